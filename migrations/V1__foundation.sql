@@ -1,0 +1,372 @@
+-- The whole of the business in one file. Times are RFC 3339 UTC text with milliseconds, flags are 0 or 1, money is in
+-- millionths of a dollar. Migrations only ever add.
+
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE businesses (
+    id              INTEGER PRIMARY KEY,
+    name            TEXT NOT NULL DEFAULT '',
+    time_zone       TEXT NOT NULL DEFAULT 'Asia/Jerusalem',
+    default_country TEXT NOT NULL DEFAULT 'IL',
+    created_at      TEXT NOT NULL
+) STRICT;
+
+-- People -------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE contacts (
+    id           INTEGER PRIMARY KEY,
+    business_id  INTEGER NOT NULL REFERENCES businesses(id),
+    display_name TEXT NOT NULL DEFAULT '',
+    name_source  TEXT NOT NULL DEFAULT '' CHECK (name_source IN ('', 'profile', 'owner')),
+    language     TEXT,
+    opted_out_at TEXT,
+    merged_into  INTEGER REFERENCES contacts(id),
+    created_at   TEXT NOT NULL,
+    updated_at   TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE addresses (
+    id          INTEGER PRIMARY KEY,
+    business_id INTEGER NOT NULL REFERENCES businesses(id),
+    contact_id  INTEGER NOT NULL REFERENCES contacts(id),
+    kind        TEXT NOT NULL CHECK (kind IN ('phone', 'lid', 'bsuid', 'twilio_wa', 'mail')),
+    value       TEXT NOT NULL,
+    created_at  TEXT NOT NULL,
+    UNIQUE (business_id, kind, value)
+) STRICT;
+CREATE INDEX idx_addresses_contact ON addresses(contact_id);
+
+-- One row for each merge, with what moved, so that it can be undone.
+CREATE TABLE contact_merges (
+    id                INTEGER PRIMARY KEY,
+    business_id       INTEGER NOT NULL REFERENCES businesses(id),
+    kept_contact_id   INTEGER NOT NULL REFERENCES contacts(id),
+    merged_contact_id INTEGER NOT NULL REFERENCES contacts(id),
+    moved             TEXT NOT NULL CHECK (json_valid(moved)),
+    actor             TEXT NOT NULL,
+    merged_at         TEXT NOT NULL,
+    undone_at         TEXT
+) STRICT;
+
+-- Conversations ------------------------------------------------------------------------------------------------------
+
+CREATE TABLE threads (
+    id                  INTEGER PRIMARY KEY,
+    business_id         INTEGER NOT NULL DEFAULT 1 REFERENCES businesses(id),
+    type                TEXT NOT NULL CHECK (type IN ('whatsapp', 'call')),
+    contact_id          INTEGER NOT NULL REFERENCES contacts(id),
+    provider            TEXT CHECK (provider IN ('twilio', 'baileys')),
+    peer_number         TEXT NOT NULL,
+    title               TEXT NOT NULL DEFAULT '',
+    ai_mode             TEXT NOT NULL DEFAULT 'auto' CHECK (ai_mode IN ('off', 'suggest', 'auto', 'paused')),
+    unread_count        INTEGER NOT NULL DEFAULT 0,
+    last_message_at     TEXT,
+    -- The provider that the person last wrote by, and when: the policy's case b.
+    last_in_provider    TEXT CHECK (last_in_provider IN ('twilio', 'baileys')),
+    last_in_at          TEXT,
+    -- When the person last wrote to our Twilio sender: Twilio's own 24 hours.
+    last_in_twilio_at   TEXT,
+    archived_at         TEXT,
+    -- Set on the loser of a merge; its rows have moved.
+    merged_into         INTEGER REFERENCES threads(id),
+    created_at          TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX idx_threads_person ON threads(business_id, type, contact_id);
+CREATE INDEX idx_threads_biz_last ON threads(business_id, last_message_at DESC);
+CREATE INDEX idx_threads_contact ON threads(contact_id);
+
+CREATE TABLE messages (
+    id              INTEGER PRIMARY KEY,
+    thread_id       INTEGER NOT NULL REFERENCES threads(id),
+    direction       TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    message_type    TEXT NOT NULL CHECK (message_type IN ('text', 'media')),
+    media_kind      TEXT NOT NULL DEFAULT 'text' CHECK (media_kind IN ('text', 'image', 'audio', 'voice', 'video', 'document', 'sticker', 'location', 'contact', 'template', 'other')),
+    content_text    TEXT NOT NULL DEFAULT '',
+    media_url       TEXT,
+    provider        TEXT CHECK (provider IN ('twilio', 'baileys')),
+    provider_msg_id TEXT,
+    status          TEXT NOT NULL CHECK (status IN ('received', 'queued', 'sent', 'delivered', 'read', 'failed')),
+    error_code      TEXT,
+    error           TEXT,
+    -- Who wrote an outgoing one: 'user:3', 'token:2', 'agent', 'phone'.
+    author          TEXT,
+    quoted_msg_id   TEXT,
+    -- What the provider said beyond our columns, as it said it.
+    extra           TEXT CHECK (extra IS NULL OR json_valid(extra)),
+    sent_at         TEXT,
+    delivered_at    TEXT,
+    read_at         TEXT,
+    created_at      TEXT NOT NULL
+) STRICT;
+CREATE INDEX idx_msgs_thread_time ON messages(thread_id, created_at);
+-- WhatsApp's own ids are unique only within a chat, so the chat is part of the key.
+CREATE UNIQUE INDEX idx_msgs_provider_id ON messages(provider, provider_msg_id, thread_id) WHERE provider_msg_id IS NOT NULL;
+
+CREATE TABLE message_events (
+    id           INTEGER PRIMARY KEY,
+    message_id   INTEGER NOT NULL REFERENCES messages(id),
+    kind         TEXT NOT NULL CHECK (kind IN ('status', 'edit', 'reaction', 'deletion')),
+    value        TEXT NOT NULL DEFAULT '',
+    actor        TEXT NOT NULL DEFAULT '',
+    provider     TEXT CHECK (provider IN ('twilio', 'baileys')),
+    at           TEXT NOT NULL,
+    detail       TEXT CHECK (detail IS NULL OR json_valid(detail))
+) STRICT;
+CREATE INDEX idx_message_events_message ON message_events(message_id, id);
+
+-- Files, each once, by the SHA-256 of its content.
+CREATE TABLE media (
+    sha256     TEXT PRIMARY KEY NOT NULL,
+    mime       TEXT NOT NULL,
+    bytes      INTEGER NOT NULL,
+    content    BLOB NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE message_media (
+    id           INTEGER PRIMARY KEY,
+    message_id   INTEGER NOT NULL REFERENCES messages(id),
+    position     INTEGER NOT NULL,
+    source_url   TEXT NOT NULL,
+    mime         TEXT,
+    file_name    TEXT,
+    sha256       TEXT REFERENCES media(sha256),
+    state        TEXT NOT NULL CHECK (state IN ('waiting', 'stored', 'linked', 'failed', 'pruned')),
+    error        TEXT,
+    UNIQUE (message_id, position)
+) STRICT;
+CREATE INDEX idx_message_media_sha ON message_media(sha256) WHERE sha256 IS NOT NULL;
+
+-- Calls --------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE calls (
+    id            INTEGER PRIMARY KEY,
+    business_id   INTEGER NOT NULL DEFAULT 1 REFERENCES businesses(id),
+    call_sid      TEXT NOT NULL UNIQUE,
+    thread_id     INTEGER NOT NULL REFERENCES threads(id),
+    contact_id    INTEGER NOT NULL REFERENCES contacts(id),
+    direction     TEXT NOT NULL CHECK (direction IN ('in', 'out')),
+    peer_number   TEXT NOT NULL,
+    own_number    TEXT NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('ringing', 'live', 'fallback', 'transferred', 'ended')),
+    stream_sid    TEXT,
+    engine        TEXT,
+    model         TEXT,
+    started_at    TEXT NOT NULL,
+    answered_at   TEXT,
+    ended_at      TEXT,
+    end_reason    TEXT CHECK (end_reason IN ('caller_hung_up', 'agent_hung_up', 'message_taken', 'transferred', 'idle', 'too_long', 'fallback', 'dropped', 'shutdown', 'not_connected', 'interrupted')),
+    duration_ms   INTEGER,
+    cost_micros   INTEGER NOT NULL DEFAULT 0,
+    message_text  TEXT,
+    summary       TEXT,
+    language      TEXT,
+    updated_at    TEXT NOT NULL
+) STRICT;
+CREATE INDEX idx_calls_biz_started ON calls(business_id, started_at DESC);
+CREATE INDEX idx_calls_thread ON calls(thread_id, started_at);
+CREATE INDEX idx_calls_open ON calls(state) WHERE state <> 'ended';
+
+CREATE TABLE call_turns (
+    id                  INTEGER PRIMARY KEY,
+    call_id             INTEGER NOT NULL REFERENCES calls(id),
+    seq                 INTEGER NOT NULL,
+    -- The engine's id of it; what is told twice is one turn.
+    item_id             TEXT NOT NULL,
+    speaker             TEXT NOT NULL CHECK (speaker IN ('caller', 'agent', 'tool', 'system')),
+    text                TEXT NOT NULL DEFAULT '',
+    heard_text          TEXT NOT NULL DEFAULT '',
+    interrupted         INTEGER NOT NULL DEFAULT 0 CHECK (interrupted IN (0, 1)),
+    started_ms          INTEGER NOT NULL,
+    ended_ms            INTEGER,
+    response_created_ms INTEGER,
+    first_delta_ms      INTEGER,
+    first_sent_ms       INTEGER,
+    first_played_ms     INTEGER,
+    tokens_in           INTEGER NOT NULL DEFAULT 0,
+    tokens_out          INTEGER NOT NULL DEFAULT 0,
+    cost_micros         INTEGER NOT NULL DEFAULT 0,
+    created_at          TEXT NOT NULL,
+    UNIQUE (call_id, item_id)
+) STRICT;
+CREATE INDEX idx_call_turns_call ON call_turns(call_id, seq);
+
+CREATE TABLE call_events (
+    id      INTEGER PRIMARY KEY,
+    call_id INTEGER NOT NULL REFERENCES calls(id),
+    kind    TEXT NOT NULL,
+    detail  TEXT CHECK (detail IS NULL OR json_valid(detail)),
+    at      TEXT NOT NULL
+) STRICT;
+CREATE INDEX idx_call_events_call ON call_events(call_id, id);
+
+CREATE TABLE recordings (
+    id           INTEGER PRIMARY KEY,
+    call_id      INTEGER NOT NULL REFERENCES calls(id),
+    -- 'stream': both sides, made by us from the media stream. 'twilio': taken by Twilio's recorder.
+    source       TEXT NOT NULL CHECK (source IN ('stream', 'twilio')),
+    provider_sid TEXT UNIQUE,
+    mime         TEXT NOT NULL DEFAULT 'audio/wav',
+    channels     INTEGER NOT NULL DEFAULT 1,
+    duration_ms  INTEGER NOT NULL DEFAULT 0,
+    bytes        INTEGER NOT NULL DEFAULT 0,
+    state        TEXT NOT NULL CHECK (state IN ('running', 'waiting', 'complete', 'failed', 'pruned')),
+    -- Where in the file the message begins that the caller left.
+    message_ms   INTEGER,
+    source_url   TEXT,
+    error        TEXT,
+    created_at   TEXT NOT NULL
+) STRICT;
+CREATE INDEX idx_recordings_call ON recordings(call_id);
+
+-- The chunks of a recording in order are the file.
+CREATE TABLE recording_chunks (
+    recording_id INTEGER NOT NULL REFERENCES recordings(id),
+    seq          INTEGER NOT NULL,
+    content      BLOB NOT NULL,
+    PRIMARY KEY (recording_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- In and out ---------------------------------------------------------------------------------------------------------
+
+-- Raw webhooks as they came.
+CREATE TABLE webhook_journal (
+    id          INTEGER PRIMARY KEY,
+    received_at TEXT NOT NULL,
+    source      TEXT NOT NULL,
+    path        TEXT NOT NULL,
+    content_type TEXT NOT NULL DEFAULT '',
+    body        BLOB NOT NULL,
+    outcome     TEXT NOT NULL CHECK (outcome IN ('stored', 'duplicate', 'ignored', 'odd')),
+    note        TEXT NOT NULL DEFAULT '',
+    message_id  INTEGER REFERENCES messages(id),
+    call_id     INTEGER REFERENCES calls(id)
+) STRICT;
+CREATE INDEX idx_journal_received ON webhook_journal(received_at);
+
+-- Messages on their way out; one in flight for each person.
+CREATE TABLE outbox (
+    id              INTEGER PRIMARY KEY,
+    message_id      INTEGER NOT NULL UNIQUE REFERENCES messages(id),
+    contact_id      INTEGER NOT NULL REFERENCES contacts(id),
+    recipient       TEXT NOT NULL,
+    -- Given to the provider with each attempt; never changes.
+    send_key        TEXT NOT NULL UNIQUE,
+    -- What the sender asked for: 'auto', 'twilio' or 'baileys'. A named one does not fail over.
+    requested       TEXT NOT NULL CHECK (requested IN ('auto', 'twilio', 'baileys')),
+    provider        TEXT NOT NULL CHECK (provider IN ('twilio', 'baileys')),
+    template        INTEGER NOT NULL DEFAULT 0 CHECK (template IN (0, 1)),
+    -- Providers that have certainly refused, as JSON.
+    refused         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(refused)),
+    state           TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'doubtful', 'done', 'failed')),
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at TEXT NOT NULL,
+    -- When the attempt began whose outcome is unknown.
+    attempt_at      TEXT,
+    last_error      TEXT,
+    created_at      TEXT NOT NULL,
+    updated_at      TEXT NOT NULL
+) STRICT;
+CREATE INDEX idx_outbox_due ON outbox(next_attempt_at) WHERE state IN ('queued', 'sending', 'doubtful');
+CREATE INDEX idx_outbox_contact ON outbox(contact_id, id) WHERE state IN ('queued', 'sending', 'doubtful');
+
+CREATE TABLE idempotency_keys (
+    business_id INTEGER NOT NULL REFERENCES businesses(id),
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    answer      TEXT NOT NULL CHECK (json_valid(answer)),
+    created_at  TEXT NOT NULL,
+    PRIMARY KEY (business_id, key)
+) STRICT, WITHOUT ROWID;
+
+-- Work for later: fetch a recording, fetch a file, write a summary.
+CREATE TABLE jobs (
+    id         INTEGER PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    -- The same work twice is one job.
+    unique_key TEXT UNIQUE,
+    payload    TEXT NOT NULL CHECK (json_valid(payload)),
+    state      TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'failed')),
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    run_at     TEXT NOT NULL,
+    last_error TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX idx_jobs_due ON jobs(run_at) WHERE state = 'waiting';
+
+-- The house ----------------------------------------------------------------------------------------------------------
+
+CREATE TABLE settings (
+    key        TEXT PRIMARY KEY NOT NULL,
+    value      TEXT NOT NULL CHECK (json_valid(value)),
+    updated_at TEXT NOT NULL,
+    actor      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings_history (
+    id         INTEGER PRIMARY KEY,
+    key        TEXT NOT NULL,
+    value      TEXT CHECK (value IS NULL OR json_valid(value)),
+    changed_at TEXT NOT NULL,
+    actor      TEXT NOT NULL
+) STRICT;
+CREATE INDEX idx_settings_history_key ON settings_history(key, id);
+
+CREATE TABLE users (
+    id            INTEGER PRIMARY KEY,
+    business_id   INTEGER NOT NULL DEFAULT 1 REFERENCES businesses(id),
+    name          TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    role          TEXT NOT NULL CHECK (role IN ('owner', 'staff')),
+    password_hash TEXT NOT NULL,
+    created_at    TEXT NOT NULL,
+    last_login_at TEXT,
+    disabled_at   TEXT
+) STRICT;
+
+CREATE TABLE sessions (
+    -- SHA-256 of the cookie.
+    id_hash      TEXT PRIMARY KEY NOT NULL,
+    user_id      INTEGER NOT NULL REFERENCES users(id),
+    csrf_token   TEXT NOT NULL,
+    created_at   TEXT NOT NULL,
+    last_seen_at TEXT NOT NULL,
+    expires_at   TEXT NOT NULL,
+    user_agent   TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idx_sessions_user ON sessions(user_id);
+
+CREATE TABLE api_tokens (
+    id           INTEGER PRIMARY KEY,
+    name         TEXT NOT NULL,
+    role         TEXT NOT NULL CHECK (role IN ('owner', 'staff')),
+    -- SHA-256 of the token.
+    token_hash   TEXT NOT NULL UNIQUE,
+    created_at   TEXT NOT NULL,
+    last_used_at TEXT,
+    revoked_at   TEXT
+) STRICT;
+
+CREATE TABLE setup_codes (
+    -- SHA-256 of the code.
+    code_hash  TEXT PRIMARY KEY NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    used_at    TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_log (
+    id      INTEGER PRIMARY KEY,
+    at      TEXT NOT NULL,
+    actor   TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    subject TEXT NOT NULL DEFAULT '',
+    detail  TEXT CHECK (detail IS NULL OR json_valid(detail))
+) STRICT;
+CREATE INDEX idx_audit_at ON audit_log(at);
+
+INSERT INTO businesses(id, created_at) VALUES (1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
+INSERT INTO meta(key, value) VALUES ('instance_id', lower(hex(randomblob(16))));

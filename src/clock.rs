@@ -1,0 +1,16 @@
+//! The one place where time is read. Pure rooms take it as an argument.
+
+use crate::domain::Timestamp;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// The time of day.
+#[expect(clippy::disallowed_methods, reason = "the one reading of the wall clock")]
+pub fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The steady clock, the one that timers follow.
+pub fn instant() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,42 @@
+//! `[store]`: where the data is.
+
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Where the data is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// The file that people copy: `sqlite:///abs/path`, `sqlite://rel` or a path. The live database is in `live/` beside
+    /// it. `DATABASE_URL`.
+    pub database_url: Option<String>,
+    /// Keep the published copy; off only to measure what it costs.
+    pub publish: bool,
+    /// The shortest time between two publishings under load, in milliseconds.
+    pub publish_interval_ms: u64,
+    /// Connections that read.
+    pub readers: usize,
+    /// Snapshots from before migrations that are kept.
+    pub keep_snapshots: usize,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self { database_url: None, publish: true, publish_interval_ms: 5, readers: 4, keep_snapshots: 3 }
+    }
+}
+
+impl StoreConfig {
+    /// The file that people copy.
+    pub fn published_file(&self) -> PathBuf {
+        let url = self.database_url.as_deref().unwrap_or("data/agentlocator.db");
+        PathBuf::from(url.strip_prefix("sqlite://").unwrap_or(url))
+    }
+
+    /// The live database beside it.
+    pub fn live_file(&self) -> PathBuf {
+        let published = self.published_file();
+        let folder = published.parent().unwrap_or_else(|| Path::new(""));
+        folder.join("live").join("db.sqlite")
+    }
+}

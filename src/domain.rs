@@ -1,0 +1,29 @@
+//! Words of the business as types: what every other room speaks in.
+//!
+//! Nothing here knows SQL, HTTP or a vendor's wire form, and nothing here waits, reads a clock or draws a random number.
+
+mod address;
+mod call;
+mod contact;
+mod ids;
+mod message;
+mod phone;
+mod role;
+mod text_enum;
+mod thread;
+mod time;
+
+pub use address::{Address, AddressKind};
+pub use call::{Call, CallDirection, CallState, EndReason, Speaker, Turn, TurnLatency};
+pub use contact::Contact;
+pub use ids::{
+    AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, OutboxId, RecordingId,
+    RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,
+};
+pub use message::{Direction, MediaKind, Message, MessageEventKind, MessageStatus, MessageType, Provider};
+pub use phone::{PhoneNumber, PhoneNumberError};
+pub use role::Role;
+pub use text_enum::UnknownValue;
+pub(crate) use text_enum::text_enum;
+pub use thread::{AiMode, Thread, ThreadType};
+pub use time::Timestamp;

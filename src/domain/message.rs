@@ -1,0 +1,146 @@
+//! Messages.
+
+use super::{MessageId, ThreadId, Timestamp, text_enum};
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// Who spoke: the person (`in`) or the business (`out`).
+    Direction { In = "in", Out = "out" }
+}
+
+text_enum! {
+    /// The way a message took.
+    Provider {
+        /// The official path, Twilio's WhatsApp sender.
+        Twilio = "twilio",
+        /// The business's own WhatsApp, linked as a device.
+        Baileys = "baileys",
+    }
+}
+
+text_enum! {
+    /// Words, or words with a file.
+    MessageType { Text = "text", Media = "media" }
+}
+
+text_enum! {
+    /// The finer kind of a message.
+    MediaKind {
+        Text = "text",
+        Image = "image",
+        Audio = "audio",
+        Voice = "voice",
+        Video = "video",
+        Document = "document",
+        Sticker = "sticker",
+        Location = "location",
+        Contact = "contact",
+        Template = "template",
+        Other = "other",
+    }
+}
+
+text_enum! {
+    /// How far a message has come. It only ever goes forward, see [`MessageStatus::advance`].
+    MessageStatus {
+        /// It came in.
+        Received = "received",
+        /// It waits in the outbox.
+        Queued = "queued",
+        /// A provider has it.
+        Sent = "sent",
+        /// The person's phone has it.
+        Delivered = "delivered",
+        /// The person has seen it.
+        Read = "read",
+        /// It will not arrive; the reason is kept beside it.
+        Failed = "failed",
+    }
+}
+
+impl MessageStatus {
+    /// The status after `news` has come in, whatever order the providers tell it in: `read` then `delivered` stays
+    /// `read`, and what reached the phone cannot fail any more.
+    #[must_use]
+    pub fn advance(self, news: Self) -> Self {
+        match (self, news) {
+            (Self::Received, _)
+            | (_, Self::Received)
+            | (Self::Delivered | Self::Read, Self::Failed)
+            | (Self::Failed, Self::Queued | Self::Sent) => self,
+            (Self::Failed, later) | (_, later @ Self::Failed) => later,
+            (now, later) => now.max(later),
+        }
+    }
+}
+
+text_enum! {
+    /// What happened to a message after it was written.
+    MessageEventKind { Status = "status", Edit = "edit", Reaction = "reaction", Deletion = "deletion" }
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Message {
+    /// Our id; greater is later to arrive.
+    #[schema(value_type = i64)]
+    pub id: MessageId,
+    /// Where it belongs.
+    #[schema(value_type = i64)]
+    pub thread_id: ThreadId,
+    /// Who spoke.
+    pub direction: Direction,
+    /// Words, or words with a file.
+    pub message_type: MessageType,
+    /// The finer kind.
+    pub media_kind: MediaKind,
+    /// The words; empty for a bare file.
+    pub content_text: String,
+    /// Where the file is: the provider's address, or ours once it has been fetched.
+    pub media_url: Option<String>,
+    /// The way it took, or will take.
+    pub provider: Option<Provider>,
+    /// The provider's id of it.
+    pub provider_msg_id: Option<String>,
+    /// How far it has come.
+    pub status: MessageStatus,
+    /// Why it failed, for a person to read.
+    pub error: Option<String>,
+    /// When it was written, as the provider says, else when it reached us.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MessageStatus::{self, Delivered, Failed, Queued, Read, Received, Sent};
+    use proptest::prelude::*;
+
+    #[test]
+    fn status_never_goes_back() {
+        for (now, news, then) in [
+            (Queued, Sent, Sent),
+            (Read, Delivered, Read),
+            (Sent, Queued, Sent),
+            (Sent, Failed, Failed),
+            (Queued, Failed, Failed),
+            (Delivered, Failed, Delivered),
+            (Read, Failed, Read),
+            (Failed, Sent, Failed),
+            (Failed, Delivered, Delivered),
+            (Received, Read, Received),
+            (Queued, Received, Queued),
+        ] {
+            assert_eq!(now.advance(news), then, "{now} then {news}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_read_stays_read(order in proptest::collection::vec(0..MessageStatus::ALL.len(), 0..12)) {
+            let mut now = Read;
+            for i in order { now = now.advance(MessageStatus::ALL[i]); }
+            prop_assert_eq!(now, Read);
+        }
+    }
+}

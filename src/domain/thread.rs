@@ -1,0 +1,61 @@
+//! Threads: all that was said with one person over one channel.
+
+use super::{BusinessId, ContactId, Provider, ThreadId, Timestamp, text_enum};
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// The channel of a thread.
+    ThreadType {
+        /// Written, by either provider.
+        WhatsApp = "whatsapp",
+        /// Spoken.
+        Call = "call",
+    }
+}
+
+text_enum! {
+    /// Whether the AI answers in a thread.
+    AiMode {
+        /// It does not.
+        Off = "off",
+        /// It proposes, a person sends.
+        Suggest = "suggest",
+        /// It answers.
+        Auto = "auto",
+        /// A person took over; the AI waits.
+        Paused = "paused",
+    }
+}
+
+/// All that was said with one person over one channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Thread {
+    /// Our id.
+    #[schema(value_type = i64)]
+    pub id: ThreadId,
+    /// Whose thread it is.
+    #[schema(value_type = i64)]
+    pub business_id: BusinessId,
+    /// The channel.
+    #[serde(rename = "type")]
+    pub kind: ThreadType,
+    /// The provider that was used last; none for calls before the first one.
+    pub provider: Option<Provider>,
+    /// The person.
+    #[schema(value_type = i64)]
+    pub contact_id: ContactId,
+    /// E.164 with `+` where a number is known, else the address that is.
+    pub peer_number: String,
+    /// What to call the thread in a list.
+    pub title: String,
+    /// The newest message or call.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_message_at: Option<Timestamp>,
+    /// Messages that nobody has read yet.
+    pub unread_count: i64,
+    /// Whether the AI answers here.
+    pub ai_mode: AiMode,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,89 @@
+//! Points in time as they are stored and shown: RFC 3339, UTC, milliseconds.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A point in time, whole milliseconds, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(jiff::Timestamp);
+
+impl Timestamp {
+    /// From milliseconds since the Unix epoch; out of range is cut to the nearest end.
+    pub fn from_millis(ms: i64) -> Self {
+        let end = if ms < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        Self(jiff::Timestamp::from_millisecond(ms).unwrap_or(end))
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub fn as_millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// Whole seconds since the Unix epoch.
+    pub fn as_secs(self) -> i64 {
+        self.0.as_second()
+    }
+
+    /// Later by `d`.
+    #[must_use]
+    pub fn plus(self, d: Duration) -> Self {
+        Self::from_millis(self.as_millis().saturating_add(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// Earlier by `d`.
+    #[must_use]
+    pub fn minus(self, d: Duration) -> Self {
+        Self::from_millis(self.as_millis().saturating_sub(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long ago `earlier` was; zero if it is in the future.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.as_millis() - earlier.as_millis()).unwrap_or(0))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.0)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self::from_millis(text.parse::<jiff::Timestamp>()?.as_millisecond()))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_three_digits_and_reads_itself_back() {
+        let t = Timestamp::from_millis(1_700_000_000_120);
+        assert_eq!(t.to_string(), "2023-11-14T22:13:20.120Z");
+        assert_eq!(t.to_string().parse::<Timestamp>().ok(), Some(t));
+    }
+
+    #[test]
+    fn text_order_is_time_order() {
+        let (a, b) = (Timestamp::from_millis(1_700_000_000_000), Timestamp::from_millis(1_700_000_000_001));
+        assert!(a.to_string() < b.to_string());
+    }
+}

@@ -1,0 +1,3 @@
+//! The `agentlocator` command.
+
+fn main() {}

@@ -1,0 +1,62 @@
+//! What can go wrong with the store.
+
+use rusqlite::ErrorCode;
+
+/// What can go wrong with the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The disk is full or may not be written.
+    #[error("the disk is full or read-only, nothing was stored")]
+    NoSpace(#[source] rusqlite::Error),
+    /// Somebody else has it, or got there first.
+    #[error("the database is in use: {0}")]
+    Busy(String),
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+    /// A row that must be there is not.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// A rule of the schema forbids it.
+    #[error("the database refused a row that breaks one of its rules")]
+    Constraint(#[source] rusqlite::Error),
+    /// The database was made by a newer version.
+    #[error("the database was made by a newer version: {0}")]
+    Newer(String),
+    /// A migration failed.
+    #[error("the database could not be migrated: {0}")]
+    Migration(String),
+    /// A file operation failed.
+    #[error("{doing} {path}")]
+    File {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: std::path::PathBuf,
+        /// Why it failed.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A write panicked; it was taken back.
+    #[error("a write failed in an unforeseen way and was taken back")]
+    Panicked,
+    /// Anything else that SQLite says.
+    #[error("the database failed")]
+    Sql(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
+                Self::NoSpace(error)
+            }
+            Some(ErrorCode::ConstraintViolation) => Self::Constraint(error),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error.to_string()),
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+/// What the store's functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,36 @@
+//! The handles that typed functions hang on: [`ReadTx`] sees one snapshot, [`WriteTx`] may also change it.
+//!
+//! Each noun's file adds its functions to these two; no `Connection` leaves the room.
+
+use rusqlite::Connection;
+use std::ops::Deref;
+
+/// One snapshot of the database.
+pub struct ReadTx<'c> {
+    pub(in crate::store) conn: &'c Connection,
+}
+
+/// One transaction of the writer. What it does counts only if the function that got it returns `Ok`.
+pub struct WriteTx<'c> {
+    read: ReadTx<'c>,
+}
+
+impl<'c> ReadTx<'c> {
+    pub(in crate::store) fn new(conn: &'c Connection) -> Self {
+        Self { conn }
+    }
+}
+
+impl<'c> WriteTx<'c> {
+    pub(in crate::store) fn new(conn: &'c Connection) -> Self {
+        Self { read: ReadTx::new(conn) }
+    }
+}
+
+impl<'c> Deref for WriteTx<'c> {
+    type Target = ReadTx<'c>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.read
+    }
+}
