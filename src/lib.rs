@@ -15,4 +15,5 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod entropy;
+pub mod providers;
 pub mod store;

@@ -1,0 +1,3 @@
+//! Each vendor's dialect and client. The rooms beside one another never meet.
+
+pub mod twilio;

@@ -1,0 +1,6 @@
+//! Twilio: webhooks, TwiML, media streams, REST.
+
+pub mod forms;
+pub mod media_stream;
+pub mod signature;
+pub mod twiml;

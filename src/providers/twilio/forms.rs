@@ -1,0 +1,45 @@
+//! The parameters of Twilio's webhooks. Twilio adds parameters without notice, so all are kept.
+
+use std::borrow::Cow;
+
+/// Decoded parameters, in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    pairs: Vec<(String, String)>,
+    clean: bool,
+}
+
+impl Form {
+    /// Reads `application/x-www-form-urlencoded`. Broken UTF-8 is replaced, and [`Form::is_clean`] tells.
+    pub fn decode(body: &[u8]) -> Self {
+        let mut clean = true;
+        let pairs = form_urlencoded::parse(body)
+            .map(|(name, value)| {
+                clean &= !name.contains('\u{fffd}') && !value.contains('\u{fffd}');
+                (Cow::into_owned(name), Cow::into_owned(value))
+            })
+            .collect();
+        Self { pairs, clean }
+    }
+
+    /// The first value of a parameter; an empty one counts as absent.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
+    }
+
+    /// All pairs.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+
+    /// Whether all of it was UTF-8.
+    pub fn is_clean(&self) -> bool {
+        self.clean
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Form {
+    fn from(pairs: [(&str, &str); N]) -> Self {
+        Self { pairs: pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).into(), clean: true }
+    }
+}

@@ -1,0 +1,142 @@
+//! TwiML (Twilio docs, "TwiML for Programmable Voice"): the few verbs that we answer with.
+
+use quick_xml::escape::escape;
+use std::fmt::Write;
+
+/// One instruction for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Play a sound file.
+    Play(String),
+    /// Speak a text in Hebrew or another language, by Twilio's own voice.
+    Say {
+        /// The words.
+        text: String,
+        /// BCP 47, `he-IL`.
+        language: String,
+    },
+    /// Wait, in seconds.
+    Pause(u32),
+    /// Record the caller; Twilio asks `action` with the recording.
+    Record {
+        /// What to ask next.
+        action: String,
+        /// Where to report that the file is ready.
+        status_callback: String,
+        /// The longest recording, in seconds.
+        max_length_s: u32,
+        /// The silence that ends it, in seconds.
+        timeout_s: u32,
+    },
+    /// Open a media stream; the next verb runs when we close it.
+    Connect {
+        /// What to ask when the stream is over.
+        action: String,
+        /// `wss://…`, without a query (Twilio error 31920).
+        stream_url: String,
+        /// Where the stream's state is reported.
+        status_callback: String,
+        /// Come back in `start.customParameters`.
+        parameters: Vec<(String, String)>,
+    },
+    /// Put the caller through to a person.
+    Dial {
+        /// E.164.
+        number: String,
+        /// What to ask when that is over, or nobody answered.
+        action: String,
+        /// How long it rings, in seconds.
+        timeout_s: u32,
+    },
+    /// Go on with another document, by POST.
+    Redirect(String),
+    /// End the call.
+    Hangup,
+}
+
+/// The whole document.
+pub fn document(verbs: &[Verb]) -> String {
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response>\n");
+    for verb in verbs {
+        // Writing to a string cannot fail.
+        let _ = write_verb(&mut xml, verb);
+    }
+    xml.push_str("</Response>\n");
+    xml
+}
+
+fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
+    match verb {
+        Verb::Play(url) => writeln!(xml, "  <Play>{}</Play>", escape(url)),
+        Verb::Say { text, language } => {
+            writeln!(xml, "  <Say language=\"{}\">{}</Say>", escape(language), escape(text))
+        }
+        Verb::Pause(seconds) => writeln!(xml, "  <Pause length=\"{seconds}\"/>"),
+        Verb::Record { action, status_callback, max_length_s, timeout_s } => writeln!(
+            xml,
+            "  <Record action=\"{}\" method=\"POST\" maxLength=\"{max_length_s}\" timeout=\"{timeout_s}\" playBeep=\"true\" \
+             recordingStatusCallback=\"{}\" recordingStatusCallbackMethod=\"POST\"/>",
+            escape(action),
+            escape(status_callback)
+        ),
+        Verb::Connect { action, stream_url, status_callback, parameters } => {
+            writeln!(xml, "  <Connect action=\"{}\">", escape(action))?;
+            writeln!(
+                xml,
+                "    <Stream url=\"{}\" statusCallback=\"{}\">",
+                escape(stream_url),
+                escape(status_callback)
+            )?;
+            for (name, value) in parameters {
+                writeln!(xml, "      <Parameter name=\"{}\" value=\"{}\"/>", escape(name), escape(value))?;
+            }
+            xml.push_str("    </Stream>\n  </Connect>\n");
+            Ok(())
+        }
+        Verb::Dial { number, action, timeout_s } => writeln!(
+            xml,
+            "  <Dial action=\"{}\" method=\"POST\" timeout=\"{timeout_s}\">{}</Dial>",
+            escape(action),
+            escape(number)
+        ),
+        Verb::Redirect(url) => writeln!(xml, "  <Redirect method=\"POST\">{}</Redirect>", escape(url)),
+        Verb::Hangup => writeln!(xml, "  <Hangup/>"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incoming_call() {
+        let at = |path: &str| format!("https://shop.example{path}");
+        insta::assert_snapshot!(document(&[
+            Verb::Play(at("/static/tts/greeting_he.mp3")),
+            Verb::Connect {
+                action: at("/webhook/stream_ended"),
+                stream_url: "wss://shop.example/ws/twilio-media".into(),
+                status_callback: at("/webhook/stream_status"),
+                parameters: vec![("token".into(), "abc".into())],
+            },
+            Verb::Redirect(at("/webhook/stream_ended")),
+        ]), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <Response>
+          <Play>https://shop.example/static/tts/greeting_he.mp3</Play>
+          <Connect action="https://shop.example/webhook/stream_ended">
+            <Stream url="wss://shop.example/ws/twilio-media" statusCallback="https://shop.example/webhook/stream_status">
+              <Parameter name="token" value="abc"/>
+            </Stream>
+          </Connect>
+          <Redirect method="POST">https://shop.example/webhook/stream_ended</Redirect>
+        </Response>
+        "#);
+    }
+
+    #[test]
+    fn what_people_say_cannot_break_out() {
+        let xml = document(&[Verb::Say { text: "a<Dial>1</Dial>&\"'".into(), language: "he-IL".into() }, Verb::Hangup]);
+        assert!(xml.contains("a&lt;Dial&gt;1&lt;/Dial&gt;&amp;&quot;&apos;"), "{xml}");
+    }
+}
