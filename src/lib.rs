@@ -11,6 +11,7 @@
 //! - [`config`], [`ops`], [`domain`]: settings, operation, and the words of the business.
 //! - [`simulator`]: the other side of everything, for demo, rehearsal and tests.
 
+pub mod audio;
 pub mod clock;
 pub mod config;
 pub mod domain;

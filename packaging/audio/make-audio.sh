@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Makes the default prompts: Hebrew speech by espeak-ng, as MP3 for Twilio's <Play> and as raw mu-law for the media
+# stream. The owner replaces them by their own voice later; until then a call has something to say on an empty box.
+#
+# espeak-ng 1.51 reads Hebrew letters badly (it drops unwritten vowels and spells the vowel points out), so every prompt
+# is given as phonemes. In `[[…]]` a `'` stands before the stressed vowel, S is ש, X is ח and כ, R is ר, ? is the
+# glottal stop; so the marks of the sentence (`.` and `?`) stand outside.
+#
+# Needs espeak-ng, lame and sox. The output is committed, so only who changes a prompt needs them: `make audio`.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+for tool in espeak-ng lame sox; do
+    command -v "$tool" >/dev/null || { echo "make-audio: $tool is missing; apt-get install espeak-ng lame sox" >&2; exit 1; }
+done
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# speak NAME SPEED PHONEMES…: the speech as NAME.wav, trimmed to 20 ms before and 60 ms after, at a telephone's loudness.
+#
+# The band is the telephone's own (so what is heard here is what is heard there), the level about -19 dBFS while
+# speaking with peaks under -2 dBFS: as loud as a line carries without the mu-law coder clipping.
+speak() {
+    local name=$1 speed=$2 phonemes=$3
+    espeak-ng -v he -s "$speed" -p 45 -w "$work/raw.wav" "$phonemes"
+    sox "$work/raw.wav" "$work/trimmed.wav" silence 1 0.005 0.5% reverse silence 1 0.005 0.5% reverse
+    sox "$work/trimmed.wav" "$work/$name.wav" \
+        fade t 0.005 0 0.01 gain -6 sinc 150-3500 compand 0.005,0.1 6:-40,-32,-20,-16,0,-10 0 -40 0.005 gain -n -2.5 pad 0.02 0.06
+}
+
+# 22.05 kHz mono at 64 kbit/s: every decoder's ground, and room for the tag that tells the true length.
+mp3() {
+    lame --quiet -m m -b 64 --cbr -q 0 --resample 22.05 --noreplaygain "$work/$1.wav" "$1.mp3"
+}
+
+ulaw() {
+    sox -D "$work/$1.wav" -t ul -r 8000 -c 1 "$1.ulaw"
+}
+
+# שלום, הגעתם לעסק שלנו. איך אפשר לעזור?
+speak greeting_he 170 "[[Sal'om, hig'atem la?'esek Sel'anu]]. [['ejX efS'aR la?az'oR]]?"
+mp3 greeting_he
+
+# סליחה, אין כרגע מענה. נא להשאיר הודעה אחרי הצפצוף.
+speak fallback_he 150 "[[sliX'a, 'ejn kaR'ega ma?an'e]]. [[na lehaS?'iR hoda?'a aXaR'ej hatsifts'uf]]."
+mp3 fallback_he
+
+# אין כרגע מענה. נא להשאיר הודעה אחרי הצפצוף.
+speak leave_message_he 150 "[['ejn kaR'ega ma?an'e]]. [[na lehaS?'iR hoda?'a aXaR'ej hatsifts'uf]]."
+ulaw leave_message_he
+
+# תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.
+speak thanks_he 150 "[[tod'a, hahoda?'a niSmeR'a]]. [[naXz'oR alejX'em behekd'em]]. [[lehitRa?'ot]]."
+ulaw thanks_he
+
+# אתם עדיין על הקו?
+speak still_there_he 145 "[[at'em ad'ajin al hak'av]]?"
+ulaw still_there_he
+
+# תודה שהתקשרתם. להתראות.
+speak goodbye_he 150 "[[tod'a SehitkaS'aRtem]]. [[lehitRa?'ot]]."
+ulaw goodbye_he
+
+# רגע אחד, בבקשה.
+speak one_moment_he 145 "[[R'ega eX'ad, bevakaS'a]]."
+ulaw one_moment_he
+
+# 1 kHz, far from every DTMF pair.
+sox -D -n -t ul -r 8000 -c 1 beep.ulaw synth 0.4 sine 1000 fade t 0.01 0.4 0.02 gain -10
+
+for file in *.mp3 *.ulaw; do
+    source="$work/${file%.*}.wav"
+    [ -f "$source" ] && printf '%-24s %6.2f s\n' "$file" "$(soxi -D "$source")"
+done
