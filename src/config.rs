@@ -5,6 +5,7 @@
 mod agent;
 mod google;
 mod http;
+mod load;
 mod log;
 mod openai;
 mod secret;
@@ -17,6 +18,7 @@ mod whatsapp;
 pub use agent::AgentConfig;
 pub use google::GoogleConfig;
 pub use http::HttpConfig;
+pub use load::{ConfigErrors, load, process_env};
 pub use log::{LogConfig, LogLevel};
 pub use openai::{OpenAiConfig, TurnDetection};
 pub use secret::Secret;
@@ -53,4 +55,21 @@ pub struct Config {
     /// What this build is.
     #[serde(skip)]
     pub version: VersionInfo,
+}
+
+impl Config {
+    /// Every secret that is set: what no log may show.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        [
+            &self.twilio.auth_token,
+            &self.twilio.auth_token_secondary,
+            &self.whatsapp.shared_secret,
+            &self.whatsapp.webhook_secret,
+            &self.openai.api_key,
+            &self.google.credentials_json,
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|secret| !secret.is_empty())
+    }
 }

@@ -11,10 +11,14 @@
 //! - [`config`], [`ops`], [`domain`]: settings, operation, and the words of the business.
 //! - [`simulator`]: the other side of everything, for demo, rehearsal and tests.
 
+pub mod app;
 pub mod audio;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod entropy;
+pub mod http;
+pub mod ops;
 pub mod providers;
 pub mod store;

@@ -1,3 +1,7 @@
 //! The `agentlocator` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    agentlocator::cli::main()
+}

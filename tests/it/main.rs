@@ -1,1 +1,10 @@
 //! Black-box tests on the real binary.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "tests have their own clock and environment")]
+#![expect(clippy::print_stderr, reason = "a failed test shows the daemon's log")]
+#![allow(unreachable_pub, reason = "this binary is its own whole world")]
+
+mod health;
+#[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
+mod support;

@@ -1,0 +1,65 @@
+//! What every request gets: an id, a time limit, an answer even where its handler panics, and a line in the log.
+
+use super::router::is_api;
+use super::{ApiError, AppState, hooks};
+use crate::{clock, entropy};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+/// Wraps one request.
+pub(super) async fn wrap(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let id = RequestId(entropy::random_hex::<8>());
+    request.extensions_mut().insert(id.clone());
+    let started = clock::instant();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+
+    let limit = Duration::from_secs(state.config.http.request_timeout_s);
+    let answer = AssertUnwindSafe(tokio::time::timeout(limit, next.run(request))).catch_unwind().await;
+    let mut response = match answer {
+        Ok(Ok(response)) => response,
+        Ok(Err(_elapsed)) => {
+            tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "A request took too long");
+            failed(&path, ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "that took too long; try again"))
+        }
+        Err(panic) => {
+            let reason = reason(panic.as_ref());
+            tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, reason, "A handler panicked");
+            failed(&path, ApiError::internal())
+        }
+    };
+
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    let status = response.status().as_u16();
+    let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "Answered");
+    response
+}
+
+/// The id of a request, also in its answer's `X-Request-Id`; a request extension.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// What a request gets whose handler did not come back.
+fn failed(path: &str, error: ApiError) -> Response {
+    match hooks::answer_when_failed(path) {
+        Some(answer) => answer,
+        None if is_api(path) => error.into_response(),
+        None => (error.status(), "something went wrong\n").into_response(),
+    }
+}
+
+fn reason(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")
+}

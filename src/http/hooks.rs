@@ -1,0 +1,29 @@
+//! Webhooks: what the providers ask of us.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// The answer of a webhook whose handler panicked or took too long; none for a path that is no webhook.
+///
+/// A webhook never gets 500: a call goes on to something that can be heard, a message is asked for again, because it may
+/// not have been stored, and a notice that only informs is taken as read.
+pub(super) fn answer_when_failed(path: &str) -> Option<Response> {
+    let hook = path.strip_prefix("/webhook/")?;
+    Some(match hook {
+        "incoming_call" => twiml(RECORD_INSTEAD),
+        "handle_recording" | "stream_ended" => twiml(HANG_UP),
+        _ if hook.starts_with("whatsapp/") => {
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
+        }
+        _ => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+fn twiml(document: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], document).into_response()
+}
+
+const RECORD_INSTEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+    <Response><Redirect method=\"POST\">/webhook/handle_recording</Redirect></Response>";
+
+const HANG_UP: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Hangup/></Response>";

@@ -1,0 +1,3 @@
+//! Operation: logs, metrics, systemd.
+
+pub mod log;

@@ -1,0 +1,96 @@
+//! One event of the log, with nothing secret left in it.
+
+use super::redact::{BLOT, Redactor, is_secret_name};
+use crate::clock;
+use crate::domain::Timestamp;
+use serde_json::Value;
+use std::error::Error;
+use std::fmt;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level};
+
+/// One event of the log.
+pub(super) struct Record {
+    pub(super) at: Timestamp,
+    pub(super) level: Level,
+    /// The word for programs; `LOG` for events of other people's crates.
+    pub(super) event: String,
+    /// In the order of the source.
+    pub(super) fields: Vec<(&'static str, Value)>,
+    /// The sentence for people; may be empty.
+    pub(super) message: String,
+}
+
+impl Record {
+    pub(super) fn of(event: &Event<'_>, redactor: &Redactor) -> Self {
+        let mut reader = Reader { redactor, event: None, fields: Vec::new(), message: String::new() };
+        event.record(&mut reader);
+        let Reader { event: name, mut fields, message, .. } = reader;
+        let event_name = name.unwrap_or_else(|| {
+            fields.push(("target", event.metadata().target().into()));
+            "LOG".to_owned()
+        });
+        Self { at: clock::now(), level: *event.metadata().level(), event: event_name, fields, message }
+    }
+}
+
+struct Reader<'a> {
+    redactor: &'a Redactor,
+    event: Option<String>,
+    fields: Vec<(&'static str, Value)>,
+    message: String,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, field: &Field, value: Value) {
+        let value = if is_secret_name(field.name()) { BLOT.into() } else { value };
+        self.fields.push((field.name(), value));
+    }
+
+    fn take_text(&mut self, field: &Field, text: &str) {
+        let text = self.redactor.clean(text);
+        match field.name() {
+            "event" => self.event = Some(text.into_owned()),
+            "message" => self.message = text.into_owned(),
+            _ => self.take(field, text.into()),
+        }
+    }
+}
+
+impl Visit for Reader<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.take(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.take(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.take(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.take(field, value.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.take_text(field, value);
+    }
+
+    /// The error with all of its reasons.
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        let mut text = value.to_string();
+        let mut reason = value.source();
+        while let Some(error) = reason {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            reason = error.source();
+        }
+        self.take_text(field, &text);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.take_text(field, &format!("{value:?}"));
+    }
+}

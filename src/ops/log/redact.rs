@@ -1,0 +1,58 @@
+//! Keeping secrets out of the log.
+
+use crate::config::Config;
+use std::borrow::Cow;
+
+/// What stands where a secret was.
+pub(super) const BLOT: &str = "•••";
+
+/// Knows the secrets of the settings.
+pub(super) struct Redactor {
+    secrets: Vec<String>,
+}
+
+impl Redactor {
+    pub(super) fn new(config: &Config) -> Self {
+        let secrets = config.secrets().map(|secret| secret.expose().to_owned());
+        // A secret of a few letters would blot out half the log, and is none.
+        Self { secrets: secrets.filter(|secret| secret.len() >= SHORTEST).collect() }
+    }
+
+    /// The text without any secret of the settings.
+    pub(super) fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(text);
+        for secret in &self.secrets {
+            if memchr::memmem::find(text.as_bytes(), secret.as_bytes()).is_some() {
+                text = Cow::Owned(text.replace(secret.as_str(), BLOT));
+            }
+        }
+        text
+    }
+}
+
+/// Whether a field of that name has no business in a log.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    SECRET_NAMES.iter().any(|end| name.ends_with(end))
+}
+
+const SHORTEST: usize = 6;
+
+const SECRET_NAMES: [&str; 8] =
+    ["password", "secret", "token", "cookie", "api_key", "authorization", "signature", "csrf"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    #[test]
+    fn secrets_are_blotted_out_wherever_they_are() {
+        let mut config = Config::default();
+        config.twilio.auth_token = Some(Secret::new("0123456789abcdef"));
+        config.openai.api_key = Some(Secret::new("abc"));
+        let redactor = Redactor::new(&config);
+        assert_eq!(redactor.clean("x0123456789abcdefy abc"), "x•••y abc");
+        assert!(is_secret_name("auth_token"));
+        assert!(!is_secret_name("tokens_in"));
+    }
+}

@@ -1,0 +1,16 @@
+//! What black-box tests stand on: a daemon in its own temporary folder, its log, an HTTP client, its database.
+//!
+//! A test binds the listener itself and hands it over by socket activation, so ports never race and a restarted daemon
+//! keeps its address. Tests that play an outside service in the same runtime say
+//! `#[tokio::test(flavor = "multi_thread")]`, because starting and stopping a daemon blocks the thread.
+
+pub mod client;
+mod daemon;
+mod database;
+mod log;
+mod setup;
+
+pub use client::{Client, Reply};
+pub use daemon::Daemon;
+pub use log::Log;
+pub use setup::Setup;

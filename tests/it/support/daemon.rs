@@ -1,0 +1,227 @@
+//! The real daemon as a child process.
+
+use super::log::{Log, PATIENCE};
+use super::{Client, Setup};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A running daemon with a folder of its own; it is killed when dropped.
+pub struct Daemon {
+    // Before the folder, so that the child is gone when the folder goes.
+    child: Option<Child>,
+    folder: TempDir,
+    listener: TcpListener,
+    setup: Setup,
+    log: Log,
+    stdout: Log,
+}
+
+impl Daemon {
+    /// Starts a daemon and waits until it listens.
+    pub fn start(configure: impl FnOnce(&mut Setup)) -> Self {
+        let mut daemon = Self::prepare(configure);
+        daemon.launch();
+        daemon
+    }
+
+    /// A daemon that has its folder and address, but does not run yet.
+    pub fn prepare(configure: impl FnOnce(&mut Setup)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut setup = Setup::default();
+        setup.env("PUBLIC_BASE_URL", format!("http://{}", listener.local_addr().unwrap()));
+        configure(&mut setup);
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(toml) = &setup.toml {
+            std::fs::write(folder.path().join("config.toml"), toml).unwrap();
+        }
+        Self { child: None, folder, listener, setup, log: Log::default(), stdout: Log::default() }
+    }
+
+    /// Starts the process, and waits until it listens.
+    pub fn launch(&mut self) {
+        let mark = self.log.mark();
+        self.spawn();
+        self.log.wait_for_event_from(mark, "LISTENING");
+        if self.setup.env.contains_key("CRM_LISTEN") {
+            self.crm_address(mark);
+        }
+    }
+
+    /// Starts the process without waiting for anything.
+    pub fn spawn(&mut self) {
+        assert!(self.child.is_none(), "it runs already");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#, BINARY])
+            .args(self.arguments(&["serve"]))
+            .stdin(Stdio::from(OwnedFd::from(self.listener.try_clone().unwrap())))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = self.in_its_world(&mut command).spawn().unwrap();
+        self.log.follow(child.stderr.take().unwrap());
+        self.stdout.follow(child.stdout.take().unwrap());
+        self.child = Some(child);
+    }
+
+    /// Runs another command of the binary with the same settings, and waits for its end.
+    pub fn cli(&self, arguments: &[&str]) -> Output {
+        self.cli_with_input(arguments, "")
+    }
+
+    /// The same with something on its stdin.
+    pub fn cli_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = Command::new(BINARY);
+        command.args(self.arguments(arguments)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.in_its_world(&mut command).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // Whoever does not read has ended already.
+        let _ = std::io::Write::write_all(&mut stdin, input.as_bytes());
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    }
+
+    /// Asks it to stop, and waits: it must be gone within 15 s.
+    pub fn stop(&mut self) -> ExitStatus {
+        self.signal(libc_signal::TERM);
+        let status = self.wait(Duration::from_secs(15));
+        self.child = None;
+        status
+    }
+
+    /// Kills it as a power cut would.
+    pub fn kill9(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Stops it and starts it again on the same folder and address.
+    pub fn restart(&mut self) {
+        if self.child.is_some() {
+            let status = self.stop();
+            assert!(status.success(), "it stopped with {status}; the log:\n{}", self.log.lines().join("\n"));
+        }
+        self.launch();
+    }
+
+    /// Sends it a signal by its number.
+    pub fn signal(&self, signal: i32) {
+        let status = Command::new("kill").args([format!("-{signal}"), self.pid().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self, limit: Duration) -> ExitStatus {
+        let child = self.child.as_mut().expect("it runs");
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it did not end; the log:\n{}", self.log.lines().join("\n"));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Changes the settings for the next start.
+    pub fn reconfigure(&mut self, configure: impl FnOnce(&mut Setup)) {
+        configure(&mut self.setup);
+        if let Some(toml) = &self.setup.toml {
+            std::fs::write(self.folder.path().join("config.toml"), toml).unwrap();
+        }
+    }
+
+    /// `http://127.0.0.1:port` of the public door.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// The address of the public door.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.local_addr().unwrap()
+    }
+
+    /// `http://127.0.0.1:port` of the second door, where [`Setup::crm_door`] asked for one.
+    pub fn crm_url(&self) -> String {
+        format!("http://{}", self.crm_address(0))
+    }
+
+    fn crm_address(&self, mark: usize) -> String {
+        self.log.wait_until("the second door", |lines| {
+            let mut events =
+                lines.iter().skip(mark).filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+            let event = events.rfind(|event| event["event"] == "LISTENING" && event["door"] == "crm")?;
+            Some(format!("{}:{}", event["address"].as_str()?, event["port"]))
+        })
+    }
+
+    /// A client of the public door.
+    pub fn client(&self) -> Client {
+        Client::new(self.url())
+    }
+
+    /// Its log, stderr.
+    pub fn logs(&self) -> &Log {
+        &self.log
+    }
+
+    /// Its stdout.
+    pub fn stdout(&self) -> &Log {
+        &self.stdout
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The file that people copy.
+    pub fn published_file(&self) -> PathBuf {
+        self.folder.path().join("agentlocator.db")
+    }
+
+    fn arguments(&self, command: &[&str]) -> Vec<String> {
+        let mut arguments: Vec<String> = command.iter().map(ToString::to_string).collect();
+        if self.setup.toml.is_some() {
+            arguments.extend(["--config".into(), self.folder.path().join("config.toml").display().to_string()]);
+        }
+        arguments
+    }
+
+    fn in_its_world<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("DATABASE_URL", self.published_file())
+            .envs(&self.setup.env)
+            .current_dir(self.folder.path())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.kill9();
+        if std::thread::panicking() {
+            eprintln!("--- the daemon's log ---\n{}", self.log.lines().join("\n"));
+        }
+    }
+}
+
+/// How long it may take for anything to happen.
+pub const LIMIT: Duration = PATIENCE;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_agentlocator");
+
+mod libc_signal {
+    pub const TERM: i32 = 15;
+}

@@ -1,0 +1,30 @@
+//! A look into the published database file, as somebody would who copied it.
+
+use super::Daemon;
+use rusqlite::{Connection, OpenFlags, types::FromSql};
+
+impl Daemon {
+    /// A copy of the published file, open for reading.
+    pub fn database(&self) -> Connection {
+        let copy = self.folder().join(format!("copy-{}.db", fresh_number()));
+        std::fs::copy(self.published_file(), &copy).unwrap();
+        Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
+    }
+
+    /// The one value that a query gives.
+    pub fn query_value<T: FromSql>(&self, sql: &str) -> T {
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// The first column of all rows of a query.
+    pub fn query_column<T: FromSql>(&self, sql: &str) -> Vec<T> {
+        let database = self.database();
+        let mut statement = database.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+}
+
+fn fresh_number() -> u64 {
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}

@@ -1,0 +1,82 @@
+//! What a process prints, line by line as it comes.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long a test waits for something that must come.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The lines of one stream; clones share them.
+#[derive(Clone, Default)]
+pub struct Log {
+    inner: Arc<(Mutex<Vec<String>>, Condvar)>,
+}
+
+impl Log {
+    /// Collects the stream's lines on a thread of its own.
+    pub fn of(stream: impl Read + Send + 'static) -> Self {
+        let log = Self::default();
+        log.follow(stream);
+        log
+    }
+
+    /// Goes on with another stream, that of a restarted process.
+    pub fn follow(&self, stream: impl Read + Send + 'static) {
+        let inner = self.inner.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                inner.0.lock().unwrap().push(line);
+                inner.1.notify_all();
+            }
+        });
+    }
+
+    /// All lines so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.inner.0.lock().unwrap().clone()
+    }
+
+    /// All lines so far that are JSON objects.
+    pub fn events(&self) -> Vec<Value> {
+        self.lines().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// The events of that name so far.
+    pub fn events_named(&self, name: &str) -> Vec<Value> {
+        self.events().into_iter().filter(|event| event["event"] == name).collect()
+    }
+
+    /// Waits for an event of that name, also one that has come already.
+    pub fn wait_for_event(&self, name: &str) -> Value {
+        self.wait_for_event_from(0, name)
+    }
+
+    /// Waits for an event of that name among the lines from number `first` on (see [`Log::mark`]).
+    pub fn wait_for_event_from(&self, first: usize, name: &str) -> Value {
+        self.wait_until(&format!("event {name}"), |lines| {
+            let mut events = lines.iter().skip(first).filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            events.find(|event| event["event"] == name)
+        })
+    }
+
+    /// How many lines there are: what comes later is counted from here.
+    pub fn mark(&self) -> usize {
+        self.inner.0.lock().unwrap().len()
+    }
+
+    /// Waits until `found` sees in the lines what it looks for.
+    pub fn wait_until<T>(&self, what: &str, found: impl Fn(&[String]) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        let mut lines = self.inner.0.lock().unwrap();
+        loop {
+            if let Some(found) = found(&lines) {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waited in vain for {what}; the log:\n{}", lines.join("\n"));
+            lines = self.inner.1.wait_timeout(lines, left).unwrap().0;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! With what a daemon is started.
+
+use std::collections::BTreeMap;
+
+/// With what a daemon is started: nothing is inherited but `PATH`.
+#[derive(Clone, Default)]
+pub struct Setup {
+    pub(super) env: BTreeMap<String, String>,
+    pub(super) toml: Option<String>,
+}
+
+impl Setup {
+    /// Sets an environment variable.
+    pub fn env(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
+        self.env.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Gives it a settings file with this text.
+    pub fn toml(&mut self, text: &str) -> &mut Self {
+        self.toml = Some(text.to_owned());
+        self
+    }
+
+    /// A second door for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].
+    pub fn crm_door(&mut self) -> &mut Self {
+        self.env("CRM_LISTEN", "127.0.0.1:0")
+    }
+}
