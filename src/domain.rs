@@ -6,7 +6,9 @@ mod address;
 mod call;
 mod contact;
 mod ids;
+mod masked;
 mod message;
+mod peer;
 mod phone;
 mod role;
 mod text_enum;
@@ -20,7 +22,9 @@ pub use ids::{
     AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, OutboxId, RecordingId,
     RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,
 };
+pub use masked::Masked;
 pub use message::{Direction, MediaKind, Message, MessageEventKind, MessageStatus, MessageType, Provider};
+pub use peer::{PeerAddress, PeerError};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use role::Role;
 pub use text_enum::UnknownValue;

@@ -1,0 +1,145 @@
+//! What a provider calls a person.
+
+use super::{AddressKind, Masked, PhoneNumber};
+use phonenumber::country;
+use std::fmt;
+
+/// One name that a provider has for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PeerAddress {
+    /// A phone number.
+    Phone(PhoneNumber),
+    /// WhatsApp's hidden id, the digits before `@lid`.
+    Lid(String),
+    /// Meta's business-scoped user id, `IL.13491208655302741918`.
+    Bsuid(String),
+}
+
+/// Why a name is no person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PeerError {
+    /// A group, a broadcast list, a channel.
+    #[error("a group, a broadcast list or a channel, not a person")]
+    NotAPerson,
+    /// No form that a provider or a person writes.
+    #[error("not a phone number or a WhatsApp id; write a number as +972501234567 or, within the country, 050-1234567")]
+    Unreadable,
+}
+
+impl PeerAddress {
+    /// Reads what a provider says: any form of [`PhoneNumber::parse_provider`], `…@lid`, or a business-scoped id.
+    pub fn parse_provider(text: &str, default_country: country::Id) -> Result<Self, PeerError> {
+        Self::read(text, |number| PhoneNumber::parse_provider(number, default_country).ok())
+    }
+
+    /// Reads what a person of the business wrote: any form of [`PhoneNumber::parse`], or one of the ids that we show.
+    pub fn parse(text: &str, default_country: country::Id) -> Result<Self, PeerError> {
+        Self::read(text, |number| PhoneNumber::parse(number, default_country).ok())
+    }
+
+    fn read(text: &str, number: impl FnOnce(&str) -> Option<PhoneNumber>) -> Result<Self, PeerError> {
+        let bare = text.trim();
+        let bare = bare.strip_prefix("whatsapp:").unwrap_or(bare);
+        if let Some((user, server)) = bare.split_once('@') {
+            match server {
+                "lid" | "hosted.lid" => return lid(user),
+                "g.us" | "broadcast" | "newsletter" => return Err(PeerError::NotAPerson),
+                _ => {}
+            }
+        }
+        if let Some(number) = number(bare) {
+            return Ok(Self::Phone(number));
+        }
+        if is_bsuid(bare) { Ok(Self::Bsuid(bare.to_owned())) } else { Err(PeerError::Unreadable) }
+    }
+
+    /// What kind of address it is.
+    pub fn kind(&self) -> AddressKind {
+        match self {
+            Self::Phone(_) => AddressKind::Phone,
+            Self::Lid(_) => AddressKind::Lid,
+            Self::Bsuid(_) => AddressKind::Bsuid,
+        }
+    }
+
+    /// Its text in the one form of its kind.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Phone(number) => number.as_str(),
+            Self::Lid(text) | Self::Bsuid(text) => text,
+        }
+    }
+
+    /// The number, where it is one.
+    pub fn number(&self) -> Option<&PhoneNumber> {
+        match self {
+            Self::Phone(number) => Some(number),
+            Self::Lid(_) | Self::Bsuid(_) => None,
+        }
+    }
+
+    /// For logs.
+    pub fn masked(&self) -> Masked<'_> {
+        Masked(self.value())
+    }
+}
+
+/// The form that is shown and that [`PeerAddress::parse`] reads: `+9725…`, `…@lid`, a business-scoped id.
+impl fmt::Display for PeerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Phone(number) => number.fmt(f),
+            Self::Lid(digits) => write!(f, "{digits}@lid"),
+            Self::Bsuid(id) => f.write_str(id),
+        }
+    }
+}
+
+/// The digits of a LID without its device.
+fn lid(user: &str) -> Result<PeerAddress, PeerError> {
+    let digits = user.split_once(':').map_or(user, |(digits, _device)| digits);
+    let good = (5..=20).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if good { Ok(PeerAddress::Lid(digits.to_owned())) } else { Err(PeerError::Unreadable) }
+}
+
+/// Two capitals of a country, a full stop, and up to 128 letters and digits.
+fn is_bsuid(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(country, id)| {
+        country.len() == 2
+            && country.bytes().all(|byte| byte.is_ascii_uppercase())
+            && (1..=128).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use country::IL;
+
+    #[test]
+    fn every_name_of_a_person_is_read() {
+        for (text, kind, value) in [
+            ("whatsapp:+972501234567", AddressKind::Phone, "+972501234567"),
+            ("972501234567:3@s.whatsapp.net", AddressKind::Phone, "+972501234567"),
+            ("0501234567", AddressKind::Phone, "+972501234567"),
+            ("98765432101234@lid", AddressKind::Lid, "98765432101234"),
+            ("98765432101234:7@lid", AddressKind::Lid, "98765432101234"),
+            ("whatsapp:IL.13491208655302741918", AddressKind::Bsuid, "IL.13491208655302741918"),
+        ] {
+            let read = PeerAddress::parse_provider(text, IL).unwrap();
+            assert_eq!((read.kind(), read.value()), (kind, value), "{text}");
+            assert_eq!(PeerAddress::parse(&read.to_string(), IL), Ok(read));
+        }
+    }
+
+    #[test]
+    fn who_is_no_person_is_told_apart_from_what_is_unreadable() {
+        for text in ["12036302@g.us", "status@broadcast", "120363@newsletter"] {
+            assert_eq!(PeerAddress::parse_provider(text, IL), Err(PeerError::NotAPerson), "{text}");
+        }
+        for text in ["", "whatsapp:", "@lid", "abc@lid", "hello", "1", "il.123", "IL."] {
+            assert_eq!(PeerAddress::parse_provider(text, IL), Err(PeerError::Unreadable), "{text}");
+        }
+    }
+}
