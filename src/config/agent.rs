@@ -1,10 +1,12 @@
 //! `[agent]`: what the agent is and says.
 
-use serde::{Deserialize, Serialize};
+use super::rule::{free_text, language, optional, phone_number};
+use super::setting::{Setting, setting};
+use crate::domain::PhoneNumber;
+use serde::Serialize;
 
 /// What the agent is and says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AgentConfig {
     /// What the business is called.
     pub business_name: String,
@@ -13,11 +15,20 @@ pub struct AgentConfig {
     /// The language that it speaks first, ISO 639-1.
     pub language: String,
     /// The person to whom a call is passed on, E.164; none means that calls are not passed on.
-    pub transfer_to: Option<String>,
+    pub transfer_to: Option<PhoneNumber>,
 }
 
 impl Default for AgentConfig {
     fn default() -> Self {
         Self { business_name: String::new(), instructions: String::new(), language: "he".into(), transfer_to: None }
     }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("agent.business_name", |c| &mut c.agent.business_name, free_text()),
+        setting("agent.instructions", |c| &mut c.agent.instructions, free_text()),
+        setting("agent.language", |c| &mut c.agent.language, language()),
+        setting("agent.transfer_to", |c| &mut c.agent.transfer_to, optional(phone_number())),
+    ]
 }

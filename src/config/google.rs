@@ -1,15 +1,54 @@
 //! `[google]`: Google's speech services. Kept and checked; no engine uses them yet.
 
-use super::Secret;
-use serde::{Deserialize, Serialize};
+use super::rule::{base_url, google_account_file, google_account_json, optional};
+use super::setting::{Setting, secret_setting, setting};
+use super::{BaseUrl, Secret};
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Google's speech services.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GoogleConfig {
     /// A service account's JSON file. `GOOGLE_APPLICATION_CREDENTIALS`.
     pub credentials_file: Option<PathBuf>,
-    /// The same JSON itself. `GCP_CREDENTIALS_JSON`.
+    /// The same JSON itself; wins over the file. `GCP_CREDENTIALS_JSON`.
     pub credentials_json: Option<Secret>,
+    /// Speech to text. `GOOGLE_SPEECH_BASE_URL`.
+    pub speech_base_url: BaseUrl,
+    /// Text to speech. `GOOGLE_TTS_BASE_URL`.
+    pub tts_base_url: BaseUrl,
+    /// Where the account is exchanged for a token. `GOOGLE_TOKEN_URL`.
+    pub token_url: BaseUrl,
+}
+
+impl Default for GoogleConfig {
+    fn default() -> Self {
+        Self {
+            credentials_file: None,
+            credentials_json: None,
+            speech_base_url: BaseUrl::known("https://speech.googleapis.com"),
+            tts_base_url: BaseUrl::known("https://texttospeech.googleapis.com"),
+            token_url: BaseUrl::known("https://oauth2.googleapis.com/token"),
+        }
+    }
+}
+
+impl GoogleConfig {
+    /// Whether there is an account.
+    pub fn is_configured(&self) -> bool {
+        self.credentials_file.is_some() || self.credentials_json.as_ref().is_some_and(|json| !json.is_empty())
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("google.credentials_file", |c| &mut c.google.credentials_file, optional(google_account_file()))
+            .variable("GOOGLE_APPLICATION_CREDENTIALS"),
+        secret_setting("google.credentials_json", |c| &mut c.google.credentials_json, optional(google_account_json()))
+            .variable("GCP_CREDENTIALS_JSON"),
+        setting("google.speech_base_url", |c| &mut c.google.speech_base_url, base_url())
+            .variable("GOOGLE_SPEECH_BASE_URL"),
+        setting("google.tts_base_url", |c| &mut c.google.tts_base_url, base_url()).variable("GOOGLE_TTS_BASE_URL"),
+        setting("google.token_url", |c| &mut c.google.token_url, base_url()).variable("GOOGLE_TOKEN_URL"),
+    ]
 }

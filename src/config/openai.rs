@@ -1,27 +1,42 @@
 //! `[openai]`: the AI behind calls.
 
-use super::Secret;
-use serde::{Deserialize, Serialize};
+use super::rule::{base_url, decimal, optional, secret, token, whole, word};
+use super::setting::{Setting, secret_setting, setting};
+use super::{BaseUrl, Secret};
+use crate::domain::text_enum;
+use serde::Serialize;
 
-/// How the end of the caller's turn is found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TurnDetection {
-    /// By silence.
-    #[default]
-    ServerVad,
-    /// By what was said.
-    SemanticVad,
+text_enum! {
+    /// How the end of the caller's turn is found.
+    TurnDetection {
+        /// By silence.
+        ServerVad = "server_vad",
+        /// By what was said.
+        SemanticVad = "semantic_vad",
+    }
+}
+
+text_enum! {
+    /// How soon semantic turn detection takes a pause for an end.
+    Eagerness {
+        /// After 8 s at the latest.
+        Low = "low",
+        /// After 4 s at the latest.
+        Medium = "medium",
+        /// After 2 s at the latest.
+        High = "high",
+        /// As the model thinks best, today like `medium`.
+        Auto = "auto",
+    }
 }
 
 /// The AI.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpenAiConfig {
     /// Without it calls are answered by voicemail. `OPENAI_API_KEY`.
     pub api_key: Option<Secret>,
     /// OpenAI's or a compatible server's; the realtime socket is the same with `ws`/`wss`. `OPENAI_BASE_URL`.
-    pub base_url: String,
+    pub base_url: BaseUrl,
     /// The speech-to-speech model.
     pub realtime_model: String,
     /// Its voice.
@@ -40,8 +55,8 @@ pub struct OpenAiConfig {
     pub vad_prefix_padding_ms: u32,
     /// Server VAD: how long a silence ends the turn.
     pub vad_silence_ms: u32,
-    /// Semantic VAD: `low`, `medium`, `high` or `auto`.
-    pub vad_eagerness: String,
+    /// Semantic VAD: how soon a pause is taken for an end.
+    pub vad_eagerness: Eagerness,
     /// The longest answer, in tokens.
     pub max_output_tokens: u32,
 }
@@ -50,7 +65,7 @@ impl Default for OpenAiConfig {
     fn default() -> Self {
         Self {
             api_key: None,
-            base_url: "https://api.openai.com/v1".into(),
+            base_url: BaseUrl::known("https://api.openai.com/v1"),
             realtime_model: "gpt-realtime-2.1".into(),
             voice: "marin".into(),
             transcription_model: "gpt-transcribe".into(),
@@ -60,7 +75,7 @@ impl Default for OpenAiConfig {
             vad_threshold: 0.5,
             vad_prefix_padding_ms: 300,
             vad_silence_ms: 500,
-            vad_eagerness: "auto".into(),
+            vad_eagerness: Eagerness::Auto,
             max_output_tokens: 1024,
         }
     }
@@ -71,4 +86,27 @@ impl OpenAiConfig {
     pub fn key(&self) -> Option<&Secret> {
         self.api_key.as_ref().filter(|key| !key.is_empty())
     }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    let model = || token("a model's name, such as gpt-realtime-2.1", |_| None);
+    vec![
+        secret_setting("openai.api_key", |c| &mut c.openai.api_key, optional(secret())).variable("OPENAI_API_KEY"),
+        setting("openai.base_url", |c| &mut c.openai.base_url, base_url()).variable("OPENAI_BASE_URL"),
+        setting("openai.realtime_model", |c| &mut c.openai.realtime_model, model()),
+        setting("openai.voice", |c| &mut c.openai.voice, token("a voice's name, such as marin", |_| None)),
+        setting("openai.transcription_model", |c| &mut c.openai.transcription_model, model()),
+        setting("openai.file_transcription_model", |c| &mut c.openai.file_transcription_model, model()),
+        setting("openai.chat_model", |c| &mut c.openai.chat_model, model()),
+        setting(
+            "openai.turn_detection",
+            |c| &mut c.openai.turn_detection,
+            word(TurnDetection::ALL, TurnDetection::as_str),
+        ),
+        setting("openai.vad_threshold", |c| &mut c.openai.vad_threshold, decimal(0.0..=1.0)),
+        setting("openai.vad_prefix_padding_ms", |c| &mut c.openai.vad_prefix_padding_ms, whole(0..=2000)),
+        setting("openai.vad_silence_ms", |c| &mut c.openai.vad_silence_ms, whole(100..=5000)),
+        setting("openai.vad_eagerness", |c| &mut c.openai.vad_eagerness, word(Eagerness::ALL, Eagerness::as_str)),
+        setting("openai.max_output_tokens", |c| &mut c.openai.max_output_tokens, whole(16..=4096)),
+    ]
 }

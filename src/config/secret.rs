@@ -1,11 +1,10 @@
 //! Secrets that no print shows.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A secret text. `Debug`, `Display` and serialisation show `•••`; only [`Secret::expose`] gives it out.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+/// A secret text. `Debug` and serialisation show `•••`; only [`Secret::expose`] gives it out.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {

@@ -1,11 +1,12 @@
 //! `[store]`: where the data is.
 
-use serde::{Deserialize, Serialize};
+use super::rule::{database, optional, switch, whole};
+use super::setting::{Setting, setting};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Where the data is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StoreConfig {
     /// The file that people copy: `sqlite:///abs/path`, `sqlite://rel` or a path. The live database is in `live/` beside
     /// it. `DATABASE_URL`.
@@ -39,4 +40,14 @@ impl StoreConfig {
         let folder = published.parent().unwrap_or_else(|| Path::new(""));
         folder.join("live").join("db.sqlite")
     }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("store.database_url", |c| &mut c.store.database_url, optional(database())).variable("DATABASE_URL"),
+        setting("store.publish", |c| &mut c.store.publish, switch()),
+        setting("store.publish_interval_ms", |c| &mut c.store.publish_interval_ms, whole(0..=60_000)),
+        setting("store.readers", |c| &mut c.store.readers, whole(1..=64)),
+        setting("store.keep_snapshots", |c| &mut c.store.keep_snapshots, whole(1..=1000)),
+    ]
 }

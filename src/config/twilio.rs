@@ -1,11 +1,13 @@
 //! `[twilio]`: the account, its numbers and templates.
 
-use super::Secret;
-use serde::{Deserialize, Serialize};
+use super::rule::{base_url, optional, phone_number, secret, template_variables, token};
+use super::setting::{Setting, secret_setting, setting};
+use super::{BaseUrl, Secret};
+use crate::domain::PhoneNumber;
+use serde::Serialize;
 
 /// The Twilio account.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TwilioConfig {
     /// `AC…`. `TWILIO_ACCOUNT_SID`.
     pub account_sid: Option<String>,
@@ -14,11 +16,11 @@ pub struct TwilioConfig {
     /// Accepted beside the first one while tokens are rotated. `TWILIO_AUTH_TOKEN_SECONDARY`.
     pub auth_token_secondary: Option<Secret>,
     /// Where Twilio's REST interface is. `TWILIO_API_BASE_URL`.
-    pub api_base_url: String,
+    pub api_base_url: BaseUrl,
     /// Where Twilio's Content interface is. `TWILIO_CONTENT_BASE_URL`.
-    pub content_base_url: String,
-    /// The WhatsApp sender, `whatsapp:+972…` or `+972…`. `TWILIO_WA_FROM`.
-    pub wa_from: Option<String>,
+    pub content_base_url: BaseUrl,
+    /// The WhatsApp sender; written as `whatsapp:+972…` or `+972…`. `TWILIO_WA_FROM`.
+    pub wa_from: Option<PhoneNumber>,
     /// The template for messages outside the 24 hours, `HX…`. `TWILIO_WA_TEMPLATE_SID`.
     pub wa_template_sid: Option<String>,
     /// Its variables as JSON, in which `{{text}}` stands for the message. `TWILIO_WA_TEMPLATE_VARIABLES`.
@@ -31,8 +33,8 @@ impl Default for TwilioConfig {
             account_sid: None,
             auth_token: None,
             auth_token_secondary: None,
-            api_base_url: "https://api.twilio.com".into(),
-            content_base_url: "https://content.twilio.com".into(),
+            api_base_url: BaseUrl::known("https://api.twilio.com"),
+            content_base_url: BaseUrl::known("https://content.twilio.com"),
             wa_from: None,
             wa_template_sid: None,
             wa_template_variables: None,
@@ -51,4 +53,43 @@ impl TwilioConfig {
         let token = self.auth_token.as_ref().filter(|token| !token.is_empty())?;
         Some((self.account_sid.as_deref().filter(|sid| !sid.is_empty())?, token))
     }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("twilio.account_sid", |c| &mut c.twilio.account_sid, optional(token(ACCOUNT_SID, no_account)))
+            .variable("TWILIO_ACCOUNT_SID"),
+        secret_setting("twilio.auth_token", |c| &mut c.twilio.auth_token, optional(secret()))
+            .variable("TWILIO_AUTH_TOKEN"),
+        secret_setting("twilio.auth_token_secondary", |c| &mut c.twilio.auth_token_secondary, optional(secret()))
+            .variable("TWILIO_AUTH_TOKEN_SECONDARY"),
+        setting("twilio.api_base_url", |c| &mut c.twilio.api_base_url, base_url()).variable("TWILIO_API_BASE_URL"),
+        setting("twilio.content_base_url", |c| &mut c.twilio.content_base_url, base_url())
+            .variable("TWILIO_CONTENT_BASE_URL"),
+        setting("twilio.wa_from", |c| &mut c.twilio.wa_from, optional(phone_number())).variable("TWILIO_WA_FROM"),
+        setting(
+            "twilio.wa_template_sid",
+            |c| &mut c.twilio.wa_template_sid,
+            optional(token(TEMPLATE_SID, no_template)),
+        )
+        .variable("TWILIO_WA_TEMPLATE_SID"),
+        setting(
+            "twilio.wa_template_variables",
+            |c| &mut c.twilio.wa_template_variables,
+            optional(template_variables()),
+        )
+        .variable("TWILIO_WA_TEMPLATE_VARIABLES"),
+    ]
+}
+
+const ACCOUNT_SID: &str = "the Account SID that Twilio's console shows, AC and 32 digits";
+const TEMPLATE_SID: &str = "a template's Content SID, HX and 32 digits";
+
+/// Twilio shows several ids side by side, and the wrong one fails only at the first request.
+fn no_account(sid: &str) -> Option<&'static str> {
+    sid.starts_with("SK").then_some("is an API key's SID")
+}
+
+fn no_template(sid: &str) -> Option<&'static str> {
+    (!sid.starts_with("HX")).then_some("is no Content SID")
 }

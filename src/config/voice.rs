@@ -1,24 +1,25 @@
 //! `[voice]`: how calls go.
 
-use serde::{Deserialize, Serialize};
+use super::rule::{optional, readable_file, switch, whole, word};
+use super::setting::{Setting, setting};
+use crate::domain::text_enum;
+use serde::Serialize;
 use std::path::PathBuf;
 
-/// Which engine answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EngineChoice {
-    /// The AI where its key is set, else voicemail.
-    #[default]
-    Auto,
-    /// OpenAI Realtime.
-    Realtime,
-    /// Takes a message; needs no key.
-    Voicemail,
+text_enum! {
+    /// Which engine answers.
+    EngineChoice {
+        /// The AI where its key is set, else voicemail.
+        Auto = "auto",
+        /// OpenAI Realtime.
+        Realtime = "realtime",
+        /// Takes a message; needs no key.
+        Voicemail = "voicemail",
+    }
 }
 
 /// How calls go.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VoiceConfig {
     /// Which engine answers.
     pub engine: EngineChoice,
@@ -57,4 +58,19 @@ impl Default for VoiceConfig {
             agent_speaks_first: false,
         }
     }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("voice.engine", |c| &mut c.voice.engine, word(EngineChoice::ALL, EngineChoice::as_str)),
+        setting("voice.greeting_file", |c| &mut c.voice.greeting_file, optional(readable_file())),
+        setting("voice.fallback_file", |c| &mut c.voice.fallback_file, optional(readable_file())),
+        setting("voice.lead_ms", |c| &mut c.voice.lead_ms, whole(60..=10_000)),
+        setting("voice.idle_prompt_s", |c| &mut c.voice.idle_prompt_s, whole(0..=600)),
+        setting("voice.max_call_s", |c| &mut c.voice.max_call_s, whole(30..=14_400)),
+        setting("voice.recording", |c| &mut c.voice.recording, switch()),
+        setting("voice.message_max_s", |c| &mut c.voice.message_max_s, whole(5..=3600)),
+        setting("voice.message_silence_s", |c| &mut c.voice.message_silence_s, whole(1..=60)),
+        setting("voice.agent_speaks_first", |c| &mut c.voice.agent_speaks_first, switch()),
+    ]
 }

@@ -1,25 +1,26 @@
 //! `[whatsapp]`: both ways, and which one when.
 
-use super::Secret;
-use crate::domain::Provider;
-use serde::{Deserialize, Serialize};
+use super::rule::{bridge_url, country, optional, secret, switch, whole, word, words};
+use super::setting::{Setting, secret_setting, setting};
+use super::{BaseUrl, Secret};
+use crate::domain::{Provider, text_enum};
+use phonenumber::country;
+use serde::{Serialize, Serializer};
 
-/// Which provider sends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ProviderChoice {
-    /// As the policy says.
-    #[default]
-    Auto,
-    /// Only Twilio.
-    Twilio,
-    /// Only the bridge.
-    Baileys,
+text_enum! {
+    /// Which provider sends.
+    ProviderChoice {
+        /// As the policy says.
+        Auto = "auto",
+        /// Only Twilio.
+        Twilio = "twilio",
+        /// Only the bridge.
+        Baileys = "baileys",
+    }
 }
 
 /// Both ways of WhatsApp.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatsAppConfig {
     /// Which provider sends. `WHATSAPP_PROVIDER`.
     pub provider: ProviderChoice,
@@ -30,7 +31,7 @@ pub struct WhatsAppConfig {
     /// Use the bridge; by default where its secret is set. `ENABLE_WA_BAILEYS`.
     pub enable_baileys: Option<bool>,
     /// The bridge's `…/send`; wins over `baileys_port`. `BAILEYS_OUTBOUND_URL`.
-    pub baileys_outbound_url: Option<String>,
+    pub baileys_outbound_url: Option<BaseUrl>,
     /// The bridge's port on 127.0.0.1. `WA_BAILEYS_PORT`.
     pub baileys_port: u16,
     /// Key of the bridge's `X-BAILEYS-SIGNATURE`. `WA_SHARED_SECRET`.
@@ -44,7 +45,8 @@ pub struct WhatsAppConfig {
     /// People a day that we may write to first on the bridge's way.
     pub new_chats_per_day: u32,
     /// The country of numbers without a country code, ISO 3166.
-    pub default_country: String,
+    #[serde(serialize_with = "as_letters")]
+    pub default_country: country::Id,
     /// The largest file that is fetched or sent, in bytes.
     pub max_media_bytes: u64,
 }
@@ -63,7 +65,7 @@ impl Default for WhatsAppConfig {
             pacing: true,
             per_minute: 20,
             new_chats_per_day: 15,
-            default_country: "IL".into(),
+            default_country: country::IL,
             max_media_bytes: 16 << 20,
         }
     }
@@ -87,13 +89,55 @@ impl WhatsAppConfig {
 
     /// The bridge's address for sending.
     pub fn baileys_send_url(&self) -> String {
-        self.baileys_outbound_url.clone().unwrap_or_else(|| format!("http://127.0.0.1:{}/send", self.baileys_port))
+        match &self.baileys_outbound_url {
+            Some(url) => url.to_string(),
+            None => format!("{}/send", BaseUrl::loopback(self.baileys_port)),
+        }
+    }
+
+    /// The bridge's address for asking how it is, on the same origin.
+    pub fn baileys_health_url(&self) -> String {
+        match &self.baileys_outbound_url {
+            Some(url) => format!("{}/health", url.origin()),
+            None => format!("{}/health", BaseUrl::loopback(self.baileys_port)),
+        }
     }
 
     /// The country of numbers without a country code.
-    pub fn country(&self) -> phonenumber::country::Id {
-        self.default_country.parse().unwrap_or(phonenumber::country::IL)
+    pub fn country(&self) -> country::Id {
+        self.default_country
     }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("whatsapp.provider", |c| &mut c.whatsapp.provider, word(ProviderChoice::ALL, ProviderChoice::as_str))
+            .variable("WHATSAPP_PROVIDER"),
+        setting("whatsapp.priority", |c| &mut c.whatsapp.priority, words(Provider::ALL, Provider::as_str))
+            .variable("WA_PROVIDER_PRIORITY"),
+        setting("whatsapp.enable_twilio", |c| &mut c.whatsapp.enable_twilio, optional(switch()))
+            .variable("ENABLE_WA_TWILIO"),
+        setting("whatsapp.enable_baileys", |c| &mut c.whatsapp.enable_baileys, optional(switch()))
+            .variable("ENABLE_WA_BAILEYS"),
+        setting("whatsapp.baileys_outbound_url", |c| &mut c.whatsapp.baileys_outbound_url, optional(bridge_url()))
+            .variable("BAILEYS_OUTBOUND_URL"),
+        setting("whatsapp.baileys_port", |c| &mut c.whatsapp.baileys_port, whole(1..=u16::MAX))
+            .variable("WA_BAILEYS_PORT"),
+        secret_setting("whatsapp.shared_secret", |c| &mut c.whatsapp.shared_secret, optional(secret()))
+            .variable("WA_SHARED_SECRET"),
+        secret_setting("whatsapp.webhook_secret", |c| &mut c.whatsapp.webhook_secret, optional(secret()))
+            .variable("BAILEYS_WEBHOOK_SECRET"),
+        setting("whatsapp.pacing", |c| &mut c.whatsapp.pacing, switch()).variable("WA_PACING"),
+        setting("whatsapp.per_minute", |c| &mut c.whatsapp.per_minute, whole(1..=600)),
+        setting("whatsapp.new_chats_per_day", |c| &mut c.whatsapp.new_chats_per_day, whole(0..=10_000)),
+        setting("whatsapp.default_country", |c| &mut c.whatsapp.default_country, country()),
+        setting("whatsapp.max_media_bytes", |c| &mut c.whatsapp.max_media_bytes, whole(1024..=1 << 30)),
+    ]
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn as_letters<S: Serializer>(country: &country::Id, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(country.as_ref())
 }
 
 fn present(secret: Option<&Secret>) -> Option<&Secret> {

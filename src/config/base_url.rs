@@ -1,0 +1,141 @@
+//! Addresses of services, ours and others'.
+
+use serde::Serialize;
+use std::fmt;
+use url::{Host, Url};
+
+/// The address of a service, without a slash at the end: `https://…`, or `http://…` to loopback alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct BaseUrl(String);
+
+/// Why a text is no address of a service; the rest of a sentence that begins with "which".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BaseUrlError {
+    /// No address at all.
+    #[error("is no address")]
+    NoUrl,
+    /// Anything but http and https.
+    #[error("is neither https nor http")]
+    Scheme,
+    /// Readable by everyone on the way.
+    #[error("is plain http to another machine, where everyone on the way can read it")]
+    PlainHttp,
+    /// A name or a password in the address: those end up in logs.
+    #[error("has a user name or a password in it")]
+    Userinfo,
+    /// What comes after `?` or `#` would end up in the middle of what is asked for.
+    #[error("has a ? or a # in it")]
+    Query,
+}
+
+impl BaseUrl {
+    /// Reads an address.
+    pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
+        let url = Url::parse(text.trim()).map_err(|_| BaseUrlError::NoUrl)?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => return Err(BaseUrlError::PlainHttp),
+            _ => return Err(BaseUrlError::Scheme),
+        }
+        if url.host().is_none() {
+            return Err(BaseUrlError::NoUrl);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BaseUrlError::Userinfo);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BaseUrlError::Query);
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// A fixed one that is known to be right.
+    pub(super) fn known(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// Ourselves on loopback.
+    pub(super) fn loopback(port: u16) -> Self {
+        Self(format!("http://127.0.0.1:{port}"))
+    }
+
+    /// As text, without a slash at the end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same for sockets: `wss://…`, or `ws://…` on loopback.
+    pub fn socket(&self) -> String {
+        match self.0.strip_prefix("http://") {
+            Some(rest) => format!("ws://{rest}"),
+            None => format!("wss://{}", self.0.strip_prefix("https://").unwrap_or(&self.0)),
+        }
+    }
+
+    /// Scheme, host and port alone.
+    pub fn origin(&self) -> &str {
+        let host = self.0.find("://").map_or(0, |at| at + 3);
+        self.0[host..].find('/').map_or(&self.0, |slash| &self.0[..host + slash])
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for BaseUrl {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_their_last_slash() {
+        let read = |text| BaseUrl::parse(text).map(|url| url.0);
+        assert_eq!(read("https://shop.example/"), Ok("https://shop.example".to_owned()));
+        assert_eq!(read(" HTTPS://Shop.Example/a/ "), Ok("https://shop.example/a".to_owned()));
+        assert_eq!(read("https://shop.example:443"), Ok("https://shop.example".to_owned()));
+        assert_eq!(read("http://[::1]:9000/"), Ok("http://[::1]:9000".to_owned()));
+        assert_eq!(read("http://localhost:9000"), Ok("http://localhost:9000".to_owned()));
+    }
+
+    #[test]
+    fn plain_http_stays_on_the_machine() {
+        assert_eq!(BaseUrl::parse("http://shop.example"), Err(BaseUrlError::PlainHttp));
+        assert_eq!(BaseUrl::parse("http://192.168.1.7:80"), Err(BaseUrlError::PlainHttp));
+        assert_eq!(BaseUrl::parse("http://127.0.0.1.shop.example"), Err(BaseUrlError::PlainHttp));
+    }
+
+    #[test]
+    fn what_is_no_base_is_refused() {
+        assert_eq!(BaseUrl::parse("shop.example"), Err(BaseUrlError::NoUrl));
+        assert_eq!(BaseUrl::parse("ftp://shop.example"), Err(BaseUrlError::Scheme));
+        assert_eq!(BaseUrl::parse("https://me:pass@shop.example"), Err(BaseUrlError::Userinfo));
+        assert_eq!(BaseUrl::parse("https://shop.example/?a=1"), Err(BaseUrlError::Query));
+    }
+
+    #[test]
+    fn sockets_and_origins_follow_the_address() {
+        let url = BaseUrl::known("https://api.openai.com/v1");
+        assert_eq!((url.socket().as_str(), url.origin()), ("wss://api.openai.com/v1", "https://api.openai.com"));
+        let local = BaseUrl::loopback(9000);
+        assert_eq!((local.socket().as_str(), local.origin()), ("ws://127.0.0.1:9000", "http://127.0.0.1:9000"));
+    }
+}

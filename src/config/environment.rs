@@ -1,0 +1,84 @@
+//! The environment: variables, the files that `…_FILE` variables name, and systemd's credentials.
+
+use super::Origin;
+use super::draft::Draft;
+use super::found::Found;
+use super::secret_file;
+use super::setting::{Setting, Variable};
+use std::path::{Path, PathBuf};
+
+/// What looks up a variable: the process's own, or a test's.
+pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// One variable of the process's environment.
+#[expect(clippy::disallowed_methods, reason = "the one reading of the environment")]
+pub fn process_env(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// The data folder that systemd has made for the service (`StateDirectory=`); the weakest layer of all.
+pub(super) fn read_data_folder(env: Environment<'_>, draft: &mut Draft) {
+    let folders = present(env, "STATE_DIRECTORY");
+    if let Some(folder) = folders.as_deref().and_then(|folders| folders.split(':').next()) {
+        let file = Path::new(folder).join("agentlocator.db");
+        draft.config.store.database_url = Some(file.to_string_lossy().into_owned());
+        draft.config.origins.set("store.database_url", Origin::Variable("STATE_DIRECTORY"));
+    }
+}
+
+/// Everything that the environment says. A variable that is set and empty says nothing.
+pub(super) fn read(env: Environment<'_>, settings: &[Setting], draft: &mut Draft) {
+    for setting in settings {
+        for variable in &setting.variables {
+            if setting.secret {
+                read_credential(env, setting, variable, draft);
+                read_named_file(env, setting, variable, draft);
+            }
+            if let Some(value) = present(env, variable.name) {
+                draft.take_from(setting, variable, &Found::Word(value), Origin::Variable(variable.name));
+            }
+        }
+    }
+    let version = &mut draft.config.version;
+    for (name, field) in [
+        ("GIT_COMMIT", &mut version.commit),
+        ("BUILD_TIME", &mut version.build_time),
+        ("DEPLOY_ID", &mut version.deploy_id),
+    ] {
+        if let Some(value) = present(env, name) {
+            *field = value;
+        }
+    }
+}
+
+/// `$CREDENTIALS_DIRECTORY/twilio-auth-token` for `TWILIO_AUTH_TOKEN`, where systemd has put one.
+fn read_credential(env: Environment<'_>, setting: &Setting, variable: &Variable, draft: &mut Draft) {
+    let Some(folder) = present(env, "CREDENTIALS_DIRECTORY") else { return };
+    let path = Path::new(&folder).join(variable.name.to_ascii_lowercase().replace('_', "-"));
+    if path.exists() {
+        let origin = Origin::Credential(path.clone());
+        take_file(&path, origin, setting, variable, draft);
+    }
+}
+
+fn read_named_file(env: Environment<'_>, setting: &Setting, variable: &Variable, draft: &mut Draft) {
+    let name = format!("{}_FILE", variable.name);
+    let Some(path) = present(env, &name).map(PathBuf::from) else { return };
+    let origin = Origin::VariableFile { variable: name, path: path.clone() };
+    if present(env, variable.name).is_some() {
+        draft.problem(origin, format!("{}: {} is set as well; keep one of the two", setting.key, variable.name));
+        return;
+    }
+    take_file(&path, origin, setting, variable, draft);
+}
+
+fn take_file(path: &Path, origin: Origin, setting: &Setting, variable: &Variable, draft: &mut Draft) {
+    match secret_file::read(path) {
+        Ok(secret) => draft.take_from(setting, variable, &Found::Word(secret), origin),
+        Err(reason) => draft.problem(origin, format!("{}: {reason}", setting.key)),
+    }
+}
+
+fn present(env: Environment<'_>, name: &str) -> Option<String> {
+    env(name).filter(|value| !value.trim().is_empty())
+}

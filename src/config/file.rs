@@ -1,0 +1,114 @@
+//! The settings file: TOML, of which every key is known.
+
+use super::draft::Draft;
+use super::found::Found;
+use super::setting::Setting;
+use super::{Origin, Problem, suggest};
+use std::fs;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Reads the file into the draft.
+pub(super) fn read(path: &Path, settings: &[Setting], draft: &mut Draft) {
+    let text = match fs::read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(error)) => {
+            let at = error.utf8_error().valid_up_to();
+            let before = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
+            draft.problem(place(path, &before, at), "a byte that is no UTF-8; save the file as UTF-8");
+            return;
+        }
+        Err(error) => {
+            draft.problem(Origin::Default, format!("{}: cannot be read: {error}", path.display()));
+            return;
+        }
+    };
+    let (root, errors) = DeTable::parse_recoverable(&text);
+    let source = Source { path, text: &text };
+    // What a broken file seems to say would only bring forth more errors.
+    if errors.is_empty() {
+        source.read_sections(root.get_ref(), settings, draft);
+    }
+    for error in errors {
+        let origin = source.place(error.span().map_or(text.len(), |span| span.start));
+        // The message alone: the error's own print repeats the line, which may hold a secret.
+        draft.problems.push(Problem::new(origin, error.message()));
+    }
+}
+
+/// The text of the file, for finding places in it.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
+
+impl Source<'_> {
+    fn read_sections(&self, root: &DeTable<'_>, settings: &[Setting], draft: &mut Draft) {
+        for (section, value) in root {
+            let name = section.get_ref().as_ref();
+            match value.get_ref() {
+                _ if !settings.iter().any(|setting| setting.is_in(name)) => {
+                    draft.problem(self.place_of(section), suggest::unknown_section(name, settings));
+                }
+                DeValue::Table(entries) => {
+                    for (key, value) in entries {
+                        self.read_entry(name, key, value.get_ref(), settings, draft);
+                    }
+                }
+                other => {
+                    let found = Found::from_toml(other).describe();
+                    let message = format!("{name}: found {found}; allowed: a section, [{name}]");
+                    draft.problem(self.place_of(section), message);
+                }
+            }
+        }
+    }
+
+    fn read_entry(&self, section: &str, key: &Key<'_>, value: &DeValue<'_>, settings: &[Setting], draft: &mut Draft) {
+        let origin = self.place_of(key);
+        let name = format!("{section}.{}", key.get_ref());
+        let found = Found::from_toml(value);
+        if let Some(setting) = settings.iter().find(|setting| setting.key == name) {
+            draft.take(setting, &found, origin);
+            return;
+        }
+        // A secret may lie in a file of its own, which `…_file` names.
+        let secret = settings.iter().find(|setting| setting.secret && setting.key == name.trim_end_matches("_file"));
+        match secret {
+            None => draft.problem(origin, suggest::unknown_key(section, key.get_ref(), settings)),
+            Some(setting) if matches!(draft.config.origins.of(setting.key), Origin::File { .. }) => {
+                draft.problem(origin, format!("{name}: {} is set as well; keep one of the two", setting.key));
+            }
+            Some(setting) => match found.as_text().map(|path| super::secret_file::read(&PathBuf::from(path))) {
+                Some(Ok(secret)) => draft.take(setting, &Found::Text(secret), origin),
+                Some(Err(reason)) => draft.problem(origin, format!("{name}: {reason}")),
+                None => {
+                    let found = found.describe_secret();
+                    draft.problem(origin, format!("{name}: found {found}; allowed: the path of a file"));
+                }
+            },
+        }
+    }
+
+    fn place_of(&self, key: &Key<'_>) -> Origin {
+        self.place(key.span().start)
+    }
+
+    fn place(&self, at: usize) -> Origin {
+        place(self.path, self.text, at)
+    }
+}
+
+/// Line and column of a byte.
+fn place(path: &Path, text: &str, at: usize) -> Origin {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    Origin::File {
+        path: path.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+    }
+}

@@ -1,0 +1,96 @@
+//! A value as it was found, before anyone knows what it should be.
+
+use toml::de::DeValue;
+
+/// A value as it was found.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Found {
+    /// From the environment, where everything is a text: it may stand for a number, a switch or a list.
+    Word(String),
+    Text(String),
+    Integer(i64),
+    Decimal(f64),
+    Switch(bool),
+    List(Vec<Found>),
+    /// What no setting is; how to call it.
+    Other(&'static str),
+}
+
+impl Found {
+    pub(super) fn from_toml(value: &DeValue<'_>) -> Self {
+        match value {
+            DeValue::String(text) => Self::Text(text.to_string()),
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .map_or(Self::Other("a number that is too long"), Self::Integer),
+            DeValue::Float(number) => number.as_str().parse().map_or(Self::Other("an odd number"), Self::Decimal),
+            DeValue::Boolean(on) => Self::Switch(*on),
+            DeValue::Datetime(_) => Self::Other("a date"),
+            DeValue::Array(values) => Self::List(values.iter().map(|value| Self::from_toml(value.get_ref())).collect()),
+            DeValue::Table(_) => Self::Other("a section"),
+        }
+    }
+
+    pub(super) fn from_json(value: &serde_json::Value) -> Self {
+        use serde_json::Value;
+        match value {
+            Value::Null => Self::Other("nothing"),
+            Value::Bool(on) => Self::Switch(*on),
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(number), _) => Self::Integer(number),
+                (None, Some(number)) => Self::Decimal(number),
+                (None, None) => Self::Other("an odd number"),
+            },
+            Value::String(text) => Self::Text(text.clone()),
+            Value::Array(values) => Self::List(values.iter().map(Self::from_json).collect()),
+            Value::Object(_) => Self::Other("a section"),
+        }
+    }
+
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Word(text) | Self::Text(text) => Some(text),
+            Self::Integer(_) | Self::Decimal(_) | Self::Switch(_) | Self::List(_) | Self::Other(_) => None,
+        }
+    }
+
+    /// How an error calls it.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Word(text) | Self::Text(text) => format!("{:?}", shortened(text)),
+            Self::Integer(number) => number.to_string(),
+            Self::Decimal(number) => number.to_string(),
+            Self::Switch(on) => on.to_string(),
+            Self::List(values) => {
+                format!("[{}]", values.iter().map(Self::describe).collect::<Vec<_>>().join(", "))
+            }
+            Self::Other(kind) => (*kind).to_owned(),
+        }
+    }
+
+    /// The same for a secret: its kind and size.
+    pub(super) fn describe_secret(&self) -> String {
+        match self {
+            Self::Word(text) | Self::Text(text) => format!("a text of {} characters (not shown)", text.chars().count()),
+            Self::Other(kind) => (*kind).to_owned(),
+            Self::Integer(_) | Self::Decimal(_) => "a number (not shown)".to_owned(),
+            Self::Switch(_) => "a switch".to_owned(),
+            Self::List(_) => "a list (not shown)".to_owned(),
+        }
+    }
+}
+
+/// Cut to what an error has room for, and without the name and password that an address may carry.
+fn shortened(text: &str) -> String {
+    if let Some((scheme, rest)) = text.split_once("://")
+        && let Some((_, host)) = rest.rsplit_once('@')
+    {
+        return format!("{scheme}://•••@{}", shortened(host));
+    }
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// How many characters of a wrong value an error repeats.
+const SHOWN: usize = 80;

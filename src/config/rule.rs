@@ -1,0 +1,119 @@
+//! What a setting may be: each rule reads a found value into its type and knows how to say what is allowed.
+
+mod address;
+mod file;
+mod phone;
+mod text;
+
+pub(super) use address::{base_url, bridge_url, listen_address, port, public_host};
+pub(super) use file::{database, google_account_file, google_account_json, readable_file};
+pub(super) use phone::{country, phone_number};
+pub(super) use text::{free_text, language, secret, template_variables, token, word, words};
+
+use super::found::Found;
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+/// How a found value is read.
+pub(super) struct Rule<T> {
+    allowed: Cow<'static, str>,
+    read: Box<Read<T>>,
+}
+
+type Read<T> = dyn Fn(&Found) -> Result<T, Wrong>;
+
+/// Why a value is not taken.
+pub(super) enum Wrong {
+    /// Not of the kind at all.
+    Kind,
+    /// Of the kind, but: the rest of a sentence that begins with "which".
+    Because(String),
+}
+
+/// A value that was not taken, with all that there is to say about it except the value itself.
+pub(super) struct Refusal {
+    /// The rest of a sentence that begins with "which".
+    pub(super) reason: Option<String>,
+    /// What would have been taken.
+    pub(super) allowed: String,
+}
+
+impl<T: 'static> Rule<T> {
+    pub(super) fn new(
+        allowed: impl Into<Cow<'static, str>>,
+        read: impl Fn(&Found) -> Result<T, Wrong> + 'static,
+    ) -> Self {
+        Self { allowed: allowed.into(), read: Box::new(read) }
+    }
+
+    /// A rule for a value that is written as text.
+    pub(super) fn of_text(
+        allowed: impl Into<Cow<'static, str>>,
+        read: impl Fn(&str) -> Result<T, Wrong> + 'static,
+    ) -> Self {
+        Self::new(allowed, move |found| read(found.as_text().ok_or(Wrong::Kind)?.trim()))
+    }
+
+    pub(super) fn read(&self, found: &Found) -> Result<T, Refusal> {
+        (self.read)(found).map_err(|wrong| Refusal {
+            reason: match wrong {
+                Wrong::Kind => None,
+                Wrong::Because(reason) => Some(reason),
+            },
+            allowed: self.allowed.to_string(),
+        })
+    }
+}
+
+/// What may be left out: an empty text says the same as no line at all.
+pub(super) fn optional<T: 'static>(rule: Rule<T>) -> Rule<Option<T>> {
+    Rule::new(rule.allowed, move |found| match found.as_text() {
+        Some(text) if text.trim().is_empty() => Ok(None),
+        _ => (rule.read)(found).map(Some),
+    })
+}
+
+/// A whole number.
+pub(super) fn whole<N>(range: RangeInclusive<N>) -> Rule<N>
+where
+    N: TryFrom<i64> + PartialOrd + Display + 'static,
+{
+    Rule::new(format!("a whole number from {} to {}", range.start(), range.end()), move |found| {
+        let number = match found {
+            Found::Integer(number) => *number,
+            Found::Word(text) => text.trim().parse().map_err(|_| Wrong::Kind)?,
+            Found::Text(_) | Found::Decimal(_) | Found::Switch(_) | Found::List(_) | Found::Other(_) => {
+                return Err(Wrong::Kind);
+            }
+        };
+        N::try_from(number).ok().filter(|number| range.contains(number)).ok_or(Wrong::Kind)
+    })
+}
+
+/// A number with a fraction.
+pub(super) fn decimal(range: RangeInclusive<f64>) -> Rule<f64> {
+    Rule::new(format!("a number from {} to {}", range.start(), range.end()), move |found| {
+        let number = match found {
+            Found::Decimal(number) => *number,
+            #[expect(clippy::cast_precision_loss, reason = "what is beyond 2^52 is out of every range here")]
+            Found::Integer(number) => *number as f64,
+            Found::Word(text) => text.trim().parse().map_err(|_| Wrong::Kind)?,
+            Found::Text(_) | Found::Switch(_) | Found::List(_) | Found::Other(_) => return Err(Wrong::Kind),
+        };
+        if range.contains(&number) { Ok(number) } else { Err(Wrong::Kind) }
+    })
+}
+
+/// Yes or no.
+pub(super) fn switch() -> Rule<bool> {
+    Rule::new("true or false (in the environment also 1, 0, yes, no, on, off)", |found| match found {
+        Found::Switch(on) => Ok(*on),
+        Found::Word(word) => match word.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(true),
+            "0" | "false" | "no" | "off" => Ok(false),
+            _ => Err(Wrong::Kind),
+        },
+        Found::Text(_) | Found::Integer(_) | Found::Decimal(_) | Found::List(_) | Found::Other(_) => Err(Wrong::Kind),
+    })
+}

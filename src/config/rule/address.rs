@@ -1,0 +1,63 @@
+//! Listeners and addresses of services.
+
+use super::{Rule, Wrong};
+use crate::config::found::Found;
+use crate::config::{BaseUrl, BaseUrlError};
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// Where to listen: an address with a port, or a port alone, which means every IPv4 address.
+pub(in crate::config) fn listen_address() -> Rule<SocketAddr> {
+    Rule::new("an address and a port such as 0.0.0.0:8080 or [::1]:8080, or a port alone", |found| {
+        match (found, found.as_text().map(str::trim)) {
+            (Found::Integer(port), _) => u16::try_from(*port).map(on_every_address).map_err(|_| Wrong::Kind),
+            (_, Some(text)) => {
+                let text = text.replacen("localhost:", "127.0.0.1:", 1);
+                let alone = || text.parse().map(on_every_address);
+                text.parse().or_else(|_| alone()).map_err(|_| Wrong::Kind)
+            }
+            _ => Err(Wrong::Kind),
+        }
+    })
+}
+
+/// A port to listen on at every IPv4 address; 0 is any free one.
+pub(in crate::config) fn port() -> Rule<Option<SocketAddr>> {
+    Rule::of_text("a port, 0 to 65535", |text| text.parse().map(on_every_address).map(Some).map_err(|_| Wrong::Kind))
+}
+
+/// The address of a service.
+pub(in crate::config) fn base_url() -> Rule<BaseUrl> {
+    Rule::of_text(ALLOWED, |text| BaseUrl::parse(text).map_err(because))
+}
+
+/// Where the bridge takes messages; without a path it is `/send`, as the bridge has it.
+pub(in crate::config) fn bridge_url() -> Rule<BaseUrl> {
+    Rule::of_text("an address such as http://127.0.0.1:8000/send, https unless on loopback", |text| {
+        let url = BaseUrl::parse(text).map_err(because)?;
+        if url.origin() == url.as_str() { BaseUrl::parse(&format!("{url}/send")).map_err(because) } else { Ok(url) }
+    })
+}
+
+/// A host alone, or an address. What is in front of us speaks https; on loopback we speak for ourselves, http.
+pub(in crate::config) fn public_host() -> Rule<Option<BaseUrl>> {
+    Rule::of_text("a host such as shop.example, or an address such as https://shop.example", |text| {
+        if text.contains("://") {
+            return BaseUrl::parse(text).map(Some).map_err(because);
+        }
+        let local = BaseUrl::parse(&format!("http://{text}"));
+        local.or_else(|_| BaseUrl::parse(&format!("https://{text}"))).map(Some).map_err(because)
+    })
+}
+
+fn because(error: BaseUrlError) -> Wrong {
+    match error {
+        BaseUrlError::NoUrl => Wrong::Kind,
+        other => Wrong::Because(other.to_string()),
+    }
+}
+
+fn on_every_address(port: u16) -> SocketAddr {
+    (Ipv4Addr::UNSPECIFIED, port).into()
+}
+
+const ALLOWED: &str = "an address such as https://host.example; http only to loopback, such as http://127.0.0.1:9000";

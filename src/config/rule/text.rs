@@ -1,0 +1,110 @@
+//! Texts, fixed words, names and secrets.
+
+use super::{Rule, Wrong};
+use crate::config::Secret;
+use crate::config::found::Found;
+use std::borrow::Cow;
+
+/// Any text, in any language, of any number of lines.
+pub(in crate::config) fn free_text() -> Rule<String> {
+    Rule::of_text("a text of at most 20000 characters", |text| match text.chars().count() {
+        0..=20_000 => Ok(text.to_owned()),
+        count => Err(Wrong::Because(format!("has {count} characters"))),
+    })
+}
+
+/// A name without blanks that goes into requests as it is: an id, a model, a voice. `because` may refuse what looks
+/// right and is not, with the rest of a sentence that begins with "which".
+pub(in crate::config) fn token(
+    allowed: impl Into<Cow<'static, str>>,
+    because: fn(&str) -> Option<&'static str>,
+) -> Rule<String> {
+    Rule::of_text(allowed, move |text| {
+        if let Some(reason) = because(text) {
+            return Err(Wrong::Because(reason.to_owned()));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
+        if !text.is_empty() && text.len() <= 128 && text.chars().all(plain) {
+            Ok(text.to_owned())
+        } else {
+            Err(Wrong::Kind)
+        }
+    })
+}
+
+/// A language by its two or three letters.
+pub(in crate::config) fn language() -> Rule<String> {
+    Rule::of_text("a language's two letters by ISO 639-1, such as he", |text| {
+        let text = text.to_ascii_lowercase();
+        let letters = text.bytes().all(|byte| byte.is_ascii_lowercase());
+        if letters && (2..=3).contains(&text.len()) { Ok(text) } else { Err(Wrong::Kind) }
+    })
+}
+
+/// One of a fixed set of words.
+pub(in crate::config) fn word<T: Copy + 'static>(all: &'static [T], name: fn(T) -> &'static str) -> Rule<T> {
+    Rule::of_text(listed(all, name), move |text| known(all, name, text))
+}
+
+/// Several of a fixed set of words in the order of preference: a list, or one text with commas in it.
+pub(in crate::config) fn words<T: Copy + PartialEq + 'static>(
+    all: &'static [T],
+    name: fn(T) -> &'static str,
+) -> Rule<Vec<T>> {
+    Rule::new(format!("one or more of {}, each once, in order", listed(all, name)), move |found| {
+        let texts: Vec<&str> = match found {
+            Found::Word(text) | Found::Text(text) => text.split(',').map(str::trim).collect(),
+            Found::List(values) => {
+                values.iter().map(|value| value.as_text().ok_or(Wrong::Kind)).collect::<Result<_, _>>()?
+            }
+            Found::Integer(_) | Found::Decimal(_) | Found::Switch(_) | Found::Other(_) => return Err(Wrong::Kind),
+        };
+        let mut chosen = Vec::new();
+        for text in texts {
+            let value = known(all, name, text)?;
+            if chosen.contains(&value) {
+                return Err(Wrong::Because(format!("names {} twice", name(value))));
+            }
+            chosen.push(value);
+        }
+        if chosen.is_empty() { Err(Wrong::Kind) } else { Ok(chosen) }
+    })
+}
+
+/// A secret: one line without blanks.
+pub(in crate::config) fn secret() -> Rule<Secret> {
+    Rule::of_text("a text of one line, without blanks", |text| {
+        if text.is_empty() {
+            Err(Wrong::Kind)
+        } else if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            Err(Wrong::Because("has blanks or line breaks in it".to_owned()))
+        } else {
+            Ok(Secret::new(text))
+        }
+    })
+}
+
+/// The variables of a WhatsApp template.
+pub(in crate::config) fn template_variables() -> Rule<String> {
+    Rule::of_text(r#"JSON such as {"1": "{{text}}"}, every value a text, {{text}} in one of them"#, |text| {
+        let because = |reason: &str| Err(Wrong::Because(reason.to_owned()));
+        let Ok(variables) = serde_json::from_str::<serde_json::Map<_, _>>(text) else {
+            return because("is no JSON object");
+        };
+        if !variables.values().all(serde_json::Value::is_string) {
+            return because("has a value that is no text");
+        }
+        if !variables.values().filter_map(|value| value.as_str()).any(|value| value.contains("{{text}}")) {
+            return because("has no {{text}} in it, so that no message could be sent");
+        }
+        Ok(text.to_owned())
+    })
+}
+
+fn known<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<T, Wrong> {
+    all.iter().copied().find(|value| name(*value).eq_ignore_ascii_case(text)).ok_or(Wrong::Kind)
+}
+
+fn listed<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> String {
+    all.iter().map(|value| name(*value)).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,21 @@
+//! Secrets that lie in files of their own, where no list of processes and no copy of the settings shows them.
+
+use std::fs;
+use std::path::Path;
+
+/// What the file holds, without the line break that editors put at the end. The error never shows any of it.
+pub(super) fn read(path: &Path) -> Result<String, String> {
+    let name = path.display();
+    let size = fs::metadata(path).map_err(|error| format!("{name} cannot be read: {error}"))?.len();
+    if size > LONGEST {
+        return Err(format!("{name} holds {size} bytes, which is no secret"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    match text.trim() {
+        "" => Err(format!("{name} is empty")),
+        secret => Ok(secret.to_owned()),
+    }
+}
+
+/// A Google account is the longest, with some 2 KiB.
+const LONGEST: u64 = 64 * 1024;

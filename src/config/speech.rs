@@ -1,0 +1,39 @@
+//! `[elevenlabs]` and `[deepgram]`: other services of speech. Kept and checked; no engine uses them yet.
+
+use super::BaseUrl;
+use super::rule::base_url;
+use super::setting::{Setting, setting};
+use serde::Serialize;
+
+/// Text to speech by ElevenLabs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ElevenLabsConfig {
+    /// Theirs or a compatible server's. `ELEVENLABS_BASE_URL`.
+    pub base_url: BaseUrl,
+}
+
+/// Speech to text by Deepgram.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DeepgramConfig {
+    /// Theirs or a compatible server's. `DEEPGRAM_BASE_URL`.
+    pub base_url: BaseUrl,
+}
+
+impl Default for ElevenLabsConfig {
+    fn default() -> Self {
+        Self { base_url: BaseUrl::known("https://api.elevenlabs.io") }
+    }
+}
+
+impl Default for DeepgramConfig {
+    fn default() -> Self {
+        Self { base_url: BaseUrl::known("https://api.deepgram.com") }
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("elevenlabs.base_url", |c| &mut c.elevenlabs.base_url, base_url()).variable("ELEVENLABS_BASE_URL"),
+        setting("deepgram.base_url", |c| &mut c.deepgram.base_url, base_url()).variable("DEEPGRAM_BASE_URL"),
+    ]
+}

@@ -1,0 +1,37 @@
+//! What was meant by a key that does not exist.
+
+use super::setting::Setting;
+
+/// About a section that does not exist.
+pub(super) fn unknown_section(name: &str, settings: &[Setting]) -> String {
+    let mut sections: Vec<_> = settings.iter().map(Setting::section).collect();
+    sections.dedup();
+    if let Some(key) = settings.iter().find(|setting| setting.name() == name) {
+        return format!("unknown section [{name}]; {name} belongs to section [{}]", key.section());
+    }
+    match closest(name, sections.iter().copied()) {
+        Some(meant) => format!("unknown section [{name}]; did you mean [{meant}]?"),
+        None => format!("unknown section [{name}]; allowed: {}", sections.join(", ")),
+    }
+}
+
+/// About a key that its section does not have.
+pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting]) -> String {
+    let own: Vec<_> = settings.iter().filter(|setting| setting.is_in(section)).map(Setting::name).collect();
+    if let Some(meant) = closest(name, own.iter().copied()) {
+        return format!("unknown key {section}.{name}; did you mean {meant}?");
+    }
+    match settings.iter().find(|setting| setting.name() == name) {
+        Some(other) => format!("unknown key {section}.{name}; {name} belongs to section [{}]", other.section()),
+        None => format!("unknown key {section}.{name}; allowed: {}", own.join(", ")),
+    }
+}
+
+/// The nearest word, if it is near: about every third letter may be wrong.
+fn closest<'a>(word: &str, all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase().replace('-', "_");
+    all.map(|other| (strsim::damerau_levenshtein(&word, other), other))
+        .min()
+        .filter(|(distance, other)| *distance <= other.len().div_ceil(3).min(3))
+        .map(|(_, other)| other)
+}
