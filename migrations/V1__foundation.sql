@@ -232,7 +232,7 @@ CREATE TABLE recording_chunks (
 
 -- In and out ---------------------------------------------------------------------------------------------------------
 
--- Raw webhooks as they came.
+-- Raw webhooks as they came, oldest first: the ids grow with the time.
 CREATE TABLE webhook_journal (
     id          INTEGER PRIMARY KEY,
     received_at TEXT NOT NULL,
@@ -245,7 +245,6 @@ CREATE TABLE webhook_journal (
     message_id  INTEGER REFERENCES messages(id),
     call_id     INTEGER REFERENCES calls(id)
 ) STRICT;
-CREATE INDEX idx_journal_received ON webhook_journal(received_at);
 
 -- Messages on their way out; one in flight for each person.
 CREATE TABLE outbox (
@@ -263,8 +262,10 @@ CREATE TABLE outbox (
     refused         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(refused)),
     state           TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'doubtful', 'done', 'failed')),
     attempts        INTEGER NOT NULL DEFAULT 0,
+    -- Attempts by Twilio of which nobody knows whether they went out, and that its list does not show.
+    doubts          INTEGER NOT NULL DEFAULT 0,
     next_attempt_at TEXT NOT NULL,
-    -- When the attempt began whose outcome is unknown.
+    -- When the attempt began that runs, or whose outcome is unknown.
     attempt_at      TEXT,
     last_error      TEXT,
     created_at      TEXT NOT NULL,

@@ -5,6 +5,7 @@
 mod address;
 mod call;
 mod contact;
+mod cursor;
 mod ids;
 mod masked;
 mod message;
@@ -18,6 +19,7 @@ mod time;
 pub use address::{Address, AddressKind};
 pub use call::{Call, CallDirection, CallState, EndReason, Speaker, Turn, TurnLatency};
 pub use contact::Contact;
+pub use cursor::Cursor;
 pub use ids::{
     AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, OutboxId, RecordingId,
     RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,

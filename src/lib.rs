@@ -16,6 +16,7 @@ pub mod audio;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crm;
 pub mod domain;
 pub mod entropy;
 pub mod http;

@@ -3,14 +3,31 @@
 //! Typed functions hang on [`ReadTx`] and [`WriteTx`]; a use case gets one of them from [`Store::read`] or
 //! [`Store::write`] and does all of its work in that one transaction.
 
+mod address;
 mod columns;
+mod contact;
 mod error;
+mod idempotency;
+mod job;
+mod journal;
+mod media;
+mod message;
 mod open;
 mod readers;
+#[cfg(test)]
+pub(crate) mod testing;
+mod thread;
 mod tx;
 mod writer;
 
+pub use contact::Moved;
 pub use error::{Error, Result};
+pub use idempotency::GivenAnswer;
+pub use job::Job;
+pub use journal::{JournalOutcome, NewJournal};
+pub use media::{MediaState, MessageMedia, StoredMedia};
+pub use message::{KnownMessage, NewMessage, NewMessageEvent};
+pub use thread::{FoundThread, LastIn, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 
 use crate::config::StoreConfig;

@@ -13,6 +13,8 @@ pub enum PeerAddress {
     Lid(String),
     /// Meta's business-scoped user id, `IL.13491208655302741918`.
     Bsuid(String),
+    /// Twilio's `WaId`, digits, where it is not simply the number.
+    TwilioWa(String),
 }
 
 /// Why a name is no person's.
@@ -59,6 +61,7 @@ impl PeerAddress {
             Self::Phone(_) => AddressKind::Phone,
             Self::Lid(_) => AddressKind::Lid,
             Self::Bsuid(_) => AddressKind::Bsuid,
+            Self::TwilioWa(_) => AddressKind::TwilioWa,
         }
     }
 
@@ -66,7 +69,7 @@ impl PeerAddress {
     pub fn value(&self) -> &str {
         match self {
             Self::Phone(number) => number.as_str(),
-            Self::Lid(text) | Self::Bsuid(text) => text,
+            Self::Lid(text) | Self::Bsuid(text) | Self::TwilioWa(text) => text,
         }
     }
 
@@ -74,7 +77,7 @@ impl PeerAddress {
     pub fn number(&self) -> Option<&PhoneNumber> {
         match self {
             Self::Phone(number) => Some(number),
-            Self::Lid(_) | Self::Bsuid(_) => None,
+            Self::Lid(_) | Self::Bsuid(_) | Self::TwilioWa(_) => None,
         }
     }
 
@@ -90,7 +93,7 @@ impl fmt::Display for PeerAddress {
         match self {
             Self::Phone(number) => number.fmt(f),
             Self::Lid(digits) => write!(f, "{digits}@lid"),
-            Self::Bsuid(id) => f.write_str(id),
+            Self::Bsuid(id) | Self::TwilioWa(id) => f.write_str(id),
         }
     }
 }

@@ -37,6 +37,9 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// A stored value cannot be read, or a value cannot be stored.
+    #[error("a stored value cannot be read: {0}")]
+    Value(String),
     /// A write panicked; it was taken back.
     #[error("a write failed in an unforeseen way and was taken back")]
     Panicked,

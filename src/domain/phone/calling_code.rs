@@ -51,17 +51,16 @@ fn calling_code(digits: &[u8]) -> Option<u16> {
 /// Trunk and carrier prefixes of the numbering plans, as libphonenumber's `nationalPrefixForParsing` has them. Nearly
 /// everywhere it is a `0`, which Italy and a few others keep: the tables tell those apart.
 fn may_begin_with_a_prefix(code: u16, national: &[u8]) -> bool {
-    match (code, national) {
-        (_, [b'0', ..])
-        | (7 | 370 | 375 | 993, [b'8', ..])
-        // Mobile numbers had a `1` here until 2019, and WhatsApp's ids still have it.
-        | (52, [b'1', ..])
-        | (55, [b'9', b'0', ..])
-        | (86, [b'1', b'1' | b'2' | b'7', ..])
-        | (298 | 352 | 506 | 692, [b'1', ..]) => true,
-        // Seven digits are local there, and a `20` is put before them.
-        (261, local) => local.len() <= 7,
-        _ => false,
+    match national {
+        [b'0', ..] => true,
+        [b'1', ..] if matches!(code, 298 | 352 | 506 | 692) => true,
+        [b'1', b'1' | b'2' | b'7', ..] if code == 86 => true,
+        // Mexico's mobile numbers had a `1` here until 2019, and WhatsApp's ids still have it.
+        [b'1', ..] if code == 52 => true,
+        [b'8', ..] if matches!(code, 7 | 370 | 375 | 993) => true,
+        [b'9', b'0', ..] if code == 55 => true,
+        // Seven digits are local in Madagascar, and a `20` is put before them.
+        local => code == 261 && local.len() <= 7,
     }
 }
 

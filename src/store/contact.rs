@@ -1,0 +1,58 @@
+//! People.
+
+mod merge;
+
+pub use merge::Moved;
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{BusinessId, Contact, ContactId, Timestamp};
+use rusqlite::{OptionalExtension, Row, params};
+
+impl ReadTx<'_> {
+    /// One person.
+    pub fn contact(&self, id: ContactId) -> Result<Option<Contact>> {
+        let mut query =
+            self.conn.prepare_cached("SELECT id, business_id, display_name, created_at FROM contacts WHERE id = ?1")?;
+        Ok(query.query_row([id], contact).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// A new person. `name` is what WhatsApp shows, empty if it shows none.
+    pub fn insert_contact(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<ContactId> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO contacts(business_id, display_name, name_source, created_at, updated_at)
+             VALUES (?1, ?2, iif(?2 = '', '', 'profile'), ?3, ?3)",
+        )?;
+        insert.execute(params![business, name, now])?;
+        Ok(ContactId(self.conn.last_insert_rowid()))
+    }
+
+    /// Takes over the name that WhatsApp shows, for the person and the titles of the person's threads, unless the owner
+    /// has given another one.
+    pub fn rename_contact_from_profile(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE contacts SET display_name = ?2, name_source = 'profile', updated_at = ?3
+             WHERE id = ?1 AND name_source <> 'owner' AND display_name <> ?2",
+        )?;
+        if update.execute(params![id, name, now])? > 0 {
+            self.retitle_threads(id)?;
+        }
+        Ok(())
+    }
+
+    /// A person's threads are called as the person is, else by the number.
+    fn retitle_threads(&self, id: ContactId) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE threads SET title = coalesce(
+                 (SELECT nullif(display_name, '') FROM contacts WHERE id = ?1), peer_number)
+             WHERE contact_id = ?1",
+        )?;
+        update.execute([id])?;
+        Ok(())
+    }
+}
+
+fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
+    Ok(Contact { id: row.get(0)?, business_id: row.get(1)?, display_name: row.get(2)?, created_at: row.get(3)? })
+}

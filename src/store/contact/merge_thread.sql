@@ -1,0 +1,11 @@
+-- ?2 takes over what is newer or unread in ?1.
+UPDATE threads SET
+    unread_count = threads.unread_count + loser.unread_count,
+    last_message_at = nullif(max(coalesce(threads.last_message_at, ''), coalesce(loser.last_message_at, '')), ''),
+    provider = iif(coalesce(loser.last_message_at, '') > coalesce(threads.last_message_at, ''), loser.provider, threads.provider),
+    last_in_provider = iif(coalesce(loser.last_in_at, '') > coalesce(threads.last_in_at, ''), loser.last_in_provider, threads.last_in_provider),
+    last_in_at = nullif(max(coalesce(threads.last_in_at, ''), coalesce(loser.last_in_at, '')), ''),
+    last_in_twilio_at = nullif(max(coalesce(threads.last_in_twilio_at, ''), coalesce(loser.last_in_twilio_at, '')), ''),
+    archived_at = NULL
+FROM (SELECT * FROM threads WHERE id = ?1) AS loser
+WHERE threads.id = ?2

@@ -1,0 +1,43 @@
+//! Answers that are given again when the same request comes again.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{BusinessId, Timestamp};
+use rusqlite::{OptionalExtension, params};
+
+/// What was answered to a request with that key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct GivenAnswer {
+    /// A hash of what was asked.
+    pub fingerprint: String,
+    /// What was answered, as JSON.
+    pub answer: String,
+}
+
+impl ReadTx<'_> {
+    /// What was answered to a request with that key.
+    pub fn given_answer(&self, business: BusinessId, key: &str) -> Result<Option<GivenAnswer>> {
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT fingerprint, answer FROM idempotency_keys WHERE business_id = ?1 AND key = ?2")?;
+        let found = query
+            .query_row(params![business, key], |row| Ok(GivenAnswer { fingerprint: row.get(0)?, answer: row.get(1)? }));
+        Ok(found.optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Remembers an answer.
+    pub fn insert_answer(&self, business: BusinessId, key: &str, given: &GivenAnswer, now: Timestamp) -> Result<()> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO idempotency_keys(business_id, key, fingerprint, answer, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        insert.execute(params![business, key, given.fingerprint, given.answer, now])?;
+        Ok(())
+    }
+
+    /// Forgets answers from before a point.
+    pub fn prune_answers(&self, before: Timestamp) -> Result<()> {
+        self.conn.prepare_cached("DELETE FROM idempotency_keys WHERE created_at < ?1")?.execute([before])?;
+        Ok(())
+    }
+}

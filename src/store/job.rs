@@ -1,0 +1,104 @@
+//! Work for later. It may be done twice, never not at all.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{JobId, Timestamp};
+use rusqlite::{OptionalExtension, Row, params};
+
+/// Work that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Our id.
+    pub id: JobId,
+    /// What is to be done.
+    pub kind: String,
+    /// With what, as JSON.
+    pub payload: String,
+    /// How often it was tried before.
+    pub attempts: u32,
+    /// When it was thought of.
+    pub created_at: Timestamp,
+}
+
+impl ReadTx<'_> {
+    /// Work that is due, of kinds that somebody does, the longest due first.
+    pub fn due_jobs(&self, kinds: &[&str], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id, kind, payload, attempts, created_at FROM jobs
+             WHERE state = 'waiting' AND run_at <= ?1 AND kind IN (SELECT value FROM json_each(?2))
+             ORDER BY run_at, id LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![now, json_list(kinds), limit], job)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// When the next work of these kinds is due.
+    pub fn next_job_at(&self, kinds: &[&str]) -> Result<Option<Timestamp>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT run_at FROM jobs WHERE state = 'waiting' AND kind IN (SELECT value FROM json_each(?1))
+             ORDER BY run_at LIMIT 1",
+        )?;
+        Ok(query.query_row([json_list(kinds)], |row| row.get(0)).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps work for later; the same `unique_key` twice is one. Wake the worker after the commit.
+    pub fn insert_job(
+        &self,
+        kind: &str,
+        unique_key: Option<&str>,
+        payload: &str,
+        run_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO jobs(kind, unique_key, payload, state, run_at, created_at, updated_at)
+             VALUES (?1, ?2, ?3, 'waiting', ?4, ?5, ?5) ON CONFLICT (unique_key) DO NOTHING",
+        )?;
+        insert.execute(params![kind, unique_key, payload, run_at, now])?;
+        Ok(())
+    }
+
+    /// The work is done. It is remembered for a while, so that the same is not done again.
+    pub fn finish_job(&self, id: JobId, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET state = 'done', attempts = attempts + 1, last_error = NULL, updated_at = ?2 WHERE id = ?1",
+        )?;
+        update.execute(params![id, now])?;
+        Ok(())
+    }
+
+    /// Forgets work that was done or given up before a point.
+    pub fn prune_jobs(&self, before: Timestamp) -> Result<()> {
+        let mut delete = self.conn.prepare_cached("DELETE FROM jobs WHERE state <> 'waiting' AND updated_at < ?1")?;
+        delete.execute([before])?;
+        Ok(())
+    }
+
+    /// The work did not succeed and is tried again at `run_at`.
+    pub fn retry_job(&self, id: JobId, error: &str, run_at: Timestamp, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET attempts = attempts + 1, last_error = ?2, run_at = ?3, updated_at = ?4 WHERE id = ?1",
+        )?;
+        update.execute(params![id, error, run_at, now])?;
+        Ok(())
+    }
+
+    /// The work will not succeed.
+    pub fn fail_job(&self, id: JobId, error: &str, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET state = 'failed', attempts = attempts + 1, last_error = ?2, updated_at = ?3 WHERE id = ?1",
+        )?;
+        update.execute(params![id, error, now])?;
+        Ok(())
+    }
+}
+
+fn json_list(words: &[&str]) -> String {
+    serde_json::Value::from(words).to_string()
+}
+
+fn job(row: &Row<'_>) -> rusqlite::Result<Job> {
+    Ok(Job { id: row.get(0)?, kind: row.get(1)?, payload: row.get(2)?, attempts: row.get(3)?, created_at: row.get(4)? })
+}

@@ -1,0 +1,182 @@
+//! Messages, and what happened to them after they were written.
+
+mod event;
+mod list;
+
+pub use event::NewMessageEvent;
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{
+    Direction, MediaKind, Message, MessageId, MessageStatus, MessageType, Provider, ThreadId, Timestamp,
+};
+use rusqlite::{OptionalExtension, Row, named_params, params};
+
+/// A message to be stored.
+#[derive(Clone, Debug)]
+pub struct NewMessage<'a> {
+    /// Where it belongs.
+    pub thread: ThreadId,
+    /// Who spoke.
+    pub direction: Direction,
+    /// The finer kind.
+    pub kind: MediaKind,
+    /// The words.
+    pub text: &'a str,
+    /// Where its file is.
+    pub media_url: Option<&'a str>,
+    /// The way it took, or will take.
+    pub provider: Provider,
+    /// The provider's id of it.
+    pub provider_msg_id: Option<&'a str>,
+    /// How far it has come.
+    pub status: MessageStatus,
+    /// Who wrote an outgoing one: `user:3`, `token:2`, `agent`, `phone`.
+    pub author: Option<&'a str>,
+    /// The provider's id of the message that it answers.
+    pub quoted: Option<&'a str>,
+    /// What the provider said beyond these, as JSON.
+    pub extra: Option<&'a str>,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// An outgoing message that a provider told something about.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KnownMessage {
+    /// Our id.
+    pub id: MessageId,
+    /// Where it is.
+    pub thread: ThreadId,
+    /// Who spoke.
+    pub direction: Direction,
+    /// How far it has come.
+    pub status: MessageStatus,
+}
+
+impl ReadTx<'_> {
+    /// One message.
+    pub fn message(&self, id: MessageId) -> Result<Option<Message>> {
+        let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM messages WHERE id = ?1"))?;
+        Ok(query.query_row([id], message).optional()?)
+    }
+
+    /// Messages that a provider calls by this id: rarely more than one, since WhatsApp's ids are unique within a chat.
+    pub fn messages_by_provider_id(&self, provider: Provider, id: &str) -> Result<Vec<KnownMessage>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id, thread_id, direction, status FROM messages WHERE provider = ?1 AND provider_msg_id = ?2 LIMIT 8",
+        )?;
+        let rows = query.query_map(params![provider, id], |row| {
+            Ok(KnownMessage { id: row.get(0)?, thread: row.get(1)?, direction: row.get(2)?, status: row.get(3)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Stores a message; none if the provider told of it before.
+    pub fn insert_message(&self, new: &NewMessage<'_>) -> Result<Option<MessageId>> {
+        let mut insert = self.conn.prepare_cached(include_str!("message/insert.sql"))?;
+        let kind = if matches!(new.kind, MediaKind::Text | MediaKind::Template) && new.media_url.is_none() {
+            MessageType::Text
+        } else {
+            MessageType::Media
+        };
+        let inserted = insert.execute(params![
+            new.thread,
+            new.direction,
+            kind,
+            new.kind,
+            new.text,
+            new.media_url,
+            new.provider,
+            new.provider_msg_id,
+            new.status,
+            new.author,
+            new.quoted,
+            new.extra,
+            new.created_at,
+        ])?;
+        Ok((inserted > 0).then(|| MessageId(self.conn.last_insert_rowid())))
+    }
+
+    /// Sets how far a message has come, with the time of that step; `error` is a code and a sentence.
+    pub fn set_message_status(
+        &self,
+        id: MessageId,
+        status: MessageStatus,
+        error: Option<(&str, &str)>,
+        at: Timestamp,
+    ) -> Result<()> {
+        let (code, sentence) = error.unzip();
+        let mut update = self.conn.prepare_cached(include_str!("message/set_status.sql"))?;
+        update.execute(named_params! {
+            ":id": id,
+            ":status": status,
+            ":code": code,
+            ":sentence": sentence,
+            ":at": at,
+        })?;
+        Ok(())
+    }
+
+    /// Notes by which way a message went and what the provider calls it. A twin that came in as an echo of our own
+    /// message, before the provider's answer, becomes one with it.
+    pub fn set_provider_id(&self, id: MessageId, provider: Provider, provider_msg_id: Option<&str>) -> Result<()> {
+        if let Some(provider_msg_id) = provider_msg_id {
+            self.absorb_echo(id, provider, provider_msg_id)?;
+        }
+        self.conn
+            .prepare_cached(
+                "UPDATE messages SET provider = ?2, provider_msg_id = coalesce(?3, provider_msg_id) WHERE id = ?1",
+            )?
+            .execute(params![id, provider, provider_msg_id])?;
+        Ok(())
+    }
+
+    /// Notes the way that a message is about to take.
+    pub fn set_message_provider(&self, id: MessageId, provider: Provider) -> Result<()> {
+        self.conn.prepare_cached("UPDATE messages SET provider = ?2 WHERE id = ?1")?.execute(params![id, provider])?;
+        Ok(())
+    }
+
+    fn absorb_echo(&self, id: MessageId, provider: Provider, provider_msg_id: &str) -> Result<()> {
+        let mut find = self.conn.prepare_cached(
+            "SELECT echo.id FROM messages own JOIN messages echo
+                 ON echo.provider = ?2 AND echo.provider_msg_id = ?3 AND echo.thread_id = own.thread_id
+             WHERE own.id = ?1 AND echo.id <> ?1 AND echo.direction = 'out'",
+        )?;
+        let echo =
+            find.query_row(params![id, provider, provider_msg_id], |row| row.get::<_, MessageId>(0)).optional()?;
+        if let Some(echo) = echo {
+            for sql in [
+                "UPDATE webhook_journal SET message_id = ?1 WHERE message_id = ?2",
+                "UPDATE message_events SET message_id = ?1 WHERE message_id = ?2",
+                "DELETE FROM message_media WHERE message_id = ?2 AND ?1 <> ?2",
+                "DELETE FROM messages WHERE id = ?2 AND ?1 <> ?2",
+            ] {
+                self.conn.prepare_cached(sql)?.execute(params![id, echo])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const COLUMNS: &str = "id, thread_id, direction, message_type, media_kind, content_text, media_url, provider, \
+                       provider_msg_id, status, error, created_at";
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message {
+        id: row.get(0)?,
+        thread_id: row.get(1)?,
+        direction: row.get(2)?,
+        message_type: row.get(3)?,
+        media_kind: row.get(4)?,
+        content_text: row.get(5)?,
+        media_url: row.get(6)?,
+        provider: row.get(7)?,
+        provider_msg_id: row.get(8)?,
+        status: row.get(9)?,
+        error: row.get(10)?,
+        created_at: row.get(11)?,
+    })
+}

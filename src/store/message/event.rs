@@ -1,0 +1,35 @@
+//! What happened to a message after it was written.
+
+use super::super::{Result, WriteTx};
+use crate::domain::{MessageEventKind, MessageId, Provider, Timestamp};
+use rusqlite::params;
+
+/// Something that happened to a message.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMessageEvent<'a> {
+    /// To which.
+    pub message: MessageId,
+    /// What.
+    pub kind: MessageEventKind,
+    /// The status, the new words, the emoji.
+    pub value: &'a str,
+    /// Who did it: `contact`, `phone`, or empty for the provider.
+    pub actor: &'a str,
+    /// Who told of it.
+    pub provider: Provider,
+    /// When.
+    pub at: Timestamp,
+    /// More, as JSON.
+    pub detail: Option<&'a str>,
+}
+
+impl WriteTx<'_> {
+    /// Keeps what happened to a message; returns whether it is news. A status is told once, in whatever order; a
+    /// reaction or an edit may come back to what it was, but is not repeated.
+    pub fn insert_message_event(&self, new: &NewMessageEvent<'_>) -> Result<bool> {
+        let mut insert = self.conn.prepare_cached(include_str!("insert_event.sql"))?;
+        let inserted =
+            insert.execute(params![new.message, new.kind, new.value, new.actor, new.provider, new.at, new.detail])?;
+        Ok(inserted > 0)
+    }
+}

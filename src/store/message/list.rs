@@ -1,0 +1,37 @@
+//! The messages of a thread, page by page.
+
+use super::super::{ReadTx, Result};
+use super::{COLUMNS, message};
+use crate::domain::{Cursor, Message, ThreadId};
+use rusqlite::params;
+
+impl ReadTx<'_> {
+    /// The newest messages of a thread before a point, the oldest of them first, and where the page before begins.
+    pub fn messages(
+        &self,
+        thread: ThreadId,
+        before: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(Vec<Message>, Option<Cursor>)> {
+        let mut query = self.conn.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM messages
+             WHERE thread_id = ?1 AND (?2 IS NULL OR (created_at, id) < (?2, ?3))
+             ORDER BY created_at DESC, id DESC LIMIT ?4",
+        ))?;
+        let rows = query.query_map(
+            params![
+                thread,
+                before.map(|cursor| cursor.at),
+                before.map(|cursor| cursor.id),
+                i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)
+            ],
+            message,
+        )?;
+        let mut messages = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let more = messages.len() > limit;
+        messages.truncate(limit);
+        let next = messages.last().filter(|_| more).map(|oldest| Cursor { at: oldest.created_at, id: oldest.id.0 });
+        messages.reverse();
+        Ok((messages, next))
+    }
+}

@@ -1,0 +1,21 @@
+//! A migrated database for the tests of typed functions.
+
+use super::{Result, WriteTx, open};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+/// A new database; it is gone with the folder.
+pub(crate) fn database() -> (TempDir, Connection) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = open::writer(&folder.path().join("db.sqlite")).unwrap();
+    open::migrate(&mut conn).unwrap();
+    (folder, conn)
+}
+
+/// Runs `work` in a transaction.
+pub(crate) fn transact<T>(conn: &Connection, work: impl FnOnce(&WriteTx<'_>) -> Result<T>) -> T {
+    let tx = conn.unchecked_transaction().unwrap();
+    let value = work(&WriteTx::new(&tx)).unwrap();
+    tx.commit().unwrap();
+    value
+}

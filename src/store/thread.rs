@@ -1,0 +1,165 @@
+//! Threads.
+
+mod list;
+
+pub use list::ThreadFilter;
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{
+    AddressKind, BusinessId, ContactId, PhoneNumber, Provider, Thread, ThreadId, ThreadType, Timestamp,
+};
+use rusqlite::{OptionalExtension, Row, params};
+
+/// A thread that was found by an address of its person.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FoundThread {
+    /// The thread.
+    pub id: ThreadId,
+    /// Its person.
+    pub contact: ContactId,
+    /// What it is called in a list.
+    pub title: String,
+}
+
+/// When and by which way the person last wrote: what the 24-hour windows are counted from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastIn {
+    /// The way of the last message.
+    pub provider: Option<Provider>,
+    /// When it was written.
+    pub at: Option<Timestamp>,
+    /// When the last one to our Twilio sender was written.
+    pub twilio_at: Option<Timestamp>,
+}
+
+impl ReadTx<'_> {
+    /// One thread.
+    pub fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
+        let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM threads WHERE id = ?1"))?;
+        Ok(query.query_row([id], thread).optional()?)
+    }
+
+    /// The thread of that kind with the person who has this address.
+    pub fn thread_by_address(
+        &self,
+        business: BusinessId,
+        kind: ThreadType,
+        address: AddressKind,
+        value: &str,
+    ) -> Result<Option<FoundThread>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT t.id, t.contact_id, t.title FROM addresses a CROSS JOIN threads t
+                 ON t.business_id = a.business_id AND t.type = ?2 AND t.contact_id = a.contact_id
+             WHERE a.business_id = ?1 AND a.kind = ?3 AND a.value = ?4",
+        )?;
+        let found = query.query_row(params![business, kind, address, value], |row| {
+            Ok(FoundThread { id: row.get(0)?, contact: row.get(1)?, title: row.get(2)? })
+        });
+        Ok(found.optional()?)
+    }
+
+    /// The thread of that kind with a person.
+    pub fn thread_with(&self, business: BusinessId, kind: ThreadType, contact: ContactId) -> Result<Option<ThreadId>> {
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT id FROM threads WHERE business_id = ?1 AND type = ?2 AND contact_id = ?3")?;
+        Ok(query.query_row(params![business, kind, contact], |row| row.get(0)).optional()?)
+    }
+
+    /// When and how the person of a thread last wrote.
+    pub fn last_in(&self, thread: ThreadId) -> Result<LastIn> {
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT last_in_provider, last_in_at, last_in_twilio_at FROM threads WHERE id = ?1")?;
+        let last = query
+            .query_row([thread], |row| Ok(LastIn { provider: row.get(0)?, at: row.get(1)?, twilio_at: row.get(2)? }));
+        Ok(last.optional()?.unwrap_or_default())
+    }
+}
+
+impl WriteTx<'_> {
+    /// The thread of that kind with a person; made if there is none.
+    pub fn find_or_insert_thread(
+        &self,
+        business: BusinessId,
+        kind: ThreadType,
+        contact: ContactId,
+        peer_number: &str,
+        now: Timestamp,
+    ) -> Result<ThreadId> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO threads(business_id, type, contact_id, peer_number, title, last_message_at, created_at)
+             SELECT ?1, ?2, id, ?4, iif(display_name = '', ?4, display_name), ?5, ?5 FROM contacts WHERE id = ?3
+             ON CONFLICT (business_id, type, contact_id) DO UPDATE SET type = type RETURNING id",
+        )?;
+        Ok(insert.query_row(params![business, kind, contact, peer_number, now], |row| row.get(0))?)
+    }
+
+    /// Notes that the person wrote: the thread goes up and has one more unread. `opens_twilio` says whether it was
+    /// written to our Twilio sender.
+    pub fn note_message_in(
+        &self,
+        thread: ThreadId,
+        provider: Provider,
+        written_at: Timestamp,
+        opens_twilio: bool,
+    ) -> Result<()> {
+        let mut update = self.conn.prepare_cached(include_str!("thread/note_in.sql"))?;
+        update.execute(params![thread, provider, written_at, opens_twilio])?;
+        Ok(())
+    }
+
+    /// Notes that the business wrote. One that answers from the phone has read what was there: `read` says so.
+    pub fn note_message_out(&self, thread: ThreadId, provider: Provider, at: Timestamp, read: bool) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE threads SET provider = ?2, last_message_at = max(coalesce(last_message_at, ''), ?3),
+                 unread_count = iif(?4, 0, unread_count), archived_at = NULL
+             WHERE id = ?1",
+        )?;
+        update.execute(params![thread, provider, at, read])?;
+        Ok(())
+    }
+
+    /// Notes the way that a message really took.
+    pub fn set_thread_provider(&self, thread: ThreadId, provider: Provider) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE threads SET provider = ?2 WHERE id = ?1")?
+            .execute(params![thread, provider])?;
+        Ok(())
+    }
+
+    /// All of it has been read.
+    pub fn mark_thread_read(&self, thread: ThreadId) -> Result<()> {
+        self.conn.prepare_cached("UPDATE threads SET unread_count = 0 WHERE id = ?1")?.execute([thread])?;
+        Ok(())
+    }
+
+    /// A person whom we knew by another name only has this number.
+    pub fn number_threads(&self, contact: ContactId, number: &PhoneNumber) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE threads SET title = iif(title = peer_number, ?2, title), peer_number = ?2
+             WHERE contact_id = ?1 AND peer_number NOT LIKE '+%'",
+        )?;
+        update.execute(params![contact, number])?;
+        Ok(())
+    }
+}
+
+const COLUMNS: &str = "id, business_id, type, provider, contact_id, peer_number, title, last_message_at, unread_count, \
+                       ai_mode, created_at";
+
+fn thread(row: &Row<'_>) -> rusqlite::Result<Thread> {
+    Ok(Thread {
+        id: row.get(0)?,
+        business_id: row.get(1)?,
+        kind: row.get(2)?,
+        provider: row.get(3)?,
+        contact_id: row.get(4)?,
+        peer_number: row.get(5)?,
+        title: row.get(6)?,
+        last_message_at: row.get(7)?,
+        unread_count: row.get(8)?,
+        ai_mode: row.get(9)?,
+        created_at: row.get(10)?,
+    })
+}
