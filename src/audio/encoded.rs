@@ -1,0 +1,119 @@
+//! Audio as it travels: base64 of mu-law. It is forwarded as it came, and decoded only by who needs samples.
+
+use super::BYTES_PER_MS;
+use super::mulaw::SILENCE;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+
+/// Base64 of mu-law, 8 kHz, mono. Clones share the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedAudio {
+    base64: Bytes,
+    len: usize,
+}
+
+impl EncodedAudio {
+    /// Takes base64 text as it is; none if it holds anything but base64's letters or is empty.
+    pub fn parse(base64: Bytes) -> Option<Self> {
+        let body = base64.strip_suffix(b"==").or_else(|| base64.strip_suffix(b"=")).unwrap_or(&base64);
+        let letters = body.iter().fold(true, |all, b| all & LETTER[usize::from(*b)]);
+        let whole = base64.len().is_multiple_of(4) && !body.is_empty();
+        let padding = base64.len() - body.len();
+        if !letters || !whole {
+            return None;
+        }
+        let len = base64.len() / 4 * 3 - padding;
+        Some(Self { base64, len })
+    }
+
+    /// Encodes samples.
+    pub fn encode(samples: &[u8]) -> Self {
+        Self { base64: STANDARD.encode(samples).into(), len: samples.len() }
+    }
+
+    /// So much silence.
+    pub fn silence(ms: u64) -> Self {
+        let samples = usize::try_from(ms * BYTES_PER_MS).unwrap_or(0);
+        Self::encode(&vec![SILENCE; samples])
+    }
+
+    /// The text, for a JSON string.
+    pub fn base64(&self) -> &str {
+        // Checked when it was made: ASCII only.
+        std::str::from_utf8(&self.base64).unwrap_or_default()
+    }
+
+    /// How many samples.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Its duration, rounded down.
+    pub fn ms(&self) -> u64 {
+        self.len as u64 / BYTES_PER_MS
+    }
+
+    /// The samples, appended to `out`. Text that only looked like base64 adds silence, so that time is kept.
+    pub fn decode_into(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        if STANDARD.decode_vec(&self.base64, out).is_err() {
+            out.truncate(start);
+            out.resize(start + self.len, SILENCE);
+        }
+    }
+
+    /// The samples.
+    pub fn decode(&self) -> Vec<u8> {
+        let mut samples = Vec::with_capacity(self.len + 2);
+        self.decode_into(&mut samples);
+        samples
+    }
+}
+
+const LETTER: [bool; 256] = {
+    let mut table = [false; 256];
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut i = 0;
+    while i < letters.len() {
+        table[letters[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn takes_only_base64() {
+        for bad in ["", "=", "==", "abc", "ab\"c", "a===", "ab c", "ab=c", "אבגד"] {
+            assert_eq!(EncodedAudio::parse(Bytes::from(bad)), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keeps_every_sample(samples in proptest::collection::vec(any::<u8>(), 1..400)) {
+            let made = EncodedAudio::encode(&samples);
+            prop_assert_eq!(made.len(), samples.len());
+            let read = EncodedAudio::parse(Bytes::from(made.base64().to_owned()));
+            prop_assert_eq!(read.as_ref(), Some(&made));
+            prop_assert_eq!(made.decode(), samples);
+        }
+
+        #[test]
+        fn garbage_never_panics(text in "[A-Za-z0-9+/=]{0,40}") {
+            if let Some(audio) = EncodedAudio::parse(Bytes::from(text)) {
+                prop_assert_eq!(audio.decode().len(), audio.len());
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Both sides of a call as one stereo file: the caller left, the agent right, as the caller heard it.
+
+use super::mulaw::SILENCE;
+use super::{BYTES_PER_MS, EncodedAudio};
+
+/// About how much a chunk holds, both sides together: 8 s.
+pub const CHUNK_BYTES: usize = 128 * 1024;
+
+/// How far the agent's side may run ahead of the clock before it is final: what was sent but not heard may still be cut.
+const SETTLE_MS: u64 = 1000;
+
+/// Puts the two sides side by side, and gives them out in chunks as time goes by.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    caller: Track,
+    agent: Track,
+    /// Where in the call the tracks' buffers begin, in samples.
+    start: u64,
+}
+
+#[derive(Debug, Default)]
+struct Track {
+    samples: Vec<u8>,
+}
+
+impl Recorder {
+    /// What the caller said, beginning `at_ms` after the stream's begin.
+    pub fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
+        self.caller.put(at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start), audio);
+    }
+
+    /// What the caller is about to hear, beginning `at_ms` after the stream's begin.
+    pub fn agent(&mut self, at_ms: u64, audio: &EncodedAudio) {
+        self.agent.put(at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start), audio);
+    }
+
+    /// The caller's phone dropped all that would have been heard from `at_ms` on.
+    pub fn cut_agent(&mut self, at_ms: u64) {
+        let keep = at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start);
+        self.agent.samples.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
+    }
+
+    /// The next chunk of interleaved samples, if `now_ms` after the stream's begin enough is final.
+    pub fn take_chunk(&mut self, now_ms: u64) -> Option<Vec<u8>> {
+        let final_samples = (now_ms.saturating_sub(SETTLE_MS) * BYTES_PER_MS).saturating_sub(self.start);
+        let ready = usize::try_from(final_samples).unwrap_or(usize::MAX).min(self.longest());
+        (ready >= CHUNK_BYTES / 2).then(|| self.drain(ready))
+    }
+
+    /// All that is left; the agent's side ends where the call ended.
+    pub fn finish(&mut self, end_ms: u64) -> Vec<u8> {
+        self.cut_agent(end_ms);
+        self.drain(self.longest())
+    }
+
+    fn longest(&self) -> usize {
+        self.caller.samples.len().max(self.agent.samples.len())
+    }
+
+    fn drain(&mut self, samples: usize) -> Vec<u8> {
+        let mut both = Vec::with_capacity(samples * 2);
+        for at in 0..samples {
+            both.push(self.caller.samples.get(at).copied().unwrap_or(SILENCE));
+            both.push(self.agent.samples.get(at).copied().unwrap_or(SILENCE));
+        }
+        for track in [&mut self.caller, &mut self.agent] {
+            track.samples.drain(..samples.min(track.samples.len()));
+        }
+        self.start += samples as u64;
+        both
+    }
+}
+
+impl Track {
+    /// Appends at sample `at`, or right behind what is there; a gap is silence. A jump of more than a minute is a broken
+    /// clock at the other end and is not followed.
+    fn put(&mut self, at: u64, audio: &EncodedAudio) {
+        const MAX_GAP: u64 = 60_000 * BYTES_PER_MS;
+        let len = self.samples.len() as u64;
+        if at > len && at - len <= MAX_GAP {
+            self.samples.resize(usize::try_from(at).unwrap_or(self.samples.len()), SILENCE);
+        }
+        audio.decode_into(&mut self.samples);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn audio(byte: u8, ms: usize) -> EncodedAudio {
+        EncodedAudio::encode(&vec![byte; ms * 8])
+    }
+
+    #[test]
+    fn sides_stand_where_they_were_heard() {
+        let mut recorder = Recorder::default();
+        recorder.caller(0, &audio(1, 20));
+        recorder.caller(40, &audio(2, 20));
+        recorder.agent(20, &audio(9, 100));
+        recorder.cut_agent(50);
+        let file = recorder.finish(60);
+        let left: Vec<u8> = file.iter().step_by(2).copied().collect();
+        let right: Vec<u8> = file.iter().skip(1).step_by(2).copied().collect();
+        assert_eq!(left.len(), 60 * 8);
+        assert_eq!((left[0], left[20 * 8], left[40 * 8]), (1, SILENCE, 2));
+        assert_eq!((right[0], right[20 * 8], right[50 * 8 - 1], right[50 * 8]), (SILENCE, 9, 9, SILENCE));
+    }
+
+    #[test]
+    fn chunks_in_order_are_the_whole_and_memory_stays_small() {
+        let (mut recorder, mut file) = (Recorder::default(), Vec::new());
+        for frame in 0..3000u64 {
+            recorder.caller(frame * 20, &audio(1, 20));
+            file.extend(recorder.take_chunk(frame * 20).unwrap_or_default());
+            assert!(recorder.longest() < CHUNK_BYTES);
+        }
+        file.extend(recorder.finish(60_000));
+        assert_eq!(file.len(), 2 * 60_000 * 8);
+    }
+
+    #[test]
+    fn a_broken_clock_makes_no_gigabytes() {
+        let mut recorder = Recorder::default();
+        recorder.caller(u64::MAX / 16, &audio(1, 20));
+        assert_eq!(recorder.finish(1000).len(), 2 * 160);
+    }
+}

@@ -1,0 +1,90 @@
+//! Whether somebody speaks, by loudness against the line's own noise. For what must work without an AI: taking a message.
+
+use super::{BYTES_PER_MS, mulaw};
+
+/// The quietest that counts as speech on any line.
+const MIN_LEVEL: u32 = 300;
+/// How much louder than the noise speech is.
+const OVER_NOISE: u32 = 3;
+/// Gaps within speech that do not end it.
+const HANGOVER_MS: u64 = 300;
+
+/// Follows one side of a call.
+#[derive(Clone, Debug)]
+pub struct SpeechDetector {
+    noise: u32,
+    loud_ms: u64,
+    quiet_ms: u64,
+}
+
+impl Default for SpeechDetector {
+    fn default() -> Self {
+        Self { noise: MIN_LEVEL / OVER_NOISE, loud_ms: 0, quiet_ms: 0 }
+    }
+}
+
+impl SpeechDetector {
+    /// Listens to the next piece, a frame or so.
+    pub fn hear(&mut self, samples: &[u8]) {
+        let (level, ms) = (mulaw::level(samples), samples.len() as u64 / BYTES_PER_MS);
+        if level >= MIN_LEVEL.max(self.noise * OVER_NOISE) {
+            self.loud_ms += ms;
+            self.quiet_ms = 0;
+            // A line that is loud for ever is noisy, not talkative.
+            self.noise += level.saturating_sub(self.noise) / 512;
+        } else {
+            self.quiet_ms += ms;
+            if self.quiet_ms >= HANGOVER_MS {
+                self.loud_ms = 0;
+            }
+            self.noise = (self.noise * 31 + level) / 32;
+        }
+    }
+
+    /// For how long somebody has been speaking now; 0 in silence.
+    pub fn speech_ms(&self) -> u64 {
+        self.loud_ms
+    }
+
+    /// For how long nobody has spoken.
+    pub fn silence_ms(&self) -> u64 {
+        self.quiet_ms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::{FRAME_BYTES, mulaw::encode};
+
+    fn tone(amplitude: i16, frames: usize) -> Vec<u8> {
+        (0..frames * FRAME_BYTES).map(|i| encode(if i / 8 % 2 == 0 { amplitude } else { -amplitude })).collect()
+    }
+
+    fn hear(detector: &mut SpeechDetector, samples: &[u8]) {
+        samples.chunks(FRAME_BYTES).for_each(|frame| detector.hear(frame));
+    }
+
+    #[test]
+    fn speech_is_loud_and_silence_is_not() {
+        let mut detector = SpeechDetector::default();
+        hear(&mut detector, &tone(40, 50));
+        assert_eq!((detector.speech_ms(), detector.silence_ms()), (0, 1000));
+        hear(&mut detector, &tone(6000, 25));
+        assert_eq!((detector.speech_ms(), detector.silence_ms()), (500, 0));
+        hear(&mut detector, &tone(40, 10));
+        hear(&mut detector, &tone(6000, 10));
+        assert_eq!(detector.speech_ms(), 700, "a breath does not end it");
+        hear(&mut detector, &tone(40, 100));
+        assert_eq!((detector.speech_ms(), detector.silence_ms()), (0, 2000));
+    }
+
+    #[test]
+    fn a_noisy_line_is_not_speech_for_ever() {
+        let mut detector = SpeechDetector::default();
+        hear(&mut detector, &tone(1200, 3000));
+        assert!(detector.silence_ms() > 1000, "{detector:?}");
+        hear(&mut detector, &tone(9000, 25));
+        assert!(detector.speech_ms() >= 400, "{detector:?}");
+    }
+}
