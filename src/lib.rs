@@ -14,6 +14,7 @@
 pub mod app;
 pub mod audio;
 pub mod cli;
+pub mod call;
 pub mod clock;
 pub mod config;
 pub mod crm;

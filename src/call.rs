@@ -1,0 +1,29 @@
+//! The phone call as a state machine without I/O.
+//!
+//! [`CallSession`] is told what happened ([`Input`], with the time) and answers with what to do ([`Output`]); it owns no
+//! socket, clock or lock, so every ordering of faults can be tried in virtual time. Its driver does four things in a loop:
+//! [`CallSession::handle_input`] or [`CallSession::handle_timeout`], then [`CallSession::poll_output`] until it is empty,
+//! then sleep until [`CallSession::poll_timeout`].
+//!
+//! ```text
+//! Connecting ──(stream + engine)──▶ Live ──(goodbye, transfer, idle, too long)──▶ Ending ──(played)──▶ Done
+//!      └──────(watchdog)──▶ redirect to Twilio's recorder ──────────────────────────────────────────────▲
+//! ```
+
+mod ear;
+mod input;
+mod output;
+mod playback;
+mod policy;
+mod responses;
+mod session;
+mod timers;
+mod transcript;
+
+pub use input::{EngineEvent, Input, ItemId, Operator, ResponseId, ResponseOutcome, Usage};
+pub use output::{After, CallEvent, Clip, EngineCommand, Output, Said, TurnRecord, Wish};
+pub use policy::{CallPolicy, EngineCaps, EngineKind, Prompts};
+pub use session::CallSession;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! What can happen to a call.
+
+use crate::audio::EncodedAudio;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// An engine's id of one uttering.
+pub type ItemId = Arc<str>;
+/// An engine's id of one answer, which may hold several items.
+pub type ResponseId = Arc<str>;
+
+/// What can happen to a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The caller's stream is open and its token was good.
+    StreamStarted,
+    /// A piece of the caller's voice.
+    CallerAudio {
+        /// Milliseconds since the stream began, as Twilio counts them.
+        timestamp_ms: u64,
+        /// The sound.
+        audio: EncodedAudio,
+    },
+    /// The caller pressed a key.
+    CallerKey(char),
+    /// Twilio says that a mark has been reached, or dropped by a clear.
+    Mark(String),
+    /// Twilio ended the stream: the caller hung up, or the call was redirected.
+    StreamStopped,
+    /// The socket broke without a word.
+    SocketLost,
+    /// News from the engine.
+    Engine(EngineEvent),
+    /// A tool has answered.
+    ToolFinished {
+        /// The engine's id of the call to it.
+        id: String,
+        /// What it says, for the model to read.
+        output: String,
+    },
+    /// Somebody of the business wants something.
+    Operator(Operator),
+    /// Twilio took the redirect to its recorder, or will not.
+    RedirectDone,
+    /// The daemon stops; the call must be over by then.
+    Shutdown {
+        /// The last moment.
+        deadline: Instant,
+    },
+}
+
+/// What somebody of the business, or the agent itself, can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// End the call when what is being said has been said.
+    HangUp,
+    /// Pass the call on to a person.
+    Transfer,
+}
+
+/// News from an engine, in words that fit all of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngineEvent {
+    /// It can hear and speak.
+    Ready,
+    /// The caller began to speak.
+    SpeechStarted {
+        /// The uttering.
+        item: ItemId,
+    },
+    /// The caller stopped.
+    SpeechStopped {
+        /// The uttering.
+        item: ItemId,
+    },
+    /// What the caller said, as far as it is known.
+    CallerText {
+        /// The uttering.
+        item: ItemId,
+        /// A further piece, or all of it.
+        text: String,
+        /// Whether this is all of it.
+        is_final: bool,
+    },
+    /// An answer begins.
+    ResponseStarted {
+        /// Its id.
+        response: ResponseId,
+    },
+    /// A piece of an answer's sound.
+    AudioDelta {
+        /// The answer.
+        response: ResponseId,
+        /// The uttering.
+        item: ItemId,
+        /// The sound.
+        audio: EncodedAudio,
+    },
+    /// There will be no more sound of this uttering.
+    AudioDone {
+        /// The uttering.
+        item: ItemId,
+    },
+    /// What the agent says, as far as it is known.
+    AgentText {
+        /// The answer.
+        response: ResponseId,
+        /// The uttering.
+        item: ItemId,
+        /// A further piece, or all of it.
+        text: String,
+        /// Whether this is all of it.
+        is_final: bool,
+    },
+    /// The agent wants something done.
+    ToolCall {
+        /// Goes back with the result.
+        id: String,
+        /// Which tool.
+        name: String,
+        /// JSON.
+        arguments: String,
+    },
+    /// An answer is complete, or will never be.
+    ResponseDone {
+        /// Its id.
+        response: ResponseId,
+        /// How it ended.
+        outcome: ResponseOutcome,
+        /// What it took.
+        usage: Usage,
+    },
+    /// The caller began to leave a message.
+    MessageStarted,
+    /// The engine has nothing more to do; the call may end.
+    Finished {
+        /// Whether the caller left a message.
+        message_taken: bool,
+    },
+    /// Something was refused; the call goes on.
+    Warning {
+        /// The engine's word for it.
+        code: String,
+    },
+    /// The engine is lost.
+    Failed {
+        /// Whether it makes sense to try the same one again.
+        retry: bool,
+        /// Why, for the log.
+        reason: String,
+    },
+}
+
+/// How an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseOutcome {
+    /// It was said.
+    Completed,
+    /// It was cut.
+    Cancelled,
+    /// It failed.
+    Failed,
+}
+
+/// What an answer took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Tokens read.
+    pub tokens_in: i64,
+    /// Tokens written.
+    pub tokens_out: i64,
+    /// Money, in millionths of a dollar.
+    pub cost_micros: i64,
+}

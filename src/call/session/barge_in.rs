@@ -1,0 +1,71 @@
+//! The caller speaks over the agent.
+
+use super::{CallSession, Phase, is_clip};
+use crate::audio::BYTES_PER_MS;
+use crate::call::playback::Cut;
+use crate::call::timers::Timer;
+use crate::call::{After, CallEvent, EngineCommand, Output};
+use crate::domain::EndReason;
+use std::time::Instant;
+
+impl CallSession {
+    /// Stops what is being said. The caller's phone first, then the engine, then the books.
+    pub(super) fn barge_in(&mut self, engine_cancels: bool, now: Instant) {
+        self.reconsider_ending();
+        let was_heard = self.playback.is_busy();
+        if was_heard {
+            self.clear(now);
+        }
+        if let Some(response) = self.responses.cut_active()
+            && !engine_cancels
+        {
+            self.command(EngineCommand::Cancel { response });
+        }
+    }
+
+    /// Drops all that the caller has not heard, and tells the engine what was.
+    pub(super) fn clear(&mut self, now: Instant) {
+        let at_ms = self.stream_ms(now);
+        let cuts = self.playback.clear(now);
+        if self.stream_began.is_some() {
+            self.outputs.push_back(Output::Clear { heard_until_ms: at_ms });
+        }
+        for cut in &cuts {
+            if let Some(response) = &cut.source.response {
+                self.responses.cut(response);
+            }
+            if !is_clip(&cut.source.item) {
+                self.cut_item(cut, at_ms);
+            }
+        }
+        let heard = cuts.iter().rfind(|cut| cut.heard > 0).map_or(0, |cut| cut.heard / BYTES_PER_MS);
+        self.event(CallEvent::BargeIn { heard_ms: heard });
+        self.timers.cancel(Timer::Pump);
+        self.timers.cancel(Timer::Settle);
+    }
+
+    fn cut_item(&mut self, cut: &Cut, at_ms: u64) {
+        let item = cut.source.item.clone();
+        let heard_ms = cut.heard / BYTES_PER_MS;
+        if cut.source.engine == Some(self.engine.number)
+            && cut.heard < cut.received
+            && self.engine().caps().can_truncate
+        {
+            self.command(if heard_ms > 0 {
+                EngineCommand::Truncate { item: item.clone(), heard_ms }
+            } else {
+                EngineCommand::Delete { item: item.clone() }
+            });
+        }
+        let turn = self.transcript.cut(&item, cut.heard, cut.received, at_ms);
+        self.outputs.extend(turn.map(Output::Turn));
+    }
+
+    /// Who speaks into the goodbye does not want to go yet.
+    fn reconsider_ending(&mut self) {
+        if let Phase::Ending { reason: EndReason::AgentHungUp | EndReason::Idle, after: After::HangUp } = self.phase {
+            self.phase = Phase::Live;
+            self.timers.cancel(Timer::Drain);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Stream and engine: how they come together, and what happens when one of them is lost.
+
+use super::{CallSession, Phase};
+use crate::call::timers::Timer;
+use crate::call::{After, CallEvent, Clip, Output, Wish};
+use crate::domain::EndReason;
+use std::time::{Duration, Instant};
+
+/// The engine that was there before is given this long to come back.
+const RECONNECT: Duration = Duration::from_secs(6);
+/// How long Twilio's REST interface may take to take a call over.
+const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
+/// The waits before the same engine is opened again.
+const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
+
+impl CallSession {
+    pub(super) fn stream_started(&mut self, now: Instant) {
+        if self.stream_began.is_some() {
+            return;
+        }
+        self.stream_began = Some(now);
+        self.go_live(now);
+    }
+
+    pub(super) fn engine_ready(&mut self, now: Instant) {
+        self.engine.is_ready = true;
+        self.engine.retries = 0;
+        self.timers.cancel(Timer::Reconnect);
+        self.go_live(now);
+    }
+
+    /// Once both are there.
+    fn go_live(&mut self, now: Instant) {
+        if !matches!(self.phase, Phase::Connecting) || self.stream_began.is_none() || !self.engine.is_ready {
+            return;
+        }
+        self.phase = Phase::Live;
+        self.timers.cancel(Timer::Watchdog);
+        self.event(CallEvent::Live { engine: self.engine() });
+        let wrap_up = self.policy.max_call.saturating_sub(super::WRAP_UP);
+        if wrap_up > Duration::ZERO {
+            self.timers.set(Timer::WrapUp, now + wrap_up);
+        }
+        self.timers.set(Timer::MaxCall, now + self.policy.max_call);
+        self.arm_idle(now);
+        if self.policy.speaks_first && self.engine().caps().can_improvise {
+            self.responses.want(Wish::Say(self.policy.prompts.speak_first.clone()));
+        }
+    }
+
+    /// Not both in time: Twilio's recorder takes the call. Asked at most once; no answer is a no.
+    pub(super) fn watchdog(&mut self, now: Instant) {
+        match self.phase {
+            Phase::Connecting => {
+                self.phase = Phase::Redirecting;
+                self.event(CallEvent::WatchdogFired);
+                self.outputs.push_back(Output::RedirectToFallback);
+                self.timers.set(Timer::Watchdog, now + REDIRECT_LIMIT);
+            }
+            Phase::Redirecting => self.redirect_done(now),
+            Phase::Live | Phase::Ending { .. } | Phase::Done => {}
+        }
+    }
+
+    /// A redirected call is Twilio's. One that could not be redirected is sent on by closing its stream; if it has none,
+    /// the TwiML itself goes on to the recorder when Twilio gives the stream up.
+    pub(super) fn redirect_done(&mut self, now: Instant) {
+        if matches!(self.phase, Phase::Redirecting) {
+            self.end(EndReason::Fallback, After::Record, now);
+        }
+    }
+
+    /// Twilio ended the stream.
+    pub(super) fn stream_stopped(&mut self, now: Instant) {
+        let (reason, after) = match self.phase {
+            Phase::Redirecting => (EndReason::Fallback, After::Record),
+            Phase::Ending { reason, after } => (reason, after),
+            Phase::Connecting | Phase::Live | Phase::Done if self.message_taken => {
+                (EndReason::MessageTaken, After::HangUp)
+            }
+            Phase::Connecting | Phase::Live | Phase::Done => (EndReason::CallerHungUp, After::HangUp),
+        };
+        self.end(reason, after, now);
+    }
+
+    /// The engine is lost: the same one again where that makes sense, else the next one, with the conversation so far.
+    pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
+        let was_ready = std::mem::replace(&mut self.engine.is_ready, false);
+        self.event(CallEvent::EngineLost { engine: self.engine(), reason });
+        self.responses.reset();
+        self.is_speaking = false;
+        self.timers.cancel(Timer::MediaGap);
+        self.timers.cancel(Timer::Mute);
+        if was_ready {
+            // What it began to say will not go on.
+            self.playback.finish_all();
+            self.timers.set(Timer::Reconnect, now + RECONNECT);
+            if self.stream_began.is_some() && !self.playback.is_busy() {
+                self.play_clip(Clip::OneMoment);
+            }
+        }
+        match RETRY_AFTER.get(self.engine.retries as usize) {
+            Some(delay) if retry => {
+                self.engine.retries += 1;
+                self.open_engine(*delay);
+            }
+            _ => self.next_engine(now),
+        }
+    }
+
+    /// The engine did not come back in time.
+    pub(super) fn give_up_engine(&mut self, now: Instant) {
+        if !self.engine.is_ready {
+            self.next_engine(now);
+        }
+    }
+
+    fn next_engine(&mut self, now: Instant) {
+        if self.engine.place + 1 >= self.policy.engines.len() {
+            // Nothing left that could speak: Twilio's recorder can.
+            return match self.phase {
+                Phase::Connecting => self.watchdog(now),
+                Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, After::Record, now),
+                Phase::Redirecting | Phase::Done => {}
+            };
+        }
+        self.engine = super::Engine { place: self.engine.place + 1, is_ready: false, retries: 0, ..self.engine };
+        self.timers.cancel(Timer::Reconnect);
+        self.event(CallEvent::EngineFailover { to: self.engine() });
+        self.open_engine(Duration::ZERO);
+    }
+
+    pub(super) fn open_engine(&mut self, delay: Duration) {
+        let history = self.transcript.history();
+        self.engine.number += 1;
+        self.outputs.push_back(Output::OpenEngine { kind: self.engine(), delay, history });
+    }
+}

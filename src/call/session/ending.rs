@@ -1,0 +1,91 @@
+//! How a call comes to its end: the last words are heard, then the stream is closed and Twilio asks what follows.
+
+use super::{CallSession, Phase};
+use crate::call::timers::Timer;
+use crate::call::{After, Clip, Output, Wish};
+use crate::domain::EndReason;
+use std::time::{Duration, Instant};
+
+/// What the last words may take beyond their own length.
+const DRAIN_GRACE: Duration = Duration::from_millis(1500);
+/// The longest that last words may take.
+const DRAIN_LIMIT: Duration = Duration::from_secs(12);
+/// The last words of a call that is too long.
+const TOO_LONG_LIMIT: Duration = Duration::from_secs(15);
+
+impl CallSession {
+    /// Lets what is being said be heard, then ends.
+    pub(super) fn finish(&mut self, reason: EndReason, after: After, now: Instant) {
+        if !matches!(self.phase, Phase::Live) {
+            if matches!(self.phase, Phase::Connecting) {
+                self.end(reason, after, now);
+            }
+            return;
+        }
+        self.phase = Phase::Ending { reason, after };
+        self.responses.want_nothing();
+        self.timers.cancel(Timer::Mute);
+        self.timers.cancel(Timer::Idle);
+        self.timers.set(Timer::Drain, now + self.drain_time(now));
+    }
+
+    /// An answer is complete. If it ends the call it must have said so in words, and what it said must be heard.
+    pub(super) fn last_words(&mut self, was_spoken: bool, now: Instant) {
+        if let Phase::Ending { reason, .. } = self.phase {
+            if !was_spoken && reason == EndReason::AgentHungUp && !self.playback.is_busy() {
+                self.play_clip(Clip::Goodbye);
+            }
+            self.timers.set(Timer::Drain, now + self.drain_time(now));
+        }
+    }
+
+    /// The engine is still answering, or has answered: at most so long.
+    fn drain_time(&self, now: Instant) -> Duration {
+        if self.responses.is_answering() {
+            return DRAIN_LIMIT;
+        }
+        (self.playback.remaining(now) + DRAIN_GRACE).min(DRAIN_LIMIT)
+    }
+
+    /// The last words were heard, or have had their time.
+    pub(super) fn drained(&mut self, now: Instant) {
+        if let Phase::Ending { reason, after } = self.phase {
+            self.end(reason, after, now);
+        }
+    }
+
+    pub(super) fn wrap_up(&mut self, _now: Instant) {
+        if matches!(self.phase, Phase::Live) && self.engine.is_ready && self.engine().caps().can_improvise {
+            self.responses.want(Wish::Say(self.policy.prompts.wrap_up.clone()));
+        }
+    }
+
+    pub(super) fn too_long(&mut self, now: Instant) {
+        if matches!(self.phase, Phase::Ending { .. }) {
+            return self.drained(now);
+        }
+        self.barge_in(false, now);
+        self.play_clip(Clip::Goodbye);
+        self.finish(EndReason::TooLong, After::HangUp, now);
+        self.timers.set(Timer::Drain, now + TOO_LONG_LIMIT.min(self.drain_time(now)));
+    }
+
+    /// The one end of a call, whatever led to it.
+    pub(super) fn end(&mut self, reason: EndReason, after: After, now: Instant) {
+        if self.is_over() {
+            return;
+        }
+        let at_ms = self.stream_ms(now);
+        if self.playback.is_busy() {
+            for cut in self.playback.clear(now) {
+                let turn = self.transcript.cut(&cut.source.item, cut.heard, cut.received, at_ms);
+                self.outputs.extend(turn.map(Output::Turn));
+            }
+        }
+        self.outputs.extend(self.transcript.close(at_ms).into_iter().map(Output::Turn));
+        self.outputs.push_back(Output::CloseStream);
+        self.outputs.push_back(Output::Ended { reason, after });
+        self.phase = Phase::Done;
+        self.timers.cancel_all();
+    }
+}

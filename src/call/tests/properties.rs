@@ -1,0 +1,186 @@
+//! Whatever happens, in whatever order: the books balance, and the call ends. The rules themselves are in the rig.
+
+use super::rig::{Rig, ms, policy};
+use crate::call::{EngineEvent, Input, Operator, ResponseOutcome, Usage};
+use proptest::prelude::*;
+use std::time::Duration;
+
+/// One thing that can happen.
+#[derive(Clone, Debug)]
+enum Step {
+    Pass(u16),
+    PassWithoutMarks(u16),
+    Stream,
+    Ready,
+    Frames { count: u8, hole: u16 },
+    Speech(bool),
+    Respond,
+    Say(u16),
+    Text(bool),
+    AudioDone,
+    Done,
+    CallerText(bool),
+    Tool { id: u8, end: bool },
+    ToolFinished(u8),
+    Key(char),
+    StaleMark(u8),
+    Warning,
+    MessageStarted,
+    Finished(bool),
+    Failed(bool),
+    Operator(bool),
+    Redirected,
+    Shutdown(u16),
+    Stop,
+    SocketLost,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0u16..3000).prop_map(Step::Pass),
+        1 => (0u16..3000).prop_map(Step::PassWithoutMarks),
+        2 => Just(Step::Stream),
+        2 => Just(Step::Ready),
+        4 => (1u8..20, prop_oneof![8 => Just(0u16), 1 => 1u16..12_000]).prop_map(|(count, hole)| Step::Frames { count, hole }),
+        4 => any::<bool>().prop_map(Step::Speech),
+        4 => Just(Step::Respond),
+        8 => prop_oneof![Just(800u16), 1u16..9000].prop_map(Step::Say),
+        4 => any::<bool>().prop_map(Step::Text),
+        2 => Just(Step::AudioDone),
+        3 => Just(Step::Done),
+        2 => any::<bool>().prop_map(Step::CallerText),
+        2 => (0u8..4, prop::bool::weighted(0.3)).prop_map(|(id, end)| Step::Tool { id, end }),
+        2 => (0u8..4).prop_map(Step::ToolFinished),
+        1 => prop::sample::select(vec!['1', '#', '*']).prop_map(Step::Key),
+        1 => any::<u8>().prop_map(Step::StaleMark),
+        1 => Just(Step::Warning),
+        1 => Just(Step::MessageStarted),
+        1 => any::<bool>().prop_map(Step::Finished),
+        1 => any::<bool>().prop_map(Step::Failed),
+        1 => any::<bool>().prop_map(Step::Operator),
+        1 => Just(Step::Redirected),
+        1 => (0u16..9000).prop_map(Step::Shutdown),
+        1 => Just(Step::Stop),
+        1 => Just(Step::SocketLost),
+    ]
+}
+
+/// An engine as engines are: one answer at a time, each of one or two utterings, and no answer twice.
+#[derive(Default)]
+struct Engine {
+    answers: u8,
+    is_answering: bool,
+    utterings: u8,
+}
+
+impl Engine {
+    fn item(&self) -> String {
+        format!("a{}.{}", self.answers, self.utterings)
+    }
+}
+
+fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
+    let caller = format!("c{}", number / 4);
+    match *step {
+        Step::Pass(time) => rig.pass(ms(time.into())),
+        Step::PassWithoutMarks(time) => rig.pass_without_marks(ms(time.into())),
+        Step::Stream => rig.start_stream(),
+        Step::Ready => rig.engine(EngineEvent::Ready),
+        Step::Frames { count, hole } => (0..count).for_each(|n| rig.frame(if n == 0 { hole.into() } else { 0 })),
+        Step::Speech(true) => rig.engine(EngineEvent::SpeechStarted { item: caller.into() }),
+        Step::Speech(false) => rig.engine(EngineEvent::SpeechStopped { item: caller.into() }),
+        Step::Respond if !engine.is_answering => {
+            *engine = Engine { answers: engine.answers + 1, is_answering: true, utterings: 0 };
+            rig.respond(engine.answers);
+        }
+        Step::Say(bytes) if engine.is_answering => rig.say(engine.answers, &engine.item(), bytes.into()),
+        Step::Text(is_final) if engine.is_answering => {
+            let text = if is_final { "שלום לך, איך אפשר לעזור?" } else { "שלום " };
+            rig.text(engine.answers, &engine.item(), text, is_final);
+        }
+        Step::AudioDone if engine.is_answering => {
+            rig.engine(EngineEvent::AudioDone { item: engine.item().into() });
+            engine.utterings += 1;
+        }
+        Step::Done if engine.is_answering => {
+            engine.is_answering = false;
+            let outcome = if number.is_multiple_of(5) { ResponseOutcome::Failed } else { ResponseOutcome::Completed };
+            let response = engine.answers.to_string().into();
+            rig.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
+        }
+        Step::Respond | Step::Say(_) | Step::Text(_) | Step::AudioDone | Step::Done => {}
+        Step::CallerText(is_final) => {
+            rig.engine(EngineEvent::CallerText { item: caller.into(), text: "כן".into(), is_final });
+        }
+        Step::Tool { id, end } => {
+            let name = if end { "end_call" } else { "free_slots" }.to_owned();
+            rig.engine(EngineEvent::ToolCall { id: id.to_string(), name, arguments: "{}".into() });
+        }
+        Step::ToolFinished(id) => rig.input(Input::ToolFinished { id: id.to_string(), output: "{}".into() }),
+        Step::Key(key) => rig.input(Input::CallerKey(key)),
+        Step::StaleMark(n) => rig.input(Input::Mark(format!("g{}.{}", n % 3, n))),
+        Step::Warning => rig.engine(EngineEvent::Warning { code: "conversation_already_has_active_response".into() }),
+        Step::MessageStarted => rig.engine(EngineEvent::MessageStarted),
+        Step::Finished(message_taken) => rig.engine(EngineEvent::Finished { message_taken }),
+        Step::Failed(retry) => {
+            engine.is_answering = false;
+            rig.engine(EngineEvent::Failed { retry, reason: "test".into() });
+        }
+        Step::Operator(hang_up) => {
+            rig.input(Input::Operator(if hang_up { Operator::HangUp } else { Operator::Transfer }));
+        }
+        Step::Redirected => rig.input(Input::RedirectDone),
+        Step::Shutdown(time) => {
+            let deadline = rig.now + ms(time.into());
+            rig.input(Input::Shutdown { deadline });
+        }
+        Step::Stop => rig.input(Input::StreamStopped),
+        Step::SocketLost => rig.input(Input::SocketLost),
+    }
+}
+
+fn run(steps: &[Step], connected: bool) -> Rig {
+    let mut rig = if connected { Rig::live() } else { Rig::new(policy()) };
+    let mut engine = Engine::default();
+    for (number, step) in steps.iter().enumerate() {
+        if rig.session.is_over() {
+            break;
+        }
+        play(&mut rig, &mut engine, step, number);
+    }
+    // From here on nobody does anything: no mark, no engine, no caller. It must end all the same.
+    rig.pass_without_marks(Duration::from_mins(12));
+    assert!(rig.session.is_over(), "a call without an end");
+    assert!(rig.books.redirects <= 1);
+    rig
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+// Five of them, so that they run beside one another: 100,000 calls in all.
+macro_rules! any_order {
+    ($($name:ident: $connected:literal),+) => {
+        proptest! {
+            #![proptest_config(config(20_000))]
+            $(#[test]
+            fn $name(steps in prop::collection::vec(step(), 1..40)) {
+                run(&steps, $connected);
+            })+
+        }
+    };
+}
+
+any_order!(connected_calls_balance_1: true, connected_calls_balance_2: true, connected_calls_balance_3: true,
+    ringing_calls_balance_1: false, ringing_calls_balance_2: false);
+
+proptest! {
+    #![proptest_config(config(500))]
+
+    #[test]
+    fn a_call_replays_to_the_same_decisions(steps in prop::collection::vec(step(), 1..40)) {
+        let (first, second) = (run(&steps, true), run(&steps, true));
+        prop_assert_eq!(first.books.outputs, second.books.outputs);
+    }
+}

@@ -1,0 +1,241 @@
+//! The conversation in words, as it was heard.
+
+use super::{ItemId, Said, TurnRecord, Usage};
+use crate::domain::{Speaker, TurnLatency};
+use std::time::{Duration, Instant};
+
+/// The turns that are kept for the memory of a reopened engine.
+const KEEP: usize = 200;
+
+#[derive(Debug, Default)]
+pub(super) struct Transcript {
+    turns: Vec<Turn>,
+    next_seq: i64,
+    /// When the caller last stopped speaking, while nobody has answered.
+    speech_stopped: Option<Instant>,
+    /// When the engine began to answer that.
+    response_created: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Turn {
+    record: TurnRecord,
+    /// What the stages of the answer are counted from.
+    asked: Option<Instant>,
+    /// All of the words are known.
+    text_final: bool,
+    /// Heard to the end, or cut: what was heard will not change.
+    closed: bool,
+}
+
+impl Transcript {
+    /// The caller began to speak.
+    pub(super) fn caller_started(&mut self, item: &ItemId, at_ms: u64) {
+        self.turn(item, Speaker::Caller, at_ms);
+        self.speech_stopped = None;
+        self.response_created = None;
+    }
+
+    /// The caller stopped.
+    pub(super) fn caller_stopped(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
+        self.speech_stopped = Some(now);
+        self.response_created = None;
+        self.turn(item, Speaker::Caller, at_ms).record.ended_ms = Some(at_ms);
+    }
+
+    /// What the caller said; it may come long after the answer. Returns the turn when all is known.
+    pub(super) fn caller_text(&mut self, item: &ItemId, text: &str, is_final: bool, at_ms: u64) -> Option<TurnRecord> {
+        let turn = self.turn(item, Speaker::Caller, at_ms);
+        turn.add_text(text, is_final);
+        turn.record.heard_text.clone_from(&turn.record.text);
+        turn.record.ended_ms.get_or_insert(at_ms);
+        turn.closed |= is_final;
+        is_final.then(|| turn.record.clone())
+    }
+
+    /// The engine began to answer.
+    pub(super) fn response_started(&mut self, now: Instant) {
+        self.response_created.get_or_insert(now);
+    }
+
+    /// The first sound of an uttering has come from the engine.
+    pub(super) fn first_delta(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
+        let (asked, created) = (self.speech_stopped.take(), self.response_created.take());
+        let turn = self.turn(item, Speaker::Agent, at_ms);
+        turn.asked = asked;
+        turn.record.latency.response_created_ms = stage(asked, created);
+        turn.record.latency.first_delta_ms = stage(asked, Some(now));
+    }
+
+    /// It has been sent on. Returns the milliseconds since the caller stopped, if the caller had spoken.
+    pub(super) fn first_sent(&mut self, item: &ItemId, now: Instant) -> Option<u64> {
+        let turn = self.find(item)?;
+        turn.record.latency.first_sent_ms = stage(turn.asked, Some(now));
+        turn.record.latency.first_sent_ms.and_then(|ms| u64::try_from(ms).ok())
+    }
+
+    /// It is being heard, since this long.
+    pub(super) fn first_played(&mut self, item: &ItemId, since: Duration, now: Instant) {
+        if let Some(turn) = self.find(item)
+            && turn.record.latency.first_played_ms.is_none()
+        {
+            turn.record.latency.first_played_ms = stage(turn.asked, now.checked_sub(since));
+        }
+    }
+
+    /// What the agent says. Returns the turn if it was waiting for its words.
+    pub(super) fn agent_text(&mut self, item: &ItemId, text: &str, is_final: bool, at_ms: u64) -> Option<TurnRecord> {
+        let turn = self.turn(item, Speaker::Agent, at_ms);
+        if turn.record.interrupted {
+            return None;
+        }
+        turn.add_text(text, is_final);
+        if turn.closed {
+            turn.record.heard_text.clone_from(&turn.record.text);
+        }
+        (is_final && turn.closed).then(|| turn.record.clone())
+    }
+
+    /// The caller heard an uttering to its end. Returns the turn if its words are known.
+    pub(super) fn heard(&mut self, item: &ItemId, at_ms: u64) -> Option<TurnRecord> {
+        let turn = self.find(item)?;
+        turn.closed = true;
+        turn.record.ended_ms = Some(at_ms);
+        turn.record.heard_text.clone_from(&turn.record.text);
+        turn.text_final.then(|| turn.record.clone())
+    }
+
+    /// The caller heard so much of what was received of an uttering.
+    pub(super) fn cut(&mut self, item: &ItemId, heard: u64, received: u64, at_ms: u64) -> Option<TurnRecord> {
+        let turn = self.find(item)?;
+        turn.closed = true;
+        turn.text_final = true;
+        turn.record.interrupted = true;
+        turn.record.ended_ms = Some(at_ms);
+        turn.record.heard_text = beginning(&turn.record.text, heard, received).to_owned();
+        Some(turn.record.clone())
+    }
+
+    /// What an answer took, written to its last uttering. Returns the turn if it was already complete.
+    pub(super) fn used(&mut self, item: &ItemId, usage: Usage) -> Option<TurnRecord> {
+        let turn = self.find(item)?;
+        turn.record.usage = usage;
+        turn.closed.then(|| turn.record.clone())
+    }
+
+    /// The call is over: what is still open, as it stands.
+    pub(super) fn close(&mut self, at_ms: u64) -> Vec<TurnRecord> {
+        let open = self.turns.iter_mut().filter(|turn| !turn.closed || !turn.text_final);
+        open.map(|turn| {
+            turn.record.ended_ms.get_or_insert(at_ms);
+            if turn.record.speaker == Speaker::Agent && turn.closed {
+                turn.record.heard_text.clone_from(&turn.record.text);
+            }
+            (turn.closed, turn.text_final) = (true, true);
+            turn.record.clone()
+        })
+        .collect()
+    }
+
+    /// What was said and heard so far, for an engine that must go on with it.
+    pub(super) fn history(&self) -> Vec<Said> {
+        let mut turns: Vec<_> = self.turns.iter().collect();
+        turns.sort_by_key(|turn| turn.record.seq);
+        let said = turns.into_iter().map(|turn| {
+            let open_agent = turn.record.speaker == Speaker::Agent && !turn.closed;
+            let text = if open_agent { &turn.record.text } else { &turn.record.heard_text };
+            Said { speaker: turn.record.speaker, text: text.clone() }
+        });
+        said.filter(|said| !said.text.is_empty()).collect()
+    }
+
+    fn find(&mut self, item: &ItemId) -> Option<&mut Turn> {
+        self.turns.iter_mut().rev().find(|turn| turn.record.item == *item)
+    }
+
+    /// The turn of this item; a new one goes behind all others.
+    fn turn(&mut self, item: &ItemId, speaker: Speaker, at_ms: u64) -> &mut Turn {
+        let known = self.turns.iter().rposition(|turn| turn.record.item == *item);
+        let at = known.unwrap_or_else(|| {
+            if self.turns.len() >= KEEP {
+                let oldest = self.turns.iter().position(|turn| turn.closed && turn.text_final).unwrap_or(0);
+                self.turns.remove(oldest);
+            }
+            self.next_seq += 1;
+            self.turns.push(Turn {
+                record: TurnRecord {
+                    item: item.clone(),
+                    seq: self.next_seq,
+                    speaker,
+                    text: String::new(),
+                    heard_text: String::new(),
+                    interrupted: false,
+                    started_ms: at_ms,
+                    ended_ms: None,
+                    latency: TurnLatency::default(),
+                    usage: Usage::default(),
+                },
+                asked: None,
+                text_final: false,
+                closed: false,
+            });
+            self.turns.len() - 1
+        });
+        &mut self.turns[at]
+    }
+}
+
+impl Turn {
+    fn add_text(&mut self, text: &str, is_final: bool) {
+        if self.text_final {
+            return;
+        }
+        if is_final {
+            text.clone_into(&mut self.record.text);
+        } else {
+            self.record.text.push_str(text);
+        }
+        self.text_final = is_final;
+    }
+}
+
+fn stage(from: Option<Instant>, to: Option<Instant>) -> Option<i64> {
+    let passed = to?.saturating_duration_since(from?);
+    i64::try_from(passed.as_millis()).ok()
+}
+
+/// The share of a text that was heard: whole words, rounded down.
+fn beginning(text: &str, heard: u64, received: u64) -> &str {
+    if heard >= received {
+        return text;
+    }
+    let letters = text.chars().count() as u64;
+    let keep = usize::try_from(letters * heard / received.max(1)).unwrap_or(0);
+    let end = text.char_indices().nth(keep).map_or(text.len(), |(at, _)| at);
+    let is_word_end = text[end..].chars().next().is_none_or(char::is_whitespace);
+    let cut = if is_word_end { end } else { text[..end].rfind(char::is_whitespace).unwrap_or(0) };
+    text[..cut].trim_end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_whole_words_were_heard() {
+        let text = "שלום, איך אפשר לעזור?";
+        assert_eq!(beginning(text, 0, 100), "");
+        assert_eq!(beginning(text, 50, 100), "שלום, איך");
+        assert_eq!(beginning(text, 99, 100), "שלום, איך אפשר");
+        assert_eq!(beginning(text, 100, 100), text);
+        assert_eq!(beginning("", 1, 2), "");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_heard_is_a_prefix(text in "\\PC{0,60}", heard in 0u64..200, received in 0u64..200) {
+            prop_assert!(text.starts_with(beginning(&text, heard, received)));
+        }
+    }
+}
