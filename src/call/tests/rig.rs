@@ -222,7 +222,7 @@ impl Rig {
         }
         match output {
             Output::Play { audio, .. } => {
-                assert!(audio.len() > 0 && audio.len().is_multiple_of(160), "{} bytes", audio.len());
+                assert!(!audio.is_empty() && audio.len().is_multiple_of(160), "{} bytes", audio.len());
                 let response = audio.decode()[0];
                 if response != CLIP {
                     assert!(!books.silenced.contains(&response), "answer {response} was cut");

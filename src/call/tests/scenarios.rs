@@ -292,7 +292,7 @@ fn an_engine_that_falls_silent_is_opened_again() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 800);
-    rig.pass(ms(9000));
+    rig.pass(ms(10_000));
     assert_eq!(rig.books.opened, [EngineKind::Realtime; 2], "it stopped in the middle");
 }
 
