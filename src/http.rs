@@ -9,6 +9,7 @@ mod peer;
 mod router;
 mod server;
 mod state;
+mod twilio_form;
 mod version;
 
 pub use error::{ApiError, ErrorBody};
@@ -16,3 +17,4 @@ pub use listener::{ListenError, Listeners};
 pub use peer::Peer;
 pub use server::{Connection, serve};
 pub use state::AppState;
+pub use twilio_form::TwilioForm;

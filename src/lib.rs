@@ -13,8 +13,8 @@
 
 pub mod app;
 pub mod audio;
-pub mod cli;
 pub mod call;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crm;

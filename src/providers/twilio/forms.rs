@@ -22,6 +22,16 @@ impl Form {
         Self { pairs, clean }
     }
 
+    /// Reads the top level of a JSON object. What is no object has no parameters.
+    pub fn decode_json(body: &[u8]) -> Self {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) else { return Self::default() };
+        let pairs = fields.into_iter().map(|(name, value)| match value {
+            serde_json::Value::String(text) => (name, text),
+            other => (name, other.to_string()),
+        });
+        Self { pairs: pairs.collect(), clean: true }
+    }
+
     /// The first value of a parameter; an empty one counts as absent.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())

@@ -1,0 +1,75 @@
+//! A webhook of Twilio whose signature is right. A handler cannot get at the parameters of any other.
+
+use super::AppState;
+use crate::providers::twilio::forms::Form;
+use crate::providers::twilio::signature::{self, Payload};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+/// The parameters of a signed webhook.
+#[derive(Clone, Debug)]
+pub struct TwilioForm {
+    /// All of them, decoded: of the form, of the JSON object's top level, or of the query.
+    pub form: Form,
+    /// The body as it came, for the journal.
+    pub body: Bytes,
+    /// What the body is.
+    pub content_type: String,
+}
+
+impl FromRequest<AppState> for TwilioForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        let target = request.uri().path_and_query().map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned());
+        let (headers, method) = (request.headers().clone(), request.method().clone());
+        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        let signed = Self::read(&method, &target, &headers, body);
+        if signed.is_signed(state, &target, &headers) {
+            return Ok(signed);
+        }
+        let path = target.split('?').next().unwrap_or_default();
+        tracing::warn!(
+            event = "TWILIO_BAD_SIG",
+            path,
+            "A request for {path} was not signed by Twilio; nothing was done"
+        );
+        Err((StatusCode::FORBIDDEN, "the signature is missing or wrong\n").into_response())
+    }
+}
+
+impl TwilioForm {
+    /// Reads the parameters without any check.
+    fn read(method: &Method, target: &str, headers: &HeaderMap, body: Bytes) -> Self {
+        let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type = content_type.to_owned();
+        let form = if *method == Method::GET || *method == Method::HEAD {
+            Form::decode(target.split_once('?').map_or("", |(_, query)| query).as_bytes())
+        } else if is_json(&content_type) {
+            Form::decode_json(&body)
+        } else {
+            Form::decode(&body)
+        };
+        Self { form, body, content_type }
+    }
+
+    fn is_signed(&self, state: &AppState, target: &str, headers: &HeaderMap) -> bool {
+        let Some(signature) = headers.get("x-twilio-signature").and_then(|value| value.to_str().ok()) else {
+            return false;
+        };
+        let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
+        let payload = match (self.body.is_empty(), is_form) {
+            (true, _) => Payload::Empty,
+            (false, true) => Payload::Form(self.form.pairs()),
+            (false, false) => Payload::Raw(&self.body),
+        };
+        let tokens = state.config.twilio.auth_tokens();
+        signature::is_valid(tokens, signature, state.config.http.base_url(), target, payload)
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    content_type.starts_with("application/json")
+}
