@@ -1,15 +1,27 @@
 //! The command line: one file for each command.
 
+mod migrate;
+mod new_password;
+mod openapi;
+mod order;
 mod serve;
+mod setup;
+mod table;
+mod token;
+mod user;
+mod version;
 
 use crate::config::{Config, ConfigErrors, load, process_env};
+use crate::domain::Role;
 use clap::{Parser, Subcommand};
+use serde::Serialize;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Answers a small business's phone and WhatsApp, and keeps it all in one file.
 #[derive(Debug, Parser)]
-#[command(name = "agentlocator", disable_version_flag = true, propagate_version = false, after_help = EXAMPLES)]
+#[command(name = "agentlocator", after_help = EXAMPLES, arg_required_else_help = true)]
 struct Arguments {
     /// The settings; none means /etc/agentlocator/config.toml where that exists.
     #[arg(long, global = true, value_name = "FILE")]
@@ -22,24 +34,51 @@ struct Arguments {
 enum Command {
     /// Run the daemon in the foreground until SIGTERM or SIGINT.
     ///
-    /// Nothing has to be set: it listens on port 8080 and keeps its data in ./data. SIGTERM lets running calls end
-    /// first.
+    /// Nothing has to be set: it listens on port 8080 and keeps its data in ./data. At the first start it logs a one-time
+    /// code for the first owner. SIGTERM lets running calls end first.
     Serve,
+    /// Print the first-run URL and a one-time code; again, until there is an owner.
+    Setup,
+    /// People who may log in.
+    #[command(subcommand)]
+    User(user::User),
+    /// Bearer tokens for programs that use the API.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Bring the database up to date and stop. The daemon does the same when it starts.
+    Migrate,
+    /// Print the OpenAPI document of the API.
+    Openapi,
+    /// Print what this is: commit, build time, deployment.
+    Version {
+        /// As JSON, like /version.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// Runs the command that the arguments name: 0 when done, 1 when it failed, 2 for wrong usage.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let settings = Settings { file: arguments.config };
-    let outcome = match arguments.command {
-        Command::Serve => serve::run(&settings),
-    };
-    match outcome {
+    match run(arguments.command, &settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            tell(&format!("agentlocator: {error:#}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => serve::run(settings),
+        Command::Setup => setup::run(settings),
+        Command::User(command) => user::run(command, settings),
+        Command::Token(command) => token::run(command, settings),
+        Command::Migrate => migrate::run(settings),
+        Command::Openapi => openapi::run(),
+        Command::Version { json } => version::run(json, settings),
     }
 }
 
@@ -61,16 +100,46 @@ impl Settings {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the reason of a failure belongs on stderr")]
-fn complain(error: &anyhow::Error) {
-    eprintln!("agentlocator: {error:#}");
+/// Reads a role as an argument.
+fn role(word: &str) -> Result<Role, String> {
+    word.parse().map_err(|error: crate::domain::UnknownValue| error.to_string())
+}
+
+/// Prints the result on stdout. Whoever has stopped reading has seen enough.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Prints the result as JSON on stdout.
+pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    print(&format!("{}\n", serde_json::to_string_pretty(value)?))
+}
+
+/// Tells a person something on stderr.
+#[expect(clippy::print_stderr, reason = "what is for people belongs on stderr")]
+pub(crate) fn tell(text: &str) {
+    eprintln!("{text}");
 }
 
 const DEFAULT_FILE: &str = "/etc/agentlocator/config.toml";
 
 const EXAMPLES: &str = "\
 Examples:
-  agentlocator serve                       run with what the environment says, on port 8080
-  PORT=9000 agentlocator serve             the same on another port
-  agentlocator --config shop.toml serve    with a settings file
+  agentlocator serve                          run with what the environment says, on port 8080
+  PORT=9000 agentlocator serve                the same on another port
+  agentlocator --config shop.toml serve       with a settings file
+  agentlocator setup                          how to make the first owner
+  agentlocator user add dana --role staff     let somebody log in; asks for the password
+  agentlocator token create till --role staff print a bearer token for a program
+
+Environment (all optional; the settings file has a key for each):
+  PORT, PUBLIC_BASE_URL, DATABASE_URL, LOG_LEVEL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_WA_FROM,
+  OPENAI_API_KEY, WA_SHARED_SECRET, CRM_LISTEN, … as config.toml.example lists them.
+
+While the daemon runs, user, token and setup ask it; else they open the database themselves.
+Exit status: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.
 ";

@@ -1,3 +1,13 @@
-//! Use cases: one function for each thing that the owner, the agent or a webhook can do, each in one transaction.
+//! Use cases: one function for each thing that the owner, a program, the agent or a webhook can do, each in one
+//! transaction.
 
+pub mod order;
+pub mod password;
 pub mod person;
+mod refusal;
+pub mod session;
+pub mod setup;
+pub mod token;
+pub mod user;
+
+pub use refusal::{Error, Refusal, transact};

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows SQL, HTTP or a vendor's wire form, and nothing here waits, reads a clock or draws a random number.
 
+mod actor;
 mod address;
 mod call;
 mod contact;
@@ -15,7 +16,9 @@ mod role;
 mod text_enum;
 mod thread;
 mod time;
+mod user;
 
+pub use actor::ActorId;
 pub use address::{Address, AddressKind};
 pub use call::{Call, CallDirection, CallState, EndReason, Speaker, Turn, TurnLatency};
 pub use contact::Contact;
@@ -33,3 +36,4 @@ pub use text_enum::UnknownValue;
 pub(crate) use text_enum::text_enum;
 pub use thread::{AiMode, Thread, ThreadType};
 pub use time::Timestamp;
+pub use user::{ApiToken, AuditEntry, Session, User};

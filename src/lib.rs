@@ -19,6 +19,7 @@ pub mod clock;
 pub mod config;
 pub mod crm;
 pub mod domain;
+pub mod drive;
 pub mod entropy;
 pub mod http;
 pub mod ops;

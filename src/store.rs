@@ -4,6 +4,7 @@
 //! [`Store::write`] and does all of its work in that one transaction.
 
 mod address;
+mod audit;
 mod columns;
 mod contact;
 mod error;
@@ -14,10 +15,15 @@ mod media;
 mod message;
 mod open;
 mod readers;
+mod session;
+mod setting;
+mod setup_code;
 #[cfg(test)]
 pub(crate) mod testing;
 mod thread;
+mod token;
 mod tx;
+mod user;
 mod writer;
 
 pub use contact::Moved;
@@ -27,6 +33,7 @@ pub use job::Job;
 pub use journal::{JournalOutcome, NewJournal};
 pub use media::{MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
+pub use session::NewSession;
 pub use thread::{FoundThread, LastIn, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 

@@ -2,6 +2,7 @@
 //!
 //! The message is for a person and says what to do. What went wrong inside is logged once, here, and never shown.
 
+use crate::crm::{self, Refusal};
 use crate::store;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -129,6 +130,27 @@ impl From<store::Error> for ApiError {
                 );
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::Invalid(_) => Self::invalid(message),
+            Refusal::NotFound(_) => Self::not_found(message),
+            Refusal::Conflict(_) => Self::conflict(message),
+            Refusal::Forbidden(_) => Self::forbidden(message),
+        }
+    }
+}
+
+impl From<crm::Error> for ApiError {
+    fn from(error: crm::Error) -> Self {
+        match error {
+            crm::Error::Refused(refusal) => refusal.into(),
+            crm::Error::Store(error) => error.into(),
         }
     }
 }

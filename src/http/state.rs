@@ -1,5 +1,6 @@
 //! What handlers get.
 
+use super::Auth;
 use crate::config::Config;
 use crate::store::Store;
 use std::sync::Arc;
@@ -11,4 +12,6 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The database.
     pub store: Store,
+    /// What logging in remembers.
+    pub auth: Arc<Auth>,
 }

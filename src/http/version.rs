@@ -11,11 +11,11 @@ use serde::Serialize;
 /// What runs here.
 #[derive(Debug, Serialize)]
 pub(crate) struct Version<'a> {
-    app: &'static str,
+    pub(crate) app: &'static str,
     #[serde(flatten)]
     info: &'a VersionInfo,
     /// Now, in seconds since the Unix epoch.
-    ts: i64,
+    pub(crate) ts: i64,
 }
 
 impl<'a> Version<'a> {

@@ -5,6 +5,8 @@
 #![expect(clippy::print_stderr, reason = "a failed test shows the daemon's log")]
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
 
+mod cli;
 mod health;
+mod login;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
 mod support;

@@ -4,6 +4,7 @@
 //! keeps its address. Tests that play an outside service in the same runtime say
 //! `#[tokio::test(flavor = "multi_thread")]`, because starting and stopping a daemon blocks the thread.
 
+pub mod access;
 pub mod client;
 mod daemon;
 mod database;

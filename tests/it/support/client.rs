@@ -5,11 +5,12 @@ use serde_json::Value;
 use std::sync::Once;
 use std::time::Duration;
 
-/// A client of one door.
+/// A client of one door, with or without a login.
 #[derive(Clone)]
 pub struct Client {
     base: String,
     http: reqwest::Client,
+    headers: Vec<(&'static str, String)>,
 }
 
 /// An answer, read whole.
@@ -30,14 +31,40 @@ impl Client {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(30))
+            // A connection of a daemon that has been killed must not come back.
+            .pool_max_idle_per_host(0)
             .build()
             .unwrap();
-        Self { base: base.into(), http }
+        Self { base: base.into(), http, headers: Vec::new() }
     }
 
     /// A request that is still to be sent, see [`send`].
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        self.headers.iter().fold(request, |request, (name, value)| request.header(*name, value))
+    }
+
+    /// The same client with a header in each request, instead of one of that name that it had.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(known, _)| *known != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same client with a bearer token.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        self.with_header("authorization", format!("Bearer {token}"))
+    }
+
+    /// The same client with the login that this answer to a login or a set-up gave.
+    #[must_use]
+    pub fn with_login(self, reply: &Reply) -> Self {
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let csrf = reply.json()["csrf_token"].as_str().unwrap().to_owned();
+        let cookie = reply.header("set-cookie").split(';').next().unwrap().to_owned();
+        self.with_header("cookie", cookie).with_header("x-csrf-token", csrf)
     }
 
     pub async fn get(&self, path: &str) -> Reply {

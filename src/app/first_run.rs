@@ -1,0 +1,28 @@
+//! The first start: nobody can log in yet.
+
+use crate::clock;
+use crate::crm::setup::{self, SetupCode};
+use crate::crm::{self, Error};
+use crate::store::Store;
+
+/// Logs where the first owner is made and with which code, if there is none yet.
+pub(super) async fn offer_setup_code(store: &Store, page: &str) {
+    let (code, now) = (SetupCode::generate(), clock::now());
+    let hash = code.hash();
+    match crm::transact(store, move |tx| setup::offer(tx, &hash, now)).await {
+        Ok(()) => {
+            let url = code.url(page);
+            tracing::info!(
+                event = "SETUP_CODE",
+                url,
+                expires_at = %now.plus(setup::GOOD_FOR),
+                "Open {url} to make the first owner. The code is good once, for a day; `agentlocator setup` prints another"
+            );
+        }
+        Err(Error::Refused(_)) => {}
+        // Calls go on with a full disk; so does the daemon.
+        Err(Error::Store(error)) => {
+            tracing::warn!(event = "SETUP_CODE_FAILED", error = &error as &dyn std::error::Error, "No set-up code");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Where a new password comes from: a file, stdin, the keyboard, or chance.
+
+use crate::crm::password;
+use anyhow::Context;
+use clap::Args;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use std::io::{IsTerminal, stdin};
+use std::path::PathBuf;
+
+/// Where a new password comes from.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct PasswordSource {
+    /// Read the password from the first line of this file.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Make a password up and print it.
+    #[arg(long)]
+    generate: bool,
+}
+
+/// A new password.
+pub(super) struct NewPassword {
+    text: String,
+    made_up: bool,
+}
+
+impl PasswordSource {
+    pub(super) fn take(self) -> anyhow::Result<NewPassword> {
+        if self.generate {
+            return Ok(NewPassword::make_up());
+        }
+        if let Some(file) = self.password_file {
+            let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            return Ok(NewPassword::given(text.lines().next().unwrap_or_default()));
+        }
+        let text = if stdin().is_terminal() { ask()? } else { read_line()? };
+        Ok(if text.is_empty() { NewPassword::make_up() } else { NewPassword::given(&text) })
+    }
+}
+
+impl NewPassword {
+    fn given(text: &str) -> Self {
+        Self { text: text.to_owned(), made_up: false }
+    }
+
+    fn make_up() -> Self {
+        Self { text: password::generate(), made_up: true }
+    }
+
+    pub(super) fn hash(&self) -> anyhow::Result<String> {
+        Ok(password::hash(&self.text)?)
+    }
+
+    /// The password, if nobody knows it yet.
+    pub(super) fn made_up(&self) -> Option<&str> {
+        self.made_up.then_some(self.text.as_str())
+    }
+}
+
+/// Asks at the keyboard, twice, without showing what is typed.
+fn ask() -> anyhow::Result<String> {
+    let shown = tcgetattr(stdin()).context("cannot read the terminal's settings")?;
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(stdin(), OptionalActions::Flush, &hidden).context("cannot hide what is typed")?;
+    let typed = ask_twice();
+    let _ = tcsetattr(stdin(), OptionalActions::Flush, &shown);
+    super::tell("");
+    typed
+}
+
+fn ask_twice() -> anyhow::Result<String> {
+    super::tell("New password (empty: make one up):");
+    let first = read_line()?;
+    if first.is_empty() {
+        return Ok(first);
+    }
+    super::tell("The same again:");
+    anyhow::ensure!(first == read_line()?, "the two are not the same");
+    Ok(first)
+}
+
+fn read_line() -> anyhow::Result<String> {
+    let mut line = String::new();
+    stdin().read_line(&mut line).context("cannot read the password from stdin")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,11 @@
+//! `agentlocator setup`: the first-run URL and its one-time code.
+
+use super::{Settings, order, print};
+use crate::crm::order::Order;
+use crate::crm::setup::SetupCode;
+
+pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
+    let code = SetupCode::generate();
+    let (_, page) = order::give(settings, Order::OfferSetupCode { code_hash: code.hash() })?;
+    print(&format!("Open   {}\nCode   {code}\n\nThe code is good once, within 24 hours.\n", code.url(&page)))
+}

@@ -1,0 +1,84 @@
+//! `agentlocator user`: people who may log in.
+
+use super::new_password::{NewPassword, PasswordSource};
+use super::table::{Table, moment};
+use super::{Settings, order, print, print_json, tell};
+use crate::crm::order::{Order, Outcome};
+use crate::domain::Role;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Add somebody who may log in.
+    ///
+    /// The password is asked for, or read from stdin or a file. With --generate, or with nothing on stdin, one is made
+    /// up and printed on stdout.
+    Add {
+        /// What they log in with.
+        name: String,
+        /// What they may do; owner for the first one, else staff.
+        #[arg(long, value_parser = super::role)]
+        role: Option<Role>,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// List who may log in.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give somebody a new password, and end their sessions. The password comes as for `add`.
+    ResetPassword {
+        /// Who.
+        name: String,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Take somebody's right to log in away. The last owner stays.
+    Remove {
+        /// Who.
+        name: String,
+    },
+}
+
+pub(super) fn run(command: User, settings: &Settings) -> anyhow::Result<()> {
+    match command {
+        User::Add { name, role, password } => {
+            let password = password.take()?;
+            let order = Order::AddUser { name, role, password_hash: password.hash()? };
+            report(order::give(settings, order)?.0, "may log in", Some(&password))
+        }
+        User::List { json } => list(settings, json),
+        User::ResetPassword { name, password } => {
+            let password = password.take()?;
+            let order = Order::ResetPassword { name, password_hash: password.hash()? };
+            report(order::give(settings, order)?.0, "has a new password", Some(&password))
+        }
+        User::Remove { name } => {
+            report(order::give(settings, Order::RemoveUser { name })?.0, "may not log in any more", None)
+        }
+    }
+}
+
+fn report(outcome: Outcome, what: &str, password: Option<&NewPassword>) -> anyhow::Result<()> {
+    if let Outcome::User(user) = outcome {
+        tell(&format!("{} ({}) {what}.", user.name, user.role));
+    }
+    match password.and_then(NewPassword::made_up) {
+        Some(text) => print(&format!("{text}\n")),
+        None => Ok(()),
+    }
+}
+
+fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
+    let (Outcome::Users(users), _) = order::give(settings, Order::ListUsers)? else { return Ok(()) };
+    if json {
+        return print_json(&users);
+    }
+    let mut table = Table::new(["NAME", "ROLE", "CREATED", "LAST LOGIN"]);
+    for user in users {
+        table.row([user.name, user.role.to_string(), moment(Some(user.created_at)), moment(user.last_login_at)]);
+    }
+    print(&table.to_string())
+}

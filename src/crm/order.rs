@@ -1,0 +1,103 @@
+//! What somebody at the machine's own command line may order: the daemon does it while it runs, else the command itself.
+
+use super::{Error, setup, token, user};
+use crate::domain::{ActorId, ApiToken, Role, Timestamp, User};
+use crate::store::WriteTx;
+use serde::{Deserialize, Serialize};
+
+/// An order. Secrets are made and hashed by whoever gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case")]
+pub enum Order {
+    /// Make a set-up code good.
+    OfferSetupCode {
+        /// Of the code.
+        code_hash: String,
+    },
+    /// List who may log in.
+    ListUsers,
+    /// Add somebody.
+    AddUser {
+        /// What they log in with.
+        name: String,
+        /// What they may do; none means owner for the first one, else staff.
+        role: Option<Role>,
+        /// Of the password.
+        password_hash: String,
+    },
+    /// Give somebody a new password.
+    ResetPassword {
+        /// Who.
+        name: String,
+        /// Of the password.
+        password_hash: String,
+    },
+    /// Take somebody's right to log in away.
+    RemoveUser {
+        /// Who.
+        name: String,
+    },
+    /// List the tokens.
+    ListTokens,
+    /// Add a token.
+    CreateToken {
+        /// What it is for.
+        name: String,
+        /// What it may do.
+        role: Role,
+        /// Of the token.
+        token_hash: String,
+    },
+    /// Make a token good for nothing.
+    RevokeToken {
+        /// Its number or its name.
+        which: String,
+    },
+}
+
+/// What came of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// Who was added.
+    User(User),
+    /// Who may log in.
+    Users(Vec<User>),
+    /// The token that was added or revoked.
+    Token(ApiToken),
+    /// The tokens.
+    Tokens(Vec<ApiToken>),
+}
+
+impl Order {
+    /// Does it.
+    pub fn perform(&self, tx: &WriteTx<'_>, now: Timestamp) -> Result<Outcome, Error> {
+        let by = ActorId::CommandLine;
+        match self {
+            Self::OfferSetupCode { code_hash } => setup::offer(tx, code_hash, now).map(|()| Outcome::Done),
+            Self::ListUsers => Ok(Outcome::Users(tx.users()?)),
+            Self::AddUser { name, role, password_hash } => {
+                let first = if tx.count_owners()? == 0 { Role::Owner } else { Role::Staff };
+                user::add(tx, by, name, role.unwrap_or(first), password_hash, now).map(Outcome::User)
+            }
+            Self::ResetPassword { name, password_hash } => {
+                let user = user::find(tx, name)?;
+                user::set_password(tx, by, user.id, password_hash, None, now).map(|()| Outcome::User(user))
+            }
+            Self::RemoveUser { name } => {
+                let user = user::find(tx, name)?;
+                user::remove(tx, by, user.id, now).map(|()| Outcome::User(user))
+            }
+            Self::ListTokens => Ok(Outcome::Tokens(tx.tokens()?)),
+            Self::CreateToken { name, role, token_hash } => {
+                token::create(tx, by, name, *role, token_hash, now).map(Outcome::Token)
+            }
+            Self::RevokeToken { which } => {
+                let found = token::find(&tx.tokens()?, which)?;
+                token::revoke(tx, by, found.id, now).map(|()| Outcome::Token(found))
+            }
+        }
+    }
+}

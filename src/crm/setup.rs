@@ -1,0 +1,108 @@
+//! The first set-up: a one-time code, printed where only whoever runs the machine can read it, makes the first owner.
+
+use super::{Error, Refusal, token, user};
+use crate::domain::{ActorId, Role, Timestamp, User};
+use crate::entropy;
+use crate::store::WriteTx;
+use std::time::Duration;
+
+/// A one-time code of 128 bits in groups that can be read out: `K7QM4-…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetupCode(String);
+
+impl SetupCode {
+    /// A new one.
+    pub fn generate() -> Self {
+        let bits = u128::from_be_bytes(entropy::random_bytes());
+        let letters = (0..LETTERS).rev().map(|i| char::from(ALPHABET[(bits >> (5 * i)) as usize & 31]));
+        Self(letters.collect())
+    }
+
+    /// Reads what somebody typed: small letters, blanks and missing dashes make no difference, nor do `O` for `0` and
+    /// `I` or `L` for `1`.
+    pub fn parse(text: &str) -> Self {
+        let letters = text.chars().filter(char::is_ascii_alphanumeric).map(|c| match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            c => c,
+        });
+        Self(letters.collect())
+    }
+
+    /// What the database keeps of it.
+    pub fn hash(&self) -> String {
+        token::hash(&self.0)
+    }
+}
+
+impl SetupCode {
+    /// Where the code is typed in: the page's address with the code behind `#`, where no server ever sees it.
+    pub fn url(&self, page: &str) -> String {
+        format!("{page}/setup#code={self}")
+    }
+}
+
+impl std::fmt::Display for SetupCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let groups: Vec<_> = self.0.as_bytes().chunks(5).map(String::from_utf8_lossy).collect();
+        f.write_str(&groups.join("-"))
+    }
+}
+
+/// Makes a code good for a day; refused once there is an owner.
+pub fn offer(tx: &WriteTx<'_>, code_hash: &str, now: Timestamp) -> Result<(), Error> {
+    refuse_if_done(tx)?;
+    tx.insert_setup_code(code_hash, now, now.plus(GOOD_FOR))?;
+    Ok(())
+}
+
+/// Makes the first owner.
+pub fn complete(
+    tx: &WriteTx<'_>,
+    code: &SetupCode,
+    name: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<User, Error> {
+    refuse_if_done(tx)?;
+    user::check_name(name)?;
+    if !tx.use_setup_code(&code.hash(), now)? {
+        return Err(Refusal::Forbidden(
+            "this code is not good, or not good any more; `agentlocator setup` on the machine prints a new one".into(),
+        )
+        .into());
+    }
+    user::add(tx, ActorId::Nobody, name, Role::Owner, password_hash, now)
+}
+
+fn refuse_if_done(tx: &WriteTx<'_>) -> Result<(), Error> {
+    if tx.count_owners()? > 0 {
+        return Err(Refusal::Conflict("there is an owner already; log in instead".into()).into());
+    }
+    Ok(())
+}
+
+/// How long a code is good.
+pub const GOOD_FOR: Duration = Duration::from_hours(24);
+
+/// Crockford's thirty-two: no letter that looks like a digit.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Five bits each, so that all 128 are in.
+const LETTERS: u32 = 26;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = SetupCode::generate();
+        let shown = code.to_string();
+        assert_eq!(shown.len(), 26 + 5);
+        assert_eq!(SetupCode::parse(&shown), code);
+        assert_eq!(SetupCode::parse(&format!(" {} ", shown.to_lowercase().replace('-', " "))), code);
+        assert_eq!(SetupCode::parse("oil"), SetupCode("011".into()));
+        assert_ne!(SetupCode::generate(), code);
+    }
+}

@@ -1,0 +1,71 @@
+//! People who may log in.
+
+use super::{Error, Refusal};
+use crate::domain::{ActorId, Role, Timestamp, User, UserId};
+use crate::store::WriteTx;
+
+/// Adds somebody; the hash is that of the password that they were given.
+pub fn add(
+    tx: &WriteTx<'_>,
+    actor: ActorId,
+    name: &str,
+    role: Role,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<User, Error> {
+    let name = check_name(name)?;
+    if tx.user_by_name(name)?.is_some() {
+        return Err(Refusal::Conflict(format!("there is a user {name} already").into()).into());
+    }
+    let id = tx.insert_user(name, role, password_hash, now)?;
+    if role == Role::Owner {
+        tx.delete_setup_codes()?;
+    }
+    tx.insert_audit(actor, "user_added", &ActorId::User(id).to_string(), now)?;
+    Ok(User { id, name: name.to_owned(), role, created_at: now, last_login_at: None })
+}
+
+/// Gives somebody a new password, and ends all of their sessions but `keep`.
+pub fn set_password(
+    tx: &WriteTx<'_>,
+    actor: ActorId,
+    id: UserId,
+    password_hash: &str,
+    keep: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.set_password_hash(id, password_hash)?;
+    tx.delete_sessions_of(id, keep)?;
+    tx.insert_audit(actor, "password_set", &ActorId::User(id).to_string(), now)?;
+    Ok(())
+}
+
+/// Takes somebody's right to log in away, at once. The last owner stays.
+pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> Result<(), Error> {
+    let user = tx.user(id)?.ok_or(Refusal::NotFound("user"))?;
+    if user.role == Role::Owner && tx.count_owners()? == 1 {
+        return Err(Refusal::Conflict("the last owner cannot be removed; add another one first".into()).into());
+    }
+    tx.disable_user(id, now)?;
+    tx.delete_sessions_of(id, None)?;
+    tx.insert_audit(actor, "user_removed", &ActorId::User(id).to_string(), now)?;
+    Ok(())
+}
+
+/// Somebody by name.
+pub fn find(tx: &WriteTx<'_>, name: &str) -> Result<User, Error> {
+    Ok(tx.user_by_name(name.trim())?.ok_or(Refusal::NotFound("user"))?)
+}
+
+/// The name without blanks around it, if it can be one.
+pub fn check_name(name: &str) -> Result<&str, Refusal> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(Refusal::Invalid(
+            format!("the name must have 1 to {LONGEST_NAME} characters, all printable").into(),
+        ));
+    }
+    Ok(name)
+}
+
+const LONGEST_NAME: usize = 60;

@@ -1,0 +1,3 @@
+//! The only loops: whatever runs on by itself.
+
+pub mod control;

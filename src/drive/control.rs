@@ -1,0 +1,97 @@
+//! The control socket: the command line asks the running daemon, because one process alone has the store open.
+//!
+//! A socket in the folder of the live database, for its owner alone (0600). A connection brings one order as a line of
+//! JSON, and gets one line back.
+
+mod ask;
+mod path;
+
+pub use ask::{AskError, ask};
+
+use crate::clock;
+use crate::crm;
+use crate::crm::order::{Order, Outcome};
+use crate::store::Store;
+use path::ShortPath;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+/// Where the daemon with this live database listens.
+pub fn socket_path(live_database: &Path) -> PathBuf {
+    live_database.with_file_name("control.sock")
+}
+
+/// What the daemon answers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Reply {
+    Done {
+        outcome: Outcome,
+        /// Where the page is, as the running daemon knows.
+        page: String,
+    },
+    Refused {
+        error: String,
+    },
+}
+
+/// The daemon's end of the socket.
+pub struct Control {
+    listener: UnixListener,
+    store: Store,
+    page: String,
+}
+
+impl Control {
+    /// Opens the socket. One that is there already is left over: whoever has the store open is alone.
+    pub fn open(socket: &Path, store: Store, page: String) -> io::Result<Self> {
+        // Made under another name, so that nobody finds it before it is for its owner alone.
+        let fresh = socket.with_extension("sock.new");
+        let _ = std::fs::remove_file(&fresh);
+        let listener = UnixListener::bind(ShortPath::of(&fresh)?.as_path())?;
+        std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
+        std::fs::rename(&fresh, socket)?;
+        Ok(Self { listener, store, page })
+    }
+
+    /// Takes orders for as long as it is polled.
+    pub async fn run(self) {
+        loop {
+            let Ok((stream, _)) = self.listener.accept().await else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            let (store, page) = (self.store.clone(), self.page.clone());
+            tokio::spawn(async move { tokio::time::timeout(LONGEST, serve(stream, &store, page)).await });
+        }
+    }
+}
+
+async fn serve(mut stream: UnixStream, store: &Store, page: String) -> io::Result<()> {
+    let mut line = String::new();
+    BufReader::new((&mut stream).take(LONGEST_ORDER)).read_line(&mut line).await?;
+    let reply = match serde_json::from_str::<Order>(&line) {
+        Ok(order) => perform(order, store, page).await,
+        Err(error) => Reply::Refused { error: format!("the daemon does not know this order: {error}") },
+    };
+    let mut line = serde_json::to_vec(&reply)?;
+    line.push(b'\n');
+    stream.write_all(&line).await
+}
+
+async fn perform(order: Order, store: &Store, page: String) -> Reply {
+    let now = clock::now();
+    match crm::transact(store, move |tx| order.perform(tx, now)).await {
+        Ok(outcome) => Reply::Done { outcome, page },
+        Err(error) => Reply::Refused { error: error.to_string() },
+    }
+}
+
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST_ORDER: u64 = 64 << 10;

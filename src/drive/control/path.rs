@@ -1,0 +1,33 @@
+//! A socket's path may have 107 bytes; a longer one goes by way of its folder's open descriptor.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+
+/// A path that fits.
+pub(super) struct ShortPath {
+    path: PathBuf,
+    /// What the path stands on must stay open.
+    _folder: Option<File>,
+}
+
+impl ShortPath {
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Ok(Self { path: path.to_owned(), _folder: None });
+        };
+        if path.as_os_str().len() <= LONGEST {
+            return Ok(Self { path: path.to_owned(), _folder: None });
+        }
+        let folder = File::open(folder)?;
+        let path = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name);
+        Ok(Self { path, _folder: Some(folder) })
+    }
+
+    pub(super) fn as_path(&self) -> &Path {
+        &self.path
+    }
+}
+
+const LONGEST: usize = 107;

@@ -1,0 +1,54 @@
+//! The API of the CRM: a file for each noun.
+
+mod account;
+mod audit;
+mod openapi;
+mod settings;
+mod setup;
+mod tokens;
+mod users;
+
+pub(crate) use openapi::document;
+
+use super::auth::guard;
+use super::{ApiError, AppState};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use serde::Serialize;
+
+/// All of it. What is not in [`open`] asks for a login or a token, whatever is added here.
+pub(super) fn routes(state: &AppState) -> Router<AppState> {
+    let guarded = Router::new()
+        .merge(account::routes())
+        .merge(audit::routes())
+        .merge(settings::routes())
+        .merge(tokens::routes())
+        .merge(users::routes())
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(state.clone(), guard));
+    open().method_not_allowed_fallback(wrong_method).merge(guarded)
+}
+
+/// What works without a login.
+fn open() -> Router<AppState> {
+    Router::new().merge(account::open_routes()).merge(setup::open_routes()).merge(openapi::open_routes())
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::new(
+        axum::http::StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "this path exists, but not with that method",
+    )
+}
+
+/// The answer where there is nothing to tell but that it is done.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Done {
+    /// Always true.
+    ok: bool,
+}
+
+impl Done {
+    pub(crate) const YES: axum::Json<Self> = axum::Json(Self { ok: true });
+}

@@ -1,0 +1,133 @@
+//! Logging in and out, and one's own password.
+
+use super::Done;
+use crate::crm::token::OneTimeSecret;
+use crate::crm::{self, session, user};
+use crate::domain::{Session, User};
+use crate::http::auth::SessionCookie;
+use crate::http::extract::Json;
+use crate::http::{Actor, ApiError, AppState, ErrorBody, Peer};
+use crate::{clock, domain::Role};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+
+pub(super) fn open_routes() -> Router<AppState> {
+    Router::new().route("/api/login", post(log_in))
+}
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/logout", post(log_out))
+        .route("/api/session", get(who_am_i))
+        .route("/api/password", post(change_password))
+}
+
+/// Name and password.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(super) struct Credentials {
+    /// Capital letters make no difference.
+    name: String,
+    password: String,
+}
+
+/// Who is logged in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Account {
+    /// Always true.
+    ok: bool,
+    /// Who it is; null for a token.
+    user: Option<User>,
+    /// What they may do.
+    role: Role,
+    /// Goes into `X-CSRF-Token` of every request that changes something; null for a token, which needs none.
+    csrf_token: Option<String>,
+}
+
+/// Log in with name and password; the answer sets the session's cookie.
+#[utoipa::path(post, path = "/api/login", tag = "account", security(()), request_body = Credentials, responses(
+    (status = 200, body = Account), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
+pub(super) async fn log_in(
+    State(state): State<AppState>,
+    peer: Peer,
+    headers: HeaderMap,
+    Json(Credentials { name, password }): Json<Credentials>,
+) -> Result<Response, ApiError> {
+    let address = peer.origin(&headers);
+    state.auth.begin_attempt(address, &name)?;
+    let found = {
+        let name = name.trim().to_owned();
+        state.store.read(move |tx| tx.credentials(&name)).await?
+    };
+    let (hash, user) = found.unzip();
+    let right = state.auth.matches(password, hash).await?;
+    let Some(user) = user.filter(|_| right) else {
+        tracing::warn!(event = "LOGIN_FAILED", %address, "Somebody gave a wrong name or password");
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "the name or the password is wrong"));
+    };
+    state.auth.attempt_succeeded(address, &name);
+    begin_session(&state, user, &headers).await
+}
+
+/// Begins a session for somebody whose right to it has been shown.
+pub(super) async fn begin_session(state: &AppState, user: User, headers: &HeaderMap) -> Result<Response, ApiError> {
+    let (secret, now) = (OneTimeSecret::cookie(), clock::now());
+    let cookie = SessionCookie::set(&secret, &state.config.http);
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let begun = crm::transact(&state.store, move |tx| session::begin(tx, user, &secret, &agent, now)).await?;
+    let Session { user, csrf_token, .. } = begun;
+    tracing::info!(event = "LOGIN", user = %user.id, "Somebody logged in");
+    let account = Account { ok: true, role: user.role, user: Some(user), csrf_token: Some(csrf_token) };
+    Ok(([(header::SET_COOKIE, cookie)], axum::Json(account)).into_response())
+}
+
+/// End the session.
+#[utoipa::path(post, path = "/api/logout", tag = "account", responses((status = 200, body = Done)))]
+pub(super) async fn log_out(State(state): State<AppState>, actor: Actor) -> Result<Response, ApiError> {
+    let (id, id_hash, now) = (actor.id, actor.require_login()?.id_hash.clone(), clock::now());
+    crm::transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await?;
+    Ok(([(header::SET_COOKIE, SessionCookie::clear(&state.config.http))], Done::YES).into_response())
+}
+
+/// Who is logged in.
+#[utoipa::path(get, path = "/api/session", tag = "account", responses((status = 200, body = Account)))]
+pub(super) async fn who_am_i(actor: Actor) -> axum::Json<Account> {
+    let (user, csrf_token) = actor.login.map(|login| (login.user, login.csrf_token)).unzip();
+    axum::Json(Account { ok: true, user, role: actor.role, csrf_token })
+}
+
+/// The old password and the new one.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(super) struct PasswordChange {
+    current_password: String,
+    /// At least 8 characters.
+    new_password: String,
+}
+
+/// Change one's own password; it ends one's other sessions.
+#[utoipa::path(post, path = "/api/password", tag = "account", request_body = PasswordChange, responses(
+    (status = 200, body = Done), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
+pub(super) async fn change_password(
+    State(state): State<AppState>,
+    actor: Actor,
+    peer: Peer,
+    headers: HeaderMap,
+    Json(change): Json<PasswordChange>,
+) -> Result<axum::Json<Done>, ApiError> {
+    let (login, actor_id, now) = (actor.require_login()?.clone(), actor.id, clock::now());
+    let address = peer.origin(&headers);
+    state.auth.begin_attempt(address, &login.user.name)?;
+    let id = login.user.id;
+    let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
+    if !state.auth.matches(change.current_password, Some(hash)).await? {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
+    }
+    state.auth.attempt_succeeded(address, &login.user.name);
+    let hash = state.auth.hash(change.new_password).await?;
+    crm::transact(&state.store, move |tx| user::set_password(tx, actor_id, id, &hash, Some(&login.id_hash), now))
+        .await?;
+    Ok(Done::YES)
+}

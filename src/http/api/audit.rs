@@ -1,0 +1,47 @@
+//! The audit log. For owners.
+
+use crate::domain::AuditEntry;
+use crate::http::extract::Query;
+use crate::http::page::Limit;
+use crate::http::{Actor, ApiError, AppState};
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/api/audit", get(list))
+}
+
+/// Which part of the log.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AuditQuery {
+    /// How many lines, 1 to 200; 50 unless said otherwise.
+    #[param(value_type = Option<u32>)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    cursor: Option<i64>,
+}
+
+/// A page of the log, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct AuditPage {
+    entries: Vec<AuditEntry>,
+    /// Goes into `cursor` for the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// Who did what to the house.
+#[utoipa::path(get, path = "/api/audit", tag = "house", params(AuditQuery), responses((status = 200, body = AuditPage)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    actor: Actor,
+    Query(AuditQuery { limit, cursor }): Query<AuditQuery>,
+) -> Result<Json<AuditPage>, ApiError> {
+    actor.require_owner()?;
+    let found = state.store.read(move |tx| tx.audit_log(cursor, limit.one_more())).await?;
+    let (entries, next_cursor) = limit.cut(found, |entry| entry.id.to_string());
+    Ok(Json(AuditPage { entries, next_cursor }))
+}

@@ -1,0 +1,61 @@
+//! The API's own description.
+
+use super::{account, audit, settings, setup, tokens, users};
+use crate::http::AppState;
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+pub(super) fn open_routes() -> Router<AppState> {
+    Router::new().route("/api/openapi.json", get(show))
+}
+
+/// The OpenAPI document.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "house", security(()), responses((status = 200, body = Object)))]
+async fn show() -> Json<utoipa::openapi::OpenApi> {
+    Json(document())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "AgentLocator", description = "Threads, messages, calls and people of one business."),
+    paths(
+        show,
+        account::log_in,
+        account::log_out,
+        account::who_am_i,
+        account::change_password,
+        audit::list,
+        settings::show,
+        setup::is_needed,
+        setup::complete,
+        tokens::list,
+        tokens::create,
+        tokens::revoke,
+        users::list,
+        users::add,
+        users::reset_password,
+        users::remove,
+    ),
+    modifiers(&LoginOrToken),
+    security(("cookie" = []), ("token" = []))
+)]
+struct Document;
+
+struct LoginOrToken;
+
+impl Modify for LoginOrToken {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("agentlocator_session")));
+        let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        components.add_security_scheme("cookie", cookie);
+        components.add_security_scheme("token", token);
+    }
+}

@@ -1,0 +1,63 @@
+//! The first set-up: the one-time code makes the first owner.
+
+use super::account::begin_session;
+use crate::clock;
+use crate::crm::setup::{self, SetupCode};
+use crate::crm::{self, user};
+use crate::http::extract::Json;
+use crate::http::{ApiError, AppState, ErrorBody, Peer};
+use axum::Router;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+
+pub(super) fn open_routes() -> Router<AppState> {
+    Router::new().route("/api/setup", get(is_needed).post(complete))
+}
+
+/// Whether there is an owner.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct SetupState {
+    /// Whether the first owner is still to be made.
+    needed: bool,
+}
+
+/// The code and who the first owner will be.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(super) struct FirstOwner {
+    /// As `agentlocator setup` prints it.
+    code: String,
+    name: String,
+    /// At least 8 characters.
+    password: String,
+}
+
+/// Whether the first owner is still to be made.
+#[utoipa::path(get, path = "/api/setup", tag = "account", security(()), responses((status = 200, body = SetupState)))]
+pub(super) async fn is_needed(State(state): State<AppState>) -> Result<axum::Json<SetupState>, ApiError> {
+    let owners = state.store.read(|tx| tx.count_owners()).await?;
+    Ok(axum::Json(SetupState { needed: owners == 0 }))
+}
+
+/// Make the first owner with the one-time code, and log in.
+#[utoipa::path(post, path = "/api/setup", tag = "account", security(()), request_body = FirstOwner, responses(
+    (status = 200, description = "As that of login"), (status = 400, body = ErrorBody),
+    (status = 403, description = "The code is not good", body = ErrorBody),
+    (status = 409, description = "There is an owner already", body = ErrorBody), (status = 429, body = ErrorBody)))]
+pub(super) async fn complete(
+    State(state): State<AppState>,
+    peer: Peer,
+    headers: HeaderMap,
+    Json(FirstOwner { code, name, password }): Json<FirstOwner>,
+) -> Result<Response, ApiError> {
+    let (code, now) = (SetupCode::parse(&code), clock::now());
+    state.auth.begin_attempt(peer.origin(&headers), "set-up")?;
+    user::check_name(&name)?;
+    let hash = state.auth.hash(password).await?;
+    let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
+    state.auth.attempt_succeeded(peer.origin(&headers), "set-up");
+    tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner has been made");
+    begin_session(&state, owner, &headers).await
+}

@@ -1,0 +1,101 @@
+//! The guard before the API: nobody passes without a login or a token.
+
+use super::actor::{Actor, Login};
+use super::cookie::SessionCookie;
+use crate::clock;
+use crate::crm::session::{LASTS, SEEN_EVERY};
+use crate::crm::token;
+use crate::domain::{ActorId, ApiToken, Session, Timestamp};
+use crate::http::{ApiError, AppState};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+
+/// Lets a request pass whose sender is known, and tells the handler who it is.
+pub(crate) async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    match authenticate(&state, request.method(), request.headers()).await {
+        Ok(actor) => {
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Who sends a request with these headers.
+pub(crate) async fn authenticate(state: &AppState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
+    let now = clock::now();
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let bearer = value.to_str().ok().and_then(bearer).ok_or_else(ApiError::unauthorized)?;
+        return by_token(state, bearer, now).await;
+    }
+    let cookie = SessionCookie::find(headers).ok_or_else(ApiError::unauthorized)?;
+    let actor = by_cookie(state, cookie, now).await?;
+    if !method.is_safe() {
+        check_csrf(&actor, headers)?;
+    }
+    Ok(actor)
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+async fn by_token(state: &AppState, secret: &str, now: Timestamp) -> Result<Actor, ApiError> {
+    let hash = token::hash(secret);
+    let found = state.store.read(move |tx| tx.token_by_hash(&hash)).await?;
+    let token = found.ok_or_else(ApiError::unauthorized)?;
+    note_token_use(state, &token, now);
+    Ok(Actor { id: ActorId::Token(token.id), role: token.role, login: None })
+}
+
+async fn by_cookie(state: &AppState, secret: &str, now: Timestamp) -> Result<Actor, ApiError> {
+    let id_hash = token::hash(secret);
+    let session = {
+        let id_hash = id_hash.clone();
+        state.store.read(move |tx| tx.session(&id_hash, now)).await?.ok_or_else(ApiError::unauthorized)?
+    };
+    note_session_use(state, &id_hash, &session, now);
+    let Session { user, csrf_token, .. } = session;
+    Ok(Actor { id: ActorId::User(user.id), role: user.role, login: Some(Login { user, id_hash, csrf_token }) })
+}
+
+/// A cookie comes with every request that the browser sends, also with those that a foreign page made it send; this
+/// header does not.
+fn check_csrf(actor: &Actor, headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(login) = &actor.login else { return Ok(()) };
+    let given = headers.get(CSRF_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
+    if bool::from(given.ct_eq(login.csrf_token.as_bytes())) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::FORBIDDEN,
+        "csrf",
+        "the header X-CSRF-Token is missing or wrong; GET /api/session tells the right one",
+    ))
+}
+
+/// To the minute, and without waiting: it must not cost each request a write.
+fn note_token_use(state: &AppState, token: &ApiToken, now: Timestamp) {
+    if token.last_used_at.is_some_and(|used| now.since(used) < TOKEN_USED_EVERY) {
+        return;
+    }
+    let (store, id) = (state.store.clone(), token.id);
+    tokio::spawn(async move { store.write(move |tx| tx.touch_token(id, now)).await });
+}
+
+fn note_session_use(state: &AppState, id_hash: &str, session: &Session, now: Timestamp) {
+    if now.since(session.last_seen_at) < SEEN_EVERY {
+        return;
+    }
+    let (store, id_hash) = (state.store.clone(), id_hash.to_owned());
+    tokio::spawn(async move { store.write(move |tx| tx.touch_session(&id_hash, now, now.plus(LASTS))).await });
+}
+
+const CSRF_HEADER: &str = "x-csrf-token";
+
+const TOKEN_USED_EVERY: Duration = Duration::from_mins(1);

@@ -1,0 +1,35 @@
+//! Ways into the API.
+
+use super::{Client, Daemon};
+use serde_json::json;
+
+impl Daemon {
+    /// A new bearer token, made by the command line.
+    pub fn token(&self, role: &str) -> String {
+        let output = self.cli(&["token", "create", "test", "--role", role]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// A client of the API with an owner's token.
+    pub fn api(&self) -> Client {
+        self.client().with_token(&self.token("owner"))
+    }
+
+    /// Adds a user by the command line, and logs in as that one.
+    pub async fn logged_in(&self, name: &str, role: &str) -> Client {
+        let output = self.cli_with_input(&["user", "add", name, "--role", role], PASSWORD);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.log_in(name, PASSWORD).await
+    }
+
+    /// Logs in by name and password.
+    pub async fn log_in(&self, name: &str, password: &str) -> Client {
+        let client = self.client();
+        let reply = client.post_json("/api/login", &json!({"name": name, "password": password})).await;
+        client.with_login(&reply)
+    }
+}
+
+/// What users of tests log in with.
+pub const PASSWORD: &str = "correct horse";
