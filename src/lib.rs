@@ -11,6 +11,7 @@
 //! - [`config`], [`ops`], [`domain`]: settings, operation, and the words of the business.
 //! - [`simulator`]: the other side of everything, for demo, rehearsal and tests.
 
+pub mod agent;
 pub mod app;
 pub mod audio;
 pub mod call;
@@ -20,6 +21,7 @@ pub mod config;
 pub mod crm;
 pub mod domain;
 pub mod drive;
+pub mod engine;
 pub mod entropy;
 pub mod http;
 pub mod ops;

@@ -1,3 +1,5 @@
 //! Each vendor's dialect and client. The rooms beside one another never meet.
 
+pub mod openai;
 pub mod twilio;
+pub mod websocket;

@@ -26,6 +26,10 @@ impl CallSession {
         self.engine.is_ready = true;
         self.engine.retries = 0;
         self.timers.cancel(Timer::Reconnect);
+        if self.engine().caps().ends_the_call {
+            // It leads the conversation.
+            self.responses.want(Wish::Answer);
+        }
         self.go_live(now);
     }
 

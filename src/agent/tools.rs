@@ -1,0 +1,62 @@
+//! What the AI can do in a call, as the model is told of it (JSON Schema).
+//!
+//! `end_call` and `transfer_to_person` are done by the call itself; every other one is a use case of the CRM.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The tools for a phone call.
+pub fn for_phone(can_transfer: bool) -> Vec<Value> {
+    let mut tools = vec![
+        tool("end_call", "Hang up. Use it after saying goodbye.", &json!({}), &[]),
+        tool(
+            TAKE_MESSAGE,
+            "Write down a message for the owner: who calls, what about, and how to be reached.",
+            &json!({
+                "message": {"type": "string", "description": "The message, in the caller's language."},
+                "caller_name": {"type": "string", "description": "The caller's name, if it was given."},
+                "callback_number": {"type": "string", "description": "Another number to call back, if it was given."},
+            }),
+            &["message"],
+        ),
+    ];
+    if can_transfer {
+        tools.push(tool("transfer_to_person", "Put the call through to a person of the business.", &json!({}), &[]));
+    }
+    tools
+}
+
+/// The name of the tool that takes a message.
+pub const TAKE_MESSAGE: &str = "take_message";
+
+/// What [`TAKE_MESSAGE`] is called with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct TakeMessage {
+    /// The message.
+    pub message: String,
+    /// Who calls.
+    #[serde(default)]
+    pub caller_name: Option<String>,
+    /// How to call back.
+    #[serde(default)]
+    pub callback_number: Option<String>,
+}
+
+impl TakeMessage {
+    /// As the owner reads it.
+    pub fn text(&self) -> String {
+        let extras = [&self.caller_name, &self.callback_number];
+        let extras: Vec<&str> =
+            extras.into_iter().flatten().map(String::as_str).filter(|text| !text.is_empty()).collect();
+        if extras.is_empty() { self.message.clone() } else { format!("{} ({})", self.message, extras.join(", ")) }
+    }
+}
+
+fn tool(name: &str, description: &str, properties: &Value, required: &[&str]) -> Value {
+    json!({
+        "type": "function",
+        "name": name,
+        "description": description,
+        "parameters": {"type": "object", "properties": properties, "required": required},
+    })
+}

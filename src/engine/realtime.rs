@@ -1,0 +1,345 @@
+//! OpenAI Realtime as a voice engine: mu-law straight through, both ways.
+
+use crate::audio::EncodedAudio;
+use crate::call::{EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, Said, Usage, Wish};
+use crate::config::{Config, OpenAiConfig};
+use crate::domain::Speaker;
+use crate::providers::openai::prices;
+use crate::providers::openai::realtime::{self as wire, ServerEvent};
+use crate::providers::websocket::{self, Received, Socket};
+use bytes::Bytes;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Interval, MissedTickBehavior, interval_at};
+use tokio_tungstenite::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error as WsError, Utf8Bytes};
+
+/// A server that says nothing for two of these is gone.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// What a session is to be like.
+#[derive(Clone, Debug)]
+pub struct RealtimeSetup {
+    /// The settings: key, model, voice, turn detection.
+    pub config: Arc<Config>,
+    /// What the model is told about itself.
+    pub instructions: String,
+    /// Its tools, as the interface describes them.
+    pub tools: Vec<Value>,
+    /// The language that callers are expected to speak, ISO 639-1.
+    pub language: String,
+    /// What was said before this engine came.
+    pub history: Vec<Said>,
+}
+
+type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
+type Opening = Pin<Box<dyn Future<Output = Result<OpenSocket, Failure>> + Send>>;
+
+/// One session.
+pub struct Realtime {
+    setup: RealtimeSetup,
+    state: State,
+    /// News that came several at a time.
+    events: VecDeque<EngineEvent>,
+    keep_alive: Interval,
+    missed: u32,
+    // The ids that came last: pieces of one uttering come in a row, and need not be copied anew each time.
+    last_item: ItemId,
+    last_response: ResponseId,
+}
+
+enum State {
+    Opening(Opening),
+    Open(Box<OpenSocket>),
+    Lost,
+}
+
+#[derive(Debug)]
+struct Failure {
+    retry: bool,
+    reason: String,
+}
+
+impl Realtime {
+    /// Begins to open a session, after `delay`.
+    pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
+        let opening = Box::pin(connect(setup.clone(), delay));
+        let mut keep_alive = interval_at(tokio::time::Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
+        keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            setup,
+            state: State::Opening(opening),
+            events: VecDeque::new(),
+            keep_alive,
+            missed: 0,
+            last_item: Arc::from(""),
+            last_response: Arc::from(""),
+        }
+    }
+
+    /// The next news. Nothing is lost if the future is dropped.
+    pub async fn next(&mut self) -> EngineEvent {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return event;
+            }
+            match &mut self.state {
+                State::Lost => std::future::pending().await,
+                State::Opening(opening) => match opening.await {
+                    Ok(socket) => {
+                        self.state = State::Open(Box::new(socket));
+                        return EngineEvent::Ready;
+                    }
+                    Err(failure) => self.fail(failure),
+                },
+                State::Open(socket) => {
+                    tokio::select! {
+                        biased;
+                        received = socket.receive() => self.received(received),
+                        _ = self.keep_alive.tick() => self.check_life(),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a command; it goes out with the next flush. Before the session is open there is nobody to tell.
+    pub fn command(&mut self, command: &EngineCommand) {
+        let text = match command {
+            EngineCommand::Hear(audio) => wire::append(audio),
+            EngineCommand::Respond(Wish::Answer) => wire::create_response(None),
+            EngineCommand::Respond(Wish::Say(what)) => {
+                wire::create_response(Some(&format!("{}\n\n{what}", self.setup.instructions)))
+            }
+            EngineCommand::Cancel { response } => wire::cancel(response),
+            EngineCommand::Truncate { item, heard_ms } => wire::truncate(item, *heard_ms),
+            EngineCommand::Delete { item } => wire::delete(item),
+            EngineCommand::Keys(keys) => wire::earlier_message(false, &format!("[the caller pressed the keys {keys}]")),
+            EngineCommand::ToolOutput { id, output } => wire::tool_output(id, output),
+        };
+        if let State::Open(socket) = &mut self.state
+            && let Err(error) = socket.queue(text)
+        {
+            self.fail(lost(&error));
+        }
+    }
+
+    /// Sends what the server takes at once; the rest goes when it takes more, while [`Realtime::next`] is waited for.
+    pub fn flush_now(&mut self) {
+        if let State::Open(socket) = &mut self.state
+            && let Err(error) = socket.flush_now()
+        {
+            self.fail(lost(&error));
+        }
+    }
+
+    /// Ends the session at once: an open one costs money.
+    pub async fn close(self) {
+        if let State::Open(socket) = self.state {
+            socket.close(CloseCode::Normal, "").await;
+        }
+    }
+
+    fn received(&mut self, received: Received) {
+        self.missed = 0;
+        match received {
+            Received::Text(text) => self.read(&text),
+            Received::Alive => {}
+            Received::Closed(frame) => {
+                let reason = frame
+                    .map_or_else(|| "closed".to_owned(), |frame| format!("closed: {} {}", frame.code, frame.reason));
+                self.fail(Failure { retry: true, reason });
+            }
+            Received::Lost(error) => self.fail(lost(&error)),
+        }
+    }
+
+    fn check_life(&mut self) {
+        self.missed += 1;
+        if self.missed > 2 {
+            return self.fail(Failure { retry: true, reason: "no sign of life".into() });
+        }
+        if let State::Open(socket) = &mut self.state
+            && let Err(error) = socket.ping().and_then(|()| socket.flush_now())
+        {
+            self.fail(lost(&error));
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        if !matches!(self.state, State::Lost) {
+            self.state = State::Lost;
+            self.events.push_back(EngineEvent::Failed { retry: failure.retry, reason: failure.reason });
+        }
+    }
+
+    fn read(&mut self, text: &Utf8Bytes) {
+        let Some(event) = wire::parse(text) else {
+            return self.events.push_back(EngineEvent::Warning { code: "malformed_event".into() });
+        };
+        let event = match event {
+            ServerEvent::AudioDelta { response_id, item_id, delta } => {
+                let Some(audio) = EncodedAudio::parse(share(text, delta)) else {
+                    return self.events.push_back(EngineEvent::Warning { code: "malformed_audio".into() });
+                };
+                EngineEvent::AudioDelta { response: self.response(&response_id), item: self.item(&item_id), audio }
+            }
+            ServerEvent::AudioDone { item_id } => EngineEvent::AudioDone { item: self.item(&item_id) },
+            ServerEvent::AgentText { response_id, item_id, text, is_final } => EngineEvent::AgentText {
+                response: self.response(&response_id),
+                item: self.item(&item_id),
+                text: text.into_owned(),
+                is_final,
+            },
+            ServerEvent::SpeechStarted { item_id } => EngineEvent::SpeechStarted { item: item_id.as_ref().into() },
+            ServerEvent::SpeechStopped { item_id } => EngineEvent::SpeechStopped { item: item_id.as_ref().into() },
+            ServerEvent::CallerText { item_id, text, is_final } => {
+                EngineEvent::CallerText { item: item_id.as_ref().into(), text: text.into_owned(), is_final }
+            }
+            ServerEvent::ResponseCreated { id } => EngineEvent::ResponseStarted { response: self.response(&id) },
+            ServerEvent::FunctionCall { call_id, name, arguments } => {
+                EngineEvent::ToolCall { id: call_id, name, arguments }
+            }
+            ServerEvent::ResponseDone { id, status, error, usage } => {
+                self.response_done(&id, &status, error, &usage);
+                return;
+            }
+            ServerEvent::Error { kind, code, message } => refused(kind, code, &message),
+            ServerEvent::SessionCreated | ServerEvent::SessionUpdated | ServerEvent::Other => return,
+        };
+        self.events.push_back(event);
+    }
+
+    fn response_done(&mut self, id: &str, status: &str, error: Option<String>, usage: &prices::Usage) {
+        let outcome = match status {
+            "completed" | "incomplete" => ResponseOutcome::Completed,
+            "cancelled" => ResponseOutcome::Cancelled,
+            _ => ResponseOutcome::Failed,
+        };
+        let cost_micros = prices::cost_micros(&self.setup.config.openai.realtime_model, usage);
+        let usage = Usage { tokens_in: usage.input_tokens, tokens_out: usage.output_tokens, cost_micros };
+        let response = self.response(id);
+        self.events.push_back(EngineEvent::ResponseDone { response, outcome, usage });
+        if let Some(word) = error.filter(|word| wire::is_hopeless(word)) {
+            self.fail(Failure { retry: false, reason: word });
+        }
+    }
+
+    fn item(&mut self, id: &str) -> ItemId {
+        if *self.last_item != *id {
+            self.last_item = id.into();
+        }
+        self.last_item.clone()
+    }
+
+    fn response(&mut self, id: &str) -> ResponseId {
+        if *self.last_response != *id {
+            self.last_response = id.into();
+        }
+        self.last_response.clone()
+    }
+}
+
+impl fmt::Debug for Realtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Realtime").field("model", &self.setup.config.openai.realtime_model).finish_non_exhaustive()
+    }
+}
+
+/// Connects, waits for the session, and gives it our settings and the conversation so far.
+async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<OpenSocket, Failure> {
+    tokio::time::sleep(delay).await;
+    let config = &setup.config.openai;
+    let mut socket = dial(config).await?;
+    expect(&mut socket, &ServerEvent::SessionCreated).await?;
+    let mut messages = vec![wire::session_update(config, &setup.instructions, &setup.tools, &setup.language)];
+    for said in &setup.history {
+        match said.speaker {
+            Speaker::Caller => messages.push(wire::earlier_message(false, &said.text)),
+            Speaker::Agent => messages.push(wire::earlier_message(true, &said.text)),
+            Speaker::Tool | Speaker::System => {}
+        }
+    }
+    for message in messages {
+        socket.queue(message).map_err(|error| lost(&error))?;
+    }
+    socket.flush().await.map_err(|error| lost(&error))?;
+    expect(&mut socket, &ServerEvent::SessionUpdated).await?;
+    Ok(socket)
+}
+
+async fn dial(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
+    let refused = |reason: &str| Failure { retry: false, reason: reason.to_owned() };
+    let key = config.key().ok_or_else(|| refused("no key"))?;
+    let mut request = wire::url(config).into_client_request().map_err(|error| lost(&error))?;
+    let bearer =
+        HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| refused("the key is no text"))?;
+    request.headers_mut().insert("authorization", bearer);
+    let limits = Some(websocket::limits());
+    match tokio_tungstenite::connect_async_with_config(request, limits, true).await {
+        Ok((socket, _)) => Ok(Socket::new(socket)),
+        Err(WsError::Http(response)) => {
+            let status = response.status().as_u16();
+            // 401, 403 and 404 will be the same next time; 429 and 5xx may pass.
+            Err(Failure { retry: status == 429 || status >= 500, reason: format!("HTTP {status}") })
+        }
+        Err(error) => Err(lost(&error)),
+    }
+}
+
+/// Waits for an event; errors on the way are the end.
+async fn expect(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(), Failure> {
+    loop {
+        match socket.receive().await {
+            Received::Text(text) => match wire::parse(&text) {
+                Some(event) if event == *wanted => return Ok(()),
+                Some(ServerEvent::Error { kind, code, message }) => {
+                    let word = code.unwrap_or(kind);
+                    let retry = !wire::is_hopeless(&word);
+                    return Err(Failure { retry, reason: format!("{word}: {message}") });
+                }
+                _ => {}
+            },
+            Received::Alive => {}
+            Received::Closed(frame) => {
+                let reason = frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
+                return Err(Failure { retry: !wire::is_hopeless(&reason), reason: format!("closed: {reason}") });
+            }
+            Received::Lost(error) => return Err(lost(&error)),
+        }
+    }
+}
+
+fn lost(error: &WsError) -> Failure {
+    Failure { retry: true, reason: error.to_string() }
+}
+
+/// Most errors concern one message and leave the session as it is.
+fn refused(kind: String, code: Option<String>, message: &str) -> EngineEvent {
+    let word = code.unwrap_or(kind);
+    if wire::is_hopeless(&word) {
+        return EngineEvent::Failed { retry: false, reason: word };
+    }
+    if word == "session_expired" {
+        return EngineEvent::Failed { retry: true, reason: word };
+    }
+    tracing::debug!(event = "ENGINE_ERROR", code = word, message, "The engine refused something");
+    EngineEvent::Warning { code: word }
+}
+
+/// The part of a message that is the sound, without copying it.
+fn share(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
+    match part {
+        Cow::Borrowed(part) => AsRef::<Bytes>::as_ref(text).slice_ref(part.as_bytes()),
+        Cow::Owned(part) => part.into(),
+    }
+}

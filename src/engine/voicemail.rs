@@ -1,0 +1,203 @@
+//! Taking a message: needs no key, no network and nobody. What every call can fall back on.
+
+use crate::audio::{EncodedAudio, SpeechDetector};
+use crate::call::{EngineCommand, EngineEvent, ResponseOutcome, Usage};
+use crate::clock;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// What the engine says and how patient it is.
+#[derive(Clone, Debug)]
+pub struct VoicemailSetup {
+    /// "Please leave a message", and the beep.
+    pub prompt: EncodedAudio,
+    /// The same in words, for the transcript.
+    pub prompt_text: String,
+    /// "Thank you, goodbye."
+    pub thanks: EncodedAudio,
+    /// The same in words.
+    pub thanks_text: String,
+    /// The longest message.
+    pub longest: Duration,
+    /// The silence that ends it.
+    pub silence: Duration,
+}
+
+/// Speech this long into the prompt means that the caller does not want to hear it.
+const IMPATIENT_MS: u64 = 400;
+/// Speech this long begins a message.
+const SPEECH_MS: u64 = 200;
+/// Silence this long ends a turn of speech, though not yet the message.
+const PAUSE_MS: u64 = 500;
+/// Who has not begun by then will not.
+const NOBODY_SPEAKS: Duration = Duration::from_secs(8);
+
+/// One message being taken. Its rules know no clock; only [`Voicemail::next`] waits.
+#[derive(Debug)]
+pub struct Voicemail {
+    setup: VoicemailSetup,
+    phase: Phase,
+    events: VecDeque<EngineEvent>,
+    speech: SpeechDetector,
+    is_speaking: bool,
+    has_spoken: bool,
+    utterings: u32,
+    samples: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Not asked to speak yet.
+    Waiting,
+    /// The prompt is being heard.
+    Prompting { until: Instant },
+    /// The beep has sounded.
+    Listening { since: Instant },
+    /// The message is over.
+    Done,
+}
+
+impl Voicemail {
+    /// An engine that is ready at once.
+    pub fn new(setup: VoicemailSetup) -> Self {
+        Self {
+            setup,
+            phase: Phase::Waiting,
+            events: VecDeque::from([EngineEvent::Ready]),
+            speech: SpeechDetector::default(),
+            is_speaking: false,
+            has_spoken: false,
+            utterings: 0,
+            samples: Vec::new(),
+        }
+    }
+
+    /// The next news. Nothing is lost if the future is dropped.
+    pub async fn next(&mut self) -> EngineEvent {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return event;
+            }
+            match self.deadline() {
+                Some(at) => tokio::time::sleep_until(at.into()).await,
+                None => std::future::pending().await,
+            }
+            self.handle_timeout(clock::instant());
+        }
+    }
+
+    /// Takes a command.
+    pub fn command(&mut self, command: &EngineCommand, now: Instant) {
+        match command {
+            EngineCommand::Hear(audio) => self.hear(audio, now),
+            EngineCommand::Keys(keys) if keys.contains('#') => self.finish(),
+            EngineCommand::Respond(_) if self.phase == Phase::Waiting => self.prompt(now),
+            EngineCommand::Respond(_)
+            | EngineCommand::Keys(_)
+            | EngineCommand::Cancel { .. }
+            | EngineCommand::Truncate { .. }
+            | EngineCommand::Delete { .. }
+            | EngineCommand::ToolOutput { .. } => {}
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Prompting { until } => Some(until),
+            Phase::Listening { since } if self.has_spoken => Some(since + self.setup.longest),
+            Phase::Listening { since } => Some(since + NOBODY_SPEAKS),
+            Phase::Waiting | Phase::Done => None,
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        if self.deadline().is_none_or(|at| at > now) {
+            return;
+        }
+        match self.phase {
+            Phase::Prompting { until } => self.phase = Phase::Listening { since: until },
+            Phase::Listening { .. } => self.finish(),
+            Phase::Waiting | Phase::Done => {}
+        }
+    }
+
+    fn prompt(&mut self, now: Instant) {
+        let (audio, text) = (self.setup.prompt.clone(), self.setup.prompt_text.clone());
+        self.phase = Phase::Prompting { until: now + Duration::from_millis(audio.ms()) };
+        self.say(audio, text);
+    }
+
+    fn hear(&mut self, audio: &EncodedAudio, now: Instant) {
+        self.samples.clear();
+        audio.decode_into(&mut self.samples);
+        self.speech.hear(&self.samples);
+        let (speech, silence) = (self.speech.speech_ms(), self.speech.silence_ms());
+        match self.phase {
+            Phase::Prompting { .. } if speech >= IMPATIENT_MS => {
+                self.phase = Phase::Listening { since: now };
+                self.speech_started();
+            }
+            Phase::Listening { .. } if !self.is_speaking && speech >= SPEECH_MS => self.speech_started(),
+            Phase::Listening { .. } if self.is_speaking && silence >= PAUSE_MS => self.speech_stopped(),
+            Phase::Listening { .. } if self.has_spoken && u128::from(silence) >= self.setup.silence.as_millis() => {
+                self.finish();
+            }
+            Phase::Waiting | Phase::Prompting { .. } | Phase::Listening { .. } | Phase::Done => {}
+        }
+    }
+
+    fn speech_started(&mut self) {
+        self.is_speaking = true;
+        self.events.push_back(EngineEvent::SpeechStarted { item: MESSAGE.into() });
+        if !self.has_spoken {
+            self.has_spoken = true;
+            self.events.push_back(EngineEvent::MessageStarted);
+        }
+    }
+
+    fn speech_stopped(&mut self) {
+        self.is_speaking = false;
+        self.events.push_back(EngineEvent::SpeechStopped { item: MESSAGE.into() });
+    }
+
+    fn finish(&mut self) {
+        if self.phase == Phase::Done {
+            return;
+        }
+        self.phase = Phase::Done;
+        if self.is_speaking {
+            self.speech_stopped();
+        }
+        self.say(self.setup.thanks.clone(), self.setup.thanks_text.clone());
+        self.events.push_back(EngineEvent::Finished { message_taken: self.has_spoken });
+    }
+
+    fn say(&mut self, audio: EncodedAudio, text: String) {
+        self.utterings += 1;
+        let (response, item) =
+            (format!("answer.{}", self.utterings).into(), format!("prompt.{}", self.utterings).into());
+        let say = [
+            EngineEvent::ResponseStarted { response: std::sync::Arc::clone(&response) },
+            EngineEvent::AgentText {
+                response: std::sync::Arc::clone(&response),
+                item: std::sync::Arc::clone(&item),
+                text,
+                is_final: true,
+            },
+            EngineEvent::AudioDelta {
+                response: std::sync::Arc::clone(&response),
+                item: std::sync::Arc::clone(&item),
+                audio,
+            },
+            EngineEvent::AudioDone { item },
+            EngineEvent::ResponseDone { response, outcome: ResponseOutcome::Completed, usage: Usage::default() },
+        ];
+        self.events.extend(say);
+    }
+}
+
+/// The message is one turn, however often the caller pauses.
+const MESSAGE: &str = "message";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+use super::*;
+use crate::audio::mulaw;
+
+struct Rig {
+    engine: Voicemail,
+    now: Instant,
+    news: Vec<EngineEvent>,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let clip = |ms: usize| EncodedAudio::encode(&vec![0x80; ms * 8]);
+        let setup = VoicemailSetup {
+            prompt: clip(3000),
+            prompt_text: "leave a message".into(),
+            thanks: clip(1000),
+            thanks_text: "thanks".into(),
+            longest: Duration::from_secs(30),
+            silence: Duration::from_secs(4),
+        };
+        let mut rig = Self { engine: Voicemail::new(setup), now: clock::instant(), news: Vec::new() };
+        rig.engine.command(&EngineCommand::Respond(crate::call::Wish::Answer), rig.now);
+        rig.collect();
+        rig
+    }
+
+    fn hear(&mut self, loud: bool, ms: u64) {
+        for _ in 0..ms / 20 {
+            let sample = |i: usize| {
+                mulaw::encode(if !loud {
+                    10
+                } else if (i / 8).is_multiple_of(2) {
+                    8000
+                } else {
+                    -8000
+                })
+            };
+            let frame: Vec<u8> = (0..160).map(sample).collect();
+            self.engine.command(&EngineCommand::Hear(EncodedAudio::encode(&frame)), self.now);
+            self.now += Duration::from_millis(20);
+            self.engine.handle_timeout(self.now);
+            self.collect();
+        }
+    }
+
+    fn collect(&mut self) {
+        self.news.extend(std::mem::take(&mut self.engine.events));
+    }
+
+    fn finished(&self) -> Option<bool> {
+        self.news.iter().find_map(|event| match event {
+            EngineEvent::Finished { message_taken } => Some(*message_taken),
+            _ => None,
+        })
+    }
+
+    fn said(&self) -> Vec<&str> {
+        let said = self.news.iter().filter_map(|event| match event {
+            EngineEvent::AgentText { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        said.collect()
+    }
+}
+
+#[test]
+fn a_message_ends_with_silence() {
+    let mut rig = Rig::new();
+    rig.hear(false, 3500);
+    rig.hear(true, 2000);
+    rig.hear(false, 2000);
+    rig.hear(true, 2000);
+    rig.hear(false, 3900);
+    assert_eq!(rig.finished(), None);
+    rig.hear(false, 200);
+    assert_eq!(rig.finished(), Some(true));
+    assert_eq!(rig.said(), ["leave a message", "thanks"]);
+    assert_eq!(rig.news.iter().filter(|event| **event == EngineEvent::MessageStarted).count(), 1);
+}
+
+#[test]
+fn who_says_nothing_leaves_no_message() {
+    let mut rig = Rig::new();
+    rig.hear(false, 10_900);
+    assert_eq!(rig.finished(), None);
+    rig.hear(false, 200);
+    assert_eq!(rig.finished(), Some(false));
+}
+
+#[test]
+fn the_longest_message_ends() {
+    let mut rig = Rig::new();
+    rig.hear(false, 3000);
+    rig.hear(true, 30_100);
+    assert_eq!(rig.finished(), Some(true));
+}
+
+#[test]
+fn who_knows_the_prompt_may_speak_into_it_or_press_the_hash() {
+    let mut rig = Rig::new();
+    rig.hear(true, 500);
+    assert!(rig.news.contains(&EngineEvent::SpeechStarted { item: MESSAGE.into() }));
+    rig.engine.command(&EngineCommand::Keys("1#".into()), rig.now);
+    rig.collect();
+    assert_eq!(rig.finished(), Some(true));
+}

@@ -1,0 +1,328 @@
+//! The Realtime interface (API reference, "Realtime", the general-availability event names).
+
+use super::prices::Usage;
+use crate::audio::EncodedAudio;
+use crate::config::{OpenAiConfig, TurnDetection};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// What the server sends, as far as we listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerEvent<'a> {
+    /// The socket is open; the session has its defaults.
+    SessionCreated,
+    /// Our settings hold.
+    SessionUpdated,
+    /// The caller began to speak.
+    SpeechStarted {
+        /// The uttering to be.
+        item_id: Cow<'a, str>,
+    },
+    /// The caller stopped.
+    SpeechStopped {
+        /// The uttering.
+        item_id: Cow<'a, str>,
+    },
+    /// A piece of the caller's words, or with `is_final` all of them.
+    CallerText {
+        /// The uttering.
+        item_id: Cow<'a, str>,
+        /// The words.
+        text: Cow<'a, str>,
+        /// Whether these are all.
+        is_final: bool,
+    },
+    /// An answer begins.
+    ResponseCreated {
+        /// Its id.
+        id: Cow<'a, str>,
+    },
+    /// A piece of its sound.
+    AudioDelta {
+        /// The answer.
+        response_id: Cow<'a, str>,
+        /// The uttering.
+        item_id: Cow<'a, str>,
+        /// Base64.
+        delta: Cow<'a, str>,
+    },
+    /// No more sound of this uttering.
+    AudioDone {
+        /// The uttering.
+        item_id: Cow<'a, str>,
+    },
+    /// A piece of the agent's words, or with `is_final` all of them.
+    AgentText {
+        /// The answer.
+        response_id: Cow<'a, str>,
+        /// The uttering.
+        item_id: Cow<'a, str>,
+        /// The words.
+        text: Cow<'a, str>,
+        /// Whether these are all.
+        is_final: bool,
+    },
+    /// The model calls a tool.
+    FunctionCall {
+        /// Goes back with the output.
+        call_id: String,
+        /// Which.
+        name: String,
+        /// JSON.
+        arguments: String,
+    },
+    /// An answer has ended.
+    ResponseDone {
+        /// Its id.
+        id: Cow<'a, str>,
+        /// `completed`, `cancelled`, `incomplete` or `failed`.
+        status: Cow<'a, str>,
+        /// Why it failed.
+        error: Option<String>,
+        /// What it took.
+        usage: Usage,
+    },
+    /// Something that we sent was refused, or the server has a problem.
+    Error {
+        /// `invalid_request_error`, `server_error` …
+        kind: String,
+        /// The finer word, where there is one.
+        code: Option<String>,
+        /// For people.
+        message: String,
+    },
+    /// Anything else.
+    Other,
+}
+
+/// Reads one event; none if it is no JSON of the documented shape.
+pub fn parse(text: &str) -> Option<ServerEvent<'_>> {
+    let wire: Wire<'_> = serde_json::from_str(text).ok()?;
+    Some(match &*wire.kind {
+        "response.output_audio.delta" => {
+            ServerEvent::AudioDelta { response_id: wire.response_id?, item_id: wire.item_id?, delta: wire.delta? }
+        }
+        "response.output_audio.done" => ServerEvent::AudioDone { item_id: wire.item_id? },
+        "response.output_audio_transcript.delta" => agent_text(wire.response_id?, wire.item_id?, wire.delta?, false),
+        "response.output_audio_transcript.done" => agent_text(wire.response_id?, wire.item_id?, wire.transcript?, true),
+        "input_audio_buffer.speech_started" => ServerEvent::SpeechStarted { item_id: wire.item_id? },
+        "input_audio_buffer.speech_stopped" => ServerEvent::SpeechStopped { item_id: wire.item_id? },
+        "conversation.item.input_audio_transcription.delta" => {
+            ServerEvent::CallerText { item_id: wire.item_id?, text: wire.delta.unwrap_or_default(), is_final: false }
+        }
+        "conversation.item.input_audio_transcription.completed" => {
+            ServerEvent::CallerText { item_id: wire.item_id?, text: wire.transcript?, is_final: true }
+        }
+        "conversation.item.input_audio_transcription.failed" => {
+            ServerEvent::CallerText { item_id: wire.item_id?, text: Cow::Borrowed(""), is_final: true }
+        }
+        "response.created" => ServerEvent::ResponseCreated { id: wire.response?.id },
+        "response.done" => {
+            let response = wire.response?;
+            let error = response.status_details.and_then(|details| details.error).map(ErrorWire::into_word);
+            ServerEvent::ResponseDone {
+                id: response.id,
+                status: response.status,
+                error,
+                usage: response.usage.unwrap_or_default(),
+            }
+        }
+        "response.output_item.done" => match wire.item? {
+            ItemWire { kind, call_id: Some(call_id), name: Some(name), arguments } if kind == "function_call" => {
+                ServerEvent::FunctionCall { call_id, name, arguments: arguments.unwrap_or_default() }
+            }
+            _ => ServerEvent::Other,
+        },
+        "session.created" => ServerEvent::SessionCreated,
+        "session.updated" => ServerEvent::SessionUpdated,
+        "error" => {
+            let error = wire.error?;
+            ServerEvent::Error { kind: error.kind, code: error.code, message: error.message }
+        }
+        _ => ServerEvent::Other,
+    })
+}
+
+fn agent_text<'a>(
+    response_id: Cow<'a, str>,
+    item_id: Cow<'a, str>,
+    text: Cow<'a, str>,
+    is_final: bool,
+) -> ServerEvent<'a> {
+    ServerEvent::AgentText { response_id, item_id, text, is_final }
+}
+
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    response_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    item_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    delta: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    transcript: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    response: Option<ResponseWire<'a>>,
+    item: Option<ItemWire>,
+    error: Option<ErrorWire>,
+}
+
+#[derive(Deserialize)]
+struct ResponseWire<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    status: Cow<'a, str>,
+    status_details: Option<StatusDetailsWire>,
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct StatusDetailsWire {
+    error: Option<ErrorWire>,
+}
+
+#[derive(Deserialize)]
+struct ItemWire {
+    #[serde(rename = "type", default)]
+    kind: String,
+    call_id: Option<String>,
+    name: Option<String>,
+    arguments: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ErrorWire {
+    #[serde(rename = "type", default)]
+    kind: String,
+    code: Option<String>,
+    #[serde(default)]
+    message: String,
+}
+
+impl ErrorWire {
+    fn into_word(self) -> String {
+        self.code.unwrap_or(self.kind)
+    }
+}
+
+/// Errors that the same key or account will meet again: another attempt costs time and helps nobody.
+pub fn is_hopeless(word: &str) -> bool {
+    const WORDS: [&str; 8] = [
+        "invalid_api_key",
+        "insufficient_quota",
+        "billing_hard_limit_reached",
+        "account_deactivated",
+        "model_not_found",
+        "unsupported_country_region_territory",
+        "authentication_error",
+        "permission_error",
+    ];
+    WORDS.contains(&word)
+}
+
+/// `session.update`: how we want to hear and be heard. Every field of the turn detection is given, since documents and
+/// servers differ about the defaults.
+pub fn session_update(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str) -> String {
+    let turn_detection = match config.turn_detection {
+        TurnDetection::ServerVad => json!({
+            "type": "server_vad",
+            "threshold": config.vad_threshold,
+            "prefix_padding_ms": config.vad_prefix_padding_ms,
+            "silence_duration_ms": config.vad_silence_ms,
+            "create_response": true,
+            "interrupt_response": true,
+        }),
+        TurnDetection::SemanticVad => json!({
+            "type": "semantic_vad",
+            "eagerness": config.vad_eagerness,
+            "create_response": true,
+            "interrupt_response": true,
+        }),
+    };
+    json!({
+        "type": "session.update",
+        "session": {
+            "type": "realtime",
+            "model": config.realtime_model,
+            "output_modalities": ["audio"],
+            "instructions": instructions,
+            "audio": {
+                "input": {
+                    "format": {"type": "audio/pcmu"},
+                    "transcription": {"model": config.transcription_model, "language": language},
+                    "turn_detection": turn_detection,
+                },
+                "output": {"format": {"type": "audio/pcmu"}, "voice": config.voice},
+            },
+            "tools": tools,
+            "tool_choice": "auto",
+            "max_output_tokens": config.max_output_tokens,
+            "truncation": {"type": "retention_ratio", "retention_ratio": 0.8},
+        },
+    })
+    .to_string()
+}
+
+/// `input_audio_buffer.append`.
+pub fn append(audio: &EncodedAudio) -> String {
+    const HEAD: &str = r#"{"type":"input_audio_buffer.append","audio":""#;
+    let base64 = audio.base64();
+    let mut text = String::with_capacity(HEAD.len() + base64.len() + 2);
+    text.push_str(HEAD);
+    text.push_str(base64);
+    text.push_str("\"}");
+    text
+}
+
+/// `response.create`; with instructions they stand in for the session's for this one answer.
+pub fn create_response(instructions: Option<&str>) -> String {
+    match instructions {
+        None => json!({"type": "response.create"}),
+        Some(text) => json!({"type": "response.create", "response": {"instructions": text}}),
+    }
+    .to_string()
+}
+
+/// `response.cancel`.
+pub fn cancel(response: &str) -> String {
+    json!({"type": "response.cancel", "response_id": response}).to_string()
+}
+
+/// `conversation.item.truncate`: the caller heard only the first `heard_ms`.
+pub fn truncate(item: &str, heard_ms: u64) -> String {
+    json!({"type": "conversation.item.truncate", "item_id": item, "content_index": 0, "audio_end_ms": heard_ms})
+        .to_string()
+}
+
+/// `conversation.item.delete`.
+pub fn delete(item: &str) -> String {
+    json!({"type": "conversation.item.delete", "item_id": item}).to_string()
+}
+
+/// A message of an earlier part of the conversation, `conversation.item.create`.
+pub fn earlier_message(is_agent: bool, text: &str) -> String {
+    let (role, kind) = if is_agent { ("assistant", "output_text") } else { ("user", "input_text") };
+    let content = json!([{"type": kind, "text": text}]);
+    json!({"type": "conversation.item.create", "item": {"type": "message", "role": role, "content": content}})
+        .to_string()
+}
+
+/// A tool's output, `conversation.item.create`.
+pub fn tool_output(call_id: &str, output: &str) -> String {
+    let item = json!({"type": "function_call_output", "call_id": call_id, "output": output});
+    json!({"type": "conversation.item.create", "item": item}).to_string()
+}
+
+/// The socket's address: the REST base with `ws` for `http`, and `/realtime`.
+pub fn url(config: &OpenAiConfig) -> String {
+    let model: String = form_urlencoded::byte_serialize(config.realtime_model.as_bytes()).collect();
+    format!("{}/realtime?model={model}", config.base_url.socket())
+}
+
+#[cfg(test)]
+mod tests;

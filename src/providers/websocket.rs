@@ -1,0 +1,125 @@
+//! A WebSocket as a call needs it: small buffers, many messages to one write, and a peer that does not read never holds
+//! the call up.
+
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+
+/// Two sockets a call and hundreds of calls: the library's own 128 KiB would be most of our memory.
+const READ_BUFFER: usize = 8 * 1024;
+/// Longer messages than this are not for us.
+const MAX_MESSAGE: usize = 4 << 20;
+/// A peer that has not taken so much does not listen any more.
+const MAX_UNSENT: usize = 1 << 20;
+
+/// The limits of all our sockets.
+pub fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(MAX_UNSENT / 2)
+        .max_write_buffer_size(MAX_UNSENT)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE))
+}
+
+/// A WebSocket that sends when asked to, not with each message.
+#[derive(Debug)]
+pub struct Socket<S> {
+    inner: WebSocketStream<S>,
+    is_unsent: bool,
+}
+
+/// What came.
+#[derive(Debug)]
+pub enum Received {
+    /// A message.
+    Text(Utf8Bytes),
+    /// A sign of life.
+    Alive,
+    /// The other side closed, with its reason where it gave one.
+    Closed(Option<CloseFrame>),
+    /// The connection is lost.
+    Lost(Error),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// Around a socket that has shaken hands.
+    pub fn new(inner: WebSocketStream<S>) -> Self {
+        Self { inner, is_unsent: false }
+    }
+
+    /// The next message; meanwhile what waits to be sent is sent. Nothing is lost if the future is dropped.
+    pub async fn receive(&mut self) -> Received {
+        let next = poll_fn(|context| {
+            if self.is_unsent
+                && let Poll::Ready(sent) = self.inner.poll_flush_unpin(context)
+            {
+                self.is_unsent = false;
+                if let Err(error) = sent {
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+            self.inner.poll_next_unpin(context)
+        });
+        match next.await {
+            Some(Ok(Message::Text(text))) => Received::Text(text),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => Received::Alive,
+            Some(Ok(Message::Close(frame))) => Received::Closed(frame),
+            Some(Err(Error::ConnectionClosed)) | None => Received::Closed(None),
+            Some(Err(error)) => Received::Lost(error),
+        }
+    }
+
+    /// Takes a message to be sent with the next flush.
+    pub fn queue(&mut self, text: String) -> Result<(), Error> {
+        self.put(Message::Text(text.into()))
+    }
+
+    /// Asks for a sign of life.
+    pub fn ping(&mut self) -> Result<(), Error> {
+        self.put(Message::Ping(bytes::Bytes::new()))
+    }
+
+    fn put(&mut self, message: Message) -> Result<(), Error> {
+        self.is_unsent = true;
+        // Taking a message in never waits: it only grows the buffer, up to its limit.
+        self.inner.feed(message).now_or_never().unwrap_or(Ok(()))
+    }
+
+    /// Sends what the peer takes at once; the rest goes while [`Socket::receive`] is waited for.
+    pub fn flush_now(&mut self) -> Result<(), Error> {
+        if self.is_unsent {
+            let Some(sent) = self.inner.flush().now_or_never() else { return Ok(()) };
+            self.is_unsent = false;
+            return sent;
+        }
+        Ok(())
+    }
+
+    /// Sends all. Nothing is lost if the future is dropped.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        let done = self.inner.flush().await;
+        self.is_unsent = false;
+        done
+    }
+
+    /// Says goodbye and waits, not for ever, until the other side has heard it.
+    pub async fn close(mut self, code: CloseCode, reason: &'static str) {
+        let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+        let goodbye = async {
+            self.inner.close(Some(frame)).await?;
+            while self.inner.next().await.is_some_and(|message| message.is_ok()) {}
+            Ok::<_, Error>(())
+        };
+        // A peer that is gone need not be told.
+        let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+    }
+}
+
+const GOODBYE: Duration = Duration::from_secs(2);
