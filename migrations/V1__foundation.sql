@@ -124,7 +124,7 @@ CREATE TABLE media (
     bytes      INTEGER NOT NULL,
     content    BLOB NOT NULL,
     created_at TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE message_media (
     id           INTEGER PRIMARY KEY,
@@ -228,7 +228,7 @@ CREATE TABLE recording_chunks (
     seq          INTEGER NOT NULL,
     content      BLOB NOT NULL,
     PRIMARY KEY (recording_id, seq)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- In and out ---------------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 //! Each vendor's dialect and client. The rooms beside one another never meet.
 
+pub mod http_client;
 pub mod openai;
 pub mod twilio;
 pub mod websocket;

@@ -5,6 +5,7 @@
 
 mod address;
 mod audit;
+mod call_log;
 mod columns;
 mod contact;
 mod error;
@@ -15,6 +16,7 @@ mod media;
 mod message;
 mod open;
 mod readers;
+mod recording;
 mod session;
 mod setting;
 mod setup_code;
@@ -26,6 +28,7 @@ mod tx;
 mod user;
 mod writer;
 
+pub use call_log::{NewCall, OpenCall, TurnNow};
 pub use contact::Moved;
 pub use error::{Error, Result};
 pub use idempotency::GivenAnswer;
@@ -33,6 +36,7 @@ pub use job::Job;
 pub use journal::{JournalOutcome, NewJournal};
 pub use media::{MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
+pub use recording::RecordingToFetch;
 pub use session::NewSession;
 pub use thread::{FoundThread, LastIn, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
@@ -93,6 +97,22 @@ impl Store {
             writer.as_ref().ok_or(Error::Closed)?.submit(work)
         };
         answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Queues `work` behind all writes before it and does not wait: for what must be written in order while a call goes
+    /// on. If it fails, that is only logged.
+    pub fn write_soon(&self, work: impl FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static) {
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(writer) = writer.as_ref() else { return };
+        drop(writer.submit(move |tx| {
+            work(tx).inspect_err(|error| {
+                tracing::error!(
+                    event = "STORE_WRITE_FAILED",
+                    error = error as &dyn std::error::Error,
+                    "A write failed"
+                );
+            })
+        }));
     }
 
     /// Runs `work` on one snapshot of the database.

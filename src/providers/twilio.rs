@@ -2,5 +2,6 @@
 
 pub mod forms;
 pub mod media_stream;
+pub mod rest;
 pub mod signature;
 pub mod twiml;

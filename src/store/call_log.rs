@@ -1,0 +1,256 @@
+//! Calls as they happen: everything is told by Twilio's id of the call, and may be told twice.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{
+    BusinessId, CallDirection, CallId, CallSid, CallState, ContactId, EndReason, Speaker, StreamSid, ThreadId,
+    Timestamp, TurnLatency,
+};
+use rusqlite::{OptionalExtension, named_params, params};
+
+/// A call that has just become known.
+#[derive(Clone, Debug)]
+pub struct NewCall<'a> {
+    /// Whose.
+    pub business: BusinessId,
+    /// Twilio's id.
+    pub call_sid: &'a CallSid,
+    /// The thread of calls with this person.
+    pub thread: ThreadId,
+    /// The person.
+    pub contact: ContactId,
+    /// Who called whom.
+    pub direction: CallDirection,
+    /// The other side.
+    pub peer_number: &'a str,
+    /// Our number.
+    pub own_number: &'a str,
+    /// When.
+    pub started_at: Timestamp,
+}
+
+/// A turn as it stands now.
+#[derive(Clone, Debug)]
+pub struct TurnNow<'a> {
+    /// The engine's id; the same again replaces what was written.
+    pub item_id: &'a str,
+    /// Its place in the conversation.
+    pub seq: i64,
+    /// Who spoke.
+    pub speaker: Speaker,
+    /// What was said.
+    pub text: &'a str,
+    /// What of it was heard.
+    pub heard_text: &'a str,
+    /// Whether it was cut short.
+    pub interrupted: bool,
+    /// Since the stream began, in milliseconds.
+    pub started_ms: u64,
+    /// Since the stream began, in milliseconds.
+    pub ended_ms: Option<u64>,
+    /// The stages of the answer.
+    pub latency: TurnLatency,
+    /// Tokens read.
+    pub tokens_in: i64,
+    /// Tokens written.
+    pub tokens_out: i64,
+    /// Millionths of a dollar.
+    pub cost_micros: i64,
+}
+
+/// A call that was not over when it was last heard of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCall {
+    /// Twilio's id.
+    pub call_sid: CallSid,
+    /// Where it stood.
+    pub state: CallState,
+    /// When it was last heard of.
+    pub updated_at: Timestamp,
+}
+
+impl ReadTx<'_> {
+    /// Our id of a call, and where it stands.
+    pub fn call_by_sid(&self, sid: &CallSid) -> Result<Option<(CallId, CallState)>> {
+        let mut query = self.conn.prepare_cached("SELECT id, state FROM calls WHERE call_sid = ?1")?;
+        Ok(query.query_row([sid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    /// Why a call ended, if it has.
+    pub fn call_end(&self, sid: &CallSid) -> Result<Option<EndReason>> {
+        let mut query = self.conn.prepare_cached("SELECT end_reason FROM calls WHERE call_sid = ?1")?;
+        Ok(query.query_row([sid], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// Calls that are not over.
+    pub fn open_calls(&self) -> Result<Vec<OpenCall>> {
+        let mut query =
+            self.conn.prepare_cached("SELECT call_sid, state, updated_at FROM calls WHERE state <> 'ended'")?;
+        let rows = query
+            .query_map([], |row| Ok(OpenCall { call_sid: row.get(0)?, state: row.get(1)?, updated_at: row.get(2)? }))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The words of a call so far, the oldest first: who spoke, and what the other side heard.
+    pub fn spoken(&self, sid: &CallSid) -> Result<Vec<(Speaker, String)>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT t.speaker, t.heard_text FROM call_turns t JOIN calls c ON c.id = t.call_id
+             WHERE c.call_sid = ?1 AND t.heard_text <> '' ORDER BY t.seq, t.id",
+        )?;
+        let rows = query.query_map([sid], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The words of one turn.
+    pub fn turn_text(&self, sid: &CallSid, item: &str) -> Result<Option<String>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT t.text FROM call_turns t JOIN calls c ON c.id = t.call_id WHERE c.call_sid = ?1 AND t.item_id = ?2",
+        )?;
+        Ok(query.query_row(params![sid, item], |row| row.get(0)).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Takes a call down; none if it is known.
+    pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state,
+                               started_at, updated_at)
+             VALUES (:business, :sid, :thread, :contact, :direction, :peer, :own, 'ringing', :at, :at)
+             ON CONFLICT (call_sid) DO NOTHING RETURNING id",
+        )?;
+        let id = insert.query_row(
+            named_params! {
+                ":business": new.business, ":sid": new.call_sid, ":thread": new.thread, ":contact": new.contact,
+                ":direction": new.direction, ":peer": new.peer_number, ":own": new.own_number, ":at": new.started_at,
+            },
+            |row| row.get(0),
+        );
+        Ok(id.optional()?)
+    }
+
+    /// Lifts a thread for a call that has just come.
+    pub fn note_call(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE threads SET last_message_at = max(coalesce(last_message_at, ''), ?2), unread_count = unread_count + 1,
+                 archived_at = NULL WHERE id = ?1",
+        )?;
+        update.execute(params![thread, at])?;
+        Ok(())
+    }
+
+    /// Caller and engine talk.
+    pub fn call_is_live(
+        &self,
+        sid: &CallSid,
+        stream: &StreamSid,
+        engine: &str,
+        model: Option<&str>,
+        at: Timestamp,
+    ) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE calls SET state = 'live', stream_sid = ?2, engine = ?3, model = ?4,
+                 answered_at = coalesce(answered_at, ?5), updated_at = ?5
+             WHERE call_sid = ?1 AND state <> 'ended'",
+        )?;
+        update.execute(params![sid, stream, engine, model, at])?;
+        Ok(())
+    }
+
+    /// Another engine speaks now.
+    pub fn set_call_engine(&self, sid: &CallSid, engine: &str, model: Option<&str>, at: Timestamp) -> Result<()> {
+        let mut update = self
+            .conn
+            .prepare_cached("UPDATE calls SET engine = ?2, model = ?3, updated_at = ?4 WHERE call_sid = ?1")?;
+        update.execute(params![sid, engine, model, at])?;
+        Ok(())
+    }
+
+    /// A call that is not over stands elsewhere now.
+    pub fn set_call_state(&self, sid: &CallSid, state: CallState, at: Timestamp) -> Result<()> {
+        let mut update = self
+            .conn
+            .prepare_cached("UPDATE calls SET state = ?2, updated_at = ?3 WHERE call_sid = ?1 AND state <> 'ended'")?;
+        update.execute(params![sid, state, at])?;
+        Ok(())
+    }
+
+    /// Why the agent's part of the call is over. The first reason stays.
+    pub fn set_end_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE calls SET end_reason = coalesce(end_reason, ?2), updated_at = ?3 WHERE call_sid = ?1",
+        )?;
+        update.execute(params![sid, reason, at])?;
+        Ok(())
+    }
+
+    /// The call is over. `duration_ms` is Twilio's own count, where it gave one. Returns whether it was not over before.
+    pub fn end_call(&self, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<bool> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE calls SET state = 'ended', end_reason = coalesce(end_reason, ?2), ended_at = ?4,
+                 duration_ms = coalesce(?3, CAST((julianday(?4) - julianday(coalesce(answered_at, started_at))) * 86400000 AS INTEGER)),
+                 updated_at = ?4
+             WHERE call_sid = ?1 AND state <> 'ended'",
+        )?;
+        let ended = update.execute(params![sid, reason, duration_ms, at])? > 0;
+        if let (false, Some(duration)) = (ended, duration_ms) {
+            let mut update = self.conn.prepare_cached("UPDATE calls SET duration_ms = ?2 WHERE call_sid = ?1")?;
+            update.execute(params![sid, duration])?;
+        }
+        Ok(ended)
+    }
+
+    /// Adds to what a call cost.
+    pub fn add_call_cost(&self, sid: &CallSid, micros: i64) -> Result<()> {
+        let mut update =
+            self.conn.prepare_cached("UPDATE calls SET cost_micros = cost_micros + ?2 WHERE call_sid = ?1")?;
+        update.execute(params![sid, micros])?;
+        Ok(())
+    }
+
+    /// The message that the caller left, in words; a further one goes below it.
+    pub fn add_call_message(&self, sid: &CallSid, text: &str) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE calls SET message_text = iif(message_text IS NULL, ?2, message_text || char(10) || ?2)
+             WHERE call_sid = ?1",
+        )?;
+        update.execute(params![sid, text])?;
+        Ok(())
+    }
+
+    /// Writes a turn down, or what is new about it.
+    pub fn put_turn(&self, sid: &CallSid, turn: &TurnNow<'_>, at: Timestamp) -> Result<()> {
+        let mut put = self.conn.prepare_cached(include_str!("call_log/put_turn.sql"))?;
+        put.execute(named_params! {
+            ":sid": sid, ":seq": turn.seq, ":item": turn.item_id, ":speaker": turn.speaker, ":text": turn.text,
+            ":heard": turn.heard_text, ":interrupted": turn.interrupted,
+            ":started": i64::try_from(turn.started_ms).unwrap_or(i64::MAX),
+            ":ended": turn.ended_ms.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
+            ":created": turn.latency.response_created_ms, ":delta": turn.latency.first_delta_ms,
+            ":sent": turn.latency.first_sent_ms, ":played": turn.latency.first_played_ms,
+            ":tokens_in": turn.tokens_in, ":tokens_out": turn.tokens_out, ":cost": turn.cost_micros, ":at": at,
+        })?;
+        Ok(())
+    }
+
+    /// Writes a turn behind all others, as the turn-by-turn fallback does. Told twice it is one.
+    pub fn append_turn(&self, sid: &CallSid, item: &str, speaker: Speaker, text: &str, at: Timestamp) -> Result<()> {
+        let mut append = self.conn.prepare_cached(
+            "INSERT INTO call_turns(call_id, seq, item_id, speaker, text, heard_text, started_ms, created_at)
+             SELECT id, 1 + coalesce((SELECT max(seq) FROM call_turns WHERE call_id = calls.id), 0), ?2, ?3, ?4, ?4,
+                    max(0, CAST((julianday(?5) - julianday(started_at)) * 86400000 AS INTEGER)), ?5
+             FROM calls WHERE call_sid = ?1
+             ON CONFLICT (call_id, item_id) DO NOTHING",
+        )?;
+        append.execute(params![sid, item, speaker, text, at])?;
+        Ok(())
+    }
+
+    /// Writes down that something happened. `detail` is JSON.
+    pub fn insert_call_event(&self, sid: &CallSid, kind: &str, detail: Option<&str>, at: Timestamp) -> Result<()> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO call_events(call_id, kind, detail, at) SELECT id, ?2, ?3, ?4 FROM calls WHERE call_sid = ?1",
+        )?;
+        insert.execute(params![sid, kind, detail, at])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! The sound of calls, as it comes in. A recording is known by the id of who makes it: our stream's, or Twilio's own.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::{CallSid, Timestamp};
+use rusqlite::{OptionalExtension, params};
+
+/// A recording of Twilio's that is still to be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingToFetch {
+    /// Where it is.
+    pub source_url: String,
+    /// Whose it is.
+    pub call_sid: CallSid,
+}
+
+impl ReadTx<'_> {
+    /// Whether a recording of Twilio's is known.
+    pub fn has_recording(&self, provider_sid: &str) -> Result<bool> {
+        let mut query = self.conn.prepare_cached("SELECT 1 FROM recordings WHERE provider_sid = ?1")?;
+        Ok(query.exists([provider_sid])?)
+    }
+
+    /// A recording that waits to be fetched.
+    pub fn recording_to_fetch(&self, provider_sid: &str) -> Result<Option<RecordingToFetch>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT r.source_url, c.call_sid FROM recordings r JOIN calls c ON c.id = r.call_id
+             WHERE r.provider_sid = ?1 AND r.state = 'waiting' AND r.source_url IS NOT NULL",
+        )?;
+        let row = query
+            .query_row([provider_sid], |row| Ok(RecordingToFetch { source_url: row.get(0)?, call_sid: row.get(1)? }));
+        Ok(row.optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Begins the recording of both sides.
+    pub fn start_recording(&self, call: &CallSid, key: &str, at: Timestamp) -> Result<()> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO recordings(call_id, source, provider_sid, mime, channels, state, created_at)
+             SELECT id, 'stream', ?2, 'audio/wav', 2, 'running', ?3 FROM calls WHERE call_sid = ?1
+             ON CONFLICT (provider_sid) DO NOTHING",
+        )?;
+        insert.execute(params![call, key, at])?;
+        Ok(())
+    }
+
+    /// Adds the next chunk of a file. Told twice it is one.
+    pub fn put_recording_chunk(&self, key: &str, seq: i64, content: &[u8], duration_ms: i64) -> Result<()> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO recording_chunks(recording_id, seq, content) SELECT id, ?2, ?3 FROM recordings WHERE provider_sid = ?1
+             ON CONFLICT (recording_id, seq) DO UPDATE SET content = excluded.content",
+        )?;
+        insert.execute(params![key, seq, content])?;
+        let mut update = self.conn.prepare_cached(
+            "UPDATE recordings SET duration_ms = max(duration_ms, ?2),
+                 bytes = (SELECT sum(length(content)) FROM recording_chunks WHERE recording_id = recordings.id)
+             WHERE provider_sid = ?1",
+        )?;
+        update.execute(params![key, duration_ms])?;
+        Ok(())
+    }
+
+    /// Notes where in the file the message begins that the caller left.
+    pub fn set_recording_message(&self, key: &str, message_ms: i64) -> Result<()> {
+        let mut update = self.conn.prepare_cached("UPDATE recordings SET message_ms = ?2 WHERE provider_sid = ?1")?;
+        update.execute(params![key, message_ms])?;
+        Ok(())
+    }
+
+    /// All of a file is here.
+    pub fn complete_recording(&self, key: &str) -> Result<()> {
+        self.set_recording_state(key, "complete", None)
+    }
+
+    /// A file cannot be had, for this reason.
+    pub fn fail_recording(&self, key: &str, error: &str) -> Result<()> {
+        self.set_recording_state(key, "failed", Some(error))
+    }
+
+    /// What was being recorded when the daemon was killed ends where it ended.
+    pub fn complete_broken_recordings(&self) -> Result<usize> {
+        let mut update =
+            self.conn.prepare_cached("UPDATE recordings SET state = 'complete' WHERE state = 'running'")?;
+        Ok(update.execute([])?)
+    }
+
+    /// Takes down that Twilio has a recording, to be fetched later. Returns whether it is new.
+    pub fn insert_twilio_recording(
+        &self,
+        call: &CallSid,
+        recording_sid: &str,
+        url: &str,
+        duration_ms: i64,
+        at: Timestamp,
+    ) -> Result<bool> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO recordings(call_id, source, provider_sid, mime, channels, duration_ms, state, source_url, message_ms, created_at)
+             SELECT id, 'twilio', ?2, 'audio/wav', 1, ?4, 'waiting', ?3, 0, ?5 FROM calls WHERE call_sid = ?1
+             ON CONFLICT (provider_sid) DO NOTHING",
+        )?;
+        Ok(insert.execute(params![call, recording_sid, url, duration_ms, at])? > 0)
+    }
+
+    /// Notes what kind of file came.
+    pub fn set_recording_mime(&self, key: &str, mime: &str) -> Result<()> {
+        let mut update = self.conn.prepare_cached("UPDATE recordings SET mime = ?2 WHERE provider_sid = ?1")?;
+        update.execute(params![key, mime])?;
+        Ok(())
+    }
+
+    fn set_recording_state(&self, key: &str, state: &str, error: Option<&str>) -> Result<()> {
+        let mut update =
+            self.conn.prepare_cached("UPDATE recordings SET state = ?2, error = ?3 WHERE provider_sid = ?1")?;
+        update.execute(params![key, state, error])?;
+        Ok(())
+    }
+}
