@@ -26,4 +26,5 @@ pub mod entropy;
 pub mod http;
 pub mod ops;
 pub mod providers;
+pub mod simulator;
 pub mod store;

@@ -1,0 +1,82 @@
+//! What the caller notices in what is heard: when somebody speaks, and when that is over.
+
+use crate::simulator::sound::{loudness, millis};
+use serde::Serialize;
+
+/// Listens to everything that is heard on a stream, in order.
+#[derive(Debug, Default)]
+pub struct Ear {
+    listened_bytes: usize,
+    last_loud_byte: usize,
+    speaking: bool,
+    utterances: Vec<Utterance>,
+}
+
+/// Something that was heard, from its first sound to its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Utterance {
+    /// Milliseconds since the stream began.
+    pub began_ms: u64,
+    /// Milliseconds since the stream began.
+    pub ended_ms: u64,
+}
+
+impl Ear {
+    /// Listens to `heard`, which begins where the stream began.
+    pub fn listen(&mut self, heard: &[u8]) {
+        while let Some(frame) = heard.get(self.listened_bytes..self.listened_bytes + FRAME) {
+            let frame_began = self.listened_bytes;
+            self.listened_bytes += FRAME;
+            if loudness(frame) >= LOUD {
+                if !self.speaking {
+                    self.speaking = true;
+                    let at = frame_began + frame.iter().position(|byte| loudness(&[*byte]) >= LOUD).unwrap_or_default();
+                    self.utterances.push(Utterance { began_ms: millis(at), ended_ms: millis(at) });
+                }
+                self.last_loud_byte = self.listened_bytes;
+                if let Some(utterance) = self.utterances.last_mut() {
+                    utterance.ended_ms = millis(self.last_loud_byte);
+                }
+            } else if self.speaking && self.listened_bytes - self.last_loud_byte >= GAP {
+                self.speaking = false;
+            }
+        }
+    }
+
+    /// Whether somebody speaks, pauses for breath included.
+    pub fn speaking(&self) -> bool {
+        self.speaking
+    }
+
+    /// All that was heard, the last perhaps still going on.
+    pub fn utterances(&self) -> &[Utterance] {
+        &self.utterances
+    }
+}
+
+const FRAME: usize = 160;
+/// Above the noise of a line, below any speech.
+const LOUD: u32 = 200;
+/// A silence of 500 ms ends an utterance.
+const GAP: usize = 500 * 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::sound::{Voice, silence};
+
+    #[test]
+    fn utterances_are_told_apart_by_half_a_second() {
+        let agent = Voice::agent(1);
+        let heard =
+            [silence(300), agent.speak(400), silence(200), agent.speak(300), silence(700), agent.speak(100)].concat();
+        let mut ear = Ear::default();
+        for end in (0..heard.len()).step_by(333) {
+            ear.listen(&heard[..end]);
+        }
+        ear.listen(&heard);
+        let times: Vec<_> = ear.utterances().iter().map(|utterance| (utterance.began_ms, utterance.ended_ms)).collect();
+        assert_eq!(times, [(300, 1_200), (1_900, 2_000)]);
+        assert!(ear.speaking());
+    }
+}

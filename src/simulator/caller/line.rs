@@ -1,0 +1,284 @@
+//! One media stream from Twilio's end, without socket and clock: what is sent when, what is made of what comes.
+//!
+//! Times are microseconds since `start` was sent.
+
+use super::chaos::{Chaos, Dice};
+use super::ear::Ear;
+use super::person::{Act, Person};
+use super::playout::Playout;
+use super::report::{Interruption, StreamReport};
+use super::script::Script;
+use super::stream_rules::{FromBox, read_message};
+use crate::simulator::sound::millis;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+
+/// Whose stream it is.
+#[derive(Clone, Debug)]
+pub struct StreamIds {
+    /// `AC…`
+    pub account_sid: String,
+    /// `CA…`
+    pub call_sid: String,
+    /// `MZ…`
+    pub stream_sid: String,
+    /// What the TwiML's `<Parameter>`s said.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// One end of a stream.
+#[derive(Debug)]
+pub struct Line {
+    ids: StreamIds,
+    chaos: Chaos,
+    dice: Dice,
+    playout: Playout,
+    ear: Ear,
+    person: Person,
+    said: Vec<u8>,
+    sequence: u64,
+    chunks: u64,
+    /// Frames and marks that are under way, by the time at which they arrive.
+    held: VecDeque<(u64, String)>,
+    held_marks: Vec<(u64, String)>,
+    in_heap: u64,
+    next_frame_bytes: usize,
+    outgoing: VecDeque<String>,
+    acts: VecDeque<Act>,
+    complaints: Vec<String>,
+    interruptions: Vec<Interruption>,
+    clears_ms: Vec<u64>,
+    media_messages: u64,
+    marks: u64,
+}
+
+impl Line {
+    /// A stream that begins now.
+    pub fn new(ids: StreamIds, script: Script, chaos: Chaos) -> Self {
+        let mut line = Self {
+            dice: Dice::new(chaos.seed),
+            ids,
+            chaos,
+            playout: Playout::default(),
+            ear: Ear::default(),
+            person: Person::new(script),
+            said: Vec::new(),
+            sequence: 0,
+            chunks: 0,
+            held: VecDeque::new(),
+            held_marks: Vec::new(),
+            in_heap: 0,
+            next_frame_bytes: FRAME_BYTES,
+            outgoing: VecDeque::new(),
+            acts: VecDeque::new(),
+            complaints: Vec::new(),
+            interruptions: Vec::new(),
+            clears_ms: Vec::new(),
+            media_messages: 0,
+            marks: 0,
+        };
+        line.outgoing.push_back(json!({"event": "connected", "protocol": "Call", "version": "1.0.0"}).to_string());
+        line.send_start();
+        if line.chaos.start_twice {
+            line.send_start();
+        }
+        line
+    }
+
+    /// The box sent `text`.
+    pub fn handle_message(&mut self, text: &str, now_us: u64) {
+        self.handle_time(now_us);
+        match read_message(text, &self.ids.stream_sid, &mut self.complaints) {
+            Some(FromBox::Media(sound)) => {
+                self.media_messages += 1;
+                if self.playout.play(sound).is_err() {
+                    self.complaints.push("31931: more than ten minutes of sound are waiting; dropped".into());
+                }
+            }
+            Some(FromBox::Mark(name)) => {
+                self.marks += 1;
+                self.playout.mark(name);
+            }
+            Some(FromBox::Clear) => {
+                let at_ms = now_us / 1_000;
+                self.clears_ms.push(at_ms);
+                if let Some(interruption) = self.interruptions.iter_mut().rfind(|it| it.cleared_ms.is_none()) {
+                    interruption.cleared_ms = Some(at_ms);
+                }
+                for name in self.playout.clear().marks {
+                    self.send_mark(name, now_us);
+                }
+            }
+            None => {}
+        }
+        self.handle_time(now_us);
+    }
+
+    /// Time has come to `now_us`.
+    pub fn handle_time(&mut self, now_us: u64) {
+        for name in self.playout.advance(now_us) {
+            self.send_mark(name, now_us);
+        }
+        self.ear.listen(self.playout.heard());
+        for act in self.person.live(now_us, &self.ear) {
+            match act {
+                Act::Press(key) => self.send("dtmf", &json!({"track": "inbound_track", "digit": key.to_string()})),
+                Act::StartAgain => self.send_start(),
+                other => self.acts.push_back(other),
+            }
+        }
+        while self.next_frame_us() <= now_us {
+            self.take_frame(now_us);
+        }
+        while self.held.front().is_some_and(|(due_us, _)| *due_us <= now_us) {
+            self.outgoing.extend(self.held.pop_front().map(|(_, message)| message));
+        }
+        let due: Vec<_> = self.held_marks.extract_if(.., |(due_us, _)| *due_us <= now_us).collect();
+        for (_, name) in due {
+            self.send("mark", &json!({ "name": name }));
+        }
+    }
+
+    /// The next message for the box. Ask until there is none, after each `handle_…`.
+    pub fn poll_send(&mut self) -> Option<String> {
+        self.outgoing.pop_front()
+    }
+
+    /// The next thing that the person does. Ask until there is none, after each `handle_…`.
+    pub fn poll_act(&mut self) -> Option<Act> {
+        self.acts.pop_front()
+    }
+
+    /// What the box did wrong since the last time that this was asked.
+    pub fn take_complaints(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.complaints)
+    }
+
+    /// When `handle_time` is wanted next.
+    pub fn next_us(&self) -> u64 {
+        let held = self.held.front().map(|(due_us, _)| *due_us);
+        let marks = self.held_marks.iter().map(|(due_us, _)| *due_us).min();
+        let others = [self.playout.next_mark_us(), self.person.next_us(), held, marks];
+        others.into_iter().flatten().fold(self.next_frame_us(), u64::min)
+    }
+
+    /// The `stop` message.
+    pub fn stop_message(&mut self) -> String {
+        let (account, call) = (self.ids.account_sid.clone(), self.ids.call_sid.clone());
+        self.send("stop", &json!({"accountSid": account, "callSid": call}));
+        self.outgoing.pop_back().unwrap_or_default()
+    }
+
+    /// What there is to say about the stream until now.
+    pub fn report(&self) -> StreamReport {
+        let mut report = StreamReport {
+            stream_sid: self.ids.stream_sid.clone(),
+            heard: self.playout.heard().to_vec(),
+            said: self.said.clone(),
+            speeches: self.person.speeches().to_vec(),
+            utterances: self.ear.utterances().to_vec(),
+            interruptions: self.interruptions.clone(),
+            clears_ms: self.clears_ms.clone(),
+            media_messages: self.media_messages,
+            marks: self.marks,
+            unheard_ms: millis(self.playout.queued_bytes()),
+            ..StreamReport::default()
+        };
+        report.find_answers();
+        report
+    }
+
+    /// When the frame that is being taken is full.
+    fn next_frame_us(&self) -> u64 {
+        (self.said.len() + self.next_frame_bytes) as u64 * 1_000 / 8
+    }
+
+    fn take_frame(&mut self, now_us: u64) {
+        let began = self.said.len();
+        self.said.resize(began + self.next_frame_bytes, 0);
+        let speeches_before = self.person.speeches().len();
+        let spoken = self.person.fill(&mut self.said[began..]);
+        let speech_began = spoken && self.person.speeches().last().is_some_and(|it| it.began_ms == millis(began));
+        if speech_began && speeches_before > 0 && (self.playout.queued_bytes() > 0 || self.ear.speaking()) {
+            self.interruptions.push(Interruption { spoke_ms: now_us / 1_000, cleared_ms: None });
+        }
+        if spoken || !self.chaos.omit_silence {
+            self.chunks += 1;
+            let payload = BASE64_STANDARD.encode(&self.said[began..]);
+            let media = json!({
+                "track": "inbound",
+                "chunk": self.number(self.chunks),
+                "timestamp": self.number(millis(began)),
+                "payload": payload,
+            });
+            let message = self.message("media", &media);
+            self.hold(message, now_us);
+        }
+        if self.chaos.ragged {
+            // 1 to 50 ms, not even whole milliseconds.
+            self.next_frame_bytes = usize::try_from(8 + self.dice.below(393)).unwrap_or(FRAME_BYTES);
+        }
+    }
+
+    /// Sends a frame now, or when the network lets it through.
+    fn hold(&mut self, message: String, now_us: u64) {
+        let jitter_us = u64::try_from(self.chaos.jitter.as_micros()).unwrap_or(u64::MAX);
+        let mut due_us = now_us + self.dice.below(jitter_us);
+        self.in_heap += 1;
+        if self.in_heap < self.chaos.burst_frames {
+            due_us += (self.chaos.burst_frames - self.in_heap) * 20_000;
+        } else {
+            self.in_heap = 0;
+        }
+        let earliest_us = self.held.back().map_or(0, |(before_us, _)| *before_us);
+        self.held.push_back((due_us.max(earliest_us), message));
+    }
+
+    fn send_mark(&mut self, name: String, now_us: u64) {
+        if self.dice.below(100) < u64::from(self.chaos.lost_marks_percent) {
+            return;
+        }
+        let late_us = u64::try_from(self.chaos.late_marks.as_micros()).unwrap_or(u64::MAX);
+        match self.dice.below(late_us) {
+            0 => self.send("mark", &json!({ "name": name })),
+            late_us => self.held_marks.push((now_us + late_us, name)),
+        }
+    }
+
+    fn send_start(&mut self) {
+        let parameters: Value = self.ids.parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+        let start = json!({
+            "streamSid": self.ids.stream_sid,
+            "accountSid": self.ids.account_sid,
+            "callSid": self.ids.call_sid,
+            "tracks": ["inbound"],
+            "customParameters": parameters,
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+        });
+        self.send("start", &start);
+    }
+
+    fn send(&mut self, event: &str, content: &Value) {
+        let message = self.message(event, content);
+        self.outgoing.push_back(message);
+    }
+
+    fn message(&mut self, event: &str, content: &Value) -> String {
+        self.sequence += 1;
+        let sequence = self.number(self.sequence);
+        json!({"event": event, "sequenceNumber": sequence, "streamSid": self.ids.stream_sid, event: content})
+            .to_string()
+    }
+
+    /// Twilio writes numbers as text.
+    fn number(&self, number: u64) -> Value {
+        if self.chaos.numbers_as_numbers { json!(number) } else { json!(number.to_string()) }
+    }
+}
+
+const FRAME_BYTES: usize = 160;
+
+#[cfg(test)]
+mod tests;

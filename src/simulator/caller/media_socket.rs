@@ -1,0 +1,141 @@
+//! A media stream's socket: carries what a [`Line`] says and hears, in real time.
+
+use super::line::Line;
+use super::person::Act;
+use super::report::StreamEnd;
+use crate::simulator::route::Socket;
+use crate::simulator::{EventLog, Party};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use std::pin::pin;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+/// How a stream went over.
+pub(super) struct Outcome<I> {
+    pub(super) end: StreamEnd,
+    pub(super) interrupt: Option<I>,
+    /// The person asked for a second socket while the stream was open.
+    pub(super) ended_ms: u64,
+}
+
+/// Runs a stream until the box, the person or `interrupt` ends it. `second_socket` is called when the person wants one.
+pub(super) async fn run<I>(
+    socket: Socket,
+    line: &mut Line,
+    log: &EventLog,
+    mut second_socket: impl FnMut(),
+    interrupt: impl Future<Output = I>,
+) -> Outcome<I> {
+    let (sink, mut stream) = socket.split();
+    // Twilio hears while a box does not read, so writing must not hold up reading.
+    let (outgoing, messages) = mpsc::unbounded_channel();
+    let writer = tokio::spawn(write(sink, messages));
+    let began = crate::clock::instant();
+    let mut interrupt = pin!(interrupt);
+    let over = |end, interrupt| Outcome { end, interrupt, ended_ms: micros_since(began) / 1_000 };
+    loop {
+        while let Some(message) = line.poll_send() {
+            let _ = outgoing.send(Message::text(message));
+        }
+        for complaint in line.take_complaints() {
+            log.violation(Party::Twilio, complaint);
+        }
+        while let Some(act) = line.poll_act() {
+            match act {
+                Act::HangUp => {
+                    log.note(Party::Caller, "hangs up");
+                    close(line, &outgoing, &mut stream, log).await;
+                    return over(StreamEnd::CallerHungUp, None);
+                }
+                Act::Drop => {
+                    log.note(Party::Caller, "the connection breaks off");
+                    writer.abort();
+                    return over(StreamEnd::Dropped, None);
+                }
+                Act::StopWithoutClose => {
+                    let _ = outgoing.send(Message::text(line.stop_message()));
+                    wait_for_close(&mut stream, log).await;
+                    return over(StreamEnd::CallerHungUp, None);
+                }
+                Act::Impatience => log.violation(Party::Caller, "has heard nothing for 30 s"),
+                Act::SecondSocket => second_socket(),
+                Act::Press(_) | Act::StartAgain => {}
+            }
+        }
+        let wake = began + Duration::from_micros(line.next_us());
+        tokio::select! {
+            message = stream.next() => match read(message) {
+                Read::Text(text) => line.handle_message(&text, micros_since(began)),
+                Read::Nothing => {}
+                Read::Closed(end) => {
+                    line.handle_time(micros_since(began));
+                    return over(end, None);
+                }
+            },
+            () = tokio::time::sleep_until(wake.into()) => line.handle_time(micros_since(began)),
+            next = &mut interrupt => {
+                line.handle_time(micros_since(began));
+                close(line, &outgoing, &mut stream, log).await;
+                return over(StreamEnd::Redirected, Some(next));
+            }
+        }
+    }
+}
+
+enum Read {
+    Closed(StreamEnd),
+    Nothing,
+    Text(String),
+}
+
+fn read(message: Option<Result<Message, Error>>) -> Read {
+    match message {
+        Some(Ok(Message::Text(text))) => Read::Text(text.as_str().to_owned()),
+        // Twilio speaks in text alone; what else there is it does not understand.
+        Some(Ok(Message::Binary(_))) => Read::Text("binary".into()),
+        Some(Ok(Message::Close(frame))) => Read::Closed(StreamEnd::ServerClosed {
+            code: frame.as_ref().map(|frame| frame.code.into()),
+            reason: frame.map(|frame| frame.reason.as_str().to_owned()).unwrap_or_default(),
+        }),
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Read::Nothing,
+        Some(Err(error)) => Read::Closed(StreamEnd::ServerClosed { code: None, reason: error.to_string() }),
+        None => Read::Closed(StreamEnd::ServerClosed { code: None, reason: String::new() }),
+    }
+}
+
+/// `stop`, then a close, as when the call is over or goes on elsewhere.
+async fn close(
+    line: &mut Line,
+    outgoing: &mpsc::UnboundedSender<Message>,
+    stream: &mut SplitStream<Socket>,
+    log: &EventLog,
+) {
+    let _ = outgoing.send(Message::text(line.stop_message()));
+    let _ = outgoing.send(Message::Close(None));
+    wait_for_close(stream, log).await;
+}
+
+/// The box must let go of a stream that is over.
+async fn wait_for_close(stream: &mut SplitStream<Socket>, log: &EventLog) {
+    let gone = async { while !matches!(read(stream.next().await), Read::Closed(_)) {} };
+    if tokio::time::timeout(CLOSE_LIMIT, gone).await.is_err() {
+        log.violation(Party::Twilio, "the box keeps a stream open for 10 s after its stop");
+    }
+}
+
+async fn write(mut sink: SplitSink<Socket, Message>, mut messages: mpsc::UnboundedReceiver<Message>) {
+    while let Some(message) = messages.recv().await {
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn micros_since(earlier: Instant) -> u64 {
+    let since = crate::clock::instant().saturating_duration_since(earlier);
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);

@@ -1,0 +1,147 @@
+//! What happened in a simulation, in order.
+
+use serde::Serialize;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The WhatsApp bridge.
+    Bridge,
+    /// The person who phones.
+    Caller,
+    /// The AI.
+    OpenAi,
+    /// Twilio: its webhooks, its REST interface, its media streams.
+    Twilio,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// Milliseconds since the log began.
+    pub at_ms: u64,
+    /// Who says it.
+    pub who: Party,
+    /// Whether the box did something that the vendor's documents do not allow.
+    pub violation: bool,
+    /// What happened, in a sentence.
+    pub text: String,
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let who = match self.who {
+            Party::Bridge => "bridge",
+            Party::Caller => "caller",
+            Party::OpenAi => "openai",
+            Party::Twilio => "twilio",
+        };
+        let mark = if self.violation { "VIOLATION: " } else { "" };
+        write!(f, "{:>4}.{:03}  {who:<7} {mark}{}", self.at_ms / 1000, self.at_ms % 1000, self.text)
+    }
+}
+
+/// A shared log of a simulation. Cheap to clone; all clones are one log. It keeps the newest entries and every violation.
+#[derive(Clone)]
+pub struct EventLog {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    began: Instant,
+    entries: Mutex<Entries>,
+    echo: Option<Echo>,
+}
+
+/// Who is told of each entry as it is made.
+type Echo = Box<dyn Fn(&Entry) + Send + Sync>;
+
+#[derive(Default)]
+struct Entries {
+    newest: VecDeque<Entry>,
+    violations: Vec<Entry>,
+}
+
+impl Default for EventLog {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl EventLog {
+    /// A log that only collects.
+    pub fn new() -> Self {
+        Self::with_echo(None)
+    }
+
+    /// A log that also hands each entry to `echo` as it is made, for printing.
+    pub fn telling(echo: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        Self::with_echo(Some(Box::new(echo)))
+    }
+
+    fn with_echo(echo: Option<Echo>) -> Self {
+        let shared = Shared { began: crate::clock::instant(), entries: Mutex::default(), echo };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Something happened.
+    pub fn note(&self, who: Party, text: impl Into<String>) {
+        self.add(who, false, text.into());
+    }
+
+    /// The box did something that the vendor's documents do not allow.
+    pub fn violation(&self, who: Party, text: impl Into<String>) {
+        self.add(who, true, text.into());
+    }
+
+    /// Milliseconds since the log began.
+    pub fn now_ms(&self) -> u64 {
+        let since = crate::clock::instant().saturating_duration_since(self.shared.began);
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The newest entries, oldest first.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.lock().newest.iter().cloned().collect()
+    }
+
+    /// All violations, oldest first.
+    pub fn violations(&self) -> Vec<Entry> {
+        self.lock().violations.clone()
+    }
+
+    fn add(&self, who: Party, violation: bool, text: String) {
+        let entry = Entry { at_ms: self.now_ms(), who, violation, text };
+        {
+            let mut entries = self.lock();
+            if violation && entries.violations.len() < MOST_ENTRIES {
+                entries.violations.push(entry.clone());
+            }
+            if entries.newest.len() == MOST_ENTRIES {
+                entries.newest.pop_front();
+            }
+            entries.newest.push_back(entry.clone());
+        }
+        if let Some(echo) = &self.shared.echo {
+            echo(&entry);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.shared.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for EventLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries()).finish()
+    }
+}
+
+/// Stand-ins may run for days.
+const MOST_ENTRIES: usize = 10_000;

@@ -1,0 +1,152 @@
+//! The AI stand-in as a server.
+
+use super::options::OpenAiOptions;
+use super::record::SessionRecord;
+use super::{realtime, rest};
+use crate::simulator::server::{Server, Stopping};
+use crate::simulator::{EventLog, Party};
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::net::TcpListener;
+
+/// A running AI stand-in. Dropping it stops it.
+pub struct OpenAi {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+/// What the stand-in has been asked.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct OpenAiState {
+    /// Realtime sessions, in order.
+    pub sessions: Vec<SessionRecord>,
+    /// Requests over HTTP, in order: path and what was asked.
+    pub requests: Vec<(String, serde_json::Value)>,
+}
+
+pub(super) struct Shared {
+    pub(super) log: EventLog,
+    pub(super) stopping: Stopping,
+    began: Instant,
+    options: Mutex<OpenAiOptions>,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    sessions: Vec<Arc<Mutex<SessionRecord>>>,
+    requests: Vec<(String, serde_json::Value)>,
+    transcriptions: usize,
+}
+
+impl OpenAi {
+    /// Serves on `listener`. What it is sent against the API's rules is a violation in `log`.
+    pub fn start(listener: TcpListener, options: OpenAiOptions, log: EventLog) -> std::io::Result<Self> {
+        let mut shared = None;
+        let server = Server::start(listener, |_, stopping| {
+            let own = Arc::new(Shared {
+                log,
+                stopping,
+                began: crate::clock::instant(),
+                options: Mutex::new(options),
+                memory: Mutex::default(),
+            });
+            shared = Some(own.clone());
+            routes().with_state(own)
+        })?;
+        let shared = shared.ok_or_else(|| std::io::Error::other("the server was not made"))?;
+        Ok(Self { server, shared })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// What `OPENAI_BASE_URL` must be.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.address())
+    }
+
+    /// What it has been asked.
+    pub fn state(&self) -> OpenAiState {
+        let memory = lock(&self.shared.memory);
+        let sessions = memory.sessions.iter().map(|session| lock(session).clone()).collect();
+        OpenAiState { sessions, requests: memory.requests.clone() }
+    }
+
+    /// Changes what it does from now on; sessions that are open stay as they are.
+    pub fn change(&self, change: impl FnOnce(&mut OpenAiOptions)) {
+        change(&mut lock(&self.shared.options));
+    }
+
+    /// Stops it; the port is free when this returns.
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
+}
+
+impl Shared {
+    pub(super) fn options(&self) -> OpenAiOptions {
+        lock(&self.options).clone()
+    }
+
+    /// Microseconds since the stand-in began.
+    pub(super) fn now_us(&self) -> u64 {
+        let since = crate::clock::instant().saturating_duration_since(self.began);
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// A record for a new session, and whether it is the first.
+    pub(super) fn new_session(&self) -> (Arc<Mutex<SessionRecord>>, bool) {
+        let record = Arc::<Mutex<SessionRecord>>::default();
+        let mut memory = lock(&self.memory);
+        memory.sessions.push(record.clone());
+        (record, memory.sessions.len() == 1)
+    }
+
+    pub(super) fn remember(&self, path: &str, asked: serde_json::Value) {
+        lock(&self.memory).requests.push((path.to_owned(), asked));
+    }
+
+    /// How many recordings were transcribed before this one.
+    pub(super) fn next_place(&self) -> usize {
+        let mut memory = lock(&self.memory);
+        memory.transcriptions += 1;
+        memory.transcriptions - 1
+    }
+
+    /// The answer to a request whose key is not right.
+    pub(super) fn check_key(&self, headers: &HeaderMap) -> Option<Response> {
+        let value = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let key = value.strip_prefix("Bearer ").unwrap_or_default();
+        let right = lock(&self.options).api_key.as_ref().map_or(!key.is_empty(), |own| own == key);
+        if right {
+            return None;
+        }
+        self.log.note(Party::OpenAi, "refuses a wrong key");
+        Some(realtime::error(StatusCode::UNAUTHORIZED, "invalid_api_key", "Incorrect API key provided."))
+    }
+}
+
+fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/v1/realtime", get(realtime::open))
+        .route("/v1/models", get(rest::models))
+        .route("/v1/audio/transcriptions", post(rest::transcribe))
+        .route("/v1/audio/speech", post(rest::speak))
+        .route("/v1/chat/completions", post(rest::chat))
+        .route("/v1/responses", post(rest::respond))
+        .fallback(rest::unknown)
+        .layer(axum::extract::DefaultBodyLimit::max(26 << 20))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

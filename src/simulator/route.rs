@@ -1,0 +1,86 @@
+//! How the stand-ins reach the box.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Response;
+use tokio_tungstenite::tungstenite::{self, http};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use url::Url;
+
+/// A media stream as Twilio opens it.
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// The way to the box: as its URLs say, or straight to one address whatever host and scheme they name, without TLS. With
+/// the second a box that calls itself `https://shop.example` is tried out at `127.0.0.1:8080`.
+#[derive(Clone, Debug)]
+pub struct Route {
+    connect_to: Option<SocketAddr>,
+    http: reqwest::Client,
+}
+
+impl Route {
+    /// As the URLs say, or to `connect_to`.
+    ///
+    /// # Errors
+    /// If no HTTP client can be made.
+    pub fn new(connect_to: Option<SocketAddr>) -> Result<Self, reqwest::Error> {
+        // Fails where one is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(WEBHOOK_LIMIT)
+            .tcp_nodelay(true)
+            .build()?;
+        Ok(Self { connect_to, http })
+    }
+
+    /// A request to `url`, which bears the host of the URL wherever it goes.
+    pub(super) fn request(&self, method: reqwest::Method, url: &Url) -> reqwest::RequestBuilder {
+        match self.connect_to {
+            None => self.http.request(method, url.clone()),
+            Some(address) => {
+                let mut direct = url.clone();
+                // Both are possible for every http and https URL.
+                let _ = direct.set_scheme("http");
+                let _ = direct.set_ip_host(address.ip());
+                let _ = direct.set_port(Some(address.port()));
+                self.http.request(method, direct).header(reqwest::header::HOST, authority(url))
+            }
+        }
+    }
+
+    /// Opens a WebSocket to `url` with `headers`.
+    pub(super) async fn open_socket(
+        &self,
+        url: &Url,
+        headers: &[(&'static str, String)],
+    ) -> Result<(Socket, Response), tungstenite::Error> {
+        let mut request = url.as_str().into_client_request()?;
+        for (name, value) in headers {
+            let value = http::HeaderValue::from_str(value).map_err(http::Error::from)?;
+            request.headers_mut().insert(*name, value);
+        }
+        let Some(address) = self.connect_to else {
+            return tokio_tungstenite::connect_async_with_config(request, None, true).await;
+        };
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        tokio_tungstenite::client_async_with_config(request, MaybeTlsStream::Plain(stream), None).await
+    }
+}
+
+/// Host and, if it is not the scheme's own, port.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// Twilio waits 15 s for the answer to a webhook.
+pub(super) const WEBHOOK_LIMIT: Duration = Duration::from_secs(15);

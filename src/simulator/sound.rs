@@ -1,0 +1,31 @@
+//! Sound for the stand-ins: mu-law, voices, stamps, WAV and MP3.
+//!
+//! Sound here is G.711 mu-law at 8 kHz, mono, one byte a sample, unless a name says otherwise: 8 bytes are 1 ms.
+
+mod mp3;
+mod mulaw;
+mod stamp;
+mod voice;
+mod wav;
+
+pub use mp3::{mp3_millis, silent_mp3};
+pub use mulaw::{decode_sample, encode_sample, loudness};
+pub use stamp::{STAMP_BYTES, read_stamp, write_stamp};
+pub use voice::{Voice, silence};
+pub use wav::{WavError, read_wav, wav_of_mulaw};
+
+/// Bytes in a millisecond.
+pub const BYTES_PER_MS: usize = 8;
+
+/// Silence: positive zero.
+pub const SILENCE: u8 = 0xFF;
+
+/// How long `bytes` of mu-law sound last, in milliseconds.
+pub fn millis(bytes: usize) -> u64 {
+    (bytes / BYTES_PER_MS) as u64
+}
+
+/// How many bytes of mu-law sound last `ms`.
+pub fn bytes_of(ms: u64) -> usize {
+    usize::try_from(ms).unwrap_or(usize::MAX).saturating_mul(BYTES_PER_MS)
+}

@@ -1,0 +1,178 @@
+//! What Twilio remembers: live calls, recordings, messages.
+
+use super::account::{Account, random_sid};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+
+/// Twilio's memory of one account. Cheap to clone; all clones are one memory. The callers of a simulation and Twilio's
+/// REST interface share it, so that a call is really redirected by REST.
+#[derive(Clone)]
+pub struct Exchange {
+    account: Arc<Account>,
+    memory: Arc<Mutex<Memory>>,
+}
+
+/// What REST does to a live call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallUpdate {
+    /// `Status=completed` or `canceled`: it ends.
+    End,
+    /// `Twiml=…`: it goes on with this document.
+    Twiml(String),
+    /// `Url=…`: it goes on with the document from there.
+    Url {
+        /// Where.
+        url: String,
+        /// `GET` or `POST`.
+        method: String,
+    },
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+pub struct CallRecord {
+    /// `CA…`
+    pub sid: String,
+    /// Who calls.
+    pub from: String,
+    /// Who is called.
+    pub to: String,
+    /// `ringing`, `in-progress`, `completed`, …
+    pub status: String,
+    /// What REST did to it, in order.
+    pub updates: Vec<CallUpdate>,
+}
+
+/// A recording.
+#[derive(Clone, Debug)]
+pub struct RecordingRecord {
+    /// `RE…`
+    pub sid: String,
+    /// The call that it is of.
+    pub call_sid: String,
+    /// The file.
+    pub wav: Vec<u8>,
+    /// Whole seconds, as Twilio counts.
+    pub duration_s: u64,
+}
+
+#[derive(Default)]
+struct Memory {
+    api_base_url: String,
+    calls: BTreeMap<String, LiveCall>,
+    recordings: BTreeMap<String, RecordingRecord>,
+}
+
+struct LiveCall {
+    record: CallRecord,
+    updates: Option<mpsc::UnboundedSender<CallUpdate>>,
+}
+
+/// Why a call cannot be changed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// It has ended (21220).
+    NotInProgress,
+    /// There is none (20404).
+    Unknown,
+}
+
+impl Exchange {
+    /// An account without any calls.
+    pub fn new(account: Account) -> Self {
+        let memory = Memory { api_base_url: "https://api.twilio.com".into(), ..Memory::default() };
+        Self { account: Arc::new(account), memory: Arc::new(Mutex::new(memory)) }
+    }
+
+    /// Whose it is.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Where recordings and media are said to be.
+    pub fn api_base_url(&self) -> String {
+        self.lock().api_base_url.clone()
+    }
+
+    pub(in crate::simulator) fn set_api_base_url(&self, url: String) {
+        self.lock().api_base_url = url;
+    }
+
+    /// A call begins. What REST does to it comes out of the receiver.
+    pub(in crate::simulator) fn begin_call(
+        &self,
+        sid: &str,
+        from: &str,
+        to: &str,
+    ) -> mpsc::UnboundedReceiver<CallUpdate> {
+        let (updates, receiver) = mpsc::unbounded_channel();
+        let record = CallRecord {
+            sid: sid.to_owned(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            status: "ringing".into(),
+            updates: Vec::new(),
+        };
+        self.lock().calls.insert(sid.to_owned(), LiveCall { record, updates: Some(updates) });
+        receiver
+    }
+
+    pub(in crate::simulator) fn set_call_status(&self, sid: &str, status: &str) {
+        if let Some(call) = self.lock().calls.get_mut(sid) {
+            status.clone_into(&mut call.record.status);
+        }
+    }
+
+    pub(in crate::simulator) fn end_call(&self, sid: &str) {
+        if let Some(call) = self.lock().calls.get_mut(sid) {
+            "completed".clone_into(&mut call.record.status);
+            call.updates = None;
+        }
+    }
+
+    /// REST changes a call.
+    pub fn update_call(&self, sid: &str, update: CallUpdate) -> Result<CallRecord, CallError> {
+        let mut memory = self.lock();
+        let call = memory.calls.get_mut(sid).ok_or(CallError::Unknown)?;
+        let updates = call.updates.as_ref().ok_or(CallError::NotInProgress)?;
+        // The receiver is there as long as the call is.
+        let _ = updates.send(update.clone());
+        call.record.updates.push(update);
+        Ok(call.record.clone())
+    }
+
+    /// A call, live or over.
+    pub fn call(&self, sid: &str) -> Option<CallRecord> {
+        self.lock().calls.get(sid).map(|call| call.record.clone())
+    }
+
+    /// All calls.
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.lock().calls.values().map(|call| call.record.clone()).collect()
+    }
+
+    /// Keeps a recording. Gives its id and its address.
+    pub(in crate::simulator) fn add_recording(
+        &self,
+        call_sid: &str,
+        wav: Vec<u8>,
+        duration_s: u64,
+    ) -> (String, String) {
+        let sid = random_sid("RE");
+        let mut memory = self.lock();
+        let url = format!("{}/2010-04-01/Accounts/{}/Recordings/{sid}", memory.api_base_url, self.account.sid);
+        let record = RecordingRecord { sid: sid.clone(), call_sid: call_sid.to_owned(), wav, duration_s };
+        memory.recordings.insert(sid.clone(), record);
+        (sid, url)
+    }
+
+    /// A recording.
+    pub fn recording(&self, sid: &str) -> Option<RecordingRecord> {
+        self.lock().recordings.get(sid).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,287 @@
+//! Verbs, nouns and attributes as Twilio documents them.
+
+use super::Element;
+use url::Url;
+
+/// Where an element may stand, its attributes, and what text it has.
+struct Rule {
+    name: &'static str,
+    /// The verbs that it is a noun of; empty for a verb.
+    within: &'static [&'static str],
+    attributes: &'static [(&'static str, Kind)],
+    text: Text,
+}
+
+#[derive(Clone, Copy)]
+enum Text {
+    Any,
+    No,
+    Url,
+    Words,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Any,
+    Bool,
+    /// One or more of these words.
+    Choice(&'static [&'static str]),
+    Count,
+    Method,
+    /// http or https, or relative to the document.
+    Url,
+}
+
+/// Adds what is wrong with `element`, which stands in `parent`, to `wrong`.
+pub(super) fn check(element: &Element, parent: Option<&str>, base: &Url, wrong: &mut Vec<String>) {
+    let name = &element.name;
+    let fits = |rule: &&Rule| parent.map_or(rule.within.is_empty(), |parent| rule.within.contains(&parent));
+    let Some(rule) = RULES.iter().filter(|rule| rule.name == name).find(fits) else {
+        let place = parent.map_or_else(|| "as a verb".to_owned(), |parent| format!("in <{parent}>"));
+        wrong.push(format!("<{name}> is not known {place}"));
+        return;
+    };
+    for (key, value) in &element.attributes {
+        match rule.attributes.iter().find(|(known, _)| known == key) {
+            None => wrong.push(format!("<{name}> has no attribute {key}")),
+            Some((_, kind)) if !kind.allows(value, base) => {
+                wrong.push(format!("<{name} {key}=\"{value}\"> is not allowed"));
+            }
+            Some(_) => {}
+        }
+    }
+    if !rule.text.allows(element, base) {
+        wrong.push(format!("<{name}> with the text \"{}\"", element.text));
+    }
+    // Speech markup within <Say> is a language of its own.
+    if name != "Say" {
+        element.children.iter().for_each(|child| check(child, Some(name), base, wrong));
+    }
+    check_combinations(element, parent, base, wrong);
+}
+
+/// What no table says.
+fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong: &mut Vec<String>) {
+    match element.name.as_str() {
+        "Stream" => {
+            let url = element.attribute("url").unwrap_or_default();
+            let parsed = Url::parse(url);
+            let right_scheme = |url: &Url| url.scheme() == "wss" || url.scheme() == "ws" && is_loopback(base);
+            if !parsed.as_ref().is_ok_and(right_scheme) {
+                wrong.push(format!("31922: <Stream url=\"{url}\"> is not a wss address"));
+            }
+            if parsed.is_ok_and(|url| url.query().is_some()) {
+                wrong.push("31920: <Stream url> must not have a query string; use <Parameter>".into());
+            }
+            if parent == Some("Connect") && element.attribute("track").is_some_and(|track| track != "inbound_track") {
+                wrong.push("31941: within <Connect> only track=\"inbound_track\" is allowed".into());
+            }
+        }
+        "Parameter" => match (element.attribute("name"), element.attribute("value")) {
+            (Some(name), Some(value)) if name.len() + value.len() > 500 => {
+                wrong.push("<Parameter> name and value together are longer than 500 characters".into());
+            }
+            (Some(_), Some(_)) => {}
+            _ => wrong.push("<Parameter> needs name and value".into()),
+        },
+        "Connect" if element.children.len() != 1 => wrong.push("<Connect> needs exactly one noun".into()),
+        "Dial" if element.text.is_empty() && element.children.is_empty() => wrong.push("<Dial> dials nobody".into()),
+        _ => {}
+    }
+}
+
+/// Twilio itself would refuse it; a simulation on one machine has no certificate.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+impl Kind {
+    fn allows(self, value: &str, base: &Url) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Bool => matches!(value, "true" | "false"),
+            Self::Choice(choices) => value.split(' ').all(|word| choices.contains(&word)),
+            Self::Count => value.parse::<u32>().is_ok(),
+            Self::Method => matches!(value, "GET" | "POST"),
+            Self::Url => base.join(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https")),
+        }
+    }
+}
+
+impl Text {
+    fn allows(self, element: &Element, base: &Url) -> bool {
+        match self {
+            Self::Any => true,
+            Self::No => element.text.is_empty(),
+            Self::Url => !element.text.is_empty() && Kind::Url.allows(&element.text, base),
+            Self::Words => !element.text.is_empty() || !element.children.is_empty(),
+        }
+    }
+}
+
+const TRIM: Kind = Kind::Choice(&["trim-silence", "do-not-trim"]);
+const RECORDING_EVENTS: Kind = Kind::Choice(&["in-progress", "completed", "absent"]);
+const SAY: &[(&str, Kind)] = &[("voice", Kind::Any), ("language", Kind::Any), ("loop", Kind::Count)];
+const PLAY: &[(&str, Kind)] = &[("loop", Kind::Count), ("digits", Kind::Any)];
+
+const RULES: &[Rule] = &[
+    Rule { name: "Say", within: &[], attributes: SAY, text: Text::Words },
+    Rule { name: "Say", within: &["Gather"], attributes: SAY, text: Text::Words },
+    Rule { name: "Play", within: &[], attributes: PLAY, text: Text::Url },
+    Rule { name: "Play", within: &["Gather"], attributes: PLAY, text: Text::Url },
+    Rule { name: "Pause", within: &[], attributes: &[("length", Kind::Count)], text: Text::No },
+    Rule { name: "Pause", within: &["Gather"], attributes: &[("length", Kind::Count)], text: Text::No },
+    Rule { name: "Hangup", within: &[], attributes: &[], text: Text::No },
+    Rule {
+        name: "Reject",
+        within: &[],
+        attributes: &[("reason", Kind::Choice(&["rejected", "busy"]))],
+        text: Text::No,
+    },
+    Rule { name: "Redirect", within: &[], attributes: &[("method", Kind::Method)], text: Text::Url },
+    Rule {
+        name: "Connect",
+        within: &[],
+        attributes: &[("action", Kind::Url), ("method", Kind::Method)],
+        text: Text::No,
+    },
+    Rule { name: "Start", within: &[], attributes: &[("action", Kind::Url), ("method", Kind::Method)], text: Text::No },
+    Rule { name: "Stop", within: &[], attributes: &[], text: Text::No },
+    Rule {
+        name: "Stream",
+        within: &["Connect", "Start", "Stop"],
+        attributes: &[
+            ("url", Kind::Any),
+            ("name", Kind::Any),
+            ("connectorName", Kind::Any),
+            ("track", Kind::Choice(&["inbound_track", "outbound_track", "both_tracks"])),
+            ("statusCallback", Kind::Url),
+            ("statusCallbackMethod", Kind::Method),
+        ],
+        text: Text::No,
+    },
+    Rule {
+        name: "Parameter",
+        within: &["Stream"],
+        attributes: &[("name", Kind::Any), ("value", Kind::Any)],
+        text: Text::No,
+    },
+    Rule {
+        name: "Recording",
+        within: &["Start"],
+        attributes: &[
+            ("channels", Kind::Choice(&["mono", "dual"])),
+            ("track", Kind::Choice(&["inbound", "outbound", "both"])),
+            ("trim", TRIM),
+            ("recordingStatusCallback", Kind::Url),
+            ("recordingStatusCallbackMethod", Kind::Method),
+            ("recordingStatusCallbackEvent", RECORDING_EVENTS),
+        ],
+        text: Text::No,
+    },
+    Rule {
+        name: "Record",
+        within: &[],
+        attributes: &[
+            ("action", Kind::Url),
+            ("method", Kind::Method),
+            ("timeout", Kind::Count),
+            ("finishOnKey", Kind::Any),
+            ("maxLength", Kind::Count),
+            ("playBeep", Kind::Bool),
+            ("trim", TRIM),
+            ("recordingStatusCallback", Kind::Url),
+            ("recordingStatusCallbackMethod", Kind::Method),
+            ("recordingStatusCallbackEvent", RECORDING_EVENTS),
+            ("transcribe", Kind::Bool),
+            ("transcribeCallback", Kind::Url),
+        ],
+        text: Text::No,
+    },
+    Rule {
+        name: "Dial",
+        within: &[],
+        attributes: &[
+            ("action", Kind::Url),
+            ("method", Kind::Method),
+            ("answerOnBridge", Kind::Bool),
+            ("callerId", Kind::Any),
+            ("hangupOnStar", Kind::Bool),
+            ("record", Kind::Any),
+            ("recordingStatusCallback", Kind::Url),
+            ("recordingStatusCallbackMethod", Kind::Method),
+            ("recordingStatusCallbackEvent", RECORDING_EVENTS),
+            ("recordingTrack", Kind::Choice(&["both", "inbound", "outbound"])),
+            ("referUrl", Kind::Url),
+            ("referMethod", Kind::Method),
+            ("ringTone", Kind::Any),
+            ("sequential", Kind::Bool),
+            ("timeLimit", Kind::Count),
+            ("timeout", Kind::Count),
+            ("trim", TRIM),
+        ],
+        text: Text::Any,
+    },
+    Rule {
+        name: "Number",
+        within: &["Dial"],
+        attributes: &[
+            ("url", Kind::Url),
+            ("method", Kind::Method),
+            ("sendDigits", Kind::Any),
+            ("statusCallback", Kind::Url),
+            ("statusCallbackMethod", Kind::Method),
+            ("statusCallbackEvent", Kind::Choice(&["initiated", "ringing", "answered", "completed"])),
+            ("machineDetection", Kind::Choice(&["Enable", "DetectMessageEnd"])),
+            ("amdStatusCallback", Kind::Url),
+        ],
+        text: Text::Words,
+    },
+    Rule {
+        name: "Conference",
+        within: &["Dial"],
+        attributes: &[
+            ("muted", Kind::Bool),
+            ("beep", Kind::Choice(&["true", "false", "onEnter", "onExit"])),
+            ("startConferenceOnEnter", Kind::Bool),
+            ("endConferenceOnExit", Kind::Bool),
+            ("waitUrl", Kind::Any),
+            ("waitMethod", Kind::Method),
+            ("maxParticipants", Kind::Count),
+            ("record", Kind::Choice(&["do-not-record", "record-from-start"])),
+            ("trim", TRIM),
+            ("coach", Kind::Any),
+            ("statusCallback", Kind::Url),
+            ("statusCallbackMethod", Kind::Method),
+            ("statusCallbackEvent", Kind::Any),
+            ("recordingStatusCallback", Kind::Url),
+        ],
+        text: Text::Words,
+    },
+    Rule {
+        name: "Gather",
+        within: &[],
+        attributes: &[
+            ("input", Kind::Choice(&["dtmf", "speech"])),
+            ("action", Kind::Url),
+            ("method", Kind::Method),
+            ("timeout", Kind::Count),
+            ("speechTimeout", Kind::Any),
+            ("finishOnKey", Kind::Any),
+            ("numDigits", Kind::Count),
+            ("language", Kind::Any),
+            ("hints", Kind::Any),
+            ("actionOnEmptyResult", Kind::Bool),
+            ("profanityFilter", Kind::Bool),
+            ("speechModel", Kind::Any),
+            ("bargeIn", Kind::Bool),
+            ("partialResultCallback", Kind::Url),
+        ],
+        text: Text::No,
+    },
+];

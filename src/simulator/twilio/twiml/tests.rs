@@ -1,0 +1,69 @@
+use super::*;
+
+fn wrong_with(document: &str) -> Vec<String> {
+    check(&parse(document).unwrap(), &Url::parse("https://shop.example/webhook/incoming_call").unwrap())
+}
+
+const INCOMING: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<Response>
+  <Play>https://shop.example/static/tts/greeting_he.mp3</Play>
+  <Connect action="https://shop.example/webhook/stream_ended">
+    <Stream url="wss://shop.example/ws/twilio-media" statusCallback="/webhook/stream_status">
+      <Parameter name="token" value="a&amp;b"/>
+    </Stream>
+  </Connect>
+  <Redirect method="POST">https://shop.example/webhook/stream_ended?a=1&amp;b=2</Redirect>
+</Response>"#;
+
+#[test]
+fn a_document_is_read_whole() {
+    let verbs = parse(INCOMING).unwrap();
+    assert_eq!(verbs.iter().map(|verb| verb.name.as_str()).collect::<Vec<_>>(), ["Play", "Connect", "Redirect"]);
+    let stream = &verbs[1].children[0];
+    assert_eq!(stream.attribute("url"), Some("wss://shop.example/ws/twilio-media"));
+    assert_eq!(stream.children[0].attribute("value"), Some("a&b"));
+    assert_eq!(verbs[2].text, "https://shop.example/webhook/stream_ended?a=1&b=2");
+    assert_eq!(wrong_with(INCOMING), Vec::<String>::new());
+}
+
+#[test]
+fn every_mistake_is_found() {
+    for (verb, words) in [
+        ("<Shout>hi</Shout>", "<Shout> is not known as a verb"),
+        ("<Play></Play>", "<Play>"),
+        ("<Play volume=\"9\">https://a.example/x.mp3</Play>", "no attribute volume"),
+        ("<Play>ftp://a.example/x.mp3</Play>", "<Play>"),
+        ("<Connect/>", "exactly one noun"),
+        ("<Connect><Stream url=\"https://a.example/ws\"/></Connect>", "31922"),
+        ("<Connect><Stream url=\"ws://a.example/ws\"/></Connect>", "31922"),
+        ("<Connect><Stream url=\"wss://a.example/ws?t=1\"/></Connect>", "31920"),
+        ("<Connect><Stream url=\"wss://a.example/ws\" track=\"both_tracks\"/></Connect>", "31941"),
+        ("<Connect><Stream url=\"wss://a.example/ws\"><Parameter name=\"t\"/></Stream></Connect>", "name and value"),
+        ("<Stream url=\"wss://a.example/ws\"/>", "not known as a verb"),
+        ("<Record playBeep=\"yes\"/>", "playBeep"),
+        ("<Record maxLength=\"long\"/>", "maxLength"),
+        ("<Redirect method=\"PUT\">/x</Redirect>", "method"),
+        ("<Hangup/><Say>never</Say>", "never reached"),
+        ("<Dial timeout=\"20\"/>", "dials nobody"),
+        ("<Pause>5</Pause>", "<Pause>"),
+    ] {
+        let wrong = wrong_with(&format!("<Response>{verb}</Response>")).join("; ");
+        assert!(wrong.contains(words), "{verb}: {wrong}");
+    }
+}
+
+#[test]
+fn what_is_no_twiml_is_refused() {
+    for document in
+        ["", "ok", "<Response>", "<html></html>", "<Response/><Response/>", "<Response><Play></Response>", "{\"a\":1}"]
+    {
+        assert!(parse(document).is_err(), "{document}");
+    }
+    assert_eq!(parse("<Response/>"), Ok(vec![]));
+}
+
+#[test]
+fn plain_sockets_are_for_loopback_alone() {
+    let verbs = parse("<Response><Connect><Stream url=\"ws://127.0.0.1:9/ws\"/></Connect></Response>").unwrap();
+    assert_eq!(check(&verbs, &Url::parse("http://127.0.0.1:9/x").unwrap()), Vec::<String>::new());
+}
