@@ -23,3 +23,6 @@ pub mod twilio;
 
 pub use event_log::{Entry, EventLog, Party};
 pub use route::Route;
+
+#[cfg(test)]
+mod tests;

@@ -65,11 +65,11 @@ impl Route {
             request.headers_mut().insert(*name, value);
         }
         let Some(address) = self.connect_to else {
-            return tokio_tungstenite::connect_async_with_config(request, None, true).await;
+            return Box::pin(tokio_tungstenite::connect_async_with_config(request, None, true)).await;
         };
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        tokio_tungstenite::client_async_with_config(request, MaybeTlsStream::Plain(stream), None).await
+        Box::pin(tokio_tungstenite::client_async_with_config(request, MaybeTlsStream::Plain(stream), None)).await
     }
 }
 

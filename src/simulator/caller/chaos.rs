@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 /// Disturbances; by default there are none.
+#[expect(clippy::struct_excessive_bools, reason = "each is a disturbance of its own")]
 #[derive(Clone, Debug, Default)]
 pub struct Chaos {
     /// Each frame is late by up to so much; their order stays.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// Listens to everything that is heard on a stream, in order.
 #[derive(Debug, Default)]
-pub struct Ear {
+pub(super) struct Ear {
     listened_bytes: usize,
     last_loud_byte: usize,
     speaking: bool,
@@ -23,7 +23,7 @@ pub struct Utterance {
 
 impl Ear {
     /// Listens to `heard`, which begins where the stream began.
-    pub fn listen(&mut self, heard: &[u8]) {
+    pub(super) fn listen(&mut self, heard: &[u8]) {
         while let Some(frame) = heard.get(self.listened_bytes..self.listened_bytes + FRAME) {
             let frame_began = self.listened_bytes;
             self.listened_bytes += FRAME;
@@ -43,13 +43,20 @@ impl Ear {
         }
     }
 
+    /// The caller has finished speaking: what is heard from now on is something new, unless it never stopped.
+    pub(super) fn turn(&mut self) {
+        if self.listened_bytes - self.last_loud_byte >= STOPPED {
+            self.speaking = false;
+        }
+    }
+
     /// Whether somebody speaks, pauses for breath included.
-    pub fn speaking(&self) -> bool {
+    pub(super) fn speaking(&self) -> bool {
         self.speaking
     }
 
     /// All that was heard, the last perhaps still going on.
-    pub fn utterances(&self) -> &[Utterance] {
+    pub(super) fn utterances(&self) -> &[Utterance] {
         &self.utterances
     }
 }
@@ -57,6 +64,8 @@ impl Ear {
 const FRAME: usize = 160;
 /// Above the noise of a line, below any speech.
 const LOUD: u32 = 200;
+/// Nobody who goes on speaking is silent for 60 ms.
+const STOPPED: usize = 60 * 8;
 /// A silence of 500 ms ends an utterance.
 const GAP: usize = 500 * 8;
 

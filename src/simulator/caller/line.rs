@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 
 /// Whose stream it is.
 #[derive(Clone, Debug)]
-pub struct StreamIds {
+pub(super) struct StreamIds {
     /// `AC…`
     pub account_sid: String,
     /// `CA…`
@@ -30,7 +30,7 @@ pub struct StreamIds {
 
 /// One end of a stream.
 #[derive(Debug)]
-pub struct Line {
+pub(super) struct Line {
     ids: StreamIds,
     chaos: Chaos,
     dice: Dice,
@@ -56,7 +56,7 @@ pub struct Line {
 
 impl Line {
     /// A stream that begins now.
-    pub fn new(ids: StreamIds, script: Script, chaos: Chaos) -> Self {
+    pub(super) fn new(ids: StreamIds, script: Script, chaos: Chaos) -> Self {
         let mut line = Self {
             dice: Dice::new(chaos.seed),
             ids,
@@ -88,7 +88,7 @@ impl Line {
     }
 
     /// The box sent `text`.
-    pub fn handle_message(&mut self, text: &str, now_us: u64) {
+    pub(super) fn handle_message(&mut self, text: &str, now_us: u64) {
         self.handle_time(now_us);
         match read_message(text, &self.ids.stream_sid, &mut self.complaints) {
             Some(FromBox::Media(sound)) => {
@@ -117,7 +117,7 @@ impl Line {
     }
 
     /// Time has come to `now_us`.
-    pub fn handle_time(&mut self, now_us: u64) {
+    pub(super) fn handle_time(&mut self, now_us: u64) {
         for name in self.playout.advance(now_us) {
             self.send_mark(name, now_us);
         }
@@ -142,22 +142,22 @@ impl Line {
     }
 
     /// The next message for the box. Ask until there is none, after each `handle_…`.
-    pub fn poll_send(&mut self) -> Option<String> {
+    pub(super) fn poll_send(&mut self) -> Option<String> {
         self.outgoing.pop_front()
     }
 
     /// The next thing that the person does. Ask until there is none, after each `handle_…`.
-    pub fn poll_act(&mut self) -> Option<Act> {
+    pub(super) fn poll_act(&mut self) -> Option<Act> {
         self.acts.pop_front()
     }
 
     /// What the box did wrong since the last time that this was asked.
-    pub fn take_complaints(&mut self) -> Vec<String> {
+    pub(super) fn take_complaints(&mut self) -> Vec<String> {
         std::mem::take(&mut self.complaints)
     }
 
     /// When `handle_time` is wanted next.
-    pub fn next_us(&self) -> u64 {
+    pub(super) fn next_us(&self) -> u64 {
         let held = self.held.front().map(|(due_us, _)| *due_us);
         let marks = self.held_marks.iter().map(|(due_us, _)| *due_us).min();
         let others = [self.playout.next_mark_us(), self.person.next_us(), held, marks];
@@ -165,14 +165,14 @@ impl Line {
     }
 
     /// The `stop` message.
-    pub fn stop_message(&mut self) -> String {
+    pub(super) fn stop_message(&mut self) -> String {
         let (account, call) = (self.ids.account_sid.clone(), self.ids.call_sid.clone());
         self.send("stop", &json!({"accountSid": account, "callSid": call}));
         self.outgoing.pop_back().unwrap_or_default()
     }
 
     /// What there is to say about the stream until now.
-    pub fn report(&self) -> StreamReport {
+    pub(super) fn report(&self) -> StreamReport {
         let mut report = StreamReport {
             stream_sid: self.ids.stream_sid.clone(),
             heard: self.playout.heard().to_vec(),
@@ -198,10 +198,13 @@ impl Line {
     fn take_frame(&mut self, now_us: u64) {
         let began = self.said.len();
         self.said.resize(began + self.next_frame_bytes, 0);
-        let speeches_before = self.person.speeches().len();
         let spoken = self.person.fill(&mut self.said[began..]);
+        let speech_ended = spoken && self.person.speeches().last().is_some_and(|speech| speech.ended_ms.is_some());
+        if speech_ended {
+            self.ear.turn();
+        }
         let speech_began = spoken && self.person.speeches().last().is_some_and(|it| it.began_ms == millis(began));
-        if speech_began && speeches_before > 0 && (self.playout.queued_bytes() > 0 || self.ear.speaking()) {
+        if speech_began && self.playout.queued_bytes() > 0 {
             self.interruptions.push(Interruption { spoke_ms: now_us / 1_000, cleared_ms: None });
         }
         if spoken || !self.chaos.omit_silence {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// What the person does besides speaking.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Act {
+pub(super) enum Act {
     /// Drops the socket without a word.
     Drop,
     /// Hangs up.
@@ -38,7 +38,7 @@ pub struct Speech {
 
 /// The person.
 #[derive(Debug)]
-pub struct Person {
+pub(super) struct Person {
     steps: VecDeque<Step>,
     doing: Doing,
     sound: Arc<[u8]>,
@@ -59,7 +59,7 @@ enum Doing {
 
 impl Person {
     /// Someone who will do as `script` says.
-    pub fn new(script: Script) -> Self {
+    pub(super) fn new(script: Script) -> Self {
         Self {
             steps: script.0.into(),
             doing: Doing::Nothing,
@@ -71,43 +71,39 @@ impl Person {
     }
 
     /// What the person does at `now_us`, having heard what `ear` has heard.
-    pub fn live(&mut self, now_us: u64, ear: &Ear) -> Vec<Act> {
+    pub(super) fn live(&mut self, now_us: u64, ear: &Ear) -> Vec<Act> {
         let mut acts = Vec::new();
         while self.is_done(now_us, ear, &mut acts) {
-            self.doing = match self.steps.pop_front() {
-                Some(step) => self.begin(step, now_us, ear, &mut acts),
-                None => {
-                    acts.push(Act::HangUp);
-                    Doing::Gone
-                }
-            };
+            let step = self.steps.pop_front().unwrap_or(Step::HangUp);
+            self.doing = self.begin(step, now_us, ear, &mut acts);
         }
         acts
     }
 
     /// The next sound from the person's side, speech or silence, to fill `frame`. Gives whether it holds speech.
-    pub fn fill(&mut self, frame: &mut [u8]) -> bool {
+    pub(super) fn fill(&mut self, frame: &mut [u8]) -> bool {
         let speech = &self.sound[self.sound_at..];
         let length = speech.len().min(frame.len());
         frame[..length].copy_from_slice(&speech[..length]);
         frame[length..].fill(SILENCE);
         self.sound_at += length;
-        if length > 0 && self.sound_at == self.sound.len() {
-            if let Some(speech) = self.speeches.last_mut() {
-                speech.ended_ms = Some(millis(self.said_bytes + length));
-            }
+        if length > 0
+            && self.sound_at == self.sound.len()
+            && let Some(speech) = self.speeches.last_mut()
+        {
+            speech.ended_ms = Some(millis(self.said_bytes + length));
         }
         self.said_bytes += frame.len();
         length > 0
     }
 
     /// All that was said.
-    pub fn speeches(&self) -> &[Speech] {
+    pub(super) fn speeches(&self) -> &[Speech] {
         &self.speeches
     }
 
     /// When the person will do something without having heard anything, in microseconds since the stream began.
-    pub fn next_us(&self) -> Option<u64> {
+    pub(super) fn next_us(&self) -> Option<u64> {
         match self.doing {
             Doing::Waiting { until_us } => Some(until_us),
             Doing::Listening { since_us, .. } => Some(since_us + PATIENCE_US),

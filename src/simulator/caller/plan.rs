@@ -57,7 +57,7 @@ impl CallPlan {
             fast: false,
             signature: SignaturePlan::Good,
             chaos: Chaos::default(),
-            time_limit: Duration::from_secs(600),
+            time_limit: Duration::from_mins(10),
         }
     }
 }

@@ -134,7 +134,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     let ms = number.trim().parse::<f64>().map_err(|_| format!("\"{text}\" is no time; write it as 800ms or 1.5s"))?;
     let time = Duration::try_from_secs_f64(ms * unit_ms / 1_000.0).map_err(|error| error.to_string())?;
-    if time > Duration::from_secs(3_600) { Err("longer than an hour".into()) } else { Ok(time) }
+    if time > Duration::from_hours(1) { Err("longer than an hour".into()) } else { Ok(time) }
 }
 
 const STEPS: &str = "steps are: say TIME|FILE.wav, listen [TIME], wait TIME, press KEYS, hangup, stay, drop, second-socket, \

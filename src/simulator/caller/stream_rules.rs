@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// A message of the box to Twilio.
 #[derive(Debug, PartialEq, Eq)]
-pub enum FromBox {
+pub(super) enum FromBox {
     /// Drop what has not been played.
     Clear,
     /// Say when this has been reached.
@@ -16,7 +16,7 @@ pub enum FromBox {
 }
 
 /// Reads a message. What is wrong with it is in `complaints`; none comes back when nothing can be done with it.
-pub fn read_message(text: &str, stream_sid: &str, complaints: &mut Vec<String>) -> Option<FromBox> {
+pub(super) fn read_message(text: &str, stream_sid: &str, complaints: &mut Vec<String>) -> Option<FromBox> {
     let Ok(Value::Object(message)) = serde_json::from_str(text) else {
         complaints.push(format!("31924: no JSON object: {}", cut(text)));
         return None;

@@ -36,7 +36,7 @@ impl Hooks {
         url: &Url,
         fields: Vec<(String, String)>,
     ) -> (Vec<Webhook>, Option<Answer>) {
-        let token = format!("{}", random_sid(""));
+        let token = random_sid("");
         let mut webhooks = Vec::new();
         let mut answer = None;
         for _ in 0..if self.twice { 2 } else { 1 } {

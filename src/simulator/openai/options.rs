@@ -43,7 +43,7 @@ impl Default for OpenAiOptions {
             transcribe: Duration::from_millis(400),
             connect: Duration::ZERO,
             update: Duration::ZERO,
-            session_limit: Duration::from_secs(3_600),
+            session_limit: Duration::from_hours(1),
             stamps: false,
             faults: Faults::default(),
         }

@@ -14,7 +14,7 @@ pub fn mp3_millis(file: &[u8]) -> Option<u64> {
 /// An MP3 file of at least `ms` of silence: 24 kHz, mono, 32 kbit/s.
 pub fn silent_mp3(ms: u64) -> Vec<u8> {
     // MPEG-2 Layer III, no CRC, 32 kbit/s, 24 kHz, no padding, mono. With side information of zeros it is silence.
-    let mut frame = vec![0; 96];
+    let mut frame = [0; 96];
     frame[..4].copy_from_slice(&[0xFF, 0xF3, 0x44, 0xC4]);
     frame.repeat(usize::try_from(ms.div_ceil(24)).unwrap_or_default())
 }

@@ -98,7 +98,7 @@ fn the_person_listens_speaks_and_interrupts_by_the_script() {
         report.answers,
         [Answer { asked_ms: 400, heard_ms: 1_000 }, Answer { asked_ms: 2_680, heard_ms: 3_000 }]
     );
-    assert_eq!(report.interruptions, [Interruption { spoke_ms: 3_320, cleared_ms: Some(3_400) }]);
+    assert_eq!(report.interruptions, [Interruption { spoke_ms: 3_300, cleared_ms: Some(3_400) }]);
     assert_eq!(report.heard_of(&Voice::agent(1).speak(2_000)), 1_000);
     assert_eq!(bench.line.take_complaints(), Vec::<String>::new());
 }

@@ -22,7 +22,7 @@ impl Bench {
 
     fn phone(options: OpenAiOptions) -> Self {
         let mut bench = Self::new(options);
-        bench.send(json!({"type": "session.update", "session": {"type": "realtime", "audio": {
+        bench.send(&json!({"type": "session.update", "session": {"type": "realtime", "audio": {
             "input": {
                 "format": {"type": "audio/pcmu"}, "transcription": {"model": "gpt-transcribe", "language": "he"},
                 "turn_detection": {"type": "server_vad", "silence_duration_ms": 500},
@@ -32,7 +32,7 @@ impl Bench {
         bench
     }
 
-    fn send(&mut self, event: Value) {
+    fn send(&mut self, event: &Value) {
         self.session.handle_text(&event.to_string(), self.now_us);
         self.drain();
     }
@@ -41,7 +41,7 @@ impl Bench {
     fn speak(&mut self, sound: &[u8]) {
         for frame in sound.chunks(160) {
             self.run(frame.len() as u64 / 8);
-            self.send(json!({"type": "input_audio_buffer.append", "audio": BASE64_STANDARD.encode(frame)}));
+            self.send(&json!({"type": "input_audio_buffer.append", "audio": BASE64_STANDARD.encode(frame)}));
         }
     }
 
@@ -149,19 +149,19 @@ fn speech_cancels_the_answer_and_truncation_has_its_bounds() {
     let item = done["output"][0]["id"].as_str().unwrap().to_owned();
     let sent_ms = bench.session.record().answers[0].sent_ms;
     let truncate = |ms: u64| json!({"type": "conversation.item.truncate", "item_id": item, "content_index": 0, "audio_end_ms": ms});
-    bench.send(truncate(sent_ms + 1));
+    bench.send(&truncate(sent_ms + 1));
     assert_eq!(bench.last_error(), format!("Audio content of {sent_ms}ms is already shorter than {}ms", sent_ms + 1));
-    bench.send(truncate(sent_ms - 200));
+    bench.send(&truncate(sent_ms - 200));
     assert_eq!(bench.of("conversation.item.truncated").len(), 1);
     assert_eq!(bench.session.record().answers[0].truncated_ms, Some(sent_ms - 200));
-    bench.send(truncate(sent_ms - 100));
+    bench.send(&truncate(sent_ms - 100));
     assert_eq!(bench.of("error").len(), 2);
     let user = bench.of("input_audio_buffer.committed")[0]["item_id"].clone();
-    bench.send(json!({"type": "conversation.item.truncate", "item_id": user, "content_index": 0, "audio_end_ms": 1}));
+    bench.send(&json!({"type": "conversation.item.truncate", "item_id": user, "content_index": 0, "audio_end_ms": 1}));
     assert_eq!(bench.last_error(), "Only model output audio messages can be truncated");
-    bench.send(json!({"type": "conversation.item.delete", "item_id": item}));
+    bench.send(&json!({"type": "conversation.item.delete", "item_id": item}));
     assert_eq!(bench.of("conversation.item.deleted").len(), 1);
-    bench.send(truncate(1));
+    bench.send(&truncate(1));
     assert!(bench.last_error().contains("does not exist"));
     assert_eq!(bench.session.take_complaints().len(), 4);
 }
@@ -169,16 +169,16 @@ fn speech_cancels_the_answer_and_truncation_has_its_bounds() {
 #[test]
 fn there_is_one_response_at_a_time() {
     let mut bench = Bench::phone(OpenAiOptions::default());
-    bench.send(json!({"type": "response.cancel"}));
+    bench.send(&json!({"type": "response.cancel"}));
     assert_eq!(bench.session.take_complaints(), Vec::<String>::new());
-    bench.send(json!({"type": "response.create"}));
-    bench.send(json!({"type": "response.create"}));
+    bench.send(&json!({"type": "response.create"}));
+    bench.send(&json!({"type": "response.create"}));
     assert_eq!(
         bench.session.record().errors,
         ["response_cancel_not_active", "conversation_already_has_active_response"]
     );
     bench.run(600);
-    bench.send(json!({"type": "response.cancel"}));
+    bench.send(&json!({"type": "response.cancel"}));
     assert_eq!(bench.of("response.done")[0]["response"]["status_details"]["reason"], "client_cancelled");
     assert_eq!(bench.session.record().answers[0].text, OpenAiOptions::default().greeting);
 }
@@ -195,10 +195,10 @@ fn a_function_is_called_and_the_turn_goes_on_with_its_output() {
         json!({"type": "conversation.item.create",
         "item": {"type": "function_call_output", "call_id": call_id, "output": "{\"ok\":true}"}})
     };
-    bench.send(output(&json!("call_unknown")));
+    bench.send(&output(&json!("call_unknown")));
     assert!(bench.last_error().contains("not found"));
-    bench.send(output(&call["call_id"]));
-    bench.send(json!({"type": "response.create"}));
+    bench.send(&output(&call["call_id"]));
+    bench.send(&json!({"type": "response.create"}));
     bench.run(3_000);
     assert_eq!(bench.of("response.output_audio_transcript.done")[0]["transcript"], "רשמתי");
     assert_eq!(bench.session.record().function_outputs[0].1, "{\"ok\":true}");
@@ -209,11 +209,11 @@ fn faults_happen_as_planned() {
     let faults =
         Faults { rate_limited: vec![1], break_off: Some((2, Duration::from_millis(300))), ..Faults::default() };
     let mut bench =
-        Bench::phone(OpenAiOptions { faults, session_limit: Duration::from_secs(60), ..OpenAiOptions::default() });
-    bench.send(json!({"type": "response.create"}));
+        Bench::phone(OpenAiOptions { faults, session_limit: Duration::from_mins(1), ..OpenAiOptions::default() });
+    bench.send(&json!({"type": "response.create"}));
     bench.run(500);
     assert_eq!(bench.of("response.done")[0]["response"]["status_details"]["error"]["code"], "rate_limit_exceeded");
-    bench.send(json!({"type": "response.create"}));
+    bench.send(&json!({"type": "response.create"}));
     bench.run(1_000);
     assert_eq!(bench.others, [Output::BreakOff]);
     assert_eq!(bench.of("response.output_audio.delta").len(), 3);
@@ -235,7 +235,7 @@ fn mistakes_of_a_client_are_answered_and_complained_about() {
         json!({"type": "conversation.item.retrieve", "item_id": "item_unknown"}),
     ] {
         let before = bench.of("error").len();
-        bench.send(event.clone());
+        bench.send(&event);
         assert_eq!(bench.of("error").len(), before + 1, "{event}");
     }
     bench.session.handle_text("{", 0);

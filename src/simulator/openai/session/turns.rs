@@ -154,7 +154,9 @@ impl Session {
                 answer.sound = sound;
             }
         }
-        events.into_iter().for_each(|event| self.emit(event));
+        for event in events {
+            self.emit(event);
+        }
         let breaks_off = self.options.faults.break_off.filter(|(number, _)| self.first && *number == self.responses);
         if breaks_off.is_some_and(|(_, after)| u128::from(sent_ms) >= after.as_millis()) {
             self.end(Output::BreakOff);
@@ -176,7 +178,9 @@ impl Session {
 
     fn end_response(&mut self, ending: Ending) {
         let Some(response) = self.active.take() else { return };
-        response.close(ending).into_iter().for_each(|event| self.emit(event));
+        for event in response.close(ending) {
+            self.emit(event);
+        }
         let (status, details) = match ending {
             Ending::Completed => ("completed", Value::Null),
             Ending::ClientCancelled => ("cancelled", json!({"type": "cancelled", "reason": "client_cancelled"})),
