@@ -1,5 +1,6 @@
 //! The command line: one file for each command.
 
+mod config;
 mod migrate;
 mod new_password;
 mod openapi;
@@ -45,6 +46,9 @@ enum Command {
     /// Bearer tokens for programs that use the API.
     #[command(subcommand)]
     Token(token::Token),
+    /// Check the settings, or show them.
+    #[command(subcommand)]
+    Config(config::Command),
     /// Bring the database up to date and stop. The daemon does the same when it starts.
     Migrate,
     /// Print the OpenAPI document of the API.
@@ -76,6 +80,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Setup => setup::run(settings),
         Command::User(command) => user::run(command, settings),
         Command::Token(command) => token::run(command, settings),
+        Command::Config(command) => config::run(&command, settings),
         Command::Migrate => migrate::run(settings),
         Command::Openapi => openapi::run(),
         Command::Version { json } => version::run(json, settings),
@@ -132,6 +137,7 @@ Examples:
   agentlocator serve                          run with what the environment says, on port 8080
   PORT=9000 agentlocator serve                the same on another port
   agentlocator --config shop.toml serve       with a settings file
+  agentlocator config show                    what holds, and why
   agentlocator setup                          how to make the first owner
   agentlocator user add dana --role staff     let somebody log in; asks for the password
   agentlocator token create till --role staff print a bearer token for a program

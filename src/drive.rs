@@ -1,3 +1,7 @@
-//! The only loops: whatever runs on by itself.
+//! The only loops, and what they are fed with: whatever runs on by itself. Nothing here decides; that is for `call`,
+//! `inbox` and `crm`.
 
 pub mod control;
+mod prompts;
+
+pub use prompts::{Prompt, Prompts};

@@ -38,6 +38,7 @@ pub use media::{MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
 pub use recording::RecordingToFetch;
 pub use session::NewSession;
+pub use setting::peek_stored_settings;
 pub use thread::{FoundThread, LastIn, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 

@@ -3,6 +3,7 @@
 use super::Settings;
 use crate::app;
 use crate::config::process_env;
+use crate::drive::Prompts;
 use crate::http::Listeners;
 use crate::ops;
 use anyhow::Context;
@@ -11,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Runs the daemon until SIGTERM or SIGINT.
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
+    Prompts::load(&config)?;
     ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref());
     app::runtime()?.block_on(async move {
         let listeners = Listeners::open(&config.http).await.context("cannot listen")?;

@@ -41,8 +41,8 @@ impl ConfigErrors {
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0.len() {
-            1 => "a setting is wrong, so nothing was started:",
-            _ => "some settings are wrong, so nothing was started:",
+            1 => "a setting is wrong:",
+            _ => "some settings are wrong:",
         })?;
         self.0.iter().try_for_each(|problem| write!(f, "\n{problem}"))
     }

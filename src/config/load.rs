@@ -47,14 +47,6 @@ impl Config {
         (draft.config, draft.problems)
     }
 
-    /// Checks a setting before the page stores it.
-    pub fn check_stored(key: &str, value: &serde_json::Value) -> Result<(), String> {
-        let settings = setting::all();
-        let setting = settings.iter().find(|setting| setting.key == key && setting.is_storable());
-        let setting = setting.ok_or_else(|| format!("{key} cannot be set on the page"))?;
-        setting.set(&mut Self::default(), &Found::from_json(value))
-    }
-
     /// What will work, but is probably not meant so, as sentences.
     pub fn warnings(&self) -> Vec<String> {
         check::warnings(self)

@@ -74,7 +74,9 @@ impl Setting {
     /// Whether the page may keep it in the database: no secret lies there in clear, and what is needed before the
     /// database is open cannot be in it.
     pub(super) fn is_storable(&self) -> bool {
-        !self.secret && !self.is_in("store") && !matches!(self.key, "http.listen" | "http.crm_listen")
+        !self.secret
+            && !matches!(self.section(), "store" | "log")
+            && !matches!(self.key, "http.listen" | "http.crm_listen")
     }
 
     /// Sets it; the error says what was found and what is allowed.

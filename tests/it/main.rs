@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
 
 mod cli;
+mod config;
 mod health;
 mod login;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a test waits for something that must come.
@@ -35,7 +35,8 @@ impl Log {
 
     /// All lines so far.
     pub fn lines(&self) -> Vec<String> {
-        self.inner.0.lock().unwrap().clone()
+        // Also after a failed wait: its lines are what is needed then.
+        self.inner.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All lines so far that are JSON objects.

@@ -1,0 +1,95 @@
+//! `agentlocator config check` and `agentlocator config show`.
+
+use super::{Settings, print, print_json};
+use crate::config::{Config, Origin, ShownSetting};
+use crate::drive::Prompts;
+use crate::store;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Say whether the settings are right, without starting anything.
+    ///
+    /// Everything that is wrong is listed with file, line and column. What will work but is probably not meant so is
+    /// listed as a warning.
+    Check {
+        /// Print the outcome as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show every setting, its value and where that came from.
+    ///
+    /// Weakest first: the default, what was set on the page, the settings file, systemd's credentials, the
+    /// environment. Secrets are shown as •••.
+    Show {
+        /// Print the settings as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> {
+    match command {
+        Command::Check { json } => check(settings, *json),
+        Command::Show { json } => show(settings, *json),
+    }
+}
+
+fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
+    let outcome = settings.load().and_then(|config| Prompts::load(&config).map(|_| config));
+    if as_json {
+        let (problems, warnings) = match &outcome {
+            Ok(config) => (Vec::new(), config.warnings()),
+            Err(errors) => (errors.0.iter().map(ToString::to_string).collect(), Vec::new()),
+        };
+        print_json(&json!({"ok": outcome.is_ok(), "problems": problems, "warnings": warnings}))?;
+    }
+    let config = outcome?;
+    if !as_json {
+        for warning in config.warnings() {
+            print(&format!("warning: {warning}\n"))?;
+        }
+        let file = settings.file().map_or("no file".to_owned(), |file| file.display().to_string());
+        print(&format!("The settings are right ({file} and the environment).\n"))?;
+    }
+    Ok(())
+}
+
+fn show(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
+    let config = settings.load()?;
+    // A database that cannot be read is no reason not to show the rest.
+    let (config, note) = match store::peek_stored_settings(&config.store) {
+        Ok(stored) => (config.with_stored(&stored).0, None),
+        Err(error) => (config, Some(format!("# what was set on the page cannot be read: {error}\n"))),
+    };
+    if as_json {
+        let settings: Value = config.shown().iter().map(as_object).collect();
+        return print_json(&settings);
+    }
+    print(&format!("{}{}", note.unwrap_or_default(), as_toml(&config)))
+}
+
+fn as_object(setting: &ShownSetting) -> Value {
+    json!({"key": setting.key, "value": setting.value, "source": setting.origin.to_string()})
+}
+
+/// The settings as a file would say them, each with its origin unless it is the default.
+fn as_toml(config: &Config) -> String {
+    let mut lines = Vec::new();
+    let mut last_section = "";
+    for ShownSetting { key, value, origin } in config.shown() {
+        let (section, name) = key.split_once('.').unwrap_or_default();
+        if section != last_section {
+            lines.push(format!("\n[{section}]"));
+            last_section = section;
+        }
+        let line = match &value {
+            Value::Null => format!("# {name} is not set"),
+            // What JSON writes is what TOML reads, for all that a setting can be.
+            value => format!("{name} = {value}"),
+        };
+        lines.push(if origin == Origin::Default { line } else { format!("{line:<40} # {origin}") });
+    }
+    format!("{}\n", lines.join("\n").trim_start())
+}

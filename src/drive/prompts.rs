@@ -1,0 +1,83 @@
+//! The greeting and what is played before Twilio records: the owner's own files, else the shipped ones.
+
+use crate::audio::mp3;
+use crate::config::{Config, ConfigErrors};
+use bytes::Bytes;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+/// A sound that Twilio fetches from us and plays.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// The MP3 file.
+    pub mp3: Bytes,
+    /// How long it plays.
+    pub length: Duration,
+}
+
+/// What a caller hears from Twilio itself.
+#[derive(Clone, Debug)]
+pub struct Prompts {
+    /// Played at once, while stream and engine are made ready.
+    pub greeting: Prompt,
+    /// Played before Twilio records.
+    pub fallback: Prompt,
+}
+
+impl Prompts {
+    /// Reads the files that the settings name. They must be MP3 files, and the greeting at most 10 s long.
+    pub fn load(config: &Config) -> Result<Self, ConfigErrors> {
+        let voice = &config.voice;
+        let greeting = prompt(config, "voice.greeting_file", voice.greeting_file.as_deref(), GREETING)?;
+        if greeting.length > LONGEST_GREETING {
+            let seconds = greeting.length.as_secs_f64();
+            let message = format!("found a greeting of {seconds:.1} s; allowed: at most 10 s");
+            return Err(config.wrong("voice.greeting_file", message));
+        }
+        let fallback = prompt(config, "voice.fallback_file", voice.fallback_file.as_deref(), FALLBACK)?;
+        Ok(Self { greeting, fallback })
+    }
+}
+
+fn prompt(config: &Config, key: &str, file: Option<&Path>, shipped: &'static [u8]) -> Result<Prompt, ConfigErrors> {
+    let wrong = |path: &Path, error: &dyn std::fmt::Display| config.wrong(key, format!("{}: {error}", path.display()));
+    let bytes = match file {
+        None => Bytes::from_static(shipped),
+        Some(path) => fs::read(path).map_err(|error| wrong(path, &error))?.into(),
+    };
+    let length = mp3::duration(&bytes).map_err(|error| wrong(file.unwrap_or(Path::new("the shipped file")), &error))?;
+    Ok(Prompt { mp3: bytes, length })
+}
+
+const GREETING: &[u8] = include_bytes!("../../packaging/audio/greeting_he.mp3");
+const FALLBACK: &[u8] = include_bytes!("../../packaging/audio/fallback_he.mp3");
+
+/// Twilio plays it whole before the stream begins, and nobody wants to wait longer.
+const LONGEST_GREETING: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_prompts_need_no_setting() {
+        let prompts = Prompts::load(&Config::default()).unwrap();
+        assert!(prompts.greeting.length < Duration::from_secs(4));
+        assert_eq!(prompts.fallback.mp3, FALLBACK);
+    }
+
+    #[test]
+    fn a_greeting_that_is_too_long_or_no_mp3_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("greeting.mp3");
+        let mut config = Config::default();
+        config.voice.greeting_file = Some(file.clone());
+        fs::write(&file, [GREETING, GREETING, GREETING].concat()).unwrap();
+        let error = Prompts::load(&config).unwrap_err().to_string();
+        assert!(error.contains("voice.greeting_file: found a greeting of 11."), "{error}");
+        fs::write(&file, "RIFF").unwrap();
+        let error = Prompts::load(&config).unwrap_err().to_string();
+        assert!(error.contains("greeting.mp3: not an MP3 file"), "{error}");
+    }
+}
