@@ -1,12 +1,14 @@
 //! Use cases: one function for each thing that the owner, a program, the agent or a webhook can do, each in one
 //! transaction.
 
+pub mod contact;
 pub mod order;
 pub mod password;
 pub mod person;
 mod refusal;
 pub mod session;
 pub mod setup;
+pub mod thread;
 pub mod token;
 pub mod user;
 

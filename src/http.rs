@@ -11,6 +11,7 @@ mod listener;
 mod page;
 mod page_address;
 mod peer;
+mod ranges;
 mod router;
 mod server;
 mod state;

@@ -6,6 +6,7 @@
 mod address;
 mod audit;
 mod call_log;
+mod call;
 mod columns;
 mod contact;
 mod error;
@@ -29,6 +30,7 @@ mod user;
 mod writer;
 
 pub use call_log::{NewCall, OpenCall, TurnNow};
+pub use call::CallFilter;
 pub use contact::Moved;
 pub use error::{Error, Result};
 pub use idempotency::GivenAnswer;

@@ -20,11 +20,13 @@ text_enum! {
 }
 
 /// One way to reach a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Address {
     /// Our id.
+    #[schema(value_type = i64)]
     pub id: AddressId,
     /// The person.
+    #[schema(value_type = i64)]
     pub contact_id: ContactId,
     /// What kind of address it is.
     pub kind: AddressKind,

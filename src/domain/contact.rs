@@ -4,14 +4,17 @@ use super::{BusinessId, ContactId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A person that the business deals with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Contact {
     /// Our id.
+    #[schema(value_type = i64)]
     pub id: ContactId,
     /// Whose contact it is.
+    #[schema(value_type = i64)]
     pub business_id: BusinessId,
     /// As the owner wrote it, else as WhatsApp showed it; empty if nobody said.
     pub display_name: String,
     /// When we first met.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }

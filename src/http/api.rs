@@ -2,9 +2,12 @@
 
 mod account;
 mod audit;
+mod calls;
+mod contacts;
 mod openapi;
 mod settings;
 mod setup;
+mod threads;
 mod tokens;
 mod users;
 
@@ -21,7 +24,10 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let guarded = Router::new()
         .merge(account::routes())
         .merge(audit::routes())
+        .merge(calls::routes())
+        .merge(contacts::routes())
         .merge(settings::routes())
+        .merge(threads::routes())
         .merge(tokens::routes())
         .merge(users::routes())
         .method_not_allowed_fallback(wrong_method)

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 /// A JSON body.
 pub(crate) struct Json<T>(pub(crate) T);
 
-/// The query's parameters; a wrong one is 400.
+/// The query's parameters; a wrong one is 400, one without a value is as if it were not there.
 pub(crate) struct Query<T>(pub(crate) T);
 
 /// The id in the path; what is no id names nothing, so it is 404.
@@ -30,8 +30,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let query = axum::extract::Query::from_request_parts(parts, state).await;
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let given = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let given = form_urlencoded::Serializer::new("/?".to_owned())
+            .extend_pairs(given.filter(|pair| !pair.1.is_empty()))
+            .finish();
+        let uri = given.parse().map_err(|_| ApiError::invalid("the query cannot be read"))?;
+        let query = axum::extract::Query::try_from_uri(&uri);
         let query = query.map_err(|rejection: QueryRejection| ApiError::invalid(rejection.body_text()))?;
         Ok(Self(query.0))
     }

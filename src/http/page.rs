@@ -1,10 +1,11 @@
 //! Pages of lists: how many, and where the next one begins.
 
+use crate::domain::Cursor;
 use serde::{Deserialize, Deserializer};
 
 /// How many items a page has: 1 to 200, 50 unless said otherwise; more than that is cut.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limit(u32);
+pub(crate) struct Limit(pub(crate) usize);
 
 impl Default for Limit {
     fn default() -> Self {
@@ -12,28 +13,23 @@ impl Default for Limit {
     }
 }
 
-impl Limit {
-    /// One more than asked for, to learn whether there is another page.
-    pub(crate) fn one_more(self) -> u32 {
-        self.0 + 1
-    }
-
-    /// Cuts what [`Self::one_more`] found to a page, newest first, and names where the next one begins.
-    pub(crate) fn cut<T>(self, mut found: Vec<T>, cursor: impl FnOnce(&T) -> String) -> (Vec<T>, Option<String>) {
-        let is_last = found.len() <= self.0 as usize;
-        found.truncate(self.0 as usize);
-        let next = if is_last { None } else { found.last().map(cursor) };
-        (found, next)
-    }
-}
-
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         match u32::deserialize(d)? {
             0 => Err(serde::de::Error::custom("limit must be 1 or more")),
-            limit => Ok(Self(limit.min(MOST))),
+            limit => Ok(Self(usize::try_from(limit).unwrap_or(MOST).min(MOST))),
         }
     }
 }
 
-const MOST: u32 = 200;
+/// `next_cursor` of the page before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct After(pub(crate) Cursor);
+
+impl<'de> Deserialize<'de> for After {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+const MOST: usize = 200;

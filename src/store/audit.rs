@@ -13,11 +13,12 @@ impl WriteTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// The newest lines first: at most `limit`, from before line `before`.
-    pub fn audit_log(&self, before: Option<i64>, limit: u32) -> Result<Vec<AuditEntry>> {
+    /// A page of the log before a line, newest first, and, if there is more, where the next one begins.
+    pub fn audit_log(&self, before: Option<i64>, limit: usize) -> Result<(Vec<AuditEntry>, Option<i64>)> {
         let sql = "SELECT id, at, actor, action, subject FROM audit_log WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let entries = statement.query_map((before.unwrap_or(i64::MAX), limit), |row| {
+        let mut query = self.conn.prepare_cached(sql)?;
+        let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+        let rows = query.query_map((before.unwrap_or(i64::MAX), most), |row| {
             Ok(AuditEntry {
                 id: row.get("id")?,
                 at: row.get("at")?,
@@ -26,6 +27,10 @@ impl ReadTx<'_> {
                 subject: row.get("subject")?,
             })
         })?;
-        Ok(entries.collect::<Result<_, _>>()?)
+        let mut entries = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let next = entries.last().filter(|_| more).map(|entry| entry.id);
+        Ok((entries, next))
     }
 }

@@ -3,8 +3,8 @@
 use crate::domain::{
     AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallSid, CallState, ContactId, Direction,
     EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType,
-    OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, Role, Speaker, StreamSid, ThreadId, ThreadType,
-    Timestamp, TokenId, TurnId, UserId,
+    OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, Role, Speaker,
+    StreamSid, ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -80,6 +80,8 @@ words!(
     MessageStatus,
     MessageType,
     Provider,
+    RecordingSource,
+    RecordingState,
     Role,
     Speaker,
     ThreadType

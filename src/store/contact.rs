@@ -1,10 +1,11 @@
 //! People.
 
+mod list;
 mod merge;
 
 pub use merge::Moved;
 
-use super::{ReadTx, Result, WriteTx};
+use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, Contact, ContactId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -39,6 +40,18 @@ impl WriteTx<'_> {
             self.retitle_threads(id)?;
         }
         Ok(())
+    }
+
+    /// Gives a person the name that the owner wrote; WhatsApp's does not come back over it. An empty one takes it away.
+    pub fn rename_contact_by_owner(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE contacts SET display_name = ?2, name_source = iif(?2 = '', '', 'owner'), updated_at = ?3
+             WHERE id = ?1 AND merged_into IS NULL",
+        )?;
+        if update.execute(params![id, name, now])? == 0 {
+            return Err(Error::NotFound("contact"));
+        }
+        self.retitle_threads(id)
     }
 
     /// A person's threads are called as the person is, else by the number.

@@ -1,8 +1,10 @@
 //! Threads.
 
 mod list;
+mod state;
 
 pub use list::ThreadFilter;
+pub(in crate::store) use list::{digits, like};
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{

@@ -41,7 +41,6 @@ pub(super) async fn list(
     Query(AuditQuery { limit, cursor }): Query<AuditQuery>,
 ) -> Result<Json<AuditPage>, ApiError> {
     actor.require_owner()?;
-    let found = state.store.read(move |tx| tx.audit_log(cursor, limit.one_more())).await?;
-    let (entries, next_cursor) = limit.cut(found, |entry| entry.id.to_string());
-    Ok(Json(AuditPage { entries, next_cursor }))
+    let (entries, next) = state.store.read(move |tx| tx.audit_log(cursor, limit.0)).await?;
+    Ok(Json(AuditPage { entries, next_cursor: next.map(|id| id.to_string()) }))
 }

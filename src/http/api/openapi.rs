@@ -1,6 +1,6 @@
 //! The API's own description.
 
-use super::{account, audit, settings, setup, tokens, users};
+use super::{account, audit, calls, contacts, settings, setup, threads, tokens, users};
 use crate::http::AppState;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -32,9 +32,22 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         account::who_am_i,
         account::change_password,
         audit::list,
+        calls::list,
+        calls::show,
+        calls::play,
+        contacts::list,
+        contacts::show,
+        contacts::rename,
+        contacts::merge,
+        contacts::undo_merge,
         settings::show,
         setup::is_needed,
         setup::complete,
+        threads::list,
+        threads::show,
+        threads::messages,
+        threads::mark_read,
+        threads::set_ai_mode,
         tokens::list,
         tokens::create,
         tokens::revoke,

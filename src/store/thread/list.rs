@@ -12,7 +12,7 @@ pub struct ThreadFilter {
     pub business: BusinessId,
     /// Of which kind; none means both.
     pub kind: Option<ThreadType>,
-    /// A part of the title or of the number; none means all.
+    /// A part of the title, of the number or of what was said; none means all.
     pub words: Option<String>,
 }
 
@@ -49,13 +49,14 @@ impl ReadTx<'_> {
     }
 }
 
-fn like(words: &str) -> String {
+/// A pattern that finds `words` anywhere, whatever is in them.
+pub(in crate::store) fn like(words: &str) -> String {
     let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }
 
 /// What to look for in numbers: `050-123` finds `+97250123…`.
-fn digits(words: &str) -> Option<String> {
+pub(in crate::store) fn digits(words: &str) -> Option<String> {
     let plain = words.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')'));
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();
     let digits = digits.trim_start_matches('0');

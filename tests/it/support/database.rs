@@ -11,6 +11,13 @@ impl Daemon {
         Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
     }
 
+    /// Changes the live database of a daemon that does not run: what a test starts from.
+    pub fn seed(&self, sql: &str) {
+        assert!(self.cli(&["migrate"]).status.success());
+        let live = Connection::open(self.folder().join("live/db.sqlite")).unwrap();
+        live.execute_batch(sql).unwrap();
+    }
+
     /// The one value that a query gives.
     pub fn query_value<T: FromSql>(&self, sql: &str) -> T {
         self.database().query_row(sql, [], |row| row.get(0)).unwrap()

@@ -1,0 +1,89 @@
+//! Calls, what was said in them, and how they sounded.
+
+mod recording;
+
+pub(super) use recording::__path_play;
+
+use crate::domain::{BusinessId, Call, CallId, Recording, ThreadId, Turn};
+use crate::http::extract::{Id, Query};
+use crate::http::page::{After, Limit};
+use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::store::CallFilter;
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/calls", get(list))
+        .route("/api/calls/{id}", get(show))
+        .route("/api/calls/{id}/recording", get(recording::play))
+}
+
+/// Which calls.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CallQuery {
+    /// Whose; 1 unless said otherwise.
+    business_id: Option<i64>,
+    /// Those of one thread.
+    thread_id: Option<i64>,
+    /// How many, 1 to 200; 50 unless said otherwise.
+    #[param(value_type = Option<u32>)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<After>,
+}
+
+/// A page of calls, the newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct CallPage {
+    calls: Vec<Call>,
+    /// Goes into `cursor` for the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// A call with what was said in it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct CallDetail {
+    #[serde(flatten)]
+    call: Call,
+    /// In order.
+    turns: Vec<Turn>,
+    /// Its sound files; `/api/calls/{id}/recording` plays them.
+    recordings: Vec<Recording>,
+}
+
+/// Calls, the newest first.
+#[utoipa::path(get, path = "/api/calls", tag = "calls", params(CallQuery), responses(
+    (status = 200, body = CallPage), (status = 400, body = ErrorBody)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Query(query): Query<CallQuery>,
+) -> Result<Json<CallPage>, ApiError> {
+    let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
+    let filter = CallFilter { business, thread: query.thread_id.map(ThreadId) };
+    let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let (calls, next) = state.store.read(move |tx| tx.calls(&filter, after, limit)).await?;
+    Ok(Json(CallPage { calls, next_cursor: next.map(|cursor| cursor.to_string()) }))
+}
+
+/// One call with what was said in it.
+#[utoipa::path(get, path = "/api/calls/{id}", tag = "calls", params(("id" = i64, Path)), responses(
+    (status = 200, body = CallDetail), (status = 404, body = ErrorBody)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Id(id): Id,
+) -> Result<Json<CallDetail>, ApiError> {
+    let found = state.store.read(move |tx| {
+        let Some(call) = tx.call(CallId(id))? else { return Ok(None) };
+        let (turns, recordings) = (tx.turns(call.id)?, tx.recordings(call.id)?);
+        Ok(Some(CallDetail { call, turns, recordings }))
+    });
+    found.await?.map(Json).ok_or_else(|| ApiError::not_found("there is no such call"))
+}

@@ -1,0 +1,151 @@
+//! People.
+
+use super::Done;
+use crate::clock;
+use crate::crm::{self, contact};
+use crate::domain::{Address, BusinessId, Contact, ContactId, Thread};
+use crate::http::extract::{Id, Json, Query};
+use crate::http::page::{After, Limit};
+use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/contacts", get(list))
+        .route("/api/contacts/{id}", get(show).patch(rename))
+        .route("/api/contacts/{id}/merge", post(merge))
+        .route("/api/merges/{id}/undo", post(undo_merge))
+}
+
+/// Which people.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ContactQuery {
+    /// Whose; 1 unless said otherwise.
+    business_id: Option<i64>,
+    /// A part of the name or of an address.
+    q: Option<String>,
+    /// How many, 1 to 200; 50 unless said otherwise.
+    #[param(value_type = Option<u32>)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<After>,
+}
+
+/// A page of people, the latest met first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ContactPage {
+    contacts: Vec<Contact>,
+    /// Goes into `cursor` for the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// A person with addresses and threads.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ContactDetail {
+    #[serde(flatten)]
+    contact: Contact,
+    /// How the person can be reached.
+    addresses: Vec<Address>,
+    /// The newest activity first.
+    threads: Vec<Thread>,
+}
+
+/// Another name.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub(super) struct ContactChange {
+    /// Empty takes the name away.
+    display_name: String,
+}
+
+/// Who is the same person.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub(super) struct MergeOrder {
+    /// The contact that becomes part of the one in the path.
+    contact_id: i64,
+}
+
+/// How a merge can be undone.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Merged {
+    ok: bool,
+    /// For `/api/merges/{id}/undo`.
+    merge_id: i64,
+}
+
+/// People.
+#[utoipa::path(get, path = "/api/contacts", tag = "contacts", params(ContactQuery), responses(
+    (status = 200, body = ContactPage), (status = 400, body = ErrorBody)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Query(query): Query<ContactQuery>,
+) -> Result<axum::Json<ContactPage>, ApiError> {
+    let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
+    let (after, limit, words) = (query.cursor.map(|after| after.0), query.limit.0, query.q);
+    let (contacts, next) = state.store.read(move |tx| tx.contacts(business, words.as_deref(), after, limit)).await?;
+    Ok(axum::Json(ContactPage { contacts, next_cursor: next.map(|cursor| cursor.to_string()) }))
+}
+
+/// One person; of two that became one, the one that is left.
+#[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts", params(("id" = i64, Path)), responses(
+    (status = 200, body = ContactDetail), (status = 404, body = ErrorBody)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Id(id): Id,
+) -> Result<axum::Json<ContactDetail>, ApiError> {
+    let found = state.store.read(move |tx| {
+        let Some(contact) = tx.contact(tx.kept_contact(ContactId(id))?)? else { return Ok(None) };
+        let (addresses, threads) = (tx.addresses(contact.id)?, tx.threads_of(contact.id)?);
+        Ok(Some(ContactDetail { contact, addresses, threads }))
+    });
+    found.await?.map(axum::Json).ok_or_else(|| ApiError::not_found("there is no such contact"))
+}
+
+/// Give a person another name.
+#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", params(("id" = i64, Path)),
+    request_body = ContactChange, responses((status = 200, body = Contact), (status = 404, body = ErrorBody)))]
+pub(super) async fn rename(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Id(id): Id,
+    Json(change): Json<ContactChange>,
+) -> Result<axum::Json<Contact>, ApiError> {
+    let now = clock::now();
+    let work = crm::transact(&state.store, move |tx| contact::rename(tx, ContactId(id), &change.display_name, now));
+    Ok(axum::Json(work.await?))
+}
+
+/// Say that two contacts are one person.
+#[utoipa::path(post, path = "/api/contacts/{id}/merge", tag = "contacts", params(("id" = i64, Path)),
+    request_body = MergeOrder, responses((status = 200, body = Merged), (status = 400, body = ErrorBody),
+    (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn merge(
+    State(state): State<AppState>,
+    actor: Actor,
+    Id(id): Id,
+    Json(order): Json<MergeOrder>,
+) -> Result<axum::Json<Merged>, ApiError> {
+    let (kept, merged, now) = (ContactId(id), ContactId(order.contact_id), clock::now());
+    let merge_id = crm::transact(&state.store, move |tx| contact::merge(tx, actor.id, kept, merged, now)).await?;
+    Ok(axum::Json(Merged { ok: true, merge_id }))
+}
+
+/// Part two contacts again.
+#[utoipa::path(post, path = "/api/merges/{id}/undo", tag = "contacts", params(("id" = i64, Path)), responses(
+    (status = 200, body = Done), (status = 404, body = ErrorBody)))]
+pub(super) async fn undo_merge(
+    State(state): State<AppState>,
+    actor: Actor,
+    Id(id): Id,
+) -> Result<axum::Json<Done>, ApiError> {
+    let now = clock::now();
+    crm::transact(&state.store, move |tx| contact::undo_merge(tx, actor.id, id, now)).await?;
+    Ok(Done::YES)
+}

@@ -1,0 +1,145 @@
+//! Threads and what is in them.
+
+use crate::crm::{self, thread};
+use crate::domain::{AiMode, BusinessId, Message, Thread, ThreadId, ThreadType};
+use crate::http::extract::{Id, Json, Query};
+use crate::http::page::{After, Limit};
+use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::store::ThreadFilter;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post, put};
+use serde::{Deserialize, Serialize};
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/threads", get(list))
+        .route("/api/threads/{id}", get(show))
+        .route("/api/threads/{id}/messages", get(messages))
+        .route("/api/threads/{id}/read", post(mark_read))
+        .route("/api/threads/{id}/ai", put(set_ai_mode))
+}
+
+/// Which threads.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ThreadQuery {
+    /// The channel; both unless said otherwise.
+    #[serde(rename = "type")]
+    kind: Option<ThreadType>,
+    /// Whose; 1 unless said otherwise.
+    business_id: Option<i64>,
+    /// Words of the title, the number or what was said.
+    q: Option<String>,
+    /// How many, 1 to 200; 50 unless said otherwise.
+    #[param(value_type = Option<u32>)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<After>,
+}
+
+/// A page of threads, newest activity first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ThreadPage {
+    threads: Vec<Thread>,
+    /// Goes into `cursor` for the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// Which messages.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MessageQuery {
+    /// How many, 1 to 200; 50 unless said otherwise.
+    #[param(value_type = Option<u32>)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page after.
+    #[param(value_type = Option<String>)]
+    before: Option<After>,
+}
+
+/// A page of messages, oldest first; without `before` the newest ones.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct MessagePage {
+    messages: Vec<Message>,
+    /// Goes into `before` for what was before; null if nothing was.
+    next_cursor: Option<String>,
+}
+
+/// Whether the AI answers.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub(super) struct AiModeChange {
+    ai_mode: AiMode,
+}
+
+/// Threads, newest activity first.
+#[utoipa::path(get, path = "/api/threads", tag = "threads", params(ThreadQuery), responses(
+    (status = 200, body = ThreadPage), (status = 400, body = ErrorBody)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Query(query): Query<ThreadQuery>,
+) -> Result<axum::Json<ThreadPage>, ApiError> {
+    let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
+    let filter = ThreadFilter { business, kind: query.kind, words: query.q };
+    let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let (threads, next) = state.store.read(move |tx| tx.threads(&filter, after, limit)).await?;
+    Ok(axum::Json(ThreadPage { threads, next_cursor: next.map(|cursor| cursor.to_string()) }))
+}
+
+/// One thread.
+#[utoipa::path(get, path = "/api/threads/{id}", tag = "threads", params(("id" = i64, Path)), responses(
+    (status = 200, body = Thread), (status = 404, body = ErrorBody)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Id(id): Id,
+) -> Result<axum::Json<Thread>, ApiError> {
+    let found = state.store.read(move |tx| tx.thread(ThreadId(id))).await?;
+    found.map(axum::Json).ok_or_else(|| ApiError::not_found("there is no such thread"))
+}
+
+/// The messages of a thread.
+#[utoipa::path(get, path = "/api/threads/{id}/messages", tag = "threads", params(("id" = i64, Path), MessageQuery),
+    responses((status = 200, body = MessagePage), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn messages(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Id(id): Id,
+    Query(query): Query<MessageQuery>,
+) -> Result<axum::Json<MessagePage>, ApiError> {
+    let (before, limit) = (query.before.map(|before| before.0), query.limit.0);
+    let found = state.store.read(move |tx| match tx.thread(ThreadId(id))? {
+        Some(thread) => tx.messages(thread.id, before, limit).map(Some),
+        None => Ok(None),
+    });
+    let (messages, next) = found.await?.ok_or_else(|| ApiError::not_found("there is no such thread"))?;
+    Ok(axum::Json(MessagePage { messages, next_cursor: next.map(|cursor| cursor.to_string()) }))
+}
+
+/// All of a thread has been read.
+#[utoipa::path(post, path = "/api/threads/{id}/read", tag = "threads", params(("id" = i64, Path)), responses(
+    (status = 200, body = Thread), (status = 404, body = ErrorBody)))]
+pub(super) async fn mark_read(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Id(id): Id,
+) -> Result<axum::Json<Thread>, ApiError> {
+    Ok(axum::Json(crm::transact(&state.store, move |tx| thread::mark_read(tx, ThreadId(id))).await?))
+}
+
+/// Whether the AI answers in a thread.
+#[utoipa::path(put, path = "/api/threads/{id}/ai", tag = "threads", params(("id" = i64, Path)),
+    request_body = AiModeChange, responses((status = 200, body = Thread), (status = 404, body = ErrorBody)))]
+pub(super) async fn set_ai_mode(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Id(id): Id,
+    Json(change): Json<AiModeChange>,
+) -> Result<axum::Json<Thread>, ApiError> {
+    let work = crm::transact(&state.store, move |tx| thread::set_ai_mode(tx, ThreadId(id), change.ai_mode));
+    Ok(axum::Json(work.await?))
+}

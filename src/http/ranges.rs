@@ -1,0 +1,166 @@
+//! Files over HTTP: whole, in part, or not again (RFC 9110, sections 13 and 14).
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::ops::Range;
+
+/// A file that can be sent.
+pub(crate) struct FileInfo<'a> {
+    /// Its kind.
+    pub(crate) mime: &'a str,
+    /// Its length in bytes.
+    pub(crate) length: u64,
+    /// Changes with its content; without quotes.
+    pub(crate) etag: &'a str,
+    /// How long others may keep it.
+    pub(crate) cache_control: &'static str,
+}
+
+/// Answers a GET or HEAD for a file; `read` gives the bytes of a part.
+pub(crate) fn answer(
+    method: &Method,
+    headers: &HeaderMap,
+    file: &FileInfo<'_>,
+    read: impl FnOnce(Range<u64>) -> Body,
+) -> Response {
+    let etag = format!("\"{}\"", file.etag);
+    let mut response = if is_known(headers, &etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        match wanted(method, headers, &etag, file.length) {
+            Wanted::Whole => with_body(method, StatusCode::OK, 0..file.length, read),
+            Wanted::Part(part) => {
+                let content_range = format!("bytes {}-{}/{}", part.start, part.end - 1, file.length);
+                let mut response = with_body(method, StatusCode::PARTIAL_CONTENT, part, read);
+                put(&mut response, header::CONTENT_RANGE, &content_range);
+                response
+            }
+            Wanted::Nothing => {
+                let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
+                put(&mut response, header::CONTENT_RANGE, &format!("bytes */{}", file.length));
+                response
+            }
+        }
+    };
+    put(&mut response, header::ETAG, &etag);
+    put(&mut response, header::ACCEPT_RANGES, "bytes");
+    put(&mut response, header::CACHE_CONTROL, file.cache_control);
+    if response.status().is_success() {
+        put(&mut response, header::CONTENT_TYPE, file.mime);
+    }
+    response
+}
+
+fn with_body(method: &Method, status: StatusCode, part: Range<u64>, read: impl FnOnce(Range<u64>) -> Body) -> Response {
+    let length = part.end - part.start;
+    let body = if *method == Method::HEAD { Body::empty() } else { read(part) };
+    let mut response = (status, body).into_response();
+    put(&mut response, header::CONTENT_LENGTH, &length.to_string());
+    response
+}
+
+fn put(response: &mut Response, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// Whether the sender has this very file already.
+fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut tags = lists.flat_map(|list| list.split(','));
+    tags.any(|tag| tag.trim() == "*" || tag.trim().trim_start_matches("W/") == etag)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Wanted {
+    Whole,
+    Part(Range<u64>),
+    Nothing,
+}
+
+/// Several ranges at once are answered with the whole, which is allowed; no player asks for them.
+fn wanted(method: &Method, headers: &HeaderMap, etag: &str, length: u64) -> Wanted {
+    if *method != Method::GET || headers.get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes())
+    {
+        return Wanted::Whole;
+    }
+    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
+    let Some((from, to)) = range.and_then(|range| range.trim().strip_prefix("bytes=")?.split_once('-')) else {
+        return Wanted::Whole;
+    };
+    let part = match (number(from), number(to)) {
+        (Some(from), Some(to)) if from <= to => from..to.saturating_add(1).min(length),
+        (Some(from), None) if to.trim().is_empty() => from..length,
+        (None, Some(last)) if from.trim().is_empty() => length.saturating_sub(last)..length,
+        // What makes no sense is as if it were not there.
+        _ => return Wanted::Whole,
+    };
+    if part.is_empty() { Wanted::Nothing } else { Wanted::Part(part) }
+}
+
+fn number(text: &str) -> Option<u64> {
+    let text = text.trim();
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ask(range: &str, length: u64) -> Wanted {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RANGE, HeaderValue::from_str(range).unwrap());
+        wanted(&Method::GET, &headers, "\"e\"", length)
+    }
+
+    #[test]
+    fn ranges_are_read_as_the_standard_says() {
+        for (range, answer) in [
+            ("bytes=0-4", Wanted::Part(0..5)),
+            ("bytes=5-", Wanted::Part(5..10)),
+            ("bytes=-3", Wanted::Part(7..10)),
+            ("bytes=-30", Wanted::Part(0..10)),
+            ("bytes=9-99", Wanted::Part(9..10)),
+            ("bytes=10-", Wanted::Nothing),
+            ("bytes=-0", Wanted::Nothing),
+            ("bytes=4-2", Wanted::Whole),
+            ("bytes=-", Wanted::Whole),
+            ("bytes=a-b", Wanted::Whole),
+            ("bytes=0-1,3-4", Wanted::Whole),
+            ("lines=0-1", Wanted::Whole),
+            ("bytes=+1-2", Wanted::Whole),
+        ] {
+            assert_eq!(ask(range, 10), answer, "{range}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_another_version_is_not_wanted() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RANGE, HeaderValue::from_static("bytes=0-1"));
+        headers.insert(header::IF_RANGE, HeaderValue::from_static("\"old\""));
+        assert_eq!(wanted(&Method::GET, &headers, "\"e\"", 10), Wanted::Whole);
+        headers.insert(header::IF_RANGE, HeaderValue::from_static("\"e\""));
+        assert_eq!(wanted(&Method::GET, &headers, "\"e\"", 10), Wanted::Part(0..2));
+        assert_eq!(wanted(&Method::HEAD, &headers, "\"e\"", 10), Wanted::Whole);
+    }
+
+    #[test]
+    fn a_known_version_is_not_sent_again() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"a\", W/\"e\""));
+        assert!(is_known(&headers, "\"e\"") && !is_known(&headers, "\"x\""));
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_is_never_outside_of_the_file(range in "bytes=[0-9]{0,21}-[0-9]{0,21}", length in 0_u64..1000) {
+            if let Wanted::Part(part) = ask(&range, length) {
+                prop_assert!(part.start < part.end && part.end <= length);
+            }
+        }
+    }
+}

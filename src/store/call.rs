@@ -1,0 +1,101 @@
+//! Calls, as they are shown.
+
+mod list;
+mod part;
+
+pub use list::CallFilter;
+
+use super::{ReadTx, Result};
+use crate::domain::{Call, CallId, Recording, Turn, TurnLatency};
+use rusqlite::{OptionalExtension, Row};
+
+impl ReadTx<'_> {
+    /// One call.
+    pub fn call(&self, id: CallId) -> Result<Option<Call>> {
+        let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM calls WHERE id = ?1"))?;
+        Ok(query.query_row([id], call).optional()?)
+    }
+
+    /// What was said in a call, in order.
+    pub fn turns(&self, call: CallId) -> Result<Vec<Turn>> {
+        let mut query = self.conn.prepare_cached(include_str!("call/turns.sql"))?;
+        let rows = query.query_map([call], turn)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The sound files of a call, the oldest first.
+    pub fn recordings(&self, call: CallId) -> Result<Vec<Recording>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id, call_id, source, mime, channels, duration_ms, bytes, state, message_ms, error, created_at
+             FROM recordings WHERE call_id = ?1 ORDER BY id",
+        )?;
+        let rows = query.query_map([call], recording)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+const COLUMNS: &str = "id, business_id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, \
+                       engine, model, started_at, answered_at, ended_at, end_reason, duration_ms, cost_micros, \
+                       message_text";
+
+fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
+    Ok(Call {
+        id: row.get("id")?,
+        business_id: row.get("business_id")?,
+        call_sid: row.get("call_sid")?,
+        thread_id: row.get("thread_id")?,
+        contact_id: row.get("contact_id")?,
+        direction: row.get("direction")?,
+        peer_number: row.get("peer_number")?,
+        own_number: row.get("own_number")?,
+        state: row.get("state")?,
+        engine: row.get("engine")?,
+        model: row.get("model")?,
+        started_at: row.get("started_at")?,
+        answered_at: row.get("answered_at")?,
+        ended_at: row.get("ended_at")?,
+        end_reason: row.get("end_reason")?,
+        duration_ms: row.get("duration_ms")?,
+        cost_micros: row.get("cost_micros")?,
+        message_text: row.get("message_text")?,
+    })
+}
+
+fn turn(row: &Row<'_>) -> rusqlite::Result<Turn> {
+    Ok(Turn {
+        id: row.get("id")?,
+        call_id: row.get("call_id")?,
+        seq: row.get("seq")?,
+        speaker: row.get("speaker")?,
+        text: row.get("text")?,
+        heard_text: row.get("heard_text")?,
+        interrupted: row.get("interrupted")?,
+        started_ms: row.get("started_ms")?,
+        ended_ms: row.get("ended_ms")?,
+        latency: TurnLatency {
+            response_created_ms: row.get("response_created_ms")?,
+            first_delta_ms: row.get("first_delta_ms")?,
+            first_sent_ms: row.get("first_sent_ms")?,
+            first_played_ms: row.get("first_played_ms")?,
+        },
+        tokens_in: row.get("tokens_in")?,
+        tokens_out: row.get("tokens_out")?,
+        cost_micros: row.get("cost_micros")?,
+    })
+}
+
+fn recording(row: &Row<'_>) -> rusqlite::Result<Recording> {
+    Ok(Recording {
+        id: row.get("id")?,
+        call_id: row.get("call_id")?,
+        source: row.get("source")?,
+        mime: row.get("mime")?,
+        channels: row.get("channels")?,
+        duration_ms: row.get("duration_ms")?,
+        bytes: row.get("bytes")?,
+        state: row.get("state")?,
+        message_ms: row.get("message_ms")?,
+        error: row.get("error")?,
+        created_at: row.get("created_at")?,
+    })
+}

@@ -1,0 +1,17 @@
+//! The API: who may, what it gives, and how it says no.
+
+mod access;
+mod calls;
+mod contacts;
+mod threads;
+
+use super::support::{Client, Daemon};
+
+/// A daemon with threads, messages and calls, and a client of its API.
+fn with_data() -> (Daemon, Client) {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("api/data.sql"));
+    daemon.launch();
+    let api = daemon.api();
+    (daemon, api)
+}

@@ -1,0 +1,119 @@
+//! Threads and messages.
+
+use super::with_data;
+use crate::support::Client;
+use crate::support::client::send;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+fn ids(list: &Value) -> Vec<i64> {
+    list.as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect()
+}
+
+async fn thread_ids(api: &Client, query: &str) -> Vec<i64> {
+    let reply = api.get(&format!("/api/threads?{query}")).await;
+    assert_eq!(reply.status, 200, "{query}: {}", reply.text());
+    ids(&reply.json()["threads"])
+}
+
+#[tokio::test]
+async fn threads_come_newest_activity_first_and_are_found() {
+    let (_daemon, api) = with_data();
+    for (query, wanted) in [
+        ("", &[2, 3, 1, 4][..]),
+        ("type=whatsapp", &[3, 1, 4]),
+        ("type=call", &[2]),
+        ("type=&business_id=&q=&limit=&cursor=", &[2, 3, 1, 4]),
+        ("business_id=1", &[2, 3, 1, 4]),
+        ("business_id=2", &[]),
+        ("q=noa", &[3]),
+        ("q=%D7%93%D7%A0%D7%94", &[2, 1]),
+        ("q=050-123-4567", &[2, 1]),
+        ("q=972541", &[3]),
+        ("q=monday", &[3]),
+        ("q=100%25", &[1]),
+        ("q=%25", &[1]),
+        ("q=_", &[]),
+        ("q=%D7%AA%D7%95%D7%A8", &[2]),
+        ("q=nothing+like+it", &[]),
+    ] {
+        assert_eq!(thread_ids(&api, query).await, wanted, "{query}");
+    }
+    for query in ["type=bogus", "limit=-1", "limit=0", "limit=x", "cursor=x", "business_id=x", "limit=1&limit=2"] {
+        let reply = api.get(&format!("/api/threads?{query}")).await;
+        assert_eq!((reply.status, reply.json()["ok"].clone()), (400, json!(false)), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_thread_has_the_columns_of_its_table() {
+    let (_daemon, api) = with_data();
+    let thread = api.get("/api/threads/1").await.json();
+    assert_eq!(
+        thread,
+        json!({
+            "id": 1, "business_id": 1, "type": "whatsapp", "provider": "baileys", "contact_id": 1,
+            "peer_number": "+972501234567", "title": "דנה לוי", "last_message_at": "2026-11-10T10:00:00.000Z",
+            "unread_count": 2, "ai_mode": "auto", "created_at": "2026-11-01T08:00:00.000Z",
+        })
+    );
+    let list = api.get("/api/threads?type=whatsapp&q=050").await.json();
+    assert_eq!(list["threads"][0], thread);
+    assert_eq!(list["next_cursor"], Value::Null);
+    for path in ["/api/threads/99", "/api/threads/x", "/api/threads/99/messages", "/api/threads/99999999999999999999"] {
+        assert_eq!(api.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_follow_one_another_without_gap_or_repetition() {
+    let (_daemon, api) = with_data();
+    for limit in 1..=4 {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = api.get(&format!("/api/threads?limit={limit}&cursor={cursor}")).await.json();
+            assert!(page["threads"].as_array().unwrap().len() <= limit);
+            seen.extend(ids(&page["threads"]));
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = next.to_owned(),
+                None => break,
+            }
+        }
+        assert_eq!(seen, [2, 3, 1, 4], "pages of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn messages_come_oldest_first_within_a_page() {
+    let (_daemon, api) = with_data();
+    let newest = api.get("/api/threads/1/messages?limit=3").await.json();
+    assert_eq!(ids(&newest["messages"]), [2, 3, 4]);
+    let before = newest["next_cursor"].as_str().unwrap();
+    let oldest = api.get(&format!("/api/threads/1/messages?limit=3&before={before}")).await.json();
+    assert_eq!((ids(&oldest["messages"]), &oldest["next_cursor"]), (vec![1], &Value::Null));
+    let message = &oldest["messages"][0];
+    assert_eq!(
+        message,
+        &json!({
+            "id": 1, "thread_id": 1, "direction": "in", "message_type": "text", "media_kind": "text",
+            "content_text": "שלום, מתי פתוח?", "media_url": null, "provider": "baileys", "provider_msg_id": "A1",
+            "status": "received", "error": null, "created_at": "2026-11-10T09:58:00.000Z",
+        })
+    );
+    for query in ["limit=0", "before=yesterday", "limit=1.5"] {
+        assert_eq!(api.get(&format!("/api/threads/1/messages?{query}")).await.status, 400, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_thread_is_read_and_its_ai_switched() {
+    let (_daemon, api) = with_data();
+    let read = api.post_json("/api/threads/1/read", &json!({})).await;
+    assert_eq!((read.status, read.json()["unread_count"].clone()), (200, json!(0)));
+    let put = |id: i64, body: Value| send(api.request(Method::PUT, &format!("/api/threads/{id}/ai")).json(&body));
+    assert_eq!(put(1, json!({"ai_mode": "off"})).await.json()["ai_mode"], "off");
+    assert_eq!(api.get("/api/threads/1").await.json()["ai_mode"], "off");
+    assert_eq!(put(1, json!({"ai_mode": "perhaps"})).await.status, 422);
+    assert_eq!(put(99, json!({"ai_mode": "off"})).await.status, 404);
+    assert_eq!(api.post_json("/api/threads/99/read", &json!({})).await.status, 404);
+}
