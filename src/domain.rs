@@ -36,6 +36,6 @@ pub use recording::{Recording, RecordingSource, RecordingState};
 pub use role::Role;
 pub use text_enum::UnknownValue;
 pub(crate) use text_enum::text_enum;
-pub use thread::{AiMode, Thread, ThreadType};
+pub use thread::{AiMode, LastIn, Thread, ThreadType};
 pub use time::Timestamp;
 pub use user::{ApiToken, AuditEntry, Session, User};

@@ -24,6 +24,7 @@ pub mod drive;
 pub mod engine;
 pub mod entropy;
 pub mod http;
+pub mod inbox;
 pub mod ops;
 pub mod providers;
 pub mod simulator;

@@ -42,6 +42,7 @@ pub use recording::RecordingToFetch;
 pub use session::NewSession;
 pub use setting::peek_stored_settings;
 pub use thread::{FoundThread, LastIn, ThreadFilter};
+pub use thread::{FoundThread, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 
 use crate::config::StoreConfig;

@@ -59,3 +59,14 @@ pub struct Thread {
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
+
+/// When and by which way the person last wrote: what the 24-hour windows are counted from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastIn {
+    /// The way of the last message.
+    pub provider: Option<Provider>,
+    /// When it was written.
+    pub at: Option<Timestamp>,
+    /// When the last one to our Twilio sender was written.
+    pub twilio_at: Option<Timestamp>,
+}

@@ -8,7 +8,7 @@ pub(in crate::store) use list::{digits, like};
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
-    AddressKind, BusinessId, ContactId, PhoneNumber, Provider, Thread, ThreadId, ThreadType, Timestamp,
+    AddressKind, BusinessId, ContactId, LastIn, PhoneNumber, Provider, Thread, ThreadId, ThreadType, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -21,17 +21,6 @@ pub struct FoundThread {
     pub contact: ContactId,
     /// What it is called in a list.
     pub title: String,
-}
-
-/// When and by which way the person last wrote: what the 24-hour windows are counted from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LastIn {
-    /// The way of the last message.
-    pub provider: Option<Provider>,
-    /// When it was written.
-    pub at: Option<Timestamp>,
-    /// When the last one to our Twilio sender was written.
-    pub twilio_at: Option<Timestamp>,
 }
 
 impl ReadTx<'_> {

@@ -1,0 +1,310 @@
+//! A person, two providers that fail in every way, and a daemon that is killed in between, in virtual time.
+
+use super::*;
+use crate::domain::LastIn;
+use crate::inbox::policy::Rules;
+use Provider::{Baileys, Twilio};
+use proptest::prelude::*;
+
+fn start() -> Timestamp {
+    Timestamp::from_millis(1_700_000_000_000)
+}
+
+fn trouble() -> Trouble {
+    Trouble { code: "x".into(), sentence: "it did not work".into() }
+}
+
+/// What happens to one attempt at a provider.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Taken,
+    /// It is taken, but the answer is lost.
+    TakenInSilence,
+    /// It is not taken, and the answer is lost.
+    LostInSilence,
+    Down,
+    Busy,
+    Barred,
+    Refused,
+    OptedOut,
+    /// The daemon is killed after it noted the attempt; whether the provider has it, the flag says.
+    Killed(bool),
+}
+
+/// What happens to one search in Twilio's list.
+#[derive(Clone, Copy, Debug)]
+enum Look {
+    Honest,
+    Unreachable,
+}
+
+/// What the providers have, and what the person got.
+#[derive(Default)]
+struct World {
+    /// The bridge keeps the key and sends once.
+    by_baileys: bool,
+    /// The bridge has refused the key, and says so again.
+    refused_by_baileys: bool,
+    by_twilio: Vec<Timestamp>,
+}
+
+impl World {
+    fn deliveries(&self) -> usize {
+        usize::from(self.by_baileys) + self.by_twilio.len()
+    }
+
+    fn take(&mut self, provider: Provider, now: Timestamp) {
+        match provider {
+            Baileys => self.by_baileys = true,
+            Twilio => self.by_twilio.push(now),
+        }
+    }
+
+    /// One attempt; none if the daemon did not live to see its end.
+    fn attempt(&mut self, provider: Provider, fate: Fate, now: Timestamp) -> Option<Outcome> {
+        let sent = || Some(Outcome::Sent { provider_msg_id: Some("id".into()) });
+        let not_sent = |why| Some(Outcome::NotSent(why, trouble()));
+        let known = provider == Baileys && self.by_baileys;
+        if provider == Baileys && self.refused_by_baileys {
+            return not_sent(NotSent::Refused);
+        }
+        match fate {
+            Fate::Taken => {
+                self.take(provider, now);
+                sent()
+            }
+            Fate::TakenInSilence => {
+                self.take(provider, now);
+                Some(Outcome::Doubtful(trouble()))
+            }
+            Fate::LostInSilence => Some(Outcome::Doubtful(trouble())),
+            Fate::Killed(taken) => {
+                if taken {
+                    self.take(provider, now);
+                }
+                None
+            }
+            Fate::Down => not_sent(NotSent::Down),
+            Fate::Busy => not_sent(NotSent::Busy(Duration::from_secs(3))),
+            Fate::Barred => not_sent(NotSent::Barred),
+            // A bridge that has sent it says so, whatever it thinks of it now.
+            Fate::Refused | Fate::OptedOut if known => sent(),
+            Fate::Refused => {
+                self.refused_by_baileys |= provider == Baileys;
+                not_sent(NotSent::Refused)
+            }
+            Fate::OptedOut => not_sent(NotSent::OptedOut),
+        }
+    }
+
+    /// Twilio's list shows a message late, but within the minute.
+    fn look(&self, look: Look, delay: Duration, since: Timestamp, now: Timestamp) -> Search {
+        let there = self.by_twilio.iter().any(|&at| at >= since && now.since(at) >= delay);
+        match look {
+            Look::Unreachable => Search::Unreachable(trouble()),
+            Look::Honest if there => Search::Found("SM1".into()),
+            Look::Honest => Search::NotFound,
+        }
+    }
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![
+        1 => Just(Fate::Taken),
+        1 => Just(Fate::TakenInSilence),
+        1 => Just(Fate::LostInSilence),
+        3 => Just(Fate::Down),
+        1 => Just(Fate::Busy),
+        1 => Just(Fate::Barred),
+        1 => Just(Fate::Refused),
+        1 => Just(Fate::OptedOut),
+        1 => any::<bool>().prop_map(Fate::Killed),
+    ]
+}
+
+fn look() -> impl Strategy<Value = Look> {
+    prop_oneof![3 => Just(Look::Honest), 1 => Just(Look::Unreachable)]
+}
+
+struct Run {
+    world: World,
+    verdict: Verdict,
+    /// Whether any attempt ended in doubt.
+    doubted: bool,
+    tried: Vec<Provider>,
+    took: Duration,
+}
+
+/// Drives one message to its end.
+#[expect(clippy::too_many_arguments, reason = "everything that chance decides")]
+fn run(
+    rules: &Rules,
+    named: Option<Provider>,
+    last_in: LastIn,
+    fates: &[Fate],
+    looks: &[Look],
+    delay: Duration,
+    chances: &[f64],
+    down: &[Vec<Provider>],
+) -> Option<Run> {
+    let case = Case { rules, named, last_in, able: &[Baileys, Twilio], refused: &[], down: &[], now: start() };
+    let way = policy::choose(&case).ok()?;
+    let mut delivery = Delivery {
+        named,
+        way,
+        doubtful: false,
+        attempts: 0,
+        doubts: 0,
+        attempt_at: None,
+        refused: vec![],
+        created_at: start(),
+    };
+    let (mut world, mut tried, mut doubted, mut now) = (World::default(), vec![], false, start());
+    let mut seen_down = Vec::new();
+    for round in 0..100_000 {
+        let refused = delivery.refused.clone();
+        // What was seen to be down is held to be for a while.
+        seen_down.retain(|&(_, at): &(Provider, Timestamp)| now.since(at) < Duration::from_secs(15));
+        let mut down = down[round % down.len()].clone();
+        down.extend(seen_down.iter().map(|&(provider, _)| provider));
+        let case = Case { refused: &refused, down: &down, now, ..case };
+        let chance = chances[round % chances.len()];
+        let verdict = match delivery.next(&case) {
+            Step::Send(way) => {
+                delivery.begin(way, now);
+                tried.push(way.provider);
+                if let Some(outcome) = world.attempt(way.provider, fates[(tried.len() - 1) % fates.len()], now) {
+                    doubted |= matches!(outcome, Outcome::Doubtful(_));
+                    if matches!(outcome, Outcome::NotSent(NotSent::Down, _)) {
+                        seen_down.push((way.provider, now));
+                    }
+                    delivery.after_attempt(outcome, &case, chance)
+                } else {
+                    doubted = true;
+                    delivery.doubtful = true;
+                    Verdict::Again { at: now.plus(Duration::from_secs(2)) }
+                }
+            }
+            Step::Search => {
+                let since = delivery.attempt_at.unwrap();
+                delivery.after_search(world.look(looks[round % looks.len()], delay, since, now), now, chance)
+            }
+            Step::GiveUp(reason) => Verdict::Failed(reason),
+        };
+        match verdict {
+            Verdict::Again { at } => {
+                assert!(at >= now, "time goes on");
+                now = at;
+            }
+            verdict => return Some(Run { world, verdict, doubted, tried, took: now.since(start()) }),
+        }
+    }
+    panic!("it never ended");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #[test]
+    fn it_ends_and_nobody_gets_it_twice_and_nothing_is_said_that_is_not_so(
+        named in proptest::option::of(prop_oneof![Just(Baileys), Just(Twilio)]),
+        template: bool,
+        recent in proptest::option::of(prop_oneof![Just(Baileys), Just(Twilio)]),
+        fates in proptest::collection::vec(fate(), 1..12),
+        looks in proptest::collection::vec(look(), 1..6),
+        delay in 0..60_u64,
+        chances in proptest::collection::vec(0.0..1.0_f64, 1..5),
+        down in proptest::collection::vec(prop_oneof![Just(vec![]), Just(vec![Baileys]), Just(vec![Twilio])], 1..4),
+    ) {
+        let rules = Rules { only: None, priority: vec![Baileys, Twilio], template };
+        let last_in = LastIn { provider: recent, at: recent.map(|_| start()), twilio_at: recent.filter(|p| *p == Twilio).map(|_| start()) };
+        let delay = Duration::from_secs(delay);
+        let Some(run) = run(&rules, named, last_in, &fates, &looks, delay, &chances, &down) else { return Ok(()) };
+
+        prop_assert!(run.world.deliveries() <= 1, "the person got it {} times: {:?}", run.world.deliveries(), run.tried);
+        match &run.verdict {
+            Verdict::Sent { .. } => prop_assert_eq!(run.world.deliveries(), 1),
+            Verdict::Failed(Reason::Unconfirmed) => prop_assert!(run.doubted),
+            Verdict::Failed(Reason::Refused(_)) if run.doubted => {}
+            Verdict::Failed(_) => prop_assert_eq!(run.world.deliveries(), 0),
+            Verdict::Again { .. } => unreachable!(),
+        }
+        prop_assert!(named.is_none_or(|named| run.tried.iter().all(|tried| *tried == named)), "no fail-over from a named one");
+        prop_assert!(run.took <= PATIENCE + Duration::from_mins(2));
+    }
+}
+
+fn auto() -> Rules {
+    Rules { only: None, priority: vec![Baileys, Twilio], template: true }
+}
+
+fn recently(provider: Provider) -> LastIn {
+    LastIn { provider: Some(provider), at: Some(start()), twilio_at: Some(start()) }
+}
+
+fn go(named: Option<Provider>, last: Provider, fates: &[Fate], looks: &[Look]) -> Run {
+    run(&auto(), named, recently(last), fates, looks, Duration::from_secs(30), &[0.5], &[vec![]]).unwrap()
+}
+
+#[test]
+fn a_provider_that_is_down_or_refuses_is_passed_over_at_once() {
+    for fate in [Fate::Down, Fate::Refused, Fate::Barred] {
+        let run = go(None, Baileys, &[fate, Fate::Taken], &[Look::Honest]);
+        assert_eq!((run.tried, run.took), (vec![Baileys, Twilio], Duration::ZERO), "{fate:?}");
+        let run = go(None, Twilio, &[fate, Fate::Taken], &[Look::Honest]);
+        assert_eq!((run.tried, run.took), (vec![Twilio, Baileys], Duration::ZERO), "{fate:?}");
+    }
+}
+
+#[test]
+fn who_has_opted_out_hears_from_nobody() {
+    let run = go(None, Twilio, &[Fate::OptedOut, Fate::Taken], &[Look::Honest]);
+    assert_eq!((run.tried, run.world.deliveries()), (vec![Twilio], 0));
+}
+
+#[test]
+fn in_doubt_the_bridge_is_asked_again_and_nobody_else() {
+    for fates in [
+        &[Fate::TakenInSilence, Fate::Taken][..],
+        &[Fate::LostInSilence, Fate::Taken],
+        &[Fate::TakenInSilence, Fate::Down, Fate::Barred, Fate::Busy, Fate::Taken],
+        &[Fate::Killed(true), Fate::Taken],
+    ] {
+        let run = go(None, Baileys, fates, &[Look::Honest]);
+        assert!(run.tried.iter().all(|tried| *tried == Baileys), "{fates:?}");
+        assert!(matches!(run.verdict, Verdict::Sent { .. }));
+    }
+}
+
+#[test]
+fn in_doubt_twilio_s_list_is_searched() {
+    let run = go(None, Twilio, &[Fate::TakenInSilence], &[Look::Honest]);
+    assert_eq!(run.verdict, Verdict::Sent { provider_msg_id: Some("SM1".into()) });
+    assert_eq!(run.tried, [Twilio]);
+    assert!(run.took >= Duration::from_secs(30) && run.took <= CERTAINTY);
+}
+
+#[test]
+fn what_twilio_s_list_does_not_show_for_a_minute_is_sent_once_more() {
+    let run = go(None, Twilio, &[Fate::LostInSilence, Fate::Taken], &[Look::Honest]);
+    assert_eq!((run.tried, run.took), (vec![Twilio, Twilio], CERTAINTY));
+    assert!(matches!(run.verdict, Verdict::Sent { .. }));
+
+    let run = go(None, Twilio, &[Fate::LostInSilence], &[Look::Honest]);
+    assert_eq!(run.verdict, Verdict::Failed(Reason::Unconfirmed));
+    assert_eq!(run.tried, [Twilio, Twilio], "once, and by nobody else");
+    assert_eq!(run.took, CERTAINTY * 2);
+}
+
+#[test]
+fn while_twilio_s_list_cannot_be_read_the_message_waits() {
+    let run = go(None, Twilio, &[Fate::TakenInSilence], &[Look::Unreachable]);
+    assert_eq!(run.verdict, Verdict::Failed(Reason::Unconfirmed));
+    assert_eq!(run.tried, [Twilio]);
+    assert!(run.took >= PATIENCE);
+}
+
+#[test]
+fn a_named_provider_that_is_down_is_waited_for() {
+    let run = go(Some(Baileys), Baileys, &[Fate::Down, Fate::Down, Fate::Taken], &[Look::Honest]);
+    assert_eq!((run.tried, run.took), (vec![Baileys; 3], Duration::from_secs(3)));
+}
