@@ -4,6 +4,8 @@
 pub mod contact;
 pub mod order;
 pub mod password;
+pub mod inbox;
+pub mod outbox;
 pub mod person;
 mod refusal;
 pub mod session;

@@ -4,10 +4,12 @@
 
 mod actor;
 mod address;
+mod attempt;
 mod call;
 mod contact;
 mod cursor;
 mod ids;
+mod inbound;
 mod masked;
 mod message;
 mod peer;
@@ -21,6 +23,7 @@ mod user;
 
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
+pub use attempt::{NotSent, Outcome, Search, Trouble};
 pub use call::{Call, CallDirection, CallState, EndReason, Speaker, Turn, TurnLatency};
 pub use contact::Contact;
 pub use cursor::Cursor;
@@ -28,6 +31,7 @@ pub use ids::{
     AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, OutboxId, RecordingId,
     RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,
 };
+pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, MessageNews, Odd};
 pub use masked::Masked;
 pub use message::{Direction, MediaKind, Message, MessageEventKind, MessageStatus, MessageType, Provider};
 pub use peer::{PeerAddress, PeerError};

@@ -2,5 +2,6 @@
 
 pub mod http_client;
 pub mod openai;
+pub mod baileys;
 pub mod twilio;
 pub mod websocket;

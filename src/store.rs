@@ -16,6 +16,7 @@ mod journal;
 mod media;
 mod message;
 mod open;
+mod outbox;
 mod readers;
 mod recording;
 mod session;
@@ -42,6 +43,7 @@ pub use recording::RecordingToFetch;
 pub use session::NewSession;
 pub use setting::peek_stored_settings;
 pub use thread::{FoundThread, LastIn, ThreadFilter};
+pub use outbox::{NewOutbox, OutboxEntry, OutboxState, OutboxStep};
 pub use thread::{FoundThread, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 

@@ -40,6 +40,32 @@ text_enum! {
     }
 }
 
+impl MediaKind {
+    /// The kind of a file by its MIME type.
+    pub fn of_mime(mime: &str) -> Self {
+        match mime.split('/').next().unwrap_or_default() {
+            "image" => Self::Image,
+            "audio" => Self::Audio,
+            "video" => Self::Video,
+            "text" if mime.starts_with("text/vcard") || mime.starts_with("text/x-vcard") => Self::Contact,
+            "application" | "text" => Self::Document,
+            _ => Self::Other,
+        }
+    }
+
+    /// The kind of a file by the end of its address; a document where that says nothing.
+    pub fn of_url(url: &str) -> Self {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        match name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default().as_str() {
+            "jpg" | "jpeg" | "png" | "webp" | "gif" => Self::Image,
+            "mp3" | "ogg" | "oga" | "opus" | "m4a" | "aac" | "wav" | "amr" => Self::Audio,
+            "mp4" | "3gp" | "mov" | "webm" => Self::Video,
+            _ => Self::Document,
+        }
+    }
+}
+
 text_enum! {
     /// How far a message has come. It only ever goes forward, see [`MessageStatus::advance`].
     MessageStatus {

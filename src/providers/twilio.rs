@@ -4,4 +4,6 @@ pub mod forms;
 pub mod media_stream;
 pub mod rest;
 pub mod signature;
+pub mod trouble;
 pub mod twiml;
+pub mod whatsapp;

@@ -139,6 +139,12 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// The new words of a message that its writer changed; what it said before is in its events.
+    pub fn set_message_text(&self, id: MessageId, text: &str) -> Result<()> {
+        self.conn.prepare_cached("UPDATE messages SET content_text = ?2 WHERE id = ?1")?.execute(params![id, text])?;
+        Ok(())
+    }
+
     fn absorb_echo(&self, id: MessageId, provider: Provider, provider_msg_id: &str) -> Result<()> {
         let mut find = self.conn.prepare_cached(
             "SELECT echo.id FROM messages own JOIN messages echo

@@ -1,7 +1,6 @@
 //! What both providers' messages become.
 
-use crate::domain::{MediaKind, MessageStatus, PeerAddress, Provider, Timestamp};
-use std::time::Duration;
+use super::{MediaKind, MessageStatus, PeerAddress, Provider, Timestamp};
 
 /// A message that a provider brought: from the person, or from the business's own phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,39 +92,18 @@ pub enum Change {
     Deletion,
 }
 
-/// When a message counts as written. Providers tell whole seconds, so one that comes at once gets our finer clock, which
-/// keeps question and answer in order; one from the future, or from before the box could have known it, gets it too.
-pub fn written_at(told: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    told.filter(|&told| told <= now && now.since(told) > LIVE && now.since(told) < OLDEST).unwrap_or(now)
+/// What a provider's webhook says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Inbound {
+    /// Somebody wrote.
+    Message(InboundMessage),
+    /// Something happened to a message.
+    News(MessageNews),
+    /// Nothing of ours: a group, a kind of event that needs nothing done. The word says what.
+    Nothing(&'static str),
 }
 
-const LIVE: Duration = Duration::from_secs(10);
-const OLDEST: Duration = Duration::from_hours(400 * 24);
-
-/// The kind of a file by its MIME type.
-pub fn kind_of(mime: &str) -> MediaKind {
-    match mime.split('/').next().unwrap_or_default() {
-        "image" => MediaKind::Image,
-        "audio" => MediaKind::Audio,
-        "video" => MediaKind::Video,
-        "text" if mime.starts_with("text/vcard") || mime.starts_with("text/x-vcard") => MediaKind::Contact,
-        "application" | "text" => MediaKind::Document,
-        _ => MediaKind::Other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_live_message_gets_our_clock_and_a_late_one_its_own() {
-        let now = Timestamp::from_millis(1_700_000_000_500);
-        let before = |seconds| Some(now.minus(Duration::from_secs(seconds)));
-        assert_eq!(written_at(None, now), now);
-        assert_eq!(written_at(before(2), now), now);
-        assert_eq!(written_at(before(3600), now), now.minus(Duration::from_hours(1)));
-        assert_eq!(written_at(Some(now.plus(Duration::from_mins(1))), now), now);
-        assert_eq!(written_at(Some(Timestamp::from_millis(0)), now), now);
-    }
-}
+/// Why a webhook that is signed makes no sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Odd(pub &'static str);

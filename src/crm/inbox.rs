@@ -1,0 +1,132 @@
+//! What comes in by WhatsApp, and what is told of messages afterwards.
+
+mod news;
+
+pub use news::{STATUS_JOB, hear_again, news};
+
+use super::person;
+use crate::domain::{
+    BusinessId, Direction, InboundMessage, MediaKind, MessageId, MessageStatus, ThreadId, ThreadType, Timestamp,
+};
+use crate::inbox::clock;
+use crate::store::{JournalOutcome, MediaState, NewJournal, NewMessage, Result, WriteTx};
+
+/// A webhook as it came, for the journal.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    /// Whose: `twilio` or `baileys`.
+    pub source: &'static str,
+    /// To which path.
+    pub path: &'static str,
+    /// Its `Content-Type`.
+    pub content_type: String,
+    /// Its body, byte for byte.
+    pub body: bytes::Bytes,
+}
+
+/// What became of a message that came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Our id of it; none if we had it already.
+    pub message: Option<MessageId>,
+    /// Where it is.
+    pub thread: ThreadId,
+    /// Whether there are files to fetch.
+    pub has_media: bool,
+}
+
+/// Takes a message in: person, thread, message and journal in one transaction. What was told before makes nothing.
+pub fn receive(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    new: &InboundMessage,
+    raw: &Raw,
+    now: Timestamp,
+) -> Result<Received> {
+    // What the business wrote on its phone bears its own name, not the person's.
+    let name = if new.from_phone { "" } else { new.profile_name.as_str() };
+    let thread = person::find_or_make_thread(tx, business, ThreadType::WhatsApp, &new.peer, name, now)?;
+    let written_at = clock::written_at(new.written_at, now);
+    let (direction, status, author) = if new.from_phone {
+        (Direction::Out, MessageStatus::Sent, Some("phone"))
+    } else {
+        (Direction::In, MessageStatus::Received, None)
+    };
+    let message = tx.insert_message(&NewMessage {
+        thread: thread.id,
+        direction,
+        kind: new.kind,
+        text: &new.text,
+        media_url: new.media.first().map(|file| file.url.as_str()),
+        provider: new.provider,
+        provider_msg_id: new.provider_msg_id.as_deref(),
+        status,
+        author,
+        quoted: new.quoted.as_deref(),
+        extra: new.extra.as_deref(),
+        created_at: written_at,
+    })?;
+    if let Some(message) = message {
+        if new.from_phone {
+            tx.note_message_out(thread.id, new.provider, written_at, true)?;
+        } else {
+            tx.note_message_in(thread.id, new.provider, written_at, new.opens_twilio)?;
+        }
+        keep_media(tx, message, new, now)?;
+    }
+    let outcome = if message.is_some() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
+    keep(tx, raw, outcome, "", message, now)?;
+    Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
+}
+
+/// Keeps a webhook that makes nothing.
+pub fn keep_only(tx: &WriteTx<'_>, raw: &Raw, outcome: JournalOutcome, note: &str, now: Timestamp) -> Result<()> {
+    keep(tx, raw, outcome, note, None, now)
+}
+
+fn keep(
+    tx: &WriteTx<'_>,
+    raw: &Raw,
+    outcome: JournalOutcome,
+    note: &str,
+    message: Option<MessageId>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.insert_journal(&NewJournal {
+        received_at: now,
+        source: raw.source,
+        path: raw.path,
+        content_type: &raw.content_type,
+        body: &raw.body,
+        outcome,
+        note,
+        message,
+        call: None,
+    })?;
+    Ok(())
+}
+
+/// Notes the files, and that they are to be fetched.
+fn keep_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: Timestamp) -> Result<()> {
+    for (position, file) in (0..).zip(&new.media) {
+        tx.insert_message_media(
+            message,
+            position,
+            &file.url,
+            file.mime.as_deref(),
+            file.file_name.as_deref(),
+            MediaState::Waiting,
+        )?;
+        let payload = serde_json::json!({ "message": message, "position": position, "provider": new.provider });
+        tx.insert_job(MEDIA_JOB, Some(&format!("{MEDIA_JOB}:{message}:{position}")), &payload.to_string(), now, now)?;
+    }
+    Ok(())
+}
+
+/// The job that fetches a file of a message; its payload is `{"message", "position", "provider"}`.
+pub const MEDIA_JOB: &str = "whatsapp.media";
+
+/// The kind of a message without words or files.
+pub fn kind_of_text(text: &str) -> MediaKind {
+    if text.is_empty() { MediaKind::Other } else { MediaKind::Text }
+}

@@ -1,0 +1,117 @@
+//! What is told of a message after it was written: how far it came, new words, an emoji, that it was taken back.
+
+use super::{Raw, keep};
+use crate::domain::{
+    Actor, Change, Direction, MessageEventKind, MessageId, MessageNews, MessageStatus, Provider, Timestamp,
+};
+use crate::store::{JournalOutcome, KnownMessage, NewMessageEvent, Result, WriteTx};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Takes news of a message in, with its journal. News of a message that we do not know yet, because the answer to our
+/// own sending is still on its way, is kept for a later look.
+pub fn news(tx: &WriteTx<'_>, news: &MessageNews, raw: &Raw, now: Timestamp) -> Result<Option<MessageId>> {
+    let known = apply(tx, news, now)?;
+    if known.is_none()
+        && let Change::Status(status, error) = &news.change
+    {
+        let early = EarlyStatus {
+            provider: news.provider,
+            id: news.provider_msg_id.clone(),
+            status: *status,
+            error: error.clone(),
+            at: news.at,
+        };
+        let key = format!("{STATUS_JOB}:{}:{}:{status}", early.provider, early.id);
+        if let Ok(payload) = serde_json::to_string(&early) {
+            tx.insert_job(STATUS_JOB, Some(&key), &payload, now.plus(FIRST_LOOK), now)?;
+        }
+    }
+    let (outcome, note) = match known {
+        Some(_) => (JournalOutcome::Stored, ""),
+        None => (JournalOutcome::Ignored, "news of a message that is not known"),
+    };
+    keep(tx, raw, outcome, note, known, now)?;
+    Ok(known)
+}
+
+/// Looks again whether a message has become known; false if it has not.
+pub fn hear_again(tx: &WriteTx<'_>, payload: &str, now: Timestamp) -> Result<bool> {
+    let Ok(early) = serde_json::from_str::<EarlyStatus>(payload) else { return Ok(true) };
+    let news = MessageNews {
+        provider: early.provider,
+        provider_msg_id: early.id,
+        change: Change::Status(early.status, early.error),
+        actor: Actor::Provider,
+        at: early.at,
+    };
+    Ok(apply(tx, &news, now)?.is_some())
+}
+
+/// The job that looks again for a message whose status came before its id.
+pub const STATUS_JOB: &str = "whatsapp.status";
+
+const FIRST_LOOK: Duration = Duration::from_secs(1);
+
+#[derive(Serialize, Deserialize)]
+struct EarlyStatus {
+    provider: Provider,
+    id: String,
+    status: MessageStatus,
+    error: Option<(String, String)>,
+    at: Option<Timestamp>,
+}
+
+fn apply(tx: &WriteTx<'_>, news: &MessageNews, now: Timestamp) -> Result<Option<MessageId>> {
+    let known = tx.messages_by_provider_id(news.provider, &news.provider_msg_id)?;
+    let Some(message) = pick(&known, news) else { return Ok(None) };
+    let at = news.at.unwrap_or(now).min(now);
+    let (kind, value) = match &news.change {
+        Change::Status(status, _) => (MessageEventKind::Status, status.as_str()),
+        Change::Edit(text) => (MessageEventKind::Edit, text.as_str()),
+        Change::Reaction(emoji) => (MessageEventKind::Reaction, emoji.as_str()),
+        Change::Deletion => (MessageEventKind::Deletion, ""),
+    };
+    let detail = match &news.change {
+        Change::Status(_, Some((code, sentence))) => {
+            Some(serde_json::json!({ "code": code, "error": sentence }).to_string())
+        }
+        // The words as they were stay with the edit.
+        Change::Edit(_) => {
+            let before = tx.message(message.id)?.map(|message| message.content_text);
+            Some(serde_json::json!({ "before": before }).to_string())
+        }
+        Change::Status(_, None) | Change::Reaction(_) | Change::Deletion => None,
+    };
+    tx.insert_message_event(&NewMessageEvent {
+        message: message.id,
+        kind,
+        value,
+        actor: news.actor.as_str(),
+        provider: news.provider,
+        at,
+        detail: detail.as_deref(),
+    })?;
+    match &news.change {
+        Change::Status(status, error) => {
+            let next = message.status.advance(*status);
+            if next != message.status {
+                let error = error.as_ref().filter(|_| next == MessageStatus::Failed);
+                let error = error.map(|(code, sentence)| (code.as_str(), sentence.as_str()));
+                tx.set_message_status(message.id, next, error, at)?;
+            }
+        }
+        Change::Edit(text) => tx.set_message_text(message.id, text)?,
+        Change::Reaction(_) | Change::Deletion => {}
+    }
+    Ok(Some(message.id))
+}
+
+/// A provider's status is of what we sent; what people do, they do to either side's messages.
+fn pick<'a>(known: &'a [KnownMessage], news: &MessageNews) -> Option<&'a KnownMessage> {
+    let ours = known.iter().find(|message| message.direction == Direction::Out);
+    match news.change {
+        Change::Status(..) => ours,
+        Change::Edit(_) | Change::Reaction(_) | Change::Deletion => ours.or(known.first()),
+    }
+}

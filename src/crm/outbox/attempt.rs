@@ -1,0 +1,77 @@
+//! What becomes of a message in the outbox: an attempt begins, an attempt or a search ends.
+
+use crate::domain::{MessageEventKind, MessageStatus, Timestamp};
+use crate::inbox::delivery::{Delivery, Verdict};
+use crate::inbox::policy::Way;
+use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxStep, Result, WriteTx};
+
+/// Notes that an attempt begins.
+pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, way: Way, now: Timestamp) -> Result<()> {
+    tx.begin_attempt(entry.id, way.provider, way.template, now)?;
+    tx.set_message_provider(entry.message, way.provider)
+}
+
+/// Notes what an attempt or a search led to. `failure` is the code and the sentence of one that was given up; `trouble`
+/// what went wrong last.
+pub fn finish(
+    tx: &WriteTx<'_>,
+    entry: &OutboxEntry,
+    delivery: &Delivery,
+    verdict: &Verdict,
+    failure: Option<(&str, &str)>,
+    trouble: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    let (state, at) = match verdict {
+        Verdict::Sent { .. } => (OutboxState::Done, now),
+        Verdict::Failed(_) => (OutboxState::Failed, now),
+        Verdict::Again { at } if delivery.doubtful => (OutboxState::Doubtful, *at),
+        Verdict::Again { at } => (OutboxState::Queued, *at),
+    };
+    tx.step_outbox(
+        entry.id,
+        &OutboxStep {
+            state,
+            doubts: delivery.doubts,
+            refused: &delivery.refused,
+            next_attempt_at: at,
+            last_error: trouble,
+        },
+        now,
+    )?;
+    match verdict {
+        Verdict::Sent { provider_msg_id } => {
+            tx.set_provider_id(entry.message, delivery.way.provider, provider_msg_id.as_deref())?;
+            tx.set_thread_provider(entry.thread, delivery.way.provider)?;
+            advance(tx, entry, delivery, MessageStatus::Sent, None, now)
+        }
+        Verdict::Failed(_) => advance(tx, entry, delivery, MessageStatus::Failed, failure, now),
+        Verdict::Again { .. } => Ok(()),
+    }
+}
+
+fn advance(
+    tx: &WriteTx<'_>,
+    entry: &OutboxEntry,
+    delivery: &Delivery,
+    news: MessageStatus,
+    failure: Option<(&str, &str)>,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(message) = tx.message(entry.message)? else { return Ok(()) };
+    let next = message.status.advance(news);
+    if next != message.status {
+        tx.set_message_status(entry.message, next, failure, now)?;
+    }
+    let detail = failure.map(|(code, error)| serde_json::json!({ "code": code, "error": error }).to_string());
+    tx.insert_message_event(&NewMessageEvent {
+        message: entry.message,
+        kind: MessageEventKind::Status,
+        value: news.as_str(),
+        actor: "",
+        provider: delivery.way.provider,
+        at: now,
+        detail: detail.as_deref(),
+    })?;
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! Sending: the way is chosen, and message, outbox and answer are stored together.
+
+use crate::crm::person;
+use crate::domain::{
+    AddressKind, BusinessId, Direction, MediaKind, MessageId, MessageStatus, PeerAddress, Provider, ThreadId,
+    ThreadType, Timestamp,
+};
+use crate::inbox::policy::{self, Case, NoWay, Rules};
+use crate::store::{Error, GivenAnswer, NewMessage, NewOutbox, Result, WriteTx};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What is to be sent to whom.
+#[derive(Clone, Debug)]
+pub struct SendRequest {
+    /// Whose message it is.
+    pub business: BusinessId,
+    /// To whom.
+    pub to: PeerAddress,
+    /// The words.
+    pub text: String,
+    /// Where its file is; checked already.
+    pub media_url: Option<String>,
+    /// The provider that the sender names.
+    pub named: Option<Provider>,
+    /// Who writes: `user:3`, `token:2`, `agent`.
+    pub author: String,
+    /// The sender's key of the request: the same key gives the same answer and one message.
+    pub idempotency_key: Option<String>,
+    /// What the provider is given with each attempt; fresh for each message.
+    pub send_key: String,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SendAnswer {
+    /// Always true.
+    pub ok: bool,
+    /// The message.
+    #[schema(value_type = i64)]
+    pub message_id: MessageId,
+    /// Where it is.
+    #[schema(value_type = i64)]
+    pub thread_id: ThreadId,
+    /// `queued`.
+    pub status: MessageStatus,
+    /// The way that it will take, as far as can be said now.
+    pub provider: Provider,
+}
+
+/// Why nothing was stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// There is no way.
+    #[error(transparent)]
+    NoWay(#[from] NoWay),
+    /// The key was used for another message.
+    #[error("this Idempotency-Key was used for another message; use a new one for each message")]
+    KeyReused,
+    /// Only Twilio could send it, and it is too long for it.
+    #[error("Twilio takes at most {TWILIO_LONGEST_TEXT} characters, and no other provider can send this")]
+    TooLongForTwilio,
+}
+
+/// Sends: chooses the way, and stores message, place in the outbox and answer together. On an error nothing is stored.
+pub fn send(
+    tx: &WriteTx<'_>,
+    request: &SendRequest,
+    rules: &Rules,
+    down: &[Provider],
+    now: Timestamp,
+) -> Result<Result<SendAnswer, SendError>> {
+    let fingerprint = fingerprint(request);
+    if let Some(key) = &request.idempotency_key
+        && let Some(given) = tx.given_answer(request.business, key)?
+    {
+        if given.fingerprint != fingerprint {
+            return Ok(Err(SendError::KeyReused));
+        }
+        let answer = serde_json::from_str(&given.answer).map_err(|error| Error::Value(error.to_string()))?;
+        return Ok(Ok(answer));
+    }
+    let to = Recipient::of(tx, request)?;
+    let able = to.able(request);
+    let case = Case { rules, named: request.named, last_in: to.last_in, able: &able, refused: &[], down, now };
+    let way = match policy::choose(&case) {
+        Ok(way) => way,
+        Err(NoWay::Unable) if to.number && is_too_long_for_twilio(&request.text) => {
+            return Ok(Err(SendError::TooLongForTwilio));
+        }
+        Err(no_way) => return Ok(Err(no_way.into())),
+    };
+    let peer = std::slice::from_ref(&request.to);
+    let thread = person::find_or_make_thread(tx, request.business, ThreadType::WhatsApp, peer, "", now)?;
+    let message = tx
+        .insert_message(&NewMessage {
+            thread: thread.id,
+            direction: Direction::Out,
+            kind: request.media_url.as_deref().map_or(MediaKind::Text, MediaKind::of_url),
+            text: &request.text,
+            media_url: request.media_url.as_deref(),
+            provider: way.provider,
+            provider_msg_id: None,
+            status: MessageStatus::Queued,
+            author: Some(&request.author),
+            quoted: None,
+            extra: None,
+            created_at: now,
+        })?
+        .ok_or(Error::NotFound("new message"))?;
+    tx.note_message_out(thread.id, way.provider, now, false)?;
+    tx.insert_outbox(
+        &NewOutbox {
+            message,
+            contact: thread.contact,
+            recipient: &to.address,
+            send_key: &request.send_key,
+            named: request.named,
+            provider: way.provider,
+            template: way.template,
+        },
+        now,
+    )?;
+    let answer = SendAnswer {
+        ok: true,
+        message_id: message,
+        thread_id: thread.id,
+        status: MessageStatus::Queued,
+        provider: way.provider,
+    };
+    if let Some(key) = &request.idempotency_key {
+        let answer = serde_json::to_string(&answer).map_err(|error| Error::Value(error.to_string()))?;
+        tx.insert_answer(request.business, key, &GivenAnswer { fingerprint, answer }, now)?;
+    }
+    Ok(Ok(answer))
+}
+
+/// Whether Twilio would refuse a text for its length.
+pub(crate) fn is_too_long_for_twilio(text: &str) -> bool {
+    text.chars().count() > TWILIO_LONGEST_TEXT
+}
+
+const TWILIO_LONGEST_TEXT: usize = 1600;
+
+/// How the person is reached, as far as we know.
+struct Recipient {
+    /// The number where one is known, else the hidden id.
+    address: String,
+    /// Whether it is a number.
+    number: bool,
+    last_in: crate::domain::LastIn,
+}
+
+impl Recipient {
+    /// Looks the person up, and makes nobody.
+    fn of(tx: &WriteTx<'_>, request: &SendRequest) -> Result<Self> {
+        let (kind, value) = (request.to.kind(), request.to.value());
+        let contact = tx.contact_by_address(request.business, kind, value)?;
+        let addresses = contact.map(|contact| tx.addresses(contact)).transpose()?.unwrap_or_default();
+        let known = addresses.into_iter().find(|address| address.kind == AddressKind::Phone).map(|phone| phone.value);
+        let number = request.to.number().map(|number| number.as_str().to_owned()).or(known);
+        let thread = tx.thread_by_address(request.business, ThreadType::WhatsApp, kind, value)?;
+        let last_in = thread.map(|thread| tx.last_in(thread.id)).transpose()?.unwrap_or_default();
+        Ok(Self { number: number.is_some(), address: number.unwrap_or_else(|| request.to.to_string()), last_in })
+    }
+
+    fn able(&self, request: &SendRequest) -> Vec<Provider> {
+        let lid = matches!(request.to, PeerAddress::Lid(_));
+        let baileys = (self.number || lid).then_some(Provider::Baileys);
+        let twilio = (self.number && !is_too_long_for_twilio(&request.text)).then_some(Provider::Twilio);
+        baileys.into_iter().chain(twilio).collect()
+    }
+}
+
+/// What makes two requests the same.
+fn fingerprint(request: &SendRequest) -> String {
+    let parts = serde_json::json!([request.to.to_string(), request.text, request.media_url, request.named]);
+    Sha256::digest(parts.to_string()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        use std::fmt::Write;
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

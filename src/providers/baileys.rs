@@ -1,0 +1,4 @@
+//! The bridge: the small process beside us that is linked to the business's own WhatsApp.
+
+pub mod signature;
+pub mod webhook;

@@ -1,0 +1,82 @@
+//! Who a webhook of the bridge is from: an HMAC of the body, or the token itself.
+
+use crate::config::{Secret, WhatsAppConfig};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+/// The header with the lower-case hex HMAC-SHA256 of the raw body.
+pub const SIGNATURE: &str = "x-baileys-signature";
+/// The header with the token itself.
+pub const SECRET: &str = "x-baileys-secret";
+
+/// Whether a webhook is the bridge's: either header is enough, both are compared in constant time. Without a secret in
+/// the settings nothing is.
+pub fn is_valid(config: &WhatsAppConfig, signature: Option<&[u8]>, token: Option<&[u8]>, body: &[u8]) -> bool {
+    let signed = signature
+        .zip(config.hmac_secret())
+        .is_some_and(|(signature, key)| bool::from(sign(key, body).as_bytes().ct_eq(signature)));
+    let told = token
+        .zip(config.token_secret())
+        .is_some_and(|(token, secret)| bool::from(secret.expose().as_bytes().ct_eq(token)));
+    signed || told
+}
+
+/// The signature of a body.
+pub fn sign(key: &Secret, body: &[u8]) -> String {
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return String::new() };
+    mac.update(body);
+    let mut hex = String::with_capacity(64);
+    for byte in mac.finalize().into_bytes() {
+        for digit in [byte >> 4, byte & 15] {
+            hex.push(char::from(HEX[usize::from(digit)]));
+        }
+    }
+    hex
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(shared: &str, webhook: &str) -> WhatsAppConfig {
+        WhatsAppConfig {
+            shared_secret: Some(Secret::new(shared)),
+            webhook_secret: Some(Secret::new(webhook)),
+            ..WhatsAppConfig::default()
+        }
+    }
+
+    #[test]
+    fn signs_as_rfc_4231_says() {
+        assert_eq!(
+            sign(&Secret::new("Jefe"), b"what do ya want for nothing?"),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+    }
+
+    #[test]
+    fn either_proof_is_enough_and_each_secret_stands_in_for_the_other() {
+        let body = b"{}";
+        for (config, key, token) in [
+            (config("key-1", "token-1"), "key-1", "token-1"),
+            (config("key-1", ""), "key-1", "key-1"),
+            (config("", "token-1"), "token-1", "token-1"),
+        ] {
+            let signature = sign(&Secret::new(key), body);
+            assert!(is_valid(&config, Some(signature.as_bytes()), None, body));
+            assert!(is_valid(&config, None, Some(token.as_bytes()), body));
+            assert!(is_valid(&config, Some(b"wrong"), Some(token.as_bytes()), body));
+            assert!(!is_valid(&config, Some(signature.to_uppercase().as_bytes()), None, body));
+            assert!(!is_valid(&config, Some(signature.as_bytes()), None, b"{ }"));
+            assert!(!is_valid(&config, None, Some(b"wrong"), body));
+            assert!(!is_valid(&config, None, None, body));
+        }
+        let none = WhatsAppConfig::default();
+        let signature = sign(&Secret::new(""), body);
+        assert!(!is_valid(&none, Some(signature.as_bytes()), Some(b""), body));
+    }
+}

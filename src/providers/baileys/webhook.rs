@@ -1,0 +1,207 @@
+//! What the bridge tells: messages, and what happens to them.
+//!
+//! The plain forms are `{"from","text","media_url","provider_msg_id"}` and `{"from","body","id"}`. The bundled bridge says
+//! more, all of it optional:
+//!
+//! - `event`: `message` (what a body without it is), `status`, `reaction`, `edit`, `deletion`; any other is kept in the
+//!   journal and needs nothing done;
+//! - of a message: `lid`, `phone`, `push_name`, `timestamp` (Unix seconds or milliseconds, or RFC 3339), `type` (a word of
+//!   [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an object with one), `from_me` with `to` for what the
+//!   business wrote on its own phone;
+//! - of a status: `id`, `status` (`sent`, `delivered`, `read`, `played`, `failed`, or Baileys' number of it), `error`;
+//! - of a reaction, an edit, a deletion: `target`, the id of the message; `text`, the emoji or the new words; `from_me`.
+
+mod repair;
+mod scalar;
+
+use crate::domain::{
+    Actor, Change, Inbound, InboundMedia, InboundMessage, MediaKind, MessageNews, MessageStatus, Odd, PeerAddress,
+    PeerError, Provider, Timestamp,
+};
+use phonenumber::country;
+use scalar::Scalar;
+use serde::Deserialize;
+
+/// Reads a webhook of the bridge.
+pub fn read(body: &[u8], country: country::Id) -> Result<Inbound, Odd> {
+    if let Ok(wire) = serde_json::from_slice::<Wire<'_>>(body) {
+        return wire.read(country);
+    }
+    let repaired = repair::repaired(body).ok_or(Odd("not JSON"))?;
+    serde_json::from_str::<Wire<'_>>(&repaired).map_err(|_| Odd("not JSON"))?.read(country)
+}
+
+/// Every field that is known, each as whatever simple value it came.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    event: Scalar<'a>,
+    #[serde(borrow)]
+    from: Scalar<'a>,
+    #[serde(borrow)]
+    to: Scalar<'a>,
+    #[serde(borrow)]
+    lid: Scalar<'a>,
+    #[serde(borrow)]
+    phone: Scalar<'a>,
+    from_me: Scalar<'a>,
+    #[serde(borrow)]
+    text: Scalar<'a>,
+    #[serde(borrow)]
+    body: Scalar<'a>,
+    #[serde(borrow)]
+    caption: Scalar<'a>,
+    #[serde(borrow)]
+    provider_msg_id: Scalar<'a>,
+    #[serde(borrow)]
+    id: Scalar<'a>,
+    #[serde(borrow)]
+    timestamp: Scalar<'a>,
+    #[serde(borrow)]
+    push_name: Scalar<'a>,
+    #[serde(borrow)]
+    quoted: Scalar<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Scalar<'a>,
+    #[serde(borrow)]
+    media_url: Scalar<'a>,
+    #[serde(borrow)]
+    mime: Scalar<'a>,
+    #[serde(borrow)]
+    file_name: Scalar<'a>,
+    #[serde(borrow)]
+    status: Scalar<'a>,
+    #[serde(borrow)]
+    error: Scalar<'a>,
+    #[serde(borrow)]
+    target: Scalar<'a>,
+}
+
+impl Wire<'_> {
+    fn read(&self, country: country::Id) -> Result<Inbound, Odd> {
+        match self.event.text().unwrap_or("message") {
+            "message" => self.message(country),
+            "status" => self.status(),
+            "reaction" => self.change(Change::Reaction(self.words())),
+            "edit" => self.change(Change::Edit(self.words())),
+            "deletion" => self.change(Change::Deletion),
+            _ => Ok(Inbound::Nothing("an event that needs nothing done")),
+        }
+    }
+
+    fn message(&self, country: country::Id) -> Result<Inbound, Odd> {
+        let main = if self.is_from_me() { self.to.text().or(self.from.text()) } else { self.from.text() };
+        let mut peer = Vec::with_capacity(2);
+        for name in [self.phone.text(), main].into_iter().flatten() {
+            match PeerAddress::parse_provider(name, country) {
+                Ok(address) if !peer.contains(&address) => peer.push(address),
+                Ok(_) | Err(PeerError::Unreadable) => {}
+                Err(PeerError::NotAPerson) => return Ok(Inbound::Nothing("not from a person")),
+            }
+        }
+        if let Some(lid) = self.lid.text().and_then(lid)
+            && !peer.contains(&lid)
+        {
+            peer.push(lid);
+        }
+        if peer.is_empty() {
+            return Err(Odd("no sender"));
+        }
+        let text = self.words();
+        let media = self.media();
+        Ok(Inbound::Message(InboundMessage {
+            provider: Provider::Baileys,
+            provider_msg_id: self.id().map(str::to_owned),
+            peer,
+            profile_name: self.push_name.text().unwrap_or_default().trim().to_owned(),
+            from_phone: self.is_from_me(),
+            kind: self.kind(&text, media.as_ref()),
+            text,
+            media: media.into_iter().collect(),
+            quoted: self.quoted.text().map(str::to_owned),
+            extra: None,
+            written_at: self.timestamp.text().and_then(time),
+            opens_twilio: false,
+        }))
+    }
+
+    fn status(&self) -> Result<Inbound, Odd> {
+        let id = self.id().ok_or(Odd("a status without an id"))?;
+        let status = match self.status.text().unwrap_or_default() {
+            "sent" | "2" => MessageStatus::Sent,
+            "delivered" | "3" => MessageStatus::Delivered,
+            "read" | "4" | "played" | "5" => MessageStatus::Read,
+            "failed" | "error" | "0" => MessageStatus::Failed,
+            "queued" | "pending" | "1" => return Ok(Inbound::Nothing("a status that is no news")),
+            _ => return Err(Odd("a status that is not known")),
+        };
+        let error = (status == MessageStatus::Failed).then(|| {
+            let told = self.error.text().unwrap_or("WhatsApp did not take the message");
+            ("whatsapp_refused".to_owned(), told.to_owned())
+        });
+        Ok(self.news(id, Change::Status(status, error), Actor::Provider))
+    }
+
+    fn change(&self, change: Change) -> Result<Inbound, Odd> {
+        let target = self.target.text().ok_or(Odd("a change without a target"))?;
+        let actor = if self.is_from_me() { Actor::Phone } else { Actor::Contact };
+        Ok(self.news(target, change, actor))
+    }
+
+    fn news(&self, id: &str, change: Change, actor: Actor) -> Inbound {
+        let at = self.timestamp.text().and_then(time);
+        Inbound::News(MessageNews { provider: Provider::Baileys, provider_msg_id: id.to_owned(), change, actor, at })
+    }
+
+    fn is_from_me(&self) -> bool {
+        self.from_me.text() == Some("true")
+    }
+
+    fn id(&self) -> Option<&str> {
+        self.provider_msg_id.text().or(self.id.text())
+    }
+
+    fn words(&self) -> String {
+        self.text.text().or(self.body.text()).or(self.caption.text()).unwrap_or_default().to_owned()
+    }
+
+    fn media(&self) -> Option<InboundMedia> {
+        Some(InboundMedia {
+            url: self.media_url.text()?.to_owned(),
+            mime: self.mime.text().map(str::to_owned),
+            file_name: self.file_name.text().map(str::to_owned),
+        })
+    }
+
+    fn kind(&self, text: &str, media: Option<&InboundMedia>) -> MediaKind {
+        let told = self.kind.text().and_then(|word| word.parse::<MediaKind>().ok());
+        let by_file = media.map(|file| match &file.mime {
+            Some(mime) => MediaKind::of_mime(mime),
+            None => MediaKind::of_url(&file.url),
+        });
+        let by_text = if text.is_empty() { MediaKind::Other } else { MediaKind::Text };
+        // A file without a kind of its own is not a text.
+        told.filter(|kind| media.is_none() || *kind != MediaKind::Text).or(by_file).unwrap_or(by_text)
+    }
+}
+
+/// `…@lid` or its bare digits.
+fn lid(text: &str) -> Option<PeerAddress> {
+    let full = if text.contains('@') { text.to_owned() } else { format!("{text}@lid") };
+    PeerAddress::parse_provider(&full, country::IL).ok().filter(|address| matches!(address, PeerAddress::Lid(_)))
+}
+
+fn time(text: &str) -> Option<Timestamp> {
+    if let Ok(number) = text.parse::<i64>() {
+        return Some(Timestamp::from_millis(if number < SECONDS_END { number.saturating_mul(1000) } else { number }));
+    }
+    text.parse().ok()
+}
+
+/// Numbers below it are seconds: as milliseconds they would be in 1973.
+const SECONDS_END: i64 = 100_000_000_000;
+
+#[cfg(test)]
+mod tests;

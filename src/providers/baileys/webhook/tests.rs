@@ -1,0 +1,109 @@
+use super::*;
+use country::IL;
+
+fn message(body: &str) -> InboundMessage {
+    match read(body.as_bytes(), IL) {
+        Ok(Inbound::Message(message)) => message,
+        other => panic!("{body}: {other:?}"),
+    }
+}
+
+fn news(body: &str) -> MessageNews {
+    match read(body.as_bytes(), IL) {
+        Ok(Inbound::News(news)) => news,
+        other => panic!("{body}: {other:?}"),
+    }
+}
+
+fn names(message: &InboundMessage) -> Vec<String> {
+    message.peer.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn both_plain_forms_are_one_message() {
+    let first = message(r#"{"from":"972501234567","text":"שלום","media_url":null,"provider_msg_id":"ABCD123"}"#);
+    let second = message(r#"{"from":"972501234567","body":"שלום","id":"ABCD123"}"#);
+    assert_eq!(first, second);
+    assert_eq!(names(&first), ["+972501234567"]);
+    assert_eq!((first.text.as_str(), first.provider_msg_id.as_deref()), ("שלום", Some("ABCD123")));
+    assert_eq!((first.kind, first.from_phone, first.opens_twilio), (MediaKind::Text, false, false));
+    let both = message(r#"{"from":972501234567,"body":"b","text":"a","id":7,"provider_msg_id":"x"}"#);
+    assert_eq!((both.text.as_str(), both.provider_msg_id.as_deref()), ("a", Some("x")));
+}
+
+#[test]
+fn the_rich_form_is_read() {
+    let read = message(
+        r#"{"event":"message","id":"3EB0","from":"111222333444@lid","phone":"972501234567:2@s.whatsapp.net",
+            "lid":"111222333444","push_name":"Dana","timestamp":1700000000,"type":"voice","quoted":{"id":"Q1","text":"?"},
+            "media_url":"http://127.0.0.1:8000/media/1","mime":"audio/ogg; codecs=opus","caption":"hear"}"#,
+    );
+    assert_eq!(names(&read), ["+972501234567", "111222333444@lid"]);
+    assert_eq!((read.kind, read.text.as_str(), read.quoted.as_deref()), (MediaKind::Voice, "hear", Some("Q1")));
+    assert_eq!(read.profile_name, "Dana");
+    assert_eq!(read.written_at, Some(Timestamp::from_millis(1_700_000_000_000)));
+    assert_eq!(read.media[0].url, "http://127.0.0.1:8000/media/1");
+    let only_lid = message(r#"{"lid":"111222333444@lid","text":"x"}"#);
+    assert_eq!(names(&only_lid), ["111222333444@lid"]);
+    let by_mime = message(r#"{"from":"972501234567","media_url":"https://x/y","mime":"image/png","type":"text"}"#);
+    assert_eq!(by_mime.kind, MediaKind::Image);
+}
+
+#[test]
+fn what_the_business_wrote_on_its_phone_is_to_the_person() {
+    let read = message(r#"{"from":"972509999999","to":"972501234567","from_me":true,"text":"hi","id":"1"}"#);
+    assert!(read.from_phone);
+    assert_eq!(names(&read), ["+972501234567"]);
+}
+
+#[test]
+fn news_are_read() {
+    let read = news(r#"{"event":"status","id":"1","status":"delivered","timestamp":"2026-01-01T00:00:00Z"}"#);
+    assert_eq!(read.change, Change::Status(MessageStatus::Delivered, None));
+    assert_eq!(read.at.map(|at| at.to_string()).as_deref(), Some("2026-01-01T00:00:00.000Z"));
+    assert_eq!(news(r#"{"event":"status","id":"1","status":4}"#).change, Change::Status(MessageStatus::Read, None));
+    let failed = news(r#"{"event":"status","id":"1","status":"failed","error":{"code":463,"message":"restricted"}}"#);
+    assert_eq!(
+        failed.change,
+        Change::Status(MessageStatus::Failed, Some(("whatsapp_refused".into(), "restricted".into())))
+    );
+    let reaction = news(r#"{"event":"reaction","target":"1","text":"👍","from":"972501234567"}"#);
+    assert_eq!((reaction.change, reaction.actor), (Change::Reaction("👍".into()), Actor::Contact));
+    let edit = news(r#"{"event":"edit","target":"1","text":"new","from_me":true}"#);
+    assert_eq!((edit.change, edit.actor), (Change::Edit("new".into()), Actor::Phone));
+    assert_eq!(news(r#"{"event":"deletion","target":"1"}"#).change, Change::Deletion);
+}
+
+#[test]
+fn what_is_nothing_of_ours_is_told_apart_from_what_makes_no_sense() {
+    for body in [
+        r#"{"event":"connection","state":"open"}"#,
+        r#"{"from":"12036302@g.us","text":"x"}"#,
+        r#"{"from":"status@broadcast","text":"x"}"#,
+        r#"{"event":"status","id":"1","status":"pending"}"#,
+    ] {
+        assert!(matches!(read(body.as_bytes(), IL), Ok(Inbound::Nothing(_))), "{body}");
+    }
+    for body in [
+        "",
+        "hello",
+        "[]",
+        "null",
+        "{",
+        "{}",
+        r#"{"text":"x"}"#,
+        r#"{"from":"","text":"x"}"#,
+        r#"{"from":{},"text":"x"}"#,
+        r#"{"event":"status","status":"read"}"#,
+        r#"{"event":"edit","text":"x"}"#,
+    ] {
+        assert!(read(body.as_bytes(), IL).is_err(), "{body}");
+    }
+}
+
+#[test]
+fn half_an_emoji_loses_nothing() {
+    assert_eq!(message(r#"{"from":"972501234567","text":"a\ud83db","id":"1"}"#).text, "a\u{fffd}b");
+    let broken = b"{\"from\":\"972501234567\",\"text\":\"a\xffb\"}";
+    assert!(matches!(read(broken, IL), Ok(Inbound::Message(message)) if message.text == "a\u{fffd}b"));
+}

@@ -1,0 +1,105 @@
+//! Twilio's errors of messages as sentences: what happened and what to do, for the owner, in Hebrew and English.
+//!
+//! The numbers are those of Twilio's "Error and Warning Dictionary".
+
+use crate::domain::Trouble;
+
+/// The sentence for an error of Twilio. `told` is Twilio's own, for errors that are not in the table.
+pub fn of(code: &str, told: Option<&str>, language: &str) -> Trouble {
+    let row = SENTENCES.iter().find(|(codes, ..)| codes.contains(&code));
+    let hebrew = language == "he";
+    let sentence = match (row, told) {
+        (Some((_, he, _)), _) if hebrew => (*he).to_owned(),
+        (Some((_, _, en)), _) => (*en).to_owned(),
+        (None, Some(told)) if hebrew => format!("Twilio לא שלחה את ההודעה: {told} (שגיאה {code})"),
+        (None, Some(told)) => format!("Twilio did not send the message: {told} (error {code})"),
+        (None, None) if hebrew => format!("Twilio לא שלחה את ההודעה (שגיאה {code})"),
+        (None, None) => format!("Twilio did not send the message (error {code})"),
+    };
+    Trouble { code: code.to_owned(), sentence }
+}
+
+/// Whether the person has told Twilio to stop messages from us.
+pub(super) fn is_opt_out(code: &str) -> bool {
+    code == "21610"
+}
+
+/// Error numbers, Hebrew, English.
+const SENTENCES: &[(&[&str], &str, &str)] = &[
+    (
+        &["63016"],
+        "עברו יותר מ־24 שעות מאז שהלקוח כתב למספר ה־Twilio; מחוץ לחלון הזה אפשר לשלוח רק תבנית מאושרת",
+        "more than 24 hours have passed since the person wrote to the Twilio number; outside of them only an approved template may be sent",
+    ),
+    (
+        &["63018", "63038", "20429", "14107"],
+        "נשלחו יותר מדי הודעות בזמן קצר מדי; נסו שוב מאוחר יותר",
+        "too many messages were sent in too short a time; try again later",
+    ),
+    (
+        &["63003", "63024", "21211", "21614", "63033"],
+        "למספר הזה אין וואטסאפ, או שהוא אינו תקין",
+        "this number is not on WhatsApp, or is not a valid one",
+    ),
+    (
+        &["63007", "21606", "21603"],
+        "מספר השולח אינו מוגדר כשולח וואטסאפ בחשבון ה־Twilio; בדקו את TWILIO_WA_FROM",
+        "the sender is not set up as a WhatsApp sender in the Twilio account; check TWILIO_WA_FROM",
+    ),
+    (
+        &["63032", "63049"],
+        "וואטסאפ החליטה לא למסור את ההודעה ללקוח הזה כרגע",
+        "WhatsApp chose not to deliver the message to this person at the moment",
+    ),
+    (&["21610"], "הלקוח ביקש לא לקבל הודעות (STOP)", "the person has asked to get no messages (STOP)"),
+    (
+        &["21617", "63013"],
+        "ההודעה ארוכה מדי או שתוכנה מפר את כללי וואטסאפ; Twilio מקבלת עד 1600 תווים",
+        "the message is too long or breaks WhatsApp's rules; Twilio takes at most 1600 characters",
+    ),
+    (
+        &["63019", "63021", "12300", "11200", "21620", "63052"],
+        "Twilio לא הצליחה להוריד את הקובץ, או שסוגו או גודלו אינם נתמכים",
+        "Twilio could not fetch the file, or its type or size is not supported",
+    ),
+    (
+        &["63005", "63027", "63028", "63040", "63041", "63042", "21655", "21656"],
+        "התבנית או המשתנים שלה אינם תקינים או שאינם מאושרים; בדקו את TWILIO_WA_TEMPLATE_SID ואת המשתנים",
+        "the template or its variables are wrong or not approved; check TWILIO_WA_TEMPLATE_SID and the variables",
+    ),
+    (
+        &["20003", "20404", "20008"],
+        "Twilio לא קיבלה את פרטי החשבון; בדקו את TWILIO_ACCOUNT_SID ואת TWILIO_AUTH_TOKEN",
+        "Twilio did not accept the account; check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN",
+    ),
+    (&["canceled"], "ההודעה בוטלה ב־Twilio לפני שנשלחה", "the message was cancelled at Twilio before it was sent"),
+    (
+        &["failed", "undelivered", "30008", "63015", "63001", "63010", "63012"],
+        "Twilio לא הצליחה למסור את ההודעה",
+        "Twilio could not deliver the message",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_a_sentence_in_both_languages() {
+        for code in ["63016", "63018", "63003", "63007", "63024", "21610", "21617", "99999"] {
+            let (he, en) = (of(code, None, "he").sentence, of(code, None, "en").sentence);
+            assert!(he.chars().any(|c| ('א'..='ת').contains(&c)), "{he}");
+            assert!(en.is_ascii(), "{en}");
+        }
+        assert!(of("99999", Some("Boo"), "en").sentence.contains("Boo"));
+    }
+
+    #[test]
+    fn no_number_stands_twice() {
+        let mut codes: Vec<_> = SENTENCES.iter().flat_map(|(codes, ..)| *codes).collect();
+        let all = codes.len();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), all);
+    }
+}

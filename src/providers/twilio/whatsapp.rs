@@ -1,0 +1,217 @@
+//! Twilio's webhooks of WhatsApp: a message that came in, and how far one of ours has come.
+//!
+//! Pages: "Twilio's request to your incoming message webhook URL" and "Outbound message status in status callbacks".
+
+use super::forms::Form;
+use super::trouble;
+use crate::domain::{
+    Actor, Change, InboundMedia, InboundMessage, MediaKind, MessageNews, MessageStatus, Odd, PeerAddress, PeerError,
+    PhoneNumber, Provider,
+};
+use phonenumber::country;
+
+/// Reads a message. `own_sender` is our WhatsApp sender, as far as the settings know it.
+pub fn message(form: &Form, own_sender: Option<&PhoneNumber>, country: country::Id) -> Result<InboundMessage, Odd> {
+    let sid = sid(form)?;
+    let from = form.value("From").ok_or(Odd("no From"))?;
+    let peer = match PeerAddress::parse_provider(from, country) {
+        Ok(address) => peer(address, form),
+        Err(PeerError::NotAPerson) => return Err(Odd("From is no person")),
+        Err(PeerError::Unreadable) => return Err(Odd("From cannot be read")),
+    };
+    let media = media(form);
+    let text = form.value("Body").or_else(|| form.value("ButtonText")).unwrap_or_default();
+    Ok(InboundMessage {
+        provider: Provider::Twilio,
+        provider_msg_id: Some(sid.to_owned()),
+        peer,
+        profile_name: form.value("ProfileName").unwrap_or_default().trim().to_owned(),
+        from_phone: false,
+        kind: kind(form, text, &media),
+        text: text.to_owned(),
+        media,
+        quoted: form.value("OriginalRepliedMessageSid").map(str::to_owned),
+        extra: extra(form),
+        written_at: None,
+        opens_twilio: is_to_our_sender(form, own_sender, country),
+    })
+}
+
+/// Reads how far a message of ours has come; none while that is no news. `language` is that of the reason of a failure.
+pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
+    let sid = sid(form)?;
+    let word = form.value("MessageStatus").or_else(|| form.value("SmsStatus")).ok_or(Odd("no MessageStatus"))?;
+    let status = match word {
+        "accepted" | "scheduled" | "queued" | "sending" => return Ok(None),
+        "sent" => MessageStatus::Sent,
+        "delivered" => MessageStatus::Delivered,
+        "read" => MessageStatus::Read,
+        "failed" | "undelivered" | "canceled" => MessageStatus::Failed,
+        _ => return Err(Odd("a MessageStatus that is not known")),
+    };
+    let error = (status == MessageStatus::Failed).then(|| {
+        let code = form.value("ErrorCode").unwrap_or(word);
+        let trouble = trouble::of(code, form.value("ErrorMessage"), language);
+        (trouble.code, trouble.sentence)
+    });
+    Ok(Some(MessageNews {
+        provider: Provider::Twilio,
+        provider_msg_id: sid.to_owned(),
+        change: Change::Status(status, error),
+        actor: Actor::Provider,
+        at: None,
+    }))
+}
+
+fn sid(form: &Form) -> Result<&str, Odd> {
+    let sid = ["MessageSid", "SmsMessageSid", "SmsSid"].iter().find_map(|name| form.value(name));
+    sid.ok_or(Odd("no MessageSid"))
+}
+
+/// The sender, and what WhatsApp calls it where that is not simply the number.
+fn peer(address: PeerAddress, form: &Form) -> Vec<PeerAddress> {
+    let wa_id = form.value("WaId").filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
+    let other = wa_id.filter(|id| address.number().is_none_or(|number| number.digits() != *id));
+    let mut peer = vec![address];
+    peer.extend(other.map(|id| PeerAddress::TwilioWa(id.to_owned())));
+    peer
+}
+
+fn media(form: &Form) -> Vec<InboundMedia> {
+    let count = form.value("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0_usize).min(MOST_MEDIA);
+    let file = |at: usize| {
+        Some(InboundMedia {
+            url: form.value(&format!("MediaUrl{at}"))?.to_owned(),
+            mime: form.value(&format!("MediaContentType{at}")).map(str::to_owned),
+            file_name: None,
+        })
+    };
+    (0..count).filter_map(file).collect()
+}
+
+fn kind(form: &Form, text: &str, media: &[InboundMedia]) -> MediaKind {
+    let by_file = || media.first().map(|file| MediaKind::of_mime(file.mime.as_deref().unwrap_or_default()));
+    match form.value("MessageType") {
+        Some("sticker") => MediaKind::Sticker,
+        Some("contacts") => MediaKind::Contact,
+        _ if form.value("Latitude").is_some() => MediaKind::Location,
+        _ => by_file().unwrap_or(if text.is_empty() { MediaKind::Other } else { MediaKind::Text }),
+    }
+}
+
+/// What has no column: places, buttons, referrals of advertisements.
+fn extra(form: &Form) -> Option<String> {
+    let fields: serde_json::Map<_, _> = form
+        .pairs()
+        .iter()
+        .filter(|(name, value)| !value.is_empty() && EXTRA.iter().any(|prefix| name.starts_with(prefix)))
+        .map(|(name, value)| (name.clone(), value.as_str().into()))
+        .collect();
+    (!fields.is_empty()).then(|| serde_json::Value::Object(fields).to_string())
+}
+
+/// Whether it came to the sender that we send from: only that one's 24 hours it opens.
+fn is_to_our_sender(form: &Form, own: Option<&PhoneNumber>, country: country::Id) -> bool {
+    let (Some(own), Some(to)) = (own, form.value("To")) else { return true };
+    to.strip_prefix("whatsapp:") == Some(own.as_str())
+        || PhoneNumber::parse_provider(to, country).is_ok_and(|to| to == *own)
+}
+
+const MOST_MEDIA: usize = 10;
+
+/// Beginnings of the names of parameters that are kept beside the columns.
+const EXTRA: [&str; 9] =
+    ["Button", "Latitude", "Longitude", "Address", "Label", "Forwarded", "FrequentlyForwarded", "Referral", "List"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use country::IL;
+
+    const SID: &str = "SM0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn a_text_is_read() {
+        let form = Form::from([
+            ("MessageSid", SID),
+            ("From", "whatsapp:+972501234567"),
+            ("To", "whatsapp:+97239999999"),
+            ("Body", "שלום"),
+            ("NumMedia", "0"),
+            ("ProfileName", "Dana"),
+            ("WaId", "972501234567"),
+        ]);
+        let read = message(&form, None, IL).unwrap();
+        assert_eq!(read.provider_msg_id.as_deref(), Some(SID));
+        assert_eq!(read.peer.iter().map(ToString::to_string).collect::<Vec<_>>(), ["+972501234567"]);
+        assert_eq!((read.text.as_str(), read.kind, read.profile_name.as_str()), ("שלום", MediaKind::Text, "Dana"));
+        assert!(read.opens_twilio && read.extra.is_none() && read.media.is_empty());
+    }
+
+    #[test]
+    fn files_places_buttons_and_answers_are_read() {
+        let form = Form::from([
+            ("SmsSid", SID),
+            ("From", "+5511987654321"),
+            ("WaId", "551187654321"),
+            ("NumMedia", "2"),
+            ("MediaUrl0", "https://api.twilio.com/a"),
+            ("MediaContentType0", "image/jpeg"),
+            ("MediaUrl1", "https://api.twilio.com/b"),
+            ("OriginalRepliedMessageSid", "SMx"),
+            ("ButtonPayload", "yes"),
+        ]);
+        let read = message(&form, None, IL).unwrap();
+        assert_eq!(read.peer[1], PeerAddress::TwilioWa("551187654321".into()));
+        assert_eq!((read.kind, read.media.len(), read.quoted.as_deref()), (MediaKind::Image, 2, Some("SMx")));
+        assert_eq!(read.extra.as_deref(), Some(r#"{"ButtonPayload":"yes"}"#));
+
+        let place = Form::from([("MessageSid", SID), ("From", "+972501234567"), ("Latitude", "32.1")]);
+        assert_eq!(message(&place, None, IL).unwrap().kind, MediaKind::Location);
+    }
+
+    #[test]
+    fn only_our_own_sender_opens_the_window() {
+        let own = PhoneNumber::parse("+97239999999", IL).unwrap();
+        for (to, opens) in [("whatsapp:+97239999999", true), ("97239999999", true), ("whatsapp:+97238888888", false)] {
+            let form = Form::from([("MessageSid", SID), ("From", "+972501234567"), ("To", to)]);
+            assert_eq!(message(&form, Some(&own), IL).unwrap().opens_twilio, opens, "{to}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_odd() {
+        for form in [
+            Form::from([("From", "+972501234567"), ("Body", "x")]),
+            Form::from([("MessageSid", SID), ("Body", "x")]),
+            Form::from([("MessageSid", SID), ("From", "anonymous")]),
+        ] {
+            assert!(message(&form, None, IL).is_err(), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_read() {
+        for (word, read) in [
+            ("queued", None),
+            ("sending", None),
+            ("sent", Some(MessageStatus::Sent)),
+            ("delivered", Some(MessageStatus::Delivered)),
+            ("read", Some(MessageStatus::Read)),
+            ("undelivered", Some(MessageStatus::Failed)),
+        ] {
+            let form = Form::from([("MessageSid", SID), ("MessageStatus", word), ("ErrorCode", "63016")]);
+            let news = status(&form, "en").unwrap();
+            let change = news.map(|news| match news.change {
+                Change::Status(status, error) => {
+                    assert_eq!(error.is_some(), status == MessageStatus::Failed);
+                    status
+                }
+                _ => unreachable!(),
+            });
+            assert_eq!(change, read, "{word}");
+        }
+        assert!(status(&Form::from([("MessageSid", SID), ("MessageStatus", "gone")]), "en").is_err());
+        assert!(status(&Form::from([("MessageStatus", "sent")]), "en").is_err());
+    }
+}

@@ -1,0 +1,164 @@
+//! Messages on their way out.
+
+mod due;
+
+pub use due::OutboxEntry;
+
+use super::{Error, ReadTx, Result, WriteTx};
+use crate::domain::{ContactId, MessageId, OutboxId, Provider, Timestamp, text_enum};
+use rusqlite::{OptionalExtension, params};
+
+text_enum! {
+    /// Where a message stands on its way out.
+    OutboxState {
+        /// It waits for its next attempt.
+        Queued = "queued",
+        /// An attempt runs.
+        Sending = "sending",
+        /// Nobody knows how the last attempt ended.
+        Doubtful = "doubtful",
+        /// A provider has it.
+        Done = "done",
+        /// It was given up.
+        Failed = "failed",
+    }
+}
+
+/// A message to be sent.
+#[derive(Clone, Debug)]
+pub struct NewOutbox<'a> {
+    /// Which.
+    pub message: MessageId,
+    /// To whom.
+    pub contact: ContactId,
+    /// By which address: `+9725…`, else `…@lid`.
+    pub recipient: &'a str,
+    /// Given to the provider with each attempt.
+    pub send_key: &'a str,
+    /// The provider that the sender named.
+    pub named: Option<Provider>,
+    /// By whom, as the policy says now.
+    pub provider: Provider,
+    /// Whether as Twilio's template.
+    pub template: bool,
+}
+
+/// What an attempt changed.
+#[derive(Clone, Debug)]
+pub struct OutboxStep<'a> {
+    /// Where the message stands now.
+    pub state: OutboxState,
+    /// Attempts by Twilio whose end nobody knows, and that its list does not show.
+    pub doubts: u32,
+    /// Providers that have refused it.
+    pub refused: &'a [Provider],
+    /// When to look at it again.
+    pub next_attempt_at: Timestamp,
+    /// What went wrong last.
+    pub last_error: Option<&'a str>,
+}
+
+impl ReadTx<'_> {
+    /// When messages went out by a provider since a point, the oldest first, and which of them were first words to a
+    /// stranger: what the pace is kept by.
+    pub fn sends_since(&self, provider: Provider, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
+        let mut query = self.conn.prepare_cached(include_str!("outbox/sends_since.sql"))?;
+        let rows = query.query_map(params![provider, since], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Since when the message waits that has waited longest beyond its time.
+    pub fn outbox_overdue_since(&self) -> Result<Option<Timestamp>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT min(next_attempt_at) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')",
+        )?;
+        Ok(query.query_row([], |row| row.get(0)).optional()?.flatten())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Puts a message into the outbox, due now.
+    pub fn insert_outbox(&self, new: &NewOutbox<'_>, now: Timestamp) -> Result<OutboxId> {
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, template, state,
+                 next_attempt_at, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, coalesce(?5, 'auto'), ?6, ?7, 'queued', ?8, ?8, ?8)",
+        )?;
+        insert.execute(params![
+            new.message,
+            new.contact,
+            new.recipient,
+            new.send_key,
+            new.named,
+            new.provider,
+            new.template,
+            now
+        ])?;
+        Ok(OutboxId(self.conn.last_insert_rowid()))
+    }
+
+    /// An attempt begins: from here on, until [`WriteTx::step_outbox`], nobody knows whether the provider has it.
+    pub fn begin_attempt(&self, id: OutboxId, provider: Provider, template: bool, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET state = 'sending', provider = ?2, template = ?3, attempts = attempts + 1, attempt_at = ?4,
+                 updated_at = ?4
+             WHERE id = ?1",
+        )?;
+        update.execute(params![id, provider, template, now])?;
+        Ok(())
+    }
+
+    /// Notes where a message stands after an attempt or a search.
+    pub fn step_outbox(&self, id: OutboxId, step: &OutboxStep<'_>, now: Timestamp) -> Result<()> {
+        let refused = serde_json::to_string(step.refused).map_err(|error| Error::Value(error.to_string()))?;
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET state = ?2, doubts = ?3, refused = ?4, next_attempt_at = ?5,
+                 last_error = coalesce(?6, last_error), updated_at = ?7
+             WHERE id = ?1",
+        )?;
+        update.execute(params![
+            id,
+            step.state.as_str(),
+            step.doubts,
+            refused,
+            step.next_attempt_at,
+            step.last_error,
+            now
+        ])?;
+        Ok(())
+    }
+
+    /// Puts off a message that has not been tried.
+    pub fn postpone_outbox(&self, id: OutboxId, until: Timestamp, why: &str) -> Result<()> {
+        let mut update =
+            self.conn.prepare_cached("UPDATE outbox SET next_attempt_at = ?2, last_error = ?3 WHERE id = ?1")?;
+        update.execute(params![id, until, why])?;
+        Ok(())
+    }
+
+    /// After a start: attempts that were running when the daemon ended are in doubt. Returns how many.
+    pub fn doubt_interrupted_attempts(&self, now: Timestamp) -> Result<usize> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET state = 'doubtful', next_attempt_at = ?1, updated_at = ?1 WHERE state = 'sending'",
+        )?;
+        Ok(update.execute([now])?)
+    }
+
+    /// A provider is up again: what waits for it is due now.
+    pub fn hasten_outbox(&self, provider: Provider, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET next_attempt_at = ?2
+             WHERE state IN ('queued', 'doubtful') AND provider = ?1 AND attempts > 0 AND next_attempt_at > ?2",
+        )?;
+        update.execute(params![provider, now])?;
+        Ok(())
+    }
+
+    /// Forgets messages that went out, or were given up, before a point. The messages themselves stay.
+    pub fn prune_outbox(&self, before: Timestamp) -> Result<()> {
+        let mut delete =
+            self.conn.prepare_cached("DELETE FROM outbox WHERE state IN ('done', 'failed') AND updated_at < ?1")?;
+        delete.execute([before])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! Which messages are next: the oldest one of each person, with all that is needed to send it.
+
+use super::super::{Error, ReadTx, Result};
+use super::OutboxState;
+use crate::domain::{ContactId, LastIn, MediaKind, MessageId, OutboxId, Provider, ThreadId, Timestamp};
+use rusqlite::{Row, params};
+
+/// A message on its way out, with all that is needed to send it.
+#[derive(Clone, Debug)]
+pub struct OutboxEntry {
+    /// Its place in the outbox.
+    pub id: OutboxId,
+    /// The message.
+    pub message: MessageId,
+    /// The person.
+    pub contact: ContactId,
+    /// The thread.
+    pub thread: ThreadId,
+    /// By which address: `+9725…`, else `…@lid`.
+    pub recipient: String,
+    /// Given to the provider with each attempt.
+    pub send_key: String,
+    /// The provider that the sender named.
+    pub named: Option<Provider>,
+    /// By whom: the last attempt, else the plan.
+    pub provider: Provider,
+    /// Whether as Twilio's template.
+    pub template: bool,
+    /// Providers that have refused it.
+    pub refused: Vec<Provider>,
+    /// Whether nobody knows how the last attempt ended.
+    pub doubtful: bool,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Attempts by Twilio whose end nobody knows, and that its list does not show.
+    pub doubts: u32,
+    /// When the last attempt began.
+    pub attempt_at: Option<Timestamp>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// The words.
+    pub text: String,
+    /// Where its file is.
+    pub media_url: Option<String>,
+    /// The finer kind.
+    pub kind: MediaKind,
+    /// When and how the person last wrote.
+    pub last_in: LastIn,
+    /// Whether nothing has been said in the thread before.
+    pub first_words: bool,
+}
+
+impl ReadTx<'_> {
+    /// The messages that are due, one for each person: the oldest. One that is being sent holds the later ones back.
+    pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
+        let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![now, limit], |row| Ok(entry(row)))?;
+        rows.map(|row| row?).collect()
+    }
+
+    /// When the next message is due that is not due yet.
+    pub fn next_outbox_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT min(next_attempt_at) FROM outbox
+             WHERE state IN ('queued', 'sending', 'doubtful') AND next_attempt_at > ?1",
+        )?;
+        Ok(query.query_row([now], |row| row.get(0))?)
+    }
+}
+
+fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
+    let refused: String = row.get("refused")?;
+    let state: String = row.get("state")?;
+    Ok(OutboxEntry {
+        id: row.get("id")?,
+        message: row.get("message_id")?,
+        contact: row.get("contact_id")?,
+        thread: row.get("thread_id")?,
+        recipient: row.get("recipient")?,
+        send_key: row.get("send_key")?,
+        named: row.get("named")?,
+        provider: row.get("provider")?,
+        template: row.get("template")?,
+        refused: serde_json::from_str(&refused).map_err(|error| Error::Value(error.to_string()))?,
+        doubtful: state == OutboxState::Doubtful.as_str(),
+        attempts: row.get("attempts")?,
+        doubts: row.get("doubts")?,
+        attempt_at: row.get("attempt_at")?,
+        created_at: row.get("created_at")?,
+        text: row.get("content_text")?,
+        media_url: row.get("media_url")?,
+        kind: row.get("media_kind")?,
+        last_in: LastIn {
+            provider: row.get("last_in_provider")?,
+            at: row.get("last_in_at")?,
+            twilio_at: row.get("last_in_twilio_at")?,
+        },
+        first_words: row.get("first_words")?,
+    })
+}
