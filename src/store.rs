@@ -44,6 +44,7 @@ pub use session::NewSession;
 pub use setting::peek_stored_settings;
 pub use thread::{FoundThread, LastIn, ThreadFilter};
 pub use outbox::{NewOutbox, OutboxEntry, OutboxState, OutboxStep};
+pub use session::NewSession;
 pub use thread::{FoundThread, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 

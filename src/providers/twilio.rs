@@ -2,6 +2,7 @@
 
 pub mod forms;
 pub mod media_stream;
+pub mod messages;
 pub mod rest;
 pub mod signature;
 pub mod trouble;

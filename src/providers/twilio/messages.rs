@@ -1,0 +1,173 @@
+//! Twilio's REST interface for messages (API version 2010-04-01): sending by WhatsApp, and looking a message up that may
+//! or may not have been sent.
+//!
+//! Credentials go to the configured host and nowhere else. The interface knows no key that would make sending safe to
+//! repeat, so every end of a request is told apart: taken, certainly not taken, or unknown.
+
+mod list;
+mod template;
+
+use super::trouble;
+use crate::config::{Config, Secret};
+use crate::domain::{NotSent, Outcome, Timestamp, Trouble};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
+use serde::Deserialize;
+use std::time::Duration;
+use template::Template;
+
+/// Sends by our WhatsApp sender at Twilio.
+#[derive(Clone)]
+pub struct Messages {
+    client: Client,
+    url: String,
+    account_sid: String,
+    auth_token: Secret,
+    from: String,
+    template: Option<Template>,
+    status_callback: Option<String>,
+    language: String,
+}
+
+/// What is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a> {
+    /// To which number, E.164 with `+`.
+    pub to: &'a str,
+    /// The words.
+    pub text: &'a str,
+    /// Where the file is.
+    pub media_url: Option<&'a str>,
+    /// Whether as the template.
+    pub template: bool,
+}
+
+impl Messages {
+    /// None if account or sender are not set.
+    pub fn new(client: Client, config: &Config) -> Option<Self> {
+        let (account_sid, auth_token) = config.twilio.credentials()?;
+        let from = config.twilio.wa_from.as_ref()?;
+        let base = config.twilio.api_base_url.as_str();
+        let callback = config.http.public_base_url.as_ref();
+        Some(Self {
+            client,
+            url: format!("{base}/2010-04-01/Accounts/{account_sid}/Messages.json"),
+            account_sid: account_sid.to_owned(),
+            auth_token: auth_token.clone(),
+            from: format!("whatsapp:{from}"),
+            template: Template::of(&config.twilio),
+            status_callback: callback.map(|base| format!("{base}{STATUS_PATH}")),
+            language: config.agent.language.clone(),
+        })
+    }
+
+    /// Sends a message.
+    pub async fn send(&self, message: Text<'_>) -> Outcome {
+        let to = format!("whatsapp:{}", message.to);
+        let mut form = vec![("From", self.from.as_str()), ("To", to.as_str())];
+        let variables;
+        match &self.template {
+            Some(template) if message.template => {
+                variables = template.variables(message.text, message.media_url);
+                form.push(("ContentSid", template.sid()));
+                form.extend(variables.as_deref().map(|variables| ("ContentVariables", variables)));
+            }
+            _ => {
+                if !message.text.is_empty() {
+                    form.push(("Body", message.text));
+                }
+                form.extend(message.media_url.map(|url| ("MediaUrl", url)));
+            }
+        }
+        form.extend(self.status_callback.as_deref().map(|url| ("StatusCallback", url)));
+        match self.authorized(self.client.post(&self.url).form(&form)).send().await {
+            Ok(response) => self.outcome(response).await,
+            // No connection, so nothing went out.
+            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, self.unreachable()),
+            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, self.unreachable()),
+            Err(_) => Outcome::Doubtful(self.no_answer()),
+        }
+    }
+
+    /// The messages that Twilio has sent to this person since a point and that say the same, the oldest first.
+    pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, Trouble> {
+        let to = format!("whatsapp:{}", message.to);
+        let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
+        let response = self.authorized(self.client.get(&self.url).query(&query)).send().await;
+        let response = response.map_err(|_| self.unreachable())?;
+        if response.status() != StatusCode::OK {
+            return Err(trouble::of(response.status().as_str(), None, &self.language));
+        }
+        let page = response.bytes().await.map_err(|_| self.unreachable())?;
+        let wanted = list::Wanted {
+            to: &to,
+            from: &self.from,
+            text: message.text,
+            media: message.media_url.is_some(),
+            content_sid: self.template.as_ref().filter(|_| message.template).map(Template::sid),
+            since,
+        };
+        list::matching(&page, &wanted).ok_or_else(|| self.unreachable())
+    }
+
+    async fn outcome(&self, response: Response) -> Outcome {
+        let status = response.status();
+        let wait = retry_after(&response);
+        let body = response.bytes().await.unwrap_or_default();
+        if status.is_success() {
+            // Without its id the message is there, but nobody could tell what becomes of it: it is looked up.
+            return match serde_json::from_slice::<Created>(&body) {
+                Ok(created) => Outcome::Sent { provider_msg_id: Some(created.sid) },
+                Err(_) => Outcome::Doubtful(self.no_answer()),
+            };
+        }
+        let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
+        let code = refusal.code.map_or_else(|| status.as_str().to_owned(), |code| code.to_string());
+        let trouble = trouble::of(&code, refusal.message.as_deref(), &self.language);
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, trouble),
+            StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(wait), trouble),
+            StatusCode::REQUEST_TIMEOUT => Outcome::Doubtful(trouble),
+            status if status.is_server_error() => Outcome::Doubtful(trouble),
+            _ if trouble::is_opt_out(&code) => Outcome::NotSent(NotSent::OptedOut, trouble),
+            StatusCode::UNAUTHORIZED => Outcome::NotSent(NotSent::Barred, trouble),
+            _ => Outcome::NotSent(NotSent::Refused, trouble),
+        }
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        request.basic_auth(&self.account_sid, Some(self.auth_token.expose())).timeout(ANSWER)
+    }
+
+    fn unreachable(&self) -> Trouble {
+        trouble::of("unreachable", None, &self.language)
+    }
+
+    fn no_answer(&self) -> Trouble {
+        trouble::of("no_answer", None, &self.language)
+    }
+}
+
+/// What Twilio answers to a message that it took.
+#[derive(Deserialize)]
+struct Created {
+    sid: String,
+}
+
+/// What it answers to one that it did not.
+#[derive(Default, Deserialize)]
+struct Refusal {
+    code: Option<u32>,
+    message: Option<String>,
+}
+
+fn retry_after(response: &Response) -> Duration {
+    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(1))
+}
+
+/// Where Twilio tells us how far a message has come.
+pub const STATUS_PATH: &str = "/webhook/whatsapp/twilio/status";
+
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(10);
+const PAGE_SIZE: &str = "200";

@@ -1,0 +1,136 @@
+//! Finding our message in Twilio's list.
+
+use crate::domain::Timestamp;
+use jiff::fmt::rfc2822;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// What the message must be like.
+pub(super) struct Wanted<'a> {
+    pub(super) to: &'a str,
+    pub(super) from: &'a str,
+    pub(super) text: &'a str,
+    pub(super) media: bool,
+    /// The template that it was sent as.
+    pub(super) content_sid: Option<&'a str>,
+    pub(super) since: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    messages: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Listed {
+    sid: String,
+    to: Option<String>,
+    from: Option<String>,
+    body: Option<String>,
+    direction: Option<String>,
+    date_created: Option<String>,
+    content_sid: Option<String>,
+}
+
+/// The ids of the messages on a page that may be ours, the oldest first; none if it is no page.
+pub(super) fn matching(page: &[u8], wanted: &Wanted<'_>) -> Option<Vec<String>> {
+    let page: Page = serde_json::from_slice(page).ok()?;
+    let mut found: Vec<_> = page.messages.into_iter().filter(|listed| listed.is(wanted)).collect();
+    // The page has the newest first; where times are the same, that order decides.
+    found.reverse();
+    found.sort_by_key(Listed::created);
+    Some(found.into_iter().map(|listed| listed.sid).collect())
+}
+
+impl Listed {
+    fn is(&self, wanted: &Wanted<'_>) -> bool {
+        let is = |field: &Option<String>, value: &str| field.as_deref().is_none_or(|field| field == value);
+        let outbound = self.direction.as_deref().is_none_or(|direction| direction.starts_with("outbound"));
+        let recent = self.created().is_none_or(|created| created >= wanted.since.minus(CLOCKS));
+        !self.sid.is_empty()
+            && outbound
+            && recent
+            && is(&self.to, wanted.to)
+            && is(&self.from, wanted.from)
+            && self.says_the_same(wanted)
+    }
+
+    fn says_the_same(&self, wanted: &Wanted<'_>) -> bool {
+        let body = self.body.as_deref().unwrap_or_default();
+        match (wanted.content_sid, &self.content_sid) {
+            (Some(wanted), Some(listed)) => wanted == listed,
+            // The list shows a template with its variables filled in.
+            (Some(_), None) => words(body).contains(&words(wanted.text)),
+            // A file may come without words.
+            (None, _) => body.trim_end() == wanted.text.trim_end() || (wanted.media && body.is_empty()),
+        }
+    }
+
+    fn created(&self) -> Option<Timestamp> {
+        let created = rfc2822::parse(self.date_created.as_deref()?).ok()?;
+        Some(Timestamp::from_millis(created.timestamp().as_millisecond()))
+    }
+}
+
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// How far Twilio's clock may be behind ours; the list's times are whole seconds.
+const CLOCKS: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(messages: &serde_json::Value) -> Vec<u8> {
+        serde_json::json!({ "messages": messages, "page_size": 50 }).to_string().into_bytes()
+    }
+
+    fn wanted(text: &str) -> Wanted<'_> {
+        Wanted {
+            to: "whatsapp:+1",
+            from: "whatsapp:+2",
+            text,
+            media: false,
+            content_sid: None,
+            since: "2026-11-20T10:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn only_the_same_words_to_the_same_person_since_the_attempt_are_ours() {
+        let message = |sid: &str, to: &str, body: &str, time: &str, direction: &str| {
+            serde_json::json!({ "sid": sid, "to": to, "from": "whatsapp:+2", "body": body, "direction": direction,
+                "date_created": format!("Fri, 20 Nov 2026 {time} +0000") })
+        };
+        let page = page(&serde_json::json!([
+            message("later", "whatsapp:+1", "hi", "10:00:02", "outbound-api"),
+            message("first", "whatsapp:+1", "hi", "10:00:01", "outbound-api"),
+            message("other words", "whatsapp:+1", "hello", "10:00:01", "outbound-api"),
+            message("other person", "whatsapp:+3", "hi", "10:00:01", "outbound-api"),
+            message("theirs", "whatsapp:+1", "hi", "10:00:01", "inbound"),
+            message("before", "whatsapp:+1", "hi", "09:59:01", "outbound-api"),
+        ]));
+        assert_eq!(matching(&page, &wanted("hi")).unwrap(), ["first", "later"]);
+    }
+
+    #[test]
+    fn a_template_is_known_by_its_id_or_by_its_words() {
+        let page = page(&serde_json::json!([
+            { "sid": "a", "to": "whatsapp:+1", "content_sid": "HX1", "body": "x" },
+            { "sid": "b", "to": "whatsapp:+1", "content_sid": "HX2", "body": "hi" },
+            { "sid": "c", "to": "whatsapp:+1", "body": "Dana, hi  there!" },
+        ]));
+        let found = matching(&page, &Wanted { content_sid: Some("HX1"), ..wanted("hi\nthere") }).unwrap();
+        assert_eq!(found, ["c", "a"]);
+    }
+
+    #[test]
+    fn what_is_no_page_says_nothing() {
+        assert_eq!(matching(b"<html>", &wanted("hi")), None);
+        assert_eq!(matching(b"{}", &wanted("hi")), None);
+    }
+}

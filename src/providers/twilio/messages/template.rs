@@ -1,0 +1,63 @@
+//! The template in which Twilio sends outside the 24 hours.
+
+use crate::config::TwilioConfig;
+use serde_json::Value;
+
+/// A template and its variables, in which `{{text}}` stands for the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Template {
+    sid: String,
+    variables: Option<Value>,
+}
+
+impl Template {
+    pub(super) fn of(config: &TwilioConfig) -> Option<Self> {
+        let variables = config.wa_template_variables.as_deref();
+        Some(Self {
+            sid: config.wa_template_sid.clone()?,
+            variables: variables.and_then(|variables| serde_json::from_str(variables).ok()),
+        })
+    }
+
+    pub(super) fn sid(&self) -> &str {
+        &self.sid
+    }
+
+    /// The variables as JSON. A file goes along as its address, since a template of words carries none.
+    pub(super) fn variables(&self, text: &str, media_url: Option<&str>) -> Option<String> {
+        let words = [text, media_url.unwrap_or_default()].join(" ");
+        // WhatsApp refuses variables with line breaks, tabs, or more than four blanks together.
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut variables = self.variables.clone()?;
+        fill(&mut variables, &words);
+        Some(variables.to_string())
+    }
+}
+
+fn fill(value: &mut Value, words: &str) {
+    match value {
+        Value::String(text) => *text = text.replace("{{text}}", words),
+        Value::Object(fields) => fields.values_mut().for_each(|value| fill(value, words)),
+        Value::Array(items) => items.iter_mut().for_each(|value| fill(value, words)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_takes_its_place() {
+        let config = TwilioConfig {
+            wa_template_sid: Some("HX1".into()),
+            wa_template_variables: Some(r#"{"1":"Dana","2":"we say: {{text}}!"}"#.into()),
+            ..TwilioConfig::default()
+        };
+        let template = Template::of(&config).unwrap();
+        let filled = template.variables("one\n\ttwo \"3\"", Some("https://x/y")).unwrap();
+        let filled: Value = serde_json::from_str(&filled).unwrap();
+        assert_eq!(filled, serde_json::json!({ "1": "Dana", "2": "we say: one two \"3\" https://x/y!" }));
+        assert_eq!(Template::of(&TwilioConfig::default()), None);
+    }
+}
