@@ -1,7 +1,7 @@
 //! Each vendor's dialect and client. The rooms beside one another never meet.
 
+pub mod baileys;
 pub mod http_client;
 pub mod openai;
-pub mod baileys;
 pub mod twilio;
 pub mod websocket;

@@ -39,12 +39,10 @@ pub use job::Job;
 pub use journal::{JournalOutcome, NewJournal};
 pub use media::{MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
+pub use outbox::{NewOutbox, OutboxEntry, OutboxState, OutboxStep};
 pub use recording::RecordingToFetch;
 pub use session::NewSession;
 pub use setting::peek_stored_settings;
-pub use thread::{FoundThread, LastIn, ThreadFilter};
-pub use outbox::{NewOutbox, OutboxEntry, OutboxState, OutboxStep};
-pub use session::NewSession;
 pub use thread::{FoundThread, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 
