@@ -2,8 +2,6 @@
 //! transaction.
 
 pub mod contact;
-pub mod order;
-pub mod password;
 pub mod inbox;
 pub mod order;
 pub mod outbox;

@@ -2,6 +2,7 @@
 //! `inbox` and `crm`.
 
 pub mod control;
+pub mod jobs;
 mod prompts;
 
 pub use prompts::{Prompt, Prompts};

@@ -24,3 +24,8 @@ pub fn random_hex<const N: usize>() -> String {
         hex
     })
 }
+
+/// A number from 0 to 1, for spreading things out in time.
+pub fn chance() -> f64 {
+    f64::from(u32::from_ne_bytes(random_bytes())) / f64::from(u32::MAX)
+}

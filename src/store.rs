@@ -5,8 +5,8 @@
 
 mod address;
 mod audit;
-mod call_log;
 mod call;
+mod call_log;
 mod columns;
 mod contact;
 mod error;
@@ -30,8 +30,8 @@ mod tx;
 mod user;
 mod writer;
 
-pub use call_log::{NewCall, OpenCall, TurnNow};
 pub use call::CallFilter;
+pub use call_log::{NewCall, OpenCall, TurnNow};
 pub use contact::Moved;
 pub use error::{Error, Result};
 pub use idempotency::GivenAnswer;

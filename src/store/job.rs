@@ -32,13 +32,14 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// When the next work of these kinds is due.
-    pub fn next_job_at(&self, kinds: &[&str]) -> Result<Option<Timestamp>> {
+    /// When the next work of these kinds is due that is not due yet.
+    pub fn next_job_at(&self, kinds: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT run_at FROM jobs WHERE state = 'waiting' AND kind IN (SELECT value FROM json_each(?1))
+            "SELECT run_at FROM jobs
+             WHERE state = 'waiting' AND run_at > ?1 AND kind IN (SELECT value FROM json_each(?2))
              ORDER BY run_at LIMIT 1",
         )?;
-        Ok(query.query_row([json_list(kinds)], |row| row.get(0)).optional()?)
+        Ok(query.query_row(params![now, json_list(kinds)], |row| row.get(0)).optional()?)
     }
 }
 

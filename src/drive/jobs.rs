@@ -1,0 +1,147 @@
+//! Does the work that was kept for later: at least once, again after a while if it fails, and in any order.
+
+use crate::domain::{JobId, Timestamp};
+use crate::store::{Job, Store};
+use crate::{clock, entropy};
+use std::collections::{BTreeMap, HashSet};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+/// Why work was not done.
+#[derive(Debug)]
+pub enum JobError {
+    /// It may succeed later.
+    Later(String),
+    /// It will not.
+    Never(String),
+}
+
+/// Wakes the worker; clones share it.
+#[derive(Clone, Default)]
+pub struct Jobs {
+    wake: Arc<Notify>,
+}
+
+impl Jobs {
+    /// There is new work. Call it after the commit that stored it.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+}
+
+type Doing = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
+
+/// The worker: knows how each kind of work is done.
+pub struct JobWorker {
+    store: Store,
+    jobs: Jobs,
+    kinds: BTreeMap<&'static str, Box<dyn Fn(Job) -> Doing + Send + Sync>>,
+}
+
+impl JobWorker {
+    /// A worker that knows no work yet.
+    pub fn new(store: Store) -> Self {
+        Self { store, jobs: Jobs::default(), kinds: BTreeMap::new() }
+    }
+
+    /// Says how a kind of work is done. It may be asked to do the same work twice.
+    #[must_use]
+    pub fn on<F>(mut self, kind: &'static str, work: impl Fn(Job) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), JobError>> + Send + 'static,
+    {
+        self.kinds.insert(kind, Box::new(move |job| Box::pin(work(job))));
+        self
+    }
+
+    /// What wakes it.
+    pub fn handle(&self) -> Jobs {
+        self.jobs.clone()
+    }
+
+    /// Works until `stopping`, then lets what runs end; what is cut off is done again after the next start.
+    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+        let (mut running, mut under_way) = (JoinSet::new(), HashSet::new());
+        loop {
+            let wait = match self.start_due(&mut running, &mut under_way).await {
+                Ok(next) => next.map_or(IDLE, |next| next.since(clock::now()).min(IDLE)),
+                Err(error) => {
+                    tracing::error!(
+                        event = "JOBS_FAILED",
+                        error = &error as &dyn std::error::Error,
+                        "Cannot read jobs"
+                    );
+                    AFTER_FAILURE
+                }
+            };
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => break,
+                () = self.jobs.wake.notified() => {}
+                Some(Ok(id)) = running.join_next() => { under_way.remove(&id); }
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        let _ = tokio::time::timeout(DRAIN, async { while running.join_next().await.is_some() {} }).await;
+    }
+
+    /// Starts what is due and finds room; returns when the next is due.
+    async fn start_due(
+        &self,
+        running: &mut JoinSet<JobId>,
+        under_way: &mut HashSet<JobId>,
+    ) -> crate::store::Result<Option<Timestamp>> {
+        let now = clock::now();
+        let kinds: Vec<&'static str> = self.kinds.keys().copied().collect();
+        let (due, next) =
+            self.store.read(move |tx| Ok((tx.due_jobs(&kinds, now, MOST_DUE)?, tx.next_job_at(&kinds, now)?))).await?;
+        for job in due {
+            let Some(work) = self.kinds.get(job.kind.as_str()).filter(|_| under_way.len() < MOST_AT_ONCE) else {
+                break;
+            };
+            if under_way.insert(job.id) {
+                let (store, doing) = (self.store.clone(), work(job.clone()));
+                running.spawn(async move { conclude(&store, job, doing.await).await });
+            }
+        }
+        Ok(next)
+    }
+}
+
+/// Notes how it went. If even that fails, the work is still there and is done again.
+async fn conclude(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
+    let id = job.id;
+    if let Err(JobError::Later(error) | JobError::Never(error)) = &outcome {
+        tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts = job.attempts + 1, error, "A job failed");
+    }
+    let noted = store.write(move |tx| {
+        let now = clock::now();
+        match &outcome {
+            Ok(()) => tx.finish_job(id, now),
+            Err(JobError::Later(error)) if now.since(job.created_at) < PATIENCE => {
+                tx.retry_job(id, error, now.plus(back_off(job.attempts)), now)
+            }
+            Err(JobError::Later(error) | JobError::Never(error)) => tx.fail_job(id, error, now),
+        }
+    });
+    if let Err(error) = noted.await {
+        tracing::error!(event = "JOBS_FAILED", error = &error as &dyn std::error::Error, "Cannot note a job's end");
+    }
+    id
+}
+
+/// A second after the first failure, twice as long after each further one, at most ten minutes; give or take a quarter.
+fn back_off(attempts: u32) -> Duration {
+    (Duration::from_secs(1) * 2_u32.pow(attempts.min(10))).min(LONGEST_WAIT).mul_f64(0.75 + entropy::chance() / 2.0)
+}
+
+/// How long work that fails is tried again.
+const PATIENCE: Duration = Duration::from_hours(24);
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+const IDLE: Duration = Duration::from_mins(1);
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(5);
+const MOST_AT_ONCE: usize = 4;
+const MOST_DUE: usize = 16;
