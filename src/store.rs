@@ -1,27 +1,47 @@
 //! SQLite: one file, one writer, a few readers. All SQL of the product is in this room, by noun.
 //!
 //! Typed functions hang on [`ReadTx`] and [`WriteTx`]; a use case gets one of them from [`Store::read`] or
-//! [`Store::write`] and does all of its work in that one transaction.
+//! [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`; the file that
+//! people copy is its published copy (see `publish`).
 
 mod address;
 mod audit;
 mod call;
 mod call_log;
+mod backup;
+mod call;
+mod call_log;
+mod checkpoint;
 mod columns;
 mod contact;
+mod copy;
 mod error;
+mod folder;
+mod health;
 mod idempotency;
+mod import;
+mod integrity;
 mod job;
 mod journal;
+mod lock;
 mod media;
 mod message;
+mod meta;
+mod migrate;
 mod open;
 mod outbox;
+mod pending;
+mod probe;
+mod publish;
 mod readers;
 mod recording;
+mod run_state;
 mod session;
 mod setting;
 mod setup_code;
+mod stamp;
+mod start;
+mod sys;
 #[cfg(test)]
 pub(crate) mod testing;
 mod thread;
@@ -34,6 +54,7 @@ pub use call::CallFilter;
 pub use call_log::{NewCall, OpenCall, TurnNow};
 pub use contact::Moved;
 pub use error::{Error, Result};
+pub use health::{Health, Integrity, PublishState};
 pub use idempotency::GivenAnswer;
 pub use job::Job;
 pub use journal::{JournalOutcome, NewJournal};
@@ -44,64 +65,46 @@ pub use recording::RecordingToFetch;
 pub use session::NewSession;
 pub use setting::peek_stored_settings;
 pub use thread::{FoundThread, ThreadFilter};
+pub use setting::{Setting, SettingChange, peek_stored_settings};
+pub use sys::DiskSpace;
+pub use thread::{FoundThread, LastIn, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 
-use crate::config::StoreConfig;
+use folder::Folder;
+use health::Reports;
+use probe::Probes;
 use readers::Readers;
-use std::sync::Arc;
-use std::sync::{Mutex, PoisonError};
-use std::thread::JoinHandle;
+use start::Machinery;
+use std::sync::{Arc, Mutex, PoisonError};
 use writer::Writer;
 
-/// A handle on the store; clones share it.
+/// A handle on the store; clones share it. It is closed by [`Store::close`], or when the last handle goes.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    // Taken out by `close`.
-    writer: Mutex<Option<Writer>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    folder: Folder,
+    reports: Arc<Reports>,
+    probes: Probes,
     readers: Readers,
+    // Taken out by `close`; held for handing over a write.
+    writer: Mutex<Option<Writer>>,
+    // Taken out by `close`; held for asking after the published copy.
+    machinery: Mutex<Option<Machinery>>,
 }
 
 impl Store {
-    /// Opens the store, makes it if there is none, and migrates it. Returns the names of the applied migrations.
-    pub fn open(config: &StoreConfig) -> Result<(Self, Vec<String>)> {
-        let live = config.live_file();
-        if let Some(folder) = live.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| Error::File {
-                doing: "cannot make the folder",
-                path: folder.to_owned(),
-                source,
-            })?;
-        }
-        let mut conn = open::writer(&live)?;
-        let applied = open::migrate(&mut conn)?;
-        let (writer, thread) = Writer::start(conn)?;
-        let readers = (0..config.readers.max(1)).map(|_| open::reader(&live)).collect::<Result<_>>()?;
-        let inner = Inner {
-            writer: Mutex::new(Some(writer)),
-            thread: Mutex::new(Some(thread)),
-            readers: Readers::new(readers),
-        };
-        Ok((Self { inner: Arc::new(inner) }, applied))
-    }
-
     /// Runs `work` in a transaction and waits until it is on disk and in the published copy.
     ///
-    /// `work` runs on the writer's thread, so it must be short and must not block. If it returns an error, all that it
-    /// did is taken back.
+    /// `work` runs on the writer's thread, so it must be short and must not block. If it returns an error or panics, all
+    /// that it did is taken back.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let answer = {
-            let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.as_ref().ok_or(Error::Closed)?.submit(work)
-        };
-        answer.await.map_err(|_| Error::Closed)?
+        self.submit(false, work).await
     }
 
     /// Queues `work` behind all writes before it and does not wait: for what must be written in order while a call goes
@@ -109,7 +112,7 @@ impl Store {
     pub fn write_soon(&self, work: impl FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static) {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(writer) = writer.as_ref() else { return };
-        drop(writer.submit(move |tx| {
+        drop(writer.submit(true, move |tx| {
             work(tx).inspect_err(|error| {
                 tracing::error!(
                     event = "STORE_WRITE_FAILED",
@@ -128,12 +131,48 @@ impl Store {
         self.inner.readers.read(work).await
     }
 
-    /// Finishes what waits and closes the store. Later writes get [`Error::Closed`].
+    /// How the store is. Looks, but tries nothing; see [`Store::probe`].
+    pub fn health(&self) -> Health {
+        let publish = match &*self.inner.machinery.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(machinery) => machinery.publish_state(),
+            None => PublishState::Off,
+        };
+        let disk = sys::disk_space(self.inner.folder.root()).unwrap_or_default();
+        self.inner.reports.health(publish, disk)
+    }
+
+    /// Finishes what waits and closes the store. Later uses get [`Error::Closed`].
     pub fn close(&self) {
-        drop(self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.inner.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            let _ = thread.join();
+        self.inner.close();
+    }
+
+    async fn submit<T: Send + 'static>(
+        &self,
+        in_haste: bool,
+        work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let answer = {
+            let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            writer.as_ref().ok_or(Error::Closed)?.submit(in_haste, work)?
+        };
+        answer.await.map_err(|_| Error::Closed)?
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        // Without a sender the writer ends as soon as nothing waits.
+        drop(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.readers.close();
+        let machinery = self.machinery.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(machinery) = machinery {
+            machinery.stop(&self.folder);
         }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
     }
 }

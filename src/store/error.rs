@@ -1,6 +1,7 @@
 //! What can go wrong with the store.
 
 use rusqlite::ErrorCode;
+use std::path::PathBuf;
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +9,18 @@ pub enum Error {
     /// The disk is full or may not be written.
     #[error("the disk is full or read-only, nothing was stored")]
     NoSpace(#[source] rusqlite::Error),
+    /// There is not enough room on the disk for something large.
+    #[error("not enough room for {purpose} at {path}: it takes {needed_mb} MB, and {free_mb} MB are free")]
+    NoRoom {
+        /// What the room is for.
+        purpose: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Megabytes that it takes.
+        needed_mb: u64,
+        /// Megabytes that there are.
+        free_mb: u64,
+    },
     /// Somebody else has it, or got there first.
     #[error("the database is in use: {0}")]
     Busy(String),
@@ -26,13 +39,21 @@ pub enum Error {
     /// A migration failed.
     #[error("the database could not be migrated: {0}")]
     Migration(String),
+    /// The content of a database file is not sound.
+    #[error("the database file {path} is damaged: {findings}")]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What SQLite found.
+        findings: String,
+    },
     /// A file operation failed.
     #[error("{doing} {path}")]
     File {
         /// What was being done.
         doing: &'static str,
         /// To which file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// Why it failed.
         #[source]
         source: std::io::Error,
@@ -40,8 +61,14 @@ pub enum Error {
     /// A stored value cannot be read, or a value cannot be stored.
     #[error("a stored value cannot be read: {0}")]
     Value(String),
-    /// A write panicked; it was taken back.
-    #[error("a write failed in an unforeseen way and was taken back")]
+    /// A probe failed.
+    #[error("the database does not work: {0}")]
+    Probe(String),
+    /// The database did not answer a probe in time.
+    #[error("the database has not answered within {0} ms")]
+    Slow(u128),
+    /// A write or read panicked; it was taken back.
+    #[error("a use of the database failed in an unforeseen way and was taken back")]
     Panicked,
     /// Anything else that SQLite says.
     #[error("the database failed")]

@@ -1,44 +1,69 @@
-//! Opening the database: the pragmas stand here and nowhere else.
+//! Opening connections: the pragmas stand here and nowhere else.
 
-use super::{Error, Result};
+use super::Result;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-mod migrations {
-    refinery::embed_migrations!("migrations");
-}
-
-/// Opens the live database for writing.
-pub(super) fn writer(file: &Path) -> Result<Connection> {
+/// Opens the live database for writing; makes it if there is none. Nothing is checkpointed by itself.
+pub(in crate::store) fn writer(file: &Path) -> Result<Connection> {
     let conn = Connection::open(file)?;
-    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY)?;
     conn.execute_batch(
         "PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 33554432;
+         PRAGMA cache_size = -2048;
          PRAGMA temp_store = MEMORY;",
     )?;
     conn.set_prepared_statement_cache_capacity(128);
     Ok(conn)
 }
 
+/// Lets a writer without a published copy checkpoint as SQLite does by default.
+pub(in crate::store) fn checkpoint_by_itself(writer: &Connection) -> Result<()> {
+    Ok(writer.execute_batch("PRAGMA wal_autocheckpoint = 1000")?)
+}
+
 /// Opens it for reading.
-pub(super) fn reader(file: &Path) -> Result<Connection> {
+pub(in crate::store) fn reader(file: &Path) -> Result<Connection> {
     let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY)?;
     conn.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;")?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
 }
 
-/// Applies what is missing; returns the names of what was applied.
-pub(super) fn migrate(conn: &mut Connection) -> Result<Vec<String>> {
-    let report = migrations::migrations::runner()
-        .set_abort_divergent(true)
-        .set_abort_missing(true)
-        .run(conn)
-        .map_err(|error| Error::Migration(error.to_string()))?;
-    Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+/// Opens it for checkpoints alone.
+pub(in crate::store) fn checkpointer(file: &Path) -> Result<Connection> {
+    let conn = Connection::open(file)?;
+    conn.busy_timeout(Duration::ZERO)?;
+    conn.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL; PRAGMA cache_size = -64;")?;
+    Ok(conn)
 }
+
+/// Opens a database file that nobody writes, and leaves nothing beside it.
+pub(in crate::store) fn lone_file(file: &Path) -> Result<Connection> {
+    let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)?;
+    conn.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;")?;
+    Ok(conn)
+}
+
+/// Bytes of a page.
+pub(in crate::store) fn page_size(conn: &Connection) -> Result<usize> {
+    let size: u32 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    Ok(size as usize)
+}
+
+/// Pages of the database.
+pub(in crate::store) fn page_count(conn: &Connection) -> Result<u64> {
+    let count: u32 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    Ok(u64::from(count))
+}
+
+const BUSY: Duration = Duration::from_secs(5);

@@ -1,29 +1,154 @@
-//! What the page keeps of the settings.
+//! `settings` and `settings_history`: what the owner changed on the page, and what it was before.
 
-use super::{ReadTx, Result};
+use super::{ReadTx, Result, WriteTx, open};
 use crate::config::StoreConfig;
-use rusqlite::{Connection, OpenFlags};
-use std::time::Duration;
+use crate::domain::Timestamp;
+use rusqlite::{OptionalExtension, Row};
+use serde_json::Value;
+
+/// A setting that the owner has changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// Its name: `section.field`.
+    pub key: String,
+    /// Its value.
+    pub value: Value,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// By whom: `user:3`, `token:2`, `cli`.
+    pub actor: String,
+}
+
+/// One change of a setting.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettingChange {
+    /// What it became; null if it went back to its default.
+    pub value: Value,
+    /// When.
+    pub changed_at: Timestamp,
+    /// By whom.
+    pub actor: String,
+}
 
 impl ReadTx<'_> {
     /// Every stored setting: its key, and its value as JSON.
-    pub fn stored_settings(&self) -> Result<Vec<(String, serde_json::Value)>> {
-        let mut query = self.conn.prepare_cached("SELECT key, value FROM settings ORDER BY key")?;
-        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-        // The schema lets nothing in that is no JSON.
-        Ok(rows.into_iter().map(|(key, value)| (key, serde_json::from_str(&value).unwrap_or_default())).collect())
+    pub fn stored_settings(&self) -> Result<Vec<(String, Value)>> {
+        let mut list = self.conn.prepare_cached("SELECT key, value FROM settings ORDER BY key")?;
+        let rows = list.query_map([], |row| Ok((row.get(0)?, json(row, 1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// One by its name.
+    pub fn setting(&self, key: &str) -> Result<Option<Setting>> {
+        let mut find = self.conn.prepare_cached("SELECT key, value, updated_at, actor FROM settings WHERE key = ?1")?;
+        Ok(find.query_row([key], row_to_setting).optional()?)
+    }
+
+    /// Its changes, the latest first.
+    pub fn setting_history(&self, key: &str, limit: u32) -> Result<Vec<SettingChange>> {
+        let mut list = self.conn.prepare_cached(
+            "SELECT value, changed_at, actor FROM settings_history WHERE key = ?1 ORDER BY id DESC LIMIT ?2",
+        )?;
+        let rows = list.query_map((key, limit), |row| {
+            Ok(SettingChange { value: json(row, 0)?, changed_at: row.get(1)?, actor: row.get(2)? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
 
-/// The same for a program beside the daemon, which may be running: read from the published file, which anyone may open
-/// at any time, else from the live one. None are stored where neither is there yet.
-pub fn peek_stored_settings(config: &StoreConfig) -> Result<Vec<(String, serde_json::Value)>> {
-    let files = [config.published_file(), config.live_file()];
-    let Some(file) = files.iter().skip(usize::from(!config.publish)).find(|file| file.exists()) else {
+impl WriteTx<'_> {
+    /// Sets one. Setting what is set already changes nothing and leaves no history; false then.
+    pub fn set_setting(&self, key: &str, value: &Value, actor: &str, now: Timestamp) -> Result<bool> {
+        if self.setting(key)?.is_some_and(|setting| setting.value == *value) {
+            return Ok(false);
+        }
+        self.conn
+            .prepare_cached(
+                "INSERT INTO settings(key, value, updated_at, actor) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT(key) DO UPDATE
+                 SET value = excluded.value, updated_at = excluded.updated_at, actor = excluded.actor",
+            )?
+            .execute((key, value.to_string(), now, actor))?;
+        self.note_setting_change(key, Some(value), actor, now)?;
+        Ok(true)
+    }
+
+    /// Sets one back to its default. False if it was there already.
+    pub fn reset_setting(&self, key: &str, actor: &str, now: Timestamp) -> Result<bool> {
+        let gone = self.conn.prepare_cached("DELETE FROM settings WHERE key = ?1")?.execute([key])? > 0;
+        if gone {
+            self.note_setting_change(key, None, actor, now)?;
+        }
+        Ok(gone)
+    }
+
+    fn note_setting_change(&self, key: &str, value: Option<&Value>, actor: &str, now: Timestamp) -> Result<()> {
+        self.conn
+            .prepare_cached("INSERT INTO settings_history(key, value, changed_at, actor) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((key, value.map(Value::to_string), now, actor))?;
+        Ok(())
+    }
+}
+
+/// Every stored setting, for a program beside the daemon, which may be running: read from the published file, which
+/// anyone may open at any time, else from the live one. None are stored where neither is there yet.
+pub fn peek_stored_settings(config: &StoreConfig) -> Result<Vec<(String, Value)>> {
+    let (published, live) = (config.published_file(), config.live_file());
+    let conn = if config.publish && published.exists() {
+        open::lone_file(&published)?
+    } else if live.exists() {
+        open::reader(&live)?
+    } else {
         return Ok(Vec::new());
     };
-    let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    conn.busy_timeout(Duration::from_secs(5))?;
     ReadTx::new(&conn).stored_settings()
+}
+
+fn row_to_setting(row: &Row<'_>) -> rusqlite::Result<Setting> {
+    Ok(Setting { key: row.get(0)?, value: json(row, 1)?, updated_at: row.get(2)?, actor: row.get(3)? })
+}
+
+/// The schema lets nothing in that is no JSON.
+fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
+    let text: Option<String> = row.get(column)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{database, transact};
+    use serde_json::json;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    #[test]
+    fn changes_leave_a_history() {
+        let (_folder, conn) = database();
+        transact(&conn, |tx| {
+            assert!(tx.set_setting("voice.greeting", &json!("שלום"), "user:1", at(1_000))?);
+            assert!(!tx.set_setting("voice.greeting", &json!("שלום"), "user:2", at(2_000))?);
+            assert!(tx.set_setting("voice.greeting", &json!({"text": "hi"}), "cli", at(3_000))?);
+            assert!(tx.reset_setting("voice.greeting", "user:1", at(4_000))?);
+            assert!(!tx.reset_setting("voice.greeting", "user:1", at(5_000))?);
+            assert_eq!(tx.setting("voice.greeting")?, None);
+            let history = tx.setting_history("voice.greeting", 10)?;
+            let seen: Vec<_> = history.iter().map(|change| (change.value.clone(), change.actor.as_str())).collect();
+            assert_eq!(seen, [(json!(null), "user:1"), (json!({"text": "hi"}), "cli"), (json!("שלום"), "user:1")]);
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn they_are_listed_by_name() {
+        let (_folder, conn) = database();
+        transact(&conn, |tx| {
+            tx.set_setting("b", &json!(2), "cli", at(0))?;
+            tx.set_setting("a", &json!(1.5), "cli", at(0))?;
+            assert_eq!(tx.stored_settings()?, [("a".to_owned(), json!(1.5)), ("b".to_owned(), json!(2))]);
+            Ok(())
+        });
+    }
 }

@@ -1,6 +1,6 @@
 //! A migrated database for the tests of typed functions.
 
-use super::{Result, WriteTx, open};
+use super::{Result, WriteTx, migrate, open};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 pub(crate) fn database() -> (TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = open::writer(&folder.path().join("db.sqlite")).unwrap();
-    open::migrate(&mut conn).unwrap();
+    migrate::apply(&mut conn).unwrap();
     (folder, conn)
 }
 

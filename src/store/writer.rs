@@ -1,103 +1,175 @@
 //! The one writer: a thread that puts all waiting writes into one transaction.
 
+use super::checkpoint::{self, Checkpoints};
+use super::health::Reports;
+use super::pending::{CommitError, Group, Pending, Write, answer_all};
+use super::publish::Feed;
 use super::{Error, Result, WriteTx};
 use rusqlite::Connection;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// The most writes that share a transaction.
-const GROUP: usize = 256;
-
-/// One waiting write.
-trait Job: Send {
-    /// Does the work inside the transaction; false asks to take it back.
-    fn run(&mut self, tx: &WriteTx<'_>) -> bool;
-    /// Tells the caller, after the commit.
-    fn answer(self: Box<Self>, committed: bool);
-}
-
-struct Write<T, F> {
-    work: Option<F>,
-    outcome: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Job for Write<T, F> {
-    fn run(&mut self, tx: &WriteTx<'_>) -> bool {
-        let Some(work) = self.work.take() else { return false };
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or(Err(Error::Panicked));
-        let done = outcome.is_ok();
-        self.outcome = Some(outcome);
-        done
-    }
-
-    fn answer(self: Box<Self>, committed: bool) {
-        let answer = match self.outcome {
-            Some(Ok(_)) if !committed => Err(Error::Closed),
-            Some(outcome) => outcome,
-            None => Err(Error::Closed),
-        };
-        let _ = self.reply.send(answer);
-    }
-}
-
 /// Hands writes to the thread.
-pub(super) struct Writer {
-    queue: Sender<Box<dyn Job>>,
+pub(in crate::store) struct Writer {
+    queue: Sender<Box<dyn Pending>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Where commits go, if there is a published copy.
+pub(in crate::store) struct Publishing {
+    pub feed: Feed,
+    pub checkpoints: Arc<Checkpoints>,
+}
+
+struct Thread {
+    conn: Connection,
+    waiting: Arc<AtomicUsize>,
+    publishing: Option<Publishing>,
+    reports: Arc<Reports>,
 }
 
 impl Writer {
-    /// Starts the thread; it ends when the `Writer` has been dropped and all that waited is done.
-    pub(super) fn start(conn: Connection) -> Result<(Self, JoinHandle<()>)> {
-        let (queue, waiting) = channel();
+    /// Starts the thread; it ends when the `Writer` has been dropped and all that waited is done, and gives the connection
+    /// back.
+    pub(in crate::store) fn start(
+        conn: Connection,
+        publishing: Option<Publishing>,
+        reports: Arc<Reports>,
+    ) -> Result<(Self, JoinHandle<Connection>)> {
+        let (queue, incoming) = channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let thread = Thread { conn, waiting: waiting.clone(), publishing, reports };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(&conn, &waiting))
-            .map_err(|source| Error::File { doing: "start the thread for", path: "store-writer".into(), source })?;
-        Ok((Self { queue }, thread))
+            .spawn(move || thread.run(&incoming))
+            .map_err(|source| Error::File { doing: "cannot start the thread", path: "store-writer".into(), source })?;
+        Ok((Self { queue, waiting }, thread))
     }
 
-    /// Queues a write; the answer comes after it is on disk.
-    pub(super) fn submit<T: Send + 'static>(
+    /// Queues a write. The answer comes when it is on disk and in the published copy, or, in haste, when it is on disk.
+    pub(in crate::store) fn submit<T: Send + 'static>(
         &self,
+        in_haste: bool,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
-    ) -> oneshot::Receiver<Result<T>> {
-        let (reply, answer) = oneshot::channel();
-        // A closed queue drops the job and with it `reply`: the receiver sees that.
-        let _ = self.queue.send(Box::new(Write { work: Some(work), outcome: None, reply }));
-        answer
-    }
-}
-
-fn run(conn: &Connection, waiting: &Receiver<Box<dyn Job>>) {
-    while let Ok(first) = waiting.recv() {
-        let group: Vec<_> = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)).collect();
-        commit(conn, group);
-    }
-}
-
-fn commit(conn: &Connection, mut group: Vec<Box<dyn Job>>) {
-    let committed = transact(conn, &mut group);
-    if let Err(error) = &committed {
-        tracing::error!(event = "STORE_COMMIT_FAILED", error = %error, writes = group.len());
-        let _ = conn.execute_batch("ROLLBACK");
-    }
-    for job in group {
-        job.answer(committed.is_ok());
-    }
-}
-
-fn transact(conn: &Connection, group: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-    let run = |sql: &str| conn.prepare_cached(sql)?.execute([]).map(|_| ());
-    run("BEGIN IMMEDIATE")?;
-    for job in group {
-        run("SAVEPOINT job")?;
-        if !job.run(&WriteTx::new(conn)) {
-            run("ROLLBACK TO job")?;
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::Busy("too many writes wait for the disk".into()));
         }
-        run("RELEASE job")?;
+        let (write, answer) = Write::new(work, in_haste);
+        self.queue.send(Box::new(write)).map_err(|_| Error::Closed)?;
+        Ok(answer)
     }
-    run("COMMIT")
 }
+
+impl Thread {
+    fn run(mut self, incoming: &Receiver<Box<dyn Pending>>) -> Connection {
+        while let Ok(first) = incoming.recv() {
+            let mut group = Group::with_capacity(8);
+            group.push(first);
+            group.extend(incoming.try_iter().take(GROUP - 1));
+            self.waiting.fetch_sub(group.len(), Ordering::Relaxed);
+            self.commit(group);
+        }
+        self.conn
+    }
+
+    fn commit(&mut self, mut group: Group) {
+        let outcome = fill(&self.conn, &mut group).and_then(|filled| match filled {
+            Filled::Something => self.make_durable(&mut group),
+            Filled::Nothing => Ok(()),
+        });
+        match outcome {
+            Ok(()) => answer_all(group, &Ok(())),
+            Err(error) => {
+                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes = group.len(), "Nothing could be stored");
+                if !self.conn.is_autocommit() {
+                    let _ = self.conn.execute_batch("ROLLBACK");
+                }
+                self.reports.wrote(false);
+                answer_all(group, &Err(CommitError::new(&error)));
+            }
+        }
+        self.finish_checkpoint();
+    }
+
+    /// Commits. Those who wait for the published copy are taken out of the group.
+    fn make_durable(&mut self, group: &mut Group) -> rusqlite::Result<()> {
+        match &mut self.publishing {
+            None => step(&self.conn, "COMMIT")?,
+            Some(Publishing { feed, .. }) => {
+                let queue = feed.queue();
+                let turn = Feed::turn(&queue);
+                step(&self.conn, "COMMIT")?;
+                *group = feed.committed(std::mem::take(group));
+                drop(turn);
+            }
+        }
+        self.reports.wrote(true);
+        Ok(())
+    }
+
+    fn finish_checkpoint(&mut self) {
+        let Some(Publishing { feed, checkpoints }) = &self.publishing else { return };
+        if checkpoints.log_has(feed.frames())
+            && let Err(error) = checkpoint::passive(&self.conn)
+        {
+            tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, "Cannot move the log into the database");
+        }
+    }
+}
+
+/// What a transaction has in it before its commit.
+enum Filled {
+    /// Changes.
+    Something,
+    /// There is no transaction any more: all of the work failed and was taken back.
+    Nothing,
+}
+
+/// Does the work of a group in one transaction, up to the commit. Work that fails is taken back alone.
+fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<Filled> {
+    step(conn, "BEGIN IMMEDIATE")?;
+    let tx = WriteTx::new(conn);
+    if let [alone] = group {
+        let done = alone.run(&tx);
+        still_open(conn)?;
+        if !done {
+            step(conn, "ROLLBACK")?;
+            return Ok(Filled::Nothing);
+        }
+        return Ok(Filled::Something);
+    }
+    for write in group {
+        step(conn, "SAVEPOINT one")?;
+        let done = write.run(&tx);
+        still_open(conn)?;
+        if !done {
+            step(conn, "ROLLBACK TO one")?;
+        }
+        step(conn, "RELEASE one")?;
+    }
+    Ok(Filled::Something)
+}
+
+/// SQLite may take back a whole transaction by itself, for one when the disk is full.
+fn still_open(conn: &Connection) -> rusqlite::Result<()> {
+    if !conn.is_autocommit() {
+        return Ok(());
+    }
+    let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+    Err(rusqlite::Error::SqliteFailure(full, Some("the transaction was taken back".into())))
+}
+
+fn step(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
+    conn.prepare_cached(sql)?.execute([]).map(|_| ())
+}
+
+/// The most writes that share a transaction.
+const GROUP: usize = 256;
+
+/// More writes than this are refused at once: the disk does not keep up.
+const MOST_WAITING: usize = 16_384;

@@ -10,5 +10,6 @@ mod cli;
 mod config;
 mod health;
 mod login;
+mod store_open;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
 mod support;

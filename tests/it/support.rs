@@ -10,6 +10,7 @@ mod daemon;
 mod database;
 mod log;
 mod setup;
+pub mod store;
 
 pub use client::{Client, Reply};
 pub use daemon::Daemon;

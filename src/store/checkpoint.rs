@@ -1,0 +1,111 @@
+//! Moving what is in the write-ahead log into the database file, beside the writer.
+//!
+//! The bulk, with its waiting for the disk, is done by a thread of its own. The little that was committed meanwhile is
+//! done by the writer between two groups, so that the log can begin anew; else under steady load it would only grow.
+
+use super::{Error, Result, open};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// What the writer and the thread tell each other.
+#[derive(Default)]
+pub(in crate::store) struct Checkpoints {
+    // Held for setting or reading a few flags.
+    orders: Mutex<Orders>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Orders {
+    /// The log is long.
+    wanted: bool,
+    /// The bulk is done: the writer should do the rest.
+    rest_for_writer: bool,
+    stop: bool,
+}
+
+impl Checkpoints {
+    /// Starts the thread.
+    pub(in crate::store) fn start(live: &Path) -> Result<(Arc<Self>, JoinHandle<()>)> {
+        let conn = open::checkpointer(live)?;
+        let checkpoints = Arc::new(Self::default());
+        let orders = checkpoints.clone();
+        let thread =
+            std::thread::Builder::new().name("store-checkpoint".into()).spawn(move || orders.run(&conn)).map_err(
+                |source| Error::File { doing: "cannot start the thread", path: "store-checkpoint".into(), source },
+            )?;
+        Ok((checkpoints, thread))
+    }
+
+    /// The writer tells, after a commit, how many frames the log has. True if it should do the rest of a checkpoint.
+    pub(in crate::store) fn log_has(&self, frames: u32) -> bool {
+        if frames < LONG {
+            return false;
+        }
+        let mut orders = self.lock();
+        let rest = std::mem::take(&mut orders.rest_for_writer);
+        if !rest && !orders.wanted {
+            orders.wanted = true;
+            self.changed.notify_one();
+        }
+        rest
+    }
+
+    /// Ends the thread.
+    pub(in crate::store) fn stop(&self) {
+        self.lock().stop = true;
+        self.changed.notify_one();
+    }
+
+    fn run(&self, conn: &Connection) {
+        loop {
+            let idle = |orders: &mut Orders| !orders.stop && !orders.wanted;
+            let orders = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+            if orders.stop {
+                return;
+            }
+            drop(orders);
+            let complete = bulk(conn);
+            let mut orders = self.lock();
+            orders.wanted = false;
+            orders.rest_for_writer = !complete;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Moves what can be moved without anybody waiting. Returns how many frames are left.
+pub(in crate::store) fn passive(conn: &Connection) -> Result<u32> {
+    let (frames, moved): (Option<u32>, Option<u32>) = conn
+        .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?
+        .query_row([], |row| Ok((row.get::<_, i64>(1)?.try_into().ok(), row.get::<_, i64>(2)?.try_into().ok())))?;
+    Ok(frames.unwrap_or(0).saturating_sub(moved.unwrap_or(0)))
+}
+
+/// True if nothing is left.
+fn bulk(conn: &Connection) -> bool {
+    for _ in 0..ROUNDS {
+        match passive(conn) {
+            Ok(0) => return true,
+            Ok(left) if left < SHORT => return false,
+            Ok(_) => {}
+            Err(error) => {
+                let reason = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, reason, "Cannot move the log into the database");
+                return false;
+            }
+        }
+    }
+    false
+}
+
+/// A log of so many frames is moved.
+const LONG: u32 = 2000;
+/// So few frames are left to the writer.
+const SHORT: u32 = 200;
+const ROUNDS: usize = 3;

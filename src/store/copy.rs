@@ -1,0 +1,123 @@
+//! Whole copies of the database, each proven by opening it before it gets its name.
+
+use super::folder::{Folder, private_folder, sync_folder};
+use super::{Error, Result, open, sys};
+use crate::clock;
+use rusqlite::Connection;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Writes all that `conn` sees into a new file of that name. What was there under the name stays until the new one is
+/// proven, and then goes.
+pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = target.with_file_name(format!(".{name}.new"));
+    let outcome = write_and_prove(conn, &unfinished).and_then(|()| {
+        std::fs::rename(&unfinished, target)
+            .and_then(|()| sync_folder(target.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."))))
+            .map_err(|source| Error::File { doing: "cannot finish the copy", path: target.to_owned(), source })
+    });
+    if outcome.is_err() {
+        let _ = std::fs::remove_file(&unfinished);
+    }
+    outcome
+}
+
+/// Keeps a copy of a database that is about to be migrated in `snapshots/`, and drops all but the newest `keep`.
+pub(in crate::store) fn before_migration(
+    conn: &Connection,
+    folder: &Folder,
+    current: &str,
+    keep: usize,
+) -> Result<PathBuf> {
+    let failed = |doing, path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::File { doing, path, source }
+    };
+    let snapshots = &folder.snapshots;
+    private_folder(snapshots).map_err(failed("cannot make the folder", snapshots))?;
+    let size = open::page_size(conn)? as u64 * open::page_count(conn)?;
+    // The copy, and as much again for what the migration itself writes.
+    let needed = size.saturating_mul(2).saturating_add(MARGIN);
+    let free = sys::disk_space(snapshots).map_err(failed("cannot ask for the free space at", snapshots))?.free_bytes;
+    if free < needed {
+        return Err(Error::NoRoom {
+            purpose: "a copy of the database from before the upgrade",
+            path: snapshots.clone(),
+            needed_mb: needed.div_ceil(1 << 20),
+            free_mb: free >> 20,
+        });
+    }
+    let time: String = clock::now().to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
+    let version = current.split("__").next().unwrap_or(current);
+    let target = snapshots.join(format!("{PREFIX}{version}-{time}.db"));
+    copy_to(conn, &target)?;
+    drop_older(snapshots, keep.max(1)).map_err(failed("cannot drop old copies in", snapshots))?;
+    Ok(target)
+}
+
+/// Reads a whole database file and fails if anything in it is unsound.
+pub(in crate::store) fn prove(file: &Path) -> Result<()> {
+    let conn = open::lone_file(file)?;
+    match findings(&conn)? {
+        None => Ok(()),
+        Some(findings) => Err(Error::Damaged { path: file.to_owned(), findings }),
+    }
+}
+
+/// What SQLite finds wrong in the whole database; none if it is sound.
+pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<String>> {
+    let structure: Vec<String> = conn
+        .prepare("PRAGMA integrity_check(10)")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    if structure != ["ok"] {
+        return Ok(Some(structure.join("; ")));
+    }
+    let orphans: Vec<String> = conn
+        .prepare("PRAGMA foreign_key_check")?
+        .query_map([], |row| {
+            Ok(format!(
+                "row {:?} of {} refers to a row of {} that is not there",
+                row.get::<_, Option<i64>>(1)?,
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(2)?
+            ))
+        })?
+        .take(10)
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(orphans.join("; ")).filter(|text| !text.is_empty()))
+}
+
+fn write_and_prove(conn: &Connection, file: &Path) -> Result<()> {
+    let failed = |doing| move |source| Error::File { doing, path: file.to_owned(), source };
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(failed("cannot replace the unfinished copy")(error));
+        }
+        _ => {}
+    }
+    conn.execute("VACUUM INTO ?1", [file.to_string_lossy()])?;
+    prove(file)?;
+    File::open(file).and_then(|file| file.sync_all()).map_err(failed("cannot put the copy on disk"))
+}
+
+fn drop_older(snapshots: &Path, keep: usize) -> std::io::Result<()> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(snapshots)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            found.push((entry.metadata()?.modified()?, entry.path()));
+        }
+    }
+    found.sort();
+    for (_, path) in found.iter().rev().skip(keep) {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+const PREFIX: &str = "pre-migration-";
+
+/// Room that is left free in any case.
+const MARGIN: u64 = 16 << 20;

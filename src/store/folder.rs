@@ -1,0 +1,108 @@
+//! Where the store's files are.
+
+use super::{Error, Result};
+use std::fs::{DirBuilder, File, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// The files of one store: the one that people copy, and `live/` and `snapshots/` beside it.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct Folder {
+    /// The file that people copy.
+    pub published: PathBuf,
+    /// Everything that nobody should copy.
+    live: PathBuf,
+    /// Copies from before migrations.
+    pub snapshots: PathBuf,
+}
+
+impl Folder {
+    /// The folder around the file that people copy; makes what is missing. `live/` is for us alone.
+    pub(in crate::store) fn prepare(published: &Path) -> Result<Self> {
+        let file_error = |doing, path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::File { doing, path, source }
+        };
+        let parent = match published.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(parent).map_err(file_error("cannot make the folder", parent))?;
+        let parent = parent.canonicalize().map_err(file_error("cannot find the folder", parent))?;
+        let Some(name) = published.file_name() else {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "it names no file");
+            return Err(Error::File { doing: "cannot use as a database", path: published.to_owned(), source });
+        };
+        let folder =
+            Self { published: parent.join(name), live: parent.join("live"), snapshots: parent.join("snapshots") };
+        if folder.published.is_dir() {
+            let source = io::Error::from(io::ErrorKind::IsADirectory);
+            return Err(Error::File { doing: "cannot use as a database", path: folder.published, source });
+        }
+        private_folder(&folder.live).map_err(file_error("cannot make the folder", &folder.live))?;
+        Ok(folder)
+    }
+
+    /// The folder of the live database.
+    pub(in crate::store) fn live(&self) -> &Path {
+        &self.live
+    }
+
+    /// The live database.
+    pub(in crate::store) fn database(&self) -> PathBuf {
+        self.live.join("db.sqlite")
+    }
+
+    /// Its write-ahead log.
+    pub(in crate::store) fn wal(&self) -> PathBuf {
+        self.live.join("db.sqlite-wal")
+    }
+
+    /// The index of that.
+    pub(in crate::store) fn wal_index(&self) -> PathBuf {
+        self.live.join("db.sqlite-shm")
+    }
+
+    /// Held by the process that has the store open.
+    pub(in crate::store) fn lock(&self) -> PathBuf {
+        self.live.join("lock")
+    }
+
+    /// How the last run ended.
+    pub(in crate::store) fn run_state(&self) -> PathBuf {
+        self.live.join("state")
+    }
+
+    /// A further copy of the published file, by number.
+    pub(in crate::store) fn spare(&self, number: usize) -> PathBuf {
+        self.live.join(format!("spare-{number}.db"))
+    }
+
+    /// A file in `live/` that is not finished.
+    pub(in crate::store) fn unfinished(&self, name: &str) -> PathBuf {
+        self.live.join(format!("{name}.new"))
+    }
+
+    /// A file in `live/` under which something unknown is kept.
+    pub(in crate::store) fn kept(&self, name: &str) -> PathBuf {
+        self.live.join(format!("kept-{name}.db"))
+    }
+
+    /// The folder that holds the published file.
+    pub(in crate::store) fn root(&self) -> &Path {
+        self.published.parent().unwrap_or(Path::new("/"))
+    }
+}
+
+/// Makes a folder that only we may enter, with its parents.
+pub(in crate::store) fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+    if mode == 0o700 { Ok(()) } else { std::fs::set_permissions(path, Permissions::from_mode(0o700)) }
+}
+
+/// Puts on disk that a name in this folder is new, changed or gone.
+pub(in crate::store) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

@@ -1,0 +1,72 @@
+//! One process has the store open: `live/lock` is held for as long as it is, and names the holder.
+
+use super::folder::Folder;
+use super::{Error, Result};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+
+/// The lock; the kernel takes it back when the process ends, however it ends.
+#[derive(Debug)]
+pub(in crate::store) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, or says who has it.
+    pub(in crate::store) fn take(folder: &Folder) -> Result<Self> {
+        let path = folder.lock();
+        let failed = |doing| {
+            let path = path.clone();
+            move |source| Error::File { doing, path, source }
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(failed("cannot open the lock file"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.read_to_string(&mut holder);
+                let holder = match holder.trim() {
+                    "" => "another process".to_owned(),
+                    pid => format!("another agentlocator (process {pid})"),
+                };
+                return Err(Error::Busy(format!(
+                    "{holder} has {} open; stop it first, or ask it to do the work",
+                    folder.published.display()
+                )));
+            }
+            Err(TryLockError::Error(source)) => return Err(failed("cannot lock")(source)),
+        }
+        // Only for people and for the message above: the lock itself is the kernel's.
+        let note = |file: &mut File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            writeln!(file, "{}", std::process::id())
+        };
+        if let Err(error) = note(&mut file) {
+            tracing::warn!(event = "STORE_LOCK_UNNAMED", %error, "Cannot write our process id into the lock file");
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_told_who_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::prepare(&dir.path().join("agentlocator.db")).unwrap();
+        let first = Lock::take(&folder).unwrap();
+        let refused = Lock::take(&folder).unwrap_err().to_string();
+        assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+        drop(first);
+        Lock::take(&folder).unwrap();
+    }
+}

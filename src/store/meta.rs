@@ -1,0 +1,24 @@
+//! `meta`: facts about this database itself.
+
+use super::{ReadTx, Result, WriteTx};
+use rusqlite::OptionalExtension;
+
+impl ReadTx<'_> {
+    /// One fact by its name.
+    pub fn meta(&self, key: &str) -> Result<Option<String>> {
+        let mut find = self.conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
+        Ok(find.query_row([key], |row| row.get(0)).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Sets a fact.
+    pub fn set_meta(&self, key: &str, value: &str) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO meta(key, value) VALUES (?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+            )?
+            .execute([key, value])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,157 @@
+//! Which migrations the database has, which it lacks, and their application.
+
+use super::{Error, Result};
+use refinery::Migration;
+use rusqlite::{Connection, OptionalExtension};
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// What has to be done to a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Plan {
+    /// The last migration that it has; none in an empty database.
+    pub current: Option<String>,
+    /// What it lacks, in order.
+    pub pending: Vec<String>,
+}
+
+/// Compares the database's history with ours. Changes nothing.
+pub(in crate::store) fn plan(conn: &Connection) -> Result<Plan> {
+    compare(&history(conn)?, embedded::migrations::runner().get_migrations())
+}
+
+/// Applies what is missing, all of it or nothing; returns the names.
+pub(in crate::store) fn apply(conn: &mut Connection) -> Result<Vec<String>> {
+    let report = embedded::migrations::runner().set_grouped(true).run(conn).map_err(|error| {
+        // The reason is in the chain of sources; the outer sentence names the migration.
+        Error::Migration(chain(&error))
+    })?;
+    Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+}
+
+/// One applied migration as the database remembers it.
+#[derive(Debug)]
+struct Applied {
+    version: i64,
+    name: String,
+    checksum: String,
+}
+
+fn history(conn: &Connection) -> Result<Vec<Applied>> {
+    let table = |name: &str| -> Result<Option<i64>> {
+        let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name LIKE ?1 LIMIT 1";
+        Ok(conn.query_row(sql, [name], |row| row.get(0)).optional()?)
+    };
+    if table("refinery_schema_history")?.is_none() {
+        return match table("%")? {
+            None => Ok(Vec::new()),
+            Some(_) => Err(Error::Migration("it is a database of another program".into())),
+        };
+    }
+    let mut rows = conn.prepare("SELECT version, name, checksum FROM refinery_schema_history ORDER BY version")?;
+    let rows =
+        rows.query_map([], |row| Ok(Applied { version: row.get(0)?, name: row.get(1)?, checksum: row.get(2)? }))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn compare(history: &[Applied], ours: &[Migration]) -> Result<Plan> {
+    let mut ours: Vec<&Migration> = ours.iter().collect();
+    ours.sort();
+    let newest = ours.last().map_or(0, |migration| i64::from(migration.version()));
+    for applied in history {
+        let title = format!("V{}__{}", applied.version, applied.name);
+        match ours.iter().find(|migration| i64::from(migration.version()) == applied.version) {
+            None if applied.version > newest => {
+                let known = ours.last().map(ToString::to_string).unwrap_or_default();
+                return Err(Error::Newer(format!(
+                    "it has had the migration {title}, and this version knows them only up to {known}. Install the \
+                     version again that was here before, or put back a copy of the database from before the upgrade; \
+                     there is one in `snapshots/` beside the database"
+                )));
+            }
+            None => return Err(Error::Migration(format!("it has had a migration {title} that this version lacks"))),
+            Some(migration) if migration.checksum().to_string() != applied.checksum => {
+                return Err(Error::Migration(format!(
+                    "it has had another migration {title} than the one in this version; was it made by a build from \
+                     between two releases?"
+                )));
+            }
+            Some(_) => {}
+        }
+    }
+    let current = history.last().map(|applied| format!("V{}__{}", applied.version, applied.name));
+    let has = |migration: &&Migration| history.iter().any(|applied| applied.version == i64::from(migration.version()));
+    let pending = ours.iter().filter(|migration| !has(migration)).map(ToString::to_string).collect();
+    Ok(Plan { current, pending })
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let reason = error.to_string();
+        if !text.contains(&reason) {
+            text = format!("{text}: {reason}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn migration(name: &str) -> Migration {
+        Migration::unapplied(name, "SELECT 1").unwrap()
+    }
+
+    fn applied(migration: &Migration) -> Applied {
+        Applied {
+            version: i64::from(migration.version()),
+            name: migration.name().to_owned(),
+            checksum: migration.checksum().to_string(),
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_found_in_order() {
+        let ours = [migration("V2__second"), migration("V1__first"), migration("V3__third")];
+        assert_eq!(compare(&[], &ours).unwrap().pending, ["V1__first", "V2__second", "V3__third"]);
+        let plan = compare(&[applied(&ours[1])], &ours).unwrap();
+        assert_eq!((plan.current.as_deref(), plan.pending.len()), (Some("V1__first"), 2));
+    }
+
+    #[test]
+    fn a_newer_database_is_refused_with_what_to_do() {
+        let (first, second) = (migration("V1__first"), migration("V2__second"));
+        let error = compare(&[applied(&first), applied(&second)], std::slice::from_ref(&first)).unwrap_err();
+        assert!(matches!(&error, Error::Newer(text) if text.contains("V2__second") && text.contains("V1__first")));
+    }
+
+    #[test]
+    fn a_changed_or_unknown_migration_is_refused() {
+        let ours = [migration("V1__first"), migration("V3__third")];
+        let mut changed = applied(&ours[0]);
+        changed.checksum = "1".into();
+        assert!(matches!(compare(&[changed], &ours), Err(Error::Migration(_))));
+        assert!(matches!(compare(&[applied(&migration("V2__second"))], &ours), Err(Error::Migration(_))));
+    }
+
+    #[test]
+    fn the_embedded_ones_apply_once() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let pending = plan(&conn).unwrap().pending;
+        assert_eq!(apply(&mut conn).unwrap(), pending);
+        assert_eq!(plan(&conn).unwrap().pending, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_strangers_database_is_refused() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE theirs(a)").unwrap();
+        assert!(plan(&conn).is_err());
+    }
+}

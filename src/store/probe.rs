@@ -1,0 +1,91 @@
+//! Is the database really there: a write and a read, shared by all who ask within a second.
+
+use super::{Error, Result, Store};
+use crate::clock;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// The last outcome, and the probe that runs.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Probes {
+    // Held for looking and noting, never across a probe.
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    last: Option<(Instant, Outcome)>,
+    running: Option<watch::Receiver<Option<Outcome>>>,
+}
+
+/// Well, or why not.
+type Outcome = std::result::Result<(), String>;
+
+impl Store {
+    /// Writes to the database and reads it back, or says what came of that less than a second ago. Never takes a second.
+    pub async fn probe(&self) -> Result<()> {
+        let mut running = match self.last_or_running() {
+            Ok(last) => return last.map_err(Error::Probe),
+            Err(running) => running,
+        };
+        let outcome = tokio::time::timeout(LIMIT, running.wait_for(Option::is_some)).await;
+        match outcome {
+            Ok(Ok(outcome)) => outcome.clone().unwrap_or(Ok(())).map_err(Error::Probe),
+            Ok(Err(_)) => Err(Error::Closed),
+            Err(_) => {
+                self.inner.reports.probed(false, clock::now());
+                Err(Error::Slow(LIMIT.as_millis()))
+            }
+        }
+    }
+
+    fn last_or_running(&self) -> std::result::Result<Outcome, watch::Receiver<Option<Outcome>>> {
+        let mut inner = self.inner.probes.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = clock::instant();
+        if let Some((at, outcome)) = &inner.last
+            && now.saturating_duration_since(*at) < FRESH
+        {
+            return Ok(outcome.clone());
+        }
+        // One that hangs is waited for, not joined by more of them.
+        if let Some(running) = &inner.running
+            && running.has_changed().is_ok()
+        {
+            return Err(running.clone());
+        }
+        let (sender, receiver) = watch::channel(None);
+        inner.running = Some(receiver.clone());
+        let store = self.clone();
+        tokio::spawn(async move {
+            let outcome = store.write_and_read().await.map_err(|error| {
+                let reason = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+                format!("{error}{reason}")
+            });
+            store.inner.reports.probed(outcome.is_ok(), clock::now());
+            let mut inner = store.inner.probes.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            inner.last = Some((clock::instant(), outcome.clone()));
+            inner.running = None;
+            drop(inner);
+            let _ = sender.send(Some(outcome));
+        });
+        Err(receiver)
+    }
+
+    async fn write_and_read(&self) -> Result<()> {
+        let stamp = clock::now().to_string();
+        let written = stamp.clone();
+        self.submit(true, move |tx| tx.set_meta(PROBED_AT, &written)).await?;
+        let read = self.read(|tx| tx.meta(PROBED_AT)).await?;
+        // A later probe may have been faster than our reading; an earlier stamp means that the write was lost.
+        if read.is_some_and(|read| read >= stamp) {
+            Ok(())
+        } else {
+            Err(Error::NotFound("probe that was just written"))
+        }
+    }
+}
+
+const PROBED_AT: &str = "probed_at";
+const FRESH: Duration = Duration::from_secs(1);
+const LIMIT: Duration = Duration::from_millis(900);

@@ -1,0 +1,121 @@
+//! The published copy: a plain database file that anybody may copy at any moment with any tool, and that then holds
+//! everything that had been acknowledged before.
+//!
+//! The writer notes what each commit changed ([`wal`]) and goes on; the publisher's thread writes those pages into the
+//! published file and only then are the callers answered. Nobody reads a half-written file: it is written while its
+//! lease is ours, so whoever opens it waits for a fraction of a millisecond ([`in_place`]); and when somebody has it
+//! open for long, another file takes its name ([`exchange`]).
+//!
+//! What holds at any time:
+//!
+//! - No byte of a file changes while somebody has it open for reading.
+//! - The stale pages of an image are a superset of those that differ from the live database.
+//! - A file that somebody else has written to is never written again; the name stays theirs until they free it.
+//! - An acknowledged write is in the published file, unless health says `late` or `foreign`.
+
+mod begin;
+mod books;
+mod exchange;
+mod feed;
+mod image;
+mod in_place;
+mod page_set;
+mod publisher;
+mod queue;
+mod repair;
+mod replace;
+mod source;
+mod trouble;
+mod verdict;
+mod wal;
+mod watch;
+
+pub(in crate::store) use begin::Heritage;
+pub(in crate::store) use feed::Feed;
+pub(in crate::store) use queue::Queue;
+pub(in crate::store) use wal::{Position, WalFiles};
+
+use super::folder::Folder;
+use super::health::PublishState;
+use super::run_state::{Record, RunState};
+use super::{Error, Result, sys};
+use crate::clock;
+use begin::Ground;
+use publisher::Publisher;
+use queue::Standing;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use wal::WalReader;
+use watch::Watch;
+
+/// Publishing that has not begun: from here on every commit is noted.
+pub(in crate::store) struct Prelude {
+    queue: Arc<Queue>,
+    files: WalFiles,
+    from: wal::Header,
+}
+
+/// Publishing under way.
+pub(in crate::store) struct Publishing {
+    queue: Arc<Queue>,
+    watch: JoinHandle<Option<Record>>,
+}
+
+/// Begins to note commits; nothing may be committed before by anybody who wants it published. A connection must have read
+/// from the database before.
+pub(in crate::store) fn prelude(folder: &Folder, page_size: usize) -> Result<(Prelude, Feed, WalFiles)> {
+    let files = WalFiles::open(folder).map_err(log_unreadable)?;
+    let wal = WalReader::new(files.clone(), page_size).map_err(log_unreadable)?;
+    let queue = Arc::new(Queue::default());
+    let prelude = Prelude { queue: queue.clone(), files: files.clone(), from: wal.at() };
+    Ok((prelude, Feed::new(queue, wal), files))
+}
+
+impl Prelude {
+    /// Starts publishing. When this returns the published file is current, or locked against openers while it is made so,
+    /// or health says why it is not.
+    pub(in crate::store) fn start(
+        self,
+        folder: &Folder,
+        state: Arc<RunState>,
+        heritage: &Heritage<'_>,
+        longest_pause: Duration,
+    ) -> Result<Publishing> {
+        sys::ignore_lease_signal();
+        let Self { queue, files, from } = self;
+        let ground = Ground { folder: folder.clone(), queue: queue.clone(), wal: files, state, longest_pause };
+        let mut publisher = Publisher::prepare(&ground, heritage, from)?;
+        publisher.settle();
+        let not_started =
+            |source| Error::File { doing: "cannot start the thread", path: "store-publish".into(), source };
+        let ended = watch::start_publisher(publisher).map_err(not_started)?;
+        let watch = Watch::new(ground, ended);
+        let watch =
+            std::thread::Builder::new().name("store-watch".into()).spawn(move || watch.run()).map_err(not_started)?;
+        Ok(Publishing { queue, watch })
+    }
+}
+
+impl Publishing {
+    /// How far the copy is.
+    pub(in crate::store) fn state(&self) -> PublishState {
+        match self.queue.standing() {
+            Standing::Current => PublishState::Current,
+            Standing::Foreign { reason } => PublishState::Foreign { reason },
+            Standing::Late { since, reason } => {
+                PublishState::Late { age: clock::instant().saturating_duration_since(since), reason }
+            }
+        }
+    }
+
+    /// Publishes what is left and ends. Returns what the next run should know; none if the publisher did not end.
+    pub(in crate::store) fn stop(self) -> Option<Record> {
+        self.queue.stop();
+        self.watch.join().ok().flatten()
+    }
+}
+
+fn log_unreadable(source: std::io::Error) -> Error {
+    Error::File { doing: "cannot read the log of", path: "live/db.sqlite".into(), source }
+}

@@ -1,0 +1,202 @@
+//! One file that is, or is to become, an exact copy of the live database.
+//!
+//! Rules: it is written only while we hold its lease or nobody else has its name; its header is made unreadable first
+//! and put back last, so a write that was cut off is refused by every reader; and when somebody else has written to it,
+//! we never do again.
+
+use super::page_set::PageSet;
+use crate::clock;
+use crate::store::stamp::Stamp;
+use crate::store::sys::{self, LeaseAnswer};
+use std::fs::{File, FileTimes, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// A copy of the live database, page for page.
+#[derive(Debug)]
+pub(super) struct Image {
+    file: File,
+    /// The name that it has.
+    pub path: PathBuf,
+    /// The file after our last write.
+    pub stamp: Stamp,
+    /// Pages that may differ from the live database.
+    pub stale: PageSet,
+    /// How far the disk's room has been reserved.
+    reserved: u64,
+    /// The last time that was set on any image of this kind, in milliseconds.
+    marked_ms: i64,
+}
+
+/// A page and its content.
+pub(super) type Page<'p> = (u32, &'p [u8]);
+
+impl Image {
+    /// Takes in a file that is there.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        Self::of(file, path)
+    }
+
+    /// Makes an empty one, with the permissions of `like` if there is such a file. Nothing of it is current.
+    pub(super) fn create(path: &Path, like: &Path, page_count: u32) -> io::Result<Self> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path)?;
+        if let Ok(like) = std::fs::metadata(like) {
+            file.set_permissions(like.permissions())?;
+            // Only root may give a file away; whoever cannot keeps it.
+            let _ = std::os::unix::fs::fchown(&file, Some(like.uid()), Some(like.gid()));
+        } else {
+            file.set_permissions(std::fs::Permissions::from_mode(MODE))?;
+        }
+        let mut image = Self::of(file, path)?;
+        image.stale = PageSet::up_to(page_count);
+        Ok(image)
+    }
+
+    fn of(file: File, path: &Path) -> io::Result<Self> {
+        let stamp = Stamp::of(&file.metadata()?);
+        Ok(Self { file, path: path.to_owned(), stamp, stale: PageSet::default(), reserved: stamp.length, marked_ms: 0 })
+    }
+
+    /// Asks for the lease, which then is ours until [`Image::release`] or the end of the image.
+    pub(super) fn hold(&self) -> LeaseAnswer {
+        sys::take_lease(&self.file)
+    }
+
+    /// Gives the lease back: whoever waits to open the file goes on.
+    pub(super) fn release(&self) {
+        sys::give_back_lease(&self.file);
+    }
+
+    /// True while the lease is held and nobody waits for it.
+    pub(super) fn undisturbed(&self) -> bool {
+        sys::lease_undisturbed(&self.file)
+    }
+
+    /// True if somebody else has written to it.
+    pub(super) fn touched(&self) -> io::Result<bool> {
+        Ok(Stamp::of(&self.file.metadata()?) != self.stamp)
+    }
+
+    /// True if it has a readable header, so that a database program would open it.
+    pub(super) fn has_header(&self) -> bool {
+        let mut header = [0; MAGIC.len()];
+        self.file.read_exact_at(&mut header, 0).is_ok() && header == *MAGIC
+    }
+
+    /// What is in it from a page on, as far as `out` and the file go.
+    pub(super) fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut length = 0;
+        while length < out.len() {
+            match self.file.read_at(&mut out[length..], offset + length as u64) {
+                Ok(0) => break,
+                Ok(read) => length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(length)
+    }
+
+    /// Makes it unreadable as a database, until it is whole again.
+    pub(super) fn invalidate(&mut self) -> io::Result<()> {
+        self.unmake().and_then(|()| self.mark())
+    }
+
+    /// Puts it on disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()
+    }
+
+    /// Writes pages, lowest first. Only the last of several writes is `complete`: then it is a database of `page_count`
+    /// pages again, and nothing of it is stale. Nobody else may have it open.
+    pub(super) fn write(
+        &mut self,
+        pages: &[Page<'_>],
+        page_count: u32,
+        page_size: usize,
+        complete: bool,
+    ) -> io::Result<()> {
+        let written = self.write_pages(pages, page_count, page_size, complete);
+        // Also when it failed: what was written so far was us.
+        let marked = self.mark();
+        if written.is_err() || marked.is_err() {
+            // How far it came is not known.
+            self.stale.insert_up_to(page_count);
+            return written.and(marked);
+        }
+        if complete {
+            self.stale.clear();
+        } else {
+            for (number, _) in pages {
+                self.stale.remove(*number);
+            }
+        }
+        Ok(())
+    }
+
+    fn unmake(&self) -> io::Result<()> {
+        self.file.write_all_at(&[0; MAGIC.len()], 0)
+    }
+
+    fn write_pages(&mut self, pages: &[Page<'_>], page_count: u32, page_size: usize, complete: bool) -> io::Result<()> {
+        let length = u64::from(page_count) * page_size as u64;
+        // While the old content is still whole: no room, no write.
+        if length > self.reserved {
+            let more = if self.stamp.length == 0 { length } else { length.next_multiple_of(RESERVE) };
+            sys::reserve(&self.file, self.reserved, more - self.reserved)?;
+            self.reserved = more;
+        }
+        self.unmake()?;
+        let (first, rest) = match pages.split_first() {
+            Some((first, rest)) if first.0 == 1 => (Some(first.1), rest),
+            _ => (None, pages),
+        };
+        for (number, content) in rest.iter().filter(|(number, _)| *number <= page_count) {
+            self.file.write_all_at(content, u64::from(*number - 1) * page_size as u64)?;
+        }
+        if complete && length != self.stamp.length {
+            self.file.set_len(length)?;
+        }
+        if let Some(first) = first {
+            let mut first = first.to_vec();
+            // Read and write version: a plain database file without a log beside it.
+            first[18..20].copy_from_slice(&[1, 1]);
+            if !complete {
+                first[..MAGIC.len()].fill(0);
+            }
+            self.file.write_all_at(&first, 0)?;
+        } else if complete {
+            self.file.write_all_at(MAGIC, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves our mark in the time of the last change: a moment that no other writer would leave, and a later one each
+    /// time, so that tools that compare times see a change.
+    fn mark(&mut self) -> io::Result<()> {
+        self.marked_ms = clock::now().as_millis().max(self.marked_ms + 1);
+        let since_epoch = Duration::from_millis(u64::try_from(self.marked_ms).unwrap_or_default()) + MARK;
+        let marked = self.file.set_times(FileTimes::new().set_modified(UNIX_EPOCH + since_epoch));
+        self.stamp = Stamp::of(&self.file.metadata()?);
+        marked
+    }
+}
+
+/// True if a file of that stamp was last written by us.
+pub(super) fn bears_our_mark(stamp: &Stamp) -> bool {
+    stamp.modified.1 % 1_000_000 == i64::from(MARK.subsec_nanos())
+}
+
+/// How every SQLite database begins.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+const MARK: Duration = Duration::from_nanos(123_457);
+const MODE: u32 = 0o640;
+/// Room is asked for in pieces of this size.
+const RESERVE: u64 = 1 << 20;

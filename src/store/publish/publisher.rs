@@ -1,0 +1,270 @@
+//! The thread that keeps the published file equal to the live database.
+
+use super::books::Books;
+use super::image::Image;
+use super::queue::Queue;
+use super::repair::Repair;
+use super::source::Source;
+use super::trouble::Trouble;
+use super::wal::Position;
+use crate::clock;
+use crate::store::folder::Folder;
+use crate::store::run_state::{PublishedRecord, Record, RunState};
+use crate::store::stamp::Stamp;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Everything that the thread owns.
+pub(super) struct Publisher {
+    pub folder: Folder,
+    pub queue: Arc<Queue>,
+    /// Another publisher with a higher one has taken over.
+    pub generation: u64,
+    pub source: Source,
+    pub state: Arc<RunState>,
+    pub record: Record,
+    pub books: Books,
+    /// The published file first, as far as there is one; then spares.
+    pub images: Vec<Image>,
+    pub phase: Phase,
+    pub pace: Pace,
+    /// Since when somebody has had the published file open while there was something to write.
+    pub busy_since: Option<Instant>,
+    pub chores_at: Instant,
+    /// The last time that a spare was needed.
+    pub spare_used_at: Instant,
+}
+
+/// What the thread is at.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// The published file is ours and all that it lacks is known.
+    Exact,
+    /// The published file is being compared with the live database, and nobody can open it meanwhile.
+    Repairing(Repair),
+    /// The last image is being made and then gets the published name.
+    Building(Naming),
+    /// No leases here: each time a new file takes the place of the old one.
+    Renaming,
+    /// The published name is somebody else's.
+    Foreign,
+}
+
+/// How a new file gets the published name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// There is no such file.
+    Free,
+    /// The file that is there is ours and goes.
+    Replace,
+}
+
+/// What one step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// The published file holds all that had been taken in.
+    Current,
+    /// Go on at once.
+    Working,
+    /// Somebody has the file open.
+    Busy,
+}
+
+impl Publisher {
+    /// Works until the store is closed and everything is published, or another publisher has taken over. Returns what
+    /// the next run should know.
+    pub(super) fn run(mut self) -> Record {
+        while let Some(work) = self.queue.take(self.generation, self.chores_at, clock::instant) {
+            self.books.absorb(work, &mut self.images);
+            let wait = self.pace.remaining(clock::instant());
+            if !wait.is_zero() && matches!(self.phase, Phase::Exact | Phase::Renaming) {
+                self.queue.pause(wait);
+                let more = self.queue.take_now(clock::instant());
+                self.books.absorb(more, &mut self.images);
+            }
+            self.advance();
+            if self.books.stop && self.is_settled() {
+                break;
+            }
+        }
+        self.finish()
+    }
+
+    /// One step, and what follows from its outcome.
+    pub(super) fn advance(&mut self) {
+        if !self.queue.is_current(self.generation) {
+            return;
+        }
+        let outcome = self.chores().and_then(|()| self.step());
+        match outcome {
+            Ok(Progress::Current) => {
+                self.busy_since = None;
+                self.queue.published(self.books.committed, clock::instant());
+            }
+            Ok(Progress::Working) => {}
+            Ok(Progress::Busy) => {
+                self.busy_since.get_or_insert_with(clock::instant);
+                self.queue.pause(BETWEEN_TRIES);
+            }
+            Err(trouble) => self.meet(trouble),
+        }
+    }
+
+    fn step(&mut self) -> Result<Progress, Trouble> {
+        match self.phase {
+            Phase::Exact => self.publish(),
+            Phase::Repairing(_) => self.repair(),
+            Phase::Building(naming) => self.build(naming),
+            Phase::Renaming => self.publish_by_renaming(),
+            Phase::Foreign => self.look_for_free_name(),
+        }
+    }
+
+    pub(super) fn meet(&mut self, trouble: Trouble) {
+        let now = clock::instant();
+        match trouble {
+            Trouble::Gone => {
+                tracing::warn!(event = "STORE_PUBLISHED_GONE", file = %self.folder.published.display(), "The published file is gone and is made anew");
+                self.images.clear();
+                self.phase = Phase::Building(Naming::Free);
+            }
+            Trouble::Foreign(found) => self.leave_to_somebody(&found, now),
+            Trouble::Failed(reason) => {
+                self.queue.loosen(&reason, false, now);
+                self.note_writing(Position::NOWHERE);
+                self.queue.pause(AFTER_FAILURE);
+            }
+        }
+    }
+
+    fn leave_to_somebody(&mut self, found: &str, now: Instant) {
+        let file = self.folder.published.display();
+        tracing::error!(
+            event = "STORE_PUBLISH_FOREIGN",
+            file = %file,
+            found,
+            "The published file was changed by somebody else; it is left as it is and no longer kept current"
+        );
+        let reason = format!(
+            "{file} {found}; it is left as it is and no longer kept current. To go on with the data of the running \
+             service, move that file away: a new one is made at once. To use the data in that file, stop the service, \
+             move the folder `live` beside it away, and start again"
+        );
+        self.images.clear();
+        self.books.take_fresh();
+        self.record.published = None;
+        self.record.successor = None;
+        let _ = self.state.write(&self.record);
+        self.phase = Phase::Foreign;
+        self.queue.loosen(&reason, true, now);
+    }
+
+    /// Nothing is left to do for a store that is being closed.
+    fn is_settled(&self) -> bool {
+        match self.phase {
+            // A comparison can be done at the next start as well.
+            Phase::Foreign | Phase::Repairing(_) => true,
+            Phase::Exact | Phase::Renaming => {
+                let whole =
+                    self.books.fresh().is_empty() && self.images.first().is_some_and(|image| image.stale.is_empty());
+                whole || self.gives_up()
+            }
+            Phase::Building(_) => self.gives_up(),
+        }
+    }
+
+    fn gives_up(&self) -> bool {
+        self.busy_since.is_some_and(|since| clock::instant().saturating_duration_since(since) > LAST_TRIES)
+            || !matches!(self.queue.standing(), super::queue::Standing::Current)
+    }
+
+    fn finish(mut self) -> Record {
+        if !self.queue.is_current(self.generation) {
+            return self.record;
+        }
+        let whole = self.books.fresh().is_empty() && matches!(self.phase, Phase::Exact | Phase::Renaming);
+        if let Some(image) = self.images.first().filter(|image| whole && image.stale.is_empty()) {
+            if let Err(error) = image.sync() {
+                tracing::warn!(event = "STORE_PUBLISH_UNSYNCED", %error, "The published file may not be on disk yet");
+            }
+        } else if let Some(published) = &mut self.record.published {
+            published.writing = true;
+        }
+        self.drop_spares();
+        self.record
+    }
+
+    /// Notes that the published file is about to be written; `position` is where to begin again after a crash.
+    pub(super) fn note_writing(&mut self, position: Position) {
+        if let Some(published) = &mut self.record.published {
+            *published = PublishedRecord { position, writing: true, ..*published };
+            self.write_record();
+        }
+    }
+
+    /// Notes that the published file is whole.
+    pub(super) fn note_whole(&mut self, stamp: Stamp, position: Position) {
+        self.record.published = Some(PublishedRecord { stamp, position, writing: false });
+        self.record.successor = None;
+        self.write_record();
+    }
+
+    pub(super) fn write_record(&mut self) {
+        if let Err(error) = self.state.write(&self.record) {
+            tracing::error!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot note the state of the published file");
+        }
+    }
+
+    /// Lets what was published go, and keeps its memory for the next commits.
+    pub(super) fn done_with_fresh(&mut self) {
+        let deltas = self.books.take_fresh();
+        self.queue.reuse(deltas);
+    }
+}
+
+/// How often the published file may be locked against openers: a small part of the time.
+#[derive(Debug)]
+pub(super) struct Pace {
+    longest: Duration,
+    next: Option<Instant>,
+}
+
+impl Pace {
+    pub(super) fn new(longest: Duration) -> Self {
+        Self { longest, next: None }
+    }
+
+    /// Openers had to wait from `began` to `ended`.
+    pub(super) fn locked(&mut self, began: Instant, ended: Instant) {
+        let pause = ended.saturating_duration_since(began) * FREE_SHARE;
+        self.next = Some(ended + pause.min(self.longest));
+    }
+
+    /// Until the next time.
+    pub(super) fn remaining(&self, now: Instant) -> Duration {
+        self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
+    }
+}
+
+/// The file is free for this many times as long as it was locked.
+const FREE_SHARE: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_micros(500);
+const AFTER_FAILURE: Duration = Duration::from_millis(250);
+/// How long a store that is being closed waits for whoever has the file open.
+const LAST_TRIES: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_free_most_of_the_time() {
+        let mut pace = Pace::new(Duration::from_millis(5));
+        let began = clock::instant();
+        assert_eq!(pace.remaining(began), Duration::ZERO);
+        pace.locked(began, began + Duration::from_micros(100));
+        assert_eq!(pace.remaining(began + Duration::from_micros(100)), Duration::from_millis(2));
+        pace.locked(began, began + Duration::from_millis(40));
+        assert_eq!(pace.remaining(began + Duration::from_millis(40)), Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,303 @@
+//! Between the writer and the publisher: what was committed, and who waits until it is published.
+//!
+//! The writer never waits here. Callers do, but not without end: past a limit they are answered from the live database,
+//! which has their write on disk, and until the copy has caught up nobody waits.
+
+use super::wal::{Changes, Delta};
+use crate::store::pending::{Group, answer_all};
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Commits, in order, and their callers.
+#[derive(Default)]
+pub(in crate::store) struct Queue {
+    // Held for moving a few values in or out, never across I/O.
+    inner: Mutex<Inner>,
+    // For the publisher: there is something to do.
+    work: Condvar,
+    // For the publisher while it lets time pass: the store is being closed.
+    closing: Condvar,
+    // Held by the writer from a commit until its change is in here, so that whoever holds it sees both or neither.
+    gate: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Inner {
+    deltas: Vec<Delta>,
+    bytes: usize,
+    /// Buffers to be used again.
+    buffers: Vec<Vec<u8>>,
+    callers: VecDeque<Callers>,
+    committed: u64,
+    published: u64,
+    /// Callers are answered without waiting.
+    loose: Option<Loose>,
+    generation: u64,
+    beat: Option<Instant>,
+    stop: bool,
+}
+
+struct Callers {
+    commit: u64,
+    since: Instant,
+    group: Group,
+}
+
+/// Why callers do not wait.
+#[derive(Clone, Debug)]
+struct Loose {
+    since: Instant,
+    reason: String,
+    /// The copy is to be given up to somebody else's.
+    foreign: bool,
+    /// The trouble is over: callers wait again, and the copy is current once this commit is published.
+    until: Option<u64>,
+}
+
+/// What the publisher takes out.
+pub(super) struct Work {
+    /// What was committed since the last time.
+    pub deltas: Vec<Delta>,
+    /// The number of the last of all commits.
+    pub committed: u64,
+    /// The store is being closed.
+    pub stop: bool,
+}
+
+/// How far the copy is, for health.
+#[derive(Clone, Debug)]
+pub(super) enum Standing {
+    Current,
+    Late { since: Instant, reason: String },
+    Foreign { reason: String },
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // ---- the writer's side
+
+    /// Held from before a commit until [`Queue::committed`].
+    pub(super) fn gate(&self) -> MutexGuard<'_, ()> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A buffer for the next commit's content.
+    pub(super) fn buffer(&self) -> Vec<u8> {
+        self.lock().buffers.pop().unwrap_or_default()
+    }
+
+    /// Takes in a commit. Returns the callers that need not wait.
+    pub(super) fn committed(&self, delta: Option<Delta>, mut group: Group, now: Instant) -> Group {
+        let mut inner = self.lock();
+        inner.committed += 1;
+        if let Some(delta) = delta {
+            inner.bytes += delta.changes.bytes();
+            inner.deltas.push(delta);
+            if inner.bytes > MOST_WAITING {
+                inner.forget_content();
+            }
+        }
+        let mut at_once = group;
+        if inner.callers_wait() {
+            group = at_once.extract_if(.., |write| !write.in_haste()).collect();
+            if !group.is_empty() {
+                let commit = inner.committed;
+                inner.callers.push_back(Callers { commit, since: now, group });
+            }
+        }
+        drop(inner);
+        self.work.notify_one();
+        at_once
+    }
+
+    // ---- the publisher's side
+
+    /// Waits until there is something new or the time has come, and takes it out. None for a publisher that has been
+    /// replaced by another.
+    pub(super) fn take(&self, generation: u64, until: Instant, clock: impl Fn() -> Instant) -> Option<Work> {
+        let mut inner = self.lock();
+        loop {
+            if inner.generation != generation {
+                return None;
+            }
+            let now = clock();
+            inner.beat = Some(now);
+            let wait = until.saturating_duration_since(now);
+            if inner.stop || !inner.deltas.is_empty() || inner.committed > inner.published || wait.is_zero() {
+                return Some(inner.take());
+            }
+            inner = self.work.wait_timeout(inner, wait).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Waits for some time whatever comes, but not if the store is being closed.
+    pub(super) fn pause(&self, time: Duration) {
+        let not_yet = |inner: &mut Inner| !inner.stop;
+        drop(self.closing.wait_timeout_while(self.lock(), time, not_yet));
+    }
+
+    /// As [`Queue::take`] without waiting.
+    pub(super) fn take_now(&self, now: Instant) -> Work {
+        let mut inner = self.lock();
+        inner.beat = Some(now);
+        inner.take()
+    }
+
+    /// All up to this commit is in the published file.
+    pub(super) fn published(&self, commit: u64, now: Instant) {
+        let mut inner = self.lock();
+        inner.published = inner.published.max(commit);
+        inner.beat = Some(now);
+        let committed = inner.committed;
+        if let Some(loose) = &mut inner.loose {
+            let until = *loose.until.get_or_insert(committed);
+            if until <= commit {
+                let Loose { since, reason, .. } = loose;
+                let age_ms = u64::try_from(now.saturating_duration_since(*since).as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(event = "STORE_PUBLISH_CURRENT", age_ms, reason = %reason, "The published copy is current again");
+                inner.loose = None;
+            }
+        }
+        let group = inner.callers_up_to(|callers| callers.commit <= commit);
+        drop(inner);
+        answer_all(group, &Ok(()));
+    }
+
+    /// Gives buffers back for the next commits.
+    pub(super) fn reuse(&self, deltas: Vec<Delta>) {
+        let mut inner = self.lock();
+        for delta in deltas {
+            if let Changes::Content(content) = delta.changes {
+                let buffer = content.into_buffer();
+                if inner.buffers.len() < SPARE_BUFFERS && buffer.capacity() <= LARGEST_SPARE_BUFFER {
+                    inner.buffers.push(buffer);
+                }
+            }
+        }
+    }
+
+    /// Lets go of what only a busy store needs.
+    pub(super) fn rest(&self) {
+        let mut inner = self.lock();
+        inner.buffers = Vec::new();
+        inner.deltas.shrink_to_fit();
+        inner.callers.shrink_to_fit();
+    }
+
+    /// From here on nobody waits for the copy.
+    pub(super) fn loosen(&self, reason: &str, foreign: bool, now: Instant) {
+        let mut inner = self.lock();
+        inner.loosen(reason, foreign, now);
+        let group = inner.callers_up_to(|_| true);
+        drop(inner);
+        answer_all(group, &Ok(()));
+    }
+
+    // ---- the watch's side
+
+    /// Answers those who have waited too long. True if there were any.
+    pub(super) fn answer_overdue(&self, limit: Duration, now: Instant) -> bool {
+        let mut inner = self.lock();
+        let overdue = |callers: &Callers| now.saturating_duration_since(callers.since) >= limit;
+        if !inner.callers.front().is_some_and(overdue) {
+            return false;
+        }
+        inner.loosen("the published file could not be written in time", false, now);
+        let group = inner.callers_up_to(|_| true);
+        drop(inner);
+        answer_all(group, &Ok(()));
+        true
+    }
+
+    /// The oldest caller's time of waiting.
+    pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {
+        self.lock().callers.front().map(|callers| callers.since + limit)
+    }
+
+    /// When the publisher last showed a sign of life, if it has work.
+    pub(super) fn last_beat(&self) -> Option<Instant> {
+        let inner = self.lock();
+        inner.beat.filter(|_| inner.committed > inner.published || !inner.deltas.is_empty())
+    }
+
+    /// Shuts the present publisher out, and returns the number for the next.
+    pub(super) fn next_generation(&self, now: Instant) -> u64 {
+        let mut inner = self.lock();
+        inner.generation += 1;
+        inner.beat = Some(now);
+        inner.generation
+    }
+
+    /// True as long as no other publisher has taken over.
+    pub(super) fn is_current(&self, generation: u64) -> bool {
+        self.lock().generation == generation
+    }
+
+    /// The store is being closed.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.lock().stop
+    }
+
+    /// No more commits will come.
+    pub(super) fn stop(&self) {
+        self.lock().stop = true;
+        self.work.notify_all();
+        self.closing.notify_all();
+    }
+
+    /// How far the copy is.
+    pub(super) fn standing(&self) -> Standing {
+        match &self.lock().loose {
+            None => Standing::Current,
+            Some(Loose { reason, foreign: true, .. }) => Standing::Foreign { reason: reason.clone() },
+            Some(Loose { since, reason, .. }) => Standing::Late { since: *since, reason: reason.clone() },
+        }
+    }
+}
+
+impl Inner {
+    fn take(&mut self) -> Work {
+        self.bytes = 0;
+        Work { deltas: std::mem::take(&mut self.deltas), committed: self.committed, stop: self.stop }
+    }
+
+    fn callers_wait(&self) -> bool {
+        self.loose.as_ref().is_none_or(|loose| loose.until.is_some())
+    }
+
+    fn loosen(&mut self, reason: &str, foreign: bool, now: Instant) {
+        let since = match &self.loose {
+            Some(loose) => loose.since,
+            None => self.callers.front().map_or(now, |callers| callers.since),
+        };
+        if self.loose.as_ref().is_none_or(|loose| loose.reason != reason) {
+            tracing::warn!(event = "STORE_PUBLISH_LATE", reason, "The published copy is behind; writes go on");
+        }
+        self.loose = Some(Loose { since, reason: reason.to_owned(), foreign, until: None });
+    }
+
+    fn callers_up_to(&mut self, done: impl Fn(&Callers) -> bool) -> Group {
+        let mut group = Group::new();
+        while self.callers.front().is_some_and(&done) {
+            group.extend(self.callers.pop_front().map(|callers| callers.group).unwrap_or_default());
+        }
+        group
+    }
+
+    /// Nobody takes anything out: only that something changed is kept.
+    fn forget_content(&mut self) {
+        if let Some(last) = self.deltas.pop() {
+            self.deltas.clear();
+            self.deltas.push(Delta { changes: Changes::Unknown, ..last });
+        }
+        self.bytes = 0;
+    }
+}
+
+const MOST_WAITING: usize = 32 << 20;
+const SPARE_BUFFERS: usize = 4;
+const LARGEST_SPARE_BUFFER: usize = 2 << 20;

@@ -1,0 +1,29 @@
+//! Why the published file cannot be brought up to date.
+
+use crate::store::Error;
+use std::io;
+
+/// Why the published file cannot be brought up to date.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// There is no file of that name any more.
+    Gone,
+    /// Somebody else has changed or replaced it; what was found.
+    Foreign(String),
+    /// It could not be read or written; for now.
+    Failed(String),
+}
+
+impl Trouble {
+    /// A file operation that failed.
+    pub(super) fn file(doing: &str) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Failed(format!("cannot {doing}: {error}"))
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        let reason = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+        Self::Failed(format!("cannot read the live database: {error}{reason}"))
+    }
+}

@@ -1,0 +1,323 @@
+//! What a commit changed, read from the write-ahead log right after it.
+//!
+//! The formats are SQLite's: <https://sqlite.org/fileformat2.html#walformat> and <https://sqlite.org/walformat.html>.
+//! The thread that commits also reads, so nothing can overwrite a frame before it has been seen; the change counter of
+//! the index proves that nobody else committed in between.
+//!
+//! The two descriptors must outlive every connection to the database: closing any descriptor of `-shm` drops the locks
+//! that SQLite holds on it in this process.
+
+use crate::store::folder::Folder;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// A place in the write-ahead log: all frames before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::store) struct Position {
+    /// Chosen anew each time that the log begins again at its start.
+    pub salt: [u8; 8],
+    /// Frames from the start.
+    pub frame: u32,
+}
+
+impl Position {
+    /// No place at all: nothing can be gone on with from here.
+    pub(in crate::store) const NOWHERE: Self = Self { salt: [255; 8], frame: u32::MAX };
+}
+
+/// What one commit changed.
+#[derive(Debug)]
+pub(super) struct Delta {
+    pub changes: Changes,
+    /// The length of the database after it, in pages.
+    pub page_count: u32,
+    /// The log after it.
+    pub position: Position,
+    /// The log's change counter after it.
+    pub change: u32,
+}
+
+/// Which pages, and what is in them.
+#[derive(Debug)]
+pub(super) enum Changes {
+    /// All of them with their content.
+    Content(Content),
+    /// So many that only their numbers were kept.
+    Numbers(Vec<u32>),
+    /// Somebody else wrote: any page may have changed.
+    Unknown,
+}
+
+impl Changes {
+    /// Bytes of page content.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Content(content) => content.numbers.len() * content.page_size,
+            Self::Numbers(_) | Self::Unknown => 0,
+        }
+    }
+}
+
+/// Frames as they stand in the log.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    /// Frame after frame, header and page; there may be more behind the last one.
+    frames: Vec<u8>,
+    /// The page of each frame.
+    numbers: Vec<u32>,
+    page_size: usize,
+}
+
+/// Both files of the log.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct WalFiles {
+    log: Arc<File>,
+    index: Arc<File>,
+}
+
+/// The part of the log's index that tells how far it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub position: Position,
+    /// Grows by one with each commit.
+    pub change: u32,
+    pub page_count: u32,
+}
+
+/// Reads one commit after the other.
+#[derive(Debug)]
+pub(super) struct WalReader {
+    files: WalFiles,
+    page_size: usize,
+    at: Header,
+}
+
+impl WalFiles {
+    /// Opens them; a connection must have read from the database before, so that they exist.
+    pub(in crate::store) fn open(folder: &Folder) -> io::Result<Self> {
+        Ok(Self { log: Arc::new(File::open(folder.wal())?), index: Arc::new(File::open(folder.wal_index())?) })
+    }
+
+    /// Where the log is now.
+    pub(super) fn header(&self) -> io::Result<Header> {
+        let mut both = [0; 2 * HEADER];
+        for _ in 0..1000 {
+            self.index.read_exact_at(&mut both, 0)?;
+            let (first, second) = both.split_at(HEADER);
+            if first == second && first[12] == 1 {
+                return Header::parse(first);
+            }
+            // Somebody is between writing the one and the other.
+            std::thread::yield_now();
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidData, "the log's index does not come to rest"))
+    }
+
+    fn frame_header(&self, frame: u32, page_size: usize) -> io::Result<FrameHeader> {
+        let mut bytes = [0; FRAME_HEADER];
+        self.log.read_exact_at(&mut bytes, offset(frame, page_size))?;
+        Ok(FrameHeader::parse(&bytes))
+    }
+
+    /// The pages in the frames from `from` to the end of the log; none if the log has begun anew since.
+    pub(super) fn pages_since(&self, from: Position, page_size: usize) -> io::Result<Option<Vec<u32>>> {
+        let to = self.header()?.position;
+        // An empty log has no salt yet, so it cannot be told from another empty one.
+        if to.salt != from.salt || to.frame < from.frame || from.salt == [0; 8] {
+            return Ok(None);
+        }
+        let mut pages = Vec::new();
+        for frame in from.frame..to.frame {
+            let header = self.frame_header(frame, page_size)?;
+            if header.salt != to.salt {
+                return Ok(None);
+            }
+            pages.push(header.page);
+        }
+        Ok(Some(pages))
+    }
+}
+
+impl WalReader {
+    /// Begins after all that is in the log now.
+    pub(super) fn new(files: WalFiles, page_size: usize) -> io::Result<Self> {
+        let at = files.header()?;
+        Ok(Self { files, page_size, at })
+    }
+
+    /// Where it is.
+    pub(super) fn at(&self) -> Header {
+        self.at
+    }
+
+    /// What changed since the last call; none if nothing did. `buffer` is used for the content.
+    pub(super) fn read(&mut self, buffer: Vec<u8>) -> Option<Delta> {
+        let before = self.at;
+        let now = match self.files.header() {
+            Ok(now) if now == before => return None,
+            Ok(now) => now,
+            Err(error) => {
+                tracing::error!(event = "STORE_LOG_UNREADABLE", %error, "Cannot read the index of the write-ahead log");
+                let Header { position, change, page_count } = before;
+                return Some(Delta { changes: Changes::Unknown, page_count, position, change });
+            }
+        };
+        self.at = now;
+        let changes = self.changes(before, now, buffer).unwrap_or_else(|error| {
+            tracing::error!(event = "STORE_LOG_UNREADABLE", %error, "Cannot read the write-ahead log");
+            Changes::Unknown
+        });
+        Some(Delta { changes, page_count: now.page_count, position: now.position, change: now.change })
+    }
+
+    fn changes(&self, before: Header, now: Header, buffer: Vec<u8>) -> io::Result<Changes> {
+        let restarted = now.position.salt != before.position.salt;
+        let first = if restarted { 0 } else { before.position.frame };
+        if now.position.frame < first {
+            return Ok(Changes::Unknown);
+        }
+        let frames = now.position.frame - first;
+        let read = if frames as usize * (FRAME_HEADER + self.page_size) <= MOST_CONTENT {
+            self.with_content(first, frames, buffer)?
+        } else {
+            self.numbers_only(first, frames)?
+        };
+        // Each commit adds one to the counter: more means that frames went by unseen.
+        let seen_all = before.change.wrapping_add(read.commits) == now.change;
+        Ok(if seen_all && read.salt_holds(now.position.salt) { read.changes } else { Changes::Unknown })
+    }
+
+    fn with_content(&self, first: u32, count: u32, mut buffer: Vec<u8>) -> io::Result<Frames> {
+        let size = FRAME_HEADER + self.page_size;
+        let length = count as usize * size;
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        self.files.log.read_exact_at(&mut buffer[..length], offset(first, self.page_size))?;
+        let mut frames = Frames::default();
+        let mut numbers = Vec::with_capacity(count as usize);
+        for frame in buffer[..length].chunks_exact(size) {
+            numbers.push(frames.see(&FrameHeader::parse(frame)));
+        }
+        frames.changes = Changes::Content(Content { frames: buffer, numbers, page_size: self.page_size });
+        Ok(frames)
+    }
+
+    fn numbers_only(&self, first: u32, count: u32) -> io::Result<Frames> {
+        let mut frames = Frames::default();
+        let mut numbers = Vec::with_capacity(count as usize);
+        for frame in first..first + count {
+            numbers.push(frames.see(&self.files.frame_header(frame, self.page_size)?));
+        }
+        frames.changes = Changes::Numbers(numbers);
+        Ok(frames)
+    }
+}
+
+impl Content {
+    /// Each page and what is in it, in the order of the log: the last one of a number counts.
+    pub(super) fn pages(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        let frames = self.frames.chunks_exact(FRAME_HEADER + self.page_size);
+        self.numbers.iter().zip(frames).map(|(number, frame)| (*number, &frame[FRAME_HEADER..]))
+    }
+
+    /// The numbers of the pages.
+    pub(super) fn numbers(&self) -> &[u32] {
+        &self.numbers
+    }
+
+    /// Gives back what the content was read into.
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.frames
+    }
+}
+
+/// Frames that have been looked at.
+#[derive(Debug)]
+struct Frames {
+    changes: Changes,
+    commits: u32,
+    salts: Option<[u8; 8]>,
+    mixed: bool,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self { changes: Changes::Unknown, commits: 0, salts: None, mixed: false }
+    }
+}
+
+impl Frames {
+    fn see(&mut self, header: &FrameHeader) -> u32 {
+        self.commits += u32::from(header.is_commit);
+        self.mixed |= self.salts.is_some_and(|salt| salt != header.salt);
+        self.salts = Some(header.salt);
+        header.page
+    }
+
+    fn salt_holds(&self, salt: [u8; 8]) -> bool {
+        !self.mixed && self.salts.is_none_or(|seen| seen == salt)
+    }
+}
+
+#[derive(Debug)]
+struct FrameHeader {
+    page: u32,
+    is_commit: bool,
+    salt: [u8; 8],
+}
+
+impl FrameHeader {
+    fn parse(bytes: &[u8]) -> Self {
+        let mut salt = [0; 8];
+        salt.copy_from_slice(&bytes[8..16]);
+        let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        Self { page: number(0), is_commit: number(4) != 0, salt }
+    }
+}
+
+impl Header {
+    /// The index is in the machine's own byte order, but for the salt, which stands there as in the log.
+    fn parse(bytes: &[u8]) -> io::Result<Self> {
+        let number = |at: usize| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        if number(0) != INDEX_VERSION {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "unknown version of the log's index"));
+        }
+        let mut salt = [0; 8];
+        salt.copy_from_slice(&bytes[32..40]);
+        Ok(Self { position: Position { salt, frame: number(16) }, change: number(8), page_count: number(20) })
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x} {}", u64::from_be_bytes(self.salt), self.frame)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (salt, frame) = text.split_once(' ').ok_or(())?;
+        let salt = u64::from_str_radix(salt, 16).map_err(|_| ())?.to_be_bytes();
+        Ok(Self { salt, frame: frame.parse().map_err(|_| ())? })
+    }
+}
+
+fn offset(frame: u32, page_size: usize) -> u64 {
+    LOG_HEADER + u64::from(frame) * (FRAME_HEADER + page_size) as u64
+}
+
+/// Bytes before the first frame.
+const LOG_HEADER: u64 = 32;
+const FRAME_HEADER: usize = 24;
+/// One copy of the index's header; a second one follows.
+const HEADER: usize = 48;
+const INDEX_VERSION: u32 = 3_007_000;
+/// A larger commit is kept by its page numbers alone.
+const MOST_CONTENT: usize = 8 << 20;

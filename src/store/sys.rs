@@ -1,0 +1,87 @@
+//! The few calls of Linux that the standard library lacks. All that is `unsafe` in the store is in this file.
+
+#![expect(unsafe_code, reason = "no crate that we use has a safe form of leases")]
+
+use rustix::fs::{CWD, FallocateFlags, RenameFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+
+/// What came of asking for a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum LeaseAnswer {
+    /// Nobody else has the file open, and whoever opens it now waits until the lease is given back.
+    Granted,
+    /// Somebody has it open.
+    Busy,
+    /// This file, or its file system, has no leases.
+    Unsupported,
+}
+
+/// Asks for a write lease on an open file (fcntl(2), `F_SETLEASE`).
+pub(in crate::store) fn take_lease(file: &File) -> LeaseAnswer {
+    // SAFETY: the descriptor is open for as long as `file` is borrowed; F_SETLEASE takes an integer and no pointer.
+    let answer = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) };
+    if answer == 0 {
+        return LeaseAnswer::Granted;
+    }
+    match io::Error::last_os_error().raw_os_error() {
+        Some(libc::EAGAIN | libc::EINTR | libc::ENOMEM) => LeaseAnswer::Busy,
+        _ => LeaseAnswer::Unsupported,
+    }
+}
+
+/// Gives a lease back; who waits in `open` goes on.
+pub(in crate::store) fn give_back_lease(file: &File) {
+    // SAFETY: as in `take_lease`. It fails only where there is no lease, and then there is nothing to give back.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
+}
+
+/// True while a write lease is held and nobody waits for its end.
+pub(in crate::store) fn lease_undisturbed(file: &File) -> bool {
+    // SAFETY: as in `take_lease`; F_GETLEASE takes no argument.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLEASE) == libc::F_WRLCK }
+}
+
+/// The kernel tells the holder of a lease by SIGIO that somebody waits, and SIGIO would end the process. The lease is
+/// given back within moments anyway, so the signal is ignored.
+pub(in crate::store) fn ignore_lease_signal() {
+    // SAFETY: SIG_IGN is a valid disposition and installs no handler; nothing else in the process uses SIGIO.
+    unsafe { libc::signal(libc::SIGIO, libc::SIG_IGN) };
+}
+
+/// Exchanges two names in one step.
+pub(in crate::store) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    Ok(rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+}
+
+/// Renames unless something has the new name already.
+pub(in crate::store) fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
+    Ok(rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+}
+
+/// Makes sure that the next `length` bytes from `start` have their place on the disk, without changing the file's
+/// length. A file system that cannot do this counts as having the room.
+pub(in crate::store) fn reserve(file: &File, start: u64, length: u64) -> io::Result<()> {
+    match rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, length) {
+        Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR | Errno::INVAL) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Room on the file system that holds the data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskSpace {
+    /// Bytes that we may still write.
+    pub free_bytes: u64,
+    /// Bytes in all.
+    pub total_bytes: u64,
+}
+
+/// Asks for the room on the file system that holds `path`.
+pub(in crate::store) fn disk_space(path: &Path) -> io::Result<DiskSpace> {
+    let answer = rustix::fs::statvfs(path)?;
+    Ok(DiskSpace { free_bytes: answer.f_bavail * answer.f_frsize, total_bytes: answer.f_blocks * answer.f_frsize })
+}

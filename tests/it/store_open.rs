@@ -1,0 +1,108 @@
+//! Opening the store: migrations, the lock, snapshots, and what is left from before.
+
+use super::support::store::{Desk, integrity};
+use agentlocator::store::{Error, Integrity, PublishState, Store};
+use rusqlite::Connection;
+
+#[tokio::test]
+async fn migrations_are_named_once() {
+    let desk = Desk::new();
+    let (store, applied) = Store::open(desk.config()).unwrap();
+    assert!(applied[0].starts_with("V1__"), "{applied:?}");
+    store.close();
+    let (store, applied) = Store::open(desk.config()).unwrap();
+    assert_eq!(applied, Vec::<String>::new());
+    assert_eq!(store.health().publish, PublishState::Current);
+    assert_eq!(store.health().integrity, Integrity::Unchecked);
+}
+
+#[tokio::test]
+async fn the_store_is_opened_once_at_a_time() {
+    let desk = Desk::new();
+    let (first, _) = Store::open(desk.config()).unwrap();
+    let Err(Error::Busy(text)) = Store::open(desk.config()) else { panic!("it opened twice") };
+    assert!(text.contains(&std::process::id().to_string()), "{text}");
+    first.close();
+    Store::open(desk.config()).unwrap();
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_a_restart_and_in_the_copy() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
+    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
+    store.close();
+    assert!(matches!(store.write(|tx| tx.set_meta("color", "red")).await, Err(Error::Closed)));
+    assert!(matches!(store.read(|tx| tx.meta("color")).await, Err(Error::Closed)));
+    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
+    let (store, _) = Store::open(desk.config()).unwrap();
+    assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("blue"));
+}
+
+#[tokio::test]
+async fn a_database_from_a_newer_version_is_refused() {
+    let desk = Desk::new();
+    drop(Store::open(desk.config()).unwrap());
+    Connection::open(desk.live())
+        .unwrap()
+        .execute("INSERT INTO refinery_schema_history VALUES (900, 'from_the_future', '2030-01-01T00:00:00Z', '1')", [])
+        .unwrap();
+    let Err(Error::Newer(text)) = Store::open(desk.config()) else { panic!("it opened") };
+    assert!(text.contains("V900__from_the_future") && text.contains("snapshots"), "{text}");
+}
+
+#[tokio::test]
+async fn a_copy_that_is_put_in_place_becomes_the_database() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
+    let copy = desk.copy();
+    drop(store);
+
+    let other = Desk::new();
+    std::fs::copy(copy, other.published()).unwrap();
+    let (store, applied) = Store::open(other.config()).unwrap();
+    assert_eq!(applied, Vec::<String>::new());
+    assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("blue"));
+    store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
+    other.until_current(&store).await;
+    assert_eq!(other.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
+}
+
+#[tokio::test]
+async fn a_torn_copy_is_not_taken_for_the_database() {
+    let desk = Desk::new();
+    std::fs::write(desk.published(), [0; 8192]).unwrap();
+    assert!(Store::open(desk.config()).is_err());
+    assert!(!desk.live().exists());
+}
+
+#[tokio::test]
+async fn without_publishing_nothing_is_published() {
+    let desk = Desk::with(|config| config.publish = false);
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
+    assert_eq!(store.health().publish, PublishState::Off);
+    assert!(!desk.published().exists());
+    store.close();
+    // Switched on later, the copy is made then.
+    let desk = desk.changed(|config| config.publish = true);
+    let (_store, _) = Store::open(desk.config()).unwrap();
+    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
+}
+
+#[tokio::test]
+async fn switched_off_and_on_again_the_copy_catches_up() {
+    let desk = Desk::new();
+    drop(Store::open(desk.config()).unwrap());
+    let desk = desk.changed(|config| config.publish = false);
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
+    drop(store);
+    let desk = desk.changed(|config| config.publish = true);
+    let (store, _) = Store::open(desk.config()).unwrap();
+    desk.until_current(&store).await;
+    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
+    assert_eq!(integrity(&desk.copy()), None);
+}
