@@ -6,8 +6,6 @@
 
 mod address;
 mod audit;
-mod call;
-mod call_log;
 mod backup;
 mod call;
 mod call_log;
@@ -63,11 +61,9 @@ pub use message::{KnownMessage, NewMessage, NewMessageEvent};
 pub use outbox::{NewOutbox, OutboxEntry, OutboxState, OutboxStep};
 pub use recording::RecordingToFetch;
 pub use session::NewSession;
-pub use setting::peek_stored_settings;
-pub use thread::{FoundThread, ThreadFilter};
 pub use setting::{Setting, SettingChange, peek_stored_settings};
 pub use sys::DiskSpace;
-pub use thread::{FoundThread, LastIn, ThreadFilter};
+pub use thread::{FoundThread, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 
 use folder::Folder;
