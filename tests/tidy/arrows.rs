@@ -1,0 +1,105 @@
+//! Arrows between the rooms go one way.
+
+use super::{none, tree};
+
+/// Which rooms a room may name. What is not listed it must not know. `app` and `cli` wire everything and may name all,
+/// except that the daemon never uses the simulator.
+const MAY_USE: [(&str, &[&str]); 17] = [
+    ("domain", &[]),
+    ("clock", &["domain"]),
+    ("entropy", &[]),
+    ("config", &["domain"]),
+    ("audio", &[]),
+    ("inbox", &["domain"]),
+    ("call", &["domain", "audio"]),
+    ("store", &["domain", "config"]),
+    ("ops", &["domain", "config", "store", "clock"]),
+    // The wire form of a sound is part of a vendor's dialect, so it knows what a sound is.
+    ("providers", &["domain", "config", "audio", "clock", "entropy"]),
+    ("crm", &["domain", "inbox", "store", "clock", "entropy"]),
+    ("agent", &["domain", "config", "crm", "providers", "clock"]),
+    ("engine", &["domain", "config", "audio", "call", "agent", "providers", "clock", "entropy"]),
+    (
+        "drive",
+        &[
+            "domain",
+            "config",
+            "audio",
+            "inbox",
+            "call",
+            "store",
+            "ops",
+            "providers",
+            "crm",
+            "agent",
+            "engine",
+            "clock",
+            "entropy",
+        ],
+    ),
+    ("http", &["domain", "config", "store", "ops", "providers", "crm", "drive", "clock", "entropy"]),
+    // Written from the vendors' documents and not from our own types, so that it does not share our mistakes.
+    ("simulator", &["domain", "clock", "entropy"]),
+    (
+        "app",
+        &[
+            "domain",
+            "config",
+            "audio",
+            "inbox",
+            "call",
+            "store",
+            "ops",
+            "providers",
+            "crm",
+            "agent",
+            "engine",
+            "drive",
+            "http",
+            "clock",
+            "entropy",
+        ],
+    ),
+];
+
+const FREE: [&str; 3] = ["cli", "main", "lib"];
+
+#[test]
+fn arrows_between_rooms_go_one_way() {
+    let mut findings = Vec::new();
+    for file in tree::rust(&["src/"]) {
+        let Some(room) = file.room().filter(|room| !FREE.contains(room)) else { continue };
+        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == room) else {
+            findings.push(format!("{}: the room `{room}` is not in the table", file.path));
+            continue;
+        };
+        for (number, line) in file.product_lines() {
+            for other in named_rooms(line).filter(|other| *other != room && !allowed.contains(other)) {
+                findings.push(format!("{}:{number}: `{room}` may not use `{other}`", file.path));
+            }
+        }
+    }
+    none(&findings, "arrows go one way, see ARCHITECTURE.md");
+}
+
+#[test]
+fn the_table_has_no_circle() {
+    let targets = |room: &str| MAY_USE.iter().find(|(name, _)| *name == room).map_or(&[][..], |(_, to)| *to);
+    for (room, _) in MAY_USE {
+        let mut reached: Vec<&str> = targets(room).to_vec();
+        let mut at = 0;
+        while let Some(next) = reached.get(at).copied() {
+            reached.extend(targets(next).iter().filter(|to| !reached.contains(*to)).copied().collect::<Vec<_>>());
+            at += 1;
+        }
+        assert!(!reached.contains(&room), "{room} can reach itself");
+    }
+}
+
+/// `store` of `use crate::store::Store`.
+fn named_rooms(line: &str) -> impl Iterator<Item = &str> {
+    line.split("crate::").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(rest.len());
+        (end > 0).then_some(&rest[..end])
+    })
+}

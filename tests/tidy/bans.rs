@@ -1,0 +1,153 @@
+//! What must not stand in a room, or anywhere.
+
+use super::{none, tree};
+
+/// Rooms that decide, and do nothing: no clock, no chance, no waiting, no world, no vendor's wire.
+const PURE: [&str; 4] = ["domain", "call", "inbox", "audio"];
+
+const WORLD: [&str; 20] = [
+    "async fn",
+    ".await",
+    "tokio::",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "crate::clock",
+    "crate::entropy",
+    "getrandom",
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "std::process",
+    "Mutex",
+    "RwLock",
+    "rusqlite",
+    "reqwest",
+    "serde_json",
+    "static mut",
+];
+
+#[test]
+fn pure_rooms_know_nothing_of_the_world() {
+    let mut findings = Vec::new();
+    for file in tree::rust(&["src/"]) {
+        if !file.room().is_some_and(|room| PURE.contains(&room)) {
+            continue;
+        }
+        for (number, line) in file.product_lines() {
+            for banned in WORLD.iter().filter(|banned| line.contains(**banned)) {
+                findings.push(format!("{}:{number}: {banned}", file.path));
+            }
+        }
+    }
+    none(&findings, "pure rooms take what they need as arguments");
+}
+
+#[test]
+fn the_environment_is_read_in_config_alone() {
+    let is_read = |line: &str| ["env::var", "env::vars", "env::set_var"].iter().any(|read| line.contains(read));
+    none(&lines_outside(&["config"], is_read), "settings are read in `config` alone");
+}
+
+#[test]
+fn sql_is_written_in_store_alone() {
+    let is_sql = |line: &str| {
+        line.contains("rusqlite")
+            || ["SELECT ", "INSERT INTO ", "DELETE FROM ", "UPDATE OR ", "PRAGMA "]
+                .iter()
+                .any(|word| line.contains(word))
+    };
+    none(&lines_outside(&["store"], is_sql), "SQL is written in `store` alone");
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    let prints =
+        |line: &str| ["println!(", "print!(", "eprintln!(", "eprint!(", "dbg!("].iter().any(|p| line.contains(p));
+    none(&lines_outside(&["cli"], prints), "what happens is logged, and only a command prints");
+}
+
+#[test]
+fn clock_and_chance_each_have_one_door() {
+    let clock = |line: &str| line.contains("SystemTime::now") || line.contains("Timestamp::now");
+    none(&lines_outside(&["clock"], clock), "time is read in `clock` alone");
+    none(&lines_outside(&["entropy"], |line| line.contains("getrandom")), "chance is drawn in `entropy` alone");
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let words = [
+        "TO".to_owned() + "DO",
+        "FIX".to_owned() + "ME",
+        "XX".to_owned() + "X",
+        "todo".to_owned() + "!(",
+        "unimplemented".to_owned() + "!(",
+    ];
+    let mut findings = Vec::new();
+    for file in tree::files().iter().filter(|file| !file.path.contains("fixtures/specs/")) {
+        for (number, line) in file.text.lines().enumerate() {
+            // `9725XXXXXXX` is how a number is shown that is nobody's.
+            let stands_alone = |word: &str| {
+                line.match_indices(word).any(|(at, _)| {
+                    let letter = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric());
+                    !letter(line[..at].chars().next_back()) && !letter(line[at + word.len()..].chars().next())
+                })
+            };
+            if words.iter().any(|word| stands_alone(word)) {
+                findings.push(format!("{}:{}: {}", file.path, number + 1, line.trim()));
+            }
+        }
+    }
+    none(&findings, "what is not done is said in the documents, not marked in the code");
+}
+
+#[test]
+fn no_path_of_one_machine_is_named() {
+    let folders = ["work", "farm", "root", "home"].map(|folder| format!("/{folder}/"));
+    let mut findings = Vec::new();
+    for file in tree::files() {
+        for (number, line) in file.text.lines().enumerate() {
+            let named = folders.iter().flat_map(|folder| line.match_indices(folder.as_str())).any(|(at, folder)| {
+                let before = line[..at].chars().next_back();
+                let after = line[at + folder.len()..].chars().next();
+                !before.is_some_and(|c| c.is_alphanumeric() || "_.~-}".contains(c))
+                    && after.is_some_and(char::is_alphanumeric)
+            });
+            if named {
+                findings.push(format!("{}:{}: {}", file.path, number + 1, line.trim()));
+            }
+        }
+    }
+    none(&findings, "the project runs from any folder");
+}
+
+#[test]
+fn lock_files_name_no_host() {
+    let mut findings = Vec::new();
+    for file in tree::files() {
+        if file.path.ends_with("package-lock.json") && file.text.contains("\"resolved\": \"http") {
+            findings.push(format!("{}: `npm install` with this project's .npmrc leaves the hosts out", file.path));
+        }
+        if file.path.ends_with("Cargo.lock") {
+            let foreign = |line: &&str| line.starts_with("source = ") && !line.contains(CRATES_IO);
+            findings.extend(file.text.lines().filter(foreign).map(|line| format!("{}: {line}", file.path)));
+        }
+    }
+    none(&findings, "packages come from wherever the builder's own settings say");
+}
+
+const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// The product's lines outside some rooms for which `is_bad` holds. The simulator is no part of the daemon.
+fn lines_outside(rooms: &[&str], is_bad: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut findings = Vec::new();
+    for file in tree::rust(&["src/"]) {
+        if file.room().is_some_and(|room| rooms.contains(&room)) {
+            continue;
+        }
+        let bad = file.product_lines().filter(|(_, line)| is_bad(line));
+        findings.extend(bad.map(|(number, line)| format!("{}:{number}: {}", file.path, line.trim())));
+    }
+    findings
+}

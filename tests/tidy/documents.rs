@@ -1,0 +1,66 @@
+//! Documents say what there is.
+
+use super::{none, tree};
+use std::collections::BTreeSet;
+use std::fs;
+
+#[test]
+fn every_room_is_in_the_map() {
+    let map = document("ARCHITECTURE.md");
+    let rooms: BTreeSet<_> = tree::rust(&["src/"]).iter().filter_map(|file| file.room().map(str::to_owned)).collect();
+    let missing: Vec<_> = rooms
+        .into_iter()
+        .filter(|room| room != "lib" && !map.contains(&format!("src/{room}")))
+        .map(|room| format!("src/{room}"))
+        .collect();
+    none(&missing, "every room is described in ARCHITECTURE.md");
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let map = document("ARCHITECTURE.md");
+    let manifest: toml::Table = document("Cargo.toml").parse().unwrap();
+    let names = ["dependencies", "dev-dependencies"]
+        .into_iter()
+        .filter_map(|section| manifest.get(section)?.as_table())
+        .flat_map(|section| section.keys().cloned());
+    let missing: Vec<_> = names.filter(|name| !map.contains(&format!("`{name}`"))).collect();
+    none(&missing, "ARCHITECTURE.md says of each dependency what it is for");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut findings = Vec::new();
+    for file in tree::files().iter().filter(|file| file.has_extension("md")) {
+        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for target in file.text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
+            let path = target.split('#').next().unwrap_or_default();
+            if !target.contains("://") && !path.is_empty() && !tree::root().join(folder).join(path).exists() {
+                findings.push(format!("{}: {target}", file.path));
+            }
+        }
+    }
+    none(&findings, "links lead somewhere");
+}
+
+#[test]
+fn documents_do_not_speak_of_how_they_were_made() {
+    let mut findings = Vec::new();
+    for file in tree::files().iter().filter(|file| !file.path.starts_with("tests/fixtures/")) {
+        for (number, line) in file.text.lines().enumerate() {
+            let lower = line.to_lowercase();
+            let numbered = lower.match_indices("issue ").any(|(at, word)| {
+                let rest = lower[at + word.len()..].trim_start_matches('#');
+                rest.starts_with(|c: char| c.is_ascii_digit())
+            });
+            if numbered || lower.contains(&["..", "shared"].join("/")) {
+                findings.push(format!("{}:{}: {}", file.path, number + 1, line.trim()));
+            }
+        }
+    }
+    none(&findings, "the project speaks of itself alone");
+}
+
+fn document(name: &str) -> String {
+    fs::read_to_string(tree::root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}

@@ -1,0 +1,16 @@
+//! House rules as tests: what a reader of the code may rely on without looking.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a rule that is broken is a failed test")]
+
+mod arrows;
+mod bans;
+mod documents;
+mod migrations;
+mod shape;
+mod sounds;
+mod tree;
+
+/// Fails with all findings at once.
+fn none(findings: &[String], rule: &str) {
+    assert!(findings.is_empty(), "{rule}:\n  {}", findings.join("\n  "));
+}

@@ -1,0 +1,59 @@
+//! Migrations only ever add: whoever has a database of a released version must be able to come along.
+
+use super::{none, tree};
+use sha2::{Digest, Sha256};
+
+/// The migrations of released versions with the SHA-256 of their text. A release adds its own; nothing is ever changed.
+const RELEASED: [(&str, &str); 0] = [];
+
+#[test]
+fn released_migrations_stay_as_they_are() {
+    let files = migrations();
+    let mut findings = Vec::new();
+    for (name, expected) in RELEASED {
+        match files.iter().find(|file| file.path == format!("migrations/{name}")) {
+            None => findings.push(format!("{name} is gone")),
+            Some(file) if digest(&file.text) != expected => findings.push(format!("{name} was changed")),
+            Some(_) => {}
+        }
+    }
+    none(&findings, "write a new migration instead");
+}
+
+#[test]
+fn migrations_are_numbered_without_a_gap() {
+    let names: Vec<_> = migrations().iter().map(|file| file.path.replace("migrations/", "")).collect();
+    let mut numbers: Vec<u32> = names
+        .iter()
+        .map(|name| {
+            let number = name.strip_prefix('V').and_then(|name| name.split_once("__")).map(|(number, _)| number);
+            number
+                .and_then(|number| number.parse().ok())
+                .unwrap_or_else(|| panic!("{name} is not V<number>__<name>.sql"))
+        })
+        .collect();
+    numbers.sort_unstable();
+    assert!(!numbers.is_empty() && numbers.iter().copied().eq(1..=u32::try_from(names.len()).unwrap()), "{numbers:?}");
+}
+
+#[test]
+fn migrations_only_add() {
+    let mut findings = Vec::new();
+    for file in migrations() {
+        for (number, line) in file.text.lines().enumerate() {
+            let line = line.split("--").next().unwrap_or_default().to_uppercase();
+            if ["DROP TABLE", "DROP COLUMN", "RENAME TO", "RENAME COLUMN"].iter().any(|word| line.contains(word)) {
+                findings.push(format!("{}:{}: {}", file.path, number + 1, line.trim()));
+            }
+        }
+    }
+    none(&findings, "an older program may still have to read what a newer one has written");
+}
+
+fn migrations() -> Vec<tree::File> {
+    tree::files().into_iter().filter(|file| file.path.starts_with("migrations/")).collect()
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}

@@ -1,0 +1,95 @@
+//! The files of the project, and what in them is code.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One text file.
+pub(crate) struct File {
+    /// From the root, with `/`.
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// Every text file of the project that a person wrote.
+pub(crate) fn files() -> Vec<File> {
+    let root = root();
+    let mut found = Vec::new();
+    collect(&root, &root, &mut found);
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(found.len() > 50, "only {} files found below {}", found.len(), root.display());
+    found
+}
+
+/// The Rust files below one of the folders.
+pub(crate) fn rust(folders: &[&str]) -> Vec<File> {
+    let below = |path: &str| folders.iter().any(|folder| path.starts_with(folder));
+    files().into_iter().filter(|file| file.has_extension("rs") && below(&file.path)).collect()
+}
+
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut Vec<File>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let file_type = entry.file_type().unwrap();
+        if file_type.is_dir() {
+            if !MADE.contains(&name.as_str()) {
+                collect(root, &path, found);
+            }
+        } else if name != ".git"
+            && file_type.is_file()
+            && let Ok(text) = fs::read_to_string(&path)
+        {
+            let path = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            found.push(File { path, text });
+        }
+    }
+}
+
+/// Folders that are made, or that git keeps for itself.
+const MADE: [&str; 7] = [".git", "target", "node_modules", "data", "dist", "proptest-regressions", "mutants.out"];
+
+impl File {
+    /// The room that it is in: `call` for `src/call/session.rs` and `src/call.rs`; none outside `src`.
+    pub(crate) fn room(&self) -> Option<&str> {
+        let path = self.path.strip_prefix("src/")?;
+        Some(path.split_once('/').map_or_else(|| path.trim_end_matches(".rs"), |(room, _)| room))
+    }
+
+    pub(crate) fn has_extension(&self, extension: &str) -> bool {
+        Path::new(&self.path).extension().is_some_and(|found| found == extension)
+    }
+
+    /// Whether all of it is compiled for tests alone.
+    pub(crate) fn is_test(&self) -> bool {
+        self.path.starts_with("tests/")
+            || self.path.ends_with("/tests.rs")
+            || self.path.contains("/tests/")
+            || self.path.ends_with("/testing.rs")
+    }
+
+    /// Lines that are code, with their numbers, up to the tests at the end of the file.
+    pub(crate) fn product_lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        let before_tests = |line: &&str| !line.starts_with("#[cfg(test)]");
+        let lines = if self.is_test() { "" } else { &self.text };
+        // `mod tests;` may stand at the top, among the other modules.
+        let inline = self.text.contains("#[cfg(test)]\nmod tests {");
+        lines.lines().take_while(move |line| !inline || before_tests(line)).enumerate().filter_map(code)
+    }
+
+    /// Lines that are code, tests and all.
+    pub(crate) fn code_lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.text.lines().enumerate().filter_map(code)
+    }
+}
+
+/// A numbered line without its comment, if anything is left.
+fn code((index, line): (usize, &str)) -> Option<(usize, &str)> {
+    let code = line.split_once("//").map_or(line, |(code, comment)| {
+        // Not the slashes of an address in a text.
+        if code.ends_with(':') || comment.starts_with('/') && code.contains('"') { line } else { code }
+    });
+    (!code.trim().is_empty()).then_some((index + 1, code))
+}
