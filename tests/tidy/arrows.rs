@@ -12,7 +12,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("audio", &[]),
     ("inbox", &["domain"]),
     ("call", &["domain", "audio"]),
-    ("store", &["domain", "config"]),
+    // The publisher waits for whoever has the file open, and therefore knows the time.
+    ("store", &["domain", "config", "clock"]),
     ("ops", &["domain", "config", "store", "clock"]),
     // The wire form of a sound is part of a vendor's dialect, so it knows what a sound is.
     ("providers", &["domain", "config", "audio", "clock", "entropy"]),
