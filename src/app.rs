@@ -3,8 +3,14 @@
 mod first_run;
 
 use crate::config::Config;
+use crate::crm::recording::FETCH_JOB;
+use crate::drive::calls::{CallParts, Calls};
 use crate::drive::control::{self, Control};
+use crate::drive::fallback::Fallback;
+use crate::drive::jobs::JobWorker;
+use crate::drive::{Clips, Prompts, recordings};
 use crate::http::{self, AppState, Listeners, page_address};
+use crate::providers::http_client;
 use crate::store::Store;
 use anyhow::Context;
 use std::io::Write;
@@ -29,14 +35,37 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
         Err(error) => tracing::warn!(event = "CONTROL_FAILED", %error, "The command line cannot reach this daemon"),
     }
 
-    let state = AppState { config: Arc::new(config), store: store.clone(), auth: Arc::default() };
+    let parts = CallParts {
+        prompts: Arc::new(Prompts::load(&config)?),
+        clips: Arc::new(Clips::shipped()),
+        client: http_client::build().context("cannot make an HTTP client")?,
+        config: Arc::new(config),
+        store: store.clone(),
+    };
     let (stop, stopping) = watch::channel(false);
+    let worker = JobWorker::new(store.clone());
+    let worker = worker.on(FETCH_JOB, {
+        let parts = parts.clone();
+        move |job| recordings::fetch(parts.clone(), job)
+    });
+    let calls = Calls::new(parts.clone());
+    let state = AppState {
+        config: parts.config.clone(),
+        store: store.clone(),
+        calls: calls.clone(),
+        fallback: Fallback::new(parts),
+        jobs: worker.handle(),
+        auth: Arc::default(),
+    };
+    loops.spawn(worker.run(stopping.clone()));
     let mut server = tokio::spawn(http::serve(listeners, state, stopping));
     first_run::offer_setup_code(&store, &page).await;
     tracing::info!(event = "STARTED", "Ready");
 
     shutdown.await;
-    tracing::info!(event = "STOPPING", "Stopping: running requests may end");
+    tracing::info!(event = "STOPPING", "Stopping: calls and running requests may end");
+    // Twilio asks what follows a call's stream, so the doors stay open meanwhile.
+    calls.drain(CALLS_END).await;
     let _ = stop.send(true);
     if tokio::time::timeout(REQUESTS_END, &mut server).await.is_err() {
         tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were cut");
@@ -82,6 +111,9 @@ async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<C
     }
     Ok(config)
 }
+
+/// How long calls may go on.
+const CALLS_END: Duration = Duration::from_secs(8);
 
 /// How long requests may run on after the listeners have closed.
 const REQUESTS_END: Duration = Duration::from_secs(3);

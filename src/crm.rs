@@ -1,12 +1,14 @@
 //! Use cases: one function for each thing that the owner, a program, the agent or a webhook can do, each in one
 //! transaction.
 
+pub mod call;
 pub mod contact;
 pub mod inbox;
 pub mod order;
 pub mod outbox;
 pub mod password;
 pub mod person;
+pub mod recording;
 mod refusal;
 pub mod session;
 pub mod setup;

@@ -1,8 +1,17 @@
 //! The only loops, and what they are fed with: whatever runs on by itself. Nothing here decides; that is for `call`,
 //! `inbox` and `crm`.
 
+mod call;
+pub mod calls;
+mod clips;
 pub mod control;
+pub mod fallback;
 pub mod jobs;
 mod prompts;
+pub mod recordings;
 
+pub use clips::Clips;
 pub use prompts::{Prompt, Prompts};
+
+/// Where the business is. Its own setting comes with the settings of the business.
+const TIME_ZONE: &str = "Asia/Jerusalem";

@@ -8,6 +8,7 @@ mod extract;
 mod health;
 mod hooks;
 mod listener;
+mod media;
 mod page;
 mod page_address;
 mod peer;

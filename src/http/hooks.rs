@@ -1,5 +1,7 @@
 //! Webhooks: what the providers ask of us.
 
+pub(super) mod voice;
+
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 

@@ -1,7 +1,7 @@
 //! Which path leads where, for each door.
 
 use super::auth::authenticate;
-use super::{ApiError, AppState, api, envelope, health, version};
+use super::{ApiError, AppState, api, envelope, health, hooks, media, version};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 /// What Twilio, the bridge and monitors need; `with_crm` where page and API have no door of their own.
 pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
     let routes = Router::new().merge(health::routes()).merge(version::routes());
+    let routes = routes.merge(hooks::voice::routes()).merge(media::routes());
     let routes = if with_crm { routes.merge(crm_routes(state)) } else { routes };
     finish(routes, state)
 }

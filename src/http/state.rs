@@ -2,6 +2,9 @@
 
 use super::Auth;
 use crate::config::Config;
+use crate::drive::calls::Calls;
+use crate::drive::fallback::Fallback;
+use crate::drive::jobs::Jobs;
 use crate::store::Store;
 use std::sync::Arc;
 
@@ -12,6 +15,12 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// The database.
     pub store: Store,
+    /// All calls that are on.
+    pub calls: Calls,
+    /// The talks of calls without a live stream.
+    pub fallback: Fallback,
+    /// Work for later.
+    pub jobs: Jobs,
     /// What logging in remembers.
     pub auth: Arc<Auth>,
 }

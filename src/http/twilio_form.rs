@@ -23,24 +23,31 @@ impl FromRequest<AppState> for TwilioForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
-        let target = request.uri().path_and_query().map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned());
-        let (headers, method) = (request.headers().clone(), request.method().clone());
-        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        let signed = Self::read(&method, &target, &headers, body);
-        if signed.is_signed(state, &target, &headers) {
-            return Ok(signed);
+        let path = request.uri().path().to_owned();
+        let (form, is_signed) = Self::check(request, state).await?;
+        if is_signed {
+            return Ok(form);
         }
-        let path = target.split('?').next().unwrap_or_default();
-        tracing::warn!(
-            event = "TWILIO_BAD_SIG",
-            path,
-            "A request for {path} was not signed by Twilio; nothing was done"
-        );
+        tracing::warn!(event = "TWILIO_BAD_SIG", path, "{path} was not signed by Twilio; nothing was done");
         Err((StatusCode::FORBIDDEN, "the signature is missing or wrong\n").into_response())
     }
 }
 
 impl TwilioForm {
+    /// The parameters of any request, and whether Twilio signed it; none if its body cannot be read.
+    pub(super) async fn read_any(request: Request, state: &AppState) -> Option<(Self, bool)> {
+        Self::check(request, state).await.ok()
+    }
+
+    async fn check(request: Request, state: &AppState) -> Result<(Self, bool), Response> {
+        let target = request.uri().path_and_query().map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned());
+        let (headers, method) = (request.headers().clone(), request.method().clone());
+        let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        let form = Self::read(&method, &target, &headers, body);
+        let is_signed = form.is_signed(state, &target, &headers);
+        Ok((form, is_signed))
+    }
+
     /// Reads the parameters without any check.
     fn read(method: &Method, target: &str, headers: &HeaderMap, body: Bytes) -> Self {
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

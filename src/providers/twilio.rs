@@ -5,6 +5,7 @@ pub mod media_stream;
 pub mod messages;
 pub mod rest;
 pub mod signature;
+pub mod stream_token;
 pub mod trouble;
 pub mod twiml;
 pub mod whatsapp;

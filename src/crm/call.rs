@@ -1,0 +1,103 @@
+//! Calls: who called, and what became of it.
+
+use super::person;
+use crate::domain::{BusinessId, CallDirection, CallId, CallSid, ContactId, PeerAddress, ThreadType, Timestamp};
+use crate::store::{Error, JournalOutcome, NewCall, NewJournal, Result, WriteTx};
+use phonenumber::country;
+
+/// A call that Twilio tells of.
+#[derive(Clone, Debug)]
+pub struct IncomingCall {
+    /// Twilio's id.
+    pub call_sid: CallSid,
+    /// Who calls, as Twilio says: a number, or a word such as `anonymous`.
+    pub from: String,
+    /// Our number.
+    pub to: String,
+}
+
+/// A webhook as it came, for the journal.
+#[derive(Clone, Debug)]
+pub struct RawWebhook {
+    /// To which path.
+    pub path: &'static str,
+    /// Its `Content-Type`.
+    pub content_type: String,
+    /// Its body.
+    pub body: bytes::Bytes,
+}
+
+/// Takes a call down, with the webhook that told of it. The same call again changes nothing. Returns the caller's name,
+/// empty if nobody knows it.
+pub fn receive(
+    tx: &WriteTx<'_>,
+    call: &IncomingCall,
+    raw: &RawWebhook,
+    country: country::Id,
+    now: Timestamp,
+) -> Result<String> {
+    let known = tx.call_by_sid(&call.call_sid)?;
+    let (id, contact) = find_or_make(tx, call, country, now)?;
+    let outcome = if known.is_none() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
+    keep(tx, raw, outcome, "", Some(id), now)?;
+    let name = contact.map(|contact| tx.contact(contact)).transpose()?.flatten().map(|contact| contact.display_name);
+    Ok(name.unwrap_or_default())
+}
+
+/// Our id of a call, which is taken down if it is new: with the contact then.
+pub fn find_or_make(
+    tx: &WriteTx<'_>,
+    call: &IncomingCall,
+    country: country::Id,
+    now: Timestamp,
+) -> Result<(CallId, Option<ContactId>)> {
+    if let Some((id, _)) = tx.call_by_sid(&call.call_sid)? {
+        return Ok((id, None));
+    }
+    let business = BusinessId::FIRST;
+    let address = PeerAddress::parse_provider(&call.from, country).ok();
+    let peer = address.as_ref().map_or_else(|| unknown(&call.from), ToString::to_string);
+    let addresses: Vec<_> = address.into_iter().collect();
+    let found = person::find_or_make_thread(tx, business, ThreadType::Call, &addresses, "", now)?;
+    let new = NewCall {
+        business,
+        call_sid: &call.call_sid,
+        thread: found.id,
+        contact: found.contact,
+        direction: CallDirection::In,
+        peer_number: &peer,
+        own_number: &call.to,
+        started_at: now,
+    };
+    let id = tx.insert_call(&new)?.ok_or(Error::NotFound("call"))?;
+    tx.note_call(found.id, now)?;
+    Ok((id, Some(found.contact)))
+}
+
+/// Keeps a webhook of a call that told nothing to store elsewhere.
+pub fn keep(
+    tx: &WriteTx<'_>,
+    raw: &RawWebhook,
+    outcome: JournalOutcome,
+    note: &str,
+    call: Option<CallId>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.insert_journal(&NewJournal {
+        received_at: now,
+        source: "twilio",
+        path: raw.path,
+        content_type: &raw.content_type,
+        body: &raw.body,
+        outcome,
+        note,
+        message: None,
+        call,
+    })?;
+    Ok(())
+}
+
+/// Who hides the number is still somebody.
+fn unknown(from: &str) -> String {
+    if from.is_empty() { "anonymous".to_owned() } else { from.to_owned() }
+}

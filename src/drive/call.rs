@@ -1,0 +1,344 @@
+//! One call's task: both of its sockets, its engine and its clock in one place, so that a frame never waits for another
+//! thread. What is right is decided by [`CallSession`]; here it is only done.
+
+mod redirect;
+mod scribe;
+mod tape;
+mod tools;
+
+use super::calls::{Caller, Calls, MediaSocket};
+use super::clips;
+use crate::agent::instructions::{self, PhoneContext};
+use crate::agent::tools as agent_tools;
+use crate::audio::EncodedAudio;
+use crate::call::{CallSession, EngineKind, Input, Output, Said};
+use crate::clock;
+use crate::domain::CallSid;
+use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
+use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
+use crate::providers::websocket::Received;
+use bytes::Bytes;
+use scribe::Scribe;
+use std::borrow::Cow;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+use tape::Tape;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::time::{Sleep, sleep};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+/// News for a call from elsewhere.
+#[derive(Debug)]
+pub(super) enum Mail {
+    /// Its stream began.
+    Stream(Box<MediaSocket>, Start),
+    /// Twilio asks what follows its stream.
+    StreamEnded,
+    /// Twilio says that its stream failed.
+    StreamFailed,
+    /// Twilio says that it is over.
+    HungUp,
+    /// A tool has answered.
+    ToolFinished {
+        /// The engine's id of the call to it.
+        id: String,
+        /// For the model to read.
+        output: String,
+    },
+    /// Twilio took the redirect to its recorder, or will not.
+    RedirectDone,
+    /// The daemon stops.
+    Shutdown {
+        /// The last moment.
+        deadline: Instant,
+    },
+}
+
+/// Lives one call from its webhook to its end.
+pub(super) async fn run(calls: Calls, caller: Caller, mailbox: UnboundedSender<Mail>, mail: UnboundedReceiver<Mail>) {
+    let now = clock::instant();
+    let sid = caller.call.call_sid.clone();
+    let scribe = Scribe::new(sid.clone(), calls.parts().store.clone(), calls.parts().config.clone());
+    let mut task = CallTask {
+        session: CallSession::new(calls.parts().policy(), now),
+        engine: None,
+        stream: None,
+        began: None,
+        scribe,
+        tape: None,
+        alarm: Alarm { sleep: Box::pin(sleep(Duration::ZERO)), at: None },
+        calls,
+        caller,
+        sid,
+        mailbox,
+        mail,
+    };
+    task.talk().await;
+    task.leave().await;
+}
+
+struct CallTask {
+    calls: Calls,
+    caller: Caller,
+    sid: CallSid,
+    session: CallSession,
+    engine: Option<Engine>,
+    stream: Option<Stream>,
+    /// When the stream began.
+    began: Option<Instant>,
+    scribe: Scribe,
+    tape: Option<Tape>,
+    alarm: Alarm,
+    /// To itself: tools and the redirect answer there.
+    mailbox: UnboundedSender<Mail>,
+    mail: UnboundedReceiver<Mail>,
+}
+
+struct Stream {
+    socket: MediaSocket,
+    writer: Outgoing,
+}
+
+/// One timer that is moved only when it must be: a deadline that moves away with every frame costs nothing.
+struct Alarm {
+    sleep: Pin<Box<Sleep>>,
+    at: Option<Instant>,
+}
+
+impl CallTask {
+    async fn talk(&mut self) {
+        loop {
+            self.act();
+            if self.session.is_over() {
+                return;
+            }
+            self.alarm.set(self.session.poll_timeout());
+            tokio::select! {
+                biased;
+                received = receive(&mut self.stream) => self.carrier(received),
+                event = next(&mut self.engine) => self.session.handle_input(Input::Engine(event), clock::instant()),
+                mail = self.mail.recv() => self.open(mail),
+                () = self.alarm.sleep.as_mut(), if self.alarm.at.is_some() => {
+                    self.alarm.at = None;
+                    self.session.handle_timeout(clock::instant());
+                }
+            }
+        }
+    }
+
+    /// Does all that the session wants, then sends what was said in one go.
+    fn act(&mut self) {
+        while let Some(output) = self.session.poll_output() {
+            self.perform(output);
+        }
+        if let Some(engine) = &mut self.engine {
+            engine.flush_now();
+        }
+        if let Some(stream) = &mut self.stream {
+            // A broken socket is seen by whoever reads from it.
+            let _ = stream.socket.socket.flush_now();
+        }
+        if let (Some(tape), Some(began)) = (&mut self.tape, self.began) {
+            tape.roll(clock::instant() - began);
+        }
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Engine(command) => {
+                if let Some(engine) = &mut self.engine {
+                    engine.command(&command);
+                }
+            }
+            Output::Play { audio, at_ms } => {
+                self.send(|writer| writer.media(audio.base64()));
+                if let Some(tape) = &mut self.tape {
+                    tape.agent(at_ms, &audio);
+                }
+            }
+            Output::Mark(name) => self.send(|writer| writer.mark(&name)),
+            Output::Clear { heard_until_ms } => {
+                self.send(Outgoing::clear);
+                if let Some(tape) = &mut self.tape {
+                    tape.cut_agent(heard_until_ms);
+                }
+            }
+            Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
+            Output::Turn(turn) => self.scribe.turn(turn),
+            Output::Event(event) => self.scribe.event(&event, self.stream_sid()),
+            Output::RunTool { id, name, arguments } => {
+                tools::run(&self.calls, &self.sid, &self.mailbox, &id, &name, &arguments);
+            }
+            Output::RedirectToFallback => {
+                tokio::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.mailbox.clone()));
+            }
+            // Comes last, and is done when the task leaves: what follows must be known before the socket closes.
+            Output::CloseStream => {}
+            Output::Ended { reason, after } => {
+                self.calls.note_after(&self.sid, after);
+                self.scribe.ended(reason, after);
+            }
+        }
+    }
+
+    fn carrier(&mut self, received: Received) {
+        let now = clock::instant();
+        let text = match received {
+            Received::Text(text) => text,
+            Received::Alive => return,
+            Received::Closed(_) | Received::Lost(_) => {
+                self.stream = None;
+                return self.session.handle_input(Input::SocketLost, now);
+            }
+        };
+        let input = match media_stream::parse(&text) {
+            Ok(Incoming::Media { timestamp_ms, payload }) => {
+                let Some(audio) = EncodedAudio::parse(share(&text, payload)) else {
+                    return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, "A media message without sound");
+                };
+                if let Some(tape) = &mut self.tape {
+                    tape.caller(timestamp_ms, &audio);
+                }
+                Input::CallerAudio { timestamp_ms, audio }
+            }
+            Ok(Incoming::Mark(name)) => Input::Mark(name.into_owned()),
+            Ok(Incoming::Dtmf(key)) => Input::CallerKey(key),
+            Ok(Incoming::Stop) => Input::StreamStopped,
+            Ok(Incoming::Connected | Incoming::Start(_) | Incoming::Unknown) => return,
+            Err(error) => {
+                return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, %error, "An odd stream message");
+            }
+        };
+        self.session.handle_input(input, now);
+    }
+
+    fn open(&mut self, mail: Option<Mail>) {
+        let now = clock::instant();
+        let input = match mail {
+            Some(Mail::Stream(socket, start)) => {
+                self.stream_began(*socket, &start, now);
+                Input::StreamStarted
+            }
+            // Without mail: never, since the task holds a sender itself.
+            Some(Mail::StreamEnded | Mail::StreamFailed) | None => Input::SocketLost,
+            Some(Mail::HungUp) => Input::StreamStopped,
+            Some(Mail::ToolFinished { id, output }) => Input::ToolFinished { id, output },
+            Some(Mail::RedirectDone) => Input::RedirectDone,
+            Some(Mail::Shutdown { deadline }) => Input::Shutdown { deadline },
+        };
+        self.session.handle_input(input, now);
+    }
+
+    fn stream_began(&mut self, socket: MediaSocket, start: &Start, now: Instant) {
+        self.stream = Some(Stream { socket, writer: Outgoing::new(&start.stream_sid) });
+        self.began = Some(now);
+        self.scribe.stream_began(&start.stream_sid);
+        if self.calls.parts().config.voice.recording {
+            self.tape = Some(Tape::begin(&self.sid, &start.stream_sid, self.calls.parts().store.clone()));
+        }
+    }
+
+    fn open_engine(&mut self, kind: EngineKind, delay: Duration, history: Vec<Said>) {
+        let engine = match kind {
+            EngineKind::Realtime => Engine::Realtime(Box::new(Realtime::open(self.realtime_setup(history), delay))),
+            EngineKind::Voicemail => Engine::Voicemail(Box::new(Voicemail::new(self.voicemail_setup()))),
+        };
+        if let Some(before) = self.engine.replace(engine) {
+            tokio::spawn(before.close());
+        }
+    }
+
+    fn realtime_setup(&self, history: Vec<Said>) -> RealtimeSetup {
+        let config = self.calls.parts().config.clone();
+        let can_transfer = config.agent.transfer_to.is_some();
+        let context = PhoneContext {
+            caller_name: Some(&self.caller.name),
+            now: clock::now(),
+            time_zone: super::TIME_ZONE,
+            can_transfer,
+            is_resumed: !history.is_empty(),
+        };
+        RealtimeSetup {
+            instructions: instructions::for_phone(&config.agent, &context),
+            tools: agent_tools::for_phone(can_transfer),
+            language: config.agent.language.clone(),
+            history,
+            config,
+        }
+    }
+
+    fn voicemail_setup(&self) -> VoicemailSetup {
+        let parts = self.calls.parts();
+        VoicemailSetup {
+            prompt: parts.clips.leave_message.clone(),
+            prompt_text: clips::LEAVE_MESSAGE_TEXT.to_owned(),
+            thanks: parts.clips.thanks.clone(),
+            thanks_text: clips::THANKS_TEXT.to_owned(),
+            longest: Duration::from_secs(parts.config.voice.message_max_s.into()),
+            silence: Duration::from_secs(parts.config.voice.message_silence_s.into()),
+        }
+    }
+
+    fn send(&mut self, message: impl FnOnce(&Outgoing) -> String) {
+        if let Some(stream) = &mut self.stream
+            && let Err(error) = stream.socket.socket.queue(message(&stream.writer))
+        {
+            tracing::warn!(event = "STREAM_STUCK", call.sid = %self.sid, %error, "The caller's socket takes no more");
+        }
+    }
+
+    fn stream_sid(&self) -> Option<&str> {
+        self.scribe.stream_sid()
+    }
+
+    /// Closes both sockets. The engine's costs money while it is open; Twilio asks what follows when its own is closed.
+    async fn leave(mut self) {
+        if let Some(engine) = self.engine.take() {
+            tokio::spawn(engine.close());
+        }
+        if let (Some(tape), Some(began)) = (self.tape.take(), self.began) {
+            tape.end(clock::instant() - began);
+        }
+        if let Some(stream) = self.stream.take() {
+            stream.socket.dismiss().await;
+        }
+        // A socket that came too late is told so.
+        while let Ok(mail) = self.mail.try_recv() {
+            if let Mail::Stream(socket, _) = mail {
+                socket.dismiss().await;
+            }
+        }
+    }
+}
+
+impl Alarm {
+    fn set(&mut self, at: Option<Instant>) {
+        let Some(at) = at else { return };
+        if self.at.is_none_or(|armed| at < armed) {
+            self.sleep.as_mut().reset(at.into());
+            self.at = Some(at);
+        }
+    }
+}
+
+async fn receive(stream: &mut Option<Stream>) -> Received {
+    match stream {
+        Some(stream) => stream.socket.socket.receive().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next(engine: &mut Option<Engine>) -> crate::call::EngineEvent {
+    match engine {
+        Some(engine) => engine.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The part of a message that is the sound, without copying it.
+fn share(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
+    match part {
+        Cow::Borrowed(part) => AsRef::<Bytes>::as_ref(text).slice_ref(part.as_bytes()),
+        Cow::Owned(part) => part.into(),
+    }
+}

@@ -1,0 +1,38 @@
+//! Sends a call to Twilio's recorder through its REST interface.
+
+use super::Mail;
+use crate::domain::CallSid;
+use crate::drive::calls::Calls;
+use crate::providers::twilio::rest;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// The waits before further attempts.
+const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(500)];
+/// How long one attempt may take.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Asks until Twilio takes it or will not, then tells the call.
+pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSender<Mail>) {
+    let parts = calls.parts();
+    let url = format!("{}/webhook/handle_recording", parts.config.http.base_url());
+    for wait in RETRY_AFTER.into_iter().map(Some).chain([None]) {
+        tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Asking Twilio to record the call");
+        match rest::redirect_call(&parts.client, &parts.config.twilio, &sid, &url, LIMIT).await {
+            Ok(()) => {
+                tracing::info!(event = "WATCHDOG_REDIRECT_OK", call.sid = %sid, "Twilio records the call");
+                break;
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error, "Twilio did not take the call");
+            }
+        }
+        match wait {
+            Some(wait) => tokio::time::sleep(wait).await,
+            None => break,
+        }
+    }
+    // The call may be over: then nobody reads this.
+    let _ = mailbox.send(Mail::RedirectDone);
+}

@@ -1,0 +1,133 @@
+//! Writes a call down while it goes on, in order, and never makes it wait.
+
+use crate::call::{After, CallEvent, EngineKind, TurnRecord, Usage};
+use crate::clock;
+use crate::config::Config;
+use crate::domain::{CallSid, CallState, EndReason, StreamSid};
+use crate::store::{Store, TurnNow};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+pub(super) struct Scribe {
+    sid: CallSid,
+    store: Store,
+    config: Arc<Config>,
+    stream: Option<StreamSid>,
+}
+
+impl Scribe {
+    pub(super) fn new(sid: CallSid, store: Store, config: Arc<Config>) -> Self {
+        Self { sid, store, config, stream: None }
+    }
+
+    pub(super) fn stream_began(&mut self, stream: &StreamSid) {
+        self.stream = Some(stream.clone());
+    }
+
+    pub(super) fn stream_sid(&self) -> Option<&str> {
+        self.stream.as_ref().map(StreamSid::as_str)
+    }
+
+    pub(super) fn turn(&self, turn: TurnRecord) {
+        let (sid, at) = (self.sid.clone(), clock::now());
+        self.store.write_soon(move |tx| {
+            let Usage { tokens_in, tokens_out, cost_micros } = turn.usage;
+            let now = TurnNow {
+                item_id: &turn.item,
+                seq: turn.seq,
+                speaker: turn.speaker,
+                text: &turn.text,
+                heard_text: &turn.heard_text,
+                interrupted: turn.interrupted,
+                started_ms: turn.started_ms,
+                ended_ms: turn.ended_ms,
+                latency: turn.latency,
+                tokens_in,
+                tokens_out,
+                cost_micros,
+            };
+            tx.put_turn(&sid, &now, at)
+        });
+    }
+
+    pub(super) fn event(&self, event: &CallEvent, stream: Option<&str>) {
+        let sid = &self.sid;
+        match event {
+            CallEvent::Live { engine } => self.live(*engine),
+            CallEvent::CallerSpeech { is_final } => {
+                tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = is_final, "The caller's words are known");
+            }
+            CallEvent::FirstAudio { latency_ms } => {
+                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "An answer began");
+            }
+            CallEvent::BargeIn { heard_ms } => {
+                tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller spoke over the agent");
+                self.note("barge_in", &json!({"heard_ms": heard_ms}));
+            }
+            CallEvent::Key(key) => self.note("key", &json!({"key": key.to_string()})),
+            CallEvent::IdlePrompt { number } => self.note("idle_prompt", &json!({"number": number})),
+            CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms, stream),
+            CallEvent::EngineLost { engine, reason } => {
+                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), reason, "An engine was lost");
+                self.note("engine_lost", &json!({"engine": engine.as_str(), "reason": reason}));
+            }
+            CallEvent::EngineFailover { to } => self.failover(*to),
+            CallEvent::EngineWarning { code } => {
+                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine refused something");
+                self.note("engine_warning", &json!({"code": code}));
+            }
+            CallEvent::Used(usage) => {
+                let (sid, micros) = (self.sid.clone(), usage.cost_micros);
+                self.store.write_soon(move |tx| tx.add_call_cost(&sid, micros));
+            }
+            CallEvent::WatchdogFired => {
+                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Stream and engine were not there in time");
+                self.note("watchdog", &Value::Null);
+            }
+        }
+    }
+
+    pub(super) fn ended(&self, reason: EndReason, after: After) {
+        tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, reason = reason.as_str(), "The talk is over");
+        metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()).increment(1);
+        let (sid, at) = (self.sid.clone(), clock::now());
+        self.store.write_soon(move |tx| {
+            tx.set_end_reason(&sid, reason, at)?;
+            match after {
+                After::HangUp => tx.end_call(&sid, reason, None, at).map(drop),
+                After::Transfer => tx.set_call_state(&sid, CallState::Transferred, at),
+                After::Record => tx.set_call_state(&sid, CallState::Fallback, at),
+            }
+        });
+    }
+
+    fn live(&self, engine: EngineKind) {
+        let Some(stream) = self.stream.clone() else { return };
+        tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "They talk");
+        let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(engine));
+        self.store.write_soon(move |tx| tx.call_is_live(&sid, &stream, engine.as_str(), model.as_deref(), at));
+    }
+
+    fn failover(&self, to: EngineKind) {
+        tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Another engine takes over");
+        self.note("engine_failover", &json!({"engine": to.as_str()}));
+        let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(to));
+        self.store.write_soon(move |tx| tx.set_call_engine(&sid, to.as_str(), model.as_deref(), at));
+    }
+
+    fn message_started(&self, at_ms: u64, stream: Option<&str>) {
+        self.note("message_started", &json!({"at_ms": at_ms}));
+        let Some(key) = stream.map(str::to_owned) else { return };
+        let at_ms = i64::try_from(at_ms).unwrap_or(i64::MAX);
+        self.store.write_soon(move |tx| tx.set_recording_message(&key, at_ms));
+    }
+
+    fn model(&self, engine: EngineKind) -> Option<String> {
+        (engine == EngineKind::Realtime).then(|| self.config.openai.realtime_model.clone())
+    }
+
+    fn note(&self, kind: &'static str, detail: &Value) {
+        let (sid, at, detail) = (self.sid.clone(), clock::now(), detail.to_string());
+        self.store.write_soon(move |tx| tx.insert_call_event(&sid, kind, Some(&detail), at));
+    }
+}

@@ -1,0 +1,88 @@
+//! The recording of a call on its way into the database: a WAV file in chunks, whole at every moment.
+
+use crate::audio::{EncodedAudio, Recorder, wav};
+use crate::clock;
+use crate::domain::{CallSid, StreamSid};
+use crate::store::Store;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Chunks that may wait for a slow disk. What comes beyond is lost: a call is worth more than its recording.
+const WAITING: usize = 8;
+/// Both sides.
+const CHANNELS: u16 = 2;
+/// The place of the header, which is written again when the length is known.
+const HEADER: i64 = 0;
+
+pub(super) struct Tape {
+    recorder: Recorder,
+    key: String,
+    store: Store,
+    next_seq: i64,
+    bytes: u64,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Tape {
+    pub(super) fn begin(call: &CallSid, stream: &StreamSid, store: Store) -> Self {
+        let (call, key, at) = (call.clone(), stream.as_str().to_owned(), clock::now());
+        let name = key.clone();
+        store.write_soon(move |tx| {
+            tx.start_recording(&call, &name, at)?;
+            tx.put_recording_chunk(&name, HEADER, &wav::header(CHANNELS, u64::MAX), 0)
+        });
+        Self { recorder: Recorder::default(), key, store, next_seq: HEADER + 1, bytes: 0, waiting: Arc::default() }
+    }
+
+    pub(super) fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
+        self.recorder.caller(at_ms, audio);
+    }
+
+    pub(super) fn agent(&mut self, at_ms: u64, audio: &EncodedAudio) {
+        self.recorder.agent(at_ms, audio);
+    }
+
+    pub(super) fn cut_agent(&mut self, at_ms: u64) {
+        self.recorder.cut_agent(at_ms);
+    }
+
+    /// Writes down what is final by now.
+    pub(super) fn roll(&mut self, since: Duration) {
+        if let Some(chunk) = self.recorder.take_chunk(ms(since)) {
+            self.write(chunk);
+        }
+    }
+
+    /// Writes down the rest, and the true length.
+    pub(super) fn end(mut self, since: Duration) {
+        let rest = self.recorder.finish(ms(since));
+        if !rest.is_empty() {
+            self.write(rest);
+        }
+        let (key, header) = (self.key, wav::header(CHANNELS, self.bytes));
+        self.store.write_soon(move |tx| {
+            tx.put_recording_chunk(&key, HEADER, &header, 0)?;
+            tx.complete_recording(&key)
+        });
+    }
+
+    fn write(&mut self, chunk: Vec<u8>) {
+        if self.waiting.load(Ordering::Relaxed) >= WAITING {
+            return tracing::warn!(event = "RECORDING_GAP", "The disk is too slow for a recording; a part is lost");
+        }
+        self.bytes += chunk.len() as u64;
+        let duration_ms = i64::try_from(self.bytes / (8 * u64::from(CHANNELS))).unwrap_or(i64::MAX);
+        let (key, seq, waiting) = (self.key.clone(), self.next_seq, self.waiting.clone());
+        self.next_seq += 1;
+        waiting.fetch_add(1, Ordering::Relaxed);
+        self.store.write_soon(move |tx| {
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            tx.put_recording_chunk(&key, seq, &chunk, duration_ms)
+        });
+    }
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

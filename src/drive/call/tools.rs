@@ -1,0 +1,37 @@
+//! The agent's tools in a call: each is a use case, and answers by mail, so that the call goes on meanwhile.
+
+use super::Mail;
+use crate::agent::tools::{TAKE_MESSAGE, TakeMessage};
+use crate::domain::CallSid;
+use crate::drive::calls::Calls;
+use serde_json::json;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Runs a tool.
+pub(super) fn run(
+    calls: &Calls,
+    sid: &CallSid,
+    mailbox: &UnboundedSender<Mail>,
+    id: &str,
+    name: &str,
+    arguments: &str,
+) {
+    tracing::info!(event = "TOOL_CALL", call.sid = %sid, tool = name, "The agent uses a tool");
+    let answer = |output: serde_json::Value| Mail::ToolFinished { id: id.to_owned(), output: output.to_string() };
+    let refuse = |reason: &str| drop(mailbox.send(answer(json!({"error": reason}))));
+    if name != TAKE_MESSAGE {
+        return refuse("there is no such tool");
+    }
+    let Ok(message) = serde_json::from_str::<TakeMessage>(arguments) else {
+        return refuse("the arguments are not as described");
+    };
+    if message.message.trim().is_empty() {
+        return refuse("the message is empty");
+    }
+    let (done, failed) = (answer(json!({"ok": true})), answer(json!({"error": "it could not be written down"})));
+    let (store, sid, mailbox) = (calls.parts().store.clone(), sid.clone(), mailbox.clone());
+    tokio::spawn(async move {
+        let written = store.write(move |tx| tx.add_call_message(&sid, &message.text())).await;
+        let _ = mailbox.send(if written.is_ok() { done } else { failed });
+    });
+}

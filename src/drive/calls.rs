@@ -1,0 +1,270 @@
+//! All calls that are on: each has its own task, and whoever has news of one finds it here.
+
+mod parts;
+mod socket;
+
+pub use parts::CallParts;
+pub use socket::{Carrier, MediaSocket};
+
+use super::call::{self, Mail};
+use crate::call::After;
+use crate::clock;
+use crate::crm::call::IncomingCall;
+use crate::domain::CallSid;
+use crate::providers::twilio::{media_stream, stream_token};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore, mpsc};
+
+/// Sockets that have not shown a token yet.
+const STRANGERS: usize = 64;
+/// How long a socket may take to show one.
+const TOKEN_TIME: Duration = Duration::from_secs(5);
+/// Ended calls of which we still know what follows.
+const REMEMBERED: usize = 10_000;
+
+/// All calls that are on; clones share it.
+#[derive(Clone)]
+pub struct Calls {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: CallParts,
+    book: Mutex<Book>,
+    strangers: Semaphore,
+    /// Told each time a call ends.
+    ended: Notify,
+}
+
+#[derive(Default)]
+struct Book {
+    live: HashMap<CallSid, LiveCall>,
+    /// What follows the streams that are over; the oldest are forgotten.
+    after: HashMap<CallSid, After>,
+    order: VecDeque<CallSid>,
+    is_draining: Option<std::time::Instant>,
+}
+
+struct LiveCall {
+    mailbox: mpsc::UnboundedSender<Mail>,
+    has_stream: bool,
+}
+
+/// A call as its webhook told of it.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The call.
+    pub call: IncomingCall,
+    /// The caller's name, empty if nobody knows it.
+    pub name: String,
+}
+
+impl Calls {
+    /// With nothing on yet.
+    pub fn new(parts: CallParts) -> Self {
+        let strangers = Semaphore::new(STRANGERS);
+        Self { inner: Arc::new(Inner { parts, book: Mutex::default(), strangers, ended: Notify::new() }) }
+    }
+
+    /// What the calls work with.
+    pub fn parts(&self) -> &CallParts {
+        &self.inner.parts
+    }
+
+    /// A call begins: its engine is opened while the greeting plays. Told twice it is one; a call whose stream is over is
+    /// not begun again.
+    pub fn begin(&self, caller: Caller) {
+        let sid = caller.call.call_sid.clone();
+        let mut book = self.book();
+        if book.live.contains_key(&sid) || book.after.contains_key(&sid) {
+            return;
+        }
+        let (mailbox, mail) = mpsc::unbounded_channel();
+        if let Some(deadline) = book.is_draining {
+            let _ = mailbox.send(Mail::Shutdown { deadline });
+        }
+        book.live.insert(sid.clone(), LiveCall { mailbox: mailbox.clone(), has_stream: false });
+        drop(book);
+        metrics::gauge!("agentlocator_calls_live").increment(1);
+        let calls = self.clone();
+        tokio::spawn(async move {
+            // Also when the task panics: then the caller goes on to the recorder, like any whose stream is lost.
+            let _leave = Leave { calls: calls.clone(), sid: sid.clone() };
+            call::run(calls, caller, mailbox, mail).await;
+        });
+    }
+
+    /// A token for the call's media socket; none if no auth token is set.
+    pub fn token(&self, sid: &CallSid) -> Option<String> {
+        let key = self.inner.parts.config.twilio.auth_tokens().next()?;
+        Some(stream_token::issue(key, sid, clock::now()))
+    }
+
+    /// A socket that says it is Twilio's: it has five seconds to show the token of a call that waits for it.
+    pub async fn admit(&self, mut socket: MediaSocket) {
+        let Ok(turn) = self.inner.strangers.try_acquire() else {
+            tracing::warn!(event = "WS_REFUSED", reason = "crowd", "Too many sockets that show no token");
+            return socket.refuse().await;
+        };
+        let start = tokio::time::timeout(TOKEN_TIME, socket.start()).await.ok().flatten();
+        drop(turn);
+        let Some(start) = start else {
+            tracing::warn!(event = "WS_REFUSED", reason = "no_start", "A media socket sent no start");
+            return socket.refuse().await;
+        };
+        if !self.is_token_good(&start) {
+            tracing::warn!(event = "WS_REFUSED", reason = "bad_token", "A media socket showed no good token");
+            return socket.refuse().await;
+        }
+        let sid = start.call_sid.clone();
+        tracing::info!(event = "WS_START", call.sid = %sid, stream.sid = %start.stream_sid, "The stream of a call began");
+        if let Some(socket) = self.hand_over(&sid, socket, start) {
+            tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "no_call", "No call waits for this socket");
+            socket.dismiss().await;
+        }
+    }
+
+    /// What follows a call's stream, if that is known; a stream that is still on is over now.
+    pub async fn after(&self, sid: &CallSid) -> Option<After> {
+        let waiting = {
+            let book = self.book();
+            if let Some(after) = book.after.get(sid) {
+                return Some(*after);
+            }
+            book.live.get(sid).map(|live| live.mailbox.clone())
+        };
+        // Twilio asks because its side of the stream is closed, so ours is about to hear of it.
+        waiting?.send(Mail::StreamEnded).ok()?;
+        let known = async {
+            loop {
+                let ended = self.inner.ended.notified();
+                if let Some(after) = self.book().after.get(sid) {
+                    return *after;
+                }
+                ended.await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(2), known).await.ok()
+    }
+
+    /// Tells a call something.
+    pub(super) fn tell(&self, sid: &CallSid, mail: Mail) {
+        if let Some(live) = self.book().live.get(sid) {
+            let _ = live.mailbox.send(mail);
+        }
+    }
+
+    /// Twilio says that a call is over.
+    pub fn hung_up(&self, sid: &CallSid) {
+        self.tell(sid, Mail::HungUp);
+    }
+
+    /// Twilio says that a call's stream failed.
+    pub fn stream_failed(&self, sid: &CallSid) {
+        self.tell(sid, Mail::StreamFailed);
+    }
+
+    /// Whether a call is on.
+    pub fn is_on(&self, sid: &CallSid) -> bool {
+        self.book().live.contains_key(sid)
+    }
+
+    /// How many calls are on.
+    pub fn count(&self) -> usize {
+        self.book().live.len()
+    }
+
+    /// Lets calls come to their end; those that have not by `limit` are passed to Twilio's recorder.
+    pub async fn drain(&self, limit: Duration) {
+        let deadline = clock::instant() + limit;
+        let mailboxes: Vec<_> = {
+            let mut book = self.book();
+            book.is_draining = Some(deadline);
+            book.live.values().map(|live| live.mailbox.clone()).collect()
+        };
+        if mailboxes.is_empty() {
+            return;
+        }
+        tracing::info!(event = "CALLS_DRAINING", calls = mailboxes.len(), "Calls may come to their end");
+        for mailbox in mailboxes {
+            let _ = mailbox.send(Mail::Shutdown { deadline });
+        }
+        let all_over = async {
+            loop {
+                let ended = self.inner.ended.notified();
+                if self.count() == 0 {
+                    break;
+                }
+                ended.await;
+            }
+        };
+        let _ = tokio::time::timeout(limit + Duration::from_secs(1), all_over).await;
+        // Twilio now asks what follows the streams that were just closed.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+
+    /// Notes what follows a call's stream: before the stream is closed, since Twilio asks at once.
+    pub(super) fn note_after(&self, sid: &CallSid, after: After) {
+        let mut book = self.book();
+        if book.after.insert(sid.clone(), after).is_none() {
+            book.order.push_back(sid.clone());
+        }
+        while book.order.len() > REMEMBERED {
+            if let Some(oldest) = book.order.pop_front() {
+                book.after.remove(&oldest);
+            }
+        }
+        drop(book);
+        self.inner.ended.notify_waiters();
+    }
+
+    fn is_token_good(&self, start: &media_stream::Start) -> bool {
+        let keys = self.inner.parts.config.twilio.auth_tokens();
+        let token = start.parameters.get("token").map_or("", String::as_str);
+        stream_token::is_valid(keys, &start.call_sid, token, clock::now())
+    }
+
+    /// Gives the socket to its call; gives it back if there is none, or it has one already. A call that a stopped daemon
+    /// knew of is begun again here: the token proves that it is ours.
+    fn hand_over(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
+        if !self.is_on(sid) {
+            let call = IncomingCall { call_sid: sid.clone(), from: String::new(), to: String::new() };
+            self.begin(Caller { call, name: String::new() });
+        }
+        let mut book = self.book();
+        let Some(live) = book.live.get_mut(sid).filter(|live| !live.has_stream) else { return Some(socket) };
+        live.has_stream = true;
+        match live.mailbox.send(Mail::Stream(Box::new(socket), start)) {
+            Err(mpsc::error::SendError(Mail::Stream(socket, _))) => Some(*socket),
+            Ok(()) | Err(_) => None,
+        }
+    }
+
+    // A plain mutex: it is held for a look-up, never while waiting.
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.inner.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes a call out of the book, however its task ends.
+struct Leave {
+    calls: Calls,
+    sid: CallSid,
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!(event = "CALL_PANIC", call.sid = %self.sid, "A call failed in an unforeseen way");
+        }
+        let is_known = self.calls.book().after.contains_key(&self.sid);
+        if !is_known {
+            self.calls.note_after(&self.sid, After::Record);
+        }
+        self.calls.book().live.remove(&self.sid);
+        metrics::gauge!("agentlocator_calls_live").decrement(1);
+        self.calls.inner.ended.notify_waiters();
+    }
+}

@@ -1,0 +1,62 @@
+//! What every call works with.
+
+use crate::agent::instructions;
+use crate::call::{CallPolicy, EngineKind, Prompts};
+use crate::config::{Config, EngineChoice};
+use crate::drive::{Clips, Prompts as PlayedPrompts};
+use crate::store::Store;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long after the greeting caller and engine may take to be connected.
+const WATCHDOG: Duration = Duration::from_secs(6);
+/// The longest that a tool may take.
+const TOOL_LIMIT: Duration = Duration::from_secs(8);
+
+/// What every call works with.
+#[derive(Clone)]
+pub struct CallParts {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The database.
+    pub store: Store,
+    /// For Twilio's REST interface.
+    pub client: reqwest::Client,
+    /// The greeting, and what is played before Twilio records.
+    pub prompts: Arc<PlayedPrompts>,
+    /// The sentences of our own that are heard through the stream.
+    pub clips: Arc<Clips>,
+}
+
+impl CallParts {
+    /// How calls are to go.
+    pub(in crate::drive) fn policy(&self) -> CallPolicy {
+        let (voice, agent) = (&self.config.voice, &self.config.agent);
+        let with_ai = match voice.engine {
+            EngineChoice::Auto => self.config.openai.key().is_some(),
+            EngineChoice::Realtime => true,
+            EngineChoice::Voicemail => false,
+        };
+        let engines =
+            if with_ai { vec![EngineKind::Realtime, EngineKind::Voicemail] } else { vec![EngineKind::Voicemail] };
+        CallPolicy {
+            engines,
+            greeting: self.prompts.greeting.length,
+            watchdog: WATCHDOG,
+            lead: Duration::from_millis(voice.lead_ms.into()),
+            idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),
+            max_call: Duration::from_secs(voice.max_call_s.into()),
+            tool_limit: TOOL_LIMIT,
+            speaks_first: voice.agent_speaks_first,
+            can_transfer: agent.transfer_to.is_some(),
+            prompts: Prompts {
+                speak_first: instructions::SPEAK_FIRST.into(),
+                still_there: instructions::STILL_THERE.into(),
+                wrap_up: instructions::WRAP_UP.into(),
+                one_moment_clip: self.clips.one_moment.clone(),
+                goodbye_clip: self.clips.goodbye.clone(),
+                still_there_clip: self.clips.still_there.clone(),
+            },
+        }
+    }
+}

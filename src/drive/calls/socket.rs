@@ -1,0 +1,99 @@
+//! Twilio's socket for one call.
+
+use crate::providers::twilio::media_stream::{self, Incoming, Start};
+use crate::providers::websocket::{Received, Socket};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+/// The connection beneath: plain TCP where nothing stands in between, else whatever carries it.
+pub enum Carrier {
+    /// Without a layer in between.
+    Tcp(TcpStream),
+    /// TLS of our own, or a stream whose first bytes have been read.
+    Other(Pin<Box<dyn Duplex>>),
+}
+
+/// What can be read and written.
+pub trait Duplex: AsyncRead + AsyncWrite + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
+
+/// Twilio's socket for one call.
+pub struct MediaSocket {
+    pub(in crate::drive) socket: Socket<Carrier>,
+}
+
+impl MediaSocket {
+    /// Around a socket that has shaken hands.
+    pub fn new(socket: WebSocketStream<Carrier>) -> Self {
+        Self { socket: Socket::new(socket) }
+    }
+
+    /// The start message; none if something else comes that may not come before it.
+    pub(super) async fn start(&mut self) -> Option<Start> {
+        loop {
+            match self.socket.receive().await {
+                Received::Text(text) => match media_stream::parse(&text) {
+                    Ok(Incoming::Start(start)) => return Some(start),
+                    Ok(Incoming::Connected | Incoming::Unknown) => {}
+                    Ok(_) | Err(_) => return None,
+                },
+                Received::Alive => {}
+                Received::Closed(_) | Received::Lost(_) => return None,
+            }
+        }
+    }
+
+    /// Closes it: it has no right to be here.
+    pub(super) async fn refuse(self) {
+        self.socket.close(CloseCode::Policy, "no token").await;
+    }
+
+    /// Closes it: nothing waits for it.
+    pub(in crate::drive) async fn dismiss(self) {
+        self.socket.close(CloseCode::Normal, "").await;
+    }
+}
+
+impl fmt::Debug for MediaSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MediaSocket")
+    }
+}
+
+impl AsyncRead for Carrier {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Other(stream) => stream.as_mut().poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Carrier {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Other(stream) => stream.as_mut().poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Other(stream) => stream.as_mut().poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Other(stream) => stream.as_mut().poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The sentences of our own that are heard through the media stream, as mu-law.
+
+use crate::audio::EncodedAudio;
+
+/// The sentences of our own.
+#[derive(Clone, Debug)]
+pub struct Clips {
+    /// "Please leave a message", and the beep.
+    pub leave_message: EncodedAudio,
+    /// "Thank you, goodbye."
+    pub thanks: EncodedAudio,
+    /// "One moment, please."
+    pub one_moment: EncodedAudio,
+    /// "Goodbye."
+    pub goodbye: EncodedAudio,
+    /// "Are you still there?"
+    pub still_there: EncodedAudio,
+}
+
+impl Clips {
+    /// The shipped ones.
+    pub fn shipped() -> Self {
+        Self {
+            leave_message: EncodedAudio::encode(&[LEAVE_MESSAGE, BEEP].concat()),
+            thanks: EncodedAudio::encode(THANKS),
+            one_moment: EncodedAudio::encode(ONE_MOMENT),
+            goodbye: EncodedAudio::encode(GOODBYE),
+            still_there: EncodedAudio::encode(STILL_THERE),
+        }
+    }
+}
+
+/// What [`Clips::leave_message`] says.
+pub(super) const LEAVE_MESSAGE_TEXT: &str = "אין כרגע מענה. נא להשאיר הודעה אחרי הצפצוף.";
+/// What [`Clips::thanks`] says.
+pub(super) const THANKS_TEXT: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
+
+const LEAVE_MESSAGE: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");
+const BEEP: &[u8] = include_bytes!("../../packaging/audio/beep.ulaw");
+const THANKS: &[u8] = include_bytes!("../../packaging/audio/thanks_he.ulaw");
+const ONE_MOMENT: &[u8] = include_bytes!("../../packaging/audio/one_moment_he.ulaw");
+const GOODBYE: &[u8] = include_bytes!("../../packaging/audio/goodbye_he.ulaw");
+const STILL_THERE: &[u8] = include_bytes!("../../packaging/audio/still_there_he.ulaw");

@@ -1,0 +1,179 @@
+//! The turn-by-turn talk of a call without a live stream: Twilio records a turn, the AI listens to it and answers, and
+//! Twilio speaks and records again.
+
+use super::calls::CallParts;
+use crate::agent::instructions::{self, PhoneContext};
+use crate::clock;
+use crate::crm::recording::NewRecording;
+use crate::domain::{CallSid, RecordingSid, Speaker};
+use crate::providers::openai::rest::{self as openai, ChatMessage};
+use crate::providers::twilio::rest as twilio;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a webhook waits for an answer; Twilio itself waits 15 s.
+const WEBHOOK_TIME: Duration = Duration::from_secs(5);
+/// How long each step of an answer may take.
+const STEP_TIME: Duration = Duration::from_secs(15);
+/// The largest recording that is listened to.
+const MOST: usize = 16 << 20;
+/// Answers that are remembered, so that the same recording twice gets the same answer.
+const REMEMBERED: usize = 1000;
+/// The waits for a recording that is on its way through Twilio's stores.
+const FETCH_AGAIN: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// What the caller gets after a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// This, and then it is the caller's turn again.
+    Say(String),
+    /// This, and goodbye.
+    SayAndHangUp(String),
+    /// The answer is not ready.
+    Thinking,
+    /// There will be none.
+    Nothing,
+}
+
+/// All talks of this kind; clones share it.
+#[derive(Clone)]
+pub struct Fallback {
+    parts: CallParts,
+    book: Arc<Mutex<Book>>,
+}
+
+#[derive(Default)]
+struct Book {
+    replies: HashMap<RecordingSid, watch::Receiver<Reply>>,
+    order: VecDeque<RecordingSid>,
+}
+
+impl Fallback {
+    /// With no talk yet.
+    pub fn new(parts: CallParts) -> Self {
+        Self { parts, book: Arc::default() }
+    }
+
+    /// Whether there is an AI to talk with; else a message is taken and that is all.
+    pub fn can_talk(&self) -> bool {
+        self.parts.config.openai.key().is_some()
+    }
+
+    /// Begins to listen to a turn. Told twice it is one.
+    pub fn listen(&self, recording: &NewRecording) {
+        let (tell, reply) = watch::channel(Reply::Thinking);
+        let mut book = self.book();
+        let sid = recording.recording_sid.clone();
+        if book.replies.contains_key(&sid) {
+            return;
+        }
+        book.replies.insert(sid.clone(), reply);
+        book.order.push_back(sid);
+        while book.order.len() > REMEMBERED {
+            if let Some(oldest) = book.order.pop_front() {
+                book.replies.remove(&oldest);
+            }
+        }
+        drop(book);
+        let (parts, recording) = (self.parts.clone(), recording.clone());
+        tokio::spawn(async move {
+            let reply = answer(&parts, &recording).await.unwrap_or_else(|reason| {
+                tracing::error!(event = "FALLBACK_MUTE", call.sid = %recording.call.call_sid, reason, "No answer for the caller");
+                Reply::Nothing
+            });
+            let _ = tell.send(reply);
+        });
+    }
+
+    /// The answer to a turn, if it is ready soon.
+    pub async fn reply(&self, recording: &RecordingSid) -> Reply {
+        let Some(mut reply) = self.book().replies.get(recording).cloned() else { return Reply::Nothing };
+        let ready = reply.wait_for(|reply| *reply != Reply::Thinking);
+        match tokio::time::timeout(WEBHOOK_TIME, ready).await {
+            Ok(Ok(reply)) => reply.clone(),
+            Ok(Err(_gone)) => Reply::Nothing,
+            Err(_elapsed) => Reply::Thinking,
+        }
+    }
+
+    // A plain mutex: it is held for a look-up, never while waiting.
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn answer(parts: &CallParts, recording: &NewRecording) -> Result<Reply, String> {
+    let (config, sid) = (&parts.config, &recording.call.call_sid);
+    let sound = fetch(parts, recording).await.map_err(|error| error.to_string())?;
+    let language = &config.agent.language;
+    let heard =
+        openai::transcribe(&parts.client, &config.openai, sound.content, &sound.mime, language, STEP_TIME).await;
+    let heard = heard.map_err(|error| error.to_string())?;
+    tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = true, "The caller's words are known");
+    let item = recording.recording_sid.as_str();
+    write_down(parts, sid, format!("{item}.caller"), Speaker::Caller, heard.clone());
+
+    let mut messages = conversation(parts, sid).await;
+    messages.push(ChatMessage { role: "user", content: heard });
+    let answer = openai::chat(&parts.client, &config.openai, &messages, STEP_TIME).await;
+    let answer = answer.map_err(|error| error.to_string())?;
+    let words = answer.replace(GOODBYE_MARK, "").trim().to_owned();
+    write_down(parts, sid, format!("{item}.agent"), Speaker::Agent, words.clone());
+    Ok(if answer.contains(GOODBYE_MARK) { Reply::SayAndHangUp(words) } else { Reply::Say(words) })
+}
+
+/// The recording; a 404 right after the webhook only means that it is on its way.
+async fn fetch(parts: &CallParts, recording: &NewRecording) -> Result<twilio::SoundFile, twilio::Error> {
+    for wait in FETCH_AGAIN {
+        match fetch_once(parts, recording).await {
+            Err(error) if error.is_passing() => tokio::time::sleep(wait).await,
+            done => return done,
+        }
+    }
+    fetch_once(parts, recording).await
+}
+
+async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twilio::SoundFile, twilio::Error> {
+    let (sid, url) = (&recording.recording_sid, &recording.url);
+    twilio::fetch_recording(&parts.client, &parts.config.twilio, sid, url, STEP_TIME, MOST).await
+}
+
+/// The instructions, and what was said so far.
+async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
+    let context = PhoneContext {
+        caller_name: None,
+        now: clock::now(),
+        time_zone: super::TIME_ZONE,
+        can_transfer: false,
+        is_resumed: true,
+    };
+    let instructions = format!("{}{TURN_BY_TURN}", instructions::for_phone(&parts.config.agent, &context));
+    let mut messages = vec![ChatMessage { role: "system", content: instructions }];
+    let sid = sid.clone();
+    let turns = parts.store.read(move |tx| tx.spoken(&sid)).await.unwrap_or_default();
+    messages.extend(turns.into_iter().filter_map(|(speaker, content)| match speaker {
+        Speaker::Caller => Some(ChatMessage { role: "user", content }),
+        Speaker::Agent => Some(ChatMessage { role: "assistant", content }),
+        Speaker::Tool | Speaker::System => None,
+    }));
+    // The turn that is being answered is appended by the caller of this function.
+    if messages.last().is_some_and(|last| last.role == "user") {
+        messages.pop();
+    }
+    messages
+}
+
+fn write_down(parts: &CallParts, sid: &CallSid, item: String, speaker: Speaker, text: String) {
+    let (sid, at) = (sid.clone(), clock::now());
+    parts.store.write_soon(move |tx| tx.append_turn(&sid, &item, speaker, &text, at));
+}
+
+/// The model's sign that the call is over.
+const GOODBYE_MARK: &str = "[END]";
+
+const TURN_BY_TURN: &str = "
+The line is recorded turn by turn: answer in one or two short sentences of plain text. There are no tools here: a message
+that the caller leaves is kept by itself. When the caller is done, say goodbye and write [END] at the end.
+";

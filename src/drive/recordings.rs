@@ -1,0 +1,43 @@
+//! Fetches the recordings that Twilio took.
+
+use super::calls::CallParts;
+use super::jobs::JobError;
+use crate::crm::recording;
+use crate::domain::RecordingSid;
+use crate::providers::twilio::rest::{self, SoundFile};
+use crate::store::Job;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// How long one download may take.
+const LIMIT: Duration = Duration::from_mins(2);
+/// The largest file: two hours of a telephone's sound.
+const MOST: usize = 128 << 20;
+
+/// Fetches one and keeps it. Done twice it is the same file.
+pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
+    #[derive(Deserialize)]
+    struct Payload {
+        recording_sid: RecordingSid,
+    }
+    let payload: Payload = serde_json::from_str(&job.payload).map_err(|error| JobError::Never(error.to_string()))?;
+    let sid = payload.recording_sid;
+    let later = |error: crate::store::Error| JobError::Later(error.to_string());
+    let asked = sid.clone();
+    let known = parts.store.read(move |tx| tx.recording_to_fetch(asked.as_str())).await.map_err(later)?;
+    let Some(known) = known else { return Ok(()) };
+    match rest::fetch_recording(&parts.client, &parts.config.twilio, &sid, &known.source_url, LIMIT, MOST).await {
+        Ok(SoundFile { mime, content }) => {
+            tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "A recording is here");
+            let store = parts.store.clone();
+            store.write(move |tx| recording::store_file(tx, &sid, &mime, &content)).await.map_err(later)
+        }
+        Err(error) if error.is_passing() => Err(JobError::Later(error.to_string())),
+        Err(error) => {
+            let text = error.to_string();
+            let why = text.clone();
+            parts.store.write(move |tx| tx.fail_recording(sid.as_str(), &why)).await.map_err(later)?;
+            Err(JobError::Never(text))
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Twilio's voice webhooks. A call never depends on the store: whatever cannot be written down, the caller is answered.
+
+mod answer_call;
+mod record;
+mod status;
+mod stream;
+
+use super::super::{AppState, TwilioForm};
+use crate::crm::call::{self, IncomingCall, RawWebhook};
+use crate::domain::CallSid;
+use crate::providers::twilio::twiml::{self, Verb};
+use crate::store::JournalOutcome;
+use crate::{clock, store};
+use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::time::Duration;
+
+/// How long a caller waits for the database at most.
+const STORE_TIME: Duration = Duration::from_secs(1);
+
+/// The voice webhooks' paths.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/webhook/incoming_call", get(answer_call::preview).post(answer_call::call))
+        .route("/webhook/stream_ended", post(stream::ended))
+        .route("/webhook/stream_status", post(stream::status))
+        .route("/webhook/handle_recording", post(record::handle))
+        .route("/webhook/recording_status", post(status::recording))
+        .route("/webhook/call_status", post(status::call))
+}
+
+fn answer(verbs: &[Verb]) -> Response {
+    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], twiml::document(verbs)).into_response()
+}
+
+/// Our own address of a path.
+fn at(state: &AppState, path: &str) -> String {
+    format!("{}{path}", state.config.http.base_url())
+}
+
+/// The call that a webhook is about; none if it does not say.
+fn call_sid(form: &TwilioForm) -> Option<CallSid> {
+    form.form.value("CallSid").map(CallSid::new)
+}
+
+/// The call as a webhook tells of it.
+fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
+    let value = |name: &str| form.form.value(name).unwrap_or_default().to_owned();
+    IncomingCall { call_sid, from: value("From"), to: value("To") }
+}
+
+fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
+    RawWebhook { path, content_type: form.content_type.clone(), body: form.body.clone() }
+}
+
+/// Writes down what can be written down in time; the caller is answered in any case.
+async fn note<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&store::WriteTx<'_>) -> store::Result<T> + Send + 'static,
+) -> Option<T> {
+    match tokio::time::timeout(STORE_TIME, state.store.write(work)).await {
+        Ok(Ok(done)) => Some(done),
+        Ok(Err(error)) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(event = "CALL_NOT_STORED", error, "A call goes on, though it cannot be written down");
+            None
+        }
+        Err(_elapsed) => {
+            tracing::error!(event = "CALL_NOT_STORED", "A call goes on; the database takes too long");
+            None
+        }
+    }
+}
+
+/// Keeps a webhook that is signed but makes no sense.
+async fn keep_odd(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
+    tracing::warn!(event = "WEBHOOK_ODD", path, why, "A signed webhook makes no sense; it is kept as it came");
+    let raw = raw(form, path);
+    note(state, move |tx| call::keep(tx, &raw, JournalOutcome::Odd, why, None, clock::now())).await;
+}

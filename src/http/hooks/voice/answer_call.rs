@@ -1,0 +1,53 @@
+//! A call comes in.
+
+use super::{answer, at, call_sid, incoming, keep_odd, note, raw};
+use crate::clock;
+use crate::crm::call;
+use crate::drive::calls::Caller;
+use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::twiml::Verb;
+use axum::extract::{FromRequest, Request, State};
+use axum::response::Response;
+
+const PATH: &str = "/webhook/incoming_call";
+
+/// `POST /webhook/incoming_call`.
+pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Response {
+    let Some(call_sid) = call_sid(&form) else {
+        keep_odd(&state, &form, PATH, "no CallSid").await;
+        return answer(&greeting(&state, None));
+    };
+    let call = incoming(&form, call_sid.clone());
+    let (known, raw, country) = (call.clone(), raw(&form, PATH), state.config.whatsapp.country());
+    let name = note(&state, move |tx| call::receive(tx, &known, &raw, country, clock::now())).await;
+    tracing::info!(event = "CALL_IN", call.sid = %call_sid, "A call comes in");
+    state.calls.begin(Caller { call, name: name.unwrap_or_default() });
+    answer(&greeting(&state, state.calls.token(&call_sid)))
+}
+
+/// `GET /webhook/incoming_call`: signed it is a call, without a signature a look at what a call would get.
+pub(super) async fn preview(State(state): State<AppState>, request: Request) -> Response {
+    if !request.headers().contains_key("x-twilio-signature") {
+        return answer(&greeting(&state, None));
+    }
+    match TwilioForm::from_request(request, &state).await {
+        Ok(form) => call(State(state), form).await,
+        Err(refused) => refused,
+    }
+}
+
+/// The greeting, the stream, and what follows it. `action` and the verb behind lead to the same place, since Twilio takes
+/// the one or the other, depending on how the stream ends.
+fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
+    let next = at(state, "/webhook/stream_ended");
+    [
+        Verb::Play(at(state, "/static/tts/greeting_he.mp3")),
+        Verb::Connect {
+            action: next.clone(),
+            stream_url: format!("{}/ws/twilio-media", state.config.http.socket_url()),
+            status_callback: at(state, "/webhook/stream_status"),
+            parameters: token.map(|token| ("token".to_owned(), token)).into_iter().collect(),
+        },
+        Verb::Redirect(next),
+    ]
+}

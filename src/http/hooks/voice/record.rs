@@ -1,0 +1,124 @@
+//! The fallback: Twilio records, turn by turn.
+
+use super::{answer, at, call_sid, incoming, keep_odd, note, raw};
+use crate::clock;
+use crate::crm::recording::{self, NewRecording};
+use crate::domain::{CallSid, EndReason, RecordingSid};
+use crate::drive::fallback::Reply;
+use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::forms::Form;
+use crate::providers::twilio::twiml::Verb;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+
+const PATH: &str = "/webhook/handle_recording";
+/// The silence that ends a recording.
+const SILENCE_S: u32 = 5;
+const LANGUAGE: &str = "he-IL";
+const THANKS: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
+const ONE_MOMENT: &str = "רגע אחד, בבקשה.";
+
+/// `POST /webhook/handle_recording`: without a recording it asks for one; with one it takes it in and, where an AI is set
+/// up, answers and listens again.
+pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
+    let Some(call) = call_sid(&form) else {
+        keep_odd(&state, &form, PATH, "no CallSid").await;
+        return answer(&prompt(&state));
+    };
+    let country = state.config.whatsapp.country();
+    if let Some(waited) = Waiting::read(&uri) {
+        return reply(&state, &call, waited).await;
+    }
+    let Some(new) = new_recording(&form, &call) else {
+        tracing::info!(event = "FALLBACK_RECORD", call.sid = %call, "Twilio's recorder takes a message");
+        let (call, raw, at) = (incoming(&form, call), raw(&form, PATH), clock::now());
+        note(&state, move |tx| recording::fall_back(tx, &call, &raw, country, at)).await;
+        return answer(&prompt(&state));
+    };
+    let (raw, taken, at) = (raw(&form, PATH), new.clone(), clock::now());
+    note(&state, move |tx| recording::take_in(tx, &taken, &raw, country, at)).await;
+    state.jobs.wake();
+    let hung_up = form.form.value("Digits") == Some("hangup");
+    if hung_up || !state.fallback.can_talk() {
+        return thanks(&state, &call).await;
+    }
+    state.fallback.listen(&new);
+    reply(&state, &call, Waiting { recording: new.recording_sid, round: 0 }).await
+}
+
+/// "Please leave a message", and the recorder. Twilio goes on behind it only if nothing was said.
+pub(super) fn prompt(state: &AppState) -> [Verb; 3] {
+    [Verb::Play(at(state, "/static/tts/fallback_he.mp3")), recorder(state), Verb::Hangup]
+}
+
+fn recorder(state: &AppState) -> Verb {
+    Verb::Record {
+        action: at(state, PATH),
+        status_callback: at(state, "/webhook/recording_status"),
+        max_length_s: state.config.voice.message_max_s,
+        timeout_s: SILENCE_S,
+    }
+}
+
+async fn thanks(state: &AppState, call: &CallSid) -> Response {
+    let (call, at) = (call.clone(), clock::now());
+    note(state, move |tx| tx.end_call(&call, EndReason::MessageTaken, None, at)).await;
+    answer(&[say(THANKS), Verb::Hangup])
+}
+
+/// What the AI says to a recording; while it thinks, the caller is told so.
+async fn reply(state: &AppState, call: &CallSid, waiting: Waiting) -> Response {
+    match state.fallback.reply(&waiting.recording).await {
+        Reply::Say(text) => answer(&[say(&text), recorder(state), Verb::Hangup]),
+        Reply::SayAndHangUp(text) => {
+            let (call, at) = (call.clone(), clock::now());
+            note(state, move |tx| tx.end_call(&call, EndReason::AgentHungUp, None, at)).await;
+            answer(&[say(&text), Verb::Hangup])
+        }
+        Reply::Thinking if waiting.round < Waiting::ROUNDS => {
+            answer(&[say(ONE_MOMENT), Verb::Redirect(at(state, &waiting.next()))])
+        }
+        Reply::Thinking | Reply::Nothing => thanks(state, call).await,
+    }
+}
+
+fn say(text: &str) -> Verb {
+    Verb::Say { text: text.to_owned(), language: LANGUAGE.to_owned() }
+}
+
+/// The recording that a webhook tells of; none if it tells of none.
+pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewRecording> {
+    let form = &webhook.form;
+    let url = form.value("RecordingUrl")?.to_owned();
+    let named = form.value("RecordingSid").map(str::to_owned);
+    let sid = named.or_else(|| url.rsplit('/').next().map(|name| name.split('.').next().unwrap_or(name).to_owned()))?;
+    let seconds: i64 = form.value("RecordingDuration").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let duration_ms = seconds.saturating_mul(1000);
+    Some(NewRecording {
+        call: incoming(webhook, call.clone()),
+        recording_sid: RecordingSid::new(sid),
+        url,
+        duration_ms,
+    })
+}
+
+/// The caller waits for the answer to a recording: `?answer=RE…&round=2`.
+struct Waiting {
+    recording: RecordingSid,
+    round: u32,
+}
+
+impl Waiting {
+    const ROUNDS: u32 = 4;
+
+    fn read(uri: &Uri) -> Option<Self> {
+        let query = Form::decode(uri.query()?.as_bytes());
+        let round = query.value("round").and_then(|text| text.parse().ok()).unwrap_or(0);
+        Some(Self { recording: RecordingSid::new(query.value("answer")?), round })
+    }
+
+    fn next(&self) -> String {
+        format!("{PATH}?answer={}&round={}", self.recording, self.round + 1)
+    }
+}

@@ -1,0 +1,57 @@
+//! What Twilio tells of calls and recordings, and needs no answer.
+
+use super::record::new_recording;
+use super::{call_sid, keep_odd, note, raw};
+use crate::clock;
+use crate::crm::{call, recording};
+use crate::domain::EndReason;
+use crate::http::{AppState, TwilioForm};
+use crate::store::JournalOutcome;
+use axum::extract::State;
+use axum::http::StatusCode;
+
+/// `POST /webhook/recording_status`: a recording is ready.
+pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
+    const PATH: &str = "/webhook/recording_status";
+    let is_ready = form.form.value("RecordingStatus").is_none_or(|status| status == "completed");
+    let new = call_sid(&form).and_then(|call| new_recording(&form, &call)).filter(|_| is_ready);
+    match new {
+        None => keep_odd(&state, &form, PATH, "no recording that is ready").await,
+        Some(new) => {
+            let (raw, at, country) = (raw(&form, PATH), clock::now(), state.config.whatsapp.country());
+            note(&state, move |tx| recording::take_in(tx, &new, &raw, country, at)).await;
+            state.jobs.wake();
+        }
+    }
+    StatusCode::NO_CONTENT
+}
+
+/// `POST /webhook/call_status`: where a call stands.
+pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
+    const PATH: &str = "/webhook/call_status";
+    let (Some(sid), Some(status)) = (call_sid(&form), form.form.value("CallStatus")) else {
+        keep_odd(&state, &form, PATH, "no CallSid or CallStatus").await;
+        return StatusCode::NO_CONTENT;
+    };
+    let reason = match status {
+        "completed" => Some(EndReason::CallerHungUp),
+        "busy" | "failed" | "no-answer" | "canceled" => Some(EndReason::NotConnected),
+        _ => None,
+    };
+    tracing::info!(event = "CALL_STATUS", call.sid = %sid, status, "Twilio tells of a call");
+    if reason.is_some() {
+        state.calls.hung_up(&sid);
+    }
+    let seconds: Option<i64> = form.form.value("CallDuration").and_then(|text| text.parse().ok());
+    let (raw, at) = (raw(&form, PATH), clock::now());
+    note(&state, move |tx| {
+        let known = tx.call_by_sid(&sid)?.map(|(id, _)| id);
+        call::keep(tx, &raw, JournalOutcome::Stored, "", known, at)?;
+        if let Some(reason) = reason {
+            tx.end_call(&sid, reason, seconds.map(|s| s.saturating_mul(1000)), at)?;
+        }
+        Ok(())
+    })
+    .await;
+    StatusCode::NO_CONTENT
+}

@@ -1,0 +1,108 @@
+//! What becomes of a call's stream.
+
+use super::{answer, at, call_sid, keep_odd, note, raw, record};
+use crate::call::After;
+use crate::clock;
+use crate::crm::call;
+use crate::domain::{CallSid, EndReason};
+use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::twiml::Verb;
+use crate::store::JournalOutcome;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// How long a person's phone rings.
+const RING_S: u32 = 25;
+/// As much of an unsigned notice as goes into the log.
+const SHOWN: usize = 1024;
+
+/// `POST /webhook/stream_ended`: what follows. Twilio may ask twice for one call.
+pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Response {
+    const PATH: &str = "/webhook/stream_ended";
+    let Some(sid) = call_sid(&form) else {
+        keep_odd(&state, &form, PATH, "no CallSid").await;
+        return answer(&record::prompt(&state));
+    };
+    let raw = raw(&form, PATH);
+    let (asked, at_now) = (sid.clone(), clock::now());
+    let stored = note(&state, move |tx| {
+        let known = tx.call_by_sid(&asked)?.map(|(id, _)| id);
+        call::keep(tx, &raw, JournalOutcome::Stored, "", known, at_now)?;
+        tx.call_end(&asked)
+    });
+    let stored = stored.await.flatten();
+    if let Some(status) = form.form.value("DialCallStatus") {
+        return dialled(&state, &sid, status).await;
+    }
+    let after = match state.calls.after(&sid).await {
+        Some(after) => after,
+        None => after_restart(stored),
+    };
+    tracing::info!(event = "STREAM_ENDED", call.sid = %sid, after = ?after, "Twilio asks what follows the stream");
+    match (after, &state.config.agent.transfer_to) {
+        (After::HangUp, _) => answer(&[Verb::Hangup]),
+        (After::Transfer, Some(person)) => {
+            answer(&[Verb::Dial { number: person.to_string(), action: at(&state, PATH), timeout_s: RING_S }])
+        }
+        (After::Transfer, None) | (After::Record, _) => answer(&record::prompt(&state)),
+    }
+}
+
+/// The person has hung up, or did not answer.
+async fn dialled(state: &AppState, sid: &CallSid, status: &str) -> Response {
+    if matches!(status, "completed" | "answered") {
+        let (sid, at) = (sid.clone(), clock::now());
+        note(state, move |tx| tx.end_call(&sid, EndReason::Transferred, None, at)).await;
+        return answer(&[Verb::Hangup]);
+    }
+    tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, status, "Nobody took the call; a message is taken");
+    answer(&record::prompt(state))
+}
+
+/// A daemon that was restarted meanwhile knows what is in the database, else it takes a message.
+fn after_restart(ended: Option<EndReason>) -> After {
+    match ended {
+        Some(EndReason::AgentHungUp | EndReason::Idle | EndReason::MessageTaken | EndReason::TooLong) => After::HangUp,
+        _ => After::Record,
+    }
+}
+
+/// `POST /webhook/stream_status`: always taken; only what Twilio signed is acted on.
+pub(super) async fn status(State(state): State<AppState>, request: Request) -> Response {
+    match TwilioForm::read_any(request, &state).await {
+        Some((form, true)) => signed(&state, &form).await,
+        Some((form, false)) => unsigned(&form),
+        None => {}
+    }
+    let headers =
+        [(header::CACHE_CONTROL, "no-store, no-cache, must-revalidate, max-age=0"), (header::PRAGMA, "no-cache")];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+async fn signed(state: &AppState, form: &TwilioForm) {
+    const PATH: &str = "/webhook/stream_status";
+    let value = |name: &str| form.form.value(name).unwrap_or_default();
+    let (stream, what, error) = (value("StreamSid"), value("StreamEvent"), value("StreamError"));
+    let Some(sid) = call_sid(form) else { return keep_odd(state, form, PATH, "no CallSid").await };
+    tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Twilio tells of a stream");
+    if what == "stream-error" {
+        state.calls.stream_failed(&sid);
+    }
+    let (raw, at) = (raw(form, PATH), clock::now());
+    state.store.write_soon(move |tx| {
+        let known = tx.call_by_sid(&sid)?.map(|(id, _)| id);
+        call::keep(tx, &raw, JournalOutcome::Stored, "", known, at)
+    });
+}
+
+/// Logged, cut short, and no more than one a second: anybody can send this.
+fn unsigned(form: &TwilioForm) {
+    static LAST: AtomicI64 = AtomicI64::new(0);
+    let second = clock::now().as_secs();
+    if LAST.swap(second, Ordering::Relaxed) != second {
+        let body = String::from_utf8_lossy(&form.body[..form.body.len().min(SHOWN)]);
+        tracing::info!(event = "STREAM_STATUS", signed = false, body = %body.escape_debug(), "An unsigned notice of a stream");
+    }
+}

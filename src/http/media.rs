@@ -1,0 +1,71 @@
+//! The media socket: Twilio's side of a call's sound.
+
+use super::{AppState, Connection};
+use crate::drive::calls::{Carrier, MediaSocket};
+use crate::providers::websocket;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+/// The socket's path.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new().route("/ws/twilio-media", get(open))
+}
+
+/// `GET /ws/twilio-media`: 101 (RFC 6455, section 4.2). Whether the socket may stay is decided by its first message.
+async fn open(State(state): State<AppState>, mut request: Request) -> Response {
+    let Some(accept) = accept_key(request.headers()) else {
+        return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "this is a WebSocket\n")
+            .into_response();
+    };
+    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
+        return (StatusCode::BAD_REQUEST, "this connection cannot be upgraded\n").into_response();
+    };
+    tokio::spawn(async move {
+        match upgrade.await {
+            Ok(upgraded) => state.calls.admit(MediaSocket::new(socket(upgraded).await)).await,
+            Err(error) => tracing::debug!(event = "WS_UPGRADE_FAILED", %error, "A media socket did not open"),
+        }
+    });
+    let headers = [
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::SEC_WEBSOCKET_ACCEPT, accept),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+}
+
+/// The answer to the client's key; none if this is no WebSocket of version 13.
+fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
+    let has = |name: header::HeaderName, token: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
+    };
+    let is_socket = has(header::UPGRADE, "websocket")
+        && has(header::CONNECTION, "upgrade")
+        && has(header::SEC_WEBSOCKET_VERSION, "13");
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| is_socket)?;
+    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+}
+
+/// The bare connection again, so that no layer lies between a call and its frames.
+async fn socket(upgraded: Upgraded) -> WebSocketStream<Carrier> {
+    let limits = Some(websocket::limits());
+    match upgraded.downcast::<Connection>() {
+        Ok(Parts { io, read_buf, .. }) => {
+            let carrier = Carrier::Tcp(io.into_inner());
+            WebSocketStream::from_partially_read(carrier, read_buf.to_vec(), Role::Server, limits).await
+        }
+        Err(upgraded) => {
+            let carrier = Carrier::Other(Box::pin(TokioIo::new(upgraded)));
+            WebSocketStream::from_raw_socket(carrier, Role::Server, limits).await
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The token that ties a media socket to the call that its TwiML was made for. Sockets carry no signature that would
+//! cover the call, so whoever opens one must show what only our signed answer to Twilio held.
+
+use crate::config::Secret;
+use crate::domain::{CallSid, Timestamp};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+
+/// The greeting, Twilio's own slowness, and some room.
+const LIFETIME: Duration = Duration::from_mins(2);
+
+/// A token for this call, good for two minutes: `expiry.mac`.
+pub fn issue(key: &Secret, call: &CallSid, now: Timestamp) -> String {
+    let expires = now.plus(LIFETIME).as_secs();
+    format!("{expires}.{}", URL_SAFE_NO_PAD.encode(mac(key, call, expires)))
+}
+
+/// Whether a token was issued for this call, with one of these keys, and is still good.
+pub fn is_valid<'k>(mut keys: impl Iterator<Item = &'k Secret>, call: &CallSid, token: &str, now: Timestamp) -> bool {
+    let Some((expires, given)) = token.split_once('.') else { return false };
+    let (Ok(expires), Ok(given)) = (expires.parse::<i64>(), URL_SAFE_NO_PAD.decode(given)) else { return false };
+    expires >= now.as_secs() && keys.any(|key| bool::from(mac(key, call, expires).ct_eq(&given[..])))
+}
+
+fn mac(key: &Secret, call: &CallSid, expires: i64) -> [u8; 32] {
+    // HMAC takes keys of any length, so this cannot fail.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return [0; 32] };
+    mac.update(b"agentlocator media stream\0");
+    mac.update(call.as_str().as_bytes());
+    mac.update(&expires.to_be_bytes());
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_for_one_call_and_a_short_time() {
+        let (key, other) = (Secret::new("k"), Secret::new("o"));
+        let (call, now) = (CallSid::new("CA1"), Timestamp::from_millis(1_700_000_000_000));
+        let token = issue(&key, &call, now);
+        let valid =
+            |key: &Secret, call: &str, token: &str, at| is_valid([key].into_iter(), &CallSid::new(call), token, at);
+        assert!(valid(&key, "CA1", &token, now));
+        assert!(valid(&key, "CA1", &token, now.plus(Duration::from_secs(119))));
+        assert!(!valid(&key, "CA1", &token, now.plus(Duration::from_secs(121))));
+        assert!(!valid(&key, "CA2", &token, now));
+        assert!(!valid(&other, "CA1", &token, now));
+        for forged in ["", ".", "x.y", "99999999999.AAAA", &token[..token.len() - 2], &format!("9{token}")] {
+            assert!(!valid(&key, "CA1", forged, now), "{forged}");
+        }
+    }
+}
