@@ -7,6 +7,7 @@ mod clips;
 pub mod control;
 pub mod fallback;
 pub mod jobs;
+pub mod outbox;
 mod prompts;
 pub mod recordings;
 

@@ -3,5 +3,6 @@
 pub mod baileys;
 pub mod http_client;
 pub mod openai;
+pub mod public_file;
 pub mod twilio;
 pub mod websocket;

@@ -11,6 +11,11 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// A client that verifies certificates against the roots that it was built with, so that it works on the barest box; that
 /// follows no redirect by itself, since credentials must not follow one; and that waits for nothing for ever.
 pub fn build() -> Result<reqwest::Client, reqwest::Error> {
+    builder().build()
+}
+
+/// The same, for those who need one thing otherwise.
+pub(super) fn builder() -> reqwest::ClientBuilder {
     install_crypto();
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
@@ -21,7 +26,6 @@ pub fn build() -> Result<reqwest::Client, reqwest::Error> {
         .timeout(ANSWER)
         .pool_max_idle_per_host(4)
         .user_agent(concat!("AgentLocator/", env!("CARGO_PKG_VERSION")))
-        .build()
 }
 
 /// Names the one implementation of TLS's algorithms that we carry. Done twice it is done once.

@@ -72,6 +72,21 @@ impl ReadTx<'_> {
     }
 }
 
+impl ReadTx<'_> {
+    /// Which of a provider's ids belong to no message of ours, in the same order.
+    pub fn unknown_provider_ids(&self, provider: Provider, ids: Vec<String>) -> Result<Vec<String>> {
+        let mut query =
+            self.conn.prepare_cached("SELECT 1 FROM messages WHERE provider = ?1 AND provider_msg_id = ?2")?;
+        let mut unknown = Vec::new();
+        for id in ids {
+            if !query.exists(params![provider, id])? {
+                unknown.push(id);
+            }
+        }
+        Ok(unknown)
+    }
+}
+
 impl WriteTx<'_> {
     /// Stores a message; none if the provider told of it before.
     pub fn insert_message(&self, new: &NewMessage<'_>) -> Result<Option<MessageId>> {

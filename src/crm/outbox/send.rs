@@ -2,7 +2,7 @@
 
 use crate::crm::person;
 use crate::domain::{
-    AddressKind, BusinessId, Direction, MediaKind, MessageId, MessageStatus, PeerAddress, Provider, ThreadId,
+    AddressKind, BusinessId, Direction, LastIn, MediaKind, MessageId, MessageStatus, PeerAddress, Provider, ThreadId,
     ThreadType, Timestamp,
 };
 use crate::inbox::policy::{self, Case, NoWay, Rules};
@@ -81,11 +81,11 @@ pub fn send(
         return Ok(Ok(answer));
     }
     let to = Recipient::of(tx, request)?;
-    let able = to.able(request);
-    let case = Case { rules, named: request.named, last_in: to.last_in, able: &able, refused: &[], down, now };
+    let able = able(&to.address, &request.text);
+    let case = Case { rules, named: request.named, last_in: to.last_in, able, refused: &[], down, now };
     let way = match policy::choose(&case) {
         Ok(way) => way,
-        Err(NoWay::Unable) if to.number && is_too_long_for_twilio(&request.text) => {
+        Err(NoWay::Unable) if is_number(&to.address) && is_too_long_for_twilio(&request.text) => {
             return Ok(Err(SendError::TooLongForTwilio));
         }
         Err(no_way) => return Ok(Err(no_way.into())),
@@ -135,8 +135,22 @@ pub fn send(
     Ok(Ok(answer))
 }
 
-/// Whether Twilio would refuse a text for its length.
-pub(crate) fn is_too_long_for_twilio(text: &str) -> bool {
+/// Who can carry a text to an address at all: Twilio needs a number, and takes no long ones; the bridge knows hidden ids
+/// too.
+pub fn able(address: &str, text: &str) -> &'static [Provider] {
+    match (is_number(address), address.ends_with("@lid")) {
+        (true, _) if is_too_long_for_twilio(text) => &[Provider::Baileys],
+        (true, _) => &[Provider::Baileys, Provider::Twilio],
+        (false, true) => &[Provider::Baileys],
+        (false, false) => &[],
+    }
+}
+
+fn is_number(address: &str) -> bool {
+    address.starts_with('+')
+}
+
+fn is_too_long_for_twilio(text: &str) -> bool {
     text.chars().count() > TWILIO_LONGEST_TEXT
 }
 
@@ -146,9 +160,7 @@ const TWILIO_LONGEST_TEXT: usize = 1600;
 struct Recipient {
     /// The number where one is known, else the hidden id.
     address: String,
-    /// Whether it is a number.
-    number: bool,
-    last_in: crate::domain::LastIn,
+    last_in: LastIn,
 }
 
 impl Recipient {
@@ -161,14 +173,7 @@ impl Recipient {
         let number = request.to.number().map(|number| number.as_str().to_owned()).or(known);
         let thread = tx.thread_by_address(request.business, ThreadType::WhatsApp, kind, value)?;
         let last_in = thread.map(|thread| tx.last_in(thread.id)).transpose()?.unwrap_or_default();
-        Ok(Self { number: number.is_some(), address: number.unwrap_or_else(|| request.to.to_string()), last_in })
-    }
-
-    fn able(&self, request: &SendRequest) -> Vec<Provider> {
-        let lid = matches!(request.to, PeerAddress::Lid(_));
-        let baileys = (self.number || lid).then_some(Provider::Baileys);
-        let twilio = (self.number && !is_too_long_for_twilio(&request.text)).then_some(Provider::Twilio);
-        baileys.into_iter().chain(twilio).collect()
+        Ok(Self { address: number.unwrap_or_else(|| request.to.to_string()), last_in })
     }
 }
 

@@ -1,0 +1,32 @@
+//! Why a message was given up, as a sentence for the owner in Hebrew and English.
+
+use crate::inbox::delivery::Reason;
+use crate::inbox::policy::NoWay;
+
+/// The code and the sentence.
+pub fn reason(reason: &Reason, language: &str) -> (String, String) {
+    let (code, he, en) = match reason {
+        Reason::Refused(trouble) => return (trouble.code.clone(), trouble.sentence.clone()),
+        Reason::Expired => (
+            "expired",
+            "לא ניתן היה לשלוח את ההודעה במשך 24 שעות; נסו שוב",
+            "the message could not be sent for 24 hours; try again",
+        ),
+        Reason::Unconfirmed => (
+            "unconfirmed",
+            "לא ידוע אם ההודעה נשלחה; בדקו בטלפון לפני ששולחים שוב",
+            "nobody knows whether the message was sent; look at the phone before sending it again",
+        ),
+        Reason::NoWay(NoWay::TemplateRequired) => (
+            "template_required",
+            "עברו יותר מ־24 שעות מאז שהלקוח כתב, ולא הוגדרה תבנית לשליחה דרך Twilio",
+            "more than 24 hours have passed since the person wrote, and no template is set for Twilio",
+        ),
+        Reason::NoWay(_) => (
+            "no_provider",
+            "אין דרך וואטסאפ פעילה שיכולה לשלוח את ההודעה הזאת",
+            "no WhatsApp provider in use can send this message",
+        ),
+    };
+    (code.to_owned(), if language == "he" { he } else { en }.to_owned())
+}

@@ -1,0 +1,280 @@
+//! Sends what waits in the outbox: in order for each person, many people at once, at a person's pace by the bridge.
+//!
+//! What comes next for a message is decided by [`crate::inbox::delivery`]; here is only the doing. Each attempt is noted
+//! before it begins and after it ends, so that a daemon that is killed in between knows at its next start what is in doubt.
+
+mod attempt;
+mod health;
+mod ways;
+
+use crate::config::Config;
+use crate::domain::{OutboxId, Provider, Timestamp};
+use crate::inbox::delivery::{Delivery, Step};
+use crate::inbox::pace::{Pace, Pacer};
+use crate::inbox::policy::{Case, Rules, Way};
+use crate::store::{self, OutboxEntry, Store};
+use crate::{clock, entropy};
+use attempt::Attempt;
+pub use health::Check;
+use health::Health;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use ways::Ways;
+
+/// The outbox as others see it; clones share it.
+#[derive(Clone)]
+pub struct Outbox {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    store: Store,
+    rules: Rules,
+    ways: Ways,
+    health: Health,
+    wake: Notify,
+    language: String,
+}
+
+impl Outbox {
+    /// The outbox of these settings; it sends nothing until [`Outbox::run`].
+    pub fn new(config: &Config, store: Store) -> Result<Self, reqwest::Error> {
+        let ways = Ways::new(config)?;
+        let health = Health::new(ways.bridge().cloned());
+        let language = config.agent.language.clone();
+        Ok(Self {
+            shared: Arc::new(Shared { store, rules: rules(config), ways, health, wake: Notify::new(), language }),
+        })
+    }
+
+    /// There is a new message. Call it after the commit that stored it.
+    pub fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
+    /// What the policy goes by.
+    pub fn rules(&self) -> &Rules {
+        &self.shared.rules
+    }
+
+    /// Providers that are down, as far as is known; asks the bridge if that is some time ago.
+    pub async fn down(&self) -> Vec<Provider> {
+        self.shared.health.fresh().await;
+        self.shared.health.down(clock::now())
+    }
+
+    /// Whether the loop runs, for `/readyz`.
+    pub fn check(&self) -> Check {
+        self.shared.health.loop_check(clock::now())
+    }
+
+    /// Whether the bridge is linked, for `/readyz`.
+    pub fn bridge_check(&self) -> Check {
+        self.shared.health.bridge_check()
+    }
+
+    /// Sends until `stopping`, then lets what is in flight end. What is cut off is in doubt at the next start.
+    pub async fn run(self, pace: Option<Pace>, mut stopping: watch::Receiver<bool>) {
+        let mut sender = Sender::new(self.shared.clone(), pace).await;
+        let watching = tokio::spawn(watch_bridge(self.clone()));
+        loop {
+            self.shared.health.note_loop(clock::now());
+            let wait = sender.start_due().await;
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => break,
+                () = self.shared.wake.notified() => {}
+                () = sender.ended() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        watching.abort();
+        sender.drain().await;
+    }
+}
+
+/// What the settings say about ways.
+fn rules(config: &Config) -> Rules {
+    use crate::config::ProviderChoice;
+    let in_use = |provider: &Provider| match provider {
+        Provider::Twilio => config.twilio_whatsapp_enabled(),
+        Provider::Baileys => config.whatsapp.baileys_enabled(),
+    };
+    // Who is in use, but not in the list, comes last.
+    let mut priority: Vec<Provider> = Vec::new();
+    for provider in config.whatsapp.priority.iter().chain(Provider::ALL).filter(|provider| in_use(provider)) {
+        if !priority.contains(provider) {
+            priority.push(*provider);
+        }
+    }
+    let only = match config.whatsapp.provider {
+        ProviderChoice::Auto => None,
+        ProviderChoice::Twilio => Some(Provider::Twilio),
+        ProviderChoice::Baileys => Some(Provider::Baileys),
+    };
+    Rules { only, priority, template: config.twilio.wa_template_sid.is_some() }
+}
+
+/// Asks the bridge how it is, now and then; what waits for it goes out when it is back.
+async fn watch_bridge(outbox: Outbox) {
+    let Shared { health, store, .. } = &*outbox.shared;
+    let mut asked = tokio::time::interval(PROBE);
+    asked.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        asked.tick().await;
+        if health.probe().await {
+            let hastened = store.write(|tx| tx.hasten_outbox(Provider::Baileys, clock::now())).await;
+            if hastened.is_ok() {
+                outbox.wake();
+            }
+        }
+    }
+}
+
+/// The loop's own state.
+struct Sender {
+    shared: Arc<Shared>,
+    pacer: Pacer,
+    running: JoinSet<OutboxId>,
+    under_way: HashSet<OutboxId>,
+}
+
+impl Sender {
+    /// Takes up where the last run ended.
+    async fn new(shared: Arc<Shared>, pace: Option<Pace>) -> Self {
+        let now = clock::now();
+        let recovered = shared.store.write(move |tx| {
+            let doubtful = tx.doubt_interrupted_attempts(now)?;
+            Ok((doubtful, tx.sends_since(Provider::Baileys, now.minus(DAY))?))
+        });
+        let (doubtful, sends) = recovered.await.unwrap_or_default();
+        if doubtful > 0 {
+            tracing::warn!(
+                event = "OUTBOX_IN_DOUBT",
+                messages = doubtful,
+                "Messages may have been sent before the last stop; they are looked up before anything else"
+            );
+        }
+        let strangers: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
+        let pacer = Pacer::new(pace, sends.into_iter().map(|(at, _)| at), strangers);
+        Self { shared, pacer, running: JoinSet::new(), under_way: HashSet::new() }
+    }
+
+    /// Starts what is due; returns how long to wait for more.
+    async fn start_due(&mut self) -> Duration {
+        let now = clock::now();
+        let read = self.shared.store.read(move |tx| Ok((tx.due_outbox(now, MOST_DUE)?, tx.next_outbox_at(now)?)));
+        let (due, mut next) = match read.await {
+            Ok(found) => found,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(event = "OUTBOX_FAILED", error, "Cannot read the outbox");
+                return AFTER_FAILURE;
+            }
+        };
+        let down = self.shared.health.down(now);
+        for entry in due {
+            if self.under_way.len() >= MOST_AT_ONCE {
+                break;
+            }
+            if self.under_way.contains(&entry.id) {
+                continue;
+            }
+            match self.pause(&entry, &down, now).await {
+                Ok(None) => self.start(entry),
+                Ok(Some(until)) => next = Some(next.map_or(until, |next| next.min(until))),
+                Err(_) => return AFTER_FAILURE,
+            }
+        }
+        next.map_or(IDLE, |next| next.since(clock::now()).clamp(SHORTEST, IDLE))
+    }
+
+    /// Until when a message must wait for the bridge's pace. One that would wait long steps aside for others.
+    async fn pause(
+        &mut self,
+        entry: &OutboxEntry,
+        down: &[Provider],
+        now: Timestamp,
+    ) -> store::Result<Option<Timestamp>> {
+        let delivery = delivery(entry);
+        let step = delivery.next(&case(entry, &self.shared.rules, down, now));
+        let by_bridge = matches!(step, Step::Send(Way { provider: Provider::Baileys, .. }));
+        // Asking again in doubt is no new message.
+        if !by_bridge || entry.doubtful {
+            return Ok(None);
+        }
+        let Some(until) = self.pacer.earliest(entry.first_words).filter(|until| *until > now) else {
+            self.pacer.note_sent(entry.first_words, now, entropy::chance());
+            return Ok(None);
+        };
+        if until.since(now) > ASIDE {
+            let id = entry.id;
+            let why = "today's new conversations are used up; WhatsApp blocks accounts that write to many strangers";
+            self.shared.store.write(move |tx| tx.postpone_outbox(id, until, why)).await?;
+        }
+        Ok(Some(until))
+    }
+
+    fn start(&mut self, entry: OutboxEntry) {
+        self.under_way.insert(entry.id);
+        let attempt = Attempt { shared: self.shared.clone(), entry };
+        self.running.spawn(attempt.run());
+    }
+
+    /// Waits until an attempt has ended; for ever if none runs.
+    async fn ended(&mut self) {
+        match self.running.join_next().await {
+            Some(Ok(id)) => {
+                self.under_way.remove(&id);
+            }
+            // One that panicked stays under way, in doubt, until the next start.
+            Some(Err(error)) => tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt ended unforeseen"),
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn drain(mut self) {
+        let ended = async { while self.running.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN, ended).await.is_err() {
+            tracing::warn!(
+                event = "OUTBOX_CUT",
+                "Messages in flight were cut off; they are looked up at the next start"
+            );
+        }
+    }
+}
+
+/// The message as the decisions see it.
+fn delivery(entry: &OutboxEntry) -> Delivery {
+    Delivery {
+        named: entry.named,
+        way: Way { provider: entry.provider, template: entry.template },
+        doubtful: entry.doubtful,
+        attempts: entry.attempts,
+        doubts: entry.doubts,
+        attempt_at: entry.attempt_at,
+        refused: entry.refused.clone(),
+        created_at: entry.created_at,
+    }
+}
+
+/// What the decisions know besides.
+fn case<'a>(entry: &'a OutboxEntry, rules: &'a Rules, down: &'a [Provider], now: Timestamp) -> Case<'a> {
+    let able = crate::crm::outbox::able(&entry.recipient, &entry.text);
+    Case { rules, named: entry.named, last_in: entry.last_in, able, refused: &entry.refused, down, now }
+}
+
+/// How often the bridge is asked how it is.
+const PROBE: Duration = Duration::from_secs(5);
+const IDLE: Duration = Duration::from_secs(15);
+const SHORTEST: Duration = Duration::from_millis(1);
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// A message that must wait longer than this makes way for others.
+const ASIDE: Duration = Duration::from_mins(2);
+/// How long what is in flight may take after the stop.
+const DRAIN: Duration = Duration::from_secs(9);
+const DAY: Duration = Duration::from_hours(24);
+const MOST_AT_ONCE: usize = 32;
+const MOST_DUE: usize = 256;

@@ -1,0 +1,181 @@
+//! One step of one message: an attempt, a look into Twilio's list, or the end.
+
+use super::{Shared, case, delivery};
+use crate::crm;
+use crate::domain::{NotSent, OutboxId, Outcome, Provider, Search, Trouble};
+use crate::inbox::delivery::{Delivery, Reason, Step, Verdict};
+use crate::inbox::policy::Way;
+use crate::store::{OutboxEntry, WriteTx};
+use crate::{clock, entropy, store};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One step of one message.
+pub(super) struct Attempt {
+    pub(super) shared: Arc<Shared>,
+    pub(super) entry: OutboxEntry,
+}
+
+impl Attempt {
+    /// Does the step and notes its end.
+    pub(super) async fn run(self) -> OutboxId {
+        let id = self.entry.id;
+        let mut delivery = delivery(&self.entry);
+        let (verdict, trouble) = match self.plan(&delivery).await {
+            Step::Send(way) => {
+                let Some(ended) = self.send(&mut delivery, way).await else { return id };
+                ended
+            }
+            Step::Search => self.search(&mut delivery).await,
+            Step::GiveUp(reason) => (Verdict::Failed(reason), None),
+        };
+        self.note(delivery, verdict, trouble).await;
+        id
+    }
+
+    /// What to do now. Before the bridge is chosen where there is a choice, it is asked how it is.
+    async fn plan(&self, delivery: &Delivery) -> Step {
+        let step = self.step(delivery);
+        let chosen = matches!(step, Step::Send(Way { provider: Provider::Baileys, .. }));
+        if chosen && !delivery.doubtful && self.entry.named.is_none() && self.shared.rules.priority.len() > 1 {
+            self.shared.health.fresh().await;
+            return self.step(delivery);
+        }
+        step
+    }
+
+    fn step(&self, delivery: &Delivery) -> Step {
+        let now = clock::now();
+        let down = self.shared.health.down(now);
+        delivery.next(&case(&self.entry, &self.shared.rules, &down, now))
+    }
+
+    /// Hands the message over; none if not even the beginning could be noted.
+    async fn send(&self, delivery: &mut Delivery, way: Way) -> Option<(Verdict, Option<Trouble>)> {
+        if !delivery.doubtful
+            && let Err(trouble) = self.shared.ways.inspect(&self.entry).await
+        {
+            return Some((Verdict::Failed(Reason::Refused(trouble.clone())), Some(trouble)));
+        }
+        let began_at = clock::now();
+        let entry = self.entry.clone();
+        if let Err(error) = self.shared.store.write(move |tx| crm::outbox::begin(tx, &entry, way, began_at)).await {
+            report_failure(&error, "Cannot note an attempt, so it is not made");
+            tokio::time::sleep(AFTER_FAILURE).await;
+            return None;
+        }
+        delivery.begin(way, began_at);
+        let outcome = self.shared.ways.send(way, &self.entry).await;
+        self.report(way, &outcome, began_at);
+        let now = clock::now();
+        let down = self.shared.health.down(now);
+        let case = case(&self.entry, &self.shared.rules, &down, now);
+        let trouble = match &outcome {
+            Outcome::Sent { .. } => None,
+            Outcome::NotSent(_, trouble) | Outcome::Doubtful(trouble) => Some(trouble.clone()),
+        };
+        Some((delivery.after_attempt(outcome, &case, entropy::chance()), trouble))
+    }
+
+    /// Looks the message up in Twilio's list. What is another message's is not this one's.
+    async fn search(&self, delivery: &mut Delivery) -> (Verdict, Option<Trouble>) {
+        let since = delivery.attempt_at.unwrap_or(self.entry.created_at);
+        let search = match self.shared.ways.find(&self.entry, since).await {
+            Ok(ids) => {
+                let unknown = self.shared.store.read(move |tx| tx.unknown_provider_ids(Provider::Twilio, ids)).await;
+                match unknown.map(|ids| ids.into_iter().next()) {
+                    Ok(Some(sid)) => Search::Found(sid),
+                    Ok(None) => Search::NotFound,
+                    Err(error) => Search::Unreachable(store_trouble(&error)),
+                }
+            }
+            Err(trouble) => Search::Unreachable(trouble),
+        };
+        let trouble = match &search {
+            Search::Unreachable(trouble) => Some(trouble.clone()),
+            Search::Found(_) | Search::NotFound => None,
+        };
+        (delivery.after_search(search, clock::now(), entropy::chance()), trouble)
+    }
+
+    /// Notes the end of a step, as often as it takes: until it is noted, nobody may touch the message.
+    async fn note(&self, delivery: Delivery, verdict: Verdict, trouble: Option<Trouble>) {
+        let failure = match &verdict {
+            Verdict::Failed(reason) => Some(crm::outbox::reason(reason, &self.shared.language)),
+            Verdict::Sent { .. } | Verdict::Again { .. } => None,
+        };
+        if let Some((code, _)) = &failure {
+            let message = self.entry.message;
+            tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} was given up");
+        }
+        let noted = Arc::new((self.entry.clone(), delivery, verdict, failure, trouble));
+        loop {
+            let step = noted.clone();
+            let Err(error) = self.shared.store.write(move |tx| finish(tx, &step)).await else { return };
+            report_failure(&error, "Cannot note how an attempt ended; trying again");
+            tokio::time::sleep(AFTER_FAILURE).await;
+        }
+    }
+
+    fn report(&self, way: Way, outcome: &Outcome, began_at: crate::domain::Timestamp) {
+        let now = clock::now();
+        let word = match outcome {
+            Outcome::Sent { .. } => {
+                self.shared.health.note_up(way.provider);
+                "sent"
+            }
+            Outcome::NotSent(NotSent::Down, _) => {
+                self.shared.health.note_down(way.provider, now);
+                "down"
+            }
+            Outcome::NotSent(NotSent::Busy(_), _) => "busy",
+            Outcome::NotSent(..) => "refused",
+            Outcome::Doubtful(_) => {
+                if way.provider == Provider::Twilio {
+                    self.shared.health.note_down(way.provider, now);
+                }
+                "doubtful"
+            }
+        };
+        let code = match outcome {
+            Outcome::Sent { .. } => "",
+            Outcome::NotSent(_, trouble) | Outcome::Doubtful(trouble) => trouble.code.as_str(),
+        };
+        let event = match way.provider {
+            Provider::Twilio => "WA_OUT_TWILIO",
+            Provider::Baileys => "WA_OUT_BAILEYS",
+        };
+        let (message, took_ms) = (self.entry.message, now.since(began_at).as_millis());
+        let to = crate::domain::Masked(&self.entry.recipient);
+        tracing::info!(
+            event,
+            message.id = %message,
+            to = %to,
+            outcome = word,
+            code,
+            attempt = self.entry.attempts + 1,
+            template = way.template,
+            took_ms,
+            "Message {message} to {to}: {word}"
+        );
+    }
+}
+
+type Ended = (OutboxEntry, Delivery, Verdict, Option<(String, String)>, Option<Trouble>);
+
+fn finish(tx: &WriteTx<'_>, ended: &Ended) -> store::Result<()> {
+    let (entry, delivery, verdict, failure, trouble) = ended;
+    let failure = failure.as_ref().map(|(code, sentence)| (code.as_str(), sentence.as_str()));
+    let trouble = trouble.as_ref().map(|trouble| trouble.sentence.as_str());
+    crm::outbox::finish(tx, entry, delivery, verdict, failure, trouble, clock::now())
+}
+
+fn report_failure(error: &store::Error, what: &str) {
+    tracing::error!(event = "OUTBOX_FAILED", error = error as &dyn std::error::Error, "{what}");
+}
+
+fn store_trouble(error: &store::Error) -> Trouble {
+    Trouble { code: "store".to_owned(), sentence: error.to_string() }
+}
+
+const AFTER_FAILURE: Duration = Duration::from_secs(1);

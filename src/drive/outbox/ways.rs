@@ -1,0 +1,84 @@
+//! Both ways out.
+
+use crate::config::Config;
+use crate::domain::{NotSent, Outcome, Provider, Timestamp, Trouble};
+use crate::inbox::policy::Way;
+use crate::providers::baileys::bridge::{self, Bridge};
+use crate::providers::http_client;
+use crate::providers::public_file::{FetchError, PublicFiles, Trusted};
+use crate::providers::twilio::messages::{self, Messages};
+use crate::store::OutboxEntry;
+
+/// Both ways out, as far as they are in use.
+pub(super) struct Ways {
+    twilio: Option<Messages>,
+    bridge: Option<Bridge>,
+    files: PublicFiles,
+}
+
+impl Ways {
+    pub(super) fn new(config: &Config) -> Result<Self, reqwest::Error> {
+        let client = http_client::build()?;
+        let in_use = config.whatsapp.baileys_enabled();
+        let bridge = in_use.then(|| Bridge::new(client.clone(), config));
+        let twilio = config.twilio_whatsapp_enabled().then(|| Messages::new(client, config)).flatten();
+        Ok(Self { twilio, bridge, files: public_files(config)? })
+    }
+
+    pub(super) fn bridge(&self) -> Option<&Bridge> {
+        self.bridge.as_ref()
+    }
+
+    /// Whether the message's file may be handed on; why not.
+    pub(super) async fn inspect(&self, entry: &OutboxEntry) -> Result<(), Trouble> {
+        let Some(url) = &entry.media_url else { return Ok(()) };
+        self.files
+            .inspect(url)
+            .await
+            .map_err(|error: FetchError| Trouble { code: "media_refused".to_owned(), sentence: error.to_string() })
+    }
+
+    /// Hands the message to a provider.
+    pub(super) async fn send(&self, way: Way, entry: &OutboxEntry) -> Outcome {
+        match (way.provider, &self.twilio, &self.bridge) {
+            (Provider::Twilio, Some(twilio), _) => twilio.send(twilio_text(way, entry)).await,
+            (Provider::Baileys, _, Some(bridge)) => {
+                let (to, text, media_url) = (&entry.recipient, &entry.text, entry.media_url.as_deref());
+                bridge.send(bridge::Text { to, text, media_url, kind: entry.kind, key: &entry.send_key }).await
+            }
+            (Provider::Twilio, None, _) | (Provider::Baileys, _, None) => {
+                Outcome::NotSent(NotSent::Barred, not_set_up())
+            }
+        }
+    }
+
+    /// The ids under which Twilio may have the message.
+    pub(super) async fn find(&self, entry: &OutboxEntry, since: Timestamp) -> Result<Vec<String>, Trouble> {
+        let Some(twilio) = &self.twilio else { return Err(not_set_up()) };
+        let way = Way { provider: entry.provider, template: entry.template };
+        twilio.find(twilio_text(way, entry), since).await
+    }
+}
+
+/// Files that may be handed on or fetched: public ones, and the bridge's own.
+pub(super) fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Error> {
+    let origin = url::Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
+    let trusted = match origin {
+        Ok(origin) if config.whatsapp.baileys_enabled() => Trusted::Origin(origin),
+        _ => Trusted::Nothing,
+    };
+    PublicFiles::new(trusted, config.whatsapp.max_media_bytes)
+}
+
+fn twilio_text(way: Way, entry: &OutboxEntry) -> messages::Text<'_> {
+    messages::Text {
+        to: &entry.recipient,
+        text: &entry.text,
+        media_url: entry.media_url.as_deref(),
+        template: way.template,
+    }
+}
+
+fn not_set_up() -> Trouble {
+    Trouble { code: "not_set_up".to_owned(), sentence: "the provider is not set up any more".to_owned() }
+}

@@ -1,0 +1,169 @@
+//! Files at addresses that somebody else chose: a customer's, a sender's. Whoever chooses an address must not get at what
+//! only this machine or its network can reach, so every address is checked after its name is resolved, the checked one is
+//! the one that is connected to, and redirects are followed by hand, each checked again.
+
+mod address;
+mod fetch;
+mod resolve;
+
+pub use fetch::{FetchError, FetchedFile};
+
+use super::http_client;
+use address::is_public;
+use resolve::{PublicResolver, lookup};
+use std::net::IpAddr;
+use std::time::Duration;
+use url::{Host, Url};
+
+/// Why an address is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// No address at all.
+    #[error("the file's address cannot be read")]
+    Unreadable,
+    /// Anything but https.
+    #[error("the file's address must begin with https://")]
+    NotHttps,
+    /// A name or a password in it.
+    #[error("the file's address must not contain a user name or a password")]
+    Credentials,
+    /// It is on this machine or in its network.
+    #[error("the file's address leads to this machine or into a private network")]
+    NotPublic,
+}
+
+/// Fetches and checks files at addresses that somebody else chose.
+#[derive(Clone)]
+pub struct PublicFiles {
+    /// Connects to public addresses alone.
+    public: reqwest::Client,
+    /// For what is trusted on this machine.
+    local: reqwest::Client,
+    trusted: Trusted,
+    max_bytes: u64,
+}
+
+/// What is asked on this machine all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trusted {
+    /// Nothing.
+    Nothing,
+    /// One origin, `http://127.0.0.1:8000`: the bridge's own.
+    Origin(String),
+    /// Whatever is on loopback: for a stand-in of a vendor that runs there itself.
+    Loopback,
+}
+
+impl PublicFiles {
+    /// `max_bytes` is the largest file that is taken.
+    pub fn new(trusted: Trusted, max_bytes: u64) -> Result<Self, reqwest::Error> {
+        let public = http_client::builder().no_proxy().dns_resolver(PublicResolver).build()?;
+        let local = http_client::builder().no_proxy().build()?;
+        Ok(Self { public, local, trusted, max_bytes })
+    }
+
+    /// Whether a file may be handed on. A name that cannot be resolved now is no reason against it: whoever fetches the
+    /// file checks again.
+    pub async fn check(&self, address: &str) -> Result<(), Forbidden> {
+        let url = self.permitted(address)?;
+        let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+        if self.is_trusted(&url) {
+            return Ok(());
+        }
+        match tokio::time::timeout(RESOLVE, lookup(name)).await {
+            Ok(Ok(addresses)) if !addresses.iter().all(|address| is_public(address.ip())) => Err(Forbidden::NotPublic),
+            _ => Ok(()),
+        }
+    }
+
+    /// What can be said of an address without asking anybody.
+    fn permitted(&self, address: &str) -> Result<Url, Forbidden> {
+        let url = Url::parse(address.trim()).map_err(|_| Forbidden::Unreadable)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Forbidden::Credentials);
+        }
+        if self.is_trusted(&url) {
+            return Ok(url);
+        }
+        if url.scheme() != "https" {
+            return Err(Forbidden::NotHttps);
+        }
+        let public = match url.host() {
+            Some(Host::Ipv4(ip)) => is_public(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => is_public(IpAddr::V6(ip)),
+            Some(Host::Domain(name)) => !is_local_name(name),
+            None => return Err(Forbidden::Unreadable),
+        };
+        if public { Ok(url) } else { Err(Forbidden::NotPublic) }
+    }
+
+    fn is_trusted(&self, url: &Url) -> bool {
+        match &self.trusted {
+            Trusted::Nothing => false,
+            Trusted::Origin(origin) => url.origin().ascii_serialization() == *origin,
+            Trusted::Loopback => match url.host() {
+                Some(Host::Ipv4(ip)) => ip.is_loopback(),
+                Some(Host::Ipv6(ip)) => ip.is_loopback(),
+                Some(Host::Domain(name)) => is_local_name(name),
+                None => false,
+            },
+        }
+    }
+}
+
+fn is_local_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+}
+
+/// How long a name may take to be resolved while somebody waits for an answer.
+const RESOLVE: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> PublicFiles {
+        PublicFiles::new(Trusted::Origin("http://127.0.0.1:8000".into()), 1000).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_public_https_is_permitted() {
+        for (address, refused) in [
+            ("http://shop.example/a.jpg", Forbidden::NotHttps),
+            ("ftp://shop.example/a.jpg", Forbidden::NotHttps),
+            ("file:///etc/passwd", Forbidden::NotHttps),
+            ("a.jpg", Forbidden::Unreadable),
+            ("", Forbidden::Unreadable),
+            ("https://", Forbidden::Unreadable),
+            ("https://me:pass@shop.example/", Forbidden::Credentials),
+            ("https://localhost/", Forbidden::NotPublic),
+            ("https://LOCALHOST./", Forbidden::NotPublic),
+            ("https://x.localhost/", Forbidden::NotPublic),
+            ("https://127.0.0.1/", Forbidden::NotPublic),
+            ("https://127.1/", Forbidden::NotPublic),
+            ("https://2130706433/", Forbidden::NotPublic),
+            ("https://0x7f.0.0.1/", Forbidden::NotPublic),
+            ("https://0/", Forbidden::NotPublic),
+            ("https://10.0.0.1/", Forbidden::NotPublic),
+            ("https://172.16.0.1/", Forbidden::NotPublic),
+            ("https://192.168.1.1:8443/", Forbidden::NotPublic),
+            ("https://169.254.169.254/latest/meta-data", Forbidden::NotPublic),
+            ("https://100.64.0.1/", Forbidden::NotPublic),
+            ("https://[::1]/", Forbidden::NotPublic),
+            ("https://[fe80::1]/", Forbidden::NotPublic),
+            ("https://[fd00::1]/", Forbidden::NotPublic),
+            ("https://[::ffff:127.0.0.1]/", Forbidden::NotPublic),
+            ("https://[64:ff9b::7f00:1]/", Forbidden::NotPublic),
+            ("http://127.0.0.1:8001/media/1", Forbidden::NotHttps),
+            ("http://127.0.0.1/media/1", Forbidden::NotHttps),
+            ("https://127.0.0.1:8000/media/1", Forbidden::NotPublic),
+        ] {
+            assert_eq!(files().check(address).await, Err(refused), "{address}");
+        }
+        for address in ["https://93.184.216.34/a.jpg", "https://[2606:2800:220:1::1]/", "http://127.0.0.1:8000/media/1"]
+        {
+            assert_eq!(files().check(address).await, Ok(()), "{address}");
+        }
+    }
+}

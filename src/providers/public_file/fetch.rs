@@ -1,0 +1,138 @@
+//! Fetching a file, and finding out where its address leads.
+
+use super::{Forbidden, PublicFiles};
+use reqwest::{Method, Response, StatusCode, header};
+use std::time::Duration;
+use url::Url;
+
+/// A file that was fetched.
+#[derive(Debug)]
+pub struct FetchedFile {
+    /// What the server said it is.
+    pub mime: Option<String>,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+/// Why a file was not fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// Its address, or where it leads, may not be asked.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// It is too large.
+    #[error("the file is larger than {0} bytes")]
+    TooLarge(u64),
+    /// Its address leads in a circle.
+    #[error("the file's address leads on and on")]
+    TooManyRedirects,
+    /// The server does not give it.
+    #[error("the server of the file answered with status {0}")]
+    Status(u16),
+    /// The server could not be reached, or did not finish.
+    #[error("the server of the file could not be reached")]
+    Unreachable,
+}
+
+impl FetchError {
+    /// Whether another attempt may help.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Status(status) => matches!(status, 404 | 408 | 425 | 429) || *status >= 500,
+            Self::Unreachable => true,
+            Self::Forbidden(_) | Self::TooLarge(_) | Self::TooManyRedirects => false,
+        }
+    }
+}
+
+impl PublicFiles {
+    /// Fetches a file. The token, a header's name and value, goes to what is trusted and nowhere else.
+    pub async fn fetch(&self, address: &str, token: Option<(&str, &str)>) -> Result<FetchedFile, FetchError> {
+        let response = self.follow(Method::GET, address, token).await?;
+        self.read(response).await
+    }
+
+    /// Whether a file may be handed on to somebody who fetches it: follows where its address leads, and looks at its
+    /// size. What cannot be found out now is no reason against it.
+    pub async fn inspect(&self, address: &str) -> Result<(), FetchError> {
+        match self.follow(Method::HEAD, address, None).await {
+            Ok(_) | Err(FetchError::Unreachable | FetchError::Status(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads an answer, as much of it as a file may have.
+    pub async fn read(&self, mut response: Response) -> Result<FetchedFile, FetchError> {
+        let mime = response.headers().get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).map(str::to_owned);
+        let mut content = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::Unreachable)? {
+            if (content.len() + chunk.len()) as u64 > self.max_bytes {
+                return Err(FetchError::TooLarge(self.max_bytes));
+            }
+            content.extend_from_slice(&chunk);
+        }
+        Ok(FetchedFile { mime, content })
+    }
+
+    /// Asks an address and whatever it leads to.
+    async fn follow(&self, method: Method, address: &str, token: Option<(&str, &str)>) -> Result<Response, FetchError> {
+        let mut url = self.permitted(address)?;
+        for _ in 0..=MOST_REDIRECTS {
+            let trusted = self.is_trusted(&url);
+            let client = if trusted { &self.local } else { &self.public };
+            let mut request = client.request(method.clone(), url.clone()).timeout(ANSWER);
+            if let Some((name, value)) = token.filter(|_| trusted) {
+                request = request.header(name, value);
+            }
+            let response = request.send().await.map_err(|error| reason(&error))?;
+            let Some(next) = redirect(&url, &response) else { return self.good(response) };
+            url = self.permitted(next.as_str())?;
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+
+    fn good(&self, response: Response) -> Result<Response, FetchError> {
+        if !response.status().is_success() {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        // A HEAD has no body, but its header says how long one would be.
+        let told = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if told.is_some_and(|length: u64| length > self.max_bytes) {
+            return Err(FetchError::TooLarge(self.max_bytes));
+        }
+        Ok(response)
+    }
+}
+
+/// Where an answer sends us.
+pub(super) fn redirect(from: &Url, response: &Response) -> Option<Url> {
+    let moved = matches!(
+        response.status(),
+        StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT
+    );
+    let target = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    moved.then(|| from.join(target).ok())?
+}
+
+/// A name that resolves to nothing public is forbidden; anything else may pass.
+fn reason(error: &reqwest::Error) -> FetchError {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(forbidden) = inner.downcast_ref::<Forbidden>() {
+            return FetchError::Forbidden(*forbidden);
+        }
+        source = inner.source();
+    }
+    FetchError::Unreachable
+}
+
+const MOST_REDIRECTS: usize = 5;
+/// How long the whole of a file may take.
+const ANSWER: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;
