@@ -11,6 +11,7 @@ mod database;
 mod log;
 mod setup;
 pub mod store;
+pub mod telephony;
 
 pub use client::{Client, Reply};
 pub use daemon::Daemon;

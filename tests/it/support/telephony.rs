@@ -1,0 +1,87 @@
+//! A daemon with Twilio, a caller and the AI around it, all over real sockets.
+
+use super::{Daemon, Setup};
+use agentlocator::simulator::caller::{CallPlan, CallReport, Phone};
+use agentlocator::simulator::openai::{OpenAi, OpenAiOptions};
+use agentlocator::simulator::twilio::{Account, Exchange};
+use agentlocator::simulator::{EventLog, Route};
+use tokio::net::TcpListener;
+
+/// A daemon and the world around it.
+pub struct Town {
+    pub daemon: Daemon,
+    pub ai: OpenAi,
+    pub exchange: Exchange,
+    pub phone: Phone,
+    pub log: EventLog,
+}
+
+impl Town {
+    /// A daemon with an AI behind it.
+    pub async fn with_ai(options: OpenAiOptions, configure: impl FnOnce(&mut Setup)) -> Self {
+        Self::build(options, true, configure).await
+    }
+
+    /// A daemon that has no AI: it takes messages.
+    pub async fn without_ai(configure: impl FnOnce(&mut Setup)) -> Self {
+        Self::build(OpenAiOptions::default(), false, configure).await
+    }
+
+    async fn build(options: OpenAiOptions, has_key: bool, configure: impl FnOnce(&mut Setup)) -> Self {
+        let log = EventLog::new();
+        let account = Account::random();
+        let exchange = Exchange::new(account.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ai = OpenAi::start(listener, options, log.clone()).unwrap();
+        let base_url = ai.base_url();
+        let daemon = tokio::task::block_in_place(|| {
+            Daemon::start(|setup| {
+                setup.env("TWILIO_ACCOUNT_SID", &account.sid).env("TWILIO_AUTH_TOKEN", &account.auth_token);
+                setup.env("OPENAI_BASE_URL", base_url);
+                if has_key {
+                    setup.env("OPENAI_API_KEY", "sk-test");
+                }
+                configure(setup);
+            })
+        });
+        let route = Route::new(Some(daemon.address())).unwrap();
+        let phone = Phone::new(exchange.clone(), route, log.clone());
+        Self { daemon, ai, exchange, phone, log }
+    }
+
+    /// A plan for a call to this daemon; the greeting takes no time.
+    pub fn plan(&self, script: &str) -> CallPlan {
+        let mut plan = CallPlan::new(format!("{}/webhook/incoming_call", self.daemon.url()));
+        plan.script = script.parse().unwrap();
+        plan.fast = true;
+        plan
+    }
+
+    /// Places a call that must break none of the vendors' rules.
+    pub async fn call(&self, plan: CallPlan) -> CallReport {
+        let report = self.phone.place_call(plan).await;
+        self.assert_rules_kept();
+        report
+    }
+
+    /// Nothing that the daemon sent broke the vendors' rules.
+    pub fn assert_rules_kept(&self) {
+        let violations = self.log.violations();
+        assert!(violations.is_empty(), "{violations:#?}");
+    }
+
+    /// The call as the API shows it, once it is over.
+    pub async fn ended_call(&self, sid: &str) -> serde_json::Value {
+        let api = tokio::task::block_in_place(|| self.daemon.api());
+        let deadline = std::time::Instant::now() + super::log::PATIENCE;
+        loop {
+            let calls = api.get("/api/calls").await.json();
+            let found = calls["calls"].as_array().unwrap().iter().find(|call| call["call_sid"] == sid).cloned();
+            if let Some(call) = found.filter(|call| call["state"] == "ended") {
+                return api.get(&format!("/api/calls/{}", call["id"])).await.json();
+            }
+            assert!(std::time::Instant::now() < deadline, "{sid} did not end: {calls}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+}
