@@ -12,6 +12,7 @@
 //!
 //! Every server is `start(listener, …) -> handle`; a handle stops its server when it is dropped.
 
+pub mod bridge;
 pub mod caller;
 mod event_log;
 pub mod openai;

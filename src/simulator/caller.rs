@@ -20,7 +20,7 @@ pub use chaos::Chaos;
 pub use ear::Utterance;
 pub use person::Speech;
 pub use phone::Phone;
-pub use plan::{CallPlan, DialPlan, Phase, SignaturePlan, StreamPlan};
+pub use plan::{CallPlan, DialPlan, Phase, StreamPlan};
 pub use playout::{BufferFull, Cleared, Playout};
 pub use report::{Answer, CallReport, EndedBy, Interruption, Prompt, StreamEnd, StreamReport, Webhook};
 pub use script::{Clip, Script, ScriptError, Step};

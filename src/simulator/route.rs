@@ -82,5 +82,14 @@ fn authority(url: &Url) -> String {
     }
 }
 
+/// What lies at the bottom of an error.
+pub(in crate::simulator) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
 /// Twilio waits 15 s for the answer to a webhook.
 pub(super) const WEBHOOK_LIMIT: Duration = Duration::from_secs(15);

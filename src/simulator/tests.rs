@@ -191,7 +191,7 @@ async fn the_caller_may_hang_up_in_any_phase() {
     for phase in [Phase::Playing, Phase::Connecting, Phase::Streaming] {
         let hang_up = Some((phase, Duration::from_millis(5)));
         let stream = StreamPlan::OpenAfter(Duration::from_millis(if phase == Phase::Connecting { 500 } else { 0 }));
-        let report = bench.phone.place_call(CallPlan { hang_up, stream, ..plan("stay") }).await;
+        let report = bench.phone.place_call(CallPlan { stream, hang_up, ..plan("stay") }).await;
         assert_eq!(report.ended, EndedBy::Caller, "{phase:?}");
         assert_eq!(report.webhooks.last().unwrap().path, "/call_status");
     }
@@ -203,7 +203,7 @@ async fn the_caller_may_hang_up_in_any_phase() {
 #[tokio::test]
 async fn a_wrong_signature_is_refused_by_the_box() {
     let bench = bench(OpenAiOptions::default()).await;
-    let signature = super::caller::SignaturePlan::Wrong;
+    let signature = super::twilio::SignaturePlan::Wrong;
     let report = bench.phone.place_call(CallPlan { signature, ..plan("stay") }).await;
     assert_eq!((report.ended, report.webhooks[0].status), (EndedBy::Error, Some(403)));
 }

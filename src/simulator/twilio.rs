@@ -5,9 +5,18 @@
 
 mod account;
 mod exchange;
+mod message;
+mod request;
+mod rest;
 mod signature;
 pub mod twiml;
+mod whatsapp;
 
 pub use account::{Account, random_sid};
 pub use exchange::{CallError, CallRecord, CallUpdate, Exchange, RecordingRecord};
+pub use message::{MediaRecord, MessageRecord};
+pub(in crate::simulator) use request::SignedRequest;
+pub use request::{BoxAnswer, SignaturePlan};
+pub use rest::{Asked, Fault, Operation, TwilioOptions, TwilioRest};
 pub use signature::{sign, sign_json_url};
+pub use whatsapp::{InboundMessage, WhatsAppNetwork};

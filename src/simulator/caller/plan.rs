@@ -2,6 +2,7 @@
 
 use super::chaos::Chaos;
 use super::script::{Clip, Script};
+use crate::simulator::twilio::SignaturePlan;
 use std::time::Duration;
 
 /// What a simulated call is to be. Start from [`CallPlan::new`].
@@ -84,17 +85,6 @@ pub enum DialPlan {
     Busy,
     /// Nobody answers.
     NoAnswer,
-}
-
-/// How webhooks are signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignaturePlan {
-    /// Rightly.
-    Good,
-    /// Not at all.
-    Missing,
-    /// With another token.
-    Wrong,
 }
 
 /// A phase of a call, as Twilio sees it.

@@ -3,8 +3,8 @@
 use super::phone::{Next, RunningCall};
 use super::plan::{DialPlan, Phase};
 use super::report::EndedBy;
-use super::webhook::root_cause;
 use crate::simulator::Party;
+use crate::simulator::route::root_cause;
 use crate::simulator::sound::{millis, mp3_millis, read_wav, wav_of_mulaw};
 use crate::simulator::twilio::twiml::Element;
 use std::time::Duration;

@@ -1,11 +1,9 @@
-//! Twilio's requests to the box.
+//! Twilio's requests to the box about a call.
 
-use super::plan::SignaturePlan;
 use super::report::Webhook;
-use crate::simulator::route::Route;
-use crate::simulator::twilio::{random_sid, sign};
-use crate::simulator::{EventLog, Party};
-use reqwest::Method;
+use crate::simulator::route::root_cause;
+use crate::simulator::twilio::{BoxAnswer, SignaturePlan, SignedRequest, random_sid};
+use crate::simulator::{EventLog, Party, Route};
 use std::time::Instant;
 use url::Url;
 
@@ -21,13 +19,6 @@ pub(super) struct Hooks {
     pub(super) call_began: Instant,
 }
 
-/// An answer of the box.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) content_type: String,
-    pub(super) body: String,
-}
-
 impl Hooks {
     /// Sends `fields` to `url`. Gives what is to be reported, and the answer if there was one.
     pub(super) async fn ask(
@@ -35,82 +26,48 @@ impl Hooks {
         method: &str,
         url: &Url,
         fields: Vec<(String, String)>,
-    ) -> (Vec<Webhook>, Option<Answer>) {
-        let token = random_sid("");
-        let mut webhooks = Vec::new();
-        let mut answer = None;
+    ) -> (Vec<Webhook>, Option<BoxAnswer>) {
+        let idempotency_token = random_sid("");
+        let request = SignedRequest {
+            method,
+            url,
+            fields: &fields,
+            signature: self.signature,
+            auth_token: &self.auth_token,
+            idempotency_token: &idempotency_token,
+        };
+        let (mut webhooks, mut answer) = (Vec::new(), None);
         for _ in 0..if self.twice { 2 } else { 1 } {
-            let (webhook, this) = self.ask_once(method, url, &fields, &token).await;
+            let (webhook, this) = self.ask_once(&request).await;
             webhooks.push(webhook);
             answer = this;
         }
         (webhooks, answer)
     }
 
-    async fn ask_once(
-        &self,
-        method: &str,
-        url: &Url,
-        fields: &[(String, String)],
-        idempotency_token: &str,
-    ) -> (Webhook, Option<Answer>) {
-        let (method, url, body) = if method == "GET" {
-            let mut url = url.clone();
-            url.query_pairs_mut().extend_pairs(fields);
-            (Method::GET, url, None)
-        } else {
-            (
-                Method::POST,
-                url.clone(),
-                Some(form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()),
-            )
-        };
-        let signed: &[_] = if body.is_some() { fields } else { &[] };
-        let mut request = self
-            .route
-            .request(method, &url)
-            .header("User-Agent", "TwilioProxy/1.1")
-            .header("Accept", "*/*")
-            .header("I-Twilio-Idempotency-Token", idempotency_token);
-        if let Some(body) = body {
-            request = request.header("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8").body(body);
-        }
-        match self.signature {
-            SignaturePlan::Good => request = request.header(SIGNATURE, sign(&self.auth_token, url.as_str(), signed)),
-            SignaturePlan::Wrong => request = request.header(SIGNATURE, sign("another token", url.as_str(), signed)),
-            SignaturePlan::Missing => {}
-        }
-        let asked = crate::clock::instant();
-        let answer = match request.send().await {
-            Ok(response) => {
-                let status = response.status().as_u16();
-                let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
-                let content_type = content_type.unwrap_or_default().to_owned();
-                response.text().await.map(|body| Answer { status, content_type, body })
+    async fn ask_once(&self, request: &SignedRequest<'_>) -> (Webhook, Option<BoxAnswer>) {
+        let at_ms = millis_since(self.call_began);
+        let answer = request.send(&self.route).await;
+        let took_ms = millis_since(self.call_began) - at_ms;
+        let path = request.url.path().to_owned();
+        match &answer {
+            Err(error) => {
+                self.log.violation(Party::Twilio, format!("11200: no answer from {path}: {}", root_cause(error)));
             }
-            Err(error) => Err(error),
-        };
-        let took_ms = millis_since(asked);
-        if let Err(error) = &answer {
-            self.log.violation(Party::Twilio, format!("11200: no answer from {}: {}", url.path(), root_cause(error)));
+            Ok(answer) if answer.status >= 500 => {
+                self.log.violation(Party::Twilio, format!("{path} answered {}: {}", answer.status, answer.body));
+            }
+            Ok(answer) => self.log.note(Party::Twilio, format!("{path} answered {} in {took_ms} ms", answer.status)),
         }
         let answer = answer.ok();
         let webhook = Webhook {
-            at_ms: millis_since(self.call_began).saturating_sub(took_ms),
+            at_ms,
             took_ms,
-            path: url.path().to_owned(),
-            fields: fields.to_vec(),
+            path,
+            fields: request.fields.to_vec(),
             status: answer.as_ref().map(|answer| answer.status),
             body: answer.as_ref().map(|answer| answer.body.clone()).unwrap_or_default(),
         };
-        if let Some(answer) = &answer {
-            let text = format!("{} answered {} in {took_ms} ms", url.path(), answer.status);
-            self.log.note(Party::Twilio, text);
-            if answer.status >= 500 {
-                self.log
-                    .violation(Party::Twilio, format!("{} answered {}: {}", url.path(), answer.status, answer.body));
-            }
-        }
         (webhook, answer)
     }
 }
@@ -119,13 +76,3 @@ pub(super) fn millis_since(earlier: Instant) -> u64 {
     let since = crate::clock::instant().saturating_duration_since(earlier);
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
-
-pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
-}
-
-const SIGNATURE: &str = "X-Twilio-Signature";

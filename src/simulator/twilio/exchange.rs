@@ -1,7 +1,8 @@
 //! What Twilio remembers: live calls, recordings, messages.
 
 use super::account::{Account, random_sid};
-use std::collections::BTreeMap;
+use super::message::MessageRecord;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
 
@@ -58,10 +59,12 @@ pub struct RecordingRecord {
 }
 
 #[derive(Default)]
-struct Memory {
+pub(super) struct Memory {
     api_base_url: String,
     calls: BTreeMap<String, LiveCall>,
     recordings: BTreeMap<String, RecordingRecord>,
+    pub(super) messages: Vec<MessageRecord>,
+    asked_for: BTreeSet<String>,
 }
 
 struct LiveCall {
@@ -172,7 +175,16 @@ impl Exchange {
         self.lock().recordings.get(sid).cloned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Memory> {
+    pub(super) fn remove_recording(&self, sid: &str) -> bool {
+        self.lock().recordings.remove(sid).is_some()
+    }
+
+    /// Whether this is the first time that `sid` is asked for.
+    pub(super) fn first_asked_for(&self, sid: &str) -> bool {
+        self.lock().asked_for.insert(sid.to_owned())
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,12 @@
+//! The WhatsApp bridge: its HTTP interface, and the messages of people that it hands on.
+//!
+//! The bridge and the box are two programs with a contract between them; this stands in for the bridge.
+
+mod inbound;
+mod server;
+
+pub use inbound::{BridgeInbound, BridgeMessage, InboundAuth, InboundForm};
+pub use server::{Bridge, BridgeFault, BridgeOptions, BridgeSent, BridgeState};
+
+#[cfg(test)]
+mod tests;

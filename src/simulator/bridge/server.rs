@@ -1,0 +1,289 @@
+//! The bridge's HTTP interface.
+
+use crate::entropy;
+use crate::simulator::server::Server;
+use crate::simulator::{EventLog, Party};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::net::TcpListener;
+
+/// How the bridge is.
+#[derive(Clone, Debug)]
+pub struct BridgeOptions {
+    /// What must be in `X-BAILEYS-SECRET`; without one every request but health is refused.
+    pub secret: Option<String>,
+    /// Whether the WhatsApp session is live.
+    pub connected: bool,
+    /// The code that waits to be scanned.
+    pub qr: Option<String>,
+}
+
+impl BridgeOptions {
+    /// A live bridge with this secret.
+    pub fn connected(secret: impl Into<String>) -> Self {
+        Self { secret: Some(secret.into()), connected: true, qr: None }
+    }
+}
+
+/// What goes wrong with a request to send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BridgeFault {
+    /// It is sent, and the answer never comes.
+    HangAfterSend,
+    /// It is not sent, and no answer comes.
+    HangBefore,
+    /// 503: certainly not sent.
+    NotConnected,
+    /// 422: WhatsApp refuses it.
+    Refused,
+    /// 500: a plain failure.
+    Broken,
+    /// It is sent, and answered 504: it may have gone out.
+    UnknownSent,
+    /// It is not sent, and answered 504: it may have gone out.
+    UnknownNotSent,
+}
+
+/// A message that has gone out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BridgeSent {
+    /// To whom, as it was asked for.
+    pub to: String,
+    /// `text`, `image`, …
+    pub kind: String,
+    /// The text.
+    pub text: String,
+    /// Where the file is.
+    pub media_url: Option<String>,
+    /// The key that it was asked for with.
+    pub key: String,
+    /// WhatsApp's id of it.
+    pub provider_msg_id: String,
+}
+
+/// What the bridge has been asked.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct BridgeState {
+    /// Messages that have gone out, each once.
+    pub sent: Vec<BridgeSent>,
+    /// Requests to send, repetitions and failures too.
+    pub requests: usize,
+    /// How often health was asked for.
+    pub health_checks: usize,
+}
+
+/// A running bridge. Dropping it stops it.
+pub struct Bridge {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    log: EventLog,
+    options: Mutex<BridgeOptions>,
+    faults: Mutex<VecDeque<BridgeFault>>,
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    state: BridgeState,
+    by_key: BTreeMap<String, (Value, String)>,
+}
+
+impl Bridge {
+    /// Serves on `listener`. What it is asked against the contract is a violation in `log`.
+    pub fn start(listener: TcpListener, options: BridgeOptions, log: EventLog) -> std::io::Result<Self> {
+        let shared =
+            Arc::new(Shared { log, options: Mutex::new(options), faults: Mutex::default(), memory: Mutex::default() });
+        let own = shared.clone();
+        let server = Server::start(listener, |_, _| routes(own))?;
+        Ok(Self { server, shared })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// What `BAILEYS_OUTBOUND_URL` must be.
+    pub fn send_url(&self) -> String {
+        format!("http://{}/send", self.address())
+    }
+
+    /// What it has been asked.
+    pub fn state(&self) -> BridgeState {
+        lock(&self.shared.memory).state.clone()
+    }
+
+    /// Changes how it is from now on.
+    pub fn change(&self, change: impl FnOnce(&mut BridgeOptions)) {
+        change(&mut lock(&self.shared.options));
+    }
+
+    /// Does `fault` to the next `times` requests to send that bring a new key.
+    pub fn fail_next(&self, fault: BridgeFault, times: usize) {
+        lock(&self.shared.faults).extend(std::iter::repeat_n(fault, times));
+    }
+
+    /// Stops it; the port is free when this returns. What it remembers is given back, for the next one.
+    pub async fn stop(self) -> BridgeState {
+        let state = self.state();
+        self.server.stop().await;
+        state
+    }
+}
+
+fn routes(shared: Arc<Shared>) -> Router {
+    let guarded = Router::new()
+        .route("/send", post(send))
+        .route("/qr", get(qr))
+        .route("/logout", post(async || Json(json!({"ok": true}))))
+        .route("/pairing-code", post(async || Json(json!({"ok": true, "code": "ABCD-1234"}))))
+        .layer(from_fn_with_state(shared.clone(), guard));
+    Router::new().route("/health", get(health)).route("/healthz", get(health)).merge(guarded).with_state(shared)
+}
+
+async fn health(State(shared): State<Arc<Shared>>) -> Response {
+    lock(&shared.memory).state.health_checks += 1;
+    let ts = crate::clock::now().as_millis();
+    if lock(&shared.options).connected {
+        Json(json!({"connected": true, "ts": ts})).into_response()
+    } else {
+        let body = json!({"connected": false, "ts": ts, "state": "connecting"});
+        (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+    }
+}
+
+async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let secret = lock(&shared.options).secret.clone();
+    let given = request.headers().get("x-baileys-secret").map(|value| value.as_bytes().to_vec());
+    if secret.is_none() || given != secret.map(String::into_bytes) {
+        shared.log.violation(Party::Bridge, format!("{} with a wrong secret", request.uri().path()));
+        return error(StatusCode::UNAUTHORIZED, "unauthorized", "X-BAILEYS-SECRET is missing or wrong");
+    }
+    next.run(request).await
+}
+
+async fn qr(State(shared): State<Arc<Shared>>) -> Response {
+    match lock(&shared.options).qr.clone() {
+        Some(qr) => Json(json!({"qr": qr, "svg": "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"})).into_response(),
+        None => error(StatusCode::NOT_FOUND, "no_qr", "no code is waiting"),
+    }
+}
+
+async fn send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    lock(&shared.memory).state.requests += 1;
+    let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let complaints = complaints(kind, &asked);
+    if !complaints.is_empty() {
+        let complaints = complaints.join("; ");
+        shared.log.violation(Party::Bridge, format!("/send: {complaints}"));
+        return error(StatusCode::BAD_REQUEST, "bad_request", &complaints);
+    }
+    let key = asked["idempotencyKey"].as_str().unwrap_or_default().to_owned();
+    if let Some((before, id)) = lock(&shared.memory).by_key.get(&key) {
+        if *before != asked {
+            shared.log.violation(Party::Bridge, format!("/send: the key {key} is used for another message"));
+        }
+        return done(id);
+    }
+    if !lock(&shared.options).connected {
+        return not_connected();
+    }
+    let fault = lock(&shared.faults).pop_front();
+    let goes_out = matches!(fault, None | Some(BridgeFault::HangAfterSend | BridgeFault::UnknownSent));
+    let id = if goes_out { go_out(&shared, &key, asked) } else { String::new() };
+    match fault {
+        None => done(&id),
+        Some(BridgeFault::HangAfterSend | BridgeFault::HangBefore) => std::future::pending().await,
+        Some(BridgeFault::NotConnected) => not_connected(),
+        Some(BridgeFault::Refused) => {
+            error(StatusCode::UNPROCESSABLE_ENTITY, "not_on_whatsapp", "this number is not on WhatsApp")
+        }
+        Some(BridgeFault::Broken) => error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "broken as planned"),
+        Some(BridgeFault::UnknownSent | BridgeFault::UnknownNotSent) => {
+            error(StatusCode::GATEWAY_TIMEOUT, "unknown", "no answer from WhatsApp in time")
+        }
+    }
+}
+
+fn go_out(shared: &Shared, key: &str, asked: Value) -> String {
+    let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
+    let media_url = asked["mediaUrl"].as_str().or(asked["media_url"].as_str()).map(str::to_owned);
+    let id = format!("3EB0{}", entropy::random_hex::<9>().to_uppercase());
+    let sent = BridgeSent {
+        to: text("to"),
+        kind: text("type"),
+        text: text("text"),
+        media_url,
+        key: key.to_owned(),
+        provider_msg_id: id.clone(),
+    };
+    shared.log.note(Party::Bridge, format!("sends a message to {} ({id})", sent.to));
+    let mut memory = lock(&shared.memory);
+    memory.state.sent.push(sent);
+    memory.by_key.insert(key.to_owned(), (asked, id.clone()));
+    id
+}
+
+/// What is wrong with a request to send.
+fn complaints(kind: &str, asked: &Value) -> Vec<String> {
+    let Value::Object(fields) = asked else { return vec!["the body is no JSON object".into()] };
+    let mut wrong = Vec::new();
+    if kind.split(';').next() != Some("application/json") {
+        wrong.push(format!("the content type is \"{kind}\""));
+    }
+    for (name, value) in fields {
+        let known = matches!(name.as_str(), "to" | "type" | "text" | "mediaUrl" | "media_url" | "idempotencyKey");
+        if !known {
+            wrong.push(format!("{name} is not known"));
+        } else if !(value.is_string() || value.is_null() && matches!(name.as_str(), "text" | "mediaUrl" | "media_url"))
+        {
+            wrong.push(format!("{name} is no text"));
+        }
+    }
+    let text = |name: &str| asked[name].as_str().unwrap_or_default();
+    let user = text("to").split('@').next().unwrap_or_default().trim_start_matches('+');
+    if user.is_empty() || !user.bytes().all(|byte| byte.is_ascii_digit()) {
+        wrong.push(format!("to is \"{}\"", text("to")));
+    }
+    if text("idempotencyKey").is_empty() {
+        wrong.push("there is no idempotencyKey".into());
+    }
+    let media = !text("mediaUrl").is_empty() || !text("media_url").is_empty();
+    match text("type") {
+        "text" if text("text").is_empty() => wrong.push("a text without text".into()),
+        "image" | "audio" | "video" | "document" if !media => wrong.push("a file without mediaUrl".into()),
+        "text" | "image" | "audio" | "video" | "document" => {}
+        other => wrong.push(format!("type is \"{other}\"")),
+    }
+    wrong
+}
+
+fn done(id: &str) -> Response {
+    Json(json!({"ok": true, "provider_msg_id": id})).into_response()
+}
+
+fn not_connected() -> Response {
+    error(StatusCode::SERVICE_UNAVAILABLE, "not_connected", "WhatsApp is not connected")
+}
+
+fn error(status: StatusCode, code: &str, message: &str) -> Response {
+    (status, Json(json!({"ok": false, "error": {"code": code, "message": message}}))).into_response()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,99 @@
+//! Messages that Twilio has carried.
+
+use super::account::random_sid;
+use super::exchange::Exchange;
+use crate::domain::Timestamp;
+use serde::Serialize;
+
+/// A message that Twilio has carried.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct MessageRecord {
+    /// `SM…`, or `MM…` with media.
+    pub sid: String,
+    /// `inbound` or `outbound-api`.
+    pub direction: String,
+    /// Who sent it.
+    pub from: String,
+    /// To whom.
+    pub to: String,
+    /// The text.
+    pub body: String,
+    /// The template, `HX…`.
+    pub content_sid: Option<String>,
+    /// The template's variables.
+    pub content_variables: Option<String>,
+    /// The addresses that the box named for media.
+    pub media_urls: Vec<String>,
+    /// Media that came in.
+    #[serde(skip)]
+    pub media: Vec<MediaRecord>,
+    /// `queued`, `sent`, `delivered`, `read`, `failed`, `received`, …
+    pub status: String,
+    /// Why it failed.
+    pub error_code: Option<u32>,
+    /// Where its status is told.
+    pub status_callback: Option<String>,
+    /// When Twilio took it.
+    pub created_at: Option<Timestamp>,
+}
+
+/// A file that came with a message.
+#[derive(Clone, Debug)]
+pub struct MediaRecord {
+    /// `ME…`
+    pub sid: String,
+    /// Its kind.
+    pub content_type: String,
+    /// The file.
+    pub content: Vec<u8>,
+}
+
+impl MediaRecord {
+    /// A file.
+    pub fn new(content_type: impl Into<String>, content: Vec<u8>) -> Self {
+        Self { sid: random_sid("ME"), content_type: content_type.into(), content }
+    }
+}
+
+impl Exchange {
+    /// All messages in the order in which Twilio took them.
+    pub fn messages(&self) -> Vec<MessageRecord> {
+        self.lock().messages.clone()
+    }
+
+    /// The messages that the box has sent.
+    pub fn sent_messages(&self) -> Vec<MessageRecord> {
+        self.messages().into_iter().filter(|message| message.direction == "outbound-api").collect()
+    }
+
+    /// A message.
+    pub fn message(&self, sid: &str) -> Option<MessageRecord> {
+        self.lock().messages.iter().find(|message| message.sid == sid).cloned()
+    }
+
+    /// Keeps a message.
+    pub(in crate::simulator) fn add_message(&self, mut message: MessageRecord) -> MessageRecord {
+        let with_media = !message.media.is_empty() || !message.media_urls.is_empty();
+        message.sid = random_sid(if with_media { "MM" } else { "SM" });
+        message.created_at = Some(crate::clock::now());
+        self.lock().messages.push(message.clone());
+        message
+    }
+
+    pub(in crate::simulator) fn set_message_status(&self, sid: &str, status: &str, error_code: Option<u32>) {
+        if let Some(message) = self.lock().messages.iter_mut().find(|message| message.sid == sid) {
+            status.clone_into(&mut message.status);
+            message.error_code = error_code;
+        }
+    }
+
+    /// Whether `person` has written to `own` within 24 hours before now.
+    pub(in crate::simulator) fn window_is_open(&self, own: &str, person: &str) -> bool {
+        let since = crate::clock::now().minus(std::time::Duration::from_hours(24));
+        let messages = &self.lock().messages;
+        messages.iter().any(|message| {
+            let this = message.direction == "inbound" && message.from == person && message.to == own;
+            this && message.created_at.is_some_and(|at| at > since)
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! A request of Twilio to the box, signed.
+
+use super::signature::sign;
+use crate::simulator::Route;
+use reqwest::Method;
+use url::Url;
+
+/// How webhooks are signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignaturePlan {
+    /// Rightly.
+    #[default]
+    Good,
+    /// Not at all.
+    Missing,
+    /// With another token.
+    Wrong,
+}
+
+/// An answer of the box.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BoxAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The kind of the body.
+    pub content_type: String,
+    /// The body.
+    pub body: String,
+}
+
+/// A request of Twilio to the box.
+pub(in crate::simulator) struct SignedRequest<'a> {
+    pub(in crate::simulator) method: &'a str,
+    pub(in crate::simulator) url: &'a Url,
+    pub(in crate::simulator) fields: &'a [(String, String)],
+    pub(in crate::simulator) signature: SignaturePlan,
+    pub(in crate::simulator) auth_token: &'a str,
+    /// The same for each try of one request.
+    pub(in crate::simulator) idempotency_token: &'a str,
+}
+
+impl SignedRequest<'_> {
+    /// Sends it.
+    pub(in crate::simulator) async fn send(&self, route: &Route) -> Result<BoxAnswer, reqwest::Error> {
+        let mut url = self.url.clone();
+        let (method, form) = if self.method == "GET" {
+            url.query_pairs_mut().extend_pairs(self.fields);
+            (Method::GET, None)
+        } else {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            (Method::POST, Some(form.extend_pairs(self.fields).finish()))
+        };
+        let signed = if form.is_some() { self.fields } else { &[] };
+        let token = if self.signature == SignaturePlan::Wrong { "another token" } else { self.auth_token };
+        let mut request = route
+            .request(method, &url)
+            .header("User-Agent", "TwilioProxy/1.1")
+            .header("Accept", "*/*")
+            .header("I-Twilio-Idempotency-Token", self.idempotency_token);
+        if let Some(form) = form {
+            request = request.header("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8").body(form);
+        }
+        if self.signature != SignaturePlan::Missing {
+            request = request.header("X-Twilio-Signature", sign(token, url.as_str(), signed));
+        }
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let content_type = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        Ok(BoxAnswer { status, content_type, body: response.text().await? })
+    }
+}

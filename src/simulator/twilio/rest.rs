@@ -1,0 +1,216 @@
+//! Twilio's REST interface, version 2010-04-01, as far as a box needs it: calls, messages, media, recordings.
+
+mod calls;
+mod faults;
+mod messages;
+mod recordings;
+mod status;
+
+pub use faults::{Fault, Operation};
+
+use super::exchange::Exchange;
+use crate::simulator::server::{Server, Stopping};
+use crate::simulator::specs::check_twilio_request;
+use crate::simulator::{EventLog, Party, Route};
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use faults::Faults;
+use serde_json::json;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How messages go on after they were taken.
+#[derive(Clone, Debug)]
+pub struct TwilioOptions {
+    /// The statuses that are told, in this order; a real network tells them in any.
+    pub statuses: Vec<&'static str>,
+    /// The time between them.
+    pub status_gap: Duration,
+    /// Each status is told twice.
+    pub statuses_twice: bool,
+    /// A text to someone who has not written to this number within 24 hours fails with 63016.
+    pub enforce_window: bool,
+    /// A file cannot be found when it is asked for first, as happens right after the webhook.
+    pub media_late: bool,
+}
+
+impl Default for TwilioOptions {
+    fn default() -> Self {
+        Self {
+            statuses: vec!["sent", "delivered", "read"],
+            status_gap: Duration::from_millis(100),
+            statuses_twice: false,
+            enforce_window: false,
+            media_late: false,
+        }
+    }
+}
+
+/// A running REST interface. Dropping it stops it.
+pub struct TwilioRest {
+    server: Server,
+    shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    exchange: Exchange,
+    route: Route,
+    log: EventLog,
+    options: Mutex<TwilioOptions>,
+    faults: Faults,
+    asked: Mutex<Vec<Asked>>,
+    stopping: Stopping,
+}
+
+/// Something that REST was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Method and path.
+    pub what: String,
+    /// The form, or the query.
+    pub fields: Vec<(String, String)>,
+}
+
+impl TwilioRest {
+    /// Serves what `exchange` knows on `listener`; the statuses of messages go to the box by `route`. What it is asked
+    /// against Twilio's rules is a violation in `log`.
+    pub fn start(
+        listener: TcpListener,
+        exchange: Exchange,
+        route: Route,
+        options: TwilioOptions,
+        log: EventLog,
+    ) -> std::io::Result<Self> {
+        let mut shared = None;
+        let server = Server::start(listener, |address, stopping| {
+            exchange.set_api_base_url(format!("http://{address}"));
+            let own = Arc::new(Shared {
+                exchange,
+                route,
+                log,
+                options: Mutex::new(options),
+                faults: Faults::default(),
+                asked: Mutex::default(),
+                stopping,
+            });
+            shared = Some(own.clone());
+            routes().with_state(own)
+        })?;
+        let shared = shared.ok_or_else(|| std::io::Error::other("the server was not made"))?;
+        Ok(Self { server, shared })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// What `TWILIO_API_BASE_URL` must be.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
+    /// Does `fault` to the next `times` requests of this kind.
+    pub fn fail_next(&self, operation: Operation, fault: Fault, times: usize) {
+        self.shared.faults.plan(operation, fault, times);
+    }
+
+    /// Changes how messages go on from now on.
+    pub fn change(&self, change: impl FnOnce(&mut TwilioOptions)) {
+        change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Everything that it was asked for, in order.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Stops it; the port is free when this returns.
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
+}
+
+fn routes() -> Router<Arc<Shared>> {
+    let account = "/2010-04-01/Accounts/{account}";
+    Router::new()
+        .route(&format!("{account}/Calls/{{call}}"), get(calls::read).post(calls::update))
+        .route(&format!("{account}/Messages.json"), get(messages::list).post(messages::create))
+        .route(&format!("{account}/Messages/{{message}}"), get(messages::read))
+        .route(&format!("{account}/Messages/{{message}}/Media.json"), get(messages::list_media))
+        .route(&format!("{account}/Messages/{{message}}/Media/{{media}}"), get(messages::media))
+        .route("/media-content/{media}", get(messages::media_content))
+        .route(&format!("{account}/Recordings/{{recording}}"), get(recordings::read).delete(recordings::delete))
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+}
+
+async fn unknown(axum::extract::State(shared): axum::extract::State<Arc<Shared>>, uri: Uri) -> Response {
+    shared.log.violation(Party::Twilio, format!("REST has no {}", uri.path()));
+    error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource {} was not found", uri.path()))
+}
+
+impl Shared {
+    /// What comes before every answer: credentials and parameters are checked and planned faults done. `operation` is
+    /// method and path as Twilio's document has them. An error is the answer instead.
+    async fn gate(
+        &self,
+        kind: Operation,
+        operation: &str,
+        path: &[(&str, &str)],
+        query: &[(String, String)],
+        form: &[(String, String)],
+        headers: &HeaderMap,
+    ) -> Result<(), Response> {
+        let path: Vec<_> = path.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let fields = if query.is_empty() { form } else { query };
+        let asked = Asked { what: operation.to_owned(), fields: fields.to_vec() };
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+        self.log.note(Party::Twilio, format!("REST is asked: {operation}"));
+        let account = self.exchange.account();
+        let expected = BASE64_STANDARD.encode(format!("{}:{}", account.sid, account.auth_token));
+        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if given.strip_prefix("Basic ") != Some(&expected) {
+            self.log.violation(Party::Twilio, format!("REST is asked with wrong credentials: {operation}"));
+            return Err(error(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
+        }
+        let complaints = check_twilio_request(operation, &path, query, form);
+        if !complaints.is_empty() {
+            let complaint = format!("{operation}: {}", complaints.join("; "));
+            self.log.violation(Party::Twilio, &complaint);
+            return Err(error(StatusCode::BAD_REQUEST, 20001, &complaint));
+        }
+        self.faults.before(kind).await
+    }
+
+    fn options(&self) -> TwilioOptions {
+        self.options.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// An error as Twilio answers it.
+fn error(status: StatusCode, code: u32, message: &str) -> Response {
+    let more_info = format!("https://www.twilio.com/docs/errors/{code}");
+    let body = json!({"code": code, "message": message, "more_info": more_info, "status": status.as_u16()});
+    (status, Json(body)).into_response()
+}
+
+/// The name without the `.json` that every address has.
+fn without_json(name: &str) -> &str {
+    name.strip_suffix(".json").unwrap_or(name)
+}
+
+/// A time as Twilio writes it: RFC 2822.
+fn rfc2822(at: Option<crate::domain::Timestamp>) -> Option<String> {
+    let at = jiff::Timestamp::from_second(at?.as_secs()).ok()?;
+    jiff::fmt::rfc2822::to_string(&at.to_zoned(jiff::tz::TimeZone::UTC)).ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+//! What becomes of a message that was taken: its statuses are told to the box, signed.
+
+use super::Shared;
+use crate::simulator::Party;
+use crate::simulator::route::root_cause;
+use crate::simulator::twilio::message::MessageRecord;
+use crate::simulator::twilio::random_sid;
+use crate::simulator::twilio::request::{SignaturePlan, SignedRequest};
+use std::sync::Arc;
+use url::Url;
+
+/// Lets a message go on its way.
+pub(super) async fn tell(shared: Arc<Shared>, message: MessageRecord) {
+    let options = shared.options();
+    let mut statuses: Vec<(&str, Option<u32>)> = options.statuses.iter().map(|status| (*status, None)).collect();
+    let free_text = message.content_sid.is_none();
+    if options.enforce_window && free_text && !shared.exchange.window_is_open(&message.from, &message.to) {
+        let what = format!("63016: a text to {} outside of its 24 hours ({})", message.to, message.sid);
+        shared.log.violation(Party::Twilio, what);
+        statuses = vec![("failed", Some(63016))];
+    }
+    let callback = message.status_callback.as_deref().and_then(|url| Url::parse(url).ok());
+    let mut stopping = shared.stopping.clone();
+    for (status, code) in statuses {
+        tokio::select! {
+            () = tokio::time::sleep(options.status_gap) => {}
+            () = stopping.wait() => return,
+        }
+        shared.exchange.set_message_status(&message.sid, status, code);
+        if let Some(url) = &callback {
+            for _ in 0..if options.statuses_twice { 2 } else { 1 } {
+                tell_once(&shared, &message, url, status, code).await;
+            }
+        }
+    }
+}
+
+async fn tell_once(shared: &Shared, message: &MessageRecord, url: &Url, status: &str, code: Option<u32>) {
+    let account = shared.exchange.account();
+    let own = [
+        ("AccountSid", account.sid.as_str()),
+        ("ApiVersion", "2010-04-01"),
+        ("ChannelPrefix", "whatsapp"),
+        ("From", &message.from),
+        ("MessageSid", &message.sid),
+        ("MessageStatus", status),
+        ("SmsSid", &message.sid),
+        ("SmsStatus", status),
+        ("To", &message.to),
+    ];
+    let mut fields: Vec<_> = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    fields.extend(code.map(|code| ("ErrorCode".to_owned(), code.to_string())));
+    let request = SignedRequest {
+        method: "POST",
+        url,
+        fields: &fields,
+        signature: SignaturePlan::Good,
+        auth_token: &account.auth_token,
+        idempotency_token: &random_sid(""),
+    };
+    match request.send(&shared.route).await {
+        Ok(answer) if answer.status >= 400 => {
+            shared.log.violation(Party::Twilio, format!("{} answered {}", url.path(), answer.status));
+        }
+        Ok(_) => shared.log.note(Party::Twilio, format!("tells that {} is {status}", message.sid)),
+        Err(error) => {
+            shared
+                .log
+                .violation(Party::Twilio, format!("11200: no answer from {}: {}", url.path(), root_cause(&error)));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+use super::*;
+use crate::simulator::twilio::{Account, CallUpdate, InboundMessage, MediaRecord, WhatsAppNetwork, sign};
+use axum::extract::State;
+use axum::routing::post;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use url::Url;
+
+/// The REST interface with a box that keeps what it is told.
+struct Bench {
+    rest: TwilioRest,
+    exchange: Exchange,
+    route: Route,
+    log: EventLog,
+    box_url: String,
+    told: mpsc::UnboundedReceiver<(String, Vec<(String, String)>)>,
+}
+
+async fn bench(options: TwilioOptions) -> Bench {
+    let (log, exchange) = (EventLog::new(), Exchange::new(Account::random()));
+    let (tell, told) = mpsc::unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let box_url = format!("http://{}", listener.local_addr().unwrap());
+    let token = exchange.account().auth_token.clone();
+    let state = Arc::new((box_url.clone(), token, tell));
+    let routes = Router::new().route("/hook", post(hook)).with_state(state);
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let route = Route::new(None).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let rest = TwilioRest::start(listener, exchange.clone(), route.clone(), options, log.clone()).unwrap();
+    Bench { rest, exchange, route, log, box_url, told }
+}
+
+type Told = mpsc::UnboundedSender<(String, Vec<(String, String)>)>;
+
+async fn hook(State(own): State<Arc<(String, String, Told)>>, headers: HeaderMap, body: String) -> StatusCode {
+    let fields: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    if headers["x-twilio-signature"] != sign(&own.1, &format!("{}/hook", own.0), &fields) {
+        return StatusCode::FORBIDDEN;
+    }
+    let status = fields.iter().find(|(name, _)| name == "SmsStatus").map(|(_, value)| value.clone());
+    own.2.send((status.unwrap_or_default(), fields)).unwrap();
+    StatusCode::NO_CONTENT
+}
+
+impl Bench {
+    async fn ask(&self, method: &str, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
+        let account = self.exchange.account();
+        let url = format!("{}/2010-04-01/Accounts/{}/{path}", self.rest.base_url(), account.sid);
+        let mut request = self.route.request(method.parse().unwrap(), &url.parse().unwrap());
+        request = request.basic_auth(&account.sid, Some(&account.auth_token));
+        if method == "POST" {
+            request = request.form(form);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default();
+        if status < 300 {
+            check_answer(method, path, &body);
+        }
+        (status, body)
+    }
+}
+
+fn check_answer(method: &str, path: &str, body: &Value) {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/specs/answers.json");
+    let answers: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let twilio = &answers["twilio"];
+    let (noun, rest) =
+        path.split(['?', '.']).next().unwrap().split_once('/').unwrap_or((path.split(['?', '.']).next().unwrap(), ""));
+    let place = if rest.is_empty() { format!("{noun}.json") } else { format!("{noun}/{{Sid}}.json") };
+    let mut schema = twilio["operations"][format!("{method} /2010-04-01/Accounts/{{AccountSid}}/{place}")].clone();
+    assert!(schema.is_object(), "{method} {place}");
+    schema["$defs"] = twilio["$defs"].clone();
+    if let Err(error) = jsonschema::validate(&schema, body) {
+        panic!("{method} {path}: {error} at {}", error.instance_path());
+    }
+}
+
+const PERSON: &str = "whatsapp:+972501234567";
+const OWN: &str = "whatsapp:+97235551234";
+
+#[tokio::test]
+async fn a_message_is_taken_and_its_statuses_are_told() {
+    let mut bench = bench(TwilioOptions { status_gap: Duration::from_millis(1), ..TwilioOptions::default() }).await;
+    let callback = format!("{}/hook", bench.box_url);
+    let form = [("To", PERSON), ("From", OWN), ("Body", "שלום"), ("StatusCallback", &callback)];
+    let (status, message) = bench.ask("POST", "Messages.json", &form).await;
+    assert_eq!((status, &message["status"]), (201, &json!("queued")));
+    for expected in ["sent", "delivered", "read"] {
+        assert_eq!(bench.told.recv().await.unwrap().0, expected);
+    }
+    let sid = message["sid"].as_str().unwrap();
+    let (_, read) = bench.ask("GET", &format!("Messages/{sid}.json"), &[]).await;
+    assert_eq!((&read["status"], &read["body"]), (&json!("read"), &json!("שלום")));
+    assert_eq!(bench.exchange.sent_messages().len(), 1);
+    assert_eq!(bench.log.violations().len(), 0, "{:#?}", bench.log);
+}
+
+#[tokio::test]
+async fn messages_are_listed_by_number_and_date_page_by_page() {
+    let bench = bench(TwilioOptions { statuses: vec![], ..TwilioOptions::default() }).await;
+    for n in 0..5 {
+        let (status, _) =
+            bench.ask("POST", "Messages.json", &[("To", PERSON), ("From", OWN), ("Body", &n.to_string())]).await;
+        assert_eq!(status, 201);
+    }
+    bench.ask("POST", "Messages.json", &[("To", "whatsapp:+12025550123"), ("From", OWN), ("Body", "other")]).await;
+    let mut bodies = Vec::new();
+    let mut path = "Messages.json?To=whatsapp%3A%2B972501234567&PageSize=2&DateSent%3E=2020-01-01".to_owned();
+    loop {
+        let (status, list) = bench.ask("GET", &path, &[]).await;
+        assert_eq!(status, 200);
+        bodies.extend(
+            list["messages"].as_array().unwrap().iter().map(|message| message["body"].as_str().unwrap().to_owned()),
+        );
+        match list["next_page_uri"].as_str() {
+            Some(next) => path = next.split_once("/Messages").map(|(_, rest)| format!("Messages{rest}")).unwrap(),
+            None => break,
+        }
+    }
+    assert_eq!(bodies, ["4", "3", "2", "1", "0"]);
+    for (query, found) in
+        [("DateSent%3E=2999-01-01", 0), ("DateSent%3C=2020-01-01", 0), ("DateSent%3E=2020-01-01T00%3A00%3A00Z", 6)]
+    {
+        let (_, list) = bench.ask("GET", &format!("Messages.json?{query}"), &[]).await;
+        assert_eq!(list["messages"].as_array().unwrap().len(), found, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn what_twilio_would_refuse_is_refused() {
+    let bench = bench(TwilioOptions::default()).await;
+    let long = "x".repeat(1_601);
+    for (form, code) in [
+        (vec![("From", OWN), ("Body", "x")], 20001),
+        (vec![("To", "+972501234567"), ("From", OWN), ("Body", "x")], 21211),
+        (vec![("To", PERSON), ("Body", "x")], 21603),
+        (vec![("To", PERSON), ("From", OWN)], 21602),
+        (vec![("To", PERSON), ("From", OWN), ("Body", &long)], 21617),
+        (vec![("To", PERSON), ("From", OWN), ("Text", "x")], 20001),
+    ] {
+        let before = bench.log.violations().len();
+        let (status, body) = bench.ask("POST", "Messages.json", &form).await;
+        assert_eq!((status, &body["code"]), (400, &json!(code)));
+        assert_eq!(bench.log.violations().len(), before + 1);
+    }
+    let url = format!("{}/2010-04-01/Accounts/AC/Messages.json", bench.rest.base_url()).parse::<Url>().unwrap();
+    let response =
+        bench.route.request(reqwest::Method::GET, &url).basic_auth("AC", Some("wrong")).send().await.unwrap();
+    assert_eq!(response.status(), 401);
+    assert_eq!(bench.exchange.messages().len(), 0);
+}
+
+#[tokio::test]
+async fn the_window_of_24_hours_may_be_enforced() {
+    let options =
+        TwilioOptions { enforce_window: true, status_gap: Duration::from_millis(1), ..TwilioOptions::default() };
+    let mut bench = bench(options).await;
+    let callback = format!("{}/hook", bench.box_url);
+    let form = [("To", PERSON), ("From", OWN), ("Body", "x"), ("StatusCallback", callback.as_str())];
+    bench.ask("POST", "Messages.json", &form).await;
+    let (status, fields) = bench.told.recv().await.unwrap();
+    assert_eq!(status, "failed");
+    assert!(fields.contains(&("ErrorCode".into(), "63016".into())));
+    let network = WhatsAppNetwork::new(bench.exchange.clone(), bench.route.clone(), bench.log.clone());
+    network.keep(&InboundMessage::text("+972501234567", "+97235551234", "היי"));
+    bench.ask("POST", "Messages.json", &form).await;
+    assert_eq!(bench.told.recv().await.unwrap().0, "sent");
+}
+
+#[tokio::test]
+async fn a_person_writes_and_the_file_is_fetched() {
+    let mut bench = bench(TwilioOptions { media_late: true, ..TwilioOptions::default() }).await;
+    let network = WhatsAppNetwork::new(bench.exchange.clone(), bench.route.clone(), bench.log.clone());
+    let mut message = InboundMessage::text("+972501234567", "+97235551234", "תמונה");
+    message.media.push(MediaRecord::new("image/jpeg", b"picture".to_vec()));
+    let (record, answer) = network.send(&format!("{}/hook", bench.box_url).parse().unwrap(), &message).await;
+    assert_eq!(answer.unwrap().status, 204);
+    let (_, fields) = bench.told.recv().await.unwrap();
+    let url: Url = fields.iter().find(|(name, _)| name == "MediaUrl0").unwrap().1.parse().unwrap();
+    assert!(record.sid.starts_with("MM") && url.path().contains(&record.sid));
+    let account = bench.exchange.account();
+    let get =
+        || bench.route.request(reqwest::Method::GET, &url).basic_auth(&account.sid, Some(&account.auth_token)).send();
+    assert_eq!(get().await.unwrap().status(), 404);
+    let redirect = get().await.unwrap();
+    assert_eq!(redirect.status(), 307);
+    let place = url.join(redirect.headers()["location"].to_str().unwrap()).unwrap();
+    let file = bench.route.request(reqwest::Method::GET, &place).send().await.unwrap();
+    assert_eq!(file.headers()["content-type"], "image/jpeg");
+    assert_eq!(file.bytes().await.unwrap(), "picture");
+    let url = format!("{}/hook", bench.box_url).parse().unwrap();
+    let refused = network.hand_over(&url, &fields, crate::simulator::twilio::SignaturePlan::Wrong).await;
+    assert_eq!(refused.unwrap().status, 403);
+}
+
+#[tokio::test]
+async fn calls_are_changed_and_faults_happen_as_planned() {
+    let bench = bench(TwilioOptions::default()).await;
+    let call = crate::simulator::twilio::random_sid("CA");
+    let path = format!("Calls/{call}.json");
+    assert_eq!(bench.ask("POST", &path, &[("Status", "completed")]).await.0, 404);
+    let mut updates = bench.exchange.begin_call(&call, "+972501234567", "+97235551234");
+    assert_eq!(bench.ask("GET", &path, &[]).await.1["status"], "ringing");
+    assert_eq!(bench.ask("POST", &path, &[("Url", "https://shop.example/x"), ("Method", "POST")]).await.0, 200);
+    let expected = CallUpdate::Url { url: "https://shop.example/x".into(), method: "POST".into() };
+    assert_eq!(updates.recv().await, Some(expected));
+    assert_eq!(bench.ask("POST", &path, &[("Twiml", "<Response><Hangup/></Response>")]).await.0, 200);
+    assert_eq!(bench.ask("POST", &path, &[("Twiml", "<Respons/>")]).await.0, 400);
+    assert_eq!(bench.ask("POST", &path, &[]).await.0, 400);
+    for status in [404, 429, 500] {
+        bench.rest.fail_next(Operation::UpdateCall, Fault::Status(status), 1);
+        assert_eq!(bench.ask("POST", &path, &[("Status", "completed")]).await.0, status);
+    }
+    bench.exchange.end_call(&call);
+    let (status, body) = bench.ask("POST", &path, &[("Status", "completed")]).await;
+    assert_eq!((status, &body["code"]), (400, &json!(21220)));
+    bench.rest.fail_next(Operation::SendMessage, Fault::HangAfterAccept, 1);
+    let form = [("To", PERSON), ("From", OWN), ("Body", "x")];
+    let hanging = tokio::time::timeout(Duration::from_millis(300), bench.ask("POST", "Messages.json", &form)).await;
+    assert!(hanging.is_err());
+    assert_eq!(bench.exchange.sent_messages().len(), 1);
+    assert_eq!(bench.ask("POST", "Messages.json", &form).await.0, 201);
+}
