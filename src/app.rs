@@ -8,7 +8,7 @@ use crate::drive::calls::{CallParts, Calls};
 use crate::drive::control::{self, Control};
 use crate::drive::fallback::Fallback;
 use crate::drive::jobs::JobWorker;
-use crate::drive::{Clips, Prompts, recordings};
+use crate::drive::{Clips, Prompts, recordings, sweep};
 use crate::http::{self, AppState, Listeners, page_address};
 use crate::providers::http_client;
 use crate::store::Store;
@@ -58,6 +58,7 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
         auth: Arc::default(),
     };
     loops.spawn(worker.run(stopping.clone()));
+    loops.spawn(sweep::run(calls.clone(), stopping.clone()));
     let mut server = tokio::spawn(http::serve(listeners, state, stopping));
     first_run::offer_setup_code(&store, &page).await;
     tracing::info!(event = "STARTED", "Ready");

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod outbox;
 mod prompts;
 pub mod recordings;
+pub mod sweep;
 
 pub use clips::Clips;
 pub use prompts::{Prompt, Prompts};
