@@ -14,3 +14,4 @@ mod login;
 mod store_open;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
 mod support;
+mod twilio_helper;

@@ -1,0 +1,54 @@
+# The one front door: every way to build, try and check the project starts here. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo build test test-all lint fmt deny bench audio clean
+
+# The lock file decides what is built.
+CARGO_FLAGS := --locked
+
+help: ## Show this.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
+
+demo: ## Build, then play a shop's day on a fresh data folder; keeps running. ARGS=--exit ends with a verdict.
+	@scripts/setup.sh build
+	cargo run $(CARGO_FLAGS) --release -- demo $(ARGS)
+
+build: ## Build the release binary.
+	@scripts/setup.sh build
+	cargo build $(CARGO_FLAGS) --release
+
+test: lint ## Everything that a change must pass.
+	@scripts/setup.sh test
+	@scripts/run-tests.sh
+
+test-all: lint ## The same with the long rounds, and with cargo-deny installed where it is missing.
+	@scripts/setup.sh test-all
+	@$(MAKE) --no-print-directory deny
+	@scripts/run-tests.sh --long
+
+lint: ## Format, clippy with warnings as errors, and cargo-deny where it is installed.
+	@scripts/setup.sh lint
+	cargo fmt --check
+	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	@if command -v cargo-deny >/dev/null; then $(MAKE) --no-print-directory deny; \
+	else echo "cargo-deny is not installed, so licences and sources are not checked here; make test-all installs it"; fi
+
+fmt: ## Format the code.
+	cargo fmt
+
+deny: ## Check licences, bans and sources of the dependencies, and advisories where their list can be fetched.
+	@scripts/check-dependencies.sh
+
+bench: ## Measure, each figure as a ratio to a floor measured beside it.
+	@scripts/setup.sh build
+	@scripts/bench.sh $(ARGS)
+
+audio: ## Make the default prompts anew (needs espeak-ng, lame and sox).
+	@scripts/setup.sh audio
+	packaging/audio/make-audio.sh
+
+clean: ## Remove what was built. Data stays.
+	cargo clean
+	rm -rf tests/twilio-helper/node_modules
