@@ -38,7 +38,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "entropy",
         ],
     ),
-    ("http", &["domain", "config", "store", "ops", "providers", "crm", "drive", "clock", "entropy"]),
+    // `call` for its word on what follows a stream, which becomes TwiML here.
+    ("http", &["domain", "config", "call", "store", "ops", "providers", "crm", "drive", "clock", "entropy"]),
     // Written from the vendors' documents and not from our own types, so that it does not share our mistakes.
     ("simulator", &["domain", "clock", "entropy"]),
     (
