@@ -2,14 +2,18 @@
 
 mod first_run;
 
-use crate::config::Config;
+use crate::config::{Config, WhatsAppConfig};
+use crate::crm::inbox::{MEDIA_JOB, STATUS_JOB};
 use crate::crm::recording::FETCH_JOB;
 use crate::drive::calls::{CallParts, Calls};
 use crate::drive::control::{self, Control};
 use crate::drive::fallback::Fallback;
 use crate::drive::jobs::JobWorker;
-use crate::drive::{Clips, Prompts, recordings, sweep};
+use crate::drive::message_files::{FileFetcher, public_files};
+use crate::drive::outbox::Outbox;
+use crate::drive::{Clips, Prompts, message_news, recordings, sweep};
 use crate::http::{self, AppState, Listeners, page_address};
+use crate::inbox::pace::Pace;
 use crate::providers::http_client;
 use crate::store::Store;
 use anyhow::Context;
@@ -43,7 +47,9 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
         store: store.clone(),
     };
     let (stop, stopping) = watch::channel(false);
-    let worker = JobWorker::new(store.clone());
+    let files = public_files(&parts.config).context("cannot make an HTTP client")?;
+    let outbox = Outbox::new(&parts.config, store.clone(), parts.client.clone(), files.clone());
+    let worker = whatsapp_jobs(JobWorker::new(store.clone()), &parts)?;
     let worker = worker.on(FETCH_JOB, {
         let parts = parts.clone();
         move |job| recordings::fetch(parts.clone(), job)
@@ -53,12 +59,18 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
         config: parts.config.clone(),
         store: store.clone(),
         calls: calls.clone(),
-        fallback: Fallback::new(parts),
+        fallback: Fallback::new(parts.clone()),
         jobs: worker.handle(),
+        outbox: outbox.clone(),
+        files,
         auth: Arc::default(),
     };
-    loops.spawn(worker.run(stopping.clone()));
     loops.spawn(sweep::run(calls.clone(), stopping.clone()));
+    // What works behind the doors stops first, and may end what it does while the calls do.
+    let (rest, resting) = watch::channel(false);
+    let mut workers = JoinSet::new();
+    workers.spawn(worker.run(resting.clone()));
+    workers.spawn(outbox.run(pace(&parts.config), resting));
     let mut server = tokio::spawn(http::serve(listeners, state, stopping));
     first_run::offer_setup_code(&store, &page).await;
     tracing::info!(event = "STARTED", "Ready");
@@ -66,7 +78,8 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
     shutdown.await;
     tracing::info!(event = "STOPPING", "Stopping: calls and running requests may end");
     // Twilio asks what follows a call's stream, so the doors stay open meanwhile.
-    calls.drain(CALLS_END).await;
+    let _ = rest.send(true);
+    tokio::join!(calls.drain(CALLS_END), async { while workers.join_next().await.is_some() {} });
     let _ = stop.send(true);
     if tokio::time::timeout(REQUESTS_END, &mut server).await.is_err() {
         tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were cut");
@@ -77,6 +90,20 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
     tokio::task::spawn_blocking(move || store.close()).await.context("cannot close the database")?;
     tracing::info!(event = "STOPPED", "Stopped");
     Ok(())
+}
+
+/// Says how the work is done that webhooks of WhatsApp leave for later.
+fn whatsapp_jobs(worker: JobWorker, parts: &CallParts) -> anyhow::Result<JobWorker> {
+    let fetcher = FileFetcher::new(&parts.config, parts.store.clone(), parts.client.clone());
+    let (fetcher, store) = (fetcher.context("cannot make an HTTP client")?, parts.store.clone());
+    let worker = worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job));
+    Ok(worker.on(STATUS_JOB, move |job| message_news::hear_again(store.clone(), job)))
+}
+
+/// The bridge's pace, unless it is switched off.
+fn pace(config: &Config) -> Option<Pace> {
+    let WhatsAppConfig { pacing, per_minute, new_chats_per_day, .. } = config.whatsapp;
+    pacing.then_some(Pace { per_minute, new_chats_per_day })
 }
 
 /// The runtime: one thread where the process has one core, else one for each.

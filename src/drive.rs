@@ -7,6 +7,8 @@ mod clips;
 pub mod control;
 pub mod fallback;
 pub mod jobs;
+pub mod message_files;
+pub mod message_news;
 pub mod outbox;
 mod prompts;
 pub mod recordings;

@@ -12,6 +12,7 @@ use crate::domain::{OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
 use crate::inbox::pace::{Pace, Pacer};
 use crate::inbox::policy::{Case, Rules, Way};
+use crate::providers::public_file::PublicFiles;
 use crate::store::{self, OutboxEntry, Store};
 use crate::{clock, entropy};
 use attempt::Attempt;
@@ -41,13 +42,11 @@ struct Shared {
 
 impl Outbox {
     /// The outbox of these settings; it sends nothing until [`Outbox::run`].
-    pub fn new(config: &Config, store: Store) -> Result<Self, reqwest::Error> {
-        let ways = Ways::new(config)?;
+    pub fn new(config: &Config, store: Store, client: reqwest::Client, files: PublicFiles) -> Self {
+        let ways = Ways::new(config, client, files);
         let health = Health::new(ways.bridge().cloned());
         let language = config.agent.language.clone();
-        Ok(Self {
-            shared: Arc::new(Shared { store, rules: rules(config), ways, health, wake: Notify::new(), language }),
-        })
+        Self { shared: Arc::new(Shared { store, rules: rules(config), ways, health, wake: Notify::new(), language }) }
     }
 
     /// There is a new message. Call it after the commit that stored it.

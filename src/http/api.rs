@@ -4,12 +4,14 @@ mod account;
 mod audit;
 mod calls;
 mod contacts;
+mod media;
 mod openapi;
 mod settings;
 mod setup;
 mod threads;
 mod tokens;
 mod users;
+mod whatsapp;
 
 pub(crate) use openapi::document;
 
@@ -30,6 +32,8 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .merge(threads::routes())
         .merge(tokens::routes())
         .merge(users::routes())
+        .merge(media::routes())
+        .merge(whatsapp::routes())
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(state.clone(), guard));
     open().method_not_allowed_fallback(wrong_method).merge(guarded)

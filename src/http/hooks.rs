@@ -1,6 +1,7 @@
 //! Webhooks: what the providers ask of us.
 
 pub(super) mod voice;
+pub(super) mod whatsapp;
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

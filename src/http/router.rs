@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 /// What Twilio, the bridge and monitors need; `with_crm` where page and API have no door of their own.
 pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
     let routes = Router::new().merge(health::routes()).merge(version::routes());
-    let routes = routes.merge(hooks::voice::routes()).merge(media::routes());
+    let routes = routes.merge(hooks::voice::routes()).merge(hooks::whatsapp::routes()).merge(media::routes());
     let routes = if with_crm { routes.merge(crm_routes(state)) } else { routes };
     finish(routes, state)
 }

@@ -5,6 +5,8 @@ use crate::config::Config;
 use crate::drive::calls::Calls;
 use crate::drive::fallback::Fallback;
 use crate::drive::jobs::Jobs;
+use crate::drive::outbox::Outbox;
+use crate::providers::public_file::PublicFiles;
 use crate::store::Store;
 use std::sync::Arc;
 
@@ -21,6 +23,10 @@ pub struct AppState {
     pub fallback: Fallback,
     /// Work for later.
     pub jobs: Jobs,
+    /// Messages on their way out.
+    pub outbox: Outbox,
+    /// Files that may be handed on.
+    pub files: PublicFiles,
     /// What logging in remembers.
     pub auth: Arc<Auth>,
 }

@@ -1,6 +1,7 @@
 //! Twilio: webhooks, TwiML, media streams, REST.
 
 pub mod forms;
+pub mod media;
 pub mod media_stream;
 pub mod messages;
 pub mod rest;

@@ -62,6 +62,19 @@ pub enum SendError {
     TooLongForTwilio,
 }
 
+impl SendError {
+    /// The word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::KeyReused => "key_reused",
+            Self::TooLongForTwilio => "text_too_long",
+            Self::NoWay(NoWay::TemplateRequired) => "template_required",
+            Self::NoWay(NoWay::Disabled(_)) => "provider_disabled",
+            Self::NoWay(NoWay::NoProvider | NoWay::Unable | NoWay::Refused) => "no_provider",
+        }
+    }
+}
+
 /// Sends: chooses the way, and stores message, place in the outbox and answer together. On an error nothing is stored.
 pub fn send(
     tx: &WriteTx<'_>,

@@ -4,8 +4,7 @@ use crate::config::Config;
 use crate::domain::{NotSent, Outcome, Provider, Timestamp, Trouble};
 use crate::inbox::policy::Way;
 use crate::providers::baileys::bridge::{self, Bridge};
-use crate::providers::http_client;
-use crate::providers::public_file::{FetchError, PublicFiles, Trusted};
+use crate::providers::public_file::{FetchError, PublicFiles};
 use crate::providers::twilio::messages::{self, Messages};
 use crate::store::OutboxEntry;
 
@@ -17,12 +16,11 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    pub(super) fn new(config: &Config) -> Result<Self, reqwest::Error> {
-        let client = http_client::build()?;
+    pub(super) fn new(config: &Config, client: reqwest::Client, files: PublicFiles) -> Self {
         let in_use = config.whatsapp.baileys_enabled();
         let bridge = in_use.then(|| Bridge::new(client.clone(), config));
         let twilio = config.twilio_whatsapp_enabled().then(|| Messages::new(client, config)).flatten();
-        Ok(Self { twilio, bridge, files: public_files(config)? })
+        Self { twilio, bridge, files }
     }
 
     pub(super) fn bridge(&self) -> Option<&Bridge> {
@@ -58,16 +56,6 @@ impl Ways {
         let way = Way { provider: entry.provider, template: entry.template };
         twilio.find(twilio_text(way, entry), since).await
     }
-}
-
-/// Files that may be handed on or fetched: public ones, and the bridge's own.
-pub(super) fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Error> {
-    let origin = url::Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
-    let trusted = match origin {
-        Ok(origin) if config.whatsapp.baileys_enabled() => Trusted::Origin(origin),
-        _ => Trusted::Nothing,
-    };
-    PublicFiles::new(trusted, config.whatsapp.max_media_bytes)
 }
 
 fn twilio_text(way: Way, entry: &OutboxEntry) -> messages::Text<'_> {

@@ -1,6 +1,6 @@
 //! The API's own description.
 
-use super::{account, audit, calls, contacts, settings, setup, threads, tokens, users};
+use super::{account, audit, calls, contacts, media, settings, setup, threads, tokens, users, whatsapp};
 use crate::http::AppState;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -40,6 +40,7 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         contacts::rename,
         contacts::merge,
         contacts::undo_merge,
+        media::show,
         settings::show,
         setup::is_needed,
         setup::complete,
@@ -55,6 +56,7 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         users::add,
         users::reset_password,
         users::remove,
+        whatsapp::send,
     ),
     modifiers(&LoginOrToken),
     security(("cookie" = []), ("token" = []))

@@ -1,0 +1,119 @@
+//! Fetches the files of messages that came in, after their webhooks have been answered.
+
+use super::jobs::JobError;
+use crate::clock;
+use crate::config::{Config, Secret};
+use crate::domain::{MessageId, Provider};
+use crate::providers::baileys::signature::SECRET;
+use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Trusted};
+use crate::providers::twilio::media::MessageFiles;
+use crate::store::{self, Job, Store, StoredMedia};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::time::Duration;
+use url::Url;
+
+/// Fetches files of both providers' messages; clones share their connections.
+#[derive(Clone)]
+pub struct FileFetcher {
+    store: Store,
+    twilio: MessageFiles,
+    public: PublicFiles,
+    bridge_token: Option<Secret>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+struct Payload {
+    message: MessageId,
+    position: u32,
+    provider: Provider,
+}
+
+impl FileFetcher {
+    /// For these settings.
+    pub fn new(config: &Config, store: Store, client: reqwest::Client) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            store,
+            twilio: MessageFiles::new(client, config)?,
+            public: public_files(config)?,
+            bridge_token: config.whatsapp.token_secret().cloned(),
+        })
+    }
+
+    /// Does one job: fetches the file and keeps it, by the hash of its content. Done twice it is the same file.
+    pub async fn fetch(self, job: Job) -> Result<(), JobError> {
+        let payload: Payload =
+            serde_json::from_str(&job.payload).map_err(|error| JobError::Never(error.to_string()))?;
+        let Payload { message, position, provider } = payload;
+        let noted =
+            self.store.read(move |tx| tx.message_media(message, position)).await.map_err(|error| later(&error))?;
+        let Some(noted) = noted else { return Ok(()) };
+        let token = self.bridge_token.as_ref().map(|token| (SECRET, token.expose()));
+        let fetched = match provider {
+            Provider::Twilio => self.twilio.fetch(&noted.source_url).await,
+            Provider::Baileys => self.public.fetch(&noted.source_url, token).await,
+        };
+        match fetched {
+            Ok(file) => self.keep(payload, file, noted.mime).await,
+            Err(error) if may_come_yet(&error, &job) => Err(JobError::Later(error.to_string())),
+            Err(error) => {
+                let why = error.to_string();
+                let failed = self.store.write(move |tx| tx.fail_media(message, position, &why));
+                failed.await.map_err(|error| later(&error))?;
+                Err(JobError::Never(error.to_string()))
+            }
+        }
+    }
+
+    async fn keep(&self, payload: Payload, file: FetchedFile, told: Option<String>) -> Result<(), JobError> {
+        let Payload { message, position, .. } = payload;
+        let kept = self.store.write(move |tx| {
+            let sha256 = hex(&Sha256::digest(&file.content));
+            let mime = told.or(file.mime).unwrap_or_else(|| UNKNOWN_TYPE.to_owned());
+            let url = format!("{MEDIA_PATH}{sha256}");
+            let file = StoredMedia { mime, content: file.content };
+            tx.store_media(message, position, &sha256, &file, &url, clock::now())
+        });
+        kept.await.map_err(|error| later(&error))?;
+        tracing::info!(event = "WA_MEDIA_FETCHED", message.id = %message, "A file of message {message} is here");
+        Ok(())
+    }
+}
+
+/// Files that may be handed on or fetched: public ones, and the bridge's own.
+pub fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Error> {
+    let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
+    let trusted = match origin {
+        Ok(origin) if config.whatsapp.baileys_enabled() => Trusted::Origin(origin),
+        _ => Trusted::Nothing,
+    };
+    PublicFiles::new(trusted, config.whatsapp.max_media_bytes)
+}
+
+/// Twilio's files are on their way through its stores when the webhook comes: not there at first is normal, not there for
+/// long is not. Servers that are down are asked for a day.
+fn may_come_yet(error: &FetchError, job: &Job) -> bool {
+    let age = clock::now().since(job.created_at);
+    match error {
+        FetchError::Status(404) => age < UNTIL_THERE,
+        error => error.is_passing() && age < UNTIL_UP,
+    }
+}
+
+fn later(error: &store::Error) -> JobError {
+    JobError::Later(error.to_string())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Where we give out files of messages; the hash of the content follows.
+pub const MEDIA_PATH: &str = "/api/media/";
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+const UNTIL_THERE: Duration = Duration::from_mins(5);
+const UNTIL_UP: Duration = Duration::from_hours(23);

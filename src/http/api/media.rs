@@ -1,0 +1,71 @@
+//! Files of messages, as they were fetched.
+
+use crate::http::ranges::{FileInfo, answer};
+use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::response::Response;
+use axum::routing::get;
+use bytes::Bytes;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/api/media/{sha256}", get(show))
+}
+
+/// A file of a message, by the SHA-256 of its content. Byte ranges work.
+#[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", params(("sha256" = String, Path)), responses(
+    (status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
+pub(super) async fn show(
+    State(state): State<AppState>,
+    _actor: Actor,
+    method: Method,
+    headers: HeaderMap,
+    Path(sha256): Path<String>,
+) -> Result<Response, ApiError> {
+    let asked = sha256.clone();
+    let found = state.store.read(move |tx| tx.media(&asked)).await?;
+    let file = found.ok_or_else(|| ApiError::not_found("there is no such file"))?;
+    let (mime, disposition) = shown_as(&file.mime);
+    let content = Bytes::from(file.content);
+    let length = content.len() as u64;
+    let info = FileInfo { mime, length, etag: &sha256, cache_control: "private, max-age=31536000, immutable" };
+    let mut response = answer(&method, &headers, &info, |part| {
+        let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(content.len());
+        Body::from(content.slice(at(part.start)..at(part.end)))
+    });
+    // A stranger sent it: it is shown, but runs nothing.
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (header::CONTENT_DISPOSITION, disposition),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}
+
+/// The type that a browser is told: pictures, sound and film as they are, anything else as something to save.
+fn shown_as(mime: &str) -> (&'static str, &'static str) {
+    let plain = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let known = SHOWN.iter().find(|shown| **shown == plain);
+    known.map_or(("application/octet-stream", "attachment"), |shown| (*shown, "inline"))
+}
+
+const SHOWN: [&str; 14] = [
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "audio/ogg",
+    "audio/mpeg",
+    "audio/mp4",
+    "audio/aac",
+    "audio/amr",
+    "audio/wav",
+    "video/mp4",
+    "video/3gpp",
+    "video/webm",
+    "audio/webm",
+];

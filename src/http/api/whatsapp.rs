@@ -1,0 +1,102 @@
+//! Sending by WhatsApp.
+
+use crate::config::ProviderChoice;
+use crate::crm::outbox::{self, SendAnswer, SendRequest};
+use crate::domain::{BusinessId, PeerAddress, Provider};
+use crate::http::extract::Json;
+use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::{clock, entropy};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use serde::Deserialize;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/api/whatsapp/send", post(send))
+}
+
+/// A message to be sent.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub(super) struct SendBody {
+    /// To whom: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
+    to: String,
+    /// The words.
+    text: Option<String>,
+    /// A file at a public https address.
+    media_url: Option<String>,
+    /// By whom; `auto` unless said otherwise.
+    provider: Option<ProviderChoice>,
+}
+
+/// Sends a message: stores it and answers; it goes out at once where that is possible.
+#[utoipa::path(
+    post, path = "/api/whatsapp/send", tag = "threads", request_body = SendBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer and one message.")),
+    responses(
+        (status = 200, body = SendAnswer),
+        (status = 400, body = ErrorBody, description = "The request cannot be read."),
+        (status = 422, body = ErrorBody, description = "`invalid_recipient`, `empty_message`, `text_too_long`, \
+            `media_url_refused`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`."),
+    )
+)]
+pub(super) async fn send(
+    State(app): State<AppState>,
+    actor: Actor,
+    headers: HeaderMap,
+    Json(body): Json<SendBody>,
+) -> Result<axum::Json<SendAnswer>, ApiError> {
+    let request = request(&app, &actor, &headers, body)?;
+    if let Some(url) = &request.media_url {
+        app.files.check(url).await.map_err(|error| refusal("media_url_refused", error.to_string()))?;
+    }
+    let (rules, down) = (app.outbox.rules().clone(), app.outbox.down().await);
+    let sent = app.store.write(move |tx| outbox::send(tx, &request, &rules, &down, clock::now())).await?;
+    let answer = sent.map_err(|error| refusal(error.code(), error.to_string()))?;
+    app.outbox.wake();
+    Ok(axum::Json(answer))
+}
+
+/// Reads what is to be sent. Nothing has been stored when it says no.
+fn request(app: &AppState, actor: &Actor, headers: &HeaderMap, body: SendBody) -> Result<SendRequest, ApiError> {
+    let to = PeerAddress::parse(&body.to, app.config.whatsapp.country());
+    let to = to.map_err(|error| refusal("invalid_recipient", error.to_string()))?;
+    let (text, media_url) = (body.text.unwrap_or_default(), body.media_url.filter(|url| !url.trim().is_empty()));
+    if text.trim().is_empty() && media_url.is_none() {
+        return Err(refusal("empty_message", "write something, or name a file in media_url"));
+    }
+    if text.chars().count() > LONGEST_TEXT {
+        return Err(refusal("text_too_long", format!("a message may have at most {LONGEST_TEXT} characters")));
+    }
+    Ok(SendRequest {
+        business: BusinessId::FIRST,
+        to,
+        text,
+        media_url: media_url.map(|url| url.trim().to_owned()),
+        named: match body.provider {
+            None | Some(ProviderChoice::Auto) => None,
+            Some(ProviderChoice::Baileys) => Some(Provider::Baileys),
+            Some(ProviderChoice::Twilio) => Some(Provider::Twilio),
+        },
+        author: actor.id.to_string(),
+        idempotency_key: idempotency_key(headers)?,
+        send_key: entropy::random_hex::<16>(),
+    })
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().unwrap_or_default().trim();
+    if key.is_empty() || key.len() > LONGEST_KEY {
+        return Err(ApiError::invalid(format!("Idempotency-Key must have 1 to {LONGEST_KEY} plain characters")));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+fn refusal(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+}
+
+/// What WhatsApp takes of a text.
+const LONGEST_TEXT: usize = 4096;
+const LONGEST_KEY: usize = 255;

@@ -1,0 +1,92 @@
+//! WhatsApp's webhooks, of both providers. A message is acknowledged when it is on disk, and never refused for its content:
+//! what makes no sense is kept as it came. If nothing can be stored, the sender is asked to come again.
+
+mod baileys;
+mod twilio;
+
+use super::super::AppState;
+use crate::clock;
+use crate::crm::inbox::{self, Raw};
+use crate::domain::{BusinessId, Inbound, InboundMessage, MessageNews, Odd, Provider};
+use crate::store::{self, JournalOutcome};
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+
+/// The webhooks' paths.
+pub(crate) fn routes() -> Router<AppState> {
+    Router::new()
+        .route(twilio::MESSAGE_PATH, post(twilio::message))
+        .route(twilio::STATUS_PATH, post(twilio::status))
+        .route(baileys::PATH, post(baileys::event))
+}
+
+/// Takes in whatever a signed webhook says, and answers it.
+async fn take(app: &AppState, read: Result<Inbound, Odd>, raw: Raw) -> Response {
+    let spare = raw.clone();
+    let stored = match read {
+        Ok(Inbound::Message(message)) => receive(app, message, raw).await,
+        Ok(Inbound::News(news)) => hear(app, news, raw).await,
+        Ok(Inbound::Nothing(why)) => keep(app, raw, JournalOutcome::Ignored, why).await,
+        Err(Odd(why)) => {
+            tracing::warn!(event = "WA_IN_ODD", path = raw.path, why, "A signed webhook makes no sense: {why}");
+            keep(app, raw, JournalOutcome::Odd, why).await
+        }
+    };
+    match stored {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => fall_back(app, spare, &error).await,
+    }
+}
+
+async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Result<()> {
+    let (provider, from) = (message.provider, message.peer.first().map(|peer| peer.masked().to_string()));
+    let from = from.unwrap_or_default();
+    let received =
+        app.store.write(move |tx| inbox::receive(tx, BusinessId::FIRST, &message, &raw, clock::now())).await?;
+    if received.has_media {
+        app.jobs.wake();
+    }
+    let event = match provider {
+        Provider::Twilio => "WA_IN_TWILIO",
+        Provider::Baileys => "WA_IN_BAILEYS",
+    };
+    match received.message {
+        Some(message) => {
+            tracing::info!(event, message.id = %message, thread.id = %received.thread, from, "Message {message} from {from}");
+        }
+        None => {
+            tracing::info!(event, thread.id = %received.thread, from, duplicate = true, "Known message from {from}");
+        }
+    }
+    Ok(())
+}
+
+async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> {
+    let known = app.store.write(move |tx| inbox::news(tx, &news, &raw, clock::now())).await?;
+    match known {
+        Some(message) => tracing::debug!(event = "WA_NEWS", message.id = %message, "News of message {message}"),
+        None => app.jobs.wake(),
+    }
+    Ok(())
+}
+
+async fn keep(app: &AppState, raw: Raw, outcome: JournalOutcome, why: &'static str) -> store::Result<()> {
+    app.store.write(move |tx| inbox::keep_only(tx, &raw, outcome, why, clock::now())).await
+}
+
+/// Where a message cannot be stored, its webhook is kept at least: one that breaks us must not come again for ever. Where
+/// nothing can be stored at all, it must.
+async fn fall_back(app: &AppState, raw: Raw, error: &store::Error) -> Response {
+    let path = raw.path;
+    tracing::error!(event = "WA_IN_FAILED", path, error = error as &dyn std::error::Error, "A webhook was not stored");
+    let nothing_can_be_stored = matches!(
+        error,
+        store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
+    );
+    if !nothing_can_be_stored && keep(app, raw, JournalOutcome::Odd, "it could not be taken in").await.is_ok() {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
+}

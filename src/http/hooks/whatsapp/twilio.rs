@@ -1,0 +1,28 @@
+//! Twilio's two: a message that came in, and how far one of ours has come.
+
+use super::take;
+use crate::crm::inbox::Raw;
+use crate::domain::Inbound;
+use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::{messages, whatsapp};
+use axum::extract::State;
+use axum::response::Response;
+
+pub(super) const MESSAGE_PATH: &str = "/webhook/whatsapp/twilio";
+pub(super) const STATUS_PATH: &str = messages::STATUS_PATH;
+
+pub(super) async fn message(State(app): State<AppState>, signed: TwilioForm) -> Response {
+    let own_sender = app.config.twilio.wa_from.as_ref();
+    let read = whatsapp::message(&signed.form, own_sender, app.config.whatsapp.country()).map(Inbound::Message);
+    take(&app, read, raw(signed, MESSAGE_PATH)).await
+}
+
+pub(super) async fn status(State(app): State<AppState>, signed: TwilioForm) -> Response {
+    let read = whatsapp::status(&signed.form, &app.config.agent.language)
+        .map(|news| news.map_or(Inbound::Nothing("a status that is no news"), Inbound::News));
+    take(&app, read, raw(signed, STATUS_PATH)).await
+}
+
+fn raw(signed: TwilioForm, path: &'static str) -> Raw {
+    Raw { source: "twilio", path, content_type: signed.content_type, body: signed.body }
+}

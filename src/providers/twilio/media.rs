@@ -1,0 +1,61 @@
+//! Files of messages that came in by Twilio.
+//!
+//! Twilio gives a file only to the account's credentials, and leads to a signed address on another host: the credentials
+//! stay behind. Page: "Media Resource".
+
+use crate::config::{Config, Secret};
+use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Trusted};
+use reqwest::header;
+use reqwest::{Client, StatusCode};
+use std::time::Duration;
+use url::Url;
+
+/// Fetches files of messages.
+#[derive(Clone)]
+pub struct MessageFiles {
+    client: Client,
+    api_origin: String,
+    credentials: Option<(String, Secret)>,
+    elsewhere: PublicFiles,
+}
+
+impl MessageFiles {
+    /// From the configured account. Where the configured host is a stand-in on this machine, what it leads to may be here
+    /// too.
+    pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
+        let api = &config.twilio.api_base_url;
+        let trusted = if api.as_str().starts_with("http://") { Trusted::Loopback } else { Trusted::Nothing };
+        Ok(Self {
+            client,
+            api_origin: api.origin().to_owned(),
+            credentials: config.twilio.credentials().map(|(sid, token)| (sid.to_owned(), token.clone())),
+            elsewhere: PublicFiles::new(trusted, config.whatsapp.max_media_bytes)?,
+        })
+    }
+
+    /// Fetches a file. The credentials go to the configured host and nowhere else.
+    pub async fn fetch(&self, address: &str) -> Result<FetchedFile, FetchError> {
+        let url =
+            Url::parse(address).map_err(|_| FetchError::Forbidden(super::super::public_file::Forbidden::Unreadable))?;
+        let credentials = self.credentials.as_ref().filter(|_| url.origin().ascii_serialization() == self.api_origin);
+        let Some((sid, token)) = credentials else { return self.elsewhere.fetch(address, None).await };
+        let request = self.client.get(url.clone()).basic_auth(sid, Some(token.expose())).timeout(ANSWER);
+        let response = request.send().await.map_err(|_| FetchError::Unreachable)?;
+        match response.status() {
+            StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT => {
+                let target = response.headers().get(header::LOCATION).and_then(|target| target.to_str().ok());
+                let target = target.and_then(|target| url.join(target).ok()).ok_or(FetchError::Unreachable)?;
+                self.elsewhere.fetch(target.as_str(), None).await
+            }
+            status if status.is_success() => self.elsewhere.read(response).await,
+            status => Err(FetchError::Status(status.as_u16())),
+        }
+    }
+}
+
+/// How long a file may take.
+const ANSWER: Duration = Duration::from_secs(30);
