@@ -7,6 +7,7 @@ mod openapi;
 mod order;
 mod serve;
 mod setup;
+mod simulate;
 mod table;
 mod token;
 mod user;
@@ -49,6 +50,9 @@ enum Command {
     /// Check the settings, or show them.
     #[command(subcommand)]
     Config(config::Command),
+    /// Be the other side, to try a box with: a caller, a person on WhatsApp, Twilio, the AI, the bridge.
+    #[command(subcommand)]
+    Simulate(simulate::Command),
     /// Bring the database up to date and stop. The daemon does the same when it starts.
     Migrate,
     /// Print the OpenAPI document of the API.
@@ -81,6 +85,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::User(command) => user::run(command, settings),
         Command::Token(command) => token::run(command, settings),
         Command::Config(command) => config::run(&command, settings),
+        Command::Simulate(command) => simulate::run(command, settings),
         Command::Migrate => migrate::run(settings),
         Command::Openapi => openapi::run(),
         Command::Version { json } => version::run(json, settings),
@@ -141,6 +146,7 @@ Examples:
   agentlocator setup                          how to make the first owner
   agentlocator user add dana --role staff     let somebody log in; asks for the password
   agentlocator token create till --role staff print a bearer token for a program
+  agentlocator simulate call                  phone the box that runs here
 
 Environment (all optional; the settings file has a key for each):
   PORT, PUBLIC_BASE_URL, DATABASE_URL, LOG_LEVEL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_WA_FROM,

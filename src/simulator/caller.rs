@@ -23,4 +23,4 @@ pub use phone::Phone;
 pub use plan::{CallPlan, DialPlan, Phase, StreamPlan};
 pub use playout::{BufferFull, Cleared, Playout};
 pub use report::{Answer, CallReport, EndedBy, Interruption, Prompt, StreamEnd, StreamReport, Webhook};
-pub use script::{Clip, Script, ScriptError, Step};
+pub use script::{Clip, Script, ScriptError, Step, parse_time};

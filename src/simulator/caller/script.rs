@@ -100,8 +100,8 @@ fn parse_step(step: &str) -> Result<Step, String> {
     let parsed = match (verb, rest) {
         ("say", clip) => Step::Say(parse_clip(clip)?),
         ("listen", "") => Step::Listen,
-        ("listen", time) => Step::ListenFor(parse_duration(time)?),
-        ("wait", time) => Step::Wait(parse_duration(time)?),
+        ("listen", time) => Step::ListenFor(parse_time(time)?),
+        ("wait", time) => Step::Wait(parse_time(time)?),
         ("press", keys) if !keys.is_empty() && keys.chars().all(|key| "0123456789*#ABCD".contains(key)) => {
             Step::Press(keys.to_owned())
         }
@@ -119,15 +119,18 @@ fn parse_step(step: &str) -> Result<Step, String> {
 
 /// A length, or a WAV file.
 fn parse_clip(text: &str) -> Result<Clip, String> {
-    if let Ok(time) = parse_duration(text) {
+    if let Ok(time) = parse_time(text) {
         return Ok(Clip::Voice(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)));
     }
     let file = std::fs::read(text).map_err(|error| format!("neither a time as 1.5s nor a file: {error}"))?;
     Ok(Clip::Sound(read_wav(&file).map_err(|error| error.to_string())?.into()))
 }
 
-/// `1500`, `1500ms` or `1.5s`.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+/// Reads a length of time: `1500`, `1500ms` or `1.5s`, at most an hour.
+///
+/// # Errors
+/// What is wrong with it, in words for a person.
+pub fn parse_time(text: &str) -> Result<Duration, String> {
     let (number, unit_ms) = match text.strip_suffix("ms") {
         Some(number) => (number, 1.0),
         None => text.strip_suffix('s').map_or((text, 1.0), |number| (number, 1_000.0)),

@@ -1,0 +1,45 @@
+//! `agentlocator simulate twilio`: Twilio's REST interface.
+
+use super::super::Settings;
+use super::{Place, Telling};
+use crate::simulator::Party;
+use crate::simulator::caller::parse_time;
+use crate::simulator::twilio::{Exchange, TwilioOptions, TwilioRest};
+use anyhow::Context;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Takes messages and tells of them, signed; serves nothing that it was not given.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9001")]
+    listen: SocketAddr,
+    /// The time between a message's statuses.
+    #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "500ms")]
+    status_gap: Duration,
+    /// Refuse texts to people who have not written within 24 hours, as WhatsApp does.
+    #[arg(long)]
+    enforce_window: bool,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Result<()> {
+    let log = arguments.telling.log();
+    let exchange = Exchange::new(arguments.place.account(settings)?);
+    let options = TwilioOptions {
+        status_gap: arguments.status_gap,
+        enforce_window: arguments.enforce_window,
+        ..TwilioOptions::default()
+    };
+    let listener =
+        TcpListener::bind(arguments.listen).await.with_context(|| format!("--listen {}", arguments.listen))?;
+    let rest = TwilioRest::start(listener, exchange.clone(), arguments.place.route(settings)?, options, log.clone())?;
+    log.note(Party::Twilio, format!("listens; for the box: TWILIO_API_BASE_URL={}", rest.base_url()));
+    super::interrupted().await?;
+    arguments.telling.finish(&log, &exchange.messages(), "", None)
+}
