@@ -44,6 +44,24 @@ fn links_between_documents_lead_somewhere() {
 }
 
 #[test]
+fn the_readme_names_only_variables_that_there_are() {
+    let (readme, example) = (document("README.md"), document("config.toml.example"));
+    let is_variable = |word: &&str| {
+        word.contains('_')
+            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+    };
+    let words = readme.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(is_variable);
+    let unknown: Vec<_> = words
+        .filter(|word| !example.contains(word.trim_end_matches("_FILE")) && !EVENTS.contains(word))
+        .map(str::to_owned)
+        .collect();
+    none(&unknown, "the README speaks of settings that do not exist");
+}
+
+/// Words of the log that the README explains.
+const EVENTS: [&str; 3] = ["TWILIO_BAD_SIG", "WATCHDOG_REDIRECT_SENT", "WA_BAILEYS_BAD_SIG"];
+
+#[test]
 fn documents_do_not_speak_of_how_they_were_made() {
     let mut findings = Vec::new();
     for file in tree::files().iter().filter(|file| !file.path.starts_with("tests/fixtures/")) {
