@@ -11,7 +11,11 @@ mod cli;
 mod config;
 mod health;
 mod login;
+mod store_copy;
+mod store_kill;
 mod store_open;
+mod store_owner;
+mod store_trouble;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
 mod support;
 mod twilio_helper;

@@ -161,8 +161,11 @@ impl Image {
         for (number, content) in rest.iter().filter(|(number, _)| *number <= page_count) {
             self.file.write_all_at(content, u64::from(*number - 1) * page_size as u64)?;
         }
-        if complete && length != self.stamp.length {
+        let written_to = pages.last().map_or(0, |(last, _)| u64::from((*last).min(page_count)) * page_size as u64);
+        if complete && self.stamp.length.max(written_to) != length {
             self.file.set_len(length)?;
+            // Setting a length gives up the room beyond it.
+            self.reserved = self.reserved.min(length);
         }
         if let Some(first) = first {
             let mut first = first.to_vec();

@@ -1,5 +1,11 @@
 //! A store of a test's own, in this process.
 
+mod child;
+mod load;
+
+pub use child::Child;
+pub use load::{Acks, Load, verdict, write};
+
 use agentlocator::config::StoreConfig;
 use agentlocator::store::{PublishState, Store};
 use rusqlite::{Connection, OpenFlags, types::FromSql};

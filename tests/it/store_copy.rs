@@ -1,0 +1,190 @@
+//! Whoever copies the published file at any moment, with any tool, has everything that was acknowledged before.
+
+use super::support::store::{Acks, Desk, Load, integrity, verdict};
+use agentlocator::store::Store;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+/// Copies by a tool while writers write. Returns how often the tool itself refused, loudly.
+async fn copies_under_load(count: usize, clients: usize, tool: fn(&Path, &Path) -> Command) -> usize {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let acks = Arc::new(desk.acks(clients));
+    let load = Load::start(&store, &acks);
+    let mut refused = 0;
+    for _ in 0..count {
+        let (acknowledged, copy, published) = (acks.all(), desk.fresh_path(), desk.published());
+        let target = copy.clone();
+        let run = move || tool(&published, &target).output().unwrap();
+        let output = tokio::task::spawn_blocking(run).await.unwrap();
+        if !output.status.success() {
+            assert!(!output.stderr.is_empty());
+            refused += 1;
+            continue;
+        }
+        let found = tokio::task::spawn_blocking(move || (verdict(&copy, &acknowledged), std::fs::remove_file(&copy)));
+        assert_eq!(found.await.unwrap().0, None);
+    }
+    load.stop().await;
+    assert_eq!(store.health().publish, agentlocator::store::PublishState::Current);
+    // And at rest.
+    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+    store.close();
+    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+    refused
+}
+
+fn cp(from: &Path, to: &Path) -> Command {
+    let mut command = Command::new("cp");
+    command.arg(from).arg(to);
+    command
+}
+
+fn rsync(from: &Path, to: &Path) -> Command {
+    let mut command = Command::new("rsync");
+    command.arg("-a").arg(from).arg(to);
+    command
+}
+
+fn tar(from: &Path, to: &Path) -> Command {
+    let mut command = Command::new("sh");
+    let script =
+        r#"set -e; tar cf "$2.tar" -C "$(dirname "$1")" "$(basename "$1")"; tar xOf "$2.tar" > "$2"; rm "$2.tar""#;
+    command.args(["-c", script, "sh"]).arg(from).arg(to);
+    command
+}
+
+fn is_installed(tool: &str) -> bool {
+    let there = Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success());
+    if !there {
+        eprintln!("{tool} is not installed: not tried");
+    }
+    there
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_by_cp_hold_everything() {
+    assert_eq!(copies_under_load(200, 8, cp).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_by_rsync_hold_everything() {
+    if is_installed("rsync") {
+        assert_eq!(copies_under_load(5, 8, rsync).await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_by_tar_hold_everything() {
+    // It opens without waiting, so it may be refused, and says so.
+    let refused = copies_under_load(20, 8, tar).await;
+    assert!(refused <= 5, "refused {refused} of 20 times");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_reader_keeps_what_he_opened_and_delays_nobody() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let acks = Arc::new(desk.acks(4));
+    let load = Load::start(&store, &acks);
+    for _ in 0..3 {
+        let acknowledged = acks.all();
+        let slow = std::fs::File::open(desk.published()).unwrap();
+        // Long enough for the others to need another file.
+        let enough = acks.all().iter().map(|number| number + 200).collect::<Vec<_>>();
+        wait_for(&acks, &enough).await;
+        assert_eq!(verdict(&desk.copy(), &enough), None);
+        let copy = desk.fresh_path();
+        std::io::copy(&mut &slow, &mut std::fs::File::create(&copy).unwrap()).unwrap();
+        assert_eq!(verdict(&copy, &acknowledged), None);
+    }
+    load.stop().await;
+    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+    store.close();
+    let left: Vec<_> = std::fs::read_dir(desk.live().parent().unwrap())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("spare"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hard_link_keeps_what_it_was() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
+    let link = desk.folder().join("linked.db");
+    std::fs::hard_link(desk.published(), &link).unwrap();
+    let before = std::fs::read(&link).unwrap();
+    store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
+    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
+    assert_eq!(std::fs::read(&link).unwrap(), before);
+    assert_eq!(integrity(&link), None);
+}
+
+/// What this room is for: the live file does not survive being copied like this.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: make test-all"]
+async fn long_copies_of_the_live_file_are_not_whole() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let acks = Arc::new(desk.acks(8));
+    let load = Load::start(&store, &acks);
+    let mut bad = 0;
+    for _ in 0..200 {
+        let (acknowledged, copy) = (acks.all(), desk.fresh_path());
+        assert!(cp(&desk.live(), &copy).status().unwrap().success());
+        let checked = std::panic::catch_unwind(|| verdict(&copy, &acknowledged));
+        bad += usize::from(!matches!(checked, Ok(None)));
+    }
+    load.stop().await;
+    assert!(bad > 100, "only {bad} of 200");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: make test-all"]
+async fn long_copies_by_cp_hold_everything() {
+    assert_eq!(copies_under_load(3000, 16, cp).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: make test-all"]
+async fn long_overlapping_copies_hold_everything() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let acks = Arc::new(desk.acks(8));
+    let load = Load::start(&store, &acks);
+    let copiers: Vec<_> = (0..3).map(|copier| tokio::task::spawn_blocking(one_copier(&desk, &acks, copier))).collect();
+    for copier in copiers {
+        copier.await.unwrap();
+    }
+    load.stop().await;
+    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+}
+
+fn one_copier(desk: &Desk, acks: &Arc<Acks>, copier: usize) -> impl FnOnce() + Send + 'static {
+    let (published, acks) = (desk.published(), acks.clone());
+    let copy: PathBuf = desk.folder().join(format!("copier-{copier}.db"));
+    move || {
+        for _ in 0..200 {
+            let acknowledged = acks.all();
+            let output = cp(&published, &copy).output().unwrap();
+            if output.status.success() {
+                assert_eq!(verdict(&copy, &acknowledged), None);
+            } else {
+                // The name was exchanged between its look at the file and its opening it.
+                assert!(String::from_utf8_lossy(&output.stderr).contains("replaced while being copied"));
+            }
+        }
+    }
+}
+
+async fn wait_for(acks: &Acks, enough: &[i64]) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while acks.all().iter().zip(enough).any(|(now, enough)| now < enough) {
+        assert!(std::time::Instant::now() < deadline, "the writers hang");
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+}

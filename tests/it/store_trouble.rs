@@ -1,0 +1,216 @@
+//! A full disk, work that panics, work that fails: nothing half-stored, and it goes on by itself.
+
+use super::support::store::{Desk, integrity, verdict, write};
+use agentlocator::domain::{ActorId, Timestamp};
+use agentlocator::store::{Error, PublishState, Store};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// A small file system of its own; none where mounting is not allowed.
+struct SmallDisk {
+    mounted_on: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    fn mount(megabytes: usize) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted_on = folder.path().join("disk");
+        std::fs::create_dir(&mounted_on).unwrap();
+        let size = format!("size={megabytes}m");
+        let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&mounted_on).output();
+        match output {
+            Ok(output) if output.status.success() => Some(Self { mounted_on, _folder: folder }),
+            _ => {
+                eprintln!("mounting a small file system is not allowed here: not tried");
+                None
+            }
+        }
+    }
+
+    fn path(&self) -> &Path {
+        &self.mounted_on
+    }
+
+    /// Takes all room there is but `left` bytes.
+    fn fill(&self, left: u64) -> PathBuf {
+        let path = self.mounted_on.join("ballast");
+        let mut file = std::fs::File::create(&path).unwrap();
+        // In ever smaller pieces, until not even a page fits.
+        let piece = vec![1; 1 << 20];
+        let mut size = piece.len();
+        while size >= 4096 {
+            if file.write_all(&piece[..size]).is_err() {
+                size /= 2;
+            }
+        }
+        file.set_len(file.metadata().unwrap().len() - left).unwrap();
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.mounted_on).output();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_refuses_and_then_takes_again() {
+    let Some(small) = SmallDisk::mount(16) else { return };
+    let desk =
+        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let mut acknowledged = 0;
+    for number in 1..=20 {
+        write(&store, "client-0", number).await.unwrap();
+        acknowledged = number;
+    }
+    let ballast = small.fill(64 << 10);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let refused = loop {
+        match write(&store, "client-0", acknowledged + 1).await {
+            Ok(()) => acknowledged += 1,
+            Err(error) => break error,
+        }
+        assert!(Instant::now() < deadline, "it never filled up");
+    };
+    assert!(matches!(refused, Error::NoSpace(_)), "{refused:?}");
+    assert!(!store.health().writable);
+    assert_eq!(store.read(|tx| tx.meta("client-0")).await.unwrap(), Some(acknowledged.to_string()));
+
+    std::fs::remove_file(ballast).unwrap();
+    for _ in 0..20 {
+        acknowledged += 1;
+        write(&store, "client-0", acknowledged).await.unwrap();
+    }
+    assert!(store.health().writable);
+    desk.until_current(&store).await;
+    assert_eq!(verdict(&desk.copy(), &[acknowledged]), None);
+    store.close();
+    assert_eq!(verdict(&desk.copy(), &[acknowledged]), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
+    let Some(small) = SmallDisk::mount(64) else { return };
+    let desk =
+        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let grow = |number: i64, bytes: usize| {
+        let (store, now) = (store.clone(), Timestamp::from_millis(0));
+        async move {
+            store.write(move |tx| tx.insert_audit(ActorId::Agent, "grown", &"x".repeat(bytes), now)).await.unwrap();
+            write(&store, "client-0", number).await.unwrap();
+        }
+    };
+    // A large log, which has its room from then on.
+    grow(1, 16 << 20).await;
+    grow(2, 100).await;
+    let ballast = small.fill(0);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let mut number = 2;
+    while !matches!(store.health().publish, PublishState::Late { .. }) {
+        number += 1;
+        grow(number, 50_000).await;
+        assert!(Instant::now() < deadline, "it never filled up");
+    }
+    // Behind, but whole: it was not touched.
+    assert_eq!(integrity(&desk.published()), None);
+    std::fs::remove_file(ballast).unwrap();
+    number += 1;
+    write(&store, "client-0", number).await.unwrap();
+    desk.until_current(&store).await;
+    assert_eq!(verdict(&desk.copy(), &[number]), None);
+}
+
+#[tokio::test]
+async fn work_that_panics_or_fails_takes_nobody_with_it() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let now = Timestamp::from_millis(0);
+    let note = |store: &Store, what: &'static str| {
+        let store = store.clone();
+        async move { store.write(move |tx| tx.insert_audit(ActorId::Agent, what, "", now)).await }
+    };
+    let panicking = store.write::<()>(move |tx| {
+        tx.insert_audit(ActorId::Agent, "panicking", "", now)?;
+        panic!("on purpose")
+    });
+    let failing = store.write::<()>(move |tx| {
+        tx.insert_audit(ActorId::Agent, "failing", "", now)?;
+        Err(Error::NotFound("thing"))
+    });
+    // Together in one group, most likely.
+    let (first, panicked, second, failed, third) =
+        tokio::join!(note(&store, "first"), panicking, note(&store, "second"), failing, note(&store, "third"));
+    first.unwrap();
+    second.unwrap();
+    third.unwrap();
+    assert!(matches!(panicked, Err(Error::Panicked)));
+    assert!(matches!(failed, Err(Error::NotFound("thing"))));
+    // And alone.
+    assert!(store.write::<()>(|_| panic!("on purpose")).await.is_err());
+    let mut seen: Vec<String> =
+        store.read(|tx| tx.audit_log(None, 10)).await.unwrap().0.into_iter().map(|entry| entry.action).collect();
+    seen.sort();
+    assert_eq!(seen, ["first", "second", "third"]);
+    assert!(matches!(store.read::<()>(|_| panic!("on purpose")).await, Err(Error::Panicked)));
+    store.read(|tx| tx.meta("x")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_probe_writes_and_reads_and_is_shared() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    assert_eq!(store.health().last_probe_at, None);
+    let probes = futures_util::future::join_all((0..50).map(|_| store.probe())).await;
+    assert!(probes.into_iter().all(|outcome| outcome.is_ok()));
+    let first = store.read(|tx| tx.meta("probed_at")).await.unwrap();
+    store.probe().await.unwrap();
+    assert_eq!(store.read(|tx| tx.meta("probed_at")).await.unwrap(), first);
+    assert!(store.health().last_probe_at.is_some() && store.health().writable);
+    store.close();
+    tokio::time::sleep(Duration::from_millis(1050)).await;
+    assert!(store.probe().await.is_err());
+}
+
+#[tokio::test]
+async fn a_probe_never_takes_a_second() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let (let_go, held) = std::sync::mpsc::channel::<()>();
+    let busy = tokio::spawn({
+        let store = store.clone();
+        async move { store.write(move |_| Ok(held.recv().is_err())).await }
+    });
+    tokio::task::yield_now().await;
+    let began = Instant::now();
+    assert!(matches!(store.probe().await, Err(Error::Slow(_))));
+    assert!(began.elapsed() < Duration::from_secs(1));
+    assert!(!store.health().writable);
+    drop(let_go);
+    assert!(busy.await.unwrap().unwrap());
+    store.probe().await.unwrap();
+    assert!(store.health().writable);
+}
+
+#[tokio::test]
+async fn a_backup_is_whole_and_never_over_our_own_files() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    write(&store, "client-0", 1).await.unwrap();
+    let target = desk.fresh_path();
+    store.backup(&target).await.unwrap();
+    assert_eq!(verdict(&target, &[1]), None);
+    write(&store, "client-0", 2).await.unwrap();
+    store.backup(&target).await.unwrap();
+    assert_eq!(verdict(&target, &[2]), None);
+    for forbidden in [desk.published(), desk.live(), desk.folder().to_owned(), desk.folder().join("no/such/folder.db")]
+    {
+        assert!(store.backup(&forbidden).await.is_err(), "{}", forbidden.display());
+    }
+    assert_eq!(verdict(&desk.copy(), &[2]), None);
+}

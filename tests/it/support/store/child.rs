@@ -1,0 +1,77 @@
+//! A store with writers in a process of its own, so that it can be killed: this test binary runs itself again.
+
+use super::{Acks, Desk, Load};
+use agentlocator::config::StoreConfig;
+use agentlocator::store::Store;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+const ROLE: &str = "STORE_TEST_CHILD";
+
+/// The other process.
+pub struct Child {
+    process: std::process::Child,
+    lines: BufReader<std::process::ChildStdout>,
+}
+
+impl Child {
+    /// Starts it, and waits until its store is open.
+    pub fn start(desk: &Desk, clients: usize) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "support::store::child::the_other_process", "--nocapture"])
+            .env(ROLE, format!("{clients} {}", desk.published().display()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap());
+        let mut child = Self { process, lines };
+        child.line_with("OPEN");
+        child
+    }
+
+    /// Kills it as a power cut would.
+    pub fn kill9(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Lets it end by itself.
+    pub fn stop(mut self) {
+        drop(self.process.stdin.take());
+        assert!(self.process.wait().unwrap().success());
+    }
+
+    fn line_with(&mut self, word: &str) {
+        let mut line = String::new();
+        while !line.contains(word) {
+            line.clear();
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "the other process ended");
+        }
+    }
+}
+
+impl Desk {
+    /// What has been acknowledged to the clients of the other process.
+    pub fn acks(&self, clients: usize) -> Acks {
+        Acks::open(&self.folder().join("acks"), clients)
+    }
+}
+
+/// Not a test: what the other process does. Alone it does nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_other_process() {
+    let Ok(role) = std::env::var(ROLE) else { return };
+    let (clients, published) = role.split_once(' ').unwrap();
+    let config = StoreConfig { database_url: Some(published.into()), ..StoreConfig::default() };
+    let (store, _) = Store::open(&config).unwrap();
+    let acks = Acks::open(&config.published_file().with_file_name("acks"), clients.parse().unwrap());
+    println!("OPEN");
+    let load = Load::start(&store, &Arc::new(acks));
+    // Until the parent lets go of our stdin.
+    let end = || std::io::stdin().read_line(&mut String::new());
+    tokio::task::spawn_blocking(end).await.unwrap().unwrap();
+    load.stop().await;
+    store.close();
+}
