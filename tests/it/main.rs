@@ -10,6 +10,7 @@ mod call;
 mod cli;
 mod config;
 mod health;
+mod log_privacy;
 mod login;
 mod store_copy;
 mod store_kill;
