@@ -11,9 +11,12 @@ use crate::drive::fallback::Fallback;
 use crate::drive::jobs::JobWorker;
 use crate::drive::message_files::{FileFetcher, public_files};
 use crate::drive::outbox::Outbox;
-use crate::drive::{Clips, Prompts, message_news, recordings, sweep};
-use crate::http::{self, AppState, Listeners, page_address};
+use crate::drive::{Clips, Prompts, heartbeat, message_news, recordings, sweep};
+use crate::http::{self, AppState, Listeners, Readiness, page_address};
 use crate::inbox::pace::Pace;
+use crate::ops::metrics::Metrics;
+use crate::ops::notify;
+use crate::providers::baileys::bridge::Bridge;
 use crate::providers::http_client;
 use crate::store::Store;
 use anyhow::Context;
@@ -39,6 +42,9 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
         Err(error) => tracing::warn!(event = "CONTROL_FAILED", %error, "The command line cannot reach this daemon"),
     }
 
+    let metrics = Metrics::start();
+    loops.spawn(heartbeat::run(store.clone(), metrics.clone()));
+
     let parts = CallParts {
         prompts: Arc::new(Prompts::load(&config)?),
         clips: Arc::new(Clips::shipped()),
@@ -55,15 +61,19 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
         move |job| recordings::fetch(parts.clone(), job)
     });
     let calls = Calls::new(parts.clone());
+    let bridge = parts.config.whatsapp.baileys_enabled().then(|| Bridge::new(parts.client.clone(), &parts.config));
     let state = AppState {
         config: parts.config.clone(),
         store: store.clone(),
         calls: calls.clone(),
-        fallback: Fallback::new(parts.clone()),
         jobs: worker.handle(),
         outbox: outbox.clone(),
         files,
         auth: Arc::default(),
+        readiness: Arc::new(Readiness::new(bridge)),
+        metrics,
+        prompts: parts.prompts.clone(),
+        fallback: Fallback::new(parts.clone()),
     };
     loops.spawn(sweep::run(calls.clone(), stopping.clone()));
     // What works behind the doors stops first, and may end what it does while the calls do.
@@ -73,9 +83,11 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
     workers.spawn(outbox.run(pace(&parts.config), resting));
     let mut server = tokio::spawn(http::serve(listeners, state, stopping));
     first_run::offer_setup_code(&store, &page).await;
+    notify::ready(&format!("Answering, the page is at {page}"));
     tracing::info!(event = "STARTED", "Ready");
 
     shutdown.await;
+    notify::stopping("Letting calls and running requests end");
     tracing::info!(event = "STOPPING", "Stopping: calls and running requests may end");
     // Twilio asks what follows a call's stream, so the doors stay open meanwhile.
     let _ = rest.send(true);

@@ -6,6 +6,7 @@ pub mod calls;
 mod clips;
 pub mod control;
 pub mod fallback;
+pub mod heartbeat;
 pub mod jobs;
 pub mod message_files;
 pub mod message_news;

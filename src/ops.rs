@@ -1,3 +1,5 @@
 //! Operation: logs, metrics, systemd.
 
 pub mod log;
+pub mod metrics;
+pub mod notify;

@@ -6,6 +6,7 @@
 
 mod address;
 mod audit;
+mod backlog;
 mod backup;
 mod call;
 mod call_log;

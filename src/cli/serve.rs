@@ -20,14 +20,23 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     })
 }
 
-/// Resolves at the first SIGTERM or SIGINT.
+/// Resolves at the first SIGTERM or SIGINT. SIGHUP, which would end a process by default, is only told of.
 fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    // A limit on file sizes makes a write fail, like a full disk; it must not kill.
+    let too_large = signal(SignalKind::from_raw(libc::SIGXFSZ)).context("cannot wait for SIGXFSZ")?;
+    let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        let _too_large = too_large;
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return,
+                _ = interrupt.recv() => return,
+                _ = hang_up.recv() => {
+                    tracing::info!(event = "RELOAD_NEEDS_RESTART", "Settings are read at the start; restart to take them over");
+                }
+            }
         }
     })
 }

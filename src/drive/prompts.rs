@@ -3,6 +3,8 @@
 use crate::audio::mp3;
 use crate::config::{Config, ConfigErrors};
 use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use std::time::Duration;
 pub struct Prompt {
     /// The MP3 file.
     pub mp3: Bytes,
+    /// Changes with the file.
+    pub etag: String,
     /// How long it plays.
     pub length: Duration,
 }
@@ -47,7 +51,15 @@ fn prompt(config: &Config, key: &str, file: Option<&Path>, shipped: &'static [u8
         Some(path) => fs::read(path).map_err(|error| wrong(path, &error))?.into(),
     };
     let length = mp3::duration(&bytes).map_err(|error| wrong(file.unwrap_or(Path::new("the shipped file")), &error))?;
-    Ok(Prompt { mp3: bytes, length })
+    Ok(Prompt { etag: etag(&bytes), mp3: bytes, length })
+}
+
+/// Half of its SHA-256, in hex.
+fn etag(file: &[u8]) -> String {
+    Sha256::digest(file).iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 const GREETING: &[u8] = include_bytes!("../../packaging/audio/greeting_he.mp3");

@@ -1,10 +1,10 @@
 //! What every request gets: an id, a time limit, an answer even where its handler panics, and a line in the log.
 
 use super::router::is_api;
-use super::{ApiError, AppState, hooks};
+use super::{ApiError, hooks};
 use crate::{clock, entropy};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -12,8 +12,8 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-/// Wraps one request.
-pub(super) async fn wrap(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// Wraps one request, which may take as long as `limit`.
+pub(super) async fn wrap(State(limit): State<Duration>, mut request: Request, next: Next) -> Response {
     let id = RequestId(entropy::random_hex::<8>());
     request.extensions_mut().insert(id.clone());
     let started = clock::instant();
@@ -21,7 +21,6 @@ pub(super) async fn wrap(State(state): State<AppState>, mut request: Request, ne
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
 
-    let limit = Duration::from_secs(state.config.http.request_timeout_s);
     let answer = AssertUnwindSafe(tokio::time::timeout(limit, next.run(request))).catch_unwind().await;
     let mut response = match answer {
         Ok(Ok(response)) => response,
@@ -39,11 +38,30 @@ pub(super) async fn wrap(State(state): State<AppState>, mut request: Request, ne
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert("x-request-id", value);
     }
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let status = response.status().as_u16();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+    count(&method, route, status, started.elapsed());
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "Answered");
     response
+}
+
+/// Counts by route, not by path: an id in each name would be a memory leak.
+fn count(method: &Method, route: &str, status: u16, took: Duration) {
+    let method = match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "HEAD" => "HEAD",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        _ => "other",
+    };
+    let route = route.to_owned();
+    metrics::histogram!("agentlocator_http_request_seconds", "route" => route.clone()).record(took);
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_string())];
+    metrics::counter!("agentlocator_http_requests_total", &labels).increment(1);
 }
 
 /// The id of a request, also in its answer's `X-Request-Id`; a request extension.
@@ -63,3 +81,6 @@ fn reason(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")
 }
+
+#[cfg(test)]
+mod tests;

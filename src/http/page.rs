@@ -1,35 +1,73 @@
-//! Pages of lists: how many, and where the next one begins.
+//! The web page: one HTML file for all of its paths, with its style and its script, built into the binary.
 
-use crate::domain::Cursor;
-use serde::{Deserialize, Deserializer};
+use super::AppState;
+use super::ranges::{FileInfo, answer};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::response::Response;
+use axum::routing::get;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
-/// How many items a page has: 1 to 200, 50 unless said otherwise; more than that is cut.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limit(pub(crate) usize);
+/// The paths of the page. All of `/app/` is its own to divide.
+pub(super) fn routes() -> Router<AppState> {
+    let mut routes = Router::new();
+    for path in ["/login", "/forgot", "/reset", "/setup", "/calendar", "/app", "/app/", "/app/{*rest}"] {
+        routes = routes.route(path, get(index));
+    }
+    routes
+        .route(
+            "/app/assets/page.css",
+            get(|method: Method, headers: HeaderMap| async move { CSS.send(&method, &headers) }),
+        )
+        .route(
+            "/app/assets/page.js",
+            get(|method: Method, headers: HeaderMap| async move { JS.send(&method, &headers) }),
+        )
+}
 
-impl Default for Limit {
-    fn default() -> Self {
-        Self(50)
+async fn index(method: Method, headers: HeaderMap) -> Response {
+    let mut response = INDEX.send(&method, &headers);
+    for (name, value) in PAGE_HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A file that is part of the binary.
+struct Asset {
+    mime: &'static str,
+    content: &'static str,
+}
+
+impl Asset {
+    fn send(&self, method: &Method, headers: &HeaderMap) -> Response {
+        let etag = Sha256::digest(self.content).iter().take(8).fold(String::new(), |mut etag, byte| {
+            let _ = write!(etag, "{byte:02x}");
+            etag
+        });
+        let length = self.content.len() as u64;
+        let file = FileInfo { mime: self.mime, length, etag: &etag, cache_control: "no-cache" };
+        answer(method, headers, &file, |part| {
+            let bytes = self.content.as_bytes();
+            let (start, end) = (usize::try_from(part.start).unwrap_or(0), usize::try_from(part.end).unwrap_or(0));
+            Body::from(bytes.get(start..end).unwrap_or_default())
+        })
     }
 }
 
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        match u32::deserialize(d)? {
-            0 => Err(serde::de::Error::custom("limit must be 1 or more")),
-            limit => Ok(Self(usize::try_from(limit).unwrap_or(MOST).min(MOST))),
-        }
-    }
-}
+/// No script and no style but our own files; nothing from anywhere else; in nobody's frame.
+const PAGE_HEADERS: [(HeaderName, &str); 3] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; \
+         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
 
-/// `next_cursor` of the page before.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct After(pub(crate) Cursor);
-
-impl<'de> Deserialize<'de> for After {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map(Self).map_err(serde::de::Error::custom)
-    }
-}
-
-const MOST: usize = 200;
+const INDEX: Asset = Asset { mime: "text/html; charset=utf-8", content: include_str!("page/index.html") };
+const CSS: Asset = Asset { mime: "text/css; charset=utf-8", content: include_str!("page/page.css") };
+const JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/page.js") };

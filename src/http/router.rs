@@ -1,47 +1,68 @@
 //! Which path leads where, for each door.
 
 use super::auth::authenticate;
-use super::{ApiError, AppState, api, envelope, health, hooks, media, version};
+use super::{ApiError, AppState, api, envelope, health, hooks, media, metrics, page, prompts, ready, version};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
+use std::time::Duration;
 
 /// What Twilio, the bridge and monitors need; `with_crm` where page and API have no door of their own.
 pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
-    let routes = Router::new().merge(health::routes()).merge(version::routes());
+    let routes = for_monitors(with_crm).merge(prompts::routes());
     let routes = routes.merge(hooks::voice::routes()).merge(hooks::whatsapp::routes()).merge(media::routes());
-    let routes = if with_crm { routes.merge(crm_routes(state)) } else { routes };
+    let routes = if with_crm { routes.merge(crm_routes(state)) } else { routes.fallback(nothing_here) };
     finish(routes, state)
 }
 
 /// Page and API, and what monitors need.
 pub(super) fn crm(state: &AppState) -> Router {
-    finish(Router::new().merge(health::routes()).merge(version::routes()).merge(crm_routes(state)), state)
+    finish(for_monitors(true).merge(crm_routes(state)), state)
+}
+
+/// Whether it lives, and what it is; on every door.
+fn for_monitors(with_page: bool) -> Router<AppState> {
+    Router::new()
+        .merge(health::routes(with_page))
+        .merge(metrics::routes())
+        .merge(ready::routes())
+        .merge(version::routes())
 }
 
 fn crm_routes(state: &AppState) -> Router<AppState> {
-    Router::new().merge(api::routes(state))
+    Router::new().merge(api::routes(state)).merge(page::routes()).fallback(nothing_for_strangers)
 }
 
 fn finish(routes: Router<AppState>, state: &AppState) -> Router {
+    let limit = Duration::from_secs(state.config.http.request_timeout_s);
     routes
-        .fallback(not_found)
         .layer(DefaultBodyLimit::max(state.config.http.max_body_bytes))
-        .layer(from_fn_with_state(state.clone(), envelope::wrap))
+        .layer(from_fn_with_state(limit, envelope::wrap))
         .with_state(state.clone())
 }
 
-async fn not_found(State(state): State<AppState>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    if !is_api(uri.path()) {
-        return (StatusCode::NOT_FOUND, "not found\n").into_response();
+async fn nothing_here(uri: Uri) -> Response {
+    if is_api(uri.path()) {
+        return ApiError::not_found("there is no such path").into_response();
     }
-    // Whoever is not logged in does not even learn which paths there are.
-    match authenticate(&state, &method, &headers).await {
-        Ok(_) => ApiError::not_found("there is no such path").into_response(),
-        Err(error) => error.into_response(),
+    (StatusCode::NOT_FOUND, "not found\n").into_response()
+}
+
+/// Where the API is, whoever is not logged in does not even learn which paths it has.
+async fn nothing_for_strangers(
+    State(state): State<AppState>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if is_api(uri.path())
+        && let Err(error) = authenticate(&state, &method, &headers).await
+    {
+        return error.into_response();
     }
+    nothing_here(uri).await
 }
 
 /// Whether a path belongs to the API, whose errors are JSON.

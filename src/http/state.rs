@@ -1,11 +1,13 @@
 //! What handlers get.
 
-use super::Auth;
+use super::{Auth, Readiness};
 use crate::config::Config;
+use crate::drive::Prompts;
 use crate::drive::calls::Calls;
 use crate::drive::fallback::Fallback;
 use crate::drive::jobs::Jobs;
 use crate::drive::outbox::Outbox;
+use crate::ops::metrics::Metrics;
 use crate::providers::public_file::PublicFiles;
 use crate::store::Store;
 use std::sync::Arc;
@@ -29,4 +31,10 @@ pub struct AppState {
     pub files: PublicFiles,
     /// What logging in remembers.
     pub auth: Arc<Auth>,
+    /// How the parts are.
+    pub readiness: Arc<Readiness>,
+    /// What has been counted.
+    pub metrics: Metrics,
+    /// What Twilio plays to a caller.
+    pub prompts: Arc<Prompts>,
 }

@@ -1,7 +1,12 @@
 //! Health and version.
 
+use super::support::log::PATIENCE;
 use super::support::{Daemon, client::send};
 use reqwest::Method;
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn it_is_alive_without_any_setting() {
@@ -48,4 +53,99 @@ async fn it_keeps_its_address_over_restarts_and_stops_cleanly() {
     assert_eq!(daemon.client().get("/healthz").await.status, 200);
     assert_eq!(daemon.stdout().lines().iter().filter(|line| line.starts_with("Applied migration: ")).count(), 1);
     assert!(daemon.stop().success());
+}
+
+#[tokio::test]
+async fn ready_says_how_each_part_is() {
+    let daemon = Daemon::start(|_| {});
+    let reply = daemon.client().get("/readyz").await;
+    let parts = reply.json();
+    assert_eq!((reply.status, &parts["db"]), (200, &json!("ok")));
+    for part in ["openai", "tts", "twilio_secrets", "baileys"] {
+        assert_eq!(parts[part], "disabled", "{part}");
+    }
+    for part in ["disk", "published_copy", "integrity"] {
+        assert_eq!(parts[part], "ok", "{part}");
+    }
+    assert_eq!(daemon.client().head("/readyz").await.status, 200);
+
+    let daemon = Daemon::start(|setup| {
+        setup.env("OPENAI_API_KEY", "sk-0123456789").env("TWILIO_AUTH_TOKEN", "0123456789abcdef");
+    });
+    let parts = daemon.client().get("/readyz").await.json();
+    assert_eq!((&parts["openai"], &parts["twilio_secrets"]), (&json!("ok"), &json!("ok")));
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_is_not_ready_until_it_can() {
+    let daemon = Daemon::start(|_| {});
+    let limit = |bytes: &str| {
+        let arguments = [format!("--pid={}", daemon.pid()), format!("--fsize={bytes}")];
+        assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
+    };
+    limit("1024:unlimited");
+    let not_ready = wait_for_ready(&daemon, 503).await;
+    assert_eq!(not_ready["db"], "error");
+    assert_eq!(daemon.client().get("/livez").await.text(), "ok");
+    assert_eq!(daemon.client().get("/healthz").await.text(), "ok");
+    limit("unlimited:unlimited");
+    assert_eq!(wait_for_ready(&daemon, 200).await["db"], "ok");
+}
+
+/// Asks until the answer has that status: a probe counts for a second.
+async fn wait_for_ready(daemon: &Daemon, status: u16) -> Value {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let asked = Instant::now();
+        let reply = daemon.client().get("/readyz").await;
+        assert!(asked.elapsed() < Duration::from_secs(2), "it took {:?}", asked.elapsed());
+        if reply.status == status {
+            return reply.json();
+        }
+        assert!(Instant::now() < deadline, "{} {}", reply.status, reply.text());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn ready_never_waits_for_the_bridge() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let daemon = Daemon::start(|setup| {
+        setup
+            .env("BAILEYS_WEBHOOK_SECRET", "0123456789")
+            .env("BAILEYS_OUTBOUND_URL", format!("http://{}/send", silent.local_addr().unwrap()));
+    });
+    let asked = Instant::now();
+    let replies = tokio::join!(ready(&daemon), ready(&daemon), ready(&daemon));
+    assert!(asked.elapsed() < Duration::from_millis(1500), "it took {:?}", asked.elapsed());
+    for (status, baileys) in <[_; 3]>::from(replies) {
+        assert_eq!((status, baileys.as_str()), (200, "error"));
+    }
+}
+
+async fn ready(daemon: &Daemon) -> (u16, String) {
+    let reply = daemon.client().get("/readyz").await;
+    (reply.status, reply.json()["baileys"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn numbers_are_for_this_machine_or_a_token() {
+    let daemon = Daemon::start(|_| {});
+    let client = daemon.client();
+    client.get("/healthz").await;
+    let numbers = client.get("/metrics").await;
+    assert_eq!(numbers.status, 200);
+    assert!(numbers.header("content-type").starts_with("text/plain; version=0.0.4"));
+    for line in [
+        "agentlocator_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 1",
+        "agentlocator_http_request_seconds_bucket{route=\"/healthz\",le=\"0.5\"} 1",
+        "agentlocator_outbox_messages 0",
+        "agentlocator_calls_open 0",
+    ] {
+        assert!(numbers.text().contains(line), "{line} is not in\n{}", numbers.text());
+    }
+    let from_afar = client.with_header("x-forwarded-for", "203.0.113.7");
+    assert_eq!(from_afar.get("/metrics").await.status, 401);
+    assert_eq!(from_afar.clone().with_token("agl_wrong").get("/metrics").await.status, 401);
+    assert_eq!(from_afar.with_token(&daemon.token("staff")).get("/metrics").await.status, 200);
 }

@@ -14,6 +14,8 @@ mod log_privacy;
 mod login;
 mod store_copy;
 mod store_kill;
+mod page;
+mod process;
 mod store_open;
 mod store_owner;
 mod store_trouble;

@@ -8,7 +8,7 @@ pub mod access;
 pub mod client;
 mod daemon;
 mod database;
-mod log;
+pub mod log;
 mod setup;
 pub mod store;
 pub mod telephony;

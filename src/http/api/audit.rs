@@ -2,7 +2,7 @@
 
 use crate::domain::AuditEntry;
 use crate::http::extract::Query;
-use crate::http::page::Limit;
+use crate::http::paging::Limit;
 use crate::http::{Actor, ApiError, AppState};
 use axum::extract::State;
 use axum::routing::get;

@@ -6,7 +6,7 @@ pub(super) use recording::__path_play;
 
 use crate::domain::{BusinessId, Call, CallId, Recording, ThreadId, Turn};
 use crate::http::extract::{Id, Query};
-use crate::http::page::{After, Limit};
+use crate::http::paging::{After, Limit};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::CallFilter;
 use axum::extract::State;

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::crm::{self, contact};
 use crate::domain::{Address, BusinessId, Contact, ContactId, Thread};
 use crate::http::extract::{Id, Json, Query};
-use crate::http::page::{After, Limit};
+use crate::http::paging::{After, Limit};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use axum::Router;
 use axum::extract::State;

@@ -3,7 +3,7 @@
 use crate::crm::{self, thread};
 use crate::domain::{AiMode, BusinessId, Message, Thread, ThreadId, ThreadType};
 use crate::http::extract::{Id, Json, Query};
-use crate::http::page::{After, Limit};
+use crate::http::paging::{After, Limit};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::ThreadFilter;
 use axum::Router;

@@ -1,0 +1,63 @@
+use super::*;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::middleware::from_fn_with_state;
+use axum::routing::any;
+use tower::ServiceExt;
+
+/// What comes of a handler that panics, or of one that never ends, on that path.
+async fn answer(path: &str, panics: bool) -> (StatusCode, String, String) {
+    let handler = move || async move {
+        assert!(!panics, "as if something unforeseen had happened");
+        std::future::pending::<()>().await;
+    };
+    let router = Router::new().fallback(any(handler)).layer(from_fn_with_state(Duration::from_millis(20), wrap));
+    let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+    let response = router.oneshot(request).await.unwrap();
+    assert!(response.headers().contains_key("x-request-id"));
+    let kind = response.headers().get("content-type").map_or("", |value| value.to_str().unwrap()).to_owned();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+    (status, kind, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn a_caller_always_hears_something() {
+    for panics in [true, false] {
+        for (path, says) in [
+            ("/webhook/incoming_call", "<Redirect method=\"POST\">/webhook/handle_recording</Redirect>"),
+            ("/webhook/handle_recording", "<Hangup/>"),
+            ("/webhook/stream_ended", "<Hangup/>"),
+        ] {
+            let (status, kind, body) = answer(path, panics).await;
+            assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/xml; charset=utf-8"), "{path}");
+            assert!(body.contains(says), "{path}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_webhook_answers_500() {
+    for panics in [true, false] {
+        for (path, wanted) in [
+            ("/webhook/whatsapp/twilio", 503),
+            ("/webhook/whatsapp/baileys", 503),
+            ("/webhook/stream_status", 204),
+            ("/webhook/call_status", 204),
+            ("/webhook/whatever", 204),
+        ] {
+            assert_eq!(answer(path, panics).await.0, wanted, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_api_says_no_in_json() {
+    let (status, kind, body) = answer("/api/threads", true).await;
+    assert_eq!((status.as_u16(), kind.as_str()), (500, "application/json"));
+    assert!(body.contains("\"internal\"") && !body.contains("unforeseen"), "{body}");
+    let (status, _, body) = answer("/api/threads", false).await;
+    assert_eq!(status.as_u16(), 503);
+    assert!(body.contains("\"timeout\""), "{body}");
+    assert_eq!(answer("/app/", true).await.0.as_u16(), 500);
+}

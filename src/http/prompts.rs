@@ -1,0 +1,39 @@
+//! `/static/tts`: what Twilio plays to a caller.
+
+use super::AppState;
+use super::ranges::{FileInfo, answer};
+use crate::drive::Prompt;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use axum::routing::get;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/static/tts/greeting_he.mp3", get(greeting))
+        .route("/static/tts/fallback_he.mp3", get(fallback))
+}
+
+async fn greeting(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Response {
+    send(&state.prompts.greeting, &method, &headers)
+}
+
+async fn fallback(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Response {
+    send(&state.prompts.fallback, &method, &headers)
+}
+
+/// Twilio keeps what it may keep, and asks again whether it has changed: the owner may put in another one any time.
+fn send(prompt: &Prompt, method: &Method, headers: &HeaderMap) -> Response {
+    let file = FileInfo {
+        mime: "audio/mpeg",
+        length: prompt.mp3.len() as u64,
+        etag: &prompt.etag,
+        cache_control: "public, max-age=300, must-revalidate",
+    };
+    answer(method, headers, &file, |part| {
+        let (start, end) = (usize::try_from(part.start).unwrap_or(0), usize::try_from(part.end).unwrap_or(0));
+        Body::from(prompt.mp3.slice(start..end))
+    })
+}

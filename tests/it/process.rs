@@ -1,0 +1,179 @@
+//! The process: its log, its connections, its end.
+
+use super::support::{Daemon, access::PASSWORD};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+#[tokio::test]
+async fn the_log_is_a_json_object_a_line() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.env("LOG_LEVEL", "debug").env("JOURNAL_STREAM", "1:2");
+    });
+    daemon.client().get("/healthz").await;
+    let listening = daemon.logs().wait_for_event("LISTENING");
+    assert_eq!(listening["msg"], format!("Listening on {}", daemon.address()));
+    assert_eq!((&listening["level"], &listening["door"]), (&json!("info"), &json!("public")));
+    assert!(daemon.stop().success());
+    daemon.logs().wait_for_event("STOPPED");
+    for line in daemon.logs().lines() {
+        let event: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        let names: Vec<_> = event.as_object().unwrap().keys().take(3).map(String::as_str).collect();
+        assert!(event["ts"].as_str().unwrap().ends_with('Z'), "{line}");
+        assert!(names.contains(&"event") && event["level"].is_string(), "{line}");
+        assert!(line.starts_with("{\"ts\":\"") && line.contains("\"level\":"), "{line}");
+    }
+    assert_eq!(daemon.logs().events_named("REQUEST").len(), 1);
+}
+
+#[tokio::test]
+async fn the_level_is_a_setting() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.env("LOG_LEVEL", "info");
+    });
+    daemon.client().get("/healthz").await;
+    daemon.stop();
+    assert!(daemon.logs().events_named("REQUEST").is_empty());
+}
+
+#[tokio::test]
+async fn no_secret_is_ever_logged() {
+    let secrets = [
+        ("TWILIO_AUTH_TOKEN", "tw-0123456789abcdef"),
+        ("TWILIO_AUTH_TOKEN_SECONDARY", "tw2-0123456789abcdef"),
+        ("OPENAI_API_KEY", "sk-0123456789abcdef"),
+        ("WA_SHARED_SECRET", "wa-0123456789abcdef"),
+        ("BAILEYS_WEBHOOK_SECRET", "ba-0123456789abcdef"),
+    ];
+    let mut daemon = Daemon::start(|setup| {
+        setup.env("LOG_LEVEL", "trace");
+        for (name, value) in secrets {
+            setup.env(name, value);
+        }
+    });
+    let dana = daemon.logged_in("dana", "owner").await;
+    let token = daemon.token("owner");
+    daemon.client().with_token(&token).get("/api/session").await;
+    daemon.client().post_json("/api/login", &json!({"name": "dana", "password": "wrong password"})).await;
+    let session = dana.get("/api/session").await.json();
+    // Even where somebody puts one in a path.
+    daemon.client().get("/nothing/tw-0123456789abcdef?token=sk-0123456789abcdef").await;
+    daemon.stop();
+    let log = daemon.logs().lines().join("\n") + &daemon.stdout().lines().join("\n");
+    assert!(log.contains("REQUEST"));
+    let mut forbidden: Vec<&str> = secrets.iter().map(|(_, value)| *value).collect();
+    forbidden.extend([PASSWORD, "wrong password", &token, session["csrf_token"].as_str().unwrap()]);
+    for secret in forbidden {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[test]
+fn a_request_that_runs_may_end_and_the_next_one_is_not_taken() {
+    let mut daemon = Daemon::start(|_| {});
+    let mut connection = TcpStream::connect(daemon.address()).unwrap();
+    let body = format!("{{\"name\":\"x\",\"password\":\"{PASSWORD}\"}}");
+    let head = format!(
+        "POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).unwrap();
+    connection.write_all(&body.as_bytes()[..10]).unwrap();
+    // Once it has answered another one, it has read this one's head too.
+    let mut other = TcpStream::connect(daemon.address()).unwrap();
+    other.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    other.read_to_end(&mut Vec::new()).unwrap();
+    daemon.signal(15);
+    daemon.logs().wait_for_event("STOPPING");
+    connection.write_all(&body.as_bytes()[10..]).unwrap();
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 401") && reply.contains("connection: close"), "{reply}");
+    assert!(daemon.wait(Duration::from_secs(15)).success());
+}
+
+#[test]
+fn one_that_never_ends_does_not_hold_up_the_end() {
+    for signal in [15, 2] {
+        let mut daemon = Daemon::start(|_| {});
+        let mut connection = TcpStream::connect(daemon.address()).unwrap();
+        connection.write_all(b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n").unwrap();
+        connection.write_all(b"Content-Length: 100\r\n\r\n{").unwrap();
+        let asked = Instant::now();
+        daemon.signal(signal);
+        assert!(daemon.wait(Duration::from_secs(15)).success());
+        assert!(asked.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[test]
+fn a_hang_up_of_the_terminal_does_not_end_it() {
+    let mut daemon = Daemon::start(|_| {});
+    daemon.signal(1);
+    daemon.logs().wait_for_event("RELOAD_NEEDS_RESTART");
+    assert!(daemon.stop().success());
+}
+
+#[test]
+fn a_full_house_takes_the_next_one_when_somebody_leaves() {
+    let daemon = Daemon::start(|setup| {
+        setup.toml("[http]\nmax_connections = 16\n");
+    });
+    let mut guests: Vec<_> = (0..16)
+        .map(|_| {
+            let mut guest = TcpStream::connect(daemon.address()).unwrap();
+            guest.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            let mut reply = [0; 12];
+            guest.read_exact(&mut reply).unwrap();
+            assert_eq!(&reply, b"HTTP/1.1 200");
+            guest
+        })
+        .collect();
+    let mut next = TcpStream::connect(daemon.address()).unwrap();
+    next.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    next.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+    assert!(next.read(&mut [0; 1]).is_err(), "there is no room yet");
+    guests.pop();
+    next.set_read_timeout(None).unwrap();
+    let mut reply = String::new();
+    next.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+}
+
+#[test]
+fn garbage_on_the_wire_is_400_or_a_closed_connection() {
+    let daemon = Daemon::start(|_| {});
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00\x01\x00"[..],
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ] {
+        let mut connection = TcpStream::connect(daemon.address()).unwrap();
+        connection.write_all(garbage).unwrap();
+        connection.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut reply = Vec::new();
+        let _ = connection.read_to_end(&mut reply);
+        assert!(!reply.starts_with(b"HTTP/1.1 5"), "{}", String::from_utf8_lossy(&reply));
+    }
+    let mut long = TcpStream::connect(daemon.address()).unwrap();
+    let _ = long.write_all(format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(200 << 10)).as_bytes());
+    let mut reply = Vec::new();
+    let _ = long.read_to_end(&mut reply);
+    assert!(reply.is_empty() || reply.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&reply));
+}
+
+#[test]
+fn a_taken_port_is_told_with_a_remedy() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let daemon = Daemon::prepare(|setup| {
+        setup.toml(&format!("[http]\nlisten = \"{}\"\n", taken.local_addr().unwrap()));
+    });
+    let output = daemon.cli(&["serve"]);
+    let reason = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(reason.contains(&taken.local_addr().unwrap().to_string()) && reason.contains("PORT"), "{reason}");
+}
