@@ -106,6 +106,7 @@ async fn with_no_file_it_listens_on_every_address_and_keeps_its_data_below() {
     let client = Client::new(format!("http://127.0.0.1:{}", listening["port"]));
     assert_eq!(client.get("/healthz").await.text(), "ok");
     assert!(Path::new(&shop.path("data/live/db.sqlite")).exists());
+    assert!(Path::new(&shop.path("data/agentlocator.db")).exists());
 }
 
 #[test]
@@ -123,7 +124,7 @@ fn as_a_service_the_data_is_where_systemd_says() {
     let mut shop = Shop::new(&[("PORT", "0")]);
     shop.set("STATE_DIRECTORY", shop.path("state"));
     let _served = shop.serve();
-    assert!(Path::new(&shop.path("state/live/db.sqlite")).exists());
+    assert!(Path::new(&shop.path("state/agentlocator.db")).exists());
     assert!(!Path::new(&shop.path("data")).exists());
 }
 
@@ -132,15 +133,15 @@ fn the_database_is_where_its_url_says() {
     let mut shop = Shop::new(&[("PORT", "0")]);
     shop.set("DATABASE_URL", format!("sqlite://{}", shop.path("abs/crm.db")));
     drop(shop.serve());
-    assert!(Path::new(&shop.path("abs/live/db.sqlite")).exists());
+    assert!(Path::new(&shop.path("abs/crm.db")).exists());
 
     let shop = Shop::new(&[("PORT", "0"), ("DATABASE_URL", "sqlite://rel/crm.db")]);
     drop(shop.serve());
-    assert!(Path::new(&shop.path("rel/live/db.sqlite")).exists());
+    assert!(Path::new(&shop.path("rel/crm.db")).exists());
 
     let shop = Shop::new(&[("PORT", "0"), ("DATABASE_URL", "plain/crm.db")]);
     drop(shop.serve());
-    assert!(Path::new(&shop.path("plain/live/db.sqlite")).exists());
+    assert!(Path::new(&shop.path("plain/crm.db")).exists());
 
     let shop = Shop::new(&[("DATABASE_URL", "postgres://me:geheim@db.example/crm")]);
     let said = shop.complaint(&[]);
