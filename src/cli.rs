@@ -1,6 +1,7 @@
 //! The command line: one file for each command.
 
 mod config;
+mod demo;
 mod migrate;
 mod new_password;
 mod openapi;
@@ -50,6 +51,8 @@ enum Command {
     /// Check the settings, or show them.
     #[command(subcommand)]
     Config(config::Command),
+    /// Play a shop's day on a fresh data folder: calls, WhatsApp both ways, failures; then show what is in the CRM.
+    Demo(demo::Arguments),
     /// Be the other side, to try a box with: a caller, a person on WhatsApp, Twilio, the AI, the bridge.
     #[command(subcommand)]
     Simulate(simulate::Command),
@@ -85,6 +88,7 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::User(command) => user::run(command, settings),
         Command::Token(command) => token::run(command, settings),
         Command::Config(command) => config::run(&command, settings),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Simulate(command) => simulate::run(command, settings),
         Command::Migrate => migrate::run(settings),
         Command::Openapi => openapi::run(),

@@ -1,0 +1,80 @@
+//! `agentlocator demo`: a shop's day on a fresh data folder, played from outside over real sockets.
+
+mod api;
+mod checks;
+mod daemon;
+mod phone;
+mod stage;
+mod tally;
+mod whatsapp;
+
+use super::print;
+use crate::app;
+use anyhow::Context;
+use checks::Checks;
+use stage::Stage;
+
+/// Plays a shop's day.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// End when everything has been played, and fail if anything was not as it must be. Otherwise it keeps running, to be
+    /// looked at, until Ctrl-C.
+    #[arg(long)]
+    exit: bool,
+    /// The port of the daemon; by default a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    app::runtime()?.block_on(play(arguments))
+}
+
+async fn play(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut checks = Checks::default();
+    heading("The stage: a daemon on a fresh folder; stand-ins for Twilio, the AI and the WhatsApp bridge")?;
+    let mut stage = Stage::set(arguments.port).await.context("the stage cannot be set")?;
+    print(&format!("  daemon  {} (data in {})\n", stage.daemon.url(), stage.daemon.folder().display()))?;
+    let played = play_all(&stage, &mut checks).await;
+    if let Err(error) = &played {
+        checks.fails(&format!("the play broke off: {error:#}"));
+    }
+    heading("What is in the CRM now")?;
+    match tally::table(&stage.api).await {
+        Ok(table) => print(&table)?,
+        Err(error) => checks.fails(&format!("the CRM cannot be read: {error:#}")),
+    }
+    checks.no_violations(&stage.log);
+    checks.no_errors_in(&stage.daemon.log_lines());
+    let verdict = checks.verdict();
+    print(&format!("\n{}\n", verdict.text))?;
+    if !verdict.good {
+        print(&stage.daemon.last_lines(30))?;
+    }
+    if arguments.exit {
+        stage.strike().await.context("the daemon does not stop as it must")?;
+        return if verdict.good { Ok(()) } else { Err(anyhow::anyhow!("not everything was as it must be")) };
+    }
+    let (url, login) = (stage.daemon.url(), &stage.login);
+    print(&format!("\nLook around: {url}/app/  user {}  password {}\nCtrl-C ends it.\n", login.name, login.password))?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        status = stage.daemon.ended() => anyhow::bail!("the daemon ended by itself: {status}"),
+    }
+    stage.strike().await
+}
+
+async fn play_all(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
+    heading("Two people phone: one talks with the AI and interrupts it, the other's media stream never comes")?;
+    let (talk, watchdog) = tokio::join!(phone::talk(stage), phone::without_stream(stage));
+    phone::check_talk(stage, &talk, checks).await?;
+    phone::check_without_stream(stage, &watchdog, checks).await?;
+    heading("People write on WhatsApp: by Twilio and by the bridge, in every form, each message twice")?;
+    whatsapp::people_write(stage, checks).await?;
+    heading("The shop answers: by the bridge, by Twilio, and by Twilio because the bridge is down")?;
+    whatsapp::shop_answers(stage, checks).await
+}
+
+fn heading(text: &str) -> anyhow::Result<()> {
+    print(&format!("\n{text}\n"))
+}

@@ -1,0 +1,149 @@
+//! The daemon as a child process on a folder of its own.
+
+use crate::entropy;
+use anyhow::{Context, bail};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+
+/// The daemon as a child process.
+pub(super) struct Daemon {
+    child: Child,
+    folder: Folder,
+    address: SocketAddr,
+    environment: Vec<(String, String)>,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+/// A fresh folder that goes when it is dropped.
+struct Folder(PathBuf);
+
+impl Daemon {
+    /// Starts a daemon with `environment` and nothing else, and waits until it listens.
+    pub(super) async fn start(listener: TcpListener, mut environment: Vec<(String, String)>) -> anyhow::Result<Self> {
+        let folder = Folder::make()?;
+        let address = listener.local_addr()?;
+        environment.push(("DATABASE_URL".into(), folder.0.join("agentlocator.db").display().to_string()));
+        // A file of its own, so that the settings of an installed box stay out of it.
+        std::fs::write(folder.0.join("config.toml"), "# Everything is in the environment.\n")?;
+        let program = std::env::current_exe().context("cannot find this program")?;
+        let mut command = Command::new("sh");
+        // The listener is handed over as systemd does, so that nobody else can take its port.
+        command
+            .args(["-c", r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#])
+            .arg(&program)
+            .args(["--config".as_ref(), folder.0.join("config.toml").as_os_str(), "serve".as_ref()])
+            .env_clear()
+            .envs(environment.iter().cloned())
+            .current_dir(&folder.0)
+            .stdin(Stdio::from(OwnedFd::from(listener)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        let mut child = command.spawn().context("cannot start the daemon")?;
+        let stderr = child.stderr.take().context("the daemon has no stderr")?;
+        let lines = Arc::<Mutex<Vec<String>>>::default();
+        let (listens, mut listening) = watch::channel(false);
+        let (own, log_file) = (lines.clone(), folder.0.join("daemon.log"));
+        tokio::spawn(async move {
+            let mut reader = BufReader::new(stderr).lines();
+            let mut file = tokio::fs::File::create(log_file).await.ok();
+            while let Ok(Some(line)) = reader.next_line().await {
+                if let Some(file) = &mut file {
+                    let _ = file.write_all(format!("{line}\n").as_bytes()).await;
+                }
+                if line.contains("\"STARTED\"") {
+                    let _ = listens.send(true);
+                }
+                own.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        let daemon = Self { child, folder, address, environment, lines };
+        let started = tokio::time::timeout(Duration::from_secs(15), listening.wait_for(|listens| *listens)).await;
+        match started {
+            Ok(Ok(_)) => Ok(daemon),
+            _ => bail!("the daemon does not start:\n{}", daemon.last_lines(20)),
+        }
+    }
+
+    /// Runs a command of this program with the daemon's settings. Gives what it prints.
+    pub(super) async fn cli(&self, arguments: &[&str], input: &str) -> anyhow::Result<String> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args(["--config".as_ref(), self.folder.0.join("config.toml").as_os_str()])
+            .args(arguments)
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .current_dir(&self.folder.0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes()).await?;
+        }
+        let output = child.wait_with_output().await?;
+        if !output.status.success() {
+            bail!("agentlocator {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Its address.
+    pub(super) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where its data is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder.0
+    }
+
+    /// What it has logged.
+    pub(super) fn log_lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The end of its log.
+    pub(super) fn last_lines(&self, count: usize) -> String {
+        let lines = self.log_lines();
+        lines[lines.len().saturating_sub(count)..].join("\n") + "\n"
+    }
+
+    /// Resolves when it ends by itself.
+    pub(super) async fn ended(&mut self) -> String {
+        match self.child.wait().await {
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// Asks it to stop, and waits: it must be gone within 15 s.
+    pub(super) async fn stop(mut self) -> anyhow::Result<ExitStatus> {
+        let pid = self.child.id().context("the daemon has ended already")?;
+        let pid = rustix::process::Pid::from_raw(i32::try_from(pid)?).context("no such process")?;
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
+        let status = tokio::time::timeout(Duration::from_secs(15), self.child.wait()).await;
+        status.context("the daemon does not stop within 15 s")?.context("the daemon cannot be waited for")
+    }
+}
+
+impl Folder {
+    fn make() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("agentlocator-demo-{}", entropy::random_hex::<4>()));
+        std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

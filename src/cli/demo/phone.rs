@@ -1,0 +1,114 @@
+//! Two people phone.
+
+use super::checks::{Checks, eventually};
+use super::stage::Stage;
+use crate::simulator::caller::{CallPlan, CallReport, Chaos, Clip, EndedBy, StreamEnd, StreamPlan};
+use serde_json::Value;
+use std::time::Duration;
+
+/// Dana talks with the AI: three questions, of whose answers she interrupts the second. Every webhook comes twice.
+pub(super) async fn talk(stage: &Stage) -> CallReport {
+    let chaos = Chaos { webhooks_twice: true, start_twice: true, ..Chaos::default() };
+    let script =
+        "say 1.4s; listen; say 1.2s; listen 1.5s; say 1s; listen; wait 300ms; hangup".parse().unwrap_or_default();
+    stage.phone.place_call(CallPlan { from: DANA.into(), script, chaos, ..plan(stage) }).await
+}
+
+/// Yossi's media stream never comes: the watchdog has Twilio record what he says.
+pub(super) async fn without_stream(stage: &Stage) -> CallReport {
+    let messages = vec![Clip::Voice(2_500)];
+    stage.phone.place_call(CallPlan { from: YOSSI.into(), stream: StreamPlan::Never, messages, ..plan(stage) }).await
+}
+
+fn plan(stage: &Stage) -> CallPlan {
+    let url = format!("{}/webhook/incoming_call", stage.daemon.url());
+    CallPlan { to: super::stage::SHOP.into(), time_limit: Duration::from_secs(90), ..CallPlan::new(url) }
+}
+
+pub(super) async fn check_talk(stage: &Stage, report: &CallReport, checks: &mut Checks) -> anyhow::Result<()> {
+    checks.same(&report.ended, &EndedBy::Caller, "the caller ends the talk");
+    let Some(stream) = report.streams.first() else {
+        checks.fails("the media stream was opened");
+        return Ok(());
+    };
+    let latencies: Vec<_> = stream.answers.iter().map(|answer| answer.latency_ms()).collect();
+    checks.that(latencies.len() == 3, &format!("three questions are answered, {latencies:?} ms after each"));
+    let cleared = stream.interruptions.first().and_then(|it| Some(it.cleared_ms? - it.spoke_ms));
+    let what =
+        format!("the interrupted answer falls silent ({} ms)", cleared.map_or("never".into(), |ms| ms.to_string()));
+    checks.that(cleared.is_some_and(|ms| ms < 500), &what);
+    let asked = stage.openai.state();
+    // A session is opened ahead for each call; only one of them heard anything.
+    let Some(session) = asked.sessions.iter().find(|session| !session.heard.is_empty()) else {
+        checks.fails("the AI was asked");
+        return Ok(());
+    };
+    let lost = stream.said.len().saturating_sub(session.heard.len()) / 8;
+    checks.that(
+        stream.said.starts_with(&session.heard) && lost < 200,
+        "every frame of the caller's voice reached the AI, unchanged and in order",
+    );
+    let cut = session.answers.get(1).map(|answer| (answer.truncated_ms, stream.heard_of(&answer.sound)));
+    if let Some((Some(truncated), heard)) = cut {
+        let what =
+            format!("the AI knows what was heard of its answer: {truncated} ms, and the caller heard {heard} ms");
+        checks.that(truncated.abs_diff(heard) <= 250, &what);
+    } else {
+        checks.fails("the AI was told what was heard of its answer");
+    }
+    let call = eventually(async || Ok(stage.api.call(&report.call_sid).await?.filter(|call| call["state"] == "ended")))
+        .await?;
+    let Some(call) = call else {
+        checks.fails("the call is in the CRM, ended");
+        return Ok(());
+    };
+    check_turns(&call, checks);
+    let (status, length, head) = stage.api.range(&format!("/api/calls/{}/recording", call["id"])).await?;
+    let channels = head.get(22).copied().unwrap_or_default();
+    let seconds = length / 2 / 8_000 / 2;
+    let what = format!("both sides are recorded and played in ranges: stereo, {seconds} s");
+    checks.that(status == 206 && head.starts_with(b"RIFF") && channels == 2, &what);
+    Ok(())
+}
+
+fn check_turns(call: &Value, checks: &mut Checks) {
+    let turns = call["turns"].as_array().cloned().unwrap_or_default();
+    let by = |speaker: &str| turns.iter().filter(|turn| turn["speaker"] == speaker).collect::<Vec<_>>();
+    let (caller, agent) = (by("caller"), by("agent"));
+    checks.same(&(caller.len(), agent.len()), &(3, 3), "the CRM has three turns of each side, once");
+    let cut: Vec<_> = agent.iter().filter(|turn| turn["interrupted"] == true).collect();
+    let prefix = cut.first().is_some_and(|turn| {
+        let (text, heard) =
+            (turn["text"].as_str().unwrap_or_default(), turn["heard_text"].as_str().unwrap_or_default());
+        !heard.is_empty() && heard.len() < text.len() && text.starts_with(heard)
+    });
+    checks.that(cut.len() == 1 && prefix, "the interrupted turn keeps only what was heard, and says that it was cut");
+}
+
+pub(super) async fn check_without_stream(
+    stage: &Stage,
+    report: &CallReport,
+    checks: &mut Checks,
+) -> anyhow::Result<()> {
+    let never = report.streams.first().is_some_and(|stream| stream.ended == StreamEnd::NeverOpened);
+    let updates = stage.exchange.call(&report.call_sid).map(|call| call.updates.len()).unwrap_or_default();
+    checks.that(never && updates == 1, "the watchdog redirects the call whose stream never came, once");
+    checks.same(&report.recordings.len(), &1, "the caller is recorded instead");
+    let call = eventually(async || {
+        let call = stage.api.call(&report.call_sid).await?;
+        Ok(call.filter(|call| {
+            let recordings = call["recordings"].as_array().cloned().unwrap_or_default();
+            call["state"] == "ended"
+                && recordings.iter().any(|it| it["source"] == "twilio" && it["state"] == "complete")
+        }))
+    });
+    let call = call.await?;
+    checks.that(call.is_some(), "the recording is in the CRM");
+    let turns = call.map(|call| call["turns"].as_array().cloned().unwrap_or_default()).unwrap_or_default();
+    let heard = turns.iter().any(|turn| turn["speaker"] == "caller" && turn["text"] != "");
+    checks.that(heard, "and what was said in it, in words");
+    Ok(())
+}
+
+const DANA: &str = "+972501234567";
+const YOSSI: &str = "+972521112233";

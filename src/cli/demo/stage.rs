@@ -1,0 +1,119 @@
+//! Everybody who takes part: the daemon, and the stand-ins for the other sides.
+
+use super::super::print;
+use super::api::Api;
+use super::daemon::Daemon;
+use crate::simulator::bridge::{Bridge, BridgeInbound, BridgeOptions};
+use crate::simulator::caller::Phone;
+use crate::simulator::openai::{OpenAi, OpenAiOptions, Turn};
+use crate::simulator::twilio::{Account, Exchange, TwilioOptions, TwilioRest, WhatsAppNetwork};
+use crate::simulator::{EventLog, Route};
+use anyhow::Context;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use url::Url;
+
+/// Everybody who takes part.
+pub(super) struct Stage {
+    pub(super) daemon: Daemon,
+    pub(super) api: Api,
+    pub(super) login: Login,
+    pub(super) log: EventLog,
+    pub(super) exchange: Exchange,
+    pub(super) phone: Phone,
+    pub(super) whatsapp: WhatsAppNetwork,
+    pub(super) openai: OpenAi,
+    pub(super) bridge: Bridge,
+    pub(super) inbound: BridgeInbound,
+    twilio: TwilioRest,
+}
+
+/// Who may log in.
+pub(super) struct Login {
+    pub(super) name: &'static str,
+    pub(super) password: String,
+}
+
+impl Stage {
+    pub(super) async fn set(port: u16) -> anyhow::Result<Self> {
+        let log = EventLog::telling(|entry| {
+            let _ = print(&format!("{entry}\n"));
+        });
+        let (exchange, route) = (Exchange::new(Account::random()), Route::new(None)?);
+        let secret = crate::entropy::random_hex::<16>();
+        let options = OpenAiOptions { turns: turns(), ..OpenAiOptions::default() };
+        let openai = OpenAi::start(free_port().await?, options, log.clone())?;
+        let options =
+            TwilioOptions { enforce_window: true, statuses_twice: true, media_late: true, ..TwilioOptions::default() };
+        let twilio = TwilioRest::start(free_port().await?, exchange.clone(), route.clone(), options, log.clone())?;
+        let bridge = Bridge::start(free_port().await?, BridgeOptions::connected(&secret), log.clone())?;
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("port {port}"))?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let account = exchange.account();
+        let environment = [
+            ("PUBLIC_BASE_URL", base_url.as_str()),
+            ("TWILIO_ACCOUNT_SID", &account.sid),
+            ("TWILIO_AUTH_TOKEN", &account.auth_token),
+            ("TWILIO_WA_FROM", &format!("whatsapp:{SHOP}")),
+            ("TWILIO_API_BASE_URL", &twilio.base_url()),
+            ("OPENAI_API_KEY", "demo"),
+            ("OPENAI_BASE_URL", &openai.base_url()),
+            ("WA_SHARED_SECRET", &secret),
+            ("BAILEYS_OUTBOUND_URL", &bridge.send_url()),
+            ("WA_PACING", "off"),
+        ];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let daemon = Daemon::start(listener, environment.into()).await?;
+        let token = daemon.cli(&["token", "create", "demo", "--role", "owner"], "").await?;
+        let login = Login { name: "owner", password: crate::entropy::random_hex::<6>() };
+        daemon.cli(&["user", "add", login.name, "--role", "owner"], &login.password).await?;
+        Ok(Self {
+            api: Api::new(base_url, token)?,
+            login,
+            phone: Phone::new(exchange.clone(), route.clone(), log.clone()),
+            whatsapp: WhatsAppNetwork::new(exchange.clone(), route.clone(), log.clone()),
+            inbound: BridgeInbound::new(route, &secret, &secret, log.clone()),
+            daemon,
+            log,
+            exchange,
+            openai,
+            bridge,
+            twilio,
+        })
+    }
+
+    /// The address of one of the daemon's webhooks.
+    pub(super) fn webhook(&self, path: &str) -> anyhow::Result<Url> {
+        Ok(Url::parse(&self.daemon.url())?.join(path)?)
+    }
+
+    /// Ends everybody's part.
+    pub(super) async fn strike(self) -> anyhow::Result<()> {
+        let status = self.daemon.stop().await?;
+        self.openai.stop().await;
+        self.bridge.stop().await;
+        self.twilio.stop().await;
+        anyhow::ensure!(status.success(), "it ended with {status}");
+        Ok(())
+    }
+}
+
+async fn free_port() -> anyhow::Result<TcpListener> {
+    Ok(TcpListener::bind("127.0.0.1:0").await?)
+}
+
+/// What is said on the phone.
+fn turns() -> Vec<Turn> {
+    vec![
+        Turn::new("שלום, אתם פתוחים היום?", "שלום דנה! כן, אנחנו פתוחים היום עד שבע בערב."),
+        Turn::new(
+            "מה יש לכם לכלב גדול?",
+            "יש לנו מזון יבש ורטוב לכלבים גדולים, מיטות, רצועות וקולרים חזקים, וגם צעצועים שמחזיקים הרבה זמן. במה להתחיל?",
+        )
+        .lasting(Duration::from_secs(8)),
+        Turn::new("רק מזון, בבקשה.", "בשמחה, שק של חמישה עשר קילו מחכה לך בחנות."),
+    ]
+}
+
+/// The shop's number.
+pub(super) const SHOP: &str = "+97235551234";
