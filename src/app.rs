@@ -89,8 +89,8 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
     shutdown.await;
     notify::stopping("Letting calls and running requests end");
     tracing::info!(event = "STOPPING", "Stopping: calls and running requests may end");
-    // Twilio asks what follows a call's stream, so the doors stay open meanwhile.
     let _ = rest.send(true);
+    // Twilio asks what follows a call's stream, so the doors stay open meanwhile.
     tokio::join!(calls.drain(CALLS_END), async { while workers.join_next().await.is_some() {} });
     let _ = stop.send(true);
     if tokio::time::timeout(REQUESTS_END, &mut server).await.is_err() {

@@ -59,9 +59,11 @@ impl Outbox {
         &self.shared.rules
     }
 
-    /// Providers that are down, as far as is known; asks the bridge if that is some time ago.
+    /// Providers that are down. Where there is a choice, the bridge is asked how it is.
     pub async fn down(&self) -> Vec<Provider> {
-        self.shared.health.fresh().await;
+        if self.shared.rules.priority.len() > 1 {
+            self.shared.health.fresh().await;
+        }
         self.shared.health.down(clock::now())
     }
 

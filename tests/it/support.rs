@@ -6,12 +6,13 @@
 
 pub mod access;
 pub mod client;
-mod daemon;
+pub mod daemon;
 mod database;
 pub mod log;
 mod setup;
 pub mod store;
 pub mod telephony;
+pub mod whatsapp;
 
 pub use client::{Client, Reply};
 pub use daemon::Daemon;

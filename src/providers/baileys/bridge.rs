@@ -190,5 +190,5 @@ const SENTENCES: &[(&str, &str, &str)] = &[
 
 /// How long an answer may take; the bridge gives up before that.
 const ANSWER: Duration = Duration::from_secs(8);
-const HEALTH_ANSWER: Duration = Duration::from_secs(2);
+const HEALTH_ANSWER: Duration = Duration::from_secs(1);
 const JSON: &str = "application/json";

@@ -1,0 +1,26 @@
+//! Both ways of WhatsApp: stand-ins that do exactly what a test tells them, and a daemon between them.
+
+mod bridge;
+mod shop;
+mod twilio;
+
+pub use bridge::{BridgeDoes, BridgeStandIn};
+pub use shop::{OWN_SENDER, SHARED_SECRET, Shop, WEBHOOK_SECRET, until};
+pub use twilio::{List, SentMessage, TwilioDoes, TwilioStandIn};
+
+use axum::Router;
+
+/// Serves routes on a port of its own; gives the origin.
+async fn serve(routes: Router) -> (String, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let _ = axum::serve(listener, routes).await;
+    });
+    (origin, server)
+}
+
+/// Ends the connection without an answer.
+fn hang_up() -> ! {
+    std::panic::resume_unwind(Box::new("the connection is dropped"))
+}

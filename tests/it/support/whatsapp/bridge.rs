@@ -1,0 +1,139 @@
+//! The bridge's HTTP: it keeps keys, and sends once for each.
+
+use super::{hang_up, serve};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+/// What the next request to send gets.
+#[derive(Clone, Copy, Debug)]
+pub enum BridgeDoes {
+    /// It is sent.
+    Send,
+    /// It is sent, but the answer gets lost.
+    SendInSilence,
+    /// It is not sent, and there is no answer.
+    LoseInSilence,
+    /// It is not sent: this status says so.
+    Refuse(u16),
+    /// The answer comes late, and only then is it sent.
+    SendAfter(std::time::Duration),
+}
+
+/// The bridge.
+pub struct BridgeStandIn {
+    pub origin: String,
+    state: Shared,
+    _server: tokio::task::JoinHandle<()>,
+}
+
+type Shared = Arc<Mutex<Bridge>>;
+
+#[derive(Default)]
+struct Bridge {
+    next: VecDeque<BridgeDoes>,
+    down: bool,
+    asked: usize,
+    /// Every request, with its proofs, and the last one as it came.
+    requests: Vec<(Value, String, String)>,
+    last_body: Bytes,
+    /// What the person got: `(to, text)`, and the ids by key.
+    sent: Vec<Value>,
+    keys: HashMap<String, String>,
+}
+
+impl BridgeStandIn {
+    pub async fn start() -> Self {
+        let state = Shared::default();
+        let file = || async { ([("content-type", "audio/ogg")], "a voice") };
+        let routes = Router::new()
+            .route("/send", post(send))
+            .route("/health", get(health))
+            .route("/media/1", get(file))
+            .with_state(state.clone());
+        let (origin, server) = serve(routes).await;
+        Self { origin, state, _server: server }
+    }
+
+    /// What the next requests get; after them all are sent.
+    pub fn does(&self, next: impl IntoIterator<Item = BridgeDoes>) {
+        self.state.lock().unwrap().next.extend(next);
+    }
+
+    /// Whether it says that it is not connected.
+    pub fn down(&self, down: bool) {
+        self.state.lock().unwrap().down = down;
+    }
+
+    /// How often it was asked how it is.
+    pub fn asked(&self) -> usize {
+        self.state.lock().unwrap().asked
+    }
+
+    /// Every request to send, with the token and the signature that it bore.
+    pub fn requests(&self) -> Vec<(Value, String, String)> {
+        self.state.lock().unwrap().requests.clone()
+    }
+
+    /// The last request's body, byte for byte.
+    pub fn last_body(&self) -> Bytes {
+        self.state.lock().unwrap().last_body.clone()
+    }
+
+    /// What people got, in order.
+    pub fn sent(&self) -> Vec<Value> {
+        self.state.lock().unwrap().sent.clone()
+    }
+
+    /// The texts of it.
+    pub fn texts(&self) -> Vec<String> {
+        self.sent().iter().map(|message| message["text"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+async fn health(State(state): State<Shared>) -> Response {
+    let mut bridge = state.lock().unwrap();
+    bridge.asked += 1;
+    let status = if bridge.down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    (status, Json(json!({ "connected": !bridge.down, "ts": 1 }))).into_response()
+}
+
+async fn send(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let request: Value = serde_json::from_slice(&body).unwrap();
+    let header = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+    let key = request["idempotencyKey"].as_str().unwrap().to_owned();
+    let does = {
+        let mut bridge = state.lock().unwrap();
+        bridge.last_body = body;
+        bridge.requests.push((request.clone(), header("x-baileys-secret"), header("x-baileys-signature")));
+        bridge.next.pop_front().unwrap_or(BridgeDoes::Send)
+    };
+    match does {
+        BridgeDoes::Refuse(status) => {
+            let body = json!({ "ok": false, "error": { "code": "no", "message": "no" } });
+            return (StatusCode::from_u16(status).unwrap(), Json(body)).into_response();
+        }
+        BridgeDoes::LoseInSilence => hang_up(),
+        BridgeDoes::SendAfter(wait) => tokio::time::sleep(wait).await,
+        BridgeDoes::Send | BridgeDoes::SendInSilence => {}
+    }
+    let id = {
+        let mut bridge = state.lock().unwrap();
+        let number = bridge.keys.len() + 1;
+        let known = bridge.keys.contains_key(&key);
+        if !known {
+            bridge.sent.push(request);
+        }
+        bridge.keys.entry(key).or_insert_with(|| format!("3EB0{number:018X}")).clone()
+    };
+    if matches!(does, BridgeDoes::SendInSilence) {
+        hang_up();
+    }
+    Json(json!({ "ok": true, "provider_msg_id": id })).into_response()
+}

@@ -1,0 +1,145 @@
+//! A daemon between both stand-ins.
+
+use super::twilio::{ACCOUNT, TOKEN};
+use super::{BridgeStandIn, TwilioStandIn};
+use crate::support::client::send;
+use crate::support::daemon::LIMIT;
+use crate::support::{Client, Daemon, Reply, Setup};
+use agentlocator::config::Secret;
+use agentlocator::providers::twilio::signature::{self, Payload};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+pub const SHARED_SECRET: &str = "the-shared-secret";
+pub const WEBHOOK_SECRET: &str = "the-webhook-secret";
+pub const OWN_SENDER: &str = "whatsapp:+97239999999";
+
+/// A daemon between both stand-ins.
+pub struct Shop {
+    pub daemon: Daemon,
+    pub twilio: TwilioStandIn,
+    pub bridge: BridgeStandIn,
+    pub api: Client,
+}
+
+impl Shop {
+    /// Both ways in use, no template, no pace.
+    pub async fn open() -> Self {
+        Self::open_with(|_| {}, "").await
+    }
+
+    /// The same with other settings, and with this in the database.
+    pub async fn open_with(configure: impl FnOnce(&mut Setup), seed: &str) -> Self {
+        let (twilio, bridge) = (TwilioStandIn::start().await, BridgeStandIn::start().await);
+        let mut daemon = Daemon::prepare(|setup| {
+            setup
+                .env("TWILIO_ACCOUNT_SID", ACCOUNT)
+                .env("TWILIO_AUTH_TOKEN", TOKEN)
+                .env("TWILIO_WA_FROM", OWN_SENDER)
+                .env("TWILIO_API_BASE_URL", &twilio.origin)
+                .env("WA_SHARED_SECRET", SHARED_SECRET)
+                .env("BAILEYS_WEBHOOK_SECRET", WEBHOOK_SECRET)
+                .env("BAILEYS_OUTBOUND_URL", format!("{}/send", bridge.origin))
+                .env("WA_PACING", "off");
+            configure(setup);
+        });
+        if !seed.is_empty() {
+            daemon.seed(seed);
+        }
+        daemon.launch();
+        let api = daemon.api();
+        Self { daemon, twilio, bridge, api }
+    }
+
+    /// A signed webhook of Twilio.
+    pub async fn twilio_posts(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
+        let form: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let url = format!("{}{path}", self.daemon.url());
+        let signature = signature::sign(&Secret::new(TOKEN), &url, Payload::Form(&form));
+        let request = self.daemon.client().request(Method::POST, path).header("X-Twilio-Signature", signature);
+        send(request.form(&form)).await
+    }
+
+    /// A message by Twilio.
+    pub async fn hear_by_twilio(&self, from: &str, sid: &str, text: &str) {
+        let pairs = [("MessageSid", sid), ("From", from), ("To", OWN_SENDER), ("Body", text), ("NumMedia", "0")];
+        let reply = self.twilio_posts("/webhook/whatsapp/twilio", &pairs).await;
+        assert_eq!((reply.status, reply.text().as_str()), (204, ""));
+    }
+
+    /// A webhook of the bridge with the token.
+    pub async fn bridge_posts(&self, body: &Value) -> Reply {
+        self.bridge_posts_raw(body.to_string().into_bytes()).await
+    }
+
+    pub async fn bridge_posts_raw(&self, body: Vec<u8>) -> Reply {
+        let request = self.daemon.client().request(Method::POST, "/webhook/whatsapp/baileys");
+        send(request.header("X-BAILEYS-SECRET", WEBHOOK_SECRET).body(body)).await
+    }
+
+    /// A message by the bridge.
+    pub async fn hear_by_bridge(&self, from: &str, id: &str, text: &str) {
+        let reply = self.bridge_posts(&json!({ "from": from, "text": text, "id": id })).await;
+        assert_eq!((reply.status, reply.text().as_str()), (204, ""));
+    }
+
+    /// Sends by the API.
+    pub async fn send(&self, body: &Value) -> Reply {
+        self.api.post_json("/api/whatsapp/send", body).await
+    }
+
+    /// Sends a text by the policy's way; gives the answer.
+    pub async fn say(&self, to: &str, text: &str) -> Value {
+        let reply = self.send(&json!({ "to": to, "text": text })).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    /// A message as the API shows it.
+    pub async fn message(&self, answer: &Value) -> Value {
+        let thread = answer["thread_id"].as_i64().unwrap();
+        let page = self.api.get(&format!("/api/threads/{thread}/messages?limit=200")).await.json();
+        let messages = page["messages"].as_array().unwrap();
+        messages.iter().find(|message| message["id"] == answer["message_id"]).unwrap().clone()
+    }
+
+    /// Waits until a message has this status.
+    pub async fn until_status(&self, answer: &Value, status: &str) -> Value {
+        until(&format!("message {} to be {status}", answer["message_id"]), async || {
+            let message = self.message(answer).await;
+            (message["status"] == status).then_some(message)
+        })
+        .await
+    }
+
+    /// All texts of the one thread with this number, `>` before ours.
+    pub async fn talk(&self, number: &str) -> Vec<String> {
+        let threads = self.api.get("/api/threads?type=whatsapp").await.json();
+        let threads: Vec<_> =
+            threads["threads"].as_array().unwrap().iter().filter(|thread| thread["peer_number"] == number).collect();
+        assert_eq!(threads.len(), 1, "one thread with {number}");
+        let page = self.api.get(&format!("/api/threads/{}/messages?limit=200", threads[0]["id"])).await.json();
+        let shown = |message: &Value| {
+            let mark = if message["direction"] == "out" { ">" } else { "" };
+            format!("{mark}{}", message["content_text"].as_str().unwrap())
+        };
+        page["messages"].as_array().unwrap().iter().map(shown).collect()
+    }
+
+    pub fn count(&self, sql: &str) -> i64 {
+        self.daemon.query_value(&format!("SELECT count(*) FROM {sql}"))
+    }
+}
+
+/// Waits until `found` finds something.
+pub async fn until<T>(what: &str, found: impl AsyncFn() -> Option<T>) -> T {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(found) = found().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,198 @@
+//! Twilio's REST interface for messages.
+
+use super::{hang_up, serve};
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+/// What the next request to send gets.
+#[derive(Clone, Debug)]
+pub enum TwilioDoes {
+    /// It is taken.
+    Take,
+    /// It is taken, but the answer gets lost.
+    TakeInSilence,
+    /// It gets lost, and there is no answer.
+    LoseInSilence,
+    /// It is refused: HTTP status, Twilio's code.
+    Refuse(u16, u32),
+}
+
+/// What the list of messages shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// What was taken.
+    True,
+    /// Nothing yet.
+    Empty,
+    /// It fails.
+    Broken,
+}
+
+/// A message that was taken or refused, as it came.
+#[derive(Clone, Debug)]
+pub struct SentMessage {
+    pub form: Vec<(String, String)>,
+    pub authorization: String,
+    /// The id, if it was taken.
+    pub sid: Option<String>,
+}
+
+impl SentMessage {
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.form.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Twilio.
+pub struct TwilioStandIn {
+    pub origin: String,
+    state: Shared,
+    _server: tokio::task::JoinHandle<()>,
+}
+
+type Shared = Arc<Mutex<Twilio>>;
+
+struct Twilio {
+    next: VecDeque<TwilioDoes>,
+    list: List,
+    listed: usize,
+    attempts: Vec<SentMessage>,
+    /// What a file's address gives, in order, and the authorization of each request for it.
+    files: VecDeque<(u16, Value)>,
+    file_requests: Vec<String>,
+}
+
+pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
+pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+impl TwilioStandIn {
+    pub async fn start() -> Self {
+        let state = Arc::new(Mutex::new(Twilio {
+            next: VecDeque::new(),
+            list: List::True,
+            listed: 0,
+            attempts: vec![],
+            files: VecDeque::new(),
+            file_requests: vec![],
+        }));
+        let routes = Router::new()
+            .route("/2010-04-01/Accounts/{account}/Messages.json", post(take).get(list))
+            .route("/2010-04-01/Accounts/{account}/Messages/{message}/Media/{media}", get(file))
+            .with_state(state.clone());
+        let (origin, server) = serve(routes).await;
+        Self { origin, state, _server: server }
+    }
+
+    /// What the next requests get; after them all are taken.
+    pub fn does(&self, next: impl IntoIterator<Item = TwilioDoes>) {
+        self.state.lock().unwrap().next.extend(next);
+    }
+
+    pub fn list(&self, list: List) {
+        self.state.lock().unwrap().list = list;
+    }
+
+    /// How often the list was read.
+    pub fn listed(&self) -> usize {
+        self.state.lock().unwrap().listed
+    }
+
+    /// All requests to send.
+    pub fn attempts(&self) -> Vec<SentMessage> {
+        self.state.lock().unwrap().attempts.clone()
+    }
+
+    /// What the person got.
+    pub fn taken(&self) -> Vec<SentMessage> {
+        self.attempts().into_iter().filter(|message| message.sid.is_some()).collect()
+    }
+
+    /// What the next requests for a file get: a status, with where it leads.
+    pub fn files(&self, files: impl IntoIterator<Item = (u16, Value)>) {
+        self.state.lock().unwrap().files.extend(files);
+    }
+
+    pub fn file_requests(&self) -> Vec<String> {
+        self.state.lock().unwrap().file_requests.clone()
+    }
+
+    /// The address of a file.
+    pub fn file_url(&self) -> String {
+        format!("{}/2010-04-01/Accounts/{ACCOUNT}/Messages/MM1/Media/ME1", self.origin)
+    }
+}
+
+async fn take(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+    let mut twilio = state.lock().unwrap();
+    let does = twilio.next.pop_front().unwrap_or(TwilioDoes::Take);
+    let taken = matches!(does, TwilioDoes::Take | TwilioDoes::TakeInSilence);
+    let sid = taken.then(|| format!("SM{:032x}", twilio.attempts.len() + 1));
+    let authorization = authorization(&headers);
+    twilio.attempts.push(SentMessage { form, authorization, sid: sid.clone() });
+    drop(twilio);
+    match does {
+        TwilioDoes::Take => (StatusCode::CREATED, Json(json!({ "sid": sid, "status": "queued" }))).into_response(),
+        TwilioDoes::TakeInSilence | TwilioDoes::LoseInSilence => hang_up(),
+        TwilioDoes::Refuse(status, code) => {
+            let body = json!({ "code": code, "message": "no", "more_info": "", "status": status });
+            (StatusCode::from_u16(status).unwrap(), Json(body)).into_response()
+        }
+    }
+}
+
+async fn list(State(state): State<Shared>, uri: Uri) -> Response {
+    let query = uri.query().unwrap_or_default();
+    let wanted: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    let wanted = |name: &str| wanted.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+    let mut twilio = state.lock().unwrap();
+    twilio.listed += 1;
+    let shown = |message: &&SentMessage| {
+        let is = |name: &str| wanted(name).is_none_or(|value| message.value(name) == Some(&value));
+        message.sid.is_some() && is("To") && is("From")
+    };
+    let messages: Vec<Value> = match twilio.list {
+        List::Broken => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        List::Empty => vec![],
+        List::True => twilio.attempts.iter().rev().filter(shown).map(listed).collect(),
+    };
+    Json(json!({ "messages": messages, "page": 0, "page_size": 50 })).into_response()
+}
+
+/// A message as the list shows it; a template with its variables filled in.
+fn listed(message: &SentMessage) -> Value {
+    let variables: Value = serde_json::from_str(message.value("ContentVariables").unwrap_or("{}")).unwrap();
+    let template = variables["1"].as_str().map(|text| format!("Hello, {text}"));
+    let body = message.value("Body").map(str::to_owned).or(template).unwrap_or_default();
+    let now = jiff::Timestamp::from_second(
+        i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap(),
+    );
+    json!({
+        "sid": message.sid, "to": message.value("To"), "from": message.value("From"), "body": body,
+        "direction": "outbound-api", "status": "sent", "date_sent": null,
+        "date_created": now.unwrap().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string(),
+    })
+}
+
+async fn file(State(state): State<Shared>, Path(_): Path<(String, String, String)>, headers: HeaderMap) -> Response {
+    let mut twilio = state.lock().unwrap();
+    twilio.file_requests.push(authorization(&headers));
+    let (status, target) = twilio.files.pop_front().unwrap_or((200, Value::Null));
+    let status = StatusCode::from_u16(status).unwrap();
+    match target.as_str() {
+        Some(target) => (status, [(header::LOCATION, target.to_owned())]).into_response(),
+        None if status == StatusCode::OK => ([(header::CONTENT_TYPE, "image/jpeg")], "a picture").into_response(),
+        None => status.into_response(),
+    }
+}
+
+fn authorization(headers: &HeaderMap) -> String {
+    headers.get(header::AUTHORIZATION).map_or("none", |value| value.to_str().unwrap()).to_owned()
+}

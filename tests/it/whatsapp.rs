@@ -1,0 +1,8 @@
+//! Both ways of WhatsApp into one CRM and out again: never lost, never twice.
+
+mod doubt;
+mod files;
+mod inbound;
+mod news;
+mod outbound;
+mod policy;

@@ -1,0 +1,137 @@
+//! Attempts of which nobody knows how they ended: a person never gets the same message twice.
+
+use crate::support::whatsapp::{BridgeDoes, List, Shop, TwilioDoes, until};
+use serde_json::json;
+use std::time::Duration;
+
+const DANA: &str = "+972501234567";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_doubt_the_bridge_is_asked_again_with_the_same_key() {
+    for (does, then) in [
+        // That it is down later says nothing of before.
+        (BridgeDoes::SendInSilence, &[BridgeDoes::Refuse(503)][..]),
+        (BridgeDoes::LoseInSilence, &[]),
+        (BridgeDoes::Refuse(504), &[]),
+    ] {
+        let shop = Shop::open().await;
+        // Twilio could do it, and must not.
+        shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+        shop.hear_by_bridge(DANA, "1", "hello").await;
+        shop.bridge.does([does]);
+        shop.bridge.does(then.iter().copied());
+        let answer = shop.say(DANA, "once").await;
+        let sent = shop.until_status(&answer, "sent").await;
+        assert_eq!(sent["provider"], "baileys");
+        assert_eq!((shop.bridge.texts(), shop.twilio.attempts().len()), (vec!["once".to_owned()], 0), "{does:?}");
+        let keys: Vec<_> =
+            shop.bridge.requests().iter().map(|(request, ..)| request["idempotencyKey"].clone()).collect();
+        assert!(keys.len() == 2 + then.len() && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_answers_too_late_is_asked_again() {
+    let shop = Shop::open().await;
+    shop.bridge.does([BridgeDoes::SendAfter(Duration::from_secs(12))]);
+    let answer = shop.say(DANA, "once").await;
+    shop.until_status(&answer, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["once"]);
+    assert_eq!(shop.bridge.requests().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_doubt_twilio_s_list_is_searched_and_its_id_taken() {
+    let shop = Shop::open().await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+    // The same words were sent before; that message is not this one.
+    shop.until_status(&shop.say(DANA, "ok").await, "sent").await;
+    shop.twilio.does([TwilioDoes::TakeInSilence]);
+    let answer = shop.say(DANA, "ok").await;
+    let message = shop.until_status(&answer, "sent").await;
+    assert_eq!(message["provider_msg_id"], json!(shop.twilio.taken()[1].sid));
+    assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (2, 0));
+    assert!(shop.twilio.listed() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_list_says_nothing_the_message_stays_queued() {
+    for list in [List::Broken, List::Empty] {
+        let shop = Shop::open().await;
+        shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+        shop.twilio.does([TwilioDoes::TakeInSilence]);
+        shop.twilio.list(list);
+        let answer = shop.say(DANA, "once").await;
+        until("two looks into the list", async || (shop.twilio.listed() >= 2).then_some(())).await;
+        assert_eq!(shop.message(&answer).await["status"], "queued", "{list:?}");
+        shop.twilio.list(List::True);
+        shop.until_status(&answer, "sent").await;
+        assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (1, 0));
+    }
+}
+
+/// A message whose attempt by Twilio began so many seconds before the daemon was killed.
+fn interrupted(provider: &str, seconds: u32) -> String {
+    let at = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");
+    format!(
+        "INSERT INTO contacts(id, business_id, created_at, updated_at) VALUES (1, 1, {at}, {at});
+         INSERT INTO addresses(business_id, contact_id, kind, value, created_at) VALUES (1, 1, 'phone', '{DANA}', {at});
+         INSERT INTO threads(id, type, contact_id, peer_number, last_message_at, created_at,
+             last_in_provider, last_in_at, last_in_twilio_at)
+             VALUES (1, 'whatsapp', 1, '{DANA}', {at}, {at}, '{provider}', {at}, {at});
+         INSERT INTO messages(id, thread_id, direction, message_type, content_text, provider, status, created_at)
+             VALUES (1, 1, 'out', 'text', 'interrupted', '{provider}', 'queued', {at});
+         INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, state, attempts,
+             next_attempt_at, attempt_at, created_at, updated_at)
+             VALUES (1, 1, '{DANA}', 'key-of-before', 'auto', '{provider}', 'sending', 1, {at}, {at}, {at}, {at});"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_kill_cut_off_is_in_doubt() {
+    let answer = json!({ "message_id": 1, "thread_id": 1 });
+    let shop = Shop::open_with(|_| {}, &interrupted("baileys", 5)).await;
+    shop.until_status(&answer, "sent").await;
+    let (request, ..) = shop.bridge.requests().pop().unwrap();
+    assert_eq!(request["idempotencyKey"], "key-of-before");
+    shop.daemon.logs().wait_for_event("OUTBOX_IN_DOUBT");
+
+    // Twilio's list does not show it after a minute: it is sent once more.
+    let shop = Shop::open_with(|_| {}, &interrupted("twilio", 61)).await;
+    shop.until_status(&answer, "sent").await;
+    assert_eq!((shop.twilio.taken().len(), shop.bridge.requests().len()), (1, 0));
+    assert!(shop.twilio.listed() >= 1);
+
+    // And after less than a minute it is not.
+    let shop = Shop::open_with(|_| {}, &interrupted("twilio", 5)).await;
+    until("a look into the list", async || (shop.twilio.listed() >= 1).then_some(())).await;
+    assert_eq!(shop.message(&answer).await["status"], "queued");
+    assert_eq!(shop.twilio.attempts().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_nobody_gets_a_message_twice() {
+    let mut shop = Shop::open().await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+    let mut answers = vec![];
+    for round in 0..4_u64 {
+        shop.bridge.does([BridgeDoes::SendAfter(Duration::from_millis(30 * round))]);
+        for number in 0..3 {
+            answers.push(shop.say("+972541111111", &format!("b{round}.{number}")).await);
+            answers.push(shop.say(DANA, &format!("t{round}.{number}")).await);
+        }
+        tokio::time::sleep(Duration::from_millis(7 * round)).await;
+        shop.daemon.kill9();
+        shop.daemon.launch();
+    }
+    for answer in &answers {
+        shop.until_status(answer, "sent").await;
+    }
+    let mut by_bridge = shop.bridge.texts();
+    let mut by_twilio: Vec<_> = shop.twilio.taken().iter().map(|sent| sent.value("Body").unwrap().to_owned()).collect();
+    assert!(by_bridge.is_sorted() && by_twilio.is_sorted(), "in order: {by_bridge:?} {by_twilio:?}");
+    by_bridge.dedup();
+    by_twilio.dedup();
+    assert_eq!((by_bridge.len(), by_twilio.len()), (12, 12));
+    assert_eq!((shop.bridge.texts().len(), shop.twilio.taken().len()), (12, 12));
+}

@@ -1,0 +1,108 @@
+//! Files of messages that come in.
+
+use crate::support::whatsapp::{OWN_SENDER, Shop, until};
+use serde_json::{Value, json};
+
+const DANA: &str = "+972501234567";
+
+/// A message by Twilio with a file; its id is found in the database.
+async fn picture(shop: &Shop, sid: &str, url: &str) {
+    let pairs = [
+        ("MessageSid", sid),
+        ("From", "whatsapp:+972501234567"),
+        ("To", OWN_SENDER),
+        ("Body", "look"),
+        ("NumMedia", "1"),
+        ("MediaUrl0", url),
+        ("MediaContentType0", "image/jpeg"),
+    ];
+    assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &pairs).await.status, 204);
+}
+
+async fn only_message(shop: &Shop) -> Value {
+    let page = shop.api.get("/api/threads/1/messages").await.json();
+    page["messages"][0].clone()
+}
+
+/// Waits until the message shows our own address.
+async fn until_here(shop: &Shop) -> String {
+    until("the file", async || {
+        let url = only_message(shop).await["media_url"].as_str().unwrap().to_owned();
+        url.starts_with("/api/media/").then_some(url)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twilio_s_file_is_fetched_with_credentials_that_no_redirect_gets() {
+    let shop = Shop::open().await;
+    let elsewhere = format!("{}/media/1", shop.bridge.origin);
+    // It is not there yet, then it leads to another host.
+    shop.twilio.files([(404, Value::Null), (307, json!(elsewhere))]);
+    picture(&shop, "SM1", &shop.twilio.file_url()).await;
+    let message = only_message(&shop).await;
+    assert_eq!((message["message_type"].clone(), message["media_kind"].clone()), (json!("media"), json!("image")));
+    let url = until_here(&shop).await;
+    let authorizations = shop.twilio.file_requests();
+    assert!(
+        authorizations.len() == 2 && authorizations.iter().all(|it| it.starts_with("Basic ")),
+        "{authorizations:?}"
+    );
+    assert_eq!(shop.daemon.query_value::<String>("SELECT source_url FROM message_media"), shop.twilio.file_url());
+
+    let file = shop.api.get(&url).await;
+    assert_eq!((file.status, file.text().as_str()), (200, "a voice"));
+    assert_eq!(file.header("content-type"), "image/jpeg", "as the sender called it");
+    assert_eq!(file.header("x-content-type-options"), "nosniff");
+    assert!(file.header("content-security-policy").contains("sandbox"));
+    assert_eq!(shop.daemon.client().get(&url).await.status, 401);
+    assert_eq!(shop.api.get("/api/media/0000").await.status, 404);
+    shop.daemon.logs().wait_for_event("WA_MEDIA_FETCHED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_content_is_kept_once() {
+    let shop = Shop::open().await;
+    picture(&shop, "SM1", &shop.twilio.file_url()).await;
+    picture(&shop, "SM2", &shop.twilio.file_url()).await;
+    until("both files", async || (shop.count("message_media WHERE state = 'stored'") == 2).then_some(())).await;
+    assert_eq!(shop.count("media"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bridge_s_file_is_fetched_from_its_own_address() {
+    let shop = Shop::open().await;
+    let body = json!({
+        "from": DANA, "id": "1", "type": "voice", "mime": "audio/ogg; codecs=opus",
+        "media_url": format!("{}/media/1", shop.bridge.origin),
+    });
+    assert_eq!(shop.bridge_posts(&body).await.status, 204);
+    let url = until_here(&shop).await;
+    assert_eq!(only_message(&shop).await["media_kind"], "voice");
+    let file = shop.api.get(&url).await;
+    assert_eq!((file.text().as_str(), file.header("content-type")), ("a voice", "audio/ogg"));
+    let part =
+        crate::support::client::send(shop.api.request(reqwest::Method::GET, &url).header("Range", "bytes=2-4")).await;
+    assert_eq!((part.status, part.text().as_str()), (206, "voi"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_had_stays_a_link_and_nothing_private_is_asked() {
+    let shop = Shop::open().await;
+    let inside = format!("{}/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1", shop.twilio.origin);
+    let body = json!({ "from": DANA, "id": "1", "text": "x", "media_url": inside });
+    assert_eq!(shop.bridge_posts(&body).await.status, 204);
+    until("the refusal", async || (shop.count("message_media WHERE state = 'failed'") == 1).then_some(())).await;
+    assert_eq!(shop.twilio.file_requests().len(), 0);
+    assert_eq!(only_message(&shop).await["media_url"], json!(inside));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fetch_that_a_kill_cut_off_is_done_after_the_start() {
+    let mut shop = Shop::open().await;
+    shop.twilio.files([(404, Value::Null)]);
+    picture(&shop, "SM1", &shop.twilio.file_url()).await;
+    shop.daemon.kill9();
+    shop.daemon.launch();
+    until_here(&shop).await;
+}

@@ -1,0 +1,120 @@
+//! What is told of messages after they were written.
+
+use crate::support::whatsapp::Shop;
+use serde_json::{Value, json};
+
+const DANA: &str = "+972501234567";
+
+async fn status(shop: &Shop, sid: &str, word: &str, code: &str) {
+    let pairs = [("MessageSid", sid), ("MessageStatus", word), ("ErrorCode", code), ("To", "whatsapp:+972501234567")];
+    let reply = shop.twilio_posts("/webhook/whatsapp/twilio/status", &pairs).await;
+    assert_eq!((reply.status, reply.text().as_str()), (204, ""));
+}
+
+/// A shop that has sent a message by Twilio; its answer and its id at Twilio.
+async fn with_sent_message() -> (Shop, Value, String) {
+    let shop = Shop::open().await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SM9", "hi").await;
+    let answer = shop.say(DANA, "hello").await;
+    let sid = shop.until_status(&answer, "sent").await["provider_msg_id"].as_str().unwrap().to_owned();
+    (shop, answer, sid)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_never_goes_back() {
+    let (shop, answer, sid) = with_sent_message().await;
+    for (word, then) in [
+        ("queued", "sent"),
+        ("sent", "sent"),
+        ("delivered", "delivered"),
+        ("sent", "delivered"),
+        ("read", "read"),
+        ("delivered", "read"),
+        ("failed", "read"),
+        ("undelivered", "read"),
+        ("read", "read"),
+    ] {
+        status(&shop, &sid, word, "").await;
+        assert_eq!(shop.message(&answer).await["status"], then, "after {word}");
+    }
+    let told: Vec<String> =
+        shop.daemon.query_column("SELECT value FROM message_events WHERE kind = 'status' ORDER BY id");
+    assert_eq!(told, ["sent", "delivered", "read", "failed"], "each once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_has_a_reason_that_a_person_understands() {
+    let (shop, answer, sid) = with_sent_message().await;
+    status(&shop, &sid, "undelivered", "63016").await;
+    let message = shop.message(&answer).await;
+    assert_eq!(message["status"], "failed");
+    assert!(message["error"].as_str().unwrap().contains("24"), "{message}");
+    status(&shop, &sid, "delivered", "").await;
+    assert_eq!(shop.message(&answer).await["status"], "delivered", "it arrived after all");
+    assert_eq!(shop.message(&answer).await["error"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_comes_before_we_know_the_id_is_not_lost() {
+    let (shop, answer, sid) = with_sent_message().await;
+    let next = format!("SM{:032x}", u128::from_str_radix(&sid[2..], 16).unwrap() + 1);
+    status(&shop, &next, "delivered", "").await;
+    status(&shop, "SM00000000000000000000000000000000", "read", "").await;
+    let second = shop.say(DANA, "again").await;
+    shop.until_status(&second, "delivered").await;
+    assert_eq!(shop.message(&answer).await["status"], "sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bridge_tells_how_far_messages_came() {
+    let shop = Shop::open().await;
+    let answer = shop.say(DANA, "hello").await;
+    let id = shop.until_status(&answer, "sent").await["provider_msg_id"].clone();
+    for (word, then) in [("read", "read"), ("delivered", "read")] {
+        let reply = shop.bridge_posts(&json!({ "event": "status", "id": id, "status": word })).await;
+        assert_eq!(reply.status, 204);
+        assert_eq!(shop.message(&answer).await["status"], then);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reactions_edits_and_deletions_are_kept_beside_the_message() {
+    let shop = Shop::open().await;
+    shop.hear_by_bridge(DANA, "A1", "tomorow").await;
+    for body in [
+        json!({ "event": "edit", "target": "A1", "text": "tomorrow", "from": DANA }),
+        json!({ "event": "reaction", "target": "A1", "text": "👍", "from_me": true }),
+        json!({ "event": "reaction", "target": "A1", "text": "👍", "from_me": true }),
+        json!({ "event": "reaction", "target": "A1", "text": "", "from_me": true }),
+        json!({ "event": "deletion", "target": "A1", "from": DANA }),
+        json!({ "event": "reaction", "target": "unknown", "text": "👍" }),
+    ] {
+        assert_eq!(shop.bridge_posts(&body).await.status, 204);
+    }
+    assert_eq!(shop.talk(DANA).await, ["tomorrow"]);
+    let events: Vec<String> =
+        shop.daemon.query_column("SELECT kind || ':' || value || ':' || actor FROM message_events ORDER BY id");
+    assert_eq!(events, ["edit:tomorrow:contact", "reaction:👍:phone", "reaction::phone", "deletion::contact"]);
+    assert_eq!(
+        shop.daemon.query_value::<String>("SELECT detail FROM message_events WHERE kind = 'edit'"),
+        r#"{"before":"tomorow"}"#
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_echo_of_our_own_message_is_not_a_second_one() {
+    let shop = Shop::open().await;
+    let answer = shop.say(DANA, "hello").await;
+    let id = shop.until_status(&answer, "sent").await["provider_msg_id"].clone();
+    let echo = json!({ "event": "message", "from_me": true, "to": DANA, "text": "hello", "id": id });
+    assert_eq!(shop.bridge_posts(&echo).await.status, 204);
+    assert_eq!(shop.talk(DANA).await, [">hello"]);
+
+    // It may also come before the bridge's answer.
+    let next = "3EB0000000000000000002";
+    let echo = json!({ "event": "message", "from_me": true, "to": DANA, "text": "again", "id": next });
+    assert_eq!(shop.bridge_posts(&echo).await.status, 204);
+    let second = shop.say(DANA, "again").await;
+    assert_eq!(shop.until_status(&second, "sent").await["provider_msg_id"], next);
+    assert_eq!(shop.talk(DANA).await, [">hello", ">again"]);
+}

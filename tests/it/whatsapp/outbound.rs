@@ -1,0 +1,269 @@
+//! Messages that go out.
+
+use crate::support::Client;
+use crate::support::client::send;
+use crate::support::whatsapp::{BridgeDoes, SHARED_SECRET, Shop, TwilioDoes, WEBHOOK_SECRET, until};
+use agentlocator::config::Secret;
+use agentlocator::providers::baileys::signature::sign;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const DANA: &str = "+972501234567";
+const NOA: &str = "+972541111111";
+
+async fn post(api: &Client, key: &str, body: &Value) -> (u16, Value) {
+    let request = api.request(Method::POST, "/api/whatsapp/send").header("Idempotency-Key", key).json(body);
+    let reply = send(request).await;
+    (reply.status, reply.json())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_stored_answered_and_handed_over() {
+    let shop = Shop::open().await;
+    let reply = shop.send(&json!({ "to": "050-1234567", "text": "שלום", "media_url": null, "provider": "auto" })).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let answer = reply.json();
+    assert_eq!(
+        answer,
+        json!({ "ok": true, "message_id": 1, "thread_id": 1, "status": "queued", "provider": "baileys" })
+    );
+    let message = shop.until_status(&answer, "sent").await;
+    assert_eq!((message["direction"].clone(), message["content_text"].clone()), (json!("out"), json!("שלום")));
+    assert!(message["provider_msg_id"].as_str().unwrap().starts_with("3EB0"));
+    let (request, token, signature) = shop.bridge.requests().pop().unwrap();
+    assert_eq!((request["to"].clone(), request["type"].clone()), (json!("972501234567"), json!("text")));
+    assert_eq!(token, WEBHOOK_SECRET);
+    assert_eq!(signature, sign(&Secret::new(SHARED_SECRET), &shop.bridge.last_body()));
+    let event = shop.daemon.logs().wait_for_event("WA_OUT_BAILEYS");
+    assert_eq!((event["to"].clone(), event["outcome"].clone()), (json!("+9725•••••67"), json!("sent")));
+    assert!(shop.daemon.query_value::<String>("SELECT author FROM messages").starts_with("token:"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twilio_is_asked_as_its_interface_wants_it() {
+    let shop = Shop::open().await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+    let body = json!({ "to": DANA, "text": "a picture", "media_url": "https://93.184.216.34/a.jpg" });
+    let reply = shop.send(&body).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let message = shop.until_status(&reply.json(), "sent").await;
+    assert_eq!((message["message_type"].clone(), message["media_kind"].clone()), (json!("media"), json!("image")));
+    let sent = shop.twilio.taken().pop().unwrap();
+    assert_eq!(sent.value("Body"), Some("a picture"));
+    assert_eq!(sent.value("MediaUrl"), Some("https://93.184.216.34/a.jpg"));
+    let callback = format!("{}/webhook/whatsapp/twilio/status", shop.daemon.url());
+    assert_eq!(sent.value("StatusCallback"), Some(callback.as_str()));
+    assert!(sent.authorization.starts_with("Basic "));
+    shop.daemon.logs().wait_for_event("WA_OUT_TWILIO");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bridge_gets_files_by_their_kind() {
+    let shop = Shop::open().await;
+    for (url, kind) in [
+        ("https://93.184.216.34/a.jpg", "image"),
+        ("https://93.184.216.34/a.ogg?x=1", "audio"),
+        ("https://93.184.216.34/a.mp4", "video"),
+        ("https://93.184.216.34/price-list", "document"),
+    ] {
+        let reply = shop.send(&json!({ "to": DANA, "media_url": url })).await;
+        shop.until_status(&reply.json(), "sent").await;
+        let sent = shop.bridge.sent().pop().unwrap();
+        assert_eq!((sent["type"].clone(), sent["mediaUrl"].clone()), (json!(kind), json!(url)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_gives_the_same_answer_and_one_message() {
+    let mut shop = Shop::open().await;
+    let body = json!({ "to": DANA, "text": "once" });
+    let (status, first) = post(&shop.api, "key-1", &body).await;
+    assert_eq!(status, 200);
+    shop.until_status(&first, "sent").await;
+    let same = json!({ "text": "once", "to": "050-123-4567", "provider": "auto", "media_url": null });
+    for body in [&body, &same] {
+        assert_eq!(post(&shop.api, "key-1", body).await, (200, first.clone()));
+    }
+    for body in [
+        json!({ "to": DANA, "text": "twice" }),
+        json!({ "to": NOA, "text": "once" }),
+        json!({ "to": DANA, "text": "once", "provider": "baileys" }),
+        json!({ "to": DANA, "text": "once", "media_url": "https://93.184.216.34/a.jpg" }),
+    ] {
+        let (status, answer) = post(&shop.api, "key-1", &body).await;
+        assert_eq!((status, answer["error"]["code"].clone()), (422, json!("key_reused")), "{body}");
+    }
+    shop.daemon.kill9();
+    shop.daemon.launch();
+    assert_eq!(post(&shop.api, "key-1", &body).await, (200, first.clone()), "also after a restart");
+    let (_, other) = post(&shop.api, "key-2", &body).await;
+    assert_ne!(other["message_id"], first["message_id"]);
+    shop.until_status(&other, "sent").await;
+    assert_eq!((shop.bridge.texts().len(), shop.count("messages")), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_with_one_key_at_once_are_one_message() {
+    let shop = Shop::open().await;
+    let body = json!({ "to": DANA, "text": "once" });
+    let answers = futures_util::future::join_all((0..20).map(|_| post(&shop.api, "key", &body))).await;
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    shop.until_status(&answers[0].1, "sent").await;
+    assert_eq!((shop.bridge.texts().len(), shop.count("messages")), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_input_is_told_and_nothing_is_stored() {
+    let shop = Shop::open().await;
+    for (body, code) in [
+        (json!({ "text": "x" }), "invalid"),
+        (json!({ "to": 5, "text": "x" }), "invalid"),
+        (json!([]), "invalid"),
+        (json!({ "to": "", "text": "x" }), "invalid_recipient"),
+        (json!({ "to": "nobody", "text": "x" }), "invalid_recipient"),
+        (json!({ "to": "12036302@g.us", "text": "x" }), "invalid_recipient"),
+        (json!({ "to": DANA }), "empty_message"),
+        (json!({ "to": DANA, "text": "  " }), "empty_message"),
+        (json!({ "to": DANA, "text": "x".repeat(4097) }), "text_too_long"),
+        (json!({ "to": DANA, "text": "x".repeat(1601), "provider": "twilio" }), "text_too_long"),
+        (json!({ "to": DANA, "text": "x", "provider": "pigeon" }), "invalid"),
+    ] {
+        let reply = shop.send(&body).await;
+        assert!((400..500).contains(&reply.status), "{body}: {}", reply.status);
+        assert_eq!(
+            (reply.json()["ok"].clone(), reply.json()["error"]["code"].clone()),
+            (json!(false), json!(code)),
+            "{body}"
+        );
+        assert!(!reply.json()["error"]["message"].as_str().unwrap().is_empty());
+    }
+    let reply =
+        send(shop.api.request(Method::POST, "/api/whatsapp/send").header("content-type", "application/json").body("{"))
+            .await;
+    assert_eq!((reply.status, reply.json()["ok"].clone()), (400, json!(false)));
+    let unknown = shop.daemon.client().post_json("/api/whatsapp/send", &json!({ "to": DANA, "text": "x" })).await;
+    assert_eq!(unknown.status, 401);
+    assert_eq!((shop.count("messages"), shop.count("contacts"), shop.count("outbox")), (0, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_s_address_must_lead_into_the_world() {
+    let shop = Shop::open().await;
+    for url in [
+        "http://93.184.216.34/a.jpg",
+        "ftp://93.184.216.34/a.jpg",
+        "file:///etc/passwd",
+        "a.jpg",
+        "https://localhost/a.jpg",
+        "https://127.0.0.1/a.jpg",
+        "https://127.1/a.jpg",
+        "https://2130706433/a.jpg",
+        "https://0.0.0.0/a.jpg",
+        "https://10.1.2.3/a.jpg",
+        "https://172.16.0.1/a.jpg",
+        "https://192.168.0.1/a.jpg",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://100.64.0.1/a.jpg",
+        "https://[::1]/a.jpg",
+        "https://[fe80::1]/a.jpg",
+        "https://[fd00::1]/a.jpg",
+        "https://[::ffff:127.0.0.1]/a.jpg",
+        "https://me:pass@93.184.216.34/a.jpg",
+    ] {
+        let reply = shop.send(&json!({ "to": DANA, "text": "x", "media_url": url })).await;
+        assert_eq!(
+            (reply.status, reply.json()["error"]["code"].clone()),
+            (422, json!("media_url_refused")),
+            "{url}: {}",
+            reply.text()
+        );
+    }
+    assert_eq!(shop.count("messages"), 0);
+    // The bridge's own address is another matter.
+    let url = format!("{}/media/1", shop.bridge.origin);
+    let reply = shop.send(&json!({ "to": DANA, "media_url": url })).await;
+    shop.until_status(&reply.json(), "sent").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn order_is_kept_for_each_person_and_others_do_not_wait() {
+    let shop = Shop::open().await;
+    shop.bridge.does([BridgeDoes::SendAfter(Duration::from_millis(700))]);
+    let mut last = Value::Null;
+    for number in 0..5 {
+        last = shop.say(DANA, &format!("dana {number}")).await;
+    }
+    let other = shop.say(NOA, "noa").await;
+    shop.until_status(&other, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["noa"], "the slow one holds up nobody else");
+    shop.until_status(&last, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["noa", "dana 0", "dana 1", "dana 2", "dana 3", "dana 4"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_waits_holds_back_the_next_ones_to_the_same_person() {
+    let shop = Shop::open().await;
+    shop.bridge.down(true);
+    shop.bridge.does([BridgeDoes::Refuse(503), BridgeDoes::Refuse(503)]);
+    let first = shop.send(&json!({ "to": DANA, "text": "first", "provider": "baileys" })).await.json();
+    let second = shop.send(&json!({ "to": DANA, "text": "second", "provider": "baileys" })).await.json();
+    shop.until_status(&second, "sent").await;
+    shop.until_status(&first, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["first", "second"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_goes_out_when_the_bridge_is_back_also_after_a_kill() {
+    let mut shop = Shop::open().await;
+    shop.bridge.down(true);
+    shop.bridge.does(std::iter::repeat_n(BridgeDoes::Refuse(503), 2));
+    let answer = shop.send(&json!({ "to": DANA, "text": "patience", "provider": "baileys" })).await.json();
+    until("an attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
+    shop.daemon.kill9();
+    shop.bridge.down(false);
+    shop.daemon.launch();
+    shop.until_status(&answer, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["patience"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pace_keeps_the_bridge_from_writing_like_a_machine() {
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("WA_PACING", "on");
+        },
+        "",
+    )
+    .await;
+    let first = shop.say(DANA, "one").await;
+    let second = shop.say(DANA, "two").await;
+    shop.until_status(&first, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["one"]);
+    assert_eq!(shop.message(&second).await["status"], "queued");
+    shop.until_status(&second, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["one", "two"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asked_for_no_messages_gets_none_by_any_way() {
+    let shop = Shop::open().await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "STOP").await;
+    shop.twilio.does([TwilioDoes::Refuse(400, 21610)]);
+    let failed = shop.until_status(&shop.say(DANA, "buy!").await, "failed").await;
+    assert!(failed["error"].as_str().unwrap().contains("STOP"), "{failed}");
+    assert_eq!(shop.bridge.requests().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_lets_what_is_in_flight_end() {
+    let mut shop = Shop::open().await;
+    shop.bridge.does([BridgeDoes::SendAfter(Duration::from_millis(800))]);
+    let answer = shop.say(DANA, "slowly").await;
+    until("an attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
+    assert!(shop.daemon.stop().success());
+    assert_eq!(shop.daemon.query_value::<String>("SELECT status FROM messages"), "sent");
+    shop.daemon.launch();
+    shop.until_status(&answer, "sent").await;
+    assert_eq!(shop.bridge.requests().len(), 1);
+}

@@ -1,0 +1,215 @@
+//! By whom a message goes, and in which form.
+
+use crate::support::whatsapp::{BridgeDoes, OWN_SENDER, Shop, TwilioDoes, until};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const DANA: &str = "+972501234567";
+const TEMPLATE: &str = "HX0123456789abcdef0123456789abcdef";
+
+/// A person who wrote so many hours ago by the bridge and by Twilio.
+fn wrote(baileys: Option<u32>, twilio: Option<u32>) -> String {
+    let ago = |hours: Option<u32>| match hours {
+        Some(hours) => format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{hours} hours')"),
+        None => "NULL".to_owned(),
+    };
+    let (last, provider) = match (baileys, twilio) {
+        (Some(b), Some(t)) if b < t => (ago(baileys), "'baileys'"),
+        (_, Some(_)) => (ago(twilio), "'twilio'"),
+        (Some(_), None) => (ago(baileys), "'baileys'"),
+        (None, None) => (ago(None), "NULL"),
+    };
+    format!(
+        "INSERT INTO contacts(id, business_id, created_at, updated_at) VALUES (1, 1, '2026-01-01', '2026-01-01');
+         INSERT INTO addresses(business_id, contact_id, kind, value, created_at)
+             VALUES (1, 1, 'phone', '{DANA}', '2026-01-01');
+         INSERT INTO threads(id, type, contact_id, peer_number, title, last_message_at, created_at,
+             last_in_provider, last_in_at, last_in_twilio_at)
+             VALUES (1, 'whatsapp', 1, '{DANA}', '', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z',
+                 {provider}, {last}, {twilio_at});",
+        twilio_at = ago(twilio),
+    )
+}
+
+async fn shop(template: bool, baileys: Option<u32>, twilio: Option<u32>) -> Shop {
+    let configure = |setup: &mut crate::support::Setup| {
+        if template {
+            setup.env("TWILIO_WA_TEMPLATE_SID", TEMPLATE).env("TWILIO_WA_TEMPLATE_VARIABLES", r#"{"1":"{{text}}"}"#);
+        }
+    };
+    Shop::open_with(configure, &wrote(baileys, twilio)).await
+}
+
+/// How a message to Dana went: `baileys`, `twilio`, `template`, or the code of a refusal.
+async fn way(shop: &Shop, provider: &str) -> String {
+    let (by_bridge, by_twilio) = (shop.bridge.sent().len(), shop.twilio.taken().len());
+    let reply = shop.send(&json!({ "to": DANA, "text": "hello", "provider": provider })).await;
+    if reply.status != 200 {
+        assert_eq!((reply.status, reply.json()["ok"].clone()), (422, json!(false)));
+        assert_eq!(shop.count("outbox"), 0, "nothing is stored");
+        return reply.json()["error"]["code"].as_str().unwrap().to_owned();
+    }
+    let message = shop.until_status(&reply.json(), "sent").await;
+    if shop.bridge.sent().len() > by_bridge {
+        assert_eq!(message["provider"], "baileys");
+        return "baileys".to_owned();
+    }
+    assert_eq!((message["provider"].clone(), shop.twilio.taken().len()), (json!("twilio"), by_twilio + 1));
+    let sent = shop.twilio.taken().pop().unwrap();
+    assert_eq!(sent.value("From"), Some(OWN_SENDER));
+    assert_eq!(sent.value("To"), Some("whatsapp:+972501234567"));
+    let Some(sid) = sent.value("ContentSid") else {
+        assert_eq!(sent.value("Body"), Some("hello"));
+        return "twilio".to_owned();
+    };
+    assert_eq!((sid, sent.value("Body")), (TEMPLATE, None));
+    let variables: Value = serde_json::from_str(sent.value("ContentVariables").unwrap()).unwrap();
+    assert_eq!(variables, json!({ "1": "hello" }));
+    "template".to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_provider_is_the_only_one() {
+    let shop = shop(false, Some(1), None).await;
+    assert_eq!(way(&shop, "baileys").await, "baileys");
+    let shop = self::shop(false, Some(0), Some(1)).await;
+    assert_eq!(way(&shop, "twilio").await, "twilio");
+    let shop = self::shop(false, Some(0), Some(25)).await;
+    assert_eq!(way(&shop, "twilio").await, "template_required");
+    let shop = self::shop(true, Some(0), Some(25)).await;
+    assert_eq!(way(&shop, "twilio").await, "template");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_provider_that_is_down_is_waited_for() {
+    let shop = shop(true, None, Some(1)).await;
+    shop.bridge.down(true);
+    shop.bridge.does([BridgeDoes::Refuse(503), BridgeDoes::Refuse(503)]);
+    let answer = shop.send(&json!({ "to": DANA, "text": "wait", "provider": "baileys" })).await.json();
+    assert_eq!((answer["provider"].clone(), answer["status"].clone()), (json!("baileys"), json!("queued")));
+    shop.until_status(&answer, "sent").await;
+    assert_eq!((shop.bridge.texts(), shop.twilio.attempts().len()), (vec!["wait".to_owned()], 0));
+    assert_eq!(shop.bridge.requests().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_may_name_the_only_provider() {
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("WHATSAPP_PROVIDER", "twilio");
+        },
+        &wrote(Some(0), Some(1)),
+    )
+    .await;
+    assert_eq!(way(&shop, "auto").await, "twilio");
+    shop.twilio.does([TwilioDoes::Refuse(503, 0)]);
+    assert_eq!(way(&shop, "auto").await, "twilio", "it is waited for");
+    assert_eq!(shop.bridge.requests().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_goes_by_the_way_of_the_question() {
+    let shop = shop(true, Some(1), Some(2)).await;
+    assert_eq!(way(&shop, "auto").await, "baileys");
+    let shop = self::shop(true, Some(2), Some(1)).await;
+    assert_eq!(way(&shop, "auto").await, "twilio");
+    // What came in by this daemon counts as what was there.
+    shop.hear_by_bridge(DANA, "1", "now here").await;
+    assert_eq!(way(&shop, "auto").await, "baileys");
+    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "and there").await;
+    assert_eq!(way(&shop, "auto").await, "twilio");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_day_twilio_s_template_goes() {
+    let shop = shop(true, Some(25), Some(26)).await;
+    assert_eq!(way(&shop, "auto").await, "template");
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("TWILIO_WA_TEMPLATE_SID", TEMPLATE).env("TWILIO_WA_TEMPLATE_VARIABLES", r#"{"1":"{{text}}"}"#);
+        },
+        "",
+    )
+    .await;
+    assert_eq!(way(&shop, "auto").await, "template", "never wrote");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn else_the_first_of_the_priority_goes() {
+    let shop = shop(false, Some(25), Some(26)).await;
+    assert_eq!(way(&shop, "auto").await, "baileys");
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("WA_PROVIDER_PRIORITY", "twilio,baileys");
+        },
+        "",
+    )
+    .await;
+    assert_eq!(way(&shop, "auto").await, "baileys", "Twilio may not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_provider_may_send_is_refused_and_not_stored() {
+    let only_twilio = |setup: &mut crate::support::Setup| {
+        setup.env("ENABLE_WA_BAILEYS", "false");
+    };
+    let shop = Shop::open_with(only_twilio, &wrote(Some(1), Some(25))).await;
+    assert_eq!(way(&shop, "auto").await, "template_required");
+    assert_eq!(way(&shop, "baileys").await, "provider_disabled");
+    assert_eq!((shop.count("messages"), shop.count("contacts")), (0, 1));
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("ENABLE_WA_BAILEYS", "false").env("ENABLE_WA_TWILIO", "false");
+        },
+        "",
+    )
+    .await;
+    assert_eq!(way(&shop, "auto").await, "no_provider");
+    assert_eq!((shop.count("messages"), shop.count("contacts")), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_down_is_passed_over_by_the_other_s_own_rule() {
+    // The bridge says that it is down.
+    let shop = shop(false, Some(1), Some(2)).await;
+    until("the bridge to be seen", async || (shop.bridge.asked() > 0).then_some(())).await;
+    shop.bridge.down(true);
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert_eq!(way(&shop, "auto").await, "twilio");
+    assert_eq!(shop.bridge.requests().len(), 0);
+
+    // It says that it is up, and refuses.
+    let shop = self::shop(true, Some(1), None).await;
+    shop.bridge.does([BridgeDoes::Refuse(503)]);
+    assert_eq!(way(&shop, "auto").await, "template");
+
+    // Twilio is down.
+    let shop = self::shop(true, None, Some(1)).await;
+    shop.twilio.does([TwilioDoes::Refuse(503, 20503)]);
+    assert_eq!(way(&shop, "auto").await, "baileys");
+
+    // The other may not: the first one is waited for.
+    let shop = self::shop(false, Some(1), None).await;
+    shop.bridge.down(true);
+    shop.bridge.does([BridgeDoes::Refuse(503)]);
+    assert_eq!(way(&shop, "auto").await, "baileys");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_definite_refusal_goes_to_the_other_and_a_second_one_is_the_end() {
+    for status in [400, 401, 422] {
+        let shop = shop(false, Some(1), Some(2)).await;
+        shop.bridge.does([BridgeDoes::Refuse(status)]);
+        assert_eq!(way(&shop, "auto").await, "twilio", "{status}");
+    }
+    let shop = shop(false, Some(2), Some(1)).await;
+    shop.twilio.does([TwilioDoes::Refuse(400, 63016)]);
+    assert_eq!(way(&shop, "auto").await, "baileys");
+
+    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "again").await;
+    shop.twilio.does([TwilioDoes::Refuse(400, 63003)]);
+    shop.bridge.does([BridgeDoes::Refuse(422)]);
+    let answer = shop.say(DANA, "lost").await;
+    let failed = shop.until_status(&answer, "failed").await;
+    assert!(!failed["error"].as_str().unwrap().is_empty(), "{failed}");
+}
