@@ -82,18 +82,24 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
     workers.spawn(worker.run(resting.clone()));
     workers.spawn(outbox.run(pace(&parts.config), resting));
     let mut server = tokio::spawn(http::serve(listeners, state, stopping));
-    first_run::offer_setup_code(&store, &page).await;
     notify::ready(&format!("Answering, the page is at {page}"));
     tracing::info!(event = "STARTED", "Ready");
+    first_run::offer_setup_code(&store, &page).await;
 
-    shutdown.await;
+    let broken = tokio::select! {
+        () = shutdown => None,
+        Some(ended) = loops.join_next() => Some(ended),
+        Some(ended) = workers.join_next() => Some(ended),
+        ended = &mut server => Some(ended),
+    };
     notify::stopping("Letting calls and running requests end");
     tracing::info!(event = "STOPPING", "Stopping: calls and running requests may end");
     let _ = rest.send(true);
     // Twilio asks what follows a call's stream, so the doors stay open meanwhile.
-    tokio::join!(calls.drain(CALLS_END), async { while workers.join_next().await.is_some() {} });
+    let workers_end = async { while workers.join_next().await.is_some() {} };
+    let _ = tokio::join!(calls.drain(CALLS_END), tokio::time::timeout(CALLS_END, workers_end));
     let _ = stop.send(true);
-    if tokio::time::timeout(REQUESTS_END, &mut server).await.is_err() {
+    if !server.is_finished() && tokio::time::timeout(REQUESTS_END, &mut server).await.is_err() {
         tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were cut");
         server.abort();
     }
@@ -101,7 +107,11 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
     let _ = std::fs::remove_file(socket);
     tokio::task::spawn_blocking(move || store.close()).await.context("cannot close the database")?;
     tracing::info!(event = "STOPPED", "Stopped");
-    Ok(())
+    match broken {
+        None => Ok(()),
+        // Whoever started us starts us again, and then with all of our parts.
+        Some(ended) => Err(anyhow::anyhow!("a part that must run ended: {ended:?}")),
+    }
 }
 
 /// Says how the work is done that webhooks of WhatsApp leave for later.

@@ -10,18 +10,39 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Wraps one request, which may take as long as `limit`.
-pub(super) async fn wrap(State(limit): State<Duration>, mut request: Request, next: Next) -> Response {
-    let id = RequestId(entropy::random_hex::<8>());
+/// What all requests of this run have in common.
+pub(super) struct Envelope {
+    /// How long one may take.
+    limit: Duration,
+    /// Tells the ids of this run from those of another one.
+    run: String,
+    next_id: AtomicU32,
+}
+
+impl Envelope {
+    pub(super) fn new(limit: Duration) -> Arc<Self> {
+        Arc::new(Self { limit, run: entropy::random_hex::<4>(), next_id: AtomicU32::new(1) })
+    }
+
+    fn id(&self) -> RequestId {
+        RequestId(format!("{}{:08x}", self.run, self.next_id.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+/// Wraps one request.
+pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Request, next: Next) -> Response {
+    let id = envelope.id();
     request.extensions_mut().insert(id.clone());
     let started = clock::instant();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
 
-    let answer = AssertUnwindSafe(tokio::time::timeout(limit, next.run(request))).catch_unwind().await;
+    let answer = AssertUnwindSafe(tokio::time::timeout(envelope.limit, next.run(request))).catch_unwind().await;
     let mut response = match answer {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {
@@ -35,10 +56,15 @@ pub(super) async fn wrap(State(limit): State<Duration>, mut request: Request, ne
         }
     };
 
+    let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert("x-request-id", value);
+        headers.insert("x-request-id", value);
     }
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if is_api(&path) {
+        // What is private stays out of every cache, unless a handler knows better.
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
     let status = response.status().as_u16();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     count(&method, route, status, started.elapsed());

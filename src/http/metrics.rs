@@ -38,6 +38,7 @@ async fn measure(state: &AppState) {
         set("agentlocator_calls_open", backlog.calls);
         set("agentlocator_unread_messages", backlog.unread);
     }
+    set("agentlocator_calls_live", state.calls.count() as u64);
     let disk = state.store.health().disk;
     set("agentlocator_disk_free_bytes", disk.free_bytes);
 }

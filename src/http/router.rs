@@ -1,7 +1,8 @@
 //! Which path leads where, for each door.
 
 use super::auth::authenticate;
-use super::{ApiError, AppState, api, envelope, health, hooks, media, metrics, page, prompts, ready, version};
+use super::envelope::{Envelope, wrap};
+use super::{ApiError, AppState, api, health, hooks, media, metrics, page, prompts, ready, version};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -36,10 +37,10 @@ fn crm_routes(state: &AppState) -> Router<AppState> {
 }
 
 fn finish(routes: Router<AppState>, state: &AppState) -> Router {
-    let limit = Duration::from_secs(state.config.http.request_timeout_s);
+    let envelope = Envelope::new(Duration::from_secs(state.config.http.request_timeout_s));
     routes
         .layer(DefaultBodyLimit::max(state.config.http.max_body_bytes))
-        .layer(from_fn_with_state(limit, envelope::wrap))
+        .layer(from_fn_with_state(envelope, wrap))
         .with_state(state.clone())
 }
 

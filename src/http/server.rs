@@ -4,6 +4,7 @@
 //! possible where the type of the connection is known.
 
 use super::{AppState, Listeners, Peer, router};
+use crate::clock;
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -55,6 +56,7 @@ impl Door {
             tracing::info!(event = "LISTENING", door, address = ip, port, "Listening on {address}");
         }
         let mut connections = JoinSet::new();
+        let mut next_complaint = clock::instant();
         loop {
             let accepted = tokio::select! {
                 accepted = accept(&self.listener, &self.room) => accepted,
@@ -71,7 +73,10 @@ impl Door {
                 }
                 Err(error) => {
                     // Mostly: no file descriptors left. Connections that end give some back.
-                    tracing::warn!(event = "ACCEPT_FAILED", error = %error, "Cannot take a connection");
+                    if next_complaint <= clock::instant() {
+                        next_complaint = clock::instant() + COMPLAIN_EVERY;
+                        tracing::warn!(event = "ACCEPT_FAILED", error = %error, "Cannot take connections");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -131,3 +136,6 @@ const MAX_HEAD_BYTES: usize = 64 << 10;
 
 /// The wait after a connection could not be taken.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How often the log says that connections cannot be taken.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@ use crate::config::{Config, LogLevel};
 use record::Record;
 use redact::Redactor;
 use std::io::Write;
+use std::panic::PanicHookInfo;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
@@ -25,6 +26,14 @@ pub fn start(config: &Config, journal_stream: Option<&str>) {
     let filter = Targets::new().with_default(LevelFilter::WARN).with_target("agentlocator", level(config.log.level));
     // A second start in one process keeps the first one's log.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+    std::panic::set_hook(Box::new(tell_panic));
+}
+
+/// A panic is a line of the log like every other.
+fn tell_panic(panic: &PanicHookInfo<'_>) {
+    let at = panic.location().map(ToString::to_string).unwrap_or_default();
+    let text = panic.payload_as_str().unwrap_or("something unforeseen");
+    tracing::error!(event = "PANIC", at, "{text}");
 }
 
 struct Lines {

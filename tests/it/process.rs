@@ -1,6 +1,6 @@
 //! The process: its log, its connections, its end.
 
-use super::support::{Daemon, access::PASSWORD};
+use super::support::{Client, Daemon, access::PASSWORD};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -176,4 +176,18 @@ fn a_taken_port_is_told_with_a_remedy() {
     let reason = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1));
     assert!(reason.contains(&taken.local_addr().unwrap().to_string()) && reason.contains("PORT"), "{reason}");
+}
+
+#[tokio::test]
+async fn without_a_socket_of_systemd_it_binds_its_own() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.binds_itself();
+    });
+    let listening = daemon.logs().wait_for_event("LISTENING");
+    let port = listening["port"].as_u64().unwrap();
+    assert_ne!((port, port), (0, u64::from(daemon.address().port())));
+    assert_eq!(listening["msg"], format!("Listening on 0.0.0.0:{port}"));
+    let reply = Client::new(format!("http://127.0.0.1:{port}")).get("/healthz").await;
+    assert_eq!(reply.text(), "ok");
+    assert!(daemon.stop().success());
 }

@@ -55,8 +55,13 @@ impl Daemon {
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it runs already");
         let mut command = Command::new("sh");
+        let start = if self.setup.binds_itself {
+            r#"exec "$0" "$@" </dev/null"#
+        } else {
+            r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#
+        };
         command
-            .args(["-c", r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#, BINARY])
+            .args(["-c", start, BINARY])
             .args(self.arguments(&["serve"]))
             .stdin(Stdio::from(OwnedFd::from(self.listener.try_clone().unwrap())))
             .stdout(Stdio::piped())

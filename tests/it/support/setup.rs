@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 pub struct Setup {
     pub(super) env: BTreeMap<String, String>,
     pub(super) toml: Option<String>,
+    pub(super) binds_itself: bool,
 }
 
 impl Setup {
@@ -20,6 +21,12 @@ impl Setup {
     pub fn toml(&mut self, text: &str) -> &mut Self {
         self.toml = Some(text.to_owned());
         self
+    }
+
+    /// Lets it bind a port by itself, which the system chooses; it is another one after each start.
+    pub fn binds_itself(&mut self) -> &mut Self {
+        self.binds_itself = true;
+        self.env("PORT", "0")
     }
 
     /// A second door for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].
