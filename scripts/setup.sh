@@ -28,10 +28,15 @@ need() {
     fi
     has apt-get || fail "$command is missing; install it (Debian calls it: $*)"
     echo "setup: installing $* for $command"
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null ||
-        { "${as_root[@]}" apt-get update -q >/dev/null &&
-            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null; } ||
+    local log
+    log=$(mktemp)
+    local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@")
+    # A fresh machine may never have fetched the list of packages.
+    if ! "${install[@]}" >"$log" 2>&1 && ! { "${as_root[@]}" apt-get update -q && "${install[@]}"; } >"$log" 2>&1; then
+        cat "$log" >&2
         fail "apt-get could not install $*"
+    fi
+    rm -f "$log"
     has "$command" || fail "$command is still missing after installing $*"
 }
 
