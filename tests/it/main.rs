@@ -7,6 +7,7 @@
 
 mod api;
 mod call;
+mod call_faults;
 mod cli;
 mod config;
 mod health;
@@ -24,3 +25,4 @@ mod store_trouble;
 mod support;
 mod twilio_helper;
 mod whatsapp;
+mod voice_hooks;

@@ -1,9 +1,9 @@
 //! A daemon with Twilio, a caller and the AI around it, all over real sockets.
 
-use super::{Daemon, Setup};
+use super::{Daemon, Reply, Setup};
 use agentlocator::simulator::caller::{CallPlan, CallReport, Phone};
 use agentlocator::simulator::openai::{OpenAi, OpenAiOptions};
-use agentlocator::simulator::twilio::{Account, Exchange};
+use agentlocator::simulator::twilio::{Account, Exchange, TwilioOptions, TwilioRest, sign};
 use agentlocator::simulator::{EventLog, Route};
 use tokio::net::TcpListener;
 
@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 pub struct Town {
     pub daemon: Daemon,
     pub ai: OpenAi,
+    pub twilio: TwilioRest,
     pub exchange: Exchange,
     pub phone: Phone,
     pub log: EventLog,
@@ -31,22 +32,35 @@ impl Town {
         let log = EventLog::new();
         let account = Account::random();
         let exchange = Exchange::new(account.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let ai = OpenAi::start(listener, options, log.clone()).unwrap();
-        let base_url = ai.base_url();
-        let daemon = tokio::task::block_in_place(|| {
-            Daemon::start(|setup| {
-                setup.env("TWILIO_ACCOUNT_SID", &account.sid).env("TWILIO_AUTH_TOKEN", &account.auth_token);
-                setup.env("OPENAI_BASE_URL", base_url);
-                if has_key {
-                    setup.env("OPENAI_API_KEY", "sk-test");
-                }
-                configure(setup);
-            })
-        });
+        let mut daemon = Daemon::prepare(|_| {});
         let route = Route::new(Some(daemon.address())).unwrap();
+        let ai = OpenAi::start(free_port().await, options, log.clone()).unwrap();
+        let twilio = TwilioOptions::default();
+        let twilio =
+            TwilioRest::start(free_port().await, exchange.clone(), route.clone(), twilio, log.clone()).unwrap();
+        daemon.reconfigure(|setup| {
+            setup.env("TWILIO_ACCOUNT_SID", &account.sid).env("TWILIO_AUTH_TOKEN", &account.auth_token);
+            setup.env("TWILIO_API_BASE_URL", twilio.base_url()).env("OPENAI_BASE_URL", ai.base_url());
+            if has_key {
+                setup.env("OPENAI_API_KEY", "sk-test");
+            }
+            configure(setup);
+        });
+        tokio::task::block_in_place(|| daemon.launch());
         let phone = Phone::new(exchange.clone(), route, log.clone());
-        Self { daemon, ai, exchange, phone, log }
+        Self { daemon, ai, twilio, exchange, phone, log }
+    }
+
+    /// Posts a form as Twilio does, signed.
+    pub async fn hook(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let owned: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let signature = self.sign(path, &owned);
+        self.daemon.client().with_header("x-twilio-signature", signature).post_form(path, fields).await
+    }
+
+    /// Twilio's signature of a request to `path`.
+    pub fn sign(&self, path: &str, fields: &[(String, String)]) -> String {
+        sign(&self.exchange.account().auth_token, &format!("{}{path}", self.daemon.url()), fields)
     }
 
     /// A plan for a call to this daemon; the greeting takes no time.
@@ -84,4 +98,8 @@ impl Town {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }
+}
+
+async fn free_port() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
 }

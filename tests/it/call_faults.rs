@@ -1,0 +1,185 @@
+//! Calls in which something breaks: whatever it is, the caller hears what comes next.
+
+use super::support::telephony::Town;
+use agentlocator::simulator::caller::{CallPlan, CallReport, Clip, DialPlan, EndedBy, StreamEnd, StreamPlan};
+use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
+use agentlocator::simulator::twilio::{Fault, Operation};
+use std::time::Duration;
+
+fn faulty(faults: Faults) -> OpenAiOptions {
+    OpenAiOptions { faults, ..OpenAiOptions::default() }
+}
+
+fn asked(report: &CallReport, path: &str) -> usize {
+    report.webhooks.iter().filter(|hook| hook.path == path).count()
+}
+
+fn recorded(report: &CallReport) -> bool {
+    report.prompts.iter().any(|prompt| prompt.what.ends_with("/static/tts/fallback_he.mp3"))
+        && report.recordings.len() == 1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_never_comes_ends_at_the_recorder() {
+    let town = Town::without_ai(|_| {}).await;
+    let plan = CallPlan { stream: StreamPlan::Never, fast: false, ..town.plan("stay") };
+    let report = town.call(plan).await;
+    assert!(recorded(&report), "{report:#?}");
+    let logs = town.daemon.logs();
+    assert_eq!(logs.events_named("WATCHDOG_REDIRECT_SENT").len(), 1);
+    assert_eq!(logs.events_named("WATCHDOG_REDIRECT_OK").len(), 1);
+    let redirected = report.webhooks.iter().find(|hook| hook.path == "/webhook/handle_recording").unwrap().at_ms;
+    // The greeting takes 3.7 s, and six seconds after it the watchdog bites.
+    assert!((9_000..11_500).contains(&redirected), "after {redirected} ms");
+    let call = town.ended_call(&report.call_sid).await;
+    assert_eq!(call["end_reason"], "fallback", "{call:#}");
+    town.daemon.logs().wait_for_event("RECORDING_FETCHED");
+    let wav: Vec<u8> = town.daemon.query_value("SELECT content FROM recording_chunks WHERE seq = 0");
+    assert_eq!(wav[..4], *b"RIFF");
+    assert_eq!(
+        town.daemon.query_value::<i64>("SELECT count(*) FROM recordings"),
+        1,
+        "told of by two webhooks, taken in once"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watchdog_that_twilio_does_not_hear_asks_again() {
+    let town = Town::without_ai(|_| {}).await;
+    town.twilio.fail_next(Operation::UpdateCall, Fault::Status(500), 2);
+    let plan = CallPlan { stream: StreamPlan::Never, ..town.plan("stay") };
+    let report = town.call(plan).await;
+    assert!(recorded(&report), "{report:#?}");
+    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_FAILED").len(), 2);
+    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_OK").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_cannot_be_opened_goes_on_with_what_follows() {
+    let town = Town::without_ai(|_| {}).await;
+    let report = town.call(CallPlan { stream: StreamPlan::Fails, ..town.plan("stay") }).await;
+    assert!(recorded(&report), "{report:#?}");
+    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_SENT").len(), 0, "there is nothing left to watch");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
+    let town = Town::with_ai(faulty(Faults { refuse_sockets: Some(401), ..Faults::default() }), |setup| {
+        setup.toml("[voice]\nmessage_silence_s = 1\n");
+    })
+    .await;
+    let report = town.call(town.plan("wait 4500ms; say 2s; stay")).await;
+    assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
+    let call = town.ended_call(&report.call_sid).await;
+    assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ai_that_is_never_ready_ends_at_the_recorder() {
+    let options = OpenAiOptions {
+        turns: vec![Turn::new("אפשר תור?", "כן, מתי?")],
+        ..faulty(Faults { never_updated: true, ..Faults::default() })
+    };
+    let town = Town::with_ai(options, |_| {}).await;
+    let report = town.call(CallPlan { messages: vec![Clip::Voice(1500)], ..town.plan("say 1s; stay") }).await;
+    assert_eq!(report.streams[0].ended, StreamEnd::Redirected, "{report:#?}");
+    // There is an AI, so the talk goes on turn by turn.
+    assert!(report.prompts.iter().any(|prompt| prompt.what.contains("כן, מתי?")), "{:#?}", report.prompts);
+    let call = town.ended_call(&report.call_sid).await;
+    let texts: Vec<_> = call["turns"].as_array().unwrap().iter().map(|turn| turn["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["אפשר תור?", "כן, מתי?"], "{call:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ai_that_breaks_off_comes_back_and_knows_what_was_said() {
+    let options = faulty(Faults { break_off: Some((1, Duration::from_millis(800))), ..Faults::default() });
+    let town = Town::with_ai(options, |_| {}).await;
+    let report = town.call(town.plan("say 1s; listen; wait 1s; say 1s; listen")).await;
+    assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
+    let sessions = town.ai.state().sessions;
+    assert_eq!(sessions.len(), 2);
+    assert!(
+        sessions[1].messages.iter().any(|(role, text)| role == "user" && text.contains("פתוחים")),
+        "{:?}",
+        sessions[1].messages
+    );
+    let call = town.ended_call(&report.call_sid).await;
+    assert!(call["turns"].as_array().unwrap().len() >= 4, "{call:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_breaks_ends_at_the_recorder() {
+    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let report = town.call(town.plan("say 1s; listen 500ms; drop")).await;
+    assert!(recorded(&report), "{report:#?}");
+    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "dropped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_socket_for_the_same_call_is_sent_away() {
+    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let report = town.call(town.plan("say 1s; second-socket; listen")).await;
+    let stream = &report.streams[0];
+    assert!(matches!(stream.second_socket, Some(StreamEnd::ServerClosed { .. })), "{stream:#?}");
+    assert_eq!(stream.answers.len(), 1, "the first one goes on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_a_person_is_put_through_or_leaves_a_message() {
+    let person = "[agent]\ntransfer_to = \"+97235550000\"\n";
+    for (dial, kept) in [(DialPlan::Answered(Duration::from_millis(300)), false), (DialPlan::NoAnswer, true)] {
+        let turn = Turn::new("אפשר לדבר עם בן אדם?", "רגע, מעבירה.").calling("transfer_to_person", "{}");
+        let options = OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() };
+        let town = Town::with_ai(options, |setup| {
+            setup.toml(person);
+        })
+        .await;
+        let report = town.call(CallPlan { dial, ..town.plan("say 1s; stay") }).await;
+        let dialled =
+            report.webhooks.iter().any(|hook| hook.body.contains("<Dial") && hook.body.contains("+97235550000"));
+        assert!(dialled, "{report:#?}");
+        assert_eq!(recorded(&report), kept, "{report:#?}");
+        assert_eq!(asked(&report, "/webhook/stream_ended"), 2);
+        assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "transferred");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_done_hangs_up_after_its_last_word() {
+    let turn = Turn::new("תודה, זהו.", "תודה ולהתראות!").calling("end_call", "{}");
+    let town = Town::with_ai(OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() }, |_| {}).await;
+    let report = town.call(town.plan("say 1s; stay")).await;
+    assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
+    assert_eq!(report.streams[0].unheard_ms, 0, "the goodbye was heard to its end");
+    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "agent_hung_up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_for_the_owner_is_written_down() {
+    let turn = Turn::new("תגידו לו להתקשר", "רשמתי.")
+        .calling("take_message", r#"{"message":"להתקשר לדנה","caller_name":"דנה"}"#);
+    let town = Town::with_ai(OpenAiOptions { turns: vec![turn], ..OpenAiOptions::default() }, |_| {}).await;
+    let report = town.call(town.plan("say 1s; listen")).await;
+    assert_eq!(town.ended_call(&report.call_sid).await["message_text"], "להתקשר לדנה (דנה)");
+    assert_eq!(town.ai.state().sessions[0].function_outputs[0].1, r#"{"ok":true}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_daemon_passes_its_calls_to_the_recorder_and_ends_in_time() {
+    let mut town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let plan = town.plan("say 1s; listen; stay");
+    let phone = town.phone.clone();
+    let call = tokio::spawn(async move { phone.place_call(plan).await });
+    tokio::task::block_in_place(|| {
+        town.daemon.logs().wait_for_event("CALL_LIVE");
+        let began = std::time::Instant::now();
+        let status = town.daemon.stop();
+        assert!(status.success(), "{status}");
+        assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+        town.daemon.launch();
+    });
+    let report = call.await.unwrap();
+    assert!(recorded(&report), "{report:#?}");
+    let call = town.ended_call(&report.call_sid).await;
+    assert_eq!(call["end_reason"], "shutdown", "{call:#}");
+}

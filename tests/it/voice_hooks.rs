@@ -1,0 +1,195 @@
+//! Twilio's voice webhooks, one by one.
+
+use super::support::telephony::Town;
+use agentlocator::simulator::openai::OpenAiOptions;
+use agentlocator::simulator::twilio::{sign, sign_json_url, twiml};
+use serde_json::json;
+
+const CALL: [(&str, &str); 4] = [
+    ("CallSid", "CA00000000000000000000000000000001"),
+    ("From", "+972501234567"),
+    ("To", "+97235551234"),
+    ("CallStatus", "ringing"),
+];
+
+async fn town() -> Town {
+    Town::with_ai(OpenAiOptions::default(), |_| {}).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incoming_call_gets_greeting_stream_and_what_follows() {
+    let town = town().await;
+    let reply = town.hook("/webhook/incoming_call", &CALL).await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "text/xml; charset=utf-8"));
+    let (xml, base) = (reply.text(), town.daemon.url());
+    twiml::parse(&xml).unwrap_or_else(|error| panic!("{error:?} in\n{xml}"));
+    for part in [
+        format!("<Play>{base}/static/tts/greeting_he.mp3</Play>"),
+        format!("<Connect action=\"{base}/webhook/stream_ended\">"),
+        format!(
+            "<Stream url=\"{}/ws/twilio-media\" statusCallback=\"{base}/webhook/stream_status\">",
+            base.replace("http", "ws")
+        ),
+        "<Parameter name=\"token\" value=\"".to_owned(),
+        format!("<Redirect method=\"POST\">{base}/webhook/stream_ended</Redirect>"),
+    ] {
+        assert!(xml.contains(&part), "{part} is missing in\n{xml}");
+    }
+    let calls = town.daemon.api().get("/api/calls").await.json();
+    assert_eq!(calls["calls"][0]["peer_number"], "+972501234567");
+    town.hook("/webhook/incoming_call", &CALL).await;
+    assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 1, "a replay makes no second call");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_get_without_a_signature_is_a_preview() {
+    let town = town().await;
+    let reply = town.daemon.client().get("/webhook/incoming_call").await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.text().contains("<Stream") && !reply.text().contains("<Parameter"), "{}", reply.text());
+    let wrong = town.daemon.client().with_header("x-twilio-signature", "bm8=").get("/webhook/incoming_call").await;
+    assert_eq!(wrong.status, 403);
+    assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 0);
+
+    let path = "/webhook/incoming_call?CallSid=CA2&From=%2B972501234567&To=%2B97235551234";
+    let reply = town.daemon.client().with_header("x-twilio-signature", town.sign(path, &[])).get(path).await;
+    assert!(reply.text().contains("<Parameter name=\"token\""), "{}", reply.text());
+    assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_signed_routes_are_closed_and_the_preview_open() {
+    let daemon = tokio::task::block_in_place(|| super::support::Daemon::start(|_| {}));
+    let client = daemon.client();
+    assert_eq!(client.get("/webhook/incoming_call").await.status, 200);
+    for path in ["incoming_call", "handle_recording", "stream_ended", "recording_status", "call_status"] {
+        let reply =
+            client.clone().with_header("x-twilio-signature", "x").post_form(&format!("/webhook/{path}"), &CALL).await;
+        assert_eq!(reply.status, 403, "{path}");
+    }
+    assert_eq!(client.get("/readyz").await.json()["twilio_secrets"], "disabled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_twilio_signed_is_taken() {
+    let town = town().await;
+    let fields: Vec<_> = CALL.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let good = town.sign("/webhook/incoming_call", &fields);
+    let foreign = sign("another token", &format!("{}/webhook/incoming_call", town.daemon.url()), &fields);
+    let elsewhere = sign(&town.exchange.account().auth_token, "https://evil.example/webhook/incoming_call", &fields);
+    for signature in ["", "x", &foreign, &elsewhere, &good[1..]] {
+        let client = town.daemon.client().with_header("x-twilio-signature", signature);
+        let client = client.with_header("host", "evil.example").with_header("x-forwarded-host", "evil.example");
+        assert_eq!(client.post_form("/webhook/incoming_call", &CALL).await.status, 403, "{signature}");
+    }
+    let changed = town
+        .daemon
+        .client()
+        .with_header("x-twilio-signature", &good)
+        .post_form("/webhook/incoming_call", &CALL[1..])
+        .await;
+    assert_eq!(changed.status, 403);
+    assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 0);
+    assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM webhook_journal"), 0);
+    assert_eq!(town.daemon.logs().events_named("TWILIO_BAD_SIG").len(), 6, "one line for each");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_bodies_and_second_tokens_are_signed_too() {
+    let town = Town::with_ai(OpenAiOptions::default(), |setup| {
+        setup.env("TWILIO_AUTH_TOKEN_SECONDARY", "the-next-token");
+    })
+    .await;
+    let body = json!({"CallSid": "CA3", "From": "+972501234567", "To": "+97235551234"}).to_string();
+    let url = format!("{}/webhook/incoming_call", town.daemon.url());
+    let (url, signature) = sign_json_url(&town.exchange.account().auth_token, &url, body.as_bytes());
+    let path = url.strip_prefix(&town.daemon.url()).unwrap().to_owned();
+    let post = |path: &str, body: &str| {
+        let client = town.daemon.client().with_header("x-twilio-signature", signature.clone());
+        let request = client.request(reqwest::Method::POST, path).header("content-type", "application/json");
+        super::support::client::send(request.body(body.to_owned()))
+    };
+    assert_eq!(post(&path, &body).await.status, 200);
+    assert_eq!(post(&path, &body.replace("CA3", "CA4")).await.status, 403);
+    assert_eq!(town.daemon.query_column::<String>("SELECT call_sid FROM calls"), ["CA3"]);
+
+    let fields: Vec<_> = CALL.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let second = sign("the-next-token", &format!("{}/webhook/incoming_call", town.daemon.url()), &fields);
+    let reply =
+        town.daemon.client().with_header("x-twilio-signature", second).post_form("/webhook/incoming_call", &CALL).await;
+    assert_eq!(reply.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_but_signed_requests_are_kept_and_answered() {
+    let town = town().await;
+    let many: Vec<(String, String)> = (0..3000).map(|n| (format!("Odd{n}"), "x".to_owned())).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    for (path, status) in [
+        ("/webhook/incoming_call", 200),
+        ("/webhook/handle_recording", 200),
+        ("/webhook/stream_ended", 200),
+        ("/webhook/stream_status", 204),
+        ("/webhook/recording_status", 204),
+        ("/webhook/call_status", 204),
+    ] {
+        for fields in [&[][..], &[("Nothing", "known")][..], &many[..]] {
+            let reply = town.hook(path, fields).await;
+            assert_eq!(reply.status, status, "{path} with {} fields", fields.len());
+        }
+    }
+    let odd: i64 = town.daemon.query_value("SELECT count(*) FROM webhook_journal WHERE outcome = 'odd'");
+    assert_eq!(odd, 18);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stream_status_is_always_taken_and_never_kept_by_a_cache() {
+    let town = town().await;
+    let fields = [("CallSid", "CA9"), ("StreamSid", "MZ9"), ("StreamEvent", "stream-started")];
+    for reply in [
+        town.hook("/webhook/stream_status", &fields).await,
+        town.daemon.client().post_form("/webhook/stream_status", &fields).await,
+    ] {
+        assert_eq!((reply.status, reply.body.len()), (204, 0));
+        assert_eq!(reply.header("cache-control"), "no-store, no-cache, must-revalidate, max-age=0");
+        assert_eq!(reply.header("pragma"), "no-cache");
+    }
+    town.daemon.logs().wait_for_event("STREAM_STATUS");
+    let unsigned =
+        town.daemon.logs().events_named("STREAM_STATUS").into_iter().filter(|event| event["signed"] == false).count();
+    assert_eq!(unsigned, 1);
+    for _ in 0..50 {
+        town.daemon.client().post_form("/webhook/stream_status", &[("x", &"y".repeat(5000))]).await;
+    }
+    let logged = town.daemon.logs().events_named("STREAM_STATUS").into_iter().filter(|event| event["signed"] == false);
+    let logged: Vec<_> = logged.collect();
+    assert!(logged.len() < 15, "{} lines", logged.len());
+    assert!(logged.iter().all(|event| event["body"].as_str().unwrap().len() <= 1024));
+    assert_eq!(
+        town.daemon.query_value::<i64>("SELECT count(*) FROM webhook_journal"),
+        1,
+        "the unsigned ones are not kept"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_a_stream_that_nobody_knows_is_the_recorder() {
+    let town = town().await;
+    for _ in 0..2 {
+        let reply = town.hook("/webhook/stream_ended", &CALL).await;
+        let xml = reply.text();
+        assert!(xml.contains("<Record") && xml.contains("/static/tts/fallback_he.mp3"), "{xml}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_of_a_call_ends_it() {
+    let town = town().await;
+    town.hook("/webhook/incoming_call", &CALL).await;
+    let over = [CALL[0], ("CallStatus", "completed"), ("CallDuration", "42")];
+    for _ in 0..2 {
+        assert_eq!(town.hook("/webhook/call_status", &over).await.status, 204);
+    }
+    let call = town.ended_call(CALL[0].1).await;
+    assert_eq!((call["end_reason"].as_str(), call["duration_ms"].as_i64()), (Some("caller_hung_up"), Some(42_000)));
+}
