@@ -48,7 +48,7 @@ pub enum Output {
     /// [`super::Input::RedirectDone`].
     RedirectToFallback,
     /// Write a turn down, or what is new about it.
-    Turn(TurnRecord),
+    Turn(Box<TurnRecord>),
     /// Write down, log and count that something happened.
     Event(CallEvent),
     /// The call is over. Comes once; only writing down comes before it in the same batch, nothing after it.

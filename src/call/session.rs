@@ -12,6 +12,7 @@ use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
     After, CallEvent, CallPolicy, Clip, EngineCommand, EngineKind, Input, ItemId, Operator, Output, ResponseId,
+    TurnRecord,
 };
 use crate::audio::EncodedAudio;
 use crate::domain::EndReason;
@@ -257,6 +258,11 @@ impl CallSession {
             self.outputs.push_back(Output::Engine(command));
         }
     }
+}
+
+/// Turns are large and rare; what goes out fifty times a second is small.
+fn written(turn: TurnRecord) -> Output {
+    Output::Turn(Box::new(turn))
 }
 
 /// The shortest wait for room: timers are not finer.

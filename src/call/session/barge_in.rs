@@ -1,6 +1,6 @@
 //! The caller speaks over the agent.
 
-use super::{CallSession, Phase, is_clip};
+use super::{CallSession, Phase, is_clip, written};
 use crate::audio::BYTES_PER_MS;
 use crate::call::playback::Cut;
 use crate::call::timers::Timer;
@@ -58,7 +58,7 @@ impl CallSession {
             });
         }
         let turn = self.transcript.cut(&item, cut.heard, cut.received, at_ms);
-        self.outputs.extend(turn.map(Output::Turn));
+        self.outputs.extend(turn.map(written));
     }
 
     /// Who speaks into the goodbye does not want to go yet.

@@ -1,6 +1,6 @@
 //! The conversation: what the engine tells, what the caller does, and the silences in between.
 
-use super::{CallSession, Phase, RunningTool, is_clip};
+use super::{CallSession, Phase, RunningTool, is_clip, written};
 use crate::audio::EncodedAudio;
 use crate::call::playback::{Progress, Source};
 use crate::call::timers::Timer;
@@ -88,7 +88,7 @@ impl CallSession {
         }
         let at_ms = self.stream_ms(now);
         let turn = self.transcript.agent_text(item, text, is_final, at_ms);
-        self.outputs.extend(turn.map(Output::Turn));
+        self.outputs.extend(turn.map(written));
     }
 
     fn speech_started(&mut self, item: &ItemId, now: Instant) {
@@ -122,7 +122,7 @@ impl CallSession {
         let at_ms = self.stream_ms(now);
         let turn = self.transcript.caller_text(item, text, is_final, at_ms);
         self.event(CallEvent::CallerSpeech { is_final });
-        self.outputs.extend(turn.map(Output::Turn));
+        self.outputs.extend(turn.map(written));
     }
 
     fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
@@ -135,7 +135,7 @@ impl CallSession {
         if let Some(item) = &newest {
             self.playback.finish(item);
             let turn = self.transcript.used(item, usage);
-            self.outputs.extend(turn.map(Output::Turn));
+            self.outputs.extend(turn.map(written));
         }
         self.last_words(newest.is_some(), now);
         if outcome == ResponseOutcome::Failed {
@@ -165,7 +165,7 @@ impl CallSession {
         }
         for heard in progress.heard.iter().filter(|heard| !is_clip(&heard.item)) {
             let turn = self.transcript.heard(&heard.item, at_ms);
-            self.outputs.extend(turn.map(Output::Turn));
+            self.outputs.extend(turn.map(written));
         }
         if !self.playback.is_busy() && self.responses.is_answering() {
             self.expect_answer(now);

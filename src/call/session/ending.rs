@@ -1,6 +1,6 @@
 //! How a call comes to its end: the last words are heard, then the stream is closed and Twilio asks what follows.
 
-use super::{CallSession, Phase};
+use super::{CallSession, Phase, written};
 use crate::call::timers::Timer;
 use crate::call::{After, Clip, Output, Wish};
 use crate::domain::EndReason;
@@ -79,10 +79,10 @@ impl CallSession {
         if self.playback.is_busy() {
             for cut in self.playback.clear(now) {
                 let turn = self.transcript.cut(&cut.source.item, cut.heard, cut.received, at_ms);
-                self.outputs.extend(turn.map(Output::Turn));
+                self.outputs.extend(turn.map(written));
             }
         }
-        self.outputs.extend(self.transcript.close(at_ms).into_iter().map(Output::Turn));
+        self.outputs.extend(self.transcript.close(at_ms).into_iter().map(written));
         self.outputs.push_back(Output::CloseStream);
         self.outputs.push_back(Output::Ended { reason, after });
         self.phase = Phase::Done;

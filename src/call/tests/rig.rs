@@ -250,7 +250,7 @@ impl Rig {
             Output::RedirectToFallback => books.redirects += 1,
             Output::Turn(turn) => {
                 assert!(turn.text.starts_with(&turn.heard_text), "heard {:?} of {:?}", turn.heard_text, turn.text);
-                books.turns.insert(turn.item.clone(), turn.clone());
+                books.turns.insert(turn.item.clone(), (**turn).clone());
             }
             Output::Ended { reason, after } => books.ended = Some((*reason, *after)),
             Output::RunTool { .. } | Output::Event(_) => {}

@@ -28,7 +28,7 @@ impl Scribe {
         self.stream.as_ref().map(StreamSid::as_str)
     }
 
-    pub(super) fn turn(&self, turn: TurnRecord) {
+    pub(super) fn turn(&self, turn: Box<TurnRecord>) {
         let (sid, at) = (self.sid.clone(), clock::now());
         self.store.write_soon(move |tx| {
             let Usage { tokens_in, tokens_out, cost_micros } = turn.usage;
