@@ -27,8 +27,8 @@ pub enum Input {
     Mark(String),
     /// Twilio ended the stream: the caller hung up, or the call was redirected.
     StreamStopped,
-    /// The socket broke without a word.
-    SocketLost,
+    /// There is no stream any more, and Twilio goes on without it: its socket broke, or it never came to be.
+    StreamLost,
     /// News from the engine.
     Engine(EngineEvent),
     /// A tool has answered.

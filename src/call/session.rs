@@ -121,7 +121,7 @@ impl CallSession {
             Input::StreamStarted => self.stream_started(now),
             Input::CallerKey(key) => self.caller_key(key, now),
             Input::StreamStopped => self.stream_stopped(now),
-            Input::SocketLost => self.end(EndReason::Dropped, After::Record, now),
+            Input::StreamLost => self.stream_lost(now),
             Input::ToolFinished { id, output } => self.tool_finished(&id, output, now),
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, After::HangUp, now),
             Input::Operator(Operator::Transfer) => self.finish(EndReason::Transferred, After::Transfer, now),

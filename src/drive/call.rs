@@ -188,7 +188,7 @@ impl CallTask {
             Received::Alive => return,
             Received::Closed(_) | Received::Lost(_) => {
                 self.stream = None;
-                return self.session.handle_input(Input::SocketLost, now);
+                return self.session.handle_input(Input::StreamLost, now);
             }
         };
         let input = match media_stream::parse(&text) {
@@ -220,7 +220,7 @@ impl CallTask {
                 Input::StreamStarted
             }
             // Without mail: never, since the task holds a sender itself.
-            Some(Mail::StreamEnded | Mail::StreamFailed) | None => Input::SocketLost,
+            Some(Mail::StreamEnded | Mail::StreamFailed) | None => Input::StreamLost,
             Some(Mail::HungUp) => Input::StreamStopped,
             Some(Mail::ToolFinished { id, output }) => Input::ToolFinished { id, output },
             Some(Mail::RedirectDone) => Input::RedirectDone,

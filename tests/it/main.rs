@@ -24,5 +24,5 @@ mod store_trouble;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
 mod support;
 mod twilio_helper;
-mod whatsapp;
 mod voice_hooks;
+mod whatsapp;

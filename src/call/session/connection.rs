@@ -87,6 +87,16 @@ impl CallSession {
         self.end(reason, after, now);
     }
 
+    /// Twilio goes on without the stream.
+    pub(super) fn stream_lost(&mut self, now: Instant) {
+        let (reason, after) = match self.phase {
+            Phase::Ending { reason, after } => (reason, after),
+            Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, After::Record),
+            Phase::Live | Phase::Done => (EndReason::Dropped, After::Record),
+        };
+        self.end(reason, after, now);
+    }
+
     /// The engine is lost: the same one again where that makes sense, else the next one, with the conversation so far.
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
         let was_ready = std::mem::replace(&mut self.engine.is_ready, false);

@@ -32,7 +32,7 @@ enum Step {
     Redirected,
     Shutdown(u16),
     Stop,
-    SocketLost,
+    StreamLost,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -61,7 +61,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Redirected),
         1 => (0u16..9000).prop_map(Step::Shutdown),
         1 => Just(Step::Stop),
-        1 => Just(Step::SocketLost),
+        1 => Just(Step::StreamLost),
     ]
 }
 
@@ -135,7 +135,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
             rig.input(Input::Shutdown { deadline });
         }
         Step::Stop => rig.input(Input::StreamStopped),
-        Step::SocketLost => rig.input(Input::SocketLost),
+        Step::StreamLost => rig.input(Input::StreamLost),
     }
 }
 

@@ -299,11 +299,21 @@ fn an_engine_that_falls_silent_is_opened_again() {
 #[test]
 fn a_lost_socket_ends_with_the_recorder_and_a_hang_up_does_not() {
     let mut rig = Rig::live();
-    rig.input(Input::SocketLost);
+    rig.input(Input::StreamLost);
     assert_eq!(rig.books.ended, Some((EndReason::Dropped, After::Record)));
     let mut rig = Rig::live();
     rig.input(Input::StreamStopped);
     assert_eq!(rig.books.ended, Some((EndReason::CallerHungUp, After::HangUp)));
+}
+
+#[test]
+fn a_stream_that_never_came_to_be_ends_with_the_recorder() {
+    for seconds in [1, 10] {
+        let mut rig = Rig::new(policy());
+        rig.pass(ms(seconds * 1000));
+        rig.input(Input::StreamLost);
+        assert_eq!(rig.books.ended, Some((EndReason::Fallback, After::Record)));
+    }
 }
 
 #[test]

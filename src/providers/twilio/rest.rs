@@ -120,7 +120,7 @@ pub async fn fetch_recording(
         response = refuse(client.get(target).timeout(limit).send().await?).await?;
     }
     let mime = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let mime = mime.unwrap_or("audio/wav").split(';').next().unwrap_or_default().to_owned();
+    let mime = if mime.is_some_and(|mime| mime.contains("mpeg")) { "audio/mpeg" } else { "audio/wav" }.to_owned();
     let mut content = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if content.len() + chunk.len() > most {
