@@ -232,7 +232,8 @@ async function thread(id, detail) {
   box.onkeydown = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); } };
   detail.replaceChildren(heading("threads", el("bdi", {}, about.title || about.peer_number), el("small", { className: "quiet" }, phone(about.peer_number))),
     talk, about.type === "whatsapp" ? form : "");
-  let older = [], before = null, shown = "";
+  let older = [], before = null, shown = "", seen;
+  const markRead = () => api(`threads/${id}/read`, "POST", {}).catch(() => {});
   async function refresh(down) {
     const page = await api(`threads/${id}/messages?limit=50`);
     if (!older.length) before = page.next_cursor;
@@ -247,11 +248,14 @@ async function thread(id, detail) {
     } }, t("older"));
     talk.replaceChildren(more || "", ...(all.length ? all.map(messageBubble) : [el("p", { className: "empty" }, t("noMessages"))]));
     if (atEnd) talk.scrollTop = talk.scrollHeight;
-    if (about.unread_count) { about.unread_count = 0; api(`threads/${id}/read`, "POST", {}).catch(() => {}); }
+    // What comes in while this is open has been seen too.
+    const newest = all.filter((message) => message.direction === "in").at(-1)?.id;
+    if (newest !== seen) { seen = newest; markRead(); }
   }
   if (about.type === "call") {
     const calls = (await api(`calls?thread_id=${encodeURIComponent(id)}`)).calls;
     talk.replaceChildren(...calls.map((item) => callRow(item, false)));
+    markRead();
     return;
   }
   await refresh(true);
@@ -263,7 +267,7 @@ function messageBubble(message) {
   const out = message.direction === "out";
   const file = /^https?:\/\//.test(message.media_url ?? "") || message.media_url?.startsWith("/api/");
   return bubble(out, message.content_text ? el("p", { dir: "auto" }, message.content_text) : null,
-    file ? el("a", { href: message.media_url, target: "_blank", rel: "noopener noreferrer" }, t("media")) : null,
+    file ? el("p", {}, el("a", { href: message.media_url, target: "_blank", rel: "noopener noreferrer" }, t("media"))) : null,
     message.error ? el("p", { className: "error", dir: "auto" }, message.error) : null,
     el("small", {}, `${time(message.created_at)}${out ? ` · ${t(message.status)} · ${message.provider ?? ""}` : ""}`));
 }
