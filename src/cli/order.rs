@@ -1,26 +1,42 @@
 //! Giving orders: to the running daemon, else to the store itself.
 
 use super::Settings;
+use crate::config::Config;
 use crate::crm;
 use crate::crm::order::{Order, Outcome};
 use crate::drive::control::{self, AskError};
-use crate::store::Store;
-use crate::{app, clock};
+use crate::store::{self, Store};
+use crate::{app, clock, http};
 use anyhow::Context;
+use std::time::Duration;
 
 /// Has an order carried out; gives what came of it and where the page is.
 pub(super) fn give(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, String)> {
     let config = settings.load()?;
-    match control::ask(&control::socket_path(&config.store.live_file()), &order) {
-        Err(AskError::NotRunning) => {}
-        answer => return Ok(answer?),
-    }
-    let outcome = app::runtime()?.block_on(async {
-        let (store, _applied) = Store::open(&config.store).context("cannot open the database")?;
-        let now = clock::now();
-        let outcome = crm::transact(&store, move |tx| order.perform(tx, now)).await;
-        store.close();
-        anyhow::Ok(outcome?)
-    })?;
-    Ok((outcome, crate::http::page_address(&config.http, None)))
+    app::runtime()?.block_on(give_by(&config, order))
 }
+
+async fn give_by(config: &Config, order: Order) -> anyhow::Result<(Outcome, String)> {
+    let socket = control::socket_path(&config.store.live_file());
+    let deadline = clock::instant() + PATIENCE;
+    loop {
+        match control::ask(&socket, &order) {
+            Err(AskError::NotRunning) => {}
+            answer => return Ok(answer?),
+        }
+        match Store::open(&config.store) {
+            Ok((store, _applied)) => {
+                let now = clock::now();
+                let outcome = crm::transact(&store, move |tx| order.perform(tx, now)).await;
+                store.close();
+                return Ok((outcome?, http::page_address(&config.http, None)));
+            }
+            // A daemon that is about to start, or to end, has the store but no ear yet, or none any more.
+            Err(store::Error::Busy(_)) if clock::instant() < deadline => tokio::time::sleep(PAUSE).await,
+            Err(error) => return Err(error).context("cannot open the database"),
+        }
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);

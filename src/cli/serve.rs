@@ -7,6 +7,7 @@ use crate::drive::Prompts;
 use crate::http::Listeners;
 use crate::ops;
 use anyhow::Context;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the daemon until SIGTERM or SIGINT.
@@ -14,10 +15,20 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
     Prompts::load(&config)?;
     ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref());
+    raise_file_limit();
     app::runtime()?.block_on(async move {
         let listeners = Listeners::open(&config.http).await.context("cannot listen")?;
         app::run(config, listeners, stopped()?).await
     })
+}
+
+/// Takes as many open files as the system lets us have: a call needs two, and the usual 1024 are soon gone.
+fn raise_file_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!(event = "FILE_LIMIT", %error, "The limit on open files stays as it is");
+    }
 }
 
 /// Resolves at the first SIGTERM or SIGINT. SIGHUP, which would end a process by default, is only told of.

@@ -3,6 +3,8 @@
 mod access;
 mod calls;
 mod contacts;
+mod document;
+mod fuzz;
 mod threads;
 
 use super::support::{Client, Daemon};

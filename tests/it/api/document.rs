@@ -1,0 +1,58 @@
+//! What is answered is what the document says.
+
+use super::with_data;
+use crate::support::Client;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Checks an answer against its schema in the document.
+fn check(document: &Value, method: &Method, template: &str, status: u16, body: &Value) {
+    let operation = &document["paths"][template][method.as_str().to_lowercase()];
+    let schema = &operation["responses"][status.to_string()]["content"]["application/json"]["schema"];
+    assert!(schema.is_object(), "{method} {template} says nothing about {status}");
+    let schema = json!({"allOf": [schema], "components": document["components"]});
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<_> = validator.iter_errors(body).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{method} {template}: {errors:?}\n{body:#}");
+}
+
+async fn get(document: &Value, api: &Client, template: &str, path: &str, status: u16) {
+    let reply = api.get(path).await;
+    assert_eq!(reply.status, status, "{path}");
+    check(document, &Method::GET, template, status, &reply.json());
+}
+
+#[tokio::test]
+async fn answers_keep_to_their_schemas() {
+    let (_daemon, api) = with_data();
+    let document = api.get("/api/openapi.json").await.json();
+    for (template, path, status) in [
+        ("/api/threads", "/api/threads", 200),
+        ("/api/threads", "/api/threads?limit=1", 200),
+        ("/api/threads", "/api/threads?type=bogus", 400),
+        ("/api/threads/{id}", "/api/threads/1", 200),
+        ("/api/threads/{id}", "/api/threads/99", 404),
+        ("/api/threads/{id}/messages", "/api/threads/1/messages?limit=2", 200),
+        ("/api/calls", "/api/calls", 200),
+        ("/api/calls/{id}", "/api/calls/1", 200),
+        ("/api/calls/{id}", "/api/calls/2", 200),
+        ("/api/calls/{id}/recording", "/api/calls/2/recording", 404),
+        ("/api/contacts", "/api/contacts", 200),
+        ("/api/contacts/{id}", "/api/contacts/1", 200),
+        ("/api/users", "/api/users", 200),
+        ("/api/tokens", "/api/tokens", 200),
+        ("/api/audit", "/api/audit?limit=1", 200),
+        ("/api/settings", "/api/settings", 200),
+        ("/api/session", "/api/session", 200),
+        ("/api/setup", "/api/setup", 200),
+    ] {
+        get(&document, &api, template, path, status).await;
+    }
+    let token = api.post_json("/api/tokens", &json!({"name": "till"})).await;
+    check(&document, &Method::POST, "/api/tokens", 201, &token.json());
+    let user = json!({"name": "dana", "role": "owner", "password": "correct horse"});
+    let made = api.post_json("/api/users", &user).await;
+    check(&document, &Method::POST, "/api/users", 201, &made.json());
+    let merged = api.post_json("/api/contacts/1/merge", &json!({"contact_id": 3})).await;
+    check(&document, &Method::POST, "/api/contacts/{id}/merge", 200, &merged.json());
+}
