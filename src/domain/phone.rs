@@ -122,6 +122,16 @@ fn international(number: &str) -> Result<PhoneNumber, PhoneNumberError> {
     if is_plainly_international(number) {
         return Ok(PhoneNumber(format!("+{number}")));
     }
+    settled(with_calling_code(number)?)
+}
+
+/// Reads a number as one of `country`.
+fn national(number: &str, country: country::Id) -> Result<PhoneNumber, PhoneNumberError> {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    settled(e164(phonenumber::parse(Some(country), digits))?)
+}
+
+fn with_calling_code(number: &str) -> Result<PhoneNumber, PhoneNumberError> {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     if is_plainly_international(&digits) {
         return Ok(PhoneNumber(format!("+{digits}")));
@@ -130,10 +140,17 @@ fn international(number: &str) -> Result<PhoneNumber, PhoneNumberError> {
     e164(phonenumber::parse(None, format!("+{digits}")))
 }
 
-/// Reads a number as one of `country`.
-fn national(number: &str, country: country::Id) -> Result<PhoneNumber, PhoneNumberError> {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    e164(phonenumber::parse(Some(country), digits))
+/// The form that stays the same when it is read again, or a person would have two. The tables strip one trunk prefix at
+/// a time, and turn short numbers of one country into whole ones of another that shares its calling code.
+fn settled(mut number: PhoneNumber) -> Result<PhoneNumber, PhoneNumberError> {
+    for _ in 0..4 {
+        let again = with_calling_code(number.digits())?;
+        if again == number {
+            return Ok(number);
+        }
+        number = again;
+    }
+    Err(PhoneNumberError)
 }
 
 fn e164<E>(read: Result<phonenumber::PhoneNumber, E>) -> Result<PhoneNumber, PhoneNumberError> {
@@ -205,6 +222,12 @@ mod tests {
     fn a_provider_s_digits_are_international() {
         assert_eq!(told("2025550123").as_deref(), Some("+2025550123"));
         assert_eq!(told("15551234567").as_deref(), Some("+15551234567"));
+    }
+
+    #[test]
+    fn a_number_that_would_change_when_read_again_is_read_to_its_end() {
+        assert_eq!(typed("6700000", country::US).as_deref(), Some("+16706700000"));
+        assert_eq!(told("+310000001"), None);
     }
 
     #[test]
