@@ -168,3 +168,24 @@ async fn a_token_works_until_it_is_revoked() {
     let secret = made.json()["token"].as_str().unwrap().as_bytes().to_vec();
     assert!(!file.windows(secret.len()).any(|window| window == secret));
 }
+
+#[tokio::test]
+async fn the_settings_show_where_they_came_from_and_no_secret() {
+    let daemon = Daemon::start(|setup| {
+        setup.env("TWILIO_AUTH_TOKEN", "0123456789abcdef");
+    });
+    let reply = daemon.api().get("/api/settings").await;
+    let settings = reply.json()["settings"].as_array().unwrap().clone();
+    let token = settings.iter().find(|setting| setting["key"] == "twilio.auth_token").unwrap();
+    assert_eq!((&token["value"], &token["origin"]), (&json!("•••"), &json!("environment variable TWILIO_AUTH_TOKEN")));
+    assert!(!reply.text().contains("0123456789abcdef"));
+}
+
+#[tokio::test]
+async fn a_proxys_own_password_is_no_concern_of_ours() {
+    let daemon = Daemon::start(|_| {});
+    let dana = daemon.logged_in("dana", "owner").await.with_header("authorization", "Basic ZGFuYTpob3JzZQ==");
+    assert_eq!(dana.get("/api/session").await.status, 200);
+    let nobody = daemon.client().with_header("authorization", "Basic ZGFuYTpob3JzZQ==");
+    assert_eq!(nobody.get("/api/session").await.status, 401);
+}

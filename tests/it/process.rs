@@ -1,9 +1,11 @@
 //! The process: its log, its connections, its end.
 
+use super::support::log::PATIENCE;
 use super::support::{Client, Daemon, access::PASSWORD};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -194,4 +196,29 @@ async fn without_a_socket_of_systemd_it_binds_its_own() {
     let reply = Client::new(format!("http://127.0.0.1:{port}")).get("/healthz").await;
     assert_eq!(reply.text(), "ok");
     assert!(daemon.stop().success());
+}
+
+#[test]
+fn systemd_hears_of_the_beginning_the_life_and_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let systemd = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+    systemd.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut daemon = Daemon::start(|setup| {
+        setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap()).env("WATCHDOG_USEC", "300000");
+    });
+    let hear = |what: &str| {
+        let mut told = [0; 4096];
+        loop {
+            let length = systemd.recv(&mut told).unwrap_or_else(|_| panic!("{what} was never told"));
+            if String::from_utf8_lossy(&told[..length]).lines().any(|line| line == what) {
+                return;
+            }
+        }
+    };
+    hear("READY=1");
+    hear("WATCHDOG=1");
+    hear("WATCHDOG=1");
+    daemon.signal(15);
+    hear("STOPPING=1");
+    assert!(daemon.wait(Duration::from_secs(15)).success());
 }

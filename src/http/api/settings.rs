@@ -4,15 +4,35 @@ use crate::http::{Actor, ApiError, AppState};
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
+use serde::Serialize;
 use serde_json::Value;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/api/settings", get(show))
 }
 
-/// The settings as they are in force, secrets as `•••`.
-#[utoipa::path(get, path = "/api/settings", tag = "house", responses((status = 200, body = Object)))]
-pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<Value>, ApiError> {
+/// The settings as they are in force.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct SettingList {
+    settings: Vec<SettingItem>,
+}
+
+/// One setting.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SettingItem {
+    /// As in the settings file: `section.name`.
+    key: &'static str,
+    /// Null where it is not set; a secret is `•••`.
+    value: Value,
+    /// Where it came from, for a person to read.
+    origin: String,
+}
+
+/// The settings as they are in force, and where each came from.
+#[utoipa::path(get, path = "/api/settings", tag = "house", responses((status = 200, body = SettingList)))]
+pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<SettingList>, ApiError> {
     actor.require_owner()?;
-    serde_json::to_value(&*state.config).map(Json).map_err(|_| ApiError::internal())
+    let shown = state.config.shown().into_iter();
+    let item = shown.map(|s| SettingItem { key: s.key, value: s.value, origin: s.origin.to_string() });
+    Ok(Json(SettingList { settings: item.collect() }))
 }
