@@ -138,6 +138,12 @@ impl Store {
         self.inner.reports.health(publish, disk)
     }
 
+    /// How many writes wait for the disk.
+    pub fn waiting_writes(&self) -> usize {
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().map_or(0, Writer::waiting)
+    }
+
     /// Finishes what waits and closes the store. Later uses get [`Error::Closed`].
     pub fn close(&self) {
         self.inner.close();

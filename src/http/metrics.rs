@@ -39,6 +39,7 @@ async fn measure(state: &AppState) {
         set("agentlocator_unread_messages", backlog.unread);
     }
     set("agentlocator_calls_live", state.calls.count() as u64);
+    set("agentlocator_store_writes_waiting", state.store.waiting_writes() as u64);
     let disk = state.store.health().disk;
     set("agentlocator_disk_free_bytes", disk.free_bytes);
 }

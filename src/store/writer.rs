@@ -49,6 +49,11 @@ impl Writer {
         Ok((Self { queue, waiting }, thread))
     }
 
+    /// How many writes have not been taken up yet.
+    pub(in crate::store) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Queues a write. The answer comes when it is on disk and in the published copy, or, in haste, when it is on disk.
     pub(in crate::store) fn submit<T: Send + 'static>(
         &self,

@@ -141,6 +141,8 @@ async fn numbers_are_for_this_machine_or_a_token() {
         "agentlocator_http_request_seconds_bucket{route=\"/healthz\",le=\"0.5\"} 1",
         "agentlocator_outbox_messages 0",
         "agentlocator_calls_open 0",
+        "agentlocator_calls_live 0",
+        "agentlocator_store_writes_waiting 0",
     ] {
         assert!(numbers.text().contains(line), "{line} is not in\n{}", numbers.text());
     }

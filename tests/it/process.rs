@@ -222,3 +222,22 @@ fn systemd_hears_of_the_beginning_the_life_and_the_end() {
     hear("STOPPING=1");
     assert!(daemon.wait(Duration::from_secs(15)).success());
 }
+
+#[test]
+#[ignore = "takes long: make test-all"]
+fn whoever_never_says_what_it_wants_is_shown_the_door() {
+    let daemon = Daemon::start(|_| {});
+    for words in ["", "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+        let mut idler = TcpStream::connect(daemon.address()).unwrap();
+        idler.write_all(words.as_bytes()).unwrap();
+        idler.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+        let began = Instant::now();
+        let mut reply = Vec::new();
+        let closed = idler.read_to_end(&mut reply);
+        assert!(
+            closed.is_ok() && began.elapsed() >= Duration::from_secs(15),
+            "{words}: {closed:?} {:?}",
+            began.elapsed()
+        );
+    }
+}
