@@ -11,7 +11,7 @@ use crate::drive::fallback::Fallback;
 use crate::drive::jobs::JobWorker;
 use crate::drive::message_files::{FileFetcher, public_files};
 use crate::drive::outbox::Outbox;
-use crate::drive::{Clips, Prompts, heartbeat, message_news, recordings, sweep};
+use crate::drive::{Clips, Prompts, heartbeat, housekeeping, message_news, recordings, sweep};
 use crate::http::{self, AppState, Listeners, Readiness, page_address};
 use crate::inbox::pace::Pace;
 use crate::ops::metrics::Metrics;
@@ -76,6 +76,7 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
         fallback: Fallback::new(parts.clone()),
     };
     loops.spawn(sweep::run(calls.clone(), stopping.clone()));
+    loops.spawn(housekeeping::run(store.clone(), stopping.clone()));
     // What works behind the doors stops first, and may end what it does while the calls do.
     let (rest, resting) = watch::channel(false);
     let mut workers = JoinSet::new();

@@ -7,6 +7,7 @@ mod clips;
 pub mod control;
 pub mod fallback;
 pub mod heartbeat;
+pub mod housekeeping;
 pub mod jobs;
 pub mod message_files;
 pub mod message_news;

@@ -16,7 +16,6 @@ use crate::providers::public_file::PublicFiles;
 use crate::store::{self, OutboxEntry, Store};
 use crate::{clock, entropy};
 use attempt::Attempt;
-pub use health::Check;
 use health::Health;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -67,14 +66,9 @@ impl Outbox {
         self.shared.health.down(clock::now())
     }
 
-    /// Whether the loop runs, for `/readyz`.
-    pub fn check(&self) -> Check {
-        self.shared.health.loop_check(clock::now())
-    }
-
-    /// Whether the bridge is linked, for `/readyz`.
-    pub fn bridge_check(&self) -> Check {
-        self.shared.health.bridge_check()
+    /// Whether it runs: a loop that has not come round for a minute is stuck.
+    pub fn is_alive(&self) -> bool {
+        self.shared.health.is_loop_alive(clock::now())
     }
 
     /// Sends until `stopping`, then lets what is in flight end. What is cut off is in doubt at the next start.

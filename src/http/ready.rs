@@ -40,6 +40,8 @@ struct Checks {
     tts: Check,
     twilio_secrets: Check,
     baileys: Check,
+    /// Messages go out.
+    outbox: Check,
     /// There is room to write.
     disk: Check,
     /// The file that people copy holds all that has been acknowledged.
@@ -91,6 +93,11 @@ async fn ready(State(state): State<AppState>) -> Response {
         tts: speech(&state.config),
         twilio_secrets: if state.config.twilio.auth_tokens().next().is_some() { Check::Ok } else { Check::Disabled },
         baileys,
+        outbox: if state.outbox.rules().priority.is_empty() {
+            Check::Disabled
+        } else {
+            Check::of(state.outbox.is_alive())
+        },
         disk: Check::of(has_room(&health)),
         published_copy: match health.publish {
             PublishState::Current => Check::Ok,

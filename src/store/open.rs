@@ -1,6 +1,7 @@
 //! Opening connections: the pragmas stand here and nowhere else.
 
 use super::Result;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
@@ -19,8 +20,16 @@ pub(in crate::store) fn writer(file: &Path) -> Result<Connection> {
          PRAGMA cache_size = -2048;
          PRAGMA temp_store = MEMORY;",
     )?;
-    conn.set_prepared_statement_cache_capacity(128);
+    keep_statements(&conn, 128)?;
     Ok(conn)
+}
+
+/// Prepared statements are kept, and stay as they are: without this guarantee SQLite looks at the values that are bound to a
+/// query and prepares it anew whenever they change, which costs more than the query.
+fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
+    conn.set_prepared_statement_cache_capacity(how_many);
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Lets a writer without a published copy checkpoint as SQLite does by default.
@@ -33,7 +42,7 @@ pub(in crate::store) fn reader(file: &Path) -> Result<Connection> {
     let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(BUSY)?;
     conn.execute_batch("PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;")?;
-    conn.set_prepared_statement_cache_capacity(64);
+    keep_statements(&conn, 64)?;
     Ok(conn)
 }
 

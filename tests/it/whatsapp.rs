@@ -3,6 +3,7 @@
 mod doubt;
 mod files;
 mod inbound;
+mod malformed;
 mod news;
 mod outbound;
 mod policy;

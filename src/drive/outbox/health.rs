@@ -6,17 +6,6 @@ use crate::providers::baileys::bridge::Bridge;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// A value of `/readyz`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Check {
-    /// It works.
-    Ok,
-    /// It is not in use.
-    Disabled,
-    /// It does not work.
-    Error,
-}
-
 /// Who is down.
 pub(super) struct Health {
     bridge: Option<Bridge>,
@@ -36,7 +25,8 @@ struct Seen {
 
 impl Health {
     pub(super) fn new(bridge: Option<Bridge>) -> Self {
-        Self { bridge, seen: Mutex::default(), asking: tokio::sync::Mutex::default() }
+        let seen = Seen { loop_at: Some(clock::now()), ..Seen::default() };
+        Self { bridge, seen: Mutex::new(seen), asking: tokio::sync::Mutex::default() }
     }
 
     /// Providers that are down.
@@ -104,19 +94,8 @@ impl Health {
         self.seen().loop_at = Some(now);
     }
 
-    pub(super) fn loop_check(&self, now: Timestamp) -> Check {
-        match self.seen().loop_at {
-            Some(at) if now.since(at) < STALLED => Check::Ok,
-            _ => Check::Error,
-        }
-    }
-
-    pub(super) fn bridge_check(&self) -> Check {
-        match (&self.bridge, self.seen().bridge_up) {
-            (None, _) => Check::Disabled,
-            (Some(_), Some(true)) => Check::Ok,
-            (Some(_), Some(false) | None) => Check::Error,
-        }
+    pub(super) fn is_loop_alive(&self, now: Timestamp) -> bool {
+        self.seen().loop_at.is_some_and(|at| now.since(at) < STALLED)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -7,6 +7,7 @@ use crate::providers::baileys::bridge::{self, Bridge};
 use crate::providers::public_file::{FetchError, PublicFiles};
 use crate::providers::twilio::messages::{self, Messages};
 use crate::store::OutboxEntry;
+use std::time::Duration;
 
 /// Both ways out, as far as they are in use.
 pub(super) struct Ways {
@@ -30,9 +31,10 @@ impl Ways {
     /// Whether the message's file may be handed on; why not.
     pub(super) async fn inspect(&self, entry: &OutboxEntry) -> Result<(), Trouble> {
         let Some(url) = &entry.media_url else { return Ok(()) };
-        self.files
-            .inspect(url)
-            .await
+        let inspected = tokio::time::timeout(INSPECTION, self.files.inspect(url)).await;
+        // What cannot be found out in time is no reason against it.
+        inspected
+            .unwrap_or(Ok(()))
             .map_err(|error: FetchError| Trouble { code: "media_refused".to_owned(), sentence: error.to_string() })
     }
 
@@ -66,6 +68,9 @@ fn twilio_text(way: Way, entry: &OutboxEntry) -> messages::Text<'_> {
         template: way.template,
     }
 }
+
+/// How long it may take to find out where a file's address leads.
+const INSPECTION: Duration = Duration::from_secs(3);
 
 fn not_set_up() -> Trouble {
     Trouble { code: "not_set_up".to_owned(), sentence: "the provider is not set up any more".to_owned() }

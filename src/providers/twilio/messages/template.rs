@@ -15,7 +15,8 @@ impl Template {
         let variables = config.wa_template_variables.as_deref();
         Some(Self {
             sid: config.wa_template_sid.clone()?,
-            variables: variables.and_then(|variables| serde_json::from_str(variables).ok()),
+            // A template's one place is its first: without it the words would go nowhere.
+            variables: serde_json::from_str(variables.unwrap_or(r#"{"1":"{{text}}"}"#)).ok(),
         })
     }
 
