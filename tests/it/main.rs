@@ -10,6 +10,7 @@ mod call;
 mod call_faults;
 mod cli;
 mod config;
+mod demo;
 mod health;
 mod log_privacy;
 mod login;

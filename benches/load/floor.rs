@@ -1,0 +1,25 @@
+//! Floors: the least that a server must do, with the same parts and nothing else. They run as processes of their own.
+
+mod commit;
+mod relay;
+mod webhook;
+
+pub use commit::{CommitFloor, measure as commit};
+
+/// Runs a floor as its arguments say.
+pub fn run(arguments: &[String]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["relay", port, ai] => runtime.block_on(relay::serve(port.parse().expect("a port"), ai)),
+        ["webhook", port, folder, token] => {
+            runtime.block_on(webhook::serve(port.parse().expect("a port"), folder, token));
+        }
+        ["commit", producers, seconds, folder] => {
+            let producers = producers.parse().expect("a number");
+            let outcome = runtime.block_on(commit::run(producers, seconds.parse().expect("seconds"), folder));
+            crate::report::say(&serde_json::to_string(&outcome).expect("JSON"));
+        }
+        _ => panic!("no such floor: {words:?}"),
+    }
+}

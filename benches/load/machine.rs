@@ -1,0 +1,58 @@
+//! The machine: which core does what, and with what priority.
+
+use std::process::{Command, Stdio};
+
+/// Who runs where.
+#[derive(Clone, Copy, Debug)]
+pub struct Machine {
+    /// The server's core; none if it is not pinned.
+    pub server_core: Option<usize>,
+    /// Whether real-time priority is given.
+    pub real_time: bool,
+}
+
+impl Machine {
+    /// Pins this process, the generator, to core 1, and tries for real-time priority.
+    pub fn take(pin: bool) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let pinned = pin && cores > 1 && run("taskset", &["-cp", "1", &own_pid()]);
+        let real_time = pin && run("chrt", &["-f", "-p", "40", &own_pid()]);
+        Self { server_core: pinned.then_some(0), real_time }
+    }
+
+    /// A command that runs as the server.
+    pub fn server(self, program: &str) -> Command {
+        let mut words: Vec<String> = Vec::new();
+        if self.real_time {
+            words.extend(["chrt", "-f", "40"].map(str::to_owned));
+        }
+        if let Some(core) = self.server_core {
+            words.extend(["taskset".to_owned(), "-c".to_owned(), core.to_string()]);
+        }
+        words.push(program.to_owned());
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        command
+    }
+
+    pub fn describe(self) -> String {
+        let core =
+            self.server_core.map_or("not pinned".into(), |core| format!("server on core {core}, load on core 1"));
+        format!("{core}; {}", if self.real_time { "real-time priority" } else { "no real-time priority" })
+    }
+}
+
+/// How busy the machine is with others: the load average of the last minute.
+pub fn load_average() -> f64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0.0)
+}
+
+fn own_pid() -> String {
+    std::process::id().to_string()
+}
+
+fn run(program: &str, arguments: &[&str]) -> bool {
+    let quiet = Command::new(program).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    quiet.is_ok_and(|status| status.success())
+}

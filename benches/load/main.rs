@@ -1,0 +1,276 @@
+//! What the daemon costs and adds, as ratios to floors that are measured beside it in the same run.
+//!
+//! The server has core 0 to itself; callers, the AI and the senders of webhooks share core 1; all have real-time priority
+//! where it is allowed. A run counts only if the generator itself was on time.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a bench that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "a bench has its own clock")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "figures for people"
+)]
+#![expect(clippy::cast_sign_loss, reason = "a share of a count is a count")]
+#![expect(missing_docs, unreachable_pub, reason = "this program is its own whole world")]
+
+mod floor;
+mod machine;
+mod process;
+mod report;
+mod startup;
+mod stats;
+mod target;
+mod voice;
+mod webhooks;
+mod wire;
+
+use clap::Parser;
+use machine::Machine;
+use process::Folder;
+use report::{Beside, DAEMON, FLOOR, NO_PUBLISHING, NO_RECORDING, Results, VoiceRun, WebhookRun, say};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use target::Target;
+use tokio::net::TcpListener;
+use tokio::task::LocalSet;
+use voice::Load;
+use voice::ai::Manner;
+use webhooks::{Hook, Rate};
+
+/// Measures the daemon beside floors: the least that a server must do.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// How many calls at once, in turn.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 50, 200, 500])]
+    calls: Vec<u16>,
+    /// How long each load runs, in seconds.
+    #[arg(long, default_value_t = 16)]
+    seconds: u64,
+    /// Only these parts.
+    #[arg(long, value_delimiter = ',', value_enum, default_values_t = [Part::Voice, Part::Webhooks, Part::Start])]
+    only: Vec<Part>,
+    /// Messages in the database for the start.
+    #[arg(long, default_value_t = 100_000)]
+    messages: u64,
+    /// Also measure this server: a command that listens on $PORT and reaches the AI at $OPENAI_BASE_URL (/realtime there).
+    #[arg(long, value_name = "COMMAND")]
+    other: Option<String>,
+    /// The path of its media socket.
+    #[arg(long, value_name = "PATH", default_value = "/media-stream")]
+    other_path: String,
+    /// Leave cores and priorities alone.
+    #[arg(long)]
+    no_pin: bool,
+    /// Write everything that was measured here.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Fail if a goal is missed.
+    #[arg(long)]
+    strict: bool,
+    /// What `cargo bench` says to every bench.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Voice,
+    Webhooks,
+    Start,
+}
+
+fn main() -> std::process::ExitCode {
+    let words: Vec<String> = std::env::args().collect();
+    if words.get(1).is_some_and(|word| word == "floor") {
+        floor::run(&words[2..]);
+        return std::process::ExitCode::SUCCESS;
+    }
+    let arguments = Arguments::parse();
+    let machine = Machine::take(!arguments.no_pin);
+    let mut results =
+        Results { machine: machine.describe(), load_average: machine::load_average(), ..Results::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        if arguments.only.contains(&Part::Voice) {
+            measure_voice(&arguments, machine, &mut results).await;
+        }
+        if arguments.only.contains(&Part::Webhooks) || arguments.only.contains(&Part::Start) {
+            measure_webhooks(&arguments, machine, &mut results).await;
+        }
+    });
+    results.judge();
+    say(&results.tables());
+    say(&results.verdict());
+    if let Some(file) = &arguments.json {
+        let text = serde_json::to_string_pretty(&results).expect("JSON");
+        std::fs::write(file, text).expect("the results are written");
+    }
+    let missed = results.goals.iter().any(|goal| !goal.good);
+    if arguments.strict && missed { std::process::ExitCode::FAILURE } else { std::process::ExitCode::SUCCESS }
+}
+
+async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Results) {
+    let mut servers =
+        vec![(FLOOR, Target::Relay), (DAEMON, Target::daemon()), (NO_RECORDING, Target::daemon_without_recording())];
+    if let Some(command) = &arguments.other {
+        servers.push(("other", Target::Other { command: command.clone(), path: arguments.other_path.clone() }));
+    }
+    for &calls in &arguments.calls {
+        for (name, target) in &servers {
+            if *name == NO_RECORDING && calls < 200 {
+                continue;
+            }
+            say(&format!("{calls} calls for {} s: {name}", arguments.seconds));
+            let outcome = measure_calls(target, machine, Load::new(calls, arguments.seconds)).await;
+            results.voice.push(VoiceRun { server: (*name).into(), outcome });
+        }
+    }
+    let interrupting = Manner { answer: Duration::from_millis(2_500), ..Manner::default() };
+    for (name, target) in servers.iter().filter(|(name, _)| *name != NO_RECORDING) {
+        say(&format!("50 calls that interrupt: {name}"));
+        let load = Load { manner: interrupting, ..Load::new(50, arguments.seconds.min(13)) };
+        let outcome = measure_calls(target, machine, load).await;
+        results.interruptions.push(VoiceRun { server: (*name).into(), outcome });
+    }
+    say("20 calls whose model takes 800 ms to connect");
+    let slow = Manner { connect: Duration::from_millis(800), ..Manner::default() };
+    let load = Load { manner: slow, ..Load::new(20, 6) };
+    results.slow_model = Some(measure_calls(&Target::daemon(), machine, load).await);
+}
+
+/// A load against a fresh server; again where the generator was late.
+async fn measure_calls(target: &Target, machine: Machine, load: Load) -> voice::Outcome {
+    let mut outcome = voice::Outcome::default();
+    for attempt in 1..=TRIES {
+        let folder = Folder::new("voice");
+        let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
+        let (server, entrance) = target.start(machine, &folder, ai.local_addr().expect("its address"));
+        outcome = voice::run(load, &server, &entrance, ai).await;
+        server.stop();
+        if outcome.counts() {
+            break;
+        }
+        let (late, failed) = (outcome.generator_late.p99, outcome.failed_calls.len());
+        say(&format!("  try {attempt} does not count: the generator was {late:.1} ms late, {failed} calls failed"));
+        if let Some(reason) = outcome.failed_calls.first() {
+            say(&format!("  {reason}"));
+        }
+    }
+    outcome
+}
+
+async fn measure_webhooks(arguments: &Arguments, machine: Machine, results: &mut Results) {
+    let seconds = arguments.seconds.min(8);
+    if arguments.only.contains(&Part::Webhooks) {
+        for producers in [1, 16, 64] {
+            say(&format!("group commit with {producers} producers"));
+            results.commit.push(floor::commit(machine, producers, seconds.min(4)));
+        }
+        measure_hooks(FLOOR, machine, seconds, results).await;
+        measure_hooks(NO_PUBLISHING, machine, seconds, results).await;
+    }
+    let folder = measure_hooks(DAEMON, machine, seconds, results).await;
+    if arguments.only.contains(&Part::Start) {
+        let stored = top_up(machine, &folder, arguments.messages).await;
+        say(&format!("starts with {stored} messages"));
+        results.starts = Some(startup::measure(machine, &folder, stored, 11));
+    }
+    if arguments.only.contains(&Part::Webhooks) {
+        say("200 calls beside 1,000 webhooks a second");
+        results.beside_calls = Some(measure_beside(machine, arguments.seconds).await);
+    }
+}
+
+/// Both rates against a fresh server. Gives its data.
+async fn measure_hooks(name: &'static str, machine: Machine, seconds: u64, results: &mut Results) -> Folder {
+    let folder = Folder::new("webhooks");
+    let (server, hook) = start_hooks(name, machine, &folder);
+    let mut accepted = 0;
+    let rates =
+        [("64 connections", Rate::Closed { connections: 64 }), ("5000 a second", Rate::Open { per_second: 5_000 })];
+    for (number, (rate_name, rate)) in rates.into_iter().enumerate() {
+        say(&format!("webhooks, {rate_name}: {name}"));
+        let local = LocalSet::new();
+        let outcome = local.run_until(webhooks::run(&hook, rate, seconds, number as u64 + 1, &server)).await;
+        accepted += outcome.accepted;
+        results.webhooks.push(WebhookRun { server: name.into(), rate: rate_name.into(), outcome, stored: None });
+    }
+    server.stop();
+    if name != FLOOR
+        && let Some(last) = results.webhooks.last_mut()
+    {
+        // Both runs are in one database: what the second one stored is the rest.
+        let others = accepted - last.outcome.accepted;
+        last.stored = Some(stored_in(folder.path()).saturating_sub(others));
+    }
+    folder
+}
+
+fn start_hooks(name: &'static str, machine: Machine, folder: &Folder) -> (process::Server, Hook) {
+    let account =
+        agentlocator::simulator::twilio::Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
+    let file = if name == NO_PUBLISHING { "[store]\npublish = false\n" } else { "" };
+    if name == FLOOR {
+        let server = process::Server::start(machine, &target::own_program(), |command, port| {
+            command.args(["floor", "webhook", &port.to_string()]).arg(folder.path()).arg(&account.auth_token);
+        });
+        let hook = Hook { address: server.address, path: "/hook", auth_token: account.auth_token.into() };
+        return (server, hook);
+    }
+    let server = process::Server::start(machine, target::DAEMON, |command, port| {
+        target::daemon_settings(command, folder, file, port, &account);
+    });
+    let hook =
+        Hook { address: server.address, path: "/webhook/whatsapp/twilio", auth_token: account.auth_token.into() };
+    (server, hook)
+}
+
+/// Fills the database up to so many messages, by webhooks.
+async fn top_up(machine: Machine, folder: &Folder, wanted: u64) -> u64 {
+    for run in 10.. {
+        let stored = stored_in(folder.path());
+        if stored >= wanted {
+            return stored;
+        }
+        let (server, hook) = start_hooks(DAEMON, machine, folder);
+        let local = LocalSet::new();
+        let rate = Rate::Closed { connections: 64 };
+        let outcome = local.run_until(webhooks::run(&hook, rate, 3, run, &server)).await;
+        server.stop();
+        if outcome.accepted == 0 {
+            break;
+        }
+    }
+    stored_in(folder.path())
+}
+
+async fn measure_beside(machine: Machine, seconds: u64) -> Beside {
+    let folder = Folder::new("beside");
+    let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
+    let (server, entrance) = Target::daemon().start(machine, &folder, ai.local_addr().expect("its address"));
+    let hook = Hook { address: server.address, path: "/webhook/whatsapp/twilio", auth_token: entrance.token() };
+    let rate = Rate::Open { per_second: 1_000 };
+    let local = LocalSet::new();
+    let messages = local.run_until(async { webhooks::run(&hook, rate, seconds, 1, &server).await });
+    let (calls, webhooks) = tokio::join!(voice::run(Load::new(200, seconds), &server, &entrance, ai), messages);
+    server.stop();
+    Beside { calls, webhooks }
+}
+
+/// Messages in the copy that people take.
+fn stored_in(folder: &Path) -> u64 {
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let file = [folder.join("agentlocator.db"), folder.join("live/db.sqlite")].into_iter().find(|file| {
+        let count = rusqlite::Connection::open_with_flags(file, flags)
+            .and_then(|database| database.query_row("SELECT count(*) FROM messages", [], |row| row.get::<_, i64>(0)));
+        count.is_ok_and(|count| count > 0)
+    });
+    let Some(file) = file else { return 0 };
+    rusqlite::Connection::open_with_flags(file, flags)
+        .and_then(|database| database.query_row("SELECT count(*) FROM messages", [], |row| row.get::<_, i64>(0)))
+        .map_or(0, |count| count as u64)
+}
+
+/// A run whose generator was late is tried again.
+const TRIES: usize = 3;

@@ -1,0 +1,281 @@
+//! What came out, against the floor and the goals.
+
+use crate::floor::CommitFloor;
+use crate::startup::Starts;
+use crate::{voice, webhooks};
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+/// Everything that was measured.
+#[derive(Default, Serialize)]
+pub struct Results {
+    pub machine: String,
+    pub load_average: f64,
+    pub voice: Vec<VoiceRun>,
+    pub interruptions: Vec<VoiceRun>,
+    pub slow_model: Option<voice::Outcome>,
+    pub commit: Vec<CommitFloor>,
+    pub webhooks: Vec<WebhookRun>,
+    pub beside_calls: Option<Beside>,
+    pub starts: Option<Starts>,
+    pub goals: Vec<Goal>,
+}
+
+#[derive(Clone, Serialize)]
+pub struct VoiceRun {
+    pub server: String,
+    pub outcome: voice::Outcome,
+}
+
+#[derive(Clone, Serialize)]
+pub struct WebhookRun {
+    pub server: String,
+    pub rate: String,
+    pub outcome: webhooks::Outcome,
+    /// Messages that were found in the database afterwards, where they were counted.
+    pub stored: Option<u64>,
+}
+
+/// Webhooks and calls at once.
+#[derive(Clone, Serialize)]
+pub struct Beside {
+    pub calls: voice::Outcome,
+    pub webhooks: webhooks::Outcome,
+}
+
+/// A goal, and whether it is reached.
+#[derive(Clone, Debug, Serialize)]
+pub struct Goal {
+    pub what: String,
+    pub goal: String,
+    pub reached: String,
+    pub good: bool,
+}
+
+/// The bare relay, and the daemon as it is shipped.
+pub const FLOOR: &str = "floor";
+pub const DAEMON: &str = "agentlocator";
+pub const NO_RECORDING: &str = "agentlocator, no recording";
+pub const NO_PUBLISHING: &str = "agentlocator, no publishing";
+
+/// Prints a line.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+impl Results {
+    /// All figures, as tables.
+    pub fn tables(&self) -> String {
+        let mut text = String::new();
+        let _ = writeln!(text, "\nMachine: {}; load average {:.1} at the beginning\n", self.machine, self.load_average);
+        if !self.voice.is_empty() {
+            text.push_str("CALLS      added p50/p99 ms   up p50/p99       down p50/p99     CPU ms/call-s  RSS MB  KB/call  server\n");
+            for VoiceRun { server, outcome: it } in &self.voice {
+                let _ = writeln!(
+                    text,
+                    "{:>5}      {:>7.2} / {:<7.2} {:>6.2} / {:<6.2} {:>7.2} / {:<6.2} {:>11.2} {:>9.1} {:>8.1}  {server}{}",
+                    it.calls,
+                    it.added.p50,
+                    it.added.p99,
+                    it.up.p50,
+                    it.up.p99,
+                    it.down.p50,
+                    it.down.p99,
+                    it.cpu_ms_per_call_second,
+                    it.memory as f64 / 1e6,
+                    it.memory_per_call as f64 / 1e3,
+                    if it.counts() { "" } else { "  (does not count: the generator was late, or calls failed)" },
+                );
+            }
+        }
+        for VoiceRun { server, outcome: it } in &self.interruptions {
+            let _ = writeln!(
+                text,
+                "interrupted {} times in {} calls: silent after {:.1} / {:.1} ms, {} stale frames  {server}",
+                it.cleared.count, it.calls, it.cleared.p50, it.cleared.p99, it.stale
+            );
+        }
+        if !self.commit.is_empty() || !self.webhooks.is_empty() {
+            text.push_str(
+                "\nWEBHOOKS                       a second    p50/p99 ms        CPU ms/1000  refused  server\n",
+            );
+        }
+        for it in &self.commit {
+            let _ = writeln!(
+                text,
+                "group commit, {:>3} producers {:>12.0} {:>8.2} / {:<8.2}                       raw floor",
+                it.producers, it.per_second, it.p50_ms, it.p99_ms
+            );
+        }
+        for WebhookRun { server, rate, outcome: it, .. } in &self.webhooks {
+            let _ = writeln!(
+                text,
+                "{rate:<27} {:>11.0} {:>8.2} / {:<8.2} {:>11.1} {:>8}  {server}",
+                it.per_second, it.latency.p50, it.latency.p99, it.cpu_ms_per_1000, it.refused
+            );
+        }
+        if let Some(starts) = &self.starts {
+            let _ = writeln!(text, "\nexec to healthy with {} messages: {:.1} ms", starts.messages, starts.median_ms);
+        }
+        text
+    }
+
+    /// Compares with the goals.
+    pub fn judge(&mut self) {
+        let mut goals = Vec::new();
+        for calls in [1, 50, 200] {
+            if let Some((floor, own)) = self.pair(calls) {
+                let goal = |p: &str, floor: f64, more: f64, own: f64| Goal {
+                    what: format!("added voice to voice, {calls} calls, {p}"),
+                    goal: format!("<= floor + {more} ms ({:.2})", floor + more),
+                    reached: format!("{own:.2} ms ({:+.2})", own - floor),
+                    good: own <= floor + more,
+                };
+                goals.push(goal("p50", floor.added.p50, 0.3, own.added.p50));
+                goals.push(goal("p99", floor.added.p99, 2.0, own.added.p99));
+            }
+        }
+        if let Some((_, own)) = self.pair(500) {
+            goals.push(most("added voice to voice, 500 calls, p99", own.added.p99, 8.0, "ms"));
+        }
+        if let Some((_, own)) = self.pair(200) {
+            goals.push(most("one-way time of a frame up, 200 calls, p99", own.up.p99, 1.5, "ms"));
+            goals.push(most("one-way time of a frame down, 200 calls, p99", own.down.p99, 1.5, "ms"));
+            goals.push(most("voice webhook to TwiML, 200 calls, p99", own.webhook.p99, 5.0, "ms"));
+        }
+        for calls in [200, 500] {
+            if let Some((floor, own)) = self.pair(calls) {
+                let ratio = own.cpu_ms_per_call_second / floor.cpu_ms_per_call_second;
+                goals.push(Goal {
+                    what: format!("CPU per call-second, {calls} calls"),
+                    goal: "<= 1.35 x floor".into(),
+                    reached: format!(
+                        "{:.2} ms = {ratio:.2} x {:.2}",
+                        own.cpu_ms_per_call_second, floor.cpu_ms_per_call_second
+                    ),
+                    good: ratio <= 1.35,
+                });
+            }
+        }
+        if let Some(own) = self.find(NO_RECORDING, 200) {
+            goals.push(most(
+                "memory per call, 200 calls, recording aside",
+                own.memory_per_call as f64 / 1e3,
+                45.0,
+                "KB",
+            ));
+        }
+        for (calls, limit) in [(1, 10.0), (50, 13.0), (200, 20.0)] {
+            if let Some(own) = self.find(DAEMON, calls) {
+                goals.push(most(&format!("memory with {calls} calls"), own.memory as f64 / 1e6, limit, "MB"));
+            }
+        }
+        for it in self.interruptions.iter().filter(|run| run.server == DAEMON) {
+            goals.push(most(
+                "interruption to clear, 50 calls, p99 (the VAD's 40 in it)",
+                it.outcome.cleared.p99,
+                43.0,
+                "ms",
+            ));
+            goals.push(none("stale frames after clear", it.outcome.stale));
+        }
+        if let Some(it) = &self.slow_model {
+            goals.push(none("frames lost while the model takes 800 ms to connect", it.frames_lost.unsigned_abs()));
+            goals.push(none("frames sent before the model was ready", it.early));
+        }
+        if let Some(own) = self.find(DAEMON, 200) {
+            let wrong = own.underruns + own.frames_lost.unsigned_abs() + own.out_of_order + own.stale;
+            goals.push(none("underruns, lost, repeated or stale frames, 200 calls", wrong));
+        }
+        self.judge_webhooks(&mut goals);
+        if let Some(starts) = &self.starts {
+            let what = format!("exec to healthy, {} messages", starts.messages);
+            goals.push(most(&what, starts.median_ms, 20.0, "ms"));
+        }
+        self.goals = goals;
+    }
+
+    fn judge_webhooks(&self, goals: &mut Vec<Goal>) {
+        let find = |server: &str, rate: &str| {
+            self.webhooks.iter().find(|run| run.server == server && run.rate.starts_with(rate)).map(|run| &run.outcome)
+        };
+        for (server, least) in [(DAEMON, 1.0 / 3.0), (NO_PUBLISHING, 0.65)] {
+            if let (Some(floor), Some(own)) = (find(FLOOR, "64"), find(server, "64")) {
+                let ratio = own.per_second / floor.per_second;
+                goals.push(Goal {
+                    what: format!("webhooks a second, 64 connections ({server})"),
+                    goal: format!(">= {least:.2} x floor"),
+                    reached: format!("{:.0} = {ratio:.2} x {:.0}", own.per_second, floor.per_second),
+                    good: ratio >= least,
+                });
+            }
+        }
+        if let Some(own) = find(DAEMON, "64") {
+            goals.push(most("webhooks, 64 connections, p99", own.latency.p99, 14.0, "ms"));
+        }
+        if let Some(own) = find(DAEMON, "5000") {
+            goals.push(most("webhooks at 5,000 a second, p99", own.latency.p99, 6.0, "ms"));
+        }
+        if let Some(beside) = &self.beside_calls {
+            goals.push(most(
+                "webhooks at 1,000 a second beside 200 calls, p99",
+                beside.webhooks.latency.p99,
+                10.0,
+                "ms",
+            ));
+            if let Some(floor) = self.find(FLOOR, 200) {
+                let (own, floor) = (beside.calls.added.p99, floor.added.p99);
+                goals.push(Goal {
+                    what: "added voice to voice of those calls, p99".into(),
+                    goal: format!("<= floor + 5 ms ({:.2})", floor + 5.0),
+                    reached: format!("{own:.2} ms ({:+.2})", own - floor),
+                    good: own <= floor + 5.0,
+                });
+            }
+        }
+        for run in self.webhooks.iter().filter(|run| run.stored.is_some()) {
+            let stored = run.stored.unwrap_or_default();
+            goals.push(Goal {
+                what: format!("every 204 is in the database ({}, {})", run.server, run.rate),
+                goal: "all, each once".into(),
+                reached: format!("{stored} of {}", run.outcome.accepted),
+                good: stored == run.outcome.accepted,
+            });
+        }
+    }
+
+    /// The verdict, as a table.
+    pub fn verdict(&self) -> String {
+        let wide =
+            |text: fn(&Goal) -> &str| self.goals.iter().map(|goal| text(goal).chars().count()).max().unwrap_or(0);
+        let (what, goal) = (wide(|it| &it.what), wide(|it| &it.goal));
+        let mut text = String::from("\nGOALS\n");
+        for it in &self.goals {
+            let mark = if it.good { "✓" } else { "✗" };
+            let _ = writeln!(text, "{mark} {:<what$}  {:<goal$}  {}", it.what, it.goal, it.reached);
+        }
+        text
+    }
+
+    fn find(&self, server: &str, calls: u16) -> Option<&voice::Outcome> {
+        self.voice.iter().find(|run| run.server == server && run.outcome.calls == calls).map(|run| &run.outcome)
+    }
+
+    fn pair(&self, calls: u16) -> Option<(&voice::Outcome, &voice::Outcome)> {
+        Some((self.find(FLOOR, calls)?, self.find(DAEMON, calls)?))
+    }
+}
+
+fn most(what: &str, own: f64, limit: f64, unit: &str) -> Goal {
+    Goal {
+        what: what.into(),
+        goal: format!("<= {limit} {unit}"),
+        reached: format!("{own:.2} {unit}"),
+        good: own <= limit,
+    }
+}
+
+fn none(what: &str, count: u64) -> Goal {
+    Goal { what: what.into(), goal: "0".into(), reached: count.to_string(), good: count == 0 }
+}

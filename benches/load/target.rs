@@ -1,0 +1,185 @@
+//! The servers that are measured, and how a caller gets in.
+
+use crate::machine::Machine;
+use crate::process::{Folder, Server};
+use agentlocator::simulator::twilio::{Account, sign};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A server that is measured.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// The daemon, with further settings.
+    Daemon { settings: Vec<(&'static str, &'static str)>, file: &'static str },
+    /// The bare relay of this bench.
+    Relay,
+    /// Another server: its command, and the path of its media socket.
+    Other { command: String, path: String },
+}
+
+/// How a caller gets in. Cheap to clone.
+#[derive(Clone)]
+pub struct Entrance {
+    pub account_sid: Rc<str>,
+    auth_token: Rc<str>,
+    address: SocketAddr,
+    door: Rc<Door>,
+}
+
+enum Door {
+    /// By a signed webhook, whose TwiML says where to.
+    Webhook,
+    /// Straight to the socket at this path.
+    Socket(String),
+}
+
+/// Where a caller's stream goes.
+pub struct Way {
+    pub url: String,
+    pub parameters: Vec<(String, String)>,
+    /// Whether a webhook was asked.
+    pub asked: bool,
+}
+
+impl Target {
+    pub fn daemon() -> Self {
+        Self::Daemon { settings: Vec::new(), file: "" }
+    }
+
+    /// The daemon without what calls leave on disk.
+    pub fn daemon_without_recording() -> Self {
+        Self::Daemon { settings: Vec::new(), file: "[voice]\nrecording = false\n" }
+    }
+
+    /// Starts it with its data in `folder` and the AI at `ai`.
+    pub fn start(&self, machine: Machine, folder: &Folder, ai: SocketAddr) -> (Server, Entrance) {
+        let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
+        let (server, door) = match self {
+            Self::Daemon { settings, file } => {
+                let server = Server::start(machine, DAEMON, |command, port| {
+                    daemon_settings(command, folder, file, port, &account);
+                    command.env("OPENAI_API_KEY", "bench").env("OPENAI_BASE_URL", format!("http://{ai}/v1"));
+                    command.envs(settings.iter().copied());
+                });
+                (server, Door::Webhook)
+            }
+            Self::Relay => {
+                let server = Server::start(machine, &own_program(), |command, port| {
+                    command.args(["floor", "relay", &port.to_string(), &ai.to_string()]);
+                });
+                (server, Door::Socket("/".into()))
+            }
+            Self::Other { command: line, path } => {
+                let server = Server::start(machine, "sh", |command, port| {
+                    command.args(["-c", &format!("exec {line}")]).env("PORT", port.to_string());
+                    command.env("OPENAI_API_KEY", "bench").env("OPENAI_BASE_URL", format!("http://{ai}/v1"));
+                });
+                (server, Door::Socket(path.clone()))
+            }
+        };
+        let entrance = Entrance {
+            account_sid: account.sid.into(),
+            auth_token: account.auth_token.into(),
+            address: server.address,
+            door: Rc::new(door),
+        };
+        (server, entrance)
+    }
+}
+
+/// What the daemon is told: everything by the environment, and a settings file of its own.
+pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, file: &str, port: u16, account: &Account) {
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, file).expect("a settings file");
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .args(["--config".as_ref(), config.as_os_str(), "serve".as_ref()])
+        .env("PORT", port.to_string())
+        .env("PUBLIC_BASE_URL", format!("http://127.0.0.1:{port}"))
+        .env("DATABASE_URL", folder.path().join("agentlocator.db"))
+        .env("TWILIO_ACCOUNT_SID", &account.sid)
+        .env("TWILIO_AUTH_TOKEN", &account.auth_token)
+        .env("TWILIO_WA_FROM", "whatsapp:+97235551234")
+        // Nothing listens there: no call may depend on it.
+        .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9");
+}
+
+impl Entrance {
+    /// What signs the server's webhooks.
+    pub fn token(&self) -> Rc<str> {
+        self.auth_token.clone()
+    }
+
+    /// Calls. Gives where the stream goes.
+    pub async fn call(&self, call_sid: &str, number: u16) -> Result<Way, String> {
+        match &*self.door {
+            Door::Socket(path) => {
+                Ok(Way { url: format!("ws://{}{path}", self.address), parameters: Vec::new(), asked: false })
+            }
+            Door::Webhook => {
+                let twiml = self.ask("/webhook/incoming_call", call_sid, number, "ringing").await?;
+                let verbs = agentlocator::simulator::twilio::twiml::parse(&twiml)?;
+                let stream = verbs.iter().flat_map(|verb| &verb.children).find(|noun| noun.name == "Stream");
+                let stream = stream.ok_or_else(|| format!("no stream in {twiml}"))?;
+                let text = |noun: &agentlocator::simulator::twilio::twiml::Element, name: &str| {
+                    noun.attribute(name).unwrap_or_default().to_owned()
+                };
+                Ok(Way {
+                    url: text(stream, "url"),
+                    parameters: stream.children.iter().map(|it| (text(it, "name"), text(it, "value"))).collect(),
+                    asked: true,
+                })
+            }
+        }
+    }
+
+    /// The call is over.
+    pub async fn call_ended(&self, call_sid: &str, number: u16) {
+        if matches!(*self.door, Door::Webhook) {
+            let _ = self.ask("/webhook/call_status", call_sid, number, "completed").await;
+        }
+    }
+
+    async fn ask(&self, path: &str, call_sid: &str, number: u16, status: &str) -> Result<String, String> {
+        let from = format!("+97250{number:07}");
+        let fields = [
+            ("AccountSid", &*self.account_sid),
+            ("CallSid", call_sid),
+            ("CallStatus", status),
+            ("Direction", "inbound"),
+            ("From", &from),
+            ("To", "+97235551234"),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = signed_post(&self.auth_token, self.address, path, &fields);
+        let mut stream = TcpStream::connect(self.address).await.map_err(|error| error.to_string())?;
+        stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.map_err(|error| error.to_string())?;
+        let answer = String::from_utf8_lossy(&answer);
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or("no answer to a webhook")?;
+        if head.starts_with("HTTP/1.1 2") { Ok(body.to_owned()) } else { Err(format!("{path}: {head}")) }
+    }
+}
+
+/// A signed webhook as bytes, on a connection of its own.
+fn signed_post(auth_token: &str, address: SocketAddr, path: &str, fields: &[(String, String)]) -> String {
+    let signature = sign(auth_token, &format!("http://{address}{path}"), fields);
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nX-Twilio-Signature: {signature}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// This program, which holds the floors too.
+pub fn own_program() -> String {
+    std::env::current_exe().expect("this program").display().to_string()
+}
+
+/// The daemon, built with the release profile.
+pub const DAEMON: &str = env!("CARGO_BIN_EXE_agentlocator");

@@ -1,0 +1,206 @@
+//! Calls: what a server adds to the way of a voice, and what it costs.
+
+pub mod ai;
+mod call;
+
+use crate::process::Server;
+use crate::stats::{Samples, Summary};
+use crate::target::Entrance;
+use ai::Manner;
+use call::Caller;
+use serde::Serialize;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+
+/// Steady time in microseconds, one for everybody in the bench.
+#[derive(Clone, Copy)]
+pub struct Clock(Instant);
+
+impl Clock {
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub fn micros(self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    pub fn at(self, micros: u64) -> Instant {
+        self.0 + Duration::from_micros(micros)
+    }
+}
+
+/// When callers speak: a burst in every period.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub every: Duration,
+    pub first: Duration,
+    pub burst: Duration,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self { every: Duration::from_secs(3), first: Duration::from_millis(500), burst: Duration::from_millis(800) }
+    }
+}
+
+/// One load.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    pub calls: u16,
+    pub seconds: u64,
+    pub manner: Manner,
+    pub shape: Shape,
+}
+
+impl Load {
+    /// The load of the goals.
+    pub fn new(calls: u16, seconds: u64) -> Self {
+        Self { calls, seconds, manner: Manner::default(), shape: Shape::default() }
+    }
+}
+
+/// What is counted while a load runs.
+#[derive(Default)]
+pub struct Counters {
+    pub voice_to_voice: Samples,
+    pub up: Samples,
+    pub down: Samples,
+    pub cleared: Samples,
+    pub webhook: Samples,
+    /// How late the generator itself was.
+    pub late: Samples,
+    pub frames_sent: u64,
+    pub frames_heard: u64,
+    pub out_of_order: u64,
+    /// Sound that reached the AI before it had said that it was ready.
+    pub early: u64,
+    pub bytes_heard: u64,
+    pub underruns: u64,
+    /// Sound of an answer that came after it had been cleared.
+    pub stale: u64,
+    last_heard: HashMap<u16, u64>,
+}
+
+impl Counters {
+    fn heard(&mut self, caller: u16, sent_us: u64, now_us: u64) {
+        self.frames_heard += 1;
+        self.up.add(now_us.saturating_sub(sent_us));
+        let last = self.last_heard.insert(caller, sent_us).unwrap_or(0);
+        self.out_of_order += u64::from(sent_us <= last);
+    }
+}
+
+/// What came of a load.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Outcome {
+    pub calls: u16,
+    /// Voice to voice, less the AI's own 500 ms.
+    pub added: Summary,
+    pub up: Summary,
+    pub down: Summary,
+    pub cleared: Summary,
+    pub webhook: Summary,
+    pub generator_late: Summary,
+    pub cpu_ms_per_call_second: f64,
+    pub memory_idle: u64,
+    pub memory: u64,
+    pub memory_per_call: u64,
+    pub frames_lost: i64,
+    pub out_of_order: u64,
+    pub early: u64,
+    pub underruns: u64,
+    pub stale: u64,
+    pub failed_calls: Vec<String>,
+}
+
+impl Outcome {
+    /// Whether the generator was on time, so that the figures are the server's.
+    pub fn counts(&self) -> bool {
+        self.generator_late.p99 < 5.0 && self.failed_calls.is_empty()
+    }
+}
+
+/// Runs a load against a server. `ai` listens for the server's sessions.
+pub async fn run(load: Load, server: &Server, entrance: &Entrance, ai: TcpListener) -> Outcome {
+    let clock = Clock::start();
+    let counters = Rc::new(RefCell::new(Counters::default()));
+    let memory_idle = server.memory();
+    let local = LocalSet::new();
+    let (cpu_ms, memory, failed) = local.run_until(drive(load, server, entrance, ai, clock, counters.clone())).await;
+    drop(local);
+    let mut counters = counters.borrow_mut();
+    let own_us = u64::try_from((load.manner.silence + load.manner.think).as_micros()).unwrap_or(0);
+    let mut added = counters.voice_to_voice.summary();
+    for value in [&mut added.p50, &mut added.p99, &mut added.max] {
+        *value -= own_us as f64 / 1_000.0;
+    }
+    Outcome {
+        calls: load.calls,
+        added,
+        up: counters.up.summary(),
+        down: counters.down.summary(),
+        cleared: counters.cleared.summary(),
+        webhook: counters.webhook.summary(),
+        generator_late: counters.late.summary(),
+        cpu_ms_per_call_second: cpu_ms,
+        memory_idle,
+        memory,
+        memory_per_call: memory.saturating_sub(memory_idle) / u64::from(load.calls.max(1)),
+        frames_lost: counters.frames_sent as i64 - counters.frames_heard as i64,
+        out_of_order: counters.out_of_order,
+        early: counters.early,
+        underruns: counters.underruns,
+        stale: counters.stale,
+        failed_calls: failed,
+    }
+}
+
+async fn drive(
+    load: Load,
+    server: &Server,
+    entrance: &Entrance,
+    ai: TcpListener,
+    clock: Clock,
+    counters: Rc<RefCell<Counters>>,
+) -> (f64, u64, Vec<String>) {
+    let model = tokio::task::spawn_local(ai::serve(ai, load.manner, clock, counters.clone()));
+    let began = Instant::now();
+    let ramp = RAMP.min(Duration::from_millis(u64::from(load.calls) * 60));
+    let end = began + ramp + Duration::from_secs(load.seconds);
+    let mut callers = Vec::new();
+    for number in 0..load.calls {
+        let caller = Caller::new(number + 1, clock, load.shape, counters.clone());
+        let entrance = entrance.clone();
+        let begins = began + ramp * u32::from(number) / u32::from(load.calls);
+        callers.push(tokio::task::spawn_local(async move {
+            tokio::time::sleep_until(begins).await;
+            caller.run(&entrance, end).await
+        }));
+    }
+    // Costs are taken while all calls are on.
+    tokio::time::sleep_until(began + ramp + Duration::from_secs(1)).await;
+    let (cpu, at) = (server.cpu(), Instant::now());
+    tokio::time::sleep_until(end - Duration::from_millis(500)).await;
+    let (cpu, seconds) = (server.cpu() - cpu, at.elapsed().as_secs_f64());
+    let memory = server.memory();
+    let mut failed = Vec::new();
+    for caller in callers {
+        match caller.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => failed.push(error),
+            Err(error) => failed.push(error.to_string()),
+        }
+    }
+    // What is still on its way to the AI.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    model.abort();
+    (cpu.as_secs_f64() * 1_000.0 / (f64::from(load.calls) * seconds), memory, failed)
+}
+
+const RAMP: Duration = Duration::from_secs(3);

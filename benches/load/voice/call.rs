@@ -1,0 +1,221 @@
+//! One caller of the bench: frames every 20 ms, a burst of speech every 3 s, real playout with marks.
+
+use super::{Clock, Counters, Shape};
+use crate::target::Entrance;
+use crate::wire::{bytes_in, stamp, stamp_of, text_after};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::{SinkExt, StreamExt};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt::Write;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+/// One caller.
+pub struct Caller {
+    number: u16,
+    clock: Clock,
+    shape: Shape,
+    counters: Rc<RefCell<Counters>>,
+    stream_sid: String,
+    frame: [u8; 160],
+    frames_sent: u64,
+    /// When the last loud frame of a burst went out, until it is answered.
+    asked_us: Option<u64>,
+    /// When a burst began while an answer was playing, until it is cleared.
+    interrupted_us: Option<u64>,
+    answer: u16,
+    cleared_answer: Option<u16>,
+    plays_until_us: u64,
+    /// Marks and when their sound will have been played.
+    marks: VecDeque<(u64, String)>,
+    text: String,
+}
+
+impl Caller {
+    pub fn new(number: u16, clock: Clock, shape: Shape, counters: Rc<RefCell<Counters>>) -> Self {
+        Self {
+            number,
+            clock,
+            shape,
+            counters,
+            stream_sid: format!("MZ{number:032x}"),
+            frame: [0xFF; 160],
+            frames_sent: 0,
+            asked_us: None,
+            interrupted_us: None,
+            answer: 0,
+            cleared_answer: None,
+            plays_until_us: 0,
+            marks: VecDeque::new(),
+            text: String::with_capacity(512),
+        }
+    }
+
+    /// Calls, talks until `end`, hangs up.
+    pub async fn run(mut self, entrance: &Entrance, end: Instant) -> Result<(), String> {
+        let call_sid = format!("CA{:016x}{:016x}", self.clock.micros(), self.number);
+        let began_us = self.clock.micros();
+        let way = entrance.call(&call_sid, self.number).await?;
+        if way.asked {
+            self.counters.borrow_mut().webhook.add(self.clock.micros() - began_us);
+        }
+        let mut socket = connect(&way.url).await?;
+        let mut parameters = String::new();
+        for (name, value) in &way.parameters {
+            let _ = write!(parameters, "{}\"{name}\":\"{value}\"", if parameters.is_empty() { "" } else { "," });
+        }
+        let sid = &self.stream_sid;
+        let start = format!(
+            r#"{{"event":"start","sequenceNumber":"1","streamSid":"{sid}","start":{{"streamSid":"{sid}","accountSid":"{}","callSid":"{call_sid}","tracks":["inbound"],"customParameters":{{{parameters}}},"mediaFormat":{{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1}}}}}}"#,
+            entrance.account_sid
+        );
+        let connected = r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#;
+        for message in [connected.to_owned(), start] {
+            socket.feed(Message::text(message)).await.map_err(|error| error.to_string())?;
+        }
+        socket.flush().await.map_err(|error| error.to_string())?;
+        let talked = self.talk(&mut socket, end).await;
+        let stop = format!(
+            r#"{{"event":"stop","sequenceNumber":"9","streamSid":"{}","stop":{{"accountSid":"{}","callSid":"{call_sid}"}}}}"#,
+            self.stream_sid, entrance.account_sid
+        );
+        let _ = socket.send(Message::text(stop)).await;
+        let _ = tokio::time::timeout(Duration::from_secs(2), socket.close(None)).await;
+        entrance.call_ended(&call_sid, self.number).await;
+        talked
+    }
+
+    async fn talk(&mut self, socket: &mut WebSocketStream<TcpStream>, end: Instant) -> Result<(), String> {
+        let began = Instant::now();
+        let mut next_frame = began;
+        while next_frame < end {
+            let next_mark = self.marks.front().map(|(due_us, _)| self.clock.at(*due_us));
+            let wake = next_mark.map_or(next_frame, |mark| mark.min(next_frame));
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(wake) => {
+                    if Instant::now() >= next_frame {
+                        let late = Instant::now() - next_frame;
+                        self.counters.borrow_mut().late.add(u64::try_from(late.as_micros()).unwrap_or(u64::MAX));
+                        self.send_frame(socket, next_frame - began).await?;
+                        next_frame += FRAME;
+                    }
+                    self.send_marks(socket).await?;
+                }
+                message = socket.next() => match message {
+                    Some(Ok(Message::Text(text))) => self.hear(text.as_str()),
+                    Some(Ok(Message::Close(frame))) => return Err(format!("closed in mid-call: {frame:?}")),
+                    Some(Err(error)) => return Err(error.to_string()),
+                    None => return Err("broken off in mid-call".into()),
+                    Some(Ok(_)) => {}
+                },
+            }
+        }
+        self.counters.borrow_mut().frames_sent += self.frames_sent;
+        Ok(())
+    }
+
+    async fn send_frame(&mut self, socket: &mut WebSocketStream<TcpStream>, at: Duration) -> Result<(), String> {
+        let place = Duration::from_micros(u64::try_from(at.as_micros()).unwrap_or(0) % micros(self.shape.every));
+        let loud = place >= self.shape.first && place < self.shape.first + self.shape.burst;
+        self.frame[20..].fill(if loud { 0x2A } else { 0xFF });
+        let now_us = self.clock.micros();
+        stamp(&mut self.frame, self.number, now_us);
+        if loud {
+            if place < self.shape.first + FRAME && now_us < self.plays_until_us {
+                self.interrupted_us = Some(now_us);
+            }
+            // The last loud frame is the one that the answer is timed from.
+            self.asked_us = Some(now_us);
+        }
+        self.frames_sent += 1;
+        self.text.clear();
+        let payload = BASE64_STANDARD.encode(self.frame);
+        let (n, sid) = (self.frames_sent, &self.stream_sid);
+        let _ = write!(
+            self.text,
+            r#"{{"event":"media","sequenceNumber":"{}","streamSid":"{sid}","media":{{"track":"inbound","chunk":"{n}","timestamp":"{}","payload":"{payload}"}}}}"#,
+            n + 1,
+            at.as_millis()
+        );
+        socket.send(Message::text(self.text.as_str())).await.map_err(|error| error.to_string())
+    }
+
+    async fn send_marks(&mut self, socket: &mut WebSocketStream<TcpStream>) -> Result<(), String> {
+        let now_us = self.clock.micros();
+        let mut sent = false;
+        while self.marks.front().is_some_and(|(due_us, _)| *due_us <= now_us) {
+            if let Some((_, name)) = self.marks.pop_front() {
+                let mark = format!(
+                    r#"{{"event":"mark","sequenceNumber":"1","streamSid":"{}","mark":{{"name":"{name}"}}}}"#,
+                    self.stream_sid
+                );
+                socket.feed(Message::text(mark)).await.map_err(|error| error.to_string())?;
+                sent = true;
+            }
+        }
+        if sent { socket.flush().await.map_err(|error| error.to_string()) } else { Ok(()) }
+    }
+
+    fn hear(&mut self, message: &str) {
+        let now_us = self.clock.micros();
+        if message.contains("\"media\"") {
+            if let Some(payload) = text_after(message, "\"payload\":\"") {
+                self.hear_sound(payload, now_us);
+            }
+        } else if message.contains("\"mark\"") {
+            if let Some(name) = text_after(message, "\"name\":\"") {
+                self.marks.push_back((self.plays_until_us.max(now_us), name.to_owned()));
+            }
+        } else if message.contains("\"clear\"") {
+            self.plays_until_us = now_us;
+            self.cleared_answer = Some(self.answer);
+            for mark in &mut self.marks {
+                mark.0 = now_us;
+            }
+            if let Some(interrupted_us) = self.interrupted_us.take() {
+                self.counters.borrow_mut().cleared.add(now_us - interrupted_us);
+            }
+        }
+    }
+
+    fn hear_sound(&mut self, payload: &str, now_us: u64) {
+        let mut counters = self.counters.borrow_mut();
+        counters.bytes_heard += bytes_in(payload) as u64;
+        if let Some((answer, sent_us)) = stamp_of(payload) {
+            if answer != self.answer {
+                self.answer = answer;
+                counters.down.add(now_us - sent_us);
+                if let Some(asked_us) = self.asked_us.take() {
+                    counters.voice_to_voice.add(now_us - asked_us);
+                }
+            } else if self.plays_until_us < now_us && self.cleared_answer != Some(answer) {
+                counters.underruns += 1;
+            }
+            counters.stale += u64::from(self.cleared_answer == Some(answer));
+        }
+        self.plays_until_us = self.plays_until_us.max(now_us) + bytes_in(payload) as u64 * 1_000 / 8;
+    }
+}
+
+async fn connect(url: &str) -> Result<WebSocketStream<TcpStream>, String> {
+    let authority = url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).ok_or("no ws:// address")?;
+    let stream = TcpStream::connect(authority).await.map_err(|error| error.to_string())?;
+    let _ = stream.set_nodelay(true);
+    let config = WebSocketConfig::default().read_buffer_size(8 << 10);
+    let opened = tokio_tungstenite::client_async_with_config(url, stream, Some(config)).await;
+    opened.map(|(socket, _)| socket).map_err(|error| error.to_string())
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+const FRAME: Duration = Duration::from_millis(20);

@@ -1,0 +1,185 @@
+//! Signed WhatsApp webhooks: as many as can be, or so many a second.
+
+use crate::process::Server;
+use crate::stats::{Samples, Summary};
+use agentlocator::simulator::twilio::sign;
+use serde::Serialize;
+use std::cell::RefCell;
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+/// Where webhooks go.
+#[derive(Clone)]
+pub struct Hook {
+    pub address: SocketAddr,
+    pub path: &'static str,
+    pub auth_token: Rc<str>,
+}
+
+/// How many.
+#[derive(Clone, Copy, Debug)]
+pub enum Rate {
+    /// Each connection sends the next one when the last one was answered.
+    Closed { connections: u64 },
+    /// So many a second, come what may; waiting for a free connection counts as waiting.
+    Open { per_second: u64 },
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Outcome {
+    pub accepted: u64,
+    pub refused: u64,
+    pub per_second: f64,
+    pub latency: Summary,
+    pub cpu_ms_per_1000: f64,
+    pub memory: u64,
+}
+
+/// Runs a load of webhooks for so many seconds. `run` tells its messages from those of other runs.
+pub async fn run(hook: &Hook, rate: Rate, seconds: u64, run: u64, server: &Server) -> Outcome {
+    let totals = Rc::new(RefCell::new((Samples::default(), 0_u64, 0_u64)));
+    let (began, cpu) = (Instant::now(), server.cpu());
+    let end = began + Duration::from_secs(seconds);
+    let connections = match rate {
+        Rate::Closed { connections } => connections,
+        Rate::Open { .. } => OPEN_CONNECTIONS,
+    };
+    let mut tasks = Vec::new();
+    for connection in 0..connections {
+        let (hook, totals) = (hook.clone(), totals.clone());
+        let pace = match rate {
+            Rate::Closed { .. } => None,
+            Rate::Open { per_second } => {
+                let gap = Duration::from_secs(1) * u32::try_from(connections).unwrap_or(1)
+                    / u32::try_from(per_second).unwrap_or(1);
+                Some((
+                    began + gap * u32::try_from(connection).unwrap_or(0) / u32::try_from(connections).unwrap_or(1),
+                    gap,
+                ))
+            }
+        };
+        tasks.push(tokio::task::spawn_local(async move {
+            let sent = send_until(&hook, end, run << 16 | connection, pace, &totals).await;
+            if let Err(error) = sent {
+                totals.borrow_mut().2 += 1;
+                crate::report::say(&format!("  a connection broke off: {error}"));
+            }
+        }));
+    }
+    for task in tasks {
+        let _ = task.await;
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    let (mut samples, accepted, refused) = totals.take();
+    let cpu = server.cpu() - cpu;
+    Outcome {
+        accepted,
+        refused,
+        per_second: accepted as f64 / seconds,
+        latency: samples.summary(),
+        cpu_ms_per_1000: cpu.as_secs_f64() * 1_000_000.0 / accepted.max(1) as f64,
+        memory: server.memory(),
+    }
+}
+
+async fn send_until(
+    hook: &Hook,
+    end: Instant,
+    connection: u64,
+    pace: Option<(Instant, Duration)>,
+    totals: &RefCell<(Samples, u64, u64)>,
+) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(hook.address).await?;
+    stream.set_nodelay(true)?;
+    let url = format!("http://{}{}", hook.address, hook.path);
+    let (mut request, mut answer) = (String::new(), Vec::with_capacity(1 << 10));
+    let mut planned = pace.map(|(first, _)| first);
+    for n in 0.. {
+        if let Some(at) = planned {
+            tokio::time::sleep_until(at).await;
+        }
+        let began = planned.unwrap_or_else(Instant::now);
+        if began >= end {
+            return Ok(());
+        }
+        write_request(&mut request, hook, &url, connection, n);
+        stream.write_all(request.as_bytes()).await?;
+        let status = read_answer(&mut stream, &mut answer).await?;
+        let mut totals = totals.borrow_mut();
+        totals.0.add(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        if (200..300).contains(&status) {
+            totals.1 += 1;
+        } else {
+            totals.2 += 1;
+        }
+        planned = planned.zip(pace).map(|(at, (_, gap))| at + gap);
+    }
+    Ok(())
+}
+
+/// A message as Twilio hands it over.
+fn write_request(request: &mut String, hook: &Hook, url: &str, connection: u64, n: u64) {
+    let sid = message_sid(connection, n);
+    let person = (connection.wrapping_mul(7_919) + n.wrapping_mul(31)) % PEOPLE;
+    let digits = format!("97250{person:07}");
+    let own: [(&str, &str); 14] = [
+        ("AccountSid", "AC00000000000000000000000000000001"),
+        ("ApiVersion", "2010-04-01"),
+        ("Body", "שלום, אתם פתוחים היום?"),
+        ("From", &format!("whatsapp:+{digits}")),
+        ("MessageSid", &sid),
+        ("MessageType", "text"),
+        ("NumMedia", "0"),
+        ("NumSegments", "1"),
+        ("ProfileName", "דנה כהן"),
+        ("SmsMessageSid", &sid),
+        ("SmsSid", &sid),
+        ("SmsStatus", "received"),
+        ("To", "whatsapp:+97235551234"),
+        ("WaId", &digits),
+    ];
+    let fields = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let signature = sign(&hook.auth_token, url, &fields);
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+    request.clear();
+    let _ = write!(
+        request,
+        "POST {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: TwilioProxy/1.1\r\nX-Twilio-Signature: {signature}\r\n\
+         Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\nContent-Length: {}\r\n\r\n{body}",
+        hook.path,
+        hook.address,
+        body.len()
+    );
+}
+
+/// Random-looking, as real ones are: their order is not that of time.
+pub fn message_sid(connection: u64, n: u64) -> String {
+    let mixed =
+        (connection << 32 | n).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    format!("SM{mixed:016x}{connection:08x}{n:08x}")
+}
+
+async fn read_answer(stream: &mut TcpStream, answer: &mut Vec<u8>) -> std::io::Result<u16> {
+    answer.clear();
+    loop {
+        if stream.read_buf(answer).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        let Some(end) = memchr::memmem::find(answer, b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+        if answer.len() >= end + 4 + length.unwrap_or(0) {
+            return Ok(head.get(9..12).and_then(|status| status.parse().ok()).unwrap_or(0));
+        }
+    }
+}
+
+const PEOPLE: u64 = 1_000;
+/// Enough that no message of an open load waits for a connection while the server keeps up.
+const OPEN_CONNECTIONS: u64 = 128;
