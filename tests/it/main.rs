@@ -17,6 +17,7 @@ mod login;
 mod page;
 mod process;
 mod schema;
+mod simulate;
 mod store_copy;
 mod store_kill;
 mod store_open;
