@@ -12,6 +12,7 @@ mod cli;
 mod config;
 mod demo;
 mod health;
+mod kill;
 mod log_privacy;
 mod login;
 mod page;

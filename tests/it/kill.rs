@@ -1,0 +1,55 @@
+//! kill -9 at any moment under mixed load: messages in by both ways, messages out by both ways, calls. What was
+//! acknowledged is there once, what was taken over for sending has gone out once, and nothing is stuck.
+
+mod books;
+mod load;
+
+use super::support::Daemon;
+use super::support::whatsapp::until;
+use books::Books;
+use load::World;
+use std::sync::Arc;
+use std::time::Duration;
+
+async fn killed_again_and_again(rounds: u64) {
+    let mut world = World::begin().await;
+    let books = Arc::new(Books::default());
+    let mut load = world.load(&books);
+    for round in 0..rounds {
+        // Somewhere in the middle of anything; no two rounds alike.
+        tokio::time::sleep(Duration::from_millis(400 + round * 7_919 % 700)).await;
+        tokio::task::block_in_place(|| {
+            world.daemon.kill9();
+            world.daemon.launch();
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    books.stop();
+    while let Some(ended) = load.join_next().await {
+        ended.unwrap();
+    }
+    nothing_is_stuck(&world.daemon).await;
+    books.balance(&world);
+}
+
+/// Everything that waits to go out has gone. Where Twilio does not know whether it took a message, it is asked for a
+/// minute.
+async fn nothing_is_stuck(daemon: &Daemon) {
+    let waiting = "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')";
+    let deadline = std::time::Instant::now() + Duration::from_secs(100);
+    while daemon.query_value::<i64>(waiting) > 0 && std::time::Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    until("the outbox to be empty", async || (daemon.query_value::<i64>(waiting) == 0).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled() {
+    killed_again_and_again(5).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes long: make test-all"]
+async fn long_nothing_is_lost_or_doubled() {
+    killed_again_and_again(50).await;
+}

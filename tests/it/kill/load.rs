@@ -1,0 +1,167 @@
+//! The outside world, busy: Twilio, the bridge, callers, and somebody who sends by the API.
+
+use super::books::Books;
+use crate::support::{Client, Daemon};
+use agentlocator::simulator::bridge::{Bridge, BridgeInbound, BridgeMessage, BridgeOptions, InboundAuth, InboundForm};
+use agentlocator::simulator::caller::{CallPlan, Phone};
+use agentlocator::simulator::openai::{OpenAi, OpenAiOptions};
+use agentlocator::simulator::twilio::{Account, Exchange, InboundMessage, TwilioOptions, TwilioRest, WhatsAppNetwork};
+use agentlocator::simulator::{EventLog, Route};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use url::Url;
+
+const SECRET: &str = "the-bridge-secret";
+const OWN: &str = "+97239999999";
+/// People who write by Twilio, people who write by the bridge.
+const BY_TWILIO: [&str; 3] = ["+972501000001", "+972501000002", "+972501000003"];
+const BY_BRIDGE: [&str; 3] = ["+972502000001", "+972502000002", "+972502000003"];
+
+pub(super) struct World {
+    pub(super) daemon: Daemon,
+    exchange: Exchange,
+    bridge: Bridge,
+    network: WhatsAppNetwork,
+    inbound: BridgeInbound,
+    phone: Phone,
+    api: Client,
+    // They answer for as long as they are held.
+    _twilio: TwilioRest,
+    _ai: OpenAi,
+}
+
+impl World {
+    pub(super) async fn begin() -> Self {
+        let (log, exchange) = (EventLog::new(), Exchange::new(Account::random()));
+        let mut daemon = Daemon::prepare(|_| {});
+        let route = Route::new(Some(daemon.address())).unwrap();
+        let options = TwilioOptions::default();
+        let twilio = TwilioRest::start(port().await, exchange.clone(), route.clone(), options, log.clone()).unwrap();
+        let ai = OpenAi::start(port().await, OpenAiOptions::default(), log.clone()).unwrap();
+        let bridge = Bridge::start(port().await, BridgeOptions::connected(SECRET), log.clone()).unwrap();
+        daemon.reconfigure(|setup| {
+            let account = exchange.account();
+            setup.env("TWILIO_ACCOUNT_SID", &account.sid).env("TWILIO_AUTH_TOKEN", &account.auth_token);
+            setup.env("TWILIO_API_BASE_URL", twilio.base_url()).env("TWILIO_WA_FROM", format!("whatsapp:{OWN}"));
+            setup.env("OPENAI_BASE_URL", ai.base_url()).env("OPENAI_API_KEY", "sk-test");
+            setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", bridge.send_url());
+            setup.env("WA_PACING", "off");
+        });
+        let api = tokio::task::block_in_place(|| {
+            daemon.launch();
+            daemon.api()
+        });
+        Self {
+            network: WhatsAppNetwork::new(exchange.clone(), route.clone(), log.clone()),
+            inbound: BridgeInbound::new(route.clone(), SECRET, SECRET, log.clone()),
+            phone: Phone::new(exchange.clone(), route, log),
+            api,
+            exchange,
+            bridge,
+            daemon,
+            _twilio: twilio,
+            _ai: ai,
+        }
+    }
+
+    /// Begins all of it.
+    pub(super) fn load(&self, books: &Arc<Books>) -> JoinSet<()> {
+        let mut load = JoinSet::new();
+        for person in BY_TWILIO {
+            load.spawn(write_by_twilio(self.network.clone(), self.hook("whatsapp/twilio"), person, books.clone()));
+        }
+        for person in BY_BRIDGE {
+            load.spawn(write_by_bridge(self.inbound.clone(), self.hook("whatsapp/baileys"), person, books.clone()));
+        }
+        for person in BY_TWILIO.into_iter().chain(BY_BRIDGE) {
+            load.spawn(send(self.api.clone(), person, books.clone()));
+        }
+        for line in 0..2 {
+            load.spawn(phone(self.phone.clone(), self.hook("incoming_call"), line, books.clone()));
+        }
+        load
+    }
+
+    /// The texts that have reached a provider, each as often as it did.
+    pub(super) fn sent_texts(&self) -> Vec<String> {
+        let by_bridge = self.bridge.state().sent.into_iter().map(|sent| sent.text);
+        let by_twilio = self.exchange.messages().into_iter().filter(|m| m.direction == "outbound-api").map(|m| m.body);
+        by_bridge.chain(by_twilio).collect()
+    }
+
+    fn hook(&self, path: &str) -> Url {
+        Url::parse(&format!("{}/webhook/{path}", self.daemon.url())).unwrap()
+    }
+}
+
+/// Twilio asks once and does not come back.
+async fn write_by_twilio(network: WhatsAppNetwork, url: Url, person: &'static str, books: Arc<Books>) {
+    while !books.is_over() {
+        let (record, answer) = network.send(&url, &InboundMessage::text(person, OWN, "שלום")).await;
+        books.message_in(&record.sid, answer.is_ok_and(|answer| answer.status == 204));
+        pause(7).await;
+    }
+}
+
+/// The bridge asks until it is told that the message is safe, and now and then once more.
+async fn write_by_bridge(inbound: BridgeInbound, url: Url, person: &'static str, books: Arc<Books>) {
+    let mut number = 0;
+    while !books.is_over() {
+        number += 1;
+        let message = BridgeMessage::text(person.trim_start_matches('+'), "מה נשמע?");
+        let mut left = if number % 5 == 0 { 2 } else { 1 };
+        while left > 0 {
+            let answer = inbound.send(&url, &message, InboundForm::Long, InboundAuth::Both).await;
+            let is_safe = answer.is_ok_and(|answer| answer.status == 204);
+            books.message_in(&message.id, is_safe);
+            left -= i32::from(is_safe);
+            pause(5).await;
+        }
+    }
+}
+
+/// Whoever sends repeats the request with the same key until it is answered.
+async fn send(api: Client, person: &'static str, books: Arc<Books>) {
+    let mut number = 0;
+    while !books.is_over() {
+        number += 1;
+        let text = format!("{person} {number}");
+        let body = json!({"to": person, "text": text});
+        loop {
+            let request = api.request(reqwest::Method::POST, "/api/whatsapp/send").header("Idempotency-Key", &text);
+            match request.json(&body).send().await {
+                Ok(answer) if answer.status() == 200 => break books.message_out(text),
+                // Before the person has written to us, Twilio wants a template.
+                Ok(answer) if answer.status() == 422 => break,
+                Ok(_) | Err(_) => pause(10).await,
+            }
+        }
+        pause(20).await;
+    }
+}
+
+async fn phone(phone: Phone, url: Url, line: usize, books: Arc<Books>) {
+    while !books.is_over() {
+        let mut plan = CallPlan::new(url.clone());
+        plan.from = format!("+97250300000{line}");
+        plan.script = "say 600ms; listen 400ms".parse().unwrap();
+        (plan.fast, plan.time_limit) = (true, Duration::from_secs(8));
+        let report = phone.place_call(plan).await;
+        if report.webhooks.first().is_some_and(|hook| hook.status == Some(200)) {
+            books.call(report.call_sid);
+        }
+        pause(20).await;
+    }
+}
+
+/// So that a machine that is being restarted is not asked thousands of times.
+async fn pause(ms: u64) {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+}
+
+async fn port() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
+}
