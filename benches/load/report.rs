@@ -48,7 +48,7 @@ pub struct Beside {
 #[derive(Clone, Debug, Serialize)]
 pub struct Goal {
     pub what: String,
-    pub goal: String,
+    pub limit: String,
     pub reached: String,
     pub good: bool,
 }
@@ -128,7 +128,7 @@ impl Results {
             if let Some((floor, own)) = self.pair(calls) {
                 let goal = |p: &str, floor: f64, more: f64, own: f64| Goal {
                     what: format!("added voice to voice, {calls} calls, {p}"),
-                    goal: format!("<= floor + {more} ms ({:.2})", floor + more),
+                    limit: format!("<= floor + {more} ms ({:.2})", floor + more),
                     reached: format!("{own:.2} ms ({:+.2})", own - floor),
                     good: own <= floor + more,
                 };
@@ -149,7 +149,7 @@ impl Results {
                 let ratio = own.cpu_ms_per_call_second / floor.cpu_ms_per_call_second;
                 goals.push(Goal {
                     what: format!("CPU per call-second, {calls} calls"),
-                    goal: "<= 1.35 x floor".into(),
+                    limit: "<= 1.35 x floor".into(),
                     reached: format!(
                         "{:.2} ms = {ratio:.2} x {:.2}",
                         own.cpu_ms_per_call_second, floor.cpu_ms_per_call_second
@@ -205,7 +205,7 @@ impl Results {
                 let ratio = own.per_second / floor.per_second;
                 goals.push(Goal {
                     what: format!("webhooks a second, 64 connections ({server})"),
-                    goal: format!(">= {least:.2} x floor"),
+                    limit: format!(">= {least:.2} x floor"),
                     reached: format!("{:.0} = {ratio:.2} x {:.0}", own.per_second, floor.per_second),
                     good: ratio >= least,
                 });
@@ -228,7 +228,7 @@ impl Results {
                 let (own, floor) = (beside.calls.added.p99, floor.added.p99);
                 goals.push(Goal {
                     what: "added voice to voice of those calls, p99".into(),
-                    goal: format!("<= floor + 5 ms ({:.2})", floor + 5.0),
+                    limit: format!("<= floor + 5 ms ({:.2})", floor + 5.0),
                     reached: format!("{own:.2} ms ({:+.2})", own - floor),
                     good: own <= floor + 5.0,
                 });
@@ -238,7 +238,7 @@ impl Results {
             let stored = run.stored.unwrap_or_default();
             goals.push(Goal {
                 what: format!("every 204 is in the database ({}, {})", run.server, run.rate),
-                goal: "all, each once".into(),
+                limit: "all, each once".into(),
                 reached: format!("{stored} of {}", run.outcome.accepted),
                 good: stored == run.outcome.accepted,
             });
@@ -249,11 +249,11 @@ impl Results {
     pub fn verdict(&self) -> String {
         let wide =
             |text: fn(&Goal) -> &str| self.goals.iter().map(|goal| text(goal).chars().count()).max().unwrap_or(0);
-        let (what, goal) = (wide(|it| &it.what), wide(|it| &it.goal));
+        let (what, goal) = (wide(|it| &it.what), wide(|it| &it.limit));
         let mut text = String::from("\nGOALS\n");
         for it in &self.goals {
             let mark = if it.good { "✓" } else { "✗" };
-            let _ = writeln!(text, "{mark} {:<what$}  {:<goal$}  {}", it.what, it.goal, it.reached);
+            let _ = writeln!(text, "{mark} {:<what$}  {:<goal$}  {}", it.what, it.limit, it.reached);
         }
         text
     }
@@ -270,12 +270,12 @@ impl Results {
 fn most(what: &str, own: f64, limit: f64, unit: &str) -> Goal {
     Goal {
         what: what.into(),
-        goal: format!("<= {limit} {unit}"),
+        limit: format!("<= {limit} {unit}"),
         reached: format!("{own:.2} {unit}"),
         good: own <= limit,
     }
 }
 
 fn none(what: &str, count: u64) -> Goal {
-    Goal { what: what.into(), goal: "0".into(), reached: count.to_string(), good: count == 0 }
+    Goal { what: what.into(), limit: "0".into(), reached: count.to_string(), good: count == 0 }
 }

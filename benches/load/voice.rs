@@ -187,7 +187,7 @@ async fn drive(
     tokio::time::sleep_until(began + ramp + Duration::from_secs(1)).await;
     let (cpu, at) = (server.cpu(), Instant::now());
     tokio::time::sleep_until(end - Duration::from_millis(500)).await;
-    let (cpu, seconds) = (server.cpu() - cpu, at.elapsed().as_secs_f64());
+    let (cpu, seconds) = (server.cpu().saturating_sub(cpu), at.elapsed().as_secs_f64());
     let memory = server.memory();
     let mut failed = Vec::new();
     for caller in callers {

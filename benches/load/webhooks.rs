@@ -77,7 +77,7 @@ pub async fn run(hook: &Hook, rate: Rate, seconds: u64, run: u64, server: &Serve
     }
     let seconds = began.elapsed().as_secs_f64();
     let (mut samples, accepted, refused) = totals.take();
-    let cpu = server.cpu() - cpu;
+    let cpu = server.cpu().saturating_sub(cpu);
     Outcome {
         accepted,
         refused,
