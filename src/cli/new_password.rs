@@ -1,5 +1,6 @@
 //! Where a new password comes from: a file, stdin, the keyboard, or chance.
 
+use crate::app;
 use crate::crm::password;
 use anyhow::Context;
 use clap::Args;
@@ -58,14 +59,22 @@ impl NewPassword {
     }
 }
 
-/// Asks at the keyboard, twice, without showing what is typed.
+/// Asks at the keyboard, twice, without showing what is typed. Ctrl-C leaves the terminal as it was.
 fn ask() -> anyhow::Result<String> {
     let shown = tcgetattr(stdin()).context("cannot read the terminal's settings")?;
     let mut hidden = shown.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
     tcsetattr(stdin(), OptionalActions::Flush, &hidden).context("cannot hide what is typed")?;
-    let typed = ask_twice();
+    let runtime = app::runtime()?;
+    let typed = runtime.block_on(async {
+        tokio::select! {
+            typed = tokio::task::spawn_blocking(ask_twice) => typed?,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted, nothing was changed")),
+        }
+    });
     let _ = tcsetattr(stdin(), OptionalActions::Flush, &shown);
+    // A reader that still waits for the keyboard must not be waited for.
+    runtime.shutdown_background();
     super::tell("");
     typed
 }
