@@ -33,7 +33,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
     let checks = [
         (
             config.http.public_base_url.is_none() && twilio.auth_tokens().next().is_some(),
-            "http.public_base_url is not set: Twilio cannot reach this machine, and its signatures will not match",
+            "http.public_base_url is not set: Twilio does not know where this machine is, and signs for another address",
         ),
         (
             config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(),
