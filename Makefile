@@ -23,9 +23,9 @@ test: lint ## Everything that a change must pass.
 	@scripts/setup.sh test
 	@scripts/run-tests.sh
 
-test-all: lint ## The same with the long rounds, and with cargo-deny installed where it is missing.
+test-all: ## The same with the long rounds, and with cargo-deny installed where it is missing.
 	@scripts/setup.sh test-all
-	@$(MAKE) --no-print-directory deny
+	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh --long
 
 lint: ## Format, clippy with warnings as errors, and cargo-deny where it is installed.
@@ -41,9 +41,9 @@ fmt: ## Format the code.
 deny: ## Check licences, bans and sources of the dependencies, and advisories where their list can be fetched.
 	@scripts/check-dependencies.sh
 
-bench: ## Measure, each figure as a ratio to a floor measured beside it.
+bench: ## Measure, each figure as a ratio to a floor measured beside it. ARGS=--help shows what can be chosen.
 	@scripts/setup.sh build
-	@scripts/bench.sh $(ARGS)
+	cargo bench $(CARGO_FLAGS) --bench load -- $(ARGS)
 
 audio: ## Make the default prompts anew (needs espeak-ng, lame and sox).
 	@scripts/setup.sh audio
