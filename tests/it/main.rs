@@ -15,6 +15,7 @@ mod health;
 mod kill;
 mod log_privacy;
 mod login;
+mod malformed;
 mod page;
 mod process;
 mod schema;

@@ -1,0 +1,187 @@
+//! Ten thousand requests, bodies and frames that make no sense: no 500, no panic, no growth of memory, and afterwards
+//! everything works.
+
+mod chance;
+
+use super::support::telephony::Town;
+use agentlocator::simulator::openai::OpenAiOptions;
+use chance::{Chance, corpus};
+use futures_util::{SinkExt, StreamExt};
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::Method;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+
+const FORMS: [&str; 8] = [
+    "/webhook/incoming_call",
+    "/webhook/stream_ended",
+    "/webhook/stream_status",
+    "/webhook/handle_recording",
+    "/webhook/recording_status",
+    "/webhook/call_status",
+    "/webhook/whatsapp/twilio",
+    "/webhook/whatsapp/twilio/status",
+];
+const BRIDGE_SECRET: &str = "the-bridge-secret";
+
+async fn town() -> Town {
+    Town::with_ai(OpenAiOptions::default(), |setup| {
+        setup
+            .env("BAILEYS_WEBHOOK_SECRET", BRIDGE_SECRET)
+            .env("WA_SHARED_SECRET", BRIDGE_SECRET)
+            .env("WA_PACING", "off");
+    })
+    .await
+}
+
+/// Nobody panicked, and the house is as it was.
+async fn assert_well(town: &Town, before_kb: u64) {
+    let panics: Vec<_> =
+        ["REQUEST_PANIC", "CALL_PANIC"].into_iter().flat_map(|name| town.daemon.logs().events_named(name)).collect();
+    assert!(panics.is_empty(), "{panics:#?}");
+    let grown = resident_kb(town).saturating_sub(before_kb);
+    assert!(grown < 24 * 1024, "it grew by {grown} KB");
+    assert_eq!(town.daemon.client().get("/readyz").await.status, 200);
+}
+
+fn resident_kb(town: &Town) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", town.daemon.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_thousand_signed_forms() {
+    let town = town().await;
+    let client = town.daemon.client();
+    let (mut chance, forms) = (Chance::new(1), corpus("forms.txt"));
+    let mut before = 0;
+    for round in 0..4000 {
+        let path = FORMS[round % FORMS.len()];
+        let body = chance.twist(&forms);
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
+        let request = client.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+        let request = request.header("x-twilio-signature", town.sign(path, &pairs)).body(body.clone());
+        let status = request.send().await.unwrap().status().as_u16();
+        assert!(matches!(status, 200 | 204 | 403), "{path} {status}: {}", String::from_utf8_lossy(&body));
+        if round == 1000 {
+            before = resident_kb(&town);
+        }
+    }
+    assert_well(&town, before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_thousand_json_bodies() {
+    let town = town().await;
+    let api = tokio::task::block_in_place(|| town.daemon.api());
+    let (mut chance, bodies) = (Chance::new(2), corpus("bodies.txt"));
+    let paths = ["/webhook/whatsapp/baileys", "/api/whatsapp/send", "/webhook/whatsapp/baileys", "/api/login"];
+    let mut before = 0;
+    for round in 0..4000 {
+        let (path, body) = (paths[round % paths.len()], chance.twist(&bodies));
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(BRIDGE_SECRET.as_bytes()).unwrap();
+        mac.update(&body);
+        let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let request = api.request(Method::POST, path).header("content-type", "application/json");
+        let status =
+            request.header("x-baileys-signature", hex).body(body.clone()).send().await.unwrap().status().as_u16();
+        let is_fine = if path.starts_with("/webhook") { status == 204 } else { status < 500 };
+        assert!(is_fine, "{path} {status}: {}", String::from_utf8_lossy(&body));
+        if round == 1000 {
+            before = resident_kb(&town);
+        }
+    }
+    assert_well(&town, before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifteen_hundred_frames_into_live_calls_and_locked_doors() {
+    let town = town().await;
+    let (mut chance, frames) = (Chance::new(3), corpus("frames.txt"));
+    let before = resident_kb(&town);
+    for call in 0..30 {
+        let sid = format!("CA{call:032}");
+        let fields = [("CallSid", sid.as_str()), ("From", "+972501234567"), ("To", "+97235551234")];
+        let xml = town.hook("/webhook/incoming_call", &fields).await.text();
+        let token = xml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let url = town.daemon.url().replace("http", "ws") + "/ws/twilio-media";
+        let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        if call % 3 > 0 {
+            let start = serde_json::json!({"event": "start", "streamSid": "MZ1", "start": {"streamSid": format!("MZ{call}"),
+                "callSid": sid, "customParameters": {"token": token}}});
+            socket.send(Message::Text(start.to_string().into())).await.unwrap();
+        }
+        for _ in 0..50 {
+            let frame = chance.twist(&frames);
+            let message = match String::from_utf8(frame) {
+                Ok(text) => Message::Text(text.into()),
+                Err(bytes) => Message::Binary(bytes.into_bytes().into()),
+            };
+            // A socket that has no right to be here is closed at once.
+            if socket.send(message).await.is_err() {
+                break;
+            }
+        }
+        drop(socket);
+    }
+    assert_well(&town, before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_things_that_are_no_http() {
+    let town = town().await;
+    let mut chance = Chance::new(4);
+    let heads: Vec<Vec<u8>> = [
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /ws/twilio-media HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAA\r\n\r\n",
+        "POST /webhook/incoming_call HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+        "POST /api/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n",
+        "GET /%zz/..%2f..%2fetc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+        "BREW /pot HTTP/9.9\r\n\r\n",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into();
+    let before = resident_kb(&town);
+    for _ in 0..500 {
+        let mut stream = TcpStream::connect(town.daemon.address()).await.unwrap();
+        let _ = stream.write_all(&chance.twist(&heads)).await;
+        let _ = stream.shutdown().await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(!answer.starts_with(b"HTTP/1.1 500"), "{}", String::from_utf8_lossy(&answer));
+    }
+    assert_well(&town, before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_without_a_good_token_is_closed_with_1008() {
+    let town = town().await;
+    let url = town.daemon.url().replace("http", "ws") + "/ws/twilio-media";
+    let began = std::time::Instant::now();
+    for first in [
+        r#"{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"token":"1.x"}}}"#,
+        r#"{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1"}}"#,
+        r#"{"event":"media","media":{"payload":"AAAA"}}"#,
+        "hello",
+        // Says nothing at all: five seconds.
+        "",
+    ] {
+        let (mut socket, answer) = tokio_tungstenite::connect_async(&url).await.unwrap();
+        assert_eq!(answer.status(), 101);
+        if !first.is_empty() {
+            socket.send(Message::Text(first.into())).await.unwrap();
+        }
+        let closed = loop {
+            match socket.next().await.unwrap().unwrap() {
+                Message::Close(frame) => break frame.unwrap(),
+                _ => continue,
+            }
+        };
+        assert_eq!(u16::from(closed.code), 1008, "{first}");
+    }
+    let waited = began.elapsed().as_secs();
+    assert!((5..9).contains(&waited), "{waited} s");
+    assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 0);
+}
