@@ -3,7 +3,7 @@
 
 mod redirect;
 mod scribe;
-mod tape;
+pub(super) mod tape;
 mod tools;
 
 use super::calls::{Caller, Calls, MediaSocket};

@@ -1,5 +1,6 @@
 //! Closes the books of calls that nobody tells the end of: the daemon was killed, or Twilio's last word was lost.
 
+use super::call::tape;
 use super::calls::{CallParts, Calls};
 use crate::clock;
 use crate::domain::EndReason;
@@ -18,7 +19,7 @@ const GIVEN_UP: Duration = Duration::from_hours(4);
 /// Looks now and then until `stopping`.
 pub async fn run(calls: Calls, mut stopping: watch::Receiver<bool>) {
     let store = calls.parts().store.clone();
-    if let Err(error) = store.write(|tx| tx.complete_broken_recordings()).await {
+    if let Err(error) = store.write(tape::close_broken).await {
         tracing::error!(event = "SWEEP_FAILED", error = &error as &dyn std::error::Error, "Cannot close recordings");
     }
     loop {

@@ -20,6 +20,15 @@ impl ReadTx<'_> {
         Ok(query.exists([provider_sid])?)
     }
 
+    /// Recordings that have not ended: their key and how much there is of each.
+    pub fn running_recordings(&self) -> Result<Vec<(String, u64)>> {
+        let mut query =
+            self.conn.prepare_cached("SELECT provider_sid, bytes FROM recordings WHERE state = 'running'")?;
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+        let all = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(all.into_iter().map(|(key, bytes)| (key, u64::try_from(bytes).unwrap_or(0))).collect())
+    }
+
     /// A recording that waits to be fetched.
     pub fn recording_to_fetch(&self, provider_sid: &str) -> Result<Option<RecordingToFetch>> {
         let mut query = self.conn.prepare_cached(
@@ -75,13 +84,6 @@ impl WriteTx<'_> {
     /// A file cannot be had, for this reason.
     pub fn fail_recording(&self, key: &str, error: &str) -> Result<()> {
         self.set_recording_state(key, "failed", Some(error))
-    }
-
-    /// What was being recorded when the daemon was killed ends where it ended.
-    pub fn complete_broken_recordings(&self) -> Result<usize> {
-        let mut update =
-            self.conn.prepare_cached("UPDATE recordings SET state = 'complete' WHERE state = 'running'")?;
-        Ok(update.execute([])?)
     }
 
     /// Takes down that Twilio has a recording, to be fetched later. Returns whether it is new.

@@ -83,7 +83,7 @@ async fn four_thousand_json_bodies() {
         let (path, body) = (paths[round % paths.len()], chance.twist(&bodies));
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(BRIDGE_SECRET.as_bytes()).unwrap();
         mac.update(&body);
-        let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let request = api.request(Method::POST, path).header("content-type", "application/json");
         let status =
             request.header("x-baileys-signature", hex).body(body.clone()).send().await.unwrap().status().as_u16();
@@ -174,9 +174,8 @@ async fn a_socket_without_a_good_token_is_closed_with_1008() {
             socket.send(Message::Text(first.into())).await.unwrap();
         }
         let closed = loop {
-            match socket.next().await.unwrap().unwrap() {
-                Message::Close(frame) => break frame.unwrap(),
-                _ => continue,
+            if let Message::Close(frame) = socket.next().await.unwrap().unwrap() {
+                break frame.unwrap();
             }
         };
         assert_eq!(u16::from(closed.code), 1008, "{first}");

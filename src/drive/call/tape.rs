@@ -3,7 +3,7 @@
 use crate::audio::{EncodedAudio, Recorder, wav};
 use crate::clock;
 use crate::domain::{CallSid, StreamSid};
-use crate::store::Store;
+use crate::store::{self, Store, WriteTx};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -81,6 +81,16 @@ impl Tape {
             tx.put_recording_chunk(&key, seq, &chunk, duration_ms)
         });
     }
+}
+
+/// What was being recorded when the daemon was killed ends where it ended: players are told its true length.
+pub(in crate::drive) fn close_broken(tx: &WriteTx<'_>) -> store::Result<()> {
+    for (key, bytes) in tx.running_recordings()? {
+        let header = wav::header(CHANNELS, bytes.saturating_sub(wav::HEADER_BYTES as u64));
+        tx.put_recording_chunk(&key, HEADER, &header, 0)?;
+        tx.complete_recording(&key)?;
+    }
+    Ok(())
 }
 
 fn ms(time: Duration) -> u64 {

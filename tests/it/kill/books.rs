@@ -68,6 +68,10 @@ impl Books {
             "SELECT count(*) FROM (SELECT 1 FROM call_turns GROUP BY call_id, item_id HAVING count(*) > 1)",
         );
         assert_eq!(doubled, 0);
+        let headers: Vec<Vec<u8>> = world.daemon.query_column(
+            "SELECT content FROM recording_chunks c JOIN recordings r ON r.id = c.recording_id WHERE seq = 0 AND state = 'complete'",
+        );
+        assert!(headers.iter().all(|header| header[4..8] != [0xff; 4]), "a recording without its length");
         let integrity: String = world.daemon.query_value("PRAGMA integrity_check");
         assert_eq!(integrity, "ok");
         eprintln!(
