@@ -25,6 +25,8 @@ mod queue;
 mod repair;
 mod replace;
 mod source;
+#[cfg(test)]
+mod tests;
 mod trouble;
 mod verdict;
 mod wal;

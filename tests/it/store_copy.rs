@@ -146,7 +146,7 @@ async fn long_copies_of_the_live_file_are_not_whole() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes long: make test-all"]
 async fn long_copies_by_cp_hold_everything() {
-    assert_eq!(copies_under_load(3000, 16, cp).await, 0);
+    assert_eq!(copies_under_load(1000, 16, cp).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

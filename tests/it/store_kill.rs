@@ -39,7 +39,7 @@ async fn what_was_acknowledged_survives_a_kill() {
 #[tokio::test]
 #[ignore = "takes long: make test-all"]
 async fn long_what_was_acknowledged_survives_many_kills() {
-    killed_again_and_again(300).await;
+    killed_again_and_again(200).await;
 }
 
 #[tokio::test]

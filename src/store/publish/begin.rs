@@ -90,12 +90,7 @@ impl Publisher {
             let work = self.queue.take_now(clock::instant());
             self.books.absorb(work, &mut self.images);
             match self.phase {
-                Phase::Repairing(_) => {
-                    let reason = "the published file is being compared with the database after an unclean stop";
-                    self.queue.loosen(reason, false, clock::instant());
-                    return;
-                }
-                Phase::Foreign => return,
+                Phase::Repairing(_) | Phase::Foreign => return,
                 Phase::Exact | Phase::Renaming if self.is_whole() => return,
                 Phase::Exact | Phase::Renaming | Phase::Building(_) => self.advance(),
             }

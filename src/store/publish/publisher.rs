@@ -175,7 +175,7 @@ impl Publisher {
 
     fn gives_up(&self) -> bool {
         self.busy_since.is_some_and(|since| clock::instant().saturating_duration_since(since) > LAST_TRIES)
-            || !matches!(self.queue.standing(), super::queue::Standing::Current)
+            || !self.queue.standing().is_current()
     }
 
     fn finish(mut self) -> Record {

@@ -73,6 +73,13 @@ pub(super) enum Standing {
     Foreign { reason: String },
 }
 
+impl Standing {
+    /// It holds all that has been acknowledged.
+    pub(super) fn is_current(&self) -> bool {
+        matches!(self, Self::Current)
+    }
+}
+
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,5 +1,6 @@
 //! After an unclean stop: the published file is compared with the live database page by page. Its lease is held all
-//! the while, so whoever opens it waits, and the service goes on beside it.
+//! the while, so whoever opens it waits, and the service goes on beside it. Writes are answered when the file has them, as
+//! always, or past the limit.
 
 use super::publisher::{Phase, Progress, Publisher};
 use super::trouble::Trouble;

@@ -12,6 +12,31 @@ pub(super) struct Watch {
     ground: Ground,
     ended: Receiver<Record>,
     stopping_since: Option<Instant>,
+    patience: Patience,
+}
+
+/// How long the watch waits for what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// It looks at least so often.
+    pub tick: Duration,
+    /// Past this a caller is answered although the copy does not have the write yet.
+    pub caller: Duration,
+    /// A publisher that has work and shows no sign of life for so long will not come back.
+    pub hung: Duration,
+    /// How long the end of the store waits for the publisher.
+    pub last_chance: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            tick: Duration::from_secs(1),
+            caller: Duration::from_secs(2),
+            hung: Duration::from_secs(30),
+            last_chance: Duration::from_secs(8),
+        }
+    }
 }
 
 /// Starts the publisher's thread. What comes out of the receiver is its last record; nothing comes if it dies.
@@ -27,15 +52,21 @@ pub(super) fn start_publisher(publisher: Publisher) -> std::io::Result<Receiver<
 
 impl Watch {
     pub(super) fn new(ground: Ground, ended: Receiver<Record>) -> Self {
-        Self { ground, ended, stopping_since: None }
+        Self { ground, ended, stopping_since: None, patience: Patience::default() }
+    }
+
+    /// The same with other limits.
+    #[cfg(test)]
+    pub(super) fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
     }
 
     /// Watches until the publisher has ended. Returns its last record; none if it did not end in time.
     pub(super) fn run(mut self) -> Option<Record> {
         loop {
             let now = clock::instant();
-            let next =
-                self.ground.queue.next_overdue(CALLERS_WAIT).map_or(now + TICK, |overdue| overdue.min(now + TICK));
+            let tick = now + self.patience.tick;
+            let next = self.ground.queue.next_overdue(self.patience.caller).map_or(tick, |overdue| overdue.min(tick));
             match self.ended.recv_timeout(next.saturating_duration_since(now)) {
                 Ok(record) => return Some(record),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -45,13 +76,18 @@ impl Watch {
                 }
             }
             let now = clock::instant();
-            self.ground.queue.answer_overdue(CALLERS_WAIT, now);
+            self.ground.queue.answer_overdue(self.patience.caller, now);
             if self.ground.queue.is_stopping() {
                 let since = *self.stopping_since.get_or_insert(now);
-                if now.saturating_duration_since(since) > LAST_CHANCE {
+                if now.saturating_duration_since(since) > self.patience.last_chance {
                     return None;
                 }
-            } else if self.ground.queue.last_beat().is_some_and(|beat| now.saturating_duration_since(beat) > HUNG) {
+            } else if self
+                .ground
+                .queue
+                .last_beat()
+                .is_some_and(|beat| now.saturating_duration_since(beat) > self.patience.hung)
+            {
                 tracing::error!(event = "STORE_PUBLISHER_HANGS", "The publisher hangs; another takes its place");
                 self.replace();
             }
@@ -68,16 +104,8 @@ impl Watch {
             Ok(ended) => self.ended = ended,
             Err(error) => {
                 tracing::error!(event = "STORE_PUBLISHER_NOT_STARTED", error, "The publisher cannot be started");
-                queue.pause(TICK);
+                queue.pause(self.patience.tick);
             }
         }
     }
 }
-
-/// Past this a caller is answered although the copy does not have the write yet.
-const CALLERS_WAIT: Duration = Duration::from_secs(2);
-const TICK: Duration = Duration::from_secs(1);
-/// A publisher that has work and shows no sign of life for so long will not come back.
-const HUNG: Duration = Duration::from_secs(30);
-/// How long the end of the store waits for the publisher.
-const LAST_CHANCE: Duration = Duration::from_secs(8);
