@@ -6,7 +6,7 @@ use super::publisher::Publisher;
 use super::watch::{Patience, Watch};
 use super::*;
 use crate::store::stamp::Stamp;
-use crate::store::{migrate, open};
+use crate::store::open;
 use proptest::prelude::*;
 use rusqlite::Connection;
 use std::fs::File;
@@ -27,8 +27,7 @@ struct Rig {
 fn ground() -> (TempDir, Folder, Connection, Feed, Ground, wal::Header, WalFiles) {
     let dir = tempfile::tempdir().unwrap();
     let folder = Folder::prepare(&dir.path().join("agentlocator.db")).unwrap();
-    let mut conn = open::writer(&folder.database()).unwrap();
-    migrate::apply(&mut conn).unwrap();
+    let conn = open::writer(&folder.database()).unwrap();
     conn.execute_batch("CREATE TABLE filler(id INTEGER PRIMARY KEY, content BLOB)").unwrap();
     let (prelude, feed, files) = prelude(&folder, 4096).unwrap();
     let Prelude { queue, files: wal, from } = prelude;
@@ -177,7 +176,7 @@ fn take(rig: &mut Rig, step: &Step, readers: &mut Vec<Reader>, links: &mut u32) 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_the_copy_becomes_exact(steps in prop::collection::vec(step(), 1..30)) {
