@@ -1,7 +1,8 @@
 //! What the store costs: signed WhatsApp messages (person, thread, message, journal) a second through [`Store::write`],
 //! with the published copy and without it, against what the disk and SQLite themselves give. One line of JSON.
 //!
-//! `taskset -c 0 cargo run --release --example store_bench -- [--seconds S] [--callers N] [--dir FOLDER]`
+//! `taskset -c 0 cargo run --release --example store_bench -- [--seconds S] [--callers N] [--dir FOLDER]
+//! [--only NAME,NAME]`
 //!
 //! - `fdatasync`: 4 KiB written and synced, one after the other.
 //! - `floor`: one thread that commits what waits, one row with a unique key for each caller: raw group commit.
@@ -34,15 +35,15 @@ fn main() -> anyhow::Result<()> {
     let settings = Settings::from_arguments()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut rows = serde_json::Map::new();
-    for (name, measure) in MEASURES {
+    for (name, measure) in MEASURES.iter().filter(|(name, _)| settings.wants(name)) {
         let folder = settings.dir.join(format!("store-bench-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         let measured = measure(&folder, &settings, &runtime);
         std::fs::remove_dir_all(&folder)?;
         rows.insert((*name).into(), measured.with_context(|| format!("measuring {name}"))?.to_json());
     }
-    let rate = |name: &str| rows[name]["per_second"].as_f64().unwrap_or_default();
-    let ratio = |name: &str, to: &str| (rate(name) / rate(to) * 1000.0).round() / 1000.0;
+    let rate = |name: &str| rows.get(name)?["per_second"].as_f64();
+    let ratio = |name: &str, to: &str| Some((rate(name)? / rate(to)? * 1000.0).round() / 1000.0);
     let ratios = json!({
         "plain_to_floor": ratio("plain", "floor"),
         "published_to_floor": ratio("published", "floor"),
@@ -65,11 +66,12 @@ struct Settings {
     time: Duration,
     callers: usize,
     dir: PathBuf,
+    only: Option<String>,
 }
 
 impl Settings {
     fn from_arguments() -> anyhow::Result<Self> {
-        let mut settings = Self { time: Duration::from_secs(4), callers: 64, dir: std::env::temp_dir() };
+        let mut settings = Self { time: Duration::from_secs(4), callers: 64, dir: std::env::temp_dir(), only: None };
         let mut arguments = std::env::args().skip(1);
         while let Some(name) = arguments.next() {
             let value = arguments.next().with_context(|| format!("{name} needs a value"))?;
@@ -77,10 +79,15 @@ impl Settings {
                 "--seconds" => settings.time = Duration::from_secs_f64(value.parse()?),
                 "--callers" => settings.callers = value.parse()?,
                 "--dir" => settings.dir = value.into(),
+                "--only" => settings.only = Some(value),
                 _ => anyhow::bail!("unknown argument {name}"),
             }
         }
         Ok(settings)
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only.split(',').any(|word| word == name))
     }
 }
 
