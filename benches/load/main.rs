@@ -50,6 +50,9 @@ struct Arguments {
     /// Only these parts.
     #[arg(long, value_delimiter = ',', value_enum, default_values_t = [Part::Voice, Part::Webhooks, Part::Start])]
     only: Vec<Part>,
+    /// How often each load of webhooks runs, in turn with the floor; the best of each counts.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=9))]
+    rounds: u8,
     /// Messages in the database for the start.
     #[arg(long, default_value_t = 100_000)]
     messages: u64,
@@ -118,7 +121,7 @@ async fn measure_voice(arguments: &Arguments, machine: Machine, results: &mut Re
     }
     for &calls in &arguments.calls {
         for (name, target) in &servers {
-            if *name == NO_RECORDING && calls < 200 {
+            if *name == NO_RECORDING && calls < 50 {
                 continue;
             }
             say(&format!("{calls} calls for {} s: {name}", arguments.seconds));
@@ -167,10 +170,15 @@ async fn measure_webhooks(arguments: &Arguments, machine: Machine, results: &mut
             say(&format!("group commit with {producers} producers"));
             results.commit.push(floor::commit(machine, producers, seconds.min(4)));
         }
-        measure_hooks(FLOOR, machine, seconds, results).await;
-        measure_hooks(NO_PUBLISHING, machine, seconds, results).await;
     }
-    let folder = measure_hooks(DAEMON, machine, seconds, results).await;
+    let mut folder = Folder::new("empty");
+    for _ in 0..arguments.rounds {
+        if arguments.only.contains(&Part::Webhooks) {
+            measure_hooks(FLOOR, machine, seconds, results).await;
+            measure_hooks(NO_PUBLISHING, machine, seconds, results).await;
+            folder = measure_hooks(DAEMON, machine, seconds, results).await;
+        }
+    }
     if arguments.only.contains(&Part::Start) {
         let stored = top_up(machine, &folder, arguments.messages).await;
         say(&format!("starts with {stored} messages"));
@@ -194,15 +202,13 @@ async fn measure_hooks(name: &'static str, machine: Machine, seconds: u64, resul
         let local = LocalSet::new();
         let outcome = local.run_until(webhooks::run(&hook, rate, seconds, number as u64 + 1, &server)).await;
         accepted += outcome.accepted;
-        results.webhooks.push(WebhookRun { server: name.into(), rate: rate_name.into(), outcome, stored: None });
+        results.keep(WebhookRun { server: name.into(), rate: rate_name.into(), outcome });
     }
     server.stop();
-    if name != FLOOR
-        && let Some(last) = results.webhooks.last_mut()
-    {
-        // Both runs are in one database: what the second one stored is the rest.
-        let others = accepted - last.outcome.accepted;
-        last.stored = Some(stored_in(folder.path()).saturating_sub(others));
+    if name != FLOOR {
+        let counted = results.stored.entry(name).or_default();
+        counted.accepted += accepted;
+        counted.stored += stored_in(folder.path());
     }
     folder
 }

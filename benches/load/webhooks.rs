@@ -41,6 +41,14 @@ pub struct Outcome {
     pub memory: u64,
 }
 
+impl Outcome {
+    /// More of them, or, where their number was given, faster answers.
+    pub fn is_better_than(&self, other: &Self) -> bool {
+        let (own, others) = (self.per_second, other.per_second);
+        if (own - others).abs() < 0.02 * others { self.latency.p99 < other.latency.p99 } else { own > others }
+    }
+}
+
 /// Runs a load of webhooks for so many seconds. `run` tells its messages from those of other runs.
 pub async fn run(hook: &Hook, rate: Rate, seconds: u64, run: u64, server: &Server) -> Outcome {
     let totals = Rc::new(RefCell::new((Samples::default(), 0_u64, 0_u64)));

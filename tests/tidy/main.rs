@@ -8,6 +8,7 @@ mod documents;
 mod migrations;
 mod shape;
 mod sounds;
+mod specs;
 mod tree;
 
 /// Fails with all findings at once.

@@ -53,7 +53,7 @@ async fn relay(stream: TcpStream, ai: &str) -> Option<()> {
                 let mut message = message?.ok()?;
                 loop {
                     if !to_model(&message, &mut model).await? {
-                        return None;
+                        return model.flush().await.ok();
                     }
                     match caller.next().now_or_never() {
                         Some(next) => message = next?.ok()?,

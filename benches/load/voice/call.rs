@@ -82,6 +82,8 @@ impl Caller {
         }
         socket.flush().await.map_err(|error| error.to_string())?;
         let talked = self.talk(&mut socket, end).await;
+        // What is said in the moment of hanging up may be lost; it is not what is measured.
+        tokio::time::sleep(Duration::from_millis(200)).await;
         let stop = format!(
             r#"{{"event":"stop","sequenceNumber":"9","streamSid":"{}","stop":{{"accountSid":"{}","callSid":"{call_sid}"}}}}"#,
             self.stream_sid, entrance.account_sid
