@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Runs the daemon until SIGTERM or SIGINT.
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
+    // A greeting that is no MP3 is a wrong setting too, and is told before anything is opened or made.
     Prompts::load(&config)?;
     ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref());
     raise_file_limit();
