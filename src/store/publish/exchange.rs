@@ -45,6 +45,7 @@ impl Publisher {
 
     /// A spare that nobody has open, with its lease taken: the one that lacks least. Made if need be.
     fn free_spare(&mut self) -> Result<Option<usize>, Trouble> {
+        self.let_shared_spares_go();
         let mut best: Option<usize> = None;
         for spare in 1..self.images.len() {
             if self.images[spare].hold() != LeaseAnswer::Granted {
@@ -60,7 +61,9 @@ impl Publisher {
                 }
             }
         }
-        if best.is_some() || self.images.len() > MOST_SPARES {
+        // One that is shared is let go as soon as it has lost the published name.
+        let kept = self.images.iter().filter(|image| !image.is_shared()).count();
+        if best.is_some() || kept > MOST_SPARES {
             return Ok(best);
         }
         let page_count = self.books.page_count;
@@ -133,6 +136,19 @@ impl Publisher {
             self.drop_spares();
         }
         Ok(())
+    }
+
+    /// Spares that somebody has given another name are theirs now.
+    fn let_shared_spares_go(&mut self) {
+        let mut spares = self.images.split_off(1.min(self.images.len()));
+        spares.retain(|spare| {
+            let ours = !spare.is_shared() || spare.touched().unwrap_or(true);
+            if !ours {
+                let _ = std::fs::remove_file(&spare.path);
+            }
+            ours
+        });
+        self.images.append(&mut spares);
     }
 
     /// Removes the spares.

@@ -84,6 +84,11 @@ impl Image {
         Ok(Stamp::of(&self.file.metadata()?) != self.stamp)
     }
 
+    /// True if somebody has given it another name, as a backup by hard links does: that is theirs to keep as it is.
+    pub(super) fn is_shared(&self) -> bool {
+        self.file.metadata().is_ok_and(|found| found.nlink() > 1)
+    }
+
     /// True if it has a readable header, so that a database program would open it.
     pub(super) fn has_header(&self) -> bool {
         let mut header = [0; MAGIC.len()];

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use std::fs::File;
 use std::io::Read;
+use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -142,7 +143,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn take(rig: &mut Rig, step: &Step, readers: &mut Vec<Reader>, links: &mut u32) {
+fn take(rig: &mut Rig, step: &Step, readers: &mut Vec<Reader>, links: &mut Vec<(PathBuf, Vec<u8>)>) {
     let somebody = |rig: &Rig, sql: &str| {
         let conn = Connection::open(rig.folder.database()).unwrap();
         conn.busy_timeout(Duration::from_secs(1)).unwrap();
@@ -168,11 +169,16 @@ fn take(rig: &mut Rig, step: &Step, readers: &mut Vec<Reader>, links: &mut u32) 
         Step::OpenReader if readers.len() < 2 => readers.push(Reader::open(rig)),
         Step::OpenReader | Step::CloseReader => drop(readers.pop()),
         Step::LinkIt => {
-            *links += 1;
-            std::fs::hard_link(&rig.folder.published, rig.folder.root().join(format!("link-{links}"))).unwrap();
+            let link = rig.folder.root().join(format!("link-{}", links.len()));
+            std::fs::hard_link(&rig.folder.published, &link).unwrap();
+            let content = std::fs::read(&link).unwrap();
+            links.push((link, content));
         }
     }
     readers.iter().for_each(Reader::sees_no_change);
+    for (link, content) in links {
+        assert!(std::fs::read(link).unwrap() == *content, "a file changed that has another name");
+    }
 }
 
 proptest! {
@@ -180,7 +186,7 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_copy_becomes_exact(steps in prop::collection::vec(step(), 1..30)) {
-        let (mut rig, mut readers, mut links) = (rig(), Vec::new(), 0);
+        let (mut rig, mut readers, mut links) = (rig(), Vec::new(), Vec::new());
         for step in &steps {
             take(&mut rig, step, &mut readers, &mut links);
         }
