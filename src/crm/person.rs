@@ -1,7 +1,7 @@
 //! People: found by any of their addresses, made at the first word, one when two turn out to be the same.
 
 use crate::domain::{AddressKind, BusinessId, ContactId, PeerAddress, ThreadType, Timestamp};
-use crate::store::{FoundThread, Result, WriteTx};
+use crate::store::{FoundThread, ReadTx, Result, WriteTx};
 
 /// The thread of that kind with a person who is called by these addresses; person and thread are made if they are new.
 /// `name` is what WhatsApp shows, empty if it shows none.
@@ -38,7 +38,7 @@ pub fn find_or_make(
 ) -> Result<ContactId> {
     let mut found = Vec::new();
     for address in peer {
-        if let Some(contact) = find_by(tx, business, address)?
+        if let Some(contact) = find(tx, business, address)?
             && !found.contains(&contact)
         {
             found.push(contact);
@@ -83,9 +83,9 @@ fn find_known(
     Ok(Some(known))
 }
 
-/// Whose address it is. Twilio's `WaId` is a number as WhatsApp writes it: in some countries not as everybody else does,
-/// so the one is looked for under the other too.
-fn find_by(tx: &WriteTx<'_>, business: BusinessId, address: &PeerAddress) -> Result<Option<ContactId>> {
+/// Whose address it is; none if nobody has it. Twilio's `WaId` is a number as WhatsApp writes it, in some countries not
+/// as everybody else does, so the one is looked for under the other too.
+pub fn find(tx: &ReadTx<'_>, business: BusinessId, address: &PeerAddress) -> Result<Option<ContactId>> {
     let found = tx.contact_by_address(business, address.kind(), address.value())?;
     match (found, address) {
         (None, PeerAddress::Phone(number)) => tx.contact_by_address(business, AddressKind::TwilioWa, number.digits()),

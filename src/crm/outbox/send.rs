@@ -179,13 +179,15 @@ struct Recipient {
 impl Recipient {
     /// Looks the person up, and makes nobody.
     fn of(tx: &WriteTx<'_>, request: &SendRequest) -> Result<Self> {
-        let (kind, value) = (request.to.kind(), request.to.value());
-        let contact = tx.contact_by_address(request.business, kind, value)?;
+        let contact = person::find(tx, request.business, &request.to)?;
         let addresses = contact.map(|contact| tx.addresses(contact)).transpose()?.unwrap_or_default();
         let known = addresses.into_iter().find(|address| address.kind == AddressKind::Phone).map(|phone| phone.value);
         let number = request.to.number().map(|number| number.as_str().to_owned()).or(known);
-        let thread = tx.thread_by_address(request.business, ThreadType::WhatsApp, kind, value)?;
-        let last_in = thread.map(|thread| tx.last_in(thread.id)).transpose()?.unwrap_or_default();
+        let thread = match contact {
+            Some(contact) => tx.thread_with(request.business, ThreadType::WhatsApp, contact)?,
+            None => None,
+        };
+        let last_in = thread.map(|thread| tx.last_in(thread)).transpose()?.unwrap_or_default();
         Ok(Self { address: number.unwrap_or_else(|| request.to.to_string()), last_in })
     }
 }

@@ -213,3 +213,21 @@ async fn a_definite_refusal_goes_to_the_other_and_a_second_one_is_the_end() {
     let failed = shop.until_status(&answer, "failed").await;
     assert!(!failed["error"].as_str().unwrap().is_empty(), "{failed}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_as_whatsapp_writes_it_is_the_same_person() {
+    let shop = Shop::open().await;
+    let brazil = [
+        ("MessageSid", "SM1"),
+        ("From", "whatsapp:+5531932345678"),
+        ("To", OWN_SENDER),
+        ("Body", "oi"),
+        ("WaId", "553132345678"),
+    ];
+    assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio", &brazil).await.status, 204);
+    // Only whoever wrote within the last day may be written to without a template.
+    let reply = shop.send(&json!({ "to": "+553132345678", "text": "hello", "provider": "twilio" })).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    shop.until_status(&reply.json(), "sent").await;
+    assert_eq!((shop.count("contacts"), shop.count("threads")), (1, 1));
+}
