@@ -49,6 +49,8 @@ pub struct MessageNews {
     pub provider: Provider,
     /// What the provider calls the message.
     pub provider_msg_id: String,
+    /// Whose chat it is in: all names of the person that the provider tells; none if it tells none.
+    pub peer: Vec<PeerAddress>,
     /// What happened.
     pub change: Change,
     /// Who did it.

@@ -3,13 +3,14 @@
 use super::jobs::JobError;
 use crate::clock;
 use crate::crm::inbox;
+use crate::domain::BusinessId;
 use crate::store::{Job, Store};
 use std::time::Duration;
 
 /// Does one job.
 pub async fn hear_again(store: Store, job: Job) -> Result<(), JobError> {
     let payload = job.payload;
-    let heard = store.write(move |tx| inbox::hear_again(tx, &payload, clock::now())).await;
+    let heard = store.write(move |tx| inbox::hear_again(tx, BusinessId::FIRST, &payload, clock::now())).await;
     match heard {
         Ok(false) if clock::now().since(job.created_at) < UNTIL_KNOWN => {
             Err(JobError::Later("the message is not known yet".to_owned()))

@@ -40,13 +40,11 @@ pub struct NewMessage<'a> {
     pub created_at: Timestamp,
 }
 
-/// An outgoing message that a provider told something about.
+/// A message that a provider told something about.
 #[derive(Debug, PartialEq, Eq)]
 pub struct KnownMessage {
     /// Our id.
     pub id: MessageId,
-    /// Where it is.
-    pub thread: ThreadId,
     /// Who spoke.
     pub direction: Direction,
     /// How far it has come.
@@ -60,13 +58,20 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], message).optional()?)
     }
 
-    /// Messages that a provider calls by this id: rarely more than one, since WhatsApp's ids are unique within a chat.
-    pub fn messages_by_provider_id(&self, provider: Provider, id: &str) -> Result<Vec<KnownMessage>> {
+    /// Messages that a provider calls by this id, in one thread or in all: rarely more than one, since WhatsApp's ids are
+    /// unique within a chat.
+    pub fn messages_by_provider_id(
+        &self,
+        provider: Provider,
+        id: &str,
+        thread: Option<ThreadId>,
+    ) -> Result<Vec<KnownMessage>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT id, thread_id, direction, status FROM messages WHERE provider = ?1 AND provider_msg_id = ?2 LIMIT 8",
+            "SELECT id, direction, status FROM messages
+             WHERE provider = ?1 AND provider_msg_id = ?2 AND (?3 IS NULL OR thread_id = ?3) LIMIT 8",
         )?;
-        let rows = query.query_map(params![provider, id], |row| {
-            Ok(KnownMessage { id: row.get(0)?, thread: row.get(1)?, direction: row.get(2)?, status: row.get(3)? })
+        let rows = query.query_map(params![provider, id, thread], |row| {
+            Ok(KnownMessage { id: row.get(0)?, direction: row.get(1)?, status: row.get(2)? })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -135,16 +140,18 @@ impl WriteTx<'_> {
     }
 
     /// Notes by which way a message went and what the provider calls it. A twin that came in as an echo of our own
-    /// message, before the provider's answer, becomes one with it.
+    /// message, before the provider's answer, becomes one with it. An id that something else in the thread bears already
+    /// is not noted: whoever writes to us chooses the ids of what they write, and must not hold our messages up.
     pub fn set_provider_id(&self, id: MessageId, provider: Provider, provider_msg_id: Option<&str>) -> Result<()> {
         if let Some(provider_msg_id) = provider_msg_id {
             self.absorb_echo(id, provider, provider_msg_id)?;
         }
+        self.set_message_provider(id, provider)?;
         self.conn
             .prepare_cached(
-                "UPDATE messages SET provider = ?2, provider_msg_id = coalesce(?3, provider_msg_id) WHERE id = ?1",
+                "UPDATE OR IGNORE messages SET provider_msg_id = coalesce(?2, provider_msg_id) WHERE id = ?1",
             )?
-            .execute(params![id, provider, provider_msg_id])?;
+            .execute(params![id, provider_msg_id])?;
         Ok(())
     }
 
@@ -170,6 +177,7 @@ impl WriteTx<'_> {
             find.query_row(params![id, provider, provider_msg_id], |row| row.get::<_, MessageId>(0)).optional()?;
         if let Some(echo) = echo {
             for sql in [
+                include_str!("message/take_status.sql"),
                 "UPDATE webhook_journal SET message_id = ?1 WHERE message_id = ?2",
                 "UPDATE message_events SET message_id = ?1 WHERE message_id = ?2",
                 "DELETE FROM message_media WHERE message_id = ?2 AND ?1 <> ?2",

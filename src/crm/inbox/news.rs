@@ -1,8 +1,10 @@
 //! What is told of a message after it was written: how far it came, new words, an emoji, that it was taken back.
 
 use super::{Raw, keep};
+use crate::crm::person;
 use crate::domain::{
-    Actor, Change, Direction, MessageEventKind, MessageId, MessageNews, MessageStatus, Provider, Timestamp,
+    Actor, BusinessId, Change, Direction, MessageEventKind, MessageId, MessageNews, MessageStatus, PeerAddress,
+    Provider, ThreadId, ThreadType, Timestamp,
 };
 use crate::store::{JournalOutcome, KnownMessage, NewMessageEvent, Result, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -10,8 +12,14 @@ use std::time::Duration;
 
 /// Takes news of a message in, with its journal. News of a message that we do not know yet, because the answer to our
 /// own sending is still on its way, is kept for a later look.
-pub fn news(tx: &WriteTx<'_>, news: &MessageNews, raw: &Raw, now: Timestamp) -> Result<Option<MessageId>> {
-    let known = apply(tx, news, now)?;
+pub fn news(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    news: &MessageNews,
+    raw: &Raw,
+    now: Timestamp,
+) -> Result<Option<MessageId>> {
+    let known = apply(tx, business, news, now)?;
     if known.is_none()
         && let Change::Status(status, error) = &news.change
     {
@@ -36,16 +44,17 @@ pub fn news(tx: &WriteTx<'_>, news: &MessageNews, raw: &Raw, now: Timestamp) -> 
 }
 
 /// Looks again whether a message has become known; false if it has not.
-pub fn hear_again(tx: &WriteTx<'_>, payload: &str, now: Timestamp) -> Result<bool> {
+pub fn hear_again(tx: &WriteTx<'_>, business: BusinessId, payload: &str, now: Timestamp) -> Result<bool> {
     let Ok(early) = serde_json::from_str::<EarlyStatus>(payload) else { return Ok(true) };
     let news = MessageNews {
         provider: early.provider,
         provider_msg_id: early.id,
+        peer: Vec::new(),
         change: Change::Status(early.status, early.error),
         actor: Actor::Provider,
         at: early.at,
     };
-    Ok(apply(tx, &news, now)?.is_some())
+    Ok(apply(tx, business, &news, now)?.is_some())
 }
 
 /// The job that looks again for a message whose status came before its id.
@@ -62,8 +71,12 @@ struct EarlyStatus {
     at: Option<Timestamp>,
 }
 
-fn apply(tx: &WriteTx<'_>, news: &MessageNews, now: Timestamp) -> Result<Option<MessageId>> {
-    let known = tx.messages_by_provider_id(news.provider, &news.provider_msg_id)?;
+fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timestamp) -> Result<Option<MessageId>> {
+    let chat = thread_with(tx, business, &news.peer)?;
+    if chat.is_none() && !news.peer.is_empty() {
+        return Ok(None);
+    }
+    let known = tx.messages_by_provider_id(news.provider, &news.provider_msg_id, chat)?;
     let Some(message) = pick(&known, news) else { return Ok(None) };
     let at = news.at.unwrap_or(now).min(now);
     let (kind, value) = match &news.change {
@@ -107,11 +120,25 @@ fn apply(tx: &WriteTx<'_>, news: &MessageNews, now: Timestamp) -> Result<Option<
     Ok(Some(message.id))
 }
 
-/// A provider's status is of what we sent; what people do, they do to either side's messages.
+/// The chat with the person of these names, if there is one.
+fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> Result<Option<ThreadId>> {
+    for address in peer {
+        if let Some(contact) = person::find(tx, business, address)? {
+            return tx.thread_with(business, ThreadType::WhatsApp, contact);
+        }
+    }
+    Ok(None)
+}
+
+/// A provider's status is of what we sent. Both sides react to anything, but change only what they wrote themselves:
+/// whoever writes to us must not put words into our mouth.
 fn pick<'a>(known: &'a [KnownMessage], news: &MessageNews) -> Option<&'a KnownMessage> {
-    let ours = known.iter().find(|message| message.direction == Direction::Out);
-    match news.change {
-        Change::Status(..) => ours,
-        Change::Edit(_) | Change::Reaction(_) | Change::Deletion => ours.or(known.first()),
+    let written = |direction| known.iter().find(|message| message.direction == direction);
+    match (&news.change, news.actor) {
+        (Change::Status(..), _) | (Change::Edit(_) | Change::Deletion, Actor::Phone) => written(Direction::Out),
+        (Change::Edit(_) | Change::Deletion, Actor::Contact) => written(Direction::In),
+        (Change::Edit(_) | Change::Deletion, Actor::Provider) | (Change::Reaction(_), _) => {
+            written(Direction::Out).or(known.first())
+        }
     }
 }

@@ -64,7 +64,7 @@ async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Re
 }
 
 async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> {
-    let known = app.store.write(move |tx| inbox::news(tx, &news, &raw, clock::now())).await?;
+    let known = app.store.write(move |tx| inbox::news(tx, BusinessId::FIRST, &news, &raw, clock::now())).await?;
     match known {
         Some(message) => tracing::debug!(event = "WA_NEWS", message.id = %message, "News of message {message}"),
         None => app.jobs.wake(),

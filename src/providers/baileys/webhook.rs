@@ -9,7 +9,8 @@
 //!   [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an object with one), `from_me` with `to` for what the
 //!   business wrote on its own phone;
 //! - of a status: `id`, `status` (`sent`, `delivered`, `read`, `played`, `failed`, or Baileys' number of it), `error`;
-//! - of a reaction, an edit, a deletion: `target`, the id of the message; `text`, the emoji or the new words; `from_me`.
+//! - of a reaction, an edit, a deletion: `target`, the id of the message; `text`, the emoji or the new words; whose chat it
+//!   is in, as of a message.
 
 mod repair;
 mod scalar;
@@ -84,28 +85,15 @@ impl Wire<'_> {
         match self.event.text().unwrap_or("message") {
             "message" => self.message(country),
             "status" => self.status(),
-            "reaction" => self.change(Change::Reaction(self.words())),
-            "edit" => self.change(Change::Edit(self.words())),
-            "deletion" => self.change(Change::Deletion),
+            "reaction" => self.change(Change::Reaction(self.words()), country),
+            "edit" => self.change(Change::Edit(self.words()), country),
+            "deletion" => self.change(Change::Deletion, country),
             _ => Ok(Inbound::Nothing("an event that needs nothing done")),
         }
     }
 
     fn message(&self, country: country::Id) -> Result<Inbound, Odd> {
-        let main = if self.is_from_me() { self.to.text().or(self.from.text()) } else { self.from.text() };
-        let mut peer = Vec::with_capacity(2);
-        for name in [self.phone.text(), main].into_iter().flatten() {
-            match PeerAddress::parse_provider(name, country) {
-                Ok(address) if !peer.contains(&address) => peer.push(address),
-                Ok(_) | Err(PeerError::Unreadable) => {}
-                Err(PeerError::NotAPerson) => return Ok(Inbound::Nothing("not from a person")),
-            }
-        }
-        if let Some(lid) = self.lid.text().and_then(lid)
-            && !peer.contains(&lid)
-        {
-            peer.push(lid);
-        }
+        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Nothing(NOT_A_PERSON)) };
         if peer.is_empty() {
             return Err(Odd("no sender"));
         }
@@ -141,18 +129,39 @@ impl Wire<'_> {
             let told = self.error.text().unwrap_or("WhatsApp did not take the message");
             ("whatsapp_refused".to_owned(), told.to_owned())
         });
-        Ok(self.news(id, Change::Status(status, error), Actor::Provider))
+        Ok(self.news(id, Vec::new(), Change::Status(status, error), Actor::Provider))
     }
 
-    fn change(&self, change: Change) -> Result<Inbound, Odd> {
+    fn change(&self, change: Change, country: country::Id) -> Result<Inbound, Odd> {
         let target = self.target.text().ok_or(Odd("a change without a target"))?;
+        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Nothing(NOT_A_PERSON)) };
         let actor = if self.is_from_me() { Actor::Phone } else { Actor::Contact };
-        Ok(self.news(target, change, actor))
+        Ok(self.news(target, peer, change, actor))
     }
 
-    fn news(&self, id: &str, change: Change, actor: Actor) -> Inbound {
+    fn news(&self, id: &str, peer: Vec<PeerAddress>, change: Change, actor: Actor) -> Inbound {
         let at = self.timestamp.text().and_then(time);
-        Inbound::News(MessageNews { provider: Provider::Baileys, provider_msg_id: id.to_owned(), change, actor, at })
+        let (provider, provider_msg_id) = (Provider::Baileys, id.to_owned());
+        Inbound::News(MessageNews { provider, provider_msg_id, peer, change, actor, at })
+    }
+
+    /// Whose chat it is, by all names that are told and can be read.
+    fn peer(&self, country: country::Id) -> Result<Vec<PeerAddress>, NotAPerson> {
+        let main = if self.is_from_me() { self.to.text().or(self.from.text()) } else { self.from.text() };
+        let mut peer = Vec::with_capacity(2);
+        for name in [self.phone.text(), main].into_iter().flatten() {
+            match PeerAddress::parse_provider(name, country) {
+                Ok(address) if !peer.contains(&address) => peer.push(address),
+                Ok(_) | Err(PeerError::Unreadable) => {}
+                Err(PeerError::NotAPerson) => return Err(NotAPerson),
+            }
+        }
+        if let Some(lid) = self.lid.text().and_then(lid)
+            && !peer.contains(&lid)
+        {
+            peer.push(lid);
+        }
+        Ok(peer)
     }
 
     fn is_from_me(&self) -> bool {
@@ -187,6 +196,9 @@ impl Wire<'_> {
     }
 }
 
+/// The chat of a group, a broadcast list, a channel.
+struct NotAPerson;
+
 /// `…@lid` or its bare digits.
 fn lid(text: &str) -> Option<PeerAddress> {
     let full = if text.contains('@') { text.to_owned() } else { format!("{text}@lid") };
@@ -199,6 +211,8 @@ fn time(text: &str) -> Option<Timestamp> {
     }
     text.parse().ok()
 }
+
+const NOT_A_PERSON: &str = "not from a person";
 
 /// Numbers below it are seconds: as milliseconds they would be in 1973.
 const SECONDS_END: i64 = 100_000_000_000;

@@ -57,6 +57,7 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
     Ok(Some(MessageNews {
         provider: Provider::Twilio,
         provider_msg_id: sid.to_owned(),
+        peer: Vec::new(),
         change: Change::Status(status, error),
         actor: Actor::Provider,
         at: None,

@@ -102,6 +102,44 @@ async fn reactions_edits_and_deletions_are_kept_beside_the_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_change_their_own_words_alone() {
+    let shop = Shop::open().await;
+    let answer = shop.say(DANA, "100 shekels").await;
+    let ours = shop.until_status(&answer, "sent").await["provider_msg_id"].clone();
+    shop.hear_by_bridge(DANA, "D1", "fine").await;
+    shop.hear_by_bridge("+972502222222", "N1", "hello").await;
+    // WhatsApp's ids are unique within a chat alone, so another person's message may have the same one.
+    shop.hear_by_bridge("+972502222222", "D1", "good day").await;
+    for body in [
+        json!({ "event": "edit", "target": ours, "text": "1 shekel", "from": DANA }),
+        json!({ "event": "deletion", "target": ours, "from": DANA }),
+        json!({ "event": "edit", "target": "D1", "text": "not said", "from_me": true, "to": DANA }),
+        json!({ "event": "edit", "target": "N1", "text": "not hers", "from": DANA }),
+        json!({ "event": "edit", "target": "D1", "text": "good evening", "from": "972502222222@s.whatsapp.net" }),
+        json!({ "event": "reaction", "target": ours, "text": "👍", "from": DANA }),
+        json!({ "event": "reaction", "target": "D1", "text": "🙏", "from": "+972502222222", "from_me": false }),
+        json!({ "event": "edit", "target": ours, "text": "90 shekels", "from_me": true, "to": DANA }),
+    ] {
+        assert_eq!(shop.bridge_posts(&body).await.status, 204, "{body}");
+    }
+    assert_eq!(shop.talk(DANA).await, [">90 shekels", "fine"]);
+    assert_eq!(shop.talk("+972502222222").await, ["hello", "good evening"]);
+    let events: Vec<String> = shop.daemon.query_column(
+        "SELECT kind || ':' || e.value || ':' || peer_number FROM message_events e JOIN messages m ON m.id = message_id
+             JOIN threads t ON t.id = thread_id WHERE kind <> 'status' ORDER BY e.id",
+    );
+    assert_eq!(
+        events,
+        [
+            "edit:good evening:+972502222222",
+            "reaction:👍:+972501234567",
+            "reaction:🙏:+972502222222",
+            "edit:90 shekels:+972501234567"
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_echo_of_our_own_message_is_not_a_second_one() {
     let shop = Shop::open().await;
     let answer = shop.say(DANA, "hello").await;
@@ -117,4 +155,24 @@ async fn an_echo_of_our_own_message_is_not_a_second_one() {
     let second = shop.say(DANA, "again").await;
     assert_eq!(shop.until_status(&second, "sent").await["provider_msg_id"], next);
     assert_eq!(shop.talk(DANA).await, [">hello", ">again"]);
+    // What has been told of the echo meanwhile is not forgotten.
+    let third = "3EB0000000000000000003";
+    let echo = json!({ "event": "message", "from_me": true, "to": DANA, "text": "third", "id": third });
+    assert_eq!(shop.bridge_posts(&echo).await.status, 204);
+    assert_eq!(shop.bridge_posts(&json!({ "event": "status", "id": third, "status": "read" })).await.status, 204);
+    let answer = shop.say(DANA, "third").await;
+    assert_eq!(shop.until_status(&answer, "read").await["provider_msg_id"], third);
+    assert_eq!(shop.talk(DANA).await, [">hello", ">again", ">third"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_the_person_has_taken_holds_nothing_up() {
+    let shop = Shop::open().await;
+    shop.hear_by_bridge(DANA, "3EB0000000000000000001", "the id of your next message").await;
+    let answer = shop.say(DANA, "hello").await;
+    shop.until_status(&answer, "sent").await;
+    let next = shop.say(DANA, "again").await;
+    shop.until_status(&next, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["hello", "again"]);
+    assert_eq!(shop.talk(DANA).await, ["the id of your next message", ">hello", ">again"]);
 }
