@@ -24,6 +24,10 @@ pub type Connection = TokioIo<TcpStream>;
 /// Answers on every door until `stopping` turns true; ends when the last running request has ended.
 pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Receiver<bool>) {
     let both_in_one = listeners.crm.is_none();
+    let patience = Duration::from_secs(state.config.http.request_timeout_s);
+    for listener in listeners.public.iter().chain(&listeners.crm) {
+        drop_those_who_do_not_read(listener, patience);
+    }
     let room = Arc::new(Semaphore::new(state.config.http.max_connections));
     let public = router::public(&state, both_in_one);
     let mut doors = JoinSet::new();
@@ -36,6 +40,15 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Recei
         doors.spawn(Door::new(listener, router::crm(&state), room, stopping).run("crm"));
     }
     while doors.join_next().await.is_some() {}
+}
+
+/// Whoever asks for much and reads nothing would keep a place for ever: no limit of a request covers its answer's way. The
+/// kernel drops those who have not taken a byte for so long. Connections have it from their listener.
+fn drop_those_who_do_not_read(listener: &TcpListener, patience: Duration) {
+    let ms = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(listener, ms) {
+        tracing::warn!(event = "SOCKET_OPTION_FAILED", %error, "Those who do not read are not dropped");
+    }
 }
 
 struct Door {

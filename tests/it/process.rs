@@ -144,6 +144,29 @@ fn a_full_house_takes_the_next_one_when_somebody_leaves() {
 }
 
 #[test]
+fn those_who_do_not_read_make_room() {
+    let daemon = Daemon::start(|setup| {
+        setup.toml("[http]\nmax_connections = 16\nrequest_timeout_s = 1\n");
+    });
+    let ask = b"GET /static/tts/greeting_he.mp3 HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000);
+    let guests: Vec<_> = (0..16)
+        .map(|_| {
+            let mut guest = TcpStream::connect(daemon.address()).unwrap();
+            rustix::net::sockopt::set_socket_recv_buffer_size(&guest, 4096).unwrap();
+            guest.write_all(&ask).unwrap();
+            guest
+        })
+        .collect();
+    let mut next = TcpStream::connect(daemon.address()).unwrap();
+    next.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    next.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut reply = String::new();
+    next.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    drop(guests);
+}
+
+#[test]
 fn garbage_on_the_wire_is_400_or_a_closed_connection() {
     let daemon = Daemon::start(|_| {});
     for garbage in [
