@@ -16,6 +16,9 @@ pub(crate) struct Query<T>(pub(crate) T);
 /// The id in the path; what is no id names nothing, so it is 404.
 pub(crate) struct Id(pub(crate) i64);
 
+/// The name in the path; what cannot be read names nothing, so it is 404.
+pub(crate) struct Name(pub(crate) String);
+
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
@@ -37,7 +40,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             .finish();
         let uri = given.parse().map_err(|_| ApiError::invalid("the query cannot be read"))?;
         let query = axum::extract::Query::try_from_uri(&uri);
-        let query = query.map_err(|rejection: QueryRejection| ApiError::invalid(rejection.body_text()))?;
+        let query = query.map_err(|rejection: QueryRejection| {
+            ApiError::invalid(reason("the query has a wrong parameter", &rejection.body_text()))
+        })?;
         Ok(Self(query.0))
     }
 }
@@ -51,11 +56,31 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for Name {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let name = Path::<String>::from_request_parts(parts, state).await;
+        name.map(|Path(name)| Self(name)).map_err(|_| ApiError::not_found("there is nothing with that name"))
+    }
+}
+
 fn body_error(rejection: &JsonRejection) -> ApiError {
-    let code = match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported_media_type",
-        _ => "invalid",
+    let (code, message) = match rejection {
+        JsonRejection::JsonDataError(error) => ("invalid", reason("the body has a wrong field", &error.body_text())),
+        JsonRejection::JsonSyntaxError(error) => ("invalid", reason("the body is no JSON", &error.body_text())),
+        JsonRejection::MissingJsonContentType(_) => {
+            ("unsupported_media_type", "send the body as JSON, with Content-Type: application/json".to_owned())
+        }
+        rejection if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            ("too_large", "the body is too large".to_owned())
+        }
+        rejection => ("invalid", reason("the body cannot be read", &rejection.body_text())),
     };
-    ApiError::new(rejection.status(), code, rejection.body_text())
+    ApiError::new(rejection.status(), code, message)
+}
+
+/// The framework's sentence ends in what is wrong, which is for people; it begins in its own words, which are not.
+fn reason(what: &str, told: &str) -> String {
+    told.split_once(": ").map_or_else(|| what.to_owned(), |(_, reason)| format!("{what}: {reason}"))
 }

@@ -1,10 +1,11 @@
 //! Files of messages, as they were fetched.
 
+use crate::http::extract::Name;
 use crate::http::ranges::{FileInfo, answer};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use axum::routing::get;
@@ -22,7 +23,7 @@ pub(super) async fn show(
     _actor: Actor,
     method: Method,
     headers: HeaderMap,
-    Path(sha256): Path<String>,
+    Name(sha256): Name,
 ) -> Result<Response, ApiError> {
     let asked = sha256.clone();
     let found = state.store.read(move |tx| tx.media(&asked)).await?;

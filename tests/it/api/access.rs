@@ -120,6 +120,10 @@ async fn unknown_paths_tell_strangers_nothing() {
     assert_eq!(status(&daemon.client(), &Method::DELETE, "/api/threads").await, 401);
     assert_eq!(status(&api, &Method::DELETE, "/api/threads").await, 405);
     assert_eq!(status(&daemon.client(), &Method::DELETE, "/api/login").await, 405);
+    for path in ["/api/media/%ff", "/api/media/x", "/api/threads/%ff", "/api/threads/99999999999999999999"] {
+        let reply = api.get(path).await;
+        assert_eq!((reply.status, reply.json()["error"]["code"].clone()), (404, json!("not_found")), "{path}");
+    }
     for path in ["/nothing", "/webhook/nothing", "/ws/nothing", "/static/nothing", "/apix"] {
         let reply = daemon.client().get(path).await;
         assert_eq!((reply.status, reply.header("content-type")), (404, "text/plain; charset=utf-8"), "{path}");
@@ -142,6 +146,7 @@ async fn bodies_that_are_wrong_are_the_senders_fault() {
     ] {
         let reply = post(body, kind).await;
         assert_eq!((reply.status, reply.json()["ok"].clone()), (wanted, json!(false)), "{kind} {wanted}");
+        assert!(!reply.text().contains("eserialize"), "the framework's words are not for people: {}", reply.text());
     }
     drop(daemon);
 }
