@@ -97,6 +97,12 @@ impl PublicFiles {
         if public { Ok(url) } else { Err(Forbidden::NotPublic) }
     }
 
+    /// The same of an address that another one leads to: a stranger's must not lead to what is trusted.
+    fn permitted_after(&self, from: &Url, to: &Url) -> Result<Url, Forbidden> {
+        let to = self.permitted(to.as_str())?;
+        if self.is_trusted(&to) && !self.is_trusted(from) { Err(Forbidden::NotPublic) } else { Ok(to) }
+    }
+
     fn is_trusted(&self, url: &Url) -> bool {
         match &self.trusted {
             Trusted::Nothing => false,
@@ -165,5 +171,16 @@ mod tests {
         {
             assert_eq!(files().check(address).await, Ok(()), "{address}");
         }
+    }
+
+    #[test]
+    fn a_stranger_s_address_does_not_lead_to_what_is_trusted() {
+        let lead =
+            |from: &str, to: &str| files().permitted_after(&from.parse().unwrap(), &to.parse().unwrap()).map(drop);
+        let (stranger, bridge) = ("https://shop.example/a", "http://127.0.0.1:8000/qr");
+        assert_eq!(lead(stranger, bridge), Err(Forbidden::NotPublic));
+        assert_eq!(lead(stranger, "https://cdn.example/a"), Ok(()));
+        assert_eq!(lead(bridge, bridge), Ok(()));
+        assert_eq!(lead(bridge, stranger), Ok(()));
     }
 }

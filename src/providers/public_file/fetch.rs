@@ -86,7 +86,7 @@ impl PublicFiles {
             }
             let response = request.send().await.map_err(|error| reason(&error))?;
             let Some(next) = redirect(&url, &response) else { return self.good(response) };
-            url = self.permitted(next.as_str())?;
+            url = self.permitted_after(&url, &next)?;
         }
         Err(FetchError::TooManyRedirects)
     }
