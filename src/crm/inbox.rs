@@ -5,9 +5,7 @@ mod news;
 pub use news::{STATUS_JOB, hear_again, news};
 
 use super::person;
-use crate::domain::{
-    BusinessId, Direction, InboundMessage, MediaKind, MessageId, MessageStatus, ThreadId, ThreadType, Timestamp,
-};
+use crate::domain::{BusinessId, Direction, InboundMessage, MessageId, MessageStatus, ThreadId, ThreadType, Timestamp};
 use crate::inbox::clock;
 use crate::store::{JournalOutcome, MediaState, NewJournal, NewMessage, Result, WriteTx};
 
@@ -44,8 +42,8 @@ pub fn receive(
     now: Timestamp,
 ) -> Result<Received> {
     // What the business wrote on its phone bears its own name, not the person's.
-    let name = if new.from_phone { "" } else { new.profile_name.as_str() };
-    let thread = person::find_or_make_thread(tx, business, ThreadType::WhatsApp, &new.peer, name, now)?;
+    let name = if new.from_phone { String::new() } else { shown_name(&new.profile_name) };
+    let thread = person::find_or_make_thread(tx, business, ThreadType::WhatsApp, &new.peer, &name, now)?;
     let written_at = clock::written_at(new.written_at, now);
     let (direction, status, author) = if new.from_phone {
         (Direction::Out, MessageStatus::Sent, Some("phone"))
@@ -77,6 +75,12 @@ pub fn receive(
     let outcome = if message.is_some() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
     keep(tx, raw, outcome, "", message, now)?;
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
+}
+
+/// A name as it can stand in a line: whoever writes to us chooses it freely.
+fn shown_name(told: &str) -> String {
+    let line: String = told.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_NAME).collect();
+    line.trim().to_owned()
 }
 
 /// Keeps a webhook that makes nothing.
@@ -126,7 +130,4 @@ fn keep_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: T
 /// The job that fetches a file of a message; its payload is `{"message", "position", "provider"}`.
 pub const MEDIA_JOB: &str = "whatsapp.media";
 
-/// The kind of a message without words or files.
-pub fn kind_of_text(text: &str) -> MediaKind {
-    if text.is_empty() { MediaKind::Other } else { MediaKind::Text }
-}
+const LONGEST_NAME: usize = 200;

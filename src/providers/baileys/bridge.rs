@@ -49,8 +49,17 @@ struct Send<'a> {
 #[serde(default)]
 struct Answer {
     ok: Option<bool>,
-    provider_msg_id: Option<String>,
+    provider_msg_id: Option<MessageKey>,
     error: Problem,
+}
+
+/// A bridge that numbers its messages has sent them all the same.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum MessageKey {
+    Text(String),
+    Number(u64),
+    Other(serde::de::IgnoredAny),
 }
 
 #[derive(Default, Deserialize)]
@@ -58,6 +67,16 @@ struct Answer {
 struct Problem {
     code: Option<String>,
     message: Option<String>,
+}
+
+impl MessageKey {
+    fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text).filter(|text| !text.is_empty()),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Other(_) => None,
+        }
+    }
 }
 
 impl Bridge {
@@ -111,7 +130,9 @@ impl Bridge {
         let told = answer.error.message.as_deref();
         let trouble = |code: &str| self.trouble(answer.error.code.as_deref().unwrap_or(code), told);
         match status {
-            StatusCode::OK if answer.ok == Some(true) => Outcome::Sent { provider_msg_id: answer.provider_msg_id },
+            StatusCode::OK if answer.ok == Some(true) => {
+                Outcome::Sent { provider_msg_id: answer.provider_msg_id.and_then(MessageKey::into_text) }
+            }
             StatusCode::OK => Outcome::Doubtful(trouble("no_answer")),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Outcome::NotSent(NotSent::Barred, self.trouble("unauthorized", None))

@@ -1,13 +1,20 @@
-//! JSON that is nearly right: half an emoji, as JavaScript writes it, or broken UTF-8. The message must not be lost for it.
+//! JSON that is nearly right: half an emoji, as JavaScript writes it, broken UTF-8, a byte order mark, a field that is there
+//! twice. The message must not be lost for it.
 
+use serde_json::Value;
 use std::fmt::Write;
 
-/// The body with everything that is no character replaced by `U+FFFD`; none if there is nothing to repair.
+/// The body with everything that is no character replaced by `U+FFFD`, and each field once, the last one; none if it is no
+/// JSON even so.
 pub(super) fn repaired(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
+    let whole = with_whole_characters(text.trim_start_matches('\u{feff}'));
+    serde_json::from_str::<Value>(&whole).ok().map(|body| body.to_string())
+}
+
+fn with_whole_characters(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
-    let mut changed = matches!(text, std::borrow::Cow::Owned(_));
-    let mut rest = &*text;
+    let mut rest = text;
     while let Some(at) = rest.find('\\') {
         whole.push_str(&rest[..at]);
         rest = &rest[at..];
@@ -15,7 +22,6 @@ pub(super) fn repaired(body: &[u8]) -> Option<String> {
             (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
             (Some(0xd800..=0xdfff), _) => {
                 let _ = write!(whole, "\\ufffd");
-                changed = true;
                 rest = &rest[6..];
                 continue;
             }
@@ -27,7 +33,7 @@ pub(super) fn repaired(body: &[u8]) -> Option<String> {
         rest = &rest[length..];
     }
     whole.push_str(rest);
-    changed.then_some(whole)
+    whole
 }
 
 /// The UTF-16 unit that a text begins with as `\uXXXX`.
@@ -43,11 +49,16 @@ mod tests {
 
     #[test]
     fn halves_of_emojis_and_broken_bytes_are_replaced() {
-        assert_eq!(repaired(br#"{"a":"x\ud83dy"}"#).as_deref(), Some(r#"{"a":"x\ufffdy"}"#));
-        assert_eq!(repaired(br#"{"a":"\ude00\ud83d\ude00"}"#).as_deref(), Some(r#"{"a":"\ufffd\ud83d\ude00"}"#));
+        assert_eq!(repaired(br#"{"a":"x\ud83dy"}"#).as_deref(), Some("{\"a\":\"x\u{fffd}y\"}"));
+        assert_eq!(repaired(br#"{"a":"\ude00\ud83d\ude00"}"#).as_deref(), Some("{\"a\":\"\u{fffd}😀\"}"));
         assert_eq!(repaired(b"{\"a\":\"\xff\"}").as_deref(), Some("{\"a\":\"\u{fffd}\"}"));
-        assert_eq!(repaired(br#"{"a":"\\ud83d \n"}"#), None);
+        assert_eq!(repaired(br#"{"a":"\\ud83d \n"}"#).as_deref(), Some(r#"{"a":"\\ud83d \n"}"#));
         assert_eq!(repaired(b"hello\\"), None);
+    }
+
+    #[test]
+    fn a_mark_at_the_beginning_goes_and_of_two_fields_the_last_one_stays() {
+        assert_eq!(repaired(b"\xef\xbb\xbf{\"a\":1,\"a\":2}").as_deref(), Some(r#"{"a":2}"#));
     }
 
     proptest! {

@@ -106,4 +106,5 @@ fn half_an_emoji_loses_nothing() {
     assert_eq!(message(r#"{"from":"972501234567","text":"a\ud83db","id":"1"}"#).text, "a\u{fffd}b");
     let broken = b"{\"from\":\"972501234567\",\"text\":\"a\xffb\"}";
     assert!(matches!(read(broken, IL), Ok(Inbound::Message(message)) if message.text == "a\u{fffd}b"));
+    assert_eq!(message("\u{feff}{\"from\":\"972501234567\",\"text\":\"a\",\"text\":\"b\"}").text, "b");
 }
