@@ -3,7 +3,9 @@
 use crate::domain::{JobId, Timestamp};
 use crate::store::{Job, Store};
 use crate::{clock, entropy};
+use futures_util::FutureExt;
 use std::collections::{BTreeMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,8 +104,12 @@ impl JobWorker {
                 break;
             };
             if under_way.insert(job.id) {
-                let (store, doing) = (self.store.clone(), work(job.clone()));
-                running.spawn(async move { conclude(&store, job, doing.await).await });
+                let (store, doing) = (self.store.clone(), AssertUnwindSafe(work(job.clone())).catch_unwind());
+                running.spawn(async move {
+                    // One that panics would do so again, and must not take its place for ever.
+                    let outcome = doing.await.unwrap_or_else(|_| Err(JobError::Never("it panicked".to_owned())));
+                    conclude(&store, job, outcome).await
+                });
             }
         }
         Ok(next)

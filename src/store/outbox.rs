@@ -6,7 +6,7 @@ pub use due::OutboxEntry;
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{ContactId, MessageId, OutboxId, Provider, Timestamp, text_enum};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 text_enum! {
     /// Where a message stands on its way out.
@@ -65,14 +65,6 @@ impl ReadTx<'_> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/sends_since.sql"))?;
         let rows = query.query_map(params![provider, since], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// Since when the message waits that has waited longest beyond its time.
-    pub fn outbox_overdue_since(&self) -> Result<Option<Timestamp>> {
-        let mut query = self.conn.prepare_cached(
-            "SELECT min(next_attempt_at) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')",
-        )?;
-        Ok(query.query_row([], |row| row.get(0)).optional()?.flatten())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod doubt;
 mod files;
+mod full_disk;
 mod inbound;
 mod malformed;
 mod news;
