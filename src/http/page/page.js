@@ -14,8 +14,13 @@ const WORDS = {
     seconds: "שנ׳", ringing: "מצלצלת", live: "פעילה", fallback: "הקלטה", transferred: "הועברה", ended: "הסתיימה",
     wrong_password: "השם או הסיסמה שגויים", too_many_requests: "יותר מדי ניסיונות; נסו שוב בעוד כמה דקות",
     not_found: "לא נמצא; ייתכן שנמחק", forbidden: "אין הרשאה, או שהקוד אינו תקף עוד", conflict: "כבר קיים משתמש ראשון; אפשר להיכנס",
+    invalid: "אחד השדות אינו תקין", too_large: "זה גדול מדי", unauthorized: "פג תוקף הכניסה; היכנסו שוב", csrf: "פג תוקף הכניסה; היכנסו שוב",
+    invalid_recipient: "זה אינו מספר טלפון או מזהה WhatsApp", empty_message: "כתבו משהו לפני השליחה", text_too_long: "ההודעה ארוכה מדי",
+    no_provider: "אין דרך WhatsApp פעילה שיכולה לשלוח את ההודעה הזאת", provider_disabled: "הספק הזה אינו מופעל", key_reused: "ההודעה כבר נשלחה בנוסח אחר; נסו שוב",
     unavailable: "לא ניתן לשמור כרגע; ייתכן שהדיסק מלא", internal: "אירעה תקלה בשרת; הפרטים ביומן שלו", timeout: "זה נמשך יותר מדי; נסו שוב",
     template_required: "עברו יותר מ-24 שעות מההודעה האחרונה, ו-Twilio מתיר אז רק תבנית מאושרת, שלא הוגדרה",
+    done: "כבר קיים משתמש ראשון; אפשר להיכנס", db: "מסד הנתונים", tts: "דיבור", openai: "OpenAI", twilio_secrets: "Twilio", baileys: "גשר ה-WhatsApp אינו מחובר",
+    outbox: "הודעות יוצאות", disk: "הדיסק כמעט מלא", published_copy: "העותק של מסד הנתונים", integrity: "נזק במסד הנתונים",
   },
   en: {
     other: "עברית", threads: "Threads", calls: "Calls", logout: "Log out", login: "Log in", name: "Name", password: "Password",
@@ -29,6 +34,8 @@ const WORDS = {
     noTurns: "Nothing was written down in this call.", whatsapp: "WhatsApp", call: "Phone", received: "received", queued: "waiting",
     sent: "sent", delivered: "delivered", read: "read", failed: "failed", recording: "Recording of the call", left: "Message left: ",
     seconds: "s", ringing: "ringing", live: "live", fallback: "recording", transferred: "transferred", ended: "ended",
+    done: "There is a first user already; log in", db: "database", tts: "speech", openai: "OpenAI", twilio_secrets: "Twilio", baileys: "the WhatsApp bridge is not connected",
+    outbox: "outgoing messages", disk: "the disk is nearly full", published_copy: "the database's copy", integrity: "damage in the database",
   },
 };
 const $ = (id) => document.getElementById(id);
@@ -93,7 +100,12 @@ async function show() {
   $("language").textContent = t("other"); $("logout").textContent = t("logout");
   main.className = "";
   const path = location.pathname;
-  if (path === "/setup") return setup();
+  if (path === "/setup") {
+    const first = await api("setup").catch(() => ({ needed: true }));
+    if (first.needed) return setup();
+    go("/login", true);
+    return toast(t("done"));
+  }
   if (path === "/forgot" || path === "/reset") return forgot();
   if (!csrf) {
     try { csrf = (await api("session")).csrf_token; } catch (error) { if (error.status !== 401) return offline(error); }
@@ -302,7 +314,7 @@ async function health() {
     const checks = await (await fetch("/readyz")).json();
     const bad = Object.entries(checks).filter(([, value]) => value === "error").map(([name]) => name);
     line.className = bad.length ? "bad" : "good";
-    line.textContent = bad.length ? t("trouble") + bad.join(", ") : `● ${t("ok")}`;
+    line.textContent = bad.length ? t("trouble") + bad.map(t).join(", ") : `● ${t("ok")}`;
   } catch { line.className = "bad"; line.textContent = t("down"); }
 }
 
