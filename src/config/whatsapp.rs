@@ -129,7 +129,7 @@ pub(super) fn settings() -> Vec<Setting> {
             .variable("BAILEYS_WEBHOOK_SECRET"),
         setting("whatsapp.pacing", |c| &mut c.whatsapp.pacing, switch()).variable("WA_PACING"),
         setting("whatsapp.per_minute", |c| &mut c.whatsapp.per_minute, whole(1..=600)),
-        setting("whatsapp.new_chats_per_day", |c| &mut c.whatsapp.new_chats_per_day, whole(0..=10_000)),
+        setting("whatsapp.new_chats_per_day", |c| &mut c.whatsapp.new_chats_per_day, whole(1..=10_000)),
         setting("whatsapp.default_country", |c| &mut c.whatsapp.default_country, country()),
         setting("whatsapp.max_media_bytes", |c| &mut c.whatsapp.max_media_bytes, whole(1024..=1 << 30)),
     ]

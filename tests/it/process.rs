@@ -144,6 +144,33 @@ fn a_full_house_takes_the_next_one_when_somebody_leaves() {
 }
 
 #[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let daemon = Daemon::start(|setup| {
+        setup.toml("[http]\nrequest_timeout_s = 1\n");
+    });
+    for (path, wanted) in [
+        ("/api/login", &["HTTP/1.1 503", "application/json", r#""code":"timeout""#][..]),
+        ("/webhook/whatsapp/baileys", &["HTTP/1.1 503", "retry-after: "]),
+        ("/webhook/whatsapp/twilio", &["HTTP/1.1 503", "retry-after: "]),
+        ("/webhook/whatsapp/twilio/status", &["HTTP/1.1 503", "retry-after: "]),
+        ("/webhook/incoming_call", &["HTTP/1.1 200", "text/xml", "/webhook/handle_recording"]),
+        ("/webhook/stream_ended", &["HTTP/1.1 200", "text/xml", "<Hangup/>"]),
+        ("/webhook/call_status", &["HTTP/1.1 204"]),
+    ] {
+        let mut connection = TcpStream::connect(daemon.address()).unwrap();
+        let head = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{";
+        connection.write_all(format!("POST {path} HTTP/1.1\r\n{head}").as_bytes()).unwrap();
+        connection.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+        let mut reply = Vec::new();
+        // What is left of the body makes the end of the connection a rude one.
+        let _ = connection.read_to_end(&mut reply);
+        let reply = String::from_utf8_lossy(&reply);
+        assert!(wanted.iter().all(|part| reply.contains(part)), "{path}: {reply}");
+        assert_eq!(daemon.logs().wait_for_event("REQUEST_TIMEOUT")["level"], "warn");
+    }
+}
+
+#[test]
 fn those_who_do_not_read_make_room() {
     let daemon = Daemon::start(|setup| {
         setup.toml("[http]\nmax_connections = 16\nrequest_timeout_s = 1\n");
