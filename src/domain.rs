@@ -8,6 +8,7 @@ mod attempt;
 mod call;
 mod contact;
 mod cursor;
+mod hex;
 mod ids;
 mod inbound;
 mod masked;
@@ -27,6 +28,7 @@ pub use attempt::{NotSent, Outcome, Search, Trouble};
 pub use call::{Call, CallDirection, CallState, EndReason, Speaker, Turn, TurnLatency};
 pub use contact::Contact;
 pub use cursor::Cursor;
+pub use hex::hex;
 pub use ids::{
     AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, OutboxId, RecordingId,
     RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,

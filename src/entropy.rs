@@ -1,6 +1,6 @@
 //! The one place where chance is drawn. Pure rooms take it as an argument.
 
-use std::fmt::Write;
+use crate::domain::hex;
 
 /// `N` random bytes from the operating system.
 ///
@@ -19,10 +19,7 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 
 /// `2 * N` random hex digits.
 pub fn random_hex<const N: usize>() -> String {
-    random_bytes::<N>().iter().fold(String::with_capacity(2 * N), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&random_bytes::<N>())
 }
 
 /// A number from 0 to 1, for spreading things out in time.

@@ -1,13 +1,12 @@
 //! Bearer tokens for programs.
 
 use super::{Error, Refusal};
-use crate::domain::{ActorId, ApiToken, Role, Timestamp, TokenId};
+use crate::domain::{ActorId, ApiToken, Role, Timestamp, TokenId, hex};
 use crate::entropy;
 use crate::store::WriteTx;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// A secret that is shown once; the database has its hash alone.
 #[derive(Clone)]
@@ -39,10 +38,7 @@ impl OneTimeSecret {
 
 /// What the database keeps of a secret that is random enough not to need salt: SHA-256 in hex.
 pub fn hash(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(secret.as_bytes()))
 }
 
 /// Adds a token for a program; the caller shows the secret and forgets it.

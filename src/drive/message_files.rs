@@ -3,14 +3,13 @@
 use super::jobs::JobError;
 use crate::clock;
 use crate::config::{Config, Secret};
-use crate::domain::{MessageId, Provider};
+use crate::domain::{MessageId, Provider, hex};
 use crate::providers::baileys::signature::SECRET;
 use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Trusted};
 use crate::providers::twilio::media::MessageFiles;
 use crate::store::{self, Job, Store, StoredMedia};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::time::Duration;
 use url::Url;
 
@@ -103,13 +102,6 @@ fn may_come_yet(error: &FetchError, job: &Job) -> bool {
 
 fn later(error: &store::Error) -> JobError {
     JobError::Later(error.to_string())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// Where we give out files of messages; the hash of the content follows.

@@ -2,9 +2,9 @@
 
 use crate::audio::mp3;
 use crate::config::{Config, ConfigErrors};
+use crate::domain::hex;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -56,10 +56,7 @@ fn prompt(config: &Config, key: &str, file: Option<&Path>, shipped: &'static [u8
 
 /// Half of its SHA-256, in hex.
 fn etag(file: &[u8]) -> String {
-    Sha256::digest(file).iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(file)[..16])
 }
 
 const GREETING: &[u8] = include_bytes!("../../packaging/audio/greeting_he.mp3");

@@ -2,13 +2,13 @@
 
 use super::AppState;
 use super::ranges::{FileInfo, answer};
+use crate::domain::hex;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use axum::routing::get;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// The paths of the page. All of `/app/` is its own to divide.
 pub(super) fn routes() -> Router<AppState> {
@@ -43,10 +43,7 @@ struct Asset {
 
 impl Asset {
     fn send(&self, method: &Method, headers: &HeaderMap) -> Response {
-        let etag = Sha256::digest(self.content).iter().take(8).fold(String::new(), |mut etag, byte| {
-            let _ = write!(etag, "{byte:02x}");
-            etag
-        });
+        let etag = hex(&Sha256::digest(self.content)[..8]);
         let length = self.content.len() as u64;
         let file = FileInfo { mime: self.mime, length, etag: &etag, cache_control: "no-cache" };
         answer(method, headers, &file, |part| {

@@ -7,7 +7,7 @@ use super::{none, tree};
 const MAY_USE: [(&str, &[&str]); 17] = [
     ("domain", &[]),
     ("clock", &["domain"]),
-    ("entropy", &[]),
+    ("entropy", &["domain"]),
     ("config", &["domain"]),
     ("audio", &[]),
     ("inbox", &["domain"]),

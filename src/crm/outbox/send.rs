@@ -3,7 +3,7 @@
 use crate::crm::person;
 use crate::domain::{
     AddressKind, BusinessId, Direction, LastIn, MediaKind, MessageId, MessageStatus, PeerAddress, Provider, ThreadId,
-    ThreadType, Timestamp,
+    ThreadType, Timestamp, hex,
 };
 use crate::inbox::policy::{self, Case, NoWay, Rules};
 use crate::store::{Error, GivenAnswer, NewMessage, NewOutbox, Result, WriteTx};
@@ -195,9 +195,5 @@ impl Recipient {
 /// What makes two requests the same.
 fn fingerprint(request: &SendRequest) -> String {
     let parts = serde_json::json!([request.to.to_string(), request.text, request.media_url, request.named]);
-    Sha256::digest(parts.to_string()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        use std::fmt::Write;
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(parts.to_string()))
 }

@@ -1,6 +1,7 @@
 //! Who a webhook of the bridge is from: an HMAC of the body, or the token itself.
 
 use crate::config::{Secret, WhatsAppConfig};
+use crate::domain::hex;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -27,16 +28,8 @@ pub fn sign(key: &Secret, body: &[u8]) -> String {
     // HMAC takes a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return String::new() };
     mac.update(body);
-    let mut hex = String::with_capacity(64);
-    for byte in mac.finalize().into_bytes() {
-        for digit in [byte >> 4, byte & 15] {
-            hex.push(char::from(HEX[usize::from(digit)]));
-        }
-    }
-    hex
+    hex(&mac.finalize().into_bytes())
 }
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! `X-Twilio-Signature` (Twilio docs, "Webhooks Security"): base64 of HMAC-SHA1 over the public URL and the parameters.
 
 use crate::config::Secret;
+use crate::domain::hex;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -80,13 +81,8 @@ fn body_hash_matches(path_and_query: &str, body: &[u8]) -> bool {
     let query = path_and_query.split_once('?').map_or("", |(_, query)| query);
     let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "bodySHA256");
     let Some((_, given)) = given else { return false };
-    let hash = Sha256::digest(body);
-    let mut hex = String::with_capacity(64);
-    for byte in hash {
-        use std::fmt::Write;
-        let _ = write!(hex, "{byte:02x}");
-    }
-    bool::from(hex.as_bytes().ct_eq(given.to_ascii_lowercase().as_bytes()))
+    let hash = hex(&Sha256::digest(body));
+    bool::from(hash.as_bytes().ct_eq(given.to_ascii_lowercase().as_bytes()))
 }
 
 /// The base as configured, and with the standard port added or taken away.
