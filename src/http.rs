@@ -2,6 +2,7 @@
 
 mod api;
 mod auth;
+mod crowd;
 mod envelope;
 mod error;
 mod extract;

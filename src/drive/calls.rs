@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, mpsc};
 
-/// Sockets that have not shown a token yet.
-const STRANGERS: usize = 64;
+/// So many sockets may be there at once that have not shown a token yet.
+pub const STRANGERS: usize = 64;
 /// How long a socket may take to show one.
 const TOKEN_TIME: Duration = Duration::from_secs(5);
 /// Ended calls of which we still know what follows.

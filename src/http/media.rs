@@ -1,7 +1,8 @@
 //! The media socket: Twilio's side of a call's sound.
 
-use super::{AppState, Connection};
-use crate::drive::calls::{Carrier, MediaSocket};
+use super::crowd::Crowd;
+use super::{AppState, Connection, Peer};
+use crate::drive::calls::{Carrier, MediaSocket, STRANGERS};
 use crate::providers::websocket;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -10,29 +11,44 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper_util::rt::TokioIo;
+use std::sync::Arc;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// The socket's path.
 pub(crate) fn routes() -> Router<AppState> {
+    let strangers = Crowd::new(STRANGERS);
+    let open =
+        async move |State(state): State<AppState>, peer: Peer, request: Request| open(&strangers, state, peer, request);
     Router::new().route("/ws/twilio-media", get(open))
 }
 
 /// `GET /ws/twilio-media`: 101 (RFC 6455, section 4.2). Whether the socket may stay is decided by its first message.
-async fn open(State(state): State<AppState>, mut request: Request) -> Response {
+fn open(strangers: &Arc<Crowd>, state: AppState, peer: Peer, mut request: Request) -> Response {
     let Some(accept) = accept_key(request.headers()) else {
         return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "this is a WebSocket\n")
             .into_response();
     };
+    let place = strangers.enter(peer.origin(request.headers()));
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return (StatusCode::BAD_REQUEST, "this connection cannot be upgraded\n").into_response();
     };
     tokio::spawn(async move {
-        match upgrade.await {
-            Ok(upgraded) => state.calls.admit(MediaSocket::new(socket(upgraded).await)).await,
-            Err(error) => tracing::debug!(event = "WS_UPGRADE_FAILED", %error, "A media socket did not open"),
+        let socket = match upgrade.await {
+            Ok(upgraded) => MediaSocket::new(socket(upgraded).await),
+            Err(error) => {
+                tracing::debug!(event = "WS_UPGRADE_FAILED", %error, "A media socket did not open");
+                return;
+            }
+        };
+        if place.is_some() {
+            state.calls.admit(socket).await;
+        } else {
+            tracing::warn!(event = "WS_REFUSED", reason = "crowd", "Too many sockets of one network show no token");
+            socket.refuse().await;
         }
+        drop(place);
     });
     let headers = [
         (header::CONNECTION, HeaderValue::from_static("upgrade")),

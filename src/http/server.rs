@@ -3,6 +3,7 @@
 //! It is our own, because the media socket takes its `TcpStream` back out of the upgraded connection, which is only
 //! possible where the type of the connection is known.
 
+use super::crowd::Crowd;
 use super::{AppState, Listeners, Peer, router};
 use crate::clock;
 use axum::Router;
@@ -55,12 +56,14 @@ struct Door {
     listener: TcpListener,
     router: Router,
     room: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
     stopping: watch::Receiver<bool>,
 }
 
 impl Door {
     fn new(listener: TcpListener, router: Router, room: Arc<Semaphore>, stopping: watch::Receiver<bool>) -> Self {
-        Self { listener, router, room, stopping }
+        let crowd = Crowd::new(room.available_permits());
+        Self { listener, router, room, crowd, stopping }
     }
 
     async fn run(mut self, door: &'static str) {
@@ -78,10 +81,14 @@ impl Door {
             while connections.try_join_next().is_some() {}
             match accepted {
                 Ok((stream, peer, turn)) => {
+                    let Some(place) = self.crowd.enter(peer.ip()) else {
+                        tracing::debug!(event = "CONNECTION_REFUSED", address = %peer.ip(), "One network has half the house");
+                        continue;
+                    };
                     let (router, stopping) = (self.router.clone(), self.stopping.clone());
                     connections.spawn(async move {
                         converse(stream, peer, router, stopping).await;
-                        drop(turn);
+                        drop((turn, place));
                     });
                 }
                 Err(error) => {

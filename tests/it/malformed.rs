@@ -12,6 +12,7 @@ use reqwest::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 const FORMS: [&str; 8] = [
     "/webhook/incoming_call",
@@ -183,4 +184,30 @@ async fn a_socket_without_a_good_token_is_closed_with_1008() {
     let waited = began.elapsed().as_secs();
     assert!((5..9).contains(&waited), "{waited} s");
     assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_network_does_not_take_all_places_of_sockets() {
+    let town = town().await;
+    let url = town.daemon.url().replace("http", "ws") + "/ws/twilio-media";
+    let open = async |from: &str| {
+        let mut request = url.as_str().into_client_request().unwrap();
+        request.headers_mut().insert("x-forwarded-for", from.parse().unwrap());
+        let (socket, answer) = tokio_tungstenite::connect_async(request).await.unwrap();
+        assert_eq!(answer.status(), 101);
+        socket
+    };
+    let mut silent = Vec::new();
+    for last in 0..32 {
+        silent.push(open(&format!("2001:db8::{last:x}")).await);
+    }
+    let mut one_more = open("2001:db8::ffff").await;
+    let Message::Close(Some(frame)) = one_more.next().await.unwrap().unwrap() else { panic!("it is not closed") };
+    assert_eq!(u16::from(frame.code), 1008);
+    assert_eq!(town.daemon.logs().wait_for_event("WS_REFUSED")["reason"], "crowd");
+
+    let mark = town.daemon.logs().mark();
+    let mut other = open("203.0.113.7").await;
+    other.send(Message::Text(r#"{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1"}}"#.into())).await.unwrap();
+    assert_eq!(town.daemon.logs().wait_for_event_from(mark, "WS_REFUSED")["reason"], "bad_token");
 }

@@ -50,7 +50,7 @@ impl MediaSocket {
     }
 
     /// Closes it: it has no right to be here.
-    pub(super) async fn refuse(self) {
+    pub async fn refuse(self) {
         self.socket.close(CloseCode::Policy, "no token").await;
     }
 

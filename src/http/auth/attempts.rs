@@ -1,5 +1,6 @@
 //! How often somebody may try a name and a password, or a set-up code.
 
+use crate::http::peer::network;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -72,14 +73,6 @@ impl Attempts {
 impl Key {
     fn new(address: IpAddr, name: &str) -> Self {
         Self { network: network(address), name: name.trim().to_lowercase() }
-    }
-}
-
-/// Whoever has one IPv6 address has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
