@@ -52,7 +52,7 @@ pub(in crate::store) fn before_migration(
     let version = current.split("__").next().unwrap_or(current);
     let target = snapshots.join(format!("{PREFIX}{version}-{time}.db"));
     copy_to(conn, &target)?;
-    drop_older(snapshots, keep.max(1)).map_err(failed("cannot drop old copies in", snapshots))?;
+    drop_others(snapshots, &target, keep.max(1) - 1).map_err(failed("cannot drop old copies in", snapshots))?;
     Ok(target)
 }
 
@@ -102,11 +102,13 @@ fn write_and_prove(conn: &Connection, file: &Path) -> Result<()> {
     File::open(file).and_then(|file| file.sync_all()).map_err(failed("cannot put the copy on disk"))
 }
 
-fn drop_older(snapshots: &Path, keep: usize) -> std::io::Result<()> {
+/// Drops all but `target` and the newest `keep` of the others. The newest by the clock need not be `target`: a clock that
+/// was set back must not cost the copy that has just been made.
+fn drop_others(snapshots: &Path, target: &Path, keep: usize) -> std::io::Result<()> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(snapshots)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        if entry.path() != target && entry.file_name().to_string_lossy().starts_with(PREFIX) {
             found.push((entry.metadata()?.modified()?, entry.path()));
         }
     }
@@ -121,3 +123,29 @@ const PREFIX: &str = "pre-migration-";
 
 /// Room that is left free in any case.
 const MARGIN: u64 = 16 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn the_copy_that_was_just_made_stays_whatever_the_clock_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str, age_s: u64| {
+            let path = folder.path().join(name);
+            let file = File::create(&path).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000 - age_s)).unwrap();
+            path
+        };
+        let others =
+            [make("pre-migration-V1-a.db", 30), make("pre-migration-V1-b.db", 20), make("pre-migration-V2-c.db", 10)];
+        let stranger = make("mine.db", 99);
+        let target = make("pre-migration-V3-d.db", 1_000_000);
+        drop_others(folder.path(), &target, 2).unwrap();
+        assert_eq!(
+            [&others[0], &others[1], &others[2], &stranger, &target].map(|path| path.exists()),
+            [false, true, true, true, true]
+        );
+    }
+}
