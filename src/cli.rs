@@ -37,7 +37,8 @@ struct Arguments {
 enum Command {
     /// Run the daemon in the foreground until SIGTERM or SIGINT.
     ///
-    /// Nothing has to be set: it listens on port 8080 and keeps its data in ./data. At the first start it logs a one-time
+    /// Nothing has to be set: it listens on port 8080 and keeps its data in ./data, as a service of systemd in the folder that
+    /// this gives it. At the first start it logs a one-time
     /// code for the first owner. SIGTERM lets running calls end first.
     Serve,
     /// Print the first-run URL and a one-time code; again, until there is an owner.
@@ -56,7 +57,10 @@ enum Command {
     /// Be the other side, to try a box with: a caller, a person on WhatsApp, Twilio, the AI, the bridge.
     #[command(subcommand)]
     Simulate(simulate::Command),
-    /// Bring the database up to date and stop. The daemon does the same when it starts.
+    /// Bring the database up to date and stop.
+    ///
+    /// The daemon does the same when it starts, so this is for the time while it is stopped. A copy from before is kept in
+    /// `snapshots` beside the database.
     Migrate,
     /// Print the OpenAPI document of the API.
     Openapi,
