@@ -27,6 +27,7 @@ mod media;
 mod message;
 mod meta;
 mod migrate;
+mod mishap;
 mod open;
 mod outbox;
 mod pending;

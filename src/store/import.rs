@@ -2,17 +2,22 @@
 //! is found becomes the live one.
 
 use super::folder::{Folder, sync_folder};
+use super::run_state::{Record, RunState};
+use super::stamp::Stamp;
 use super::{Error, Result, copy, migrate, open};
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
-/// Makes the live database from the published file if there is none. True if it did.
-pub(in crate::store) fn adopt_published(folder: &Folder) -> Result<bool> {
+/// Makes the live database from the published file if there is none. Returns what the state file says from then on, if it
+/// did: that the published file is the copy of the live one.
+pub(in crate::store) fn adopt_published(folder: &Folder, state: &RunState) -> Result<Option<Record>> {
     let live = folder.database();
-    let length = std::fs::metadata(&folder.published).map_or(0, |found| found.len());
-    if live.exists() || length == 0 {
-        return Ok(false);
+    let Ok(found) = std::fs::metadata(&folder.published) else { return Ok(None) };
+    if live.exists() || found.len() == 0 {
+        return Ok(None);
     }
+    refuse_a_log_beside(&folder.published)?;
     // Before anything is made: is it whole, ours, and not from a later version?
     copy::prove(&folder.published)?;
     migrate::plan(&open::lone_file(&folder.published)?)?;
@@ -30,12 +35,32 @@ pub(in crate::store) fn adopt_published(folder: &Folder) -> Result<bool> {
         }
     }
     let unfinished = folder.unfinished("db.sqlite");
+    let record = Record { successor: Some(Stamp::of(&found)), ..Record::of_this_boot() };
     // Page for page, so that the published file goes on being the copy of it.
     std::fs::copy(&folder.published, &unfinished)
         .and_then(|_| File::open(&unfinished)?.sync_all())
+        // Before the live database is there: whatever comes next, also a start that fails, knows whose that file is.
+        .and_then(|()| state.write(&record))
+        .and_then(|()| state.sync())
         .and_then(|()| std::fs::rename(&unfinished, &live))
         .and_then(|()| sync_folder(live.parent().unwrap_or(folder.root())))
         .map_err(failed("cannot take over the database", &folder.published))?;
     tracing::info!(event = "STORE_TAKEN_OVER", file = %folder.published.display(), "Took over the database that was put here");
-    Ok(true)
+    Ok(Some(record))
+}
+
+/// What is in a log beside a file that was put here would be lost without a word.
+fn refuse_a_log_beside(published: &Path) -> Result<()> {
+    for ending in ["-wal", "-journal"] {
+        let mut log = published.as_os_str().to_owned();
+        log.push(ending);
+        if std::fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
+            let reason = "it belongs to a database that was not closed, and part of its data may be in it alone. If that \
+                          is the file beside it, open that once with `sqlite3 FILE 'PRAGMA journal_mode = DELETE'`; else \
+                          remove this one";
+            let source = io::Error::other(reason);
+            return Err(Error::File { doing: "cannot take over a database with", path: log.into(), source });
+        }
+    }
+    Ok(())
 }

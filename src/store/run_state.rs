@@ -3,12 +3,14 @@
 //! One small file that is rewritten in place by a single short write, so a killed process leaves the old or the new
 //! text. After a power cut it may be older than it says; nothing is trusted then (see [`Record::boot`]).
 
+use super::mishap;
 use super::publish::Position;
 use super::stamp::Stamp;
 use super::{Error, Result};
-use std::fs::{File, OpenOptions};
+use crate::clock;
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 /// The file.
@@ -28,6 +30,8 @@ pub(in crate::store) struct Record {
     pub published: Option<PublishedRecord>,
     /// The file that is about to get its name.
     pub successor: Option<Stamp>,
+    /// The name was given up to a file of somebody else.
+    pub foreign: bool,
 }
 
 /// The published file as we left it.
@@ -37,8 +41,8 @@ pub(in crate::store) struct PublishedRecord {
     pub stamp: Stamp,
     /// How far in the write-ahead log its content is.
     pub position: Position,
-    /// A write has begun and not ended.
-    pub writing: bool,
+    /// How far in the log the content of a write is that has begun and not ended.
+    pub writing: Option<Position>,
 }
 
 impl RunState {
@@ -69,6 +73,7 @@ impl RunState {
         while text.len() < LENGTH {
             text.push('\n');
         }
+        mishap::may_happen()?;
         self.file.write_all_at(text.as_bytes(), 0)
     }
 
@@ -95,7 +100,7 @@ impl Record {
             return None;
         }
         let mut record = Self::default();
-        let (mut stamp, mut position, mut writing) = (None, None, false);
+        let (mut stamp, mut position, mut writing) = (None, None, None);
         for line in lines.filter(|line| !line.is_empty()) {
             let (key, value) = line.split_once(' ')?;
             match key {
@@ -103,7 +108,8 @@ impl Record {
                 "closed" => record.closed = Some(value.parse().ok()?),
                 "published" => stamp = Some(value.parse().ok()?),
                 "position" => position = Some(value.parse().ok()?),
-                "phase" => writing = value == "writing",
+                "writing" => writing = Some(value.parse().ok()?),
+                "foreign" => record.foreign = value == "yes",
                 "successor" => record.successor = Some(value.parse().ok()?),
                 _ => return None,
             }
@@ -123,14 +129,34 @@ impl std::fmt::Display for Record {
             writeln!(f, "closed {stamp}")?;
         }
         if let Some(PublishedRecord { stamp, position, writing }) = &self.published {
-            let phase = if *writing { "writing" } else { "whole" };
-            writeln!(f, "published {stamp}\nposition {position}\nphase {phase}")?;
+            writeln!(f, "published {stamp}\nposition {position}")?;
+            if let Some(target) = writing {
+                writeln!(f, "writing {target}")?;
+            }
+        }
+        if self.foreign {
+            writeln!(f, "foreign yes")?;
         }
         if let Some(stamp) = &self.successor {
             writeln!(f, "successor {stamp}")?;
         }
         Ok(())
     }
+}
+
+/// True if nothing about a file, not even its name or its permissions, has changed since the machine started.
+pub(in crate::store) fn untouched_since_boot(file: &Metadata) -> bool {
+    // A clock that was set back at the start makes what was before look as if it was yet to come.
+    booted_at().is_some_and(|start| file.ctime() < start || file.ctime() > clock::now().as_secs())
+}
+
+/// When the machine started, in seconds since the epoch, by the clock as it goes now.
+fn booted_at() -> Option<i64> {
+    if let Some(pretended) = mishap::boot() {
+        return Some(pretended);
+    }
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
 }
 
 fn boot_id() -> String {
@@ -149,9 +175,10 @@ mod tests {
         let stamp = Stamp { inode: u64::MAX, length: u64::MAX, modified: (i64::MAX, 999_999_999) };
         let position = Position { salt: [255; 8], frame: u32::MAX };
         Record {
-            published: Some(PublishedRecord { stamp, position, writing: true }),
+            published: Some(PublishedRecord { stamp, position, writing: Some(position) }),
             closed: Some(stamp),
             successor: Some(stamp),
+            foreign: true,
             ..Record::of_this_boot()
         }
     }

@@ -43,10 +43,12 @@ impl Store {
     pub fn open(config: &StoreConfig) -> Result<(Self, Vec<String>)> {
         let folder = Folder::prepare(&config.published_file())?;
         let lock = Lock::take(&folder)?;
-        let (state, left) = RunState::open(&folder.run_state())?;
+        let (state, mut left) = RunState::open(&folder.run_state())?;
         let state = Arc::new(state);
-        let adopted = import::adopt_published(&folder)?;
         let existed = folder.database().exists();
+        if let Some(taken_over) = import::adopt_published(&folder, &state)? {
+            left = Some(taken_over);
+        }
         let clean = left.as_ref().is_some_and(|record| was_closed_cleanly(record, &folder));
 
         let mut conn = open::writer(&folder.database())?;
@@ -58,7 +60,7 @@ impl Store {
         let applied = if plan.pending.is_empty() { Vec::new() } else { migrate::apply(&mut conn)? };
 
         let reports = Arc::new(Reports::new());
-        let heritage = Heritage { record: left.as_ref(), clean, adopted };
+        let heritage = Heritage { record: left.as_ref(), clean };
         let pause = Duration::from_millis(config.publish_interval_ms);
         let (feeding, copying) = if let Some((prelude, feed, files)) = begun {
             let (feeding, copying) = start_publishing(prelude, feed, files, &folder, &state, &heritage, pause)?;
@@ -67,8 +69,7 @@ impl Store {
             open::checkpoint_by_itself(&conn)?;
             (None, None)
         };
-        let unclean = existed && !clean && !adopted;
-        let integrity = if unclean {
+        let integrity = if existed && !clean {
             tracing::warn!(
                 event = "STORE_UNCLEAN_STOP",
                 "The last run did not end cleanly; the database is checked beside the service"
@@ -151,7 +152,7 @@ fn while_open(left: Option<&Record>, publish: bool) -> Record {
     if !publish && let Some(published) = &mut record.published {
         // It falls behind without anybody noting where.
         published.position = Position::NOWHERE;
-        published.writing = true;
+        published.writing = Some(Position::NOWHERE);
     }
     record
 }

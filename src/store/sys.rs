@@ -2,12 +2,14 @@
 
 #![expect(unsafe_code, reason = "no crate that we use has a safe form of leases")]
 
+use super::mishap;
 use rustix::fs::{CWD, FallocateFlags, RenameFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::Path;
+use std::time::Duration;
 
 /// What came of asking for a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,9 @@ pub(in crate::store) enum LeaseAnswer {
 
 /// Asks for a write lease on an open file (fcntl(2), `F_SETLEASE`).
 pub(in crate::store) fn take_lease(file: &File) -> LeaseAnswer {
+    if mishap::no_leases() {
+        return LeaseAnswer::Unsupported;
+    }
     // SAFETY: the descriptor is open for as long as `file` is borrowed; F_SETLEASE takes an integer and no pointer.
     let answer = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_WRLCK) };
     if answer == 0 {
@@ -39,6 +44,13 @@ pub(in crate::store) fn give_back_lease(file: &File) {
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
 }
 
+/// How long the kernel lets an opener wait before it ends a lease by itself.
+pub(in crate::store) fn lease_break_time() -> Duration {
+    let setting = std::fs::read_to_string("/proc/sys/fs/lease-break-time").ok();
+    let seconds = setting.and_then(|text| text.trim().parse().ok()).filter(|seconds| *seconds > 0);
+    Duration::from_secs(seconds.unwrap_or(45))
+}
+
 /// True while a write lease is held and nobody waits for its end.
 pub(in crate::store) fn lease_undisturbed(file: &File) -> bool {
     // SAFETY: as in `take_lease`; F_GETLEASE takes no argument.
@@ -54,17 +66,26 @@ pub(in crate::store) fn ignore_lease_signal() {
 
 /// Exchanges two names in one step.
 pub(in crate::store) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
+    mishap::may_happen()?;
     Ok(rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+}
+
+/// Renames; what had the new name is gone.
+pub(in crate::store) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    mishap::may_happen()?;
+    std::fs::rename(from, to)
 }
 
 /// Renames unless something has the new name already.
 pub(in crate::store) fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
+    mishap::may_happen()?;
     Ok(rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
 }
 
 /// Makes sure that the next `length` bytes from `start` have their place on the disk, without changing the file's
 /// length. A file system that cannot do this counts as having the room.
 pub(in crate::store) fn reserve(file: &File, start: u64, length: u64) -> io::Result<()> {
+    mishap::may_happen()?;
     match rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, length) {
         Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR | Errno::INVAL) => Ok(()),
         Err(error) => Err(error.into()),

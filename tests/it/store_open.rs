@@ -3,6 +3,7 @@
 use super::support::store::{Desk, integrity};
 use agentlocator::store::{Error, Integrity, PublishState, Store};
 use rusqlite::Connection;
+use std::process::Command;
 
 #[tokio::test]
 async fn migrations_are_named_once() {
@@ -105,4 +106,54 @@ async fn switched_off_and_on_again_the_copy_catches_up() {
     desk.until_current(&store).await;
     assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "blue");
     assert_eq!(integrity(&desk.copy()), None);
+}
+
+#[tokio::test]
+async fn a_folder_that_moved_as_a_whole_goes_on_as_before() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
+    drop(store);
+    let other = Desk::new();
+    let moved = Command::new("cp").arg("-a").arg(desk.folder().join(".")).arg(other.folder()).status().unwrap();
+    assert!(moved.success());
+    let (store, _) = Store::open(other.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
+    other.until_current(&store).await;
+    assert_eq!(other.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
+}
+
+#[tokio::test]
+async fn a_start_that_fails_after_a_copy_was_put_in_place_forgets_nothing() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "blue")).await.unwrap();
+    let copy = desk.copy();
+    drop(store);
+    let other = Desk::new();
+    std::fs::copy(copy, other.published()).unwrap();
+    // It takes the copy over, and then there is no end of the log.
+    std::fs::create_dir_all(other.live().with_file_name("db.sqlite-shm")).unwrap();
+    assert!(Store::open(other.config()).is_err());
+    std::fs::remove_dir(other.live().with_file_name("db.sqlite-shm")).unwrap();
+    let (store, _) = Store::open(other.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
+    other.until_current(&store).await;
+    assert_eq!(other.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
+}
+
+#[tokio::test]
+async fn a_copy_with_a_log_beside_it_is_not_taken_for_the_whole() {
+    let desk = Desk::new();
+    drop(Store::open(desk.config()).unwrap());
+    let other = Desk::new();
+    std::fs::copy(desk.published(), other.published()).unwrap();
+    let log = other.folder().join("agentlocator.db-wal");
+    std::fs::write(&log, "something").unwrap();
+    let Err(error) = Store::open(other.config()) else { panic!("it opened") };
+    let reason = std::error::Error::source(&error).unwrap().to_string();
+    assert!(error.to_string().contains("agentlocator.db-wal") && reason.contains("journal_mode"), "{error}: {reason}");
+    assert!(!other.live().exists());
+    std::fs::remove_file(log).unwrap();
+    Store::open(other.config()).unwrap();
 }

@@ -126,6 +126,29 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
     assert_eq!(verdict(&desk.copy(), &[number]), None);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_holds_the_file_open_on_a_small_disk_does_not_hold_up_a_start() {
+    let Some(small) = SmallDisk::mount(32) else { return };
+    let desk =
+        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let (store, _) = Store::open(desk.config()).unwrap();
+    write(&store, "client-0", 1).await.unwrap();
+    store.close();
+    // The copy has to be compared, and there is no room for a second one.
+    rusqlite::Connection::open(desk.live()).unwrap().execute("INSERT INTO meta VALUES ('color', 'blue')", []).unwrap();
+    let reader = std::fs::File::open(desk.published()).unwrap();
+    let began = Instant::now();
+    let config = desk.config().clone();
+    let (store, _) = tokio::task::spawn_blocking(move || Store::open(&config).unwrap()).await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(15));
+    assert!(matches!(store.health().publish, PublishState::Late { .. }), "{:?}", store.health().publish);
+    write(&store, "client-0", 2).await.unwrap();
+    drop(reader);
+    write(&store, "client-0", 3).await.unwrap();
+    desk.until_current(&store).await;
+    assert_eq!(verdict(&desk.copy(), &[3]), None);
+}
+
 #[tokio::test]
 async fn work_that_panics_or_fails_takes_nobody_with_it() {
     let desk = Desk::new();

@@ -12,7 +12,7 @@ use super::wal::{Header, Position, WalFiles};
 use crate::clock;
 use crate::store::Result;
 use crate::store::folder::Folder;
-use crate::store::run_state::{Record, RunState};
+use crate::store::run_state::{Record, RunState, untouched_since_boot};
 use crate::store::stamp::Stamp;
 use crate::store::sys::LeaseAnswer;
 use std::sync::Arc;
@@ -33,8 +33,6 @@ pub(in crate::store) struct Heritage<'h> {
     pub record: Option<&'h Record>,
     /// It ended cleanly, and nobody has changed the live database since.
     pub clean: bool,
-    /// The live database has just been made from the published file.
-    pub adopted: bool,
 }
 
 impl Publisher {
@@ -43,26 +41,37 @@ impl Publisher {
         let mut publisher = Self::bare(ground, from, Phase::Building(Naming::Free))?;
         publisher.keep_strange_spares();
         let path = &ground.folder.published;
-        let stamp = std::fs::symlink_metadata(path).ok().map(|metadata| Stamp::of(&metadata));
-        let image = stamp.and_then(|_| Image::open(path).ok());
+        let metadata = std::fs::symlink_metadata(path).ok();
+        let image = match metadata.as_ref().map(|_| Image::open(path)) {
+            Some(Err(error)) => {
+                publisher.meet(Trouble::Foreign(format!("cannot be opened ({error})")));
+                return Ok(publisher);
+            }
+            Some(Ok(image)) => Some(image),
+            None => None,
+        };
         let found = Found {
-            stamp,
+            stamp: metadata.as_ref().map(Stamp::of),
             has_header: image.as_ref().is_some_and(Image::has_header),
+            untouched_since_boot: metadata.as_ref().is_some_and(untouched_since_boot),
             clean: heritage.clean,
             record: heritage.record,
-            adopted: heritage.adopted,
         };
         let verdict = judge(&found);
         tracing::debug!(event = "STORE_PUBLISHED_FOUND", ?verdict, "Looked at the published file");
         match (verdict, image) {
             (Verdict::Missing, _) => {}
             (Verdict::Foreign, _) | (_, None) => {
-                publisher.meet(Trouble::Foreign("is not the file that this service left there".into()));
+                publisher.meet(Trouble::Foreign(NOT_OURS.into()));
             }
             (Verdict::Exact, Some(image)) => publisher.take_in(image, from.position),
-            (Verdict::UpTo(position), Some(image)) => {
-                publisher.take_in(image, position);
-                publisher.lacks_since(position, &ground.wal);
+            (Verdict::UpTo(position), Some(image)) => publisher.take_in_from(image, position, &ground.wal),
+            (Verdict::OursIfWritten { from, to }, Some(image)) => {
+                if ground.wal.was_written_into(&image, to, publisher.source.page_size()).unwrap_or(false) {
+                    publisher.take_in_from(image, from, &ground.wal);
+                } else {
+                    publisher.meet(Trouble::Foreign(NOT_OURS.into()));
+                }
             }
             (Verdict::Unsure, Some(image)) => {
                 publisher.take_in(image, Position::NOWHERE);
@@ -87,15 +96,27 @@ impl Publisher {
     pub(super) fn settle(&mut self) {
         let deadline = clock::instant() + LONGEST_START;
         loop {
-            let work = self.queue.take_now(clock::instant());
+            let Some(work) = self.queue.take_now(self.generation, clock::instant()) else { return };
             self.books.absorb(work, &mut self.images);
             match self.phase {
                 Phase::Repairing(_) | Phase::Foreign => return,
                 Phase::Exact | Phase::Renaming if self.is_whole() => return,
                 Phase::Exact | Phase::Renaming | Phase::Building(_) => self.advance(),
             }
-            let late = clock::instant() > deadline && matches!(self.queue.standing(), Standing::Late { .. });
-            if late {
+            let now = clock::instant();
+            if now <= deadline {
+                continue;
+            }
+            if matches!(self.queue.standing(), Standing::Late { .. }) {
+                return;
+            }
+            // A phone must not stay silent because somebody has a file open, and there is no room for another one.
+            if self.busy_since.is_some_and(|since| now.saturating_duration_since(since) > LONGEST_START) {
+                self.queue.loosen(
+                    "somebody has the published file open, and there is no room for another one",
+                    false,
+                    now,
+                );
                 return;
             }
         }
@@ -128,6 +149,11 @@ impl Publisher {
         self.phase = Phase::Exact;
     }
 
+    fn take_in_from(&mut self, image: Image, position: Position, wal: &WalFiles) {
+        self.take_in(image, position);
+        self.lacks_since(position, wal);
+    }
+
     /// After a kill: the log has all that the file may lack, if it has not begun anew since.
     fn lacks_since(&mut self, position: Position, wal: &WalFiles) {
         match wal.pages_since(position, self.source.page_size()) {
@@ -144,16 +170,12 @@ impl Publisher {
 
     /// Everything is compared; openers wait meanwhile. If somebody has it open already, all of it counts as wrong.
     fn trust_nothing(&mut self) {
-        self.note_writing(Position::NOWHERE);
+        self.note_writing(Position::NOWHERE, Position::NOWHERE);
         if self.images[0].hold() == LeaseAnswer::Granted {
             self.phase = Phase::Repairing(Repair::new(clock::instant()));
         } else {
             self.images[0].stale.insert_up_to(self.books.page_count.max(1));
         }
-    }
-
-    fn is_whole(&self) -> bool {
-        self.books.fresh().is_empty() && self.images.first().is_some_and(|image| image.stale.is_empty())
     }
 
     /// Spares of the last run are of no use. But one that does not bear our mark has somebody's bytes in it.
@@ -175,6 +197,8 @@ impl Publisher {
         }
     }
 }
+
+const NOT_OURS: &str = "is not the file that this service left there";
 
 /// How long a start may take to make the published file current, once it is clear that it is in trouble.
 const LONGEST_START: Duration = Duration::from_secs(3);

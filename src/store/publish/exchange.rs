@@ -34,6 +34,7 @@ impl Publisher {
         self.record.successor = Some(self.images[spare].stamp);
         self.write_record();
         let (published, other) = (self.images[0].path.clone(), self.images[spare].path.clone());
+        self.is_in_charge()?;
         sys::exchange(&published, &other).map_err(Trouble::file("exchange the published file and its spare"))?;
         self.images.swap(0, spare);
         self.images[0].path = published;
@@ -105,7 +106,7 @@ impl Publisher {
         }
         let began = clock::instant();
         let mut outcome = self.write_published();
-        while matches!(outcome, Ok(Progress::Working)) && clock::instant() - began < LONGEST_LOCK {
+        while matches!(outcome, Ok(Progress::Working)) && clock::instant() - began < sys::lease_break_time() / 2 {
             outcome = self.write_published();
         }
         if let Some(image) = self.images.first() {
@@ -151,13 +152,17 @@ impl Publisher {
         self.images.append(&mut spares);
     }
 
-    /// Removes the spares.
+    /// Removes the spares, but for those that somebody has open: he may yet write to what he takes for the published file.
     pub(super) fn drop_spares(&mut self) {
-        for spare in self.images.drain(1.min(self.images.len())..) {
-            if !spare.touched().unwrap_or(true) {
+        let mut spares = self.images.split_off(1.min(self.images.len()));
+        spares.retain(|spare| {
+            let free = spare.hold() != LeaseAnswer::Busy && !spare.touched().unwrap_or(true);
+            if free {
                 let _ = std::fs::remove_file(&spare.path);
             }
-        }
+            !free
+        });
+        self.images.append(&mut spares);
     }
 }
 
@@ -166,8 +171,6 @@ const SLICE: usize = 1024;
 const MOST_SPARES: usize = 2;
 /// A spare may not take the last room on the disk.
 const ROOM_LEFT: u64 = 64 << 20;
-/// Openers wait no longer than this, and the kernel lets them through at 45 s.
-const LONGEST_LOCK: Duration = Duration::from_secs(20);
 const BETWEEN_CHORES: Duration = Duration::from_secs(1);
 /// Spares that were not used for this long are removed.
 const QUIET: Duration = Duration::from_hours(1);

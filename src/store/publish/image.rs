@@ -6,6 +6,7 @@
 
 use super::page_set::PageSet;
 use crate::clock;
+use crate::store::mishap;
 use crate::store::stamp::Stamp;
 use crate::store::sys::{self, LeaseAnswer};
 use std::fs::{File, FileTimes, OpenOptions};
@@ -26,7 +27,7 @@ pub(super) struct Image {
     pub stale: PageSet,
     /// How far the disk's room has been reserved.
     reserved: u64,
-    /// The last time that was set on any image of this kind, in milliseconds.
+    /// The last time that was set on it, in milliseconds.
     marked_ms: i64,
 }
 
@@ -146,8 +147,13 @@ impl Image {
         Ok(())
     }
 
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        mishap::may_happen()?;
+        self.file.write_all_at(bytes, offset)
+    }
+
     fn unmake(&self) -> io::Result<()> {
-        self.file.write_all_at(&[0; MAGIC.len()], 0)
+        self.write_at(&[0; MAGIC.len()], 0)
     }
 
     fn write_pages(&mut self, pages: &[Page<'_>], page_count: u32, page_size: usize, complete: bool) -> io::Result<()> {
@@ -164,24 +170,24 @@ impl Image {
             _ => (None, pages),
         };
         for (number, content) in rest.iter().filter(|(number, _)| *number <= page_count) {
-            self.file.write_all_at(content, u64::from(*number - 1) * page_size as u64)?;
+            self.write_at(content, u64::from(*number - 1) * page_size as u64)?;
         }
         let written_to = pages.last().map_or(0, |(last, _)| u64::from((*last).min(page_count)) * page_size as u64);
         if complete && self.stamp.length.max(written_to) != length {
+            mishap::may_happen()?;
             self.file.set_len(length)?;
             // Setting a length gives up the room beyond it.
             self.reserved = self.reserved.min(length);
         }
         if let Some(first) = first {
             let mut first = first.to_vec();
-            // Read and write version: a plain database file without a log beside it.
-            first[18..20].copy_from_slice(&[1, 1]);
+            say_no_log_belongs_to_it(&mut first);
             if !complete {
                 first[..MAGIC.len()].fill(0);
             }
-            self.file.write_all_at(&first, 0)?;
+            self.write_at(&first, 0)?;
         } else if complete {
-            self.file.write_all_at(MAGIC, 0)?;
+            self.write_at(MAGIC, 0)?;
         }
         Ok(())
     }
@@ -191,10 +197,17 @@ impl Image {
     fn mark(&mut self) -> io::Result<()> {
         self.marked_ms = clock::now().as_millis().max(self.marked_ms + 1);
         let since_epoch = Duration::from_millis(u64::try_from(self.marked_ms).unwrap_or_default()) + MARK;
-        let marked = self.file.set_times(FileTimes::new().set_modified(UNIX_EPOCH + since_epoch));
+        let times = FileTimes::new().set_modified(UNIX_EPOCH + since_epoch);
+        let marked = mishap::may_happen().and_then(|()| self.file.set_times(times));
         self.stamp = Stamp::of(&self.file.metadata()?);
         marked
     }
+}
+
+/// The one difference between a live database and its copy, in the first page: read and write version, which say whether
+/// there is a log beside it.
+pub(super) fn say_no_log_belongs_to_it(first_page: &mut [u8]) {
+    first_page[18..20].copy_from_slice(&[1, 1]);
 }
 
 /// True if a file of that stamp was last written by us.

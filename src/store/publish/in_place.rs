@@ -58,7 +58,6 @@ impl Publisher {
             self.write_fresh()?;
             return Ok(Progress::Current);
         }
-        self.note_writing(Position::NOWHERE);
         if self.bring_up(0, MOST_AT_ONCE)? {
             self.note_whole(self.images[0].stamp, self.books.position);
             return Ok(Progress::Current);
@@ -83,7 +82,7 @@ impl Publisher {
     /// Writes the content that is in memory.
     fn write_fresh(&mut self) -> Result<(), Trouble> {
         let before = self.record.published.map_or(Position::NOWHERE, |published| published.position);
-        self.note_writing(before);
+        self.note_writing(before, self.books.position);
         let pages = latest_pages(self.books.fresh());
         let (published, spares) = self.images.split_at_mut(1);
         self.books.note_in(spares);
@@ -98,7 +97,7 @@ impl Publisher {
     pub(super) fn bring_up(&mut self, which: usize, most: usize) -> Result<bool, Trouble> {
         let deltas = self.books.fold(&mut self.images);
         self.queue.reuse(deltas);
-        let (snapshot, work) = self.source.snapshot(&self.queue, clock::instant())?;
+        let (snapshot, work) = self.source.snapshot(&self.queue, self.generation, clock::instant())?;
         self.books.absorb(work, &mut self.images);
         self.books.fold(&mut self.images);
         self.books.agree_with(&snapshot, &mut self.images);
@@ -112,6 +111,9 @@ impl Publisher {
             snapshot.read(*number, &mut content)?;
         }
         drop(snapshot);
+        if self.images[which].path == self.folder.published {
+            self.note_writing(Position::NOWHERE, self.books.position);
+        }
         let pages: Vec<Page<'_>> = numbers.into_iter().zip(content.chunks_exact(page_size)).collect();
         self.images[which]
             .write(&pages, page_count, page_size, complete)

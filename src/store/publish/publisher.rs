@@ -8,9 +8,10 @@ use super::source::Source;
 use super::trouble::Trouble;
 use super::wal::Position;
 use crate::clock;
-use crate::store::folder::Folder;
+use crate::store::folder::{Folder, sync_folder};
 use crate::store::run_state::{PublishedRecord, Record, RunState};
 use crate::store::stamp::Stamp;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -74,12 +75,12 @@ impl Publisher {
     /// Works until the store is closed and everything is published, or another publisher has taken over. Returns what
     /// the next run should know.
     pub(super) fn run(mut self) -> Record {
-        while let Some(work) = self.queue.take(self.generation, self.chores_at, clock::instant) {
+        while let Some(work) = self.queue.take(self.generation, self.next_look(), clock::instant) {
             self.books.absorb(work, &mut self.images);
             let wait = self.pace.remaining(clock::instant());
             if !wait.is_zero() && matches!(self.phase, Phase::Exact | Phase::Renaming) {
                 self.queue.pause(wait);
-                let more = self.queue.take_now(clock::instant());
+                let Some(more) = self.queue.take_now(self.generation, clock::instant()) else { break };
                 self.books.absorb(more, &mut self.images);
             }
             self.advance();
@@ -99,7 +100,7 @@ impl Publisher {
         match outcome {
             Ok(Progress::Current) => {
                 self.busy_since = None;
-                self.queue.published(self.books.committed, clock::instant());
+                self.queue.published(self.generation, self.books.committed, clock::instant());
             }
             Ok(Progress::Working) => {}
             Ok(Progress::Busy) => {
@@ -120,7 +121,30 @@ impl Publisher {
         }
     }
 
+    /// Until when there is nothing to do if nothing is committed.
+    pub(super) fn next_look(&self) -> Instant {
+        let is_at_rest = match self.phase {
+            Phase::Foreign => true,
+            Phase::Exact | Phase::Renaming => self.is_whole(),
+            Phase::Repairing(_) | Phase::Building(_) => false,
+        };
+        if is_at_rest { self.chores_at } else { clock::instant() }
+    }
+
+    /// The published file lacks nothing of what was taken in.
+    pub(super) fn is_whole(&self) -> bool {
+        self.books.fresh().is_empty() && self.images.first().is_some_and(|image| image.stale.is_empty())
+    }
+
+    /// One that was taken for hung may wake up in the middle of anything, and must not touch the name any more.
+    pub(super) fn is_in_charge(&self) -> Result<(), Trouble> {
+        if self.queue.is_current(self.generation) { Ok(()) } else { Err(Trouble::Superseded) }
+    }
+
     pub(super) fn meet(&mut self, trouble: Trouble) {
+        if self.is_in_charge().is_err() {
+            return;
+        }
         let now = clock::instant();
         match trouble {
             Trouble::Gone => {
@@ -128,10 +152,11 @@ impl Publisher {
                 self.images.clear();
                 self.phase = Phase::Building(Naming::Free);
             }
+            Trouble::Superseded => {}
             Trouble::Foreign(found) => self.leave_to_somebody(&found, now),
             Trouble::Failed(reason) => {
                 self.queue.loosen(&reason, false, now);
-                self.note_writing(Position::NOWHERE);
+                self.note_writing(Position::NOWHERE, Position::NOWHERE);
                 self.queue.pause(AFTER_FAILURE);
             }
         }
@@ -152,9 +177,10 @@ impl Publisher {
         );
         self.images.clear();
         self.books.take_fresh();
-        self.record.published = None;
-        self.record.successor = None;
-        let _ = self.state.write(&self.record);
+        (self.record.published, self.record.successor, self.record.foreign) = (None, None, true);
+        self.write_record();
+        // A power cut must not make it ours again.
+        let _ = self.state.sync();
         self.phase = Phase::Foreign;
         self.queue.loosen(&reason, true, now);
     }
@@ -164,11 +190,7 @@ impl Publisher {
         match self.phase {
             // A comparison can be done at the next start as well.
             Phase::Foreign | Phase::Repairing(_) => true,
-            Phase::Exact | Phase::Renaming => {
-                let whole =
-                    self.books.fresh().is_empty() && self.images.first().is_some_and(|image| image.stale.is_empty());
-                whole || self.gives_up()
-            }
+            Phase::Exact | Phase::Renaming => self.is_whole() || self.gives_up(),
             Phase::Building(_) => self.gives_up(),
         }
     }
@@ -182,34 +204,48 @@ impl Publisher {
         if !self.queue.is_current(self.generation) {
             return self.record;
         }
-        let whole = self.books.fresh().is_empty() && matches!(self.phase, Phase::Exact | Phase::Renaming);
-        if let Some(image) = self.images.first().filter(|image| whole && image.stale.is_empty()) {
-            if let Err(error) = image.sync() {
-                tracing::warn!(event = "STORE_PUBLISH_UNSYNCED", %error, "The published file may not be on disk yet");
-            }
-        } else if let Some(published) = &mut self.record.published {
-            published.writing = true;
+        let whole = matches!(self.phase, Phase::Exact | Phase::Renaming) && self.is_whole();
+        let on_disk = whole
+            && self
+                .put_on_disk()
+                .inspect_err(|error| {
+                    tracing::warn!(event = "STORE_PUBLISH_UNSYNCED", %error, "The published file may not be on disk yet");
+                })
+                .is_ok();
+        if let Some(published) = self.record.published.as_mut().filter(|_| !on_disk) {
+            published.writing = Some(Position::NOWHERE);
         }
         self.drop_spares();
         self.record
     }
 
-    /// Notes that the published file is about to be written; `position` is where to begin again after a crash.
-    pub(super) fn note_writing(&mut self, position: Position) {
+    /// The published file and its name.
+    fn put_on_disk(&self) -> io::Result<()> {
+        self.images.first().map_or(Ok(()), Image::sync)?;
+        sync_folder(self.folder.live())?;
+        sync_folder(self.folder.root())
+    }
+
+    /// Notes that the published file is about to be written. After a crash `from` is where to begin again, and what the log
+    /// has up to `to` tells whether the file is the one that was being written.
+    pub(super) fn note_writing(&mut self, from: Position, to: Position) {
         if let Some(published) = &mut self.record.published {
-            *published = PublishedRecord { position, writing: true, ..*published };
+            *published = PublishedRecord { position: from, writing: Some(to), ..*published };
             self.write_record();
         }
     }
 
     /// Notes that the published file is whole.
     pub(super) fn note_whole(&mut self, stamp: Stamp, position: Position) {
-        self.record.published = Some(PublishedRecord { stamp, position, writing: false });
-        self.record.successor = None;
+        self.record.published = Some(PublishedRecord { stamp, position, writing: None });
+        (self.record.successor, self.record.foreign) = (None, false);
         self.write_record();
     }
 
     pub(super) fn write_record(&mut self) {
+        if self.is_in_charge().is_err() {
+            return;
+        }
         if let Err(error) = self.state.write(&self.record) {
             tracing::error!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot note the state of the published file");
         }

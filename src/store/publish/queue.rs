@@ -148,15 +148,21 @@ impl Queue {
     }
 
     /// As [`Queue::take`] without waiting.
-    pub(super) fn take_now(&self, now: Instant) -> Work {
+    pub(super) fn take_now(&self, generation: u64, now: Instant) -> Option<Work> {
         let mut inner = self.lock();
+        if inner.generation != generation {
+            return None;
+        }
         inner.beat = Some(now);
-        inner.take()
+        Some(inner.take())
     }
 
     /// All up to this commit is in the published file.
-    pub(super) fn published(&self, commit: u64, now: Instant) {
+    pub(super) fn published(&self, generation: u64, commit: u64, now: Instant) {
         let mut inner = self.lock();
+        if inner.generation != generation {
+            return;
+        }
         inner.published = inner.published.max(commit);
         inner.beat = Some(now);
         let committed = inner.committed;

@@ -2,10 +2,12 @@
 //! the while, so whoever opens it waits, and the service goes on beside it. Writes are answered when the file has them, as
 //! always, or past the limit.
 
+use super::image::say_no_log_belongs_to_it;
 use super::publisher::{Phase, Progress, Publisher};
 use super::trouble::Trouble;
 use crate::clock;
-use std::time::{Duration, Instant};
+use crate::store::sys;
+use std::time::Instant;
 
 /// How far the comparison is.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +32,7 @@ impl Publisher {
         let now = clock::instant();
         if !self.images[0].undisturbed() {
             let since = *repair.disturbed_since.get_or_insert(now);
-            if now.saturating_duration_since(since) > PATIENCE {
+            if now.saturating_duration_since(since) > sys::lease_break_time() * 3 / 4 {
                 return self.stop_repairing();
             }
         }
@@ -95,8 +97,7 @@ impl Publisher {
             ours.clear();
             snapshot.read(page, &mut ours)?;
             if page == 1 {
-                // The one intended difference: the copy says that no log belongs to it.
-                ours[18..20].copy_from_slice(&[1, 1]);
+                say_no_log_belongs_to_it(&mut ours);
             }
             if ours != theirs {
                 image.stale.insert(page);
@@ -108,5 +109,3 @@ impl Publisher {
 
 /// Pages that are compared at a time.
 const PIECE: u32 = 256;
-/// The kernel ends a lease by itself when an opener has waited for 45 s.
-const PATIENCE: Duration = Duration::from_secs(35);

@@ -65,6 +65,7 @@ impl Publisher {
         let image = &self.images[building];
         self.record.successor = Some(image.stamp);
         self.write_record();
+        self.is_in_charge()?;
         let (image, published) = (&self.images[building], &self.folder.published);
         match naming {
             Naming::Free => match sys::rename_to_free_name(&image.path, published) {
@@ -75,7 +76,7 @@ impl Publisher {
             },
             Naming::Replace => {
                 self.check_replaceable()?;
-                std::fs::rename(&image.path, published)
+                sys::rename(&image.path, published)
             }
         }
         .map_err(Trouble::file("give the published file its name"))?;

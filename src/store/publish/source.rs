@@ -1,6 +1,7 @@
 //! Pages of the live database as one snapshot has them.
 
 use super::queue::{Queue, Work};
+use super::trouble::Trouble;
 use super::wal::{Header, Position, WalFiles};
 use crate::store::{Error, Result, open};
 use rusqlite::{Connection, OptionalExtension};
@@ -43,7 +44,12 @@ impl Source {
     }
 
     /// Begins a snapshot, and takes out of the queue all commits that it holds.
-    pub(super) fn snapshot(&self, queue: &Queue, now: Instant) -> Result<(Snapshot<'_>, Work)> {
+    pub(super) fn snapshot(
+        &self,
+        queue: &Queue,
+        generation: u64,
+        now: Instant,
+    ) -> Result<(Snapshot<'_>, Work), Trouble> {
         // No commit of ours is between log and queue while this is held.
         let _gate = queue.gate();
         for _ in 0..ATTEMPTS {
@@ -51,10 +57,10 @@ impl Source {
             let snapshot = self.begin(header)?;
             // Only another program can commit here; then the snapshot may be of either side of that.
             if self.header()? == header {
-                return Ok((snapshot, queue.take_now(now)));
+                return Ok((snapshot, queue.take_now(generation, now).ok_or(Trouble::Superseded)?));
             }
         }
-        Err(Error::Busy("another program keeps writing to the live database".into()))
+        Err(Error::Busy("another program keeps writing to the live database".into()).into())
     }
 
     /// A snapshot of any moment, for looking only.

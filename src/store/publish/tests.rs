@@ -1,17 +1,23 @@
 //! The publisher driven by hand: whatever happens in whatever order, the published file ends equal to the live database,
 //! and what somebody has open does not change.
 
+mod mishaps;
+
 use super::begin::{Ground, Heritage};
-use super::publisher::Publisher;
+use super::publisher::{Phase, Publisher};
+use super::trouble::Trouble;
 use super::watch::{Patience, Watch};
 use super::*;
+use crate::store::WriteTx;
 use crate::store::open;
+use crate::store::pending::{CommitError, Group, Pending, answer_all};
 use crate::store::stamp::Stamp;
 use proptest::prelude::*;
 use rusqlite::Connection;
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -21,40 +27,51 @@ struct Rig {
     publisher: Publisher,
     folder: Folder,
     // Last: the connections above are closed before the log's files.
-    _files: WalFiles,
-    _dir: TempDir,
+    files: Vec<WalFiles>,
+    dir: TempDir,
 }
 
-fn ground() -> (TempDir, Folder, Connection, Feed, Ground, wal::Header, WalFiles) {
+fn empty() -> (TempDir, Folder, Connection) {
+    sys::ignore_lease_signal();
     let dir = tempfile::tempdir().unwrap();
     let folder = Folder::prepare(&dir.path().join("agentlocator.db")).unwrap();
     let conn = open::writer(&folder.database()).unwrap();
     conn.execute_batch("CREATE TABLE filler(id INTEGER PRIMARY KEY, content BLOB)").unwrap();
-    let (prelude, feed, files) = prelude(&folder, 4096).unwrap();
+    (dir, folder, conn)
+}
+
+fn ground(folder: &Folder) -> (Feed, Ground, wal::Header, WalFiles) {
+    let (prelude, feed, files) = prelude(folder, 4096).unwrap();
     let Prelude { queue, files: wal, from } = prelude;
     let state = Arc::new(RunState::open(&folder.run_state()).unwrap().0);
     let ground = Ground { folder: folder.clone(), queue, wal, state, longest_pause: Duration::ZERO };
-    (dir, folder, conn, feed, ground, from, files)
+    (feed, ground, from, files)
 }
 
 fn nothing_left() -> Heritage<'static> {
-    Heritage { record: None, clean: false, adopted: false }
+    Heritage { record: None, clean: false }
 }
 
 fn rig() -> Rig {
-    let (dir, folder, conn, feed, ground, from, files) = ground();
+    let (dir, folder, conn) = empty();
+    let (feed, ground, from, files) = ground(&folder);
     let mut publisher = Publisher::prepare(&ground, &nothing_left(), from).unwrap();
     publisher.settle();
-    Rig { conn, feed, publisher, folder, _files: files, _dir: dir }
+    Rig { conn, feed, publisher, folder, files: vec![files], dir }
 }
 
 impl Rig {
     /// One commit of ours.
     fn commit(&mut self, sql: &str) {
+        self.commit_for(sql, Group::new());
+    }
+
+    /// The same with callers who wait.
+    fn commit_for(&mut self, sql: &str, callers: Group) {
         let queue = self.feed.queue();
         let turn = Feed::turn(&queue);
         self.conn.execute_batch(sql).unwrap();
-        self.feed.committed(Vec::new());
+        self.feed.committed(callers);
         drop(turn);
     }
 
@@ -62,6 +79,10 @@ impl Rig {
     fn publish(&mut self) {
         for _ in 0..200 {
             self.publisher.busy_since = Some(clock::instant().checked_sub(Duration::from_secs(1)).unwrap());
+            // Whoever opens the file meanwhile waits.
+            while matches!(self.publisher.phase, Phase::Repairing(_)) {
+                self.publisher.advance();
+            }
             self.publisher.settle();
             if self.difference().is_none() {
                 return;
@@ -70,23 +91,63 @@ impl Rig {
         panic!("the published file stays different: {:?}", self.difference());
     }
 
-    /// The first page in which the published file differs from the live database.
-    fn difference(&self) -> Option<u32> {
+    /// The same after its process was killed.
+    fn restarted(self) -> Self {
+        let Self { conn, feed, publisher, folder, mut files, dir } = self;
+        drop((feed, publisher));
+        let left = RunState::open(&folder.run_state()).unwrap().1;
+        let (feed, ground, from, log) = ground(&folder);
+        files.push(log);
+        let heritage = Heritage { record: left.as_ref(), ..nothing_left() };
+        let mut publisher = Publisher::prepare(&ground, &heritage, from).unwrap();
+        publisher.settle();
+        Self { conn, feed, publisher, folder, files, dir }
+    }
+
+    /// What the published file is when it is current.
+    fn exact_copy(&self) -> Vec<u8> {
         let snapshot = self.publisher.source.glance().unwrap();
-        let published = std::fs::read(&self.folder.published).unwrap();
-        let page_size = self.publisher.source.page_size();
-        if published.len() != snapshot.page_count() as usize * page_size {
+        let mut copy = Vec::new();
+        for page in 1..=snapshot.page_count() {
+            snapshot.read(page, &mut copy).unwrap();
+        }
+        copy[18..20].copy_from_slice(&[1, 1]);
+        copy
+    }
+
+    /// The first page in which the published file differs from the live database.
+    fn difference(&self) -> Option<usize> {
+        let (exact, published) = (self.exact_copy(), std::fs::read(&self.folder.published).unwrap());
+        if published.len() != exact.len() {
             return Some(0);
         }
-        let mut page = Vec::new();
-        (1..=snapshot.page_count()).zip(published.chunks(page_size)).find_map(|(number, theirs)| {
-            page.clear();
-            snapshot.read(number, &mut page).unwrap();
-            if number == 1 {
-                page[18..20].copy_from_slice(&[1, 1]);
-            }
-            (page != theirs).then_some(number)
-        })
+        let page_size = self.publisher.source.page_size();
+        let different = |(ours, theirs)| ours != theirs;
+        exact.chunks(page_size).zip(published.chunks(page_size)).position(different).map(|page| page + 1)
+    }
+}
+
+/// Somebody who waits for a commit to be published.
+#[derive(Clone, Default)]
+struct Caller(Arc<AtomicBool>);
+
+impl Caller {
+    fn is_answered(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Pending for Caller {
+    fn run(&mut self, _: &WriteTx<'_>) -> bool {
+        true
+    }
+
+    fn answer(self: Box<Self>, outcome: &crate::store::Result<(), CommitError>) {
+        self.0.store(outcome.is_ok(), Ordering::Relaxed);
+    }
+
+    fn in_haste(&self) -> bool {
+        false
     }
 }
 
@@ -198,17 +259,19 @@ proptest! {
 
 /// What the watch takes over when a publisher has ended in whatever way.
 fn after_the_publisher(ended: std::sync::mpsc::Receiver<Record>, patience: Patience) {
-    let (_dir, folder, conn, mut feed, ground, from, _files) = ground();
+    let (_dir, folder, conn) = empty();
+    let (mut feed, ground, from, _files) = ground(&folder);
     let mut publisher = Publisher::prepare(&ground, &nothing_left(), from).unwrap();
     publisher.settle();
     let before = std::fs::metadata(&folder.published).unwrap();
     drop(publisher);
-    let queue = feed.queue();
+    let (queue, caller) = (feed.queue(), Caller::default());
     let watch = std::thread::spawn(move || Watch::new(ground, ended).with_patience(patience).run());
     conn.execute_batch("INSERT INTO filler(content) VALUES (randomblob(9000))").unwrap();
-    feed.committed(Vec::new());
+    answer_all(feed.committed(vec![Box::new(caller.clone())]), &Ok(()));
     let deadline = clock::instant() + Duration::from_secs(20);
-    while !queue.standing().is_current()
+    while !caller.is_answered()
+        || !queue.standing().is_current()
         || Stamp::of(&std::fs::metadata(&folder.published).unwrap()) == Stamp::of(&before)
     {
         assert!(clock::instant() < deadline, "nobody took over: {:?}", queue.standing());
@@ -231,4 +294,40 @@ fn a_publisher_that_hangs_is_replaced() {
     let (_silent, ended) = std::sync::mpsc::channel();
     let patience = Patience { tick: Duration::from_millis(5), hung: Duration::from_millis(50), ..Patience::default() };
     after_the_publisher(ended, patience);
+}
+
+#[test]
+fn one_that_was_replaced_touches_nothing_any_more() {
+    let mut rig = rig();
+    let _reader = Reader::open(&rig);
+    rig.commit("INSERT INTO filler(content) VALUES (randomblob(9000))");
+    let (queue, before) = (rig.feed.queue(), std::fs::read(&rig.folder.published).unwrap());
+    let state = RunState::open(&rig.folder.run_state()).unwrap().1;
+    // It hung, another one takes over, and it wakes up in the middle of whatever it was at.
+    let successor = queue.next_generation(clock::instant());
+    assert!(matches!(rig.publisher.publish_by_exchange(), Err(Trouble::Superseded)));
+    rig.publisher.meet(Trouble::Foreign("was taken for somebody else's".into()));
+    rig.publisher.note_writing(wal::Position::NOWHERE, wal::Position::NOWHERE);
+    assert!(queue.standing().is_current());
+    assert_eq!(std::fs::read(&rig.folder.published).unwrap(), before);
+    assert_eq!(RunState::open(&rig.folder.run_state()).unwrap().1, state);
+    assert_eq!(queue.take_now(successor, clock::instant()).unwrap().deltas.len(), 1);
+}
+
+#[test]
+fn a_file_that_is_gone_is_made_anew_without_pauses() {
+    let mut rig = rig();
+    rig.commit("INSERT INTO filler(content) VALUES (randomblob(12000000))");
+    rig.publish();
+    assert_eq!(rig.publisher.next_look(), rig.publisher.chores_at);
+    std::fs::remove_file(&rig.folder.published).unwrap();
+    rig.publisher.meet(Trouble::Gone);
+    let mut steps = 0;
+    while !rig.folder.published.exists() {
+        assert!(rig.publisher.next_look() <= clock::instant());
+        rig.publisher.advance();
+        steps += 1;
+    }
+    assert!(steps > 2, "only {steps}");
+    assert_eq!(rig.publisher.next_look(), rig.publisher.chores_at);
 }

@@ -7,7 +7,9 @@
 //! The two descriptors must outlive every connection to the database: closing any descriptor of `-shm` drops the locks
 //! that SQLite holds on it in this process.
 
+use super::image::{Image, say_no_log_belongs_to_it};
 use crate::store::folder::Folder;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -142,6 +144,41 @@ impl WalFiles {
     }
 }
 
+impl WalFiles {
+    /// True if a file holds what the last frames up to a place in the log say: only what was written from that log does.
+    pub(super) fn was_written_into(&self, image: &Image, to: Position, page_size: usize) -> io::Result<bool> {
+        let now = self.header()?.position;
+        if to.frame == 0 || to.frame > now.frame || to.salt != now.salt {
+            return Ok(false);
+        }
+        let mut frame = vec![0; FRAME_HEADER + page_size];
+        let mut seen = BTreeSet::new();
+        let mut length = None;
+        for number in (to.frame.saturating_sub(EVIDENCE)..to.frame).rev() {
+            self.log.read_exact_at(&mut frame, offset(number, page_size))?;
+            let (header, ours) = frame.split_at_mut(FRAME_HEADER);
+            let header = FrameHeader::parse(header);
+            let pages = *length.get_or_insert(header.pages_after);
+            if header.salt != to.salt || image.stamp.length != u64::from(pages) * page_size as u64 {
+                return Ok(false);
+            }
+            // Going backwards, the first frame of a page counts. One beyond the end is not in the file any more.
+            if header.page > pages || !seen.insert(header.page) {
+                continue;
+            }
+            let mut theirs = vec![0; page_size];
+            image.read_at(&mut theirs, u64::from(header.page - 1) * page_size as u64)?;
+            if header.page == 1 {
+                say_no_log_belongs_to_it(ours);
+            }
+            if theirs != ours {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
 impl WalReader {
     /// Begins after all that is in the log now.
     pub(super) fn new(files: WalFiles, page_size: usize) -> io::Result<Self> {
@@ -253,7 +290,7 @@ impl Default for Frames {
 
 impl Frames {
     fn see(&mut self, header: &FrameHeader) -> u32 {
-        self.commits += u32::from(header.is_commit);
+        self.commits += u32::from(header.pages_after != 0);
         self.mixed |= self.salts.is_some_and(|salt| salt != header.salt);
         self.salts = Some(header.salt);
         header.page
@@ -267,7 +304,8 @@ impl Frames {
 #[derive(Debug)]
 struct FrameHeader {
     page: u32,
-    is_commit: bool,
+    /// Of a commit's last frame: the length of the database, in pages. Of any other: 0.
+    pages_after: u32,
     salt: [u8; 8],
 }
 
@@ -276,7 +314,7 @@ impl FrameHeader {
         let mut salt = [0; 8];
         salt.copy_from_slice(&bytes[8..16]);
         let number = |at: usize| u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        Self { page: number(0), is_commit: number(4) != 0, salt }
+        Self { page: number(0), pages_after: number(4), salt }
     }
 }
 
@@ -316,6 +354,8 @@ fn offset(frame: u32, page_size: usize) -> u64 {
 /// Bytes before the first frame.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: usize = 24;
+/// So many frames prove from which log a file was written.
+const EVIDENCE: u32 = 64;
 /// One copy of the index's header; a second one follows.
 const HEADER: usize = 48;
 const INDEX_VERSION: u32 = 3_007_000;

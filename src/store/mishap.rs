@@ -1,0 +1,100 @@
+//! What a test lets happen in the middle of publishing: the process is killed, the disk refuses, there are no leases.
+//! Outside of tests nothing ever comes from here.
+
+use std::io;
+
+/// Stands before everything that changes a file.
+#[cfg(not(test))]
+#[inline]
+#[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
+pub(in crate::store) fn may_happen() -> io::Result<()> {
+    Ok(())
+}
+
+/// True if the file system is to be taken for one that has no leases.
+#[cfg(not(test))]
+#[inline]
+pub(in crate::store) fn no_leases() -> bool {
+    false
+}
+
+/// When the machine is to be taken for having started, in seconds since the epoch.
+#[cfg(not(test))]
+#[inline]
+pub(in crate::store) fn boot() -> Option<i64> {
+    None
+}
+
+#[cfg(test)]
+pub(in crate::store) use planned::{
+    Killed, Mishap, boot, forget_leases, may_happen, no_leases, plan, pretend_boot, unplan,
+};
+
+#[cfg(test)]
+mod planned {
+    use super::io;
+    use std::cell::Cell;
+
+    /// What is to happen.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(in crate::store) enum Mishap {
+        /// This thread ends at once, as if its process was killed; it unwinds with [`Killed`].
+        Kill,
+        /// The disk refuses, with this error of the system.
+        Refusal(i32),
+    }
+
+    /// What a killed thread unwinds with.
+    pub(in crate::store) struct Killed;
+
+    thread_local! {
+        static PLAN: Cell<Option<(u32, Mishap)>> = const { Cell::new(None) };
+        static BOOT: Cell<Option<i64>> = const { Cell::new(None) };
+        static NO_LEASES: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Lets so many changes of files go well, and then the mishap happen to the next one.
+    pub(in crate::store) fn plan(after: u32, mishap: Mishap) {
+        PLAN.set(Some((after, mishap)));
+    }
+
+    /// Nothing happens any more. True if it had not happened yet.
+    pub(in crate::store) fn unplan() -> bool {
+        PLAN.take().is_some()
+    }
+
+    pub(in crate::store) fn may_happen() -> io::Result<()> {
+        match PLAN.get() {
+            None => Ok(()),
+            Some((0, mishap)) => {
+                PLAN.set(None);
+                match mishap {
+                    Mishap::Kill => std::panic::resume_unwind(Box::new(Killed)),
+                    Mishap::Refusal(code) => Err(io::Error::from_raw_os_error(code)),
+                }
+            }
+            Some((left, mishap)) => {
+                PLAN.set(Some((left - 1, mishap)));
+                Ok(())
+            }
+        }
+    }
+
+    pub(in crate::store) fn no_leases() -> bool {
+        NO_LEASES.get()
+    }
+
+    pub(in crate::store) fn boot() -> Option<i64> {
+        BOOT.get()
+    }
+
+    /// From here on this thread takes the machine for having started then.
+    pub(in crate::store) fn pretend_boot(at: i64) {
+        BOOT.set(Some(at));
+    }
+
+    /// From here on this thread finds no leases.
+    pub(in crate::store) fn forget_leases() {
+        NO_LEASES.set(true);
+    }
+}
