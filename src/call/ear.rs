@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 
 /// What is kept for an engine that is not there yet.
 const KEEP_MS: u64 = 10_000;
+/// However short the pieces are, there are no more of them: twice as many as Twilio's own would be.
+const KEEP_PIECES: usize = 1000;
 /// Holes longer than this are a broken clock, not silence.
 const MAX_HOLE_MS: u64 = 10_000;
 /// Holes shorter than a frame are rounding.
@@ -51,7 +53,7 @@ impl Ear {
     fn keep(&mut self, audio: EncodedAudio) {
         self.kept_ms += audio.ms();
         self.kept.push_back(audio);
-        while self.kept_ms > KEEP_MS && self.kept.len() > 1 {
+        while self.kept.len() > KEEP_PIECES || (self.kept_ms > KEEP_MS && self.kept.len() > 1) {
             self.poll();
         }
     }
@@ -90,6 +92,15 @@ mod tests {
         ear.fill(1000);
         ear.hear(1520, frame());
         assert_eq!(heard(&mut ear), [20, 1000, 500, 20]);
+    }
+
+    #[test]
+    fn crumbs_do_not_pile_up() {
+        let mut ear = Ear::default();
+        for _ in 0..10_000 {
+            ear.hear(0, EncodedAudio::encode(&[7]));
+        }
+        assert_eq!(heard(&mut ear).len(), KEEP_PIECES);
     }
 
     proptest! {

@@ -40,6 +40,8 @@ pub enum Input {
     },
     /// Somebody of the business wants something.
     Operator(Operator),
+    /// Twilio was asked for the redirect to its recorder and has not taken it; it is asked again.
+    RedirectFailed,
     /// Twilio took the redirect to its recorder, or will not.
     RedirectDone,
     /// The daemon stops; the call must be over by then.

@@ -109,6 +109,9 @@ pub enum Wish {
 pub enum After {
     /// The call is done.
     HangUp,
+    /// The caller has hung up. If Twilio asks all the same, only the stream was stopped and the caller is still there: then
+    /// its recorder takes a message.
+    CallerGone,
     /// Put the caller through to a person.
     Transfer,
     /// Take a message with Twilio's recorder.

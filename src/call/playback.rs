@@ -39,12 +39,6 @@ pub(super) enum Send {
     Mark(String),
 }
 
-/// An uttering that was heard to its end.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Heard {
-    pub(super) item: ItemId,
-}
-
 /// What became of an uttering that was cut.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Cut {
@@ -53,15 +47,15 @@ pub(super) struct Cut {
     pub(super) heard: u64,
     /// Bytes that the engine had sent, all of which it takes for said.
     pub(super) received: u64,
+    /// Nothing more would have come of it.
+    pub(super) is_done: bool,
 }
 
-/// What a mark told.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Progress {
-    /// Utterings that are now heard to the end.
-    pub(super) heard: Vec<Heard>,
-    /// The uttering that is being heard, and how long ago it began.
-    pub(super) current: Option<(ItemId, Duration)>,
+impl Cut {
+    /// Whether the cut came too late to take anything away.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_done && self.heard >= self.received
+    }
 }
 
 #[derive(Debug)]
@@ -202,29 +196,33 @@ impl Playback {
         Some(at + span((self.sent + room).saturating_sub(offset + self.lead)))
     }
 
-    /// Twilio has played up to this mark. None if the mark is of before the last clear, or none of ours.
-    pub(super) fn mark(&mut self, name: &str, now: Instant) -> Option<Progress> {
+    /// Twilio has played up to this mark. False if the mark is of before the last clear, or none of ours.
+    pub(super) fn mark(&mut self, name: &str, now: Instant) -> bool {
+        let Some(offset) = self.take_mark(name) else { return false };
+        self.acked = offset;
+        self.base = Some((offset, now));
+        true
+    }
+
+    fn take_mark(&mut self, name: &str) -> Option<u64> {
         let (generation, number) = name.strip_prefix('g')?.split_once('.')?;
         if generation.parse() != Ok(self.generation) {
             return None;
         }
         let number: u32 = number.parse().ok()?;
         let at = self.marks.iter().position(|(known, _)| *known == number)?;
-        let (_, offset) = self.marks.drain(..=at).next_back()?;
-        self.acked = offset;
-        self.base = Some((offset, now));
-        Some(self.progress())
+        self.marks.drain(..=at).next_back().map(|(_, offset)| offset)
     }
 
-    /// Counts all that was sent as heard, if its marks are overdue.
-    pub(super) fn settle(&mut self, now: Instant) -> Progress {
-        if self.settles_at().is_some_and(|at| at <= now) {
+    /// Counts all that was sent as heard, if its marks are overdue. Tells whether they were.
+    pub(super) fn settle(&mut self, now: Instant) -> bool {
+        let is_overdue = self.settles_at().is_some_and(|at| at <= now);
+        if is_overdue {
             self.acked = self.sent;
             self.base = Some((self.sent, now));
             self.marks.clear();
-            return self.progress();
         }
-        Progress::default()
+        is_overdue
     }
 
     /// When the marks of what was sent are overdue.
@@ -241,6 +239,7 @@ impl Playback {
             Cut {
                 heard: heard.saturating_sub(start).min(uttering.sent).min(uttering.received),
                 received: uttering.received,
+                is_done: uttering.done,
                 source: uttering.source,
             }
         });
@@ -250,9 +249,31 @@ impl Playback {
         cut
     }
 
-    /// Whether something of ours is still to be heard.
+    /// Whether something of ours is still to be heard. Less than a frame is not: it waits for more, which may never come.
     pub(super) fn is_busy(&self) -> bool {
-        self.acked < self.sent || !self.queue.is_empty() || !self.carry.is_empty()
+        self.acked < self.sent || !self.queue.is_empty()
+    }
+
+    /// Whether there is an uttering that has begun and was not heard to its end.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_busy() || !self.utterings.is_empty()
+    }
+
+    /// The next uttering that was heard to its end. Ask until it is none.
+    pub(super) fn poll_heard(&mut self) -> Option<ItemId> {
+        let first = self.utterings.front()?;
+        let end = first.start.map_or(0, |start| start + first.sent);
+        if !first.done || first.takes() || end > self.acked {
+            return None;
+        }
+        self.utterings.pop_front().map(|uttering| uttering.source.item)
+    }
+
+    /// The uttering that is being heard by Twilio's last word, and how long before that word it began.
+    pub(super) fn playing(&self) -> Option<(ItemId, Duration)> {
+        let first = self.utterings.front()?;
+        let start = first.start.filter(|start| *start < self.acked)?;
+        Some((first.source.item.clone(), span(self.acked - start)))
     }
 
     /// How long what we have will still be heard.
@@ -286,22 +307,6 @@ impl Playback {
             frame.resize(FRAME_BYTES, SILENCE);
             self.push(&item, EncodedAudio::encode(&frame));
         }
-    }
-
-    fn progress(&mut self) -> Progress {
-        let mut heard = Vec::new();
-        while let Some(uttering) = self.utterings.front() {
-            let end = uttering.start.map_or(0, |start| start + uttering.sent);
-            if !uttering.done || uttering.takes() || end > self.acked {
-                break;
-            }
-            heard.extend(self.utterings.pop_front().map(|uttering| Heard { item: uttering.source.item }));
-        }
-        let current = self.utterings.front().and_then(|uttering| {
-            let start = uttering.start.filter(|start| *start < self.acked)?;
-            Some((uttering.source.item.clone(), span(self.acked - start)))
-        });
-        Progress { heard, current }
     }
 }
 

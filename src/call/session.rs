@@ -42,10 +42,15 @@ pub struct CallSession {
     is_speaking: bool,
     message_taken: bool,
     keys: String,
+    /// Seconds of silence put into the caller's present speech, because the line brings nothing.
+    gap_fills: u32,
     tools: VecDeque<RunningTool>,
+    /// Tools that were run; the oldest are forgotten.
+    tools_run: VecDeque<String>,
     /// The newest uttering of the agent, and the answer that it belongs to.
     newest: Option<(ResponseId, ItemId)>,
     idle_prompts: u32,
+    warnings: u32,
     clips: u32,
 }
 
@@ -71,13 +76,15 @@ struct Engine {
     is_ready: bool,
     /// Counts each opening, so that nothing of before is told to it.
     number: u32,
-    /// How often the same one was opened again without having been ready in between.
-    retries: u32,
+    /// How often it has failed since it last spoke.
+    strikes: u32,
 }
 
 #[derive(Debug)]
 struct RunningTool {
     id: String,
+    /// The number of the engine that wants it.
+    engine: u32,
     limit: Instant,
 }
 
@@ -87,7 +94,7 @@ impl CallSession {
         let mut session = Self {
             phase: Phase::Connecting,
             stream_began: None,
-            engine: Engine { place: 0, is_ready: false, number: 0, retries: 0 },
+            engine: Engine { place: 0, is_ready: false, number: 0, strikes: 0 },
             ear: Ear::default(),
             playback: Playback::new(policy.lead),
             responses: Responses::default(),
@@ -98,9 +105,12 @@ impl CallSession {
             is_speaking: false,
             message_taken: false,
             keys: String::new(),
+            gap_fills: 0,
             tools: VecDeque::new(),
+            tools_run: VecDeque::new(),
             newest: None,
             idle_prompts: 0,
+            warnings: 0,
             clips: 0,
             policy,
         };
@@ -125,6 +135,7 @@ impl CallSession {
             Input::ToolFinished { id, output } => self.tool_finished(&id, output, now),
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, After::HangUp, now),
             Input::Operator(Operator::Transfer) => self.finish(EndReason::Transferred, After::Transfer, now),
+            Input::RedirectFailed => self.redirect_failed(now),
             Input::RedirectDone => self.redirect_done(now),
             Input::Shutdown { deadline } => self.timers.set(Timer::Shutdown, deadline),
         }
@@ -140,7 +151,7 @@ impl CallSession {
                 Timer::Settle => self.settle_playback(now),
                 Timer::Idle => self.idle(now),
                 Timer::MediaGap => self.media_gap(now),
-                Timer::Keys => self.send_keys(),
+                Timer::Keys => self.send_keys(now),
                 Timer::Mute => self.engine_failed(true, "no answer came".into(), now),
                 Timer::Filler => self.filler(),
                 Timer::ToolLimit => self.tool_limit(now),
@@ -184,13 +195,17 @@ impl CallSession {
         if self.is_over() {
             return;
         }
+        self.note_heard(now);
         if self.engine.is_ready && self.stream_began.is_some() {
             while let Some(audio) = self.ear.poll() {
                 self.outputs.push_back(Output::Engine(EngineCommand::Hear(audio)));
             }
-            if let Some(wish) = self.responses.poll_create() {
+            // Nobody is spoken over.
+            if !self.is_speaking
+                && let Some(wish) = self.responses.poll_create()
+            {
                 self.outputs.push_back(Output::Engine(EngineCommand::Respond(wish)));
-                self.expect_answer(now);
+                self.expect_beginning(now);
             }
         }
         if self.stream_began.is_some() {
@@ -239,6 +254,7 @@ impl CallSession {
     fn caller_audio(&mut self, timestamp_ms: u64, audio: EncodedAudio, now: Instant) {
         if self.stream_began.is_some() {
             self.last_media = Some(now);
+            self.gap_fills = 0;
             self.ear.hear(timestamp_ms, audio);
         }
     }

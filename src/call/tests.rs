@@ -1,5 +1,6 @@
 //! The session in virtual time, through its public face alone.
 
+mod losses;
 mod properties;
 mod rig;
 mod scenarios;

@@ -45,6 +45,8 @@ pub(super) enum Mail {
         /// For the model to read.
         output: String,
     },
+    /// Twilio has not taken the redirect to its recorder; it is asked again.
+    RedirectFailed,
     /// Twilio took the redirect to its recorder, or will not.
     RedirectDone,
     /// The daemon stops.
@@ -223,6 +225,7 @@ impl CallTask {
             Some(Mail::StreamEnded | Mail::StreamFailed) | None => Input::StreamLost,
             Some(Mail::HungUp) => Input::StreamStopped,
             Some(Mail::ToolFinished { id, output }) => Input::ToolFinished { id, output },
+            Some(Mail::RedirectFailed) => Input::RedirectFailed,
             Some(Mail::RedirectDone) => Input::RedirectDone,
             Some(Mail::Shutdown { deadline }) => Input::Shutdown { deadline },
         };
@@ -284,6 +287,8 @@ impl CallTask {
             && let Err(error) = stream.socket.socket.queue(message(&stream.writer))
         {
             tracing::warn!(event = "STREAM_STUCK", call.sid = %self.sid, %error, "The caller's socket takes no more");
+            self.stream = None;
+            self.session.handle_input(Input::StreamLost, clock::instant());
         }
     }
 

@@ -41,6 +41,8 @@ pub struct Voicemail {
     speech: SpeechDetector,
     is_speaking: bool,
     has_spoken: bool,
+    /// When the caller last stopped speaking. The line need not bring the silence that follows.
+    quiet_since: Option<Instant>,
     utterings: u32,
     samples: Vec<u8>,
 }
@@ -67,6 +69,7 @@ impl Voicemail {
             speech: SpeechDetector::default(),
             is_speaking: false,
             has_spoken: false,
+            quiet_since: None,
             utterings: 0,
             samples: Vec::new(),
         }
@@ -91,6 +94,10 @@ impl Voicemail {
         match command {
             EngineCommand::Hear(audio) => self.hear(audio, now),
             EngineCommand::Keys(keys) if keys.contains('#') => self.finish(),
+            EngineCommand::Keys(_) if matches!(self.phase, Phase::Prompting { .. }) => {
+                // A key has cut the prompt short.
+                self.phase = Phase::Listening { since: now };
+            }
             EngineCommand::Respond(_) if self.phase == Phase::Waiting => self.prompt(now),
             EngineCommand::Respond(_)
             | EngineCommand::Keys(_)
@@ -104,7 +111,10 @@ impl Voicemail {
     fn deadline(&self) -> Option<Instant> {
         match self.phase {
             Phase::Prompting { until } => Some(until),
-            Phase::Listening { since } if self.has_spoken => Some(since + self.setup.longest),
+            Phase::Listening { since } if self.has_spoken => {
+                let longest = since + self.setup.longest;
+                Some(self.quiet_since.map_or(longest, |quiet| longest.min(quiet + self.setup.silence)))
+            }
             Phase::Listening { since } => Some(since + NOBODY_SPEAKS),
             Phase::Waiting | Phase::Done => None,
         }
@@ -138,9 +148,9 @@ impl Voicemail {
                 self.speech_started();
             }
             Phase::Listening { .. } if !self.is_speaking && speech >= SPEECH_MS => self.speech_started(),
-            Phase::Listening { .. } if self.is_speaking && silence >= PAUSE_MS => self.speech_stopped(),
-            Phase::Listening { .. } if self.has_spoken && u128::from(silence) >= self.setup.silence.as_millis() => {
-                self.finish();
+            Phase::Listening { .. } if self.is_speaking && silence >= PAUSE_MS => {
+                self.quiet_since = now.checked_sub(Duration::from_millis(silence));
+                self.speech_stopped();
             }
             Phase::Waiting | Phase::Prompting { .. } | Phase::Listening { .. } | Phase::Done => {}
         }
@@ -148,6 +158,7 @@ impl Voicemail {
 
     fn speech_started(&mut self) {
         self.is_speaking = true;
+        self.quiet_since = None;
         self.events.push_back(EngineEvent::SpeechStarted { item: MESSAGE.into() });
         if !self.has_spoken {
             self.has_spoken = true;

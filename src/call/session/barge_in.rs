@@ -11,15 +11,16 @@ use std::time::Instant;
 impl CallSession {
     /// Stops what is being said. The caller's phone first, then the engine, then the books.
     pub(super) fn barge_in(&mut self, engine_cancels: bool, now: Instant) {
-        self.reconsider_ending();
-        let was_heard = self.playback.is_busy();
-        if was_heard {
+        self.reconsider_ending(now);
+        if self.playback.is_open() {
             self.clear(now);
         }
-        if let Some(response) = self.responses.cut_active()
-            && !engine_cancels
-        {
-            self.command(EngineCommand::Cancel { response });
+        if let Some(response) = self.responses.cut_active() {
+            if !engine_cancels {
+                self.command(EngineCommand::Cancel { response });
+            }
+            // It must say that it has stopped.
+            self.expect_beginning(now);
         }
     }
 
@@ -35,7 +36,8 @@ impl CallSession {
                 self.responses.cut(response);
             }
             if !is_clip(&cut.source.item) {
-                self.cut_item(cut, at_ms);
+                self.tell_engine_of(cut);
+                self.write_cut(cut, at_ms);
             }
         }
         let heard = cuts.iter().rfind(|cut| cut.heard > 0).map_or(0, |cut| cut.heard / BYTES_PER_MS);
@@ -44,7 +46,7 @@ impl CallSession {
         self.timers.cancel(Timer::Settle);
     }
 
-    fn cut_item(&mut self, cut: &Cut, at_ms: u64) {
+    fn tell_engine_of(&mut self, cut: &Cut) {
         let item = cut.source.item.clone();
         let heard_ms = cut.heard / BYTES_PER_MS;
         if cut.source.engine == Some(self.engine.number)
@@ -52,20 +54,30 @@ impl CallSession {
             && self.engine().caps().can_truncate
         {
             self.command(if heard_ms > 0 {
-                EngineCommand::Truncate { item: item.clone(), heard_ms }
+                EngineCommand::Truncate { item, heard_ms }
             } else {
-                EngineCommand::Delete { item: item.clone() }
+                EngineCommand::Delete { item }
             });
         }
-        let turn = self.transcript.cut(&item, cut.heard, cut.received, at_ms);
+    }
+
+    /// Writes down what of it was heard.
+    pub(super) fn write_cut(&mut self, cut: &Cut, at_ms: u64) {
+        let item = &cut.source.item;
+        let turn = if cut.is_whole() {
+            self.transcript.heard(item, at_ms)
+        } else {
+            self.transcript.cut(item, cut.heard, cut.received, at_ms)
+        };
         self.outputs.extend(turn.map(written));
     }
 
     /// Who speaks into the goodbye does not want to go yet.
-    fn reconsider_ending(&mut self) {
+    fn reconsider_ending(&mut self, now: Instant) {
         if let Phase::Ending { reason: EndReason::AgentHungUp | EndReason::Idle, after: After::HangUp } = self.phase {
             self.phase = Phase::Live;
             self.timers.cancel(Timer::Drain);
+            self.expect_what_is_owed(now);
         }
     }
 }

@@ -24,13 +24,13 @@ impl CallSession {
 
     pub(super) fn engine_ready(&mut self, now: Instant) {
         self.engine.is_ready = true;
-        self.engine.retries = 0;
         self.timers.cancel(Timer::Reconnect);
         if self.engine().caps().ends_the_call {
             // It leads the conversation.
             self.responses.want(Wish::Answer);
         }
         self.go_live(now);
+        self.arm_idle(now);
     }
 
     /// Once both are there.
@@ -46,6 +46,7 @@ impl CallSession {
             self.timers.set(Timer::WrapUp, now + wrap_up);
         }
         self.timers.set(Timer::MaxCall, now + self.policy.max_call);
+        self.expect_what_is_owed(now);
         self.arm_idle(now);
         if self.policy.speaks_first && self.engine().caps().can_improvise {
             self.responses.want(Wish::Say(self.policy.prompts.speak_first.clone()));
@@ -58,11 +59,21 @@ impl CallSession {
             Phase::Connecting => {
                 self.phase = Phase::Redirecting;
                 self.event(CallEvent::WatchdogFired);
+                if self.stream_began.is_some() {
+                    self.play_clip(Clip::OneMoment);
+                }
                 self.outputs.push_back(Output::RedirectToFallback);
                 self.timers.set(Timer::Watchdog, now + REDIRECT_LIMIT);
             }
             Phase::Redirecting => self.redirect_done(now),
             Phase::Live | Phase::Ending { .. } | Phase::Done => {}
+        }
+    }
+
+    /// A call that has a stream need not wait for Twilio's REST interface to come back: closing the stream does the same.
+    pub(super) fn redirect_failed(&mut self, now: Instant) {
+        if self.stream_began.is_some() {
+            self.redirect_done(now);
         }
     }
 
@@ -82,7 +93,7 @@ impl CallSession {
             Phase::Connecting | Phase::Live | Phase::Done if self.message_taken => {
                 (EndReason::MessageTaken, After::HangUp)
             }
-            Phase::Connecting | Phase::Live | Phase::Done => (EndReason::CallerHungUp, After::HangUp),
+            Phase::Connecting | Phase::Live | Phase::Done => (EndReason::CallerHungUp, After::CallerGone),
         };
         self.end(reason, after, now);
     }
@@ -110,15 +121,28 @@ impl CallSession {
             self.playback.finish_all();
             self.timers.set(Timer::Reconnect, now + RECONNECT);
             if self.stream_began.is_some() && !self.playback.is_busy() {
-                self.play_clip(Clip::OneMoment);
+                let is_ending = matches!(self.phase, Phase::Ending { .. });
+                self.play_clip(if is_ending { Clip::Goodbye } else { Clip::OneMoment });
             }
         }
-        match RETRY_AFTER.get(self.engine.retries as usize) {
+        match RETRY_AFTER.get(self.engine.strikes as usize) {
             Some(delay) if retry => {
-                self.engine.retries += 1;
+                self.engine.strikes += 1;
                 self.open_engine(*delay);
             }
             _ => self.next_engine(now),
+        }
+    }
+
+    /// An answer failed before a word of it was heard: it is asked for again, of another engine if that goes on.
+    pub(super) fn answer_failed(&mut self, now: Instant) {
+        self.responses.want(Wish::Answer);
+        if self.engine.strikes as usize >= RETRY_AFTER.len() {
+            return self.engine_failed(false, "its answers fail".into(), now);
+        }
+        self.engine.strikes += 1;
+        if !self.playback.is_busy() {
+            self.play_clip(Clip::OneMoment);
         }
     }
 
@@ -138,7 +162,7 @@ impl CallSession {
                 Phase::Redirecting | Phase::Done => {}
             };
         }
-        self.engine = super::Engine { place: self.engine.place + 1, is_ready: false, retries: 0, ..self.engine };
+        self.engine = super::Engine { place: self.engine.place + 1, is_ready: false, strikes: 0, ..self.engine };
         self.timers.cancel(Timer::Reconnect);
         self.event(CallEvent::EngineFailover { to: self.engine() });
         self.open_engine(Duration::ZERO);

@@ -2,7 +2,7 @@
 
 use super::{CallSession, Phase, RunningTool, is_clip, written};
 use crate::audio::EncodedAudio;
-use crate::call::playback::{Progress, Source};
+use crate::call::playback::Source;
 use crate::call::timers::Timer;
 use crate::call::{
     After, CallEvent, Clip, EngineCommand, EngineEvent, ItemId, Output, ResponseId, ResponseOutcome, Usage, Wish,
@@ -12,18 +12,26 @@ use std::time::{Duration, Instant};
 
 /// A line that brings nothing for so long within speech has a hole.
 const MEDIA_GAP: Duration = Duration::from_millis(750);
-/// What the engine then hears.
+/// What the engine then hears, again and again while the line stays silent.
 const GAP_FILL_MS: u64 = 1000;
+/// Who speaks into so many of them does not speak any more, whatever the engine thinks.
+const MAX_GAP_FILLS: u32 = 10;
 /// Keys pressed within this time are one answer.
 const KEYS_PAUSE: Duration = Duration::from_millis(1500);
 /// The most keys that are one answer.
 const MAX_KEYS: usize = 32;
-/// An engine that owes an answer for longer is lost.
+/// An engine that has not even begun to answer by then is lost.
+const BEGINS: Duration = Duration::from_secs(5);
+/// An engine that has begun to answer and says nothing for longer is lost.
 const MUTE: Duration = Duration::from_secs(8);
 /// A tool that takes longer is covered by a sentence.
 const FILLER_AFTER: Duration = Duration::from_millis(900);
 /// The most tools that run at once.
 const MAX_TOOLS: usize = 8;
+/// Tools that are remembered, so that none is run twice.
+const KEEP_TOOLS: usize = 64;
+/// Refusals of the engine that are written down. It may refuse more, but that is no news.
+const MAX_WARNINGS: u32 = 50;
 /// How often we ask whether the caller is still there.
 const IDLE_PROMPTS: u32 = 2;
 
@@ -39,11 +47,7 @@ impl CallSession {
             EngineEvent::SpeechStarted { item } => self.speech_started(&item, now),
             EngineEvent::SpeechStopped { item } => self.speech_stopped(&item, now),
             EngineEvent::CallerText { item, text, is_final } => self.caller_text(&item, &text, is_final, now),
-            EngineEvent::ResponseStarted { response } => {
-                self.responses.started(&response);
-                self.transcript.response_started(now);
-                self.expect_answer(now);
-            }
+            EngineEvent::ResponseStarted { response } => self.response_started(response, now),
             EngineEvent::ResponseDone { response, outcome, usage } => {
                 self.response_done(&response, outcome, usage, now);
             }
@@ -61,7 +65,7 @@ impl CallSession {
                 if code == ALREADY_ACTIVE {
                     self.responses.refused();
                 }
-                self.event(CallEvent::EngineWarning { code });
+                self.warn(code);
             }
             EngineEvent::Failed { retry, reason } => self.engine_failed(retry, reason, now),
         }
@@ -71,6 +75,7 @@ impl CallSession {
         if self.responses.is_cut(&response) {
             return;
         }
+        self.engine.strikes = 0;
         let source = Source { engine: Some(self.engine.number), response: Some(response.clone()), item };
         if self.playback.enqueue(&source, audio) {
             let at_ms = self.stream_ms(now);
@@ -79,7 +84,9 @@ impl CallSession {
         }
         self.timers.cancel(Timer::Idle);
         self.timers.cancel(Timer::Filler);
-        self.timers.cancel(Timer::Mute);
+        if self.responses.is_answering() && !self.responses.is_asked() {
+            self.expect_answer(now + MUTE);
+        }
     }
 
     fn agent_text(&mut self, response: &ResponseId, item: &ItemId, text: &str, is_final: bool, now: Instant) {
@@ -97,6 +104,7 @@ impl CallSession {
         self.idle_prompts = 0;
         self.timers.cancel(Timer::Idle);
         self.timers.cancel(Timer::Mute);
+        self.gap_fills = 0;
         self.timers.set(Timer::MediaGap, now + MEDIA_GAP);
         self.transcript.caller_started(item, at_ms);
         self.barge_in(self.engine().caps().cancels_on_speech, now);
@@ -107,14 +115,53 @@ impl CallSession {
         self.is_speaking = false;
         self.timers.cancel(Timer::MediaGap);
         self.transcript.caller_stopped(item, at_ms, now);
-        self.expect_answer(now);
-        self.arm_idle(now);
+        if matches!(self.phase, Phase::Live) && !self.engine().caps().ends_the_call {
+            self.responses.expect();
+        }
+        self.expect_beginning(now);
     }
 
-    /// The engine now owes an answer; one that says nothing for too long is lost.
-    pub(super) fn expect_answer(&mut self, now: Instant) {
+    /// The engine now owes an answer, and is lost if it does not begin one soon.
+    pub(super) fn expect_beginning(&mut self, now: Instant) {
+        self.expect_answer(now + BEGINS);
+    }
+
+    /// The engine has answered, unless it owes another answer already.
+    fn is_not_mute(&mut self) {
+        if !self.responses.is_asked() {
+            self.timers.cancel(Timer::Mute);
+        }
+    }
+
+    /// Whatever the engine is about, it must come to something.
+    pub(super) fn expect_what_is_owed(&mut self, now: Instant) {
+        if self.responses.is_busy() {
+            self.expect_answer(now + MUTE);
+        }
+    }
+
+    fn expect_answer(&mut self, by: Instant) {
         if matches!(self.phase, Phase::Live) && !self.engine().caps().ends_the_call {
-            self.timers.set(Timer::Mute, now + MUTE);
+            self.timers.set(Timer::Mute, by);
+        }
+    }
+
+    fn response_started(&mut self, response: ResponseId, now: Instant) {
+        self.responses.started(&response);
+        if self.is_speaking {
+            // It was asked for before the caller began to speak.
+            self.responses.cut(&response);
+            self.command(EngineCommand::Cancel { response });
+            return self.expect_beginning(now);
+        }
+        self.transcript.response_started(now);
+        self.expect_answer(now + MUTE);
+    }
+
+    fn warn(&mut self, code: String) {
+        self.warnings += 1;
+        if self.warnings <= MAX_WARNINGS {
+            self.event(CallEvent::EngineWarning { code });
         }
     }
 
@@ -127,7 +174,7 @@ impl CallSession {
 
     fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
         self.responses.done(response);
-        self.timers.cancel(Timer::Mute);
+        self.is_not_mute();
         if usage != Usage::default() {
             self.event(CallEvent::Used(usage));
         }
@@ -139,38 +186,42 @@ impl CallSession {
         }
         self.last_words(newest.is_some(), now);
         if outcome == ResponseOutcome::Failed {
-            self.event(CallEvent::EngineWarning { code: "response_failed".into() });
-            if matches!(self.phase, Phase::Live) && !self.playback.is_busy() {
-                self.play_clip(Clip::StillThere);
+            self.warn("response_failed".into());
+            if matches!(self.phase, Phase::Live) && newest.is_none() && !self.responses.is_cut(response) {
+                self.answer_failed(now);
             }
         }
         self.arm_idle(now);
     }
 
     pub(super) fn mark(&mut self, name: &str, now: Instant) {
-        if let Some(progress) = self.playback.mark(name, now) {
-            self.progress(progress, now);
+        if self.playback.mark(name, now) {
+            self.played(now);
         }
     }
 
     pub(super) fn settle_playback(&mut self, now: Instant) {
-        let progress = self.playback.settle(now);
-        self.progress(progress, now);
+        if self.playback.settle(now) {
+            self.played(now);
+        }
     }
 
-    fn progress(&mut self, progress: Progress, now: Instant) {
-        let at_ms = self.stream_ms(now);
-        if let Some((item, since)) = progress.current {
+    fn played(&mut self, now: Instant) {
+        if let Some((item, since)) = self.playback.playing() {
             self.transcript.first_played(&item, since, now);
         }
-        for heard in progress.heard.iter().filter(|heard| !is_clip(&heard.item)) {
-            let turn = self.transcript.heard(&heard.item, at_ms);
-            self.outputs.extend(turn.map(written));
-        }
-        if !self.playback.is_busy() && self.responses.is_answering() {
-            self.expect_answer(now);
-        }
+        self.note_heard(now);
         self.arm_idle(now);
+    }
+
+    /// Writes down what was heard to its end.
+    pub(super) fn note_heard(&mut self, now: Instant) {
+        while let Some(item) = self.playback.poll_heard() {
+            if !is_clip(&item) {
+                let turn = self.transcript.heard(&item, self.stream_ms(now));
+                self.outputs.extend(turn.map(written));
+            }
+        }
     }
 
     /// Begins to count the caller's silence, if nothing else is going on.
@@ -183,7 +234,7 @@ impl CallSession {
     }
 
     pub(super) fn idle(&mut self, now: Instant) {
-        if !matches!(self.phase, Phase::Live) {
+        if !matches!(self.phase, Phase::Live) || self.engine().caps().ends_the_call {
             return;
         }
         if self.idle_prompts == IDLE_PROMPTS {
@@ -207,11 +258,17 @@ impl CallSession {
         if !self.is_speaking {
             return;
         }
-        let due = self.last_media.unwrap_or(now) + MEDIA_GAP;
+        let due = self.last_media.map_or(now, |at| at + MEDIA_GAP);
         if due > now {
             self.timers.set(Timer::MediaGap, due);
-        } else {
+        } else if self.gap_fills < MAX_GAP_FILLS {
+            self.gap_fills += 1;
             self.ear.fill(GAP_FILL_MS);
+            self.timers.set(Timer::MediaGap, now + Duration::from_millis(GAP_FILL_MS));
+        } else {
+            self.is_speaking = false;
+            self.expect_what_is_owed(now);
+            self.arm_idle(now);
         }
     }
 
@@ -230,9 +287,12 @@ impl CallSession {
         self.timers.set(Timer::Keys, now + pause);
     }
 
-    pub(super) fn send_keys(&mut self) {
+    pub(super) fn send_keys(&mut self, now: Instant) {
+        if !self.engine.is_ready {
+            return self.timers.set(Timer::Keys, now + KEYS_PAUSE);
+        }
         let keys = std::mem::take(&mut self.keys);
-        if !keys.is_empty() && self.engine.is_ready {
+        if !keys.is_empty() {
             self.command(EngineCommand::Keys(keys));
             if self.engine().caps().can_improvise {
                 self.responses.want(Wish::Answer);
@@ -241,14 +301,24 @@ impl CallSession {
     }
 
     fn tool_call(&mut self, id: String, name: String, arguments: String, now: Instant) {
-        self.timers.cancel(Timer::Mute);
+        if self.tools_run.contains(&id) {
+            return;
+        }
+        self.is_not_mute();
         match name.as_str() {
             END_CALL => self.finish(EndReason::AgentHungUp, After::HangUp, now),
             TRANSFER if self.policy.can_transfer => self.finish(EndReason::Transferred, After::Transfer, now),
-            _ if self.tools.len() >= MAX_TOOLS || self.tools.iter().any(|tool| tool.id == id) => {}
+            _ if self.tools.len() >= MAX_TOOLS => {
+                self.command(EngineCommand::ToolOutput { id, output: r#"{"error":"too many at once"}"#.into() });
+                self.responses.want(Wish::Answer);
+            }
             _ => {
                 let limit = now + self.policy.tool_limit;
-                self.tools.push_back(RunningTool { id: id.clone(), limit });
+                if self.tools_run.len() == KEEP_TOOLS {
+                    self.tools_run.pop_front();
+                }
+                self.tools_run.push_back(id.clone());
+                self.tools.push_back(RunningTool { id: id.clone(), engine: self.engine.number, limit });
                 self.timers.cancel(Timer::Idle);
                 self.timers.set(Timer::Filler, now + FILLER_AFTER);
                 self.arm_tool_limit();
@@ -258,14 +328,21 @@ impl CallSession {
     }
 
     pub(super) fn tool_finished(&mut self, id: &str, output: String, now: Instant) {
-        let Some(at) = self.tools.iter().position(|tool| tool.id == id) else { return };
-        self.tools.remove(at);
+        let at = self.tools.iter().position(|tool| tool.id == id);
+        let Some(tool) = at.and_then(|at| self.tools.remove(at)) else { return };
         self.arm_tool_limit();
-        self.command(EngineCommand::ToolOutput { id: id.to_owned(), output });
-        self.responses.want(Wish::Answer);
+        if tool.engine == self.engine.number {
+            self.command(EngineCommand::ToolOutput { id: tool.id, output });
+            self.responses.want(Wish::Answer);
+        } else if self.engine().caps().can_improvise {
+            // Another engine has taken over, and knows nothing of the call to the tool.
+            self.responses
+                .want(Wish::Say(format!("A tool that was used before has answered: {output}. Go on from there.")));
+        }
         if self.tools.is_empty() {
             self.timers.cancel(Timer::Filler);
         }
+        self.expect_what_is_owed(now);
         self.arm_idle(now);
     }
 
@@ -282,7 +359,8 @@ impl CallSession {
     }
 
     pub(super) fn filler(&mut self) {
-        if !self.tools.is_empty() && !self.playback.is_busy() && !self.is_speaking {
+        // An uttering that has begun is not broken in two.
+        if !self.tools.is_empty() && !self.playback.is_open() && !self.is_speaking {
             self.play_clip(Clip::OneMoment);
         }
     }

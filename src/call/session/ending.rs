@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 const DRAIN_GRACE: Duration = Duration::from_millis(1500);
 /// The longest that last words may take.
 const DRAIN_LIMIT: Duration = Duration::from_secs(12);
+/// Who speaks when the call must soon end is told so a little later.
+const WRAP_UP_AGAIN: Duration = Duration::from_secs(1);
 /// The last words of a call that is too long.
 const TOO_LONG_LIMIT: Duration = Duration::from_secs(15);
 
@@ -54,7 +56,10 @@ impl CallSession {
         }
     }
 
-    pub(super) fn wrap_up(&mut self, _now: Instant) {
+    pub(super) fn wrap_up(&mut self, now: Instant) {
+        if self.is_speaking {
+            return self.timers.set(Timer::WrapUp, now + WRAP_UP_AGAIN);
+        }
         if matches!(self.phase, Phase::Live) && self.engine.is_ready && self.engine().caps().can_improvise {
             self.responses.want(Wish::Say(self.policy.prompts.wrap_up.clone()));
         }
@@ -76,11 +81,9 @@ impl CallSession {
             return;
         }
         let at_ms = self.stream_ms(now);
-        if self.playback.is_busy() {
-            for cut in self.playback.clear(now) {
-                let turn = self.transcript.cut(&cut.source.item, cut.heard, cut.received, at_ms);
-                self.outputs.extend(turn.map(written));
-            }
+        self.note_heard(now);
+        for cut in self.playback.clear(now) {
+            self.write_cut(&cut, at_ms);
         }
         self.outputs.extend(self.transcript.close(at_ms).into_iter().map(written));
         self.outputs.push_back(Output::CloseStream);

@@ -1,7 +1,7 @@
 //! Whatever happens, in whatever order: the books balance, and the call ends. The rules themselves are in the rig.
 
 use super::rig::{Rig, ms, policy};
-use crate::call::{EngineEvent, Input, Operator, ResponseOutcome, Usage};
+use crate::call::{EngineEvent, EngineKind, Input, Operator, ResponseOutcome, Usage};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -71,6 +71,8 @@ struct Engine {
     answers: u8,
     is_answering: bool,
     utterings: u8,
+    /// Its number: what an engine of before was saying is not heard of again.
+    number: usize,
 }
 
 impl Engine {
@@ -81,6 +83,9 @@ impl Engine {
 
 fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     let caller = format!("c{}", number / 4);
+    if engine.number != rig.books.opened.len() {
+        (engine.number, engine.is_answering) = (rig.books.opened.len(), false);
+    }
     match *step {
         Step::Pass(time) => rig.pass(ms(time.into())),
         Step::PassWithoutMarks(time) => rig.pass_without_marks(ms(time.into())),
@@ -90,7 +95,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         Step::Speech(true) => rig.engine(EngineEvent::SpeechStarted { item: caller.into() }),
         Step::Speech(false) => rig.engine(EngineEvent::SpeechStopped { item: caller.into() }),
         Step::Respond if !engine.is_answering => {
-            *engine = Engine { answers: engine.answers + 1, is_answering: true, utterings: 0 };
+            *engine = Engine { answers: engine.answers + 1, is_answering: true, utterings: 0, number: engine.number };
             rig.respond(engine.answers);
         }
         Step::Say(bytes) if engine.is_answering => rig.say(engine.answers, &engine.item(), bytes.into()),
@@ -118,7 +123,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         }
         Step::ToolFinished(id) => rig.input(Input::ToolFinished { id: id.to_string(), output: "{}".into() }),
         Step::Key(key) => rig.input(Input::CallerKey(key)),
-        Step::StaleMark(n) => rig.input(Input::Mark(format!("g{}.{}", n % 3, n))),
+        Step::StaleMark(n) => rig.stale_mark(&format!("g{}.{}", n % 4, n / 4)),
         Step::Warning => rig.engine(EngineEvent::Warning { code: "conversation_already_has_active_response".into() }),
         Step::MessageStarted => rig.engine(EngineEvent::MessageStarted),
         Step::Finished(message_taken) => rig.engine(EngineEvent::Finished { message_taken }),
@@ -148,11 +153,41 @@ fn run(steps: &[Step], connected: bool) -> Rig {
         }
         play(&mut rig, &mut engine, step, number);
     }
-    // From here on nobody does anything: no mark, no engine, no caller. It must end all the same.
-    rig.pass_without_marks(Duration::from_mins(12));
+    fall_silent(&mut rig);
     assert!(rig.session.is_over(), "a call without an end");
     assert!(rig.books.redirects <= 1);
+    rig.close_books();
     rig
+}
+
+/// From here on nobody does anything: no mark, no caller, no engine but the one that needs nobody. The caller keeps hearing
+/// something all the same, and the call ends.
+fn fall_silent(rig: &mut Rig) {
+    let (mut plays, mut silent_s) = (rig.books.plays, 0);
+    let (mut prompts, mut prompted_s) = (100, None);
+    for second in 0..720 {
+        rig.pass_without_marks(Duration::from_secs(1));
+        if rig.session.is_over() {
+            return;
+        }
+        if rig.books.opened.last() == Some(&EngineKind::Voicemail) {
+            if !rig.is_engine_ready() {
+                rig.engine(EngineEvent::Ready);
+            }
+            if rig.is_engine_asked() {
+                prompts += 1;
+                rig.respond(prompts);
+                rig.say(prompts, &format!("p{prompts}"), 8000);
+                rig.done(prompts);
+            }
+            if *prompted_s.get_or_insert(second) + 10 == second {
+                rig.engine(EngineEvent::Finished { message_taken: false });
+            }
+        }
+        silent_s = if rig.books.plays == plays && rig.has_stream() { silent_s + 1 } else { 0 };
+        plays = rig.books.plays;
+        assert!(silent_s < 32, "the caller hears nothing");
+    }
 }
 
 fn config(cases: u32) -> ProptestConfig {

@@ -1,12 +1,15 @@
 //! A caller's phone and the books that every call must balance with, on a clock that is moved by hand.
 
+mod phone;
+
 use crate::audio::EncodedAudio;
 use crate::call::{
     After, CallEvent, CallPolicy, CallSession, EngineCommand, EngineEvent, EngineKind, Input, ItemId, Output, Prompts,
     ResponseOutcome, TurnRecord, Usage,
 };
 use crate::domain::EndReason;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use phone::{Phone, Piece, start};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 pub(super) fn ms(ms: u64) -> Duration {
@@ -35,8 +38,12 @@ pub(super) fn policy() -> CallPolicy {
     }
 }
 
-/// Samples of our own sentences; answers have the number of their response.
-pub(super) const CLIP: u8 = 250;
+/// Samples of our own sentences; each of the agent's utterings has samples of its own.
+const CLIP: u8 = 250;
+/// From our socket to the caller's ear, as the session reckons; the rig's phone plays at once.
+const LINE_DELAY_MS: u64 = 60;
+/// A caller of whom no frame has come for so long may be taken for one who does not speak any more.
+const SURELY_SPEAKS: Duration = Duration::from_millis(10_700);
 
 /// A session, the phone at the other end, and what has been seen so far.
 pub(super) struct Rig {
@@ -47,15 +54,21 @@ pub(super) struct Rig {
     pub(super) books: Books,
     next_frame: u64,
     timestamp: u64,
+    engine: EngineSide,
+    /// Some marks of what was played never came back.
+    has_lost_marks: bool,
 }
 
-/// Twilio's side: plays 8 bytes a millisecond, echoes a mark when its sound has been played, all of them at a clear.
+/// What the engine knows of the call.
 #[derive(Default)]
-struct Phone {
-    stream: bool,
-    queue: VecDeque<(u64, Option<String>)>,
-    playing_since: Option<Instant>,
-    echoes: VecDeque<String>,
+struct EngineSide {
+    is_ready: bool,
+    /// The answer that it is giving.
+    active: Option<u8>,
+    /// It was asked for one that it has not begun.
+    is_asked: bool,
+    /// The caller speaks, and was last heard then.
+    speaks: Option<Instant>,
 }
 
 /// What came out, and what must be true of it.
@@ -66,14 +79,23 @@ pub(super) struct Books {
     pub(super) redirects: u32,
     pub(super) opened: Vec<EngineKind>,
     pub(super) turns: BTreeMap<ItemId, TurnRecord>,
+    /// All utterings, with their answers; the place is the sample.
+    utterings: Vec<(ItemId, u8)>,
+    /// Bytes of each that came from the present engine.
     received: BTreeMap<ItemId, u64>,
+    /// Bytes of each that ever came in time.
+    received_ever: BTreeMap<ItemId, u64>,
     truncated: BTreeSet<ItemId>,
+    tools: BTreeSet<String>,
     /// Answers whose sound must not be heard any more.
     silenced: BTreeSet<u8>,
     /// Answers of which sound has come and has not been silenced.
     open: BTreeSet<u8>,
     last_heard_frame: Option<u64>,
+    /// What the engine before had heard need not be heard again, and only so much is kept for the next one.
+    may_skip_frames: bool,
     pub(super) frames_heard: u64,
+    pub(super) plays: u64,
 }
 
 impl Rig {
@@ -87,6 +109,8 @@ impl Rig {
             books: Books::default(),
             next_frame: 0,
             timestamp: 0,
+            engine: EngineSide::default(),
+            has_lost_marks: false,
         };
         rig.drain();
         rig
@@ -111,10 +135,51 @@ impl Rig {
     }
 
     pub(super) fn engine(&mut self, event: EngineEvent) {
-        if let EngineEvent::AudioDelta { item, audio, .. } = &event {
-            *self.books.received.entry(item.clone()).or_default() += audio.len() as u64;
+        match &event {
+            EngineEvent::Ready => self.engine.is_ready = true,
+            EngineEvent::AudioDelta { response, item, audio } => {
+                let is_late = self.books.silenced.contains(&response.parse().unwrap());
+                *self.books.received.entry(item.clone()).or_default() += audio.len() as u64;
+                let count = if is_late { 0 } else { audio.len() as u64 };
+                *self.books.received_ever.entry(item.clone()).or_default() += count;
+            }
+            EngineEvent::SpeechStarted { .. } => {
+                self.engine.speaks = Some(self.now);
+                self.books.silenced.extend(self.engine.active);
+            }
+            EngineEvent::SpeechStopped { .. } => self.engine.speaks = None,
+            EngineEvent::ResponseStarted { response } => {
+                let response = response.parse().unwrap();
+                self.engine.active = Some(response);
+                self.engine.is_asked = false;
+                if self.is_spoken_over() {
+                    self.books.silenced.insert(response);
+                }
+            }
+            EngineEvent::ResponseDone { .. } => self.engine.active = None,
+            EngineEvent::Warning { .. } => self.engine.is_asked = false,
+            EngineEvent::Failed { .. } => self.engine = EngineSide::default(),
+            _ => {}
         }
         self.input(Input::Engine(event));
+    }
+
+    /// Whether whatever the agent said now would be said into the caller's words.
+    fn is_spoken_over(&self) -> bool {
+        self.engine.speaks.is_some_and(|since| self.now - since < SURELY_SPEAKS)
+    }
+
+    pub(super) fn is_engine_ready(&self) -> bool {
+        self.engine.is_ready
+    }
+
+    /// Whether the engine was asked for an answer that it has not begun.
+    pub(super) fn is_engine_asked(&self) -> bool {
+        self.engine.is_asked
+    }
+
+    pub(super) fn has_stream(&self) -> bool {
+        self.phone.stream
     }
 
     /// The caller's next 20 ms, after a hole of so many.
@@ -124,17 +189,36 @@ impl Rig {
         samples[..8].copy_from_slice(&self.next_frame.to_le_bytes());
         self.next_frame += 1;
         let audio = EncodedAudio::encode(&samples);
+        if let Some(speaks) = self.engine.speaks.as_mut().filter(|_| self.phone.stream) {
+            *speaks = self.now;
+        }
         self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio });
         self.timestamp += 20;
+        if self.engine.is_ready && self.phone.stream && !self.session.is_over() {
+            assert_eq!(self.books.last_heard_frame, Some(self.next_frame - 1), "a frame was not passed on");
+        }
     }
 
     /// Sound of answer `response`, item `item`.
     pub(super) fn say(&mut self, response: u8, item: &str, bytes: usize) {
-        self.engine(EngineEvent::AudioDelta {
-            response: response.to_string().into(),
-            item: item.into(),
-            audio: EncodedAudio::encode(&vec![response; bytes]),
+        let item: ItemId = item.into();
+        let known = self.books.utterings.iter().position(|(known, _)| *known == item);
+        let place = known.unwrap_or_else(|| {
+            self.books.utterings.push((item.clone(), response));
+            self.books.utterings.len() - 1
         });
+        let sample = u8::try_from(place).unwrap();
+        assert!(sample < CLIP);
+        let audio = EncodedAudio::encode(&vec![sample; bytes]);
+        self.engine(EngineEvent::AudioDelta { response: response.to_string().into(), item, audio });
+    }
+
+    /// A mark that nobody waits for: of before a clear, made up, or of what was played long ago.
+    pub(super) fn stale_mark(&mut self, name: &str) {
+        let is_to_come = self.phone.queue.iter().any(|piece| matches!(piece, Piece::Mark(mark) if mark == name));
+        if !is_to_come {
+            self.input(Input::Mark(name.to_owned()));
+        }
     }
 
     pub(super) fn respond(&mut self, response: u8) {
@@ -179,7 +263,26 @@ impl Rig {
         }
         self.now = end;
         self.phone.play(self.now);
+        self.has_lost_marks |= !self.phone.echoes.is_empty();
         self.phone.echoes.clear();
+    }
+
+    /// The call is over: what was heard of each uttering is what the books say.
+    pub(super) fn close_books(&mut self) {
+        self.phone.play(self.now);
+        for (sample, (item, _)) in (0u8..).zip(&self.books.utterings) {
+            let (heard, received) = (self.phone.heard(sample), self.books.received_ever[item]);
+            let Some(turn) = self.books.turns.get(item) else {
+                assert_eq!(heard, 0, "{item} was heard and not written down");
+                continue;
+            };
+            let is_whole = turn.heard_text == turn.text;
+            assert!(
+                turn.interrupted || is_whole || received == 0 || heard < received,
+                "{item} was heard to its end: {turn:?}"
+            );
+            assert!(turn.interrupted || turn.heard_text.is_empty() || heard >= received, "{item} was not: {turn:?}");
+        }
     }
 
     pub(super) fn count(&self, is: impl Fn(&Output) -> bool) -> usize {
@@ -223,41 +326,46 @@ impl Rig {
         match output {
             Output::Play { audio, .. } => {
                 assert!(!audio.is_empty() && audio.len().is_multiple_of(160), "{} bytes", audio.len());
-                let response = audio.decode()[0];
-                if response != CLIP {
+                let sample = audio.decode()[0];
+                if sample != CLIP {
+                    let response = books.utterings[usize::from(sample)].1;
                     assert!(!books.silenced.contains(&response), "answer {response} was cut");
                     books.open.insert(response);
                 }
-                self.phone.queue.push_back((audio.len() as u64, None));
-                self.phone.playing_since.get_or_insert(self.now);
+                books.plays += 1;
+                self.phone.put(Piece::Sound { sample, bytes: audio.len() as u64 }, self.now);
             }
-            Output::Mark(name) => {
-                self.phone.queue.push_back((0, Some(name.clone())));
-                self.phone.playing_since.get_or_insert(self.now);
-            }
+            Output::Mark(name) => self.phone.put(Piece::Mark(name.clone()), self.now),
             Output::Clear { .. } => {
                 books.silenced.append(&mut books.open);
-                let marks = self.phone.queue.drain(..).filter_map(|(_, mark)| mark);
-                self.phone.echoes.extend(marks);
-                self.phone.playing_since = None;
+                self.phone.clear(self.now);
             }
-            Output::CloseStream => self.phone.stream = false,
+            Output::CloseStream => {
+                self.phone.clear(self.now);
+                self.phone.stream = false;
+            }
             Output::OpenEngine { kind, .. } => {
                 books.opened.push(*kind);
                 books.received.clear();
+                books.may_skip_frames = true;
+                self.engine = EngineSide::default();
             }
-            Output::Engine(command) => Self::check_command(books, command),
+            Output::Engine(command) => self.check_command(command),
             Output::RedirectToFallback => books.redirects += 1,
             Output::Turn(turn) => {
                 assert!(turn.text.starts_with(&turn.heard_text), "heard {:?} of {:?}", turn.heard_text, turn.text);
                 books.turns.insert(turn.item.clone(), (**turn).clone());
             }
             Output::Ended { reason, after } => books.ended = Some((*reason, *after)),
-            Output::RunTool { .. } | Output::Event(_) => {}
+            Output::RunTool { id, .. } => assert!(books.tools.insert(id.clone()), "tool {id} was run twice"),
+            Output::Event(_) => {}
         }
     }
 
-    fn check_command(books: &mut Books, command: &EngineCommand) {
+    fn check_command(&mut self, command: &EngineCommand) {
+        assert!(self.engine.is_ready, "nobody is there for {command:?}");
+        let is_spoken_over = self.is_spoken_over();
+        let books = &mut self.books;
         match command {
             EngineCommand::Hear(audio) => {
                 let samples = audio.decode();
@@ -265,54 +373,38 @@ impl Rig {
                     return; // silence that was put in
                 }
                 let frame = u64::from_le_bytes(samples[..8].try_into().unwrap());
-                assert!(books.last_heard_frame.is_none_or(|last| last < frame), "frame {frame} out of order");
+                let expected = books.last_heard_frame.map_or(0, |last| last + 1);
+                let is_next = frame == expected || (frame > expected && books.may_skip_frames);
+                assert!(is_next, "frame {frame} instead of {expected}");
                 books.last_heard_frame = Some(frame);
+                books.may_skip_frames = false;
                 books.frames_heard += 1;
             }
             EngineCommand::Truncate { item, heard_ms } => {
                 let received = books.received.get(item).copied().unwrap_or(0) / 8;
                 assert!(*heard_ms > 0 && *heard_ms <= received, "heard {heard_ms} of {received} ms");
                 assert!(books.truncated.insert(item.clone()), "{item} truncated twice");
+                self.check_heard(item, *heard_ms);
             }
             EngineCommand::Delete { item } => {
                 assert!(books.received.contains_key(item), "{item} is not one of the agent's");
+                self.check_heard(item, 0);
             }
-            EngineCommand::Cancel { .. }
-            | EngineCommand::Keys(_)
-            | EngineCommand::Respond(_)
-            | EngineCommand::ToolOutput { .. } => {}
-        }
-    }
-}
-
-impl Phone {
-    fn next_echo(&self) -> Option<Instant> {
-        if !self.echoes.is_empty() {
-            return self.playing_since.or(Some(start()));
-        }
-        let until = self.queue.iter().position(|(_, mark)| mark.is_some())?;
-        let bytes: u64 = self.queue.iter().take(until).map(|(bytes, _)| bytes).sum();
-        Some(self.playing_since? + Duration::from_micros(bytes * 125))
-    }
-
-    fn play(&mut self, now: Instant) {
-        while let (Some(since), Some((bytes, _))) = (self.playing_since, self.queue.front()) {
-            let over = since + Duration::from_micros(bytes * 125);
-            if over > now {
-                break;
+            EngineCommand::Respond(_) => {
+                assert!(!is_spoken_over, "the caller speaks");
+                assert_eq!((self.engine.active, self.engine.is_asked), (None, false), "one answer at a time");
+                self.engine.is_asked = true;
             }
-            self.playing_since = Some(over);
-            self.echoes.extend(self.queue.pop_front().and_then(|(_, mark)| mark));
-        }
-        if self.queue.is_empty() {
-            self.playing_since = None;
+            EngineCommand::Cancel { .. } | EngineCommand::Keys(_) | EngineCommand::ToolOutput { .. } => {}
         }
     }
-}
 
-#[expect(clippy::disallowed_methods, reason = "some instant to begin with; it is moved by hand from there")]
-fn start() -> Instant {
-    use std::sync::OnceLock;
-    static START: OnceLock<Instant> = OnceLock::new();
-    *START.get_or_init(Instant::now)
+    /// What the engine is told of an uttering is what the caller heard of it: never more, and hardly less.
+    fn check_heard(&self, item: &ItemId, told_ms: u64) {
+        let sample = self.books.utterings.iter().position(|(known, _)| known == item).unwrap();
+        let heard_ms = self.phone.heard(u8::try_from(sample).unwrap()) / 8;
+        assert!(told_ms <= heard_ms, "{item}: {heard_ms} ms were heard, not {told_ms}");
+        let is_close = heard_ms <= told_ms + LINE_DELAY_MS + 1;
+        assert!(is_close || self.has_lost_marks, "{item}: {heard_ms} ms were heard, not just {told_ms}");
+    }
 }

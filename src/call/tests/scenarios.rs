@@ -1,56 +1,8 @@
 //! Calls as they happen, one for each rule.
 
-use super::rig::{Rig, ms, policy};
-use crate::call::{After, CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Operator, Output, Wish};
+use super::rig::{Rig, ms};
+use crate::call::{After, CallEvent, EngineCommand, EngineEvent, Input, Operator, Output, Wish};
 use crate::domain::{EndReason, Speaker};
-use std::time::Duration;
-
-#[test]
-fn without_stream_and_engine_in_time_twilio_records() {
-    for (engine, stream) in [(false, false), (true, false), (false, true)] {
-        let mut rig = Rig::new(policy());
-        if engine {
-            rig.engine(EngineEvent::Ready);
-        }
-        if stream {
-            rig.start_stream();
-        }
-        rig.pass(ms(9499));
-        assert_eq!(rig.books.redirects, 0);
-        rig.pass(ms(1));
-        assert_eq!((rig.books.redirects, rig.elapsed()), (1, ms(9500)));
-        rig.input(Input::RedirectDone);
-        assert_eq!(rig.books.ended, Some((EndReason::Fallback, After::Record)));
-    }
-}
-
-#[test]
-fn with_both_in_time_the_watchdog_is_silent() {
-    let mut rig = Rig::live();
-    rig.pass(ms(20_000));
-    assert_eq!(rig.books.redirects, 0);
-    assert!(rig.has_event(&CallEvent::Live { engine: EngineKind::Realtime }));
-}
-
-#[test]
-fn a_redirect_that_nobody_confirms_still_ends() {
-    let mut rig = Rig::new(policy());
-    rig.pass(Duration::from_mins(1));
-    assert_eq!((rig.books.redirects, rig.books.ended), (1, Some((EndReason::Fallback, After::Record))));
-}
-
-#[test]
-fn the_first_words_wait_for_the_engine() {
-    let mut rig = Rig::new(policy());
-    rig.start_stream();
-    for _ in 0..50 {
-        rig.frame(0);
-        rig.pass(ms(20));
-    }
-    assert_eq!(rig.books.frames_heard, 0);
-    rig.engine(EngineEvent::Ready);
-    assert_eq!(rig.books.frames_heard, 50);
-}
 
 #[test]
 fn an_answer_is_sent_a_little_ahead_and_written_down_when_it_was_heard() {
@@ -232,101 +184,16 @@ fn the_longest_call_says_goodbye() {
     let mut rig = Rig::live();
     for turn in 0..75 {
         rig.engine(EngineEvent::SpeechStarted { item: format!("c{turn}").into() });
-        rig.pass(ms(8000));
+        rig.pass(ms(6000));
         rig.engine(EngineEvent::SpeechStopped { item: format!("c{turn}").into() });
+        rig.respond(turn);
+        rig.say(turn, &format!("a{turn}"), 8000);
+        rig.done(turn);
+        rig.pass(ms(2000));
     }
     assert!(rig.commands().contains(&EngineCommand::Respond(Wish::Say("wrap up".into()))));
     rig.pass(ms(3000));
     assert_eq!(rig.books.ended, Some((EndReason::TooLong, After::HangUp)));
-}
-
-#[test]
-fn an_engine_that_refuses_leaves_the_call_to_voicemail() {
-    let mut rig = Rig::new(policy());
-    rig.engine(EngineEvent::Failed { retry: false, reason: "invalid_api_key".into() });
-    assert_eq!(rig.books.opened, [EngineKind::Realtime, EngineKind::Voicemail]);
-    rig.engine(EngineEvent::Ready);
-    rig.start_stream();
-    assert!(rig.has_event(&CallEvent::Live { engine: EngineKind::Voicemail }));
-}
-
-#[test]
-fn an_engine_lost_in_the_call_is_opened_again_with_what_was_said() {
-    let mut rig = Rig::live();
-    rig.engine(EngineEvent::CallerText {
-        item: "c".into(), text: "מתי אתם פתוחים?".into(), is_final: true
-    });
-    rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
-    let Some(Output::OpenEngine { history, delay, .. }) =
-        rig.books.outputs.iter().rev().find(|o| matches!(o, Output::OpenEngine { .. }))
-    else {
-        panic!("not opened again")
-    };
-    assert_eq!((history[0].text.as_str(), *delay), ("מתי אתם פתוחים?", ms(250)));
-    assert_eq!(rig.count(|o| matches!(o, Output::Play { .. })), 1, "one moment, please");
-    rig.frame(0);
-    rig.pass(ms(300));
-    rig.engine(EngineEvent::Ready);
-    assert_eq!(rig.books.frames_heard, 1, "what was said meanwhile is not lost");
-    rig.pass(ms(7000));
-    assert_eq!(rig.books.opened, [EngineKind::Realtime; 2]);
-}
-
-#[test]
-fn an_engine_that_does_not_come_back_is_replaced() {
-    let mut rig = Rig::live();
-    rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
-    rig.pass(ms(6000));
-    assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
-}
-
-#[test]
-fn an_engine_that_falls_silent_is_opened_again() {
-    let mut rig = Rig::live();
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
-    rig.engine(EngineEvent::SpeechStopped { item: "c".into() });
-    rig.pass(ms(8000));
-    assert_eq!(rig.books.opened, [EngineKind::Realtime; 2], "it never began to answer");
-    assert_eq!(rig.count(|o| matches!(o, Output::Play { .. })), 1, "one moment, please");
-
-    let mut rig = Rig::live();
-    rig.respond(1);
-    rig.say(1, "a", 800);
-    rig.pass(ms(10_000));
-    assert_eq!(rig.books.opened, [EngineKind::Realtime; 2], "it stopped in the middle");
-}
-
-#[test]
-fn a_lost_socket_ends_with_the_recorder_and_a_hang_up_does_not() {
-    let mut rig = Rig::live();
-    rig.input(Input::StreamLost);
-    assert_eq!(rig.books.ended, Some((EndReason::Dropped, After::Record)));
-    let mut rig = Rig::live();
-    rig.input(Input::StreamStopped);
-    assert_eq!(rig.books.ended, Some((EndReason::CallerHungUp, After::HangUp)));
-}
-
-#[test]
-fn a_stream_that_never_came_to_be_ends_with_the_recorder() {
-    for seconds in [1, 10] {
-        let mut rig = Rig::new(policy());
-        rig.pass(ms(seconds * 1000));
-        rig.input(Input::StreamLost);
-        assert_eq!(rig.books.ended, Some((EndReason::Fallback, After::Record)));
-    }
-}
-
-#[test]
-fn lost_marks_delay_but_do_not_stop() {
-    let mut rig = Rig::live();
-    rig.respond(1);
-    rig.text(1, "a", "שלום", true);
-    for _ in 0..50 {
-        rig.say(1, "a", 800);
-    }
-    rig.done(1);
-    rig.pass_without_marks(ms(7000));
-    assert_eq!(rig.books.turns["a"].heard_text, "שלום");
 }
 
 #[test]
@@ -344,22 +211,87 @@ fn ragged_sound_leaves_in_whole_frames() {
 }
 
 #[test]
-fn a_hole_in_speech_is_filled_once() {
+fn a_hole_in_speech_is_filled_until_the_engine_sees_its_end() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
     rig.frame(0);
     rig.pass(ms(3000));
-    let silence = rig.count(|o| matches!(o, Output::Engine(EngineCommand::Hear(audio)) if audio.ms() == 1000));
-    assert_eq!(silence, 1);
+    let silence =
+        |rig: &Rig| rig.count(|o| matches!(o, Output::Engine(EngineCommand::Hear(audio)) if audio.ms() == 1000));
+    assert_eq!(silence(&rig), 3, "at 0.75, 1.75 and 2.75 s");
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into() });
+    rig.pass(ms(3000));
+    assert_eq!(silence(&rig), 3);
 }
 
 #[test]
-fn a_stop_of_the_daemon_passes_the_call_to_the_recorder() {
+fn who_speaks_for_ever_without_a_sound_is_asked_whether_he_is_there() {
     let mut rig = Rig::live();
-    let deadline = rig.now + ms(8000);
-    rig.input(Input::Shutdown { deadline });
-    rig.pass(ms(7999));
-    assert_eq!(rig.books.ended, None);
-    rig.pass(ms(1));
-    assert_eq!(rig.books.ended, Some((EndReason::Shutdown, After::Record)));
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    rig.pass(ms(22_000));
+    assert!(rig.has_event(&CallEvent::IdlePrompt { number: 1 }));
+}
+
+#[test]
+fn nobody_is_spoken_over() {
+    let mut rig = Rig::live();
+    rig.engine(EngineEvent::ToolCall { id: "t".into(), name: "free_slots".into(), arguments: "{}".into() });
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    rig.input(Input::ToolFinished { id: "t".into(), output: "{}".into() });
+    let asked = |rig: &Rig| rig.commands().iter().any(|c| matches!(c, EngineCommand::Respond(_)));
+    assert!(!asked(&rig), "the caller speaks");
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into() });
+    assert!(!asked(&rig), "the engine answers by itself, with the tool's answer in mind");
+    rig.respond(1);
+    rig.say(1, "a", 800);
+    rig.done(1);
+    rig.pass(ms(1000));
+    assert!(!asked(&rig));
+}
+
+#[test]
+fn an_answer_that_was_asked_for_before_the_caller_spoke_is_cancelled() {
+    let mut rig = Rig::live();
+    rig.pass(ms(10_000));
+    assert!(matches!(&rig.commands()[..], [EngineCommand::Respond(Wish::Say(_))]), "are you still there?");
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    rig.respond(1);
+    rig.say(1, "a", 800);
+    assert_eq!(rig.commands().last(), Some(&EngineCommand::Cancel { response: "1".into() }));
+    assert_eq!(rig.books.plays, 0);
+}
+
+#[test]
+fn what_was_heard_before_its_end_was_known_is_written_down_whole() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.text(1, "a", "שלום לך", true);
+    rig.say(1, "a", 1600);
+    rig.pass(ms(1000));
+    assert!(rig.books.turns.is_empty(), "more may come");
+    rig.engine(EngineEvent::AudioDone { item: "a".into() });
+    let turn = &rig.books.turns["a"];
+    assert_eq!((turn.heard_text.as_str(), turn.interrupted), ("שלום לך", false));
+}
+
+#[test]
+fn who_interrupts_between_two_pieces_has_interrupted() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.text(1, "a", "שלום לך", false);
+    rig.say(1, "a", 1600);
+    rig.pass(ms(1000));
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    assert!(rig.books.turns["a"].interrupted);
+    assert!(rig.commands().is_empty(), "all that it has sent was heard");
+}
+
+#[test]
+fn a_tool_is_run_once() {
+    let mut rig = Rig::live();
+    for _ in 0..2 {
+        rig.engine(EngineEvent::ToolCall { id: "t".into(), name: "free_slots".into(), arguments: "{}".into() });
+        rig.input(Input::ToolFinished { id: "t".into(), output: "{}".into() });
+    }
+    assert_eq!(rig.count(|o| matches!(o, Output::RunTool { .. })), 1);
 }

@@ -18,21 +18,23 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSe
     let url = format!("{}/webhook/handle_recording", parts.config.http.base_url());
     for wait in RETRY_AFTER.into_iter().map(Some).chain([None]) {
         tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Asking Twilio to record the call");
-        match rest::redirect_call(&parts.client, &parts.config.twilio, &sid, &url, LIMIT).await {
+        let failure = match rest::redirect_call(&parts.client, &parts.config.twilio, &sid, &url, LIMIT).await {
             Ok(()) => {
                 tracing::info!(event = "WATCHDOG_REDIRECT_OK", call.sid = %sid, "Twilio records the call");
                 break;
             }
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(event = "WATCHDOG_REDIRECT_FAILED", call.sid = %sid, error, "Twilio did not take the call");
-            }
-        }
-        match wait {
-            Some(wait) => tokio::time::sleep(wait).await,
-            None => break,
-        }
+            Err(failure) => failure,
+        };
+        tracing::error!(
+            event = "WATCHDOG_REDIRECT_FAILED",
+            call.sid = %sid,
+            error = &failure as &dyn std::error::Error,
+            "Twilio did not take the call"
+        );
+        let Some(wait) = wait.filter(|_| failure.is_passing() && !failure.is_call_over()) else { break };
+        // The call may be over by now: then nobody reads this.
+        let _ = mailbox.send(Mail::RedirectFailed);
+        tokio::time::sleep(wait).await;
     }
-    // The call may be over: then nobody reads this.
     let _ = mailbox.send(Mail::RedirectDone);
 }

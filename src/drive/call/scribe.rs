@@ -94,7 +94,7 @@ impl Scribe {
         self.store.write_soon(move |tx| {
             tx.set_end_reason(&sid, reason, at)?;
             match after {
-                After::HangUp => tx.end_call(&sid, reason, None, at).map(drop),
+                After::HangUp | After::CallerGone => tx.end_call(&sid, reason, None, at).map(drop),
                 After::Transfer => tx.set_call_state(&sid, CallState::Transferred, at),
                 After::Record => tx.set_call_state(&sid, CallState::Fallback, at),
             }

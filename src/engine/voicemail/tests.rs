@@ -104,3 +104,26 @@ fn who_knows_the_prompt_may_speak_into_it_or_press_the_hash() {
     rig.collect();
     assert_eq!(rig.finished(), Some(true));
 }
+
+#[test]
+fn a_line_that_brings_no_silence_ends_the_message_too() {
+    let mut rig = Rig::new();
+    rig.hear(false, 3000);
+    rig.hear(true, 2000);
+    // What the call puts in where the line has a hole.
+    rig.hear(false, 1000);
+    assert_eq!(rig.finished(), None);
+    rig.now += Duration::from_secs(3);
+    rig.engine.handle_timeout(rig.now);
+    rig.collect();
+    assert_eq!(rig.finished(), Some(true));
+}
+
+#[test]
+fn a_key_in_the_prompt_begins_the_message() {
+    let mut rig = Rig::new();
+    rig.hear(false, 500);
+    rig.engine.command(&EngineCommand::Keys("1".into()), rig.now);
+    rig.hear(false, 8000);
+    assert_eq!(rig.finished(), Some(false), "nobody spoke");
+}

@@ -46,7 +46,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
         (After::Transfer, Some(person)) => {
             answer(&[Verb::Dial { number: person.to_string(), action: at(&state, PATH), timeout_s: RING_S }])
         }
-        (After::Transfer, None) | (After::Record, _) => answer(&record::prompt(&state)),
+        (After::Transfer, None) | (After::CallerGone | After::Record, _) => answer(&record::prompt(&state)),
     }
 }
 
@@ -102,7 +102,14 @@ fn unsigned(form: &TwilioForm) {
     static LAST: AtomicI64 = AtomicI64::new(0);
     let second = clock::now().as_secs();
     if LAST.swap(second, Ordering::Relaxed) != second {
-        let body = String::from_utf8_lossy(&form.body[..form.body.len().min(SHOWN)]);
-        tracing::info!(event = "STREAM_STATUS", signed = false, body = %body.escape_debug(), "An unsigned notice of a stream");
+        let start = String::from_utf8_lossy(&form.body[..form.body.len().min(SHOWN)]);
+        let mut body = String::with_capacity(SHOWN);
+        for shown in start.chars().map(char::escape_debug) {
+            if body.len() + shown.clone().map(char::len_utf8).sum::<usize>() > SHOWN {
+                break;
+            }
+            body.extend(shown);
+        }
+        tracing::info!(event = "STREAM_STATUS", signed = false, body, "An unsigned notice of a stream");
     }
 }
