@@ -2,9 +2,11 @@
 
 mod parts;
 mod socket;
+mod strangers;
 
 pub use parts::CallParts;
 pub use socket::{Carrier, MediaSocket};
+pub use strangers::STRANGERS;
 
 use super::call::{self, Mail};
 use crate::call::After;
@@ -15,10 +17,9 @@ use crate::providers::twilio::{media_stream, stream_token};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore, mpsc};
+use strangers::Strangers;
+use tokio::sync::{Notify, mpsc};
 
-/// So many sockets may be there at once that have not shown a token yet.
-pub const STRANGERS: usize = 64;
 /// How long a socket may take to show one.
 const TOKEN_TIME: Duration = Duration::from_secs(5);
 /// Ended calls of which we still know what follows.
@@ -33,7 +34,7 @@ pub struct Calls {
 struct Inner {
     parts: CallParts,
     book: Mutex<Book>,
-    strangers: Semaphore,
+    strangers: Strangers,
     /// Told each time a call ends.
     ended: Notify,
 }
@@ -64,8 +65,8 @@ pub struct Caller {
 impl Calls {
     /// With nothing on yet.
     pub fn new(parts: CallParts) -> Self {
-        let strangers = Semaphore::new(STRANGERS);
-        Self { inner: Arc::new(Inner { parts, book: Mutex::default(), strangers, ended: Notify::new() }) }
+        let (book, strangers) = (Mutex::default(), Strangers::default());
+        Self { inner: Arc::new(Inner { parts, book, strangers, ended: Notify::new() }) }
     }
 
     /// What the calls work with.
@@ -104,20 +105,25 @@ impl Calls {
 
     /// A socket that says it is Twilio's: it has five seconds to show the token of a call that waits for it.
     pub async fn admit(&self, mut socket: MediaSocket) {
-        let Ok(turn) = self.inner.strangers.try_acquire() else {
-            tracing::warn!(event = "WS_REFUSED", reason = "crowd", "Too many sockets that show no token");
-            return socket.refuse().await;
+        let place = self.inner.strangers.admit();
+        let start = tokio::select! {
+            start = tokio::time::timeout(TOKEN_TIME, socket.start()) => start.ok().flatten().ok_or("no_start"),
+            () = place.must_go() => Err("crowd"),
         };
-        let start = tokio::time::timeout(TOKEN_TIME, socket.start()).await.ok().flatten();
-        drop(turn);
-        let Some(start) = start else {
-            tracing::warn!(event = "WS_REFUSED", reason = "no_start", "A media socket sent no start");
-            return socket.refuse().await;
+        let start = start.and_then(|start| if self.is_token_good(&start) { Ok(start) } else { Err("bad_token") });
+        let start = match start {
+            Ok(start) => start,
+            Err(reason) => {
+                tracing::warn!(event = "WS_REFUSED", reason, "A media socket showed no good token in time");
+                // The place is taken until the socket is closed, or somebody else needs it.
+                return tokio::select! {
+                    biased;
+                    () = socket.refuse() => {}
+                    () = place.must_go() => {}
+                };
+            }
         };
-        if !self.is_token_good(&start) {
-            tracing::warn!(event = "WS_REFUSED", reason = "bad_token", "A media socket showed no good token");
-            return socket.refuse().await;
-        }
+        drop(place);
         let sid = start.call_sid.clone();
         tracing::info!(event = "WS_START", call.sid = %sid, stream.sid = %start.stream_sid, "The stream of a call began");
         if let Some(socket) = self.hand_over(&sid, socket, start) {

@@ -25,6 +25,8 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Utf8Bytes};
 
 /// A server that says nothing for two of these is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Longer than any event: six minutes of sound in one piece.
+const MAX_MESSAGE: usize = 4 << 20;
 
 /// What a session is to be like.
 #[derive(Clone, Debug)]
@@ -284,7 +286,7 @@ async fn dial(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
     let bearer =
         HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| refused("the key is no text"))?;
     request.headers_mut().insert("authorization", bearer);
-    let limits = Some(websocket::limits());
+    let limits = Some(websocket::limits(MAX_MESSAGE));
     match tokio_tungstenite::connect_async_with_config(request, limits, true).await {
         Ok((socket, _)) => Ok(Socket::new(socket)),
         Err(WsError::Http(response)) => {

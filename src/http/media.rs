@@ -9,12 +9,16 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::FutureExt;
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
+
+/// Twilio's own messages have some 300 bytes, or 1 KiB at the start. Anybody may open a socket, so it must hold little.
+const MAX_MESSAGE: usize = 64 << 10;
 
 /// The socket's path.
 pub(crate) fn routes() -> Router<AppState> {
@@ -46,7 +50,8 @@ fn open(strangers: &Arc<Crowd>, state: AppState, peer: Peer, mut request: Reques
             state.calls.admit(socket).await;
         } else {
             tracing::warn!(event = "WS_REFUSED", reason = "crowd", "Too many sockets of one network show no token");
-            socket.refuse().await;
+            // Said, and not waited for: there may be any number of them.
+            let _ = socket.refuse().now_or_never();
         }
         drop(place);
     });
@@ -73,7 +78,7 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// The bare connection again, so that no layer lies between a call and its frames.
 async fn socket(upgraded: Upgraded) -> WebSocketStream<Carrier> {
-    let limits = Some(websocket::limits());
+    let limits = Some(websocket::limits(MAX_MESSAGE));
     match upgraded.downcast::<Connection>() {
         Ok(Parts { io, read_buf, .. }) => {
             let carrier = Carrier::Tcp(io.into_inner());

@@ -13,19 +13,17 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 /// Two sockets a call and hundreds of calls: the library's own 128 KiB would be most of our memory.
 const READ_BUFFER: usize = 8 * 1024;
-/// Longer messages than this are not for us.
-const MAX_MESSAGE: usize = 4 << 20;
 /// A peer that has not taken so much does not listen any more.
 const MAX_UNSENT: usize = 1 << 20;
 
-/// The limits of all our sockets.
-pub fn limits() -> WebSocketConfig {
+/// The limits of our sockets; longer messages than `longest` are not for us.
+pub fn limits(longest: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(MAX_UNSENT / 2)
         .max_write_buffer_size(MAX_UNSENT)
-        .max_message_size(Some(MAX_MESSAGE))
-        .max_frame_size(Some(MAX_MESSAGE))
+        .max_message_size(Some(longest))
+        .max_frame_size(Some(longest))
 }
 
 /// A WebSocket that sends when asked to, not with each message.
