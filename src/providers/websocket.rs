@@ -20,8 +20,8 @@ const MAX_UNSENT: usize = 1 << 20;
 pub fn limits(longest: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(MAX_UNSENT / 2)
-        .max_write_buffer_size(MAX_UNSENT)
+        .write_buffer_size(MAX_UNSENT)
+        .max_write_buffer_size(2 * MAX_UNSENT)
         .max_message_size(Some(longest))
         .max_frame_size(Some(longest))
 }
@@ -74,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Takes a message to be sent with the next flush.
+    /// Takes a message to be sent with the next flush. An error means that the peer has not taken what came before.
     pub fn queue(&mut self, text: String) -> Result<(), Error> {
         self.put(Message::Text(text.into()))
     }
@@ -86,8 +86,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     fn put(&mut self, message: Message) -> Result<(), Error> {
         self.is_unsent = true;
-        // Taking a message in never waits: it only grows the buffer, up to its limit.
-        self.inner.feed(message).now_or_never().unwrap_or(Ok(()))
+        // Taking a message in only grows the buffer. Where it would wait, the buffer is full and the message not taken.
+        let taken = self.inner.feed(message).now_or_never();
+        taken.unwrap_or_else(|| Err(Error::Io(std::io::ErrorKind::WouldBlock.into())))
     }
 
     /// Sends what the peer takes at once; the rest goes while [`Socket::receive`] is waited for.
@@ -121,3 +122,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 }
 
 const GOODBYE: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    #[tokio::test]
+    async fn a_peer_that_does_not_read_costs_little_and_is_found_out() {
+        let (ours, _theirs) = tokio::io::duplex(4096);
+        let inner = WebSocketStream::from_raw_socket(ours, Role::Server, Some(limits(64 << 10))).await;
+        let mut socket = Socket::new(inner);
+        let message = "x".repeat(1000);
+        let taken = (0..10_000).take_while(|_| socket.queue(message.clone()).and_then(|()| socket.flush_now()).is_ok());
+        assert!((1000..1100).contains(&taken.count()), "a mebibyte, and not a message more");
+    }
+}
