@@ -120,6 +120,9 @@ async fn answer(parts: &CallParts, recording: &NewRecording) -> Result<Reply, St
     let answer = openai::chat(&parts.client, &config.openai, &messages, STEP_TIME).await;
     let answer = answer.map_err(|error| error.to_string())?;
     let words = answer.replace(GOODBYE_MARK, "").trim().to_owned();
+    if words.is_empty() {
+        return Ok(Reply::Nothing);
+    }
     write_down(parts, sid, format!("{item}.agent"), Speaker::Agent, words.clone());
     Ok(if answer.contains(GOODBYE_MARK) { Reply::SayAndHangUp(words) } else { Reply::Say(words) })
 }

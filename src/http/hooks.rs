@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 pub(super) fn answer_when_failed(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {
-        "incoming_call" => twiml(RECORD_INSTEAD),
-        "handle_recording" | "stream_ended" => twiml(HANG_UP),
+        "incoming_call" | "stream_ended" => twiml(RECORD_INSTEAD),
+        "handle_recording" => twiml(APOLOGY),
         _ if hook.starts_with("whatsapp/") => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
         }
@@ -29,4 +29,6 @@ fn twiml(document: &'static str) -> Response {
 const RECORD_INSTEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
     <Response><Redirect method=\"POST\">/webhook/handle_recording</Redirect></Response>";
 
-const HANG_UP: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response><Hangup/></Response>";
+// To record again would go round in circles. What was recorded is told of by another webhook as well.
+const APOLOGY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
+    <Response><Say language=\"he-IL\">אירעה תקלה. נא להתקשר שוב מאוחר יותר.</Say><Hangup/></Response>";

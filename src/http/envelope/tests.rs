@@ -27,8 +27,8 @@ async fn a_caller_always_hears_something() {
     for panics in [true, false] {
         for (path, says) in [
             ("/webhook/incoming_call", "<Redirect method=\"POST\">/webhook/handle_recording</Redirect>"),
-            ("/webhook/handle_recording", "<Hangup/>"),
-            ("/webhook/stream_ended", "<Hangup/>"),
+            ("/webhook/handle_recording", "<Say language=\"he-IL\">"),
+            ("/webhook/stream_ended", "<Redirect method=\"POST\">/webhook/handle_recording</Redirect>"),
         ] {
             let (status, kind, body) = answer(path, panics).await;
             assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/xml; charset=utf-8"), "{path}");
