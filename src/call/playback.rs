@@ -237,7 +237,7 @@ impl Playback {
         let cut = self.utterings.drain(..).map(|uttering| {
             let start = uttering.start.unwrap_or(u64::MAX);
             Cut {
-                heard: heard.saturating_sub(start).min(uttering.sent).min(uttering.received),
+                heard: heard.saturating_sub(start).min(uttering.received),
                 received: uttering.received,
                 is_done: uttering.done,
                 source: uttering.source,

@@ -1,10 +1,12 @@
 //! Calls in which something breaks: whatever it is, the caller hears what comes next.
 
 use super::support::telephony::Town;
-use agentlocator::simulator::caller::{CallPlan, CallReport, Clip, DialPlan, EndedBy, StreamEnd, StreamPlan};
+use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, Clip, DialPlan, EndedBy, StreamEnd, StreamPlan};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use agentlocator::simulator::twilio::{Fault, Operation};
+use futures_util::{SinkExt, StreamExt};
 use std::time::Duration;
+use tokio_tungstenite::tungstenite::Message;
 
 fn faulty(faults: Faults) -> OpenAiOptions {
     OpenAiOptions { faults, ..OpenAiOptions::default() }
@@ -182,4 +184,94 @@ async fn a_stopped_daemon_passes_its_calls_to_the_recorder_and_ends_in_time() {
     assert!(recorded(&report), "{report:#?}");
     let call = town.ended_call(&report.call_sid).await;
     assert_eq!(call["end_reason"], "shutdown", "{call:#}");
+}
+
+/// An AI that takes every session and says nothing in any.
+async fn mute_ai() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+                let _ = socket.send(Message::text(r#"{"type":"session.created","session":{}}"#)).await;
+                while let Some(Ok(message)) = socket.next().await {
+                    if message.to_text().is_ok_and(|text| text.contains("session.update")) {
+                        let _ = socket.send(Message::text(r#"{"type":"session.updated","session":{}}"#)).await;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ai_that_never_speaks_leaves_the_call_to_voicemail() {
+    let ai = mute_ai().await;
+    let town = Town::with_ai(OpenAiOptions::default(), |setup| {
+        setup.env("OPENAI_BASE_URL", &ai).toml("[voice]\nidle_prompt_s = 1\nmessage_silence_s = 1\n");
+    })
+    .await;
+    let report = town.call(town.plan("listen; listen; wait 12s; say 2s; stay")).await;
+    assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
+    let heard = &report.streams[0].utterances;
+    assert!(heard.windows(2).all(|pair| pair[1].began_ms - pair[0].ended_ms < 8000), "{heard:#?}");
+    let call = town.ended_call(&report.call_sid).await;
+    assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_fails_is_asked_for_again() {
+    let town = Town::with_ai(faulty(Faults { rate_limited: vec![1], ..Faults::default() }), |_| {}).await;
+    let report = town.call(town.plan("say 1s; listen; wait 3s")).await;
+    assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
+    let call = town.ended_call(&report.call_sid).await;
+    let turns = call["turns"].as_array().unwrap();
+    assert!(turns.iter().any(|turn| turn["speaker"] == "agent" && turn["heard_text"] != ""), "{call:#}");
+    assert_eq!(town.ai.state().sessions.len(), 1, "the session itself is well");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_twilio_s_rest_interface_down_a_stream_is_closed_rather_than_waited_for() {
+    let town = Town::with_ai(faulty(Faults { never_updated: true, ..Faults::default() }), |_| {}).await;
+    town.twilio.fail_next(Operation::UpdateCall, Fault::Status(503), 9);
+    let report = town.call(town.plan("say 1s; stay")).await;
+    assert!(matches!(report.streams[0].ended, StreamEnd::ServerClosed { .. }), "{report:#?}");
+    assert!(report.prompts.iter().any(|prompt| prompt.what.ends_with("/static/tts/fallback_he.mp3")), "{report:#?}");
+    let redirect = town.daemon.logs().events_named("WATCHDOG_REDIRECT_FAILED");
+    assert!(!redirect.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_ends_on_a_line_that_brings_no_silence() {
+    let town = Town::without_ai(|setup| {
+        setup.toml("[voice]\nmessage_silence_s = 2\n");
+    })
+    .await;
+    let chaos = Chaos { omit_silence: true, ..Chaos::default() };
+    let report = town.call(CallPlan { chaos, ..town.plan("wait 4500ms; say 2s; stay") }).await;
+    assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
+    assert!(report.duration_ms < 25_000, "after {} ms", report.duration_ms);
+    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "message_taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_network_is_talked_over_all_the_same() {
+    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let chaos = Chaos {
+        jitter: Duration::from_millis(60),
+        burst_frames: 10,
+        ragged: true,
+        lost_marks_percent: 30,
+        late_marks: Duration::from_millis(300),
+        numbers_as_numbers: true,
+        start_twice: true,
+        webhooks_twice: true,
+        ..Chaos::default()
+    };
+    let report = town.call(CallPlan { chaos, ..town.plan("say 1s; listen; say 1s; listen") }).await;
+    assert_eq!(report.streams[0].answers.len(), 2, "{report:#?}");
+    assert!(town.ai.state().sessions[0].errors.is_empty(), "{:?}", town.ai.state().sessions[0].errors);
+    assert_eq!(town.ended_call(&report.call_sid).await["turns"].as_array().unwrap().len(), 4);
 }

@@ -16,6 +16,7 @@ mod kill;
 mod log_privacy;
 mod login;
 mod malformed;
+mod media_socket;
 mod page;
 mod process;
 mod schema;

@@ -244,13 +244,11 @@ impl CallSession {
         self.idle_prompts += 1;
         self.event(CallEvent::IdlePrompt { number: self.idle_prompts });
         if self.engine.is_ready && self.engine().caps().can_improvise {
+            // The caller's silence counts again when that has been said; an engine that does not say it is mute.
             self.responses.want(Wish::Say(self.policy.prompts.still_there.clone()));
         } else {
             self.play_clip(Clip::StillThere);
-        }
-        // Counts on even if the engine does not answer.
-        if let Some(idle) = self.policy.idle {
-            self.timers.set(Timer::Idle, now + idle);
+            self.timers.set_or_cancel(Timer::Idle, self.policy.idle.map(|idle| now + idle));
         }
     }
 

@@ -158,12 +158,13 @@ fn a_transfer_ends_in_a_transfer() {
 fn silence_is_asked_about_twice_and_then_ends() {
     let mut rig = Rig::live();
     rig.pass(ms(10_000));
-    assert!(rig.has_event(&CallEvent::IdlePrompt { number: 1 }));
-    rig.respond(1);
-    rig.say(1, "a", 8000);
-    rig.done(1);
-    rig.pass(ms(11_100));
-    assert!(rig.has_event(&CallEvent::IdlePrompt { number: 2 }));
+    for prompt in 1..=2 {
+        assert!(rig.has_event(&CallEvent::IdlePrompt { number: prompt.into() }));
+        rig.respond(prompt);
+        rig.say(prompt, &format!("a{prompt}"), 8000);
+        rig.done(prompt);
+        rig.pass(ms(11_100));
+    }
     rig.pass(ms(12_000));
     assert_eq!(rig.books.ended, Some((EndReason::Idle, After::HangUp)));
 }
