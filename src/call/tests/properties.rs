@@ -10,6 +10,7 @@ use std::time::Duration;
 enum Step {
     Pass(u16),
     PassWithoutMarks(u16),
+    Stall(u16),
     Stream,
     Ready,
     Frames { count: u8, hole: u16 },
@@ -39,6 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0u16..3000).prop_map(Step::Pass),
         1 => (0u16..3000).prop_map(Step::PassWithoutMarks),
+        1 => (800u16..1300).prop_map(Step::Stall),
         2 => Just(Step::Stream),
         2 => Just(Step::Ready),
         4 => (1u8..20, prop_oneof![8 => Just(0u16), 1 => 1u16..12_000]).prop_map(|(count, hole)| Step::Frames { count, hole }),
@@ -89,6 +91,7 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
     match *step {
         Step::Pass(time) => rig.pass(ms(time.into())),
         Step::PassWithoutMarks(time) => rig.pass_without_marks(ms(time.into())),
+        Step::Stall(time) => rig.stall(ms(time.into())),
         Step::Stream => rig.start_stream(),
         Step::Ready => rig.engine(EngineEvent::Ready),
         Step::Frames { count, hole } => (0..count).for_each(|n| rig.frame(if n == 0 { hole.into() } else { 0 })),

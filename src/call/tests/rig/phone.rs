@@ -14,6 +14,9 @@ pub(super) struct Phone {
     pub(super) heard: BTreeMap<u8, u64>,
 }
 
+/// How long sound is on its way to an ear that hears nothing else.
+const DELAY: Duration = Duration::from_millis(40);
+
 /// Sound, or a mark behind it.
 pub(super) enum Piece {
     Sound { sample: u8, bytes: u64 },
@@ -24,7 +27,13 @@ impl Phone {
     pub(super) fn put(&mut self, piece: Piece, now: Instant) {
         self.play(now);
         self.queue.push_back(piece);
-        self.playing_since.get_or_insert(now);
+        self.playing_since.get_or_insert(now + DELAY);
+    }
+
+    /// Plays nothing for so long, and then goes on where it was.
+    pub(super) fn stall(&mut self, time: Duration, now: Instant) {
+        self.play(now);
+        self.playing_since = self.playing_since.map(|since| since + time);
     }
 
     pub(super) fn next_echo(&self) -> Option<Instant> {
@@ -58,7 +67,7 @@ impl Phone {
     pub(super) fn clear(&mut self, now: Instant) {
         self.play(now);
         if let (Some(since), Some(Piece::Sound { sample, .. })) = (self.playing_since.take(), self.queue.front()) {
-            let bytes = u64::try_from((now - since).as_micros()).unwrap() / 125;
+            let bytes = u64::try_from(now.saturating_duration_since(since).as_micros()).unwrap() / 125;
             *self.heard.entry(*sample).or_default() += bytes;
         }
         self.echoes.extend(self.queue.drain(..).filter_map(|piece| match piece {
