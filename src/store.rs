@@ -60,6 +60,7 @@ pub use job::Job;
 pub use journal::{JournalOutcome, NewJournal};
 pub use media::{MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
+pub use migrate::newest_migration;
 pub use outbox::{NewOutbox, OutboxEntry, OutboxState, OutboxStep};
 pub use recording::RecordingToFetch;
 pub use session::NewSession;
@@ -70,6 +71,7 @@ pub use tx::{ReadTx, WriteTx};
 
 use folder::Folder;
 use health::Reports;
+use pending::Told;
 use probe::Probes;
 use readers::Readers;
 use start::Machinery;
@@ -102,7 +104,7 @@ impl Store {
         &self,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(false, work).await
+        self.submit(Told::Published, work).await
     }
 
     /// Queues `work` behind all writes before it and does not wait: for what must be written in order while a call goes
@@ -110,7 +112,7 @@ impl Store {
     pub fn write_soon(&self, work: impl FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static) {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(writer) = writer.as_ref() else { return };
-        drop(writer.submit(true, move |tx| {
+        drop(writer.submit(Told::Never, move |tx| {
             work(tx).inspect_err(|error| {
                 tracing::error!(
                     event = "STORE_WRITE_FAILED",
@@ -152,12 +154,12 @@ impl Store {
 
     async fn submit<T: Send + 'static>(
         &self,
-        in_haste: bool,
+        told: Told,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let answer = {
             let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.as_ref().ok_or(Error::Closed)?.submit(in_haste, work)?
+            writer.as_ref().ok_or(Error::Closed)?.submit(told, work)?
         };
         answer.await.map_err(|_| Error::Closed)?
     }

@@ -1,6 +1,6 @@
 //! Which migrations the database has, which it lacks, and their application.
 
-use super::{Error, Result};
+use super::{Error, ReadTx, Result};
 use refinery::Migration;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -31,12 +31,31 @@ pub(in crate::store) fn apply(conn: &mut Connection) -> Result<Vec<String>> {
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
+/// The newest migration that this version has.
+pub fn newest_migration() -> String {
+    let runner = embedded::migrations::runner();
+    runner.get_migrations().iter().max().map(ToString::to_string).unwrap_or_default()
+}
+
+impl ReadTx<'_> {
+    /// The newest migration that the database has had; empty if none.
+    pub fn newest_applied_migration(&self) -> Result<String> {
+        Ok(history(self.conn)?.last().map(Applied::title).unwrap_or_default())
+    }
+}
+
 /// One applied migration as the database remembers it.
 #[derive(Debug)]
 struct Applied {
     version: i64,
     name: String,
     checksum: String,
+}
+
+impl Applied {
+    fn title(&self) -> String {
+        format!("V{}__{}", self.version, self.name)
+    }
 }
 
 fn history(conn: &Connection) -> Result<Vec<Applied>> {
@@ -61,7 +80,7 @@ fn compare(history: &[Applied], ours: &[Migration]) -> Result<Plan> {
     ours.sort();
     let newest = ours.last().map_or(0, |migration| i64::from(migration.version()));
     for applied in history {
-        let title = format!("V{}__{}", applied.version, applied.name);
+        let title = applied.title();
         match ours.iter().find(|migration| i64::from(migration.version()) == applied.version) {
             None if applied.version > newest => {
                 let known = ours.last().map(ToString::to_string).unwrap_or_default();
@@ -81,7 +100,7 @@ fn compare(history: &[Applied], ours: &[Migration]) -> Result<Plan> {
             Some(_) => {}
         }
     }
-    let current = history.last().map(|applied| format!("V{}__{}", applied.version, applied.name));
+    let current = history.last().map(Applied::title);
     let has = |migration: &&Migration| history.iter().any(|applied| applied.version == i64::from(migration.version()));
     let pending = ours.iter().filter(|migration| !has(migration)).map(ToString::to_string).collect();
     Ok(Plan { current, pending })

@@ -13,8 +13,19 @@ pub(in crate::store) trait Pending: Send {
     /// Tells the caller, after the commit or after what came instead of it.
     fn answer(self: Box<Self>, outcome: &Result<(), CommitError>);
 
-    /// True if the caller asked to be told as soon as it is on disk, before the published copy has it.
-    fn in_haste(&self) -> bool;
+    /// When the caller is told.
+    fn told(&self) -> Told;
+}
+
+/// When a caller is told that a write is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Told {
+    /// When the published copy has it.
+    Published,
+    /// As soon as it is on disk.
+    OnDisk,
+    /// Nobody waits.
+    Never,
 }
 
 /// Writes that were committed together, or refused together.
@@ -45,14 +56,14 @@ pub(in crate::store) struct Write<T, F> {
     work: Option<F>,
     outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
-    in_haste: bool,
+    told: Told,
 }
 
 impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Write<T, F> {
     /// The write, and where its answer will come.
-    pub(in crate::store) fn new(work: F, in_haste: bool) -> (Self, oneshot::Receiver<Result<T>>) {
+    pub(in crate::store) fn new(work: F, told: Told) -> (Self, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
-        (Self { work: Some(work), outcome: None, reply, in_haste }, answer)
+        (Self { work: Some(work), outcome: None, reply, told }, answer)
     }
 }
 
@@ -79,8 +90,8 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Pending for Write<T, 
         let _ = self.reply.send(answer);
     }
 
-    fn in_haste(&self) -> bool {
-        self.in_haste
+    fn told(&self) -> Told {
+        self.told
     }
 }
 

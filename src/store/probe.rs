@@ -1,5 +1,6 @@
 //! Is the database really there: a write and a read, shared by all who ask within a second.
 
+use super::pending::Told;
 use super::{Error, Result, Store};
 use crate::clock;
 use std::sync::{Mutex, PoisonError};
@@ -75,7 +76,7 @@ impl Store {
     async fn write_and_read(&self) -> Result<()> {
         let stamp = clock::now().to_string();
         let written = stamp.clone();
-        self.submit(true, move |tx| tx.set_meta(PROBED_AT, &written)).await?;
+        self.submit(Told::OnDisk, move |tx| tx.set_meta(PROBED_AT, &written)).await?;
         let read = self.read(|tx| tx.meta(PROBED_AT)).await?;
         // A later probe may have been faster than our reading; an earlier stamp means that the write was lost.
         if read.is_some_and(|read| read >= stamp) {

@@ -2,14 +2,16 @@
 
 use super::checkpoint::{self, Checkpoints};
 use super::health::Reports;
-use super::pending::{CommitError, Group, Pending, Write, answer_all};
+use super::pending::{CommitError, Group, Pending, Told, Write, answer_all};
 use super::publish::Feed;
 use super::{Error, Result, WriteTx};
+use crate::clock;
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Hands writes to the thread.
@@ -54,17 +56,17 @@ impl Writer {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Queues a write. The answer comes when it is on disk and in the published copy, or, in haste, when it is on disk.
+    /// Queues a write. The answer comes when `told` says.
     pub(in crate::store) fn submit<T: Send + 'static>(
         &self,
-        in_haste: bool,
+        told: Told,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Error::Busy("too many writes wait for the disk".into()));
         }
-        let (write, answer) = Write::new(work, in_haste);
+        let (write, answer) = Write::new(work, told);
         self.queue.send(Box::new(write)).map_err(|_| Error::Closed)?;
         Ok(answer)
     }
@@ -75,7 +77,7 @@ impl Thread {
         while let Ok(first) = incoming.recv() {
             let mut group = Group::with_capacity(8);
             group.push(first);
-            group.extend(incoming.try_iter().take(GROUP - 1));
+            gather(&mut group, incoming);
             self.waiting.fetch_sub(group.len(), Ordering::Relaxed);
             self.commit(group);
         }
@@ -127,6 +129,23 @@ impl Thread {
     }
 }
 
+/// Adds what waits. Where nobody waits for an answer, others may join for a moment: calls write down what is said, each
+/// a little and often, and a commit costs the same for one as for all.
+fn gather(group: &mut Group, incoming: &Receiver<Box<dyn Pending>>) {
+    let until = clock::instant() + LINGER;
+    let mut nobody_waits = true;
+    while group.len() < GROUP {
+        nobody_waits &= group.last().is_none_or(|write| write.told() == Told::Never);
+        let next = match incoming.try_recv() {
+            Ok(write) => Some(write),
+            Err(_) if nobody_waits => incoming.recv_timeout(until.saturating_duration_since(clock::instant())).ok(),
+            Err(_) => None,
+        };
+        let Some(write) = next else { return };
+        group.push(write);
+    }
+}
+
 /// What a transaction has in it before its commit.
 enum Filled {
     /// Changes.
@@ -172,6 +191,9 @@ fn still_open(conn: &Connection) -> rusqlite::Result<()> {
 fn step(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
     conn.prepare_cached(sql)?.execute([]).map(|_| ())
 }
+
+/// How long a write for which nobody waits may wait for others.
+const LINGER: Duration = Duration::from_millis(20);
 
 /// The most writes that share a transaction.
 const GROUP: usize = 256;

@@ -4,7 +4,7 @@
 //! which has their write on disk, and until the copy has caught up nobody waits.
 
 use super::wal::{Changes, Delta};
-use crate::store::pending::{Group, answer_all};
+use crate::store::pending::{Group, Told, answer_all};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -110,7 +110,7 @@ impl Queue {
         }
         let mut at_once = group;
         if inner.callers_wait() {
-            group = at_once.extract_if(.., |write| !write.in_haste()).collect();
+            group = at_once.extract_if(.., |write| write.told() == Told::Published).collect();
             if !group.is_empty() {
                 let commit = inner.committed;
                 inner.callers.push_back(Callers { commit, since: now, group });

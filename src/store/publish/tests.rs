@@ -10,7 +10,7 @@ use super::watch::{Patience, Watch};
 use super::*;
 use crate::store::WriteTx;
 use crate::store::open;
-use crate::store::pending::{CommitError, Group, Pending, answer_all};
+use crate::store::pending::{CommitError, Group, Pending, Told, answer_all};
 use crate::store::stamp::Stamp;
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -146,8 +146,8 @@ impl Pending for Caller {
         self.0.store(outcome.is_ok(), Ordering::Relaxed);
     }
 
-    fn in_haste(&self) -> bool {
-        false
+    fn told(&self) -> Told {
+        Told::Published
     }
 }
 
