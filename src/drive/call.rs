@@ -262,7 +262,7 @@ impl CallTask {
             is_resumed: !history.is_empty(),
         };
         RealtimeSetup {
-            instructions: instructions::for_phone(&config.agent, &context),
+            instructions: instructions::for_phone(&config.agent, &context).into(),
             tools: agent_tools::for_phone(can_transfer),
             language: config.agent.language.clone(),
             history,
@@ -297,7 +297,7 @@ impl CallTask {
     }
 
     /// Closes both sockets. The engine's costs money while it is open; Twilio asks what follows when its own is closed.
-    async fn leave(mut self) {
+    async fn leave(&mut self) {
         if let Some(engine) = self.engine.take() {
             tokio::spawn(engine.close());
         }

@@ -28,13 +28,16 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Longer than any event: six minutes of sound in one piece.
 const MAX_MESSAGE: usize = 4 << 20;
 
+/// A message with 100 ms of sound has about 1.2 KiB.
+const READ_BUFFER: usize = 4 << 10;
+
 /// What a session is to be like.
 #[derive(Clone, Debug)]
 pub struct RealtimeSetup {
     /// The settings: key, model, voice, turn detection.
     pub config: Arc<Config>,
     /// What the model is told about itself.
-    pub instructions: String,
+    pub instructions: Arc<str>,
     /// Its tools, as the interface describes them.
     pub tools: Vec<Value>,
     /// The language that callers are expected to speak, ISO 639-1.
@@ -48,7 +51,9 @@ type Opening = Pin<Box<dyn Future<Output = Result<OpenSocket, Failure>> + Send>>
 
 /// One session.
 pub struct Realtime {
-    setup: RealtimeSetup,
+    config: Arc<Config>,
+    /// They go along with each sentence that we ask for.
+    instructions: Arc<str>,
     state: State,
     /// News that came several at a time.
     events: VecDeque<EngineEvent>,
@@ -74,11 +79,13 @@ struct Failure {
 impl Realtime {
     /// Begins to open a session, after `delay`.
     pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
-        let opening = Box::pin(connect(setup.clone(), delay));
+        let (config, instructions) = (setup.config.clone(), setup.instructions.clone());
+        let opening = Box::pin(connect(setup, delay));
         let mut keep_alive = interval_at(tokio::time::Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            setup,
+            config,
+            instructions,
             state: State::Opening(opening),
             events: VecDeque::new(),
             keep_alive,
@@ -120,7 +127,7 @@ impl Realtime {
             EngineCommand::Hear(audio) => wire::append(audio),
             EngineCommand::Respond(Wish::Answer) => wire::create_response(None),
             EngineCommand::Respond(Wish::Say(what)) => {
-                wire::create_response(Some(&format!("{}\n\n{what}", self.setup.instructions)))
+                wire::create_response(Some(&format!("{}\n\n{what}", self.instructions)))
             }
             EngineCommand::Cancel { response } => wire::cancel(response),
             EngineCommand::Truncate { item, heard_ms } => wire::truncate(item, *heard_ms),
@@ -227,7 +234,7 @@ impl Realtime {
             "cancelled" => ResponseOutcome::Cancelled,
             _ => ResponseOutcome::Failed,
         };
-        let cost_micros = prices::cost_micros(&self.setup.config.openai.realtime_model, usage);
+        let cost_micros = prices::cost_micros(&self.config.openai.realtime_model, usage);
         let usage = Usage { tokens_in: usage.input_tokens, tokens_out: usage.output_tokens, cost_micros };
         let response = self.response(id);
         self.events.push_back(EngineEvent::ResponseDone { response, outcome, usage });
@@ -253,7 +260,7 @@ impl Realtime {
 
 impl fmt::Debug for Realtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Realtime").field("model", &self.setup.config.openai.realtime_model).finish_non_exhaustive()
+        f.debug_struct("Realtime").field("model", &self.config.openai.realtime_model).finish_non_exhaustive()
     }
 }
 
@@ -286,7 +293,7 @@ async fn dial(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
     let bearer =
         HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| refused("the key is no text"))?;
     request.headers_mut().insert("authorization", bearer);
-    let limits = Some(websocket::limits(MAX_MESSAGE));
+    let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
     match tokio_tungstenite::connect_async_with_config(request, limits, true).await {
         Ok((socket, _)) => Ok(Socket::new(socket)),
         Err(WsError::Http(response)) => {

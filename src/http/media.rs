@@ -19,6 +19,8 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// Twilio's own messages have some 300 bytes, or 1 KiB at the start. Anybody may open a socket, so it must hold little.
 const MAX_MESSAGE: usize = 64 << 10;
+/// A message with 20 ms of sound has about 0.3 KiB.
+const READ_BUFFER: usize = 2 << 10;
 
 /// The socket's path.
 pub(crate) fn routes() -> Router<AppState> {
@@ -78,7 +80,7 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// The bare connection again, so that no layer lies between a call and its frames.
 async fn socket(upgraded: Upgraded) -> WebSocketStream<Carrier> {
-    let limits = Some(websocket::limits(MAX_MESSAGE));
+    let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
     match upgraded.downcast::<Connection>() {
         Ok(Parts { io, read_buf, .. }) => {
             let carrier = Carrier::Tcp(io.into_inner());

@@ -11,15 +11,17 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-/// Two sockets a call and hundreds of calls: the library's own 128 KiB would be most of our memory.
-const READ_BUFFER: usize = 8 * 1024;
 /// A peer that has not taken so much does not listen any more.
 const MAX_UNSENT: usize = 1 << 20;
 
-/// The limits of our sockets; longer messages than `longest` are not for us.
-pub fn limits(longest: usize) -> WebSocketConfig {
+/// The limits of a socket whose messages are mostly shorter than `read_buffer`, in bytes, longer ones being read in
+/// pieces; longer messages than `longest` are not for us.
+///
+/// There are two sockets a call and hundreds of calls: the library's own 128 KiB would be most of our memory, and all of
+/// a buffer is wiped for each read.
+pub fn limits(read_buffer: usize, longest: usize) -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
+        .read_buffer_size(read_buffer)
         .write_buffer_size(MAX_UNSENT)
         .max_write_buffer_size(2 * MAX_UNSENT)
         .max_message_size(Some(longest))
@@ -131,7 +133,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_does_not_read_costs_little_and_is_found_out() {
         let (ours, _theirs) = tokio::io::duplex(4096);
-        let inner = WebSocketStream::from_raw_socket(ours, Role::Server, Some(limits(64 << 10))).await;
+        let inner = WebSocketStream::from_raw_socket(ours, Role::Server, Some(limits(2 << 10, 64 << 10))).await;
         let mut socket = Socket::new(inner);
         let message = "x".repeat(1000);
         let taken = (0..10_000).take_while(|_| socket.queue(message.clone()).and_then(|()| socket.flush_now()).is_ok());
