@@ -53,6 +53,8 @@ pub enum Order {
         /// Its number or its name.
         which: String,
     },
+    /// Tell the newest migration that the database has had.
+    TellMigration,
 }
 
 /// What came of an order.
@@ -69,6 +71,8 @@ pub enum Outcome {
     Token(ApiToken),
     /// The tokens.
     Tokens(Vec<ApiToken>),
+    /// The name of a migration.
+    Migration(String),
 }
 
 impl Order {
@@ -98,6 +102,7 @@ impl Order {
                 let found = token::find(&tx.tokens()?, which)?;
                 token::revoke(tx, by, found.id, now).map(|()| Outcome::Token(found))
             }
+            Self::TellMigration => Ok(Outcome::Migration(tx.newest_applied_migration()?)),
         }
     }
 }

@@ -67,6 +67,12 @@ fn migrate_says_what_it_applied_once() {
 }
 
 #[test]
+fn migrate_finds_a_running_daemon_up_to_date() {
+    let daemon = Daemon::start(|_| {});
+    assert_eq!(stdout(&daemon.cli(&["migrate"])), "");
+}
+
+#[test]
 fn version_and_openapi_are_for_programs() {
     let daemon = Daemon::prepare(|setup| {
         setup.env("GIT_COMMIT", "abc123");
