@@ -154,7 +154,7 @@ fn a_body_that_does_not_come_is_not_waited_for() {
         ("/webhook/whatsapp/twilio", &["HTTP/1.1 503", "retry-after: "]),
         ("/webhook/whatsapp/twilio/status", &["HTTP/1.1 503", "retry-after: "]),
         ("/webhook/incoming_call", &["HTTP/1.1 200", "text/xml", "/webhook/handle_recording"]),
-        ("/webhook/stream_ended", &["HTTP/1.1 200", "text/xml", "<Hangup/>"]),
+        ("/webhook/stream_ended", &["HTTP/1.1 200", "text/xml", "/webhook/handle_recording"]),
         ("/webhook/call_status", &["HTTP/1.1 204"]),
     ] {
         let mut connection = TcpStream::connect(daemon.address()).unwrap();
