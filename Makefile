@@ -13,7 +13,7 @@ help: ## Show this.
 
 demo: ## Build, then play a shop's day on a fresh data folder; keeps running. ARGS=--exit ends with a verdict.
 	@scripts/setup.sh build
-	cargo run $(CARGO_FLAGS) --release -- demo $(ARGS)
+	cargo run $(CARGO_FLAGS) -- demo $(ARGS)
 
 build: ## Build the release binary.
 	@scripts/setup.sh build
