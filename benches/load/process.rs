@@ -2,29 +2,21 @@
 
 use crate::machine::Machine;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A folder that goes when it is dropped.
-pub struct Folder(PathBuf);
+/// A folder of its own that goes when it is dropped.
+pub struct Folder(tempfile::TempDir);
 
 impl Folder {
     pub fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).expect("a folder for the bench's data");
-        Self(path)
+        let made = tempfile::Builder::new().prefix(&format!("bench-{name}-")).tempdir_in(env!("CARGO_TARGET_TMPDIR"));
+        Self(made.expect("a folder for the bench's data"))
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        self.0.path()
     }
 }
 
