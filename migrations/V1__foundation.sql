@@ -1,5 +1,7 @@
 -- The whole of the business in one file. Times are RFC 3339 UTC text with milliseconds, flags are 0 or 1, money is in
 -- millionths of a dollar. Migrations only ever add.
+--
+-- Words are checked two at a time: SQLite compares with two, but for more it builds a table for each row that is written.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY NOT NULL,
@@ -20,7 +22,7 @@ CREATE TABLE contacts (
     id           INTEGER PRIMARY KEY,
     business_id  INTEGER NOT NULL REFERENCES businesses(id),
     display_name TEXT NOT NULL DEFAULT '',
-    name_source  TEXT NOT NULL DEFAULT '' CHECK (name_source IN ('', 'profile', 'owner')),
+    name_source  TEXT NOT NULL DEFAULT '' CHECK (name_source IN ('', 'profile') OR name_source = 'owner'),
     language     TEXT,
     opted_out_at TEXT,
     merged_into  INTEGER REFERENCES contacts(id),
@@ -32,7 +34,7 @@ CREATE TABLE addresses (
     id          INTEGER PRIMARY KEY,
     business_id INTEGER NOT NULL REFERENCES businesses(id),
     contact_id  INTEGER NOT NULL REFERENCES contacts(id),
-    kind        TEXT NOT NULL CHECK (kind IN ('phone', 'lid', 'bsuid', 'twilio_wa', 'mail')),
+    kind        TEXT NOT NULL CHECK (kind IN ('phone', 'lid') OR kind IN ('bsuid', 'twilio_wa') OR kind = 'mail'),
     value       TEXT NOT NULL,
     created_at  TEXT NOT NULL,
     UNIQUE (business_id, kind, value)
@@ -61,7 +63,7 @@ CREATE TABLE threads (
     provider            TEXT CHECK (provider IN ('twilio', 'baileys')),
     peer_number         TEXT NOT NULL,
     title               TEXT NOT NULL DEFAULT '',
-    ai_mode             TEXT NOT NULL DEFAULT 'auto' CHECK (ai_mode IN ('off', 'suggest', 'auto', 'paused')),
+    ai_mode             TEXT NOT NULL DEFAULT 'auto' CHECK (ai_mode IN ('off', 'suggest') OR ai_mode IN ('auto', 'paused')),
     unread_count        INTEGER NOT NULL DEFAULT 0,
     last_message_at     TEXT,
     -- The provider that the person last wrote by, and when: the policy's case b.
@@ -83,12 +85,12 @@ CREATE TABLE messages (
     thread_id       INTEGER NOT NULL REFERENCES threads(id),
     direction       TEXT NOT NULL CHECK (direction IN ('in', 'out')),
     message_type    TEXT NOT NULL CHECK (message_type IN ('text', 'media')),
-    media_kind      TEXT NOT NULL DEFAULT 'text' CHECK (media_kind IN ('text', 'image', 'audio', 'voice', 'video', 'document', 'sticker', 'location', 'contact', 'template', 'other')),
+    media_kind      TEXT NOT NULL DEFAULT 'text' CHECK (media_kind IN ('text', 'image') OR media_kind IN ('audio', 'voice') OR media_kind IN ('video', 'document') OR media_kind IN ('sticker', 'location') OR media_kind IN ('contact', 'template') OR media_kind = 'other'),
     content_text    TEXT NOT NULL DEFAULT '',
     media_url       TEXT,
     provider        TEXT CHECK (provider IN ('twilio', 'baileys')),
     provider_msg_id TEXT,
-    status          TEXT NOT NULL CHECK (status IN ('received', 'queued', 'sent', 'delivered', 'read', 'failed')),
+    status          TEXT NOT NULL CHECK (status IN ('received', 'queued') OR status IN ('sent', 'delivered') OR status IN ('read', 'failed')),
     error_code      TEXT,
     error           TEXT,
     -- Who wrote an outgoing one: 'user:3', 'token:2', 'agent', 'phone'.
@@ -108,7 +110,7 @@ CREATE UNIQUE INDEX idx_msgs_provider_id ON messages(provider, provider_msg_id, 
 CREATE TABLE message_events (
     id           INTEGER PRIMARY KEY,
     message_id   INTEGER NOT NULL REFERENCES messages(id),
-    kind         TEXT NOT NULL CHECK (kind IN ('status', 'edit', 'reaction', 'deletion')),
+    kind         TEXT NOT NULL CHECK (kind IN ('status', 'edit') OR kind IN ('reaction', 'deletion')),
     value        TEXT NOT NULL DEFAULT '',
     actor        TEXT NOT NULL DEFAULT '',
     provider     TEXT CHECK (provider IN ('twilio', 'baileys')),
@@ -134,7 +136,7 @@ CREATE TABLE message_media (
     mime         TEXT,
     file_name    TEXT,
     sha256       TEXT REFERENCES media(sha256),
-    state        TEXT NOT NULL CHECK (state IN ('waiting', 'stored', 'linked', 'failed', 'pruned')),
+    state        TEXT NOT NULL CHECK (state IN ('waiting', 'stored') OR state IN ('linked', 'failed') OR state = 'pruned'),
     error        TEXT,
     UNIQUE (message_id, position)
 ) STRICT;
@@ -151,14 +153,14 @@ CREATE TABLE calls (
     direction     TEXT NOT NULL CHECK (direction IN ('in', 'out')),
     peer_number   TEXT NOT NULL,
     own_number    TEXT NOT NULL,
-    state         TEXT NOT NULL CHECK (state IN ('ringing', 'live', 'fallback', 'transferred', 'ended')),
+    state         TEXT NOT NULL CHECK (state IN ('ringing', 'live') OR state IN ('fallback', 'transferred') OR state = 'ended'),
     stream_sid    TEXT,
     engine        TEXT,
     model         TEXT,
     started_at    TEXT NOT NULL,
     answered_at   TEXT,
     ended_at      TEXT,
-    end_reason    TEXT CHECK (end_reason IN ('caller_hung_up', 'agent_hung_up', 'message_taken', 'transferred', 'idle', 'too_long', 'fallback', 'dropped', 'shutdown', 'not_connected', 'interrupted')),
+    end_reason    TEXT CHECK (end_reason IN ('caller_hung_up', 'agent_hung_up') OR end_reason IN ('message_taken', 'transferred') OR end_reason IN ('idle', 'too_long') OR end_reason IN ('fallback', 'dropped') OR end_reason IN ('shutdown', 'not_connected') OR end_reason = 'interrupted'),
     duration_ms   INTEGER,
     cost_micros   INTEGER NOT NULL DEFAULT 0,
     message_text  TEXT,
@@ -176,7 +178,7 @@ CREATE TABLE call_turns (
     seq                 INTEGER NOT NULL,
     -- The engine's id of it; what is told twice is one turn.
     item_id             TEXT NOT NULL,
-    speaker             TEXT NOT NULL CHECK (speaker IN ('caller', 'agent', 'tool', 'system')),
+    speaker             TEXT NOT NULL CHECK (speaker IN ('caller', 'agent') OR speaker IN ('tool', 'system')),
     text                TEXT NOT NULL DEFAULT '',
     heard_text          TEXT NOT NULL DEFAULT '',
     interrupted         INTEGER NOT NULL DEFAULT 0 CHECK (interrupted IN (0, 1)),
@@ -213,7 +215,7 @@ CREATE TABLE recordings (
     channels     INTEGER NOT NULL DEFAULT 1,
     duration_ms  INTEGER NOT NULL DEFAULT 0,
     bytes        INTEGER NOT NULL DEFAULT 0,
-    state        TEXT NOT NULL CHECK (state IN ('running', 'waiting', 'complete', 'failed', 'pruned')),
+    state        TEXT NOT NULL CHECK (state IN ('running', 'waiting') OR state IN ('complete', 'failed') OR state = 'pruned'),
     -- Where in the file the message begins that the caller left.
     message_ms   INTEGER,
     source_url   TEXT,
@@ -240,7 +242,7 @@ CREATE TABLE webhook_journal (
     path        TEXT NOT NULL,
     content_type TEXT NOT NULL DEFAULT '',
     body        BLOB NOT NULL,
-    outcome     TEXT NOT NULL CHECK (outcome IN ('stored', 'duplicate', 'ignored', 'odd')),
+    outcome     TEXT NOT NULL CHECK (outcome IN ('stored', 'duplicate') OR outcome IN ('ignored', 'odd')),
     note        TEXT NOT NULL DEFAULT '',
     message_id  INTEGER REFERENCES messages(id),
     call_id     INTEGER REFERENCES calls(id)
@@ -255,12 +257,12 @@ CREATE TABLE outbox (
     -- Given to the provider with each attempt; never changes.
     send_key        TEXT NOT NULL UNIQUE,
     -- What the sender asked for: 'auto', 'twilio' or 'baileys'. A named one does not fail over.
-    requested       TEXT NOT NULL CHECK (requested IN ('auto', 'twilio', 'baileys')),
+    requested       TEXT NOT NULL CHECK (requested IN ('auto', 'twilio') OR requested = 'baileys'),
     provider        TEXT NOT NULL CHECK (provider IN ('twilio', 'baileys')),
     template        INTEGER NOT NULL DEFAULT 0 CHECK (template IN (0, 1)),
     -- Providers that have certainly refused, as JSON.
     refused         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(refused)),
-    state           TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'doubtful', 'done', 'failed')),
+    state           TEXT NOT NULL CHECK (state IN ('queued', 'sending') OR state IN ('doubtful', 'done') OR state = 'failed'),
     attempts        INTEGER NOT NULL DEFAULT 0,
     -- Attempts by Twilio of which nobody knows whether they went out, and that its list does not show.
     doubts          INTEGER NOT NULL DEFAULT 0,
@@ -290,7 +292,7 @@ CREATE TABLE jobs (
     -- The same work twice is one job.
     unique_key TEXT UNIQUE,
     payload    TEXT NOT NULL CHECK (json_valid(payload)),
-    state      TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'failed')),
+    state      TEXT NOT NULL CHECK (state IN ('waiting', 'done') OR state = 'failed'),
     attempts   INTEGER NOT NULL DEFAULT 0,
     run_at     TEXT NOT NULL,
     last_error TEXT,
