@@ -13,6 +13,8 @@ use crate::app;
 use anyhow::Context;
 use checks::Checks;
 use stage::Stage;
+use std::pin::pin;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Plays a shop's day.
 #[derive(Debug, clap::Args)]
@@ -31,12 +33,35 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn play(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut checks = Checks::default();
+    // From here on nobody ends us but by this: the daemon must not be left behind.
+    let mut called_off = pin!(called_off()?);
     heading("The stage: a daemon on a fresh folder; stand-ins for Twilio, the AI and the WhatsApp bridge")?;
     let mut stage = Stage::set(arguments.port).await.context("the stage cannot be set")?;
     print(&format!("  daemon  {} (data in {})\n", stage.daemon.url(), stage.daemon.folder().display()))?;
-    let played = play_all(&stage, &mut checks).await;
-    if let Err(error) = &played {
+    let good = tokio::select! {
+        good = play_and_judge(&stage) => good?,
+        () = &mut called_off => {
+            stage.strike().await?;
+            anyhow::bail!("it was broken off");
+        }
+    };
+    if arguments.exit {
+        stage.strike().await.context("the daemon does not stop as it must")?;
+        return if good { Ok(()) } else { Err(anyhow::anyhow!("not everything was as it must be")) };
+    }
+    let (url, login) = (stage.daemon.url(), &stage.login);
+    print(&format!("\nLook around: {url}/app/  user {}  password {}\nCtrl-C ends it.\n", login.name, login.password))?;
+    tokio::select! {
+        () = &mut called_off => {}
+        status = stage.daemon.ended() => anyhow::bail!("the daemon ended by itself: {status}"),
+    }
+    stage.strike().await
+}
+
+/// Plays all, shows what came of it, and says whether everything was as it must be.
+async fn play_and_judge(stage: &Stage) -> anyhow::Result<bool> {
+    let mut checks = Checks::default();
+    if let Err(error) = play_all(stage, &mut checks).await {
         checks.fails(&format!("the play broke off: {error:#}"));
     }
     heading("What is in the CRM now")?;
@@ -51,17 +76,21 @@ async fn play(arguments: &Arguments) -> anyhow::Result<()> {
     if !verdict.good {
         print(&stage.daemon.last_lines(30))?;
     }
-    if arguments.exit {
-        stage.strike().await.context("the daemon does not stop as it must")?;
-        return if verdict.good { Ok(()) } else { Err(anyhow::anyhow!("not everything was as it must be")) };
-    }
-    let (url, login) = (stage.daemon.url(), &stage.login);
-    print(&format!("\nLook around: {url}/app/  user {}  password {}\nCtrl-C ends it.\n", login.name, login.password))?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        status = stage.daemon.ended() => anyhow::bail!("the daemon ended by itself: {status}"),
-    }
-    stage.strike().await
+    Ok(verdict.good)
+}
+
+/// Resolves when somebody wants it to end: by Ctrl-C, by SIGTERM, or by closing the terminal.
+fn called_off() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    })
 }
 
 async fn play_all(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
