@@ -193,8 +193,9 @@ impl Rig {
         samples[..8].copy_from_slice(&self.next_frame.to_le_bytes());
         self.next_frame += 1;
         let audio = EncodedAudio::encode(&samples);
-        if let Some(speaks) = self.engine.speaks.as_mut().filter(|_| self.phone.stream) {
-            *speaks = self.now;
+        // Whoever has been taken for silent begins anew only when the engine hears speech begin.
+        if self.is_spoken_over() && self.phone.stream {
+            self.engine.speaks = Some(self.now);
         }
         self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio });
         self.timestamp += 20;
