@@ -16,16 +16,13 @@ use crate::clock;
 use crate::domain::CallSid;
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
-use crate::providers::websocket::Received;
-use bytes::Bytes;
+use crate::providers::websocket::{self, Received};
 use scribe::Scribe;
-use std::borrow::Cow;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tape::Tape;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Sleep, sleep};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// News for a call from elsewhere.
 #[derive(Debug)]
@@ -195,7 +192,7 @@ impl CallTask {
         };
         let input = match media_stream::parse(&text) {
             Ok(Incoming::Media { timestamp_ms, payload }) => {
-                let Some(audio) = EncodedAudio::parse(share(&text, payload)) else {
+                let Some(audio) = EncodedAudio::parse(websocket::share(&text, payload)) else {
                     return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, "A media message without sound");
                 };
                 if let Some(tape) = &mut self.tape {
@@ -337,13 +334,5 @@ async fn next(engine: &mut Option<Engine>) -> crate::call::EngineEvent {
     match engine {
         Some(engine) => engine.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// The part of a message that is the sound, without copying it.
-fn share(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
-    match part {
-        Cow::Borrowed(part) => AsRef::<Bytes>::as_ref(text).slice_ref(part.as_bytes()),
-        Cow::Owned(part) => part.into(),
     }
 }

@@ -7,9 +7,7 @@ use crate::domain::Speaker;
 use crate::providers::openai::prices;
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
 use crate::providers::websocket::{self, Received, Socket};
-use bytes::Bytes;
 use serde_json::Value;
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
@@ -197,7 +195,7 @@ impl Realtime {
         };
         let event = match event {
             ServerEvent::AudioDelta { response_id, item_id, delta } => {
-                let Some(audio) = EncodedAudio::parse(share(text, delta)) else {
+                let Some(audio) = EncodedAudio::parse(websocket::share(text, delta)) else {
                     return self.events.push_back(EngineEvent::Warning { code: "malformed_audio".into() });
                 };
                 EngineEvent::AudioDelta { response: self.response(&response_id), item: self.item(&item_id), audio }
@@ -343,12 +341,4 @@ fn refused(kind: String, code: Option<String>, message: &str) -> EngineEvent {
     }
     tracing::debug!(event = "ENGINE_ERROR", code = word, message, "The engine refused something");
     EngineEvent::Warning { code: word }
-}
-
-/// The part of a message that is the sound, without copying it.
-fn share(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
-    match part {
-        Cow::Borrowed(part) => AsRef::<Bytes>::as_ref(text).slice_ref(part.as_bytes()),
-        Cow::Owned(part) => part.into(),
-    }
 }

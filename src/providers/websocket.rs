@@ -1,7 +1,9 @@
 //! A WebSocket as a call needs it: small buffers, many messages to one write, and a peer that does not read never holds
 //! the call up.
 
+use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
@@ -83,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Asks for a sign of life.
     pub fn ping(&mut self) -> Result<(), Error> {
-        self.put(Message::Ping(bytes::Bytes::new()))
+        self.put(Message::Ping(Bytes::new()))
     }
 
     fn put(&mut self, message: Message) -> Result<(), Error> {
@@ -120,6 +122,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         };
         // A peer that is gone need not be told.
         let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+    }
+}
+
+/// A part of a message, without copying it where it stands there as it is.
+pub fn share(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
+    match part {
+        Cow::Borrowed(part) => AsRef::<Bytes>::as_ref(text).slice_ref(part.as_bytes()),
+        Cow::Owned(part) => part.into(),
     }
 }
 
