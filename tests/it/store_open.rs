@@ -108,6 +108,14 @@ async fn switched_off_and_on_again_the_copy_catches_up() {
     assert_eq!(integrity(&desk.copy()), None);
 }
 
+/// What is written from here on is in the published file too.
+async fn goes_on(desk: &Desk) {
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
+    desk.until_current(&store).await;
+    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
+}
+
 #[tokio::test]
 async fn a_folder_that_moved_as_a_whole_goes_on_as_before() {
     let desk = Desk::new();
@@ -117,10 +125,7 @@ async fn a_folder_that_moved_as_a_whole_goes_on_as_before() {
     let other = Desk::new();
     let moved = Command::new("cp").arg("-a").arg(desk.folder().join(".")).arg(other.folder()).status().unwrap();
     assert!(moved.success());
-    let (store, _) = Store::open(other.config()).unwrap();
-    store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
-    other.until_current(&store).await;
-    assert_eq!(other.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
+    goes_on(&other).await;
 }
 
 #[tokio::test]
@@ -136,10 +141,7 @@ async fn a_start_that_fails_after_a_copy_was_put_in_place_forgets_nothing() {
     std::fs::create_dir_all(other.live().with_file_name("db.sqlite-shm")).unwrap();
     assert!(Store::open(other.config()).is_err());
     std::fs::remove_dir(other.live().with_file_name("db.sqlite-shm")).unwrap();
-    let (store, _) = Store::open(other.config()).unwrap();
-    store.write(|tx| tx.set_meta("color", "green")).await.unwrap();
-    other.until_current(&store).await;
-    assert_eq!(other.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), "green");
+    goes_on(&other).await;
 }
 
 #[tokio::test]

@@ -141,26 +141,23 @@ impl Publisher {
 
     /// Spares that somebody has given another name are theirs now.
     fn let_shared_spares_go(&mut self) {
-        let mut spares = self.images.split_off(1.min(self.images.len()));
-        spares.retain(|spare| {
-            let ours = !spare.is_shared() || spare.touched().unwrap_or(true);
-            if !ours {
-                let _ = std::fs::remove_file(&spare.path);
-            }
-            ours
-        });
-        self.images.append(&mut spares);
+        self.remove_spares(Image::is_shared);
     }
 
     /// Removes the spares, but for those that somebody has open: he may yet write to what he takes for the published file.
     pub(super) fn drop_spares(&mut self) {
+        self.remove_spares(|spare| spare.hold() != LeaseAnswer::Busy);
+    }
+
+    /// Removes the spares of which that is true, but none that somebody has written to.
+    fn remove_spares(&mut self, goes: impl Fn(&Image) -> bool) {
         let mut spares = self.images.split_off(1.min(self.images.len()));
         spares.retain(|spare| {
-            let free = spare.hold() != LeaseAnswer::Busy && !spare.touched().unwrap_or(true);
-            if free {
+            let goes = goes(spare) && !spare.touched().unwrap_or(true);
+            if goes {
                 let _ = std::fs::remove_file(&spare.path);
             }
-            !free
+            !goes
         });
         self.images.append(&mut spares);
     }
