@@ -4,6 +4,7 @@
 mod chance;
 
 use super::support::telephony::Town;
+use agentlocator::domain::hex;
 use agentlocator::drive::calls::STRANGERS;
 use agentlocator::simulator::openai::OpenAiOptions;
 use chance::{Chance, corpus};
@@ -85,10 +86,10 @@ async fn four_thousand_json_bodies() {
         let (path, body) = (paths[round % paths.len()], chance.twist(&bodies));
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(BRIDGE_SECRET.as_bytes()).unwrap();
         mac.update(&body);
-        let hex = mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let signature = hex(&mac.finalize().into_bytes());
         let request = api.request(Method::POST, path).header("content-type", "application/json");
         let status =
-            request.header("x-baileys-signature", hex).body(body.clone()).send().await.unwrap().status().as_u16();
+            request.header("x-baileys-signature", signature).body(body.clone()).send().await.unwrap().status().as_u16();
         let is_fine = if path.starts_with("/webhook") { status == 204 } else { status < 500 };
         assert!(is_fine, "{path} {status}: {}", String::from_utf8_lossy(&body));
         if round == 1000 {

@@ -1,6 +1,7 @@
 //! Migrations only ever add: whoever has a database of a released version must be able to come along.
 
 use super::{none, tree};
+use agentlocator::domain::hex;
 use sha2::{Digest, Sha256};
 
 /// The migrations of released versions with the SHA-256 of their text. A release adds its own; nothing is ever changed.
@@ -55,5 +56,5 @@ fn migrations() -> Vec<tree::File> {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex(&Sha256::digest(text.as_bytes()))
 }

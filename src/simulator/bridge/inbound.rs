@@ -1,12 +1,12 @@
 //! What people write, as the bridge hands it to the box.
 
+use crate::domain::hex;
 use crate::simulator::route::root_cause;
 use crate::simulator::twilio::BoxAnswer;
 use crate::simulator::{EventLog, Party, Route};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use std::fmt::Write;
 use url::Url;
 
 /// A message of a person.
@@ -136,8 +136,5 @@ fn hmac_hex(key: &str, body: &[u8]) -> String {
         mac.update(body);
         mac.finalize().into_bytes()
     });
-    code.into_iter().flatten().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    code.map(|code| hex(&code)).unwrap_or_default()
 }

@@ -1,12 +1,12 @@
 //! `X-Twilio-Signature`, as "Validating Signatures from Twilio" describes it.
 
+use crate::domain::hex;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 /// The signature of a request to `url` with the form `fields` (none for GET and for a WebSocket): the URL, then each name
 /// and value in the order of the names, without anything between.
@@ -22,10 +22,7 @@ pub fn sign(auth_token: &str, url: &str, fields: &[(String, String)]) -> String 
 
 /// The URL and the signature of a request with a JSON body: the body's SHA-256 goes into the URL, and only the URL is signed.
 pub fn sign_json_url(auth_token: &str, url: &str, body: &[u8]) -> (String, String) {
-    let hash = Sha256::digest(body).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    });
+    let hash = hex(&Sha256::digest(body));
     let separator = if url.contains('?') { '&' } else { '?' };
     let url = format!("{url}{separator}bodySHA256={hash}");
     let signature = sign(auth_token, &url, &[]);
