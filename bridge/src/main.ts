@@ -1,0 +1,2 @@
+process.stderr.write('The bridge does nothing yet.\n')
+process.exitCode = 1
