@@ -37,10 +37,11 @@ await build({
 
 if (process.argv.includes('--tests')) {
   rmSync(join(here, 'dist/test'), { recursive: true, force: true })
+  const programs = ['wa-server/main.ts', 'wa-server/client.ts']
   const tests = readdirSync(join(here, 'test'), { recursive: true, encoding: 'utf8' })
   await build({
     ...common,
-    entryPoints: [...tests.filter(name => name.endsWith('.test.ts')), 'wa-server/main.ts'].map(name => `test/${name}`),
+    entryPoints: [...tests.filter(name => name.endsWith('.test.ts')), ...programs].map(name => `test/${name}`),
     outbase: 'test',
     outdir: 'dist/test',
     outExtension: { '.js': '.mjs' },

@@ -1,0 +1,96 @@
+// One client's connection: handshake, stanzas both ways, and the ways in which it can end.
+import type { Socket } from 'node:net'
+import { type BinaryNode, decodeBinaryNode, encodeBinaryNode, type KeyPair, type proto } from 'baileys'
+import { WebSocket } from 'ws'
+import { NoiseResponder } from './noise.ts'
+
+/** How long a last stanza has to arrive before the connection is closed, in ms. */
+const FAREWELL_MS = 20
+
+/** Who wants to know what a connection brings. */
+export interface ConnectionEvents {
+  login(connection: Connection, payload: proto.ClientPayload, noiseKey: Buffer): void
+  stanza(connection: Connection, node: BinaryNode): void
+  closed(connection: Connection, code: number): void
+  failed(connection: Connection, error: unknown): void
+  trace(direction: '>>' | '<<', node: BinaryNode): void
+}
+
+/** A client's connection. */
+export class Connection {
+  /** The client has asked for what waits for it; from then on messages come at once. */
+  active = false
+  private frozen = false
+  private decoding: Promise<void> = Promise.resolve()
+  private readonly noise: NoiseResponder
+
+  constructor(
+    readonly id: number,
+    private readonly socket: WebSocket,
+    private readonly tcp: Socket,
+    identity: { key: KeyPair; chain: Uint8Array },
+    private readonly events: ConnectionEvents,
+  ) {
+    this.noise = new NoiseResponder(identity.key, identity.chain, bytes => {
+      if (this.open) socket.send(bytes)
+    })
+    socket.on('message', data => this.receive(data as Buffer))
+    socket.on('close', code => events.closed(this, code))
+    socket.on('error', () => {})
+  }
+
+  /** Whether stanzas still go through. */
+  get open(): boolean {
+    return this.socket.readyState === WebSocket.OPEN && !this.frozen
+  }
+
+  /** Sends a stanza; to a connection that is closed or frozen nothing is sent. */
+  send(node: BinaryNode): void {
+    if (!this.open) return
+    this.events.trace('>>', node)
+    this.noise.send(encodeBinaryNode(node))
+  }
+
+  /** Closes after what was sent has had time to arrive. */
+  close(): void {
+    setTimeout(() => this.socket.close(), FAREWELL_MS)
+  }
+
+  /** Breaks the TCP connection off. */
+  reset(): void {
+    this.tcp.resetAndDestroy()
+  }
+
+  /**
+   * Neither reads nor answers from now on; TCP stays up until the client gives up. Bytes are still taken from the
+   * socket, unread, so that its end is noticed.
+   */
+  freeze(): void {
+    this.frozen = true
+    this.tcp.removeAllListeners('data')
+    this.tcp.resume()
+  }
+
+  private receive(bytes: Buffer): void {
+    try {
+      for (const event of this.noise.receive(bytes)) {
+        if (event.kind === 'login') this.events.login(this, event.payload, event.noiseKey)
+        else this.decode(event.bytes)
+      }
+    } catch (error) {
+      this.events.failed(this, error)
+      this.socket.terminate()
+    }
+  }
+
+  /** Decoding is asynchronous; the order is kept all the same. */
+  private decode(bytes: Buffer): void {
+    this.decoding = this.decoding
+      .then(async () => {
+        const node = await decodeBinaryNode(bytes)
+        this.events.trace('<<', node)
+        this.events.stanza(this, node)
+      })
+      .catch(error => this.events.failed(this, error))
+  }
+}

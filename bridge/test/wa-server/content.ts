@@ -1,0 +1,118 @@
+// What is in a message: from what a test asks for to WhatsApp's own form, and back.
+import { normalizeMessageContent, proto } from 'baileys'
+import { decryptMedia, encryptMedia, MEDIA_KINDS, type MediaKind, sha256Of } from './media.ts'
+import type { MediaHost } from './media-host.ts'
+
+/** Media in a message, as a test writes it. */
+export interface MediaRequest {
+  kind: MediaKind
+  /** The file itself. */
+  base64: string
+  mimetype: string
+  /** A voice note. */
+  ptt?: boolean
+  seconds?: number
+  caption?: string
+  fileName?: string
+  /**
+   * The download is refused (410, or that status) until the device asks for a new upload; "lost": and then the phone
+   * does not have the file either.
+   */
+  gone?: boolean | number | 'lost'
+}
+
+/** What is said, in one of three ways. */
+export interface ContentRequest {
+  text?: string
+  media?: MediaRequest
+  /** A proto.Message as JSON. */
+  message?: Record<string, unknown>
+}
+
+/** The message that a test asks for. */
+export function contentOf({ text, media, message }: ContentRequest, host: MediaHost): proto.IMessage {
+  if (message) return proto.Message.fromObject(message)
+  if (media) return mediaMessage(media, host)
+  if (typeof text !== 'string') throw new Error('a message needs a text, media or message')
+  return { conversation: text }
+}
+
+function mediaMessage(request: MediaRequest, host: MediaHost): proto.IMessage {
+  const { kind, base64, mimetype, ptt, seconds, caption, fileName, gone } = request
+  if (!MEDIA_KINDS.includes(kind)) throw new Error(`no such kind of media: ${kind}`)
+  const { file, ...keys } = encryptMedia(Buffer.from(base64, 'base64'), kind)
+  const directPath = host.put(file, gone ? (typeof gone === 'number' ? gone : 410) : undefined)
+  const url = `https://${host.host}${directPath}`
+  const details = { url, directPath, mimetype, ptt, seconds, caption, fileName, ...keys }
+  return proto.Message.fromObject({ [`${kind}Message`]: details })
+}
+
+/** Kinds of messages, as tests name them. */
+export type Kind = 'text' | MediaKind | 'reaction' | 'edit' | 'deletion' | 'other'
+
+/** Media in a message that was sent, as far as its file could be had. */
+export interface MediaSeen {
+  kind: MediaKind
+  mimetype: string | undefined
+  ptt: boolean
+  caption: string | undefined
+  fileName: string | undefined
+  /** Length of the file, decrypted. */
+  bytes?: number
+  /** SHA-256 of the file, decrypted, in hex. */
+  sha256?: string
+  /** Why the file could not be had. */
+  error?: string
+}
+
+/** What a message says. */
+export interface ContentSeen {
+  kind: Kind
+  text: string | undefined
+  media?: MediaSeen
+}
+
+/** Reads a message as its recipient's phone does; media is fetched and decrypted. */
+export function describe(message: proto.IMessage, host: MediaHost): ContentSeen {
+  const content = normalizeMessageContent(message) ?? {}
+  const { protocolMessage, reactionMessage } = content
+  if (reactionMessage) return { kind: 'reaction', text: reactionMessage.text ?? '' }
+  if (protocolMessage?.type === proto.Message.ProtocolMessage.Type.REVOKE) return { kind: 'deletion', text: undefined }
+  if (protocolMessage?.editedMessage) return { kind: 'edit', text: textOf(protocolMessage.editedMessage) }
+  const kind = MEDIA_KINDS.find(name => content[`${name}Message`])
+  if (kind) return { kind, text: undefined, media: mediaOf(kind, content, host) }
+  const text = textOf(content)
+  return { kind: text === undefined ? 'other' : 'text', text }
+}
+
+/** The text of a plain message. */
+export const textOf = (message: proto.IMessage): string | undefined =>
+  message.conversation || message.extendedTextMessage?.text || undefined
+
+/** The media of a message, of whatever kind. */
+export function mediaPartOf(message: proto.IMessage) {
+  const content = normalizeMessageContent(message) ?? {}
+  const kind = MEDIA_KINDS.find(name => content[`${name}Message`])
+  const part = kind && content[`${kind}Message`]
+  return part ? { kind, part } : undefined
+}
+
+function mediaOf(kind: MediaKind, content: proto.IMessage, host: MediaHost): MediaSeen {
+  const part: proto.Message.IAudioMessage & proto.Message.IDocumentMessage = content[`${kind}Message`] ?? {}
+  const seen: MediaSeen = {
+    kind,
+    mimetype: part.mimetype ?? undefined,
+    ptt: part.ptt === true,
+    caption: part.caption ?? undefined,
+    fileName: part.fileName ?? undefined,
+  }
+  const path = part.directPath || (part.url ? new URL(part.url).pathname : '')
+  const file = host.get(path)
+  if (!file || !part.mediaKey) return { ...seen, error: 'no such file was uploaded' }
+  try {
+    const plain = decryptMedia(file, part.mediaKey, kind)
+    return { ...seen, bytes: plain.length, sha256: sha256Of(plain).toString('hex') }
+  } catch (error) {
+    return { ...seen, error: String(error) }
+  }
+}

@@ -1,0 +1,250 @@
+// Messages to the device: encrypted once, sent again unchanged until the device has answered, as the real server does.
+import { areJidsSameUser, type BinaryNode, proto } from 'baileys'
+import { describe, mediaPartOf } from './content.ts'
+import type { Network } from './network.ts'
+import type { Person } from './person.ts'
+import { signedPreKeyOf } from './queries.ts'
+import { reupload } from './reupload.ts'
+import { attributesOf, bySenderKey, type Route } from './route.ts'
+import { type Attributes, bytesOf, child, children, seconds, stanza, unsigned } from './stanza.ts'
+
+/** How often a sender encrypts one message again. */
+const MAX_RETRIES = 5
+
+/**
+ * queued: waits for the device; sent: on its way; acknowledged: the device has it; refused: the device has said that it
+ * will never take it; retry: it could not be read, and nobody has sent it again; gone: the device is not linked any more.
+ */
+export type InboundState = 'queued' | 'sent' | 'acknowledged' | 'refused' | 'retry' | 'gone'
+
+/** A message to the device. */
+export interface InboundMessage {
+  readonly id: string
+  readonly sender: Person
+  readonly route: Route
+  readonly content: proto.IMessage
+  /** The device gets no content, only the news that there is a message that it may not show. */
+  readonly unavailable: boolean
+  /** The phone cannot upload the media again. */
+  readonly lost: boolean
+  /** Seconds since 1970. */
+  readonly t: string
+  state: InboundState
+  deliveries: number
+  retries: number
+  read: boolean
+  /** The encrypted content. */
+  sealed: BinaryNode[] | undefined
+  /** A retry receipt came; Baileys follows it by a refusal, which means nothing. */
+  refusalIsRetry: boolean
+}
+
+/** What a new message needs. */
+export type NewMessage = Pick<InboundMessage, 'id' | 'sender' | 'route' | 'content' | 'unavailable' | 'lost'>
+
+/** Messages to the device, all that there ever were. */
+export class Inbound {
+  private readonly messages: InboundMessage[] = []
+  private corrupt = false
+
+  constructor(private readonly network: Network) {}
+
+  /** Queues a message; it goes out at once when the device is there. */
+  async add(from: NewMessage): Promise<InboundMessage> {
+    const { network } = this
+    if (!network.account || network.account.revoked) throw new Error('no device is linked')
+    const counts = { deliveries: 0, retries: 0, read: false, refusalIsRetry: false }
+    const message: InboundMessage = { ...from, t: seconds(), state: 'queued', sealed: undefined, ...counts }
+    await network.turn(async () => {
+      this.messages.push(message)
+      if (network.receiving) await this.deliver(message, false)
+    })
+    return message
+  }
+
+  /** How many messages wait for the device. */
+  get waiting(): number {
+    return this.pending().length
+  }
+
+  /** Sends what waits, as offline messages. */
+  async deliverPending(): Promise<void> {
+    for (const message of this.pending()) await this.deliver(message, true)
+  }
+
+  /** Sends the same ciphertext once more. */
+  redeliver(id: string, offline = false): Promise<void> {
+    const messages = this.messages.filter(message => message.id === id)
+    if (!messages.length) throw new Error(`no message has the id ${id}`)
+    return this.network.turn(async () => {
+      if (!this.network.receiving) throw new Error('the device is not connected')
+      for (const message of messages) await this.deliver(message, offline)
+    })
+  }
+
+  /** The next message is damaged on its way. */
+  corruptNext(): void {
+    this.corrupt = true
+  }
+
+  /** Another device is linked: it cannot read what was meant for the former one. */
+  abandon(): void {
+    for (const message of this.messages) {
+      if (message.state !== 'acknowledged' && message.state !== 'refused') message.state = 'gone'
+    }
+  }
+
+  /** The device's receipt. */
+  async takeReceipt(receipt: BinaryNode): Promise<void> {
+    const { options, journal } = this.network
+    const { id, type, to, participant } = receipt.attrs
+    const ids = [id ?? '', ...children(child(receipt, 'list'), 'item').map(item => item.attrs.id ?? '')]
+    journal.note('receipt', { ids, type: type ?? 'delivery', to })
+    if (options.dropReceipts && type !== 'retry') return
+    this.network.send(stanza('ack', { class: 'receipt', id, from: to, participant, type }))
+    for (const message of this.addressed(ids, receipt.attrs)) await this.applyReceipt(message, receipt)
+  }
+
+  /** The device's acknowledgement, or its refusal, of a message. */
+  takeAck({ attrs }: BinaryNode): void {
+    for (const message of this.addressed([attrs.id ?? ''], attrs)) {
+      if (attrs.error && message.refusalIsRetry) message.refusalIsRetry = false
+      else message.state = attrs.error ? 'refused' : 'acknowledged'
+    }
+  }
+
+  /** All messages, as `/state` tells them. */
+  view() {
+    return this.messages.map(({ id, sender, route, content, state, deliveries, retries, read }) => ({
+      id,
+      from: sender.phone,
+      ...('chat' in route && { chat: route.chat }),
+      ...(route.kind === 'own' && { to: route.recipient.phone }),
+      text: describe(content, this.network.media).text,
+      state,
+      deliveries,
+      retries,
+      read,
+    }))
+  }
+
+  /** The message with that id, the first one. */
+  find(id: string): InboundMessage | undefined {
+    return this.messages.find(message => message.id === id)
+  }
+
+  private pending(): InboundMessage[] {
+    return this.messages.filter(({ state }) => state === 'queued' || state === 'sent')
+  }
+
+  private async applyReceipt(message: InboundMessage, receipt: BinaryNode): Promise<void> {
+    switch (receipt.attrs.type) {
+      case 'retry':
+        return this.retry(message, receipt)
+      case 'server-error':
+        return reupload(this.network, message, receipt)
+      case 'read':
+      case 'read-self':
+        message.read = true
+        return
+      default:
+        message.state = 'acknowledged'
+    }
+  }
+
+  /** The device could not read a message: its sender encrypts it anew, in a new session. */
+  private async retry(message: InboundMessage, receipt: BinaryNode): Promise<void> {
+    message.retries++
+    message.state = 'retry'
+    message.refusalIsRetry = true
+    const keys = child(receipt, 'keys')
+    if (keys) this.takeKeys(keys)
+    if (!this.network.options.resendOnRetry || message.retries > MAX_RETRIES) return
+    message.sender.forget()
+    message.sealed = undefined
+    message.state = 'queued'
+    if (this.network.receiving) await this.deliver(message, false)
+  }
+
+  private takeKeys(keys: BinaryNode): void {
+    const { device } = this.network
+    const [preKey, signedPreKey] = [child(keys, 'key'), child(keys, 'skey')]
+    if (signedPreKey) device.signedPreKey = signedPreKeyOf(signedPreKey)
+    if (!preKey) return
+    device.preKeys.unshift({ id: unsigned(bytesOf(child(preKey, 'id'))), key: bytesOf(child(preKey, 'value')) })
+  }
+
+  private async deliver(message: InboundMessage, offline: boolean): Promise<void> {
+    message.sealed ??= await this.seal(message)
+    message.state = 'sent'
+    message.deliveries++
+    const { id, deliveries, t } = message
+    this.network.journal.note('deliver', { id, deliveries, offline })
+    const attributes: Attributes = { id, t, type: typeOf(message.content), ...(offline && { offline: '1' }) }
+    this.network.send(
+      stanza(
+        'message',
+        { ...attributesOf(message.route, message.sender), ...attributes },
+        this.onItsWay(message.sealed),
+      ),
+    )
+  }
+
+  private onItsWay(sealed: BinaryNode[]): BinaryNode[] {
+    if (!this.corrupt) return sealed
+    this.corrupt = false
+    return sealed.map((node, index) => {
+      if (index < sealed.length - 1 || !(node.content instanceof Uint8Array)) return node
+      const content = Buffer.from(node.content)
+      content[content.length - 1] = (content.at(-1) ?? 0) ^ 0xff
+      return { ...node, content }
+    })
+  }
+
+  private async seal({ route, sender, content, unavailable, retries }: InboundMessage): Promise<BinaryNode[]> {
+    if (unavailable) return [stanza('unavailable', { type: 'view_once' })]
+    const account = this.network.device
+    const count = retries ? String(retries) : undefined
+    if (route.kind === 'newsletter') return [stanza('plaintext', {}, proto.Message.encode(content).finish())]
+    if (bySenderKey(route) && 'chat' in route) {
+      const { distribution, body } = await sender.encryptForGroup(route.chat, content)
+      const senderKeyDistributionMessage = {
+        groupId: route.chat,
+        axolotlSenderKeyDistributionMessage: distribution,
+      }
+      const key = await sender.encrypt(account, { senderKeyDistributionMessage })
+      return [
+        stanza('enc', { v: '2', type: key.type, count }, key.body),
+        stanza('enc', { v: '2', type: 'skmsg', count }, body),
+      ]
+    }
+    const sent = route.kind === 'own' ? deviceSent(route, content) : content
+    const { type, body } = await sender.encrypt(account, sent)
+    return [stanza('enc', { v: '2', type, count }, body)]
+  }
+
+  /** The messages that an answer is about: ids are unique only for each sender. */
+  private addressed(ids: string[], { to, participant }: BinaryNode['attrs']): InboundMessage[] {
+    return ids.flatMap(id => {
+      const named = this.messages.filter(message => message.id === id)
+      if (named.length < 2) return named
+      return named.filter(({ route, sender }) => {
+        const attributes = attributesOf(route, sender)
+        return (
+          areJidsSameUser(attributes.from, to) && (!participant || areJidsSameUser(attributes.participant, participant))
+        )
+      })
+    })
+  }
+}
+
+const deviceSent = (route: Route & { kind: 'own' }, message: proto.IMessage): proto.IMessage => {
+  const { recipient, addressing } = route
+  return { deviceSentMessage: { destinationJid: addressing === 'lid' ? recipient.lidJid : recipient.jid, message } }
+}
+
+/** The stanza's type, which tells the server what it may not see. */
+function typeOf(content: proto.IMessage): string {
+  if (content.reactionMessage) return 'reaction'
+  return mediaPartOf(content) ? 'media' : 'text'
+}

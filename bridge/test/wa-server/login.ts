@@ -1,0 +1,67 @@
+// Logging in: who gets in, and what those who do not are told.
+import { type proto, S_WHATSAPP_NET } from 'baileys'
+import type { Connection } from './connection.ts'
+import { drop } from './endings.ts'
+import type { Network } from './network.ts'
+import type { Pairing } from './pairing.ts'
+import { seconds, stanza } from './stanza.ts'
+
+/** The answer to the next login: refuse it with that reason, once or (sticky) until it is cleared. */
+export interface NextLogin {
+  failure?: string | number
+  sticky?: boolean
+}
+
+/** Decides about logins. */
+export class Login {
+  /** How many logins there were so far, refused ones not counted. */
+  count = 0
+  private next: NextLogin = {}
+
+  constructor(
+    private readonly network: Network,
+    private readonly pairing: Pairing,
+  ) {}
+
+  /** What to do at the next login. */
+  expect(next: NextLogin): void {
+    this.next = next
+  }
+
+  /** The end of a handshake: a registration, or a login of a device that is linked. */
+  arrive(connection: Connection, payload: proto.ClientPayload, noiseKey: Buffer): void {
+    const { failure, sticky } = this.next
+    if (failure !== undefined) {
+      if (!sticky) this.next = {}
+      this.refuse(connection, String(failure))
+    } else if (payload.devicePairingData) {
+      this.pairing.register(connection, payload, noiseKey)
+    } else {
+      this.admit(connection, payload, noiseKey)
+    }
+  }
+
+  private admit(connection: Connection, payload: proto.ClientPayload, noiseKey: Buffer): void {
+    const { account } = this.network
+    const known = account && String(payload.username) === account.phone && payload.device === account.device
+    if (!known || account.revoked || !account.noiseKey.equals(noiseKey)) {
+      this.refuse(connection, '401')
+      return
+    }
+    const previous = this.network.live
+    // A frozen connection stays as it is until its client gives up.
+    if (previous?.open) drop(this.network, previous, 'replaced')
+    this.network.live = connection
+    this.count++
+    const { primary, secondary, tertiary } = payload.userAgent?.appVersion ?? {}
+    const version = [primary, secondary, tertiary].join('.')
+    this.network.journal.note('login', { connection: connection.id, version, passive: payload.passive === true })
+    connection.send(stanza('success', { t: seconds(), lid: account.lidJid, creation: seconds(), location: 'test' }))
+  }
+
+  private refuse(connection: Connection, reason: string): void {
+    this.network.journal.note('login-refused', { connection: connection.id, failure: reason })
+    connection.send(stanza('failure', { reason, location: 'test', from: S_WHATSAPP_NET }))
+    connection.close()
+  }
+}

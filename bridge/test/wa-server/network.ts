@@ -1,0 +1,50 @@
+// What the parts of the server share.
+import type { BinaryNode } from 'baileys'
+import type { Account } from './account.ts'
+import type { Connection } from './connection.ts'
+import type { Journal } from './journal.ts'
+import type { MediaHost } from './media-host.ts'
+import type { Options } from './options.ts'
+import type { People } from './people.ts'
+import type { Person } from './person.ts'
+
+/** The state of this WhatsApp: people, one business account, at most one live connection of its device. */
+export class Network {
+  /** The linked device; undefined until one is paired. */
+  account: Account | undefined
+  /** The connection on which the device is logged in. */
+  live: Connection | undefined
+  /** Who has written to a group, by the group's JID. */
+  readonly groups = new Map<string, Set<Person>>()
+  private turns: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    readonly options: Options,
+    readonly journal: Journal,
+    readonly people: People,
+    readonly media: MediaHost,
+  ) {}
+
+  /** The connection that takes messages at once, if there is one. */
+  get receiving(): Connection | undefined {
+    return this.live?.active ? this.live : undefined
+  }
+
+  /** The linked device; an error when there is none. */
+  get device(): Account {
+    if (!this.account || this.account.revoked) throw new Error('no device is linked')
+    return this.account
+  }
+
+  /** One thing after another: stanzas and deliveries keep their order. */
+  turn<T>(work: () => T | Promise<T>): Promise<T> {
+    const done = this.turns.then(work)
+    this.turns = done.catch(() => {})
+    return done
+  }
+
+  /** Sends to the live connection, now. */
+  send(node: BinaryNode): void {
+    this.live?.send(node)
+  }
+}

@@ -1,0 +1,76 @@
+// What a test may change about the server's behaviour, while it runs.
+
+/** The server's behaviour. */
+export interface Options {
+  /** The business's phone number, digits. Takes effect at the next pairing. */
+  phone: string
+  /** The business's LID, digits. Takes effect at the next pairing. */
+  lid: string
+  /** The business's name on its phone. */
+  name: string
+  /** Whether messages from the device are acknowledged. */
+  ackMessages: boolean
+  /** How long an acknowledgement takes, in ms. */
+  ackDelayMs: number
+  /** Which receipts recipients send by themselves. */
+  autoReceipt: 'delivery' | 'read' | false
+  /** How long after the acknowledgement they do so, in ms. */
+  receiptDelayMs: number
+  /** The next message from the device gets this error instead of an acknowledgement; then it is cleared. */
+  nextSendError: number | null
+  /** Receipts of the device never reach the server, as when a connection dies before them. Retry receipts do. */
+  dropReceipts: boolean
+  /** The end of the offline queue is not announced. */
+  withholdOffline: boolean
+  /** Queries that never get an answer, as in `/state`'s `iqs`: "encrypt:count", … */
+  stallIq: string[]
+  /** Phone numbers (digits) without an account. */
+  notOnWhatsApp: string[]
+  /** Whether senders send again what the device could not read. */
+  resendOnRetry: boolean
+  /** At the first scan of a QR the server retires its secret: only a later QR, with another secret, pairs. */
+  regRefresh: boolean
+  /** Whether the server restarts the connection after pairing (515), as the real one does. */
+  restartAfterPair: boolean
+  /** Wait between the handshake's end and the first stanza, in ms: Baileys loses a stanza that comes at once. */
+  loginDelayMs: number
+  /** How many QR codes a client gets in one connection. */
+  pairRefs: number
+  /** How long each of them can be scanned, in seconds; null: as long as the connection lives. */
+  refSeconds: number | null
+  /** Connections are closed as soon as they are made. */
+  refuseConnections: boolean
+}
+
+/** The behaviour when nothing is asked for. */
+export const DEFAULTS: Readonly<Options> = {
+  phone: '15550001000',
+  lid: '100000001000',
+  name: 'Test Business',
+  ackMessages: true,
+  ackDelayMs: 5,
+  autoReceipt: 'delivery',
+  receiptDelayMs: 100,
+  nextSendError: null,
+  dropReceipts: false,
+  withholdOffline: false,
+  stallIq: [],
+  notOnWhatsApp: [],
+  resendOnRetry: true,
+  regRefresh: false,
+  restartAfterPair: true,
+  loginDelayMs: 25,
+  pairRefs: 6,
+  refSeconds: null,
+  refuseConnections: false,
+}
+
+/** Changes options in place; null means the default. A name that does not exist is an error. */
+export function change(options: Options, patch: object): void {
+  for (const name of Object.keys(patch)) {
+    if (!(name in DEFAULTS)) throw new Error(`no such option: ${name}`)
+  }
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined)
+  const values = given.map(([name, value]) => [name, value ?? DEFAULTS[name as keyof Options]])
+  Object.assign(options, Object.fromEntries(values))
+}

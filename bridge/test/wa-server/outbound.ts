@@ -1,0 +1,183 @@
+// Messages from the device: its recipients decrypt them, the server acknowledges, receipts follow.
+import { type BinaryNode, type proto, proto as protocol } from 'baileys'
+import type { Connection } from './connection.ts'
+import { type ContentSeen, describe } from './content.ts'
+import type { Network } from './network.ts'
+import type { Person } from './person.ts'
+import type { Receipts } from './receipts.ts'
+import { bytesOf, child, children, seconds, stanza } from './stanza.ts'
+
+/** One recipient's copy of a message. */
+export interface Copy {
+  jid: string
+  /** pkmsg, msg, skmsg or plaintext. */
+  type: string
+  text?: string | undefined
+  /** The copy for the business's own phone. */
+  deviceSent?: boolean
+  /** Not the message, but the key to read it. */
+  senderKey?: boolean
+  /** Why it could not be read. */
+  error?: string
+}
+
+/** A message that came from the device. */
+export interface OutboundMessage extends ContentSeen {
+  id: string
+  /** The chat, as the device addressed it. */
+  to: string
+  /** The recipient's phone number; of groups and the like, undefined. */
+  phone: string | undefined
+  /** The recipient has shown a message with this id before, and drops this one. */
+  duplicate: boolean
+  acknowledged: boolean
+  /** The error that it got instead of an acknowledgement. */
+  error?: number
+  /** What the recipient decrypted; undefined when nobody could. */
+  message: proto.IMessage | undefined
+  copies: Copy[]
+  /** Unix time in milliseconds. */
+  t: number
+}
+
+/** Takes messages from the device. */
+export class Outbound {
+  readonly messages: OutboundMessage[] = []
+  /** Ids that recipients have shown, and not asked for again. */
+  private readonly shown = new Set<string>()
+
+  constructor(
+    private readonly network: Network,
+    private readonly receipts: Receipts,
+  ) {}
+
+  /** Takes a message. */
+  async take(connection: Connection, node: BinaryNode): Promise<void> {
+    const { id = '', to = '', category } = node.attrs
+    const copies: Copy[] = []
+    const message = await this.read(node, to, copies)
+    const seen: ContentSeen = message ? describe(message, this.network.media) : { kind: 'other', text: undefined }
+    if (category === 'peer') {
+      this.network.journal.note('peer-message', { id, message: message?.protocolMessage })
+      this.acknowledge(connection, node)
+      return
+    }
+    const phone = to.endsWith('@g.us') ? undefined : this.network.people.byJid(to)?.phone
+    const duplicate = this.shown.has(id)
+    const record: OutboundMessage = {
+      ...{ id, to, phone, ...seen, duplicate, acknowledged: false },
+      ...{ message, copies, t: Date.now() },
+    }
+    if (message) this.shown.add(id)
+    this.messages.push(record)
+    this.network.journal.note('client-message', { id, to, kind: seen.kind, text: seen.text, duplicate })
+    this.answer(connection, node, record)
+  }
+
+  /** A recipient could not read the message: the next one with this id is shown. */
+  unreadable(id: string): void {
+    this.shown.delete(id)
+  }
+
+  /** The message with that id, the first one. */
+  find(id: string): OutboundMessage | undefined {
+    return this.messages.find(message => message.id === id)
+  }
+
+  private async read(node: BinaryNode, to: string, copies: Copy[]): Promise<proto.Message | undefined> {
+    const plain = child(node, 'plaintext')
+    if (plain) return protocol.Message.decode(bytesOf(plain))
+    let message: proto.Message | undefined
+    for (const { jid, enc } of sealedCopies(node, to)) {
+      const copy: Copy = { jid, type: enc.attrs.type ?? '' }
+      copies.push(copy)
+      const read = await this.readCopy(to, copy, enc)
+      message ??= read
+    }
+    const grouped = children(node, 'enc').find(({ attrs }) => attrs.type === 'skmsg')
+    if (grouped) message ??= await this.readGrouped(to, grouped, copies)
+    return message
+  }
+
+  /** Reads one recipient's copy; the answer is the message itself, when the recipient is not our own phone. */
+  private async readCopy(to: string, copy: Copy, enc: BinaryNode): Promise<proto.Message | undefined> {
+    try {
+      const person = this.network.people.byJid(copy.jid)
+      if (!person) throw new Error('nobody has that address')
+      const message = await person.decrypt(this.network.device, enc.attrs.type, bytesOf(enc))
+      const key = message.senderKeyDistributionMessage?.axolotlSenderKeyDistributionMessage
+      if (key) {
+        await person.learnSenderKey(to, this.network.device, key)
+        copy.senderKey = true
+      }
+      const own = message.deviceSentMessage?.message
+      copy.text = describe(own ?? message, this.network.media).text
+      if (own) copy.deviceSent = true
+      return own || (key && !hasContent(message)) ? undefined : message
+    } catch (error) {
+      copy.error = String(error)
+      return undefined
+    }
+  }
+
+  /** Everybody with the sender key can read what is written to a group. */
+  private async readGrouped(to: string, enc: BinaryNode, copies: Copy[]): Promise<proto.Message | undefined> {
+    let message: proto.Message | undefined
+    for (const person of this.network.people.all.filter(({ readsGroups }) => readsGroups)) {
+      const copy: Copy = { jid: person.lidJid, type: 'skmsg' }
+      copies.push(copy)
+      try {
+        message = await person.decryptFromGroup(to, this.network.device, bytesOf(enc))
+        copy.text = describe(message, this.network.media).text
+      } catch (error) {
+        copy.error = String(error)
+      }
+    }
+    return message
+  }
+
+  private answer(connection: Connection, node: BinaryNode, record: OutboundMessage): void {
+    const { options, people } = this.network
+    if (!options.ackMessages) return
+    const error = options.nextSendError ?? undefined
+    options.nextSendError = null
+    setTimeout(() => {
+      if (!connection.open) return
+      this.acknowledge(connection, node, error)
+      if (error) {
+        record.error = error
+        return
+      }
+      record.acknowledged = true
+      const person = people.byJid(record.to)
+      if (person && person !== people.own) setTimeout(() => this.autoReceipt(record, person), options.receiptDelayMs)
+    }, options.ackDelayMs)
+  }
+
+  private acknowledge(connection: Connection, { attrs }: BinaryNode, error?: number): void {
+    const { id, to, participant } = attrs
+    const failure = error === undefined ? undefined : String(error)
+    connection.send(stanza('ack', { class: 'message', id, from: to, participant, t: seconds(), error: failure }))
+  }
+
+  private async autoReceipt({ id, to }: OutboundMessage, person: Person): Promise<void> {
+    const { autoReceipt } = this.network.options
+    if (!autoReceipt) return
+    const subject = { ids: [id], chat: to, person }
+    await this.receipts.send('delivery', subject)
+    if (autoReceipt === 'read') await this.receipts.send('read', subject)
+  }
+}
+
+/** The copies for single recipients. */
+function sealedCopies(node: BinaryNode, to: string): { jid: string; enc: BinaryNode }[] {
+  const listed = children(child(node, 'participants'), 'to').flatMap(recipient =>
+    children(recipient, 'enc').map(enc => ({ jid: recipient.attrs.jid ?? '', enc })),
+  )
+  const direct = children(node, 'enc').filter(({ attrs }) => attrs.type !== 'skmsg')
+  return [...listed, ...direct.map(enc => ({ jid: node.attrs.participant ?? to, enc }))]
+}
+
+/** Whether there is something besides a sender key. */
+const hasContent = (message: proto.Message): boolean =>
+  Object.keys(message.toJSON()).some(name => name !== 'senderKeyDistributionMessage' && name !== 'messageContextInfo')

@@ -1,0 +1,65 @@
+// Everybody on this WhatsApp: they come into being when they are first spoken of.
+import { Curve, jidDecode, type KeyPair } from 'baileys'
+import type { Options } from './options.ts'
+import { Person } from './person.ts'
+import { digitsOf } from './stanza.ts'
+
+/** The directory of people, the business's own phone among them. */
+export class People {
+  /** The key of the business's own phone, which signs for linked devices. */
+  readonly accountKey: KeyPair = Curve.generateKeyPair()
+  private readonly people = new Map<string, Person>()
+
+  constructor(private readonly options: Options) {}
+
+  /** The business's own phone. */
+  get own(): Person {
+    return this.byPhone(this.options.phone)
+  }
+
+  /** Everybody, the business's own phone first. */
+  get all(): Person[] {
+    const { own } = this
+    return [own, ...[...this.people.values()].filter(person => person !== own)]
+  }
+
+  /** The person with that number, made when new. */
+  byPhone(number: string, known: { lid?: string | undefined; name?: string | undefined } = {}): Person {
+    const phone = digitsOf(number)
+    if (!phone) throw new Error(`not a phone number: ${number}`)
+    const person = this.people.get(phone) ?? this.introduce(phone)
+    if (known.lid) person.lid = digitsOf(known.lid)
+    if (known.name) person.name = known.name
+    return person
+  }
+
+  /** The person with that address, by number or LID, of whatever device; undefined: nobody. */
+  byJid(jid: string | undefined): Person | undefined {
+    const address = jidDecode(jid)
+    if (!address) return undefined
+    if (address.server === 's.whatsapp.net') return this.byPhone(address.user)
+    if (address.server === 'lid') return this.all.find(person => person.lid === address.user)
+    return undefined
+  }
+
+  /** The person meant by digits or an address. */
+  named(text: string): Person {
+    const person = text.endsWith('@lid') ? this.byJid(text) : this.byPhone(text)
+    if (!person) throw new Error(`nobody has the address ${text}`)
+    return person
+  }
+
+  /** Whether that person has a WhatsApp account. */
+  exists(person: Person): boolean {
+    return !this.options.notOnWhatsApp.includes(person.phone)
+  }
+
+  private introduce(phone: string): Person {
+    const own = phone === this.options.phone
+    const lid = own ? this.options.lid : `2${phone.slice(-11).padStart(14, '0')}`
+    const name = own ? this.options.name : `Person ${phone}`
+    const person = new Person(phone, lid, name, own ? this.accountKey : undefined)
+    this.people.set(phone, person)
+    return person
+  }
+}

@@ -1,0 +1,150 @@
+// People on WhatsApp, each with a phone that encrypts and decrypts as a real one does.
+import { randomBytes } from 'node:crypto'
+import {
+  type BinaryNode,
+  Curve,
+  encodeWAMessage,
+  generateSignalPubKey,
+  type KeyPair,
+  proto,
+  unpadRandomMax16,
+} from 'baileys'
+import {
+  GroupCipher,
+  GroupSessionBuilder,
+  SenderKeyDistributionMessage,
+  SenderKeyName,
+} from 'baileys/lib/Signal/Group/index.js'
+import { ProtocolAddress, SessionBuilder, SessionCipher } from 'libsignal'
+import type { Account } from './account.ts'
+import { SenderKeyStore, SignalStore } from './signal-store.ts'
+import { bigEndian, seconds, stanza } from './stanza.ts'
+
+/** libsignal's number for a message that also opens a session. */
+const PRE_KEY_MESSAGE = 3
+/** The version byte of a key bundle: Curve25519. */
+const KEY_TYPE = Buffer.from([5])
+
+/** An encrypted message, as `<enc>` carries it. */
+export interface Ciphertext {
+  type: 'pkmsg' | 'msg'
+  body: Buffer
+}
+
+/** Somebody on WhatsApp. */
+export class Person {
+  readonly store: SignalStore
+  private readonly ownSenderKeys = new SenderKeyStore()
+  private readonly learntSenderKeys = new SenderKeyStore()
+
+  constructor(
+    readonly phone: string,
+    public lid: string,
+    public name: string,
+    identity: KeyPair = Curve.generateKeyPair(),
+  ) {
+    this.store = new SignalStore(identity, randomBytes(2).readUInt16BE() & 0x3fff)
+  }
+
+  /** The address by phone number. */
+  get jid(): string {
+    return `${this.phone}@s.whatsapp.net`
+  }
+
+  /** The address by LID. */
+  get lidJid(): string {
+    return `${this.lid}@lid`
+  }
+
+  /** The registration id, as stanzas carry it. */
+  get registration(): Buffer {
+    return bigEndian(this.store.registrationId, 4)
+  }
+
+  /** The keys with which somebody opens a session with this person. */
+  keyBundle(jid: string): BinaryNode {
+    const { signedPreKey, identity } = this.store
+    const preKey = this.store.newPreKey()
+    return stanza('user', { jid, t: seconds() }, [
+      stanza('registration', {}, this.registration),
+      stanza('type', {}, KEY_TYPE),
+      stanza('identity', {}, identity.public),
+      stanza('skey', {}, [
+        stanza('id', {}, bigEndian(signedPreKey.keyId, 3)),
+        stanza('value', {}, signedPreKey.keyPair.public),
+        stanza('signature', {}, signedPreKey.signature),
+      ]),
+      stanza('key', {}, [stanza('id', {}, bigEndian(preKey.id, 3)), stanza('value', {}, preKey.key)]),
+    ])
+  }
+
+  /** Encrypts for the linked device, opening a session when there is none. */
+  async encrypt(account: Account, message: proto.IMessage): Promise<Ciphertext> {
+    const address = addressOf(account)
+    const session = await this.store.loadSession(address.toString())
+    if (!session?.haveOpenSession()) await this.openSession(account, address)
+    const { type, body } = await new SessionCipher(this.store, address).encrypt(encodeWAMessage(message))
+    return { type: type === PRE_KEY_MESSAGE ? 'pkmsg' : 'msg', body: Buffer.from(body, 'binary') }
+  }
+
+  /** Decrypts what the linked device wrote. */
+  async decrypt(account: Account, type: string | undefined, body: Buffer): Promise<proto.Message> {
+    const cipher = new SessionCipher(this.store, addressOf(account))
+    const plain = type === 'pkmsg' ? cipher.decryptPreKeyWhisperMessage(body) : cipher.decryptWhisperMessage(body)
+    return proto.Message.decode(unpadRandomMax16(await plain))
+  }
+
+  /** Encrypts for a group: the message, and the key that its members need to read it. */
+  async encryptForGroup(group: string, message: proto.IMessage): Promise<{ distribution: Uint8Array; body: Buffer }> {
+    const name = senderKeyName(group, this.phone, 0)
+    const distribution = await new GroupSessionBuilder(this.ownSenderKeys).create(name)
+    const body = await new GroupCipher(this.ownSenderKeys, name).encrypt(encodeWAMessage(message))
+    return { distribution: distribution.serialize(), body: Buffer.from(body) }
+  }
+
+  /** Takes the linked device's key for a group. */
+  async learnSenderKey(group: string, account: Account, distribution: Uint8Array): Promise<void> {
+    const message = new SenderKeyDistributionMessage(null, null, null, null, distribution)
+    const name = senderKeyName(group, account.phone, account.device)
+    await new GroupSessionBuilder(this.learntSenderKeys).process(name, message)
+  }
+
+  /** Whether this person has any group key of the linked device. */
+  get readsGroups(): boolean {
+    return !this.learntSenderKeys.empty
+  }
+
+  /** Decrypts what the linked device wrote to a group. */
+  async decryptFromGroup(group: string, account: Account, body: Buffer): Promise<proto.Message> {
+    const name = senderKeyName(group, account.phone, account.device)
+    return proto.Message.decode(unpadRandomMax16(await new GroupCipher(this.learntSenderKeys, name).decrypt(body)))
+  }
+
+  /** Ends the session with the linked device, as a new phone does: the next message opens another. */
+  forget(): void {
+    this.store.forget()
+  }
+
+  private async openSession(account: Account, address: ProtocolAddress): Promise<void> {
+    const { signedPreKey } = account
+    const preKey = account.preKeys.shift()
+    const session = {
+      registrationId: account.registrationId,
+      identityKey: generateSignalPubKey(account.identityKey),
+      signedPreKey: {
+        keyId: signedPreKey.id,
+        publicKey: generateSignalPubKey(signedPreKey.key),
+        signature: signedPreKey.signature,
+      },
+      ...(preKey && { preKey: { keyId: preKey.id, publicKey: generateSignalPubKey(preKey.key) } }),
+    }
+    // libsignal also takes a bundle without a one-time key; only its types say otherwise.
+    type Bundle = Parameters<SessionBuilder['initOutgoing']>[0]
+    await new SessionBuilder(this.store, address).initOutgoing(session as Bundle)
+  }
+}
+
+const addressOf = (account: Account) => new ProtocolAddress(account.phone, account.device)
+
+const senderKeyName = (group: string, phone: string, deviceId: number) =>
+  new SenderKeyName(group, { id: phone, deviceId, toString: () => `${phone}.${deviceId}` })

@@ -1,0 +1,93 @@
+// Receipts to the device, about what it (or the business's own phone) has sent: kept until the device takes them.
+import type { BinaryNode } from 'baileys'
+import type { Network } from './network.ts'
+import type { Person } from './person.ts'
+import { seconds, stanza } from './stanza.ts'
+
+/** The types of receipts; delivery is the one that stanzas leave out. */
+export const RECEIPT_TYPES = ['delivery', 'read', 'played', 'retry', 'sender', 'inactive'] as const
+
+/** A type of receipt. */
+export type ReceiptType = (typeof RECEIPT_TYPES)[number]
+
+/** What a receipt is about. */
+export interface ReceiptSubject {
+  /** The first message, and more of the same chat. */
+  ids: string[]
+  /** The chat, as the device addressed it. */
+  chat: string
+  /** Who has received or read. */
+  person: Person
+}
+
+/** Sends receipts. */
+export class Receipts {
+  private readonly kept: { node: BinaryNode; taken: boolean }[] = []
+  private readonly retries = new Map<string, number>()
+
+  constructor(private readonly network: Network) {}
+
+  /** Sends a receipt; it waits when the device is away. */
+  send(type: ReceiptType, subject: ReceiptSubject): Promise<void> {
+    return this.network.turn(() => {
+      const receipt = { node: this.nodeOf(type, subject), taken: false }
+      this.kept.push(receipt)
+      if (this.network.receiving) this.network.send(receipt.node)
+    })
+  }
+
+  /** How many receipts wait for the device. */
+  get waiting(): number {
+    return this.pending().length
+  }
+
+  /** Sends what waits, as offline receipts. */
+  deliverPending(): void {
+    for (const { node } of this.pending()) this.network.send({ ...node, attrs: { ...node.attrs, offline: '1' } })
+  }
+
+  /** The device has taken a receipt. */
+  takeAck({ attrs }: BinaryNode): void {
+    const same = ({ node }: { node: BinaryNode }) => node.attrs.id === attrs.id && node.attrs.type === attrs.type
+    for (const receipt of this.kept.filter(same)) receipt.taken = true
+  }
+
+  /** Another device is linked. */
+  abandon(): void {
+    this.kept.length = 0
+  }
+
+  private pending() {
+    return this.kept.filter(({ taken }) => !taken)
+  }
+
+  private nodeOf(type: ReceiptType, { ids, chat, person }: ReceiptSubject): BinaryNode {
+    const [id = '', ...more] = ids
+    const { own } = this.network.people
+    const lid = chat.endsWith('@lid')
+    const group = chat.endsWith('@g.us')
+    const attributes =
+      type === 'sender'
+        ? { from: lid ? own.lidJid : own.jid, recipient: chat }
+        : { from: chat, participant: group ? person.lidJid : undefined }
+    const content: BinaryNode[] = []
+    if (more.length)
+      content.push(
+        stanza(
+          'list',
+          {},
+          more.map(item => stanza('item', { id: item })),
+        ),
+      )
+    if (type === 'retry') content.push(...this.retryOf(id, person))
+    const named = { id, t: seconds(), type: type === 'delivery' ? undefined : type }
+    return stanza('receipt', { ...attributes, ...named }, content.length ? content : undefined)
+  }
+
+  private retryOf(id: string, person: Person): BinaryNode[] {
+    const count = (this.retries.get(id) ?? 0) + 1
+    this.retries.set(id, count)
+    const retry = stanza('retry', { v: '1', count: String(count), id, t: seconds() })
+    return [retry, stanza('registration', {}, person.registration)]
+  }
+}

@@ -1,0 +1,57 @@
+// How a message comes to the device: from whom, by which kind of chat, under which addresses.
+import type { Person } from './person.ts'
+import type { Attributes } from './stanza.ts'
+
+/** Whether chats are addressed by phone number or by LID. */
+export type Addressing = 'pn' | 'lid'
+
+/** The way of a message to the device. */
+export type Route =
+  /** From a person. */
+  | { kind: 'chat'; addressing: Addressing; hidePhone: boolean }
+  /** From a person, in a group, by a broadcast list, or as their status. */
+  | { kind: 'group' | 'list' | 'status'; chat: string; addressing: Addressing; hidePhone: boolean }
+  /** From a channel; nothing is encrypted. */
+  | { kind: 'newsletter'; chat: string }
+  /** The business's own phone wrote to that person. */
+  | { kind: 'own'; recipient: Person; addressing: Addressing }
+  /** From the business's own phone to its device, about themselves: history and the like. */
+  | { kind: 'peer' }
+
+/** Whether the message is encrypted once for all members, by a sender key. */
+export const bySenderKey = ({ kind }: Route): boolean => kind === 'group' || kind === 'status'
+
+/** The attributes of the message's stanza that the way decides. */
+export function attributesOf(route: Route, sender: Person): Attributes {
+  switch (route.kind) {
+    case 'chat': {
+      const phone = route.hidePhone ? undefined : sender.jid
+      if (route.addressing === 'lid') return { from: sender.lidJid, sender_pn: phone, ...by(route), ...named(sender) }
+      return { from: sender.jid, sender_lid: sender.lidJid, ...named(sender) }
+    }
+    case 'group':
+    case 'list':
+    case 'status': {
+      const phone = route.hidePhone ? undefined : sender.jid
+      const author =
+        route.addressing === 'lid'
+          ? { participant: sender.lidJid, participant_pn: phone }
+          : { participant: sender.jid, participant_lid: sender.lidJid }
+      return { from: route.chat, ...author, ...by(route), ...named(sender) }
+    }
+    case 'newsletter':
+      return { from: route.chat }
+    case 'own': {
+      const { recipient } = route
+      if (route.addressing === 'lid') {
+        return { from: sender.lidJid, recipient: recipient.lidJid, peer_recipient_pn: recipient.jid, ...by(route) }
+      }
+      return { from: sender.jid, recipient: recipient.jid, peer_recipient_lid: recipient.lidJid }
+    }
+    case 'peer':
+      return { from: sender.jid, category: 'peer' }
+  }
+}
+
+const by = ({ addressing }: { addressing: Addressing }): Attributes => ({ addressing_mode: addressing })
+const named = ({ name }: Person): Attributes => ({ notify: name })

@@ -1,0 +1,253 @@
+// A WhatsApp server for tests, on loopback: an unmodified Baileys client pairs, logs in, receives and sends.
+import { createServer as createHttpServer, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { Curve, type KeyPair } from 'baileys'
+import { WebSocketServer } from 'ws'
+import { type Certificate, makeCertificate } from './certificate.ts'
+import { Connection } from './connection.ts'
+import { contentOf } from './content.ts'
+import { controlServer } from './control.ts'
+import { DROPS, drop } from './endings.ts'
+import { historyMessage } from './history.ts'
+import { Journal, type JournalEntry } from './journal.ts'
+import type { NextLogin } from './login.ts'
+import { MediaHost } from './media-host.ts'
+import { Network } from './network.ts'
+import { certificateChain } from './noise.ts'
+import { change, DEFAULTS, type Options } from './options.ts'
+import type { Linked } from './pairing.ts'
+import { People } from './people.ts'
+import { RECEIPT_TYPES } from './receipts.ts'
+import type * as requests from './requests.ts'
+import { routeOf } from './requests.ts'
+import { quietLibsignal } from './signal-store.ts'
+import { newMessageId } from './stanza.ts'
+import { Switchboard } from './switchboard.ts'
+
+/** How a server is started. */
+export interface StartOptions {
+  /** Where clients connect; 0 (default): any free port. */
+  port?: number
+  /** Where the control API listens; 0 (default): any free port. */
+  controlPort?: number
+  /** The root of the certificate chain; default: a new one. Servers with one root can share a client process. */
+  root?: KeyPair
+  /** The media host's certificate; default: a new one. */
+  certificate?: Certificate
+  /** Prints stanzas on stderr. */
+  trace?: boolean
+  /** Behaviour that differs from the defaults. */
+  options?: Partial<Options>
+}
+
+let quiet = false
+
+/** The server. Its methods are the calls of the control API; errors are what a test did wrong. */
+export class WaServer {
+  /** For `waWebSocketUrl`. */
+  readonly url: string
+  /** The control API's address. */
+  readonly control: string
+  /** The root key in hex, for WA_TEST_ROOT_KEY. */
+  readonly rootKey: string
+  /** The media host's certificate, for NODE_EXTRA_CA_CERTS. */
+  readonly mediaCa: string
+  /** The media host, for WA_TEST_MEDIA_HOST. */
+  readonly mediaHost: string
+  private readonly parts: Switchboard
+  private readonly sockets: WebSocketServer
+  private connections = 0
+
+  private constructor(
+    private readonly network: Network,
+    private readonly http: Server,
+    private readonly controlHttp: Server,
+    private readonly certificate: Certificate,
+    private readonly start: StartOptions,
+  ) {
+    this.parts = new Switchboard(network, start.trace === true)
+    const root = start.root ?? Curve.generateKeyPair()
+    const key = Curve.generateKeyPair()
+    const identity = { key, chain: certificateChain(root, key.public) }
+    this.sockets = new WebSocketServer({ server: http })
+    this.sockets.on('connection', (socket, request) => {
+      const connection = new Connection(++this.connections, socket, request.socket, identity, this.parts)
+      network.journal.note('connect', { connection: connection.id })
+    })
+    http.on('connection', (socket: Socket) => {
+      if (network.options.refuseConnections) socket.destroy()
+    })
+    this.url = `ws://127.0.0.1:${portOf(http)}/ws/chat`
+    this.control = `http://127.0.0.1:${portOf(controlHttp)}`
+    this.rootKey = Buffer.from(root.public).toString('hex')
+    this.mediaCa = certificate.file
+    this.mediaHost = network.media.host
+    controlHttp.on('request', controlServer(this))
+  }
+
+  /** Starts a server on 127.0.0.1. */
+  static async start(start: StartOptions = {}): Promise<WaServer> {
+    if (!quiet) quietLibsignal()
+    quiet = true
+    const options = { ...DEFAULTS }
+    change(options, start.options ?? {})
+    const certificate = start.certificate ?? (await makeCertificate())
+    const journal = new Journal()
+    const media = new MediaHost(certificate, journal)
+    await media.listen()
+    const http = await listening(start.port)
+    const controlHttp = await listening(start.controlPort)
+    const network = new Network(options, journal, new People(options), media)
+    return new WaServer(network, http, controlHttp, certificate, start)
+  }
+
+  /** Closes everything. */
+  async stop(): Promise<void> {
+    for (const socket of this.sockets.clients) socket.terminate()
+    for (const server of [this.http, this.controlHttp]) {
+      server.close()
+      server.closeAllConnections()
+    }
+    this.network.media.close()
+    if (!this.start.certificate) await this.certificate.remove()
+  }
+
+  /** The phone scans the QR code with that text. */
+  scan({ qr }: { qr: string }): Linked | { refresh: true } {
+    return this.parts.pairing.scan(qr)
+  }
+
+  /** The phone's owner types the pairing code. */
+  enterCode({ code }: { code: string }): Promise<Linked> {
+    return this.parts.pairing.enterCode(code)
+  }
+
+  /** Somebody writes to the business. */
+  async inbound(request: requests.InboundRequest): Promise<{ id: string }> {
+    const { people, groups, media } = this.network
+    const sender = people.byPhone(request.from, { name: request.name, lid: request.lid })
+    const route = routeOf(request)
+    if (route.kind === 'group') groups.set(route.chat, (groups.get(route.chat) ?? new Set()).add(sender))
+    let content = contentOf(request, media)
+    if (request.viewOnce === 'wrapped') content = { viewOnceMessageV2: { message: content } }
+    const unavailable = request.viewOnce === true
+    const id = request.id ?? newMessageId()
+    await this.parts.inbound.add({ id, sender, route, content, unavailable, lost: request.media?.gone === 'lost' })
+    return { id }
+  }
+
+  /** The business's own phone writes to somebody; its linked device is told. */
+  async fromPhone(request: requests.FromPhoneRequest): Promise<{ id: string }> {
+    const { people, media } = this.network
+    const { addressing = 'pn', id = newMessageId() } = request
+    const route = { kind: 'own', recipient: people.named(request.to), addressing } as const
+    const content = contentOf(request, media)
+    await this.parts.inbound.add({ id, sender: people.own, route, content, unavailable: false, lost: false })
+    return { id }
+  }
+
+  /** The business's own phone sends a piece of its history. */
+  async history(request: requests.HistoryRequest): Promise<{ id: string }> {
+    const content = historyMessage(request, this.network.media)
+    const sender = this.network.people.own
+    const id = newMessageId()
+    await this.parts.inbound.add({ id, sender, route: { kind: 'peer' }, content, unavailable: false, lost: false })
+    return { id }
+  }
+
+  /** The same ciphertext is sent once more. */
+  async redeliver({ id, offline }: { id: string; offline?: boolean }): Promise<void> {
+    await this.parts.inbound.redeliver(id, offline)
+  }
+
+  /** The next message to the device is damaged on its way. */
+  corruptNext(): void {
+    this.parts.inbound.corruptNext()
+  }
+
+  /** That person has a new phone: the next message opens a new session. */
+  forget({ from }: { from: string }): void {
+    this.network.people.named(from).forget()
+  }
+
+  /** A recipient's receipt, for what the device or the business's own phone has sent. */
+  async receipt({ id, type = 'delivery', ids = [], from }: requests.ReceiptRequest): Promise<void> {
+    if (!RECEIPT_TYPES.includes(type)) throw new Error(`no such receipt: ${type}`)
+    const { people, groups } = this.network
+    const chat = this.parts.outbound.find(id)?.to ?? this.chatOfOwn(id)
+    if (!chat) throw new Error(`nothing was sent with the id ${id}`)
+    const [member] = groups.get(chat) ?? []
+    const person = from ? people.named(from) : (people.byJid(chat) ?? member ?? people.own)
+    if (type === 'retry') {
+      person.forget()
+      this.parts.outbound.unreadable(id)
+    }
+    await this.parts.receipts.send(type, { ids: [id, ...ids], chat, person })
+  }
+
+  /** Ends the connection of the device, or else of the client that waits to be linked. */
+  drop({ kind, code }: requests.DropRequest): void {
+    if (!DROPS.includes(kind)) throw new Error(`no such kind of end: ${kind}`)
+    const connection = this.network.live ?? this.parts.pairing.waiting
+    if (!connection) throw new Error('nobody is connected')
+    drop(this.network, connection, kind, code)
+  }
+
+  /** What becomes of the next login; nothing given: it succeeds. */
+  nextLogin(next: NextLogin = {}): void {
+    this.parts.logins.expect(next)
+  }
+
+  /** Changes the behaviour; the answer is all of it. */
+  options(patch: Partial<Options> = {}): Options {
+    change(this.network.options, patch)
+    return { ...this.network.options }
+  }
+
+  /** How things are. */
+  state() {
+    const { account, live } = this.network
+    return {
+      connected: live !== undefined,
+      awaitingScan: this.parts.pairing.waiting !== undefined,
+      account: account
+        ? { jid: account.jid, lid: account.lidJid, preKeys: account.preKeys.length, revoked: account.revoked }
+        : null,
+      logins: this.parts.logins.count,
+      registrations: this.parts.pairing.registrations,
+      inbound: this.parts.inbound.view(),
+      outbound: this.parts.outbound.messages,
+      presences: this.parts.presences,
+      iqs: this.parts.queries.counts,
+    }
+  }
+
+  /** What happened after entry number `after`. */
+  events({ after = 0 }: { after?: number } = {}): JournalEntry[] {
+    return this.network.journal.after(after)
+  }
+
+  /** The log, to wait on. */
+  get journal(): Journal {
+    return this.network.journal
+  }
+
+  private chatOfOwn(id: string): string | undefined {
+    const message = this.parts.inbound.find(id)
+    if (message?.route.kind !== 'own') return undefined
+    const { recipient, addressing } = message.route
+    return addressing === 'lid' ? recipient.lidJid : recipient.jid
+  }
+}
+
+/** Listens on 127.0.0.1. */
+async function listening(port = 0): Promise<Server> {
+  const server = createHttpServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return server
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port

@@ -1,0 +1,99 @@
+// What libsignal asks of a store, for one person, in memory.
+import { Curve, generateSignalPubKey, type KeyPair, signedKeyPair } from 'baileys'
+import type { SenderKeyName } from 'baileys/lib/Signal/Group/index.js'
+import { SenderKeyRecord } from 'baileys/lib/Signal/Group/index.js'
+import type { SessionRecord, SignalStorage } from 'libsignal'
+
+const signalKeys = (pair: KeyPair) => ({
+  privKey: Buffer.from(pair.private),
+  pubKey: Buffer.from(generateSignalPubKey(pair.public)),
+})
+
+/** One person's keys and sessions. */
+export class SignalStore implements SignalStorage {
+  readonly signedPreKey
+  private readonly sessions = new Map<string, SessionRecord>()
+  private readonly preKeys = new Map<number, KeyPair>()
+  private preKeyCount = 0
+
+  constructor(
+    readonly identity: KeyPair,
+    readonly registrationId: number,
+  ) {
+    this.signedPreKey = signedKeyPair(identity, 1)
+  }
+
+  /** A new one-time key, kept until it is used. */
+  newPreKey(): { id: number; key: Uint8Array } {
+    const id = ++this.preKeyCount
+    const pair = Curve.generateKeyPair()
+    this.preKeys.set(id, pair)
+    return { id, key: pair.public }
+  }
+
+  /** Ends all sessions. */
+  forget(): void {
+    this.sessions.clear()
+  }
+
+  async loadSession(id: string): Promise<SessionRecord | undefined> {
+    return this.sessions.get(id)
+  }
+
+  async storeSession(id: string, session: SessionRecord): Promise<void> {
+    this.sessions.set(id, session)
+  }
+
+  isTrustedIdentity(): boolean {
+    return true
+  }
+
+  async loadPreKey(id: number | string): Promise<{ privKey: Buffer; pubKey: Buffer } | undefined> {
+    const pair = this.preKeys.get(Number(id))
+    return pair && signalKeys(pair)
+  }
+
+  removePreKey(id: number): void {
+    this.preKeys.delete(id)
+  }
+
+  loadSignedPreKey(): { privKey: Buffer; pubKey: Buffer } {
+    return signalKeys(this.signedPreKey.keyPair)
+  }
+
+  getOurRegistrationId(): number {
+    return this.registrationId
+  }
+
+  getOurIdentity(): { privKey: Buffer; pubKey: Buffer } {
+    return signalKeys(this.identity)
+  }
+}
+
+/** Sender keys of groups, in memory. */
+export class SenderKeyStore {
+  private readonly records = new Map<string, SenderKeyRecord>()
+
+  async loadSenderKey(name: SenderKeyName): Promise<SenderKeyRecord> {
+    return this.records.get(name.toString()) ?? new SenderKeyRecord()
+  }
+
+  async storeSenderKey(name: SenderKeyName, record: SenderKeyRecord): Promise<void> {
+    this.records.set(name.toString(), record)
+  }
+
+  /** Whether anybody's key is known. */
+  get empty(): boolean {
+    return this.records.size === 0
+  }
+}
+
+/** libsignal prints whole sessions on the console, private keys included; everything else still gets there. */
+export function quietLibsignal(): void {
+  for (const level of ['log', 'info', 'warn', 'error'] as const) {
+    const print = console[level]
+    console[level] = (...values: unknown[]) => {
+      if (!new Error().stack?.includes('libsignal')) print(...values)
+    }
+  }
+}
