@@ -156,7 +156,7 @@ class Client {
       attrs: { to: '@s.whatsapp.net', type: 'get', xmlns: 'w:p' },
       content: [{ tag: 'ping', attrs: {} }],
     }
-    return { answered: (await this.sock?.query(node, limitMs)) !== undefined }
+    return { answered: await this.sock?.query(node, limitMs).then(Boolean, () => false) }
   }
 
   async logout() {

@@ -22,6 +22,12 @@ export class Journal {
     for (const watcher of this.watchers) watcher(entry)
   }
 
+  /** Something may have changed that is not written down: whoever waits looks again. */
+  changed(): void {
+    const last = this.entries.at(-1)
+    if (last) for (const watcher of this.watchers) watcher(last)
+  }
+
   /** The entries after number `n`. */
   after(n = 0): JournalEntry[] {
     return this.entries.slice(Math.max(0, n))
@@ -50,6 +56,7 @@ export class Journal {
         end()
         reject(new Error(`nothing that fits ${fits} within ${limitMs} ms`))
       }, limitMs)
+      timer.unref()
       this.watchers.add(watcher)
     })
   }

@@ -39,7 +39,7 @@ export class Network {
   /** One thing after another: stanzas and deliveries keep their order. */
   turn<T>(work: () => T | Promise<T>): Promise<T> {
     const done = this.turns.then(work)
-    this.turns = done.catch(() => {})
+    this.turns = done.catch(() => {}).finally(() => this.journal.changed())
     return done
   }
 

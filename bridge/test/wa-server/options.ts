@@ -38,6 +38,8 @@ export interface Options {
   pairRefs: number
   /** How long each of them can be scanned, in seconds; null: as long as the connection lives. */
   refSeconds: number | null
+  /** How many one-time keys the device is told to have left; null: the truth. With 1, a new device uploads only 5. */
+  preKeyCount: number | null
   /** Connections are closed as soon as they are made. */
   refuseConnections: boolean
 }
@@ -62,11 +64,15 @@ export const DEFAULTS: Readonly<Options> = {
   loginDelayMs: 25,
   pairRefs: 6,
   refSeconds: null,
+  preKeyCount: null,
   refuseConnections: false,
 }
 
-/** Changes options in place; null means the default. A name that does not exist is an error. */
-export function change(options: Options, patch: object): void {
+/** Changes to the behaviour; null means the default. */
+export type OptionsPatch = { [Name in keyof Options]?: Options[Name] | null }
+
+/** Changes options in place. A name that does not exist is an error. */
+export function change(options: Options, patch: OptionsPatch): void {
   for (const name of Object.keys(patch)) {
     if (!(name in DEFAULTS)) throw new Error(`no such option: ${name}`)
   }

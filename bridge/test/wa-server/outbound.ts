@@ -144,11 +144,10 @@ export class Outbound {
     setTimeout(() => {
       if (!connection.open) return
       this.acknowledge(connection, node, error)
-      if (error) {
-        record.error = error
-        return
-      }
-      record.acknowledged = true
+      if (error) record.error = error
+      else record.acknowledged = true
+      this.network.journal.note('server-ack', { id: record.id, error })
+      if (error) return
       const person = people.byJid(record.to)
       if (person && person !== people.own) setTimeout(() => this.autoReceipt(record, person), options.receiptDelayMs)
     }, options.ackDelayMs)

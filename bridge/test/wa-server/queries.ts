@@ -45,7 +45,7 @@ export class Queries {
     const { network } = this
     switch (name) {
       case 'encrypt:count':
-        return [stanza('count', { value: String(network.device.preKeys.length) })]
+        return [stanza('count', { value: String(network.options.preKeyCount ?? network.device.preKeys.length) })]
       case 'encrypt:digest':
         return [stanza('digest')]
       case 'encrypt:registration':

@@ -14,7 +14,7 @@ import type { NextLogin } from './login.ts'
 import { MediaHost } from './media-host.ts'
 import { Network } from './network.ts'
 import { certificateChain } from './noise.ts'
-import { change, DEFAULTS, type Options } from './options.ts'
+import { change, DEFAULTS, type Options, type OptionsPatch } from './options.ts'
 import type { Linked } from './pairing.ts'
 import { People } from './people.ts'
 import { RECEIPT_TYPES } from './receipts.ts'
@@ -37,7 +37,7 @@ export interface StartOptions {
   /** Prints stanzas on stderr. */
   trace?: boolean
   /** Behaviour that differs from the defaults. */
-  options?: Partial<Options>
+  options?: OptionsPatch
 }
 
 let quiet = false
@@ -199,7 +199,7 @@ export class WaServer {
   }
 
   /** Changes the behaviour; the answer is all of it. */
-  options(patch: Partial<Options> = {}): Options {
+  options(patch: OptionsPatch = {}): Options {
     change(this.network.options, patch)
     return { ...this.network.options }
   }
@@ -230,6 +230,11 @@ export class WaServer {
   /** The log, to wait on. */
   get journal(): Journal {
     return this.network.journal
+  }
+
+  /** Waits until something is true of the server. */
+  async until(isSo: () => boolean): Promise<void> {
+    if (!isSo()) await this.network.journal.wait(isSo, { after: this.network.journal.last })
   }
 
   private chatOfOwn(id: string): string | undefined {
