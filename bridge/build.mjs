@@ -1,13 +1,14 @@
 // Builds the bridge into one file: node build.mjs [--tests]
 //
-// `dist/bridge.mjs` needs nothing but Node. With `--tests`, the tests and their WhatsApp server are built as well; those
+// `dist/bridge.mjs` needs nothing but Node; `dist/LICENSES.txt` holds the licences of all that is in it. With `--tests`, the tests and their WhatsApp server are built as well; those
 // take their libraries from node_modules.
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
+const { version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'))
 const common = {
   absWorkingDir: here,
   bundle: true,
@@ -15,6 +16,7 @@ const common = {
   target: 'node18',
   format: 'esm',
   legalComments: 'none',
+  define: { BRIDGE_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 }
 
@@ -25,9 +27,10 @@ const prelude = [
   "globalThis.crypto??=require('node:crypto').webcrypto;",
 ].join(';')
 
-await build({
+const bundle = await build({
   ...common,
   entryPoints: ['src/main.ts'],
+  metafile: true,
   outfile: 'dist/bridge.mjs',
   minify: true,
   // Libraries that Baileys uses where they are installed: for thumbnails, link previews and wave forms.
@@ -35,9 +38,11 @@ await build({
   banner: { js: prelude },
 })
 
+writeFileSync(join(here, 'dist/LICENSES.txt'), licencesOf(packagesIn(bundle.metafile)))
+
 if (process.argv.includes('--tests')) {
   rmSync(join(here, 'dist/test'), { recursive: true, force: true })
-  const programs = ['wa-server/main.ts', 'wa-server/client.ts']
+  const programs = ['wa-server/main.ts', 'wa-server/client.ts', 'measure.ts']
   const tests = readdirSync(join(here, 'test'), { recursive: true, encoding: 'utf8' })
   await build({
     ...common,
@@ -48,4 +53,26 @@ if (process.argv.includes('--tests')) {
     packages: 'external',
     sourcemap: 'inline',
   })
+}
+
+/** The folders of the packages that files of the bundle are from. */
+function packagesIn({ inputs }) {
+  const folders = Object.keys(inputs).flatMap(file => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [])
+  return [...new Set(folders)].sort()
+}
+
+/** Name, version, licence and licence text of each package, behind the bridge's own. */
+function licencesOf(folders) {
+  const own = readFileSync(join(here, 'NOTICE.md'), 'utf8')
+  const parts = folders.map(folder => {
+    const { name, version, license } = JSON.parse(readFileSync(join(here, folder, 'package.json'), 'utf8'))
+    const files = readdirSync(join(here, folder)).filter(file => /^(licen[cs]e|copying|notice)/i.test(file))
+    const texts = files.map(file => readFileSync(join(here, folder, file), 'utf8').trim())
+    return [`${name} ${version}`, `License: ${license ?? 'see below'}`, ...texts].join('\n\n')
+  })
+  const bridge = readFileSync(join(here, 'LICENSE'), 'utf8')
+  return [own, bridge, ...parts]
+    .map(part => part.trim())
+    .join(`\n\n${'='.repeat(80)}\n\n`)
+    .concat('\n')
 }

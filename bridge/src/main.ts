@@ -1,2 +1,80 @@
-process.stderr.write('The bridge does nothing yet.\n')
-process.exitCode = 1
+import './quiet.ts'
+import { type AddressInfo, isIPv6 } from 'node:net'
+import { Bridge } from './bridge.ts'
+import { routesOf } from './http/routes.ts'
+import { serve } from './http/server.ts'
+import { makeLog, reason } from './log.ts'
+import { InUse } from './session/lock.ts'
+import { readSettings, SettingError, type Settings } from './settings.ts'
+
+async function main(): Promise<void> {
+  const settings = settingsOrExit()
+  const log = makeLog(settings.logLevel)
+  if (!settings.token) log.warn('SETTINGS', 'No BAILEYS_WEBHOOK_SECRET is set: every request but health is refused')
+  if (settings.publicUrl)
+    log.info('SETTINGS', 'PUBLIC_URL is accepted, and not used', { public_url: settings.publicUrl })
+  // Queries of a connection that has ended are the library's; everything else should not be.
+  process.on('unhandledRejection', error =>
+    log[isOfEndedConnection(error) ? 'debug' : 'error']('UNEXPECTED', reason(error)),
+  )
+  process.on('uncaughtException', error => {
+    // What is committed is on disk; what is in memory cannot be trusted any more.
+    log.error('UNEXPECTED', `The bridge ends: ${error.stack ?? reason(error)}`)
+    process.exit(1)
+  })
+
+  let address = ''
+  const bridge = new Bridge(settings, log, id => `${address}/media/${id}`)
+  const server = serve(routesOf(bridge), settings.token, log)
+  let stopping = false
+  const stop = (signal: string) => {
+    if (stopping) return
+    stopping = true
+    log.info('STOPPING', `Stopping: ${signal}`)
+    server.close()
+    server.closeIdleConnections()
+    bridge.stop(GRACE_MS).then(
+      () => process.exit(0),
+      error => {
+        log.error('STOPPING', reason(error))
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(settings.port, settings.address, resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  const host = isIPv6(settings.address) ? `[${settings.address}]` : settings.address
+  address = `http://${host}:${port}`
+  log.info('LISTENING', `Listening on ${host}:${port}`, { address: settings.address, port })
+
+  await bridge.start()
+}
+
+/** Baileys' codes for a connection that was closed or lost. */
+function isOfEndedConnection(error: unknown): boolean {
+  const code = (error as { output?: { statusCode?: number } } | undefined)?.output?.statusCode
+  return code === 428 || code === 408
+}
+
+function settingsOrExit(): Settings {
+  try {
+    return readSettings(process.env)
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error
+    process.stderr.write(`agentlocator-bridge: ${error.message}\n`)
+    process.exit(2)
+  }
+}
+
+main().catch(error => {
+  const hint = error instanceof InUse ? '; only one may run at a time' : ''
+  makeLog('info').error('FAILED', `${reason(error)}${hint}`)
+  process.exit(1)
+})
+
+const GRACE_MS = 5000

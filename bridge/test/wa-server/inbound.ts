@@ -1,6 +1,6 @@
 // Messages to the device: encrypted once, sent again unchanged until the device has answered, as the real server does.
-import { areJidsSameUser, type BinaryNode, proto } from 'baileys'
-import { describe, mediaPartOf } from './content.ts'
+import { areJidsSameUser, type BinaryNode, normalizeMessageContent, proto, S_WHATSAPP_NET } from 'baileys'
+import { mediaPartOf, textOf } from './content.ts'
 import type { Network } from './network.ts'
 import type { Person } from './person.ts'
 import { signedPreKeyOf } from './queries.ts'
@@ -8,6 +8,8 @@ import { reupload } from './reupload.ts'
 import { attributesOf, bySenderKey, type Route } from './route.ts'
 import { type Attributes, bytesOf, child, children, seconds, stanza, unsigned } from './stanza.ts'
 
+/** With fewer one-time keys left than this, the device is told to upload more. */
+const FEW_KEYS = 5
 /** How often a sender encrypts one message again. */
 const MAX_RETRIES = 5
 
@@ -23,8 +25,8 @@ export interface InboundMessage {
   readonly sender: Person
   readonly route: Route
   readonly content: proto.IMessage
-  /** The device gets no content, only the news that there is a message that it may not show. */
-  readonly unavailable: boolean
+  /** The device gets no content: a message for one view, which it may not show, or one of which only the phone has it. */
+  readonly unavailable: 'view_once' | 'absent' | false
   /** The phone cannot upload the media again. */
   readonly lost: boolean
   /** Seconds since 1970. */
@@ -120,7 +122,7 @@ export class Inbound {
       from: sender.phone,
       ...('chat' in route && { chat: route.chat }),
       ...(route.kind === 'own' && { to: route.recipient.phone }),
-      text: describe(content, this.network.media).text,
+      text: textOf(normalizeMessageContent(content) ?? {}),
       state,
       deliveries,
       retries,
@@ -175,7 +177,9 @@ export class Inbound {
   }
 
   private async deliver(message: InboundMessage, offline: boolean): Promise<void> {
+    const keys = this.network.device.preKeys.length
     message.sealed ??= await this.seal(message)
+    this.warnOfFewKeys(keys)
     message.state = 'sent'
     message.deliveries++
     const { id, deliveries, t } = message
@@ -190,6 +194,13 @@ export class Inbound {
     )
   }
 
+  private warnOfFewKeys(before: number): void {
+    const left = this.network.device.preKeys.length
+    if (left === before || left >= FEW_KEYS) return
+    const attributes = { from: S_WHATSAPP_NET, type: 'encrypt', id: `keys-${left}-${seconds()}`, t: seconds() }
+    this.network.send(stanza('notification', attributes, [stanza('count', { value: String(left) })]))
+  }
+
   private onItsWay(sealed: BinaryNode[]): BinaryNode[] {
     if (!this.corrupt) return sealed
     this.corrupt = false
@@ -202,7 +213,8 @@ export class Inbound {
   }
 
   private async seal({ route, sender, content, unavailable, retries }: InboundMessage): Promise<BinaryNode[]> {
-    if (unavailable) return [stanza('unavailable', { type: 'view_once' })]
+    if (unavailable === 'absent') return []
+    if (unavailable) return [stanza('unavailable', { type: unavailable })]
     const account = this.network.device
     const count = retries ? String(retries) : undefined
     if (route.kind === 'newsletter') return [stanza('plaintext', {}, proto.Message.encode(content).finish())]

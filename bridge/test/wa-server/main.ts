@@ -17,8 +17,6 @@ const server = await WaServer.start({
   controlPort: Number(values['control-port']),
   trace: values.trace,
 })
-const { url, control, rootKey, mediaCa, mediaHost } = server
-process.stdout.write(`${JSON.stringify({ url, control, rootKey, mediaCa, mediaHost })}\n`)
 
 const end = () => {
   server.stop().finally(() => process.exit(0))
@@ -26,3 +24,7 @@ const end = () => {
 process.on('SIGTERM', end)
 process.on('SIGINT', end)
 process.stdin.on('end', end).on('error', end).resume()
+
+// Last, so that whoever reads the line may end the process at once.
+const { url, control, rootKey, mediaCa, mediaHost } = server
+process.stdout.write(`${JSON.stringify({ url, control, rootKey, mediaCa, mediaHost })}\n`)

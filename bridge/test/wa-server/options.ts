@@ -40,6 +40,8 @@ export interface Options {
   refSeconds: number | null
   /** How many one-time keys the device is told to have left; null: the truth. With 1, a new device uploads only 5. */
   preKeyCount: number | null
+  /** Whether the phone sends what came to the device without content. */
+  resendPlaceholders: boolean
   /** Connections are closed as soon as they are made. */
   refuseConnections: boolean
 }
@@ -65,6 +67,7 @@ export const DEFAULTS: Readonly<Options> = {
   pairRefs: 6,
   refSeconds: null,
   preKeyCount: null,
+  resendPlaceholders: true,
   refuseConnections: false,
 }
 

@@ -49,6 +49,8 @@ export class Outbound {
   constructor(
     private readonly network: Network,
     private readonly receipts: Receipts,
+    /** What the device asks of its own phone. */
+    private readonly onPeerMessage: (message: proto.IMessage | undefined) => void,
   ) {}
 
   /** Takes a message. */
@@ -60,6 +62,7 @@ export class Outbound {
     if (category === 'peer') {
       this.network.journal.note('peer-message', { id, message: message?.protocolMessage })
       this.acknowledge(connection, node)
+      this.onPeerMessage(message)
       return
     }
     const phone = to.endsWith('@g.us') ? undefined : this.network.people.byJid(to)?.phone
@@ -91,7 +94,7 @@ export class Outbound {
     for (const { jid, enc } of sealedCopies(node, to)) {
       const copy: Copy = { jid, type: enc.attrs.type ?? '' }
       copies.push(copy)
-      const read = await this.readCopy(to, copy, enc)
+      const read = await this.readCopy(to, copy, enc, node.attrs.category === 'peer')
       message ??= read
     }
     const grouped = children(node, 'enc').find(({ attrs }) => attrs.type === 'skmsg')
@@ -99,8 +102,8 @@ export class Outbound {
     return message
   }
 
-  /** Reads one recipient's copy; the answer is the message itself, when the recipient is not our own phone. */
-  private async readCopy(to: string, copy: Copy, enc: BinaryNode): Promise<proto.Message | undefined> {
+  /** Reads one recipient's copy; the answer is the message itself, unless it is only a copy for our own phone. */
+  private async readCopy(to: string, copy: Copy, enc: BinaryNode, isPeer: boolean): Promise<proto.Message | undefined> {
     try {
       const person = this.network.people.byJid(copy.jid)
       if (!person) throw new Error('nobody has that address')
@@ -113,7 +116,8 @@ export class Outbound {
       const own = message.deviceSentMessage?.message
       copy.text = describe(own ?? message, this.network.media).text
       if (own) copy.deviceSent = true
-      return own || (key && !hasContent(message)) ? undefined : message
+      if (own) return isPeer ? protocol.Message.fromObject(own) : undefined
+      return key && !hasContent(message) ? undefined : message
     } catch (error) {
       copy.error = String(error)
       return undefined

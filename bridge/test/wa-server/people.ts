@@ -14,7 +14,8 @@ export class People {
 
   /** The business's own phone. */
   get own(): Person {
-    return this.byPhone(this.options.phone)
+    const { phone, lid, name } = this.options
+    return this.byPhone(phone, { lid, name })
   }
 
   /** Everybody, the business's own phone first. */
@@ -55,10 +56,8 @@ export class People {
   }
 
   private introduce(phone: string): Person {
-    const own = phone === this.options.phone
-    const lid = own ? this.options.lid : `2${phone.slice(-11).padStart(14, '0')}`
-    const name = own ? this.options.name : `Person ${phone}`
-    const person = new Person(phone, lid, name, own ? this.accountKey : undefined)
+    const identity = phone === this.options.phone ? this.accountKey : undefined
+    const person = new Person(phone, `2${phone.slice(-11).padStart(14, '0')}`, `Person ${phone}`, identity)
     this.people.set(phone, person)
     return person
   }

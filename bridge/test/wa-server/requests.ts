@@ -27,6 +27,8 @@ export interface InboundRequest extends ContentRequest {
   hidePhone?: boolean
   /** true: the device only hears that there is a message for one view; "wrapped": it gets it, marked as such. */
   viewOnce?: boolean | 'wrapped'
+  /** It comes without its content, which only the phone has, as the first message behind an advertisement does. */
+  absent?: boolean
 }
 
 /** The business's own phone writes to somebody. */
@@ -46,6 +48,8 @@ export interface ReceiptRequest {
   ids?: string[]
   /** In groups: who; default: somebody. */
   from?: string
+  /** Under which address the person answers; default: the one to which it was sent. */
+  addressing?: Addressing
 }
 
 /** A connection ends. */

@@ -130,7 +130,7 @@ export class WaServer {
     if (route.kind === 'group') groups.set(route.chat, (groups.get(route.chat) ?? new Set()).add(sender))
     let content = contentOf(request, media)
     if (request.viewOnce === 'wrapped') content = { viewOnceMessageV2: { message: content } }
-    const unavailable = request.viewOnce === true
+    const unavailable = request.viewOnce === true ? 'view_once' : request.absent ? 'absent' : false
     const id = request.id ?? newMessageId()
     await this.parts.inbound.add({ id, sender, route, content, unavailable, lost: request.media?.gone === 'lost' })
     return { id }
@@ -171,7 +171,7 @@ export class WaServer {
   }
 
   /** A recipient's receipt, for what the device or the business's own phone has sent. */
-  async receipt({ id, type = 'delivery', ids = [], from }: requests.ReceiptRequest): Promise<void> {
+  async receipt({ id, type = 'delivery', ids = [], from, addressing }: requests.ReceiptRequest): Promise<void> {
     if (!RECEIPT_TYPES.includes(type)) throw new Error(`no such receipt: ${type}`)
     const { people, groups } = this.network
     const chat = this.parts.outbound.find(id)?.to ?? this.chatOfOwn(id)
@@ -182,7 +182,8 @@ export class WaServer {
       person.forget()
       this.parts.outbound.unreadable(id)
     }
-    await this.parts.receipts.send(type, { ids: [id, ...ids], chat, person })
+    const address = addressing && !groups.has(chat) ? (addressing === 'lid' ? person.lidJid : person.jid) : chat
+    await this.parts.receipts.send(type, { ids: [id, ...ids], chat: address, person })
   }
 
   /** Ends the connection of the device, or else of the client that waits to be linked. */

@@ -93,7 +93,7 @@ export function quietLibsignal(): void {
   for (const level of ['log', 'info', 'warn', 'error'] as const) {
     const print = console[level]
     console[level] = (...values: unknown[]) => {
-      if (!new Error().stack?.includes('libsignal')) print(...values)
+      if (!new Error().stack?.includes('/node_modules/libsignal/')) print(...values)
     }
   }
 }

@@ -9,6 +9,7 @@ import { Pairing } from './pairing.ts'
 import { type Presence, presenceOf } from './presences.ts'
 import { Queries } from './queries.ts'
 import { Receipts } from './receipts.ts'
+import { resend } from './resend.ts'
 import { stanza } from './stanza.ts'
 
 const SERVER = 's.whatsapp.net'
@@ -29,7 +30,7 @@ export class Switchboard implements ConnectionEvents {
   ) {
     this.inbound = new Inbound(network)
     this.receipts = new Receipts(network)
-    this.outbound = new Outbound(network, this.receipts)
+    this.outbound = new Outbound(network, this.receipts, message => resend(network, this.inbound, message))
     this.pairing = new Pairing(network, () => {
       this.inbound.abandon()
       this.receipts.abandon()

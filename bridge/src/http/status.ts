@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs'
+import type { Bridge } from '../bridge.ts'
+import { personOf } from '../whatsapp/address.ts'
+
+/** Set when the bundle is built. */
+declare const BRIDGE_VERSION: string
+
+/** What anybody may know. */
+export function healthOf(bridge: Bridge) {
+  const { run } = bridge
+  const connected = run?.link.live !== undefined
+  // A link on which nothing comes any more is not connected, whatever was last heard of it.
+  const state = bridge.state === 'connected' && !connected ? 'connecting' : bridge.state
+  return {
+    connected,
+    ts: Date.now(),
+    state,
+    since: bridge.since,
+    last_code: run?.link.status.lastCode ?? null,
+    inbox: run?.inbox.length ?? null,
+    version: BRIDGE_VERSION,
+  }
+}
+
+/** What the owner may know. */
+export function statusOf(bridge: Bridge) {
+  const { run } = bridge
+  const me = run?.session.isPaired ? run.session.creds.me : undefined
+  return {
+    ...healthOf(bridge),
+    account: me ? { ...personOf(me.id, me.lid), name: me.name ?? null } : null,
+    pairing_code: run?.link.pairingCode ?? null,
+    restriction: run?.link.restriction ?? null,
+    refused_by_daemon: run?.courier.refused ?? 0,
+    media_waiting: run?.media.waiting ?? 0,
+  }
+}
+
+/** Resident memory of the process in bytes (proc_pid_statm(5)). */
+export function residentBytes(): number {
+  try {
+    return Number(readFileSync('/proc/self/statm', 'utf8').split(' ')[1]) * 4096
+  } catch {
+    return process.memoryUsage.rss()
+  }
+}

@@ -1,0 +1,214 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { WASocket } from 'baileys'
+import type { Log } from './log.ts'
+import { DiskTrouble } from './session/log-file.ts'
+import { Session } from './session/session.ts'
+import type { Settings } from './settings.ts'
+import { Courier } from './spool/courier.ts'
+import type { Daemon } from './spool/daemon.ts'
+import { Inbox, type InboxEntry } from './spool/inbox.ts'
+import { MediaStore } from './spool/media.ts'
+import { makeUnpack } from './spool/unpack.ts'
+import type { Self } from './whatsapp/address.ts'
+import { DurableInbound } from './whatsapp/inbound.ts'
+import { Link } from './whatsapp/link.ts'
+import { Outbound } from './whatsapp/outbound.ts'
+import { FileRefused, fetchFile, type OutgoingFile } from './whatsapp/outgoing-file.ts'
+import { Placeholders } from './whatsapp/placeholders.ts'
+import { Receipts } from './whatsapp/receipts.ts'
+import { SentMessages } from './whatsapp/sent.ts'
+import { withTransactions } from './whatsapp/signal.ts'
+import { boundedCache, openSocket, quietLogger } from './whatsapp/socket.ts'
+
+/** What a run is given. */
+export interface RunParts {
+  readonly settings: Settings
+  readonly daemon: Daemon
+  readonly log: Log
+  /** Where the daemon finds a file. */
+  readonly mediaUrl: (id: string) => string
+  readonly onQr: (qr: string) => void
+  /** WhatsApp may get the message of this id. */
+  readonly onHanded: (id: string) => void
+  /** The disk does not take what it must: this run is over. Called once. */
+  readonly onDiskTrouble: (error: unknown) => void
+}
+
+/** The bridge from one reading of the session file to the next: all parts that hold something of it in memory. */
+export class Run {
+  readonly session: Session
+  readonly inbox: Inbox
+  readonly inbound: DurableInbound
+  readonly media: MediaStore
+  readonly link: Link
+  readonly outbound: Outbound
+  readonly courier: Courier
+  readonly #sent: SentMessages
+  readonly #parts: RunParts
+  #over = false
+  #pruning: NodeJS.Timeout | undefined
+
+  private constructor(session: Session, parts: RunParts) {
+    const { settings, log, daemon } = parts
+    const trouble = (error: unknown) => this.#giveUp(error)
+    const self = (): Self => ({ phone: session.creds.me?.id, lid: session.creds.me?.lid })
+    // WhatsApp must be let go of before Baileys can answer a message that could not be kept.
+    session.file.onBroken = trouble
+    this.#parts = parts
+    this.session = session
+    this.inbox = new Inbox(session)
+    this.#sent = new SentMessages(session)
+    this.media = new MediaStore({
+      session,
+      settings,
+      folder: join(settings.sessionFolder, 'media'),
+      renew: message => this.#socket().updateMediaMessage(message),
+      isConnected: () => this.link.live !== undefined,
+      log,
+    })
+    const placeholders = new Placeholders(session, self)
+    this.inbound = new DurableInbound({
+      session,
+      keys: withTransactions(session.keys, quietLogger(log)),
+      inbox: this.inbox,
+      media: this.media,
+      placeholders,
+      settings,
+      self,
+      log,
+    })
+    const { inbound } = this
+    const receipts = new Receipts(this.inbox, session.keys, self)
+    const retries = boundedCache(2000)
+    const sentMessage = (id: string) => this.#sent.message(id)
+    this.link = new Link(
+      session,
+      settings,
+      log,
+      version => openSocket({ settings, session, inbound, log, version, sentMessage, retries }),
+      {
+        onQr: parts.onQr,
+        onSocket: socket => {
+          receipts.attach(socket)
+          this.outbound.attach(socket)
+        },
+        onDropped: async () => {
+          await Promise.race([
+            Promise.all([inbound.detach(), receipts.detach(), this.outbound.settled()]),
+            new Promise(passOn),
+          ])
+        },
+        onDiskTrouble: trouble,
+      },
+    )
+    this.outbound = new Outbound({
+      sent: this.#sent,
+      socket: () => this.link.live,
+      fetchFile: url => this.#fetch(url),
+      onHanded: parts.onHanded,
+      pacing: settings.pacing,
+      log,
+    })
+    const unpack = makeUnpack({
+      settings,
+      creds: () => session.creds,
+      keys: session.keys,
+      media: this.media,
+      placeholders,
+      mediaUrl: parts.mediaUrl,
+    })
+    this.courier = new Courier({
+      inbox: this.inbox,
+      daemon,
+      unpack,
+      setAside: (id, entry, why) => this.#setAside(id, entry, why),
+      onDiskTrouble: trouble,
+      log,
+    })
+  }
+
+  /** Reads the session. Throws `DamagedLog`, or what the disk says. */
+  static async open(parts: RunParts): Promise<Run> {
+    const session = await Session.open(parts.settings.sessionFolder)
+    try {
+      // Whether the disk takes anything is known before WhatsApp is told that we are there.
+      await session.saveCreds()
+      // Files that were on their way out when the process ended.
+      await rm(join(parts.settings.sessionFolder, 'outgoing'), { recursive: true, force: true })
+      const run = new Run(session, parts)
+      await run.media.start()
+      return run
+    } catch (error) {
+      await session.close()
+      throw error
+    }
+  }
+
+  /** Tells the daemon what waits, and connects to WhatsApp. */
+  start(): void {
+    this.courier.start()
+    this.link.connect()
+    this.#pruning = setInterval(() => this.#prune(), PRUNING_MS)
+    this.#pruning.unref()
+    this.#prune()
+  }
+
+  /** Ends all of it; what is on its way to the disk gets there. */
+  async stop(): Promise<void> {
+    this.#over = true
+    clearInterval(this.#pruning)
+    this.courier.stop()
+    this.media.stop()
+    await this.link.stop()
+    await this.session.close().catch(() => undefined)
+  }
+
+  #giveUp(error: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    // Before anything else: what could not be kept must not be acknowledged.
+    void this.link.stop()
+    this.#parts.onDiskTrouble(error)
+  }
+
+  #socket(): WASocket {
+    const socket = this.link.live
+    if (!socket) throw new Error('the bridge is not connected to WhatsApp')
+    return socket
+  }
+
+  /** A file to be sent: one of our own, which somebody sent us, or one from the internet. */
+  async #fetch(url: string): Promise<OutgoingFile> {
+    const { settings, mediaUrl } = this.#parts
+    const id = /\/media\/([0-9a-f]{32})$/.exec(url)?.[1]
+    if (id && url === mediaUrl(id)) {
+      const entry = this.media.find(id)
+      if (entry?.state === 'wanted') throw new Error('the file is still being fetched')
+      if (entry?.state !== 'here') throw new FileRefused(entry?.why ?? 'there is no such file')
+      return { path: this.media.path(id), mime: entry.mime, name: entry.name, release: async () => {} }
+    }
+    return fetchFile(url, join(settings.sessionFolder, 'outgoing'), settings.maxMediaBytes)
+  }
+
+  async #setAside(id: string, entry: InboxEntry, why: string): Promise<void> {
+    const folder = join(this.#parts.settings.sessionFolder, 'refused')
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await writeFile(join(folder, `${id}-${Date.now()}.json`), JSON.stringify({ why, entry }), { mode: 0o600 })
+    } catch (error) {
+      throw new DiskTrouble((error as Error).message, { cause: error })
+    }
+  }
+
+  #prune(): void {
+    this.#sent.prune(Date.now()).catch(error => this.#giveUp(error))
+  }
+}
+
+/** Whatever an old socket is still at: a new one is not kept waiting for ever. */
+function passOn(resolve: (value: unknown) => void): void {
+  setTimeout(resolve, 10_000).unref()
+}
+
+const PRUNING_MS = 6 * 3_600_000

@@ -1,0 +1,261 @@
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { readLog } from './read-log.ts'
+import { type Change, decodeLine, type EncodedChange, encodeChange, encodeLine } from './record.ts'
+import { cutOff, NotReplaced, writeAll, writeWhole } from './write-log.ts'
+
+/** The disk did not take what it was given, or did not give back what it has. */
+export class DiskTrouble extends Error {
+  override readonly name = 'DiskTrouble'
+}
+
+/**
+ * A small key-value store in one append-only file.
+ *
+ * A commit is one line with a checksum, and is on disk (fdatasync) before its promise resolves; commits that wait for the
+ * disk together share one line. What a kill or a power cut leaves half written at the end is dropped when the file is read
+ * again; nobody was told that it was there. Values of tables that are named `cold` are left on disk, all but their `head`, so
+ * that a long backlog costs little memory. When more than half of the file is out of date, it is written anew beside
+ * itself and put in place by a rename.
+ *
+ * After an error of the disk the file takes no more commits: what is in memory may be ahead of it. Whoever uses it closes
+ * it then, and reads it again.
+ */
+export class LogFile {
+  readonly #path: string
+  readonly #cold: ReadonlySet<string>
+  readonly #tables = new Map<string, Map<string, Entry>>()
+  #handle!: FileHandle
+  #size = 0
+  #compactAt = SMALLEST_COMPACTION
+  #live = 0
+  #waiting: Waiting[] = []
+  #flushing: Promise<void> | undefined
+  #broken: Error | undefined
+  /** Called at once when the disk fails, before anybody who waits for a commit hears of it. */
+  onBroken: (trouble: DiskTrouble) => void = () => {}
+
+  private constructor(path: string, cold: readonly string[]) {
+    this.#path = path
+    this.#cold = new Set(cold)
+  }
+
+  /**
+   * Opens the file, or makes it. Throws {@link DamagedLog} where it is not a whole file of ours: it is left as it is, since
+   * a file that cannot be read must never pass for one that is not there.
+   */
+  static async open(path: string, cold: readonly string[] = []): Promise<LogFile> {
+    await rm(`${path}.new`, { force: true })
+    const file = new LogFile(path, cold)
+    const found = await readLog(path, (changes, place) => {
+      for (const change of changes) file.#apply(encodeChange(change)).place = place
+    })
+    if (!found) {
+      const { handle, size } = await writeWhole(path, [])
+      file.#begin(handle, size)
+      return file
+    }
+    const handle = await open(path, 'r+')
+    if (found.good < found.whole) {
+      // Nothing that anybody was told is in it; it is kept for whoever wants to know what happened.
+      await cutOff(handle, found, `${path}.cut-off`)
+    }
+    file.#begin(handle, found.good)
+    return file
+  }
+
+  #begin(handle: FileHandle, size: number): void {
+    this.#handle = handle
+    this.#size = size
+  }
+
+  /** The value, or the head of a cold one. */
+  get(table: string, id: string): unknown {
+    return this.#tables.get(table)?.get(id)?.value
+  }
+
+  /** All values of a table (heads of cold ones), the one that was set first coming first. */
+  *entries(table: string): IterableIterator<[id: string, value: unknown]> {
+    for (const [id, entry] of this.#tables.get(table) ?? []) yield [id, entry.value]
+  }
+
+  /** The names of the tables. */
+  tables(): string[] {
+    return [...this.#tables.keys()]
+  }
+
+  /** How many values a table has. */
+  count(table: string): number {
+    return this.#tables.get(table)?.size ?? 0
+  }
+
+  /** The whole of a cold value; `undefined` if there is none. */
+  async read(table: string, id: string): Promise<unknown> {
+    const entry = this.#tables.get(table)?.get(id)
+    while (entry && !entry.place && this.#flushing) await this.#flushing
+    return entry?.place && this.#readAt(entry.place, table, id)
+  }
+
+  /** Sets and removes values together. They can be read at once; the promise resolves when they are on disk. */
+  async commit(changes: readonly Change[]): Promise<void> {
+    if (this.#broken) throw this.#broken
+    // All of it can be written, or none of it is taken.
+    const encoded = changes.map(encodeChange)
+    const written = encoded.map(change => ({ encoded: change, entry: this.#apply(change) }))
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ written, resolve, reject })
+      this.#flushing ??= this.#flush()
+    })
+  }
+
+  /** Waits for what is on its way to the disk, and lets the file go. */
+  async close(): Promise<void> {
+    this.#broken ??= new DiskTrouble('the session file is closed')
+    while (this.#flushing) await this.#flushing
+    await this.#handle.close()
+  }
+
+  /** Bytes of the file. */
+  get size(): number {
+    return this.#size
+  }
+
+  #apply({ change, json }: EncodedChange): Entry {
+    const [name, id, value] = change
+    const table = this.#tables.get(name) ?? new Map<string, Entry>()
+    this.#tables.set(name, table)
+    this.#live += json.length - (table.get(id)?.bytes ?? 0)
+    const shown = this.#cold.has(name) ? (value as { head?: unknown } | null)?.head : value
+    const entry: Entry = { value: shown, bytes: json.length, place: undefined }
+    if (value === null || value === undefined) {
+      table.delete(id)
+      this.#live -= json.length
+    } else {
+      table.set(id, entry)
+    }
+    return entry
+  }
+
+  async #flush(): Promise<void> {
+    // Whoever commits in this very moment shares the line.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0)
+      try {
+        await this.#append(batch.flatMap(waiting => waiting.written))
+        for (const waiting of batch) waiting.resolve()
+        // Only where memory is not ahead of the file: what is written anew must not hold half of a commit.
+        if (this.#waiting.length === 0 && this.#size > this.#compactAt && this.#size > 2 * this.#live) {
+          await this.#compact()
+        }
+      } catch (error) {
+        this.#breakOff(error, batch)
+      }
+    }
+    // In one step with the look at what waits: the next commit begins the next round.
+    this.#flushing = undefined
+  }
+
+  #breakOff(error: unknown, batch: readonly Waiting[]): void {
+    const trouble = new DiskTrouble(error instanceof Error ? error.message : String(error), { cause: error })
+    if (!this.#broken) {
+      this.#broken = trouble
+      this.onBroken(trouble)
+    }
+    for (const waiting of [...batch, ...this.#waiting.splice(0)]) waiting.reject(trouble)
+  }
+
+  async #append(written: readonly Written[]): Promise<void> {
+    const line = encodeLine(written.map(one => one.encoded))
+    await writeAll(this.#handle, line, this.#size)
+    await this.#handle.datasync()
+    for (const { entry } of written) entry.place = { at: this.#size, length: line.length }
+    this.#size += line.length
+  }
+
+  /** Writes what is still true into a new file and puts it in the old one's place. */
+  async #compact(): Promise<void> {
+    // Taken at once: what is committed from here on goes into the new file behind it.
+    const kept = [...this.#tables].flatMap(([table, entries]) =>
+      [...entries].map(([id, entry]) => ({
+        entry,
+        place: entry.place as Place,
+        encoded: this.#cold.has(table) ? undefined : encodeChange([table, id, entry.value]),
+        table,
+        id,
+      })),
+    )
+    const changes = async function* (this: LogFile) {
+      // Values that stand in one line are read together.
+      let line: { at: number; changes: Change[] } | undefined
+      for (const { entry, place, encoded, table, id } of kept) {
+        if (!encoded && line?.at !== place.at) line = { at: place.at, changes: await this.#lineAt(place) }
+        const value = encoded ? undefined : valueIn(line?.changes ?? [], table, id)
+        yield { entry, encoded: encoded ?? encodeChange([table, id, value]) }
+      }
+    }
+    let written: Awaited<ReturnType<typeof writeWhole>>
+    try {
+      written = await writeWhole(this.#path, changes.call(this))
+    } catch (error) {
+      if (!(error instanceof NotReplaced)) throw error
+      // The old file is as good as it was; there may be room for a new one later.
+      this.#compactAt = Math.ceil(this.#size * 1.25)
+      return
+    }
+    const old = this.#handle
+    this.#begin(written.handle, written.size)
+    this.#compactAt = SMALLEST_COMPACTION
+    written.settle()
+    await old.close()
+  }
+
+  async #readAt(place: Place, table: string, id: string): Promise<unknown> {
+    return valueIn(await this.#lineAt(place), table, id)
+  }
+
+  async #lineAt({ at, length }: Place): Promise<Change[]> {
+    const line = Buffer.alloc(length)
+    await this.#handle.read(line, 0, length, at).catch(error => {
+      throw new DiskTrouble(error.message, { cause: error })
+    })
+    const changes = decodeLine(line.subarray(0, -1)) as Change[] | undefined
+    if (!changes) throw new DiskTrouble('a record cannot be read back')
+    return changes
+  }
+}
+
+/** The last value that a line sets. */
+function valueIn(changes: readonly Change[], table: string, id: string): unknown {
+  for (let i = changes.length - 1; i >= 0; i--) {
+    const [of, its, value] = changes[i] as Change
+    if (of === table && its === id) return value
+  }
+  throw new DiskTrouble(`the record of ${table}/${id} cannot be read back`)
+}
+
+/** Where a line is in the file, in bytes, its line feed included. */
+export interface Place {
+  readonly at: number
+  readonly length: number
+}
+
+/** What is in memory of a value. `place` is where it is on disk, once it is there. */
+export interface Entry {
+  readonly value: unknown
+  readonly bytes: number
+  place: Place | undefined
+}
+
+export interface Written {
+  readonly encoded: EncodedChange
+  readonly entry: Entry
+}
+
+interface Waiting {
+  readonly written: readonly Written[]
+  resolve(): void
+  reject(error: Error): void
+}
+
+/** Smaller files are never written anew. */
+const SMALLEST_COMPACTION = 4 << 20

@@ -1,0 +1,95 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Place } from './log-file.ts'
+import { type Change, decodeLine, FORMAT, VERSION } from './record.ts'
+
+/** A file that is there, but is not a whole session file of ours. It is never changed. */
+export class DamagedLog extends Error {
+  override readonly name = 'DamagedLog'
+}
+
+/** How far a file is good, and how long it is, in bytes. */
+export interface LogLength {
+  readonly good: number
+  readonly whole: number
+}
+
+/**
+ * Reads a file, record by record; `undefined` if there is none. One record at the very end that is cut off or does not fit
+ * its checksum was being written when the process ended (a commit is one line), and does not count, whatever the disk holds
+ * behind it. Anything else is damage.
+ */
+export async function readLog(
+  path: string,
+  onRecord: (changes: readonly Change[], place: Place) => void,
+): Promise<LogLength | undefined> {
+  const whole = await lengthOf(path)
+  if (whole === undefined) return undefined
+  let good = 0
+  let isTorn = false
+  for await (const { line, at } of lines(path)) {
+    const found = decodeLine(line)
+    if (isTorn && (found !== undefined || looksLikeRecord(line))) {
+      throw new DamagedLog(`${path} is damaged after byte ${good}`)
+    }
+    if (found === undefined) {
+      isTorn = true
+      continue
+    }
+    if (at === 0) checkHeader(path, found)
+    else onRecord(found as Change[], { at, length: line.length + 1 })
+    good = at + line.length + 1
+  }
+  if (good === 0) throw new DamagedLog(`${path} is no session file of the bridge, or was emptied`)
+  return { good, whole }
+}
+
+/** Whether a line begins as a record does, whatever became of the rest of it. */
+function looksLikeRecord(line: Buffer): boolean {
+  return /^[0-9a-f]{8} [[{]/.test(line.toString('latin1', 0, 10))
+}
+
+function checkHeader(path: string, found: unknown): void {
+  const { format, version } = (found ?? {}) as { format?: unknown; version?: unknown }
+  if (format !== FORMAT) throw new DamagedLog(`${path} is no session file of the bridge`)
+  if (version !== VERSION) {
+    throw new DamagedLog(
+      `${path} was written by another version of the bridge (its format is ${version}, not ${VERSION})`,
+    )
+  }
+}
+
+async function lengthOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** The lines of a file, without their line feeds; the last one also where it has none. */
+async function* lines(path: string): AsyncGenerator<{ line: Buffer; at: number }> {
+  let rest: Buffer[] = []
+  let at = 0
+  let length = 0
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    let from = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      const line = Buffer.concat([...rest, chunk.subarray(from, end)])
+      yield { line, at }
+      at += line.length + 1
+      rest = []
+      length = 0
+      from = end + 1
+    }
+    rest.push(chunk.subarray(from))
+    length += chunk.length - from
+    if (length > LONGEST_LINE) throw new DamagedLog(`${path} is no session file of the bridge: it has endless lines`)
+  }
+  // Without its line feed a line is not whole, even where its checksum fits.
+  if (length > 0) yield { line: Buffer.alloc(0), at }
+}
+
+/** The bridge writes none that is longer, in bytes. */
+const LONGEST_LINE = 256 << 20

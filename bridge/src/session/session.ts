@@ -1,0 +1,156 @@
+import { chmod, copyFile, mkdir, open, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type AuthenticationCreds,
+  initAuthCreds,
+  proto,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+} from 'baileys'
+import { LogFile } from './log-file.ts'
+import type { Change } from './record.ts'
+import { syncFolder } from './write-log.ts'
+
+/**
+ * All that the bridge must not forget, in one file of its folder: the link to WhatsApp (credentials, Signal keys), what it
+ * has still to tell the daemon, and what it has sent.
+ *
+ * They are in one file because they change together: the step of a Signal ratchet that decrypts a message and the
+ * message itself are one commit.
+ */
+export class Session {
+  readonly #folder: string
+  #file: LogFile
+  #creds: AuthenticationCreds
+
+  private constructor(folder: string, file: LogFile, creds: AuthenticationCreds) {
+    this.#folder = folder
+    this.#file = file
+    this.#creds = creds
+  }
+
+  /** Opens the session of a folder, or begins one. Throws `DamagedLog` if the file cannot be trusted. */
+  static async open(folder: string): Promise<Session> {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await chmod(folder, 0o700)
+    const file = await LogFile.open(join(folder, FILE), COLD)
+    const creds = file.get(CREDS, ME) as AuthenticationCreds | undefined
+    const session = new Session(folder, file, creds ?? initAuthCreds())
+    if (!creds) await session.saveCreds()
+    // A code that nobody typed in leaves the credentials half made: they can log in nowhere.
+    if (creds?.me && !session.isPaired) await session.forgetLink()
+    session.#passUsedPreKeys()
+    return session
+  }
+
+  /** Whether a phone has linked this device. */
+  get isPaired(): boolean {
+    return this.#creds.account !== undefined
+  }
+
+  get creds(): AuthenticationCreds {
+    return this.#creds
+  }
+
+  saveCreds(): Promise<void> {
+    return this.#file.commit([[CREDS, ME, this.#creds]])
+  }
+
+  /** The keys as Baileys asks for them. Whatever one call sets is one commit, tables of ours among it. */
+  readonly keys: SignalKeyStore = {
+    get: <T extends keyof SignalDataTypeMap>(type: T, ids: string[]) => {
+      const found: { [id: string]: SignalDataTypeMap[T] } = {}
+      for (const id of ids) {
+        const value = this.#file.get(`${KEY}${type}`, id)
+        if (value !== undefined) found[id] = revived(type, value) as SignalDataTypeMap[T]
+      }
+      return found
+    },
+    set: (data: SignalDataSet) => {
+      const changes: Change[] = []
+      for (const [type, values] of Object.entries(data)) {
+        const table = OWN_TABLES.has(type) ? type : `${KEY}${type}`
+        for (const [id, value] of Object.entries(values ?? {})) changes.push([table, id, value])
+      }
+      return this.#file.commit(changes)
+    },
+  }
+
+  /** The tables beside the keys. */
+  get file(): LogFile {
+    return this.#file
+  }
+
+  /**
+   * Ends the link: the file as it is now is set aside under `reason` and the time, and a new one begins, without the link,
+   * but with everything that the daemon has still to hear and all that was sent.
+   */
+  async endLink(reason: string, now: Date): Promise<void> {
+    const aside = asidePath(this.#folder, reason, now)
+    await copyFile(join(this.#folder, FILE), aside)
+    const copy = await open(aside, 'r')
+    await copy.sync().finally(() => copy.close())
+    await syncFolder(this.#folder)
+    await this.forgetLink()
+  }
+
+  /** Forgets credentials and keys, and nothing else. */
+  forgetLink(): Promise<void> {
+    this.#creds = initAuthCreds()
+    const changes: Change[] = [[CREDS, ME, this.#creds]]
+    for (const table of this.#file.tables()) {
+      if (!table.startsWith(KEY)) continue
+      for (const [id] of this.#file.entries(table)) changes.push([table, id, null])
+    }
+    return this.#file.commit(changes)
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+
+  /**
+   * Pre-keys are on disk before the number of the next one is (Baileys tells of that one later). None is ever made twice:
+   * somebody may hold the first one.
+   */
+  #passUsedPreKeys(): void {
+    let next = this.#creds.nextPreKeyId
+    for (const [id] of this.#file.entries(`${KEY}pre-key`)) next = Math.max(next, Number(id) + 1)
+    if (next === this.#creds.nextPreKeyId) return
+    this.#creds.nextPreKeyId = next
+    this.#creds.firstUnuploadedPreKeyId = next
+  }
+}
+
+/** Sets a file aside that cannot be trusted, so that a new session can begin. */
+export async function setAside(folder: string, reason: string, now: Date): Promise<void> {
+  await rename(join(folder, FILE), asidePath(folder, reason, now))
+  await syncFolder(folder)
+}
+
+/** What the daemon has still to hear; cold, its head is an `InboxHead`. */
+export const INBOX = 'inbox'
+/** What was sent, by message id; cold, its head is a `SentHead`. */
+export const SENT = 'sent'
+/** Files of messages, by the id in their address. */
+export const MEDIA = 'media'
+/** Messages of which the phone has the content, by their ids. */
+export const PLACEHOLDERS = 'placeholders'
+
+function asidePath(folder: string, reason: string, now: Date): string {
+  return join(folder, `session.${reason}-${now.toISOString().replaceAll(':', '')}.log`)
+}
+
+function revived(type: string, value: unknown): unknown {
+  // Baileys compares with a default of the message type where a field is absent.
+  if (type === 'app-state-sync-key') return proto.Message.AppStateSyncKeyData.fromObject(value as object)
+  return value
+}
+
+const FILE = 'session.log'
+const CREDS = 'creds'
+const ME = 'me'
+const KEY = 'key:'
+const COLD = [INBOX, SENT]
+const OWN_TABLES: ReadonlySet<string> = new Set([INBOX, SENT, MEDIA, PLACEHOLDERS])

@@ -1,0 +1,103 @@
+import { type FileHandle, open, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Place, Written } from './log-file.ts'
+import type { LogLength } from './read-log.ts'
+import { encodeLine, headerLine } from './record.ts'
+
+/** Writes all of the bytes at a place: one write may take only a part of them. */
+export async function writeAll(handle: FileHandle, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, at + done)
+    done += bytesWritten
+  }
+}
+
+/** A file was not put in the place of the old one, which is untouched. */
+export class NotReplaced extends Error {
+  override readonly name = 'NotReplaced'
+}
+
+/**
+ * Writes a file whole and puts it at `path` in one step: whoever looks finds the old one or the new one. Entries get
+ * their new places by `settle`, which the caller calls when it takes up the new file.
+ */
+export async function writeWhole(
+  path: string,
+  changes: Iterable<Written> | AsyncIterable<Written>,
+): Promise<{ handle: FileHandle; size: number; settle(): void }> {
+  const { handle, size, moved } = await writeBeside(path, changes)
+  try {
+    await syncFolder(dirname(path))
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+  const settle = () => {
+    for (const [entry, place] of moved) entry.place = place
+  }
+  return { handle, size, settle }
+}
+
+async function writeBeside(path: string, changes: Iterable<Written> | AsyncIterable<Written>) {
+  const beside = `${path}.new`
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(beside, 'w+', 0o600)
+    const { size, moved } = await writeLines(handle, changes)
+    await handle.datasync()
+    await rename(beside, path)
+    return { handle, size, moved }
+  } catch (error) {
+    await handle?.close().catch(() => undefined)
+    await rm(beside, { force: true }).catch(() => undefined)
+    throw new NotReplaced((error as Error).message, { cause: error })
+  }
+}
+
+async function writeLines(handle: FileHandle, changes: Iterable<Written> | AsyncIterable<Written>) {
+  const header = headerLine()
+  await writeAll(handle, header, 0)
+  let size = header.length
+  const moved: [Written['entry'], Place][] = []
+  let batch: Written[] = []
+  let bytes = 0
+  const put = async () => {
+    if (batch.length === 0) return
+    const line = encodeLine(batch.map(one => one.encoded))
+    await writeAll(handle, line, size)
+    for (const { entry } of batch) moved.push([entry, { at: size, length: line.length }])
+    size += line.length
+    batch = []
+    bytes = 0
+  }
+  for await (const change of changes) {
+    batch.push(change)
+    bytes += change.encoded.json.length
+    if (bytes >= LINE) await put()
+  }
+  await put()
+  return { size, moved }
+}
+
+/** Keeps the end of a file that does not count beside it, and cuts it off. */
+export async function cutOff(handle: FileHandle, { good, whole }: LogLength, keptAt: string): Promise<void> {
+  const end = Buffer.alloc(Math.min(whole - good, LARGEST_CUT))
+  await handle.read(end, 0, end.length, good)
+  await writeFile(keptAt, end, { mode: 0o600 }).catch(() => undefined)
+  await handle.truncate(good)
+}
+
+/** Makes a rename within a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** About how long a line of a file that is written whole gets, in bytes. */
+const LINE = 64 << 10
+/** As much of an end that does not count as is kept, in bytes. */
+const LARGEST_CUT = 1 << 20

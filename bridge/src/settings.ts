@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+
+/** What the environment asks for. Each field says which variable it is. */
+export interface Settings {
+  /** `PORT`, else `WA_BAILEYS_PORT`, else 8000. 0 takes a free one. */
+  readonly port: number
+  /** `WA_BRIDGE_LISTEN`: the address to listen on; 127.0.0.1 by default. */
+  readonly address: string
+  /** What `X-BAILEYS-SECRET` must be, and is: `BAILEYS_WEBHOOK_SECRET`, else `WA_SHARED_SECRET`. Without it nobody gets in. */
+  readonly token: string | undefined
+  /** The key of `X-BAILEYS-SIGNATURE`: `WA_SHARED_SECRET`, else `BAILEYS_WEBHOOK_SECRET`. */
+  readonly signingKey: string | undefined
+  /** `BAILEYS_WEBHOOK_TARGET`: where the daemon takes events. */
+  readonly target: URL
+  /** `WA_SESSION_DIR`: the folder of the session; below `STATE_DIRECTORY` in a service, else `./data/whatsapp`. */
+  readonly sessionFolder: string
+  /** `WA_WEB_SOCKET_URL`: another WhatsApp server, on loopback. */
+  readonly webSocketUrl: string | undefined
+  /** `WA_VERSION`: the version of WhatsApp Web to say, `2.3000.1043857760`; by default what the library says. */
+  readonly version: readonly [number, number, number] | undefined
+  /** `WA_HISTORY`: how much from before pairing is handed on: `none`, `recent` or `full`. */
+  readonly history: History
+  /** `WA_INCLUDE`: what is handed on beside people's own chats: any of `groups`, `broadcasts`, `newsletters`, `status`. */
+  readonly include: ReadonlySet<Include>
+  /** `WA_PACING`: `off` sends at once, without showing that somebody types. */
+  readonly pacing: boolean
+  /** `WA_MAX_MEDIA_BYTES`: larger files are neither fetched nor sent. */
+  readonly maxMediaBytes: number
+  /** `WA_MEDIA_SPOOL_BYTES`: room for files that the daemon has not taken yet; the oldest go first. */
+  readonly mediaSpoolBytes: number
+  /** `WA_KEEP_ALIVE_SECONDS`: how often the link is tried; it counts as dead 10 seconds after one try went unanswered. */
+  readonly keepAliveMs: number
+  /** `WA_QR_SECONDS`: how long each QR code is shown; by default 60 for the first one and 20 for the others. */
+  readonly qrMs: number | undefined
+  /** `WA_LOG_LEVEL`: `debug`, `info`, `warn` or `error`. */
+  readonly logLevel: LogLevel
+  /** `PUBLIC_URL`: accepted and only logged. */
+  readonly publicUrl: string | undefined
+}
+
+export const HISTORIES = ['none', 'recent', 'full'] as const
+export type History = (typeof HISTORIES)[number]
+export const INCLUDES = ['groups', 'broadcasts', 'newsletters', 'status'] as const
+export type Include = (typeof INCLUDES)[number]
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** A setting that cannot be used. The message names the variable, what was found, and what is allowed. */
+export class SettingError extends Error {
+  override readonly name = 'SettingError'
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads and checks all settings. Throws {@link SettingError} at the first one that is wrong. */
+export function readSettings(environment: Environment): Settings {
+  const text = (name: string) => environment[name]?.trim() || undefined
+  const shared = secret(environment, 'WA_SHARED_SECRET')
+  const webhook = secret(environment, 'BAILEYS_WEBHOOK_SECRET')
+  const portName = text('PORT') ? 'PORT' : 'WA_BAILEYS_PORT'
+  const address = text('WA_BRIDGE_LISTEN') ?? '127.0.0.1'
+  if (!isIP(address)) throw wrong('WA_BRIDGE_LISTEN', address, 'an IP address, such as 127.0.0.1 or ::1')
+  return {
+    port: whole(portName, text(portName), 8000, 0, 65535),
+    address,
+    token: webhook ?? shared,
+    signingKey: shared ?? webhook,
+    target: target(text('BAILEYS_WEBHOOK_TARGET') ?? 'http://127.0.0.1:8080/webhook/whatsapp/baileys'),
+    sessionFolder: text('WA_SESSION_DIR') ?? defaultFolder(environment),
+    webSocketUrl: testServer(text('WA_WEB_SOCKET_URL')),
+    version: version(text('WA_VERSION')),
+    history: word('WA_HISTORY', text('WA_HISTORY') ?? 'none', HISTORIES),
+    include: new Set(
+      (text('WA_INCLUDE') ?? '')
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => part !== '')
+        .map(part => word('WA_INCLUDE', part, INCLUDES)),
+    ),
+    pacing: word('WA_PACING', text('WA_PACING')?.toLowerCase() ?? 'on', [...ON, ...OFF]) in PACING_ON,
+    maxMediaBytes: whole('WA_MAX_MEDIA_BYTES', text('WA_MAX_MEDIA_BYTES'), 16 << 20, 1024, 2 ** 31),
+    mediaSpoolBytes: whole('WA_MEDIA_SPOOL_BYTES', text('WA_MEDIA_SPOOL_BYTES'), 2 ** 30, 1024, 2 ** 50),
+    keepAliveMs: 1000 * whole('WA_KEEP_ALIVE_SECONDS', text('WA_KEEP_ALIVE_SECONDS'), 20, 1, 60),
+    qrMs: text('WA_QR_SECONDS') ? 1000 * whole('WA_QR_SECONDS', text('WA_QR_SECONDS'), 60, 1, 300) : undefined,
+    logLevel: word('WA_LOG_LEVEL', text('WA_LOG_LEVEL') ?? 'info', LOG_LEVELS),
+    publicUrl: text('PUBLIC_URL'),
+  }
+}
+
+const ON = ['on', 'true', 'yes', '1'] as const
+const OFF = ['off', 'false', 'no', '0'] as const
+const PACING_ON: Record<string, true> = Object.fromEntries(ON.map(on => [on, true]))
+
+/** The variable itself, the file that `<NAME>_FILE` names, or systemd's credential of that name. */
+function secret(environment: Environment, name: string): string | undefined {
+  const value = environment[name]?.trim()
+  if (value) return value
+  const path = environment[`${name}_FILE`]?.trim()
+  if (path) return fileText(`${name}_FILE`, path)
+  const credentials = environment.CREDENTIALS_DIRECTORY
+  if (!credentials) return undefined
+  try {
+    return readFileSync(join(credentials, name), 'utf8').trim() || undefined
+  } catch {
+    return undefined
+  }
+}
+
+function fileText(name: string, path: string): string {
+  try {
+    const text = readFileSync(path, 'utf8').trim()
+    if (text) return text
+  } catch (error) {
+    throw new SettingError(`${name}: ${path} cannot be read (${(error as Error).message})`)
+  }
+  throw new SettingError(`${name}: ${path} is empty`)
+}
+
+function target(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const good = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
+  if (!url || !good || url.username !== '') {
+    throw wrong('BAILEYS_WEBHOOK_TARGET', text, 'an https URL, or an http one on loopback')
+  }
+  return url
+}
+
+function testServer(text: string | undefined): string | undefined {
+  if (!text) return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'ws:' || !isLoopback(url.hostname)) {
+    throw wrong('WA_WEB_SOCKET_URL', text, 'a ws:// URL on loopback (it is for tests only)')
+  }
+  return text
+}
+
+/** Whether a host name of a URL is this machine and nothing else. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function version(text: string | undefined): readonly [number, number, number] | undefined {
+  if (!text) return undefined
+  const parts = /^(\d{1,9})\.(\d{1,9})\.(\d{1,12})$/.exec(text)
+  if (!parts) throw wrong('WA_VERSION', text, 'three numbers, such as 2.3000.1043857760')
+  return [Number(parts[1]), Number(parts[2]), Number(parts[3])]
+}
+
+function whole(name: string, text: string | undefined, otherwise: number, least: number, most: number): number {
+  if (text === undefined) return otherwise
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= least && value <= most)) throw wrong(name, text, `a whole number from ${least} to ${most}`)
+  return value
+}
+
+function word<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find(one => one === text)
+  if (found === undefined) throw wrong(name, text, `one of ${allowed.join(', ')}`)
+  return found
+}
+
+function defaultFolder(environment: Environment): string {
+  const state = environment.STATE_DIRECTORY?.split(':')[0]
+  return state ? join(state, 'session') : join('data', 'whatsapp')
+}
+
+function wrong(name: string, found: string, allowed: string): SettingError {
+  return new SettingError(`${name} is "${found}"; allowed is ${allowed}`)
+}

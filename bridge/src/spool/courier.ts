@@ -1,0 +1,208 @@
+import { type Log, reason } from '../log.ts'
+import { DiskTrouble } from '../session/log-file.ts'
+import { backOff } from '../whatsapp/reaction.ts'
+import type { WireEvent } from '../wire/event.ts'
+import type { Daemon } from './daemon.ts'
+import type { Inbox, InboxEntry } from './inbox.ts'
+
+/** Makes the daemon's events of an entry. One message of the phone can hold a whole history. */
+export type Unpack = (id: string, entry: InboxEntry) => AsyncIterable<WireEvent>
+
+/** An entry cannot be unpacked at the moment: something that it needs from outside does not come. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet'
+}
+
+/** What a courier needs. */
+export interface CourierParts {
+  readonly inbox: Inbox
+  readonly daemon: Daemon
+  readonly unpack: Unpack
+  /** Keeps what the daemon will never take. */
+  readonly setAside: (id: string, entry: InboxEntry, why: string) => Promise<void>
+  readonly onDiskTrouble: (error: unknown) => void
+  readonly log: Log
+}
+
+/**
+ * Tells the daemon what waits, in order within each lane and several lanes at once, for as long as it takes: an entry
+ * is forgotten when the daemon has it on disk, and not before. What it had heard already it recognises.
+ */
+export class Courier {
+  readonly #parts: CourierParts
+  readonly #lanes = new Map<string, string[]>()
+  /** Lanes on which nobody is at work. */
+  readonly #idle: string[] = []
+  #working = 0
+  #failures = 0
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+  #refused = 0
+  #delivered = 0
+  #toldAt = Number.NEGATIVE_INFINITY
+  #isTold = false
+  readonly #unpackTries = new Map<string, number>()
+
+  constructor(parts: CourierParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    this.#parts.inbox.listen((id, lane) => this.#take(id, lane))
+  }
+
+  /** Begins nothing new. What is under way is told again next time, if it does not end in time. */
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+  }
+
+  /** Events that the daemon refused for what is in them. */
+  get refused(): number {
+    return this.#refused
+  }
+
+  /** Events that the daemon has taken. */
+  get delivered(): number {
+    return this.#delivered
+  }
+
+  #take(id: string, lane: string): void {
+    const waiting = this.#lanes.get(lane)
+    if (waiting) {
+      waiting.push(id)
+    } else {
+      this.#lanes.set(lane, [id])
+      this.#idle.push(lane)
+      this.#work()
+    }
+  }
+
+  #work(): void {
+    // After a failure one lane tries, until it gets through.
+    const most = this.#failures > 0 ? 1 : MOST_LANES
+    while (!this.#stopped && !this.#timer && this.#working < most) {
+      const lane = this.#idle.shift()
+      if (lane === undefined) return
+      this.#working++
+      void this.#carry(lane).finally(() => {
+        this.#working--
+        this.#work()
+      })
+    }
+  }
+
+  async #carry(lane: string): Promise<void> {
+    const waiting = this.#lanes.get(lane) as string[]
+    try {
+      while (waiting.length > 0 && !this.#stopped) {
+        const id = waiting[0] as string
+        const delivery = await this.#deliver(id)
+        if (delivery === 'daemon_down') this.#idle.push(lane)
+        else if (delivery !== 'done') this.#rest(lane, delivery.afterMs)
+        if (delivery !== 'done') return
+        await this.#parts.inbox.done(id)
+        waiting.shift()
+      }
+      if (waiting.length === 0) this.#lanes.delete(lane)
+    } catch (error) {
+      this.#stopped = true
+      this.#parts.onDiskTrouble(error)
+    }
+  }
+
+  /** An entry that cannot be unpacked makes way; one that cannot be yet holds its own lane up for a while. */
+  async #failToUnpack(id: string, entry: InboxEntry, error: unknown): Promise<Delivery> {
+    if (error instanceof DiskTrouble) throw error
+    const tries = (this.#unpackTries.get(id) ?? 0) + 1
+    this.#unpackTries.set(id, tries)
+    if (error instanceof NotYet && tries < MOST_TRIES) {
+      this.#parts.log.warn('WA_IN_NOT_YET', reason(error), { id })
+      return { afterMs: backOff(tries, Math.random()) }
+    }
+    this.#unpackTries.delete(id)
+    this.#parts.log.error('WA_IN_UNREADABLE', `A message cannot be read and is set aside: ${reason(error)}`, { id })
+    await this.#parts.setAside(id, entry, reason(error))
+    return 'done'
+  }
+
+  /** Takes a lane up again after a while. */
+  #rest(lane: string, afterMs: number): void {
+    setTimeout(() => {
+      this.#idle.push(lane)
+      this.#work()
+    }, afterMs).unref()
+  }
+
+  /** Done when the daemon has all of an entry, or will never have it. */
+  async #deliver(id: string): Promise<Delivery> {
+    const entry = await this.#parts.inbox.read(id)
+    if (!entry) return 'done'
+    const events = this.#parts.unpack(id, entry)[Symbol.asyncIterator]()
+    for (;;) {
+      let next: IteratorResult<WireEvent>
+      try {
+        next = await events.next()
+      } catch (error) {
+        return this.#failToUnpack(id, entry, error)
+      }
+      if (next.done) {
+        this.#unpackTries.delete(id)
+        return 'done'
+      }
+      const event = next.value
+      const answer = await this.#parts.daemon.tell(event)
+      if (answer.kind === 'taken') {
+        this.#succeed()
+      } else if (answer.kind === 'refused') {
+        this.#refused++
+        this.#parts.log.error('WA_IN_REFUSED', `The daemon refused an event for what is in it (${answer.status})`, {
+          id,
+        })
+        await this.#parts.setAside(id, { event }, `the daemon answered ${answer.status}`)
+      } else {
+        this.#fail(answer.why, answer.status)
+        return 'daemon_down'
+      }
+    }
+  }
+
+  #succeed(): void {
+    this.#delivered++
+    if (this.#failures === 0) return
+    this.#failures = 0
+    if (this.#isTold) this.#parts.log.info('DAEMON_UP', 'The daemon takes events again')
+    this.#isTold = false
+    this.#work()
+  }
+
+  #fail(why: string, status: number | undefined): void {
+    this.#failures++
+    const hint = status === 401 || status === 403 ? '; set the same BAILEYS_WEBHOOK_SECRET on both sides' : ''
+    const afterMs = Math.min(backOff(this.#failures, Math.random()), LONGEST_PAUSE_MS)
+    // The first failure, and then now and then.
+    const isNews = performance.now() - this.#toldAt > TOLD_MS
+    if (isNews) {
+      this.#toldAt = performance.now()
+      this.#isTold = true
+      this.#parts.log.warn('DAEMON_DOWN', `${reason(why)}${hint}; ${this.#parts.inbox.length} events wait`, {
+        waiting: this.#parts.inbox.length,
+        retry_in_ms: afterMs,
+      })
+    }
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#work()
+    }, afterMs)
+  }
+}
+
+type Delivery = 'done' | 'daemon_down' | { readonly afterMs: number }
+
+const MOST_LANES = 4
+/** About an hour. */
+const MOST_TRIES = 18
+const LONGEST_PAUSE_MS = 30_000
+/** How often it is told that the daemon does not take events. */
+const TOLD_MS = 60_000

@@ -1,0 +1,73 @@
+import type { Change } from '../session/record.ts'
+import { INBOX, type Session } from '../session/session.ts'
+import type { WireEvent } from '../wire/event.ts'
+
+/** A message as it was decrypted. */
+export interface StanzaEntry {
+  /** The attributes of its stanza. */
+  readonly stanza: Readonly<Record<string, string>>
+  readonly plain: Uint8Array
+  /** It was not encrypted, and has no padding. */
+  readonly bare?: boolean
+}
+
+/** What waits for the daemon: a message, or an event that is already in the daemon's words. */
+export type InboxEntry = StanzaEntry | { readonly event: WireEvent }
+
+/** What of an entry is in memory: whose it is. Entries of one lane are delivered in order. */
+interface InboxHead {
+  readonly lane: string
+}
+
+/** Everything that the daemon has still to hear, on disk, in the order in which it came. */
+export class Inbox {
+  readonly #session: Session
+  #next: number
+  #listener: (id: string, lane: string) => void = () => {}
+
+  constructor(session: Session) {
+    this.#session = session
+    let last = 0
+    for (const [id] of session.file.entries(INBOX)) last = Math.max(last, Number(id))
+    this.#next = last + 1
+  }
+
+  /** What is to be committed so that an entry waits. Call {@link arrived} when it has been. */
+  prepare(lane: string, entry: InboxEntry): { id: string; change: Change } {
+    const id = String(this.#next++).padStart(12, '0')
+    return { id, change: [INBOX, id, { head: { lane } satisfies InboxHead, entry }] }
+  }
+
+  /** Tells whoever listens that an entry is on disk. */
+  arrived(id: string, lane: string): void {
+    this.#listener(id, lane)
+  }
+
+  /** Adds an entry; resolves when it is on disk. */
+  async add(lane: string, entry: InboxEntry): Promise<void> {
+    const { id, change } = this.prepare(lane, entry)
+    await this.#session.file.commit([change])
+    this.arrived(id, lane)
+  }
+
+  /** What waits now goes to `listener`, and whatever comes from here on. */
+  listen(listener: (id: string, lane: string) => void): void {
+    this.#listener = listener
+    const waiting = [...this.#session.file.entries(INBOX)].sort(([a], [b]) => (a < b ? -1 : 1))
+    for (const [id, head] of waiting) listener(id, (head as InboxHead).lane)
+  }
+
+  async read(id: string): Promise<InboxEntry | undefined> {
+    const value = (await this.#session.file.read(INBOX, id)) as { entry: InboxEntry } | undefined
+    return value?.entry
+  }
+
+  /** Forgets an entry, together with other changes. */
+  async done(id: string): Promise<void> {
+    await this.#session.file.commit([[INBOX, id, null]])
+  }
+
+  get length(): number {
+    return this.#session.file.count(INBOX)
+  }
+}

@@ -1,0 +1,107 @@
+import {
+  type AuthenticationCreds,
+  downloadAndProcessHistorySyncNotification,
+  normalizeMessageContent,
+  proto,
+  type SignalKeyStore,
+} from 'baileys'
+import { reason } from '../log.ts'
+import type { Settings } from '../settings.ts'
+import { envelopeOf, isLeftOut, personOf } from '../whatsapp/address.ts'
+import { identify } from '../whatsapp/people.ts'
+import type { Placeholders } from '../whatsapp/placeholders.ts'
+import { decode, fileOf, type Incoming, incomingOf, read, resentMessages } from '../whatsapp/reading.ts'
+import type { MessageEvent, WireEvent } from '../wire/event.ts'
+import { NotYet, type Unpack } from './courier.ts'
+import type { InboxEntry, StanzaEntry } from './inbox.ts'
+import type { MediaStore } from './media.ts'
+
+/** What unpacking needs. */
+export interface UnpackParts {
+  readonly settings: Settings
+  readonly creds: () => AuthenticationCreds
+  readonly keys: SignalKeyStore
+  readonly media: MediaStore
+  readonly placeholders: Placeholders
+  /** The address of a file, for the daemon. */
+  readonly mediaUrl: (id: string) => string
+}
+
+/** Makes the daemon's events of what was kept as it was decrypted. */
+export function makeUnpack(parts: UnpackParts): Unpack {
+  return async function* (_id: string, entry: InboxEntry): AsyncGenerator<WireEvent> {
+    if ('event' in entry) {
+      yield entry.event
+      return
+    }
+    for await (const incoming of messagesOf(parts, entry)) {
+      const event = await eventOf(parts, incoming)
+      if (event) yield event
+    }
+  }
+}
+
+async function* messagesOf(parts: UnpackParts, entry: StanzaEntry): AsyncGenerator<Incoming> {
+  const { stanza } = entry
+  const { me } = parts.creds()
+  const self = { phone: me?.id, lid: me?.lid }
+  const own = personOf(me?.id).phone ?? ''
+  const envelope = envelopeOf(stanza, self)
+  const message = decode(entry)
+  // Only the account's own phone may speak of history, and of messages that this device could not read.
+  if (envelope.fromMe) {
+    for (const info of resentMessages(message)) {
+      const resent = await known(parts, info, own, false)
+      if (resent) {
+        yield resent
+        await parts.placeholders.forget(resent.id)
+      }
+    }
+    yield* historyOf(parts, message, own)
+  }
+  yield {
+    id: stanza.id ?? '',
+    envelope,
+    person: await identify(parts.keys, envelope),
+    pushName: stanza.notify,
+    timestamp: Number(stanza.t) || undefined,
+    message,
+    own,
+  }
+}
+
+/** Messages from before pairing, as many as are asked for. */
+async function* historyOf(parts: UnpackParts, message: proto.IMessage, own: string): AsyncGenerator<Incoming> {
+  const notice = normalizeMessageContent(message)?.protocolMessage?.historySyncNotification
+  const { history } = parts.settings
+  if (!notice || history === 'none') return
+  const { FULL } = proto.HistorySync.HistorySyncType
+  if (notice.syncType === FULL && history !== 'full') return
+  const { messages } = await downloadAndProcessHistorySyncNotification(notice, {}, undefined).catch(error => {
+    throw new NotYet(`the history cannot be fetched: ${reason(error)}`)
+  })
+  // It comes newest first.
+  for (const info of messages.reverse()) {
+    const incoming = await known(parts, info, own, true)
+    if (incoming) yield incoming
+  }
+}
+
+async function known(
+  parts: UnpackParts,
+  info: proto.IWebMessageInfo,
+  own: string,
+  history: boolean,
+): Promise<Incoming | undefined> {
+  const address = info.key?.remoteJid
+  if (!address || isLeftOut(address, parts.settings.include)) return undefined
+  return incomingOf(info, await identify(parts.keys, { chat: address }), own, history)
+}
+
+async function eventOf(parts: UnpackParts, incoming: Incoming): Promise<WireEvent | undefined> {
+  const reading = read(incoming)
+  const file = reading?.file && fileOf(incoming.message, incoming.envelope, incoming.id)
+  if (!file) return reading?.event
+  const id = await parts.media.note(file.key, file.content, incoming.history ?? false)
+  return { ...(reading.event as MessageEvent), media_url: parts.mediaUrl(id) }
+}

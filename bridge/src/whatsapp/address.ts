@@ -1,0 +1,106 @@
+import { isJidBroadcast, isJidGroup, isJidNewsletter, isJidStatusBroadcast, jidDecode } from 'baileys'
+import type { Include } from '../settings.ts'
+
+/** What WhatsApp says of where a message is from; attributes of its `<message>` stanza. */
+export interface Envelope {
+  /** The chat: a person, a group, a list. */
+  readonly chat: string
+  /** Another address of the same person: the number for a LID, the LID for a number. */
+  readonly other?: string | undefined
+  readonly fromMe: boolean
+  /** Who wrote it, in a group or a list. */
+  readonly participant?: string | undefined
+}
+
+/** A chat, by all that is known of it. */
+export interface Person {
+  /** Digits of the phone number. */
+  readonly phone?: string
+  /** `…@lid`. */
+  readonly lid?: string
+  /** The address itself where it is no person's. */
+  readonly address?: string
+}
+
+/** The account's own addresses, which must never pass for another person's. */
+export interface Self {
+  readonly phone?: string | undefined
+  readonly lid?: string | undefined
+}
+
+/** Where a stanza's message belongs. What we wrote ourselves is in the chat of whoever it is for. */
+export function envelopeOf(attributes: Readonly<Record<string, string | undefined>>, self: Self): Envelope {
+  const { from = '', recipient, participant } = attributes
+  if (isGroupLike(from)) return { chat: from, fromMe: isSelf(participant, self), participant: bare(participant) }
+  const fromMe = isSelf(from, self)
+  if (fromMe && recipient) {
+    // The sender's attributes are our own here; only the recipient's are the person's.
+    const { recipient_pn, peer_recipient_pn, recipient_lid, peer_recipient_lid } = attributes
+    const others = [recipient_pn, peer_recipient_pn, recipient_lid, peer_recipient_lid]
+    return { chat: recipient, other: others.find(other => isOther(other, recipient)), fromMe }
+  }
+  const { sender_pn, sender_lid, participant_pn, participant_lid } = attributes
+  const others = [sender_pn, participant_pn, sender_lid, participant_lid]
+  return { chat: from, other: others.find(other => isOther(other, from)), fromMe }
+}
+
+/** A person by one or two addresses. */
+export function personOf(...addresses: (string | undefined)[]): Person {
+  const person: { phone?: string; lid?: string; address?: string } = {}
+  for (const address of addresses) {
+    const decoded = address ? jidDecode(address) : undefined
+    if (!decoded) continue
+    if (decoded.server === 's.whatsapp.net' || decoded.server === 'c.us' || decoded.server === 'hosted') {
+      person.phone ??= decoded.user
+    } else if (decoded.server === 'lid' || decoded.server === 'hosted.lid') {
+      person.lid ??= `${decoded.user}@lid`
+    } else {
+      person.address ??= `${decoded.user}@${decoded.server}`
+    }
+  }
+  return person
+}
+
+/** How a person is called to the daemon. */
+export function nameOf(person: Person): string {
+  return person.phone ?? person.lid ?? person.address ?? ''
+}
+
+/** What a person's events are kept in order by: the LID, which everybody has and nobody changes. */
+export function laneOf(person: Person): string {
+  return person.lid ?? person.phone ?? person.address ?? ''
+}
+
+/** Whether a chat of this address is not handed on: no person's, and not asked for. */
+export function isLeftOut(address: string, include: ReadonlySet<Include>): boolean {
+  if (isJidStatusBroadcast(address)) return !include.has('status')
+  if (isJidBroadcast(address)) return !include.has('broadcasts')
+  if (isJidGroup(address)) return !include.has('groups')
+  if (isJidNewsletter(address)) return !include.has('newsletters')
+  return false
+}
+
+/** Whether an address is one of ours, whatever the device. */
+export function isSelf(address: string | undefined, self: Self): boolean {
+  const decoded = address ? jidDecode(address) : undefined
+  if (!decoded) return false
+  return decoded.server === 'lid' ? decoded.user === userOf(self.lid) : decoded.user === userOf(self.phone)
+}
+
+function userOf(address: string | undefined): string | undefined {
+  return address ? jidDecode(address)?.user : undefined
+}
+
+/** Whether an address is there, and of the other kind. */
+function isOther(other: string | undefined, than: string): boolean {
+  return other !== undefined && jidDecode(other)?.server !== jidDecode(than)?.server
+}
+
+function isGroupLike(address: string): boolean {
+  return Boolean(isJidGroup(address) || isJidBroadcast(address) || isJidNewsletter(address))
+}
+
+function bare(address: string | undefined): string | undefined {
+  const decoded = address ? jidDecode(address) : undefined
+  return decoded && `${decoded.user}@${decoded.server}`
+}

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import {
+  type BinaryNode,
+  getBinaryNodeChild,
+  proto,
+  type SignalDataSet,
+  type SignalDataTypeMap,
+  type SignalKeyStoreWithTransaction,
+  type SocketConfig,
+  type WASocket,
+} from 'baileys'
+import type { Log } from '../log.ts'
+import type { Change } from '../session/record.ts'
+import type { Session } from '../session/session.ts'
+import type { Settings } from '../settings.ts'
+import type { Inbox, StanzaEntry } from '../spool/inbox.ts'
+import type { MediaStore } from '../spool/media.ts'
+import { type Envelope, envelopeOf, isLeftOut, laneOf, personOf, type Self } from './address.ts'
+import { identify } from './people.ts'
+import type { Placeholders } from './placeholders.ts'
+import { decode, fileOf, readUnavailable } from './reading.ts'
+import { makeSignal } from './signal.ts'
+import { Turns } from './turns.ts'
+
+/** What receiving needs from outside. */
+export interface InboundParts {
+  readonly session: Session
+  /** The session's keys with transactions, shared by all sockets. */
+  readonly keys: SignalKeyStoreWithTransaction
+  readonly inbox: Inbox
+  readonly media: MediaStore
+  readonly placeholders: Placeholders
+  readonly settings: Settings
+  readonly self: () => Self
+  readonly log: Log
+}
+
+/**
+ * Makes received messages durable before WhatsApp is told that they arrived.
+ *
+ * Baileys decrypts a message (which moves the Signal ratchet on, so that it can never be decrypted again), sends the
+ * receipt, and then hands the message over: whoever is killed in between has lost it. Here decryption and keeping the plaintext
+ * are one transaction of the key store: they come to the disk in one record, before the receipt goes out. Nothing of the
+ * library is changed for it.
+ */
+export class DurableInbound {
+  readonly #parts: InboundParts
+  readonly #turns = new Turns()
+  readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
+  #unreadable = 0
+
+  constructor(parts: InboundParts) {
+    this.#parts = parts
+  }
+
+  /** Messages that could not be decrypted; their senders were asked for them again. */
+  get unreadable(): number {
+    return this.#unreadable
+  }
+
+  /** For `makeWASocket`. */
+  readonly makeSignalRepository: SocketConfig['makeSignalRepository'] = (auth, logger, lookUp) => {
+    const { keys } = this.#parts
+    const { repository, lockOf } = makeSignal(keys, auth, logger, lookUp)
+    const decryptMessage = repository.decryptMessage.bind(repository)
+    const decryptGroupMessage = repository.decryptGroupMessage.bind(repository)
+    const keep = async (ciphertext: Uint8Array, lock: string, decrypt: () => Promise<Uint8Array>) => {
+      const stanza = this.#stanzas.get(ciphertext)
+      const digest = createHash('sha256').update(ciphertext).digest('hex')
+      const slot = digest.slice(0, SLOT_DIGITS)
+      let arrived = () => {}
+      const plain = await keys.transaction(async () => {
+        // It comes again where the receipt was lost. Baileys takes any other failure for a message that it could not read,
+        // and asks its writer for it, who begins a new session.
+        const { [slot]: seen } = await keys.get(RECEIVED, [slot])
+        if ((seen as unknown) === digest) throw new Error(HAD_ALREADY)
+        const plain = await decrypt()
+        if (stanza) {
+          const kept = await this.#prepare({ stanza: stanza.attrs, plain: Buffer.from(plain) })
+          for (const [table, id, value] of kept.changes) await keys.set({ [table]: { [id]: value } } as SignalDataSet)
+          await keys.set({ [RECEIVED]: { [slot]: digest } } as SignalDataSet)
+          arrived = kept.arrived
+        }
+        return plain
+      }, lock)
+      arrived()
+      return plain
+    }
+    repository.decryptMessage = async args => keep(args.ciphertext, await lockOf(args.jid), () => decryptMessage(args))
+    repository.decryptGroupMessage = args => keep(args.msg, args.group, () => decryptGroupMessage(args))
+    return repository
+  }
+
+  /** Takes a new socket's messages over. */
+  attach(socket: WASocket): void {
+    this.#turns.attach(socket, 'CB:message', stanza => this.#note(stanza))
+    socket.ev.on('messages.upsert', ({ messages }) => {
+      for (const message of messages) {
+        if (message.messageStubType !== proto.WebMessageInfo.StubType.CIPHERTEXT) continue
+        this.#unreadable++
+        const id = message.key.id ?? null
+        this.#parts.log.warn('WA_IN_UNREADABLE', 'A message could not be decrypted; it was asked for once more', { id })
+      }
+    })
+    socket.ev.on('connection.update', ({ connection }) => {
+      if (connection === 'open') this.#parts.placeholders.askAgain(socket).catch(() => undefined)
+    })
+  }
+
+  /** Lets go of the socket; resolves when none of its messages is being handled any more. */
+  detach(): Promise<void> {
+    return this.#turns.detach()
+  }
+
+  /** Takes note of a message before Baileys sees it; what needs no key is kept at once. */
+  async #note(stanza: BinaryNode): Promise<void> {
+    const { from } = stanza.attrs
+    if (!from || isLeftOut(from, this.#parts.settings.include)) return
+    for (const { tag, content } of Array.isArray(stanza.content) ? stanza.content : []) {
+      if (!(content instanceof Uint8Array)) continue
+      if (tag === 'enc') this.#stanzas.set(content, stanza)
+      // Channels are open to everybody.
+      if (tag === 'plaintext') await this.#keep({ stanza: stanza.attrs, plain: Buffer.from(content), bare: true })
+    }
+    const unavailable = getBinaryNodeChild(stanza, 'unavailable')
+    if (unavailable?.attrs.type?.startsWith('view_once')) await this.#keepUnavailable(stanza)
+    else await this.#parts.placeholders.note(stanza)
+  }
+
+  async #keepUnavailable({ attrs }: BinaryNode): Promise<void> {
+    const { session, self } = this.#parts
+    const envelope = envelopeOf(attrs, self())
+    const person = await identify(session.keys, envelope)
+    const { event } = readUnavailable({
+      id: attrs.id ?? '',
+      envelope,
+      person,
+      pushName: attrs.notify,
+      timestamp: Number(attrs.t) || undefined,
+      own: personOf(self().phone).phone ?? '',
+    })
+    await this.#parts.inbox.add(laneOf(person), { event })
+  }
+
+  async #keep(entry: StanzaEntry): Promise<void> {
+    const { changes, arrived } = await this.#prepare(entry)
+    await this.#parts.session.file.commit(changes)
+    arrived()
+  }
+
+  /** What is to be committed so that a message, and the file that it speaks of, are kept. */
+  async #prepare(entry: StanzaEntry): Promise<{ changes: Change[]; arrived(): void }> {
+    const { inbox, media, session, self } = this.#parts
+    const envelope = envelopeOf(entry.stanza, self())
+    const lane = laneOf(await identify(session.keys, envelope))
+    const { id, change } = inbox.prepare(lane, entry)
+    // WhatsApp's links to files do not last: they are fetched at once, however long the daemon is away.
+    const file = fileIn(entry, envelope)
+    const noted = file && media.prepare(file.key, file.content, false)
+    return {
+      changes: noted?.change ? [change, noted.change] : [change],
+      arrived: () => {
+        inbox.arrived(id, lane)
+        if (noted?.change) media.arrived(noted.id)
+      },
+    }
+  }
+}
+
+/** The file of a message; none where nobody can read the message: it is kept all the same. */
+function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileOf> {
+  try {
+    return fileOf(decode(entry), envelope, entry.stanza.id)
+  } catch {
+    return undefined
+  }
+}
+
+/** What was received lately, by its hash: as many as there are slots, the older ones overwritten by chance. */
+const RECEIVED = 'received' as keyof SignalDataTypeMap
+const SLOT_DIGITS = 3
+/** What libsignal says, and Baileys knows. */
+const HAD_ALREADY = 'Key used already or never filled'

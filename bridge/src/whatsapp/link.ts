@@ -1,0 +1,367 @@
+import { randomBytes } from 'node:crypto'
+import { type ConnectionState, fetchLatestWaWebVersion, type WASocket, type WAVersion } from 'baileys'
+import { type Log, reason } from '../log.ts'
+import type { Session } from '../session/session.ts'
+import type { Settings } from '../settings.ts'
+import { withSecretInForce } from './pairing-code.ts'
+import { type LinkState, react } from './reaction.ts'
+
+/** What a link tells whoever made it. */
+export interface LinkListener {
+  /** A code for a phone to scan; each one once. */
+  onQr(qr: string): void
+  /** A new socket, before it connects. */
+  onSocket(socket: WASocket): void
+  /** The socket is no more; resolves when nothing is at work with its keys: two at once would break them. */
+  onDropped(): Promise<void>
+  /** The session cannot be written; nothing of it is to be used any more. */
+  onDiskTrouble(error: unknown): void
+}
+
+/** What is known about the link. Times are Unix ms. */
+export interface LinkStatus {
+  readonly state: LinkState
+  readonly since: number
+  /** The code with which the last connection ended. */
+  readonly lastCode: number | undefined
+}
+
+/** WhatsApp's limit on writing to people who have not written first. */
+export interface Restriction {
+  readonly active: boolean
+  readonly until: number | null
+  readonly kind: string
+}
+
+/** Keeps one connection to WhatsApp, and brings it back as {@link react} says. */
+export class Link {
+  readonly #session: Session
+  readonly #settings: Settings
+  readonly #log: Log
+  readonly #open: (version: WAVersion | undefined) => WASocket
+  readonly #listener: LinkListener
+  #socket: WASocket | undefined
+  #status: LinkStatus = { state: 'starting', since: Date.now(), lastCode: undefined }
+  #failures = 0
+  #restarts = 0
+  #connectedAt = 0
+  #lastFrameAt = 0
+  #timer: NodeJS.Timeout | undefined
+  #watch: NodeJS.Timeout | undefined
+  #wasLoggedOut = false
+  #version: WAVersion | undefined
+  #stopped = false
+  #opening: Promise<void> | undefined
+  #dropped: Promise<void> = Promise.resolve()
+  #ending: Promise<void> = Promise.resolve()
+  #qr: string | undefined
+  #pairingCode: string | undefined
+  #restriction: Restriction | undefined
+
+  constructor(
+    session: Session,
+    settings: Settings,
+    log: Log,
+    open: (version: WAVersion | undefined) => WASocket,
+    listener: LinkListener,
+  ) {
+    this.#session = session
+    this.#settings = settings
+    this.#log = log
+    this.#open = open
+    this.#listener = listener
+    this.#version = settings.version ? [...settings.version] : undefined
+  }
+
+  get status(): LinkStatus {
+    return this.#status
+  }
+
+  /** The code that waits to be scanned. */
+  get qr(): string | undefined {
+    return this.#qr
+  }
+
+  /** The code that waits to be typed in. */
+  get pairingCode(): string | undefined {
+    return this.#pairingCode
+  }
+
+  get restriction(): Restriction | undefined {
+    return this.#restriction
+  }
+
+  /** The socket, while messages flow: one on which nothing has come for too long is none. */
+  get live(): WASocket | undefined {
+    const quiet = performance.now() - this.#lastFrameAt
+    return this.#status.state === 'connected' && quiet < this.#quietLimit ? this.#socket : undefined
+  }
+
+  /** The socket that shows codes. */
+  get pairing(): WASocket | undefined {
+    return this.#qr && !this.#session.isPaired ? this.#socket : undefined
+  }
+
+  /** Connects now: at the start, when somebody asks, and after every pause. */
+  connect(): void {
+    clearTimeout(this.#timer)
+    if (this.#stopped || this.#socket || this.#opening) return
+    this.#become('connecting')
+    this.#opening = this.#whenSettled()
+      .then(() => this.#openSocket())
+      .catch(error => this.#onClose(undefined, reason(error)))
+      .finally(() => {
+        this.#opening = undefined
+      })
+  }
+
+  /** Resolves when nothing of an earlier connection is at work, and no session is just being put away. */
+  async #whenSettled(): Promise<void> {
+    for (;;) {
+      const [dropped, ending] = [this.#dropped, this.#ending]
+      await dropped
+      await ending
+      if (dropped === this.#dropped && ending === this.#ending) return
+    }
+  }
+
+  #openSocket(): void {
+    if (this.#stopped) return
+    const socket = this.#open(this.#version)
+    this.#socket = socket
+    this.#listener.onSocket(socket)
+    this.#watchOver(socket)
+    socket.ev.on('connection.update', update => {
+      if (this.#socket === socket) this.#onUpdate(update)
+    })
+    socket.ev.on('creds.update', () => {
+      this.#session.saveCreds().catch(error => this.#listener.onDiskTrouble(error))
+    })
+    socket.ws.on('CB:notification,type:companion_reg_refresh', () => this.#renewSecret(socket))
+  }
+
+  /** Ends the connection for good; resolves when nothing is at work with the keys. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.#drop()
+    await this.#dropped
+  }
+
+  /** Unlinks this device at WhatsApp, as far as it can be reached, and begins anew. */
+  async logOut(): Promise<void> {
+    const socket = this.live
+    this.#drop(socket)
+    if (socket) await socket.logout('asked for').catch(error => this.#log.warn('WA_LOGOUT', reason(error)))
+    await this.#endLink()
+  }
+
+  #onUpdate(update: Partial<ConnectionState>): void {
+    if (update.qr) this.#showQr(update.qr)
+    if (update.isNewLogin) {
+      this.#failures = 0
+      this.#qr = undefined
+      this.#become('connecting')
+      this.#log.info('WA_PAIRED', 'A phone has linked this device')
+    }
+    if (update.reachoutTimeLock) {
+      const { isActive, timeEnforcementEnds, enforcementType } = update.reachoutTimeLock
+      this.#restriction = {
+        active: isActive === true,
+        until: timeEnforcementEnds?.getTime() ?? null,
+        kind: String(enforcementType ?? ''),
+      }
+      this.#log.warn('WA_RESTRICTION', isActive ? 'WhatsApp limits new chats' : 'WhatsApp limits new chats no longer')
+    }
+    if (update.connection === 'open') {
+      this.#connectedAt = performance.now()
+      this.#wasLoggedOut = false
+      this.#qr = undefined
+      this.#pairingCode = undefined
+      this.#become('connected')
+      this.#log.info('WA_CONNECTED', 'Connected to WhatsApp')
+    } else if (update.connection === 'close') {
+      const error = update.lastDisconnect?.error as { output?: { statusCode?: number }; message?: string } | undefined
+      void this.#onClose(error?.output?.statusCode, reason(error?.message ?? 'closed'))
+    }
+  }
+
+  async #onClose(code: number | undefined, why: string): Promise<void> {
+    const codesUsedUp = code === 408 && why.includes('QR refs')
+    const useful = this.#status.state === 'connected' && performance.now() - this.#connectedAt > USEFUL_MS
+    this.#drop()
+    this.#failures = useful ? 1 : this.#failures + 1
+    this.#restarts = code === 515 ? this.#restarts + 1 : 0
+    const reaction = react({
+      code,
+      paired: this.#session.isPaired,
+      codesUsedUp,
+      failures: this.#failures,
+      restarts: this.#restarts,
+      chance: Math.random(),
+    })
+    const waitMs = reaction.kind === 'retry' ? reaction.afterMs : null
+    const ended = reaction.kind === 'end_link' || (reaction.state === 'unpaired' && this.#wasLoggedOut)
+    const state = ended ? 'logged_out' : reaction.state
+    this.#status = { ...this.#status, lastCode: code }
+    this.#become(state)
+    const level = code === 515 ? 'info' : 'warn'
+    this.#log[level]('WA_DISCONNECTED', `${SENTENCES[state] ?? 'The connection to WhatsApp has ended'} (${why})`, {
+      code,
+      state,
+      retry_in_ms: waitMs,
+    })
+    // A code that was not typed in leaves credentials that can log in nowhere.
+    if (!this.#session.isPaired && this.#session.creds.me) await this.#putAway(() => this.#session.forgetLink())
+    if (reaction.kind === 'end_link') {
+      this.#wasLoggedOut = true
+      await this.#endLink()
+    } else if (reaction.kind === 'retry') {
+      const learned = code === 405 && (await this.#learnVersion())
+      if (!this.#stopped) this.#timer = setTimeout(() => this.connect(), learned ? LEARNED_MS : reaction.afterMs)
+    }
+  }
+
+  /** Sets the session aside, and shows new codes. */
+  async #endLink(): Promise<void> {
+    await this.#putAway(() => this.#session.endLink('logged-out', new Date()))
+    this.#failures = 0
+    this.connect()
+  }
+
+  /** Does something to the credentials, with no connection at work; whoever wants one meanwhile waits. */
+  #putAway(work: () => Promise<void>): Promise<void> {
+    this.#drop()
+    const before = Promise.all([this.#dropped, this.#ending])
+    this.#ending = before.then(work).catch(error => this.#listener.onDiskTrouble(error))
+    return this.#ending
+  }
+
+  #showQr(qr: string): void {
+    if (this.#session.isPaired) return
+    this.#qr = withSecretInForce(qr, this.#session.creds)
+    this.#become('pairing')
+    this.#listener.onQr(this.#qr)
+  }
+
+  /** WhatsApp retires the secret of the codes that are shown. */
+  #renewSecret(socket: WASocket): void {
+    if (this.#socket !== socket || this.#session.isPaired) return
+    this.#session.creds.advSecretKey = randomBytes(32).toString('base64')
+    this.#session.saveCreds().catch(error => this.#listener.onDiskTrouble(error))
+    if (this.#qr) this.#showQr(this.#qr)
+  }
+
+  /** Resolves when a pairing code can be asked for; throws after `ms`. */
+  async readyToPair(ms: number): Promise<void> {
+    for (const end = performance.now() + ms; performance.now() < end; ) {
+      if (this.pairing) return
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+    throw new Error('WhatsApp cannot be reached at the moment')
+  }
+
+  /** Shows a code to type in, for the phone of this number (digits). Throws with WhatsApp's refusal. */
+  async requestPairingCode(phone: string): Promise<string> {
+    const socket = this.pairing
+    if (!socket) throw new Error('WhatsApp cannot be reached at the moment')
+    // The library resolves whatever WhatsApp answers.
+    let stop = () => {}
+    const answer = new Promise<void>((resolve, reject) => {
+      const refused = () => reject(new PairingRefused('WhatsApp does not give out a code for this number'))
+      const timer = setTimeout(() => reject(new Error('WhatsApp did not answer')), CODE_MS)
+      socket.ws.on(CODE_GIVEN, resolve).on(IQ_ERROR, refused)
+      stop = () => {
+        clearTimeout(timer)
+        socket.ws.off(CODE_GIVEN, resolve).off(IQ_ERROR, refused)
+      }
+    })
+    const code = await Promise.all([socket.requestPairingCode(phone), answer])
+      .then(([code]) => code)
+      .finally(stop)
+    this.#pairingCode = code
+    this.#become('pairing')
+    return code
+  }
+
+  /** Learns which version WhatsApp takes now, after it has refused ours, and only then; true if there is a newer one. */
+  async #learnVersion(): Promise<boolean> {
+    if (this.#settings.version || this.#settings.webSocketUrl || this.#failures > 1) return false
+    const { version, isLatest } = await fetchLatestWaWebVersion({ signal: AbortSignal.timeout(10_000) })
+    if (isLatest) this.#version = version
+    return isLatest
+  }
+
+  /** A connection that neither opens nor ends, or on which nothing comes any more, is ended. */
+  #watchOver(socket: WASocket): void {
+    const begunAt = performance.now()
+    this.#lastFrameAt = begunAt
+    socket.ws.on('frame', () => {
+      this.#lastFrameAt = performance.now()
+    })
+    this.#watch = setInterval(() => {
+      const now = performance.now()
+      const waiting = this.#status.state === 'connecting' && now - begunAt > LOGIN_MS
+      if (waiting || now - this.#lastFrameAt > this.#quietLimit) {
+        void this.#onClose(408, waiting ? 'it does not open' : 'nothing has come for too long')
+      }
+    }, WATCH_MS)
+    this.#watch.unref()
+  }
+
+  get #quietLimit(): number {
+    // While codes are shown nothing comes, but for the answers to Baileys' own keep-alive.
+    return this.#settings.keepAliveMs + QUIET_GRACE_MS
+  }
+
+  /** Lets go of the socket, and ends it, but for the one that ends by itself. What it still says is not heard. */
+  #drop(except?: WASocket): void {
+    clearTimeout(this.#timer)
+    clearInterval(this.#watch)
+    const socket = this.#socket
+    this.#socket = undefined
+    this.#qr = undefined
+    this.#pairingCode = undefined
+    if (!socket) return
+    this.#dropped = this.#listener.onDropped()
+    if (socket === except) return
+    // The library waits for the other side to agree to an end; one that is silent never does.
+    const { ws } = socket as unknown as { ws: { socket?: { terminate(): void } | null } }
+    ws.socket?.terminate()
+    const end = () => Promise.resolve(socket.end(undefined)).catch(error => this.#log.debug('WA_END', reason(error)))
+    setTimeout(end, END_MS).unref()
+  }
+
+  #become(state: LinkState): void {
+    if (this.#status.state !== state) this.#status = { ...this.#status, state, since: Date.now() }
+  }
+}
+
+/** WhatsApp does not give out a pairing code. */
+export class PairingRefused extends Error {
+  override readonly name = 'PairingRefused'
+}
+
+const SENTENCES: Partial<Record<LinkState, string>> = {
+  unpaired: 'No phone has scanned the codes; ask for new ones when you are ready',
+  logged_out: 'WhatsApp has ended the link; a phone must be linked again',
+  replaced: 'Another process uses this WhatsApp session; stop it, or link this one anew',
+  banned: 'WhatsApp has shut the account out; see WhatsApp on the phone',
+  outdated: 'WhatsApp takes this version no longer; update the bridge, or set WA_VERSION',
+  multidevice_mismatch: "The phone's WhatsApp knows no linked devices; update it",
+}
+
+/** A connection that was open for so long was of use: back-off begins again. */
+const USEFUL_MS = 20_000
+/** A login takes a second or two. */
+const LOGIN_MS = 30_000
+/** How long after a try of the link an answer may take. */
+const QUIET_GRACE_MS = 10_000
+const WATCH_MS = 1000
+const CODE_MS = 5000
+const CODE_GIVEN = 'CB:iq,,link_code_companion_reg'
+const IQ_ERROR = 'CB:iq,type:error'
+/** Before another try with the version that WhatsApp asks for. */
+const LEARNED_MS = 2000
+/** A socket that was torn down ends by itself, and tells its queries; this is for one that does not. */
+const END_MS = 1000

@@ -1,0 +1,247 @@
+import { type BinaryNode, isJidGroup, jidDecode, jidEncode, type proto, type WASocket } from 'baileys'
+import { type Log, masked, reason } from '../log.ts'
+import type { SendRequest } from '../wire/send.ts'
+import { compose } from './compose.ts'
+import { FileRefused, type OutgoingFile } from './outgoing-file.ts'
+import { Recipients } from './recipient.ts'
+import { refusalOf, type SendResult, STALE_DEVICES } from './send-result.ts'
+import { fingerprintOf, messageIdOf, type SentHead, type SentMessages } from './sent.ts'
+import { keepingSessions } from './signal.ts'
+
+/** A key was used before, for another message. */
+export class KeyReused extends Error {
+  override readonly name = 'KeyReused'
+}
+
+/** What sending needs from outside. */
+export interface OutboundParts {
+  readonly sent: SentMessages
+  /** The socket, while messages flow. */
+  readonly socket: () => WASocket | undefined
+  readonly fetchFile: (url: string) => Promise<OutgoingFile>
+  /** Called just before WhatsApp may get a message: from here on nobody can say that it was not sent. */
+  readonly onHanded: (id: string) => void
+  /** Whether to show that somebody types before a text comes. */
+  readonly pacing: boolean
+  readonly log: Log
+}
+
+/**
+ * Sends messages, each key once.
+ *
+ * A message is on disk, with the id that follows from its key, before WhatsApp gets it; it counts as sent when WhatsApp's
+ * server has acknowledged it, and not when the library says so. Whatever happens in between, the next try sends the
+ * same message with the same id, which the receiving phone shows once.
+ */
+export class Outbound {
+  readonly #parts: OutboundParts
+  readonly #recipients = new Recipients()
+  readonly #running = new Map<string, { fingerprint: string; result: Promise<SendResult> }>()
+  readonly #lanes = new Map<string, Promise<unknown>>()
+  readonly #acks = new Map<string, (error: string | undefined) => void>()
+
+  constructor(parts: OutboundParts) {
+    this.#parts = parts
+  }
+
+  /** Listens to a new socket's acknowledgements. */
+  attach(socket: WASocket): void {
+    socket.ws.on('CB:ack,class:message', ({ attrs }: BinaryNode) => this.#acks.get(attrs.id ?? '')?.(attrs.error))
+  }
+
+  /** Sends, or says what came of it before. Throws {@link KeyReused}. */
+  send(request: SendRequest): Promise<SendResult> {
+    const id = messageIdOf(request.key)
+    const fingerprint = fingerprintOf(request)
+    const running = this.#running.get(id)
+    const before = this.#parts.sent.get(id)
+    const known = running?.fingerprint ?? before?.fingerprint
+    if (known !== undefined && known !== fingerprint) {
+      return Promise.reject(new KeyReused('the key was used before, for another message'))
+    }
+    if (running) return running.result
+    if (before?.state === 'sent') return Promise.resolve({ kind: 'sent', id })
+    if (before?.state === 'refused') {
+      return Promise.resolve({ kind: 'refused', code: before.code ?? 'refused', message: before.message ?? 'refused' })
+    }
+    const result = this.#inLane(request.to, () => this.#try(id, fingerprint, request, before))
+    this.#running.set(id, { fingerprint, result })
+    const forget = () => this.#running.delete(id)
+    result.then(forget, forget)
+    return result
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#running.values()].map(one => one.result))
+  }
+
+  async #try(id: string, fingerprint: string, request: SendRequest, before: SentHead | undefined): Promise<SendResult> {
+    const socket = this.#parts.socket()
+    // What an earlier try may have sent stays in doubt until WhatsApp can be asked again.
+    const unavailable = (message: string): SendResult => ({ kind: before ? 'unknown' : 'not_connected', message })
+    if (!socket) return unavailable('the bridge is not connected to WhatsApp')
+    let prepared: Prepared | SendResult
+    try {
+      prepared = await this.#prepare(socket, id, request, before)
+    } catch (error) {
+      if (error instanceof FileRefused) return this.#refuse(id, fingerprint, request.to, 'media', error.message)
+      return unavailable(reason(error))
+    }
+    if ('kind' in prepared) {
+      return prepared.kind === 'refused'
+        ? this.#refuse(id, fingerprint, request.to, prepared.code, prepared.message)
+        : prepared
+    }
+    // A file may have taken its time; the keys belong to the next socket by now.
+    if (this.#parts.socket() !== socket) return unavailable('the connection to WhatsApp has ended')
+    const { address, message } = prepared
+    const head: SentHead = { state: 'trying', fingerprint, address, at: Date.now() }
+    try {
+      await this.#parts.sent.put(id, head, message)
+    } catch (error) {
+      return unavailable(`the bridge cannot write to its disk: ${reason(error)}`)
+    }
+    this.#parts.onHanded(id)
+    if (this.#parts.pacing && request.type === 'text') await showTyping(socket, address, request.text)
+    const result = await this.#hand(socket, id, head, message, Boolean(before)).catch(
+      (error): SendResult => ({ kind: 'unknown', message: reason(error) }),
+    )
+    this.#report(id, request, result)
+    return result
+  }
+
+  /** Everything that can be done, and can fail, before WhatsApp gets anything of the message. */
+  async #prepare(
+    socket: WASocket,
+    id: string,
+    request: SendRequest,
+    before: SentHead | undefined,
+  ): Promise<Prepared | SendResult> {
+    const kept = before && (await this.#parts.sent.message(id))
+    if (before && kept) {
+      await meetDevices(socket, before.address, true)
+      return { address: before.address, message: kept }
+    }
+    const address = await this.#recipients.find(socket, request.to)
+    if (!address) return refusalOf('404')
+    await meetDevices(socket, address, true)
+    const file = request.mediaUrl ? await this.#parts.fetchFile(request.mediaUrl) : undefined
+    try {
+      return { address, message: await compose(socket, address, id, request, file) }
+    } finally {
+      await file?.release()
+    }
+  }
+
+  /** Gives the message to WhatsApp's server, and waits for what it says. */
+  async #hand(
+    socket: WASocket,
+    id: string,
+    head: SentHead,
+    message: proto.IMessage,
+    inDoubt: boolean,
+    fresh = false,
+  ): Promise<SendResult> {
+    const answer = this.#answerTo(id, socket)
+    try {
+      await socket.relayMessage(head.address, message, { messageId: id, useUserDevicesCache: !fresh })
+    } catch (error) {
+      answer.cancel()
+      if (inDoubt || !neverLeft(error)) return { kind: 'unknown', message: reason(error) }
+      await this.#parts.sent.forget(id)
+      return { kind: 'not_connected', message: reason(error) }
+    }
+    const said = await answer.said
+    if (said === 'silence') return { kind: 'unknown', message: 'WhatsApp has not acknowledged the message yet' }
+    if (said === undefined) {
+      // Where that cannot be written any more the next try repeats the message under its id, which does no harm.
+      await this.#parts.sent.put(id, { ...head, state: 'sent' }, message).catch(() => undefined)
+      return { kind: 'sent', id }
+    }
+    if (said === STALE_DEVICES && !fresh) {
+      await meetDevices(socket, head.address, false)
+      return this.#hand(socket, id, head, message, inDoubt, true)
+    }
+    const refusal = refusalOf(said)
+    if (refusal.kind === 'refused') {
+      return this.#refuse(id, head.fingerprint, head.address, refusal.code, refusal.message)
+    }
+    if (!inDoubt) await this.#parts.sent.forget(id)
+    return inDoubt ? { kind: 'unknown', message: 'WhatsApp cannot take the message at the moment' } : refusal
+  }
+
+  async #refuse(id: string, fingerprint: string, address: string, code: string, message: string): Promise<SendResult> {
+    const head: SentHead = { state: 'refused', fingerprint, address, at: Date.now(), code, message }
+    await this.#parts.sent.put(id, head, undefined).catch(() => undefined)
+    return { kind: 'refused', code, message }
+  }
+
+  /** What the server says to a message: nothing bad, the code of a refusal, or nothing at all. */
+  #answerTo(id: string, socket: WASocket) {
+    let cancel = () => {}
+    const said = new Promise<string | undefined>(resolve => {
+      const end = (answer: string | undefined) => {
+        clearTimeout(timer)
+        clearInterval(watch)
+        this.#acks.delete(id)
+        resolve(answer)
+      }
+      const timer = setTimeout(() => end('silence'), ACK_MS)
+      const watch = setInterval(() => this.#parts.socket() !== socket && end('silence'), WATCH_MS)
+      this.#acks.set(id, end)
+      cancel = () => end('silence')
+    })
+    return { said, cancel }
+  }
+
+  /** One at a time for each person. */
+  #inLane<T>(lane: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#lanes.get(lane) ?? Promise.resolve()).then(work, work)
+    this.#lanes.set(lane, turn)
+    const leave = () => this.#lanes.get(lane) === turn && this.#lanes.delete(lane)
+    turn.then(leave, leave)
+    return turn
+  }
+
+  #report(id: string, { to, type }: SendRequest, result: SendResult): void {
+    const fields = { provider_msg_id: id, to: masked(to), type, outcome: result.kind }
+    if (result.kind === 'sent') this.#parts.log.info('WA_OUT_BAILEYS', `Sent a message to ${masked(to)}`, fields)
+    else this.#parts.log.warn('WA_OUT_BAILEYS', `Message to ${masked(to)}: ${result.message}`, fields)
+  }
+}
+
+interface Prepared {
+  readonly address: string
+  readonly message: proto.IMessage
+}
+
+/** Learns a person's devices and has a Signal session with each, so that sending asks WhatsApp nothing more. */
+async function meetDevices(socket: WASocket, address: string, useCache: boolean): Promise<void> {
+  if (isJidGroup(address)) return
+  const own = address.endsWith('@lid') ? socket.user?.lid : socket.user?.id
+  const me = own ? jidEncode(jidDecode(own)?.user ?? '', address.endsWith('@lid') ? 'lid' : 's.whatsapp.net') : address
+  const devices = await keepingSessions.run(useCache, () => socket.getUSyncDevices([me, address], useCache, false))
+  await socket.assertSessions(devices.map(device => device.jid))
+}
+
+/** Whether an error of the library says that not a byte of the message went out. */
+function neverLeft(error: unknown): boolean {
+  const { output, message } = error as { output?: { statusCode?: number }; message?: string }
+  return output?.statusCode === 428 || message === 'All encryptions failed'
+}
+
+/** What people do before a text comes. */
+async function showTyping(socket: WASocket, address: string, text: string): Promise<void> {
+  try {
+    await socket.sendPresenceUpdate('composing', address)
+    await new Promise(resolve => setTimeout(resolve, Math.min(300 + 20 * text.length, LONGEST_TYPING_MS)))
+  } catch {
+    // It is only for show.
+  }
+}
+
+/** How long WhatsApp's server may take to acknowledge a message. */
+const ACK_MS = 20_000
+const WATCH_MS = 250
+const LONGEST_TYPING_MS = 2000

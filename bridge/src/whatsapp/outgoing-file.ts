@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { lookup } from 'node:dns'
+import { createWriteStream } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { get } from 'node:https'
+import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { basename, join } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/** A file that is on this machine, to be sent. */
+export interface OutgoingFile {
+  readonly path: string
+  readonly mime: string | undefined
+  readonly name: string | undefined
+  /** Removes it, where it is only here to be sent. */
+  release(): Promise<void>
+}
+
+/** A file that cannot be sent. The message says why, for whoever asked. */
+export class FileRefused extends Error {
+  override readonly name = 'FileRefused'
+}
+
+/**
+ * Fetches a file from the internet into `folder`. Only https, and no address of this machine or its network, on every
+ * redirect anew: whoever names the address must not reach, through us, what they cannot reach themselves. Throws
+ * {@link FileRefused}, or another error where it may work later.
+ */
+export async function fetchFile(address: string, folder: string, most: number): Promise<OutgoingFile> {
+  const signal = AbortSignal.timeout(WHOLE_MS)
+  let url = parse(address)
+  for (let hop = 0; hop <= REDIRECTS; hop++) {
+    const response = await request(url, signal)
+    const { statusCode = 0, headers } = response
+    if (statusCode >= 300 && statusCode < 400 && headers.location) {
+      response.destroy()
+      url = parse(new URL(headers.location, url).href)
+      continue
+    }
+    if (statusCode !== 200) {
+      response.destroy()
+      throw refusalOrLater(statusCode)
+    }
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const path = join(folder, randomUUID())
+    try {
+      await pipeline(response, cap(most), createWriteStream(path, { mode: 0o600 }), { signal })
+    } catch (error) {
+      await rm(path, { force: true })
+      throw error
+    }
+    return {
+      path,
+      mime: headers['content-type']?.split(';')[0]?.trim(),
+      name: decodeURIComponentOr(basename(url.pathname)) || undefined,
+      release: () => rm(path, { force: true }),
+    }
+  }
+  throw new FileRefused("the file's address leads on and on")
+}
+
+function parse(address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  if (url?.protocol !== 'https:') throw new FileRefused('only https addresses of files are fetched')
+  if (url.username !== '') throw new FileRefused("the file's address must not hold a password")
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  if (isIP(host) && isPrivate(host)) throw new FileRefused(PRIVATE)
+  return url
+}
+
+function request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { lookup: publicLookup, timeout: SILENCE_MS, signal, headers: { accept: '*/*' } }, resolve)
+    asked.on('timeout', () => asked.destroy(new Error('the file does not come')))
+    asked.on('error', reject)
+  })
+}
+
+/** Resolves a name, and refuses it if any of its addresses is not public. What is checked is what is connected to. */
+const publicLookup: LookupFunction = (host, options, callback) => {
+  lookup(host, { ...options, all: true }, (error, addresses) => {
+    if (error) callback(error, '', 0)
+    else if (addresses.some(({ address }) => isPrivate(address))) callback(new FileRefused(PRIVATE), '', 0)
+    else if (options.all) (callback as (e: null, all: typeof addresses) => void)(null, addresses)
+    else callback(null, addresses[0]?.address ?? '', addresses[0]?.family ?? 4)
+  })
+}
+
+/** Whether an address is of this machine, its network, or of no use on the internet (RFC 6890). */
+export function isPrivate(address: string): boolean {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped) return isPrivate(mapped)
+  return isIP(address) === 6 ? NOT_PUBLIC_6.check(address, 'ipv6') : NOT_PUBLIC_4.check(address, 'ipv4')
+}
+
+// Two lists: one list takes every IPv4 address for the IPv6 one that maps it.
+const NOT_PUBLIC_4 = new BlockList()
+const NOT_PUBLIC_6 = new BlockList()
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 3],
+] as const) {
+  NOT_PUBLIC_4.addSubnet(network, prefix, 'ipv4')
+}
+for (const [network, prefix] of [
+  ['::', 8],
+  ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['100::', 64],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['fec0::', 10],
+  ['ff00::', 8],
+] as const) {
+  NOT_PUBLIC_6.addSubnet(network, prefix, 'ipv6')
+}
+
+function cap(most: number): Transform {
+  let seen = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      seen += chunk.length
+      if (seen > most) done(new FileRefused(`the file is larger than ${most} bytes`))
+      else done(null, chunk)
+    },
+  })
+}
+
+function refusalOrLater(status: number): Error {
+  const text = `the file's server answers ${status}`
+  return status >= 500 || status === 429 || status === 408 ? new Error(text) : new FileRefused(text)
+}
+
+function decodeURIComponentOr(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const REDIRECTS = 5
+const SILENCE_MS = 15_000
+const WHOLE_MS = 120_000
+const PRIVATE = "the file's address is not on the public internet"

@@ -1,0 +1,152 @@
+import { normalizeMessageContent, proto, toNumber, unpadRandomMax16 } from 'baileys'
+import type { Chat, WireEvent } from '../wire/event.ts'
+import { type Envelope, nameOf, type Person } from './address.ts'
+import { type MediaContent, readContent } from './content.ts'
+
+/** A message as it was decrypted, with what its stanza says. */
+export interface Incoming {
+  readonly id: string
+  readonly envelope: Envelope
+  readonly person: Person
+  readonly pushName?: string | undefined
+  /** Unix seconds. */
+  readonly timestamp?: number | undefined
+  readonly message: proto.IMessage
+  readonly history?: boolean
+  /** Digits of the business's own number. */
+  readonly own: string
+}
+
+/** What the daemon is told of a message. `media_url` of the event is filled in once the file has an address. */
+export interface Reading {
+  readonly event: WireEvent
+  readonly file?: MediaContent
+}
+
+/** The message in what was decrypted; `bare` is without the padding that encrypted ones have. */
+export function decode({ plain, bare = false }: { plain: Uint8Array; bare?: boolean }): proto.IMessage {
+  const outer = proto.Message.decode(bare ? plain : unpadRandomMax16(plain))
+  // What our own phone has sent is wrapped.
+  return outer.deviceSentMessage?.message ?? outer
+}
+
+/** The file that a message speaks of, and what it is known by. */
+export function fileOf(
+  message: proto.IMessage,
+  { chat, fromMe, participant }: Envelope,
+  id: string | undefined,
+): { key: proto.IMessageKey; content: MediaContent } | undefined {
+  const content = readContent(message)?.file
+  if (!content) return undefined
+  return { key: { remoteJid: chat, id: id ?? '', fromMe, participant: participant ?? null }, content }
+}
+
+/** Reads a message; `undefined` where it says nothing to a person. */
+export function read(incoming: Incoming): Reading | undefined {
+  const message = normalizeMessageContent(incoming.message)
+  if (!message) return undefined
+  const chat = chatOf(incoming)
+  const about = {
+    id: incoming.id,
+    ...(incoming.pushName && !incoming.envelope.fromMe ? { push_name: incoming.pushName } : {}),
+    ...(incoming.timestamp ? { timestamp: incoming.timestamp } : {}),
+  }
+  const reaction = message.reactionMessage
+  if (reaction) {
+    return change({ event: 'reaction', ...chat, ...about, target: reaction.key?.id ?? '', text: reaction.text ?? '' })
+  }
+  const protocol = message.protocolMessage
+  if (protocol?.type === proto.Message.ProtocolMessage.Type.REVOKE) {
+    return change({ event: 'deletion', ...chat, ...about, target: protocol.key?.id ?? '', text: '' })
+  }
+  if (protocol?.type === proto.Message.ProtocolMessage.Type.MESSAGE_EDIT) {
+    const text = protocol.editedMessage ? (readContent(protocol.editedMessage)?.text ?? '') : ''
+    return change({ event: 'edit', ...chat, ...about, target: protocol.key?.id ?? '', text })
+  }
+  const content = readContent(incoming.message)
+  if (!content) return undefined
+  const { id, ...rest } = about
+  return {
+    event: {
+      event: 'message',
+      provider_msg_id: id,
+      ...chat,
+      type: content.kind,
+      text: content.text,
+      media_url: null,
+      ...(content.file?.mime ? { mime: content.file.mime } : {}),
+      ...(content.file?.fileName ? { file_name: content.file.fileName } : {}),
+      ...(content.seconds ? { seconds: content.seconds } : {}),
+      ...(content.context?.stanzaId ? { quoted: content.context.stanzaId } : {}),
+      ...rest,
+      ...(content.viewOnce ? { view_once: true as const } : {}),
+      ...(content.context?.isForwarded ? { forwarded: true as const } : {}),
+      ...(incoming.history ? { history: true as const } : {}),
+    },
+    ...(content.file ? { file: content.file } : {}),
+  }
+}
+
+/** What a linked device is told of a view-once message: that there is one. Only the phone can show it. */
+export function readUnavailable(incoming: Omit<Incoming, 'message'>): Reading {
+  const { timestamp, pushName, id } = incoming
+  return {
+    event: {
+      event: 'message',
+      provider_msg_id: id,
+      ...chatOf(incoming),
+      type: 'other',
+      text: '',
+      media_url: null,
+      ...(pushName ? { push_name: pushName } : {}),
+      ...(timestamp ? { timestamp } : {}),
+      view_once: true,
+    },
+  }
+}
+
+/** Messages that the phone sends again, because this device could not read them. */
+export function resentMessages(message: proto.IMessage): proto.IWebMessageInfo[] {
+  const response = normalizeMessageContent(message)?.protocolMessage?.peerDataOperationRequestResponseMessage
+  return (response?.peerDataOperationResult ?? []).flatMap(result => {
+    const bytes = result.placeholderMessageResendResponse?.webMessageInfoBytes
+    return bytes?.length ? [proto.WebMessageInfo.decode(bytes)] : []
+  })
+}
+
+/** A message as history and the phone have it. */
+export function incomingOf(
+  info: proto.IWebMessageInfo,
+  person: Person,
+  own: string,
+  history: boolean,
+): Incoming | undefined {
+  const { key, message } = info
+  if (!key?.id || !key.remoteJid || !message) return undefined
+  const participant = key.participant ?? info.participant ?? undefined
+  return {
+    id: key.id,
+    envelope: { chat: key.remoteJid, fromMe: key.fromMe ?? false, participant },
+    person,
+    pushName: info.pushName ?? undefined,
+    timestamp: toNumber(info.messageTimestamp) || undefined,
+    message,
+    history,
+    own,
+  }
+}
+
+function chatOf({ envelope, person, own }: Pick<Incoming, 'envelope' | 'person' | 'own'>): Chat {
+  const them = nameOf(person)
+  return {
+    ...(envelope.fromMe ? { from: own, to: them, from_me: true as const } : { from: them }),
+    ...(person.phone ? { phone: person.phone } : {}),
+    ...(person.lid ? { lid: person.lid } : {}),
+    ...(envelope.participant ? { participant: envelope.participant } : {}),
+  }
+}
+
+/** A change of a message that is not named changes nothing. */
+function change(event: Extract<WireEvent, { target: string }>): Reading | undefined {
+  return event.target === '' ? undefined : { event }
+}

@@ -1,0 +1,34 @@
+import { areJidsSameUser, type WASocket } from 'baileys'
+import { boundedCache } from './socket.ts'
+
+/** Finds the address under which WhatsApp knows a person. */
+export class Recipients {
+  readonly #known = boundedCache(2000)
+
+  /**
+   * The address of a number (digits) or a LID; `undefined` if the number is not on WhatsApp. WhatsApp is asked about
+   * numbers that have never written, once a day at most: many questions look like a spammer's.
+   */
+  async find(socket: WASocket, to: string): Promise<string | undefined> {
+    if (to.endsWith('@lid')) return to
+    const known = await this.#known.get<Known>(to)
+    if (known && known.until > Date.now()) return known.address
+    const { [to]: lid } = await socket.authState.keys.get('lid-mapping', [to])
+    if (lid) return `${lid}@lid`
+    const answer = await socket.onWhatsApp(to)
+    if (!answer) throw new Error('WhatsApp did not say whether it knows the number')
+    const found = answer.find(one => one.exists)?.jid
+    // What a person's chats are addressed by: a number that WhatsApp hides is addressed by its LID.
+    const address = found && ((await socket.signalRepository.lidMapping.getLIDForPN(found)) ?? found)
+    await this.#known.set<Known>(to, { address, until: Date.now() + (address ? DAY_MS : HOUR_MS) })
+    return address && areJidsSameUser(address, socket.user?.id) ? found : address
+  }
+}
+
+interface Known {
+  readonly address: string | undefined
+  readonly until: number
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS

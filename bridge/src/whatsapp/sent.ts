@@ -1,0 +1,73 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { proto } from 'baileys'
+import { SENT, type Session } from '../session/session.ts'
+import type { SendRequest } from '../wire/send.ts'
+
+/** What is known of a message that we were asked to send. */
+export interface SentHead {
+  /** `trying`: it may or may not have reached WhatsApp. */
+  readonly state: 'trying' | 'sent' | 'refused'
+  /** What was asked for, hashed: a key stands for one message. */
+  readonly fingerprint: string
+  /** Where it goes: the same address at every try, or the person would see it twice. */
+  readonly address: string
+  /** Unix ms. */
+  readonly at: number
+  readonly code?: string
+  readonly message?: string
+}
+
+/** Messages that were sent, by their ids: so that a key is sent once, and whoever could not read one can have it again. */
+export class SentMessages {
+  readonly #session: Session
+
+  constructor(session: Session) {
+    this.#session = session
+  }
+
+  get(id: string): SentHead | undefined {
+    return this.#session.file.get(SENT, id) as SentHead | undefined
+  }
+
+  async message(id: string): Promise<proto.IMessage | undefined> {
+    const value = (await this.#session.file.read(SENT, id)) as { message?: Uint8Array } | undefined
+    return value?.message?.length ? proto.Message.decode(value.message) : undefined
+  }
+
+  /** Resolves when it is on disk. */
+  put(id: string, head: SentHead, message: proto.IMessage | undefined): Promise<void> {
+    const bytes = message ? Buffer.from(proto.Message.encode(message).finish()) : Buffer.alloc(0)
+    return this.#session.file.commit([[SENT, id, { head, message: bytes }]])
+  }
+
+  forget(id: string): Promise<void> {
+    return this.#session.file.commit([[SENT, id, null]])
+  }
+
+  /** Forgets what is old: nobody asks for it again. */
+  async prune(now: number): Promise<void> {
+    const entries = [...this.#session.file.entries(SENT)] as [string, SentHead][]
+    const tooMany = entries.length - MOST
+    const old = entries.filter(([, head], index) => index < tooMany || now - head.at > KEPT_MS)
+    if (old.length > 0) await this.#session.file.commit(old.map(([id]) => [SENT, id, null] as const))
+  }
+}
+
+/**
+ * The message's id, which the receiving side knows a repetition by; from the key, so that it is the same at every try.
+ * It looks like those of WhatsApp's web client.
+ */
+export function messageIdOf(key: string | undefined): string {
+  const digest = key === undefined ? randomBytes(9) : createHash('sha256').update(`agentlocator/${key}`).digest()
+  return `3EB0${digest.subarray(0, 9).toString('hex').toUpperCase()}`
+}
+
+/** A hash of what was asked for, the key aside. */
+export function fingerprintOf({ to, type, text, mediaUrl }: SendRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([to, type, text, mediaUrl ?? null]))
+    .digest('base64url')
+}
+
+const KEPT_MS = 30 * 24 * 3_600_000
+const MOST = 50_000

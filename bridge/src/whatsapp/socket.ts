@@ -1,0 +1,92 @@
+import { Browsers, type CacheStore, makeWASocket, proto, type WASocket, type WAVersion } from 'baileys'
+import { type Log, reason } from '../log.ts'
+import type { Session } from '../session/session.ts'
+import type { Settings } from '../settings.ts'
+import { isLeftOut } from './address.ts'
+import type { DurableInbound } from './inbound.ts'
+import { TRANSACTIONS } from './signal.ts'
+
+/** What a new socket is made of. */
+export interface SocketParts {
+  readonly settings: Settings
+  readonly session: Session
+  readonly inbound: DurableInbound
+  readonly log: Log
+  readonly version: WAVersion | undefined
+  /** Finds a message that was sent, for somebody who could not read it. */
+  readonly sentMessage: (id: string) => Promise<proto.IMessage | undefined>
+  /** How often the same message was asked for again, over all sockets. */
+  readonly retries: CacheStore
+}
+
+/** A socket of an unchanged Baileys, which begins to connect at once. */
+export function openSocket(parts: SocketParts): WASocket {
+  const { settings, session, log } = parts
+  const socket = makeWASocket({
+    auth: { creds: session.creds, keys: session.keys },
+    makeSignalRepository: parts.inbound.makeSignalRepository,
+    ...(settings.webSocketUrl ? { waWebSocketUrl: settings.webSocketUrl } : {}),
+    ...(parts.version ? { version: parts.version } : {}),
+    // Another name here, and pairing codes are refused.
+    browser: Browsers.macOS('Chrome'),
+    logger: quietLogger(log),
+    ...(settings.qrMs ? { qrTimeout: settings.qrMs } : {}),
+    keepAliveIntervalMs: settings.keepAliveMs,
+    // A question that stays without an answer holds up messages to its person for so long.
+    defaultQueryTimeoutMs: QUERY_MS,
+    transactionOpts: TRANSACTIONS,
+    // The phone goes on telling its owner of new messages.
+    markOnlineOnConnect: false,
+    syncFullHistory: settings.history === 'full',
+    // Without the small kinds Baileys learns too little of who is who.
+    shouldSyncHistoryMessage: ({ syncType }) =>
+      syncType !== proto.HistorySync.HistorySyncType.FULL || settings.history === 'full',
+    shouldIgnoreJid: address => isLeftOut(address, settings.include),
+    emitOwnEvents: false,
+    // A miss must be `undefined`: an empty message would reach the other side.
+    getMessage: key => parts.sentMessage(key.id ?? ''),
+    msgRetryCounterCache: parts.retries,
+  })
+  parts.inbound.attach(socket)
+  return socket
+}
+
+/** A cache that forgets what was put in first once it is full. */
+export function boundedCache(limit: number): CacheStore {
+  const values = new Map<string, unknown>()
+  return {
+    get: <T>(key: string) => values.get(key) as T | undefined,
+    set: (key, value) => {
+      values.delete(key)
+      values.set(key, value)
+      if (values.size > limit) values.delete(values.keys().next().value as string)
+    },
+    del: key => void values.delete(key),
+    flushAll: () => values.clear(),
+  }
+}
+
+export type BaileysLogger = NonNullable<Parameters<typeof makeWASocket>[0]['logger']>
+
+/** Baileys' own log, for whoever asks for debug logging; its objects are left out, for they hold keys and messages. */
+export function quietLogger(log: Log): BaileysLogger {
+  const tell = (level: string) => (given: unknown, text?: string) => {
+    const error = typeof given === 'object' && given !== null && 'err' in given ? reason(given.err) : undefined
+    const message = text ?? (typeof given === 'string' ? given : 'something happened')
+    log.debug('WA_LIBRARY', message.slice(0, 200), { library_level: level, error })
+  }
+  const silent = () => {}
+  const logger: BaileysLogger = {
+    level: 'warn',
+    child: () => logger,
+    trace: silent,
+    debug: silent,
+    info: silent,
+    warn: tell('warn'),
+    error: tell('error'),
+  }
+  return logger
+}
+
+/** How long WhatsApp may take to answer a question. */
+const QUERY_MS = 15_000

@@ -1,0 +1,80 @@
+import { BadRequest } from './bad-request.ts'
+
+/** What `POST /send` may carry. */
+export const SEND_TYPES = ['text', 'image', 'audio', 'video', 'document'] as const
+export type SendType = (typeof SEND_TYPES)[number]
+
+/** A request to send, checked. */
+export interface SendRequest {
+  /** Digits of a phone number with its country code, or `…@lid`. */
+  readonly to: string
+  readonly type: SendType
+  /** The words, or the caption. */
+  readonly text: string
+  readonly mediaUrl: string | undefined
+  /** The same key is sent once. */
+  readonly key: string | undefined
+}
+
+/** Reads the body of `POST /send`. Throws {@link BadRequest}. */
+export function readSendRequest(body: unknown): SendRequest {
+  const fields = objectOf(body)
+  const type = fields.type ?? 'text'
+  const known = SEND_TYPES.find(one => one === type)
+  if (!known) throw new BadRequest(`"type" must be one of ${SEND_TYPES.join(', ')}`)
+  const text = textOf(fields, 'text') ?? ''
+  const mediaUrl = textOf(fields, 'mediaUrl') ?? textOf(fields, 'media_url')
+  const key = textOf(fields, 'idempotencyKey')
+  if (key !== undefined && key.length > LONGEST_KEY)
+    throw new BadRequest(`"idempotencyKey" is longer than ${LONGEST_KEY}`)
+  if (text.length > LONGEST_TEXT) throw new BadRequest(`"text" is longer than ${LONGEST_TEXT} characters`)
+  if (known === 'text' && text.trim() === '') throw new BadRequest('"text" is missing or empty')
+  if (known === 'text' && mediaUrl) throw new BadRequest('a text has no "mediaUrl"; set "type" to what the file is')
+  if (known !== 'text' && !mediaUrl) throw new BadRequest(`"mediaUrl" is missing: ${known} is a file`)
+  if (known === 'audio' && text !== '')
+    throw new BadRequest('WhatsApp has no caption for audio; send "text" on its own')
+  return { to: recipient(fields), type: known, text, mediaUrl, key }
+}
+
+/** Reads the body of `POST /pairing-code`: the digits of the phone's number. Throws {@link BadRequest}. */
+export function readPairingRequest(body: unknown): string {
+  const phone = textOf(objectOf(body), 'phone') ?? ''
+  const digits = phone.replaceAll(/[\s().-]/g, '').replace(/^\+/, '')
+  if (!isPhone(digits)) throw new BadRequest('"phone" must be a number with its country code, such as +972501234567')
+  return digits
+}
+
+function recipient(fields: Fields): string {
+  const to = (textOf(fields, 'to') ?? '').trim().replace(/^whatsapp:/, '')
+  const [user = '', server] = to.split('@')
+  if (server === 'lid' && /^\d{5,20}$/.test(user)) return to
+  const digits = user.replace(/^\+/, '')
+  if ((server === undefined || server === 's.whatsapp.net' || server === 'c.us') && isPhone(digits)) return digits
+  throw new BadRequest(
+    '"to" must be a number with its country code, such as 972501234567, or an address ending in @lid',
+  )
+}
+
+/** E.164: up to 15 digits, of which the first is not 0. */
+function isPhone(digits: string): boolean {
+  return /^[1-9]\d{6,14}$/.test(digits)
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function objectOf(body: unknown): Fields {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new BadRequest('the body is no JSON object')
+  return body as Fields
+}
+
+function textOf(fields: Fields, name: string): string | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value !== 'string') throw new BadRequest(`"${name}" must be a text`)
+  return value
+}
+
+/** WhatsApp's limit on a text, in UTF-16 units. */
+const LONGEST_TEXT = 65_536
+const LONGEST_KEY = 256

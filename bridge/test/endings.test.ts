@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BridgeProcess } from './support/bridge-process.ts'
+import { newKey, Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+import type { WaServer } from './wa-server/server.ts'
+
+const DANA = '972501234567'
+const LONG_MS = 60_000
+
+const connects = (server: WaServer) => server.events().filter(one => one.event === 'connect').length
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
+/** Waits until there is a new login, and until the bridge says that it is connected. */
+async function comesBack(bridge: BridgeProcess, server: WaServer, logins: number): Promise<void> {
+  await until('another login', () => server.state().logins > logins, LONG_MS)
+  await bridge.becomes('connected', LONG_MS)
+}
+
+/** Both directions work. */
+async function flows({ bridge, server, daemon }: Stage, name: string): Promise<void> {
+  await server.inbound({ from: DANA, text: `אל ${name}` })
+  await daemon.message(`אל ${name}`)
+  const sent = await until(
+    'it sends',
+    async () => {
+      const answer = await bridge.send(DANA, `מן ${name}`, `flows-${name}`)
+      return answer.status === 200 && answer
+    },
+    LONG_MS,
+  )
+  assert.ok(sent.body.provider_msg_id)
+}
+
+test('a connection that ends comes back by itself, with the same link', async () => {
+  const stage = await Stage.set()
+  const { server } = stage
+  const bridge = await stage.startLinked()
+  for (const kind of ['xmlstreamend', 'reset', 'close', 'restart'] as const) {
+    const { logins } = server.state()
+    server.drop({ kind })
+    await comesBack(bridge, server, logins)
+    await flows(stage, kind)
+  }
+  // The code of a restart is an order, not a failure: nothing is waited for.
+  const restart = await bridge.logged('WA_DISCONNECTED', line => line.code === 515 && line.retry_in_ms === 0)
+  assert.equal(restart.level, 'info')
+  assert.equal(server.state().registrations, 1)
+  assert.equal(bridge.log.filter(line => line.event === 'WA_QR').length, 1)
+})
+
+test('a bridge that was replaced waits, says so, and comes back when it is asked to', async () => {
+  const stage = await Stage.set()
+  const { server } = stage
+  const bridge = await stage.startLinked()
+  const before = connects(server)
+  server.drop({ kind: 'replaced' })
+  await bridge.becomes('replaced')
+  const health = await bridge.get('/health')
+  assert.deepEqual([health.status, health.body.connected, health.body.last_code], [503, false, 440])
+  assert.ok(((await bridge.logged('WA_DISCONNECTED', line => line.code === 440)).retry_in_ms as number) > 60_000)
+  assert.equal((await bridge.send(DANA, 'עכשיו', newKey())).status, 503)
+  await pause(3000)
+  assert.equal(connects(server), before, 'to come back would throw the other one out')
+  assert.equal((await bridge.post('/reconnect')).status, 200)
+  await bridge.becomes('connected')
+  await flows(stage, 'replaced')
+})
+
+test('each refusal of a login has its own name, and none leads to a tight loop', async () => {
+  const cases = [
+    [403, 'banned', 60_000],
+    [402, 'banned', 60_000],
+    [405, 'outdated', 60_000],
+    [411, 'multidevice_mismatch', null],
+    [503, 'connecting', 2000],
+    [500, 'connecting', 500],
+  ] as const
+  const stage = await Stage.set()
+  const { server } = stage
+  await (await stage.startLinked()).stop()
+  for (const [code, state, least] of cases) {
+    server.nextLogin({ failure: code, sticky: true })
+    const bridge = await stage.start()
+    const line = await bridge.logged('WA_DISCONNECTED', one => one.code === code)
+    await bridge.becomes(state)
+    if (least === null) assert.equal(line.retry_in_ms, null)
+    else assert.ok((line.retry_in_ms as number) >= least, `${code}: ${line.retry_in_ms}`)
+    const health = await bridge.get('/health')
+    assert.deepEqual([health.status, health.body.last_code], [503, code])
+    const before = connects(server)
+    await pause(1500)
+    assert.ok(connects(server) - before <= 2, `${code}: ${connects(server) - before} connections in a moment`)
+    server.nextLogin({})
+    assert.equal((await bridge.post('/reconnect')).status, 200)
+    await bridge.becomes('connected', LONG_MS)
+    assert.equal(await bridge.stop(), 0)
+  }
+  assert.equal(server.state().registrations, 1)
+})
+
+test('a login that is told that the device was removed ends the link, and only then', async () => {
+  const stage = await Stage.set()
+  const { server } = stage
+  await (await stage.startLinked()).stop()
+  server.nextLogin({ failure: 401 })
+  const bridge = await stage.start()
+  await bridge.becomes('pairing')
+  assert.equal((await bridge.get('/health')).body.last_code, 401)
+  await bridge.link(server)
+  await flows(stage, 'linked-anew')
+})
+
+test('a link on which nothing comes any more is not called connected, and is made anew', async () => {
+  const stage = await Stage.set()
+  const { server } = stage
+  const bridge = await stage.startLinked({ environment: { WA_KEEP_ALIVE_SECONDS: '1' } })
+  // As long as it is answered, silence of people is no silence of the link.
+  await pause(3000)
+  assert.equal((await bridge.get('/health')).status, 200)
+  const { logins } = server.state()
+  const frozen = performance.now()
+  server.drop({ kind: 'freeze' })
+  await until('health says so', async () => (await bridge.get('/health')).status === 503, LONG_MS)
+  assert.ok(performance.now() - frozen < 15_000, 'keep-alive and 10 s, with some for a busy machine')
+  await comesBack(bridge, server, logins)
+  await flows(stage, 'freeze')
+})
+
+test('a WhatsApp that cannot be reached is tried again, more and more rarely, until it can', async () => {
+  const stage = await Stage.set()
+  const { server } = stage
+  server.options({ refuseConnections: true })
+  const bridge = await stage.start()
+  const waits = () => bridge.log.filter(line => line.event === 'WA_DISCONNECTED').map(line => Number(line.retry_in_ms))
+  await until('three tries', () => waits().length >= 3, LONG_MS)
+  assert.ok((waits()[2] ?? 0) > (waits()[0] ?? 0))
+  assert.equal((await bridge.get('/health')).status, 503)
+  server.options({ refuseConnections: false })
+  await bridge.link(server)
+  await flows(stage, 'reached')
+})
+
+test('a server that does not say when it has told everything is believed all the same', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  await (await stage.startLinked()).stop()
+  server.options({ withholdOffline: true })
+  await server.inbound({ from: DANA, text: 'חיכתה' })
+  const bridge = await stage.start()
+  await daemon.message('חיכתה')
+  await bridge.becomes('connected', LONG_MS)
+  await flows(stage, 'withheld')
+})
+
+test('a login that does not go on is ended, and tried again', async () => {
+  const stage = await Stage.set()
+  const { server } = stage
+  await (await stage.startLinked()).stop()
+  server.options({ stallIq: ['encrypt:count', 'encrypt:digest', 'passive:active'] })
+  const bridge = await stage.start()
+  await bridge.logged('LISTENING')
+  await until('it gives up', () => bridge.log.find(line => line.event === 'WA_DISCONNECTED'), LONG_MS)
+  assert.equal((await bridge.get('/health')).status, 503)
+  server.options({ stallIq: [] })
+  await bridge.becomes('connected', LONG_MS)
+  await flows(stage, 'stalled')
+})

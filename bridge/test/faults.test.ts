@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { randomBytes, randomInt } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { crc32ByTable } from '../src/session/crc32.ts'
+import { BridgeProcess } from './support/bridge-process.ts'
+import { BRIDGE } from './support/paths.ts'
+import { acknowledged, shown } from './support/peer.ts'
+import { newKey, Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+
+const DANA = '972501234567'
+const AVI = '972523334455'
+const LONG_MS = 60_000
+
+/** Where the session of a stage is. */
+const fileOf = (stage: Stage) => join(stage.folder, 'session.log')
+
+/** A stage whose bridge has been linked, has seen some traffic, and has ended. */
+async function used(): Promise<{ stage: Stage; linkedBytes: number }> {
+  const stage = await Stage.set()
+  const bridge = await stage.startLinked()
+  await stage.server.inbound({ from: DANA, text: 'אחרי השיוך' })
+  await stage.daemon.message('אחרי השיוך')
+  const linkedBytes = statSync(fileOf(stage)).size
+  for (let i = 0; i < 10; i++) {
+    await stage.server.inbound({ from: [DANA, AVI][i % 2] as string, text: `לפני ${i}` })
+    await bridge.send(AVI, `החוצה ${i}`, newKey())
+  }
+  await stage.daemon.message('לפני 9')
+  await acknowledged(stage.server)
+  await bridge.stop()
+  return { stage, linkedBytes }
+}
+
+test('a session file that was half written is still a valid session', async () => {
+  const { stage, linkedBytes } = await used()
+  const whole = readFileSync(fileOf(stage))
+  const lastLine = whole.lastIndexOf(10, whole.length - 2) + 1
+  const random = Array.from({ length: 3 }, () => randomInt(linkedBytes, whole.length))
+  const cuts = [whole.length - 1, lastLine + 1, lastLine, ...random]
+  for (const [round, cut] of cuts.entries()) {
+    writeFileSync(fileOf(stage), whole)
+    truncateSync(fileOf(stage), cut)
+    const bridge = await stage.start()
+    await bridge.becomes('connected')
+    await stage.server.inbound({ from: DANA, text: `קטוע ${round}` })
+    await stage.daemon.message(`קטוע ${round}`)
+    assert.ok(!bridge.log.some(line => line.event === 'WA_QR'), `cut at ${cut} of ${whole.length}`)
+    await bridge.stop('SIGKILL')
+  }
+  // What the disk may hold behind the last whole record after a power cut.
+  for (const rest of [randomBytes(300), Buffer.alloc(4096)]) {
+    writeFileSync(fileOf(stage), Buffer.concat([whole, rest]))
+    const bridge = await stage.start()
+    await bridge.becomes('connected')
+    await bridge.stop('SIGKILL')
+  }
+  assert.equal(stage.server.state().registrations, 1)
+})
+
+test('a file that cannot be trusted is left alone, until a person asks for a new pairing', async () => {
+  const { stage } = await used()
+  const whole = readFileSync(fileOf(stage))
+  const flipped = Buffer.from(whole)
+  const middle = Math.floor(whole.length / 2)
+  flipped[middle] = (flipped[middle] ?? 0) ^ 1
+  const newer = Buffer.from(JSON.stringify({ format: 'agentlocator-bridge-session', version: 2 }))
+  const check = crc32ByTable(newer).toString(16).padStart(8, '0')
+  const cases: [what: string, content: Buffer, says: RegExp][] = [
+    ['damaged', flipped, /is damaged after byte \d+/],
+    ['empty', Buffer.alloc(0), /no session file/],
+    ['cut within its first line', whole.subarray(0, 20), /no session file/],
+    ['foreign', Buffer.from('{"noiseKey":{}}\n'), /no session file/],
+    ['foreign and binary', randomBytes(5000), /no session file|damaged/],
+    ['newer', Buffer.concat([Buffer.from(`${check} `), newer, Buffer.from('\n')]), /another version/],
+  ]
+  for (const [what, content, says] of cases) {
+    writeFileSync(fileOf(stage), content)
+    const bridge = await stage.start()
+    await bridge.becomes('damaged')
+    assert.equal((await bridge.get('/health')).status, 503, what)
+    assert.match((await bridge.logged('SESSION_DAMAGED')).message, says, what)
+    // What was sent before is in the file that cannot be read: nobody can say that this was not.
+    assert.equal((await bridge.send(DANA, 'לא', newKey())).status, 504, what)
+    assert.equal((await bridge.get('/qr')).status, 404, what)
+    await bridge.stop()
+    assert.ok(readFileSync(fileOf(stage)).equals(content), `${what}: it is as it was`)
+  }
+  writeFileSync(fileOf(stage), flipped)
+  const bridge = await stage.start()
+  await bridge.becomes('damaged')
+  assert.equal((await bridge.post('/pair')).status, 200)
+  await bridge.link(stage.server)
+  const aside = readdirSync(stage.folder).filter(name => name.startsWith('session.damaged-'))
+  assert.equal(aside.length, 1)
+  assert.ok(readFileSync(join(stage.folder, aside[0] ?? '')).equals(flipped))
+  await stage.server.inbound({ from: DANA, text: 'שוב מחובר' })
+  await stage.daemon.message('שוב מחובר')
+})
+
+test('a second process on the same session ends at once, and the first does not notice', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.startLinked()
+  const { logins } = stage.server.state()
+  const { server, folder, daemon } = stage
+  const { code, errors } = await BridgeProcess.fail({ server, folder, target: daemon.target })
+  assert.equal(code, 1)
+  assert.match(errors, /another bridge is using the session in .+; only one may run at a time/)
+  assert.equal(await bridge.state(), 'connected')
+  assert.equal(stage.server.state().logins, logins)
+  await stage.server.inbound({ from: DANA, text: 'עדיין כאן' })
+  await daemon.message('עדיין כאן')
+})
+
+test('on a full disk nothing is acknowledged that was not kept, and all of it comes when there is room', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  await (await stage.startLinked()).stop()
+  daemon.mood = 503
+  const blocks = Math.ceil((statSync(fileOf(stage)).size + 30_000) / 512)
+  const bridge = await stage.start({ command: limited(blocks) })
+  await bridge.becomes('connected')
+  const texts = Array.from({ length: 40 }, (_, i) => `מלא ${i} ${'x'.repeat(1500)}`)
+  for (const text of texts) await server.inbound({ from: DANA, text })
+  const trouble = await bridge.logged('SESSION_DISK')
+  assert.equal(trouble.level, 'error')
+  await bridge.becomes('disk')
+  assert.equal((await bridge.get('/health')).status, 503)
+  assert.equal((await bridge.send(AVI, 'לא עכשיו', newKey())).status, 503)
+  const kept = readFileSync(fileOf(stage)).toString('latin1')
+  const inbound = server.state().inbound
+  for (const { id, state } of inbound) {
+    if (state === 'acknowledged') assert.ok(kept.includes(id), 'it is on disk')
+  }
+  assert.ok(inbound.some(one => one.state === 'acknowledged'))
+  assert.ok(inbound.some(one => one.state !== 'acknowledged'))
+  lift(bridge)
+  daemon.mood = 'takes'
+  await until('all of them', () => daemon.texts.length >= texts.length, LONG_MS)
+  assert.deepEqual([...new Set(daemon.texts)], texts)
+  await acknowledged(server, LONG_MS)
+  await bridge.becomes('connected', LONG_MS)
+  assert.equal((await bridge.send(AVI, 'עכשיו כן', newKey())).status, 200)
+  assert.equal(shown(server, 'לא עכשיו'), 0)
+  assert.equal(server.state().registrations, 1)
+})
+
+test('a bridge that cannot write from the beginning says so, and begins when it can', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.start({ command: limited(0) })
+  await bridge.becomes('disk')
+  assert.equal((await bridge.get('/health')).status, 503)
+  assert.match((await bridge.logged('SESSION_DISK')).message, /cannot be written/)
+  assert.equal(stage.server.state().registrations, 0, 'WhatsApp is not told of a device that cannot be kept')
+  lift(bridge)
+  await bridge.link(stage.server)
+
+  const { server, daemon } = stage
+  const folder = join(fileOf(stage), 'below-a-file')
+  const { code, errors } = await BridgeProcess.fail({ server, folder, target: daemon.target })
+  assert.equal(code, 1)
+  assert.match(errors, /ENOTDIR.+below-a-file|EEXIST/)
+})
+
+test('a clock that is an hour off, or jumps, changes nothing', async () => {
+  for (const offset of [3_600_000, -3_600_000]) {
+    const stage = await Stage.set()
+    const { server, daemon } = stage
+    const bridge = await stage.startLinked({
+      preloads: [join(BRIDGE, 'test/support/clock-preload.cjs')],
+      environment: { TEST_CLOCK_MS: String(offset), WA_KEEP_ALIVE_SECONDS: '1' },
+    })
+    const told = (await bridge.get('/health')).body.ts - Date.now()
+    assert.ok(Math.abs(told - offset) < LONG_MS, 'the clock is off')
+    const flows = async (name: string) => {
+      await server.inbound({ from: DANA, text: `אל ${name}` })
+      await daemon.message(`אל ${name}`)
+      await until('it sends', async () => (await bridge.send(DANA, `מן ${name}`, name)).status === 200, LONG_MS)
+      assert.equal(shown(server, `מן ${name}`), 1)
+    }
+    await flows(`לפני ${offset}`)
+    bridge.child.kill('SIGUSR2')
+    await until(
+      'it has jumped',
+      async () => Math.sign((await bridge.get('/health')).body.ts - Date.now()) !== Math.sign(offset),
+    )
+    await flows(`אחרי ${offset}`)
+    await bridge.becomes('connected', LONG_MS)
+    assert.equal(server.state().registrations, 1)
+  }
+})
+
+test('a flood while the daemon is down waits on disk, and comes in order', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  daemon.mood = 503
+  const people = Array.from({ length: 50 }, (_, i) => `9725400000${String(i).padStart(2, '0')}`)
+  for (let round = 0; round < 10; round++) {
+    await Promise.all(people.map(from => server.inbound({ from, text: `${round}` })))
+  }
+  await acknowledged(server, LONG_MS)
+  assert.equal((await bridge.get('/health')).body.inbox >= 500, true)
+  const resident = Number(/resident_bytes (\d+)/.exec((await bridge.get('/metrics')).body.toString())?.[1])
+  assert.ok(resident < 400e6, `${resident} bytes of memory`)
+  daemon.mood = 'takes'
+  await until('all of them', () => daemon.messages.length >= 500, LONG_MS)
+  for (const person of people) {
+    const texts = daemon.messages.filter(one => one.from === person).map(one => one.text)
+    assert.deepEqual(
+      texts,
+      Array.from({ length: 10 }, (_, i) => `${i}`),
+    )
+  }
+  await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0, LONG_MS)
+})
+
+/** What starts a process whose files cannot grow beyond so many blocks of 512 bytes: for it, the disk is full. */
+function limited(blocks: number): string[] {
+  return ['sh', '-c', `ulimit -S -f ${blocks}; exec "$@"`, 'sh']
+}
+
+/** The disk has room again. */
+function lift(bridge: BridgeProcess): void {
+  execFileSync('prlimit', ['--fsize=unlimited', '--pid', String(bridge.child.pid)])
+}

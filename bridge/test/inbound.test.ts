@@ -1,0 +1,349 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { SECRET } from './support/bridge-process.ts'
+import { newKey, Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+
+const DANA = '972501234567'
+const AVI = '972523334455'
+
+test('messages of every kind reach the daemon, signed, each once and in order', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+
+  await server.inbound({ from: DANA, name: 'דנה', text: 'ראשונה' })
+  const first = await daemon.message('ראשונה')
+  assert.equal(first.phone, DANA)
+  assert.match(first.lid ?? '', /@lid$/)
+  assert.equal(first.push_name, 'דנה')
+  assert.ok(Math.abs((first.timestamp ?? 0) - Date.now() / 1000) < 60)
+
+  // One person by both addresses.
+  await server.inbound({ from: DANA, text: 'לפי LID', addressing: 'lid' })
+  const byLid = await daemon.message('לפי LID')
+  assert.deepEqual([byLid.from, byLid.lid], [first.from, first.lid])
+  // The number was learned before, though this message does not tell it.
+  await server.inbound({ from: DANA, text: 'בלי מספר', addressing: 'lid', hidePhone: true })
+  assert.equal((await daemon.message('בלי מספר')).phone, DANA)
+  await server.inbound({ from: '972549999999', text: 'מוסתר', addressing: 'lid', hidePhone: true })
+  const hidden = await daemon.message('מוסתר')
+  assert.equal(hidden.phone, undefined)
+  assert.match(hidden.from, /@lid$/)
+
+  const { id } = await server.fromPhone({ to: DANA, text: 'מהטלפון' })
+  const own = await daemon.message('מהטלפון')
+  assert.deepEqual([own.from_me, own.to, own.from, own.provider_msg_id], [true, DANA, '15550001000', id])
+
+  const key = { id, fromMe: false, remoteJid: `${DANA}@s.whatsapp.net` }
+  await server.inbound({ from: DANA, message: { reactionMessage: { key, text: '👍' } } })
+  await daemon.event('a reaction', event => event.event === 'reaction' && event.target === id)
+  await server.inbound({ from: DANA, message: { protocolMessage: { type: 'REVOKE', key } } })
+  await daemon.event('a deletion', event => event.event === 'deletion' && event.target === id)
+
+  await server.inbound({ from: DANA, text: 'לצפייה אחת', viewOnce: true })
+  await daemon.event('a view-once message', event => event.event === 'message' && event.view_once === true)
+
+  for (let i = 0; i < 30; i++) await server.inbound({ from: [DANA, AVI][i % 2] as string, text: `סדרה ${i}` })
+  await until('all thirty', () => daemon.texts.filter(text => text.startsWith('סדרה')).length === 30)
+  for (const [person, rest] of [
+    [DANA, 0],
+    [AVI, 1],
+  ] as const) {
+    const texts = daemon.messages.filter(one => one.from === person && one.text.startsWith('סדרה')).map(one => one.text)
+    assert.deepEqual(
+      texts,
+      Array.from({ length: 15 }, (_, i) => `סדרה ${2 * i + rest}`),
+    )
+  }
+  const ids = daemon.messages.map(message => message.provider_msg_id)
+  assert.equal(new Set(ids).size, ids.length)
+  assert.deepEqual(daemon.complaints, [])
+  await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0)
+})
+
+test('groups, lists, channels and status are left out, unless they are asked for', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const group = '120363000000000001@g.us'
+  const others = async (suffix: string) => {
+    await server.inbound({ from: DANA, group, text: `קבוצה ${suffix}` })
+    await server.inbound({ from: DANA, broadcast: '1700000000@broadcast', text: `רשימה ${suffix}` })
+    await server.inbound({ from: DANA, broadcast: 'status', text: `סטטוס ${suffix}` })
+    await server.inbound({ from: DANA, text: `אישית ${suffix}` })
+    await daemon.message(`אישית ${suffix}`)
+  }
+  const first = await stage.startLinked()
+  await others('א')
+  assert.deepEqual(daemon.texts, ['אישית א'])
+  await first.stop()
+  await (await stage.start({ environment: { WA_INCLUDE: 'groups,broadcasts' } })).becomes('connected')
+  await others('ב')
+  const inGroup = await daemon.message('קבוצה ב')
+  assert.equal(inGroup.from, group)
+  assert.match(inGroup.participant ?? '', /@lid$|^972501234567/)
+  await daemon.message('רשימה ב')
+  assert.ok(!daemon.texts.includes('סטטוס ב'))
+})
+
+test('files come from the bridge, until the daemon has them', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  const content = randomBytes(200_000)
+  const media = { kind: 'image', base64: content.toString('base64'), mimetype: 'image/png', caption: 'תמונה' } as const
+  await server.inbound({ from: DANA, media })
+  const { media_url, mime, type } = await daemon.message('תמונה')
+  assert.deepEqual([mime, type], ['image/png', 'image'])
+  const path = new URL(media_url ?? '').pathname
+  assert.equal(media_url, `${bridge.url}${path}`)
+  const file = await until('the file', async () => {
+    const answer = await bridge.get(path)
+    return answer.status === 200 && answer
+  })
+  assert.equal(createHash('sha256').update(file.body).digest('hex'), createHash('sha256').update(content).digest('hex'))
+  assert.equal(file.headers.get('content-type'), 'image/png')
+  assert.equal((await bridge.get(path, { 'x-baileys-secret': 'wrong' })).status, 401)
+
+  // It is still there after a kill, until it has been taken.
+  await bridge.stop('SIGKILL')
+  const again = await stage.start()
+  assert.equal((await again.get(path)).status, 200)
+  assert.equal((await again.ask('DELETE', path)).status, 204)
+  assert.equal((await again.get(path)).status, 404)
+  assert.equal((await again.ask('DELETE', path)).status, 204)
+  assert.deepEqual(readdirSync(join(stage.folder, 'media')), [])
+
+  // A voice note keeps its kind, and a file that WhatsApp has lost is told as lost.
+  await again.becomes('connected')
+  const voice = {
+    kind: 'audio',
+    base64: content.toString('base64'),
+    mimetype: 'audio/ogg; codecs=opus',
+    ptt: true,
+  } as const
+  await server.inbound({ from: AVI, media: { ...voice, seconds: 3 } })
+  const note = await daemon.event('a voice note', event => event.event === 'message' && event.type === 'voice')
+  assert.equal('seconds' in note && note.seconds, 3)
+  await server.inbound({ from: AVI, media: { ...media, caption: 'אבודה', gone: 'lost' } })
+  const lost = new URL((await daemon.message('אבודה')).media_url ?? '').pathname
+  await until('the phone was asked, in vain', async () => [410, 503].includes((await again.get(lost)).status))
+  await server.inbound({ from: AVI, media: { ...media, caption: 'התעכבה', gone: true } })
+  const late = new URL((await daemon.message('התעכבה')).media_url ?? '').pathname
+  await until('the phone uploads it again', async () => (await again.get(late)).status === 200, 30_000)
+})
+
+test('files are bounded: too large ones do not come, and the oldest make room', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked({
+    environment: { WA_MAX_MEDIA_BYTES: '50000', WA_MEDIA_SPOOL_BYTES: '100000' },
+  })
+  const send = async (caption: string, size: number) => {
+    const base64 = randomBytes(size).toString('base64')
+    await server.inbound({ from: DANA, media: { kind: 'document', base64, mimetype: 'application/pdf', caption } })
+    return new URL((await daemon.message(caption)).media_url ?? '').pathname
+  }
+  const becomes = (path: string, status: number) =>
+    until(`${path} is ${status}`, async () => (await bridge.get(path)).status === status)
+  await becomes(await send('גדול', 60_000), 410)
+  const oldest = await send('ראשון', 40_000)
+  await becomes(oldest, 200)
+  const second = await send('שני', 40_000)
+  await becomes(second, 200)
+  const third = await send('שלישי', 40_000)
+  await becomes(third, 200)
+  await becomes(oldest, 410)
+  await becomes(second, 200)
+})
+
+test('whatever the daemon does, everything arrives in the end, in order', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  let sent = 0
+  const acknowledged = () => server.state().inbound.every(one => one.state === 'acknowledged')
+  for (const mood of [500, 403, 503, 'hangs'] as const) {
+    daemon.mood = mood
+    for (let i = 0; i < 3; i++) await server.inbound({ from: DANA, text: `הודעה ${sent++}` })
+    const { requests } = daemon
+    await until(`the daemon is asked while it ${mood}`, () => daemon.requests > requests)
+    await until('WhatsApp has its receipts', acknowledged)
+    assert.equal((await bridge.get('/health')).status, 200)
+  }
+  await bridge.stop('SIGKILL')
+  daemon.mood = 'takes'
+  await stage.start()
+  await until('all of them', () => daemon.texts.length >= sent)
+  assert.deepEqual(
+    daemon.texts,
+    Array.from({ length: sent }, (_, i) => `הודעה ${i}`),
+  )
+  // One that it refuses for what is in it is set aside, and holds nothing up.
+  daemon.mood = 422
+  await server.inbound({ from: DANA, text: 'לא נלקחת' })
+  await until('it is set aside', () => readdirSync(stage.folder).includes('refused'))
+  await until('nothing waits', async () => (await stage.bridge.get('/health')).body.inbox === 0)
+  daemon.mood = 'takes'
+  await server.inbound({ from: DANA, text: 'הבאה' })
+  await daemon.message('הבאה')
+  assert.equal((await stage.bridge.get('/status')).body.refused_by_daemon, 1)
+})
+
+test('what came while the bridge was down comes when it is up, from the phone too', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  await (await stage.startLinked()).stop('SIGKILL')
+  await server.inbound({ from: DANA, text: 'בזמן הפסקה' })
+  await server.fromPhone({ to: AVI, text: 'מהטלפון בזמן הפסקה' })
+  await stage.start()
+  await daemon.message('בזמן הפסקה')
+  assert.equal((await daemon.message('מהטלפון בזמן הפסקה')).from_me, true)
+})
+
+test('a message that could not be read is asked for again', async () => {
+  const stage = await Stage.set()
+  await stage.startLinked()
+  stage.server.corruptNext()
+  await stage.server.inbound({ from: DANA, text: 'נפגמה' })
+  await stage.daemon.message('נפגמה')
+  stage.server.forget({ from: DANA })
+  await stage.server.inbound({ from: DANA, text: 'טלפון חדש' })
+  await stage.daemon.message('טלפון חדש')
+})
+
+test('history comes only when it is asked for, and is marked', async () => {
+  const jid = `${DANA}@s.whatsapp.net`
+  const messages = [
+    { id: 'OLD1', text: 'ישנה', t: 1_700_000_000 },
+    { id: 'OLD2', text: 'תשובה', t: 1_700_000_100, fromMe: true },
+  ]
+  for (const [history, syncType, expected] of [
+    ['none', 3, 0],
+    ['recent', 3, 2],
+    ['recent', 2, 0],
+    ['full', 2, 2],
+  ] as const) {
+    const stage = await Stage.set()
+    await stage.startLinked({ environment: { WA_HISTORY: history } })
+    await stage.server.history({ conversations: [{ jid, messages }], syncType })
+    await stage.server.inbound({ from: AVI, text: 'חדשה' })
+    await stage.daemon.message('חדשה')
+    await until('nothing waits', async () => (await stage.bridge.get('/health')).body.inbox === 0)
+    const old = stage.daemon.messages.filter(one => one.history)
+    assert.equal(old.length, expected, `${history}, ${syncType}`)
+    if (expected > 0) {
+      assert.deepEqual(old.map(one => [one.text, one.from_me ?? false, one.timestamp]).sort(), [
+        ['ישנה', false, 1_700_000_000],
+        ['תשובה', true, 1_700_000_100],
+      ])
+    }
+    await stage.strike()
+  }
+})
+
+test('receipts become statuses, which never go back', async () => {
+  const stage = await Stage.set({ autoReceipt: false })
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  const { body } = await bridge.send(DANA, 'שלום', newKey())
+  const id: string = body.provider_msg_id
+  for (const type of ['read', 'delivery', 'sender', 'played'] as const) await server.receipt({ id, type })
+  await daemon.event('played', event => event.event === 'status' && event.status === 'played')
+  const statuses = daemon.taken.flatMap(event => (event.event === 'status' ? [event.status] : []))
+  assert.deepEqual(statuses, ['read', 'played'])
+})
+
+test('while the daemon is away, files come all the same, and nobody overtakes himself under another address', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  await server.inbound({ from: DANA, text: 'היכרות' })
+  await daemon.message('היכרות')
+  daemon.mood = 500
+  const sent = Array.from({ length: 12 }, (_, i) => `בתור ${i}`)
+  for (const [i, text] of sent.entries()) {
+    await server.inbound({ from: DANA, text, addressing: i % 2 ? 'lid' : 'pn', hidePhone: i % 4 === 1 })
+  }
+  const base64 = randomBytes(5000).toString('base64')
+  const ids: string[] = []
+  for (let i = 0; i < 3; i++) {
+    const media = { kind: 'image', base64, mimetype: 'image/png', caption: `תמונה ${i}` } as const
+    ids.push((await server.inbound({ from: DANA, media })).id)
+  }
+  await until('the files are here', () => readdirSync(join(stage.folder, 'media')).length === ids.length)
+  // Not even a kill between then and now changes anything.
+  await bridge.stop('SIGKILL')
+  daemon.mood = 'takes'
+  const again = await stage.start()
+  await daemon.message('תמונה 2')
+  assert.deepEqual(
+    daemon.texts.filter(text => text.startsWith('בתור')),
+    sent,
+  )
+  for (const { media_url } of daemon.messages.filter(message => message.type === 'image')) {
+    assert.equal((await again.get(new URL(media_url ?? '').pathname)).status, 200)
+  }
+})
+
+test('a file under an odd type is given out, and whoever breaks off a download leaves nothing open', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  const base64 = randomBytes(4_000_000).toString('base64')
+  await server.inbound({
+    from: DANA,
+    media: { kind: 'image', base64, mimetype: 'image/jpegא\r\nx: y', caption: 'מוזר' },
+  })
+  const path = new URL((await daemon.message('מוזר')).media_url ?? '').pathname
+  const whole = await until('the file', async () => {
+    const answer = await bridge.get(path)
+    return answer.status === 200 && answer
+  })
+  assert.equal(whole.headers.get('content-type'), 'application/octet-stream')
+  const open = () => readdirSync(`/proc/${bridge.child.pid}/fd`).length
+  const before = open()
+  for (let i = 0; i < 15; i++) {
+    const stop = new AbortController()
+    const headers = { 'x-baileys-secret': SECRET }
+    const response = await fetch(`${bridge.url}${path}`, { headers, signal: stop.signal })
+    await response.body?.getReader().read()
+    stop.abort()
+  }
+  await until('all of them are closed', () => open() <= before + 3)
+})
+
+test('a file whose link has expired is asked for at the phone', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  const base64 = randomBytes(1000).toString('base64')
+  const media = { kind: 'image', base64, mimetype: 'image/png', caption: 'פג תוקף', gone: 403 } as const
+  await server.inbound({ from: DANA, media })
+  const path = new URL((await daemon.message('פג תוקף')).media_url ?? '').pathname
+  await until('the phone uploads it again', async () => (await bridge.get(path)).status === 200, 30_000)
+})
+
+test('a message that comes without its content is had from the phone, whatever happens meanwhile', async () => {
+  const stage = await Stage.set({ resendPlaceholders: false })
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  const { id } = await server.inbound({ from: DANA, text: 'מפרסומת', absent: true })
+  await until('it is acknowledged', () =>
+    server.state().inbound.find(one => one.id === id && one.state === 'acknowledged'),
+  )
+  await bridge.stop('SIGKILL')
+  server.options({ resendPlaceholders: true })
+  const again = await stage.start()
+  const message = await daemon.message('מפרסומת')
+  assert.deepEqual([message.provider_msg_id, message.phone], [id, DANA])
+  await again.stop('SIGKILL')
+  const last = server.journal.last
+  await (await stage.start()).becomes('connected')
+  await server.inbound({ from: DANA, text: 'אחריה' })
+  await daemon.message('אחריה')
+  assert.ok(!server.events({ after: last }).some(event => event.event === 'peer-message'))
+})

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BridgeProcess } from './support/bridge-process.ts'
+import { acknowledged } from './support/peer.ts'
+import { type Random, randomFrom } from './support/random.ts'
+import { Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+
+const PEOPLE = ['972501234567', '972523334455', '972541112233']
+const ROUNDS = process.env.LONG ? 50 : 5
+const LONG_MS = 120_000
+
+test(`${ROUNDS} kills under traffic lose nothing and double nothing`, async t => {
+  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
+  t.diagnostic(`SEED=${seed}`)
+  const random = randomFrom(seed)
+  const stage = await Stage.set({ ackDelayMs: 30 })
+  const { server, daemon } = stage
+  let bridge = await stage.startLinked()
+  const wanted: { to: string; text: string; key: string }[] = []
+  const taken = new Map<string, string>()
+  let written = 0
+
+  for (let round = 0; round < ROUNDS; round++) {
+    const stop = { asked: false }
+    const traffic = [receive(stop), send(stop, bridge)]
+    await pause(150 + random.below(1200))
+    await bridge.stop('SIGKILL')
+    stop.asked = true
+    await Promise.all(traffic)
+    bridge = await stage.start()
+    // Sometimes it is killed again before it has come up.
+    if (random.below(3) > 0) await bridge.becomes('connected', LONG_MS)
+    else await pause(random.below(600))
+  }
+  await bridge.becomes('connected', LONG_MS)
+  await acknowledged(server, LONG_MS)
+  for (const one of wanted) await until(`${one.text} is taken`, () => ask(bridge, one), LONG_MS)
+  await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0, LONG_MS)
+
+  // In: everything that WhatsApp was told had arrived has arrived, in order for each person.
+  const { inbound, outbound, registrations } = server.state()
+  const firsts = [...new Map(daemon.messages.map(one => [`${one.from}/${one.provider_msg_id}`, one] as const)).values()]
+  t.diagnostic(
+    `in: ${inbound.length}, told again: ${daemon.messages.length - firsts.length}; ` +
+      `out: ${wanted.length}, handed over again: ${outbound.length - wanted.length}`,
+  )
+  assert.equal(inbound.length, written)
+  for (const person of PEOPLE) {
+    assert.deepEqual(
+      firsts.filter(one => one.from === person).map(one => one.text),
+      inbound.filter(one => one.from === person).map(one => one.text),
+    )
+  }
+  // Out: every message was shown to its person once, under the id that the bridge has told.
+  for (const { to, text, key } of wanted) {
+    const shown = outbound.filter(one => one.text === text && !one.duplicate)
+    assert.deepEqual([shown.length, shown[0]?.phone, shown[0]?.id], [1, to, taken.get(key)], text)
+  }
+  assert.ok(wanted.length >= ROUNDS && written >= ROUNDS, 'there was traffic')
+  assert.equal(registrations, 1)
+
+  async function receive(stop: { asked: boolean }): Promise<void> {
+    while (!stop.asked) {
+      await server.inbound({ from: pick(random, PEOPLE), text: `פנימה ${written++}` })
+      await pause(random.below(40))
+    }
+  }
+
+  async function send(stop: { asked: boolean }, by: BridgeProcess): Promise<void> {
+    while (!stop.asked) {
+      const one = { to: pick(random, PEOPLE), text: `החוצה ${wanted.length}`, key: `key ${seed} ${wanted.length}` }
+      wanted.push(one)
+      await ask(by, one)
+      await pause(random.below(40))
+    }
+  }
+
+  /** True when it has been sent; what it was told for the key stays the same for ever. */
+  async function ask(by: BridgeProcess, { to, text, key }: (typeof wanted)[number]): Promise<boolean> {
+    const answer = await by.send(to, text, key).catch(() => undefined)
+    if (answer?.status !== 200) return false
+    assert.equal(taken.get(key) ?? answer.body.provider_msg_id, answer.body.provider_msg_id)
+    taken.set(key, answer.body.provider_msg_id)
+    return true
+  }
+})
+
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
+const pick = <T>(random: Random, values: readonly T[]): T => values[random.below(values.length)] as T

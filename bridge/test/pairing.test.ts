@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { readdirSync, statSync } from 'node:fs'
+import { test } from 'node:test'
+import { newKey, Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+
+const DANA = '972501234567'
+
+test('a QR code is shown once, pairs, and is never needed again', async () => {
+  const stage = await Stage.set()
+  const first = await stage.start()
+  const qr = await until('a code', async () => {
+    const { status, body } = await first.get('/qr')
+    return status === 200 ? body : undefined
+  })
+  assert.match(qr.qr, /^https:\/\/wa\.me\/settings\/linked_devices#2@/)
+  assert.match(qr.svg, /^<svg /)
+  const health = await first.get('/health')
+  assert.deepEqual([health.status, health.body.connected, health.body.state], [503, false, 'pairing'])
+  await until('the code in the log', () => first.output.includes('█'))
+  stage.server.scan(qr)
+  await first.becomes('connected')
+  assert.equal((await first.get('/qr')).status, 404)
+  assert.equal((await first.get('/healthz')).status, 200)
+  const { body: status } = await first.get('/status')
+  assert.deepEqual(status.account, { phone: '15550001000', lid: '100000001000@lid', name: 'Test Business' })
+  assert.equal(first.log.filter(line => line.event === 'WA_QR').length, 1)
+  assert.equal(statSync(stage.folder).mode & 0o777, 0o700)
+  assert.equal(await first.stop(), 0)
+
+  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+    const again = await stage.start()
+    await again.becomes('connected')
+    await again.stop(signal)
+    assert.ok(!again.log.some(line => line.event === 'WA_QR'))
+  }
+  assert.equal(stage.server.state().registrations, 1)
+})
+
+test('a pairing code pairs, and a wrong one does not', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.start()
+  const asked = await bridge.post('/pairing-code', { phone: '+972 50-123-4567' })
+  assert.equal(asked.status, 200, JSON.stringify(asked.body))
+  assert.match(asked.body.code, /^[0-9A-Z]{8}$/)
+  assert.equal((await bridge.get('/status')).body.pairing_code, asked.body.code)
+  await stage.server.enterCode({ code: 'WRONG123' }).catch(() => undefined)
+  await until('a code is asked for again', async () => {
+    const { status, body } = await bridge.post('/pairing-code', { phone: '972501234567' })
+    return (
+      status === 200 &&
+      stage.server.enterCode(body).then(
+        () => true,
+        () => false,
+      )
+    )
+  })
+  await bridge.becomes('connected')
+  const again = await bridge.post('/pairing-code', { phone: '972501234567' })
+  assert.deepEqual([again.status, again.body.error.code], [409, 'already_paired'])
+})
+
+test('a pairing that was begun and not ended leaves nothing behind', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.start()
+  assert.equal((await bridge.post('/pairing-code', { phone: '972501234567' })).status, 200)
+  await bridge.stop('SIGKILL')
+  await stage.startLinked()
+})
+
+test('a code whose secret WhatsApp has retired is replaced', async () => {
+  const stage = await Stage.set({ regRefresh: true })
+  const bridge = await stage.start()
+  const code = () => until('a code', async () => (await bridge.get('/qr')).body.qr as string | undefined)
+  const first = await code()
+  assert.deepEqual(stage.server.scan({ qr: first }), { refresh: true })
+  const second = await until('another code', async () => {
+    const now = await code()
+    return now !== first && now
+  })
+  stage.server.scan({ qr: second })
+  await bridge.becomes('connected')
+})
+
+test('when all codes have been shown it waits until somebody asks', async () => {
+  const stage = await Stage.set({ pairRefs: 2 })
+  const bridge = await stage.start({ environment: { WA_QR_SECONDS: '1' } })
+  await bridge.becomes('pairing')
+  await bridge.becomes('unpaired')
+  assert.equal((await bridge.get('/qr')).status, 404)
+  assert.equal(bridge.log.filter(line => line.event === 'WA_QR').length, 2)
+  const { registrations } = stage.server.state()
+  assert.equal((await bridge.post('/pair')).status, 200)
+  await bridge.link(stage.server)
+  assert.equal(stage.server.state().registrations, registrations + 1)
+  assert.equal((await bridge.post('/pair')).body.error.code, 'already_paired')
+})
+
+test('a phone that ends the link is obeyed: the old session is set aside, nothing is lost, a new code is shown', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.startLinked()
+  const key = newKey()
+  const sent = await bridge.send(DANA, 'נשלח לפני', key)
+  assert.equal(sent.status, 200)
+  stage.daemon.mood = 500
+  const { id } = await stage.server.inbound({ from: DANA, text: 'לפני הניתוק' })
+  await until('it is acknowledged', () =>
+    stage.server.state().inbound.find(one => one.id === id && one.state === 'acknowledged'),
+  )
+  stage.server.drop({ kind: 'device_removed' })
+  await bridge.becomes('pairing')
+  assert.equal((await bridge.get('/health')).body.last_code, 401)
+  assert.equal((await bridge.send(DANA, 'עכשיו', newKey())).status, 503)
+  assert.equal(readdirSync(stage.folder).filter(name => name.startsWith('session.logged-out-')).length, 1)
+  stage.daemon.mood = 'takes'
+  await stage.daemon.message('לפני הניתוק')
+  await bridge.link(stage.server)
+  const again = await bridge.send(DANA, 'נשלח לפני', key)
+  assert.deepEqual(again.body, sent.body)
+  assert.equal(stage.server.state().outbound.filter(one => one.text === 'נשלח לפני').length, 1)
+})
+
+test('logging out unlinks at WhatsApp, and asks for a new phone', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.startLinked()
+  assert.equal((await bridge.post('/logout')).status, 200)
+  await bridge.becomes('pairing')
+  await until('WhatsApp knows it', () => stage.server.state().account?.revoked !== false)
+  await bridge.link(stage.server)
+})
+
+test('logging out while the connection is coming back leaves no half of a link', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.startLinked()
+  stage.server.options({ refuseConnections: true })
+  stage.server.drop({ kind: 'reset' })
+  await bridge.becomes('connecting')
+  stage.server.options({ refuseConnections: false })
+  const answers = await Promise.all([
+    bridge.post('/reconnect'),
+    bridge.post('/logout'),
+    bridge.post('/reconnect'),
+    bridge.post('/pair'),
+  ])
+  assert.equal(answers[1]?.status, 200)
+  await bridge.becomes('pairing')
+  assert.equal((await bridge.get('/status')).body.account, null)
+  await bridge.link(stage.server)
+  assert.equal((await bridge.get('/status')).body.account.phone, '15550001000')
+})

@@ -1,0 +1,15 @@
+// For the process under test: its clock is TEST_CLOCK_MS ahead of the true one, and as far behind it after a SIGUSR2 (and
+// so on). Monotonic clocks are left alone, as they are when somebody sets a machine's time.
+'use strict'
+
+let offset = Number(process.env.TEST_CLOCK_MS ?? 0)
+process.on('SIGUSR2', () => {
+  offset = -offset
+})
+
+const { now } = Date
+globalThis.Date = new Proxy(Date, {
+  construct: (target, given, made) => Reflect.construct(target, given.length > 0 ? given : [now() + offset], made),
+  apply: target => new target(now() + offset).toString(),
+  get: (target, name, receiver) => (name === 'now' ? () => now() + offset : Reflect.get(target, name, receiver)),
+})

@@ -1,0 +1,80 @@
+import { createHmac } from 'node:crypto'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { MessageEvent, WireEvent } from '../../src/wire/event.ts'
+import { until } from './until.ts'
+
+/** What the daemon does with events: takes them, answers with a status, or does not answer at all. */
+export type Mood = 'takes' | 'hangs' | number
+
+/** Where events go: remembers what it took, and can be in any mood. */
+export class FakeDaemon {
+  mood: Mood = 'takes'
+  /** Events that were taken, in order, repetitions too. */
+  readonly taken: WireEvent[] = []
+  /** Requests, whatever became of them. */
+  requests = 0
+  /** What was wrong with a request. */
+  readonly complaints: string[] = []
+  readonly #server: Server
+  readonly #secret: string
+
+  private constructor(secret: string) {
+    this.#secret = secret
+    this.#server = createServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', chunk => chunks.push(chunk))
+      request.on('end', () => {
+        this.requests++
+        const body = Buffer.concat(chunks)
+        this.#check(request.headers, body)
+        if (this.mood === 'hangs') return
+        if (this.mood === 'takes') this.taken.push(JSON.parse(body.toString()))
+        response.statusCode = this.mood === 'takes' ? 204 : this.mood
+        response.end()
+      })
+    })
+  }
+
+  static async start(secret: string): Promise<FakeDaemon> {
+    const daemon = new FakeDaemon(secret)
+    await new Promise<void>(resolve => daemon.#server.listen(0, '127.0.0.1', resolve))
+    return daemon
+  }
+
+  get target(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/webhook/whatsapp/baileys`
+  }
+
+  /** Messages that were taken. */
+  get messages(): MessageEvent[] {
+    return this.taken.filter((event): event is MessageEvent => event.event === 'message')
+  }
+
+  /** The texts of the messages. */
+  get texts(): string[] {
+    return this.messages.map(message => message.text)
+  }
+
+  /** Waits for an event that fits. */
+  event(what: string, fits: (event: WireEvent) => boolean): Promise<WireEvent> {
+    return until(what, () => this.taken.find(fits))
+  }
+
+  /** Waits for a message with this text. */
+  async message(text: string): Promise<MessageEvent> {
+    return until(`a message "${text}"`, () => this.messages.find(message => message.text === text))
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  #check(headers: IncomingHttpHeaders, body: Buffer): void {
+    const signature = createHmac('sha256', this.#secret).update(body).digest('hex')
+    if (headers['x-baileys-secret'] !== this.#secret) this.complaints.push('a wrong X-BAILEYS-SECRET')
+    if (headers['x-baileys-signature'] !== signature) this.complaints.push('a wrong X-BAILEYS-SIGNATURE')
+    if (headers['content-type'] !== 'application/json') this.complaints.push(`a ${headers['content-type']} body`)
+  }
+}

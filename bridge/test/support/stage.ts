@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import type { OptionsPatch } from '../wa-server/options.ts'
+import { WaServer } from '../wa-server/server.ts'
+import { type BridgeOptions, BridgeProcess, SECRET } from './bridge-process.ts'
+import { FakeDaemon } from './fake-daemon.ts'
+
+/** A WhatsApp server, a daemon that only remembers, and the bridge between them. */
+export class Stage {
+  #bridge: BridgeProcess | undefined
+
+  private constructor(
+    readonly server: WaServer,
+    readonly daemon: FakeDaemon,
+    readonly folder: string,
+  ) {}
+
+  /** Sets a stage, which is cleared away after the tests of the file (or of the test that asks). */
+  static async set(options: OptionsPatch = {}): Promise<Stage> {
+    const server = await WaServer.start({ options: { preKeyCount: 1, ...options } })
+    const daemon = await FakeDaemon.start(SECRET)
+    const folder = await mkdtemp(join(tmpdir(), 'bridge-'))
+    const stage = new Stage(server, daemon, folder)
+    after(() => stage.strike())
+    return stage
+  }
+
+  /** The bridge that runs now. */
+  get bridge(): BridgeProcess {
+    if (!this.#bridge) throw new Error('no bridge was started')
+    return this.#bridge
+  }
+
+  /** Starts the bridge, or starts it again. */
+  async start(options: Partial<BridgeOptions> = {}): Promise<BridgeProcess> {
+    const { server, folder, daemon } = this
+    this.#bridge = await BridgeProcess.start({ server, folder, target: daemon.target, ...options })
+    return this.#bridge
+  }
+
+  /** Starts the bridge and links it. */
+  async startLinked(options: Partial<BridgeOptions> = {}): Promise<BridgeProcess> {
+    const bridge = await this.start(options)
+    await bridge.link(this.server)
+    return bridge
+  }
+
+  async strike(): Promise<void> {
+    await this.#bridge?.stop('SIGKILL')
+    await this.daemon.stop()
+    await this.server.stop()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+let keys = 0
+/** A key that was not used yet. */
+export const newKey = () => `key-${++keys}`

@@ -1,0 +1,14 @@
+/** Waits until something is so, and says what was waited for if it never is. */
+export async function until<T>(
+  what: string,
+  isSo: () => T | undefined | false | null | Promise<T | undefined | false | null>,
+  limitMs = 15_000,
+): Promise<T> {
+  const end = performance.now() + limitMs
+  for (;;) {
+    const found = await isSo()
+    if (found) return found
+    if (performance.now() > end) throw new Error(`not in ${limitMs} ms: ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}

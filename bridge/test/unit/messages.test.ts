@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { proto } from 'baileys'
+import { envelopeOf, personOf } from '../../src/whatsapp/address.ts'
+import { readContent } from '../../src/whatsapp/content.ts'
+import { read } from '../../src/whatsapp/reading.ts'
+import type { WireEvent } from '../../src/wire/event.ts'
+import { BRIDGE } from '../support/paths.ts'
+
+interface Case {
+  readonly name: string
+  readonly stanza: Readonly<Record<string, string>>
+  readonly message: object
+  readonly event: WireEvent | null
+}
+
+// The daemon's tests read the same file.
+const cases: Case[] = JSON.parse(readFileSync(join(BRIDGE, '../tests/fixtures/bridge/messages.json'), 'utf8'))
+const self = { phone: '972355512340:3@s.whatsapp.net', lid: '300000000000001:3@lid' }
+
+for (const { name, stanza, message, event } of cases) {
+  test(`the daemon is told of ${name}`, () => {
+    // As it comes over the wire: through the encoding and back.
+    const bytes = proto.Message.encode(proto.Message.fromObject(message)).finish()
+    const outer = proto.Message.decode(bytes)
+    const envelope = envelopeOf(stanza, self)
+    const reading = read({
+      id: stanza.id ?? '',
+      envelope,
+      person: personOf(envelope.chat, envelope.other),
+      pushName: stanza.notify,
+      timestamp: Number(stanza.t),
+      message: outer.deviceSentMessage?.message ?? outer,
+      own: '972355512340',
+    })
+    const url = (event as { media_url?: string | null } | null)?.media_url
+    assert.equal(reading?.file !== undefined, typeof url === 'string')
+    assert.deepEqual(reading ? { ...reading.event, ...(url ? { media_url: url } : {}) } : null, event)
+  })
+}
+
+test('a repeated id of our own phone is never taken for another person', () => {
+  const stanza = { from: self.phone, recipient: '111@lid', sender_pn: self.phone, sender_lid: self.lid, id: 'A' }
+  const envelope = envelopeOf(stanza, self)
+  assert.deepEqual(envelope, { chat: '111@lid', other: undefined, fromMe: true })
+})
+
+test('what somebody sends to do harm is cut to a size', () => {
+  const of = (message: object) => readContent(proto.Message.fromObject(message))?.text.length ?? 0
+  const vcard = 'TEL:0501234567\n'.repeat(200_000)
+  assert.ok(of({ contactMessage: { displayName: 'x', vcard } }) < 2000)
+  const options = Array.from({ length: 100_000 }, (_, i) => ({ optionName: `אפשרות ${i}` }))
+  assert.ok(of({ pollCreationMessage: { name: 'x', options } }) < 2000)
+  assert.equal(of({ conversation: 'x'.repeat(1_000_000) }), 65_536)
+})

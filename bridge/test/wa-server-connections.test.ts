@@ -1,0 +1,162 @@
+// The WhatsApp server for tests, seen by an ordinary Baileys client: how connections end and begin again.
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import {
+  acknowledged,
+  type Content,
+  clients,
+  inboundOf,
+  jid,
+  link,
+  prepare,
+  received,
+  send,
+  start,
+  status,
+} from './wa-server/fixture.ts'
+
+before(() => prepare({ linked: false }))
+
+describe('connections', () => {
+  it('end in every way, each with its code', async () => {
+    const own = await start()
+    const linked = await link(own)
+    const ends = [
+      [{ kind: 'reset' }, 428],
+      [{ kind: 'close' }, 428],
+      [{ kind: 'xmlstreamend' }, 428],
+      [{ kind: 'restart' }, 515],
+      [{ kind: 'code', code: 503 }, 503],
+      [{ kind: 'replaced' }, 440],
+      [{ kind: 'device_removed' }, 401],
+    ] as const
+    for (const [request, code] of ends) {
+      const place = linked.now
+      own.drop(request)
+      assert.equal(own.state().connected, false)
+      assert.equal((await linked.until('close', () => true, place)).code, code, request.kind)
+      // 515 makes the client connect by itself.
+      if (code !== 515) await linked.ask('connect')
+      if (code !== 401) await linked.until('caught-up', () => true, place)
+    }
+    assert.throws(() => own.drop({ kind: 'code' }), /needs a code|nobody/)
+    const refused = await own.journal.wait(({ event }) => event === 'login-refused')
+    assert.equal(refused.failure, '401')
+  })
+
+  it('are refused at login, once or until told otherwise', async () => {
+    const own = await start()
+    const linked = await link(own)
+    own.drop({ kind: 'close' })
+    for (const code of [401, 402, 403, 405, 406, 411, 500, 503]) {
+      const place = linked.now
+      own.nextLogin({ failure: String(code) })
+      await linked.ask('connect')
+      await linked.until('close', close => close.code === code, place)
+    }
+    own.nextLogin({ failure: 503, sticky: true })
+    const place = linked.now
+    for (const _ of [1, 2]) {
+      const before = linked.now
+      await linked.ask('connect')
+      await linked.until('close', close => close.code === 503, before)
+    }
+    own.nextLogin()
+    await linked.ask('connect')
+    await linked.until('caught-up', () => true, place)
+  })
+
+  it('are not even made when the server refuses them', async () => {
+    const own = await start({ refuseConnections: true })
+    const refused = clients.client(own.url)
+    await refused.until('close')
+    assert.equal(own.state().registrations, 0)
+  })
+
+  it('are replaced when the same device logs in again', async () => {
+    const own = await start()
+    const linked = await link(own)
+    const place = linked.now
+    await linked.ask('connect')
+    assert.equal((await linked.until('close', () => true, place)).code, 440)
+    await linked.until('caught-up', () => true, place)
+    assert.equal(own.state().logins, 2)
+  })
+
+  it('freeze: nothing is answered while TCP stays up', async () => {
+    const own = await start()
+    const linked = await link(own)
+    own.drop({ kind: 'freeze' })
+    assert.deepEqual(await linked.ask('ping', { limitMs: 300 }), { answered: false })
+    assert.equal(own.state().connected, true)
+    await own.inbound({ from: '15553330002', text: 'into the void' })
+    const place = linked.now
+    await linked.ask('connect')
+    await linked.until('message', () => true, place)
+  })
+
+  it('bring what has waited, until it is acknowledged', async () => {
+    const own = await start()
+    const linked = await link(own)
+    own.drop({ kind: 'reset' })
+    await linked.until('close', ({ code }) => code === 428)
+    const ids: string[] = []
+    for (const text of ['one', 'two', 'three']) ids.push((await own.inbound({ from: '15553330003', text })).id)
+    assert.equal(inboundOf(String(ids[0]), own)?.state, 'queued')
+    await linked.ask('connect')
+    const first = await received(String(ids[0]), linked)
+    assert.equal(first.type, 'append')
+    await received(String(ids[2]), linked)
+    await acknowledged(String(ids[2]), own)
+    const order = linked.seen('message').map(({ content }) => (content as Content).conversation)
+    assert.deepEqual(order, ['one', 'two', 'three'])
+  })
+
+  it('bring a message again whose receipt was lost, unchanged', async () => {
+    const own = await start({ dropReceipts: true })
+    const linked = await link(own)
+    const { id } = await own.inbound({ from: '15553330004', text: 'twice' })
+    await own.journal.wait(({ event }) => event === 'receipt')
+    assert.equal(inboundOf(id, own)?.state, 'sent')
+    own.options({ dropReceipts: null })
+    own.drop({ kind: 'reset' })
+    await linked.until('close', ({ code }) => code === 428)
+    await linked.ask('connect')
+    await own.journal.wait(({ event, error }) => event === 'ack' && error === '487')
+    assert.deepEqual([inboundOf(id, own)?.state, inboundOf(id, own)?.deliveries], ['refused', 2])
+  })
+
+  it('bring receipts that came while the device was away', async () => {
+    const own = await start({ autoReceipt: false })
+    const linked = await link(own)
+    const id = await send(jid('15553330005'), { text: 'seen?' }, linked)
+    own.drop({ kind: 'close' })
+    await linked.until('close', ({ code }) => code === 428)
+    await own.receipt({ id, type: 'read' })
+    await linked.ask('connect')
+    await status(id, 4, linked)
+  })
+
+  it('may never tell that the queue is over, or restart after linking', async () => {
+    const own = await start({ withholdOffline: true, restartAfterPair: false })
+    const linked = clients.client(own.url)
+    own.scan({ qr: String((await linked.until('qr')).qr) })
+    await own.journal.wait(({ event }) => event === 'paired')
+    assert.deepEqual(await linked.ask('ping', { limitMs: 3000 }), { answered: true })
+    assert.deepEqual(linked.seen('close'), [])
+    await linked.ask('connect')
+    await linked.until('open')
+    assert.deepEqual(await linked.ask('ping', { limitMs: 3000 }), { answered: true })
+    assert.deepEqual(linked.seen('caught-up'), [])
+  })
+
+  it('stall where they are told to', async () => {
+    const own = await start()
+    const linked = await link(own)
+    own.options({ stallIq: ['w:p:ping'] })
+    assert.deepEqual(await linked.ask('ping', { limitMs: 200 }), { answered: false })
+    own.options({ stallIq: [] })
+    assert.deepEqual(await linked.ask('ping', { limitMs: 3000 }), { answered: true })
+    assert.equal(own.state().iqs['w:p:ping'], 2)
+  })
+})

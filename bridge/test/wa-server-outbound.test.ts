@@ -1,0 +1,135 @@
+// The WhatsApp server for tests, seen by an ordinary Baileys client: what the device sends.
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import {
+  base64,
+  client,
+  jid,
+  link,
+  outboundOf,
+  prepare,
+  received,
+  send,
+  server,
+  start,
+  status,
+} from './wa-server/fixture.ts'
+
+before(() => prepare())
+
+describe('messages from the device', () => {
+  it('are decrypted, acknowledged, delivered and read', async () => {
+    const to = '15552220001'
+    const id = await send(jid(to), { text: 'good day' }, client, '3EB0000000000000000001')
+    assert.equal(id, '3EB0000000000000000001')
+    const message = outboundOf(id)
+    assert.deepEqual([message?.kind, message?.text, message?.phone], ['text', 'good day', to])
+    assert.ok(message?.copies.some(copy => copy.deviceSent && copy.text === 'good day'))
+    await status(id, 3)
+    await server.receipt({ id, type: 'read' })
+    await status(id, 4)
+    await server.receipt({ id, type: 'played', addressing: 'lid' })
+    await status(id, 5)
+    assert.equal(outboundOf(id)?.acknowledged, true)
+  })
+
+  it('are read at once when the recipients are quick', async () => {
+    server.options({ autoReceipt: 'read' })
+    try {
+      await status(await send(jid('15552220012'), { text: 'quick?' }), 4)
+    } finally {
+      server.options({ autoReceipt: null })
+    }
+  })
+
+  it('get receipts for several at once', async () => {
+    const to = jid('15552220002')
+    const [first, second] = [await send(to, { text: '1' }), await send(to, { text: '2' })]
+    await server.receipt({ id: first, type: 'read', ids: [second] })
+    await status(second, 4)
+  })
+
+  it('carry media, whose files are checked', async () => {
+    const file = base64('a picture')
+    const id = await send(jid('15552220003'), { image: { base64: file }, mimetype: 'image/png', caption: 'look' })
+    const media = outboundOf(id)?.media
+    assert.deepEqual([media?.kind, media?.bytes, media?.caption], ['image', 9, 'look'])
+    assert.match(String(media?.sha256), /^[0-9a-f]{64}$/)
+    const voice = await send(jid('15552220003'), {
+      audio: { base64: file },
+      mimetype: 'audio/ogg',
+      ptt: true,
+      seconds: 1,
+    })
+    assert.deepEqual([outboundOf(voice)?.kind, outboundOf(voice)?.media?.ptt], ['audio', true])
+  })
+
+  it('are told apart: reactions, edits, deletions', async () => {
+    const to = jid('15552220004')
+    const id = await send(to, { text: 'tpyo' })
+    const key = { id, remoteJid: to, fromMe: true }
+    assert.deepEqual(outboundOf(await send(to, { react: { text: '👍', key } }))?.kind, 'reaction')
+    const edit = outboundOf(await send(to, { text: 'typo', edit: key }))
+    assert.deepEqual([edit?.kind, edit?.text], ['edit', 'typo'])
+    assert.equal(outboundOf(await send(to, { delete: key }))?.kind, 'deletion')
+  })
+
+  it('are shown once when they come twice', async () => {
+    const to = jid('15552220005')
+    const id = await send(to, { text: 'once' })
+    await send(to, { text: 'once' }, client, id)
+    await server.until(() => server.state().outbound.filter(message => message.id === id).length === 2)
+    assert.equal(outboundOf(id)?.duplicate, true)
+  })
+
+  it('are sent again when the recipient could not read them', async () => {
+    const id = await send(jid('15552220006'), { text: 'again, please' })
+    await server.receipt({ id, type: 'retry' })
+    await server.until(() => server.state().outbound.filter(message => message.id === id).length === 2)
+    const again = outboundOf(id)
+    assert.deepEqual([again?.text, again?.duplicate], ['again, please', false])
+  })
+
+  it('reach the members of a group', async () => {
+    const group = '120363000000000002@g.us'
+    await server.inbound({ from: '15552220007', group, text: 'hi' })
+    const message = outboundOf(await send(group, { text: 'hi all' }))
+    assert.equal(message?.text, 'hi all')
+    assert.ok(message?.copies.some(copy => copy.senderKey))
+    // A receipt that comes before the echo of the message would be told with it, and not as an event.
+    await received(String(message?.id))
+    await server.receipt({ id: String(message?.id), type: 'read' })
+    await client.until('group-receipt', receipt => receipt.id === message?.id)
+  })
+
+  it('go unacknowledged, or get an error, when asked', async () => {
+    const own = await start({ ackMessages: false })
+    const sender = await link(own)
+    const { id } = await sender.ask('send', { to: jid('15552220008'), content: { text: 'unheard' } })
+    await own.journal.wait(({ event, id: about }) => event === 'client-message' && about === id)
+    assert.equal(outboundOf(String(id), own)?.acknowledged, false)
+    assert.deepEqual(sender.seen('ack'), [])
+    own.options({ ackMessages: true, nextSendError: 463 })
+    const refused = await send(jid('15552220008'), { text: 'too much' }, sender)
+    assert.equal((await sender.until('ack', ack => ack.id === refused)).error, '463')
+    const heard = await send(jid('15552220008'), { text: 'better' }, sender)
+    assert.equal(outboundOf(heard, own)?.acknowledged, true)
+  })
+
+  it('find out who is not on WhatsApp', async () => {
+    const own = await start({ notOnWhatsApp: ['15552220009'] })
+    const asker = await link(own)
+    const found = async (phone: string) =>
+      ((await asker.ask('onWhatsApp', { phone })).found as { exists: boolean }[]).some(({ exists }) => exists)
+    assert.equal(await found('15552220009'), false)
+    assert.equal(await found('15552220010'), true)
+  })
+
+  it('of the own phone get receipts too', async () => {
+    const { id } = await server.fromPhone({ to: '15552220011', text: 'hello' })
+    await received(id)
+    await server.receipt({ id, type: 'read' })
+    await status(id, 4)
+    await assert.rejects(server.receipt({ id: 'NOBODY' }), /nothing was sent/)
+  })
+})
