@@ -95,11 +95,11 @@ impl WhatsAppConfig {
         }
     }
 
-    /// The bridge's address for asking how it is, on the same origin.
-    pub fn baileys_health_url(&self) -> String {
+    /// The bridge's origin, where everything but sending is: `http://127.0.0.1:8000`.
+    pub fn baileys_origin(&self) -> String {
         match &self.baileys_outbound_url {
-            Some(url) => format!("{}/health", url.origin()),
-            None => format!("{}/health", BaseUrl::loopback(self.baileys_port)),
+            Some(url) => url.origin().to_owned(),
+            None => BaseUrl::loopback(self.baileys_port).to_string(),
         }
     }
 

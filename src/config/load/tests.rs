@@ -325,7 +325,7 @@ fn the_bridge_is_reached_safely() {
     let config =
         from_env(&[("WA_BAILEYS_PORT", "9001"), ("BAILEYS_OUTBOUND_URL", "https://b.example/x/send")]).unwrap();
     assert_eq!(config.whatsapp.baileys_send_url(), "https://b.example/x/send");
-    assert_eq!(config.whatsapp.baileys_health_url(), "https://b.example/health");
+    assert_eq!(config.whatsapp.baileys_origin(), "https://b.example");
     let config = from_env(&[("BAILEYS_OUTBOUND_URL", "http://127.0.0.1:9001")]).unwrap();
     assert_eq!(config.whatsapp.baileys_send_url(), "http://127.0.0.1:9001/send");
     assert!(complaint("", &[("BAILEYS_OUTBOUND_URL", "http://10.0.0.2/send")]).contains("plain http"));

@@ -1,82 +1,32 @@
-//! Asking the bridge to send, and how it is.
+//! The bridge as we ask it: to send, how its link to WhatsApp is, and to change that.
+//!
+//! Only sending and health are sure to be there; what a bridge does not know it answers with 404, and what it does not
+//! say is simply not known.
 
-use super::signature::{SECRET, SIGNATURE, sign};
+mod exchange;
+mod files;
+mod pairing;
+mod report;
+mod send;
+mod state;
+
+pub use pairing::{BridgeError, QrCode};
+pub use report::{Account, Overview, Report, Restriction};
+pub use send::Text;
+pub use state::LinkState;
+
 use crate::config::{Config, Secret};
-use crate::domain::{MediaKind, NotSent, Outcome, Trouble};
-use reqwest::{Client, Response, StatusCode, header};
-use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use reqwest::Client;
 
 /// The bridge.
 #[derive(Clone)]
 pub struct Bridge {
     client: Client,
     send_url: String,
-    health_url: String,
+    origin: String,
     token: Option<Secret>,
     key: Option<Secret>,
     hebrew: bool,
-}
-
-/// What is sent.
-#[derive(Clone, Copy, Debug)]
-pub struct Text<'a> {
-    /// To whom: `+9725…`, or `…@lid`.
-    pub to: &'a str,
-    /// The words.
-    pub text: &'a str,
-    /// Where the file is.
-    pub media_url: Option<&'a str>,
-    /// What kind of file.
-    pub kind: MediaKind,
-    /// The bridge sends once for each key, however often it is asked.
-    pub key: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Send<'a> {
-    to: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    media_url: Option<&'a str>,
-    idempotency_key: &'a str,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Answer {
-    ok: Option<bool>,
-    provider_msg_id: Option<MessageKey>,
-    error: Problem,
-}
-
-/// A bridge that numbers its messages has sent them all the same.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum MessageKey {
-    Text(String),
-    Number(u64),
-    Other(serde::de::IgnoredAny),
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Problem {
-    code: Option<String>,
-    message: Option<String>,
-}
-
-impl MessageKey {
-    fn into_text(self) -> Option<String> {
-        match self {
-            Self::Text(text) => Some(text).filter(|text| !text.is_empty()),
-            Self::Number(number) => Some(number.to_string()),
-            Self::Other(_) => None,
-        }
-    }
 }
 
 impl Bridge {
@@ -85,131 +35,15 @@ impl Bridge {
         Self {
             client,
             send_url: config.whatsapp.baileys_send_url(),
-            health_url: config.whatsapp.baileys_health_url(),
+            origin: config.whatsapp.baileys_origin(),
             token: config.whatsapp.token_secret().cloned(),
             key: config.whatsapp.hmac_secret().cloned(),
             hebrew: config.agent.language == "he",
         }
     }
 
-    /// Asks it to send. The same key again is not sent again.
-    pub async fn send(&self, message: Text<'_>) -> Outcome {
-        let body = serde_json::to_vec(&Send {
-            to: message.to.trim_start_matches('+'),
-            kind: message.media_url.map_or("text", |_| word(message.kind)),
-            text: message.text,
-            media_url: message.media_url,
-            idempotency_key: message.key,
-        });
-        let Ok(body) = body else { return Outcome::NotSent(NotSent::Refused, self.trouble("unreadable", None)) };
-        let mut request = self.client.post(&self.send_url).timeout(ANSWER).header(header::CONTENT_TYPE, JSON);
-        if let Some(token) = &self.token {
-            request = request.header(SECRET, token.expose());
-        }
-        if let Some(key) = &self.key {
-            request = request.header(SIGNATURE, sign(key, &body));
-        }
-        match request.body(body).send().await {
-            Ok(response) => self.outcome(response).await,
-            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, self.trouble("unreachable", None)),
-            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, self.trouble("unauthorized", None)),
-            Err(_) => Outcome::Doubtful(self.trouble("no_answer", None)),
-        }
-    }
-
-    /// Whether its link to WhatsApp is live.
-    pub async fn is_healthy(&self) -> bool {
-        let answer = self.client.get(&self.health_url).timeout(HEALTH_ANSWER).send().await;
-        answer.is_ok_and(|response| response.status() == StatusCode::OK)
-    }
-
-    async fn outcome(&self, response: Response) -> Outcome {
-        let status = response.status();
-        let body = response.bytes().await.unwrap_or_default();
-        let answer: Answer = serde_json::from_slice(&body).unwrap_or_default();
-        let told = answer.error.message.as_deref();
-        let trouble = |code: &str| self.trouble(answer.error.code.as_deref().unwrap_or(code), told);
-        match status {
-            StatusCode::OK if answer.ok == Some(true) => {
-                Outcome::Sent { provider_msg_id: answer.provider_msg_id.and_then(MessageKey::into_text) }
-            }
-            StatusCode::OK => Outcome::Doubtful(trouble("no_answer")),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Outcome::NotSent(NotSent::Barred, self.trouble("unauthorized", None))
-            }
-            StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, trouble("not_connected")),
-            StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(Duration::from_secs(5)), trouble("busy")),
-            status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
-                Outcome::NotSent(NotSent::Refused, trouble("refused"))
-            }
-            _ => Outcome::Doubtful(trouble("no_answer")),
-        }
-    }
-
-    fn trouble(&self, code: &str, told: Option<&str>) -> Trouble {
-        let row = SENTENCES.iter().find(|(known, ..)| *known == code);
-        let sentence = match (row, told) {
-            (Some((_, he, _)), _) if self.hebrew => (*he).to_owned(),
-            (Some((_, _, en)), _) => (*en).to_owned(),
-            (None, told) => {
-                let told = told.unwrap_or(code);
-                if self.hebrew {
-                    format!("וואטסאפ סירבה לשלוח את ההודעה: {told}")
-                } else {
-                    format!("WhatsApp refused the message: {told}")
-                }
-            }
-        };
-        Trouble { code: code.to_owned(), sentence }
+    /// What stands in the way of a message and what to do, in the business's language; none where nothing does.
+    pub fn sentence(&self, state: LinkState) -> Option<&'static str> {
+        state.sentence(self.hebrew)
     }
 }
-
-/// The bridge's word for a kind of file.
-fn word(kind: MediaKind) -> &'static str {
-    match kind {
-        MediaKind::Image | MediaKind::Sticker => "image",
-        MediaKind::Audio | MediaKind::Voice => "audio",
-        MediaKind::Video => "video",
-        MediaKind::Text
-        | MediaKind::Document
-        | MediaKind::Location
-        | MediaKind::Contact
-        | MediaKind::Template
-        | MediaKind::Other => "document",
-    }
-}
-
-/// Code, Hebrew, English.
-const SENTENCES: &[(&str, &str, &str)] = &[
-    (
-        "unreachable",
-        "גשר הוואטסאפ אינו פועל; ודאו שהשירות שלו רץ",
-        "the WhatsApp bridge is not running; see that its service runs",
-    ),
-    (
-        "not_connected",
-        "גשר הוואטסאפ אינו מחובר לוואטסאפ; סרקו שוב את קוד ה־QR",
-        "the WhatsApp bridge is not connected to WhatsApp; scan the QR code again",
-    ),
-    (
-        "no_answer",
-        "גשר הוואטסאפ לא ענה, וייתכן שההודעה נשלחה",
-        "the WhatsApp bridge did not answer, and the message may have been sent",
-    ),
-    (
-        "unauthorized",
-        "גשר הוואטסאפ לא קיבל את הסיסמה שלנו; ודאו שאותו BAILEYS_WEBHOOK_SECRET מוגדר בשני הצדדים",
-        "the WhatsApp bridge did not accept our secret; set the same BAILEYS_WEBHOOK_SECRET on both sides",
-    ),
-    ("not_on_whatsapp", "למספר הזה אין וואטסאפ", "this number is not on WhatsApp"),
-    (
-        "restricted",
-        "וואטסאפ הגבילה את החשבון ואינה מאפשרת לפתוח שיחות חדשות כרגע",
-        "WhatsApp has restricted the account and does not allow new conversations at the moment",
-    ),
-];
-
-/// How long an answer may take; the bridge gives up before that.
-const ANSWER: Duration = Duration::from_secs(8);
-const HEALTH_ANSWER: Duration = Duration::from_secs(1);
-const JSON: &str = "application/json";

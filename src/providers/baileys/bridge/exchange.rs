@@ -1,0 +1,71 @@
+//! One question and its answer.
+
+use super::super::signature::SECRET;
+use super::{Bridge, LinkState};
+use reqwest::{Method, Response, StatusCode};
+use serde_json::Value;
+use std::time::Duration;
+
+/// An answer, whatever its status. What is no JSON, or too long, is null.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Value,
+}
+
+impl Bridge {
+    /// Asks something with our secret.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        limit: Duration,
+    ) -> Result<Answer, LinkState> {
+        let mut request = self.client.request(method, format!("{}{path}", self.origin)).timeout(limit);
+        if let Some(token) = &self.token {
+            request = request.header(SECRET, token.expose());
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        read(request).await
+    }
+
+    /// Asks what anybody may ask.
+    pub(super) async fn ask_openly(&self, path: &str, limit: Duration) -> Result<Answer, LinkState> {
+        read(self.client.get(format!("{}{path}", self.origin)).timeout(limit)).await
+    }
+}
+
+/// Sends a request and reads the answer; an error is the state in which that leaves the bridge.
+async fn read(request: reqwest::RequestBuilder) -> Result<Answer, LinkState> {
+    let response = request.send().await.map_err(|error| state_after(&error))?;
+    let status = response.status();
+    let body = body(response).await?;
+    Ok(Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() })
+}
+
+async fn body(mut response: Response) -> Result<Vec<u8>, LinkState> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| LinkState::Silent)? {
+        if body.len() + chunk.len() > LONGEST {
+            return Ok(Vec::new());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn state_after(error: &reqwest::Error) -> LinkState {
+    if error.is_connect() {
+        LinkState::Unreachable
+    } else if error.is_builder() {
+        // A secret that does not fit into a header.
+        LinkState::Unauthorized
+    } else {
+        LinkState::Silent
+    }
+}
+
+/// A drawn QR code is the longest answer, and has some tens of kilobytes.
+const LONGEST: usize = 512 << 10;

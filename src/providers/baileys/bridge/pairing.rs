@@ -1,0 +1,104 @@
+//! Linking the account, unlinking it, and trying at once instead of later.
+
+use super::exchange::Answer;
+use super::report::line;
+use super::{Bridge, LinkState};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A code that waits to be scanned. No `Debug`: whoever sees it can link the account.
+#[derive(Clone)]
+pub struct QrCode {
+    /// What is drawn.
+    pub text: String,
+    /// The drawing, as the bridge made it: to be shown as a picture and in no other way.
+    pub svg: Option<String>,
+}
+
+/// Why the bridge did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BridgeError {
+    /// It was not reached, or does not let us in; the state says which.
+    Away(LinkState),
+    /// It does not know this: it is older than we are, or somebody else's.
+    Unknown,
+    /// It said no.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Its word, `already_paired`.
+        code: String,
+        /// Its sentence, if it gave one.
+        message: String,
+    },
+}
+
+impl Bridge {
+    /// The code that waits to be scanned, if there is one.
+    pub(super) async fn qr_code(&self, limit: Duration) -> Result<Option<QrCode>, BridgeError> {
+        let answer = self.ask(Method::GET, "/qr", None, limit).await.map_err(BridgeError::Away)?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let body = done(answer)?;
+        let text = body["qr"].as_str().filter(|text| !text.is_empty());
+        Ok(text.map(|text| QrCode { text: text.to_owned(), svg: svg(&body["svg"]) }))
+    }
+
+    /// Shows QR codes again; gives the state that follows.
+    pub async fn pair(&self) -> Result<LinkState, BridgeError> {
+        let body = self.post("/pair", &json!({})).await?;
+        Ok(LinkState::told(body["state"].as_str()))
+    }
+
+    /// A code to be typed into the phone with this number, digits without `+`.
+    pub async fn pairing_code(&self, digits: &str) -> Result<String, BridgeError> {
+        let body = self.post("/pairing-code", &json!({ "phone": digits })).await?;
+        let told = body["code"].as_str().unwrap_or_default();
+        let code: String = told.chars().filter(char::is_ascii_alphanumeric).take(LONGEST_CODE).collect();
+        if code.is_empty() { Err(odd(StatusCode::OK, &body)) } else { Ok(code) }
+    }
+
+    /// Unlinks the account at WhatsApp; the session is set aside.
+    pub async fn log_out(&self) -> Result<(), BridgeError> {
+        self.post("/logout", &json!({})).await.map(drop)
+    }
+
+    /// Tries at once.
+    pub async fn reconnect(&self) -> Result<(), BridgeError> {
+        self.post("/reconnect", &json!({})).await.map(drop)
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Value, BridgeError> {
+        done(self.ask(Method::POST, path, Some(body), CHANGE).await.map_err(BridgeError::Away)?)
+    }
+}
+
+/// The body of an answer that says yes.
+fn done(answer: Answer) -> Result<Value, BridgeError> {
+    let Answer { status, body } = answer;
+    match status {
+        status if status.is_success() && body["ok"] != false => Ok(body),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(BridgeError::Away(LinkState::Unauthorized)),
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
+            Err(BridgeError::Unknown)
+        }
+        status => Err(odd(status, &body)),
+    }
+}
+
+fn odd(status: StatusCode, body: &Value) -> BridgeError {
+    let told = |name: &str| line(&body["error"][name]).unwrap_or_default();
+    BridgeError::Refused { status: status.as_u16(), code: told("code"), message: told("message") }
+}
+
+/// A drawing, if it looks like one.
+fn svg(value: &Value) -> Option<String> {
+    let text = value.as_str()?.trim();
+    (text.starts_with("<svg") || text.starts_with("<?xml")).then(|| text.to_owned())
+}
+
+/// How long a change may take: most of them ask WhatsApp.
+const CHANGE: Duration = Duration::from_secs(15);
+const LONGEST_CODE: usize = 16;

@@ -1,0 +1,177 @@
+//! Asking the bridge to send.
+
+use super::super::signature::{SECRET, SIGNATURE, sign};
+use super::{Bridge, LinkState};
+use crate::domain::{MediaKind, NotSent, Outcome, Trouble};
+use reqwest::{Response, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a> {
+    /// To whom: `+9725…`, or `…@lid`.
+    pub to: &'a str,
+    /// The words.
+    pub text: &'a str,
+    /// Where the file is.
+    pub media_url: Option<&'a str>,
+    /// What kind of file.
+    pub kind: MediaKind,
+    /// The bridge sends once for each key, however often it is asked.
+    pub key: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Send<'a> {
+    to: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_url: Option<&'a str>,
+    idempotency_key: &'a str,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Answer {
+    ok: Option<bool>,
+    provider_msg_id: Option<MessageKey>,
+    error: Problem,
+}
+
+/// A bridge that numbers its messages has sent them all the same.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum MessageKey {
+    Text(String),
+    Number(u64),
+    Other(serde::de::IgnoredAny),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    code: Option<String>,
+    message: Option<String>,
+}
+
+impl MessageKey {
+    fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text).filter(|text| !text.is_empty()),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl Bridge {
+    /// Asks it to send. The same key again is not sent again.
+    pub async fn send(&self, message: Text<'_>) -> Outcome {
+        let body = serde_json::to_vec(&Send {
+            to: message.to.trim_start_matches('+'),
+            kind: message.media_url.map_or("text", |_| word(message.kind)),
+            text: message.text,
+            media_url: message.media_url,
+            idempotency_key: message.key,
+        });
+        let Ok(body) = body else { return Outcome::NotSent(NotSent::Refused, self.trouble("unreadable", None)) };
+        let mut request = self.client.post(&self.send_url).timeout(ANSWER).header(header::CONTENT_TYPE, JSON);
+        if let Some(token) = &self.token {
+            request = request.header(SECRET, token.expose());
+        }
+        if let Some(key) = &self.key {
+            request = request.header(SIGNATURE, sign(key, &body));
+        }
+        match request.body(body).send().await {
+            Ok(response) => self.outcome(response).await,
+            Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, self.trouble("unreachable", None)),
+            Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, self.trouble("unauthorized", None)),
+            Err(_) => Outcome::Doubtful(self.trouble("no_answer", None)),
+        }
+    }
+
+    async fn outcome(&self, response: Response) -> Outcome {
+        let status = response.status();
+        let body = response.bytes().await.unwrap_or_default();
+        let answer: Answer = serde_json::from_slice(&body).unwrap_or_default();
+        let told = answer.error.message.as_deref();
+        let trouble = |code: &str| self.trouble(answer.error.code.as_deref().unwrap_or(code), told);
+        match status {
+            StatusCode::OK if answer.ok == Some(true) => {
+                Outcome::Sent { provider_msg_id: answer.provider_msg_id.and_then(MessageKey::into_text) }
+            }
+            StatusCode::OK => Outcome::Doubtful(trouble("no_answer")),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Outcome::NotSent(NotSent::Barred, self.trouble("unauthorized", None))
+            }
+            StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, trouble("not_connected")),
+            StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(Duration::from_secs(5)), trouble("busy")),
+            status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
+                Outcome::NotSent(NotSent::Refused, trouble("refused"))
+            }
+            _ => Outcome::Doubtful(trouble("no_answer")),
+        }
+    }
+
+    /// The sentence of a code: of sending, of a state, or what the bridge said itself.
+    fn trouble(&self, code: &str, told: Option<&str>) -> Trouble {
+        let row = SENTENCES.iter().find(|(known, ..)| *known == code);
+        let known = row.map(|(_, he, en)| if self.hebrew { *he } else { *en });
+        let known = known.or_else(|| self.sentence(code.parse::<LinkState>().ok()?));
+        let sentence = known.map_or_else(
+            || {
+                let told = told.unwrap_or(code);
+                if self.hebrew {
+                    format!("וואטסאפ סירבה לשלוח את ההודעה: {told}")
+                } else {
+                    format!("WhatsApp refused the message: {told}")
+                }
+            },
+            str::to_owned,
+        );
+        Trouble { code: code.to_owned(), sentence }
+    }
+}
+
+/// The bridge's word for a kind of file.
+fn word(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Image | MediaKind::Sticker => "image",
+        MediaKind::Audio | MediaKind::Voice => "audio",
+        MediaKind::Video => "video",
+        MediaKind::Text
+        | MediaKind::Document
+        | MediaKind::Location
+        | MediaKind::Contact
+        | MediaKind::Template
+        | MediaKind::Other => "document",
+    }
+}
+
+/// Code, Hebrew, English.
+const SENTENCES: &[(&str, &str, &str)] = &[
+    (
+        "not_connected",
+        "גשר הוואטסאפ אינו מחובר לוואטסאפ; הסיבה בלשונית WhatsApp שבדף",
+        "the WhatsApp bridge is not connected to WhatsApp; the page says why under WhatsApp",
+    ),
+    (
+        "no_answer",
+        "גשר הוואטסאפ לא ענה, וייתכן שההודעה נשלחה",
+        "the WhatsApp bridge did not answer, and the message may have been sent",
+    ),
+    ("not_on_whatsapp", "למספר הזה אין וואטסאפ", "this number is not on WhatsApp"),
+    (
+        "restricted",
+        "וואטסאפ הגבילה את החשבון ואינה מאפשרת לפתוח שיחות חדשות כרגע",
+        "WhatsApp has restricted the account and does not allow new conversations at the moment",
+    ),
+];
+
+/// How long an answer may take; the bridge gives up before that.
+const ANSWER: Duration = Duration::from_secs(8);
+const JSON: &str = "application/json";

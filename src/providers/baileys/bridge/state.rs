@@ -1,0 +1,154 @@
+//! How the bridge's link to WhatsApp is, in a word and in a sentence.
+
+use crate::domain::text_enum;
+
+text_enum! {
+    /// How the bridge's link to WhatsApp is: the bridge's own words, and what only we can see.
+    LinkState {
+        /// The session is live.
+        Connected = "connected",
+        /// The bridge has just been started.
+        Starting = "starting",
+        /// Nobody is linked, and no code is shown at the moment.
+        Unpaired = "unpaired",
+        /// A QR code or a pairing code waits.
+        Pairing = "pairing",
+        /// On its way to WhatsApp.
+        Connecting = "connecting",
+        /// WhatsApp has ended the link.
+        LoggedOut = "logged_out",
+        /// Another process uses the session.
+        Replaced = "replaced",
+        /// WhatsApp has blocked the account.
+        Banned = "banned",
+        /// WhatsApp takes the bridge's version no more.
+        Outdated = "outdated",
+        /// The phone's WhatsApp does not support linked devices.
+        MultideviceMismatch = "multidevice_mismatch",
+        /// The bridge cannot write to its disk.
+        Disk = "disk",
+        /// The bridge cannot read its session file.
+        Damaged = "damaged",
+        /// Not connected, in a word that we do not know, or without one.
+        Other = "other",
+        /// Nothing listens there.
+        Unreachable = "unreachable",
+        /// It took the connection, and does not answer.
+        Silent = "silent",
+        /// It does not accept our secret.
+        Unauthorized = "unauthorized",
+        /// The bridge is not in use.
+        Disabled = "disabled",
+    }
+}
+
+impl LinkState {
+    /// Whether messages can go out.
+    pub fn is_connected(self) -> bool {
+        self == Self::Connected
+    }
+
+    /// A word of the bridge. What only we can see it cannot say, and `connected` it says by its status.
+    pub(super) fn told(word: Option<&str>) -> Self {
+        match word.and_then(|word| word.parse().ok()) {
+            None | Some(Self::Connected | Self::Unreachable | Self::Silent | Self::Unauthorized | Self::Disabled) => {
+                Self::Other
+            }
+            Some(state) => state,
+        }
+    }
+
+    /// What stands in the way and what to do about it, in Hebrew or in English; none where nothing does.
+    pub fn sentence(self, hebrew: bool) -> Option<&'static str> {
+        let (he, en) = match self {
+            Self::Connected => return None,
+            Self::Starting => ("גשר הוואטסאפ עולה; המתינו רגע", "the WhatsApp bridge is starting; wait a moment"),
+            Self::Unpaired => (
+                "אין חשבון וואטסאפ מקושר; בקשו קוד חדש בלשונית WhatsApp שבדף",
+                "no WhatsApp account is linked; ask for a new code under WhatsApp in the page",
+            ),
+            Self::Pairing => (
+                "אין עדיין חשבון וואטסאפ מקושר; סרקו את הקוד שבדף מהטלפון: וואטסאפ, מכשירים מקושרים, קישור מכשיר",
+                "no WhatsApp account is linked yet; scan the code in the page with the phone: WhatsApp, Linked devices, \
+                 Link a device",
+            ),
+            Self::Connecting => (
+                "גשר הוואטסאפ מתחבר לוואטסאפ; אם זה נמשך, בדקו את החיבור לאינטרנט",
+                "the WhatsApp bridge is connecting to WhatsApp; if that lasts, check the internet connection",
+            ),
+            Self::LoggedOut => (
+                "וואטסאפ ניתקה את הקישור לחשבון; סרקו קוד חדש בלשונית WhatsApp שבדף",
+                "WhatsApp has ended the link to the account; scan a new code under WhatsApp in the page",
+            ),
+            Self::Replaced => (
+                "תוכנה אחרת משתמשת באותו קישור לוואטסאפ; עצרו אותה, ואז לחצו בדף על חיבור מחדש",
+                "another program uses the same WhatsApp session; stop it, then reconnect in the page",
+            ),
+            Self::Banned => (
+                "וואטסאפ חסמה את החשבון; בקשו בדיקה באפליקציית וואטסאפ בטלפון, ואז לחצו בדף על חיבור מחדש",
+                "WhatsApp has blocked the account; ask for a review in WhatsApp on the phone, then reconnect in the page",
+            ),
+            Self::Outdated => (
+                "וואטסאפ כבר אינה מקבלת את הגרסה של הגשר; עדכנו אותו, ואז לחצו בדף על חיבור מחדש",
+                "WhatsApp no longer takes the bridge's version; update the bridge, then reconnect in the page",
+            ),
+            Self::MultideviceMismatch => (
+                "וואטסאפ שבטלפון אינה תומכת במכשירים מקושרים; עדכנו אותה בטלפון, וסרקו קוד חדש בדף",
+                "WhatsApp on the phone does not support linked devices; update it there, then scan a new code in the page",
+            ),
+            Self::Disk => (
+                "גשר הוואטסאפ אינו יכול לכתוב לדיסק שלו; פנו מקום, והוא ימשיך מעצמו",
+                "the WhatsApp bridge cannot write to its disk; make room there, and it goes on by itself",
+            ),
+            Self::Damaged => (
+                "גשר הוואטסאפ אינו יכול לקרוא את קובץ הקישור שלו; שחזרו אותו מגיבוי, או בקשו קוד חדש בדף",
+                "the WhatsApp bridge cannot read its session file; restore it from a backup, or ask for a new code in the page",
+            ),
+            Self::Other => (
+                "גשר הוואטסאפ אינו מחובר לוואטסאפ; הסיבה ביומן שלו",
+                "the WhatsApp bridge is not connected to WhatsApp; its log says why",
+            ),
+            Self::Unreachable => (
+                "גשר הוואטסאפ אינו פועל; ודאו שהשירות שלו רץ",
+                "the WhatsApp bridge is not running; see that its service runs",
+            ),
+            Self::Silent => (
+                "גשר הוואטסאפ אינו עונה; הפעילו מחדש את השירות שלו",
+                "the WhatsApp bridge does not answer; restart its service",
+            ),
+            Self::Unauthorized => (
+                "גשר הוואטסאפ לא קיבל את הסיסמה שלנו; ודאו שאותו BAILEYS_WEBHOOK_SECRET מוגדר בשני הצדדים",
+                "the WhatsApp bridge did not accept our secret; set the same BAILEYS_WEBHOOK_SECRET on both sides",
+            ),
+            Self::Disabled => (
+                "גשר הוואטסאפ אינו בשימוש; הגדירו BAILEYS_WEBHOOK_SECRET, כאן ובגשר",
+                "the WhatsApp bridge is not in use; set BAILEYS_WEBHOOK_SECRET, here and for the bridge",
+            ),
+        };
+        Some(if hebrew { he } else { en })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_stands_in_the_way_has_a_sentence_of_its_own_in_both_languages() {
+        let mut seen = std::collections::BTreeSet::new();
+        for state in LinkState::ALL.iter().filter(|state| !state.is_connected()) {
+            let (he, en) = (state.sentence(true).unwrap(), state.sentence(false).unwrap());
+            assert!(he.chars().any(|c| ('א'..='ת').contains(&c)) && en.is_ascii(), "{state}");
+            assert!(seen.insert(he) && seen.insert(en), "{state}");
+        }
+        assert_eq!(LinkState::Connected.sentence(true), None);
+    }
+
+    #[test]
+    fn a_bridge_says_only_what_it_can_know() {
+        assert_eq!(LinkState::told(Some("logged_out")), LinkState::LoggedOut);
+        for word in [None, Some(""), Some("open"), Some("connected"), Some("unreachable"), Some("disabled")] {
+            assert_eq!(LinkState::told(word), LinkState::Other, "{word:?}");
+        }
+    }
+}
