@@ -68,6 +68,7 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
         calls: calls.clone(),
         jobs: worker.handle(),
         outbox: outbox.clone(),
+        bridge: bridge.clone(),
         files,
         auth: Arc::default(),
         readiness: Arc::new(Readiness::new(bridge)),

@@ -43,8 +43,11 @@ pub fn receive(
 ) -> Result<Received> {
     // What the business wrote on its phone bears its own name, not the person's.
     let name = if new.from_phone { String::new() } else { shown_name(&new.profile_name) };
-    let thread = person::find_or_make_thread(tx, business, ThreadType::WhatsApp, &new.peer, &name, now)?;
-    let written_at = clock::written_at(new.written_at, now);
+    let written_at =
+        if new.history { clock::written_before(new.written_at, now) } else { clock::written_at(new.written_at, now) };
+    // A thread that history begins is as old as that, and not the newest of all.
+    let begins_at = if new.history { written_at } else { now };
+    let thread = person::find_or_make_thread(tx, business, ThreadType::WhatsApp, &new.peer, &name, begins_at)?;
     let (direction, status, author) = if new.from_phone {
         (Direction::Out, MessageStatus::Sent, Some("phone"))
     } else {
@@ -55,7 +58,7 @@ pub fn receive(
         direction,
         kind: new.kind,
         text: &new.text,
-        media_url: new.media.first().map(|file| file.url.as_str()),
+        media_url: new.media.first().map(|file| file.url.as_str()).filter(|url| !url.is_empty()),
         provider: new.provider,
         provider_msg_id: new.provider_msg_id.as_deref(),
         status,
@@ -65,7 +68,9 @@ pub fn receive(
         created_at: written_at,
     })?;
     if let Some(message) = message {
-        if new.from_phone {
+        if new.history {
+            tx.note_history(thread.id, new.provider, written_at)?;
+        } else if new.from_phone {
             tx.note_message_out(thread.id, new.provider, written_at, true)?;
         } else {
             tx.note_message_in(thread.id, new.provider, written_at, new.opens_twilio)?;
@@ -110,17 +115,16 @@ fn keep(
     Ok(())
 }
 
-/// Notes the files, and that they are to be fetched.
+/// Notes the files, and that they are to be fetched, where that can succeed.
 fn keep_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: Timestamp) -> Result<()> {
     for (position, file) in (0..).zip(&new.media) {
-        tx.insert_message_media(
-            message,
-            position,
-            &file.url,
-            file.mime.as_deref(),
-            file.file_name.as_deref(),
-            MediaState::Waiting,
-        )?;
+        let state = if file.error.is_some() { MediaState::Failed } else { MediaState::Waiting };
+        let (mime, file_name) = (file.mime.as_deref(), file.file_name.as_deref());
+        tx.insert_message_media(message, position, &file.url, mime, file_name, state)?;
+        if let Some(error) = &file.error {
+            tx.fail_media(message, position, error)?;
+            continue;
+        }
         let payload = serde_json::json!({ "message": message, "position": position, "provider": new.provider });
         tx.insert_job(MEDIA_JOB, Some(&format!("{MEDIA_JOB}:{message}:{position}")), &payload.to_string(), now, now)?;
     }

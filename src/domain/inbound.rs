@@ -29,6 +29,8 @@ pub struct InboundMessage {
     pub written_at: Option<Timestamp>,
     /// Whether it was written to our Twilio sender and so opens the 24 hours there.
     pub opens_twilio: bool,
+    /// Whether it is from before the account was linked: it is kept, and is no news to anybody.
+    pub history: bool,
 }
 
 /// A file of a message.
@@ -40,6 +42,8 @@ pub struct InboundMedia {
     pub mime: Option<String>,
     /// What its sender called it.
     pub file_name: Option<String>,
+    /// Why it will never come, where that is known already.
+    pub error: Option<String>,
 }
 
 /// Something that happened to a message after it was written.

@@ -4,10 +4,11 @@ use super::jobs::JobError;
 use crate::clock;
 use crate::config::{Config, Secret};
 use crate::domain::{MessageId, Provider, hex};
+use crate::providers::baileys::bridge::Bridge;
 use crate::providers::baileys::signature::SECRET;
 use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Trusted};
 use crate::providers::twilio::media::MessageFiles;
-use crate::store::{self, Job, Store, StoredMedia};
+use crate::store::{self, Job, MediaState, Store, StoredMedia};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub struct FileFetcher {
     store: Store,
     twilio: MessageFiles,
     public: PublicFiles,
+    bridge: Option<Bridge>,
     bridge_token: Option<Secret>,
 }
 
@@ -32,8 +34,10 @@ struct Payload {
 impl FileFetcher {
     /// For these settings.
     pub fn new(config: &Config, store: Store, client: reqwest::Client) -> Result<Self, reqwest::Error> {
+        let in_use = config.whatsapp.baileys_enabled();
         Ok(Self {
             store,
+            bridge: in_use.then(|| Bridge::new(client.clone(), config)),
             twilio: MessageFiles::new(client, config)?,
             public: public_files(config)?,
             bridge_token: config.whatsapp.token_secret().cloned(),
@@ -48,13 +52,22 @@ impl FileFetcher {
         let noted =
             self.store.read(move |tx| tx.message_media(message, position)).await.map_err(|error| later(&error))?;
         let Some(noted) = noted else { return Ok(()) };
+        if noted.state == MediaState::Stored.as_str() {
+            // The last run ended between keeping it and noting that: the bridge may have removed its own since.
+            self.release(provider, &noted.source_url).await;
+            return Ok(());
+        }
         let token = self.bridge_token.as_ref().map(|token| (SECRET, token.expose()));
         let fetched = match provider {
             Provider::Twilio => self.twilio.fetch(&noted.source_url).await,
             Provider::Baileys => self.public.fetch(&noted.source_url, token).await,
         };
         match fetched {
-            Ok(file) => self.keep(payload, file, noted.mime).await,
+            Ok(file) => {
+                self.keep(payload, file, noted.mime).await?;
+                self.release(provider, &noted.source_url).await;
+                Ok(())
+            }
             Err(error) if may_come_yet(&error, &job) => Err(JobError::Later(error.to_string())),
             Err(error) => {
                 let why = error.to_string();
@@ -62,6 +75,13 @@ impl FileFetcher {
                 failed.await.map_err(|error| later(&error))?;
                 Err(JobError::Never(error.to_string()))
             }
+        }
+    }
+
+    /// The bridge need not keep what we have.
+    async fn release(&self, provider: Provider, address: &str) {
+        if let (Provider::Baileys, Some(bridge)) = (provider, &self.bridge) {
+            bridge.release_file(address).await;
         }
     }
 

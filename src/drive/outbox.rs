@@ -12,6 +12,7 @@ use crate::domain::{OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
 use crate::inbox::pace::{Pace, Pacer};
 use crate::inbox::policy::{Case, Rules, Way};
+use crate::providers::baileys::bridge::LinkState;
 use crate::providers::public_file::PublicFiles;
 use crate::store::{self, OutboxEntry, Store};
 use crate::{clock, entropy};
@@ -64,6 +65,11 @@ impl Outbox {
             self.shared.health.fresh().await;
         }
         self.shared.health.down(clock::now())
+    }
+
+    /// How the bridge's link to WhatsApp is; none where it is not in use, or has not been asked yet.
+    pub fn bridge(&self) -> Option<LinkState> {
+        self.shared.health.bridge()
     }
 
     /// Whether it runs: a loop that has not come round for a minute is stuck.

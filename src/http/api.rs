@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod bridge;
 mod calls;
 mod contacts;
 mod media;
@@ -26,6 +27,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let guarded = Router::new()
         .merge(account::routes())
         .merge(audit::routes())
+        .merge(bridge::routes())
         .merge(calls::routes())
         .merge(contacts::routes())
         .merge(settings::routes())

@@ -40,6 +40,9 @@ async fn measure(state: &AppState) {
     }
     set("agentlocator_calls_live", state.calls.count() as u64);
     set("agentlocator_store_writes_waiting", state.store.waiting_writes() as u64);
+    if let Some(link) = state.outbox.bridge() {
+        set("agentlocator_whatsapp_bridge_up", u64::from(link.is_connected()));
+    }
     let disk = state.store.health().disk;
     set("agentlocator_disk_free_bytes", disk.free_bytes);
 }

@@ -8,6 +8,7 @@ use crate::drive::fallback::Fallback;
 use crate::drive::jobs::Jobs;
 use crate::drive::outbox::Outbox;
 use crate::ops::metrics::Metrics;
+use crate::providers::baileys::bridge::Bridge;
 use crate::providers::public_file::PublicFiles;
 use crate::store::Store;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct AppState {
     pub jobs: Jobs,
     /// Messages on their way out.
     pub outbox: Outbox,
+    /// The WhatsApp bridge, where it is in use.
+    pub bridge: Option<Bridge>,
     /// Files that may be handed on.
     pub files: PublicFiles,
     /// What logging in remembers.

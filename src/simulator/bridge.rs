@@ -2,9 +2,12 @@
 //!
 //! The bridge and the box are two programs with a contract between them; this stands in for the bridge.
 
+mod files;
 mod inbound;
+mod link;
 mod server;
 
+pub use files::BridgeFile;
 pub use inbound::{BridgeInbound, BridgeMessage, InboundAuth, InboundForm};
 pub use server::{Bridge, BridgeFault, BridgeOptions, BridgeSent, BridgeState};
 

@@ -111,6 +111,18 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Notes a message from before the account was linked. It may be the thread's newest one, but it is no news: nothing
+    /// is unread or awake by it, and no window opens.
+    pub fn note_history(&self, thread: ThreadId, provider: Provider, written_at: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE threads SET provider = coalesce(provider, ?2),
+                 last_message_at = max(coalesce(last_message_at, ''), ?3)
+             WHERE id = ?1",
+        )?;
+        update.execute(params![thread, provider, written_at])?;
+        Ok(())
+    }
+
     /// Notes the way that a message really took.
     pub fn set_thread_provider(&self, thread: ThreadId, provider: Provider) -> Result<()> {
         self.conn

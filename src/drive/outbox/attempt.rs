@@ -65,7 +65,7 @@ impl Attempt {
             return None;
         }
         delivery.begin(way, began_at);
-        let outcome = self.shared.ways.send(way, &self.entry).await;
+        let outcome = self.shared.health.explain(self.shared.ways.send(way, &self.entry).await);
         self.report(way, &outcome, began_at);
         let now = clock::now();
         let down = self.shared.health.down(now);

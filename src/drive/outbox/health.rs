@@ -1,8 +1,8 @@
 //! Who is down at the moment, as far as is known.
 
 use crate::clock;
-use crate::domain::{Provider, Timestamp};
-use crate::providers::baileys::bridge::Bridge;
+use crate::domain::{NotSent, Outcome, Provider, Timestamp, Trouble};
+use crate::providers::baileys::bridge::{Bridge, LinkState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +17,9 @@ pub(super) struct Health {
 
 #[derive(Clone, Copy, Default)]
 struct Seen {
-    bridge_up: Option<bool>,
+    bridge: Option<LinkState>,
+    /// What the log said last of it.
+    bridge_told: Option<LinkState>,
     bridge_asked_at: Option<Timestamp>,
     twilio_down_until: Option<Timestamp>,
     loop_at: Option<Timestamp>,
@@ -32,7 +34,7 @@ impl Health {
     /// Providers that are down.
     pub(super) fn down(&self, now: Timestamp) -> Vec<Provider> {
         let seen = *self.seen();
-        let bridge = (seen.bridge_up == Some(false)).then_some(Provider::Baileys);
+        let bridge = seen.bridge_is_down().then_some(Provider::Baileys);
         let twilio = seen.twilio_down_until.is_some_and(|until| now < until).then_some(Provider::Twilio);
         bridge.into_iter().chain(twilio).collect()
     }
@@ -49,24 +51,39 @@ impl Health {
     /// Asks the bridge; true if it is back.
     pub(super) async fn probe(&self) -> bool {
         let _turn = self.asking.lock().await;
-        let before = self.seen().bridge_up;
+        let before = *self.seen();
         self.ask().await;
-        before == Some(false) && self.seen().bridge_up == Some(true)
+        before.bridge_is_down() && !self.seen().bridge_is_down()
     }
 
     async fn ask(&self) {
         let Some(bridge) = &self.bridge else { return };
-        let up = bridge.is_healthy().await;
+        let state = bridge.state().await;
         let mut seen = self.seen();
-        if seen.bridge_up != Some(up) {
-            if up {
-                tracing::info!(event = "BRIDGE_UP", "The WhatsApp bridge is connected");
-            } else {
-                tracing::warn!(event = "BRIDGE_DOWN", "The WhatsApp bridge is not connected, or does not run");
-            }
+        if seen.bridge_told != Some(state) {
+            report(state);
         }
-        seen.bridge_up = Some(up);
+        seen.bridge = Some(state);
+        seen.bridge_told = Some(state);
         seen.bridge_asked_at = Some(clock::now());
+    }
+
+    /// How the bridge's link is, if the bridge is in use and has been asked.
+    pub(super) fn bridge(&self) -> Option<LinkState> {
+        self.bridge.as_ref().and(self.seen().bridge)
+    }
+
+    /// The outcome with the reason that is known, where the bridge says no more than that it is not connected.
+    pub(super) fn explain(&self, outcome: Outcome) -> Outcome {
+        match (&outcome, &self.bridge, self.bridge()) {
+            (Outcome::NotSent(NotSent::Down, trouble), Some(bridge), Some(state)) if trouble.code == NOT_CONNECTED => {
+                let sentence = bridge.sentence(state).map(str::to_owned);
+                sentence.map_or(outcome, |sentence| {
+                    Outcome::NotSent(NotSent::Down, Trouble { code: state.as_str().to_owned(), sentence })
+                })
+            }
+            _ => outcome,
+        }
     }
 
     /// Notes that an attempt found a provider down.
@@ -74,7 +91,8 @@ impl Health {
         let mut seen = self.seen();
         match provider {
             Provider::Baileys => {
-                seen.bridge_up = Some(false);
+                // Why it is down is asked later; what was known of it stays.
+                seen.bridge = seen.bridge.filter(|state| !state.is_connected()).or(Some(LinkState::Other));
                 seen.bridge_asked_at = Some(now);
             }
             Provider::Twilio => seen.twilio_down_until = Some(now.plus(TWILIO_REST)),
@@ -85,7 +103,7 @@ impl Health {
     pub(super) fn note_up(&self, provider: Provider) {
         let mut seen = self.seen();
         match provider {
-            Provider::Baileys => seen.bridge_up = Some(true),
+            Provider::Baileys => seen.bridge = Some(LinkState::Connected),
             Provider::Twilio => seen.twilio_down_until = None,
         }
     }
@@ -103,6 +121,24 @@ impl Health {
     }
 }
 
+impl Seen {
+    fn bridge_is_down(&self) -> bool {
+        self.bridge.is_some_and(|state| !state.is_connected())
+    }
+}
+
+/// One line for each change, with the remedy.
+fn report(state: LinkState) {
+    match state.sentence(false) {
+        None => tracing::info!(event = "BRIDGE_UP", state = state.as_str(), "The WhatsApp bridge is connected"),
+        Some(sentence) => {
+            tracing::warn!(event = "BRIDGE_DOWN", state = state.as_str(), "No messages by the bridge: {sentence}");
+        }
+    }
+}
+
+/// The bridge's word where it gives no reason.
+const NOT_CONNECTED: &str = "not_connected";
 /// An answer of the bridge that is younger is believed: many messages at once ask it once.
 const FRESH: Duration = Duration::from_millis(50);
 /// How long Twilio is left alone after it was found down.

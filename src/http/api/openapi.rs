@@ -1,6 +1,6 @@
 //! The API's own description.
 
-use super::{account, audit, calls, contacts, media, settings, setup, threads, tokens, users, whatsapp};
+use super::{account, audit, bridge, calls, contacts, media, settings, setup, threads, tokens, users, whatsapp};
 use crate::http::AppState;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -32,6 +32,11 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         account::who_am_i,
         account::change_password,
         audit::list,
+        bridge::show,
+        bridge::pair,
+        bridge::pairing_code,
+        bridge::log_out,
+        bridge::reconnect,
         calls::list,
         calls::show,
         calls::play,

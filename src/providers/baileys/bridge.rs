@@ -46,4 +46,9 @@ impl Bridge {
     pub fn sentence(&self, state: LinkState) -> Option<&'static str> {
         state.sentence(self.hebrew)
     }
+
+    /// What is said where WhatsApp lets the account write to nobody new.
+    pub fn restricted(&self) -> &'static str {
+        send::restricted(self.hebrew)
+    }
 }

@@ -7,7 +7,8 @@
 //!   journal and needs nothing done;
 //! - of a message: `lid`, `phone`, `push_name`, `timestamp` (Unix seconds or milliseconds, or RFC 3339), `type` (a word of
 //!   [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an object with one), `from_me` with `to` for what the
-//!   business wrote on its own phone;
+//!   business wrote on its own phone, `history` for what was written before the account was linked, `media_error` instead
+//!   of `media_url` for a file that will never come;
 //! - of a status: `id`, `status` (`sent`, `delivered`, `read`, `played`, `failed`, or Baileys' number of it), `error`;
 //! - of a reaction, an edit, a deletion: `target`, the id of the message; `text`, the emoji or the new words; whose chat it
 //!   is in, as of a message.
@@ -69,6 +70,9 @@ struct Wire<'a> {
     #[serde(borrow)]
     media_url: Scalar<'a>,
     #[serde(borrow)]
+    media_error: Scalar<'a>,
+    history: Scalar<'a>,
+    #[serde(borrow)]
     mime: Scalar<'a>,
     #[serde(borrow)]
     file_name: Scalar<'a>,
@@ -109,9 +113,10 @@ impl Wire<'_> {
             text,
             media: media.into_iter().collect(),
             quoted: self.quoted.text().map(str::to_owned),
-            extra: None,
+            extra: self.is_history().then(|| HISTORY.to_owned()),
             written_at: self.timestamp.text().and_then(time),
             opens_twilio: false,
+            history: self.is_history(),
         }))
     }
 
@@ -168,6 +173,10 @@ impl Wire<'_> {
         self.from_me.text() == Some("true")
     }
 
+    fn is_history(&self) -> bool {
+        self.history.text() == Some("true")
+    }
+
     fn id(&self) -> Option<&str> {
         self.provider_msg_id.text().or(self.id.text())
     }
@@ -177,10 +186,16 @@ impl Wire<'_> {
     }
 
     fn media(&self) -> Option<InboundMedia> {
+        let (url, error) = (self.media_url.text(), self.media_error.text());
+        if url.is_none() && error.is_none() {
+            return None;
+        }
         Some(InboundMedia {
-            url: self.media_url.text()?.to_owned(),
+            url: url.unwrap_or_default().to_owned(),
             mime: self.mime.text().map(str::to_owned),
             file_name: self.file_name.text().map(str::to_owned),
+            // With an address it may come all the same.
+            error: error.filter(|_| url.is_none()).map(str::to_owned),
         })
     }
 
@@ -211,6 +226,9 @@ fn time(text: &str) -> Option<Timestamp> {
     }
     text.parse().ok()
 }
+
+/// How a message from before stays known as one.
+const HISTORY: &str = r#"{"history":true}"#;
 
 const NOT_A_PERSON: &str = "not from a person";
 

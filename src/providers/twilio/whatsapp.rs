@@ -34,6 +34,7 @@ pub fn message(form: &Form, own_sender: Option<&PhoneNumber>, country: country::
         extra: extra(form),
         written_at: None,
         opens_twilio: is_to_our_sender(form, own_sender, country),
+        history: false,
     })
 }
 
@@ -85,6 +86,7 @@ fn media(form: &Form) -> Vec<InboundMedia> {
             url: form.value(&format!("MediaUrl{at}"))?.to_owned(),
             mime: form.value(&format!("MediaContentType{at}")).map(str::to_owned),
             file_name: None,
+            error: None,
         })
     };
     (0..count).filter_map(file).collect()

@@ -1,5 +1,7 @@
 //! The bridge's HTTP interface.
 
+use super::files::{self, BridgeFile};
+use super::link;
 use crate::entropy;
 use crate::simulator::server::Server;
 use crate::simulator::{EventLog, Party};
@@ -9,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::{get, post};
+use axum::routing::post;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -24,14 +26,36 @@ pub struct BridgeOptions {
     pub secret: Option<String>,
     /// Whether the WhatsApp session is live.
     pub connected: bool,
+    /// Its word for how the link is, while the session is not live.
+    pub state: &'static str,
     /// The code that waits to be scanned.
     pub qr: Option<String>,
+    /// The code that waits to be typed into the phone.
+    pub pairing_code: Option<String>,
+    /// Whose account is linked, digits.
+    pub account: Option<String>,
+    /// Whether WhatsApp lets the account write to nobody new.
+    pub restricted: bool,
+    /// It takes connections, and answers nothing.
+    pub hangs: bool,
+    /// It knows only what every bridge must: sending, health, QR code, pairing code, logging out.
+    pub plain: bool,
 }
 
 impl BridgeOptions {
     /// A live bridge with this secret.
     pub fn connected(secret: impl Into<String>) -> Self {
-        Self { secret: Some(secret.into()), connected: true, qr: None }
+        Self {
+            secret: Some(secret.into()),
+            connected: true,
+            state: "connecting",
+            qr: None,
+            pairing_code: None,
+            account: Some("972541112233".into()),
+            restricted: false,
+            hangs: false,
+            plain: false,
+        }
     }
 }
 
@@ -80,6 +104,10 @@ pub struct BridgeState {
     pub requests: usize,
     /// How often health was asked for.
     pub health_checks: usize,
+    /// What was asked of the link: the paths, `/pairing-code` with the number.
+    pub link_requests: Vec<String>,
+    /// Files that the box has told it to forget.
+    pub released: Vec<String>,
 }
 
 /// A running bridge. Dropping it stops it.
@@ -88,17 +116,18 @@ pub struct Bridge {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    log: EventLog,
-    options: Mutex<BridgeOptions>,
+pub(super) struct Shared {
+    pub(super) log: EventLog,
+    pub(super) options: Mutex<BridgeOptions>,
     faults: Mutex<VecDeque<BridgeFault>>,
-    memory: Mutex<Memory>,
+    pub(super) memory: Mutex<Memory>,
 }
 
 #[derive(Default)]
-struct Memory {
-    state: BridgeState,
+pub(super) struct Memory {
+    pub(super) state: BridgeState,
     by_key: BTreeMap<String, (Value, String)>,
+    pub(super) files: BTreeMap<String, BridgeFile>,
 }
 
 impl Bridge {
@@ -136,6 +165,12 @@ impl Bridge {
         lock(&self.shared.faults).extend(std::iter::repeat_n(fault, times));
     }
 
+    /// Keeps a file of a message; gives its address.
+    pub fn keep_file(&self, id: &str, file: BridgeFile) -> String {
+        lock(&self.shared.memory).files.insert(id.to_owned(), file);
+        format!("http://{}/media/{id}", self.address())
+    }
+
     /// Stops it; the port is free when this returns. What it remembers is given back, for the next one.
     pub async fn stop(self) -> BridgeState {
         let state = self.state();
@@ -147,22 +182,30 @@ impl Bridge {
 fn routes(shared: Arc<Shared>) -> Router {
     let guarded = Router::new()
         .route("/send", post(send))
-        .route("/qr", get(qr))
-        .route("/logout", post(async || Json(json!({"ok": true}))))
-        .route("/pairing-code", post(async || Json(json!({"ok": true, "code": "ABCD-1234"}))))
+        .merge(link::routes())
+        .merge(files::routes())
         .layer(from_fn_with_state(shared.clone(), guard));
-    Router::new().route("/health", get(health)).route("/healthz", get(health)).merge(guarded).with_state(shared)
+    Router::new()
+        .merge(link::open_routes())
+        .merge(guarded)
+        .layer(from_fn_with_state(shared.clone(), as_it_is))
+        .with_state(shared)
 }
 
-async fn health(State(shared): State<Arc<Shared>>) -> Response {
-    lock(&shared.memory).state.health_checks += 1;
-    let ts = crate::clock::now().as_millis();
-    if lock(&shared.options).connected {
-        Json(json!({"connected": true, "ts": ts})).into_response()
-    } else {
-        let body = json!({"connected": false, "ts": ts, "state": "connecting"});
-        (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+/// One that hangs answers nothing, and a plain one does not know all paths.
+async fn as_it_is(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let (hangs, plain) = {
+        let options = lock(&shared.options);
+        (options.hangs, options.plain)
+    };
+    if hangs {
+        std::future::pending::<()>().await;
     }
+    let known = matches!(request.uri().path(), "/send" | "/health" | "/healthz" | "/qr" | "/logout" | "/pairing-code");
+    if plain && !known {
+        return (StatusCode::NOT_FOUND, "Cannot find that").into_response();
+    }
+    next.run(request).await
 }
 
 async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
@@ -173,13 +216,6 @@ async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) 
         return error(StatusCode::UNAUTHORIZED, "unauthorized", "X-BAILEYS-SECRET is missing or wrong");
     }
     next.run(request).await
-}
-
-async fn qr(State(shared): State<Arc<Shared>>) -> Response {
-    match lock(&shared.options).qr.clone() {
-        Some(qr) => Json(json!({"qr": qr, "svg": "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"})).into_response(),
-        None => error(StatusCode::NOT_FOUND, "no_qr", "no code is waiting"),
-    }
 }
 
 async fn send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -280,10 +316,10 @@ fn not_connected() -> Response {
     error(StatusCode::SERVICE_UNAVAILABLE, "not_connected", "WhatsApp is not connected")
 }
 
-fn error(status: StatusCode, code: &str, message: &str) -> Response {
+pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
     (status, Json(json!({"ok": false, "error": {"code": code, "message": message}}))).into_response()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -113,7 +113,7 @@ impl Bridge {
             status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
                 Outcome::NotSent(NotSent::Refused, trouble("refused"))
             }
-            _ => Outcome::Doubtful(trouble("no_answer")),
+            _ => Outcome::Doubtful(self.trouble("no_answer", None)),
         }
     }
 
@@ -135,6 +135,11 @@ impl Bridge {
         );
         Trouble { code: code.to_owned(), sentence }
     }
+}
+
+/// What is said where WhatsApp lets the account write to nobody new.
+pub(super) fn restricted(hebrew: bool) -> &'static str {
+    if hebrew { RESTRICTED.0 } else { RESTRICTED.1 }
 }
 
 /// The bridge's word for a kind of file.
@@ -165,12 +170,14 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "the WhatsApp bridge did not answer, and the message may have been sent",
     ),
     ("not_on_whatsapp", "למספר הזה אין וואטסאפ", "this number is not on WhatsApp"),
-    (
-        "restricted",
-        "וואטסאפ הגבילה את החשבון ואינה מאפשרת לפתוח שיחות חדשות כרגע",
-        "WhatsApp has restricted the account and does not allow new conversations at the moment",
-    ),
+    ("restricted", RESTRICTED.0, RESTRICTED.1),
 ];
+
+/// Hebrew, English.
+const RESTRICTED: (&str, &str) = (
+    "וואטסאפ הגבילה את החשבון ואינה מאפשרת לפתוח שיחות חדשות כרגע",
+    "WhatsApp has restricted the account and does not allow new conversations at the moment",
+);
 
 /// How long an answer may take; the bridge gives up before that.
 const ANSWER: Duration = Duration::from_secs(8);

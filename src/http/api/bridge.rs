@@ -1,0 +1,288 @@
+//! The bridge's link to WhatsApp: how it is, and linking the business's account. What changes it, and every code that
+//! links, is for owners.
+
+use super::Done;
+use crate::clock;
+use crate::domain::{PhoneNumber, Role, Timestamp};
+use crate::http::extract::Json;
+use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::providers::baileys::bridge::{self, Bridge, BridgeError, LinkState, Overview};
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/whatsapp/bridge", get(show))
+        .route("/api/whatsapp/bridge/pair", post(pair))
+        .route("/api/whatsapp/bridge/pairing-code", post(pairing_code))
+        .route("/api/whatsapp/bridge/logout", post(log_out))
+        .route("/api/whatsapp/bridge/reconnect", post(reconnect))
+}
+
+/// How the bridge is. What an older or a foreign bridge does not say is null.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct BridgeView {
+    /// Whether the bridge is in use.
+    enabled: bool,
+    /// Whether it answers.
+    reachable: bool,
+    /// Whether its WhatsApp session is live.
+    connected: bool,
+    /// How the link is.
+    state: LinkState,
+    /// What stands in the way and what to do, for people, in the business's language; null where nothing does.
+    reason: Option<String>,
+    /// Since when the link is so.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+    /// WhatsApp's code of the last disconnect.
+    last_code: Option<i64>,
+    /// The bridge's version.
+    version: Option<String>,
+    /// Who is linked.
+    account: Option<LinkedAccount>,
+    /// What waits in the bridge.
+    waiting: Waiting,
+    /// WhatsApp's lock on writing to new people, while there is one.
+    restriction: Option<RestrictionView>,
+    /// The code to scan, while one waits; for owners.
+    pairing: Option<PairingView>,
+    /// The code to type into the phone, while one waits; for owners.
+    pairing_code: Option<String>,
+}
+
+/// Who is linked.
+#[derive(Serialize, utoipa::ToSchema)]
+struct LinkedAccount {
+    /// E.164.
+    phone: Option<String>,
+    /// The name that people see.
+    name: Option<String>,
+}
+
+/// What waits in the bridge; null where it does not say.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Waiting {
+    /// Messages and news that we have not taken yet.
+    inbox: Option<u64>,
+    /// Files of messages.
+    media: Option<u64>,
+    /// Messages and news that we refused; the log says why.
+    refused: Option<u64>,
+}
+
+/// WhatsApp's lock on writing to new people.
+#[derive(Serialize, utoipa::ToSchema)]
+struct RestrictionView {
+    /// Until when; null where WhatsApp does not say.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// WhatsApp's word for it.
+    kind: Option<String>,
+}
+
+/// A code that waits to be scanned.
+#[derive(Serialize, utoipa::ToSchema)]
+struct PairingView {
+    /// What is drawn.
+    qr: String,
+    /// The drawing, to be shown as a picture; null where the bridge draws none.
+    svg: Option<String>,
+    /// Until when it can be scanned; another one follows.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+/// How the bridge and its link to WhatsApp are. Answers within a second and a half, whatever the bridge does.
+#[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", responses((status = 200, body = BridgeView)))]
+pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Json<BridgeView> {
+    let Some(bridge) = &app.bridge else { return axum::Json(BridgeView::disabled(&app)) };
+    let is_owner = actor.role == Role::Owner;
+    let overview = bridge.look(is_owner).await;
+    axum::Json(BridgeView::of(bridge, overview, is_owner))
+}
+
+/// What follows from asking for codes.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct PairingBegun {
+    /// Always true.
+    ok: bool,
+    /// How the link is now.
+    state: LinkState,
+}
+
+/// Show QR codes again.
+#[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", responses(
+    (status = 200, body = PairingBegun), (status = 403, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
+    (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`.")))]
+pub(super) async fn pair(State(app): State<AppState>, actor: Actor) -> Result<axum::Json<PairingBegun>, ApiError> {
+    let state = allowed(&app, &actor)?.pair().await.map_err(refusal)?;
+    note(&app, &actor, "whatsapp_pairing_begun", String::new()).await?;
+    Ok(axum::Json(PairingBegun { ok: true, state }))
+}
+
+/// Whose phone it is.
+#[derive(Deserialize, utoipa::ToSchema)]
+pub(super) struct PairingPhone {
+    /// The number of the account that is to be linked: `+9725…`, or the national `05…`.
+    phone: String,
+}
+
+/// A code to be typed into the phone.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct PairingCode {
+    /// Always true.
+    ok: bool,
+    /// Eight letters and digits.
+    code: String,
+}
+
+/// Ask for a code to be typed into the phone, instead of one to be scanned.
+#[utoipa::path(post, path = "/api/whatsapp/bridge/pairing-code", tag = "whatsapp", request_body = PairingPhone,
+    responses((status = 200, body = PairingCode), (status = 403, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
+    (status = 422, body = ErrorBody, description = "`invalid_phone`, `whatsapp_refused`."),
+    (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`, \
+        `whatsapp_unreachable`.")))]
+pub(super) async fn pairing_code(
+    State(app): State<AppState>,
+    actor: Actor,
+    Json(body): Json<PairingPhone>,
+) -> Result<axum::Json<PairingCode>, ApiError> {
+    let bridge = allowed(&app, &actor)?;
+    let phone = PhoneNumber::parse(&body.phone, app.config.whatsapp.country());
+    let phone = phone.map_err(|error| unprocessable("invalid_phone", error.to_string()))?;
+    let code = bridge.pairing_code(phone.digits()).await.map_err(refusal)?;
+    note(&app, &actor, "whatsapp_pairing_code", phone.masked().to_string()).await?;
+    Ok(axum::Json(PairingCode { ok: true, code }))
+}
+
+/// Unlink the account. A new QR code is needed afterwards.
+#[utoipa::path(post, path = "/api/whatsapp/bridge/logout", tag = "whatsapp", responses(
+    (status = 200, body = Done), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 503, body = ErrorBody)))]
+pub(super) async fn log_out(State(app): State<AppState>, actor: Actor) -> Result<axum::Json<Done>, ApiError> {
+    allowed(&app, &actor)?.log_out().await.map_err(refusal)?;
+    note(&app, &actor, "whatsapp_logged_out", String::new()).await?;
+    Ok(Done::YES)
+}
+
+/// Try to connect at once instead of waiting.
+#[utoipa::path(post, path = "/api/whatsapp/bridge/reconnect", tag = "whatsapp", responses(
+    (status = 200, body = Done), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 503, body = ErrorBody)))]
+pub(super) async fn reconnect(State(app): State<AppState>, actor: Actor) -> Result<axum::Json<Done>, ApiError> {
+    allowed(&app, &actor)?.reconnect().await.map_err(refusal)?;
+    note(&app, &actor, "whatsapp_reconnect", String::new()).await?;
+    Ok(Done::YES)
+}
+
+impl BridgeView {
+    fn of(bridge: &Bridge, overview: Overview, is_owner: bool) -> Self {
+        let Overview { reachable, connected, report, qr } = overview;
+        let restricted = report.restriction.as_ref().filter(|_| report.state.is_connected());
+        let reason = restricted.map(|_| bridge.restricted()).or_else(|| bridge.sentence(report.state));
+        let account = report.account.map(|bridge::Account { phone, name }| LinkedAccount {
+            phone: phone.map(|digits| format!("+{}", digits.trim_start_matches('+'))),
+            name,
+        });
+        let expires_at = report.qr_expires_at;
+        Self {
+            enabled: true,
+            reachable,
+            connected,
+            state: report.state,
+            reason: reason.map(str::to_owned),
+            since: report.since,
+            last_code: report.last_code,
+            version: report.version,
+            account,
+            waiting: Waiting { inbox: report.inbox, media: report.media_waiting, refused: report.refused },
+            restriction: report.restriction.map(|bridge::Restriction { until, kind }| RestrictionView { until, kind }),
+            pairing: qr.filter(|_| is_owner).map(|code| PairingView { qr: code.text, svg: code.svg, expires_at }),
+            pairing_code: report.pairing_code.filter(|_| is_owner),
+        }
+    }
+
+    fn disabled(app: &AppState) -> Self {
+        let state = LinkState::Disabled;
+        Self {
+            enabled: false,
+            reachable: false,
+            connected: false,
+            state,
+            reason: state.sentence(app.config.agent.language == "he").map(str::to_owned),
+            since: None,
+            last_code: None,
+            version: None,
+            account: None,
+            waiting: Waiting { inbox: None, media: None, refused: None },
+            restriction: None,
+            pairing: None,
+            pairing_code: None,
+        }
+    }
+}
+
+/// The bridge, for an owner.
+fn allowed<'a>(app: &'a AppState, actor: &Actor) -> Result<&'a Bridge, ApiError> {
+    actor.require_owner()?;
+    app.bridge.as_ref().ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", said(LinkState::Disabled)))
+}
+
+async fn note(app: &AppState, actor: &Actor, action: &'static str, subject: String) -> Result<(), ApiError> {
+    let (id, now) = (actor.id, clock::now());
+    Ok(app.store.write(move |tx| tx.insert_audit(id, action, &subject, now)).await?)
+}
+
+fn refusal(error: BridgeError) -> ApiError {
+    let (status, code, told) = match error {
+        BridgeError::Away(LinkState::Unauthorized) => {
+            let message = said(LinkState::Unauthorized);
+            return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "bridge_unauthorized", message);
+        }
+        BridgeError::Away(state) => {
+            return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "bridge_unreachable", said(state));
+        }
+        BridgeError::Unknown => {
+            let message = "this bridge cannot do that; it is older than the daemon, or another program";
+            return ApiError::new(StatusCode::NOT_IMPLEMENTED, "bridge_unsupported", message);
+        }
+        BridgeError::Refused { status, code, message } => (status, code, message),
+    };
+    let because = |sentence: &str| if told.is_empty() { sentence.to_owned() } else { format!("{sentence}: {told}") };
+    match status {
+        400 => unprocessable("invalid_phone", because("the bridge does not take this number")),
+        409 if code == "already_paired" => ApiError::new(
+            StatusCode::CONFLICT,
+            "already_paired",
+            "an account is linked already; log it out first to link another one",
+        ),
+        409 => ApiError::conflict(because("the bridge cannot do that at the moment")),
+        422 => unprocessable("whatsapp_refused", because("WhatsApp refused")),
+        429 => unprocessable("whatsapp_refused", because("WhatsApp wants us to wait; try again later")),
+        503 => ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "whatsapp_unreachable",
+            because("the bridge does not reach WhatsApp; check the internet connection"),
+        ),
+        _ => {
+            tracing::warn!(event = "BRIDGE_ODD", status, code, "The WhatsApp bridge gave an unforeseen answer");
+            let message = "the WhatsApp bridge failed; its log says why";
+            ApiError::new(StatusCode::BAD_GATEWAY, "bridge_failed", message)
+        }
+    }
+}
+
+fn unprocessable(code: &'static str, message: String) -> ApiError {
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
+}
+
+/// What the API says is in English; the page says it in its reader's language, by the code.
+fn said(state: LinkState) -> &'static str {
+    state.sentence(false).unwrap_or_default()
+}
