@@ -16,15 +16,15 @@ pub(super) fn routes() -> Router<AppState> {
     for path in ["/login", "/forgot", "/reset", "/setup", "/calendar", "/app", "/app/", "/app/{*rest}"] {
         routes = routes.route(path, get(index));
     }
+    for (path, asset) in [
+        ("/app/assets/page.css", &CSS),
+        ("/app/assets/page.js", &JS),
+        ("/app/assets/whatsapp.js", &WHATSAPP_JS),
+    ] {
+        let send = move |method: Method, headers: HeaderMap| async move { asset.send(&method, &headers) };
+        routes = routes.route(path, get(send));
+    }
     routes
-        .route(
-            "/app/assets/page.css",
-            get(|method: Method, headers: HeaderMap| async move { CSS.send(&method, &headers) }),
-        )
-        .route(
-            "/app/assets/page.js",
-            get(|method: Method, headers: HeaderMap| async move { JS.send(&method, &headers) }),
-        )
 }
 
 async fn index(method: Method, headers: HeaderMap) -> Response {
@@ -65,6 +65,8 @@ const PAGE_HEADERS: [(HeaderName, &str); 3] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-const INDEX: Asset = Asset { mime: "text/html; charset=utf-8", content: include_str!("page/index.html") };
-const CSS: Asset = Asset { mime: "text/css; charset=utf-8", content: include_str!("page/page.css") };
-const JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/page.js") };
+static INDEX: Asset = Asset { mime: "text/html; charset=utf-8", content: include_str!("page/index.html") };
+static CSS: Asset = Asset { mime: "text/css; charset=utf-8", content: include_str!("page/page.css") };
+static JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/page.js") };
+static WHATSAPP_JS: Asset =
+    Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/whatsapp.js") };

@@ -19,7 +19,11 @@ async fn the_page_has_one_file_for_all_of_its_paths() {
         assert_eq!(client.head(path).await.status, 200, "{path}");
     }
     assert!(!index.text().contains("<script>") && !index.text().contains(" onclick="), "no script in the page itself");
-    for (path, kind) in [("/app/assets/page.js", "text/javascript"), ("/app/assets/page.css", "text/css")] {
+    for (path, kind) in [
+        ("/app/assets/page.js", "text/javascript"),
+        ("/app/assets/whatsapp.js", "text/javascript"),
+        ("/app/assets/page.css", "text/css"),
+    ] {
         let reply = client.get(path).await;
         assert!(reply.status == 200 && reply.header("content-type").starts_with(kind), "{path}");
         assert!(index.text().contains(path));

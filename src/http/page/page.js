@@ -38,6 +38,7 @@ const WORDS = {
     outbox: "outgoing messages", disk: "the disk is nearly full", published_copy: "the database's copy", integrity: "damage in the database",
   },
 };
+for (const [language, words] of Object.entries(LINK_WORDS)) Object.assign(WORDS[language], words);
 const $ = (id) => document.getElementById(id);
 const main = $("main");
 let language = recall("language") === "en" ? "en" : "he";
@@ -116,6 +117,10 @@ async function show() {
   }
   if (path === "/login") return go("/app/threads", true);
   const [, , tab, id] = path.split("/");
+  if (tab === "whatsapp") {
+    bar(tab);
+    return whatsapp().catch((error) => { if (error.status !== 401) main.replaceChildren(el("p", { className: "empty error", role: "alert" }, error.message)); });
+  }
   return room(tab === "calls" ? "calls" : "threads", id);
 }
 
@@ -164,11 +169,17 @@ function offline(error) {
   every(3000, async () => { await api("session").catch((reason) => { if (!reason.status) throw reason; }); show(); });
 }
 
+/** What is above every room. */
+function bar(tab) {
+  $("bar").hidden = false;
+  $("tabs").replaceChildren(...["threads", "calls", "whatsapp"].map((name) =>
+    link(`/app/${name}`, name === tab ? { "aria-current": "page" } : {}, t(name))));
+  health(); every(10000, health);
+}
+
 /** The list on one side, what was chosen on the other. */
 function room(tab, id) {
-  $("bar").hidden = false;
-  $("tabs").replaceChildren(...["threads", "calls"].map((name) =>
-    link(`/app/${name}`, name === tab ? { "aria-current": "page" } : {}, t(name))));
+  bar(tab);
   const items = el("div", { className: "items" });
   const detail = el("section", { className: "detail" });
   const search = el("input", { type: "search", placeholder: t("search"), "aria-label": t("search"), dir: "auto", value: room.words ?? "" });
@@ -202,7 +213,7 @@ function room(tab, id) {
   }
   search.addEventListener("input", () => { extra = []; });
   refresh().catch((error) => { if (error.status !== 401) items.replaceChildren(el("p", { className: "empty error" }, error.message)); });
-  every(4000, refresh); health(); every(10000, health);
+  every(4000, refresh);
   if (!id) detail.replaceChildren(el("p", { className: "empty" }, t("choose")));
   else (tab === "threads" ? thread : call)(id, detail).catch((error) =>
     detail.replaceChildren(heading(tab), el("p", { className: "empty error", role: "alert" }, error.message)));
