@@ -1,8 +1,11 @@
 //! Both ways of WhatsApp into one CRM and out again: never lost, never twice.
 
+mod bridge_api;
+mod bridge_files;
 mod doubt;
 mod files;
 mod full_disk;
+mod history;
 mod inbound;
 mod malformed;
 mod news;

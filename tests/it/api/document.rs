@@ -45,6 +45,7 @@ async fn answers_keep_to_their_schemas() {
         ("/api/settings", "/api/settings", 200),
         ("/api/session", "/api/session", 200),
         ("/api/setup", "/api/setup", 200),
+        ("/api/whatsapp/bridge", "/api/whatsapp/bridge", 200),
     ] {
         get(&document, &api, template, path, status).await;
     }

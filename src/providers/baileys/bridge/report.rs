@@ -128,10 +128,9 @@ impl Report {
             inbox: body["inbox"].as_u64(),
             media_waiting: body["media_waiting"].as_u64(),
             refused: body["refused_by_daemon"].as_u64(),
-            account: body["account"].is_object().then(|| Account {
-                phone: line(&body["account"]["phone"]),
-                name: line(&body["account"]["name"]),
-            }),
+            account: body["account"]
+                .is_object()
+                .then(|| Account { phone: line(&body["account"]["phone"]), name: line(&body["account"]["name"]) }),
             qr_expires_at: time(&body["qr_expires_at"]),
             pairing_code: line(&body["pairing_code"]),
             restriction: (body["restriction"]["active"] == true).then(|| Restriction {
@@ -192,7 +191,10 @@ mod tests {
                 "account": { "phone": "972501234567", "lid": "1@lid", "name": "Shop" },
                 "restriction": { "active": true, "until": 1_700_000_001_000_i64, "kind": "x" } }),
         );
-        assert_eq!((report.state, report.last_code, report.version.as_deref()), (LinkState::Replaced, Some(440), Some("1.2")));
+        assert_eq!(
+            (report.state, report.last_code, report.version.as_deref()),
+            (LinkState::Replaced, Some(440), Some("1.2"))
+        );
         assert_eq!((report.inbox, report.media_waiting, report.refused), (Some(3), Some(2), Some(1)));
         let account = Account { phone: Some("972501234567".into()), name: Some("Shop".into()) };
         assert_eq!(report.account, Some(account));

@@ -57,6 +57,20 @@ fn what_the_business_wrote_on_its_phone_is_to_the_person() {
 }
 
 #[test]
+fn what_is_from_before_and_what_will_never_come_say_so() {
+    let read = message(
+        r#"{"from":"972501234567","id":"1","text":"hi","history":true,"timestamp":1500000000,
+            "type":"image","mime":"image/png","media_error":{"code":"gone","message":"no such file"}}"#,
+    );
+    assert!(read.history && !read.from_phone);
+    assert_eq!((read.extra.as_deref(), read.kind), (Some(r#"{"history":true}"#), MediaKind::Image));
+    assert_eq!((read.media[0].url.as_str(), read.media[0].error.as_deref()), ("", Some("no such file")));
+    let both = message(r#"{"from":"972501234567","id":"1","media_url":"https://x/y.ogg","media_error":"late"}"#);
+    assert_eq!((both.media[0].error.as_deref(), both.history, both.extra), (None, false, None));
+    assert!(!message(r#"{"from":"972501234567","id":"1","text":"hi","history":false}"#).history);
+}
+
+#[test]
 fn news_are_read() {
     let read = news(r#"{"event":"status","id":"1","status":"delivered","timestamp":"2026-01-01T00:00:00Z"}"#);
     assert_eq!(read.change, Change::Status(MessageStatus::Delivered, None));

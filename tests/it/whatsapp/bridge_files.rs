@@ -1,0 +1,81 @@
+//! Files that the bridge keeps until we have them, against the bridge of the simulator.
+
+use crate::support::client::send;
+use crate::support::whatsapp::until;
+use crate::support::{Daemon, Setup};
+use agentlocator::simulator::EventLog;
+use agentlocator::simulator::bridge::{Bridge, BridgeFile, BridgeOptions};
+use reqwest::Method;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+const SECRET: &str = "the-bridge-s-secret";
+const VOICE: BridgeFile = BridgeFile::Ready { mime: "audio/ogg", content: "a voice" };
+
+async fn open() -> (Daemon, Bridge) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let bridge = Bridge::start(listener, BridgeOptions::connected(SECRET), EventLog::new()).unwrap();
+    let daemon = Daemon::start(|setup: &mut Setup| {
+        setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", bridge.send_url());
+    });
+    (daemon, bridge)
+}
+
+async fn bring(daemon: &Daemon, id: &str, url: &str) {
+    let body = json!({ "from": "+972501234567", "id": id, "type": "voice", "mime": "audio/ogg", "media_url": url });
+    let request = daemon.client().request(Method::POST, "/webhook/whatsapp/baileys");
+    assert_eq!(send(request.header("X-BAILEYS-SECRET", SECRET).json(&body)).await.status, 204);
+}
+
+/// Waits until that many files have that state.
+async fn until_state(daemon: &Daemon, state: &str, files: i64) {
+    let sql = format!("SELECT count(*) FROM message_media WHERE state = '{state}'");
+    until(state, async || (daemon.query_value::<i64>(&sql) == files).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_here_is_released_there() {
+    let (daemon, bridge) = open().await;
+    let url = bridge.keep_file("f1", VOICE);
+    bring(&daemon, "1", &url).await;
+    until("the release", async || (bridge.state().released == ["f1"]).then_some(())).await;
+    until_state(&daemon, "stored", 1).await;
+    assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM jobs WHERE state = 'failed'"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_on_its_way_is_waited_for_and_one_that_is_gone_is_not() {
+    let (daemon, bridge) = open().await;
+    let late = bridge.keep_file("late", BridgeFile::OnItsWay);
+    let gone = bridge.keep_file("gone", BridgeFile::Gone);
+    bring(&daemon, "1", &late).await;
+    bring(&daemon, "2", &gone).await;
+    until_state(&daemon, "failed", 1).await;
+    let failed: String = daemon.query_value("SELECT source_url FROM message_media WHERE state = 'failed'");
+    assert_eq!(failed, gone);
+    daemon.logs().wait_until("a first attempt", |lines| {
+        lines.iter().find(|line| line.contains("JOB_FAILED") && line.contains("503")).cloned()
+    });
+    until_state(&daemon, "waiting", 1).await;
+    bridge.keep_file("late", VOICE);
+    until_state(&daemon, "stored", 1).await;
+    until("the release", async || (bridge.state().released == ["late"]).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fetch_that_is_done_twice_finds_what_it_has() {
+    let (mut daemon, bridge) = open().await;
+    let url = bridge.keep_file("f1", VOICE);
+    bring(&daemon, "1", &url).await;
+    until("the release", async || (bridge.state().released == ["f1"]).then_some(())).await;
+    until("the end of the job", async || {
+        (daemon.query_value::<i64>("SELECT count(*) FROM jobs WHERE state = 'done'") == 1).then_some(())
+    })
+    .await;
+    // As if the end of the job had not been noted: the bridge has nothing left to fetch.
+    assert!(daemon.stop().success());
+    daemon.seed("UPDATE jobs SET state = 'waiting', run_at = '2020-01-01T00:00:00.000Z'");
+    daemon.launch();
+    until("the second release", async || (bridge.state().released.len() == 2).then_some(())).await;
+    until_state(&daemon, "stored", 1).await;
+}
