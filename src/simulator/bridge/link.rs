@@ -1,6 +1,6 @@
 //! The link to WhatsApp: how it is, and linking an account.
 
-use super::server::{BridgeOptions, Shared, error, lock};
+use super::server::{BridgeManner, BridgeOptions, Shared, error, lock};
 use crate::entropy;
 use crate::simulator::Party;
 use axum::Router;
@@ -33,10 +33,11 @@ async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let options = lock(&shared.options);
     let status = if options.connected { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let mut body = json!({"connected": options.connected, "ts": crate::clock::now().as_millis()});
-    if !options.connected || !options.plain {
+    let whole = options.manner == BridgeManner::Whole;
+    if !options.connected || whole {
         body["state"] = json!(word(&options));
     }
-    if !options.plain {
+    if whole {
         (body["inbox"], body["last_code"], body["version"]) = (json!(0), json!(null), json!("simulated"));
     }
     (status, Json(body)).into_response()

@@ -36,10 +36,19 @@ pub struct BridgeOptions {
     pub account: Option<String>,
     /// Whether WhatsApp lets the account write to nobody new.
     pub restricted: bool,
-    /// It takes connections, and answers nothing.
-    pub hangs: bool,
-    /// It knows only what every bridge must: sending, health, QR code, pairing code, logging out.
-    pub plain: bool,
+    /// How much it answers.
+    pub manner: BridgeManner,
+}
+
+/// How much a bridge answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BridgeManner {
+    /// All that there is.
+    Whole,
+    /// Only what every bridge must: sending, health, QR code, pairing code, logging out.
+    Plain,
+    /// Nothing: it takes connections, and hangs.
+    Hanging,
 }
 
 impl BridgeOptions {
@@ -53,8 +62,7 @@ impl BridgeOptions {
             pairing_code: None,
             account: Some("972541112233".into()),
             restricted: false,
-            hangs: false,
-            plain: false,
+            manner: BridgeManner::Whole,
         }
     }
 }
@@ -194,15 +202,12 @@ fn routes(shared: Arc<Shared>) -> Router {
 
 /// One that hangs answers nothing, and a plain one does not know all paths.
 async fn as_it_is(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let (hangs, plain) = {
-        let options = lock(&shared.options);
-        (options.hangs, options.plain)
-    };
-    if hangs {
+    let manner = lock(&shared.options).manner;
+    if manner == BridgeManner::Hanging {
         std::future::pending::<()>().await;
     }
     let known = matches!(request.uri().path(), "/send" | "/health" | "/healthz" | "/qr" | "/logout" | "/pairing-code");
-    if plain && !known {
+    if manner == BridgeManner::Plain && !known {
         return (StatusCode::NOT_FOUND, "Cannot find that").into_response();
     }
     next.run(request).await

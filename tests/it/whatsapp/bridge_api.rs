@@ -4,7 +4,7 @@ use crate::support::client::send;
 use crate::support::whatsapp::until;
 use crate::support::{Client, Daemon, Setup};
 use agentlocator::simulator::EventLog;
-use agentlocator::simulator::bridge::{Bridge, BridgeOptions};
+use agentlocator::simulator::bridge::{Bridge, BridgeManner, BridgeOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -208,7 +208,7 @@ async fn a_number_that_is_none_is_not_handed_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_that_hangs_holds_nobody_up() {
-    let link = Link::with(|options| options.hangs = true).await;
+    let link = Link::with(|options| options.manner = BridgeManner::Hanging).await;
     let shown = link.show().await;
     assert_eq!(
         (&shown["enabled"], &shown["reachable"], &shown["connected"]),
@@ -216,7 +216,7 @@ async fn a_bridge_that_hangs_holds_nobody_up() {
     );
     assert_eq!(shown["state"], "silent");
     assert!(shown["reason"].as_str().unwrap().contains("אינו עונה"), "{shown}");
-    link.bridge.change(|options| options.hangs = false);
+    link.bridge.change(|options| options.manner = BridgeManner::Whole);
     assert_eq!(link.show().await["state"], "connected");
 }
 
@@ -253,7 +253,7 @@ async fn without_a_bridge_there_is_nothing_to_link() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bridge_that_knows_only_the_plain_paths_is_understood_as_far_as_it_goes() {
-    let link = Link::with(|options| options.plain = true).await;
+    let link = Link::with(|options| options.manner = BridgeManner::Plain).await;
     let shown = link.show().await;
     assert_eq!(
         (&shown["connected"], &shown["state"], &shown["reason"]),
@@ -303,8 +303,8 @@ async fn each_change_is_told_once_and_what_waits_knows_why() {
     assert!(down("logged_out")["msg"].as_str().unwrap().contains("scan a new code"));
     let gauge = async || {
         let numbers = link.daemon.client().get("/metrics").await.text();
-        let line = numbers.lines().find(|line| line.starts_with("agentlocator_whatsapp_bridge_up "));
-        line.map(|line| line.split(' ').nth(1).unwrap().to_owned())
+        let found = numbers.lines().find(|line| line.starts_with("agentlocator_whatsapp_bridge_up "));
+        found.map(|line| line.split(' ').nth(1).unwrap().to_owned())
     };
     assert_eq!(gauge().await.as_deref(), Some("0"));
     let sent = link.owner.post_json("/api/whatsapp/send", &json!({ "to": "0501234567", "text": "hi" })).await;
