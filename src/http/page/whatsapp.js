@@ -39,6 +39,8 @@ const LINK_WORDS = {
 const RETRIED = ["connecting", "replaced", "banned", "outdated", "disk", "other"];
 /** States in which an account can be linked. */
 const LINKED_BY_CODE = ["unpaired", "pairing", "logged_out", "multidevice_mismatch", "damaged", "other"];
+/** States in which nothing is wrong yet. */
+const UNDER_WAY = ["starting", "pairing", "connecting"];
 
 async function whatsapp() {
   const path = "whatsapp/bridge";
@@ -74,7 +76,7 @@ async function whatsapp() {
   async function refresh() {
     const link = await api(path);
     const key = `link_${link.state}`, words = t(key) === key ? link.reason : t(key);
-    state.className = link.connected && link.state === "connected" ? "state good" : "state bad";
+    state.className = `state ${link.state === "connected" ? "good" : UNDER_WAY.includes(link.state) ? "" : "bad"}`;
     if (state.textContent !== words) state.textContent = words;
     const told = [
       link.account?.phone && `${t("linkedAs")}: \u2066${link.account.phone}\u2069 ${link.account.name ?? ""}`,

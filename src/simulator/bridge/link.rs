@@ -120,14 +120,15 @@ fn is_number(phone: &str) -> bool {
     (7..=15).contains(&phone.len()) && phone.bytes().all(|byte| byte.is_ascii_digit()) && !phone.starts_with('0')
 }
 
-/// Squares that differ with the code; no telephone reads them.
+/// A square of squares that differs with the code; no telephone reads it.
 fn drawn(qr: &str) -> String {
-    let mut svg = String::from(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><path d=""#);
-    for (at, byte) in qr.bytes().enumerate() {
-        for bit in (0..8).filter(|bit| byte >> bit & 1 == 1) {
-            // Writing into a text cannot fail.
-            let _ = write!(svg, "M{bit} {at}h1v1h-1z");
-        }
+    let mut svg = String::from(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 29 29"><path d=""#);
+    let bits = qr.bytes().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
+    for (at, _) in bits.enumerate().take(SIDE * SIDE).filter(|(_, dark)| *dark) {
+        // Writing into a text cannot fail.
+        let _ = write!(svg, "M{} {}h1v1h-1z", at % SIDE, at / SIDE);
     }
     svg + r#""/></svg>"#
 }
+
+const SIDE: usize = 25;
