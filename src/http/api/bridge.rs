@@ -147,7 +147,7 @@ pub(super) struct PairingCode {
     (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
     (status = 422, body = ErrorBody, description = "`invalid_phone`, `whatsapp_refused`."),
     (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`, \
-        `whatsapp_unreachable`.")))]
+        `bridge_not_ready`.")))]
 pub(super) async fn pairing_code(
     State(app): State<AppState>,
     actor: Actor,
@@ -267,8 +267,8 @@ fn refusal(error: BridgeError) -> ApiError {
         429 => unprocessable("whatsapp_refused", because("WhatsApp wants us to wait; try again later")),
         503 => ApiError::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "whatsapp_unreachable",
-            because("the bridge does not reach WhatsApp; check the internet connection"),
+            "bridge_not_ready",
+            because("the bridge is not ready for that at the moment"),
         ),
         _ => {
             tracing::warn!(event = "BRIDGE_ODD", status, code, "The WhatsApp bridge gave an unforeseen answer");

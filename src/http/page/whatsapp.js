@@ -6,7 +6,7 @@ const LINK_WORDS = {
     link_pairing: "בטלפון: וואטסאפ ← מכשירים מקושרים ← קישור מכשיר, וסרקו את הקוד.", link_connecting: "מתחבר לוואטסאפ. אם זה נמשך, בדקו את החיבור לאינטרנט.",
     link_logged_out: "וואטסאפ ניתקה את הקישור. בקשו קוד חדש וסרקו אותו מהטלפון.", link_replaced: "תוכנה אחרת משתמשת באותו קישור. עצרו אותה, ואז התחברו מחדש.",
     link_banned: "וואטסאפ חסמה את החשבון. בקשו בדיקה באפליקציה בטלפון, ואז התחברו מחדש.", link_outdated: "וואטסאפ כבר אינה מקבלת את גרסת הגשר. עדכנו אותו, ואז התחברו מחדש.",
-    link_multidevice_mismatch: "וואטסאפ שבטלפון אינה תומכת במכשירים מקושרים. עדכנו אותה, ובקשו קוד חדש.", link_disk: "הגשר אינו יכול לכתוב לדיסק שלו. פנו מקום, והוא ימשיך מעצמו.",
+    link_multidevice_mismatch: "וואטסאפ שבטלפון אינה תומכת במכשירים מקושרים. עדכנו אותה, ואז התחברו מחדש.", link_disk: "הגשר אינו יכול לכתוב לדיסק שלו. פנו מקום, והוא ימשיך מעצמו.",
     link_damaged: "הגשר אינו יכול לקרוא את קובץ הקישור. שחזרו אותו מגיבוי, או בקשו קוד חדש.", link_other: "הגשר אינו מחובר לוואטסאפ; הסיבה ביומן שלו.",
     link_unreachable: "הגשר אינו פועל. ודאו שהשירות שלו רץ.", link_silent: "הגשר אינו עונה. הפעילו מחדש את השירות שלו.",
     link_unauthorized: "הגשר לא קיבל את הסיסמה שלנו. הגדירו אותו BAILEYS_WEBHOOK_SECRET בשני הצדדים.", link_disabled: "הגשר אינו בשימוש. הגדירו BAILEYS_WEBHOOK_SECRET, כאן ובגשר.",
@@ -17,14 +17,14 @@ const LINK_WORDS = {
     unlinkSure: "לנתק את חשבון הוואטסאפ? לחיבור נוסף יידרש קוד חדש.", ownersOnly: "רק בעל העסק יכול לקשר או לנתק את החשבון.",
     bridge_disabled: "הגשר אינו בשימוש", bridge_unreachable: "הגשר אינו פועל או אינו עונה; ודאו שהשירות שלו רץ", bridge_unauthorized: "הגשר לא קיבל את הסיסמה שלנו",
     bridge_unsupported: "הגשר הזה אינו יודע לעשות זאת; עדכנו אותו", bridge_failed: "הגשר נכשל; הסיבה ביומן שלו", already_paired: "כבר יש חשבון מקושר; נתקו אותו קודם",
-    invalid_phone: "זה אינו מספר טלפון של וואטסאפ", whatsapp_refused: "וואטסאפ סירבה; נסו שוב מאוחר יותר", whatsapp_unreachable: "הגשר אינו מגיע לוואטסאפ; בדקו את החיבור לאינטרנט",
+    invalid_phone: "זה אינו מספר טלפון של וואטסאפ", whatsapp_refused: "וואטסאפ סירבה; נסו שוב מאוחר יותר", bridge_not_ready: "הגשר אינו מוכן לכך כרגע; ראו את מצבו ונסו שוב",
   },
   en: {
     link_connected: "Connected to WhatsApp", link_starting: "The bridge is starting; one moment", link_unpaired: "No account is linked. Ask for a new code, and scan it with the phone.",
     link_pairing: "On the phone: WhatsApp → Linked devices → Link a device, and scan the code.", link_connecting: "Connecting to WhatsApp. If that lasts, check the internet connection.",
     link_logged_out: "WhatsApp has ended the link. Ask for a new code, and scan it with the phone.", link_replaced: "Another program uses the same session. Stop it, then reconnect.",
     link_banned: "WhatsApp has blocked the account. Ask for a review in the app on the phone, then reconnect.", link_outdated: "WhatsApp no longer takes the bridge's version. Update the bridge, then reconnect.",
-    link_multidevice_mismatch: "WhatsApp on the phone does not support linked devices. Update it, and ask for a new code.", link_disk: "The bridge cannot write to its disk. Make room, and it goes on by itself.",
+    link_multidevice_mismatch: "WhatsApp on the phone does not support linked devices. Update it, then reconnect.", link_disk: "The bridge cannot write to its disk. Make room, and it goes on by itself.",
     link_damaged: "The bridge cannot read its session file. Restore it from a backup, or ask for a new code.", link_other: "The bridge is not connected to WhatsApp; its log says why.",
     link_unreachable: "The bridge is not running. See that its service runs.", link_silent: "The bridge does not answer. Restart its service.",
     link_unauthorized: "The bridge did not accept our secret. Set the same BAILEYS_WEBHOOK_SECRET on both sides.", link_disabled: "The bridge is not in use. Set BAILEYS_WEBHOOK_SECRET, here and for the bridge.",
@@ -36,7 +36,7 @@ const LINK_WORDS = {
   },
 };
 /** States in which trying at once may help. */
-const RETRIED = ["connecting", "replaced", "banned", "outdated", "disk", "other"];
+const RETRIED = ["connecting", "replaced", "banned", "outdated", "multidevice_mismatch", "disk", "other"];
 /** States in which an account can be linked. */
 const LINKED_BY_CODE = ["unpaired", "pairing", "logged_out", "multidevice_mismatch", "damaged", "other"];
 /** States in which nothing is wrong yet. */
@@ -92,7 +92,7 @@ async function whatsapp() {
     const shown = (link.pairing_code ?? "").replace(/^(.{4})(.{4})$/, "$1-$2");
     if (code.textContent !== shown) code.textContent = shown;
     typed.hidden = !shown;
-    const linkable = isOwner && link.reachable && !link.connected && LINKED_BY_CODE.includes(link.state);
+    const linkable = isOwner && link.reachable && !link.connected && !link.account && LINKED_BY_CODE.includes(link.state);
     fresh.hidden = form.hidden = !linkable;
     again.hidden = !(isOwner && link.reachable && RETRIED.includes(link.state));
     unlink.hidden = !(isOwner && link.reachable && link.state !== "unauthorized" && (link.connected || link.account));

@@ -169,6 +169,7 @@ const SENTENCES: &[(&str, &str, &str)] = &[
         "גשר הוואטסאפ לא ענה, וייתכן שההודעה נשלחה",
         "the WhatsApp bridge did not answer, and the message may have been sent",
     ),
+    ("blocked", "וואטסאפ אינה מאפשרת לנו לכתוב לאדם הזה", "WhatsApp does not let us write to this person"),
     ("not_on_whatsapp", "למספר הזה אין וואטסאפ", "this number is not on WhatsApp"),
     ("restricted", RESTRICTED.0, RESTRICTED.1),
 ];

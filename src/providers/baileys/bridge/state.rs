@@ -93,8 +93,8 @@ impl LinkState {
                 "WhatsApp no longer takes the bridge's version; update the bridge, then reconnect in the page",
             ),
             Self::MultideviceMismatch => (
-                "וואטסאפ שבטלפון אינה תומכת במכשירים מקושרים; עדכנו אותה בטלפון, וסרקו קוד חדש בדף",
-                "WhatsApp on the phone does not support linked devices; update it there, then scan a new code in the page",
+                "וואטסאפ שבטלפון אינה תומכת במכשירים מקושרים; עדכנו אותה בטלפון, ואז לחצו בדף על חיבור מחדש",
+                "WhatsApp on the phone does not support linked devices; update it there, then reconnect in the page",
             ),
             Self::Disk => (
                 "גשר הוואטסאפ אינו יכול לכתוב לדיסק שלו; פנו מקום, והוא ימשיך מעצמו",

@@ -122,3 +122,49 @@ fn half_an_emoji_loses_nothing() {
     assert!(matches!(read(broken, IL), Ok(Inbound::Message(message)) if message.text == "a\u{fffd}b"));
     assert_eq!(message("\u{feff}{\"from\":\"972501234567\",\"text\":\"a\",\"text\":\"b\"}").text, "b");
 }
+
+/// The bundled bridge's own events, one of each kind, with what its tests say that they mean.
+#[test]
+fn every_event_of_the_bundled_bridge_is_read_as_it_is_meant() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bridge/messages.json");
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let mut seen = 0;
+    for case in cases.iter().filter(|case| case["event"].is_object()) {
+        let (name, meant) = (&case["name"], &case["daemon"]);
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        match read(case["event"].to_string().as_bytes(), IL) {
+            Ok(Inbound::Message(message)) => {
+                let meant = &meant["message"];
+                let peer: Vec<_> = meant["peer"].as_array().unwrap().iter().filter_map(text).collect();
+                assert_eq!(names(&message), peer, "{name}");
+                assert_eq!(
+                    (message.kind.as_str(), message.text.as_str()),
+                    (meant["kind"].as_str().unwrap(), meant["text"].as_str().unwrap()),
+                    "{name}"
+                );
+                assert_eq!(serde_json::json!(message.from_phone), meant["from_phone"], "{name}");
+                assert_eq!(message.quoted, text(&meant["quoted"]), "{name}");
+                let file = message.media.first();
+                assert_eq!(file.map(|file| file.url.clone()), text(&meant["media_url"]), "{name}");
+                assert_eq!(file.and_then(|file| file.mime.clone()), text(&meant["mime"]), "{name}");
+                assert_eq!(file.and_then(|file| file.file_name.clone()), text(&meant["file_name"]), "{name}");
+                assert!(message.provider_msg_id.is_some() && message.written_at.is_some(), "{name}");
+            }
+            Ok(Inbound::News(news)) => {
+                let meant = &meant["change"];
+                let (kind, words) = match &news.change {
+                    Change::Reaction(emoji) => ("reaction", emoji.as_str()),
+                    Change::Edit(words) => ("edit", words.as_str()),
+                    Change::Deletion => ("deletion", ""),
+                    Change::Status(status, _) => ("status", status.as_str()),
+                };
+                assert_eq!((Some(kind), Some(words)), (meant["kind"].as_str(), meant["text"].as_str()), "{name}");
+                assert_eq!(Some(news.provider_msg_id.as_str()), meant["target"].as_str(), "{name}");
+                assert_eq!(Some(news.actor.as_str()), meant["actor"].as_str(), "{name}");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+        seen += 1;
+    }
+    assert!(seen >= 20, "only {seen} events");
+}
