@@ -15,8 +15,10 @@ use tokio::task::JoinSet;
 /// Why work was not done.
 #[derive(Debug)]
 pub enum JobError {
-    /// It may succeed later.
+    /// It may succeed later: it is tried for a day.
     Later(String),
+    /// It may succeed later: it is tried until it is as old as this.
+    Within(Duration, String),
     /// It will not.
     Never(String),
 }
@@ -119,17 +121,21 @@ impl JobWorker {
 /// Notes how it went. If even that fails, the work is still there and is done again.
 async fn conclude(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
     let id = job.id;
-    if let Err(JobError::Later(error) | JobError::Never(error)) = &outcome {
+    if let Err(JobError::Later(error) | JobError::Within(_, error) | JobError::Never(error)) = &outcome {
         tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts = job.attempts + 1, error, "A job failed");
     }
     let noted = store.write(move |tx| {
         let now = clock::now();
-        match &outcome {
-            Ok(()) => tx.finish_job(id, now),
-            Err(JobError::Later(error)) if now.since(job.created_at) < PATIENCE => {
-                tx.retry_job(id, error, now.plus(back_off(job.attempts)), now)
-            }
-            Err(JobError::Later(error) | JobError::Never(error)) => tx.fail_job(id, error, now),
+        let (error, patience) = match &outcome {
+            Ok(()) => return tx.finish_job(id, now),
+            Err(JobError::Later(error)) => (error, PATIENCE),
+            Err(JobError::Within(patience, error)) => (error, *patience),
+            Err(JobError::Never(error)) => (error, Duration::ZERO),
+        };
+        if now.since(job.created_at) < patience {
+            tx.retry_job(id, error, now.plus(back_off(job.attempts)), now)
+        } else {
+            tx.fail_job(id, error, now)
         }
     });
     if let Err(error) = noted.await {

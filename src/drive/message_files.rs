@@ -57,10 +57,9 @@ impl FileFetcher {
             self.release(provider, &noted.source_url).await;
             return Ok(());
         }
-        let token = self.bridge_token.as_ref().map(|token| (SECRET, token.expose()));
-        let fetched = match provider {
-            Provider::Twilio => self.twilio.fetch(&noted.source_url).await,
-            Provider::Baileys => self.public.fetch(&noted.source_url, token).await,
+        let (fetched, patience) = match provider {
+            Provider::Twilio => (self.twilio.fetch(&noted.source_url).await, UNTIL_UP),
+            Provider::Baileys => self.fetch_of_bridge(&noted.source_url).await,
         };
         match fetched {
             Ok(file) => {
@@ -68,13 +67,25 @@ impl FileFetcher {
                 self.release(provider, &noted.source_url).await;
                 Ok(())
             }
-            Err(error) if may_come_yet(&error, &job) => Err(JobError::Later(error.to_string())),
+            Err(error) if may_come_yet(&error, &job, patience) => {
+                // Longer than may_come_yet, so that it decides, and the file's end is noted.
+                Err(JobError::Within(patience + A_WHILE, error.to_string()))
+            }
             Err(error) => {
                 let why = error.to_string();
                 let failed = self.store.write(move |tx| tx.fail_media(message, position, &why));
                 failed.await.map_err(|error| later(&error))?;
                 Err(JobError::Never(error.to_string()))
             }
+        }
+    }
+
+    /// Fetches a file that the bridge has named, its own or one elsewhere; how long that may be tried with it.
+    async fn fetch_of_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
+        let token = self.bridge_token.as_ref().map(|token| (SECRET, token.expose()));
+        match self.bridge.as_ref().and_then(|bridge| bridge.own_file(address)) {
+            Some(own) => (self.public.fetch(own.as_str(), token).await, WHATSAPP_KEEPS),
+            None => (self.public.fetch(address, token).await, UNTIL_UP),
         }
     }
 
@@ -111,12 +122,12 @@ pub fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Error> {
 }
 
 /// Twilio's files are on their way through its stores when the webhook comes: not there at first is normal, not there for
-/// long is not. Servers that are down are asked for a day.
-fn may_come_yet(error: &FetchError, job: &Job) -> bool {
+/// long is not. Servers that are down are asked again, for as long as `patience`.
+fn may_come_yet(error: &FetchError, job: &Job, patience: Duration) -> bool {
     let age = clock::now().since(job.created_at);
     match error {
         FetchError::Status(404) => age < UNTIL_THERE,
-        error => error.is_passing() && age < UNTIL_UP,
+        error => error.is_passing() && age < patience,
     }
 }
 
@@ -129,3 +140,6 @@ pub const MEDIA_PATH: &str = "/api/media/";
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 const UNTIL_THERE: Duration = Duration::from_mins(5);
 const UNTIL_UP: Duration = Duration::from_hours(23);
+/// So long WhatsApp keeps a file on its servers, and so long the bridge tries to get it.
+const WHATSAPP_KEEPS: Duration = Duration::from_hours(14 * 24);
+const A_WHILE: Duration = Duration::from_hours(1);

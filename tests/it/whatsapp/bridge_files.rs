@@ -79,3 +79,36 @@ async fn a_fetch_that_is_done_twice_finds_what_it_has() {
     until("the second release", async || (bridge.state().released.len() == 2).then_some(())).await;
     until_state(&daemon, "stored", 1).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_fetched_from_where_the_settings_find_the_bridge() {
+    let (daemon, bridge) = open().await;
+    let id = "00112233445566778899aabbccddeeff";
+    bridge.keep_file(id, VOICE);
+    // The bridge calls itself by an address that leads nowhere from here.
+    bring(&daemon, "1", &format!("http://10.255.255.1:8000/media/{id}")).await;
+    until("the release", async || (bridge.state().released == [id]).then_some(())).await;
+    until_state(&daemon, "stored", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_waited_for_as_long_as_whatsapp_keeps_it() {
+    let (mut daemon, bridge) = open().await;
+    let url = bridge.keep_file("f1", BridgeFile::OnItsWay);
+    for (days, state) in [(13, "waiting"), (15, "failed")] {
+        if days == 13 {
+            bring(&daemon, "1", &url).await;
+        }
+        assert!(daemon.stop().success());
+        daemon.seed(&format!(
+            "UPDATE jobs SET state = 'waiting', run_at = '2020-01-01T00:00:00.000Z', attempts = 0,
+                 created_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{days} days')"
+        ));
+        daemon.launch();
+        until("an attempt", async || {
+            (daemon.query_value::<i64>("SELECT count(*) FROM jobs WHERE attempts > 0") == 1).then_some(())
+        })
+        .await;
+        until_state(&daemon, state, 1).await;
+    }
+}

@@ -9,8 +9,9 @@ impl Bridge {
     /// Tells the bridge that a file of its own is on our disk, so that it need not keep it. Nothing depends on it: a
     /// bridge that does not hear of it makes room for itself in the end.
     pub async fn release_file(&self, address: &str) {
-        let Some(path) = self.own_file(address) else { return };
-        let released = self.ask(Method::DELETE, &path, None, RELEASE).await;
+        let Some(url) = self.own_file(address) else { return };
+        let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        let released = self.ask(Method::DELETE, path, None, RELEASE).await;
         match released {
             Ok(answer) => {
                 let status = answer.status.as_u16();
@@ -20,12 +21,21 @@ impl Bridge {
         }
     }
 
-    /// The path of a file of the bridge; none of any other address.
-    fn own_file(&self, address: &str) -> Option<String> {
+    /// Where we get a file of the bridge; none for any other address.
+    ///
+    /// The bridge names the address on which it listens, which need not be the one by which the settings reach it:
+    /// `localhost` is `127.0.0.1` to it, a container knows only its own. So `http://…/media/` with 32 hex digits, which
+    /// nobody else could give us without https, is asked for at the origin in the settings, whatever stands before it.
+    pub fn own_file(&self, address: &str) -> Option<Url> {
         let url = Url::parse(address).ok()?;
         let own = Url::parse(&self.origin).ok()?;
-        let is_file = url.origin() == own.origin() && url.path().starts_with(FILES);
-        is_file.then(|| url[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
+        if url.origin() == own.origin() {
+            return url.path().starts_with(FILES).then_some(url);
+        }
+        let id = url.path().strip_prefix(FILES)?;
+        let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        let is_plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
+        if is_id && is_plain { own.join(url.path()).ok() } else { None }
     }
 }
 
@@ -37,14 +47,21 @@ mod tests {
     use super::*;
     use crate::config::{Config, Secret};
 
-    #[test]
-    fn only_the_bridge_s_own_files_are_released() {
+    fn bridge() -> Bridge {
         let mut config = Config::default();
         config.whatsapp.baileys_port = 8123;
         config.whatsapp.webhook_secret = Some(Secret::new("secret"));
-        let client = crate::providers::http_client::build().unwrap();
-        let bridge = Bridge::new(client, &config);
-        assert_eq!(bridge.own_file("http://127.0.0.1:8123/media/a1?x=2").as_deref(), Some("/media/a1?x=2"));
+        Bridge::new(crate::providers::http_client::build().unwrap(), &config)
+    }
+
+    fn own_file(address: &str) -> Option<String> {
+        bridge().own_file(address).map(String::from)
+    }
+
+    #[test]
+    fn the_bridge_s_own_files_are_known() {
+        let own = "http://127.0.0.1:8123/media/a1?x=2";
+        assert_eq!(own_file(own).as_deref(), Some(own));
         for address in [
             "http://127.0.0.1:8124/media/a1",
             "https://127.0.0.1:8123/media/a1",
@@ -53,7 +70,26 @@ mod tests {
             "http://shop.example/media/a1",
             "a1",
         ] {
-            assert_eq!(bridge.own_file(address), None, "{address}");
+            assert_eq!(own_file(address), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn whatever_the_bridge_calls_itself_its_files_are_asked_for_where_it_is() {
+        let id = "0123456789abcdef0123456789abcdef";
+        for origin in ["http://localhost:8123", "http://[::1]:8123", "http://127.0.0.1:9000", "http://10.88.0.7:8000"] {
+            let found = own_file(&format!("{origin}/media/{id}"));
+            assert_eq!(found, Some(format!("http://127.0.0.1:8123/media/{id}")), "{origin}");
+        }
+        for address in [
+            format!("https://shop.example/media/{id}"),
+            format!("http://shop.example/media/{id}/x"),
+            format!("http://shop.example/media/{}", id.to_uppercase()),
+            format!("http://shop.example/media/{id}0"),
+            format!("http://name:word@shop.example/media/{id}"),
+            format!("http://shop.example/x/media/{id}"),
+        ] {
+            assert_eq!(own_file(&address), None, "{address}");
         }
     }
 }
