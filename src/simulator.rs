@@ -9,6 +9,7 @@
 //! - [`twilio`]: Twilio's memory of calls, messages and recordings, its REST interface, WhatsApp messages in.
 //! - [`openai`]: a realtime speech model, transcription, chat and speech.
 //! - [`bridge`]: the HTTP of the WhatsApp bridge.
+//! - [`whatsapp`]: the real bridge and a WhatsApp server for it, as processes.
 //!
 //! Every server is `start(listener, …) -> handle`; a handle stops its server when it is dropped.
 
@@ -21,6 +22,7 @@ mod server;
 pub mod sound;
 pub mod specs;
 pub mod twilio;
+pub mod whatsapp;
 
 pub use event_log::{Entry, EventLog, Party};
 pub use route::Route;

@@ -3,9 +3,11 @@
 mod api;
 mod checks;
 mod daemon;
+mod folder;
 mod phone;
 mod stage;
 mod tally;
+mod twilio;
 mod whatsapp;
 
 use super::print;
@@ -35,8 +37,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 async fn play(arguments: &Arguments) -> anyhow::Result<()> {
     // From here on nobody ends us but by this: the daemon must not be left behind.
     let mut called_off = pin!(called_off()?);
-    heading("The stage: a daemon on a fresh folder; stand-ins for Twilio, the AI and the WhatsApp bridge")?;
+    heading(
+        "The stage: the daemon and the WhatsApp bridge on a fresh folder; WhatsApp itself, Twilio and the AI are played",
+    )?;
     let mut stage = Stage::set(arguments.port).await.context("the stage cannot be set")?;
+    let node: Vec<_> = stage.node_processes().await.iter().map(u32::to_string).collect();
+    print(&format!("  bridge  {} (processes {})\n", stage.bridge.lock().await.origin(), node.join(", ")))?;
     print(&format!("  daemon  {} (data in {})\n", stage.daemon.url(), stage.daemon.folder().display()))?;
     let good = tokio::select! {
         good = play_and_judge(&stage) => good?,
@@ -98,9 +104,12 @@ async fn play_all(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     let (talk, watchdog) = tokio::join!(phone::talk(stage), phone::without_stream(stage));
     phone::check_talk(stage, &talk, checks).await?;
     phone::check_without_stream(stage, &watchdog, checks).await?;
-    heading("People write on WhatsApp: by Twilio and by the bridge, in every form, each message twice")?;
+    heading("The owner scans a code, and the business's own WhatsApp is linked")?;
+    whatsapp::link(stage, checks).await?;
+    heading("People write on WhatsApp: to the number at Twilio, each message twice, and to the business's own")?;
+    twilio::people_write(stage, checks).await?;
     whatsapp::people_write(stage, checks).await?;
-    heading("The shop answers: by the bridge, by Twilio, and by Twilio because the bridge is down")?;
+    heading("The shop answers: by the bridge, by Twilio, and by Twilio because the bridge is down, until it is back")?;
     whatsapp::shop_answers(stage, checks).await
 }
 

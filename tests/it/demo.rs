@@ -1,9 +1,11 @@
 //! The demo, whole: it checks the daemon and says whether everything was as it must be.
 
-use std::io::{BufRead, BufReader};
+use rustix::process::{Pid, Signal};
+use std::io::{BufRead, BufReader, Lines};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 #[test]
 fn the_demo_finds_everything_as_it_must_be() {
@@ -11,29 +13,79 @@ fn the_demo_finds_everything_as_it_must_be() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.contains("Everything is as it must be"), "{text}");
-    for part in ["THREAD", "CALL", "+972501234567"] {
+    for part in ["THREAD", "CALL", "+972501234567", "[voice note]"] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
 }
 
 #[test]
 fn a_demo_that_is_broken_off_leaves_nothing_behind() {
-    let mut demo = Command::new(env!("CARGO_BIN_EXE_agentlocator"))
-        .args(["demo", "--exit"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Held to the end: nobody listens any more would be another reason to end.
-    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
-    let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains("(data in ")).unwrap();
-    let (address, folder) = line.trim().trim_end_matches(')').split_once(" (data in ").unwrap();
-    let address = address.rsplit_once("//").unwrap().1;
-    assert!(TcpStream::connect(address).is_ok() && Path::new(folder).exists(), "{line}");
-    let pid = rustix::process::Pid::from_raw(demo.id().cast_signed()).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    let output = demo.wait_with_output().unwrap();
+    let demo = Demo::start();
+    let pid = Pid::from_raw(demo.process.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    let output = demo.process.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(1) && told.contains("broken off"), "{told}");
-    assert!(TcpStream::connect(address).is_err() && !Path::new(folder).exists(), "{line}");
+    assert!(TcpStream::connect(&demo.address).is_err() && !Path::new(&demo.folder).exists(), "{}", demo.folder);
+    assert!(demo.node.iter().all(|pid| !runs(*pid)), "{:?}", demo.node);
+}
+
+#[test]
+fn a_demo_that_is_killed_leaves_no_process_behind() {
+    let mut demo = Demo::start();
+    demo.process.kill().unwrap();
+    demo.process.wait().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while demo.node.iter().any(|pid| runs(*pid)) || TcpStream::connect(&demo.address).is_ok() {
+        assert!(Instant::now() < deadline, "{:?} or the daemon still run", demo.node);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::fs::remove_dir_all(&demo.folder).unwrap();
+}
+
+#[test]
+fn a_demo_without_the_bridge_says_how_to_get_it() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let program = elsewhere.path().join("agentlocator");
+    std::fs::copy(env!("CARGO_BIN_EXE_agentlocator"), &program).unwrap();
+    let output = Command::new(&program).args(["demo", "--exit"]).current_dir(elsewhere.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && told.contains("in the project's folder"), "{told}");
+}
+
+/// A demo whose stage is set.
+struct Demo {
+    process: Child,
+    address: String,
+    folder: String,
+    node: Vec<u32>,
+    // Held to the end: nobody listens any more would be another reason to end.
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_agentlocator"))
+            .args(["demo", "--exit"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut line = |part: &str| lines.by_ref().map_while(Result::ok).find(|line| line.contains(part)).unwrap();
+        let bridge = line("(processes ");
+        let node = bridge.trim().trim_end_matches(')').split_once("(processes ").unwrap().1;
+        let node: Vec<u32> = node.split(", ").map(|pid| pid.parse().unwrap()).collect();
+        let stage = line("(data in ");
+        let (address, folder) = stage.trim().trim_end_matches(')').split_once(" (data in ").unwrap();
+        let (address, folder) = (address.rsplit_once("//").unwrap().1.to_owned(), folder.to_owned());
+        assert!(TcpStream::connect(&address).is_ok() && Path::new(&folder).exists(), "{stage}");
+        assert!(node.len() == 2 && node.iter().all(|pid| runs(*pid)), "{bridge}");
+        Self { process, address, folder, node, _output: lines }
+    }
+}
+
+/// Whether a process runs: one that has ended and that nobody has looked after does not.
+fn runs(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }

@@ -6,6 +6,7 @@
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
 
 mod api;
+mod bridge;
 mod call;
 mod call_faults;
 mod cli;

@@ -84,4 +84,21 @@ impl Api {
         messages.sort_by_key(|message| message["id"].as_i64());
         Ok(messages)
     }
+
+    /// The files of a person's messages that are in the CRM, each with its kind, oldest first.
+    pub(super) async fn files_of(&self, number: &str) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+        let mut files = Vec::new();
+        for message in self.messages_with(number).await? {
+            if let Some(url) = message["media_url"].as_str().filter(|url| url.starts_with('/')) {
+                let kind = message["media_kind"].as_str().unwrap_or_default().to_owned();
+                files.push((kind, self.file(url).await?));
+            }
+        }
+        Ok(files)
+    }
+
+    /// The first of them.
+    pub(super) async fn first_file_of(&self, number: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(self.files_of(number).await?.into_iter().next().map(|(_, content)| content))
+    }
 }

@@ -76,11 +76,11 @@ impl Checks {
     }
 }
 
-/// Asks until the answer is there, for ten seconds.
+/// Asks until the answer is there, for twenty seconds.
 pub(super) async fn eventually<T, F: Future<Output = anyhow::Result<Option<T>>>>(
     mut ask: impl FnMut() -> F,
 ) -> anyhow::Result<Option<T>> {
-    let deadline = crate::clock::instant() + Duration::from_secs(10);
+    let deadline = crate::clock::instant() + Duration::from_secs(20);
     loop {
         if let Some(found) = ask().await? {
             return Ok(Some(found));

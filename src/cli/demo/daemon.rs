@@ -1,6 +1,5 @@
 //! The daemon as a child process on a folder of its own.
 
-use crate::entropy;
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
@@ -15,33 +14,33 @@ use tokio::sync::watch;
 /// The daemon as a child process.
 pub(super) struct Daemon {
     child: Child,
-    folder: Folder,
+    folder: PathBuf,
     address: SocketAddr,
     environment: Vec<(String, String)>,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
-/// A fresh folder that goes when it is dropped.
-struct Folder(PathBuf);
-
 impl Daemon {
-    /// Starts a daemon with `environment` and nothing else, and waits until it listens.
-    pub(super) async fn start(listener: TcpListener, mut environment: Vec<(String, String)>) -> anyhow::Result<Self> {
-        let folder = Folder::make()?;
+    /// Starts a daemon in `folder` with `environment` and nothing else, and waits until it listens.
+    pub(super) async fn start(
+        listener: TcpListener,
+        folder: &Path,
+        mut environment: Vec<(String, String)>,
+    ) -> anyhow::Result<Self> {
+        let folder = folder.to_owned();
         let address = listener.local_addr()?;
-        environment.push(("DATABASE_URL".into(), folder.0.join("agentlocator.db").display().to_string()));
+        environment.push(("DATABASE_URL".into(), folder.join("agentlocator.db").display().to_string()));
         // A file of its own, so that the settings of an installed box stay out of it.
-        std::fs::write(folder.0.join("config.toml"), "# Everything is in the environment.\n")?;
+        std::fs::write(folder.join("config.toml"), "# Everything is in the environment.\n")?;
         let program = std::env::current_exe().context("cannot find this program")?;
         let mut command = Command::new("sh");
-        // The listener is handed over as systemd does, so that nobody else can take its port.
         command
-            .args(["-c", r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#])
+            .args(["-c", START])
             .arg(&program)
-            .args(["--config".as_ref(), folder.0.join("config.toml").as_os_str(), "serve".as_ref()])
+            .args(["--config".as_ref(), folder.join("config.toml").as_os_str(), "serve".as_ref()])
             .env_clear()
             .envs(environment.iter().cloned())
-            .current_dir(&folder.0)
+            .current_dir(&folder)
             .stdin(Stdio::from(OwnedFd::from(listener)))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -51,7 +50,7 @@ impl Daemon {
         let stderr = child.stderr.take().context("the daemon has no stderr")?;
         let lines = Arc::<Mutex<Vec<String>>>::default();
         let (listens, mut listening) = watch::channel(false);
-        let (own, log_file) = (lines.clone(), folder.0.join("daemon.log"));
+        let (own, log_file) = (lines.clone(), folder.join("daemon.log"));
         tokio::spawn(async move {
             let mut reader = BufReader::new(stderr).lines();
             let mut file = tokio::fs::File::create(log_file).await.ok();
@@ -76,11 +75,11 @@ impl Daemon {
     /// Runs a command of this program with the daemon's settings. Gives what it prints.
     pub(super) async fn cli(&self, arguments: &[&str], input: &str) -> anyhow::Result<String> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["--config".as_ref(), self.folder.0.join("config.toml").as_os_str()])
+            .args(["--config".as_ref(), self.folder.join("config.toml").as_os_str()])
             .args(arguments)
             .env_clear()
             .envs(self.environment.iter().cloned())
-            .current_dir(&self.folder.0)
+            .current_dir(&self.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -102,7 +101,7 @@ impl Daemon {
 
     /// Where its data is.
     pub(super) fn folder(&self) -> &Path {
-        &self.folder.0
+        &self.folder
     }
 
     /// What it has logged.
@@ -134,16 +133,11 @@ impl Daemon {
     }
 }
 
-impl Folder {
-    fn make() -> anyhow::Result<Self> {
-        let path = std::env::temp_dir().join(format!("agentlocator-demo-{}", entropy::random_hex::<4>()));
-        std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+/// The listener is handed over as systemd does, so that nobody else can take its port; and if we are killed, the daemon is
+/// asked to end.
+const START: &str = r#"
+exec 3<&0 </dev/null
+set -- "$0" "$@"
+if command -v setpriv >/dev/null; then set -- setpriv --pdeathsig TERM "$@"; fi
+LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"
+"#;

@@ -1,16 +1,21 @@
-//! Everybody who takes part: the daemon, and the stand-ins for the other sides.
+//! Everybody who takes part: the daemon and the real bridge, WhatsApp on a test server, and the stand-ins for the others.
 
 use super::super::print;
 use super::api::Api;
 use super::daemon::Daemon;
-use crate::simulator::bridge::{Bridge, BridgeInbound, BridgeOptions};
+use super::folder::Folder;
+use crate::simulator::bridge::BridgeInbound;
 use crate::simulator::caller::Phone;
 use crate::simulator::openai::{OpenAi, OpenAiOptions, Turn};
 use crate::simulator::twilio::{Account, Exchange, TwilioOptions, TwilioRest, WhatsAppNetwork};
+use crate::simulator::whatsapp::{BridgeProcess, BridgeSetup, Programs, WhatsAppServer};
 use crate::simulator::{EventLog, Route};
 use anyhow::Context;
+use serde_json::json;
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use url::Url;
 
 /// Everybody who takes part.
@@ -21,11 +26,16 @@ pub(super) struct Stage {
     pub(super) log: EventLog,
     pub(super) exchange: Exchange,
     pub(super) phone: Phone,
-    pub(super) whatsapp: WhatsAppNetwork,
+    pub(super) twilio_whatsapp: WhatsAppNetwork,
     pub(super) openai: OpenAi,
-    pub(super) bridge: Bridge,
-    pub(super) inbound: BridgeInbound,
+    /// The bridge, which is killed and started again.
+    pub(super) bridge: Mutex<BridgeProcess>,
+    pub(super) whatsapp: WhatsAppServer,
+    /// Whoever knows the webhook's address and nothing else.
+    pub(super) stranger: BridgeInbound,
     twilio: TwilioRest,
+    // Last, so that nobody writes into it any more when it goes.
+    folder: Folder,
 }
 
 /// Who may log in.
@@ -36,19 +46,31 @@ pub(super) struct Login {
 
 impl Stage {
     pub(super) async fn set(port: u16) -> anyhow::Result<Self> {
+        let programs = Programs::find(Path::new("node"), &places()?).await?;
         let log = EventLog::telling(|entry| {
             let _ = print(&format!("{entry}\n"));
         });
         let (exchange, route) = (Exchange::new(Account::random()), Route::new(None)?);
+        let folder = Folder::make()?;
         let secret = crate::entropy::random_hex::<16>();
         let options = OpenAiOptions { turns: turns(), ..OpenAiOptions::default() };
         let openai = OpenAi::start(free_port().await?, options, log.clone())?;
         let options =
             TwilioOptions { enforce_window: true, statuses_twice: true, media_late: true, ..TwilioOptions::default() };
         let twilio = TwilioRest::start(free_port().await?, exchange.clone(), route.clone(), options, log.clone())?;
-        let bridge = Bridge::start(free_port().await?, BridgeOptions::connected(&secret), log.clone())?;
         let listener = std::net::TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("port {port}"))?;
         let base_url = format!("http://{}", listener.local_addr()?);
+        let whatsapp = WhatsAppServer::start(&programs).await?;
+        whatsapp
+            .call("/options", &json!({ "name": "Pets & Friends", "autoReceipt": "read", "preKeyCount": 1 }))
+            .await?;
+        let setup = BridgeSetup {
+            folder: folder.path().join("whatsapp"),
+            target: format!("{base_url}/webhook/whatsapp/baileys"),
+            secret: secret.clone(),
+            more: Vec::new(),
+        };
+        let bridge = BridgeProcess::start(&programs, &whatsapp, setup).await?;
         let account = exchange.account();
         let environment = [
             ("PUBLIC_BASE_URL", base_url.as_str()),
@@ -58,12 +80,12 @@ impl Stage {
             ("TWILIO_API_BASE_URL", &twilio.base_url()),
             ("OPENAI_API_KEY", "demo"),
             ("OPENAI_BASE_URL", &openai.base_url()),
-            ("WA_SHARED_SECRET", &secret),
+            ("BAILEYS_WEBHOOK_SECRET", &secret),
             ("BAILEYS_OUTBOUND_URL", &bridge.send_url()),
             ("WA_PACING", "off"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let daemon = Daemon::start(listener, environment.into()).await?;
+        let daemon = Daemon::start(listener, folder.path(), environment.into()).await?;
         let token = daemon.cli(&["token", "create", "demo", "--role", "owner"], "").await?;
         let login = Login { name: "owner", password: crate::entropy::random_hex::<6>() };
         daemon.cli(&["user", "add", login.name, "--role", "owner"], &login.password).await?;
@@ -71,14 +93,16 @@ impl Stage {
             api: Api::new(base_url, token)?,
             login,
             phone: Phone::new(exchange.clone(), route.clone(), log.clone()),
-            whatsapp: WhatsAppNetwork::new(exchange.clone(), route.clone(), log.clone()),
-            inbound: BridgeInbound::new(route, &secret, &secret, log.clone()),
+            twilio_whatsapp: WhatsAppNetwork::new(exchange.clone(), route.clone(), log.clone()),
+            stranger: BridgeInbound::new(route, &secret, &secret, log.clone()),
+            bridge: Mutex::new(bridge),
+            whatsapp,
             daemon,
             log,
             exchange,
             openai,
-            bridge,
             twilio,
+            folder,
         })
     }
 
@@ -87,15 +111,31 @@ impl Stage {
         Ok(Url::parse(&self.daemon.url())?.join(path)?)
     }
 
+    /// The processes of Node that take part.
+    pub(super) async fn node_processes(&self) -> Vec<u32> {
+        self.bridge.lock().await.process_id().into_iter().chain(self.whatsapp.process_id()).collect()
+    }
+
     /// Ends everybody's part.
     pub(super) async fn strike(self) -> anyhow::Result<()> {
-        let status = self.daemon.stop().await?;
+        let daemon = self.daemon.stop().await;
+        let bridge = self.bridge.into_inner().stop().await;
+        self.whatsapp.stop().await;
         self.openai.stop().await;
-        self.bridge.stop().await;
         self.twilio.stop().await;
-        anyhow::ensure!(status.success(), "it ended with {status}");
+        drop(self.folder);
+        let daemon = daemon?;
+        anyhow::ensure!(daemon.success(), "the daemon ended with {daemon}");
+        anyhow::ensure!(bridge.is_some_and(|status| status.success()), "the bridge ended with {bridge:?}");
         Ok(())
     }
+}
+
+/// Where the project's folder may be.
+fn places() -> anyhow::Result<[std::path::PathBuf; 2]> {
+    let folder = std::env::current_dir().context("cannot tell the current folder")?;
+    let program = std::env::current_exe().context("cannot find this program")?;
+    Ok([folder, program])
 }
 
 async fn free_port() -> anyhow::Result<TcpListener> {

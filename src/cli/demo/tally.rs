@@ -24,7 +24,11 @@ pub(super) async fn table(api: &Api) -> anyhow::Result<String> {
     let mut messages = Table::new(["THREAD", "WITH", "NAME", "WAY", "DIRECTION", "STATUS", "TEXT"]);
     for thread in api.all("/api/threads?type=whatsapp", "threads", "cursor").await? {
         for message in api.all(&format!("/api/threads/{}/messages", thread["id"]), "messages", "before").await? {
-            let kind = if message["message_type"] == "media" { "[picture] " } else { "" };
+            let kind = match message["media_kind"].as_str() {
+                Some("image") => "[picture] ",
+                Some("voice") => "[voice note] ",
+                Some(_) | None => "",
+            };
             messages.row([
                 word(&thread["id"]),
                 word(&thread["peer_number"]),

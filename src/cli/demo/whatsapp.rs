@@ -1,112 +1,153 @@
-//! People write, the shop answers.
+//! The business's own WhatsApp, linked by the real bridge: people write, the shop answers.
 
 use super::checks::{Checks, eventually};
-use super::stage::{SHOP, Stage};
+use super::stage::Stage;
+use super::twilio::PICTURE;
 use crate::simulator::bridge::{BridgeMessage, InboundAuth, InboundForm};
-use crate::simulator::twilio::{InboundMessage, MediaRecord, SignaturePlan};
-use serde_json::json;
+use crate::simulator::whatsapp::Person;
+use serde_json::{Value, json};
 
-/// Messages in by both webhooks, in every form of body and number, each handed over twice.
+/// The owner takes the code from the page and scans it.
+pub(super) async fn link(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
+    let code = eventually(async || Ok(bridge(stage).await?["pairing"]["qr"].as_str().map(str::to_owned))).await?;
+    checks.that(code.is_some(), "the daemon shows the bridge's code");
+    stage.whatsapp.scan(&code.unwrap_or_default()).await?;
+    checks.that(is_connected(stage).await?, "the code is scanned, and the bridge is connected");
+    checks.same(
+        &bridge(stage).await?["account"]["name"],
+        &json!("Pets & Friends"),
+        "the daemon knows whose WhatsApp it is",
+    );
+    Ok(())
+}
+
+/// Messages in by the bridge: texts by both of a person's addresses, files, what the owner writes on the phone.
 pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
-    let url = stage.webhook("/webhook/whatsapp/twilio")?;
-    let mut picture = InboundMessage::text(NOA, SHOP, "יש לכם את זה?");
-    picture.media.push(MediaRecord::new("image/png", PICTURE.to_vec()));
-    for message in
-        [InboundMessage::text(NOA, SHOP, "שלום, זה החנות?"), picture, InboundMessage::text(AVI, SHOP, "עד מתי פתוח?")]
-    {
-        let kept = stage.whatsapp.keep(&message);
-        let fields = stage.whatsapp.fields(&message, &kept);
-        for _ in 0..2 {
-            let answer = stage.whatsapp.hand_over(&url, &fields, SignaturePlan::Good).await;
-            checks.same(&answer.map(|answer| answer.status), &Ok(204), "Twilio's webhook is taken");
-        }
-    }
-    let forged = stage.whatsapp.fields(&InboundMessage::text(NOA, SHOP, "forged"), &stage.exchange.messages()[0]);
-    let answer = stage.whatsapp.hand_over(&url, &forged, SignaturePlan::Wrong).await;
-    checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged one is not");
+    let network = &stage.whatsapp;
+    let first = network.writes(RONI, "היי, אפשר להזמין?").await?;
+    network.call("/redeliver", &json!({ "id": first })).await?;
+    let by_lid = json!({ "from": RONI.number, "name": RONI.name, "text": "שני שקים", "addressing": "lid" });
+    network.call("/inbound", &by_lid).await?;
+    network.writes_from_phone(RONI, "רגע, בודק במחסן").await?;
+    network.sends_file(RONI, "image", "image/png", PICTURE, &json!({ "caption": "מהסוג הזה" })).await?;
+    let voice = json!({ "ptt": true, "seconds": 2 });
+    network.sends_file(RONI, "audio", "audio/ogg; codecs=opus", VOICE, &voice).await?;
+    network.writes(AVI, "בוקר טוב").await?;
 
     let url = stage.webhook("/webhook/whatsapp/baileys")?;
-    for (from, text, form, auth) in [
-        ("972541234567", "היי, אפשר להזמין?", InboundForm::Long, InboundAuth::Both),
-        ("972541234567@s.whatsapp.net", "שני שקים", InboundForm::Short, InboundAuth::Secret),
-        ("+972541234567", "תודה!", InboundForm::Long, InboundAuth::Signature),
-        ("972523334455", "בוקר טוב", InboundForm::Short, InboundAuth::Both),
-    ] {
-        let message = BridgeMessage::text(from, text);
-        for _ in 0..2 {
-            let answer = stage.inbound.send(&url, &message, form, auth).await;
-            checks.same(&answer.map(|answer| answer.status), &Ok(204), "the bridge's webhook is taken");
-        }
-    }
-    let answer = stage
-        .inbound
-        .send(&url, &BridgeMessage::text(AVI, "forged"), InboundForm::Long, InboundAuth::WrongSignature)
-        .await;
-    checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged one is not");
+    let forged = BridgeMessage::text(AVI.number, "forged");
+    let answer = stage.stranger.send(&url, &forged, InboundForm::Long, InboundAuth::WrongSignature).await;
+    checks.same(&answer.map(|answer| answer.status), &Ok(403), "what a stranger hands in as the bridge is not taken");
 
-    for (person, expected) in [
-        (NOA, vec!["שלום, זה החנות?", "יש לכם את זה?"]),
-        (RONI, vec!["היי, אפשר להזמין?", "שני שקים", "תודה!"]),
-        (AVI, vec!["עד מתי פתוח?", "בוקר טוב"]),
-    ] {
-        let messages = stage.api.messages_with(person).await?;
-        let texts: Vec<_> = messages.iter().filter_map(|message| message["content_text"].as_str()).collect();
-        checks.same(&texts, &expected, &format!("{person} is one person with one thread, each message once"));
+    let ways = [
+        (NOA, vec!["<שלום, זה החנות?", "<יש לכם את זה?"]),
+        (RONI, vec!["<היי, אפשר להזמין?", "<שני שקים", ">רגע, בודק במחסן", "<מהסוג הזה", "<"]),
+        (AVI, vec!["<עד מתי פתוח?", "<בוקר טוב"]),
+    ];
+    for (person, expected) in ways {
+        let came = eventually(async || Ok(Some(talk(stage, person).await?).filter(|talk| *talk == expected))).await?;
+        let talk = if came.is_some() {
+            expected.iter().map(ToString::to_string).collect()
+        } else {
+            talk(stage, person).await?
+        };
+        let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
+        checks.same(&talk, &expected, &format!("{} is one person with one thread, each message once", person.name));
     }
-    let fetched = eventually(async || {
-        let messages = stage.api.messages_with(NOA).await?;
-        let urls = messages.iter().filter_map(|message| message["media_url"].as_str());
-        match urls.into_iter().find(|url| url.starts_with('/')) {
-            Some(url) => Ok(Some(stage.api.file(url).await?)),
-            None => Ok(None),
-        }
+    let number = number(RONI);
+    let files = eventually(async || {
+        let files = stage.api.files_of(&number).await?;
+        Ok((files.len() == 2).then_some(files))
     });
-    checks.same(&fetched.await?.as_deref(), &Some(PICTURE), "the picture is in the CRM, though Twilio had it late");
+    let expected = vec![("image".to_owned(), PICTURE.to_vec()), ("voice".to_owned(), VOICE.to_vec())];
+    checks.same(&files.await?.unwrap_or_default(), &expected, "the picture and the voice note are in the CRM");
     Ok(())
 }
 
 /// Answers by both providers, one of them failing over, each asked for twice under one key.
 pub(super) async fn shop_answers(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
-    send(stage, RONI, "בטח, שני שקים מחכים לך.", "auto", checks).await?;
-    send(stage, NOA, "כן, זה במלאי!", "auto", checks).await?;
-    let sent = eventually(async || Ok((stage.bridge.state().sent.len() == 1).then_some(()))).await?;
-    checks.that(sent.is_some(), "the bridge sends the answer to the one who wrote by it, once");
+    send(stage, RONI, "בטח, שני שקים מחכים לך.", checks).await?;
+    send(stage, NOA, "כן, זה במלאי!", checks).await?;
+    let answer = "בטח, שני שקים מחכים לך.";
+    checks
+        .that(is_shown(stage, RONI, &[answer]).await?, "the bridge sends the answer to the one who wrote by it, once");
     let sent = eventually(async || Ok((stage.exchange.sent_messages().len() == 1).then_some(()))).await?;
     checks.that(sent.is_some(), "Twilio sends the answer to the one who wrote by it, once");
 
-    stage.bridge.change(|options| options.connected = false);
-    send(stage, AVI, "עד שבע בערב.", "auto", checks).await?;
+    stage.bridge.lock().await.kill().await;
+    send(stage, AVI, "עד שבע בערב.", checks).await?;
     let sent = eventually(async || Ok((stage.exchange.sent_messages().len() == 2).then_some(()))).await?;
-    checks.that(sent.is_some(), "with the bridge down, Twilio takes over for one who last wrote by the bridge");
-    stage.bridge.change(|options| options.connected = true);
+    checks.that(sent.is_some(), "with the bridge killed, Twilio takes over for one who last wrote by the bridge");
+    stage.whatsapp.writes(RONI, "תודה!").await?;
+    stage.bridge.lock().await.launch().await?;
+    checks.that(is_connected(stage).await?, "the bridge is back");
+    let registrations = stage.whatsapp.state().await?["registrations"].clone();
+    checks.same(&registrations, &json!(1), "it needs no second code");
+    let thanked = eventually(async || Ok(talk(stage, RONI).await?.pop().filter(|last| last == "<תודה!"))).await?;
+    checks.that(thanked.is_some(), "what was written while it was down is in the CRM");
+    send(stage, RONI, "להתראות!", checks).await?;
+    let both = [answer, "להתראות!"];
+    checks.that(is_shown(stage, RONI, &both).await?, "the next message goes out by the bridge again");
 
-    for (person, status) in [(RONI, "sent"), (NOA, "read"), (AVI, "read")] {
+    for person in [RONI, NOA, AVI] {
+        let number = number(person);
         let last = eventually(async || {
-            let last = stage.api.messages_with(person).await?.pop();
-            Ok(last.filter(|message| message["direction"] == "out" && message["status"] == status))
+            let messages = stage.api.messages_with(&number).await?;
+            let last = messages.into_iter().rfind(|message| message["direction"] == "out");
+            Ok(last.filter(|message| message["status"] == "read"))
         });
-        checks.that(last.await?.is_some(), &format!("the CRM knows that the message to {person} is {status}"));
+        checks.that(last.await?.is_some(), &format!("the CRM knows that {} has read the last message", person.name));
     }
     Ok(())
 }
 
-async fn send(stage: &Stage, to: &str, text: &str, provider: &str, checks: &mut Checks) -> anyhow::Result<()> {
+async fn send(stage: &Stage, to: Person, text: &str, checks: &mut Checks) -> anyhow::Result<()> {
     let key = crate::entropy::random_hex::<8>();
-    let body = json!({"to": to, "text": text, "provider": provider});
+    let body = json!({"to": number(to), "text": text, "provider": "auto"});
     let first = stage.api.send(&key, &body).await?;
     let second = stage.api.send(&key, &body).await?;
-    checks.that(first.0 == 200 && first.1["ok"] == true, &format!("a message to {to} is taken"));
+    checks.that(first.0 == 200 && first.1["ok"] == true, &format!("a message to {} is taken", to.name));
     checks.same(&second.1["message_id"], &first.1["message_id"], "the same key again gives the same message");
     Ok(())
 }
 
-const NOA: &str = "+972509876543";
-const AVI: &str = "+972523334455";
-const RONI: &str = "+972541234567";
+/// Whether a person's phone comes to have shown these texts, and no others.
+async fn is_shown(stage: &Stage, person: Person, texts: &[&str]) -> anyhow::Result<bool> {
+    let shown = eventually(async || {
+        let shown = stage.whatsapp.shown_to(person.number).await?;
+        Ok((shown == texts).then_some(()))
+    });
+    Ok(shown.await?.is_some())
+}
 
-/// A white dot.
-const PICTURE: &[u8] = &[
-    0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0,
-    0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 10, b'I', b'D', b'A', b'T', 0x78, 0x9C, 0x63, 0xF8, 0x0F, 0, 1, 1, 1, 0, 0x1B,
-    0xB6, 0xEE, 0x56, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
-];
+async fn is_connected(stage: &Stage) -> anyhow::Result<bool> {
+    let connected = eventually(async || Ok((bridge(stage).await?["state"] == "connected").then_some(()))).await?;
+    Ok(connected.is_some())
+}
+
+/// What the daemon says of the bridge.
+async fn bridge(stage: &Stage) -> anyhow::Result<Value> {
+    stage.api.get("/api/whatsapp/bridge").await
+}
+
+/// The texts with a person, `<` before the person's, `>` before ours.
+async fn talk(stage: &Stage, person: Person) -> anyhow::Result<Vec<String>> {
+    let messages = stage.api.messages_with(&number(person)).await?;
+    let shown = |message: &Value| {
+        let mark = if message["direction"] == "out" { '>' } else { '<' };
+        format!("{mark}{}", message["content_text"].as_str().unwrap_or_default())
+    };
+    Ok(messages.iter().map(shown).collect())
+}
+
+fn number(person: Person) -> String {
+    format!("+{}", person.number)
+}
+
+pub(super) const NOA: Person = Person { number: "972509876543", name: "נועה" };
+pub(super) const AVI: Person = Person { number: "972523334455", name: "אבי" };
+const RONI: Person = Person { number: "972541234567", name: "רוני" };
+
+/// The beginning of a voice note.
+const VOICE: &[u8] =
+    b"OggS\0\x02\0\0\0\0\0\0\0\0demo\0\0\0\0\0\0\0\0\x01\x13OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0";

@@ -105,6 +105,11 @@ impl Daemon {
         }
     }
 
+    /// Whether no process of it runs.
+    pub fn is_down(&self) -> bool {
+        self.child.is_none()
+    }
+
     /// Stops it and starts it again on the same folder and address.
     pub fn restart(&mut self) {
         if self.child.is_some() {

@@ -1,0 +1,26 @@
+//! A fresh folder that goes when it is dropped.
+
+use crate::entropy;
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+
+/// A fresh folder that goes when it is dropped.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn make() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("agentlocator-demo-{}", entropy::random_hex::<4>()));
+        std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

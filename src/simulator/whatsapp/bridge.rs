@@ -1,0 +1,119 @@
+//! The real bridge.
+
+use super::node::{Lines, Node};
+use super::{Programs, Trouble, WhatsAppServer};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+/// With what a bridge is started.
+#[derive(Clone, Debug)]
+pub struct BridgeSetup {
+    /// Where its session is.
+    pub folder: PathBuf,
+    /// The box's webhook.
+    pub target: String,
+    /// The secret that it shares with the box.
+    pub secret: String,
+    /// More of the environment.
+    pub more: Vec<(&'static str, String)>,
+}
+
+/// The bridge as it is shipped, linked to a test server; can be killed and started again. Dropping it ends its process.
+pub struct BridgeProcess {
+    programs: Programs,
+    environment: Vec<(&'static str, String)>,
+    port: u16,
+    node: Option<Node>,
+    said: Lines,
+}
+
+impl BridgeProcess {
+    /// Starts one on a free port, and waits until it listens.
+    ///
+    /// # Errors
+    /// If Node cannot be started, or the bridge does not come up.
+    pub async fn start(programs: &Programs, server: &WhatsAppServer, setup: BridgeSetup) -> Result<Self, Trouble> {
+        let told = server.told.clone();
+        let mut environment = vec![
+            ("PATH", programs.path.clone()),
+            ("WA_WEB_SOCKET_URL", told.url),
+            ("WA_SESSION_DIR", setup.folder.display().to_string()),
+            ("BAILEYS_WEBHOOK_SECRET", setup.secret),
+            ("BAILEYS_WEBHOOK_TARGET", setup.target),
+            ("WA_PACING", "off".to_owned()),
+            ("WA_TEST_ROOT_KEY", told.root_key),
+            ("WA_TEST_MEDIA_HOST", told.media_host),
+            ("NODE_EXTRA_CA_CERTS", told.media_ca),
+        ];
+        environment.extend(setup.more);
+        let said = Lines::default();
+        let mut bridge = Self { programs: programs.clone(), environment, port: 0, node: None, said };
+        bridge.launch().await?;
+        Ok(bridge)
+    }
+
+    /// Starts it again on its port, if it does not run.
+    ///
+    /// # Errors
+    /// As [`BridgeProcess::start`].
+    pub async fn launch(&mut self) -> Result<(), Trouble> {
+        if self.is_running() {
+            return Ok(());
+        }
+        let (first, programs) = (self.said.lines().len(), &self.programs);
+        let mut environment = self.environment.clone();
+        environment.push(("PORT", self.port.to_string()));
+        let require = std::path::Path::new("--require");
+        let arguments = [require, &programs.trust, require, &programs.lifeline, &programs.bridge];
+        let mut node = Node::start(WHAT, &programs.node, &arguments, &environment, &self.said)?;
+        self.port = node.printed(first, listening).await?;
+        self.node = Some(node);
+        Ok(())
+    }
+
+    /// Kills it as a power cut would.
+    pub async fn kill(&mut self) {
+        if let Some(node) = self.node.take() {
+            node.kill().await;
+        }
+    }
+
+    /// Asks it to end, and waits.
+    pub async fn stop(&mut self) -> Option<ExitStatus> {
+        self.node.take()?.stop().await
+    }
+
+    /// Whether there is a process of it.
+    pub fn is_running(&self) -> bool {
+        self.node.as_ref().is_some_and(|node| node.id().is_some())
+    }
+
+    /// Its process id, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.node.as_ref()?.id()
+    }
+
+    /// `http://127.0.0.1:port`; the same after each start.
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it takes messages to be sent.
+    pub fn send_url(&self) -> String {
+        format!("{}/send", self.origin())
+    }
+
+    /// What it has printed in all its lives.
+    pub fn log_lines(&self) -> Vec<String> {
+        self.said.lines()
+    }
+}
+
+/// The port, if the line says that it listens.
+fn listening(line: &str) -> Option<u16> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    (line["event"] == "LISTENING").then(|| line["port"].as_u64().and_then(|port| u16::try_from(port).ok()))?
+}
+
+const WHAT: &str = "the WhatsApp bridge";

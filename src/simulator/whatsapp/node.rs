@@ -1,0 +1,116 @@
+//! A process of Node, which does not outlive us.
+
+use super::Trouble;
+use crate::clock;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::Notify;
+
+/// A process of Node. It is killed when this is dropped, and ends by itself when we are killed: its standard input is a
+/// pipe of ours, at whose end it ends.
+pub(super) struct Node {
+    what: &'static str,
+    child: Child,
+    _lifeline: Option<ChildStdin>,
+    said: Lines,
+}
+
+/// What processes print, line by line; clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Lines {
+    shared: Arc<(Mutex<Vec<String>>, Notify)>,
+}
+
+impl Node {
+    /// Starts `node` with these arguments and this environment. What it prints comes to `said`.
+    pub(super) fn start(
+        what: &'static str,
+        node: &Path,
+        arguments: &[&Path],
+        environment: &[(&'static str, String)],
+        said: &Lines,
+    ) -> Result<Self, Trouble> {
+        let mut command = Command::new(node);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C is for whoever plays with it, who then ends it in order.
+            .process_group(0)
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| Trouble::NotStarted { what, error })?;
+        said.follow(child.stdout.take());
+        said.follow(child.stderr.take());
+        Ok(Self { what, _lifeline: child.stdin.take(), child, said: said.clone() })
+    }
+
+    /// Waits until it has printed a line, from number `first` on, in which `found` finds something.
+    pub(super) async fn printed<T>(&mut self, first: usize, found: impl Fn(&str) -> Option<T>) -> Result<T, Trouble> {
+        let deadline = clock::instant() + COMING_UP;
+        loop {
+            let changed = self.said.shared.1.notified();
+            let ended = matches!(self.child.try_wait(), Ok(Some(_)));
+            if let Some(found) = self.said.lines().iter().skip(first).find_map(|line| found(line)) {
+                return Ok(found);
+            }
+            if ended || clock::instant() > deadline {
+                let said = self.said.lines().into_iter().skip(first).collect::<Vec<_>>().join("\n");
+                return Err(Trouble::NotUp { what: self.what, said });
+            }
+            let _ = tokio::time::timeout(GLANCE, changed).await;
+        }
+    }
+
+    /// Its process id, while it runs.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Kills it as a power cut would, and waits until it is gone.
+    pub(super) async fn kill(mut self) {
+        let _ = self.child.kill().await;
+    }
+
+    /// Asks it to end, and waits; after ten seconds it is killed.
+    pub(super) async fn stop(mut self) -> Option<ExitStatus> {
+        let pid = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+        if let Some(pid) = pid {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        if let Ok(status) = tokio::time::timeout(ENDING, self.child.wait()).await {
+            return status.ok();
+        }
+        self.kill().await;
+        None
+    }
+}
+
+impl Lines {
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn follow(&self, stream: Option<impl AsyncRead + Unpin + Send + 'static>) {
+        let Some(stream) = stream else { return };
+        let lines = self.clone();
+        tokio::spawn(async move {
+            let mut reader = BufReader::new(stream).lines();
+            while let Ok(Some(line)) = reader.next_line().await {
+                lines.shared.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                lines.shared.1.notify_waiters();
+            }
+        });
+    }
+}
+
+/// On a busy machine Node needs some seconds before its first line.
+const COMING_UP: Duration = Duration::from_secs(30);
+const GLANCE: Duration = Duration::from_millis(100);
+const ENDING: Duration = Duration::from_secs(10);

@@ -1,0 +1,77 @@
+//! Where the programs are.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::process::Command;
+
+/// The programs of the bridge and of its WhatsApp server, and Node, which runs them.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    pub(super) node: PathBuf,
+    /// `PATH`, where Node's programs find others.
+    pub(super) path: String,
+    pub(super) bridge: PathBuf,
+    pub(super) server: PathBuf,
+    pub(super) trust: PathBuf,
+    pub(super) lifeline: PathBuf,
+}
+
+/// A program that is not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    /// There is no Node.
+    #[error(
+        "Node.js is missing ({0}); `make demo` in the project's folder installs it, or install version 18.20 or newer"
+    )]
+    Node(String),
+    /// Node is there, and too old.
+    #[error("Node.js {0} is too old; install version 18.20 or newer, or run `make demo` in the project's folder")]
+    OldNode(String),
+    /// None of the folders is the project's.
+    #[error(
+        "the WhatsApp bridge's folder is neither above the current folder nor above this program; run this in the project's folder"
+    )]
+    Folder,
+    /// The bridge has not been built.
+    #[error("{} is missing; `make demo` in the project's folder builds it", .0.display())]
+    File(PathBuf),
+}
+
+impl Programs {
+    /// Those of the project whose folder is one of `places`, or above one; `node` is Node's path, or its name.
+    ///
+    /// # Errors
+    /// If one is missing; the text says how to get it.
+    pub async fn find(node: &Path, places: &[PathBuf]) -> Result<Self, Missing> {
+        let folders = places.iter().flat_map(|place| place.ancestors()).map(|folder| folder.join("bridge"));
+        let folder = folders.into_iter().find(|folder| folder.join(TRUST).is_file()).ok_or(Missing::Folder)?;
+        let file = |path: &str| {
+            let path = folder.join(path);
+            if path.is_file() { Ok(path) } else { Err(Missing::File(path)) }
+        };
+        let (node, path) = node_itself(node).await?;
+        Ok(Self {
+            node,
+            path,
+            bridge: file("dist/bridge.mjs")?,
+            server: file("dist/test/wa-server/main.mjs")?,
+            trust: file(TRUST)?,
+            lifeline: file("test/wa-server/lifeline.cjs")?,
+        })
+    }
+}
+
+/// Where Node really is, and the `PATH` that it sees.
+async fn node_itself(node: &Path) -> Result<(PathBuf, String), Missing> {
+    let question = "JSON.stringify([process.execPath, process.env.PATH ?? '', process.versions.node])";
+    let asked = Command::new(node).args(["-p", question]).stdin(Stdio::null()).output().await;
+    let answer = asked.map_err(|error| Missing::Node(error.to_string()))?;
+    let (node, path, version) = serde_json::from_slice::<(PathBuf, String, String)>(&answer.stdout)
+        .map_err(|_| Missing::Node(String::from_utf8_lossy(&answer.stderr).trim().to_owned()))?;
+    let mut numbers = version.split('.').map_while(|number| number.parse::<u32>().ok());
+    let is_new = (numbers.next(), numbers.next()) >= OLDEST_NODE;
+    if is_new { Ok((node, path)) } else { Err(Missing::OldNode(version)) }
+}
+
+const TRUST: &str = "test/wa-server/trust-preload.cjs";
+const OLDEST_NODE: (Option<u32>, Option<u32>) = (Some(18), Some(20));

@@ -1,0 +1,157 @@
+//! The WhatsApp server, and the phones of people, the business's own among them.
+
+use super::node::{Lines, Node};
+use super::{Programs, Trouble};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A WhatsApp server on loopback with one business account. Dropping it ends its process.
+pub struct WhatsAppServer {
+    node: Node,
+    http: reqwest::Client,
+    pub(super) told: Told,
+}
+
+/// What it prints when it listens.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Told {
+    pub(super) url: String,
+    pub(super) control: String,
+    pub(super) root_key: String,
+    pub(super) media_ca: String,
+    pub(super) media_host: String,
+}
+
+/// Somebody with WhatsApp.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    /// Digits.
+    pub number: &'static str,
+    /// The name that the person shows.
+    pub name: &'static str,
+}
+
+impl WhatsAppServer {
+    /// Starts it, and waits until it listens.
+    ///
+    /// # Errors
+    /// If Node cannot be started, or the server does not come up.
+    pub async fn start(programs: &Programs) -> Result<Self, Trouble> {
+        let said = Lines::default();
+        let environment = [("PATH", programs.path.clone())];
+        let mut node = Node::start(WHAT, &programs.node, &[&programs.server], &environment, &said)?;
+        let told = node.printed(0, |line| serde_json::from_str(line).ok()).await?;
+        // Fails where one is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(15)).build()?;
+        Ok(Self { node, http, told })
+    }
+
+    /// A call of its control interface, as the README beside it describes.
+    ///
+    /// # Errors
+    /// If the server refuses it or is gone.
+    pub async fn call(&self, path: &str, body: &Value) -> Result<Value, Trouble> {
+        let url = format!("{}{path}", self.told.control);
+        let response = self.http.post(url).json(body).send().await?;
+        answer(path, response).await
+    }
+
+    /// Everything that it knows: `connected`, `logins`, `registrations`, `inbound`, `outbound`, …
+    ///
+    /// # Errors
+    /// If the server is gone.
+    pub async fn state(&self) -> Result<Value, Trouble> {
+        let response = self.http.get(format!("{}/state", self.told.control)).send().await?;
+        answer("/state", response).await
+    }
+
+    /// The business's phone scans the code.
+    ///
+    /// # Errors
+    /// If the code is not one that pairs.
+    pub async fn scan(&self, qr: &str) -> Result<Value, Trouble> {
+        self.call("/scan", &json!({ "qr": qr })).await
+    }
+
+    /// A person writes to the business; gives the message's id.
+    ///
+    /// # Errors
+    /// As [`WhatsAppServer::call`], also while no device is linked.
+    pub async fn writes(&self, person: Person, text: &str) -> Result<String, Trouble> {
+        let Person { number, name } = person;
+        id(&self.call("/inbound", &json!({ "from": number, "name": name, "text": text })).await?)
+    }
+
+    /// A person sends a file: `image`, `audio` with `ptt`, …, as `more` says; gives the message's id.
+    ///
+    /// # Errors
+    /// As [`WhatsAppServer::writes`].
+    pub async fn sends_file(
+        &self,
+        person: Person,
+        kind: &str,
+        mime: &str,
+        content: &[u8],
+        more: &Value,
+    ) -> Result<String, Trouble> {
+        let mut media = json!({ "kind": kind, "mimetype": mime, "base64": STANDARD.encode(content) });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            media[name] = value.clone();
+        }
+        let Person { number, name } = person;
+        id(&self.call("/inbound", &json!({ "from": number, "name": name, "media": media })).await?)
+    }
+
+    /// The owner writes to somebody on the business's own phone; gives the message's id.
+    ///
+    /// # Errors
+    /// As [`WhatsAppServer::writes`].
+    pub async fn writes_from_phone(&self, to: Person, text: &str) -> Result<String, Trouble> {
+        id(&self.call("/from-phone", &json!({ "to": to.number, "text": text })).await?)
+    }
+
+    /// The texts that a person's phone has shown, in order, each as often as it did.
+    ///
+    /// # Errors
+    /// If the server is gone.
+    pub async fn shown_to(&self, number: &str) -> Result<Vec<String>, Trouble> {
+        let state = self.state().await?;
+        let messages = state["outbound"].as_array().into_iter().flatten();
+        let shown = messages.filter(|message| message["phone"] == number && message["duplicate"] == false);
+        Ok(shown.filter_map(|message| message["text"].as_str()).map(str::to_owned).collect())
+    }
+
+    /// Its process id, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.node.id()
+    }
+
+    /// Ends it.
+    pub async fn stop(self) {
+        self.node.stop().await;
+    }
+}
+
+async fn answer(path: &str, response: reqwest::Response) -> Result<Value, Trouble> {
+    let status = response.status();
+    let body: Value = response.json().await?;
+    if status.is_success() {
+        Ok(body)
+    } else {
+        Err(Trouble::Refused { call: path.to_owned(), answer: body.to_string() })
+    }
+}
+
+fn id(answer: &Value) -> Result<String, Trouble> {
+    match answer["id"].as_str() {
+        Some(id) => Ok(id.to_owned()),
+        None => Err(Trouble::Refused { call: "a message".to_owned(), answer: answer.to_string() }),
+    }
+}
+
+const WHAT: &str = "the WhatsApp test server";

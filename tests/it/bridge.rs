@@ -1,0 +1,7 @@
+//! The daemon, the real bridge and a WhatsApp server: three processes that nothing but sockets connects.
+
+mod failover;
+mod flow;
+mod kill;
+mod pairing;
+mod world;

@@ -1,0 +1,215 @@
+//! kill -9 of the bridge, of the daemon, or of both, at random moments under traffic both ways. What WhatsApp saw
+//! acknowledged is in the CRM once, what the API took is on the phone once, each person's messages stay in order, and no
+//! new code is asked for.
+
+use super::world::World;
+use crate::support::Client;
+use agentlocator::simulator::whatsapp::Person;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+const WRITERS: [Person; 3] = [
+    Person { number: "972501000001", name: "א" },
+    Person { number: "972501000002", name: "ב" },
+    Person { number: "972501000003", name: "ג" },
+];
+const READERS: [&str; 3] = ["972502000001", "972502000002", "972501000001"];
+
+/// What the outside world was told.
+#[derive(Default)]
+struct Books {
+    is_over: AtomicBool,
+    /// Texts that the API has taken, for each person in order.
+    taken: Mutex<BTreeMap<&'static str, Vec<String>>>,
+}
+
+impl Books {
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+/// Random numbers that a seed repeats (splitmix64).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
+}
+
+async fn killed_again_and_again(rounds: u64) {
+    let seed = std::env::var("KILL_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed: u64 = seed.unwrap_or_else(|| u64::from_ne_bytes(agentlocator::entropy::random_bytes()));
+    eprintln!("KILL_SEED={seed}");
+    let mut chance = Chance(seed);
+    let mut world = World::linked().await;
+    let books = Arc::new(Books::default());
+    let mut load = JoinSet::new();
+    for person in READERS {
+        load.spawn(send(world.api.clone(), person, books.clone()));
+    }
+    for round in 0..rounds {
+        let mut number = 0;
+        let until = tokio::time::Instant::now() + Duration::from_millis(300 + chance.below(1_500));
+        while tokio::time::Instant::now() < until {
+            for person in WRITERS {
+                number += 1;
+                world.whatsapp.writes(person, &format!("נכנסת {round} {number}")).await.unwrap();
+            }
+            if number % 9 == 0 {
+                world.whatsapp.writes_from_phone(WRITERS[1], &format!("מהטלפון {round} {number}")).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(chance.below(60))).await;
+        }
+        let victim = match chance.below(3) {
+            0 => "the bridge",
+            1 => "the daemon",
+            _ => "both",
+        };
+        eprintln!("round {round}: {number} written, {victim} killed");
+        match victim {
+            "the bridge" => world.bridge.kill().await,
+            "the daemon" => tokio::task::block_in_place(|| world.daemon.kill9()),
+            _ => {
+                tokio::task::block_in_place(|| world.daemon.kill9());
+                world.bridge.kill().await;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(chance.below(400))).await;
+        if world.daemon.is_down() {
+            tokio::task::block_in_place(|| world.daemon.launch());
+        }
+        world.bridge.launch().await.unwrap();
+        if chance.below(2) == 0 {
+            world.becomes("connected").await;
+        }
+    }
+    books.is_over.store(true, Ordering::Relaxed);
+    while let Some(ended) = load.join_next().await {
+        ended.unwrap();
+    }
+    world.becomes("connected").await;
+    quiet(&world).await;
+    balance(&world, &books).await;
+}
+
+/// Whoever sends repeats the request with the same key until it is answered, and only then writes the next.
+async fn send(api: Client, person: &'static str, books: Arc<Books>) {
+    let mut number = 0;
+    while !books.is_over() {
+        number += 1;
+        let text = format!("יוצאת {person} {number}");
+        let body = json!({ "to": format!("+{person}"), "text": text });
+        loop {
+            let key = format!("{person}-{number}");
+            let request = api.request(reqwest::Method::POST, "/api/whatsapp/send").header("Idempotency-Key", key);
+            match request.json(&body).send().await {
+                Ok(answer) if answer.status() == 200 => {
+                    books.taken.lock().unwrap().entry(person).or_default().push(text);
+                    break;
+                }
+                Ok(answer) => assert!(answer.status().is_server_error(), "{}", answer.status()),
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(70)).await;
+    }
+}
+
+/// Waits until nothing is on its way any more, in any of the three.
+async fn quiet(world: &World) {
+    let deadline = std::time::Instant::now() + Duration::from_mins(2);
+    let left = loop {
+        let state = world.whatsapp.state().await.unwrap();
+        let inbound = state["inbound"].as_array().unwrap();
+        // What was on disk already when it came once more is refused the second time.
+        let is_over = |m: &Value| m["state"] == "acknowledged" || m["state"] == "refused";
+        let unread: Vec<_> = inbound.iter().filter(|m| !is_over(m)).cloned().collect();
+        let waiting: i64 =
+            world.daemon.query_value("SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')");
+        let inbox = world.link_state().await["waiting"]["inbox"].clone();
+        if unread.is_empty() && waiting == 0 && inbox == 0 {
+            return;
+        }
+        if std::time::Instant::now() > deadline {
+            break format!("{unread:?} not acknowledged, {waiting} in the outbox, {inbox} in the bridge");
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    };
+    panic!("it does not become quiet: {left}; {}", world.bridge_log());
+}
+
+async fn balance(world: &World, books: &Books) {
+    let state = world.whatsapp.state().await.unwrap();
+    assert_eq!(state["registrations"], 1, "a new code was needed");
+    let stored: Vec<String> = world.daemon.query_column(
+        "SELECT t.peer_number || ' ' || m.content_text FROM messages m JOIN threads t ON t.id = m.thread_id
+             WHERE m.direction = 'in' OR m.content_text LIKE 'מהטלפון%' ORDER BY m.id",
+    );
+    let written = |message: &Value| {
+        let person = message["to"].as_str().or(message["from"].as_str()).unwrap();
+        format!("+{person} {}", message["text"].as_str().unwrap())
+    };
+    let inbound = state["inbound"].as_array().unwrap();
+    let again: Vec<String> = inbound.iter().filter(|message| message["retries"] != 0).map(written).collect();
+    let written: Vec<String> = inbound.iter().map(written).collect();
+    let own: Vec<_> = stored.iter().filter(|text| text.contains("מהטלפון")).cloned().collect();
+    for person in WRITERS {
+        let of = |texts: &[String]| -> Vec<String> {
+            texts.iter().filter(|text| text.contains(person.number)).cloned().collect()
+        };
+        let (mut all, mut expected) = (of(&stored), of(&written));
+        // What could not be read at first was written anew, and came later than the others.
+        let at_once =
+            |texts: &[String]| -> Vec<String> { texts.iter().filter(|text| !again.contains(*text)).cloned().collect() };
+        assert_eq!(at_once(&all), at_once(&expected), "what {} wrote, in order", person.number);
+        all.sort();
+        expected.sort();
+        assert_eq!(all, expected, "what {} wrote, once each", person.number);
+    }
+    assert_eq!(stored.len(), written.len());
+    let taken = books.taken.lock().unwrap().clone();
+    for (person, texts) in &taken {
+        let shown = world.whatsapp.shown_to(person).await.unwrap();
+        assert_eq!(&shown, texts, "what {person} was sent, once each and in order");
+    }
+    let failed: Vec<String> = world
+        .daemon
+        .query_column("SELECT content_text || ': ' || coalesce(error, '') FROM messages WHERE status = 'failed'");
+    assert!(failed.is_empty(), "{failed:?}");
+    let integrity: String = world.daemon.query_value("PRAGMA integrity_check");
+    assert_eq!(integrity, "ok");
+    let sent: usize = taken.values().map(Vec::len).sum();
+    let unsure: i64 = world.daemon.query_value(
+        "SELECT count(*) FROM messages WHERE direction = 'out' AND status NOT IN ('sent', 'delivered', 'read')",
+    );
+    assert_eq!(unsure, 0, "messages that nobody knows to be sent");
+    eprintln!(
+        "{} in ({} from the phone, {} asked for again), {sent} out, {} logins",
+        written.len(),
+        own.len(),
+        again.len(),
+        state["logins"]
+    );
+    assert!(written.len() > 20 && sent > 10, "there was no load");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_doubled_between_whatsapp_and_the_crm() {
+    killed_again_and_again(5).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes long: make test-all"]
+async fn long_nothing_is_lost_or_doubled_between_whatsapp_and_the_crm() {
+    killed_again_and_again(50).await;
+}

@@ -1,0 +1,187 @@
+//! A business whose WhatsApp is linked by the real bridge.
+
+use crate::support::{Client, Daemon, Setup};
+use agentlocator::simulator::whatsapp::{BridgeProcess, BridgeSetup, Person, Programs, WhatsAppServer};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+pub const DANA: Person = Person { number: "972501234567", name: "דנה" };
+pub const AVI: Person = Person { number: "972502222222", name: "אבי" };
+
+/// The daemon, the bridge and WhatsApp.
+pub struct World {
+    pub daemon: Daemon,
+    pub api: Client,
+    pub bridge: BridgeProcess,
+    pub whatsapp: WhatsAppServer,
+    folder: TempDir,
+}
+
+impl World {
+    /// All three, not linked yet.
+    pub async fn begin() -> Self {
+        Self::begin_with(|_| {}).await
+    }
+
+    /// The same with more of the daemon's settings.
+    pub async fn begin_with(configure: impl FnOnce(&mut Setup)) -> Self {
+        let programs = programs().await;
+        let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
+        // A new device then uploads few keys, which is most of what linking takes.
+        whatsapp.call("/options", &json!({ "preKeyCount": 1 })).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut daemon = Daemon::prepare(|_| {});
+        let setup = BridgeSetup {
+            folder: folder.path().join("session"),
+            target: format!("{}/webhook/whatsapp/baileys", daemon.url()),
+            secret: SECRET.to_owned(),
+            more: Vec::new(),
+        };
+        let bridge = BridgeProcess::start(&programs, &whatsapp, setup).await.unwrap();
+        daemon.reconfigure(|setup| {
+            setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", bridge.send_url());
+            setup.env("WA_PACING", "off");
+            configure(setup);
+        });
+        let api = tokio::task::block_in_place(|| {
+            daemon.launch();
+            daemon.api()
+        });
+        Self { daemon, api, bridge, whatsapp, folder }
+    }
+
+    /// All three, linked by a code that the phone scans.
+    pub async fn linked() -> Self {
+        Self::linked_with(|_| {}).await
+    }
+
+    /// The same with more of the daemon's settings.
+    pub async fn linked_with(configure: impl FnOnce(&mut Setup)) -> Self {
+        let world = Self::begin_with(configure).await;
+        world.link().await;
+        world
+    }
+
+    /// Takes the code from the daemon, scans it, and waits until the daemon knows that it is linked.
+    pub async fn link(&self) {
+        let qr = eventually("a code in the API", async || {
+            self.link_state().await["pairing"]["qr"].as_str().map(str::to_owned)
+        })
+        .await;
+        self.whatsapp.scan(&qr).await.unwrap();
+        self.becomes("connected").await;
+    }
+
+    /// What the daemon says of the bridge.
+    pub async fn link_state(&self) -> Value {
+        let reply = self.api.get("/api/whatsapp/bridge").await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    /// Waits until the daemon sees the bridge in this state.
+    pub async fn becomes(&self, state: &str) -> Value {
+        eventually(&format!("the bridge to be {state}"), async || {
+            Some(self.link_state().await).filter(|shown| shown["state"] == state)
+        })
+        .await
+    }
+
+    /// Sends a text; gives the answer.
+    pub async fn say(&self, to: &str, text: &str) -> Value {
+        let reply = self.api.post_json("/api/whatsapp/send", &json!({ "to": to, "text": text })).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    /// All messages with a person, oldest first.
+    pub async fn messages_with(&self, person: Person) -> Vec<Value> {
+        let number = format!("+{}", person.number);
+        let threads = self.api.get("/api/threads?type=whatsapp").await.json();
+        let of_person = |thread: &&Value| thread["peer_number"] == number.as_str();
+        let threads: Vec<_> = threads["threads"].as_array().unwrap().iter().filter(of_person).cloned().collect();
+        assert!(threads.len() <= 1, "one thread with {number}: {threads:?}");
+        let Some(thread) = threads.first() else { return Vec::new() };
+        let page = self.api.get(&format!("/api/threads/{}/messages?limit=200", thread["id"])).await.json();
+        page["messages"].as_array().unwrap().clone()
+    }
+
+    /// Their texts, `>` before ours.
+    pub async fn talk(&self, person: Person) -> Vec<String> {
+        let shown = |message: &Value| {
+            let mark = if message["direction"] == "out" { ">" } else { "" };
+            format!("{mark}{}", message["content_text"].as_str().unwrap())
+        };
+        self.messages_with(person).await.iter().map(shown).collect()
+    }
+
+    /// Waits until the talk with a person is this.
+    pub async fn talk_becomes(&self, person: Person, expected: &[&str]) {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let talk = self.talk(person).await;
+            if talk == expected {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the talk is {talk:?}, and not {expected:?}; {}", self.bridge_log());
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// Waits for a message with a person that fits.
+    pub async fn message(&self, person: Person, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        eventually(what, async || self.messages_with(person).await.into_iter().find(|message| fits(message))).await
+    }
+
+    /// Waits until the message of an answer to [`World::say`] has this status.
+    pub async fn until_status(&self, person: Person, answer: &Value, status: &str) -> Value {
+        let id = &answer["message_id"];
+        self.message(person, &format!("message {id} to be {status}"), |m| m["id"] == *id && m["status"] == status).await
+    }
+
+    /// The bridge's session folder.
+    pub fn session(&self) -> PathBuf {
+        self.folder.path().join("session")
+    }
+
+    /// What the bridge printed, for whoever looks for what went wrong.
+    pub fn bridge_log(&self) -> String {
+        format!("the bridge's log:\n{}", self.bridge.log_lines().join("\n"))
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- {}", self.bridge_log());
+        }
+    }
+}
+
+/// Waits until `found` finds something.
+pub async fn eventually<T>(what: &str, found: impl AsyncFn() -> Option<T>) -> T {
+    let deadline = Instant::now() + LIMIT;
+    loop {
+        if let Some(found) = found().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// The built bridge, run by the Node that `BRIDGE_NODE` names, else by the one on `PATH`.
+async fn programs() -> Programs {
+    let node = std::env::var_os("BRIDGE_NODE").unwrap_or_else(|| "node".into());
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    match Programs::find(Path::new(&node), &[folder]).await {
+        Ok(programs) => programs,
+        Err(error) => panic!("{error} (`scripts/setup.sh test` builds it too)"),
+    }
+}
+
+/// What a test waits for at most: three processes share the machine with other tests.
+const LIMIT: Duration = Duration::from_secs(40);
+pub const SECRET: &str = "the-bridge-s-secret";
