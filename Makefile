@@ -8,14 +8,17 @@ SHELL := /bin/bash
 # The lock file decides what is built.
 CARGO_FLAGS := --locked
 
+# Where scripts/setup.sh puts a Node, if the system's is too old.
+export PATH := $(CURDIR)/target/node/current/bin:$(PATH)
+
 help: ## Show this.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
 demo: ## Build, then play a shop's day on a fresh data folder; keeps running. ARGS=--exit ends with a verdict.
-	@scripts/setup.sh build
+	@scripts/setup.sh demo
 	cargo run $(CARGO_FLAGS) -- demo $(ARGS)
 
-build: ## Build the release binary.
+build: ## Build the release binary, and the WhatsApp bridge (bridge/dist/bridge.mjs).
 	@scripts/setup.sh build
 	cargo build $(CARGO_FLAGS) --release
 
@@ -28,21 +31,24 @@ test-all: ## The same with the long rounds, and with cargo-deny installed where 
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh --long
 
-lint: ## Format, clippy with warnings as errors, and cargo-deny where it is installed.
+lint: ## Format, clippy with warnings as errors, the bridge's types and style, and cargo-deny where it is installed.
 	@scripts/setup.sh lint
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	npm --prefix bridge --silent run lint
 	@if command -v cargo-deny >/dev/null; then $(MAKE) --no-print-directory deny; \
 	else echo "cargo-deny is not installed, so licences and sources are not checked here; make test-all installs it"; fi
 
 fmt: ## Format the code.
+	@scripts/setup.sh lint
 	cargo fmt
+	npm --prefix bridge --silent run format
 
 deny: ## Check licences, bans and sources of the dependencies, and advisories where their list can be fetched.
 	@scripts/check-dependencies.sh
 
 bench: ## Measure, each figure as a ratio to a floor measured beside it. ARGS=--help shows what can be chosen.
-	@scripts/setup.sh build
+	@scripts/setup.sh bench
 	cargo bench $(CARGO_FLAGS) --bench load -- $(ARGS)
 
 audio: ## Make the default prompts anew (needs espeak-ng, lame and sox).
@@ -51,4 +57,4 @@ audio: ## Make the default prompts anew (needs espeak-ng, lame and sox).
 
 clean: ## Remove what was built. Data stays.
 	cargo clean
-	rm -rf tests/twilio-helper/node_modules
+	rm -rf tests/twilio-helper/node_modules bridge/node_modules bridge/dist

