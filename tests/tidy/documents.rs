@@ -45,21 +45,36 @@ fn links_between_documents_lead_somewhere() {
 
 #[test]
 fn the_readme_names_only_variables_that_there_are() {
-    let (readme, example) = (document("README.md"), document("config.toml.example"));
-    let is_variable = |word: &&str| {
-        word.contains('_')
-            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
-    };
-    let words = readme.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(is_variable);
-    let unknown: Vec<_> = words
-        .filter(|word| !example.contains(word.trim_end_matches("_FILE")) && !EVENTS.contains(word))
-        .map(str::to_owned)
+    let known = document("config.toml.example") + &document("bridge/README.md");
+    let unknown: Vec<_> = variables(&document("README.md"))
+        .into_iter()
+        .filter(|word| !known.contains(word.trim_end_matches("_FILE")) && !EVENTS.contains(&word.as_str()))
         .collect();
     none(&unknown, "the README speaks of settings that do not exist");
 }
 
+#[test]
+fn the_bridges_settings_are_all_in_its_readme() {
+    let (read, told) = (document("bridge/src/settings.ts"), document("bridge/README.md"));
+    let (read, told) = (variables(&read), variables(&told));
+    // Systemd's own, and a name that is made of others.
+    let ours = |word: &&String| !matches!(word.as_str(), "STATE_DIRECTORY" | "CREDENTIALS_DIRECTORY" | "LOG_LEVELS");
+    let ours = |word: &&String| ours(word) && !word.ends_with("_FILE") && !word.ends_with("_ON");
+    let differences: Vec<_> = read.symmetric_difference(&told).filter(ours).cloned().collect();
+    none(&differences, "bridge/README.md lists the variables that bridge/src/settings.ts reads");
+}
+
+/// The words of a text that look like variables.
+fn variables(text: &str) -> BTreeSet<String> {
+    let is_variable = |word: &&str| {
+        word.contains('_')
+            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+    };
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(is_variable).map(str::to_owned).collect()
+}
+
 /// Words of the log that the README explains.
-const EVENTS: [&str; 3] = ["TWILIO_BAD_SIG", "WATCHDOG_REDIRECT_SENT", "WA_BAILEYS_BAD_SIG"];
+const EVENTS: [&str; 4] = ["BRIDGE_DOWN", "TWILIO_BAD_SIG", "WATCHDOG_REDIRECT_SENT", "WA_BAILEYS_BAD_SIG"];
 
 #[test]
 fn documents_do_not_speak_of_how_they_were_made() {
