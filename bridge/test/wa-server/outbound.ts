@@ -153,8 +153,16 @@ export class Outbound {
       this.network.journal.note('server-ack', { id: record.id, error })
       if (error) return
       const person = people.byJid(record.to)
-      if (person && person !== people.own) setTimeout(() => this.autoReceipt(record, person), options.receiptDelayMs)
+      if (!person || person === people.own) return
+      // Phones ask by themselves for what they could not read.
+      const receipt = record.message || this.shown.has(record.id) ? this.autoReceipt : this.askAgain
+      setTimeout(() => receipt.call(this, record, person), options.receiptDelayMs)
     }, options.ackDelayMs)
+  }
+
+  private async askAgain({ id, to }: OutboundMessage, person: Person): Promise<void> {
+    const tries = this.messages.filter(message => message.id === id).length
+    if (tries <= MOST_TRIES) await this.receipts.send('retry', { ids: [id], chat: to, person })
   }
 
   private acknowledge(connection: Connection, { attrs }: BinaryNode, error?: number): void {
@@ -171,6 +179,9 @@ export class Outbound {
     if (autoReceipt === 'read') await this.receipts.send('read', subject)
   }
 }
+
+/** So often a phone asks for the same message. */
+const MOST_TRIES = 5
 
 /** The copies for single recipients. */
 function sealedCopies(node: BinaryNode, to: string): { jid: string; enc: BinaryNode }[] {
