@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import QRCode from 'qrcode'
+import { atMost } from './at-most.ts'
 import { type Log, reason } from './log.ts'
 import { Run } from './run.ts'
 import { lockFolder } from './session/lock.ts'
@@ -94,12 +95,7 @@ export class Bridge {
     clearTimeout(this.#timer)
     const run = this.#run
     if (run) {
-      let timer: NodeJS.Timeout | undefined
-      const limit = new Promise(resolve => {
-        timer = setTimeout(resolve, graceMs)
-      })
-      await Promise.race([run.outbound.settled(), limit])
-      clearTimeout(timer)
+      await atMost(run.outbound.settled(), graceMs)
       await run.stop()
     }
     this.#daemon.close()

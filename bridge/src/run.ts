@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { WASocket } from 'baileys'
+import { atMost } from './at-most.ts'
 import type { Log } from './log.ts'
 import { DiskTrouble } from './session/log-file.ts'
 import { Session } from './session/session.ts'
@@ -93,12 +94,8 @@ export class Run {
           receipts.attach(socket)
           this.outbound.attach(socket)
         },
-        onDropped: async () => {
-          await Promise.race([
-            Promise.all([inbound.detach(), receipts.detach(), this.outbound.settled()]),
-            new Promise(passOn),
-          ])
-        },
+        onDropped: () =>
+          atMost(Promise.all([inbound.detach(), receipts.detach(), this.outbound.settled()]), SETTLED_MS),
         onDiskTrouble: trouble,
       },
     )
@@ -206,9 +203,6 @@ export class Run {
   }
 }
 
-/** Whatever an old socket is still at: a new one is not kept waiting for ever. */
-function passOn(resolve: (value: unknown) => void): void {
-  setTimeout(resolve, 10_000).unref()
-}
-
+/** Whatever an old socket is still at: a new one is not kept waiting for longer. */
+const SETTLED_MS = 10_000
 const PRUNING_MS = 6 * 3_600_000

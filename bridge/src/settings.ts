@@ -137,7 +137,7 @@ function testServer(text: string | undefined): string | undefined {
 }
 
 /** Whether a host name of a URL is this machine and nothing else. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
 }
 

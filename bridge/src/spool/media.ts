@@ -58,10 +58,8 @@ export class MediaStore {
 
   async start(): Promise<void> {
     await mkdir(this.#parts.folder, { recursive: true, mode: 0o700 })
-    for (const name of await readdir(this.#parts.folder)) {
-      if (!this.#get(name) || name.endsWith('.part')) await rm(join(this.#parts.folder, name), { force: true })
-    }
     const files = new Set(await readdir(this.#parts.folder))
+    for (const name of files) if (!this.#get(name)) await rm(this.path(name), { force: true })
     for (const [id, entry] of this.#entries()) {
       // A full disk took it.
       if (entry.state === 'here' && !files.has(id)) await this.#giveUp(id, entry)
@@ -121,7 +119,7 @@ export class MediaStore {
   }
 
   open(id: string): ReadStream {
-    return createReadStream(join(this.#parts.folder, id))
+    return createReadStream(this.path(id))
   }
 
   path(id: string): string {
@@ -192,7 +190,7 @@ export class MediaStore {
       await pipeline(stream, check, createWriteStream(part, { mode: 0o600 }), { signal })
       const expected = message.fileSha256 && Buffer.from(message.fileSha256)
       if (expected?.length && !hash.digest().equals(expected)) throw new Error('the file is not what its message says')
-      await rename(part, join(folder, id))
+      await rename(part, this.path(id))
       return bytes
     } catch (error) {
       await rm(part, { force: true })

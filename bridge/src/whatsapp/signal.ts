@@ -32,7 +32,7 @@ export interface Signal {
  * Baileys sends a message within a transaction, which comes to the disk after WhatsApp has seen the message: a kill in
  * between would forget a step of the ratchet, or a whole new session. And it locks a session by the address as it is given,
  * of which one session has several (by number or LID, with and without the first device's number): what is received while
- * something is sent would be undone.
+ * something is sent would be undone. Whoever decrypts takes the lock himself, to do more under it.
  */
 export function makeSignal(
   keys: SignalKeyStoreWithTransaction,
@@ -48,9 +48,8 @@ export function makeSignal(
     return lid ?? user
   }
   const locked = async <T>(jid: string, work: () => Promise<T>) => keys.transaction(work, await lockOf(jid))
-  const { decryptMessage, encryptMessage, injectE2ESession, migrateSession, deleteSession } = repository
+  const { encryptMessage, injectE2ESession, migrateSession, deleteSession } = repository
   Object.assign(repository, {
-    decryptMessage: args => locked(args.jid, () => decryptMessage(args)),
     encryptMessage: args => locked(args.jid, () => encryptMessage(args)),
     injectE2ESession: args =>
       locked(args.jid, async () => {

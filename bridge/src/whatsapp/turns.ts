@@ -1,4 +1,5 @@
 import type { BinaryNode, WASocket } from 'baileys'
+import { atMost } from '../at-most.ts'
 
 type Handler = (stanza: BinaryNode) => Promise<void> | void
 
@@ -30,7 +31,7 @@ export class Turns {
           // What could not be kept must not be acknowledged.
           return
         }
-        await inTime(Promise.all(handlers.map(handle => handle({ ...stanza, attrs }))))
+        await atMost(Promise.all(handlers.map(handle => handle({ ...stanza, attrs }))), LONGEST_MS)
       })
     })
   }
@@ -43,15 +44,4 @@ export class Turns {
 }
 
 /** One stanza that Baileys does not get done with must not hold up all others. */
-function inTime(work: Promise<unknown>): Promise<unknown> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, LONGEST_MS)
-    const done = () => {
-      clearTimeout(timer)
-      resolve(undefined)
-    }
-    work.then(done, done)
-  })
-}
-
 const LONGEST_MS = 30_000
