@@ -60,6 +60,10 @@ impl CallSession {
                 self.phase = Phase::Redirecting;
                 self.event(CallEvent::WatchdogFired);
                 if self.stream_began.is_some() {
+                    // An uttering goes on behind no other: what has begun ends here.
+                    if self.playback.is_open() {
+                        self.clear(now);
+                    }
                     self.play_clip(Clip::OneMoment);
                 }
                 self.outputs.push_back(Output::RedirectToFallback);

@@ -34,6 +34,21 @@ fn with_both_in_time_the_watchdog_is_silent() {
     assert!(rig.has_event(&CallEvent::Live { engine: EngineKind::Realtime }));
 }
 
+/// What the engine is told of the second half of an uttering would be wrong for the first.
+#[test]
+fn the_watchdogs_sentence_breaks_no_uttering_in_two() {
+    let mut rig = Rig::new(policy());
+    rig.start_stream();
+    rig.respond(1);
+    rig.say(1, "a1.0", 800);
+    rig.pass(ms(9600));
+    assert_eq!(rig.books.redirects, 1);
+    rig.say(1, "a1.0", 800);
+    rig.engine(EngineEvent::Ready);
+    rig.engine(EngineEvent::SpeechStarted { item: "c1".into() });
+    assert_eq!(rig.commands(), []);
+}
+
 #[test]
 fn a_redirect_that_nobody_confirms_still_ends() {
     let mut rig = Rig::new(policy());

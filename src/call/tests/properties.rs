@@ -193,8 +193,10 @@ fn fall_silent(rig: &mut Rig) {
     }
 }
 
+/// At least so many; `PROPTEST_CASES` asks for more.
 fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let default = ProptestConfig::default();
+    ProptestConfig { cases: cases.max(default.cases), failure_persistence: None, ..default }
 }
 
 // Five of them, so that they run beside one another: 100,000 calls in all.

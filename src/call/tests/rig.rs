@@ -416,7 +416,8 @@ impl Rig {
     fn check_heard(&self, item: &ItemId, told_ms: u64) {
         let sample = self.books.utterings.iter().position(|(known, _)| known == item).unwrap();
         let heard_ms = self.phone.heard(u8::try_from(sample).unwrap()) / 8;
-        let unsure_ms = if self.has_stalled { UNSURE_MS } else { 0 };
+        let unseen_ms = u64::try_from(self.phone.unseen_delay.as_millis()).unwrap();
+        let unsure_ms = unseen_ms + if self.has_stalled { UNSURE_MS } else { 0 };
         assert!(told_ms <= heard_ms + unsure_ms, "{item}: {heard_ms} ms were heard, not {told_ms}");
         let is_close = heard_ms <= told_ms + LINE_DELAY_MS + 1;
         assert!(is_close || self.has_lost_marks, "{item}: {heard_ms} ms were heard, not just {told_ms}");

@@ -12,10 +12,17 @@ pub(super) struct Phone {
     pub(super) echoes: VecDeque<String>,
     /// Bytes heard of each uttering, by its samples.
     pub(super) heard: BTreeMap<u8, u64>,
+    /// It had nothing more to play since then.
+    dry_since: Option<Instant>,
+    /// How much later than the session can know it has played something: it ran dry while the session thought that it was
+    /// still playing, and what came then was on its way for a while.
+    pub(super) unseen_delay: Duration,
 }
 
 /// How long sound is on its way to an ear that hears nothing else.
 const DELAY: Duration = Duration::from_millis(40);
+/// The session reckons with a longer way, so it thinks for so long after the end that it is not over.
+const BELIEVED_TO_PLAY: Duration = Duration::from_millis(20);
 
 /// Sound, or a mark behind it.
 pub(super) enum Piece {
@@ -27,6 +34,9 @@ impl Phone {
     pub(super) fn put(&mut self, piece: Piece, now: Instant) {
         self.play(now);
         self.queue.push_back(piece);
+        if self.dry_since.take().is_some_and(|since| now - since <= BELIEVED_TO_PLAY) {
+            self.unseen_delay += DELAY;
+        }
         self.playing_since.get_or_insert(now + DELAY);
     }
 
@@ -58,14 +68,17 @@ impl Phone {
                 None => {}
             }
         }
-        if self.queue.is_empty() {
-            self.playing_since = None;
+        if self.queue.is_empty()
+            && let Some(since) = self.playing_since.take()
+        {
+            self.dry_since = Some(since);
         }
     }
 
     /// Stops in the middle of a piece; the marks of what is dropped come back.
     pub(super) fn clear(&mut self, now: Instant) {
         self.play(now);
+        self.dry_since = None;
         if let (Some(since), Some(Piece::Sound { sample, .. })) = (self.playing_since.take(), self.queue.front()) {
             let bytes = u64::try_from(now.saturating_duration_since(since).as_micros()).unwrap() / 125;
             *self.heard.entry(*sample).or_default() += bytes;
