@@ -18,6 +18,14 @@ pub(in crate::store) fn no_leases() -> bool {
     false
 }
 
+/// Fails if the file system is to be taken for one that can only rename plainly.
+#[cfg(not(test))]
+#[inline]
+#[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
+pub(in crate::store) fn plain_renames() -> io::Result<()> {
+    Ok(())
+}
+
 /// When the machine is to be taken for having started, in seconds since the epoch.
 #[cfg(not(test))]
 #[inline]
@@ -27,7 +35,8 @@ pub(in crate::store) fn boot() -> Option<i64> {
 
 #[cfg(test)]
 pub(in crate::store) use planned::{
-    Killed, Mishap, boot, forget_leases, may_happen, no_leases, plan, pretend_boot, unplan,
+    Killed, Mishap, boot, forget_exchange, forget_leases, may_happen, no_leases, plain_renames, plan, pretend_boot,
+    unplan,
 };
 
 #[cfg(test)]
@@ -51,6 +60,7 @@ mod planned {
         static PLAN: Cell<Option<(u32, Mishap)>> = const { Cell::new(None) };
         static BOOT: Cell<Option<i64>> = const { Cell::new(None) };
         static NO_LEASES: Cell<bool> = const { Cell::new(false) };
+        static PLAIN_RENAMES: Cell<bool> = const { Cell::new(false) };
     }
 
     /// Lets so many changes of files go well, and then the mishap happen to the next one.
@@ -91,6 +101,16 @@ mod planned {
     /// From here on this thread takes the machine for having started then.
     pub(in crate::store) fn pretend_boot(at: i64) {
         BOOT.set(Some(at));
+    }
+
+    pub(in crate::store) fn plain_renames() -> io::Result<()> {
+        // EINVAL, as file systems answer that do not know a flag.
+        if PLAIN_RENAMES.get() { Err(io::Error::from_raw_os_error(22)) } else { Ok(()) }
+    }
+
+    /// From here on this thread can only rename plainly.
+    pub(in crate::store) fn forget_exchange() {
+        PLAIN_RENAMES.set(true);
     }
 
     /// From here on this thread finds no leases.

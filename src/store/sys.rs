@@ -7,6 +7,7 @@ use rustix::fs::{CWD, FallocateFlags, RenameFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::Duration;
@@ -64,10 +65,23 @@ pub(in crate::store) fn ignore_lease_signal() {
     unsafe { libc::signal(libc::SIGIO, libc::SIG_IGN) };
 }
 
+/// A limit on file sizes makes a write fail, like a full disk; it must not kill the process (SIGXFSZ). For commands; the
+/// daemon waits for that signal.
+pub fn survive_size_limits() {
+    // SAFETY: as in `ignore_lease_signal`.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// Exchanges two names in one step.
 pub(in crate::store) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     mishap::may_happen()?;
+    mishap::plain_renames()?;
     Ok(rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
+}
+
+/// True if a call failed because the kernel or the file system does not know it.
+pub(in crate::store) fn is_unable(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP))
 }
 
 /// Renames; what had the new name is gone.
@@ -79,7 +93,13 @@ pub(in crate::store) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// Renames unless something has the new name already.
 pub(in crate::store) fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
     mishap::may_happen()?;
-    Ok(rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+    let flagged = mishap::plain_renames()
+        .and_then(|()| Ok(rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?));
+    match flagged {
+        // A second name is not given either if there is such a file.
+        Err(error) if is_unable(&error) => std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from)),
+        outcome => outcome,
+    }
 }
 
 /// Makes sure that the next `length` bytes from `start` have their place on the disk, without changing the file's
@@ -92,6 +112,17 @@ pub(in crate::store) fn reserve(file: &File, start: u64, length: u64) -> io::Res
     }
 }
 
+/// Whether the file system that holds this file may not be written. By libc's name for the call, so that a preloaded library
+/// can answer in its place.
+pub(in crate::store) fn is_read_only(file: &File) -> bool {
+    let mut told = MaybeUninit::<libc::statvfs>::zeroed();
+    // SAFETY: the descriptor is open for as long as `file` is borrowed, and the kernel writes one `statvfs` to the pointer.
+    let answer = unsafe { libc::fstatvfs(file.as_raw_fd(), told.as_mut_ptr()) };
+    // SAFETY: any bytes are a `statvfs`, and all of them were set to zero.
+    let flags = unsafe { told.assume_init() }.f_flag;
+    answer == 0 && flags & libc::ST_RDONLY != 0
+}
+
 /// Room on the file system that holds the data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskSpace {
@@ -102,7 +133,7 @@ pub struct DiskSpace {
 }
 
 /// Asks for the room on the file system that holds `path`.
-pub(in crate::store) fn disk_space(path: &Path) -> io::Result<DiskSpace> {
+pub fn disk_space(path: &Path) -> io::Result<DiskSpace> {
     let answer = rustix::fs::statvfs(path)?;
     Ok(DiskSpace { free_bytes: answer.f_bavail * answer.f_frsize, total_bytes: answer.f_blocks * answer.f_frsize })
 }

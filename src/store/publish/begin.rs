@@ -67,7 +67,9 @@ impl Publisher {
             (Verdict::Exact, Some(image)) => publisher.take_in(image, from.position),
             (Verdict::UpTo(position), Some(image)) => publisher.take_in_from(image, position, &ground.wal),
             (Verdict::OursIfWritten { from, to }, Some(image)) => {
-                if ground.wal.was_written_into(&image, to, publisher.source.page_size()).unwrap_or(false) {
+                // Of a write that only had its room reserved there is nothing yet.
+                let holds = |place| ground.wal.was_written_into(&image, place, publisher.source.page_size());
+                if holds(to).unwrap_or(false) || holds(from).unwrap_or(false) {
                     publisher.take_in_from(image, from, &ground.wal);
                 } else {
                     publisher.meet(Trouble::Foreign(NOT_OURS.into()));

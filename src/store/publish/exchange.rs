@@ -35,10 +35,21 @@ impl Publisher {
         self.write_record();
         let (published, other) = (self.images[0].path.clone(), self.images[spare].path.clone());
         self.is_in_charge()?;
-        sys::exchange(&published, &other).map_err(Trouble::file("exchange the published file and its spare"))?;
-        self.images.swap(0, spare);
+        match sys::exchange(&published, &other) {
+            Ok(()) => {
+                self.images.swap(0, spare);
+                self.images[spare].path = other;
+            }
+            // Not every file system and not every kernel can do that. Whoever reads the old file goes on reading it; only its
+            // name is gone.
+            Err(error) if sys::is_unable(&error) => {
+                sys::rename(&other, &published).map_err(Trouble::file("give the published file its name"))?;
+                let image = self.images.remove(spare);
+                self.images[0] = image;
+            }
+            Err(error) => return Err(Trouble::file("exchange the published file and its spare")(error)),
+        }
         self.images[0].path = published;
-        self.images[spare].path = other;
         self.note_whole(self.images[0].stamp, self.books.position);
         self.pace.locked(began, clock::instant());
         Ok(Progress::Current)

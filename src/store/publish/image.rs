@@ -206,12 +206,12 @@ impl Image {
 
 /// The one difference between a live database and its copy, in the first page: read and write version, which say whether
 /// there is a log beside it.
-pub(super) fn say_no_log_belongs_to_it(first_page: &mut [u8]) {
+pub(in crate::store) fn say_no_log_belongs_to_it(first_page: &mut [u8]) {
     first_page[18..20].copy_from_slice(&[1, 1]);
 }
 
 /// True if a file of that stamp was last written by us.
-pub(super) fn bears_our_mark(stamp: &Stamp) -> bool {
+pub(in crate::store) fn bears_our_mark(stamp: &Stamp) -> bool {
     stamp.modified.1 % 1_000_000 == i64::from(MARK.subsec_nanos())
 }
 

@@ -81,8 +81,7 @@ impl Publisher {
 
     /// Writes the content that is in memory.
     fn write_fresh(&mut self) -> Result<(), Trouble> {
-        let before = self.record.published.map_or(Position::NOWHERE, |published| published.position);
-        self.note_writing(before, self.books.position);
+        self.note_writing(self.published_position(), self.books.position);
         let pages = latest_pages(self.books.fresh());
         let (published, spares) = self.images.split_at_mut(1);
         self.books.note_in(spares);
@@ -91,6 +90,11 @@ impl Publisher {
         self.note_whole(self.images[0].stamp, self.books.position);
         self.done_with_fresh();
         Ok(())
+    }
+
+    /// How far in the log the published file is known to be.
+    fn published_position(&self) -> Position {
+        self.record.published.map_or(Position::NOWHERE, |published| published.position)
     }
 
     /// Writes up to `most` of the pages that an image lacks, from one snapshot. True if it then holds all of that.
@@ -112,7 +116,8 @@ impl Publisher {
         }
         drop(snapshot);
         if self.images[which].path == self.folder.published {
-            self.note_writing(Position::NOWHERE, self.books.position);
+            // What it lacks is in the log from there on: else that place is nowhere.
+            self.note_writing(self.published_position(), self.books.position);
         }
         let pages: Vec<Page<'_>> = numbers.into_iter().zip(content.chunks_exact(page_size)).collect();
         self.images[which]

@@ -14,8 +14,8 @@ pub(super) enum Verdict {
     Exact,
     /// It is ours, and holds the live database up to a place in its log.
     UpTo(Position),
-    /// A write to it was cut off at its very end, or somebody has put something in its place: it is ours, and as for
-    /// [`Verdict::UpTo`] `from`, if it holds what the log has up to `to`.
+    /// A write to it was cut off at its very beginning or end, or somebody has put something in its place: it is ours, and
+    /// as for [`Verdict::UpTo`] `from`, if it holds what the log has up to `from` or `to`.
     OursIfWritten {
         /// Where the write began.
         from: Position,

@@ -11,6 +11,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 enum Way {
     InPlace,
     Grown,
+    /// By more than there is room reserved for.
+    GrownFar,
+    /// The same, from the database and not from memory.
+    BroughtUp,
     Shrunk,
     /// Somebody has the file open.
     Exchange,
@@ -20,7 +24,8 @@ enum Way {
     Renaming,
 }
 
-const WAYS: [Way; 6] = [Way::InPlace, Way::Grown, Way::Shrunk, Way::Exchange, Way::Anew, Way::Renaming];
+const WAYS: [Way; 8] =
+    [Way::InPlace, Way::Grown, Way::GrownFar, Way::BroughtUp, Way::Shrunk, Way::Exchange, Way::Anew, Way::Renaming];
 
 /// A published file that is exact, and a commit that is to be published.
 struct Scene {
@@ -39,6 +44,10 @@ impl Scene {
         }
         rig.commit("INSERT INTO filler(content) SELECT randomblob(3000) FROM (VALUES (1),(2),(3),(4),(5),(6),(7),(8))");
         rig.publish();
+        if matches!(way, Way::GrownFar | Way::BroughtUp) {
+            // A start has nothing reserved.
+            rig = rig.restarted();
+        }
         let before = rig.exact_copy();
         let reader = (way == Way::Exchange).then(|| Reader::open(&rig));
         if way == Way::Anew {
@@ -46,13 +55,16 @@ impl Scene {
         }
         let answered = Caller::default();
         let sql = match way {
-            Way::Grown => "INSERT INTO filler(content) VALUES (randomblob(30000))",
+            Way::Grown | Way::GrownFar | Way::BroughtUp => "INSERT INTO filler(content) VALUES (randomblob(30000))",
             Way::Shrunk => "DELETE FROM filler WHERE id > 2; VACUUM",
             Way::InPlace | Way::Exchange | Way::Anew | Way::Renaming => {
                 "UPDATE filler SET content = randomblob(3000) WHERE id = 3"
             }
         };
         rig.commit_for(sql, vec![Box::new(answered.clone())]);
+        if way == Way::BroughtUp {
+            rig.publisher.images[0].stale.insert(1);
+        }
         let after = rig.exact_copy();
         Self { rig, _reader: reader, answered, before, after }
     }
@@ -134,6 +146,12 @@ fn a_kill_at_any_point_of_growing_and_shrinking() {
 }
 
 #[test]
+fn a_kill_at_any_point_of_growing_beyond_what_is_reserved() {
+    killed_at_every_point(Way::GrownFar);
+    killed_at_every_point(Way::BroughtUp);
+}
+
+#[test]
 fn a_kill_at_any_point_of_an_exchange() {
     killed_at_every_point(Way::Exchange);
 }
@@ -184,4 +202,11 @@ fn a_disk_that_refuses_at_any_point() {
             }
         }
     }
+}
+
+#[test]
+fn a_kill_at_any_point_where_names_cannot_be_exchanged() {
+    mishap::forget_exchange();
+    killed_at_every_point(Way::Exchange);
+    killed_at_every_point(Way::Anew);
 }
