@@ -1,12 +1,15 @@
 //! How the stand-ins reach the box.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Response;
 use tokio_tungstenite::tungstenite::{self, http};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config, client_async_with_config,
+};
 use url::Url;
 
 /// A media stream as Twilio opens it.
@@ -18,6 +21,8 @@ pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub struct Route {
     connect_to: Option<SocketAddr>,
     http: reqwest::Client,
+    /// How hands are shaken, where not as with everybody.
+    tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 impl Route {
@@ -26,22 +31,23 @@ impl Route {
     /// # Errors
     /// If no HTTP client can be made.
     pub fn new(connect_to: Option<SocketAddr>) -> Result<Self, reqwest::Error> {
-        // Fails where one is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(WEBHOOK_LIMIT)
-            .tcp_nodelay(true)
-            .build()?;
-        Ok(Self { connect_to, http })
+        Ok(Self { connect_to, http: client().build()?, tls: None })
+    }
+
+    /// By TLS to the box that calls itself `host`, at this address, whose certificate `tls` accepts.
+    ///
+    /// # Errors
+    /// If no HTTP client can be made.
+    pub fn by_tls(host: &str, address: SocketAddr, tls: rustls::ClientConfig) -> Result<Self, reqwest::Error> {
+        let http = client().resolve(host, address).tls_backend_preconfigured(tls.clone()).build()?;
+        Ok(Self { connect_to: Some(address), http, tls: Some(Arc::new(tls)) })
     }
 
     /// A request to `url`, which bears the host of the URL wherever it goes.
     pub(super) fn request(&self, method: reqwest::Method, url: &Url) -> reqwest::RequestBuilder {
         match self.connect_to {
             None => self.http.request(method, url.clone()),
+            Some(_) if self.tls.is_some() => self.http.request(method, url.clone()),
             Some(address) => {
                 let mut direct = url.clone();
                 // Both are possible for every http and https URL.
@@ -69,8 +75,23 @@ impl Route {
         };
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Box::pin(tokio_tungstenite::client_async_with_config(request, MaybeTlsStream::Plain(stream), None)).await
+        let Some(tls) = &self.tls else {
+            return Box::pin(client_async_with_config(request, MaybeTlsStream::Plain(stream), None)).await;
+        };
+        let connector = Connector::Rustls(tls.clone());
+        Box::pin(client_async_tls_with_config(request, stream, None, Some(connector))).await
     }
+}
+
+fn client() -> reqwest::ClientBuilder {
+    // Fails where one is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(WEBHOOK_LIMIT)
+        .tcp_nodelay(true)
 }
 
 /// Host and, if it is not the scheme's own, port.

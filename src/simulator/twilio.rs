@@ -13,7 +13,7 @@ pub mod twiml;
 mod whatsapp;
 
 pub use account::{Account, random_sid};
-pub use exchange::{CallError, CallRecord, CallUpdate, Exchange, RecordingRecord};
+pub use exchange::{AccountState, CallError, CallRecord, CallUpdate, Exchange, NumberRecord, RecordingRecord};
 pub use message::{MediaRecord, MessageRecord};
 pub(in crate::simulator) use request::SignedRequest;
 pub use request::{BoxAnswer, SignaturePlan};

@@ -9,7 +9,7 @@ use crate::simulator::sound::{Voice, decode_sample, millis, read_wav, silent_mp3
 use crate::simulator::specs::{OpenAiRequest, check_openai_request, check_transcription_form};
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -144,8 +144,11 @@ pub(super) async fn speak(State(shared): State<Arc<Shared>>, headers: HeaderMap,
     }
 }
 
-pub(super) async fn unknown(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
-    shared.log.violation(Party::OpenAi, format!("there is no {}", uri.path()));
+pub(super) async fn unknown(State(shared): State<Arc<Shared>>, method: Method, uri: Uri) -> Response {
+    // Whoever asks for the head alone wants nothing of us but to know that we are there.
+    if method != Method::HEAD {
+        shared.log.violation(Party::OpenAi, format!("there is no {}", uri.path()));
+    }
     error(StatusCode::NOT_FOUND, "unknown_url", &format!("Invalid URL ({})", uri.path()))
 }
 

@@ -1,5 +1,9 @@
 //! What Twilio remembers: live calls, recordings, messages.
 
+mod numbers;
+
+pub use numbers::{AccountState, NumberRecord};
+
 use super::account::{Account, random_sid};
 use super::message::MessageRecord;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +69,8 @@ pub(super) struct Memory {
     recordings: BTreeMap<String, RecordingRecord>,
     pub(super) messages: Vec<MessageRecord>,
     asked_for: BTreeSet<String>,
+    numbers: Vec<NumberRecord>,
+    state: AccountState,
 }
 
 struct LiveCall {

@@ -1,8 +1,10 @@
-//! Twilio's REST interface, version 2010-04-01, as far as a box needs it: calls, messages, media, recordings.
+//! Twilio's REST interface, version 2010-04-01, as far as a box needs it: calls, messages, media, recordings, and
+//! the account with its numbers.
 
 mod calls;
 mod faults;
 mod messages;
+mod numbers;
 mod recordings;
 mod status;
 
@@ -145,14 +147,24 @@ fn routes() -> Router<Arc<Shared>> {
         .route(&format!("{account}/Messages/{{message}}"), get(messages::read))
         .route(&format!("{account}/Messages/{{message}}/Media.json"), get(messages::list_media))
         .route(&format!("{account}/Messages/{{message}}/Media/{{media}}"), get(messages::media))
+        .route("/2010-04-01/Accounts/{account}", get(numbers::account))
+        .route(&format!("{account}/IncomingPhoneNumbers.json"), get(numbers::list))
+        .route(&format!("{account}/IncomingPhoneNumbers/{{number}}"), axum::routing::post(numbers::update))
         .route("/media-content/{media}", get(messages::media_content))
         .route(&format!("{account}/Recordings/{{recording}}"), get(recordings::read).delete(recordings::delete))
         .fallback(unknown)
         .method_not_allowed_fallback(unknown)
 }
 
-async fn unknown(axum::extract::State(shared): axum::extract::State<Arc<Shared>>, uri: Uri) -> Response {
-    shared.log.violation(Party::Twilio, format!("REST has no {}", uri.path()));
+async fn unknown(
+    axum::extract::State(shared): axum::extract::State<Arc<Shared>>,
+    method: axum::http::Method,
+    uri: Uri,
+) -> Response {
+    // Whoever asks for the head alone wants nothing of us but to know that we are there.
+    if method != axum::http::Method::HEAD {
+        shared.log.violation(Party::Twilio, format!("REST has no {}", uri.path()));
+    }
     error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource {} was not found", uri.path()))
 }
 
@@ -170,15 +182,8 @@ impl Shared {
     ) -> Result<(), Response> {
         let path: Vec<_> = path.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let fields = if query.is_empty() { form } else { query };
-        let asked = Asked { what: operation.to_owned(), fields: fields.to_vec() };
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
-        self.log.note(Party::Twilio, format!("REST is asked: {operation}"));
-        let account = self.exchange.account();
-        let expected = BASE64_STANDARD.encode(format!("{}:{}", account.sid, account.auth_token));
-        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if given.strip_prefix("Basic ") != Some(&expected) {
-            self.log.violation(Party::Twilio, format!("REST is asked with wrong credentials: {operation}"));
-            return Err(error(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
+        if let Some(answer) = self.turn_away(operation, fields, headers) {
+            return Err(answer);
         }
         let complaints = check_twilio_request(operation, &path, query, form);
         if !complaints.is_empty() {
@@ -187,6 +192,22 @@ impl Shared {
             return Err(error(StatusCode::BAD_REQUEST, 20001, &complaint));
         }
         self.faults.before(kind).await
+    }
+
+    /// Remembers what is asked, and checks the credentials alone: for what the document does not have. With wrong ones
+    /// there is an answer.
+    fn turn_away(&self, operation: &str, fields: &[(String, String)], headers: &HeaderMap) -> Option<Response> {
+        let asked = Asked { what: operation.to_owned(), fields: fields.to_vec() };
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+        self.log.note(Party::Twilio, format!("REST is asked: {operation}"));
+        let account = self.exchange.account();
+        let expected = BASE64_STANDARD.encode(format!("{}:{}", account.sid, account.auth_token));
+        let given = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if given.strip_prefix("Basic ") != Some(&expected) {
+            self.log.violation(Party::Twilio, format!("REST is asked with wrong credentials: {operation}"));
+            return Some(error(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
+        }
+        None
     }
 
     fn options(&self) -> TwilioOptions {

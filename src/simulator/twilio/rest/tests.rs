@@ -223,3 +223,21 @@ async fn calls_are_changed_and_faults_happen_as_planned() {
     assert_eq!(bench.exchange.sent_messages().len(), 1);
     assert_eq!(bench.ask("POST", "Messages.json", &form).await.0, 201);
 }
+
+#[tokio::test]
+async fn numbers_are_listed_by_pages_and_changed() {
+    let bench = bench(TwilioOptions::default()).await;
+    let first = bench.exchange.add_number("+97231111111", |_| {});
+    bench.exchange.add_number("+97232222222", |number| number.voice_url.clear());
+    let (_, page) = bench.ask("GET", "IncomingPhoneNumbers.json?PageSize=1", &[]).await;
+    assert_eq!(page["incoming_phone_numbers"][0]["phone_number"], "+97231111111");
+    assert!(page["next_page_uri"].as_str().unwrap().contains("Page=1"));
+    let (_, page) = bench.ask("GET", "IncomingPhoneNumbers.json?PageSize=1&Page=1", &[]).await;
+    assert_eq!((&page["incoming_phone_numbers"][0]["voice_url"], &page["next_page_uri"]), (&Value::Null, &Value::Null));
+    let path = format!("IncomingPhoneNumbers/{}.json", first.sid);
+    let (_, number) = bench.ask("POST", &path, &[("VoiceUrl", "https://shop.example/v")]).await;
+    assert_eq!(number["voice_url"], "https://shop.example/v");
+    assert!(bench.log.violations().is_empty());
+    let (status, _) = bench.ask("POST", &path, &[("VoiceMethod", "PUT")]).await;
+    assert_eq!((status, bench.log.violations().len()), (400, 1));
+}

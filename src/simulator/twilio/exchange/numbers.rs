@@ -1,0 +1,85 @@
+//! The account's state and its phone numbers.
+
+use super::super::account::random_sid;
+use super::Exchange;
+
+/// How the account is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountState {
+    /// `active`, `suspended` or `closed`.
+    pub status: &'static str,
+    /// `Full` or `Trial`.
+    pub kind: &'static str,
+}
+
+impl Default for AccountState {
+    fn default() -> Self {
+        Self { status: "active", kind: "Full" }
+    }
+}
+
+/// A phone number of the account. An empty text means that nothing is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberRecord {
+    /// `PN…`
+    pub sid: String,
+    /// With `+` and country code.
+    pub phone_number: String,
+    /// What is asked when somebody calls.
+    pub voice_url: String,
+    /// How.
+    pub voice_method: String,
+    /// What is asked when that fails.
+    pub voice_fallback_url: String,
+    /// What is told how a call goes.
+    pub status_callback: String,
+    /// How.
+    pub status_callback_method: String,
+    /// `AP…`: its addresses count instead.
+    pub voice_application_sid: String,
+    /// `TK…`: calls go to a SIP trunk instead.
+    pub trunk_sid: String,
+}
+
+impl Exchange {
+    /// A number as the console makes it: it points to Twilio's demonstration.
+    pub fn add_number(&self, phone_number: &str, change: impl FnOnce(&mut NumberRecord)) -> NumberRecord {
+        let mut record = NumberRecord {
+            sid: random_sid("PN"),
+            phone_number: phone_number.to_owned(),
+            voice_url: "https://demo.twilio.com/welcome/voice/".to_owned(),
+            voice_method: "POST".to_owned(),
+            status_callback_method: "POST".to_owned(),
+            ..NumberRecord::default()
+        };
+        change(&mut record);
+        self.lock().numbers.push(record.clone());
+        record
+    }
+
+    /// All numbers.
+    pub fn numbers(&self) -> Vec<NumberRecord> {
+        self.lock().numbers.clone()
+    }
+
+    /// How the account is.
+    pub fn account_state(&self) -> AccountState {
+        self.lock().state.clone()
+    }
+
+    /// The account is suspended, or the like.
+    pub fn set_account_state(&self, state: AccountState) {
+        self.lock().state = state;
+    }
+
+    pub(in crate::simulator) fn change_number(
+        &self,
+        sid: &str,
+        change: impl FnOnce(&mut NumberRecord),
+    ) -> Option<NumberRecord> {
+        let mut memory = self.lock();
+        let record = memory.numbers.iter_mut().find(|record| record.sid == sid)?;
+        change(record);
+        Some(record.clone())
+    }
+}
