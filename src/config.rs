@@ -3,8 +3,13 @@
 //! Nothing outside this room reads the environment. What is missing has a working default, so an empty box starts.
 
 mod agent;
+mod alerts;
+mod backup;
 mod base_url;
+mod care;
+mod change;
 mod check;
+mod disk;
 mod draft;
 mod environment;
 mod error;
@@ -12,10 +17,14 @@ mod file;
 mod found;
 mod google;
 mod http;
+mod live;
 mod load;
 mod log;
+mod mail;
+mod network;
 mod openai;
 mod origin;
+mod retention;
 mod rule;
 mod secret;
 mod secret_file;
@@ -23,25 +32,39 @@ mod setting;
 mod speech;
 mod store;
 mod suggest;
+mod tls;
 mod twilio;
+mod updates;
 mod version;
 mod voice;
 mod whatsapp;
 
 pub use agent::AgentConfig;
+pub use alerts::{AlertLanguage, AlertsConfig};
+pub use backup::{BackupConfig, BucketAccess};
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use care::CareConfig;
+pub use change::Changes;
+pub use disk::{DiskConfig, DiskLimit};
 pub use environment::process_env;
 pub use error::{ConfigErrors, Problem};
 pub use google::GoogleConfig;
 pub use http::{DEFAULT_PORT, HttpConfig};
-pub use load::{ShownSetting, load};
+pub use live::Live;
+pub use load::{ShownSetting, find_store, load};
 pub use log::{LogConfig, LogLevel};
+pub use mail::{MailConfig, MailTls};
+pub use network::Network;
 pub use openai::{Eagerness, OpenAiConfig, TurnDetection};
 pub use origin::{Origin, Origins};
+pub use retention::RetentionConfig;
 pub use secret::Secret;
+pub use setting::{KnownSetting, known_settings};
 pub use speech::{DeepgramConfig, ElevenLabsConfig};
-pub use store::StoreConfig;
+pub use store::{StoreConfig, folder_of};
+pub use tls::{AcmeChallenge, TlsConfig};
 pub use twilio::TwilioConfig;
+pub use updates::{UpdateCheck, UpdatesConfig};
 pub use version::VersionInfo;
 pub use voice::{EngineChoice, VoiceConfig};
 pub use whatsapp::{ProviderChoice, WhatsAppConfig};
@@ -53,6 +76,8 @@ use serde::Serialize;
 pub struct Config {
     /// Listeners and public address.
     pub http: HttpConfig,
+    /// Certificates.
+    pub tls: TlsConfig,
     /// The Twilio account.
     pub twilio: TwilioConfig,
     /// Both ways of WhatsApp.
@@ -69,10 +94,24 @@ pub struct Config {
     pub voice: VoiceConfig,
     /// What the agent is and says.
     pub agent: AgentConfig,
+    /// Whom to tell when something needs a person.
+    pub alerts: AlertsConfig,
+    /// By which server mail is sent.
+    pub mail: MailConfig,
+    /// What is given up when the disk fills up.
+    pub disk: DiskConfig,
+    /// How long what is kept.
+    pub retention: RetentionConfig,
+    /// What is done at night.
+    pub care: CareConfig,
     /// Where the data is.
     pub store: StoreConfig,
+    /// The nightly snapshots.
+    pub backup: BackupConfig,
     /// What is logged.
     pub log: LogConfig,
+    /// Whether a newer release is looked for.
+    pub updates: UpdatesConfig,
     /// What this build is.
     #[serde(skip)]
     pub version: VersionInfo,
@@ -92,6 +131,14 @@ impl Config {
         self.twilio.credentials().is_some() && self.twilio.wa_from.is_some()
     }
 
+    /// Whether people are told in Hebrew.
+    pub fn alerts_in_hebrew(&self) -> bool {
+        match self.alerts.language {
+            Some(language) => language == AlertLanguage::Hebrew,
+            None => self.agent.language == "he",
+        }
+    }
+
     /// Every secret that is set: what no log may show.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         [
@@ -101,6 +148,10 @@ impl Config {
             &self.whatsapp.webhook_secret,
             &self.openai.api_key,
             &self.google.credentials_json,
+            &self.mail.password,
+            &self.tls.acme_eab_hmac_key,
+            &self.backup.s3_access_key_id,
+            &self.backup.s3_secret_access_key,
         ]
         .into_iter()
         .flatten()

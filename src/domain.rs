@@ -4,10 +4,12 @@
 
 mod actor;
 mod address;
+mod alert;
 mod attempt;
 mod call;
 mod contact;
 mod cursor;
+mod finding;
 mod hex;
 mod ids;
 mod inbound;
@@ -24,10 +26,12 @@ mod user;
 
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
+pub use alert::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertTold, AlertWay, Mute};
 pub use attempt::{NotSent, Outcome, Search, Trouble};
 pub use call::{Call, CallDirection, CallState, EndReason, Speaker, Turn, TurnLatency};
 pub use contact::Contact;
 pub use cursor::Cursor;
+pub use finding::{Finding, FindingState, SelfCheck};
 pub use hex::hex;
 pub use ids::{
     AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, OutboxId, RecordingId,

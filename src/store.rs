@@ -4,16 +4,20 @@
 //! [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`; the file that
 //! people copy is its published copy (see `publish`).
 
+mod abilities;
 mod address;
+mod alert;
 mod audit;
 mod backlog;
-mod backup;
+mod beside;
 mod call;
 mod call_log;
 mod checkpoint;
 mod columns;
 mod contact;
 mod copy;
+mod copy_check;
+mod durable;
 mod error;
 mod folder;
 mod health;
@@ -30,17 +34,24 @@ mod migrate;
 mod mishap;
 mod open;
 mod outbox;
+mod page_copy;
 mod pending;
 mod probe;
+mod proof;
 mod publish;
 mod readers;
 mod recording;
+mod reserve;
+mod retention;
 mod run_state;
+mod self_check;
 mod session;
 mod setting;
 mod setup_code;
+mod shape;
 mod stamp;
 mod start;
+mod swap;
 mod sys;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -50,25 +61,36 @@ mod tx;
 mod user;
 mod writer;
 
+pub use abilities::{Abilities, try_abilities};
+pub use alert::AlertEvent;
 pub use call::CallFilter;
 pub use call_log::{NewCall, OpenCall, TurnNow};
 pub use contact::Moved;
+pub use copy_check::CopyCheck;
 pub use error::{Error, Result};
 pub use health::{Health, Integrity, PublishState};
 pub use idempotency::GivenAnswer;
+pub use import::refuse_a_log_beside;
 pub use job::Job;
 pub use journal::{JournalOutcome, NewJournal};
+pub use lock::Holder;
 pub use media::{MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
 pub use outbox::{NewOutbox, OutboxEntry, OutboxState, OutboxStep};
+pub use page_copy::copy_database;
+pub use proof::{BACKUP_MARK, CopyFacts, prove_copy};
 pub use recording::RecordingToFetch;
+pub use retention::{Amount, Fill};
 pub use session::NewSession;
 pub use setting::{Setting, SettingChange, peek_stored_settings};
-pub use sys::DiskSpace;
+pub use shape::{Shape, shape_of_copy};
+pub use swap::{PutAside, discard_incoming, holder, swap_back, swap_in, take_in};
+pub use sys::{DiskSpace, disk_space, survive_size_limits};
 pub use thread::{FoundThread, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
 
+use beside::Beside;
 use folder::Folder;
 use health::Reports;
 use pending::Told;
@@ -93,6 +115,8 @@ struct Inner {
     writer: Mutex<Option<Writer>>,
     // Taken out by `close`; held for asking after the published copy.
     machinery: Mutex<Option<Machinery>>,
+    // What reads a whole file beside the service at the moment; held for noting it.
+    beside: Beside,
 }
 
 impl Store {
@@ -170,6 +194,7 @@ impl Inner {
         // Without a sender the writer ends as soon as nothing waits.
         drop(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.readers.close();
+        self.beside.stop();
         let machinery = self.machinery.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(machinery) = machinery {
             machinery.stop(&self.folder);

@@ -61,6 +61,11 @@ impl BaseUrl {
         Self(format!("http://127.0.0.1:{port}"))
     }
 
+    /// That of a host which speaks TLS.
+    pub(super) fn of_host(name: &str) -> Self {
+        Self(format!("https://{name}"))
+    }
+
     /// As text, without a slash at the end.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,14 +2,17 @@
 
 use super::draft::Draft;
 use super::http::DEFAULT_PORT;
-use super::{BaseUrl, Config, EngineChoice, ProviderChoice};
+use super::{BaseUrl, Config, EngineChoice, MailTls, ProviderChoice, UpdateCheck};
 use std::net::{Ipv6Addr, SocketAddr};
 
 /// Checks the settings against one another, and works out what follows from them.
 pub(super) fn finish(draft: &mut Draft) {
     let http = &mut draft.config.http;
     let listen = http.listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
-    http.loopback = BaseUrl::loopback(listen.port());
+    http.fallback = match draft.config.tls.domain.first() {
+        Some(name) => BaseUrl::of_host(name),
+        None => BaseUrl::loopback(listen.port()),
+    };
     if let Some(crm_listen) = http.crm_listen.filter(|crm_listen| overlap(listen, *crm_listen)) {
         let message = format!(
             "http.crm_listen: found {crm_listen}, which http.listen ({listen}) takes already; allowed: another port, \
@@ -17,6 +20,13 @@ pub(super) fn finish(draft: &mut Draft) {
         );
         draft.problem(draft.config.origins.of("http.crm_listen"), message);
     }
+    let mail = &draft.config.mail;
+    if mail.tls == MailTls::None && mail.host.is_some() && !mail.is_local() {
+        let message = "mail.tls: found none, which would send mail and password in clear over the network; allowed: starttls or \
+                       tls, and none only to this machine itself";
+        draft.problem(draft.config.origins.of("mail.tls"), message.to_owned());
+    }
+    check_tls(draft, listen);
     let voice = &draft.config.voice;
     if voice.message_silence_s >= voice.message_max_s {
         let message = format!(
@@ -27,12 +37,64 @@ pub(super) fn finish(draft: &mut Draft) {
     }
 }
 
+/// The doors of TLS beside the others, and files that come in pairs.
+fn check_tls(draft: &mut Draft, listen: SocketAddr) {
+    let Config { http, tls, .. } = &draft.config;
+    let others = [("http.listen", Some(listen)), ("http.crm_listen", http.crm_listen)];
+    let doors = [("tls.http_listen", tls.http_listen), ("tls.https_listen", tls.https_listen)];
+    let mut problems = Vec::new();
+    for (at, (key, address)) in doors.into_iter().enumerate() {
+        for (other_key, other) in others.into_iter().chain(doors[..at].iter().copied()) {
+            if let (Some(address), Some(other)) = (address, other)
+                && overlap(address, other)
+            {
+                problems.push((
+                    key,
+                    format!("{key}: found {address}, which {other_key} ({other}) takes already; allowed: another port"),
+                ));
+            }
+        }
+    }
+    let pairs = [
+        ("tls.certificate_file", tls.certificate_file.is_some(), "tls.key_file", tls.key_file.is_some()),
+        (
+            "tls.acme_eab_key_id",
+            tls.acme_eab_key_id.is_some(),
+            "tls.acme_eab_hmac_key",
+            tls.acme_eab_hmac_key.is_some(),
+        ),
+    ];
+    for (one, has_one, other, has_other) in pairs {
+        if has_one != has_other {
+            let (there, missing) = if has_one { (one, other) } else { (other, one) };
+            problems.push((there, format!("{there}: is set without {missing}; allowed: both or none")));
+        }
+    }
+    for (key, message) in problems {
+        draft.problem(draft.config.origins.of(key), message);
+    }
+}
+
 /// What will start, but is probably not meant so.
 pub(super) fn warnings(config: &Config) -> Vec<String> {
-    let (twilio, whatsapp) = (&config.twilio, &config.whatsapp);
+    let (twilio, whatsapp, tls) = (&config.twilio, &config.whatsapp, &config.tls);
+    let (alerts, mail) = (&config.alerts, &config.mail);
+    let own_files = [&tls.certificate_file, &tls.key_file];
     let checks = [
         (
-            config.http.public_base_url.is_none() && twilio.auth_tokens().next().is_some(),
+            !alerts.mail_to.is_empty() && mail.host.is_none(),
+            "alerts.mail_to is set, but mail.host is not: no mail is sent",
+        ),
+        (
+            mail.host.is_some() && mail.sender().is_none(),
+            "mail.host is set, but neither mail.from nor a mail.username that is an address: no mail is sent",
+        ),
+        (
+            mail.username.is_some() != mail.password.is_some(),
+            "of mail.username and mail.password one is not set: mail is sent without logging in",
+        ),
+        (
+            config.http.public_address().is_none() && twilio.auth_tokens().next().is_some(),
             "http.public_base_url is not set: Twilio does not know where this machine is, and signs for another address",
         ),
         (
@@ -56,12 +118,37 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             "whatsapp.provider is baileys, which is not enabled: nothing can be sent",
         ),
         (
+            config.updates.check == UpdateCheck::Weekly && config.updates.feed_url.is_none(),
+            "updates.check is weekly, but updates.feed_url is not set: nobody is asked",
+        ),
+        (
             twilio.wa_template_variables.is_some() && twilio.wa_template_sid.is_none(),
             "twilio.wa_template_variables is set without twilio.wa_template_sid: it is not used",
         ),
         (
             twilio.account_sid.is_some() != twilio.auth_token.is_some(),
             "of twilio.account_sid and twilio.auth_token one is not set: Twilio's REST interface cannot be used",
+        ),
+        (
+            tls.acme == Some(true) && tls.domain.is_empty() && tls.own_files().is_none(),
+            "tls.acme is on, but tls.domain is not set: there is no name to get a certificate for",
+        ),
+        (
+            tls.acme == Some(true) && tls.own_files().is_some(),
+            "tls.acme is on, but tls.certificate_file is set: the files are used, and no certificate is fetched",
+        ),
+        (
+            tls.acme == Some(false) && !tls.domain.is_empty() && tls.own_files().is_none(),
+            "tls.domain is set, but tls.acme is off and there is no tls.certificate_file: browsers and Twilio will not \
+             trust the certificate",
+        ),
+        (
+            own_files.into_iter().flatten().any(|file| std::fs::File::open(file).is_err()),
+            "tls.certificate_file or tls.key_file cannot be opened by this user: TLS works only once it can",
+        ),
+        (
+            matches!(config.backup.bucket(), Some(Err(_))),
+            "of backup.s3_endpoint, backup.s3_bucket and its two keys one is not set: snapshots do not go into the bucket",
         ),
     ];
     checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, message)| message.to_owned()).collect()

@@ -26,12 +26,15 @@ pub(super) fn read_data_folder(env: Environment<'_>, draft: &mut Draft) {
     }
 }
 
-/// Everything that the environment says. A variable that is set and empty says nothing.
-pub(super) fn read(env: Environment<'_>, settings: &[Setting], draft: &mut Draft) {
+/// Everything that the environment says. A variable that is set and empty says nothing. `file` is the settings file.
+pub(super) fn read(env: Environment<'_>, file: Option<&Path>, settings: &[Setting], draft: &mut Draft) {
+    let credentials = credentials_folder(env, file);
     for setting in settings {
         for variable in &setting.variables {
             if setting.secret {
-                read_credential(env, setting, variable, draft);
+                if let Some(folder) = &credentials {
+                    read_credential(folder, setting, variable, draft);
+                }
                 read_named_file(env, setting, variable, draft);
             }
             if let Some(value) = present(env, variable.name) {
@@ -51,11 +54,23 @@ pub(super) fn read(env: Environment<'_>, settings: &[Setting], draft: &mut Draft
     }
 }
 
-/// `$CREDENTIALS_DIRECTORY/twilio-auth-token` for `TWILIO_AUTH_TOKEN`, where systemd has put one.
-fn read_credential(env: Environment<'_>, setting: &Setting, variable: &Variable, draft: &mut Draft) {
-    let Some(folder) = present(env, "CREDENTIALS_DIRECTORY") else { return };
-    let path = Path::new(&folder).join(variable.name.to_ascii_lowercase().replace('_', "-"));
-    if path.exists() {
+/// Where secrets lie, a file each: systemd's `$CREDENTIALS_DIRECTORY` for the service; for root's commands in a shell, which
+/// are to know what the service knows, the folder beside the settings file that systemd takes them from.
+fn credentials_folder(env: Environment<'_>, file: Option<&Path>) -> Option<PathBuf> {
+    if let Some(folder) = present(env, "CREDENTIALS_DIRECTORY") {
+        return Some(folder.into());
+    }
+    let beside = file?.parent()?.join("credentials");
+    // Nobody but root may look into it, and whoever may not goes without.
+    std::fs::read_dir(&beside).is_ok().then_some(beside)
+}
+
+/// `twilio-auth-token` for `TWILIO_AUTH_TOKEN`; with a prefix where systemd loaded a whole folder, as the shipped unit has it:
+/// `secret_twilio-auth-token`, `sealed_…` from the folder of encrypted ones.
+fn read_credential(folder: &Path, setting: &Setting, variable: &Variable, draft: &mut Draft) {
+    let name = variable.name.to_ascii_lowercase().replace('_', "-");
+    let paths = ["sealed_", "secret_", ""].map(|prefix| folder.join(format!("{prefix}{name}")));
+    if let Some(path) = paths.into_iter().find(|path| path.exists()) {
         let origin = Origin::Credential(path.clone());
         take_file(&path, origin, setting, variable, draft);
     }

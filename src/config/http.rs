@@ -1,8 +1,8 @@
 //! `[http]`: listeners and the public address.
 
-use super::BaseUrl;
-use super::rule::{base_url, listen_address, optional, port, public_host, whole};
+use super::rule::{base_url, listen_address, networks, optional, port, public_host, whole};
 use super::setting::{Setting, setting};
+use super::{BaseUrl, Network};
 use serde::Serialize;
 use std::net::SocketAddr;
 
@@ -22,9 +22,11 @@ pub struct HttpConfig {
     pub request_timeout_s: u64,
     /// How many connections may be open at once.
     pub max_connections: usize,
-    /// Ourselves on loopback, where no public address is set.
+    /// Who may say, by `X-Forwarded-For` and `X-Forwarded-Proto`, for whom a request comes.
+    pub trusted_proxies: Vec<Network>,
+    /// Ourselves, where no public address is set: by the first name that TLS has, else on loopback.
     #[serde(skip)]
-    pub(super) loopback: BaseUrl,
+    pub(super) fallback: BaseUrl,
 }
 
 impl Default for HttpConfig {
@@ -36,7 +38,8 @@ impl Default for HttpConfig {
             max_body_bytes: 1 << 20,
             request_timeout_s: 30,
             max_connections: 4096,
-            loopback: BaseUrl::loopback(DEFAULT_PORT),
+            trusted_proxies: Network::loopback().to_vec(),
+            fallback: BaseUrl::loopback(DEFAULT_PORT),
         }
     }
 }
@@ -44,12 +47,18 @@ impl Default for HttpConfig {
 impl HttpConfig {
     /// The public address; on a box that has none yet, the loopback one.
     pub fn base_url(&self) -> &str {
-        self.public_base_url.as_ref().unwrap_or(&self.loopback).as_str()
+        self.public_base_url.as_ref().unwrap_or(&self.fallback).as_str()
+    }
+
+    /// The address by which others reach us, if there is one.
+    pub fn public_address(&self) -> Option<&str> {
+        let named = Some(&self.fallback).filter(|url| url.as_str().starts_with("https://"));
+        self.public_base_url.as_ref().or(named).map(BaseUrl::as_str)
     }
 
     /// The public address for sockets: `wss://…`, or `ws://…` on loopback.
     pub fn socket_url(&self) -> String {
-        self.public_base_url.as_ref().unwrap_or(&self.loopback).socket()
+        self.public_base_url.as_ref().unwrap_or(&self.fallback).socket()
     }
 }
 
@@ -58,17 +67,18 @@ pub const DEFAULT_PORT: u16 = 8080;
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("http.listen", |c| &mut c.http.listen, optional(listen_address())).variable_as(
-            "PORT",
-            |c| &mut c.http.listen,
-            port(),
-        ),
-        setting("http.crm_listen", |c| &mut c.http.crm_listen, optional(listen_address())).variable("CRM_LISTEN"),
+        setting("http.listen", |c| &mut c.http.listen, optional(listen_address()))
+            .variable_as("PORT", |c| &mut c.http.listen, port())
+            .at_start(),
+        setting("http.crm_listen", |c| &mut c.http.crm_listen, optional(listen_address()))
+            .variable("CRM_LISTEN")
+            .at_start(),
         setting("http.public_base_url", |c| &mut c.http.public_base_url, optional(base_url()))
             .variable_as("PUBLIC_HOST", |c| &mut c.http.public_base_url, public_host())
             .variable("PUBLIC_BASE_URL"),
         setting("http.max_body_bytes", |c| &mut c.http.max_body_bytes, whole(1024..=64 << 20)),
         setting("http.request_timeout_s", |c| &mut c.http.request_timeout_s, whole(1..=600)),
-        setting("http.max_connections", |c| &mut c.http.max_connections, whole(16..=1_000_000)),
+        setting("http.max_connections", |c| &mut c.http.max_connections, whole(16..=1_000_000)).at_start(),
+        setting("http.trusted_proxies", |c| &mut c.http.trusted_proxies, networks()),
     ]
 }

@@ -4,7 +4,7 @@
 use super::draft::Draft;
 use super::environment::{self, Environment};
 use super::found::Found;
-use super::{Config, ConfigErrors, Origin, Problem, check, file, setting};
+use super::{Config, ConfigErrors, Origin, Problem, StoreConfig, check, file, setting};
 use std::path::Path;
 
 #[cfg(test)]
@@ -14,16 +14,27 @@ mod tests;
 ///
 /// Everything is checked, also what is overruled, and all problems come back together.
 pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigErrors> {
+    let draft = read_all(file, env);
+    ConfigErrors::check(draft.problems)?;
+    Ok(draft.config)
+}
+
+/// Where the data is, as far as file and environment say, whatever is wrong with the rest: for asking the daemon that has
+/// it open, and nothing else.
+pub fn find_store(file: Option<&Path>, env: Environment<'_>) -> StoreConfig {
+    read_all(file, env).config.store
+}
+
+fn read_all(file: Option<&Path>, env: Environment<'_>) -> Draft {
     let settings = setting::all();
     let mut draft = Draft::default();
     environment::read_data_folder(env, &mut draft);
     if let Some(path) = file {
         file::read(path, &settings, &mut draft);
     }
-    environment::read(env, &settings, &mut draft);
+    environment::read(env, file, &settings, &mut draft);
     check::finish(&mut draft);
-    ConfigErrors::check(draft.problems)?;
-    Ok(draft.config)
+    draft
 }
 
 impl Config {

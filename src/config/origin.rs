@@ -60,6 +60,9 @@ impl Origins {
     }
 
     pub(super) fn set(&mut self, key: &'static str, origin: Origin) {
-        self.0.insert(key, origin);
+        match origin {
+            Origin::Default => self.0.remove(key),
+            origin => self.0.insert(key, origin),
+        };
     }
 }

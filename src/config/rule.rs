@@ -1,13 +1,21 @@
 //! What a setting may be: each rule reads a found value into its type and knows how to say what is allowed.
 
 mod address;
+mod backup;
 mod file;
+mod host;
+mod mail;
 mod phone;
+mod space;
 mod text;
 
 pub(super) use address::{base_url, bridge_url, listen_address, port, public_host};
-pub(super) use file::{database, google_account_file, google_account_json, readable_file};
+pub(super) use backup::{age_recipients, bucket_word, folder};
+pub(super) use file::{database, google_account_file, google_account_json, path, readable_file};
+pub(super) use host::{host_names, key_id, networks};
+pub(super) use mail::{host, mail_address, mail_addresses};
 pub(super) use phone::{country, phone_number};
+pub(super) use space::{disk_limit, readable_folder};
 pub(super) use text::{free_text, language, secret, template_variables, token, word, words};
 
 use super::found::Found;
@@ -55,6 +63,11 @@ impl<T: 'static> Rule<T> {
         Self::new(allowed, move |found| read(found.as_text().ok_or(Wrong::Kind)?.trim()))
     }
 
+    /// What is allowed, in words.
+    pub(super) fn allowed(&self) -> &str {
+        &self.allowed
+    }
+
     pub(super) fn read(&self, found: &Found) -> Result<T, Refusal> {
         (self.read)(found).map_err(|wrong| Refusal {
             reason: match wrong {
@@ -64,6 +77,31 @@ impl<T: 'static> Rule<T> {
             allowed: self.allowed.to_string(),
         })
     }
+}
+
+/// Several of a kind: a list, or one text with commas in it. Each is read by `read`, and stands there once.
+pub(super) fn several<T: PartialEq + 'static>(
+    allowed: impl Into<Cow<'static, str>>,
+    read: impl Fn(&str) -> Result<T, Wrong> + 'static,
+) -> Rule<Vec<T>> {
+    Rule::new(allowed, move |found| {
+        let texts: Vec<&str> = match found {
+            Found::Word(text) | Found::Text(text) => text.split(',').collect(),
+            Found::List(values) => {
+                values.iter().map(|value| value.as_text().ok_or(Wrong::Kind)).collect::<Result<_, _>>()?
+            }
+            Found::Integer(_) | Found::Decimal(_) | Found::Switch(_) | Found::Other(_) => return Err(Wrong::Kind),
+        };
+        let mut all = Vec::new();
+        for text in texts.into_iter().map(str::trim).filter(|text| !text.is_empty()) {
+            let one = read(text)?;
+            if all.contains(&one) {
+                return Err(Wrong::Because(format!("names {text} twice")));
+            }
+            all.push(one);
+        }
+        Ok(all)
+    })
 }
 
 /// What may be left out: an empty text says the same as no line at all.

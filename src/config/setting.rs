@@ -3,10 +3,15 @@
 
 use super::found::Found;
 use super::rule::{Refusal, Rule};
-use super::{Config, agent, google, http, log, openai, speech, store, twilio, voice, whatsapp};
+use super::{
+    Config, agent, alerts, backup, care, disk, google, http, log, mail, openai, retention, speech, store, tls, twilio,
+    updates, voice, whatsapp,
+};
 use std::rc::Rc;
 
 type Apply = Rc<dyn Fn(&mut Config, &Found) -> Result<(), Refusal>>;
+type Compare = Box<dyn Fn(&mut Config, &mut Config) -> bool>;
+type Copy = Box<dyn Fn(&mut Config, &mut Config)>;
 
 /// One setting.
 pub(super) struct Setting {
@@ -16,7 +21,13 @@ pub(super) struct Setting {
     pub(super) secret: bool,
     /// The variables that set it, the weakest first.
     pub(super) variables: Vec<Variable>,
+    /// Used at the start alone: a change holds after a restart.
+    pub(super) needs_restart: bool,
+    /// What it may be, in words.
+    allowed: String,
     apply: Apply,
+    same: Compare,
+    keep: Copy,
 }
 
 /// A variable of the environment that sets something.
@@ -26,12 +37,25 @@ pub(super) struct Variable {
 }
 
 /// A setting that `field` of the settings holds and that `rule` reads.
-pub(super) fn setting<T: 'static>(key: &'static str, field: fn(&mut Config) -> &mut T, rule: Rule<T>) -> Setting {
-    Setting { key, secret: false, variables: Vec::new(), apply: applier(field, rule) }
+pub(super) fn setting<T: Clone + PartialEq + 'static>(
+    key: &'static str,
+    field: fn(&mut Config) -> &mut T,
+    rule: Rule<T>,
+) -> Setting {
+    Setting {
+        key,
+        secret: false,
+        variables: Vec::new(),
+        needs_restart: false,
+        allowed: rule.allowed().to_owned(),
+        apply: applier(field, rule),
+        same: Box::new(move |one, other| field(one) == field(other)),
+        keep: Box::new(move |from, to| field(to).clone_from(field(from))),
+    }
 }
 
 /// One that nobody may see.
-pub(super) fn secret_setting<T: 'static>(
+pub(super) fn secret_setting<T: Clone + PartialEq + 'static>(
     key: &'static str,
     field: fn(&mut Config) -> &mut T,
     rule: Rule<T>,
@@ -57,6 +81,23 @@ impl Setting {
         self
     }
 
+    /// Used at the start alone, so that a change needs a restart. Whatever does not take its value from
+    /// [`super::Live`] each time says so by this.
+    pub(super) fn at_start(mut self) -> Self {
+        self.needs_restart = true;
+        self
+    }
+
+    /// Whether it has the same value in both.
+    pub(super) fn is_same(&self, one: &mut Config, other: &mut Config) -> bool {
+        (self.same)(one, other)
+    }
+
+    /// Sets it in `to` as it is in `from`.
+    pub(super) fn keep(&self, from: &mut Config, to: &mut Config) {
+        (self.keep)(from, to);
+    }
+
     /// The part of the key before the dot.
     pub(super) fn section(&self) -> &'static str {
         self.key.split_once('.').map_or("", |(section, _)| section)
@@ -75,7 +116,7 @@ impl Setting {
     /// database is open cannot be in it.
     pub(super) fn is_storable(&self) -> bool {
         !self.secret
-            && !matches!(self.section(), "store" | "log")
+            && !matches!(self.section(), "store" | "log" | "tls")
             && !matches!(self.key, "http.listen" | "http.crm_listen")
     }
 
@@ -102,6 +143,7 @@ impl Setting {
 pub(super) fn all() -> Vec<Setting> {
     [
         http::settings(),
+        tls::settings(),
         twilio::settings(),
         whatsapp::settings(),
         openai::settings(),
@@ -109,12 +151,46 @@ pub(super) fn all() -> Vec<Setting> {
         speech::settings(),
         voice::settings(),
         agent::settings(),
+        alerts::settings(),
+        mail::settings(),
+        disk::settings(),
+        retention::settings(),
+        care::settings(),
         store::settings(),
+        backup::settings(),
         log::settings(),
+        updates::settings(),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// A setting as documents tell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownSetting {
+    /// `section.name`.
+    pub key: &'static str,
+    /// What it may be, in words.
+    pub allowed: String,
+    /// Whether nobody may see its value.
+    pub secret: bool,
+    /// Whether a change holds only after a restart.
+    pub needs_restart: bool,
+    /// The variables that set it, the weakest first.
+    pub variables: Vec<&'static str>,
+}
+
+/// Every setting there is, for whoever writes about them.
+pub fn known_settings() -> Vec<KnownSetting> {
+    let known = |setting: Setting| KnownSetting {
+        key: setting.key,
+        secret: setting.secret,
+        needs_restart: setting.needs_restart,
+        variables: setting.variables.iter().map(|variable| variable.name).collect(),
+        allowed: setting.allowed,
+    };
+    all().into_iter().map(known).collect()
 }
 
 fn applier<T: 'static>(field: fn(&mut Config) -> &mut T, rule: Rule<T>) -> Apply {

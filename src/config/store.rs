@@ -34,6 +34,11 @@ impl StoreConfig {
         PathBuf::from(url.strip_prefix("sqlite://").unwrap_or(url))
     }
 
+    /// The folder of both, with all else that is kept.
+    pub fn data_folder(&self) -> PathBuf {
+        folder_of(&self.published_file()).to_owned()
+    }
+
     /// The live database beside it.
     pub fn live_file(&self) -> PathBuf {
         let published = self.published_file();
@@ -42,12 +47,19 @@ impl StoreConfig {
     }
 }
 
+/// The folder that a file is in; for a bare name the one that we are in.
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("store.database_url", |c| &mut c.store.database_url, optional(database())).variable("DATABASE_URL"),
-        setting("store.publish", |c| &mut c.store.publish, switch()),
-        setting("store.publish_interval_ms", |c| &mut c.store.publish_interval_ms, whole(0..=60_000)),
-        setting("store.readers", |c| &mut c.store.readers, whole(1..=64)),
-        setting("store.keep_snapshots", |c| &mut c.store.keep_snapshots, whole(1..=1000)),
+        setting("store.database_url", |c| &mut c.store.database_url, optional(database()))
+            .variable("DATABASE_URL")
+            .at_start(),
+        setting("store.publish", |c| &mut c.store.publish, switch()).at_start(),
+        setting("store.publish_interval_ms", |c| &mut c.store.publish_interval_ms, whole(0..=60_000)).at_start(),
+        setting("store.readers", |c| &mut c.store.readers, whole(1..=64)).at_start(),
+        setting("store.keep_snapshots", |c| &mut c.store.keep_snapshots, whole(1..=1000)).at_start(),
     ]
 }

@@ -21,6 +21,8 @@ pub struct TwilioConfig {
     pub content_base_url: BaseUrl,
     /// The WhatsApp sender; written as `whatsapp:+972…` or `+972…`. `TWILIO_WA_FROM`.
     pub wa_from: Option<PhoneNumber>,
+    /// The number that people call; by default the one whose calls Twilio sends here. `TWILIO_PHONE_NUMBER`.
+    pub phone_number: Option<PhoneNumber>,
     /// The template for messages outside the 24 hours, `HX…`. `TWILIO_WA_TEMPLATE_SID`.
     pub wa_template_sid: Option<String>,
     /// Its variables as JSON, in which `{{text}}` stands for the message. `TWILIO_WA_TEMPLATE_VARIABLES`.
@@ -36,6 +38,7 @@ impl Default for TwilioConfig {
             api_base_url: BaseUrl::known("https://api.twilio.com"),
             content_base_url: BaseUrl::known("https://content.twilio.com"),
             wa_from: None,
+            phone_number: None,
             wa_template_sid: None,
             wa_template_variables: None,
         }
@@ -67,6 +70,8 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("twilio.content_base_url", |c| &mut c.twilio.content_base_url, base_url())
             .variable("TWILIO_CONTENT_BASE_URL"),
         setting("twilio.wa_from", |c| &mut c.twilio.wa_from, optional(phone_number())).variable("TWILIO_WA_FROM"),
+        setting("twilio.phone_number", |c| &mut c.twilio.phone_number, optional(phone_number()))
+            .variable("TWILIO_PHONE_NUMBER"),
         setting(
             "twilio.wa_template_sid",
             |c| &mut c.twilio.wa_template_sid,

@@ -1,9 +1,9 @@
 //! What this build is.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What this build is: the variable at run time, else its value when built, else `dev`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionInfo {
     /// `GIT_COMMIT`.
     pub commit: String,

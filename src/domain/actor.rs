@@ -16,6 +16,8 @@ pub enum ActorId {
     Agent,
     /// The business's own phone, beside us: `phone`.
     Phone,
+    /// The daemon itself, as its settings say: `daemon`.
+    Daemon,
     /// Nobody who is known yet: `nobody`.
     Nobody,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for ActorId {
             Self::CommandLine => f.write_str("cli"),
             Self::Agent => f.write_str("agent"),
             Self::Phone => f.write_str("phone"),
+            Self::Daemon => f.write_str("daemon"),
             Self::Nobody => f.write_str("nobody"),
         }
     }

@@ -124,6 +124,9 @@ pub struct Message {
     pub content_text: String,
     /// Where the file is: the provider's address, or ours once it has been fetched.
     pub media_url: Option<String>,
+    /// What has become of the file that came with it: `waiting` while it is still to be fetched, `stored` where it is here,
+    /// `linked` where only its address is known, `failed`, or `pruned` where it was deleted as the settings say.
+    pub media_state: Option<String>,
     /// The way it took, or will take.
     pub provider: Option<Provider>,
     /// The provider's id of it.

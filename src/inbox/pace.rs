@@ -38,6 +38,11 @@ impl Pacer {
         pacer
     }
 
+    /// Another pace from now on; what went already counts. Coming from none, it counts from now.
+    pub fn set_pace(&mut self, pace: Option<Pace>) {
+        self.pace = pace;
+    }
+
     /// When a message may go; a time that has passed means now.
     pub fn earliest(&self, to_stranger: bool) -> Option<Timestamp> {
         let pace = self.pace?;

@@ -1,10 +1,13 @@
 //! Whole copies of the database, each proven by opening it before it gets its name.
 
 use super::folder::{Folder, private_folder, sync_folder};
-use super::{Error, Result, open, sys};
+use super::{Error, Result, open, page_copy, sys};
 use crate::clock;
-use rusqlite::Connection;
-use std::fs::File;
+use crate::config::folder_of;
+use rusqlite::{Connection, ErrorCode};
+use std::fs::OpenOptions;
+use std::io::BufWriter;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Writes all that `conn` sees into a new file of that name. What was there under the name stays until the new one is
@@ -14,7 +17,7 @@ pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> 
     let unfinished = target.with_file_name(format!(".{name}.new"));
     let outcome = write_and_prove(conn, &unfinished).and_then(|()| {
         std::fs::rename(&unfinished, target)
-            .and_then(|()| sync_folder(target.parent().filter(|p| *p != Path::new("")).unwrap_or(Path::new("."))))
+            .and_then(|()| sync_folder(folder_of(target)))
             .map_err(|source| Error::File { doing: "cannot finish the copy", path: target.to_owned(), source })
     });
     if outcome.is_err() {
@@ -65,8 +68,19 @@ pub(in crate::store) fn prove(file: &Path) -> Result<()> {
     }
 }
 
-/// What SQLite finds wrong in the whole database; none if it is sound.
+/// What SQLite finds wrong in the whole database; none if it is sound. A damage over which the check itself stumbles is one.
 pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<String>> {
+    match look_for_findings(conn) {
+        Err(Error::Sql(error)) if is_damage(&error) => Ok(Some(error.to_string())),
+        outcome => outcome,
+    }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+fn look_for_findings(conn: &Connection) -> Result<Option<String>> {
     let structure: Vec<String> = conn
         .prepare("PRAGMA integrity_check(10)")?
         .query_map([], |row| row.get(0))?
@@ -97,9 +111,15 @@ fn write_and_prove(conn: &Connection, file: &Path) -> Result<()> {
         }
         _ => {}
     }
-    conn.execute("VACUUM INTO ?1", [file.to_string_lossy()])?;
-    prove(file)?;
-    File::open(file).and_then(|file| file.sync_all()).map_err(failed("cannot put the copy on disk"))
+    let mut out = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .map_err(failed("cannot make the copy"))?;
+    page_copy::write_pages(conn, &mut BufWriter::with_capacity(1 << 20, &mut out))?;
+    out.sync_all().map_err(failed("cannot put the copy on disk"))?;
+    prove(file)
 }
 
 /// Drops all but `target` and the newest `keep` of the others. The newest by the clock need not be `target`: a clock that
@@ -127,7 +147,31 @@ const MARGIN: u64 = 16 << 20;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
     use std::time::{Duration, SystemTime};
+
+    #[test]
+    fn a_page_of_nonsense_is_a_finding_wherever_it_is() {
+        let (folder, conn) = crate::store::testing::database();
+        let filler = "INSERT INTO meta(key, value) SELECT hex(randomblob(8)), hex(randomblob(300)) FROM
+            (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) SELECT i FROM n)";
+        conn.execute_batch(filler).unwrap();
+        conn.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
+        conn.close().unwrap();
+        let path = folder.path().join("db.sqlite");
+        let sound = std::fs::read(&path).unwrap();
+        let mut nonsense = vec![0; 8 * 4096];
+        nonsense.iter_mut().zip(0_u32..).for_each(|(byte, at)| *byte = (at.wrapping_mul(2_654_435_761) >> 24) as u8);
+        for first in (1..sound.len() / 4096 - 8).step_by(4) {
+            let mut damaged = sound.clone();
+            damaged[first * 4096..][..nonsense.len()].copy_from_slice(&nonsense);
+            std::fs::write(&path, damaged).unwrap();
+            let found = open::lone_file(&path).and_then(|conn| findings(&conn));
+            assert!(!matches!(found, Ok(None)), "pages from {first} on");
+            // The first pages are read before anything can be checked.
+            assert!(matches!(found, Ok(Some(_)) | Err(Error::Sql(_))), "pages from {first} on: {found:?}");
+        }
+    }
 
     #[test]
     fn the_copy_that_was_just_made_stays_whatever_the_clock_says() {

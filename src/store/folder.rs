@@ -1,6 +1,7 @@
 //! Where the store's files are.
 
 use super::{Error, Result};
+use crate::config::folder_of;
 use std::fs::{DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -24,11 +25,20 @@ impl Folder {
             let path = path.to_owned();
             move |source| Error::File { doing, path, source }
         };
-        let parent = match published.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
+        let parent = folder_of(published);
         std::fs::create_dir_all(parent).map_err(file_error("cannot make the folder", parent))?;
+        let folder = Self::of(published)?;
+        private_folder(&folder.live).map_err(file_error("cannot make the folder", &folder.live))?;
+        Ok(folder)
+    }
+
+    /// The folder around the file that people copy, as it is.
+    pub(in crate::store) fn of(published: &Path) -> Result<Self> {
+        let file_error = |doing, path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::File { doing, path, source }
+        };
+        let parent = folder_of(published);
         let parent = parent.canonicalize().map_err(file_error("cannot find the folder", parent))?;
         let Some(name) = published.file_name() else {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "it names no file");
@@ -40,13 +50,17 @@ impl Folder {
             let source = io::Error::from(io::ErrorKind::IsADirectory);
             return Err(Error::File { doing: "cannot use as a database", path: folder.published, source });
         }
-        private_folder(&folder.live).map_err(file_error("cannot make the folder", &folder.live))?;
         Ok(folder)
     }
 
     /// The folder of the live database.
     pub(in crate::store) fn live(&self) -> &Path {
         &self.live
+    }
+
+    /// Room that is kept for a start on a full disk.
+    pub(in crate::store) fn reserve(&self) -> PathBuf {
+        self.live.join("reserve")
     }
 
     /// The live database.

@@ -49,8 +49,9 @@ pub(in crate::store) fn adopt_published(folder: &Folder, state: &RunState) -> Re
     Ok(Some(record))
 }
 
-/// What is in a log beside a file that was put here would be lost without a word.
-fn refuse_a_log_beside(published: &Path) -> Result<()> {
+/// Fails if there is a log beside a database file that is to be taken for a whole: what is in it would be lost without a
+/// word.
+pub fn refuse_a_log_beside(published: &Path) -> Result<()> {
     for ending in ["-wal", "-journal"] {
         let mut log = published.as_os_str().to_owned();
         log.push(ending);

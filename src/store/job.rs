@@ -86,6 +86,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Waiting work of these kinds is due now.
+    pub fn hasten_jobs(&self, kinds: &[&str], now: Timestamp) -> Result<usize> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE jobs SET run_at = ?2, updated_at = ?2
+             WHERE state = 'waiting' AND run_at > ?2 AND kind IN (SELECT value FROM json_each(?1))",
+        )?;
+        Ok(update.execute(params![json_list(kinds), now])?)
+    }
+
     /// The work will not succeed.
     pub fn fail_job(&self, id: JobId, error: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(

@@ -11,6 +11,13 @@ pub(in crate::store) struct Lock {
     _file: File,
 }
 
+/// Who has the store open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The process id that he left; none where it cannot be read.
+    pub pid: Option<u32>,
+}
+
 impl Lock {
     /// Takes the lock, or says who has it.
     pub(in crate::store) fn take(folder: &Folder) -> Result<Self> {
@@ -52,6 +59,22 @@ impl Lock {
             tracing::warn!(event = "STORE_LOCK_UNNAMED", %error, "Cannot write our process id into the lock file");
         }
         Ok(Self { _file: file })
+    }
+
+    /// Whether somebody has it now, and the process id that he left. Needs no right to write.
+    pub(in crate::store) fn holder(folder: &Folder) -> Result<Option<Holder>> {
+        let path = folder.lock();
+        let failed = |source| Error::File { doing: "cannot open the lock file", path: path.clone(), source };
+        let mut file = File::open(&path).map_err(failed)?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.read_to_string(&mut holder);
+                Ok(Some(Holder { pid: holder.trim().parse().ok() }))
+            }
+            Err(TryLockError::Error(source)) => Err(Error::File { doing: "cannot lock", path: path.clone(), source }),
+        }
     }
 }
 

@@ -43,9 +43,16 @@ pub struct MessageMedia {
 impl ReadTx<'_> {
     /// A file by the SHA-256 of its content, in hex.
     pub fn media(&self, sha256: &str) -> Result<Option<StoredMedia>> {
-        let mut query = self.conn.prepare_cached("SELECT mime, content FROM media WHERE sha256 = ?1")?;
+        let mut query =
+            self.conn.prepare_cached("SELECT mime, content FROM media WHERE sha256 = ?1 AND pruned_at IS NULL")?;
         let found = query.query_row([sha256], |row| Ok(StoredMedia { mime: row.get(0)?, content: row.get(1)? }));
         Ok(found.optional()?)
+    }
+
+    /// Whether a file was here, and was deleted as the settings say.
+    pub fn is_media_pruned(&self, sha256: &str) -> Result<bool> {
+        let mut query = self.conn.prepare_cached("SELECT 1 FROM media WHERE sha256 = ?1 AND pruned_at IS NOT NULL")?;
+        Ok(query.exists([sha256])?)
     }
 
     /// The file of a message at a position, from 0.
@@ -92,7 +99,8 @@ impl WriteTx<'_> {
         self.conn
             .prepare_cached(
                 "INSERT INTO media(sha256, mime, bytes, content, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (sha256) DO NOTHING",
+                 ON CONFLICT (sha256) DO UPDATE SET content = excluded.content, created_at = excluded.created_at,
+                     pruned_at = NULL WHERE pruned_at IS NOT NULL",
             )?
             .execute(params![
                 sha256,
@@ -116,6 +124,16 @@ impl WriteTx<'_> {
                      SELECT source_url FROM message_media WHERE message_id = ?1 AND position = ?2)",
             )?
             .execute(params![message, position, our_url])?;
+        Ok(())
+    }
+
+    /// Why a file is still to be fetched.
+    pub fn note_media_waits(&self, message: MessageId, position: u32, why: &str) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "UPDATE message_media SET error = ?3 WHERE message_id = ?1 AND position = ?2 AND state = 'waiting'",
+            )?
+            .execute(params![message, position, why])?;
         Ok(())
     }
 

@@ -191,7 +191,8 @@ impl WriteTx<'_> {
 }
 
 const COLUMNS: &str = "id, thread_id, direction, message_type, media_kind, content_text, media_url, provider, \
-                       provider_msg_id, status, error, created_at";
+                       provider_msg_id, status, error, created_at, \
+                       (SELECT state FROM message_media WHERE message_id = messages.id AND position = 0)";
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
@@ -207,5 +208,6 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         status: row.get(9)?,
         error: row.get(10)?,
         created_at: row.get(11)?,
+        media_state: row.get(12)?,
     })
 }

@@ -34,6 +34,7 @@ mod watch;
 
 pub(in crate::store) use begin::Heritage;
 pub(in crate::store) use feed::Feed;
+pub(in crate::store) use image::{bears_our_mark, say_no_log_belongs_to_it};
 pub(in crate::store) use queue::Queue;
 pub(in crate::store) use wal::{Position, WalFiles};
 

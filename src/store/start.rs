@@ -1,6 +1,8 @@
 //! The start and the end of a store, in order.
 
+use super::beside::Beside;
 use super::checkpoint::Checkpoints;
+use super::durable::Disk;
 use super::folder::Folder;
 use super::health::{PublishState, Reports};
 use super::integrity::IntegrityCheck;
@@ -11,7 +13,7 @@ use super::readers::Readers;
 use super::run_state::{Record, RunState};
 use super::stamp::Stamp;
 use super::writer::{self, Writer};
-use super::{Error, Inner, Result, Store, copy, import, migrate, open};
+use super::{Error, Inner, Result, Store, copy, import, migrate, open, reserve};
 use crate::config::StoreConfig;
 use rusqlite::Connection;
 use std::sync::{Arc, Mutex};
@@ -43,6 +45,7 @@ impl Store {
     pub fn open(config: &StoreConfig) -> Result<(Self, Vec<String>)> {
         let folder = Folder::prepare(&config.published_file())?;
         let lock = Lock::take(&folder)?;
+        reserve::give_up_if_needed(&folder);
         let (state, mut left) = RunState::open(&folder.run_state())?;
         let state = Arc::new(state);
         let existed = folder.database().exists();
@@ -78,7 +81,8 @@ impl Store {
         } else {
             None
         };
-        let (writer, thread) = Writer::start(conn, feeding, reports.clone())?;
+        reserve::keep(&folder);
+        let (writer, thread) = Writer::start(conn, Disk::of(&folder)?, feeding, reports.clone())?;
         let machinery = Machinery { writer: thread, copying, integrity, state, _lock: lock };
         let inner = Inner {
             reports,
@@ -86,6 +90,7 @@ impl Store {
             readers: Readers::new(folder.database(), config.readers),
             writer: Mutex::new(Some(writer)),
             machinery: Mutex::new(Some(machinery)),
+            beside: Beside::default(),
             folder,
         };
         Ok((Self { inner: Arc::new(inner) }, applied))

@@ -1,6 +1,7 @@
 //! The one writer: a thread that puts all waiting writes into one transaction.
 
 use super::checkpoint::{self, Checkpoints};
+use super::durable::Disk;
 use super::health::Reports;
 use super::pending::{CommitError, Group, Pending, Told, Write, answer_all};
 use super::publish::Feed;
@@ -28,6 +29,7 @@ pub(in crate::store) struct Publishing {
 
 struct Thread {
     conn: Connection,
+    disk: Disk,
     waiting: Arc<AtomicUsize>,
     publishing: Option<Publishing>,
     reports: Arc<Reports>,
@@ -38,12 +40,13 @@ impl Writer {
     /// back.
     pub(in crate::store) fn start(
         conn: Connection,
+        disk: Disk,
         publishing: Option<Publishing>,
         reports: Arc<Reports>,
     ) -> Result<(Self, JoinHandle<Connection>)> {
         let (queue, incoming) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let thread = Thread { conn, waiting: waiting.clone(), publishing, reports };
+        let thread = Thread { conn, disk, waiting: waiting.clone(), publishing, reports };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run(&incoming))
@@ -85,7 +88,8 @@ impl Thread {
     }
 
     fn commit(&mut self, mut group: Group) {
-        let outcome = fill(&self.conn, &mut group).and_then(|filled| match filled {
+        let filled = self.disk.check().and_then(|()| fill(&self.conn, &mut group));
+        let outcome = filled.and_then(|filled| match filled {
             Filled::Something => self.make_durable(&mut group),
             Filled::Nothing => Ok(()),
         });
@@ -96,6 +100,7 @@ impl Thread {
                 if !self.conn.is_autocommit() {
                     let _ = self.conn.execute_batch("ROLLBACK");
                 }
+                metrics::counter!("agentlocator_store_commit_failures_total").increment(1);
                 self.reports.wrote(false);
                 answer_all(group, &Err(CommitError::new(&error)));
             }
@@ -103,18 +108,28 @@ impl Thread {
         self.finish_checkpoint();
     }
 
-    /// Commits. Those who wait for the published copy are taken out of the group.
+    /// Commits. Those who wait for the published copy are taken out of the group. Where the disk has become read-only
+    /// meanwhile, nobody is told that it is done: it may have been done in memory alone.
     fn make_durable(&mut self, group: &mut Group) -> rusqlite::Result<()> {
+        let began = clock::instant();
         match &mut self.publishing {
-            None => step(&self.conn, "COMMIT")?,
+            None => {
+                step(&self.conn, "COMMIT")?;
+                self.disk.check()?;
+            }
             Some(Publishing { feed, .. }) => {
                 let queue = feed.queue();
                 let turn = Feed::turn(&queue);
                 step(&self.conn, "COMMIT")?;
-                *group = feed.committed(std::mem::take(group));
+                let stays = self.disk.check();
+                let callers = if stays.is_ok() { std::mem::take(group) } else { Group::new() };
+                let at_once = feed.committed(callers);
                 drop(turn);
+                stays?;
+                *group = at_once;
             }
         }
+        metrics::histogram!("agentlocator_store_commit_seconds").record(clock::instant().duration_since(began));
         self.reports.wrote(true);
         Ok(())
     }

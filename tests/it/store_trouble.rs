@@ -219,21 +219,3 @@ async fn a_probe_never_takes_a_second() {
     store.probe().await.unwrap();
     assert!(store.health().writable);
 }
-
-#[tokio::test]
-async fn a_backup_is_whole_and_never_over_our_own_files() {
-    let desk = Desk::new();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    write(&store, "client-0", 1).await.unwrap();
-    let target = desk.fresh_path();
-    store.backup(&target).await.unwrap();
-    assert_eq!(verdict(&target, &[1]), None);
-    write(&store, "client-0", 2).await.unwrap();
-    store.backup(&target).await.unwrap();
-    assert_eq!(verdict(&target, &[2]), None);
-    for forbidden in [desk.published(), desk.live(), desk.folder().to_owned(), desk.folder().join("no/such/folder.db")]
-    {
-        assert!(store.backup(&forbidden).await.is_err(), "{}", forbidden.display());
-    }
-    assert_eq!(verdict(&desk.copy(), &[2]), None);
-}

@@ -34,9 +34,9 @@ fn complaint(toml: &str, variables: &[(&str, &str)]) -> String {
 /// The example with every key live.
 fn example_in_use() -> String {
     let is_key = |line: &str| {
-        line.strip_prefix('#')
-            .and_then(|line| line.split_once(" = "))
-            .is_some_and(|(key, _)| key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+        line.strip_prefix('#').and_then(|line| line.split_once(" = ")).is_some_and(|(key, _)| {
+            key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        })
     };
     EXAMPLE.lines().map(|line| if is_key(line) { &line[1..] } else { line }).collect::<Vec<_>>().join("\n")
 }
@@ -73,9 +73,17 @@ fn the_example_names_every_key_with_its_default() {
     let no_files: String = example_in_use()
         .lines()
         .filter(|line| {
-            !["credentials_file", "credentials_json", "greeting_file", "fallback_file"]
-                .iter()
-                .any(|key| line.starts_with(key))
+            ![
+                "credentials_file",
+                "credentials_json",
+                "greeting_file",
+                "fallback_file",
+                "acme_ca_file",
+                "ca_file",
+                "bridge_folder",
+            ]
+            .iter()
+            .any(|key| line.starts_with(key))
         })
         .flat_map(|line| [line, "\n"])
         .collect();
@@ -227,6 +235,27 @@ fn secrets_come_from_files_and_credentials() {
     assert!(complaint("", &[("OPENAI_API_KEY_FILE", &path("none"))]).contains("cannot be read"));
     let twice = format!("[openai]\napi_key = \"a\"\napi_key_file = \"{}\"\n", path("openai"));
     assert!(complaint(&twice, &[]).contains("openai.api_key is set as well"));
+}
+
+#[test]
+fn secrets_beside_the_settings_file_are_those_of_the_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    let credentials = folder.path().join("credentials");
+    fs::write(&file, "").unwrap();
+    fs::create_dir(&credentials).unwrap();
+    fs::write(credentials.join("openai-api-key"), "in-a-shell\n").unwrap();
+    let key = |folder: Option<&str>| {
+        let env = |name: &str| folder.filter(|_| name == "CREDENTIALS_DIRECTORY").map(str::to_owned);
+        load(Some(&file), &env).unwrap().openai.api_key
+    };
+    assert_eq!(key(None), Some(Secret::new("in-a-shell")));
+    // The service sees what systemd hands it, and nothing else; a folder's files have its name before theirs.
+    let handed = tempfile::tempdir().unwrap();
+    let handed_over = handed.path().to_str();
+    assert_eq!(key(handed_over), None);
+    fs::write(handed.path().join("secret_openai-api-key"), "handed-over\n").unwrap();
+    assert_eq!(key(handed_over), Some(Secret::new("handed-over")));
 }
 
 #[test]

@@ -17,6 +17,14 @@ pub(in crate::config) fn readable_file() -> Rule<PathBuf> {
     })
 }
 
+/// A file that need not be there yet: whoever uses it says what is wrong with it, again and again.
+pub(in crate::config) fn path() -> Rule<PathBuf> {
+    Rule::of_text("the path of a file", |text| match Path::new(text) {
+        path if text.is_empty() || text.ends_with('/') || path.is_dir() => Err(Wrong::Because("is no file".to_owned())),
+        path => Ok(path.to_owned()),
+    })
+}
+
 /// Where the database is. The folder need not exist yet.
 pub(in crate::config) fn database() -> Rule<String> {
     Rule::of_text("sqlite:///absolute/path.db, sqlite://relative/path.db or a path", |text| {

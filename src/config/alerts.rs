@@ -1,0 +1,66 @@
+//! `[alerts]`: whom to tell when something needs a person.
+
+use super::rule::{mail_addresses, optional, phone_number, whole, word};
+use super::setting::{Setting, setting};
+use crate::domain::{PhoneNumber, text_enum};
+use serde::Serialize;
+
+text_enum! {
+    /// The language of what people are told.
+    AlertLanguage {
+        /// Hebrew.
+        Hebrew = "he",
+        /// English.
+        English = "en",
+    }
+}
+
+/// Whom to tell when something needs a person.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlertsConfig {
+    /// The owner's own WhatsApp number. `ALERTS_WHATSAPP_TO`.
+    pub whatsapp_to: Option<PhoneNumber>,
+    /// The owner's mail addresses. `ALERTS_MAIL_TO`, separated by commas.
+    pub mail_to: Vec<String>,
+    /// The language; none means Hebrew where the agent speaks it, else English.
+    pub language: Option<AlertLanguage>,
+    /// What lasts is told again after so many hours.
+    pub repeat_hours: u32,
+    /// How long all must be well before that is told, in seconds.
+    pub settle_s: u32,
+    /// How long the WhatsApp bridge may be down before somebody is told, in seconds.
+    pub bridge_down_after_s: u32,
+    /// So many calls in a row that the AI could not answer are told.
+    pub failed_calls: u32,
+}
+
+impl Default for AlertsConfig {
+    fn default() -> Self {
+        Self {
+            whatsapp_to: None,
+            mail_to: Vec::new(),
+            language: None,
+            repeat_hours: 24,
+            settle_s: 120,
+            bridge_down_after_s: 600,
+            failed_calls: 3,
+        }
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("alerts.whatsapp_to", |c| &mut c.alerts.whatsapp_to, optional(phone_number()))
+            .variable("ALERTS_WHATSAPP_TO"),
+        setting("alerts.mail_to", |c| &mut c.alerts.mail_to, mail_addresses()).variable("ALERTS_MAIL_TO"),
+        setting(
+            "alerts.language",
+            |c| &mut c.alerts.language,
+            optional(word(AlertLanguage::ALL, AlertLanguage::as_str)),
+        ),
+        setting("alerts.repeat_hours", |c| &mut c.alerts.repeat_hours, whole(1..=720)).at_start(),
+        setting("alerts.settle_s", |c| &mut c.alerts.settle_s, whole(0..=86_400)).at_start(),
+        setting("alerts.bridge_down_after_s", |c| &mut c.alerts.bridge_down_after_s, whole(0..=86_400)).at_start(),
+        setting("alerts.failed_calls", |c| &mut c.alerts.failed_calls, whole(1..=1000)),
+    ]
+}

@@ -1,0 +1,114 @@
+//! `[backup]`: the nightly snapshots, where they go, and how long they stay.
+
+use super::rule::{age_recipients, base_url, bucket_word, folder, optional, secret, switch, whole};
+use super::setting::{Setting, secret_setting, setting};
+use super::{BaseUrl, Secret};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// The nightly snapshots.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BackupConfig {
+    /// Make one each night.
+    pub enabled: bool,
+    /// The hour of the machine's own time zone after which it is made.
+    pub hour: u8,
+    /// Where to; none means `snapshots` beside the database. May be what is mounted from elsewhere.
+    pub folder: Option<PathBuf>,
+    /// Days of which the last snapshot stays.
+    pub keep_days: usize,
+    /// Weeks of which the last snapshot stays.
+    pub keep_weeks: usize,
+    /// How long after a start a night that was missed is made up, in seconds.
+    pub start_delay_s: u64,
+    /// Whoever has the key of one of these (age) can open what is made; none means that it is not encrypted.
+    pub age_recipients: Vec<String>,
+    /// Where a bucket is.
+    pub s3_endpoint: Option<BaseUrl>,
+    /// Its name.
+    pub s3_bucket: Option<String>,
+    /// Its region.
+    pub s3_region: String,
+    /// What stands before each name in it.
+    pub s3_prefix: String,
+    /// The bucket's name stands in the path and not in the host.
+    pub s3_path_style: bool,
+    /// The key to it. `BACKUP_S3_ACCESS_KEY_ID`.
+    pub s3_access_key_id: Option<Secret>,
+    /// The key's secret. `BACKUP_S3_SECRET_ACCESS_KEY`.
+    pub s3_secret_access_key: Option<Secret>,
+}
+
+impl Default for BackupConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            hour: 3,
+            folder: None,
+            keep_days: 14,
+            keep_weeks: 8,
+            start_delay_s: 120,
+            age_recipients: Vec::new(),
+            s3_endpoint: None,
+            s3_bucket: None,
+            s3_region: "us-east-1".into(),
+            s3_prefix: String::new(),
+            s3_path_style: true,
+            s3_access_key_id: None,
+            s3_secret_access_key: None,
+        }
+    }
+}
+
+impl BackupConfig {
+    /// What is set of a bucket, and what is missing of it; none where neither endpoint nor name is set.
+    pub fn bucket(&self) -> Option<Result<BucketAccess<'_>, &'static str>> {
+        if self.s3_endpoint.is_none() && self.s3_bucket.is_none() {
+            return None;
+        }
+        let access = || {
+            Ok(BucketAccess {
+                endpoint: self.s3_endpoint.as_ref().ok_or("backup.s3_endpoint")?,
+                name: self.s3_bucket.as_deref().ok_or("backup.s3_bucket")?,
+                key_id: self.s3_access_key_id.as_ref().ok_or("BACKUP_S3_ACCESS_KEY_ID")?,
+                secret: self.s3_secret_access_key.as_ref().ok_or("BACKUP_S3_SECRET_ACCESS_KEY")?,
+            })
+        };
+        Some(access())
+    }
+}
+
+/// What one needs for a bucket.
+#[derive(Clone, Copy, Debug)]
+pub struct BucketAccess<'c> {
+    /// Where it is.
+    pub endpoint: &'c BaseUrl,
+    /// What it is called.
+    pub name: &'c str,
+    /// Whose key.
+    pub key_id: &'c Secret,
+    /// The key.
+    pub secret: &'c Secret,
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    let settings = [
+        setting("backup.enabled", |c| &mut c.backup.enabled, switch()),
+        setting("backup.hour", |c| &mut c.backup.hour, whole(0..=23)),
+        setting("backup.folder", |c| &mut c.backup.folder, optional(folder())),
+        setting("backup.keep_days", |c| &mut c.backup.keep_days, whole(1..=3650)),
+        setting("backup.keep_weeks", |c| &mut c.backup.keep_weeks, whole(0..=520)),
+        setting("backup.start_delay_s", |c| &mut c.backup.start_delay_s, whole(0..=86_400)),
+        setting("backup.age_recipients", |c| &mut c.backup.age_recipients, age_recipients()),
+        setting("backup.s3_endpoint", |c| &mut c.backup.s3_endpoint, optional(base_url())),
+        setting("backup.s3_bucket", |c| &mut c.backup.s3_bucket, optional(bucket_word("a bucket's name"))),
+        setting("backup.s3_region", |c| &mut c.backup.s3_region, bucket_word("a region such as eu-central-1")),
+        setting("backup.s3_prefix", |c| &mut c.backup.s3_prefix, bucket_word("a beginning of names such as shop/")),
+        setting("backup.s3_path_style", |c| &mut c.backup.s3_path_style, switch()),
+        secret_setting("backup.s3_access_key_id", |c| &mut c.backup.s3_access_key_id, optional(secret()))
+            .variable("BACKUP_S3_ACCESS_KEY_ID"),
+        secret_setting("backup.s3_secret_access_key", |c| &mut c.backup.s3_secret_access_key, optional(secret()))
+            .variable("BACKUP_S3_SECRET_ACCESS_KEY"),
+    ];
+    settings.map(Setting::at_start).into()
+}

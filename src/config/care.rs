@@ -1,0 +1,27 @@
+//! `[care]`: what the daemon does by itself at night.
+
+use super::rule::{switch, whole};
+use super::setting::{Setting, setting};
+use serde::Serialize;
+
+/// What the daemon does by itself at night.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CareConfig {
+    /// The hour of the night, in the business's time zone.
+    pub hour: u8,
+    /// Check database, copy, backup, certificate and the rest every night.
+    pub self_check: bool,
+}
+
+impl Default for CareConfig {
+    fn default() -> Self {
+        Self { hour: 3, self_check: true }
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("care.hour", |c| &mut c.care.hour, whole(0..=23)),
+        setting("care.self_check", |c| &mut c.care.self_check, switch()),
+    ]
+}

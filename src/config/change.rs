@@ -1,0 +1,75 @@
+//! What other settings change, and what of that can hold at once.
+
+use super::{Config, setting};
+
+/// What other settings change, by key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Hold from now on.
+    pub changed: Vec<&'static str>,
+    /// Hold after a restart: until then it stays as it was.
+    pub needs_restart: Vec<&'static str>,
+}
+
+impl Config {
+    /// The settings that hold when `next` is put in the place of these, and what that changes. The values themselves are
+    /// compared, secrets too.
+    ///
+    /// What only a restart can change keeps its value here, so that the settings in force say what is, and so that
+    /// it is told again the next time.
+    #[must_use]
+    pub fn taken_over_by(&self, next: &Self) -> (Self, Changes) {
+        let (mut before, mut next, mut changes) = (self.clone(), next.clone(), Changes::default());
+        for setting in setting::all() {
+            let same = setting.is_same(&mut before, &mut next);
+            if setting.needs_restart {
+                setting.keep(&mut before, &mut next);
+                next.origins.set(setting.key, before.origins.of(setting.key));
+            }
+            match (same, setting.needs_restart) {
+                (true, _) => {}
+                (false, false) => changes.changed.push(setting.key),
+                (false, true) => changes.needs_restart.push(setting.key),
+            }
+        }
+        // It follows from where we listen and what TLS is called.
+        next.http.fallback = before.http.fallback;
+        (next, changes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{BaseUrl, Secret};
+
+    #[test]
+    fn nothing_new_changes_nothing() {
+        let config = Config::default();
+        assert_eq!(config.taken_over_by(&config), (config.clone(), Changes::default()));
+    }
+
+    #[test]
+    fn values_are_compared_and_not_how_they_are_shown() {
+        let (mut config, mut next) = (Config::default(), Config::default());
+        config.twilio.auth_token = Some(Secret::new("one"));
+        next.twilio.auth_token = Some(Secret::new("two"));
+        next.voice.recording = !next.voice.recording;
+        let (now, changes) = config.taken_over_by(&next);
+        assert_eq!(now, next);
+        assert_eq!(changes.changed, ["twilio.auth_token", "voice.recording"]);
+        assert!(changes.needs_restart.is_empty());
+    }
+
+    #[test]
+    fn what_needs_a_restart_stays_as_it_is_and_is_told_each_time() {
+        let (config, mut next) = (Config::default(), Config::default());
+        next.http.listen = Some(([127, 0, 0, 1], 9000).into());
+        next.http.fallback = BaseUrl::loopback(9000);
+        next.store.readers += 1;
+        let (now, changes) = config.taken_over_by(&next);
+        assert_eq!(now, config);
+        assert_eq!(changes.needs_restart, ["http.listen", "store.readers"]);
+        assert_eq!(now.taken_over_by(&next).1, changes);
+    }
+}

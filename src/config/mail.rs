@@ -1,0 +1,92 @@
+//! `[mail]`: by which server mail is sent.
+
+use super::Secret;
+use super::rule::{free_text, host, mail_address, optional, readable_file, secret, whole, word};
+use super::setting::{Setting, secret_setting, setting};
+use crate::domain::text_enum;
+use serde::Serialize;
+use std::path::PathBuf;
+
+text_enum! {
+    /// How the connection to the mail server is protected.
+    MailTls {
+        /// In clear at first, then TLS; without it nothing is sent. Port 587.
+        StartTls = "starttls",
+        /// TLS from the first byte. Port 465.
+        Tls = "tls",
+        /// Not at all; for a server on this machine. Port 25.
+        None = "none",
+    }
+}
+
+/// By which server mail is sent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MailConfig {
+    /// The server; none means that no mail is sent. `SMTP_HOST`.
+    pub host: Option<String>,
+    /// Its port; none means the usual one. `SMTP_PORT`.
+    pub port: Option<u16>,
+    /// How the connection is protected.
+    pub tls: MailTls,
+    /// Whom it knows us as. `SMTP_USER`.
+    pub username: Option<String>,
+    /// The password. `SMTP_PASSWORD`.
+    pub password: Option<Secret>,
+    /// Who the mail is from; none means the user name.
+    pub from: Option<String>,
+    /// One more root certificate that is trusted, PEM, for a server of one's own.
+    pub ca_file: Option<PathBuf>,
+    /// How long the server may take for an answer, in seconds.
+    pub timeout_s: u32,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        Self {
+            host: None,
+            port: None,
+            tls: MailTls::StartTls,
+            username: None,
+            password: None,
+            from: None,
+            ca_file: None,
+            timeout_s: 30,
+        }
+    }
+}
+
+impl MailConfig {
+    /// The server's port.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.tls {
+            MailTls::StartTls => 587,
+            MailTls::Tls => 465,
+            MailTls::None => 25,
+        })
+    }
+
+    /// Who the mail is from, where that is known: the setting, else a user name that is an address.
+    pub fn sender(&self) -> Option<&str> {
+        self.from.as_deref().or_else(|| self.username.as_deref().filter(|name| name.contains('@')))
+    }
+
+    /// Whether the server is this machine itself.
+    pub(super) fn is_local(&self) -> bool {
+        self.host.as_deref().is_some_and(|host| {
+            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        })
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("mail.host", |c| &mut c.mail.host, optional(host())).variable("SMTP_HOST"),
+        setting("mail.port", |c| &mut c.mail.port, optional(whole(1..=u16::MAX))).variable("SMTP_PORT"),
+        setting("mail.tls", |c| &mut c.mail.tls, word(MailTls::ALL, MailTls::as_str)),
+        setting("mail.username", |c| &mut c.mail.username, optional(free_text())).variable("SMTP_USER"),
+        secret_setting("mail.password", |c| &mut c.mail.password, optional(secret())).variable("SMTP_PASSWORD"),
+        setting("mail.from", |c| &mut c.mail.from, optional(mail_address())),
+        setting("mail.ca_file", |c| &mut c.mail.ca_file, optional(readable_file())),
+        setting("mail.timeout_s", |c| &mut c.mail.timeout_s, whole(1..=600)),
+    ]
+}

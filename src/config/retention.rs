@@ -1,0 +1,33 @@
+//! `[retention]`: how long what is kept.
+
+use super::rule::whole;
+use super::setting::{Setting, setting};
+use serde::Serialize;
+
+/// How long what is kept, in days; 0 means for ever. Messages, calls and people are kept for ever.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RetentionConfig {
+    /// Files of messages.
+    pub media_days: u32,
+    /// The sound of calls.
+    pub recordings_days: u32,
+    /// What was said in calls, word for word. The call itself and a message that was left stay.
+    pub transcripts_days: u32,
+    /// Raw webhooks.
+    pub journal_days: u32,
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        Self { media_days: 0, recordings_days: 0, transcripts_days: 0, journal_days: 90 }
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("retention.media_days", |c| &mut c.retention.media_days, whole(0..=36_500)),
+        setting("retention.recordings_days", |c| &mut c.retention.recordings_days, whole(0..=36_500)),
+        setting("retention.transcripts_days", |c| &mut c.retention.transcripts_days, whole(0..=36_500)),
+        setting("retention.journal_days", |c| &mut c.retention.journal_days, whole(0..=36_500)),
+    ]
+}

@@ -1,0 +1,40 @@
+//! Names of this machine, networks, and keys that others gave out.
+
+use super::{Rule, Wrong, several};
+use crate::config::Network;
+
+/// Names of this machine for which a certificate can be had.
+pub(in crate::config) fn host_names() -> Rule<Vec<String>> {
+    several("one or more names of this machine, such as shop.example", |text| {
+        let because = |reason: &str| Err(Wrong::Because(reason.to_owned()));
+        let name = text.trim_end_matches('.').to_ascii_lowercase();
+        if name.contains("://") || name.contains(['/', ':']) {
+            return because("is an address; give the name alone");
+        }
+        if name.starts_with("*.") {
+            return because("is a wildcard, which the authority would only prove by DNS; name each host");
+        }
+        if name.parse::<std::net::IpAddr>().is_ok() {
+            return because("is an IP address; a certificate needs a name");
+        }
+        let label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        if name.len() <= 253 && name.split('.').all(label) { Ok(name) } else { Err(Wrong::Kind) }
+    })
+}
+
+/// Networks and single addresses; none at all is allowed.
+pub(in crate::config) fn networks() -> Rule<Vec<Network>> {
+    several(r#"a list of addresses and networks, such as ["127.0.0.0/8", "::1", "10.0.0.5"]"#, |text| {
+        text.parse().map_err(|error: crate::config::network::NetworkError| Wrong::Because(error.to_string()))
+    })
+}
+
+/// The name of a key that an authority gave out.
+pub(in crate::config) fn key_id() -> Rule<String> {
+    super::token("the id that the authority gave with the key", |_| None)
+}

@@ -1,0 +1,154 @@
+//! `[tls]`: certificates, and the doors that use them.
+
+use super::rule::{
+    base_url, host_names, key_id, listen_address, mail_address, optional, path, readable_file, secret, switch, word,
+};
+use super::setting::{Setting, secret_setting, setting};
+use super::{BaseUrl, Secret};
+use crate::domain::text_enum;
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+text_enum! {
+    /// How the authority is shown that a name is ours.
+    AcmeChallenge {
+        /// By the first that works.
+        Auto = "auto",
+        /// A file on port 80 (RFC 8555, section 8.3).
+        Http01 = "http-01",
+        /// A certificate on port 443 (RFC 8737).
+        TlsAlpn01 = "tls-alpn-01",
+    }
+}
+
+/// Certificates, and the doors that use them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TlsConfig {
+    /// The names of this machine, the first one being its public address where no other is set.
+    pub domain: Vec<String>,
+    /// Where to answer plain HTTP for the authority and for browsers that do not ask for TLS; none means port 80 where
+    /// TLS is in use and the port can be had.
+    pub http_listen: Option<SocketAddr>,
+    /// Where to answer by TLS; none means port 443 where TLS is in use and the port can be had.
+    pub https_listen: Option<SocketAddr>,
+    /// Get certificates from an authority; none means where a domain is set and no files are.
+    pub acme: Option<bool>,
+    /// The authority.
+    pub acme_directory_url: BaseUrl,
+    /// Roots that the authority's own certificate is checked against, beside the built-in ones.
+    pub acme_ca_file: Option<PathBuf>,
+    /// Whom the authority may write to.
+    pub acme_contact: Option<String>,
+    /// How the authority is shown that a name is ours.
+    pub acme_challenge: AcmeChallenge,
+    /// The account at the authority that ours belongs to, where it asks for one.
+    pub acme_eab_key_id: Option<String>,
+    /// Its key, base64url. `ACME_EAB_HMAC_KEY`.
+    pub acme_eab_hmac_key: Option<Secret>,
+    /// A certificate of one's own with its chain, PEM.
+    pub certificate_file: Option<PathBuf>,
+    /// Its key, PEM.
+    pub key_file: Option<PathBuf>,
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self {
+            domain: Vec::new(),
+            http_listen: None,
+            https_listen: None,
+            acme: None,
+            acme_directory_url: BaseUrl::known("https://acme-v02.api.letsencrypt.org/directory"),
+            acme_ca_file: None,
+            acme_contact: None,
+            acme_challenge: AcmeChallenge::Auto,
+            acme_eab_key_id: None,
+            acme_eab_hmac_key: None,
+            certificate_file: None,
+            key_file: None,
+        }
+    }
+}
+
+impl TlsConfig {
+    /// Whether a certificate that browsers accept is wanted.
+    pub fn is_configured(&self) -> bool {
+        self.uses_acme() || self.own_files().is_some()
+    }
+
+    /// Whether certificates come from an authority.
+    pub fn uses_acme(&self) -> bool {
+        self.acme.unwrap_or(self.certificate_file.is_none()) && !self.domain.is_empty()
+    }
+
+    /// Certificate and key of one's own.
+    pub fn own_files(&self) -> Option<(PathBuf, PathBuf)> {
+        self.certificate_file.clone().zip(self.key_file.clone())
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("tls.domain", |c| &mut c.tls.domain, host_names()).at_start(),
+        setting("tls.http_listen", |c| &mut c.tls.http_listen, optional(listen_address())).at_start(),
+        setting("tls.https_listen", |c| &mut c.tls.https_listen, optional(listen_address())).at_start(),
+        setting("tls.acme", |c| &mut c.tls.acme, optional(switch())).at_start(),
+        setting("tls.acme_directory_url", |c| &mut c.tls.acme_directory_url, base_url()).at_start(),
+        setting("tls.acme_ca_file", |c| &mut c.tls.acme_ca_file, optional(readable_file())).at_start(),
+        setting("tls.acme_contact", |c| &mut c.tls.acme_contact, optional(mail_address())).at_start(),
+        setting("tls.acme_challenge", |c| &mut c.tls.acme_challenge, word(AcmeChallenge::ALL, AcmeChallenge::as_str))
+            .at_start(),
+        setting("tls.acme_eab_key_id", |c| &mut c.tls.acme_eab_key_id, optional(key_id())).at_start(),
+        secret_setting("tls.acme_eab_hmac_key", |c| &mut c.tls.acme_eab_hmac_key, optional(secret()))
+            .variable("ACME_EAB_HMAC_KEY")
+            .at_start(),
+        setting("tls.certificate_file", |c| &mut c.tls.certificate_file, optional(path())).at_start(),
+        setting("tls.key_file", |c| &mut c.tls.key_file, optional(path())).at_start(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, load};
+
+    fn read(toml: &str) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, toml).unwrap();
+        load(Some(&file), &|_| None).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn a_name_is_all_that_is_needed() {
+        let config = read("[tls]\ndomain = \"Shop.Example.\"\n").unwrap();
+        assert!(config.tls.uses_acme() && config.tls.is_configured());
+        assert_eq!(config.http.base_url(), "https://shop.example");
+        assert_eq!(config.http.socket_url(), "wss://shop.example");
+        let config =
+            read("[http]\npublic_base_url = \"https://a.example\"\n[tls]\ndomain = [\"b.example\"]\n").unwrap();
+        assert_eq!(config.http.public_address(), Some("https://a.example"));
+        assert!(!Config::default().tls.is_configured() && Config::default().http.public_address().is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_told() {
+        for (settings, complaint) in [
+            ("domain = [\"https://shop.example\"]", "which is an address; give the name alone"),
+            ("domain = [\"*.shop.example\"]", "which is a wildcard"),
+            ("domain = [\"192.0.2.7\"]", "which is an IP address"),
+            ("domain = [\"a.example\", \"A.example\"]", "names A.example twice"),
+            ("certificate_file = \"/x/chain.pem\"", "tls.certificate_file: is set without tls.key_file"),
+            ("acme_eab_hmac_key = \"abc\"", "tls.acme_eab_hmac_key: is set without tls.acme_eab_key_id"),
+            ("https_listen = \"0.0.0.0:8080\"", "which http.listen ([::]:8080) takes already"),
+            ("http_listen = \"127.0.0.1:81\"\nhttps_listen = \"127.0.0.1:81\"", "which tls.http_listen"),
+            ("acme_directory_url = \"http://ca.example/dir\"", "plain http to another machine"),
+            ("acme_challenge = \"dns-01\"", "auto, http-01, tls-alpn-01"),
+        ] {
+            let told = read(&format!("[tls]\n{settings}\n")).unwrap_err();
+            assert!(told.contains(complaint), "{settings}: {told}");
+        }
+        let told = read("[http]\ntrusted_proxies = [\"10.1.0.0/8\"]\n").unwrap_err();
+        assert!(told.contains("the network is 10.0.0.0"), "{told}");
+    }
+}

@@ -1,0 +1,47 @@
+//! `[updates]`: whether a newer release is looked for.
+
+use super::BaseUrl;
+use super::rule::{base_url, optional, word};
+use super::setting::{Setting, setting};
+use crate::domain::text_enum;
+use serde::Serialize;
+
+text_enum! {
+    /// Whether a newer release is looked for.
+    UpdateCheck {
+        /// Nobody is asked.
+        Off = "off",
+        /// Once a week.
+        Weekly = "weekly",
+    }
+}
+
+/// Whether a newer release is looked for, and where.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UpdatesConfig {
+    /// How often. `UPDATES_CHECK`.
+    pub check: UpdateCheck,
+    /// A JSON document that names the newest release. `UPDATES_FEED_URL`.
+    pub feed_url: Option<BaseUrl>,
+}
+
+impl Default for UpdatesConfig {
+    fn default() -> Self {
+        Self { check: UpdateCheck::Off, feed_url: None }
+    }
+}
+
+impl UpdatesConfig {
+    /// Where the daemon asks by itself; none where it does not.
+    pub fn weekly_feed(&self) -> Option<&BaseUrl> {
+        self.feed_url.as_ref().filter(|_| self.check == UpdateCheck::Weekly)
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("updates.check", |c| &mut c.updates.check, word(UpdateCheck::ALL, UpdateCheck::as_str))
+            .variable("UPDATES_CHECK"),
+        setting("updates.feed_url", |c| &mut c.updates.feed_url, optional(base_url())).variable("UPDATES_FEED_URL"),
+    ]
+}

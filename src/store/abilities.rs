@@ -1,0 +1,82 @@
+//! What the file system of a folder can do, found out by doing it.
+
+use super::sys::{self, LeaseAnswer};
+use rusqlite::Connection;
+use rustix::fs::FlockOperation;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// What a folder's file system can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abilities {
+    /// A database with a write-ahead log works there: shared memory, locks, `fsync`. Else the reason why not.
+    pub database: Result<(), String>,
+    /// A file can be locked.
+    pub locks: bool,
+    /// A file can be leased, so that the published copy is changed in place.
+    pub leases: bool,
+    /// Two names can be exchanged in one step.
+    pub exchange: bool,
+}
+
+/// Tries everything in a folder of its own under `folder`, which is removed again. `name` must be one that nobody else
+/// uses.
+pub fn try_abilities(folder: &Path, name: &str) -> io::Result<Abilities> {
+    let scratch = Scratch::make(folder.join(name))?;
+    let (a, b) = (scratch.0.join("a"), scratch.0.join("b"));
+    for path in [&a, &b] {
+        let mut file = File::create_new(path)?;
+        file.write_all(&[1; 4096])?;
+        file.sync_all()?;
+    }
+    let file = File::open(&a)?;
+    let locks = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
+    let leases = sys::take_lease(&file) != LeaseAnswer::Unsupported;
+    sys::give_back_lease(&file);
+    Ok(Abilities {
+        database: try_database(&scratch.0.join("db.sqlite")).map_err(|error| error.to_string()),
+        locks,
+        leases,
+        exchange: sys::exchange(&a, &b).is_ok(),
+    })
+}
+
+fn try_database(path: &Path) -> rusqlite::Result<()> {
+    let conn = Connection::open(path)?;
+    let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    conn.execute_batch("PRAGMA synchronous = FULL; CREATE TABLE t(x); INSERT INTO t VALUES (1);")?;
+    let reader = Connection::open(path)?;
+    let read: i64 = reader.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?;
+    if mode == "wal" && read == 1 { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
+}
+
+/// A folder that is gone when this is.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make(path: PathBuf) -> io::Result<Self> {
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_usual_folder_can_all_and_keeps_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let abilities = try_abilities(folder.path(), ".try").unwrap();
+        assert_eq!((abilities.database, abilities.locks, abilities.exchange), (Ok(()), true, true));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert!(try_abilities(&folder.path().join("nowhere"), ".try").is_err());
+    }
+}

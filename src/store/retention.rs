@@ -1,0 +1,154 @@
+//! Deleting what is older than the owner wants to keep, a little at a time.
+
+use super::{ReadTx, Result, WriteTx, open};
+use crate::domain::Timestamp;
+use rusqlite::params;
+
+/// How much is to be deleted, or was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// Rows: files, recordings, turns, webhooks.
+    pub rows: u64,
+    /// Bytes of their content.
+    pub bytes: u64,
+}
+
+/// The database's size, and how much of it is free inside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fill {
+    /// Bytes of a page.
+    pub page_bytes: u64,
+    /// Pages in all.
+    pub pages: u64,
+    /// Pages that hold nothing.
+    pub free_pages: u64,
+}
+
+/// A file is as old as the youngest message that has it.
+const OLD_MEDIA: &str = "media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT EXISTS (
+         SELECT 1 FROM message_media JOIN messages ON messages.id = message_media.message_id
+         WHERE message_media.sha256 = media.sha256 AND messages.created_at >= ?1)";
+const OLD_TURNS: &str = "call_turns WHERE call_id IN (SELECT id FROM calls WHERE started_at < ?1 AND state = 'ended')";
+
+impl ReadTx<'_> {
+    /// Files of messages from before a point.
+    pub fn old_media(&self, before: Timestamp) -> Result<Amount> {
+        self.amount(&format!("SELECT count(*), sum(bytes) FROM {OLD_MEDIA}"), before)
+    }
+
+    /// Recordings from before a point.
+    pub fn old_recordings(&self, before: Timestamp) -> Result<Amount> {
+        self.amount("SELECT count(*), sum(bytes) FROM recordings WHERE state = 'complete' AND created_at < ?1", before)
+    }
+
+    /// What was said in calls from before a point.
+    pub fn old_turns(&self, before: Timestamp) -> Result<Amount> {
+        self.amount(&format!("SELECT count(*), sum(length(text)) FROM {OLD_TURNS}"), before)
+    }
+
+    /// Webhooks from before a point.
+    pub fn old_journal(&self, before: Timestamp) -> Result<Amount> {
+        self.amount("SELECT count(*), sum(length(body)) FROM webhook_journal WHERE received_at < ?1", before)
+    }
+
+    /// The database's size, and how much of it is free inside.
+    pub fn fill(&self) -> Result<Fill> {
+        let free_pages: i64 = self.conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+        Ok(Fill {
+            page_bytes: open::page_size(self.conn)? as u64,
+            pages: open::page_count(self.conn)?,
+            free_pages: u64::try_from(free_pages).unwrap_or(0),
+        })
+    }
+
+    fn amount(&self, sql: &str, before: Timestamp) -> Result<Amount> {
+        let of = |value: Option<i64>| u64::try_from(value.unwrap_or(0)).unwrap_or(0);
+        let mut query = self.conn.prepare_cached(sql)?;
+        Ok(query.query_row([before], |row| Ok(Amount { rows: of(row.get(0)?), bytes: of(row.get(1)?) }))?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Deletes the content of files of messages from before a point: one at least, and about `bytes`. What points to it
+    /// says that it is gone.
+    pub fn prune_media(&self, before: Timestamp, bytes: u64, now: Timestamp) -> Result<Amount> {
+        let sql = format!("SELECT sha256, bytes FROM {OLD_MEDIA} ORDER BY created_at LIMIT {STEP}");
+        let chosen = self.chosen(&sql, before, bytes)?;
+        let mut empty = self.conn.prepare_cached("UPDATE media SET content = x'', pruned_at = ?2 WHERE sha256 = ?1")?;
+        let mut note = self.conn.prepare_cached(
+            "UPDATE message_media SET state = 'pruned', error = ?2 WHERE sha256 = ?1 AND state = 'stored'",
+        )?;
+        for (sha256, _) in &chosen {
+            empty.execute(params![sha256, now])?;
+            note.execute(params![sha256, GONE])?;
+        }
+        Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
+    }
+
+    /// Deletes the sound of recordings from before a point: one at least, and about `bytes`.
+    pub fn prune_recordings(&self, before: Timestamp, bytes: u64) -> Result<Amount> {
+        let sql = format!(
+            "SELECT CAST(id AS TEXT), bytes FROM recordings WHERE state = 'complete' AND created_at < ?1
+             ORDER BY created_at LIMIT {STEP}"
+        );
+        let chosen = self.chosen(&sql, before, bytes)?;
+        let mut delete =
+            self.conn.prepare_cached("DELETE FROM recording_chunks WHERE recording_id = CAST(?1 AS INTEGER)")?;
+        let mut note = self.conn.prepare_cached(
+            "UPDATE recordings SET state = 'pruned', bytes = 0, error = ?2 WHERE id = CAST(?1 AS INTEGER)",
+        )?;
+        for (id, _) in &chosen {
+            delete.execute([id])?;
+            note.execute(params![id, GONE])?;
+        }
+        Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
+    }
+
+    /// Deletes what was said in calls from before a point, a few hundred turns of it.
+    pub fn prune_turns(&self, before: Timestamp) -> Result<Amount> {
+        let mut delete = self.conn.prepare_cached(&format!(
+            "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {MANY}) RETURNING length(text)"
+        ))?;
+        let lengths = delete.query_map([before], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        Ok(sum(lengths.into_iter().map(|length| u64::try_from(length).unwrap_or(0))))
+    }
+
+    /// Gives at most so many pages that hold nothing back to the disk; returns how many. Each one may move two others, all
+    /// of which go into the published copy.
+    pub fn release_pages(&self, pages: u32) -> Result<u64> {
+        let before = self.fill()?.pages;
+        let mut release = self.conn.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+        // Each row that is read frees one.
+        let mut freed = release.query([])?;
+        while freed.next()?.is_some() {}
+        Ok(before.saturating_sub(self.fill()?.pages))
+    }
+
+    /// Rows to be deleted and their bytes, until the bytes are enough.
+    fn chosen(&self, sql: &str, before: Timestamp, enough: u64) -> Result<Vec<(String, u64)>> {
+        let mut query = self.conn.prepare_cached(sql)?;
+        let mut rows = query.query([before])?;
+        let (mut chosen, mut total) = (Vec::new(), 0_u64);
+        while let Some(row) = rows.next()? {
+            let bytes = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            chosen.push((row.get(0)?, bytes));
+            total = total.saturating_add(bytes);
+            if total >= enough {
+                break;
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+fn sum(bytes: impl Iterator<Item = u64>) -> Amount {
+    bytes.fold(Amount::default(), |all, bytes| Amount { rows: all.rows + 1, bytes: all.bytes.saturating_add(bytes) })
+}
+
+/// What a file's row says instead of its content.
+const GONE: &str = "deleted, as the settings say ([retention])";
+const STEP: usize = 200;
+const MANY: usize = 500;
+
+#[cfg(test)]
+mod tests;

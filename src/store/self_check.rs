@@ -1,0 +1,50 @@
+//! What the nightly self-checks found.
+
+use super::{Error, ReadTx, Result, WriteTx};
+use crate::domain::{SelfCheck, Timestamp};
+use rusqlite::params;
+
+impl ReadTx<'_> {
+    /// The last self-checks, newest first.
+    pub fn self_checks(&self, limit: usize) -> Result<Vec<SelfCheck>> {
+        let sql = "SELECT began_at, ended_at, well, findings FROM self_checks ORDER BY id DESC LIMIT ?1";
+        let mut query = self.conn.prepare_cached(sql)?;
+        let rows = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            let findings = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
+            Ok(SelfCheck { began_at: row.get(0)?, ended_at: row.get(1)?, well: row.get(2)?, findings })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many rows the tables have whose rows only ever come, or go by retention: a copy must have as many.
+    pub fn count_rows(&self) -> Result<Vec<(&'static str, i64)>> {
+        let count = |table: &'static str| {
+            let sql = format!("SELECT count(*) FROM {table}");
+            self.conn.query_row(&sql, [], |row| row.get(0)).map(|count| (table, count))
+        };
+        Ok(COUNTED.into_iter().map(count).collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many jobs were given up since a point.
+    pub fn failed_jobs_since(&self, since: Timestamp) -> Result<u64> {
+        let sql = "SELECT count(*) FROM jobs WHERE state = 'failed' AND updated_at >= ?1";
+        let count: i64 = self.conn.prepare_cached(sql)?.query_row([since], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps what a self-check found, and forgets all but the last ones.
+    pub fn insert_self_check(&self, check: &SelfCheck) -> Result<()> {
+        let findings = serde_json::to_string(&check.findings).map_err(|error| Error::Value(error.to_string()))?;
+        let sql = "INSERT INTO self_checks(began_at, ended_at, well, findings) VALUES (?1, ?2, ?3, ?4)";
+        self.conn.prepare_cached(sql)?.execute(params![check.began_at, check.ended_at, check.well, findings])?;
+        let sql = "DELETE FROM self_checks WHERE id NOT IN (SELECT id FROM self_checks ORDER BY id DESC LIMIT ?1)";
+        self.conn.prepare_cached(sql)?.execute([KEPT])?;
+        Ok(())
+    }
+}
+
+const COUNTED: [&str; 5] = ["contacts", "threads", "messages", "calls", "message_events"];
+/// About three months.
+const KEPT: i64 = 100;

@@ -1,0 +1,46 @@
+//! What a database looks like from outside: its tables and how full they are.
+
+use super::{Result, open};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The shape of a database.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shape {
+    /// Bytes in a page, and pages.
+    pub page_size: i64,
+    /// How many there are.
+    pub pages: i64,
+    /// How many of them are empty.
+    pub free_pages: i64,
+    /// Rows of each table.
+    pub rows: BTreeMap<String, i64>,
+    /// Names of indexes and triggers.
+    pub others: Vec<String>,
+}
+
+/// Looks at a copy of a database, which is not changed.
+pub fn shape_of_copy(file: &Path) -> Result<Shape> {
+    let conn = open::lone_file(file)?;
+    let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let mut names =
+        conn.prepare("SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")?;
+    let mut shape = Shape {
+        page_size: number("PRAGMA page_size")?,
+        pages: number("PRAGMA page_count")?,
+        free_pages: number("PRAGMA freelist_count")?,
+        rows: BTreeMap::new(),
+        others: Vec::new(),
+    };
+    for found in names.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
+        let (kind, name) = found?;
+        if kind == "table" {
+            let count = number(&format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\"")))?;
+            shape.rows.insert(name, count);
+        } else {
+            shape.others.push(name);
+        }
+    }
+    Ok(shape)
+}

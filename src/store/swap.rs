@@ -1,0 +1,230 @@
+//! Putting another database in the place of this one, in steps of which each leaves the old or the new one whole.
+//!
+//! The new file is first brought into the folder and proven. Then the live database, made one file, gets a name of its
+//! own, and the new file gets the published name; the next start takes it over ([`super::import`]).
+
+use super::folder::{Folder, sync_folder};
+use super::lock::{Holder, Lock};
+use super::stamp::Stamp;
+use super::{CopyFacts, Error, Result, open, proof, publish, sys};
+use crate::clock;
+use serde::{Deserialize, Serialize};
+use std::fs::{OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// What a swap put aside.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutAside {
+    /// The database that was here; none in a new folder.
+    pub database: Option<PathBuf>,
+    /// A file that somebody else had put under the published name.
+    pub stranger: Option<PathBuf>,
+}
+
+/// Brings a database into the folder and proves it. Nothing that is in use is touched.
+pub fn take_in(published: &Path, from: &mut impl Read) -> Result<CopyFacts> {
+    let folder = Folder::prepare(published)?;
+    let incoming = incoming(&folder);
+    let facts = write_incoming(&folder, &incoming, from).and_then(|()| proof::prove_copy(&incoming));
+    if facts.is_err() {
+        let _ = std::fs::remove_file(&incoming);
+    }
+    facts
+}
+
+/// Forgets what was taken in.
+pub fn discard_incoming(published: &Path) -> Result<()> {
+    remove(&incoming(&Folder::of(published)?))
+}
+
+/// Who has the store open, if anybody has.
+pub fn holder(published: &Path) -> Result<Option<Holder>> {
+    let folder = Folder::of(published)?;
+    if folder.lock().exists() { Lock::holder(&folder) } else { Ok(None) }
+}
+
+/// Puts what was taken in in the place of the database. Nobody may have it open.
+pub fn swap_in(published: &Path) -> Result<PutAside> {
+    let folder = Folder::prepare(published)?;
+    let _lock = Lock::take(&folder)?;
+    let incoming = incoming(&folder);
+    std::fs::metadata(&incoming).map_err(failed("cannot find what was taken in,", &incoming))?;
+    let aside = put_aside(&folder)?;
+    std::fs::rename(&incoming, &folder.published)
+        .and_then(|()| sync_folder(folder.root()))
+        .map_err(failed("cannot put the database in place of", &folder.published))?;
+    // The next start must not take the new file for the one that it left.
+    remove(&folder.run_state())?;
+    Ok(aside)
+}
+
+/// Takes a swap back: the database that was put aside is the live one again, and what came in its place is gone.
+pub fn swap_back(published: &Path, aside: &PutAside) -> Result<()> {
+    let folder = Folder::prepare(published)?;
+    let _lock = Lock::take(&folder)?;
+    let Some(database) = &aside.database else {
+        let reason = io::Error::other("there was none before");
+        return Err(failed("cannot put back the database at", published)(reason));
+    };
+    // What came in its place is a copy of a file that is still where it came from.
+    for gone in [folder.wal(), folder.wal_index(), folder.run_state(), folder.published.clone()] {
+        remove(&gone)?;
+    }
+    let back = |from: &Path, to: &Path| std::fs::rename(from, to).map_err(failed("cannot put back", from));
+    let log = with_ending(database, "-wal");
+    if log.exists() {
+        remove(&folder.database())?;
+        back(&log, &folder.wal())?;
+    }
+    back(database, &folder.database())?;
+    if let Some(stranger) = &aside.stranger {
+        back(stranger, &folder.published)?;
+    }
+    sync_folder(folder.live())
+        .and_then(|()| sync_folder(folder.root()))
+        .map_err(failed("cannot put on disk", folder.root()))
+}
+
+fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Result<()> {
+    remove(incoming)?;
+    let mode = std::fs::metadata(&folder.published).map_or(MODE, |found| found.permissions().mode() & 0o777);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(incoming)
+        .map_err(failed("cannot make", incoming))?;
+    // Whatever the mask of the process says.
+    file.set_permissions(Permissions::from_mode(mode)).map_err(failed("cannot set the permissions of", incoming))?;
+    let mut piece = vec![0; PIECE];
+    let mut room_at = 0;
+    let mut written = 0_u64;
+    loop {
+        let read = match from.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(failed("cannot read what is to be put at", published_of(folder))(error)),
+        };
+        if written >= room_at {
+            room_for_the_service(folder)?;
+            room_at = written + ROOM_LEFT / 2;
+        }
+        file.write_all(&piece[..read]).map_err(failed("cannot write", incoming))?;
+        written += read as u64;
+    }
+    file.sync_all().map_err(failed("cannot put on disk", incoming))
+}
+
+/// A daemon that runs meanwhile must still be able to write.
+fn room_for_the_service(folder: &Folder) -> Result<()> {
+    let space = sys::disk_space(folder.root()).map_err(failed("cannot ask for the free space at", folder.root()))?;
+    if space.total_bytes == 0 || space.free_bytes >= ROOM_LEFT {
+        return Ok(());
+    }
+    Err(Error::NoRoom {
+        purpose: "the database that is to be restored",
+        path: folder.root().to_owned(),
+        needed_mb: ROOM_LEFT >> 20,
+        free_mb: space.free_bytes >> 20,
+    })
+}
+
+/// Gives the live database a dated name beside the published file. Until then it stays what a start would take.
+fn put_aside(folder: &Folder) -> Result<PutAside> {
+    let mut aside = PutAside::default();
+    let found = std::fs::symlink_metadata(&folder.published).ok();
+    let live = folder.database();
+    if live.exists() {
+        let name = free_name(folder, "");
+        let log = with_ending(&name, "-wal");
+        if folder.wal().exists() {
+            // As a second name, so that the database is never without its log, whatever SQLite thinks of a damaged one.
+            second_name(&folder.wal(), &log).map_err(failed("cannot keep", &folder.wal()))?;
+        }
+        // It may be the damage for which it is replaced: then its log stays beside it.
+        if make_one_file(&live).is_ok() {
+            remove(&log)?;
+        }
+        // In `live/` nobody else could read it, whatever its mode said.
+        let mode = found.as_ref().map_or(MODE, |found| found.permissions().mode() & 0o777);
+        for file in [&live, &log] {
+            match std::fs::set_permissions(file, Permissions::from_mode(mode)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(failed("cannot set the permissions of", file)(error));
+                }
+                _ => {}
+            }
+        }
+        std::fs::rename(&live, &name).map_err(failed("cannot put aside", &live))?;
+        remove(&folder.wal())?;
+        remove(&folder.wal_index())?;
+        sync_folder(folder.live()).map_err(failed("cannot put on disk", folder.live()))?;
+        aside.database = Some(name);
+        let ours = found.as_ref().is_none_or(|found| publish::bears_our_mark(&Stamp::of(found)));
+        if !ours {
+            let name = free_name(folder, "-published");
+            std::fs::rename(&folder.published, &name).map_err(failed("cannot put aside", &folder.published))?;
+            aside.stranger = Some(name);
+        }
+    } else if found.is_some_and(|found| found.len() > 0) {
+        let name = free_name(folder, "");
+        std::fs::rename(&folder.published, &name).map_err(failed("cannot put aside", &folder.published))?;
+        aside.database = Some(name);
+    }
+    Ok(aside)
+}
+
+/// Where a file cannot have two names it is copied.
+fn second_name(of: &Path, name: &Path) -> io::Result<()> {
+    std::fs::hard_link(of, name)
+        .or_else(|_| std::fs::copy(of, name).and_then(|_| OpenOptions::new().write(true).open(name)?.sync_all()))
+}
+
+/// Moves what is in the log into the database, after which it needs no log.
+fn make_one_file(live: &Path) -> Result<()> {
+    let conn = open::writer(live)?;
+    let mode: String = conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
+    conn.close().map_err(|(_, error)| error)?;
+    if mode == "delete" { Ok(()) } else { Err(Error::Busy("its log cannot be put away".into())) }
+}
+
+fn free_name(folder: &Folder, what: &str) -> PathBuf {
+    let time: String = clock::now().to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
+    let name = |more: &str| folder.root().join(format!("agentlocator-before-restore-{time}{what}{more}.db"));
+    let more = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
+    more.map(|more| name(&more)).find(|path| !path.exists()).unwrap_or_else(|| name("-last"))
+}
+
+fn incoming(folder: &Folder) -> PathBuf {
+    folder.root().join(".agentlocator.restore")
+}
+
+fn published_of(folder: &Folder) -> &Path {
+    &folder.published
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("cannot remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::File { doing, path, source }
+}
+
+const MODE: u32 = 0o640;
+const PIECE: usize = 1 << 20;
+/// A restore leaves so much room for the daemon.
+const ROOM_LEFT: u64 = 32 << 20;
