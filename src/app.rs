@@ -1,90 +1,151 @@
 //! The composition root: builds the parts, hands each what it needs, and stops them in order.
 
+mod care;
 mod first_run;
+mod reload;
 
-use crate::config::{Config, WhatsAppConfig};
+pub use reload::Source;
+
+use crate::config::{Config, Live, Problem, VersionInfo};
 use crate::crm::inbox::{MEDIA_JOB, STATUS_JOB};
 use crate::crm::recording::FETCH_JOB;
 use crate::drive::calls::{CallParts, Calls};
-use crate::drive::control::{self, Control};
+use crate::drive::care::Care;
+use crate::drive::control::{self, About, Control, Host};
 use crate::drive::fallback::Fallback;
 use crate::drive::jobs::JobWorker;
-use crate::drive::message_files::{FileFetcher, public_files};
+use crate::drive::message_files::FileFetcher;
 use crate::drive::outbox::Outbox;
-use crate::drive::{Clips, Prompts, heartbeat, housekeeping, message_news, recordings, sweep};
+use crate::drive::reload::{Orders, Reloads};
+use crate::drive::status::StatusLine;
+use crate::drive::{Clips, InForce, alerts, heartbeat, housekeeping, message_news, recordings, snapshots, sweep};
 use crate::http::{self, AppState, Listeners, Readiness, page_address};
-use crate::inbox::pace::Pace;
+use crate::ops::alert::Alerts;
+use crate::ops::disk::DiskWatch;
+use crate::ops::identity::Identity;
+use crate::ops::log::Log;
 use crate::ops::metrics::Metrics;
 use crate::ops::notify;
-use crate::providers::baileys::bridge::Bridge;
+use crate::ops::snapshots::Snapshots;
+use crate::ops::tls::Tls;
 use crate::providers::http_client;
 use crate::store::Store;
+use crate::{clock, entropy};
 use anyhow::Context;
+use reload::Reloader;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// How settings are read again while the daemon runs.
+pub struct Reloading {
+    /// From where they came at the start.
+    pub source: Source,
+    /// What the log keeps to itself, and how much it says.
+    pub log: Log,
+    /// For whoever may ask for it.
+    pub reloads: Reloads,
+    /// What has been asked.
+    pub orders: Orders,
+}
 
 /// Runs the daemon until `shutdown`, then lets what runs end, and closes the store.
-pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let (store, applied) = Store::open(&config.store).context("cannot open the database")?;
-    report_migrations(&applied);
-    let config = with_stored_settings(config, &store).await?;
+pub async fn run(
+    config: Config,
+    listeners: Listeners,
+    reloading: Reloading,
+    shutdown: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let (store, config) = open_store(config).await?;
     let page = page_address(&config.http, Some(&listeners));
 
     let mut loops = JoinSet::new();
     let socket = control::socket_path(&config.store.live_file());
-    match Control::open(&socket, store.clone(), page.clone()) {
-        Ok(control) => {
-            loops.spawn(control.run());
-        }
-        Err(error) => tracing::warn!(event = "CONTROL_FAILED", %error, "The command line cannot reach this daemon"),
-    }
+    let identity = Identity::new(entropy::random_bytes());
+    let about = about(&listeners, identity.clone());
+    let host = Host { store: store.clone(), page: page.clone(), about, reloads: reloading.reloads };
+    open_control(&mut loops, &socket, host);
 
-    let metrics = Metrics::start();
+    let metrics = Metrics::start(&config.version);
     loops.spawn(heartbeat::run(store.clone(), metrics.clone()));
 
+    let alerts = Alerts::load(store.clone(), alerts::patience(&config)).await;
+    let client = http_client::build().context("cannot make an HTTP client")?;
+    let settings = Live::new(config);
+    let disk = DiskWatch::new(settings.clone());
+    let in_force = Live::new(InForce::build(settings.now(), &client)?);
     let parts = CallParts {
-        prompts: Arc::new(Prompts::load(&config)?),
+        in_force: in_force.clone(),
         clips: Arc::new(Clips::shipped()),
-        client: http_client::build().context("cannot make an HTTP client")?,
-        config: Arc::new(config),
+        client,
         store: store.clone(),
+        disk: disk.clone(),
+        alerts: alerts.clone(),
     };
+    let tls = Tls::open(settings.now(), listeners.tls_doors());
+    loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
-    let files = public_files(&parts.config).context("cannot make an HTTP client")?;
-    let outbox = Outbox::new(&parts.config, store.clone(), parts.client.clone(), files.clone());
-    let worker = whatsapp_jobs(JobWorker::new(store.clone()), &parts)?;
-    let worker = worker.on(FETCH_JOB, {
-        let parts = parts.clone();
-        move |job| recordings::fetch(parts.clone(), job)
-    });
+    let outbox = Outbox::new(in_force.clone(), store.clone(), alerts.clone());
+    let worker = jobs(JobWorker::new(store.clone()), &parts);
     let calls = Calls::new(parts.clone());
-    let bridge = parts.config.whatsapp.baileys_enabled().then(|| Bridge::new(parts.client.clone(), &parts.config));
+    let status = StatusLine { calls: calls.clone(), outbox: outbox.clone(), page: page.clone() };
+    let reloader = Reloader {
+        source: reloading.source,
+        log: reloading.log,
+        store: store.clone(),
+        client: parts.client.clone(),
+        settings: settings.clone(),
+        in_force: in_force.clone(),
+        outbox: outbox.clone(),
+        parts: vec![reload::certificates(tls.clone())],
+        status: status.clone(),
+    };
+    let backups = Snapshots::new(&settings.now(), parts.client.clone());
+    let self_check = care::self_check(settings.clone(), &parts, &outbox, &tls, &backups).await;
     let state = AppState {
-        config: parts.config.clone(),
+        in_force: in_force.clone(),
         store: store.clone(),
         calls: calls.clone(),
         jobs: worker.handle(),
         outbox: outbox.clone(),
-        bridge: bridge.clone(),
-        files,
         auth: Arc::default(),
-        readiness: Arc::new(Readiness::new(bridge)),
+        readiness: Arc::new(Readiness::default()),
+        disk: disk.clone(),
+        alerts: alerts.clone(),
+        snapshots: backups.clone(),
+        self_check: self_check.clone(),
         metrics,
-        prompts: parts.prompts.clone(),
+        identity,
+        tls: tls.clone(),
         fallback: Fallback::new(parts.clone()),
     };
     loops.spawn(sweep::run(calls.clone(), stopping.clone()));
-    loops.spawn(housekeeping::run(store.clone(), stopping.clone()));
+    loops.spawn(housekeeping::run(store.clone(), settings.clone(), disk.clone(), stopping.clone()));
+    let care = Care {
+        settings: settings.clone(),
+        in_force: in_force.clone(),
+        store: store.clone(),
+        disk,
+        outbox: outbox.clone(),
+        tls,
+        snapshots: backups.clone(),
+        jobs: worker.handle(),
+        alerts,
+    };
+    care::start(&mut loops, care, self_check, &page, &stopping);
     // What works behind the doors stops first, and may end what it does while the calls do.
     let (rest, resting) = watch::channel(false);
     let mut workers = JoinSet::new();
     workers.spawn(worker.run(resting.clone()));
-    workers.spawn(outbox.run(pace(&parts.config), resting));
+    workers.spawn(snapshots::run(backups, resting.clone()));
+    workers.spawn(outbox.run(resting));
     let mut server = tokio::spawn(http::serve(listeners, state, stopping));
-    notify::ready(&format!("Answering, the page is at {page}"));
+    notify::ready(&status.text());
+    loops.spawn(status.clone().run());
+    loops.spawn(reloader.run(reloading.orders));
     tracing::info!(event = "STARTED", "Ready");
     first_run::offer_setup_code(&store, &page).await;
 
@@ -94,21 +155,8 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
         Some(ended) = workers.join_next() => Some(ended),
         ended = &mut server => Some(ended),
     };
-    notify::stopping("Letting calls and running requests end");
-    tracing::info!(event = "STOPPING", "Stopping: calls and running requests may end");
-    let _ = rest.send(true);
-    // Twilio asks what follows a call's stream, so the doors stay open meanwhile.
-    let workers_end = async { while workers.join_next().await.is_some() {} };
-    let _ = tokio::join!(calls.drain(CALLS_END), tokio::time::timeout(CALLS_END, workers_end));
-    let _ = stop.send(true);
-    if !server.is_finished() && tokio::time::timeout(REQUESTS_END, &mut server).await.is_err() {
-        tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were cut");
-        server.abort();
-    }
-    loops.shutdown().await;
-    let _ = std::fs::remove_file(socket);
-    tokio::task::spawn_blocking(move || store.close()).await.context("cannot close the database")?;
-    tracing::info!(event = "STOPPED", "Stopped");
+    Running { calls, status, workers, rest, server, stop, loops }.end().await;
+    close(store, &socket).await?;
     match broken {
         None => Ok(()),
         // Whoever started us starts us again, and then with all of our parts.
@@ -116,18 +164,109 @@ pub async fn run(config: Config, listeners: Listeners, shutdown: impl Future<Out
     }
 }
 
-/// Says how the work is done that webhooks of WhatsApp leave for later.
-fn whatsapp_jobs(worker: JobWorker, parts: &CallParts) -> anyhow::Result<JobWorker> {
-    let fetcher = FileFetcher::new(&parts.config, parts.store.clone(), parts.client.clone());
-    let (fetcher, store) = (fetcher.context("cannot make an HTTP client")?, parts.store.clone());
-    let worker = worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job));
-    Ok(worker.on(STATUS_JOB, move |job| message_news::hear_again(store.clone(), job)))
+/// The last of all: nobody asks any more.
+async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
+    let _ = std::fs::remove_file(socket);
+    notify::status("Stopping: closing the database");
+    tokio::task::spawn_blocking(move || store.close()).await.context("cannot close the database")?;
+    tracing::info!(event = "STOPPED", "Stopped");
+    Ok(())
 }
 
-/// The bridge's pace, unless it is switched off.
-fn pace(config: &Config) -> Option<Pace> {
-    let WhatsAppConfig { pacing, per_minute, new_chats_per_day, .. } = config.whatsapp;
-    pacing.then_some(Pace { per_minute, new_chats_per_day })
+/// All that runs, in the order in which it ends.
+struct Running {
+    calls: Calls,
+    status: StatusLine,
+    /// What works behind the doors, and how it is told to end.
+    workers: JoinSet<()>,
+    rest: watch::Sender<bool>,
+    /// The doors, and what ends with them.
+    server: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+    loops: JoinSet<()>,
+}
+
+impl Running {
+    async fn end(mut self) {
+        notify::stopping("Stopping: calls and running requests may end");
+        tracing::info!(event = "STOPPING", "Stopping: calls and running requests may end");
+        let _ = self.rest.send(true);
+        // Twilio asks what follows a call's stream, so the doors stay open meanwhile.
+        let_end(&self.calls, self.workers, self.status).await;
+        let _ = self.stop.send(true);
+        if !self.server.is_finished() && tokio::time::timeout(REQUESTS_END, &mut self.server).await.is_err() {
+            tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were cut");
+            self.server.abort();
+        }
+        self.loops.shutdown().await;
+    }
+}
+
+/// Opens the database, and lays what the page keeps there under the settings.
+async fn open_store(config: Config) -> anyhow::Result<(Store, Config)> {
+    let place = config.store.clone();
+    let opening = tokio::task::spawn_blocking(move || Store::open(&place));
+    let (store, applied) = meanwhile(OPENING, opening).await?.context("cannot open the database")?;
+    report_migrations(&applied);
+    let (config, problems) = with_stored_settings(config, &store).await?;
+    for problem in problems {
+        tracing::warn!(event = "CONFIG_STORED", %problem, "A stored setting is left out");
+    }
+    for warning in config.warnings() {
+        tracing::warn!(event = "CONFIG_WARNING", "{warning}");
+    }
+    Ok((store, config))
+}
+
+/// Waits for what blocks a thread, and tells systemd all the while that the start goes on.
+async fn meanwhile<T>(status: &str, mut work: JoinHandle<T>) -> anyhow::Result<T> {
+    loop {
+        notify::working(status, EXTENSION);
+        if let Ok(done) = tokio::time::timeout(EXTEND_EVERY, &mut work).await {
+            return done.context("a thread of the start failed");
+        }
+    }
+}
+
+/// Lets the command line reach us; without it, everything else works all the same.
+fn open_control(loops: &mut JoinSet<()>, socket: &Path, host: Host) {
+    match Control::open(socket, host) {
+        Ok(control) => {
+            loops.spawn(control.run());
+        }
+        Err(error) => tracing::warn!(event = "CONTROL_FAILED", %error, "The command line cannot reach this daemon"),
+    }
+}
+
+/// Lets calls and the work behind the doors come to their end, for a limited time.
+async fn let_end(calls: &Calls, mut workers: JoinSet<()>, status: StatusLine) {
+    let workers_end = async { while workers.join_next().await.is_some() {} };
+    tokio::select! {
+        _ = async { tokio::join!(calls.drain(CALLS_END), tokio::time::timeout(CALLS_END, workers_end)) } => {}
+        () = status.run_to_the_end() => {}
+    }
+}
+
+/// Says how the work is done that webhooks leave for later.
+fn jobs(worker: JobWorker, parts: &CallParts) -> JobWorker {
+    let recordings_of = parts.clone();
+    let worker = worker.on(FETCH_JOB, move |job| recordings::fetch(recordings_of.clone(), job));
+    let (fetcher, store) =
+        (FileFetcher::new(parts.in_force.clone(), parts.store.clone(), parts.disk.clone()), parts.store.clone());
+    let worker = worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job));
+    worker.on(STATUS_JOB, move |job| message_news::hear_again(store.clone(), job))
+}
+
+/// What the command line may know of us.
+fn about(listeners: &Listeners, identity: Identity) -> About {
+    About {
+        release: env!("CARGO_PKG_VERSION").to_owned(),
+        build: VersionInfo::default(),
+        pid: std::process::id(),
+        started_at: clock::now(),
+        doors: listeners.public.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
+        identity,
+    }
 }
 
 /// The runtime: one thread where the process has one core, else one for each.
@@ -151,17 +290,10 @@ pub(crate) fn report_migrations(applied: &[String]) {
     let _ = out.flush();
 }
 
-/// Lays what the page keeps in the database under the settings, and tells what is odd about them.
-async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<Config> {
+/// Lays what the page keeps in the database under the settings; what is wrong there is left out.
+async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<(Config, Vec<Problem>)> {
     let stored = store.read(|tx| tx.stored_settings()).await.context("cannot read the stored settings")?;
-    let (config, problems) = config.with_stored(&stored);
-    for problem in problems {
-        tracing::warn!(event = "CONFIG_STORED", %problem, "A stored setting is left out");
-    }
-    for warning in config.warnings() {
-        tracing::warn!(event = "CONFIG_WARNING", "{warning}");
-    }
-    Ok(config)
+    Ok(config.with_stored(&stored))
 }
 
 /// How long calls may go on.
@@ -169,3 +301,10 @@ const CALLS_END: Duration = Duration::from_secs(8);
 
 /// How long requests may run on after the listeners have closed.
 const REQUESTS_END: Duration = Duration::from_secs(3);
+
+/// What systemd shows until the database is open; the package looks for how it begins.
+const OPENING: &str = "Bringing the database up to date";
+
+/// How often systemd is told that it goes on, and for how long it then believes it.
+const EXTEND_EVERY: Duration = Duration::from_secs(5);
+const EXTENSION: Duration = Duration::from_mins(1);

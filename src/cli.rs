@@ -1,22 +1,32 @@
 //! The command line: one file for each command.
 
+mod alerts;
+mod backup;
+mod completions;
 mod config;
 mod demo;
+mod manual;
 mod migrate;
 mod new_password;
 mod openapi;
 mod order;
+mod owner;
+mod reload;
+mod restore;
+mod retention;
 mod serve;
 mod setup;
 mod simulate;
+mod snapshots;
+mod store_side;
 mod table;
 mod token;
 mod user;
 mod version;
 
-use crate::config::{Config, ConfigErrors, load, process_env};
+use crate::config::{Config, ConfigErrors, StoreConfig, find_store, load, process_env};
 use crate::domain::Role;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueHint};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -24,10 +34,10 @@ use std::process::ExitCode;
 
 /// Answers a small business's phone and WhatsApp, and keeps it all in one file.
 #[derive(Debug, Parser)]
-#[command(name = "agentlocator", after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "agentlocator", version, after_help = EXAMPLES, arg_required_else_help = true)]
 struct Arguments {
     /// The settings; none means /etc/agentlocator/config.toml where that exists.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
@@ -49,6 +59,10 @@ enum Command {
     /// Bearer tokens for programs that use the API.
     #[command(subcommand)]
     Token(token::Token),
+    /// What needs a person, and whether people can be told.
+    #[command(subcommand)]
+    Alerts(alerts::Alerts),
+    Retention(retention::Retention),
     /// Check the settings, or show them.
     #[command(subcommand)]
     Config(config::Command),
@@ -57,11 +71,37 @@ enum Command {
     /// Be the other side, to try a box with: a caller, a person on WhatsApp, Twilio, the AI, the bridge.
     #[command(subcommand)]
     Simulate(simulate::Command),
+    /// Have the running daemon read its settings and certificates again, and say what came of it.
+    ///
+    /// The same as systemctl reload. The settings file, what was set on the page, and the files that _FILE variables name are
+    /// read and checked whole; if anything is wrong nothing changes. Calls that are on keep the settings that they began
+    /// with. The environment and the service's credentials are those of the last start.
+    Reload {
+        /// Print what came of it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Bring the database up to date and stop.
     ///
     /// The daemon does the same when it starts, so this is for the time while it is stopped. A copy from before is kept in
     /// `snapshots` beside the database.
     Migrate,
+    /// Write a copy of everything into one file, while the daemon runs or not, and prove it.
+    ///
+    /// The copy holds all that was acknowledged before the command began. It is opened and read whole before it gets its
+    /// name; what was there under that name stays until then. No other file is needed beside it.
+    Backup(backup::Arguments),
+    /// Put a copy in the place of the database; the one that is here is kept beside it.
+    ///
+    /// The copy is proven first. Where systemd runs the daemon it is stopped and started again, and if it does not come up
+    /// with the copy, the old database is put back. Else the daemon must be stopped.
+    Restore(restore::Arguments),
+    /// Proven copies of the database with a retention: made each night, and by command.
+    #[command(subcommand)]
+    Snapshots(snapshots::Command),
+    /// What root has done in the folder of the data, as the one to whom that belongs.
+    #[command(subcommand, hide = true)]
+    StoreSide(store_side::Command),
     /// Print the OpenAPI document of the API.
     Openapi,
     /// Print what this is: commit, build time, deployment.
@@ -69,6 +109,24 @@ enum Command {
         /// As JSON, like /version.
         #[arg(long)]
         json: bool,
+        /// Also ask once whether there is a newer release, at updates.feed_url.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print what a shell needs to complete commands and options.
+    ///
+    /// The package has it installed. By hand, for bash: agentlocator completions bash >
+    /// ~/.local/share/bash-completion/completions/agentlocator
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages into a folder.
+    #[command(hide = true)]
+    Manual {
+        /// The folder; it is made where it is missing.
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
     },
 }
 
@@ -76,31 +134,51 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let settings = Settings { file: arguments.config };
-    match run(arguments.command, &settings) {
+    let done = owner::become_owner_of_data(&arguments.command, &settings);
+    match done.and_then(|()| run(arguments.command, &settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&format!("agentlocator: {error:#}"));
-            ExitCode::FAILURE
+            exit_code(&error)
         }
     }
 }
 
+/// 1 for whoever typed the command. systemd is told apart what no further start will mend (`EX_CONFIG` of sysexits.h), so that
+/// it waits for somebody instead of trying again.
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let for_good = error
+        .chain()
+        .any(|cause| cause.is::<ConfigErrors>() || matches!(cause.downcast_ref(), Some(crate::store::Error::Newer(_))));
+    if for_good && process_env("NOTIFY_SOCKET").is_some() { ExitCode::from(78) } else { ExitCode::FAILURE }
+}
+
 fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
     match command {
-        Command::Serve => serve::run(settings),
+        Command::Serve => serve::run(settings.clone()),
         Command::Setup => setup::run(settings),
         Command::User(command) => user::run(command, settings),
         Command::Token(command) => token::run(command, settings),
+        Command::Retention(arguments) => retention::run(&arguments, settings),
+        Command::Alerts(command) => alerts::run(&command, settings),
         Command::Config(command) => config::run(&command, settings),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Simulate(command) => simulate::run(command, settings),
+        Command::Reload { json } => reload::run(json, settings),
         Command::Migrate => migrate::run(settings),
+        Command::Backup(arguments) => backup::run(&arguments, settings),
+        Command::Restore(arguments) => restore::run(&arguments, settings),
+        Command::Snapshots(command) => snapshots::run(&command, settings),
+        Command::StoreSide(command) => store_side::run(&command),
         Command::Openapi => openapi::run(),
-        Command::Version { json } => version::run(json, settings),
+        Command::Version { json, check } => version::run(json, check, settings),
+        Command::Completions { shell } => completions::run(shell),
+        Command::Manual { folder } => manual::run(&folder),
     }
 }
 
 /// Where the settings come from.
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// `--config`.
     file: Option<PathBuf>,
@@ -115,6 +193,11 @@ impl Settings {
     /// The settings, checked whole.
     pub(crate) fn load(&self) -> Result<Config, ConfigErrors> {
         load(self.file(), &process_env)
+    }
+
+    /// Where the data is, as far as the settings say, right or wrong.
+    pub(crate) fn store(&self) -> StoreConfig {
+        find_store(self.file(), &process_env)
     }
 }
 

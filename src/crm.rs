@@ -10,6 +10,7 @@ pub mod password;
 pub mod person;
 pub mod recording;
 mod refusal;
+pub mod retention;
 pub mod session;
 pub mod setup;
 pub mod thread;

@@ -1,22 +1,31 @@
 //! The only loops, and what they are fed with: whatever runs on by itself. Nothing here decides; that is for `call`,
 //! `inbox` and `crm`.
 
+pub mod alerts;
 mod call;
 pub mod calls;
+pub mod care;
 mod clips;
 pub mod control;
 pub mod fallback;
 pub mod heartbeat;
 pub mod housekeeping;
+mod in_force;
 pub mod jobs;
 pub mod message_files;
 pub mod message_news;
 pub mod outbox;
 mod prompts;
 pub mod recordings;
+pub mod reload;
+pub mod self_check;
+pub mod snapshots;
+pub mod status;
 pub mod sweep;
+pub mod updates;
 
 pub use clips::Clips;
+pub use in_force::{InForce, InForceError};
 pub use prompts::{Prompt, Prompts};
 
 /// Where the business is. Its own setting comes with the settings of the business.

@@ -1,11 +1,14 @@
-//! HTTP: both doors, their routes, and what every request gets.
+//! HTTP: the doors, their routes, and what every request gets.
 
 mod api;
 mod auth;
+mod challenge;
 mod crowd;
 mod envelope;
 mod error;
 mod extract;
+mod forwarded;
+mod handshake;
 mod health;
 mod hooks;
 mod listener;
@@ -21,8 +24,11 @@ mod ready;
 mod router;
 mod server;
 mod state;
+mod stream;
+mod to_https;
 mod twilio_form;
 mod version;
+mod well_known;
 
 pub(crate) use api::document as openapi_document;
 pub use auth::{Actor, Auth};
@@ -33,5 +39,6 @@ pub use peer::Peer;
 pub use ready::Readiness;
 pub use server::{Connection, serve};
 pub use state::AppState;
+pub use stream::Stream;
 pub use twilio_form::TwilioForm;
 pub(crate) use version::Version;

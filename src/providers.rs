@@ -2,7 +2,10 @@
 
 pub mod baileys;
 pub mod http_client;
+pub mod mail;
 pub mod openai;
 pub mod public_file;
+pub mod release_feed;
+pub mod tls_look;
 pub mod twilio;
 pub mod websocket;

@@ -16,6 +16,13 @@ pub(super) fn give(settings: &Settings, order: Order) -> anyhow::Result<(Outcome
     app::runtime()?.block_on(give_by(&config, order))
 }
 
+/// Asks the running daemon; what only it can do is not done without it.
+pub(super) fn ask(settings: &Settings, order: &Order) -> anyhow::Result<Outcome> {
+    let config = settings.load()?;
+    let answer = control::ask(&control::socket_path(&config.store.live_file()), order);
+    Ok(answer.map(|(outcome, _page)| outcome)?)
+}
+
 async fn give_by(config: &Config, order: Order) -> anyhow::Result<(Outcome, String)> {
     let socket = control::socket_path(&config.store.live_file());
     let deadline = clock::instant() + PATIENCE;

@@ -1,25 +1,30 @@
 //! `agentlocator serve`: the daemon in the foreground.
 
 use super::Settings;
-use crate::app;
+use crate::app::{self, Reloading};
 use crate::config::process_env;
 use crate::drive::Prompts;
+use crate::drive::reload::{self, Reloads};
 use crate::http::Listeners;
 use crate::ops;
 use anyhow::Context;
 use rustix::process::{Resource, getrlimit, setrlimit};
+use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the daemon until SIGTERM or SIGINT.
-pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
+pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
     // A greeting that is no MP3 is a wrong setting too, and is told before anything is opened or made.
     Prompts::load(&config)?;
-    ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref());
+    let log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref());
     raise_file_limit();
     app::runtime()?.block_on(async move {
-        let listeners = Listeners::open(&config.http).await.context("cannot listen")?;
-        app::run(config, listeners, stopped()?).await
+        let listeners = Listeners::open(&config).await.context("cannot listen")?;
+        let (reloads, orders) = reload::channel();
+        let shutdown = stopped(reloads.clone())?;
+        let source = Arc::new(move || settings.load());
+        app::run(config, listeners, Reloading { source, log, reloads, orders }, shutdown).await
     })
 }
 
@@ -32,8 +37,8 @@ fn raise_file_limit() {
     }
 }
 
-/// Resolves at the first SIGTERM or SIGINT. SIGHUP, which would end a process by default, is only told of.
-fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
+/// Resolves at the first SIGTERM or SIGINT. SIGHUP, which would end a process by default, asks for a reload.
+fn stopped(reloads: Reloads) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     // A limit on file sizes makes a write fail, like a full disk; it must not kill.
@@ -46,7 +51,7 @@ fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
                 _ = hang_up.recv() => {
-                    tracing::info!(event = "RELOAD_NEEDS_RESTART", "Settings are read at the start; restart to take them over");
+                    reloads.ask_soon();
                 }
             }
         }

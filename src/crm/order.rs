@@ -1,8 +1,10 @@
 //! What somebody at the machine's own command line may order: the daemon does it while it runs, else the command itself.
 
-use super::{Error, setup, token, user};
-use crate::domain::{ActorId, ApiToken, Role, Timestamp, User};
-use crate::store::WriteTx;
+use super::retention::{self, Cutoff, Share};
+use super::{Error, Refusal, outbox, setup, token, user};
+use crate::domain::{ActorId, Alert, ApiToken, Message, MessageId, MessageStatus, Provider, Role, Timestamp, User};
+use crate::inbox::policy::Rules;
+use crate::store::{self, BACKUP_MARK, WriteTx};
 use serde::{Deserialize, Serialize};
 
 /// An order. Secrets are made and hashed by whoever gives it.
@@ -53,8 +55,48 @@ pub enum Order {
         /// Its number or its name.
         which: String,
     },
+    /// List what needs a person, and what lately did.
+    ListAlerts,
+    /// Tell how much retention would delete.
+    PlanRetention {
+        /// From when what is kept.
+        cutoffs: Vec<Cutoff>,
+    },
+    /// Delete a little of what is older.
+    Retain {
+        /// What, and from when it is kept.
+        cutoff: Cutoff,
+    },
+    /// Write down what was deleted.
+    NoteRetention {
+        /// How much of what.
+        shares: Vec<Share>,
+    },
+    /// Send the owner a message.
+    SendToOwner {
+        /// A phone number.
+        to: String,
+        /// The words.
+        text: String,
+        /// The one provider that the settings name.
+        only: Option<Provider>,
+        /// The providers in use, the preferred ones first.
+        priority: Vec<Provider>,
+        /// Whether Twilio has a template.
+        template: bool,
+    },
+    /// Tell how far a message has come.
+    TellMessage {
+        /// Which.
+        id: MessageId,
+    },
     /// Tell the newest migration that the database has had.
     TellMigration,
+    /// Leave a mark in the database, by which a copy shows that it is of a later moment.
+    MarkBackup {
+        /// The mark.
+        mark: String,
+    },
 }
 
 /// What came of an order.
@@ -73,6 +115,21 @@ pub enum Outcome {
     Tokens(Vec<ApiToken>),
     /// The name of a migration.
     Migration(String),
+    /// What needs a person, and what lately did.
+    Alerts(Vec<Alert>),
+    /// How much retention deletes, or deleted.
+    Shares(Vec<Share>),
+    /// A message that is on its way.
+    Queued(MessageId),
+    /// How far a message has come.
+    Message {
+        /// How far.
+        status: MessageStatus,
+        /// Why it failed.
+        error: Option<String>,
+        /// By whom it went, or will go.
+        provider: Option<Provider>,
+    },
 }
 
 impl Order {
@@ -101,6 +158,29 @@ impl Order {
             Self::RevokeToken { which } => {
                 let found = token::find(&tx.tokens()?, which)?;
                 token::revoke(tx, by, found.id, now).map(|()| Outcome::Token(found))
+            }
+            Self::MarkBackup { mark } => {
+                tx.set_meta(BACKUP_MARK, mark)?;
+                Ok(Outcome::Done)
+            }
+            Self::ListAlerts => Ok(Outcome::Alerts(tx.alerts()?)),
+            Self::PlanRetention { cutoffs } => Ok(Outcome::Shares(retention::plan(tx, cutoffs)?)),
+            Self::Retain { cutoff } => Ok(Outcome::Shares(vec![retention::step(tx, *cutoff, now)?])),
+            Self::NoteRetention { shares } => {
+                retention::note(tx, by, shares, now)?;
+                Ok(Outcome::Done)
+            }
+            Self::SendToOwner { to, text, only, priority, template } => {
+                let rules = Rules { only: *only, priority: priority.clone(), template: *template };
+                let queued = outbox::send_to_owner(tx, to, text.clone(), &rules, now)?;
+                queued
+                    .map(|answer| Outcome::Queued(answer.message_id))
+                    .map_err(|error| Refusal::Invalid(error.into()).into())
+            }
+            Self::TellMessage { id } => {
+                let message = tx.message(*id)?.ok_or(store::Error::NotFound("message"))?;
+                let Message { status, error, provider, .. } = message;
+                Ok(Outcome::Message { status, error, provider })
             }
             Self::TellMigration => Ok(Outcome::Migration(tx.newest_applied_migration()?)),
         }

@@ -6,7 +6,8 @@ mod scribe;
 pub(super) mod tape;
 mod tools;
 
-use super::calls::{Caller, Calls, MediaSocket};
+use super::InForce;
+use super::calls::{CallParts, Caller, Calls, MediaSocket};
 use super::clips;
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tools as agent_tools;
@@ -19,6 +20,7 @@ use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
 use crate::providers::websocket::{self, Received};
 use scribe::Scribe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tape::Tape;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -54,12 +56,19 @@ pub(super) enum Mail {
 }
 
 /// Lives one call from its webhook to its end.
-pub(super) async fn run(calls: Calls, caller: Caller, mailbox: UnboundedSender<Mail>, mail: UnboundedReceiver<Mail>) {
+pub(super) async fn run(
+    calls: Calls,
+    settings: Arc<InForce>,
+    caller: Caller,
+    mailbox: UnboundedSender<Mail>,
+    mail: UnboundedReceiver<Mail>,
+) {
     let now = clock::instant();
     let sid = caller.call.call_sid.clone();
-    let scribe = Scribe::new(sid.clone(), calls.parts().store.clone(), calls.parts().config.clone());
+    let CallParts { store, alerts, .. } = calls.parts();
+    let scribe = Scribe::new(sid.clone(), store.clone(), settings.config.clone(), alerts.clone());
     let mut task = CallTask {
-        session: CallSession::new(calls.parts().policy(), now),
+        session: CallSession::new(calls.parts().policy(&settings), now),
         engine: None,
         stream: None,
         began: None,
@@ -67,6 +76,7 @@ pub(super) async fn run(calls: Calls, caller: Caller, mailbox: UnboundedSender<M
         tape: None,
         alarm: Alarm { sleep: Box::pin(sleep(Duration::ZERO)), at: None },
         calls,
+        settings,
         caller,
         sid,
         mailbox,
@@ -78,6 +88,8 @@ pub(super) async fn run(calls: Calls, caller: Caller, mailbox: UnboundedSender<M
 
 struct CallTask {
     calls: Calls,
+    /// In force when the call began.
+    settings: Arc<InForce>,
     caller: Caller,
     sid: CallSid,
     session: CallSession,
@@ -139,6 +151,12 @@ impl CallTask {
         }
         if let (Some(tape), Some(began)) = (&mut self.tape, self.began) {
             tape.roll(clock::instant() - began);
+            if !self.calls.parts().disk.takes_media() {
+                tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: the recording ends here");
+                if let Some(tape) = self.tape.take() {
+                    tape.end(clock::instant() - began);
+                }
+            }
         }
     }
 
@@ -164,7 +182,7 @@ impl CallTask {
             }
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
             Output::Turn(turn) => self.scribe.turn(turn),
-            Output::Event(event) => self.scribe.event(&event, self.stream_sid()),
+            Output::Event(event) => self.scribe.event(&event),
             Output::RunTool { id, name, arguments } => {
                 tools::run(&self.calls, &self.sid, &self.mailbox, &id, &name, &arguments);
             }
@@ -233,7 +251,10 @@ impl CallTask {
         self.stream = Some(Stream { socket, writer: Outgoing::new(&start.stream_sid) });
         self.began = Some(now);
         self.scribe.stream_began(&start.stream_sid);
-        if self.calls.parts().config.voice.recording {
+        let recording = self.settings.config.voice.recording;
+        if recording && !self.calls.parts().disk.takes_media() {
+            tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: this call is not recorded");
+        } else if recording {
             self.tape = Some(Tape::begin(&self.sid, &start.stream_sid, self.calls.parts().store.clone()));
         }
     }
@@ -249,7 +270,7 @@ impl CallTask {
     }
 
     fn realtime_setup(&self, history: Vec<Said>) -> RealtimeSetup {
-        let config = self.calls.parts().config.clone();
+        let config = self.settings.config.clone();
         let can_transfer = config.agent.transfer_to.is_some();
         let context = PhoneContext {
             caller_name: Some(&self.caller.name),
@@ -268,14 +289,14 @@ impl CallTask {
     }
 
     fn voicemail_setup(&self) -> VoicemailSetup {
-        let parts = self.calls.parts();
+        let (parts, voice) = (self.calls.parts(), &self.settings.config.voice);
         VoicemailSetup {
             prompt: parts.clips.leave_message.clone(),
             prompt_text: clips::LEAVE_MESSAGE_TEXT.to_owned(),
             thanks: parts.clips.thanks.clone(),
             thanks_text: clips::THANKS_TEXT.to_owned(),
-            longest: Duration::from_secs(parts.config.voice.message_max_s.into()),
-            silence: Duration::from_secs(parts.config.voice.message_silence_s.into()),
+            longest: Duration::from_secs(voice.message_max_s.into()),
+            silence: Duration::from_secs(voice.message_silence_s.into()),
         }
     }
 
@@ -287,10 +308,6 @@ impl CallTask {
             self.stream = None;
             self.session.handle_input(Input::StreamLost, clock::instant());
         }
-    }
-
-    fn stream_sid(&self) -> Option<&str> {
-        self.scribe.stream_sid()
     }
 
     /// Closes both sockets. The engine's costs money while it is open; Twilio asks what follows when its own is closed.

@@ -8,6 +8,7 @@ pub use parts::CallParts;
 pub use socket::{Carrier, MediaSocket};
 pub use strangers::STRANGERS;
 
+use super::InForce;
 use super::call::{self, Mail};
 use crate::call::After;
 use crate::clock;
@@ -49,6 +50,8 @@ struct Book {
 }
 
 struct LiveCall {
+    /// As they were when it began: it keeps them to its end.
+    settings: Arc<InForce>,
     mailbox: mpsc::UnboundedSender<Mail>,
     has_stream: bool,
 }
@@ -86,21 +89,24 @@ impl Calls {
         if let Some(deadline) = book.is_draining {
             let _ = mailbox.send(Mail::Shutdown { deadline });
         }
-        book.live.insert(sid.clone(), LiveCall { mailbox: mailbox.clone(), has_stream: false });
+        let settings = self.inner.parts.in_force.now();
+        let live = LiveCall { settings: settings.clone(), mailbox: mailbox.clone(), has_stream: false };
+        book.live.insert(sid.clone(), live);
         drop(book);
         metrics::gauge!("agentlocator_calls_live").increment(1);
         let calls = self.clone();
         tokio::spawn(async move {
             // Also when the task panics: then the caller goes on to the recorder, like any whose stream is lost.
             let _leave = Leave { calls: calls.clone(), sid: sid.clone() };
-            call::run(calls, caller, mailbox, mail).await;
+            call::run(calls, settings, caller, mailbox, mail).await;
         });
     }
 
     /// A token for the call's media socket; none if no auth token is set.
     pub fn token(&self, sid: &CallSid) -> Option<String> {
-        let key = self.inner.parts.config.twilio.auth_tokens().next()?;
-        Some(stream_token::issue(key, sid, clock::now()))
+        let known = self.book().live.get(sid).map(|live| live.settings.config.clone());
+        let config = known.unwrap_or_else(|| self.inner.parts.config());
+        Some(stream_token::issue(config.twilio.auth_tokens().next()?, sid, clock::now()))
     }
 
     /// A socket that says it is Twilio's: it has five seconds to show the token of a call that waits for it.
@@ -227,7 +233,10 @@ impl Calls {
     }
 
     fn is_token_good(&self, start: &media_stream::Start) -> bool {
-        let keys = self.inner.parts.config.twilio.auth_tokens();
+        // The token was made with what was in force when the call began.
+        let began = self.book().live.get(&start.call_sid).map(|live| live.settings.config.clone());
+        let config = began.unwrap_or_else(|| self.inner.parts.config());
+        let keys = config.twilio.auth_tokens();
         let token = start.parameters.get("token").map_or("", String::as_str);
         stream_token::is_valid(keys, &start.call_sid, token, clock::now())
     }

@@ -5,9 +5,12 @@
 
 mod ask;
 mod path;
+mod status;
 
-pub use ask::{AskError, ask};
+pub use ask::{AskError, ask, ask_status, ask_to_reload};
+pub use status::{About, Status};
 
+use super::reload::{Refused, Reloaded, Reloads};
 use crate::clock;
 use crate::crm;
 use crate::crm::order::{Order, Outcome};
@@ -27,7 +30,7 @@ pub fn socket_path(live_database: &Path) -> PathBuf {
 }
 
 /// What the daemon answers.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Reply {
     Done {
@@ -38,25 +41,57 @@ enum Reply {
     Refused {
         error: String,
     },
+    Reloaded {
+        reloaded: Reloaded,
+    },
+    Status(Box<Status>),
+}
+
+/// What is asked beside orders: it changes nothing.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "question", rename_all = "snake_case")]
+enum Question {
+    /// How the daemon is.
+    TellStatus,
+}
+
+/// What is asked of the daemon itself, beside orders that are done in the database.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case")]
+enum DaemonOrder {
+    /// Read the settings again.
+    Reload,
 }
 
 /// The daemon's end of the socket.
 pub struct Control {
     listener: UnixListener,
-    store: Store,
-    page: String,
+    host: Host,
+}
+
+/// Whom orders concern.
+#[derive(Clone)]
+pub struct Host {
+    /// The database, in which most are done.
+    pub store: Store,
+    /// Where the page is.
+    pub page: String,
+    /// What the daemon says of itself.
+    pub about: About,
+    /// Who reads the settings again.
+    pub reloads: Reloads,
 }
 
 impl Control {
     /// Opens the socket. One that is there already is left over: whoever has the store open is alone.
-    pub fn open(socket: &Path, store: Store, page: String) -> io::Result<Self> {
+    pub fn open(socket: &Path, host: Host) -> io::Result<Self> {
         // Made under another name, so that nobody finds it before it is for its owner alone.
         let fresh = socket.with_extension("sock.new");
         let _ = std::fs::remove_file(&fresh);
         let listener = UnixListener::bind(ShortPath::of(&fresh)?.as_path())?;
         std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
         std::fs::rename(&fresh, socket)?;
-        Ok(Self { listener, store, page })
+        Ok(Self { listener, host })
     }
 
     /// Takes orders for as long as it is polled.
@@ -66,17 +101,20 @@ impl Control {
                 tokio::time::sleep(PAUSE).await;
                 continue;
             };
-            let (store, page) = (self.store.clone(), self.page.clone());
-            tokio::spawn(async move { tokio::time::timeout(LONGEST, serve(stream, &store, page)).await });
+            let host = self.host.clone();
+            tokio::spawn(async move { tokio::time::timeout(LONGEST, serve(stream, host)).await });
         }
     }
 }
 
-async fn serve(mut stream: UnixStream, store: &Store, page: String) -> io::Result<()> {
+async fn serve(mut stream: UnixStream, host: Host) -> io::Result<()> {
+    let Host { store, page, about, reloads } = host;
     let mut line = String::new();
     BufReader::new((&mut stream).take(LONGEST_ORDER)).read_line(&mut line).await?;
     let reply = match serde_json::from_str::<Order>(&line) {
-        Ok(order) => perform(order, store, page).await,
+        _ if serde_json::from_str::<Question>(&line).is_ok() => Reply::Status(Box::new(about.status(&store).await)),
+        _ if serde_json::from_str::<DaemonOrder>(&line).is_ok() => reload(&reloads).await,
+        Ok(order) => perform(order, &store, page).await,
         Err(error) => Reply::Refused { error: format!("the daemon does not know this order: {error}") },
     };
     let mut line = serde_json::to_vec(&reply)?;
@@ -89,6 +127,13 @@ async fn perform(order: Order, store: &Store, page: String) -> Reply {
     match crm::transact(store, move |tx| order.perform(tx, now)).await {
         Ok(outcome) => Reply::Done { outcome, page },
         Err(error) => Reply::Refused { error: error.to_string() },
+    }
+}
+
+async fn reload(reloads: &Reloads) -> Reply {
+    match reloads.ask().await {
+        Ok(reloaded) => Reply::Reloaded { reloaded },
+        Err(Refused { reasons }) => Reply::Refused { error: reasons.join("\n") },
     }
 }
 

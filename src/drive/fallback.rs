@@ -58,7 +58,7 @@ impl Fallback {
 
     /// Whether there is an AI to talk with; else a message is taken and that is all.
     pub fn can_talk(&self) -> bool {
-        self.parts.config.openai.key().is_some()
+        self.parts.config().openai.key().is_some()
     }
 
     /// Begins to listen to a turn. Told twice it is one.
@@ -105,7 +105,7 @@ impl Fallback {
 }
 
 async fn answer(parts: &CallParts, recording: &NewRecording) -> Result<Reply, String> {
-    let (config, sid) = (&parts.config, &recording.call.call_sid);
+    let (config, sid) = (parts.config(), &recording.call.call_sid);
     let sound = fetch(parts, recording).await.map_err(|error| error.to_string())?;
     let language = &config.agent.language;
     let heard =
@@ -140,7 +140,7 @@ async fn fetch(parts: &CallParts, recording: &NewRecording) -> Result<twilio::So
 
 async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twilio::SoundFile, twilio::Error> {
     let (sid, url) = (&recording.recording_sid, &recording.url);
-    twilio::fetch_recording(&parts.client, &parts.config.twilio, sid, url, STEP_TIME, MOST).await
+    twilio::fetch_recording(&parts.client, &parts.config().twilio, sid, url, STEP_TIME, MOST).await
 }
 
 /// The instructions, and what was said so far.
@@ -152,7 +152,7 @@ async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
         can_transfer: false,
         is_resumed: true,
     };
-    let instructions = format!("{}{TURN_BY_TURN}", instructions::for_phone(&parts.config.agent, &context));
+    let instructions = format!("{}{TURN_BY_TURN}", instructions::for_phone(&parts.config().agent, &context));
     let mut messages = vec![ChatMessage { role: "system", content: instructions }];
     let sid = sid.clone();
     let turns = parts.store.read(move |tx| tx.spoken(&sid)).await.unwrap_or_default();

@@ -1,34 +1,55 @@
 //! What is done every few seconds: the sign of life, and tidying up.
 
+mod workers;
+
 use crate::clock;
 use crate::ops::metrics::Metrics;
 use crate::ops::notify;
 use crate::store::Store;
 use std::time::Duration;
+use tokio::runtime::Handle;
+use workers::Workers;
 
 /// Beats for as long as it is polled.
 ///
-/// The sign of life goes out only when the database has answered, if only with an error: a daemon whose store hangs is to
-/// be restarted, one whose disk is full is not, because calls go on.
+/// The sign of life goes out when a write has been answered and every thread of the event loop turns. The answer may take
+/// its time, and may be an error: a daemon whose store hangs is to be restarted, one whose disk is slow or full is not,
+/// because calls go on. A publisher that hangs is the store's own care, which answers without it and starts another.
 pub async fn run(store: Store, metrics: Metrics) {
-    let beat = notify::watchdog().map_or(SLOWEST, |limit| (limit / 3).min(SLOWEST));
+    let limit = notify::watchdog().unwrap_or(UNWATCHED);
+    let beat = (limit / 4).min(SLOWEST);
+    let mut workers = Workers::new(Handle::current().metrics(), limit / 2);
     let mut next_tidying = clock::instant();
     loop {
         tokio::time::sleep(beat).await;
         metrics.upkeep();
-        if tokio::time::timeout(beat, store.probe()).await.is_ok() {
+        // One write and not one more for each beat: what hangs need not be fed.
+        let mut written = std::pin::pin!(write(&store));
+        while tokio::time::timeout(beat.max(SLOW), written.as_mut()).await.is_err() {
+            metrics.upkeep();
+            tracing::error!(event = "STORE_HANGS", "The database does not answer");
+        }
+        if workers.all_turn(clock::instant()) {
             notify::alive();
         } else {
-            tracing::error!(event = "STORE_HANGS", "The database does not answer");
+            tracing::error!(event = "EVENT_LOOP_BLOCKED", "A thread of the event loop does not come round");
         }
         if next_tidying <= clock::instant() {
             next_tidying = clock::instant() + TIDY_EVERY;
-            tidy(&store).await;
+            // Beside the beat: it says only for itself that it hangs.
+            tokio::spawn(tidy(store.clone()));
         }
     }
 }
 
-async fn tidy(store: &Store) {
+/// A write like every webhook's: on disk, and in the file that people copy or known not to be. What comes of it the probes
+/// tell.
+async fn write(store: &Store) {
+    let now = clock::now().to_string();
+    let _ = store.write(move |tx| tx.set_meta(BEAT_AT, &now)).await;
+}
+
+async fn tidy(store: Store) {
     let now = clock::now();
     match store.write(move |tx| tx.delete_expired_sessions(now)).await {
         Ok(0) => {}
@@ -39,5 +60,10 @@ async fn tidy(store: &Store) {
     }
 }
 
+const BEAT_AT: &str = "beat_at";
 const SLOWEST: Duration = Duration::from_secs(10);
+/// A write that takes no longer is nothing to talk about.
+const SLOW: Duration = Duration::from_secs(3);
+/// The limit where nobody watches: then it is only told in the log.
+const UNWATCHED: Duration = Duration::from_secs(30);
 const TIDY_EVERY: Duration = Duration::from_hours(1);

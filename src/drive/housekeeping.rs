@@ -1,18 +1,43 @@
-//! Forgets what nobody needs any more: raw webhooks, answers to repeated requests, work and sendings that are long done.
+//! Forgets what nobody needs any more: raw webhooks, answers to repeated requests, work and sendings that are long done; and
+//! what the owner does not want to keep for longer. At night the room that this leaves goes back to the disk.
+
+mod shrink;
+
+pub use shrink::shrink;
 
 use crate::clock;
+use crate::config::{Live, RetentionConfig};
+use crate::crm::retention::{self, Perishable, Share};
+use crate::domain::{ActorId, Timestamp};
+use crate::ops::disk::DiskWatch;
+use crate::ops::local_time;
 use crate::store::{Result, Store};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// Tidies up now and then until `stopping`.
-pub async fn run(store: Store, mut stopping: watch::Receiver<bool>) {
+pub async fn run(store: Store, settings: Live, disk: DiskWatch, mut stopping: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        if let Err(error) = tidy_up(&store).await {
+        let config = settings.now();
+        let is_night = local_time::is_within(clock::now(), super::TIME_ZONE, config.care.hour, NIGHT);
+        let work = async {
+            tidy_up(&store).await?;
+            retain(&store, &config.retention).await?;
+            // Where room is short it is needed now.
+            if is_night || !disk.takes_media() {
+                shrink(&store).await?;
+            }
+            Ok::<_, crate::store::Error>(())
+        };
+        let done = tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            done = work => done,
+        };
+        if let Err(error) = done {
             tracing::warn!(event = "HOUSEKEEPING_FAILED", error = &error as &dyn std::error::Error, "Cannot tidy up");
         }
     }
@@ -24,20 +49,62 @@ async fn tidy_up(store: &Store) -> Result<()> {
     store.write(move |tx| tx.prune_answers(now.minus(KEEP_ANSWERS))).await?;
     store.write(move |tx| tx.prune_jobs(now.minus(KEEP_DONE))).await?;
     store.write(move |tx| tx.prune_outbox(now.minus(KEEP_DONE))).await?;
-    while store.write(move |tx| tx.prune_journal(now.minus(KEEP_WEBHOOKS), STEP)).await? == STEP {
-        tokio::time::sleep(PAUSE).await;
+    store.write(move |tx| tx.prune_alert_events(now.minus(KEEP_ALERTS)).map(drop)).await
+}
+
+/// From when what is kept, as the settings say.
+pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutoff> {
+    let days = [
+        (Perishable::Media, config.media_days),
+        (Perishable::Recordings, config.recordings_days),
+        (Perishable::Transcripts, config.transcripts_days),
+        (Perishable::Journal, config.journal_days),
+    ];
+    retention::cutoffs(&days, now)
+}
+
+/// Deletes what is older than the owner wants to keep, and tells of it.
+async fn retain(store: &Store, config: &RetentionConfig) -> Result<()> {
+    let now = clock::now();
+    let mut shares = Vec::new();
+    for cutoff in cutoffs(config, now) {
+        let mut all = Share { what: cutoff.what, before: cutoff.before, rows: 0, bytes: 0 };
+        loop {
+            let done = store.write(move |tx| retention::step(tx, cutoff, now)).await?;
+            if done.rows == 0 {
+                break;
+            }
+            all.rows += done.rows;
+            all.bytes += done.bytes;
+            tokio::time::sleep(PAUSE).await;
+        }
+        if all.rows > 0 {
+            let Share { what, before, rows, bytes } = all;
+            tracing::info!(
+                event = "RETENTION_DELETED",
+                what = what.as_str(),
+                rows,
+                bytes,
+                before = %before,
+                "Deleted what is older than the settings keep it: {rows} of {what}"
+            );
+        }
+        shares.push(all);
+    }
+    if shares.iter().any(|share| share.rows > 0) {
+        store.write(move |tx| retention::note(tx, ActorId::Daemon, &shares, now)).await?;
     }
     Ok(())
 }
 
 const EVERY: Duration = Duration::from_mins(30);
-const PAUSE: Duration = Duration::from_millis(100);
-const STEP: usize = 500;
+/// How many hours the night is long.
+const NIGHT: u8 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
 /// A request is not repeated after a week.
 const KEEP_ANSWERS: Duration = Duration::from_hours(7 * 24);
 const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
-/// Long enough to look into what a provider said last season.
-const KEEP_WEBHOOKS: Duration = Duration::from_hours(90 * 24);
+const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
 
 #[cfg(test)]
 mod tests {

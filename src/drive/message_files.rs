@@ -1,27 +1,25 @@
 //! Fetches the files of messages that came in, after their webhooks have been answered.
 
+use super::InForce;
 use super::jobs::JobError;
 use crate::clock;
-use crate::config::{Config, Secret};
+use crate::config::{Config, Live};
 use crate::domain::{MessageId, Provider, hex};
-use crate::providers::baileys::bridge::Bridge;
+use crate::ops::disk::DiskWatch;
 use crate::providers::baileys::signature::SECRET;
 use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Trusted};
-use crate::providers::twilio::media::MessageFiles;
 use crate::store::{self, Job, MediaState, Store, StoredMedia};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use url::Url;
 
-/// Fetches files of both providers' messages; clones share their connections.
+/// Fetches files of both providers' messages.
 #[derive(Clone)]
 pub struct FileFetcher {
     store: Store,
-    twilio: MessageFiles,
-    public: PublicFiles,
-    bridge: Option<Bridge>,
-    bridge_token: Option<Secret>,
+    in_force: Live<InForce>,
+    disk: DiskWatch,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -32,16 +30,9 @@ struct Payload {
 }
 
 impl FileFetcher {
-    /// For these settings.
-    pub fn new(config: &Config, store: Store, client: reqwest::Client) -> Result<Self, reqwest::Error> {
-        let in_use = config.whatsapp.baileys_enabled();
-        Ok(Self {
-            store,
-            bridge: in_use.then(|| Bridge::new(client.clone(), config)),
-            twilio: MessageFiles::new(client, config)?,
-            public: public_files(config)?,
-            bridge_token: config.whatsapp.token_secret().cloned(),
-        })
+    /// Into this database.
+    pub fn new(in_force: Live<InForce>, store: Store, disk: DiskWatch) -> Self {
+        Self { store, in_force, disk }
     }
 
     /// Does one job: fetches the file and keeps it, by the hash of its content. Done twice it is the same file.
@@ -57,11 +48,15 @@ impl FileFetcher {
             self.release(provider, &noted.source_url).await;
             return Ok(());
         }
+        if !self.disk.takes_media() {
+            return Err(self.wait_for_room(payload).await);
+        }
         let (fetched, patience) = match provider {
-            Provider::Twilio => (self.twilio.fetch(&noted.source_url).await, UNTIL_UP),
+            Provider::Twilio => (self.in_force.now().twilio_files.fetch(&noted.source_url).await, UNTIL_UP),
             Provider::Baileys => self.fetch_of_bridge(&noted.source_url).await,
         };
         match fetched {
+            Ok(file) if !self.disk.has_room_for(file.content.len() as u64) => Err(self.wait_for_room(payload).await),
             Ok(file) => {
                 self.keep(payload, file, noted.mime).await?;
                 self.release(provider, &noted.source_url).await;
@@ -80,18 +75,25 @@ impl FileFetcher {
         }
     }
 
+    /// While the disk is nearly full a file stays where it is, and its message says why.
+    async fn wait_for_room(&self, Payload { message, position, .. }: Payload) -> JobError {
+        let noted = self.store.write(move |tx| tx.note_media_waits(message, position, NO_ROOM)).await;
+        JobError::Within(FOR_ROOM, noted.map_or_else(|error| error.to_string(), |()| NO_ROOM.to_owned()))
+    }
+
     /// Fetches a file that the bridge has named, its own or one elsewhere; how long that may be tried with it.
     async fn fetch_of_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
-        let token = self.bridge_token.as_ref().map(|token| (SECRET, token.expose()));
-        match self.bridge.as_ref().and_then(|bridge| bridge.own_file(address)) {
-            Some(own) => (self.public.fetch(own.as_str(), token).await, WHATSAPP_KEEPS),
-            None => (self.public.fetch(address, token).await, UNTIL_UP),
+        let in_force = self.in_force.now();
+        let token = in_force.config.whatsapp.token_secret().map(|token| (SECRET, token.expose()));
+        match in_force.bridge.as_ref().and_then(|bridge| bridge.own_file(address)) {
+            Some(own) => (in_force.files.fetch(own.as_str(), token).await, WHATSAPP_KEEPS),
+            None => (in_force.files.fetch(address, token).await, UNTIL_UP),
         }
     }
 
     /// The bridge need not keep what we have.
     async fn release(&self, provider: Provider, address: &str) {
-        if let (Provider::Baileys, Some(bridge)) = (provider, &self.bridge) {
+        if let (Provider::Baileys, Some(bridge)) = (provider, &self.in_force.now().bridge) {
             bridge.release_file(address).await;
         }
     }
@@ -112,7 +114,7 @@ impl FileFetcher {
 }
 
 /// Files that may be handed on or fetched: public ones, and the bridge's own.
-pub fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Error> {
+pub(super) fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Error> {
     let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
     let trusted = match origin {
         Ok(origin) if config.whatsapp.baileys_enabled() => Trusted::Origin(origin),
@@ -142,4 +144,7 @@ const UNTIL_THERE: Duration = Duration::from_mins(5);
 const UNTIL_UP: Duration = Duration::from_hours(23);
 /// So long WhatsApp keeps a file on its servers, and so long the bridge tries to get it.
 const WHATSAPP_KEEPS: Duration = Duration::from_hours(14 * 24);
+/// So long Twilio and WhatsApp keep files at least.
+const FOR_ROOM: Duration = Duration::from_hours(13 * 24);
+const NO_ROOM: &str = "the disk is nearly full; the file is fetched when there is room";
 const A_WHILE: Duration = Duration::from_hours(1);

@@ -7,13 +7,14 @@ mod attempt;
 mod health;
 mod ways;
 
-use crate::config::Config;
+use super::InForce;
+use crate::config::{Config, Live};
 use crate::domain::{OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
-use crate::inbox::pace::{Pace, Pacer};
+use crate::inbox::pace::Pacer;
 use crate::inbox::policy::{Case, Rules, Way};
+use crate::ops::alert::Alerts;
 use crate::providers::baileys::bridge::LinkState;
-use crate::providers::public_file::PublicFiles;
 use crate::store::{self, OutboxEntry, Store};
 use crate::{clock, entropy};
 use attempt::Attempt;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use ways::Ways;
+pub(super) use ways::Ways;
 
 /// The outbox as others see it; clones share it.
 #[derive(Clone)]
@@ -33,20 +34,17 @@ pub struct Outbox {
 
 struct Shared {
     store: Store,
-    rules: Rules,
-    ways: Ways,
+    in_force: Live<InForce>,
     health: Health,
     wake: Notify,
-    language: String,
+    alerts: Alerts,
 }
 
 impl Outbox {
-    /// The outbox of these settings; it sends nothing until [`Outbox::run`].
-    pub fn new(config: &Config, store: Store, client: reqwest::Client, files: PublicFiles) -> Self {
-        let ways = Ways::new(config, client, files);
-        let health = Health::new(ways.bridge().cloned());
-        let language = config.agent.language.clone();
-        Self { shared: Arc::new(Shared { store, rules: rules(config), ways, health, wake: Notify::new(), language }) }
+    /// With these settings; it sends nothing until [`Outbox::run`].
+    pub fn new(in_force: Live<InForce>, store: Store, alerts: Alerts) -> Self {
+        let health = Health::new(in_force.clone());
+        Self { shared: Arc::new(Shared { store, in_force, health, wake: Notify::new(), alerts }) }
     }
 
     /// There is a new message. Call it after the commit that stored it.
@@ -54,14 +52,20 @@ impl Outbox {
         self.shared.wake.notify_one();
     }
 
-    /// What the policy goes by.
-    pub fn rules(&self) -> &Rules {
-        &self.shared.rules
+    /// What the policy goes by now.
+    pub fn rules(&self) -> Rules {
+        self.shared.in_force.now().rules.clone()
+    }
+
+    /// Other settings are in force: what waits may have another way now.
+    pub fn settings_changed(&self) {
+        self.shared.health.forget();
+        self.wake();
     }
 
     /// Providers that are down. Where there is a choice, the bridge is asked how it is.
     pub async fn down(&self) -> Vec<Provider> {
-        if self.shared.rules.priority.len() > 1 {
+        if self.shared.in_force.now().rules.priority.len() > 1 {
             self.shared.health.fresh().await;
         }
         self.shared.health.down(clock::now())
@@ -78,8 +82,8 @@ impl Outbox {
     }
 
     /// Sends until `stopping`, then lets what is in flight end. What is cut off is in doubt at the next start.
-    pub async fn run(self, pace: Option<Pace>, mut stopping: watch::Receiver<bool>) {
-        let mut sender = Sender::new(self.shared.clone(), pace).await;
+    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+        let mut sender = Sender::new(self.shared.clone()).await;
         let watching = tokio::spawn(watch_bridge(self.clone()));
         loop {
             self.shared.health.note_loop(clock::now());
@@ -97,7 +101,7 @@ impl Outbox {
 }
 
 /// What the settings say about ways.
-fn rules(config: &Config) -> Rules {
+pub fn rules(config: &Config) -> Rules {
     use crate::config::ProviderChoice;
     let in_use = |provider: &Provider| match provider {
         Provider::Twilio => config.twilio_whatsapp_enabled(),
@@ -144,7 +148,7 @@ struct Sender {
 
 impl Sender {
     /// Takes up where the last run ended.
-    async fn new(shared: Arc<Shared>, pace: Option<Pace>) -> Self {
+    async fn new(shared: Arc<Shared>) -> Self {
         let now = clock::now();
         let recovered = shared.store.write(move |tx| {
             let doubtful = tx.doubt_interrupted_attempts(now)?;
@@ -159,6 +163,7 @@ impl Sender {
             );
         }
         let strangers: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
+        let pace = shared.in_force.now().pace();
         let pacer = Pacer::new(pace, sends.into_iter().map(|(at, _)| at), strangers);
         Self { shared, pacer, running: JoinSet::new(), under_way: HashSet::new() }
     }
@@ -176,6 +181,8 @@ impl Sender {
             }
         };
         let down = self.shared.health.down(now);
+        let in_force = self.shared.in_force.now();
+        self.pacer.set_pace(in_force.pace());
         for entry in due {
             if self.under_way.len() >= MOST_AT_ONCE {
                 break;
@@ -183,7 +190,7 @@ impl Sender {
             if self.under_way.contains(&entry.id) {
                 continue;
             }
-            match self.pause(&entry, &down, now).await {
+            match self.pause(&entry, &in_force.rules, &down, now).await {
                 Ok(None) => self.start(entry),
                 Ok(Some(until)) => next = Some(next.map_or(until, |next| next.min(until))),
                 Err(_) => return AFTER_FAILURE,
@@ -196,11 +203,12 @@ impl Sender {
     async fn pause(
         &mut self,
         entry: &OutboxEntry,
+        rules: &Rules,
         down: &[Provider],
         now: Timestamp,
     ) -> store::Result<Option<Timestamp>> {
         let delivery = delivery(entry);
-        let step = delivery.next(&case(entry, &self.shared.rules, down, now));
+        let step = delivery.next(&case(entry, rules, down, now));
         let by_bridge = matches!(step, Step::Send(Way { provider: Provider::Baileys, .. }));
         // Asking again in doubt is no new message.
         if !by_bridge || entry.doubtful {
@@ -220,7 +228,7 @@ impl Sender {
 
     fn start(&mut self, entry: OutboxEntry) {
         self.under_way.insert(entry.id);
-        let attempt = Attempt { shared: self.shared.clone(), entry };
+        let attempt = Attempt { in_force: self.shared.in_force.now(), shared: self.shared.clone(), entry };
         self.running.spawn(attempt.run());
     }
 

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// How long one download may take.
 const LIMIT: Duration = Duration::from_mins(2);
+/// How long Twilio's recordings are left there for want of room.
+const FOR_ROOM: Duration = Duration::from_hours(30 * 24);
 /// The largest file: two hours of a telephone's sound.
 const MOST: usize = 128 << 20;
 
@@ -26,11 +28,20 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
     let asked = sid.clone();
     let known = parts.store.read(move |tx| tx.recording_to_fetch(asked.as_str())).await.map_err(later)?;
     let Some(known) = known else { return Ok(()) };
-    match rest::fetch_recording(&parts.client, &parts.config.twilio, &sid, &known.source_url, LIMIT, MOST).await {
+    if !parts.disk.takes_media() {
+        return Err(JobError::Within(FOR_ROOM, "the disk is nearly full".to_owned()));
+    }
+    match rest::fetch_recording(&parts.client, &parts.config().twilio, &sid, &known.source_url, LIMIT, MOST).await {
         Ok(SoundFile { mime, content }) => {
+            parts.alerts.note_twilio(None);
             tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "A recording is here");
             let store = parts.store.clone();
             store.write(move |tx| recording::store_file(tx, &sid, &mime, &content)).await.map_err(later)
+        }
+        Err(error) if error.account_refusal().is_some() => {
+            parts.alerts.note_twilio(error.account_refusal().as_deref());
+            // The keys will be put right; the recording waits with Twilio.
+            Err(JobError::Within(FOR_ROOM, error.to_string()))
         }
         Err(error) if error.is_passing() => Err(JobError::Later(error.to_string())),
         Err(error) => {

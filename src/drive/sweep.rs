@@ -51,7 +51,7 @@ async fn sweep(calls: &Calls) {
 }
 
 async fn settle(parts: &CallParts, call: OpenCall, quiet: Duration) {
-    let duration_ms = match rest::call_status(&parts.client, &parts.config.twilio, &call.call_sid).await {
+    let duration_ms = match rest::call_status(&parts.client, &parts.config().twilio, &call.call_sid).await {
         Ok(status) if is_over(&status.status) => {
             status.duration.and_then(|text| text.parse::<i64>().ok()).map(|seconds| seconds.saturating_mul(1000))
         }

@@ -1,16 +1,21 @@
 //! The API of the CRM: a file for each noun.
 
 mod account;
+mod alerts;
 mod audit;
+mod backups;
 mod bridge;
 mod calls;
 mod contacts;
 mod media;
 mod openapi;
+mod self_check;
 mod settings;
 mod setup;
 mod threads;
+mod tls;
 mod tokens;
+mod updates;
 mod users;
 mod whatsapp;
 
@@ -26,13 +31,18 @@ use serde::Serialize;
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
     let guarded = Router::new()
         .merge(account::routes())
+        .merge(alerts::routes())
         .merge(audit::routes())
+        .merge(backups::routes())
         .merge(bridge::routes())
         .merge(calls::routes())
         .merge(contacts::routes())
+        .merge(self_check::routes())
         .merge(settings::routes())
         .merge(threads::routes())
+        .merge(tls::routes())
         .merge(tokens::routes())
+        .merge(updates::routes())
         .merge(users::routes())
         .merge(media::routes())
         .merge(whatsapp::routes())

@@ -2,8 +2,9 @@
 
 use super::router::is_api;
 use super::{ApiError, hooks};
+use crate::config::HttpConfig;
 use crate::{clock, entropy};
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,20 +17,37 @@ use std::time::Duration;
 
 /// What all requests of this run have in common.
 pub(super) struct Envelope {
-    /// How long one may take.
-    limit: Duration,
+    limits: Box<dyn Fn() -> Limits + Send + Sync>,
     /// Tells the ids of this run from those of another one.
     run: String,
     next_id: AtomicU32,
 }
 
 impl Envelope {
-    pub(super) fn new(limit: Duration) -> Arc<Self> {
-        Arc::new(Self { limit, run: entropy::random_hex::<4>(), next_id: AtomicU32::new(1) })
+    /// `limits` says what holds for the next request.
+    pub(super) fn new(limits: impl Fn() -> Limits + Send + Sync + 'static) -> Arc<Self> {
+        let limits = Box::new(limits);
+        Arc::new(Self { limits, run: entropy::random_hex::<4>(), next_id: AtomicU32::new(1) })
     }
 
     fn id(&self) -> RequestId {
         RequestId(format!("{}{:08x}", self.run, self.next_id.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+/// What a request may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// How long it may last.
+    pub(super) time: Duration,
+    /// How long its body may be.
+    pub(super) body_bytes: usize,
+}
+
+impl Limits {
+    /// As the settings say.
+    pub(super) fn of(config: &HttpConfig) -> Self {
+        Self { time: Duration::from_secs(config.request_timeout_s), body_bytes: config.max_body_bytes }
     }
 }
 
@@ -42,7 +60,9 @@ pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Req
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
 
-    let answer = AssertUnwindSafe(tokio::time::timeout(envelope.limit, next.run(request))).catch_unwind().await;
+    let limits = (envelope.limits)();
+    DefaultBodyLimit::max(limits.body_bytes).apply(&mut request);
+    let answer = AssertUnwindSafe(tokio::time::timeout(limits.time, next.run(request))).catch_unwind().await;
     let mut response = match answer {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {

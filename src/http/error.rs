@@ -64,6 +64,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
+    /// 410: it was here, and has been deleted; `code` says what.
+    pub fn expired(code: &'static str, message: &'static str) -> Self {
+        Self::new(StatusCode::GONE, code, message)
+    }
+
     /// 409: it is already so, or somebody else was first.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", message)

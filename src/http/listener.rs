@@ -1,18 +1,26 @@
-//! Where the daemon listens: what systemd hands over, else the address of the settings.
+//! Where the daemon listens: what systemd hands over, else the addresses of the settings.
 
-use crate::config::HttpConfig;
-use listenfd::ListenFd;
-use std::io::ErrorKind;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+mod bind;
+mod inherited;
+
+use crate::config::{Config, DEFAULT_PORT};
+use crate::ops::tls::TlsDoors;
+use bind::{bind, everywhere};
+use inherited::Inherited;
+use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 /// The doors, open but not yet answered.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Listeners {
     /// What Twilio and the bridge need; with no second door also page and API.
     pub public: Vec<TcpListener>,
     /// Page and API alone.
-    pub crm: Option<TcpListener>,
+    pub crm: Vec<TcpListener>,
+    /// The port of the web: leads to TLS once that works, and answers an authority that asks whether a name is ours.
+    pub http: Vec<TcpListener>,
+    /// The same as the public one by TLS.
+    pub https: Vec<TcpListener>,
 }
 
 /// Why a door cannot be opened.
@@ -35,70 +43,67 @@ pub enum ListenError {
 }
 
 impl Listeners {
-    /// Takes what was handed over by socket activation (first the public door, then the second one), and opens the rest.
-    pub async fn open(config: &HttpConfig) -> Result<Self, ListenError> {
-        let mut handed_over = ListenFd::from_env();
-        let public = match inherited(&mut handed_over, 0)? {
-            Some(listener) => vec![listener],
-            None => match config.listen {
+    /// Takes what was handed over by socket activation, and opens the rest.
+    ///
+    /// Sockets are known by their names (`FileDescriptorName=`): `web`, `crm`, `http`, `https`. Of those without such a name
+    /// the first is the public door and the next the second one.
+    pub async fn open(config: &Config) -> Result<Self, ListenError> {
+        let Inherited { mut public, mut crm, mut http, mut https } = Inherited::take()?;
+        if public.is_empty() {
+            public = match config.http.listen {
                 Some(address) => vec![bind(address).await?],
-                None => bind_everywhere().await?,
-            },
-        };
-        let crm = match config.crm_listen {
-            None => None,
-            Some(address) => Some(match inherited(&mut handed_over, 1)? {
-                Some(listener) => listener,
-                None => bind(address).await?,
-            }),
-        };
-        Ok(Self { public, crm })
-    }
-}
-
-fn inherited(fds: &mut ListenFd, index: usize) -> Result<Option<TcpListener>, ListenError> {
-    if index >= fds.len() {
-        return Ok(None);
-    }
-    let Some(listener) = fds.take_tcp_listener(index).map_err(ListenError::Inherited)? else { return Ok(None) };
-    listener.set_nonblocking(true).map_err(ListenError::Inherited)?;
-    TcpListener::from_std(listener).map(Some).map_err(ListenError::Inherited)
-}
-
-/// Port 8080 on every address there is. A socket on `[::]` takes IPv4 as well, unless the system is set otherwise:
-/// then IPv4 gets its own.
-async fn bind_everywhere() -> Result<Vec<TcpListener>, ListenError> {
-    let v4 = (Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into();
-    let v6 = match bind((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into()).await {
-        Ok(listener) => listener,
-        Err(ListenError::Bind { source, .. }) if no_ipv6(&source) => return Ok(vec![bind(v4).await?]),
-        Err(error) => return Err(error),
-    };
-    match bind(v4).await {
-        Ok(listener) => Ok(vec![v6, listener]),
-        Err(ListenError::Bind { source, .. }) if source.kind() == ErrorKind::AddrInUse => Ok(vec![v6]),
-        Err(error) => Err(error),
-    }
-}
-
-async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    TcpListener::bind(address).await.map_err(|source| ListenError::Bind { address, hint: hint(source.kind()), source })
-}
-
-fn no_ipv6(error: &std::io::Error) -> bool {
-    error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(libc::EAFNOSUPPORT)
-}
-
-fn hint(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::AddrInUse => "another program has that port; stop it, or choose another with PORT or http.listen",
-        ErrorKind::PermissionDenied => {
-            "ports below 1024 need a right that this user lacks; choose another, or start it \
-             by systemd"
+                None => everywhere(DEFAULT_PORT).await?,
+            };
         }
-        ErrorKind::AddrNotAvailable => "this machine has no such address",
-        _ => "the system refused",
+        match config.http.crm_listen {
+            None => crm.clear(),
+            Some(address) if crm.is_empty() => crm = vec![bind(address).await?],
+            Some(_) => {}
+        }
+        if http.is_empty() {
+            http = web_door(config, config.tls.http_listen, HTTP_PORT, "tls.http_listen").await?;
+        }
+        if https.is_empty() {
+            https = web_door(config, config.tls.https_listen, HTTPS_PORT, "tls.https_listen").await?;
+        }
+        Ok(Self { public, crm, http, https })
+    }
+
+    /// Which of them certificates are good for.
+    pub fn tls_doors(&self) -> TlsDoors {
+        TlsDoors { http: !self.http.is_empty(), https: !self.https.is_empty() }
     }
 }
 
-const DEFAULT_PORT: u16 = 8080;
+/// A door that was asked for, or the usual one where TLS is in use. Without that one the phone still works, so it is told
+/// and left out.
+async fn web_door(
+    config: &Config,
+    asked: Option<SocketAddr>,
+    port: u16,
+    key: &str,
+) -> Result<Vec<TcpListener>, ListenError> {
+    if let Some(address) = asked {
+        return Ok(vec![bind(address).await?]);
+    }
+    let taken = [config.http.listen, config.http.crm_listen].into_iter().flatten().any(|other| other.port() == port);
+    if !config.tls.is_configured() || taken {
+        return Ok(Vec::new());
+    }
+    match everywhere(port).await {
+        Ok(listeners) => Ok(listeners),
+        Err(error) => {
+            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            tracing::warn!(
+                event = "DOOR_CLOSED",
+                port,
+                error = source,
+                "TLS is set up, but port {port} is not answered: {error}. Start it by systemd, or set {key}"
+            );
+            Ok(Vec::new())
+        }
+    }
+}
+
+const HTTP_PORT: u16 = 80;
+const HTTPS_PORT: u16 = 443;

@@ -1,7 +1,7 @@
 //! The media socket: Twilio's side of a call's sound.
 
 use super::crowd::Crowd;
-use super::{AppState, Connection, Peer};
+use super::{AppState, Connection, Peer, Stream};
 use crate::drive::calls::{Carrier, MediaSocket, STRANGERS};
 use crate::providers::websocket;
 use axum::Router;
@@ -36,7 +36,7 @@ fn open(strangers: &Arc<Crowd>, state: AppState, peer: Peer, mut request: Reques
         return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "this is a WebSocket\n")
             .into_response();
     };
-    let place = strangers.enter(peer.origin(request.headers()));
+    let place = strangers.enter(peer.origin());
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return (StatusCode::BAD_REQUEST, "this connection cannot be upgraded\n").into_response();
     };
@@ -83,7 +83,10 @@ async fn socket(upgraded: Upgraded) -> WebSocketStream<Carrier> {
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
     match upgraded.downcast::<Connection>() {
         Ok(Parts { io, read_buf, .. }) => {
-            let carrier = Carrier::Tcp(io.into_inner());
+            let carrier = match io.into_inner() {
+                Stream::Plain(stream) => Carrier::Tcp(stream),
+                Stream::Tls(stream) => Carrier::Tls(stream),
+            };
             WebSocketStream::from_partially_read(carrier, read_buf.to_vec(), Role::Server, limits).await
         }
         Err(upgraded) => {

@@ -16,9 +16,12 @@ pub(super) fn routes() -> Router<AppState> {
     for path in ["/login", "/forgot", "/reset", "/setup", "/calendar", "/app", "/app/", "/app/{*rest}"] {
         routes = routes.route(path, get(index));
     }
-    for (path, asset) in
-        [("/app/assets/page.css", &CSS), ("/app/assets/page.js", &JS), ("/app/assets/whatsapp.js", &WHATSAPP_JS)]
-    {
+    for (path, asset) in [
+        ("/app/assets/page.css", &CSS),
+        ("/app/assets/page.js", &JS),
+        ("/app/assets/alerts.js", &ALERTS_JS),
+        ("/app/assets/whatsapp.js", &WHATSAPP_JS),
+    ] {
         let send = move |method: Method, headers: HeaderMap| async move { asset.send(&method, &headers) };
         routes = routes.route(path, get(send));
     }
@@ -66,4 +69,5 @@ const PAGE_HEADERS: [(HeaderName, &str); 3] = [
 static INDEX: Asset = Asset { mime: "text/html; charset=utf-8", content: include_str!("page/index.html") };
 static CSS: Asset = Asset { mime: "text/css; charset=utf-8", content: include_str!("page/page.css") };
 static JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/page.js") };
+static ALERTS_JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/alerts.js") };
 static WHATSAPP_JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/whatsapp.js") };

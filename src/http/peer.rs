@@ -1,36 +1,60 @@
 //! Who is on the other end of the connection.
 
 use super::ApiError;
+use super::forwarded::{self, Forwarded};
+use crate::config::Network;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use std::net::{IpAddr, SocketAddr};
 
-/// The address of the connection that a request came by; a request extension.
+/// Whose request it is; a request extension.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
+pub struct Peer {
+    connection: SocketAddr,
+    origin: IpAddr,
+    /// Whether it says of itself that somebody handed it on.
+    handed_on: bool,
+    encrypted: Option<bool>,
+}
 
 impl Peer {
-    /// The address without the port; a mapped IPv4 address as IPv4.
-    pub fn ip(self) -> IpAddr {
-        self.0.ip().to_canonical()
+    /// Of a request with these headers on a connection from this address, which speaks TLS or not. Only `proxies` may say
+    /// for whom they speak.
+    pub(super) fn new(connection: SocketAddr, tls: bool, headers: &HeaderMap, proxies: &[Network]) -> Self {
+        let ip = connection.ip().to_canonical();
+        let is_proxy = is_among(proxies, ip);
+        let said = if is_proxy {
+            forwarded::read(headers, |address| is_among(proxies, address))
+        } else {
+            Forwarded::default()
+        };
+        Self {
+            connection,
+            origin: said.origin.unwrap_or(ip),
+            handed_on: FORWARDED.iter().any(|name| headers.contains_key(*name)),
+            encrypted: match said.encrypted {
+                _ if tls => Some(true),
+                None if !is_proxy => Some(false),
+                said => said,
+            },
+        }
     }
 
     /// Whether the request comes from this machine itself. One that a proxy handed on does not, whatever its
     /// connection's address.
-    pub fn is_local(self, headers: &HeaderMap) -> bool {
-        self.ip().is_loopback() && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+    pub fn is_local(self) -> bool {
+        self.connection.ip().to_canonical().is_loopback() && !self.handed_on
     }
 
-    /// Whose attempts are counted: behind a proxy on this machine, the address that the proxy added last; what stands
-    /// before it anybody can make up.
-    pub fn origin(self, headers: &HeaderMap) -> IpAddr {
-        if !self.ip().is_loopback() {
-            return self.ip();
-        }
-        let mut lines = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let last = lines.next_back().and_then(|line| line.rsplit(',').next());
-        last.and_then(|address| address.trim().parse().ok()).unwrap_or_else(|| self.ip())
+    /// Whose attempts are counted: behind a proxy that is trusted, the address that it names.
+    pub fn origin(self) -> IpAddr {
+        self.origin
+    }
+
+    /// Whether nobody on the way could read it; none where only a proxy knows, which does not say.
+    pub fn is_encrypted(self) -> Option<bool> {
+        self.encrypted
     }
 }
 
@@ -40,6 +64,11 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         parts.extensions.get::<Self>().copied().ok_or_else(ApiError::internal)
     }
+}
+
+/// Whether an address lies in one of the networks.
+pub(super) fn is_among(networks: &[Network], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(address))
 }
 
 /// What counts as one sender: whoever has one IPv6 address has 2^64 of them.
@@ -56,17 +85,32 @@ const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::HttpConfig;
     use axum::http::HeaderValue;
+
+    fn peer(connection: [u8; 4], headers: &HeaderMap) -> Peer {
+        Peer::new((connection, 5000).into(), false, headers, &HttpConfig::default().trusted_proxies)
+    }
 
     #[test]
     fn what_a_proxy_hands_on_is_not_local() {
-        let (here, there) = (Peer(([127, 0, 0, 1], 5000).into()), Peer(([203, 0, 113, 7], 5000).into()));
         let mut headers = HeaderMap::new();
-        assert!(here.is_local(&headers) && !there.is_local(&headers));
-        assert_eq!(here.origin(&headers), here.ip());
+        let (here, there) = (peer([127, 0, 0, 1], &headers), peer([203, 0, 113, 7], &headers));
+        assert!(here.is_local() && !there.is_local());
+        assert_eq!((here.origin(), here.is_encrypted()), (IpAddr::from([127, 0, 0, 1]), None));
         headers.append("x-forwarded-for", HeaderValue::from_static("10.0.0.1, 198.51.100.9"));
-        assert!(!here.is_local(&headers));
-        assert_eq!(here.origin(&headers), IpAddr::from([198, 51, 100, 9]));
-        assert_eq!(there.origin(&headers), there.ip());
+        headers.append("x-forwarded-proto", HeaderValue::from_static("https"));
+        let (here, there) = (peer([127, 0, 0, 1], &headers), peer([203, 0, 113, 7], &headers));
+        assert!(!here.is_local());
+        assert_eq!((here.origin(), here.is_encrypted()), (IpAddr::from([198, 51, 100, 9]), Some(true)));
+        assert_eq!((there.origin(), there.is_encrypted()), (IpAddr::from([203, 0, 113, 7]), Some(false)));
+    }
+
+    #[test]
+    fn tls_of_our_own_needs_nobodys_word() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-proto", HeaderValue::from_static("http"));
+        let proxies = HttpConfig::default().trusted_proxies;
+        assert_eq!(Peer::new(([127, 0, 0, 1], 1).into(), true, &headers, &proxies).is_encrypted(), Some(true));
     }
 }

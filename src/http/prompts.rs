@@ -17,11 +17,11 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn greeting(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Response {
-    send(&state.prompts.greeting, &method, &headers)
+    send(&state.in_force.now().prompts.greeting, &method, &headers)
 }
 
 async fn fallback(State(state): State<AppState>, method: Method, headers: HeaderMap) -> Response {
-    send(&state.prompts.fallback, &method, &headers)
+    send(&state.in_force.now().prompts.fallback, &method, &headers)
 }
 
 /// Twilio keeps what it may keep, and asks again whether it has changed: the owner may put in another one any time.

@@ -3,22 +3,32 @@
 use super::AppState;
 use crate::clock;
 use crate::config::Config;
-use crate::providers::baileys::bridge::Bridge;
-use crate::store::{Health, Integrity, PublishState};
+use crate::drive::InForce;
+use crate::ops::snapshots::Standing;
+use crate::ops::tls::TlsHealth;
+use crate::store::{Integrity, PublishState};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 /// What the bridge said last, so that however many ask, it is asked once in a while.
+#[derive(Default)]
 pub struct Readiness {
-    bridge: Option<Bridge>,
     // Held while the bridge is asked: whoever comes meanwhile gets the same answer.
-    last: Mutex<Option<(Instant, Check)>>,
+    last: Mutex<Option<Said>>,
+}
+
+/// What the bridge of these settings said, and when.
+struct Said {
+    in_force: Arc<InForce>,
+    at: Instant,
+    check: Check,
 }
 
 /// How a part is.
@@ -48,25 +58,25 @@ struct Checks {
     published_copy: Check,
     /// No damage has been found in the database.
     integrity: Check,
+    /// The certificate is good, and will be next week.
+    tls: Check,
+    /// There is a backup to rely on.
+    backup: Check,
 }
 
 impl Readiness {
-    /// Asks this bridge, if there is one.
-    pub fn new(bridge: Option<Bridge>) -> Self {
-        Self { bridge, last: Mutex::new(None) }
-    }
-
-    async fn bridge(&self) -> Check {
-        let Some(bridge) = &self.bridge else { return Check::Disabled };
+    async fn bridge(&self, in_force: Arc<InForce>) -> Check {
+        let Some(bridge) = &in_force.bridge else { return Check::Disabled };
         let mut last = self.last.lock().await;
-        if let Some((at, check)) = *last
-            && clock::instant().duration_since(at) < BRIDGE_FRESH
+        if let Some(said) = &*last
+            && Arc::ptr_eq(&said.in_force, &in_force)
+            && clock::instant().duration_since(said.at) < BRIDGE_FRESH
         {
-            return check;
+            return said.check;
         }
         let healthy = tokio::time::timeout(BRIDGE_LIMIT, bridge.is_healthy()).await.unwrap_or(false);
         let check = Check::of(healthy);
-        *last = Some((clock::instant(), check));
+        *last = Some(Said { at: clock::instant(), check, in_force: in_force.clone() });
         check
     }
 }
@@ -82,29 +92,38 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn ready(State(state): State<AppState>) -> Response {
-    let bridge = async { tokio::time::timeout(LIMIT, state.readiness.bridge()).await.unwrap_or(Check::Error) };
+    let in_force = state.in_force.now();
+    let config = &in_force.config;
+    let bridge =
+        async { tokio::time::timeout(LIMIT, state.readiness.bridge(in_force.clone())).await.unwrap_or(Check::Error) };
     let database =
         async { tokio::time::timeout(LIMIT, state.store.probe()).await.is_ok_and(|outcome| outcome.is_ok()) };
     let (database, baileys) = tokio::join!(database, bridge);
     let health = state.store.health();
     let checks = Checks {
         db: Check::of(database),
-        openai: if state.config.openai.key().is_some() { Check::Ok } else { Check::Disabled },
-        tts: speech(&state.config),
-        twilio_secrets: if state.config.twilio.auth_tokens().next().is_some() { Check::Ok } else { Check::Disabled },
+        openai: if config.openai.key().is_some() { Check::Ok } else { Check::Disabled },
+        tts: speech(config),
+        twilio_secrets: if config.twilio.auth_tokens().next().is_some() { Check::Ok } else { Check::Disabled },
         baileys,
-        outbox: if state.outbox.rules().priority.is_empty() {
-            Check::Disabled
-        } else {
-            Check::of(state.outbox.is_alive())
-        },
-        disk: Check::of(has_room(&health)),
+        outbox: if in_force.rules.priority.is_empty() { Check::Disabled } else { Check::of(state.outbox.is_alive()) },
+        disk: Check::of(state.disk.takes_media()),
         published_copy: match health.publish {
             PublishState::Current => Check::Ok,
             PublishState::Off => Check::Disabled,
             PublishState::Late { .. } | PublishState::Foreign { .. } => Check::Error,
         },
         integrity: Check::of(!matches!(health.integrity, Integrity::Damaged { .. })),
+        tls: match state.tls.status().health {
+            TlsHealth::Ok => Check::Ok,
+            TlsHealth::Disabled => Check::Disabled,
+            TlsHealth::Error => Check::Error,
+        },
+        backup: match state.snapshots.standing(clock::now()) {
+            Standing::Off => Check::Disabled,
+            Standing::Young | Standing::Good => Check::Ok,
+            Standing::Bad => Check::Error,
+        },
     };
     let status = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(checks)).into_response()
@@ -118,14 +137,6 @@ fn speech(config: &Config) -> Check {
         _ => Check::Ok,
     }
 }
-
-/// Nothing known is no reason to worry.
-fn has_room(health: &Health) -> bool {
-    health.disk.total_bytes == 0 || health.disk.free_bytes >= ROOM
-}
-
-/// Room for some days of messages.
-const ROOM: u64 = 64 << 20;
 
 const LIMIT: Duration = Duration::from_millis(950);
 const BRIDGE_LIMIT: Duration = Duration::from_millis(800);

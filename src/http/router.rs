@@ -1,19 +1,22 @@
 //! Which path leads where, for each door.
 
 use super::auth::authenticate;
-use super::envelope::{Envelope, wrap};
-use super::{ApiError, AppState, api, health, hooks, media, metrics, page, prompts, ready, version};
+use super::envelope::{Envelope, Limits, wrap};
+use super::{
+    ApiError, AppState, api, challenge, health, hooks, media, metrics, page, prompts, ready, to_https, version,
+    well_known,
+};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use std::time::Duration;
 
 /// What Twilio, the bridge and monitors need; `with_crm` where page and API have no door of their own.
 pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
     let routes = for_monitors(with_crm).merge(prompts::routes());
     let routes = routes.merge(hooks::voice::routes()).merge(hooks::whatsapp::routes()).merge(media::routes());
+    let routes = routes.merge(challenge::routes());
     let routes = if with_crm { routes.merge(crm_routes(state)) } else { routes.fallback(nothing_here) };
     finish(routes, state)
 }
@@ -23,6 +26,16 @@ pub(super) fn crm(state: &AppState) -> Router {
     finish(for_monitors(true).merge(crm_routes(state)), state)
 }
 
+/// The same on the port of the web: it leads to TLS once that works.
+pub(super) fn leading_to_tls(routes: Router, state: &AppState) -> Router {
+    routes.layer(from_fn_with_state(state.clone(), to_https::redirect))
+}
+
+/// The same by TLS.
+pub(super) fn promising_tls(routes: Router, state: &AppState) -> Router {
+    routes.layer(from_fn_with_state(state.clone(), to_https::promise))
+}
+
 /// Whether it lives, and what it is; on every door.
 fn for_monitors(with_page: bool) -> Router<AppState> {
     Router::new()
@@ -30,6 +43,7 @@ fn for_monitors(with_page: bool) -> Router<AppState> {
         .merge(metrics::routes())
         .merge(ready::routes())
         .merge(version::routes())
+        .merge(well_known::routes())
 }
 
 fn crm_routes(state: &AppState) -> Router<AppState> {
@@ -37,11 +51,11 @@ fn crm_routes(state: &AppState) -> Router<AppState> {
 }
 
 fn finish(routes: Router<AppState>, state: &AppState) -> Router {
-    let envelope = Envelope::new(Duration::from_secs(state.config.http.request_timeout_s));
-    routes
-        .layer(DefaultBodyLimit::max(state.config.http.max_body_bytes))
-        .layer(from_fn_with_state(envelope, wrap))
-        .with_state(state.clone())
+    let envelope = Envelope::new({
+        let in_force = state.in_force.clone();
+        move || Limits::of(&in_force.now().config.http)
+    });
+    routes.layer(from_fn_with_state(envelope, wrap)).with_state(state.clone())
 }
 
 async fn nothing_here(uri: Uri) -> Response {

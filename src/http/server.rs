@@ -1,44 +1,52 @@
 //! The accept loop: connections in, requests to the router, and an end without cutting anybody off.
 //!
-//! It is our own, because the media socket takes its `TcpStream` back out of the upgraded connection, which is only
+//! It is our own, because the media socket takes its stream back out of the upgraded connection, which is only
 //! possible where the type of the connection is known.
 
 use super::crowd::Crowd;
-use super::{AppState, Listeners, Peer, router};
+use super::handshake::shake_hands;
+use super::peer::is_among;
+use super::{AppState, Listeners, Peer, Stream, router};
 use crate::clock;
+use crate::config::Network;
+use crate::drive::InForce;
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::Service;
 
 /// The connection of an upgraded request: `hyper::upgrade::Upgraded::downcast::<Connection>()` gives it back.
-pub type Connection = TokioIo<TcpStream>;
+pub type Connection = TokioIo<Stream>;
 
 /// Answers on every door until `stopping` turns true; ends when the last running request has ended.
 pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Receiver<bool>) {
-    let both_in_one = listeners.crm.is_none();
-    let patience = Duration::from_secs(state.config.http.request_timeout_s);
-    for listener in listeners.public.iter().chain(&listeners.crm) {
-        drop_those_who_do_not_read(listener, patience);
-    }
-    let room = Arc::new(Semaphore::new(state.config.http.max_connections));
-    let public = router::public(&state, both_in_one);
+    let Listeners { public, crm, http, https } = listeners;
+    let public_router = router::public(&state, crm.is_empty());
+    let crm_router = router::crm(&state);
+    let room = || Arc::new(Semaphore::new(state.config().http.max_connections));
+    // Rooms of their own: a flood at the public door must not lock the owner out, nor one by plain HTTP those who use TLS.
     let mut doors = JoinSet::new();
-    for listener in listeners.public {
-        doors.spawn(Door::new(listener, public.clone(), room.clone(), stopping.clone()).run("public"));
-    }
-    if let Some(listener) = listeners.crm {
-        // Room of its own: a flood at the public door must not lock the owner out.
-        let room = Arc::new(Semaphore::new(state.config.http.max_connections));
-        doors.spawn(Door::new(listener, router::crm(&state), room, stopping).run("crm"));
+    let mut open = |name, listeners: Vec<TcpListener>, router: Router, room: Arc<Semaphore>, tls: Option<_>| {
+        for listener in listeners {
+            let door = Door::new(name, listener, router.clone(), room.clone(), &state, stopping.clone());
+            doors.spawn(Door { tls: tls.clone(), ..door }.run());
+        }
+    };
+    open("public", public, public_router.clone(), room(), None);
+    open("crm", crm, crm_router, room(), None);
+    open("http", http, router::leading_to_tls(public_router.clone(), &state), room(), None);
+    if let Some(tls) = state.tls.server_config() {
+        open("https", https, router::promising_tls(public_router, &state), room(), Some(tls));
     }
     while doors.join_next().await.is_some() {}
 }
@@ -53,20 +61,43 @@ fn drop_those_who_do_not_read(listener: &TcpListener, patience: Duration) {
 }
 
 struct Door {
+    name: &'static str,
     listener: TcpListener,
     router: Router,
     room: Arc<Semaphore>,
     crowd: Arc<Crowd>,
+    proxies: Arc<[Network]>,
+    /// How hands are shaken, where TLS is spoken.
+    tls: Option<Arc<ServerConfig>>,
+    settings: watch::Receiver<Arc<InForce>>,
     stopping: watch::Receiver<bool>,
 }
 
 impl Door {
-    fn new(listener: TcpListener, router: Router, room: Arc<Semaphore>, stopping: watch::Receiver<bool>) -> Self {
+    fn new(
+        name: &'static str,
+        listener: TcpListener,
+        router: Router,
+        room: Arc<Semaphore>,
+        state: &AppState,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
         let crowd = Crowd::new(room.available_permits());
-        Self { listener, router, room, crowd, stopping }
+        let settings = state.in_force.changes();
+        let mut door = Self { name, listener, router, room, crowd, proxies: [].into(), tls: None, settings, stopping };
+        door.take_over_settings();
+        door
     }
 
-    async fn run(mut self, door: &'static str) {
+    /// What connections get that come from now on.
+    fn take_over_settings(&mut self) {
+        let config = self.settings.borrow_and_update().config.clone();
+        drop_those_who_do_not_read(&self.listener, Duration::from_secs(config.http.request_timeout_s));
+        self.proxies = config.http.trusted_proxies.clone().into();
+    }
+
+    async fn run(mut self) {
+        let door = self.name;
         if let Ok(address) = self.listener.local_addr() {
             let (ip, port) = (address.ip().to_string(), address.port());
             tracing::info!(event = "LISTENING", door, address = ip, port, "Listening on {address}");
@@ -77,17 +108,25 @@ impl Door {
             let accepted = tokio::select! {
                 accepted = accept(&self.listener, &self.room) => accepted,
                 () = stop(&mut self.stopping) => break,
+                Ok(()) = self.settings.changed() => {
+                    self.take_over_settings();
+                    continue;
+                }
             };
             while connections.try_join_next().is_some() {}
             match accepted {
-                Ok((stream, peer, turn)) => {
-                    let Some(place) = self.crowd.enter(peer.ip()) else {
-                        tracing::debug!(event = "CONNECTION_REFUSED", address = %peer.ip(), "One network has half the house");
+                Ok((stream, address, turn)) => {
+                    // One who is trusted speaks for everybody.
+                    let is_proxy = is_among(&self.proxies, address.ip());
+                    let place = if is_proxy { None } else { self.crowd.enter(address.ip()) };
+                    if place.is_none() && !is_proxy {
+                        tracing::debug!(event = "CONNECTION_REFUSED", address = %address.ip(), "One network has half the house");
                         continue;
-                    };
+                    }
+                    let caller = Caller { address, proxies: self.proxies.clone(), tls: self.tls.clone() };
                     let (router, stopping) = (self.router.clone(), self.stopping.clone());
                     connections.spawn(async move {
-                        converse(stream, peer, router, stopping).await;
+                        caller.converse(stream, router, stopping).await;
                         drop((turn, place));
                     });
                 }
@@ -110,35 +149,82 @@ impl Door {
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, Peer, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let turn = room.clone().acquire_owned().await.map_err(std::io::Error::other)?;
     let (stream, address) = listener.accept().await?;
-    Ok((stream, Peer(address), turn))
+    Ok((stream, address, turn))
 }
 
-/// One connection, request by request.
-async fn converse(stream: TcpStream, peer: Peer, router: Router, mut stopping: watch::Receiver<bool>) {
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
-        router.clone().call(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop(&mut stopping) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+/// Who is on a connection, and how we talk.
+struct Caller {
+    address: SocketAddr,
+    proxies: Arc<[Network]>,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+impl Caller {
+    /// One connection, from the first byte to the last.
+    async fn converse(mut self, stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = self.tls.take() else {
+            return self.answer(Stream::Plain(stream), false, router, stopping).await;
+        };
+        let in_time = async {
+            stop(&mut stopping).await;
+            tokio::time::sleep(LINGER).await;
+        };
+        let outcome = tokio::select! {
+            outcome = shake_hands(stream, tls) => outcome,
+            () = in_time => return,
+        };
+        match outcome {
+            Ok(Some(stream)) => self.answer(stream, true, router, stopping).await,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", %error, "A connection by TLS did not come about");
+            }
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(event = "CONNECTION_FAILED", error = %error, "A connection ended badly");
+    }
+
+    /// Request by request.
+    async fn answer(self, stream: Stream, tls: bool, router: Router, mut stopping: watch::Receiver<bool>) {
+        let (busy, mut asked) = watch::channel(false);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            busy.send_replace(true);
+            let peer = Peer::new(self.address, tls, request.headers(), &self.proxies);
+            request.extensions_mut().insert(peer);
+            let (answer, busy) = (router.clone().call(request), busy.clone());
+            async move {
+                let answer = answer.await;
+                busy.send_replace(false);
+                answer
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIME)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut connection = std::pin::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop(&mut stopping) => {
+                // Whoever has just come, or asks again on a connection that was kept, has a request on its way: to close
+                // now would be to refuse it.
+                let on_its_way = tokio::time::timeout(LINGER, async { asked.wait_for(|asked| *asked).await.is_ok() });
+                tokio::select! {
+                    ended = connection.as_mut() => ended,
+                    _ = on_its_way => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await
+                    }
+                }
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(event = "CONNECTION_FAILED", error = %error, "A connection ended badly");
+        }
     }
 }
 
@@ -147,6 +233,9 @@ async fn stop(stopping: &mut watch::Receiver<bool>) {
     // Whoever gives the order being gone is an order too.
     let _ = stopping.wait_for(|stop| *stop).await;
 }
+
+/// How long a connection on which nothing is asked waits for a last request when the daemon stops.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// How long the head of a request may take to arrive, and how long a connection may wait for its next one.
 const HEADER_TIME: Duration = Duration::from_secs(20);

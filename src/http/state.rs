@@ -1,23 +1,27 @@
 //! What handlers get.
 
 use super::{Auth, Readiness};
-use crate::config::Config;
-use crate::drive::Prompts;
+use crate::config::{Config, Live};
+use crate::drive::InForce;
 use crate::drive::calls::Calls;
 use crate::drive::fallback::Fallback;
 use crate::drive::jobs::Jobs;
 use crate::drive::outbox::Outbox;
+use crate::drive::self_check::SelfChecker;
+use crate::ops::alert::Alerts;
+use crate::ops::disk::DiskWatch;
+use crate::ops::identity::Identity;
 use crate::ops::metrics::Metrics;
-use crate::providers::baileys::bridge::Bridge;
-use crate::providers::public_file::PublicFiles;
+use crate::ops::snapshots::Snapshots;
+use crate::ops::tls::Tls;
 use crate::store::Store;
 use std::sync::Arc;
 
 /// What handlers get; cheap to clone.
 #[derive(Clone)]
 pub struct AppState {
-    /// The settings.
-    pub config: Arc<Config>,
+    /// The settings, and what is built from them.
+    pub in_force: Live<InForce>,
     /// The database.
     pub store: Store,
     /// All calls that are on.
@@ -28,16 +32,29 @@ pub struct AppState {
     pub jobs: Jobs,
     /// Messages on their way out.
     pub outbox: Outbox,
-    /// The WhatsApp bridge, where it is in use.
-    pub bridge: Option<Bridge>,
-    /// Files that may be handed on.
-    pub files: PublicFiles,
     /// What logging in remembers.
     pub auth: Arc<Auth>,
+    /// What is kept beside the database.
+    pub snapshots: Snapshots,
     /// How the parts are.
     pub readiness: Arc<Readiness>,
+    /// How much room there is.
+    pub disk: DiskWatch,
+    /// What needs a person.
+    pub alerts: Alerts,
+    /// What the self-checks found.
+    pub self_check: SelfChecker,
     /// What has been counted.
     pub metrics: Metrics,
-    /// What Twilio plays to a caller.
-    pub prompts: Arc<Prompts>,
+    /// Who we are.
+    pub identity: Identity,
+    /// Certificates.
+    pub tls: Tls,
+}
+
+impl AppState {
+    /// The settings as they are now. A handler that needs them twice takes them once.
+    pub fn config(&self) -> Arc<Config> {
+        self.in_force.now().config.clone()
+    }
 }

@@ -72,8 +72,9 @@ impl TwilioForm {
             (false, true) => Payload::Form(self.form.pairs()),
             (false, false) => Payload::Raw(&self.body),
         };
-        let tokens = state.config.twilio.auth_tokens();
-        signature::is_valid(tokens, signature, state.config.http.base_url(), target, payload)
+        let config = state.config();
+        let tokens = config.twilio.auth_tokens();
+        signature::is_valid(tokens, signature, config.http.base_url(), target, payload)
     }
 }
 

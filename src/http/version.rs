@@ -29,5 +29,5 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn version(State(state): State<AppState>) -> Json<serde_json::Value> {
-    Json(serde_json::to_value(Version::new(&state.config.version)).unwrap_or_default())
+    Json(serde_json::to_value(Version::new(&state.config().version)).unwrap_or_default())
 }

@@ -7,26 +7,56 @@ mod journal;
 mod json;
 mod record;
 mod redact;
+mod throttle;
 
 use crate::config::{Config, LogLevel};
 use record::Record;
 use redact::Redactor;
 use std::io::Write;
 use std::panic::PanicHookInfo;
+use std::sync::{Arc, Mutex, PoisonError};
+use throttle::Throttle;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, reload};
 
 /// Starts the log of this process. `journal_stream` is the variable `JOURNAL_STREAM`.
-pub fn start(config: &Config, journal_stream: Option<&str>) {
+pub fn start(config: &Config, journal_stream: Option<&str>) -> Log {
     let journal = if journal::is_stderr(journal_stream) { journal::Journal::open().ok() } else { None };
-    let layer = Lines { redactor: Redactor::new(config), journal };
-    // Other people's crates speak only when something is wrong.
-    let filter = Targets::new().with_default(LevelFilter::WARN).with_target("agentlocator", level(config.log.level));
+    let redactor = Arc::new(Redactor::new(config));
+    let layer = Lines { redactor: redactor.clone(), journal, throttle: Mutex::default() };
+    let (filter, handle) = reload::Layer::new(filter(config));
     // A second start in one process keeps the first one's log.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
     std::panic::set_hook(Box::new(tell_panic));
+    Log { redactor, filter: handle }
+}
+
+/// The log of this process, for other settings; clones are the same log.
+#[derive(Clone)]
+pub struct Log {
+    redactor: Arc<Redactor>,
+    filter: reload::Handle<Targets, Registry>,
+}
+
+impl Log {
+    /// Keeps the secrets of settings out that are about to be in force.
+    pub fn learn_secrets(&self, config: &Config) {
+        self.redactor.learn(config);
+    }
+
+    /// Logs as much as these settings ask for.
+    pub fn set_level(&self, config: &Config) {
+        // It fails only where this process logs elsewhere.
+        let _ = self.filter.reload(filter(config));
+    }
+}
+
+/// Other people's crates speak only when something is wrong.
+fn filter(config: &Config) -> Targets {
+    Targets::new().with_default(LevelFilter::WARN).with_target("agentlocator", level(config.log.level))
 }
 
 /// A panic is a line of the log like every other.
@@ -37,17 +67,34 @@ fn tell_panic(panic: &PanicHookInfo<'_>) {
 }
 
 struct Lines {
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
     journal: Option<journal::Journal>,
+    // A plain mutex: it is held to count.
+    throttle: Mutex<Throttle>,
+}
+
+impl Lines {
+    fn write(&self, record: &Record) {
+        let sent = self.journal.as_ref().is_some_and(|journal| journal.send(record).is_ok());
+        if !sent {
+            // One write a line, so that lines of several threads do not mix. Nobody can be told that it failed.
+            let _ = std::io::stderr().lock().write_all(&json::line(record));
+        }
+    }
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let record = Record::of(event, &self.redactor);
-        let sent = self.journal.as_ref().is_some_and(|journal| journal.send(&record).is_ok());
-        if !sent {
-            // One write a line, so that lines of several threads do not mix. Nobody can be told that it failed.
-            let _ = std::io::stderr().lock().write_all(&json::line(&record));
+        let (admitted, hidden) = {
+            let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
+            (throttle.admits(&record.event, record.at), throttle.take_hidden(record.at))
+        };
+        for (event, count) in hidden {
+            self.write(&Record::of_hidden(event, count, record.at));
+        }
+        if admitted {
+            self.write(&record);
         }
     }
 }

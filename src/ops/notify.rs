@@ -8,6 +8,15 @@ pub fn ready(status: &str) {
     tell(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
+/// The daemon reads its settings again; [`ready`] says that it is done.
+pub fn reloading(status: &str) {
+    // Without the time systemd takes no notice of a reload.
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[NotifyState::Reloading, now, NotifyState::Status(status)]),
+        Err(error) => tracing::debug!(event = "NOTIFY_FAILED", %error, "systemd cannot be told"),
+    }
+}
+
 /// The daemon is about to stop.
 pub fn stopping(status: &str) {
     tell(&[NotifyState::Stopping, NotifyState::Status(status)]);
@@ -16,6 +25,12 @@ pub fn stopping(status: &str) {
 /// One line for `systemctl status`.
 pub fn status(status: &str) {
     tell(&[NotifyState::Status(status)]);
+}
+
+/// The start takes its time: systemd is not to give up before another `span`.
+pub fn working(status: &str, span: Duration) {
+    let micros = u32::try_from(span.as_micros()).unwrap_or(u32::MAX);
+    tell(&[NotifyState::Status(status), NotifyState::ExtendTimeoutUsec(micros)]);
 }
 
 /// The daemon is alive.

@@ -14,11 +14,31 @@ pub fn build() -> Result<reqwest::Client, reqwest::Error> {
     builder().build()
 }
 
+/// A client that says of itself no more than what it is, and keeps no connection.
+pub fn build_anonymous() -> Result<reqwest::Client, reqwest::Error> {
+    builder().user_agent("AgentLocator").pool_max_idle_per_host(0).build()
+}
+
+/// A client that takes any certificate and keeps no connection: for finding out who answers at an address, whatever is
+/// wrong with its certificate. It may be given nothing secret. `pinned` is where a host is reached, whatever its name's
+/// servers say.
+pub fn build_trusting(pinned: Option<(&str, std::net::SocketAddr)>) -> Option<reqwest::Client> {
+    let builder = trusting(super::tls_look::trusting_config().ok()?).pool_max_idle_per_host(0);
+    let builder = match pinned {
+        Some((host, address)) => builder.resolve(host, address),
+        None => builder,
+    };
+    builder.build().ok()
+}
+
 /// The same, for those who need one thing otherwise.
 pub(super) fn builder() -> reqwest::ClientBuilder {
     install_crypto();
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    trusting(ClientConfig::builder().with_root_certificates(built_in_roots()).with_no_client_auth())
+}
+
+/// The same, for those who check certificates in another way.
+pub fn trusting(tls: ClientConfig) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
@@ -28,7 +48,12 @@ pub(super) fn builder() -> reqwest::ClientBuilder {
         .user_agent(concat!("AgentLocator/", env!("CARGO_PKG_VERSION")))
 }
 
+/// The roots that every browser trusts, as of this build.
+pub fn built_in_roots() -> RootCertStore {
+    RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+}
+
 /// Names the one implementation of TLS's algorithms that we carry. Done twice it is done once.
-fn install_crypto() {
+pub(super) fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

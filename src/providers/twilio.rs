@@ -1,5 +1,6 @@
 //! Twilio: webhooks, TwiML, media streams, REST.
 
+pub mod account;
 pub mod forms;
 pub mod media;
 pub mod media_stream;

@@ -74,6 +74,10 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let call = town.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
+    // No waiting mends that, so a person is told.
+    let told = town.daemon.logs().wait_for_event("ALERT_RAISED");
+    assert_eq!(told["alert.kind"], "ai_refused", "{told}");
+    assert!(told["detail"].as_str().is_some_and(|detail| detail.contains("401")), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

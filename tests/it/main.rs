@@ -5,10 +5,13 @@
 #![expect(clippy::print_stderr, reason = "a failed test shows the daemon's log")]
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
 
+mod alerts;
 mod api;
+mod backup;
 mod bridge;
 mod call;
 mod call_faults;
+mod care;
 mod cli;
 mod config;
 mod demo;
@@ -17,18 +20,28 @@ mod kill;
 mod log_privacy;
 mod login;
 mod malformed;
+mod manual;
 mod media_socket;
+mod metrics;
 mod page;
 mod process;
+mod reload;
+mod restart;
+mod restore;
 mod schema;
 mod simulate;
 mod store_copy;
+mod store_faults;
 mod store_kill;
 mod store_open;
 mod store_owner;
 mod store_trouble;
+mod store_upgrade;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
 mod support;
+mod tls;
 mod twilio_helper;
+mod updates;
 mod voice_hooks;
+mod watchdog;
 mod whatsapp;

@@ -21,6 +21,7 @@ async fn the_page_has_one_file_for_all_of_its_paths() {
     assert!(!index.text().contains("<script>") && !index.text().contains(" onclick="), "no script in the page itself");
     for (path, kind) in [
         ("/app/assets/page.js", "text/javascript"),
+        ("/app/assets/alerts.js", "text/javascript"),
         ("/app/assets/whatsapp.js", "text/javascript"),
         ("/app/assets/page.css", "text/css"),
     ] {

@@ -113,7 +113,7 @@ fn one_that_never_ends_does_not_hold_up_the_end() {
 fn a_hang_up_of_the_terminal_does_not_end_it() {
     let mut daemon = Daemon::start(|_| {});
     daemon.signal(1);
-    daemon.logs().wait_for_event("RELOAD_NEEDS_RESTART");
+    daemon.logs().wait_for_event("CONFIG_RELOADED");
     assert!(daemon.stop().success());
 }
 

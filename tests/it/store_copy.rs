@@ -1,6 +1,6 @@
 //! Whoever copies the published file at any moment, with any tool, has everything that was acknowledged before.
 
-use super::support::store::{Acks, Desk, Load, integrity, verdict};
+use super::support::store::{Acks, Child, Desk, Load, integrity, verdict};
 use agentlocator::store::Store;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -162,6 +162,87 @@ async fn long_overlapping_copies_hold_everything() {
     }
     load.stop().await;
     assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+}
+
+/// Two gigabytes, of which each commit changes little: also around kills and restarts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: make test-all"]
+async fn long_copies_of_a_large_database_hold_everything() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    for thousand in 0..20 {
+        for ten in 0..100 {
+            let fill = move |tx: &agentlocator::store::WriteTx<'_>| {
+                (0..10).try_for_each(|one| tx.set_meta(&format!("filler-{thousand}-{ten}-{one}"), &"x".repeat(100_000)))
+            };
+            store.write(fill).await.unwrap();
+        }
+    }
+    store.close();
+    let clients = 4;
+    let acks = Arc::new(desk.acks(clients));
+    for _ in 0..3 {
+        let child = Child::start(&desk, clients);
+        for tool in [cp, rsync, tar] {
+            let (acknowledged, copy) = (acks.all(), desk.fresh_path());
+            let output = tool(&desk.published(), &copy).output().unwrap();
+            if output.status.success() {
+                assert_eq!(verdict(&copy, &acknowledged), None);
+            }
+            let _ = std::fs::remove_file(&copy);
+        }
+        child.kill9();
+        let (acknowledged, dead) = (acks.all(), desk.copy());
+        if std::fs::read(&dead).unwrap()[..16] != [0; 16] {
+            assert_eq!(verdict(&dead, &acknowledged), None);
+        }
+        std::fs::remove_file(dead).unwrap();
+    }
+    let child = Child::start(&desk, clients);
+    child.stop();
+    assert_eq!(verdict(&desk.copy(), &acks.all()), None);
+}
+
+fn borg(from: &Path, to: &Path) -> Command {
+    script(
+        from,
+        to,
+        r#"export BORG_REPO="$2.repo" BORG_BASE_DIR="$2.base" BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes
+        borg init -e none; borg create ::a "$1"; cd "$2.base"; borg extract --stdout ::a > "$2"; rm -rf "$2.repo" "$2.base""#,
+    )
+}
+
+fn restic(from: &Path, to: &Path) -> Command {
+    script(
+        from,
+        to,
+        r#"export RESTIC_PASSWORD=x RESTIC_REPOSITORY="$2.repo" RESTIC_CACHE_DIR="$2.cache"
+        restic init -q; restic backup -q "$1"; restic dump -q latest "$1" > "$2"; rm -rf "$2.repo" "$2.cache""#,
+    )
+}
+
+fn script(from: &Path, to: &Path, script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("set -e; {script}"), "sh"]).arg(from).arg(to);
+    command
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: make test-all"]
+async fn long_copies_by_borg_hold_everything() {
+    if is_installed("borg") {
+        let refused = copies_under_load(20, 8, borg).await;
+        assert!(refused <= 5, "refused {refused} of 20 times");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: make test-all"]
+async fn long_copies_by_restic_hold_everything() {
+    if Command::new("restic").arg("version").output().is_ok() {
+        let refused = copies_under_load(20, 8, restic).await;
+        assert!(refused <= 5, "refused {refused} of 20 times");
+    }
 }
 
 fn one_copier(desk: &Desk, acks: &Arc<Acks>, copier: usize) -> impl FnOnce() + Send + 'static {

@@ -1,61 +1,10 @@
 //! A full disk, work that panics, work that fails: nothing half-stored, and it goes on by itself.
 
+use super::support::small_disk::SmallDisk;
 use super::support::store::{Desk, integrity, verdict, write};
 use agentlocator::domain::{ActorId, Timestamp};
 use agentlocator::store::{Error, PublishState, Store};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
-
-/// A small file system of its own; none where mounting is not allowed.
-struct SmallDisk {
-    mounted_on: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    fn mount(megabytes: usize) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mounted_on = folder.path().join("disk");
-        std::fs::create_dir(&mounted_on).unwrap();
-        let size = format!("size={megabytes}m");
-        let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&mounted_on).output();
-        match output {
-            Ok(output) if output.status.success() => Some(Self { mounted_on, _folder: folder }),
-            _ => {
-                eprintln!("mounting a small file system is not allowed here: not tried");
-                None
-            }
-        }
-    }
-
-    fn path(&self) -> &Path {
-        &self.mounted_on
-    }
-
-    /// Takes all room there is but `left` bytes.
-    fn fill(&self, left: u64) -> PathBuf {
-        let path = self.mounted_on.join("ballast");
-        let mut file = std::fs::File::create(&path).unwrap();
-        // In ever smaller pieces, until not even a page fits.
-        let piece = vec![1; 1 << 20];
-        let mut size = piece.len();
-        while size >= 4096 {
-            if file.write_all(&piece[..size]).is_err() {
-                size /= 2;
-            }
-        }
-        file.set_len(file.metadata().unwrap().len() - left).unwrap();
-        path
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.mounted_on).output();
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_and_then_takes_again() {

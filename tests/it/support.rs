@@ -8,10 +8,18 @@ pub mod access;
 pub mod client;
 pub mod daemon;
 mod database;
+pub mod faults;
+pub mod freeze;
 pub mod log;
+pub mod pebble;
+pub mod s3;
 mod setup;
+pub mod small_disk;
+pub mod smtp;
+pub mod stand_in;
 pub mod store;
 pub mod telephony;
+pub mod tls;
 pub mod whatsapp;
 
 pub use client::{Client, Reply};

@@ -4,7 +4,7 @@ use super::{none, tree};
 
 /// Which rooms a room may name. What is not listed it must not know. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("entropy", &["domain"]),
@@ -14,7 +14,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("call", &["domain", "audio"]),
     // The publisher waits for whoever has the file open, and therefore knows the time.
     ("store", &["domain", "config", "clock"]),
-    ("ops", &["domain", "config", "store", "clock"]),
+    ("ops", &["domain", "config", "store", "providers", "clock", "entropy"]),
     // The wire form of a sound is part of a vendor's dialect, so it knows what a sound is.
     ("providers", &["domain", "config", "audio", "clock", "entropy"]),
     ("crm", &["domain", "inbox", "store", "clock", "entropy"]),
@@ -38,6 +38,8 @@ const MAY_USE: [(&str, &[&str]); 17] = [
             "entropy",
         ],
     ),
+    // It asks everyone who knows something, and nobody asks it but the command line.
+    ("doctor", &["domain", "config", "store", "ops", "providers", "drive", "clock", "entropy"]),
     // `call` for its word on what follows a stream, which becomes TwiML here.
     ("http", &["domain", "config", "call", "store", "ops", "providers", "crm", "drive", "clock", "entropy"]),
     // Written from the vendors' documents and not from our own types, so that it does not share our mistakes.

@@ -67,7 +67,7 @@ fn the_bridges_settings_are_all_in_its_readme() {
 /// The words of a text that look like variables.
 fn variables(text: &str) -> BTreeSet<String> {
     let is_variable = |word: &&str| {
-        word.contains('_')
+        word.trim_matches('_').contains('_')
             && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
     };
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(is_variable).map(str::to_owned).collect()

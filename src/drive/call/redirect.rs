@@ -14,16 +14,22 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// Asks until Twilio takes it or will not, then tells the call.
 pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSender<Mail>) {
-    let parts = calls.parts();
-    let url = format!("{}/webhook/handle_recording", parts.config.http.base_url());
+    // As they are now: the vendor knows nothing of how they were when the call began.
+    let (parts, config) = (calls.parts(), calls.parts().config());
+    let url = format!("{}/webhook/handle_recording", config.http.base_url());
     for wait in RETRY_AFTER.into_iter().map(Some).chain([None]) {
         tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Asking Twilio to record the call");
-        let failure = match rest::redirect_call(&parts.client, &parts.config.twilio, &sid, &url, LIMIT).await {
+        let failure = match rest::redirect_call(&parts.client, &config.twilio, &sid, &url, LIMIT).await {
             Ok(()) => {
                 tracing::info!(event = "WATCHDOG_REDIRECT_OK", call.sid = %sid, "Twilio records the call");
                 break;
             }
-            Err(failure) => failure,
+            Err(failure) => {
+                if let Some(told) = failure.account_refusal() {
+                    parts.alerts.note_twilio(Some(&told));
+                }
+                failure
+            }
         };
         tracing::error!(
             event = "WATCHDOG_REDIRECT_FAILED",

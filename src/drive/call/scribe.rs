@@ -4,28 +4,31 @@ use crate::call::{After, CallEvent, EngineKind, TurnRecord, Usage};
 use crate::clock;
 use crate::config::Config;
 use crate::domain::{CallSid, CallState, EndReason, StreamSid};
+use crate::ops::alert::{AiOutcome, Alerts};
 use crate::store::{Store, TurnNow};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 
 pub(super) struct Scribe {
     sid: CallSid,
     store: Store,
     config: Arc<Config>,
     stream: Option<StreamSid>,
+    alerts: Alerts,
+    /// Whose turn it is to answer, whether the AI has, and why it was lost.
+    engine: Option<EngineKind>,
+    has_answered: bool,
+    ai_lost: Option<String>,
 }
 
 impl Scribe {
-    pub(super) fn new(sid: CallSid, store: Store, config: Arc<Config>) -> Self {
-        Self { sid, store, config, stream: None }
+    pub(super) fn new(sid: CallSid, store: Store, config: Arc<Config>, alerts: Alerts) -> Self {
+        Self { sid, store, config, stream: None, alerts, engine: None, has_answered: false, ai_lost: None }
     }
 
     pub(super) fn stream_began(&mut self, stream: &StreamSid) {
         self.stream = Some(stream.clone());
-    }
-
-    pub(super) fn stream_sid(&self) -> Option<&str> {
-        self.stream.as_ref().map(StreamSid::as_str)
     }
 
     pub(super) fn turn(&self, turn: Box<TurnRecord>) {
@@ -50,7 +53,8 @@ impl Scribe {
         });
     }
 
-    pub(super) fn event(&self, event: &CallEvent, stream: Option<&str>) {
+    pub(super) fn event(&mut self, event: &CallEvent) {
+        self.follow(event);
         let sid = &self.sid;
         match event {
             CallEvent::Live { engine } => self.live(*engine),
@@ -58,6 +62,10 @@ impl Scribe {
                 tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = is_final, "The caller's words are known");
             }
             CallEvent::FirstAudio { latency_ms } => {
+                if let Some(latency_ms) = latency_ms {
+                    let latency = Duration::from_millis(*latency_ms);
+                    metrics::histogram!("agentlocator_call_answer_seconds").record(latency);
+                }
                 tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "An answer began");
             }
             CallEvent::BargeIn { heard_ms } => {
@@ -66,8 +74,9 @@ impl Scribe {
             }
             CallEvent::Key(key) => self.note("key", &json!({"key": key.to_string()})),
             CallEvent::IdlePrompt { number } => self.note("idle_prompt", &json!({"number": number})),
-            CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms, stream),
+            CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms),
             CallEvent::EngineLost { engine, reason } => {
+                metrics::counter!("agentlocator_engine_failures_total", "engine" => engine.as_str()).increment(1);
                 tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), reason, "An engine was lost");
                 self.note("engine_lost", &json!({"engine": engine.as_str(), "reason": reason}));
             }
@@ -89,6 +98,11 @@ impl Scribe {
 
     pub(super) fn ended(&self, reason: EndReason, after: After) {
         tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, reason = reason.as_str(), "The talk is over");
+        if self.has_answered {
+            self.alerts.note_call(&AiOutcome::Answered);
+        } else if let Some(reason) = &self.ai_lost {
+            self.alerts.note_call(&AiOutcome::Failed { reason: reason.clone() });
+        }
         metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()).increment(1);
         let (sid, at) = (self.sid.clone(), clock::now());
         self.store.write_soon(move |tx| {
@@ -99,6 +113,16 @@ impl Scribe {
                 After::Record => tx.set_call_state(&sid, CallState::Fallback, at),
             }
         });
+    }
+
+    /// Whether the AI answers is seen by whether the caller hears it.
+    fn follow(&mut self, event: &CallEvent) {
+        match event {
+            CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),
+            CallEvent::FirstAudio { .. } if self.engine == Some(EngineKind::Realtime) => self.has_answered = true,
+            CallEvent::EngineLost { engine: EngineKind::Realtime, reason } => self.ai_lost = Some(reason.clone()),
+            _ => {}
+        }
     }
 
     fn live(&self, engine: EngineKind) {
@@ -115,9 +139,9 @@ impl Scribe {
         self.store.write_soon(move |tx| tx.set_call_engine(&sid, to.as_str(), model.as_deref(), at));
     }
 
-    fn message_started(&self, at_ms: u64, stream: Option<&str>) {
+    fn message_started(&self, at_ms: u64) {
         self.note("message_started", &json!({"at_ms": at_ms}));
-        let Some(key) = stream.map(str::to_owned) else { return };
+        let Some(key) = self.stream.as_ref().map(|stream| stream.as_str().to_owned()) else { return };
         let at_ms = i64::try_from(at_ms).unwrap_or(i64::MAX);
         self.store.write_soon(move |tx| tx.set_recording_message(&key, at_ms));
     }

@@ -2,8 +2,10 @@
 
 use crate::agent::instructions;
 use crate::call::{CallPolicy, EngineKind, Prompts};
-use crate::config::{Config, EngineChoice};
-use crate::drive::{Clips, Prompts as PlayedPrompts};
+use crate::config::{Config, EngineChoice, Live};
+use crate::drive::{Clips, InForce};
+use crate::ops::alert::Alerts;
+use crate::ops::disk::DiskWatch;
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,24 +18,32 @@ const TOOL_LIMIT: Duration = Duration::from_secs(8);
 /// What every call works with.
 #[derive(Clone)]
 pub struct CallParts {
-    /// The settings.
-    pub config: Arc<Config>,
+    /// The settings, and what is built from them.
+    pub in_force: Live<InForce>,
     /// The database.
     pub store: Store,
     /// For Twilio's REST interface.
     pub client: reqwest::Client,
-    /// The greeting, and what is played before Twilio records.
-    pub prompts: Arc<PlayedPrompts>,
     /// The sentences of our own that are heard through the stream.
     pub clips: Arc<Clips>,
+    /// How much room there is.
+    pub disk: DiskWatch,
+    /// Where it is told what needs a person.
+    pub alerts: Alerts,
 }
 
 impl CallParts {
-    /// How calls are to go.
-    pub(in crate::drive) fn policy(&self) -> CallPolicy {
-        let (voice, agent) = (&self.config.voice, &self.config.agent);
+    /// The settings as they are now.
+    pub fn config(&self) -> Arc<Config> {
+        self.in_force.now().config.clone()
+    }
+
+    /// How a call is to go that begins with these settings.
+    pub(in crate::drive) fn policy(&self, settings: &InForce) -> CallPolicy {
+        let config = &settings.config;
+        let (voice, agent) = (&config.voice, &config.agent);
         let with_ai = match voice.engine {
-            EngineChoice::Auto => self.config.openai.key().is_some(),
+            EngineChoice::Auto => config.openai.key().is_some(),
             EngineChoice::Realtime => true,
             EngineChoice::Voicemail => false,
         };
@@ -41,7 +51,7 @@ impl CallParts {
             if with_ai { vec![EngineKind::Realtime, EngineKind::Voicemail] } else { vec![EngineKind::Voicemail] };
         CallPolicy {
             engines,
-            greeting: self.prompts.greeting.length,
+            greeting: settings.prompts.greeting.length,
             watchdog: WATCHDOG,
             lead: Duration::from_millis(voice.lead_ms.into()),
             idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),

@@ -7,14 +7,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// The connection beneath: plain TCP where nothing stands in between, else whatever carries it.
+/// The connection beneath: plain TCP where nothing stands in between, else what carries it.
 pub enum Carrier {
     /// Without a layer in between.
     Tcp(TcpStream),
-    /// TLS of our own, or a stream whose first bytes have been read.
+    /// TLS of our own.
+    Tls(Box<TlsStream<TcpStream>>),
+    /// A stream with something else in between.
     Other(Pin<Box<dyn Duplex>>),
 }
 
@@ -70,6 +73,7 @@ impl AsyncRead for Carrier {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
             Self::Other(stream) => stream.as_mut().poll_read(cx, buf),
         }
     }
@@ -79,6 +83,7 @@ impl AsyncWrite for Carrier {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
             Self::Other(stream) => stream.as_mut().poll_write(cx, buf),
         }
     }
@@ -86,6 +91,7 @@ impl AsyncWrite for Carrier {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
             Self::Other(stream) => stream.as_mut().poll_flush(cx),
         }
     }
@@ -93,6 +99,7 @@ impl AsyncWrite for Carrier {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
             Self::Other(stream) => stream.as_mut().poll_shutdown(cx),
         }
     }

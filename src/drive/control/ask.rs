@@ -1,8 +1,10 @@
 //! The command line's end of the control socket.
 
 use super::path::ShortPath;
-use super::{LONGEST, Reply};
+use super::{DaemonOrder, LONGEST, Question, Reply, Status};
 use crate::crm::order::{Order, Outcome};
+use crate::drive::reload::Reloaded;
+use serde::Serialize;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -29,21 +31,51 @@ pub enum AskError {
 
 /// Asks the daemon; gives what came of it and where the page is.
 pub fn ask(socket: &Path, order: &Order) -> Result<(Outcome, String), AskError> {
-    match exchange(socket, order) {
-        Ok(Reply::Done { outcome, page }) => Ok((outcome, page)),
-        Ok(Reply::Refused { error }) => Err(AskError::Refused(error)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-            Err(AskError::NotRunning)
-        }
-        Err(source) => Err(AskError::Failed { path: socket.display().to_string(), source }),
+    match exchange(socket, order)? {
+        Reply::Done { outcome, page } => Ok((outcome, page)),
+        other => Err(AskError::unforeseen(other)),
     }
 }
 
-fn exchange(socket: &Path, order: &Order) -> io::Result<Reply> {
+/// Asks the daemon how it is. An older one refuses the question.
+pub fn ask_status(socket: &Path) -> Result<Status, AskError> {
+    match exchange(socket, &Question::TellStatus)? {
+        Reply::Status(status) => Ok(*status),
+        other => Err(AskError::unforeseen(other)),
+    }
+}
+
+/// Asks the daemon to read its settings again, and waits until it has.
+pub fn ask_to_reload(socket: &Path) -> Result<Reloaded, AskError> {
+    match exchange(socket, &DaemonOrder::Reload)? {
+        Reply::Reloaded { reloaded } => Ok(reloaded),
+        other => Err(AskError::unforeseen(other)),
+    }
+}
+
+impl AskError {
+    fn unforeseen(reply: Reply) -> Self {
+        match reply {
+            Reply::Refused { error } => Self::Refused(error),
+            Reply::Done { .. } | Reply::Reloaded { .. } | Reply::Status(_) => {
+                Self::Refused("the daemon answered something else".to_owned())
+            }
+        }
+    }
+}
+
+fn exchange(socket: &Path, request: &impl Serialize) -> Result<Reply, AskError> {
+    talk(socket, request).map_err(|error| match error.kind() {
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused => AskError::NotRunning,
+        _ => AskError::Failed { path: socket.display().to_string(), source: error },
+    })
+}
+
+fn talk(socket: &Path, request: &impl Serialize) -> io::Result<Reply> {
     let mut stream = UnixStream::connect(ShortPath::of(socket)?.as_path())?;
     stream.set_read_timeout(Some(LONGEST))?;
     stream.set_write_timeout(Some(LONGEST))?;
-    let mut line = serde_json::to_vec(order)?;
+    let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
     stream.write_all(&line)?;
     let mut reply = String::new();

@@ -3,8 +3,10 @@
 use super::{Shared, case, delivery};
 use crate::crm;
 use crate::domain::{NotSent, OutboxId, Outcome, Provider, Search, Trouble};
+use crate::drive::InForce;
 use crate::inbox::delivery::{Delivery, Reason, Step, Verdict};
 use crate::inbox::policy::Way;
+use crate::providers::twilio::trouble;
 use crate::store::{OutboxEntry, WriteTx};
 use crate::{clock, entropy, store};
 use std::sync::Arc;
@@ -13,6 +15,8 @@ use std::time::Duration;
 /// One step of one message.
 pub(super) struct Attempt {
     pub(super) shared: Arc<Shared>,
+    /// The settings by which the whole step goes.
+    pub(super) in_force: Arc<InForce>,
     pub(super) entry: OutboxEntry,
 }
 
@@ -37,7 +41,7 @@ impl Attempt {
     async fn plan(&self, delivery: &Delivery) -> Step {
         let step = self.step(delivery);
         let chosen = matches!(step, Step::Send(Way { provider: Provider::Baileys, .. }));
-        if chosen && !delivery.doubtful && self.entry.named.is_none() && self.shared.rules.priority.len() > 1 {
+        if chosen && !delivery.doubtful && self.entry.named.is_none() && self.in_force.rules.priority.len() > 1 {
             self.shared.health.fresh().await;
             return self.step(delivery);
         }
@@ -47,13 +51,13 @@ impl Attempt {
     fn step(&self, delivery: &Delivery) -> Step {
         let now = clock::now();
         let down = self.shared.health.down(now);
-        delivery.next(&case(&self.entry, &self.shared.rules, &down, now))
+        delivery.next(&case(&self.entry, &self.in_force.rules, &down, now))
     }
 
     /// Hands the message over; none if not even the beginning could be noted.
     async fn send(&self, delivery: &mut Delivery, way: Way) -> Option<(Verdict, Option<Trouble>)> {
         if !delivery.doubtful
-            && let Err(trouble) = self.shared.ways.inspect(&self.entry).await
+            && let Err(trouble) = self.in_force.ways.inspect(&self.entry).await
         {
             return Some((Verdict::Failed(Reason::Refused(trouble.clone())), Some(trouble)));
         }
@@ -65,11 +69,11 @@ impl Attempt {
             return None;
         }
         delivery.begin(way, began_at);
-        let outcome = self.shared.health.explain(self.shared.ways.send(way, &self.entry).await);
+        let outcome = self.shared.health.explain(self.in_force.ways.send(way, &self.entry).await);
         self.report(way, &outcome, began_at);
         let now = clock::now();
         let down = self.shared.health.down(now);
-        let case = case(&self.entry, &self.shared.rules, &down, now);
+        let case = case(&self.entry, &self.in_force.rules, &down, now);
         let trouble = match &outcome {
             Outcome::Sent { .. } => None,
             Outcome::NotSent(_, trouble) | Outcome::Doubtful(trouble) => Some(trouble.clone()),
@@ -80,7 +84,7 @@ impl Attempt {
     /// Looks the message up in Twilio's list. What is another message's is not this one's.
     async fn search(&self, delivery: &mut Delivery) -> (Verdict, Option<Trouble>) {
         let since = delivery.attempt_at.unwrap_or(self.entry.created_at);
-        let search = match self.shared.ways.find(&self.entry, since).await {
+        let search = match self.in_force.ways.find(&self.entry, since).await {
             Ok(ids) => {
                 let unknown = self.shared.store.read(move |tx| tx.unknown_provider_ids(Provider::Twilio, ids)).await;
                 match unknown.map(|ids| ids.into_iter().next()) {
@@ -101,11 +105,12 @@ impl Attempt {
     /// Notes the end of a step, as often as it takes: until it is noted, nobody may touch the message.
     async fn note(&self, delivery: Delivery, verdict: Verdict, trouble: Option<Trouble>) {
         let failure = match &verdict {
-            Verdict::Failed(reason) => Some(crm::outbox::reason(reason, &self.shared.language)),
+            Verdict::Failed(reason) => Some(crm::outbox::reason(reason, &self.in_force.config.agent.language)),
             Verdict::Sent { .. } | Verdict::Again { .. } => None,
         };
         if let Some((code, _)) = &failure {
             let message = self.entry.message;
+            metrics::counter!("agentlocator_whatsapp_given_up_total").increment(1);
             tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} was given up");
         }
         let noted = Arc::new((self.entry.clone(), delivery, verdict, failure, trouble));
@@ -114,6 +119,17 @@ impl Attempt {
             let Err(error) = self.shared.store.write(move |tx| finish(tx, &step)).await else { return };
             report_failure(&error, "Cannot note how an attempt ended; trying again");
             tokio::time::sleep(AFTER_FAILURE).await;
+        }
+    }
+
+    /// Whether Twilio accepts the account is seen by whether it takes what we send.
+    fn note_account(&self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Sent { .. } => self.shared.alerts.note_twilio(None),
+            Outcome::NotSent(_, trouble) if trouble::is_account_refused(&trouble.code) => {
+                self.shared.alerts.note_twilio(Some(&trouble.sentence));
+            }
+            Outcome::NotSent(..) | Outcome::Doubtful(_) => {}
         }
     }
 
@@ -141,6 +157,11 @@ impl Attempt {
             Outcome::Sent { .. } => "",
             Outcome::NotSent(_, trouble) | Outcome::Doubtful(trouble) => trouble.code.as_str(),
         };
+        let labels = [("provider", way.provider.as_str()), ("outcome", word)];
+        metrics::counter!("agentlocator_whatsapp_sent_total", &labels).increment(1);
+        if way.provider == Provider::Twilio {
+            self.note_account(outcome);
+        }
         let event = match way.provider {
             Provider::Twilio => "WA_OUT_TWILIO",
             Provider::Baileys => "WA_OUT_BAILEYS",

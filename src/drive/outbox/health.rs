@@ -1,14 +1,16 @@
 //! Who is down at the moment, as far as is known.
 
 use crate::clock;
+use crate::config::Live;
 use crate::domain::{NotSent, Outcome, Provider, Timestamp, Trouble};
+use crate::drive::InForce;
 use crate::providers::baileys::bridge::{Bridge, LinkState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Who is down.
 pub(super) struct Health {
-    bridge: Option<Bridge>,
+    in_force: Live<InForce>,
     // A plain mutex: it is held to copy a few values.
     seen: Mutex<Seen>,
     /// One asks the bridge, the others wait for its answer.
@@ -26,9 +28,9 @@ struct Seen {
 }
 
 impl Health {
-    pub(super) fn new(bridge: Option<Bridge>) -> Self {
+    pub(super) fn new(in_force: Live<InForce>) -> Self {
         let seen = Seen { loop_at: Some(clock::now()), ..Seen::default() };
-        Self { bridge, seen: Mutex::new(seen), asking: tokio::sync::Mutex::default() }
+        Self { in_force, seen: Mutex::new(seen), asking: tokio::sync::Mutex::default() }
     }
 
     /// Providers that are down.
@@ -57,8 +59,13 @@ impl Health {
     }
 
     async fn ask(&self) {
-        let Some(bridge) = &self.bridge else { return };
+        let in_force = self.in_force.now();
+        let Some(bridge) = &in_force.bridge else { return };
         let state = bridge.state().await;
+        // What the bridge of other settings says is no news any more.
+        if !Arc::ptr_eq(&in_force, &self.in_force.now()) {
+            return;
+        }
         let mut seen = self.seen();
         if seen.bridge_told != Some(state) {
             report(state);
@@ -70,12 +77,22 @@ impl Health {
 
     /// How the bridge's link is, if the bridge is in use and has been asked.
     pub(super) fn bridge(&self) -> Option<LinkState> {
-        self.bridge.as_ref().and(self.seen().bridge)
+        self.bridge_in_use().and(self.seen().bridge)
+    }
+
+    /// Nothing is known of the bridge any more: it may be another one.
+    pub(super) fn forget(&self) {
+        let mut seen = self.seen();
+        (seen.bridge, seen.bridge_asked_at, seen.twilio_down_until) = (None, None, None);
+    }
+
+    fn bridge_in_use(&self) -> Option<Bridge> {
+        self.in_force.now().bridge.clone()
     }
 
     /// The outcome with the reason that is known, where the bridge says no more than that it is not connected.
     pub(super) fn explain(&self, outcome: Outcome) -> Outcome {
-        match (&outcome, &self.bridge, self.bridge()) {
+        match (&outcome, self.bridge_in_use(), self.bridge()) {
             (Outcome::NotSent(NotSent::Down, trouble), Some(bridge), Some(state)) if trouble.code == NOT_CONNECTED => {
                 let sentence = bridge.sentence(state).map(str::to_owned);
                 sentence.map_or(outcome, |sentence| {

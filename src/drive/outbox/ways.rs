@@ -10,22 +10,21 @@ use crate::store::OutboxEntry;
 use std::time::Duration;
 
 /// Both ways out, as far as they are in use.
-pub(super) struct Ways {
+pub(in crate::drive) struct Ways {
     twilio: Option<Messages>,
     bridge: Option<Bridge>,
     files: PublicFiles,
 }
 
 impl Ways {
-    pub(super) fn new(config: &Config, client: reqwest::Client, files: PublicFiles) -> Self {
-        let in_use = config.whatsapp.baileys_enabled();
-        let bridge = in_use.then(|| Bridge::new(client.clone(), config));
+    pub(in crate::drive) fn new(
+        config: &Config,
+        client: reqwest::Client,
+        bridge: Option<Bridge>,
+        files: PublicFiles,
+    ) -> Self {
         let twilio = config.twilio_whatsapp_enabled().then(|| Messages::new(client, config)).flatten();
         Self { twilio, bridge, files }
-    }
-
-    pub(super) fn bridge(&self) -> Option<&Bridge> {
-        self.bridge.as_ref()
     }
 
     /// Whether the message's file may be handed on; why not.

@@ -56,7 +56,7 @@ pub(super) async fn log_in(
     headers: HeaderMap,
     Json(Credentials { name, password }): Json<Credentials>,
 ) -> Result<Response, ApiError> {
-    let address = peer.origin(&headers);
+    let address = peer.origin();
     state.auth.begin_attempt(address, &name)?;
     let found = {
         let name = name.trim().to_owned();
@@ -69,13 +69,18 @@ pub(super) async fn log_in(
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "the name or the password is wrong"));
     };
     state.auth.attempt_succeeded(address, &name);
-    begin_session(&state, user, &headers).await
+    begin_session(&state, user, &headers, peer).await
 }
 
 /// Begins a session for somebody whose right to it has been shown.
-pub(super) async fn begin_session(state: &AppState, user: User, headers: &HeaderMap) -> Result<Response, ApiError> {
+pub(super) async fn begin_session(
+    state: &AppState,
+    user: User,
+    headers: &HeaderMap,
+    peer: Peer,
+) -> Result<Response, ApiError> {
     let (secret, now) = (OneTimeSecret::cookie(), clock::now());
-    let cookie = SessionCookie::set(&secret, &state.config.http);
+    let cookie = SessionCookie::set(&secret, &state.config().http, peer);
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let begun = crm::transact(&state.store, move |tx| session::begin(tx, user, &secret, &agent, now)).await?;
     let Session { user, csrf_token, .. } = begun;
@@ -86,10 +91,10 @@ pub(super) async fn begin_session(state: &AppState, user: User, headers: &Header
 
 /// End the session.
 #[utoipa::path(post, path = "/api/logout", tag = "account", responses((status = 200, body = Done)))]
-pub(super) async fn log_out(State(state): State<AppState>, actor: Actor) -> Result<Response, ApiError> {
+pub(super) async fn log_out(State(state): State<AppState>, actor: Actor, peer: Peer) -> Result<Response, ApiError> {
     let (id, id_hash, now) = (actor.id, actor.require_login()?.id_hash.clone(), clock::now());
     crm::transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await?;
-    Ok(([(header::SET_COOKIE, SessionCookie::clear(&state.config.http))], Done::YES).into_response())
+    Ok(([(header::SET_COOKIE, SessionCookie::clear(&state.config().http, peer))], Done::YES).into_response())
 }
 
 /// Who is logged in.
@@ -114,11 +119,10 @@ pub(super) async fn change_password(
     State(state): State<AppState>,
     actor: Actor,
     peer: Peer,
-    headers: HeaderMap,
     Json(change): Json<PasswordChange>,
 ) -> Result<axum::Json<Done>, ApiError> {
     let (login, actor_id, now) = (actor.require_login()?.clone(), actor.id, clock::now());
-    let address = peer.origin(&headers);
+    let address = peer.origin();
     state.auth.begin_attempt(address, &login.user.name)?;
     let id = login.user.id;
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;

@@ -99,7 +99,8 @@ struct PairingView {
 /// How the bridge and its link to WhatsApp are. Answers within a second and a half, whatever the bridge does.
 #[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", responses((status = 200, body = BridgeView)))]
 pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Json<BridgeView> {
-    let Some(bridge) = &app.bridge else { return axum::Json(BridgeView::disabled(&app)) };
+    let in_force = app.in_force.now();
+    let Some(bridge) = &in_force.bridge else { return axum::Json(BridgeView::disabled(&app)) };
     let is_owner = actor.role == Role::Owner;
     let overview = bridge.look(is_owner).await;
     axum::Json(BridgeView::of(bridge, overview, is_owner))
@@ -154,7 +155,7 @@ pub(super) async fn pairing_code(
     Json(body): Json<PairingPhone>,
 ) -> Result<axum::Json<PairingCode>, ApiError> {
     let bridge = allowed(&app, &actor)?;
-    let phone = PhoneNumber::parse(&body.phone, app.config.whatsapp.country());
+    let phone = PhoneNumber::parse(&body.phone, app.config().whatsapp.country());
     let phone = phone.map_err(|error| unprocessable("invalid_phone", error.to_string()))?;
     let code = bridge.pairing_code(phone.digits()).await.map_err(refusal)?;
     note(&app, &actor, "whatsapp_pairing_code", phone.masked().to_string()).await?;
@@ -215,7 +216,7 @@ impl BridgeView {
             reachable: false,
             connected: false,
             state,
-            reason: state.sentence(app.config.agent.language == "he").map(str::to_owned),
+            reason: state.sentence(app.config().agent.language == "he").map(str::to_owned),
             since: None,
             last_code: None,
             version: None,
@@ -229,9 +230,10 @@ impl BridgeView {
 }
 
 /// The bridge, for an owner.
-fn allowed<'a>(app: &'a AppState, actor: &Actor) -> Result<&'a Bridge, ApiError> {
+fn allowed(app: &AppState, actor: &Actor) -> Result<Bridge, ApiError> {
     actor.require_owner()?;
-    app.bridge.as_ref().ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", said(LinkState::Disabled)))
+    let bridge = app.in_force.now().bridge.clone();
+    bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", said(LinkState::Disabled)))
 }
 
 async fn note(app: &AppState, actor: &Actor, action: &'static str, subject: String) -> Result<(), ApiError> {

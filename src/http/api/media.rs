@@ -17,7 +17,8 @@ pub(super) fn routes() -> Router<AppState> {
 
 /// A file of a message, by the SHA-256 of its content. Byte ranges work.
 #[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", params(("sha256" = String, Path)), responses(
-    (status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody)))]
+    (status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody),
+    (status = 410, body = ErrorBody, description = "`media_expired`: it was here, and was deleted.")))]
 pub(super) async fn show(
     State(state): State<AppState>,
     _actor: Actor,
@@ -26,8 +27,12 @@ pub(super) async fn show(
     Name(sha256): Name,
 ) -> Result<Response, ApiError> {
     let asked = sha256.clone();
-    let found = state.store.read(move |tx| tx.media(&asked)).await?;
-    let file = found.ok_or_else(|| ApiError::not_found("there is no such file"))?;
+    let found = state.store.read(move |tx| Ok((tx.media(&asked)?, tx.is_media_pruned(&asked)?))).await?;
+    let file = match found {
+        (Some(file), _) => file,
+        (None, true) => return Err(ApiError::expired("media_expired", "the file was deleted, as the settings say")),
+        (None, false) => return Err(ApiError::not_found("there is no such file")),
+    };
     let (mime, disposition) = shown_as(&file.mime);
     let content = Bytes::from(file.content);
     let length = content.len() as u64;

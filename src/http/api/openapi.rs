@@ -1,6 +1,9 @@
 //! The API's own description.
 
-use super::{account, audit, bridge, calls, contacts, media, settings, setup, threads, tokens, users, whatsapp};
+use super::{
+    account, alerts, audit, backups, bridge, calls, contacts, media, self_check, settings, setup, threads, tls, tokens,
+    updates, users, whatsapp,
+};
 use crate::http::AppState;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -31,7 +34,12 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         account::log_out,
         account::who_am_i,
         account::change_password,
+        alerts::list,
+        alerts::history,
+        alerts::mute,
+        alerts::unmute,
         audit::list,
+        backups::list,
         bridge::show,
         bridge::pair,
         bridge::pairing_code,
@@ -46,6 +54,8 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         contacts::merge,
         contacts::undo_merge,
         media::show,
+        self_check::show,
+        self_check::begin,
         settings::show,
         setup::is_needed,
         setup::complete,
@@ -54,9 +64,11 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         threads::messages,
         threads::mark_read,
         threads::set_ai_mode,
+        tls::show,
         tokens::list,
         tokens::create,
         tokens::revoke,
+        updates::show,
         users::list,
         users::add,
         users::reset_password,

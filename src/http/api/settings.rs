@@ -32,7 +32,7 @@ struct SettingItem {
 #[utoipa::path(get, path = "/api/settings", tag = "house", responses((status = 200, body = SettingList)))]
 pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<SettingList>, ApiError> {
     actor.require_owner()?;
-    let shown = state.config.shown().into_iter();
+    let shown = state.config().shown().into_iter();
     let item = shown.map(|s| SettingItem { key: s.key, value: s.value, origin: s.origin.to_string() });
     Ok(Json(SettingList { settings: item.collect() }))
 }

@@ -53,11 +53,11 @@ pub(super) async fn complete(
     Json(FirstOwner { code, name, password }): Json<FirstOwner>,
 ) -> Result<Response, ApiError> {
     let (code, now) = (SetupCode::parse(&code), clock::now());
-    state.auth.begin_attempt(peer.origin(&headers), "set-up")?;
+    state.auth.begin_attempt(peer.origin(), "set-up")?;
     user::check_name(&name)?;
     let hash = state.auth.hash(password).await?;
     let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
-    state.auth.attempt_succeeded(peer.origin(&headers), "set-up");
+    state.auth.attempt_succeeded(peer.origin(), "set-up");
     tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner has been made");
-    begin_session(&state, owner, &headers).await
+    begin_session(&state, owner, &headers, peer).await
 }

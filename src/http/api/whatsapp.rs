@@ -46,11 +46,12 @@ pub(super) async fn send(
     headers: HeaderMap,
     Json(body): Json<SendBody>,
 ) -> Result<axum::Json<SendAnswer>, ApiError> {
+    let in_force = app.in_force.now();
     let request = request(&app, &actor, &headers, body)?;
     if let Some(url) = &request.media_url {
-        app.files.check(url).await.map_err(|error| refusal("media_url_refused", error.to_string()))?;
+        in_force.files.check(url).await.map_err(|error| refusal("media_url_refused", error.to_string()))?;
     }
-    let (rules, down) = (app.outbox.rules().clone(), app.outbox.down().await);
+    let (rules, down) = (in_force.rules.clone(), app.outbox.down().await);
     let sent = app.store.write(move |tx| outbox::send(tx, &request, &rules, &down, clock::now())).await?;
     let answer = sent.map_err(|error| refusal(error.code(), error.to_string()))?;
     app.outbox.wake();
@@ -59,7 +60,7 @@ pub(super) async fn send(
 
 /// Reads what is to be sent. Nothing has been stored when it says no.
 fn request(app: &AppState, actor: &Actor, headers: &HeaderMap, body: SendBody) -> Result<SendRequest, ApiError> {
-    let to = PeerAddress::parse(&body.to, app.config.whatsapp.country());
+    let to = PeerAddress::parse(&body.to, app.config().whatsapp.country());
     let to = to.map_err(|error| refusal("invalid_recipient", error.to_string()))?;
     let (text, media_url) = (body.text.unwrap_or_default(), body.media_url.filter(|url| !url.trim().is_empty()));
     if text.trim().is_empty() && media_url.is_none() {

@@ -3,6 +3,7 @@
 use crate::config::HttpConfig;
 use crate::crm::session::LASTS;
 use crate::crm::token::OneTimeSecret;
+use crate::http::Peer;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// The cookie of a login.
@@ -17,25 +18,26 @@ impl SessionCookie {
     }
 
     /// The header that gives it to the browser.
-    pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig) -> HeaderValue {
-        line(secret.expose(), LASTS.as_secs(), config)
+    pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
+        line(secret.expose(), LASTS.as_secs(), is_secure(config, peer.is_encrypted()))
     }
 
     /// The header that takes it back.
-    pub(crate) fn clear(config: &HttpConfig) -> HeaderValue {
-        line("", 0, config)
+    pub(crate) fn clear(config: &HttpConfig, peer: Peer) -> HeaderValue {
+        line("", 0, is_secure(config, peer.is_encrypted()))
     }
 }
 
-fn line(value: &str, max_age: u64, config: &HttpConfig) -> HeaderValue {
-    let secure = if is_page_secure(config) { "; Secure" } else { "" };
+fn line(value: &str, max_age: u64, secure: bool) -> HeaderValue {
+    let secure = if secure { "; Secure" } else { "" };
     let line = format!("{NAME}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// Whether browsers reach the page by https: a page on a door of its own has another address than the public one.
-fn is_page_secure(config: &HttpConfig) -> bool {
-    config.crm_listen.is_none() && config.base_url().starts_with("https://")
+/// Whether the browser may keep the cookie to encrypted connections: as the connection itself is, or a trusted proxy says.
+/// Where neither knows, the public address does; a page on a door of its own has another.
+fn is_secure(config: &HttpConfig, encrypted: Option<bool>) -> bool {
+    encrypted.unwrap_or_else(|| config.crm_listen.is_none() && config.base_url().starts_with("https://"))
 }
 
 const NAME: &str = "agentlocator_session";
@@ -58,9 +60,10 @@ mod tests {
     fn it_is_secure_where_the_page_is() {
         let mut config = HttpConfig::default();
         config.public_base_url = BaseUrl::parse("https://shop.example").ok();
-        let secure = |config: &HttpConfig| SessionCookie::clear(config).to_str().unwrap().ends_with("; Secure");
-        assert!(secure(&config));
+        assert!(is_secure(&config, None) && is_secure(&config, Some(true)));
+        // From the office by plain HTTP: the browser would not send a secure one back.
+        assert!(!is_secure(&config, Some(false)));
         config.crm_listen = Some(([192, 168, 1, 5], 8081).into());
-        assert!(!secure(&config));
+        assert!(!is_secure(&config, None) && is_secure(&config, Some(true)));
     }
 }

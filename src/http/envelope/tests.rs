@@ -11,8 +11,8 @@ async fn answer(path: &str, panics: bool) -> (StatusCode, String, String) {
         assert!(!panics, "as if something unforeseen had happened");
         std::future::pending::<()>().await;
     };
-    let router =
-        Router::new().fallback(any(handler)).layer(from_fn_with_state(Envelope::new(Duration::from_millis(20)), wrap));
+    let limits = || Limits { time: Duration::from_millis(20), body_bytes: 1024 };
+    let router = Router::new().fallback(any(handler)).layer(from_fn_with_state(Envelope::new(limits), wrap));
     let request = Request::builder().uri(path).body(Body::empty()).unwrap();
     let response = router.oneshot(request).await.unwrap();
     assert!(response.headers().contains_key("x-request-id"));

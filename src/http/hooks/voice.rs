@@ -37,7 +37,7 @@ fn answer(verbs: &[Verb]) -> Response {
 
 /// Our own address of a path.
 fn at(state: &AppState, path: &str) -> String {
-    format!("{}{path}", state.config.http.base_url())
+    format!("{}{path}", state.config().http.base_url())
 }
 
 /// The call that a webhook is about; none if it does not say.

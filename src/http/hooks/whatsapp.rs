@@ -52,6 +52,9 @@ async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Re
         Provider::Twilio => "WA_IN_TWILIO",
         Provider::Baileys => "WA_IN_BAILEYS",
     };
+    let known = if received.message.is_some() { "false" } else { "true" };
+    let labels = [("provider", provider.as_str()), ("known", known)];
+    metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(1);
     match received.message {
         Some(message) => {
             tracing::info!(event, message.id = %message, thread.id = %received.thread, from, "Message {message} from {from}");

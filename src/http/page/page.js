@@ -38,7 +38,7 @@ const WORDS = {
     outbox: "outgoing messages", disk: "the disk is nearly full", published_copy: "the database's copy", integrity: "damage in the database",
   },
 };
-for (const [language, words] of Object.entries(LINK_WORDS)) Object.assign(WORDS[language], words);
+for (const more of [LINK_WORDS, ALERT_WORDS]) for (const [language, words] of Object.entries(more)) Object.assign(WORDS[language], words);
 const $ = (id) => document.getElementById(id);
 const main = $("main");
 let language = recall("language") === "en" ? "en" : "he";
@@ -126,7 +126,7 @@ async function show() {
 
 /** A form in the middle of the page; `submit` gets the values by name. */
 function card(title, intro, fields, button, submit, ...below) {
-  $("bar").hidden = true;
+  $("bar").hidden = true; $("alerts").hidden = true; alertsBanner.drawn = undefined; alertsBanner.role = undefined;
   const error = el("p", { className: "error", role: "alert", hidden: true });
   const action = el("button", { className: "main", type: "submit" }, button);
   const form = el("form", { className: "card", onsubmit: async (event) => {
@@ -175,6 +175,7 @@ function bar(tab) {
   $("tabs").replaceChildren(...["threads", "calls", "whatsapp"].map((name) =>
     link(`/app/${name}`, name === tab ? { "aria-current": "page" } : {}, t(name))));
   health(); every(10000, health);
+  alertsBanner().catch(() => {}); every(15000, alertsBanner);
 }
 
 /** The list on one side, what was chosen on the other. */
@@ -290,7 +291,9 @@ function messageBubble(message) {
   const out = message.direction === "out";
   const file = /^https?:\/\//.test(message.media_url ?? "") || message.media_url?.startsWith("/api/");
   return bubble(out, message.content_text ? el("p", { dir: "auto" }, message.content_text) : null,
-    file ? el("p", {}, el("a", { href: message.media_url, target: "_blank", rel: "noopener noreferrer" }, t("media"))) : null,
+    message.media_state === "pruned" ? el("p", { className: "quiet" }, t("fileGone")) : null,
+    message.media_state === "waiting" ? el("p", { className: "quiet" }, t("fileWaits")) : null,
+    file && !["pruned", "waiting"].includes(message.media_state) ? el("p", {}, el("a", { href: message.media_url, target: "_blank", rel: "noopener noreferrer" }, t("media"))) : null,
     message.error ? el("p", { className: "error", dir: "auto" }, message.error) : null,
     el("small", {}, `${time(message.created_at)}${out ? ` · ${t(message.status)} · ${message.provider ?? ""}` : ""}`));
 }
@@ -311,6 +314,7 @@ async function call(id, detail) {
       return bubble(turn.speaker !== "caller", el("small", {}, t(turn.speaker)),
         el("p", { dir: "auto" }, lost ? turn.heard_text : turn.text, lost ? el("s", { title: t("notHeard") }, lost) : null));
     });
+    if (about.recordings.some((file) => file.state === "pruned")) players.push(el("p", { className: "quiet" }, t("soundGone")));
     const left = about.message_text ? bubble(false, el("p", { dir: "auto" }, t("left") + about.message_text)) : null;
     talk.replaceChildren(...[...players, ...turns, left].filter(Boolean));
     if (!turns.length && !left) talk.append(el("p", { className: "empty" }, t("noTurns")));

@@ -22,6 +22,17 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// That lines were not shown.
+    pub(super) fn of_hidden(event: &'static str, count: u64, at: Timestamp) -> Self {
+        Self {
+            at,
+            level: Level::WARN,
+            event: "LOG_SUPPRESSED".to_owned(),
+            fields: vec![("suppressed", event.into()), ("count", count.into())],
+            message: format!("{count} more lines of {event} were not shown"),
+        }
+    }
+
     pub(super) fn of(event: &Event<'_>, redactor: &Redactor) -> Self {
         let mut reader = Reader { redactor, event: None, fields: Vec::new(), message: String::new() };
         event.record(&mut reader);

@@ -2,26 +2,40 @@
 
 use crate::config::Config;
 use std::borrow::Cow;
+use std::sync::{PoisonError, RwLock};
 
 /// What stands where a secret was.
 pub(super) const BLOT: &str = "•••";
 
 /// Knows the secrets of the settings.
+#[derive(Default)]
 pub(super) struct Redactor {
-    secrets: Vec<String>,
+    // Written when settings are read, read for each line.
+    secrets: RwLock<Vec<String>>,
 }
 
 impl Redactor {
     pub(super) fn new(config: &Config) -> Self {
-        let secrets = config.secrets().map(|secret| secret.expose().to_owned());
+        let redactor = Self::default();
+        redactor.learn(config);
+        redactor
+    }
+
+    /// Keeps the secrets of these settings out as well. Those from before stay known: a call may still use them.
+    pub(super) fn learn(&self, config: &Config) {
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         // A secret of a few letters would blot out half the log, and is none.
-        Self { secrets: secrets.filter(|secret| secret.len() >= SHORTEST).collect() }
+        for secret in config.secrets().map(crate::config::Secret::expose).filter(|secret| secret.len() >= SHORTEST) {
+            if !secrets.iter().any(|known| known == secret) {
+                secrets.push(secret.to_owned());
+            }
+        }
     }
 
     /// The text without any secret of the settings.
     pub(super) fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
-        for secret in &self.secrets {
+        for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
             if memchr::memmem::find(text.as_bytes(), secret.as_bytes()).is_some() {
                 text = Cow::Owned(text.replace(secret.as_str(), BLOT));
             }
@@ -52,6 +66,9 @@ mod tests {
         config.openai.api_key = Some(Secret::new("abc"));
         let redactor = Redactor::new(&config);
         assert_eq!(redactor.clean("x0123456789abcdefy abc"), "x•••y abc");
+        config.twilio.auth_token = Some(Secret::new("fedcba9876543210"));
+        redactor.learn(&config);
+        assert_eq!(redactor.clean("0123456789abcdef fedcba9876543210"), "••• •••");
         assert!(is_secret_name("auth_token"));
         assert!(!is_secret_name("tokens_in"));
     }

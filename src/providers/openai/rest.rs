@@ -94,6 +94,20 @@ pub async fn chat(
     first.filter(|text| !text.trim().is_empty()).ok_or(Error::Malformed)
 }
 
+/// `GET /models`: the names of the models that the key may use.
+pub async fn models(client: &reqwest::Client, config: &OpenAiConfig, limit: Duration) -> Result<Vec<String>, Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        data: Vec<Model>,
+    }
+    #[derive(Deserialize)]
+    struct Model {
+        id: String,
+    }
+    let answer: Answer = answer(config, client.get(url(config, "models")), limit).await?;
+    Ok(answer.data.into_iter().map(|model| model.id).collect())
+}
+
 fn url(config: &OpenAiConfig, path: &str) -> String {
     format!("{}/{path}", config.base_url.as_str())
 }

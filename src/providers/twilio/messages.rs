@@ -47,7 +47,7 @@ impl Messages {
         let (account_sid, auth_token) = config.twilio.credentials()?;
         let from = config.twilio.wa_from.as_ref()?;
         let base = config.twilio.api_base_url.as_str();
-        let callback = config.http.public_base_url.as_ref();
+        let callback = config.http.public_address();
         Some(Self {
             client,
             url: format!("{base}/2010-04-01/Accounts/{account_sid}/Messages.json"),

@@ -44,6 +44,14 @@ impl Error {
         }
     }
 
+    /// Twilio's words, if it does not accept our account.
+    pub fn account_refusal(&self) -> Option<String> {
+        match self {
+            Self::Refused { status: 401, .. } | Self::Refused { code: 20003 | 20005, .. } => Some(self.to_string()),
+            _ => None,
+        }
+    }
+
     /// Whether Twilio says that the call is over.
     pub fn is_call_over(&self) -> bool {
         matches!(self, Self::Refused { code: 20404 | 21220, .. } | Self::Refused { status: 404, .. })
@@ -141,12 +149,12 @@ fn recording_url(config: &TwilioConfig, url: &str) -> Option<String> {
     Some(if has_ending { given.to_string() } else { format!("{}.wav", url.trim_end_matches('/')) })
 }
 
-fn account_url(config: &TwilioConfig, path: &str) -> Result<String, Error> {
+pub(super) fn account_url(config: &TwilioConfig, path: &str) -> Result<String, Error> {
     let (account, _) = config.credentials().ok_or(Error::NotConfigured)?;
     Ok(format!("{}/2010-04-01/Accounts/{account}/{path}", config.api_base_url.as_str()))
 }
 
-async fn send(config: &TwilioConfig, request: RequestBuilder) -> Result<Response, Error> {
+pub(super) async fn send(config: &TwilioConfig, request: RequestBuilder) -> Result<Response, Error> {
     let (account, token) = config.credentials().ok_or(Error::NotConfigured)?;
     refuse(request.basic_auth(account, Some(token.expose())).send().await?).await
 }

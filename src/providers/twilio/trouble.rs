@@ -24,6 +24,14 @@ pub(super) fn is_opt_out(code: &str) -> bool {
     code == "21610"
 }
 
+/// Whether Twilio does not accept our account: wrong keys, or closed.
+pub fn is_account_refused(code: &str) -> bool {
+    ACCOUNT_REFUSED.contains(&code)
+}
+
+/// 401 is for an answer without a number of Twilio's own; 20005 for an account that is not active.
+const ACCOUNT_REFUSED: [&str; 5] = ["20003", "20005", "20008", "20404", "401"];
+
 /// Error numbers, Hebrew, English.
 const SENTENCES: &[(&[&str], &str, &str)] = &[
     (

@@ -96,7 +96,7 @@ async fn messages_come_oldest_first_within_a_page() {
         message,
         &json!({
             "id": 1, "thread_id": 1, "direction": "in", "message_type": "text", "media_kind": "text",
-            "content_text": "שלום, מתי פתוח?", "media_url": null, "provider": "baileys", "provider_msg_id": "A1",
+            "content_text": "שלום, מתי פתוח?", "media_url": null, "media_state": null, "provider": "baileys", "provider_msg_id": "A1",
             "status": "received", "error": null, "created_at": "2026-11-10T09:58:00.000Z",
         })
     );

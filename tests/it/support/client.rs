@@ -2,6 +2,7 @@
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -23,18 +24,13 @@ pub struct Reply {
 
 impl Client {
     pub fn new(base: impl Into<String>) -> Self {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(30))
-            // A connection of a daemon that has been killed must not come back.
-            .pool_max_idle_per_host(0)
-            .build()
-            .unwrap();
+        let http = builder().build().unwrap();
+        Self { base: base.into(), http, headers: Vec::new() }
+    }
+
+    /// A client that finds `host` at this address, and shakes hands as `tls` says.
+    pub fn by_tls(base: impl Into<String>, host: &str, address: SocketAddr, tls: rustls::ClientConfig) -> Self {
+        let http = builder().resolve(host, address).tls_backend_preconfigured(tls).build().unwrap();
         Self { base: base.into(), http, headers: Vec::new() }
     }
 
@@ -82,6 +78,19 @@ impl Client {
     pub async fn post_form(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
         send(self.request(Method::POST, path).form(pairs)).await
     }
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(30))
+        // A connection of a daemon that has been killed must not come back.
+        .pool_max_idle_per_host(0)
 }
 
 /// Sends a request and reads the whole answer.

@@ -3,7 +3,7 @@
 use super::log::{Log, PATIENCE};
 use super::{Client, Setup};
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ pub struct Daemon {
     child: Option<Child>,
     folder: TempDir,
     listener: TcpListener,
+    /// Those for `http` and `https`.
+    web_doors: [TcpListener; 2],
     setup: Setup,
     log: Log,
     stdout: Log,
@@ -38,7 +40,8 @@ impl Daemon {
         if let Some(toml) = &setup.toml {
             std::fs::write(folder.path().join("config.toml"), toml).unwrap();
         }
-        Self { child: None, folder, listener, setup, log: Log::default(), stdout: Log::default() }
+        let web_doors = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        Self { child: None, folder, listener, web_doors, setup, log: Log::default(), stdout: Log::default() }
     }
 
     /// Starts the process, and waits until it listens.
@@ -54,14 +57,21 @@ impl Daemon {
     /// Starts the process without waiting for anything.
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it runs already");
-        let mut command = Command::new("sh");
-        let start = if self.setup.binds_itself {
-            r#"exec "$0" "$@" </dev/null"#
-        } else {
-            r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#
+        // Only bash knows sockets by numbers of more than one digit.
+        let mut command = Command::new(if self.setup.web_doors { "bash" } else { "sh" });
+        let doors = self.setup.web_doors.then(|| self.web_doors.each_ref().map(inherited));
+        let start = match &doors {
+            _ if self.setup.binds_itself => r#"exec "$0" "$@" </dev/null"#.to_owned(),
+            None => r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#.to_owned(),
+            Some([http, https]) => format!(
+                r#"exec 3<&0 4<&{} 5<&{} </dev/null
+                LISTEN_FDNAMES=web:http:https LISTEN_FDS=3 LISTEN_PID=$$ exec "$0" "$@""#,
+                http.as_raw_fd(),
+                https.as_raw_fd()
+            ),
         };
         command
-            .args(["-c", start, BINARY])
+            .args(["-c", &start, BINARY])
             .args(self.arguments(&["serve"]))
             .stdin(Stdio::from(OwnedFd::from(self.listener.try_clone().unwrap())))
             .stdout(Stdio::piped())
@@ -119,6 +129,12 @@ impl Daemon {
         self.launch();
     }
 
+    /// Starts it again after it has ended by itself.
+    pub fn relaunch(&mut self) {
+        self.child = None;
+        self.launch();
+    }
+
     /// Sends it a signal by its number.
     pub fn signal(&self, signal: i32) {
         let status = Command::new("kill").args([format!("-{signal}"), self.pid().to_string()]).status().unwrap();
@@ -154,6 +170,16 @@ impl Daemon {
     /// The address of the public door.
     pub fn address(&self) -> SocketAddr {
         self.listener.local_addr().unwrap()
+    }
+
+    /// The address of the door for plain HTTP, where [`Setup::web_doors`] asked for it.
+    pub fn http_address(&self) -> SocketAddr {
+        self.web_doors[0].local_addr().unwrap()
+    }
+
+    /// The address of the door that speaks TLS, where [`Setup::web_doors`] asked for it.
+    pub fn https_address(&self) -> SocketAddr {
+        self.web_doors[1].local_addr().unwrap()
     }
 
     /// `http://127.0.0.1:port` of the second door, where [`Setup::crm_door`] asked for one.
@@ -225,6 +251,13 @@ impl Drop for Daemon {
             eprintln!("--- the daemon's log ---\n{}", self.log.lines().join("\n"));
         }
     }
+}
+
+/// The same socket under a high number that a child gets as well.
+fn inherited(listener: &TcpListener) -> OwnedFd {
+    let copy = rustix::io::fcntl_dupfd_cloexec(listener, 100).unwrap();
+    rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty()).unwrap();
+    copy
 }
 
 /// How long it may take for anything to happen.

@@ -8,6 +8,7 @@ pub struct Setup {
     pub(super) env: BTreeMap<String, String>,
     pub(super) toml: Option<String>,
     pub(super) binds_itself: bool,
+    pub(super) web_doors: bool,
 }
 
 impl Setup {
@@ -27,6 +28,12 @@ impl Setup {
     pub fn binds_itself(&mut self) -> &mut Self {
         self.binds_itself = true;
         self.env("PORT", "0")
+    }
+
+    /// Hands the doors `http` and `https` over by their names as well; see [`super::Daemon::https_address`].
+    pub fn web_doors(&mut self) -> &mut Self {
+        self.web_doors = true;
+        self
     }
 
     /// A second door for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].

@@ -5,7 +5,14 @@ use agentlocator::simulator::caller::{CallPlan, CallReport, Phone};
 use agentlocator::simulator::openai::{OpenAi, OpenAiOptions};
 use agentlocator::simulator::twilio::{Account, Exchange, TwilioOptions, TwilioRest, sign};
 use agentlocator::simulator::{EventLog, Route};
-use tokio::net::TcpListener;
+use futures_util::SinkExt;
+use serde_json::json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+/// Twilio's end of a media socket.
+pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// A daemon and the world around it.
 pub struct Town {
@@ -29,11 +36,22 @@ impl Town {
     }
 
     async fn build(options: OpenAiOptions, has_key: bool, configure: impl FnOnce(&mut Setup)) -> Self {
+        let daemon = Daemon::prepare(|_| {});
+        let route = Route::new(Some(daemon.address())).unwrap();
+        Self::around(daemon, route, options, has_key, configure).await
+    }
+
+    /// The same around a daemon that is there, reached by this way.
+    pub async fn around(
+        mut daemon: Daemon,
+        route: Route,
+        options: OpenAiOptions,
+        has_key: bool,
+        configure: impl FnOnce(&mut Setup),
+    ) -> Self {
         let log = EventLog::new();
         let account = Account::random();
         let exchange = Exchange::new(account.clone());
-        let mut daemon = Daemon::prepare(|_| {});
-        let route = Route::new(Some(daemon.address())).unwrap();
         let ai = OpenAi::start(free_port().await, options, log.clone()).unwrap();
         let twilio = TwilioOptions::default();
         let twilio =
@@ -56,6 +74,19 @@ impl Town {
         let owned: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let signature = self.sign(path, &owned);
         self.daemon.client().with_header("x-twilio-signature", signature).post_form(path, fields).await
+    }
+
+    /// Tells of a call, and gives the token that its TwiML has.
+    pub async fn ring(&self, sid: &str) -> String {
+        let fields = [("CallSid", sid), ("From", "+972501234567"), ("To", "+97235551234")];
+        let xml = self.hook("/webhook/incoming_call", &fields).await.text();
+        xml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    }
+
+    /// A media socket that has said nothing yet.
+    pub async fn open_socket(&self) -> Socket {
+        let url = self.daemon.url().replace("http", "ws") + "/ws/twilio-media";
+        tokio_tungstenite::connect_async(url).await.unwrap().0
     }
 
     /// Twilio's signature of a request to `path`.
@@ -98,6 +129,13 @@ impl Town {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }
+}
+
+/// Twilio's first words on a socket.
+pub async fn start(socket: &mut Socket, sid: &str, token: &str) {
+    let start = json!({"streamSid": "MZ1", "callSid": sid, "customParameters": {"token": token}});
+    let message = json!({"event": "start", "streamSid": "MZ1", "start": start});
+    socket.send(Message::Text(message.to_string().into())).await.unwrap();
 }
 
 async fn free_port() -> TcpListener {

@@ -25,7 +25,7 @@ pub(super) struct RecordingQuery {
 /// The sound of a call.
 #[utoipa::path(get, path = "/api/calls/{id}/recording", tag = "calls", params(("id" = i64, Path), RecordingQuery),
     responses((status = 200, content_type = "audio/wav"), (status = 206, description = "The range that was asked for"),
-    (status = 404, description = "No such call, or no sound of it", body = ErrorBody), (status = 416)))]
+    (status = 404, description = "No such call, or no sound of it", body = ErrorBody), (status = 410, description = "`recording_expired`: it was here, and was deleted.", body = ErrorBody), (status = 416)))]
 pub(super) async fn play(
     State(state): State<AppState>,
     _actor: Actor,
@@ -40,7 +40,11 @@ pub(super) async fn play(
         let length = tx.recording_length(recording.id)?;
         Ok(Some((recording, length)))
     });
-    let found = found.await?.filter(|(_, length)| *length > 0);
+    let found = found.await?;
+    if found.as_ref().is_some_and(|(recording, _)| recording.state == RecordingState::Pruned) {
+        return Err(ApiError::expired("recording_expired", "the recording was deleted, as the settings say"));
+    }
+    let found = found.filter(|(_, length)| *length > 0);
     let (recording, length) = found.ok_or_else(|| ApiError::not_found("there is no sound of this call"))?;
     let etag = format!("{}-{length}", recording.id);
     let file = FileInfo { mime: &recording.mime, length, etag: &etag, cache_control: "private, no-cache" };
@@ -48,10 +52,11 @@ pub(super) async fn play(
 }
 
 fn choose(recordings: Vec<Recording>, wanted: Option<i64>) -> Option<Recording> {
-    match wanted {
-        Some(id) => recordings.into_iter().find(|recording| recording.id == RecordingId(id)),
-        None => recordings.into_iter().rfind(|recording| recording.state == RecordingState::Complete),
+    if let Some(id) = wanted {
+        return recordings.into_iter().find(|recording| recording.id == RecordingId(id));
     }
+    let newest = |state| recordings.iter().rfind(|recording| recording.state == state).cloned();
+    newest(RecordingState::Complete).or_else(|| newest(RecordingState::Pruned))
 }
 
 /// A piece at a time, so that an hour of sound is never in memory at once.

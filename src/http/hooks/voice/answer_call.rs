@@ -18,7 +18,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         return answer(&greeting(&state, None));
     };
     let call = incoming(&form, call_sid.clone());
-    let (known, raw, country) = (call.clone(), raw(&form, PATH), state.config.whatsapp.country());
+    let (known, raw, country) = (call.clone(), raw(&form, PATH), state.config().whatsapp.country());
     let name = note(&state, move |tx| call::receive(tx, &known, &raw, country, clock::now())).await;
     tracing::info!(event = "CALL_IN", call.sid = %call_sid, "A call comes in");
     state.calls.begin(Caller { call, name: name.unwrap_or_default() });
@@ -44,7 +44,7 @@ fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
         Verb::Play(at(state, "/static/tts/greeting_he.mp3")),
         Verb::Connect {
             action: next.clone(),
-            stream_url: format!("{}/ws/twilio-media", state.config.http.socket_url()),
+            stream_url: format!("{}/ws/twilio-media", state.config().http.socket_url()),
             status_callback: at(state, "/webhook/stream_status"),
             parameters: token.map(|token| ("token".to_owned(), token)).into_iter().collect(),
         },

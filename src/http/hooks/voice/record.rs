@@ -26,7 +26,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         keep_odd(&state, &form, PATH, "no CallSid").await;
         return answer(&prompt(&state));
     };
-    let country = state.config.whatsapp.country();
+    let country = state.config().whatsapp.country();
     if let Some(waited) = Waiting::read(&uri) {
         return reply(&state, &call, waited).await;
     }
@@ -56,7 +56,7 @@ fn recorder(state: &AppState) -> Verb {
     Verb::Record {
         action: at(state, PATH),
         status_callback: at(state, "/webhook/recording_status"),
-        max_length_s: state.config.voice.message_max_s,
+        max_length_s: state.config().voice.message_max_s,
         timeout_s: SILENCE_S,
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
         None => after_restart(stored),
     };
     tracing::info!(event = "STREAM_ENDED", call.sid = %sid, after = ?after, "Twilio asks what follows the stream");
-    match (after, &state.config.agent.transfer_to) {
+    match (after, &state.config().agent.transfer_to) {
         (After::HangUp, _) => answer(&[Verb::Hangup]),
         (After::Transfer, Some(person)) => {
             answer(&[Verb::Dial { number: person.to_string(), action: at(&state, PATH), timeout_s: RING_S }])

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 pub(super) const PATH: &str = "/webhook/whatsapp/baileys";
 
 pub(super) async fn event(State(app): State<AppState>, signed: BridgeBody) -> Response {
-    let read = webhook::read(&signed.body, app.config.whatsapp.country());
+    let read = webhook::read(&signed.body, app.config().whatsapp.country());
     let raw = Raw { source: "baileys", path: PATH, content_type: signed.content_type, body: signed.body };
     take(&app, read, raw).await
 }
@@ -31,7 +31,7 @@ impl FromRequest<AppState> for BridgeBody {
         let body = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
         let value = |name: &str| headers.get(name).map(|value| value.as_bytes());
         let (proof, token) = (value(signature::SIGNATURE), value(signature::SECRET));
-        if signature::is_valid(&app.config.whatsapp, proof, token, &body) {
+        if signature::is_valid(&app.config().whatsapp, proof, token, &body) {
             return Ok(Self { content_type: content_type(&headers), body });
         }
         tracing::warn!(

@@ -12,13 +12,14 @@ pub(super) const MESSAGE_PATH: &str = "/webhook/whatsapp/twilio";
 pub(super) const STATUS_PATH: &str = messages::STATUS_PATH;
 
 pub(super) async fn message(State(app): State<AppState>, signed: TwilioForm) -> Response {
-    let own_sender = app.config.twilio.wa_from.as_ref();
-    let read = whatsapp::message(&signed.form, own_sender, app.config.whatsapp.country()).map(Inbound::Message);
+    let config = app.config();
+    let own_sender = config.twilio.wa_from.as_ref();
+    let read = whatsapp::message(&signed.form, own_sender, config.whatsapp.country()).map(Inbound::Message);
     take(&app, read, raw(signed, MESSAGE_PATH)).await
 }
 
 pub(super) async fn status(State(app): State<AppState>, signed: TwilioForm) -> Response {
-    let read = whatsapp::status(&signed.form, &app.config.agent.language)
+    let read = whatsapp::status(&signed.form, &app.config().agent.language)
         .map(|news| news.map_or(Inbound::Nothing("a status that is no news"), Inbound::News));
     take(&app, read, raw(signed, STATUS_PATH)).await
 }

@@ -1,0 +1,87 @@
+//! What looks after the house, and who tells of it.
+
+use crate::config::Live;
+use crate::domain::{Finding, Timestamp};
+use crate::drive::calls::CallParts;
+use crate::drive::care::{Care, backup_trouble, certificate_trouble};
+use crate::drive::outbox::Outbox;
+use crate::drive::self_check::{Look, Parts, SelfChecker};
+use crate::drive::{alerts, updates};
+use crate::ops::snapshots::{Snapshots, Standing};
+use crate::ops::tls::{Tls, TlsHealth, TlsStatus};
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// What checks the house at night.
+pub(super) async fn self_check(
+    settings: Live,
+    parts: &CallParts,
+    outbox: &Outbox,
+    tls: &Tls,
+    snapshots: &Snapshots,
+) -> SelfChecker {
+    let snapshots = snapshots.clone();
+    let backup: Look = Arc::new(move |now| backup(&snapshots, now));
+    let tls = tls.clone();
+    let certificate: Look = Arc::new(move |_| certificate(&tls.status()));
+    SelfChecker::new(Parts {
+        settings,
+        store: parts.store.clone(),
+        disk: parts.disk.clone(),
+        outbox: outbox.clone(),
+        alerts: parts.alerts.clone(),
+        looks: vec![certificate, backup],
+    })
+    .await
+}
+
+/// Starts all of it. `page` is where the page is.
+pub(super) fn start(
+    loops: &mut JoinSet<()>,
+    care: Care,
+    self_check: SelfChecker,
+    page: &str,
+    stopping: &watch::Receiver<bool>,
+) {
+    loops.spawn(self_check.run(stopping.clone()));
+    let Care { alerts, settings, outbox, store, .. } = &care;
+    let (alerts, settings, outbox, store) = (alerts.clone(), settings.clone(), outbox.clone(), store.clone());
+    let (page, until) = (page.to_owned(), stopping.clone());
+    loops.spawn(updates::run(store.clone(), settings.clone(), stopping.clone()));
+    loops.spawn(async move {
+        let mut changes = settings.changes();
+        while !*until.borrow() {
+            let config = changes.borrow_and_update().clone();
+            let telling =
+                alerts::run(alerts.clone(), config, page.clone(), outbox.clone(), store.clone(), until.clone());
+            // What a change cuts off is due still, and told by the new settings.
+            tokio::select! {
+                () = telling => {}
+                known = changes.changed() => if known.is_err() { return },
+            }
+        }
+    });
+    loops.spawn(care.run(stopping.clone()));
+}
+
+/// What the self-check says of the certificate.
+fn certificate(status: &TlsStatus) -> Finding {
+    match (certificate_trouble(status), status.not_after) {
+        (Some(trouble), _) => Finding::error("certificate", trouble.en, "run `agentlocator doctor`"),
+        (None, Some(end)) if status.health == TlsHealth::Ok => {
+            Finding::ok("certificate", format!("it is good until {end}"))
+        }
+        (None, _) => Finding::skipped("certificate", "none was asked for"),
+    }
+}
+
+/// What the self-check says of the snapshots.
+fn backup(snapshots: &Snapshots, now: Timestamp) -> Finding {
+    match (backup_trouble(snapshots, now), snapshots.standing(now)) {
+        (Some(trouble), _) => Finding::error("backup", trouble.en, "run `agentlocator doctor`"),
+        (None, Standing::Off) => Finding::skipped("backup", "snapshots are switched off"),
+        (None, Standing::Young) => Finding::skipped("backup", "there has been no night yet"),
+        (None, Standing::Good | Standing::Bad) => Finding::ok("backup", "the last snapshot is good"),
+    }
+}

@@ -1,0 +1,141 @@
+//! Reading the settings again while the daemon works: checked whole, then put in force; or nothing changes.
+
+use crate::config::{Changes, Config, ConfigErrors, Live};
+use crate::drive::outbox::Outbox;
+use crate::drive::reload::{Orders, Outcome, Refused, Reloaded};
+use crate::drive::status::StatusLine;
+use crate::drive::{InForce, InForceError};
+use crate::ops::log::Log;
+use crate::ops::notify;
+use crate::ops::tls::Tls;
+use crate::store::Store;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// Reads the settings from where they came from at the start.
+pub type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
+
+/// What a part does that reads files of its own again, before other settings are in force: says whether anything has
+/// changed, or what is wrong; then it goes on with what it had.
+pub(super) type ReadAgain = Arc<dyn Fn(&Config) -> Result<bool, String> + Send + Sync>;
+
+/// Carries out the orders to read the settings again.
+pub(super) struct Reloader {
+    pub(super) source: Source,
+    pub(super) log: Log,
+    pub(super) store: Store,
+    pub(super) client: reqwest::Client,
+    /// For those who need nothing that is built from them.
+    pub(super) settings: Live,
+    pub(super) in_force: Live<InForce>,
+    pub(super) outbox: Outbox,
+    /// By the names under which they are told to have changed.
+    pub(super) parts: Vec<(&'static str, ReadAgain)>,
+    /// What systemd shows afterwards.
+    pub(super) status: StatusLine,
+}
+
+impl Reloader {
+    /// Carries out what is ordered, one order after the other, for as long as it is polled.
+    pub(super) async fn run(self, mut orders: Orders) {
+        while let Some(answer) = orders.next().await {
+            notify::reloading("Reading the settings again");
+            let outcome = self.reload().await;
+            tell(&outcome);
+            notify::ready(&self.status.text());
+            // Whoever asked by a signal does not listen.
+            let _ = answer.send(outcome);
+        }
+        std::future::pending::<()>().await;
+    }
+
+    async fn reload(&self) -> Outcome {
+        let source = self.source.clone();
+        let config = aside(move || source()).await?.map_err(|errors| reasons(&errors))?;
+        // Whatever happens from here on, none of them is to be in the log.
+        self.log.learn_secrets(&config);
+        let stored = super::with_stored_settings(config, &self.store).await;
+        let (config, left_out) = stored.map_err(|error| Refused::because(Chain(&*error)))?;
+        let mut warnings: Vec<String> = left_out.iter().map(|problem| format!("{problem}; it is left out")).collect();
+        warnings.extend(config.warnings());
+        let before = self.in_force.now();
+        let (config, Changes { changed, needs_restart }) = before.config.taken_over_by(&config);
+        let client = self.client.clone();
+        let next = aside(move || InForce::build(Arc::new(config), &client)).await?;
+        let next = next.map_err(|error| match &error {
+            InForceError::Config(errors) => reasons(errors),
+            InForceError::Client(_) => Refused::because(Chain(&error)),
+        })?;
+        let mut changed: Vec<String> = changed.into_iter().map(str::to_owned).collect();
+        changed.extend(before.sounds_changed(&next).into_iter().map(str::to_owned));
+        changed.sort_unstable();
+        changed.dedup();
+        for (name, read_again) in &self.parts {
+            let (read_again, config) = (read_again.clone(), next.config.clone());
+            if aside(move || read_again(&config)).await?.map_err(Refused::because)? {
+                changed.push((*name).to_owned());
+            }
+        }
+        self.log.set_level(&next.config);
+        self.settings.replace(next.config.clone());
+        self.in_force.replace(next);
+        self.outbox.settings_changed();
+        Ok(Reloaded { changed, needs_restart: needs_restart.into_iter().map(str::to_owned).collect(), warnings })
+    }
+}
+
+/// Certificates of the owner's own files are looked at again, and an authority that failed before is asked again.
+pub(super) fn certificates(tls: Tls) -> (&'static str, ReadAgain) {
+    ("certificates", Arc::new(move |_: &Config| tls.reload()))
+}
+
+/// Reads files where no call has to wait for a slow disk.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
+    tokio::task::spawn_blocking(work).await.map_err(Refused::because)
+}
+
+fn reasons(errors: &ConfigErrors) -> Refused {
+    Refused { reasons: errors.0.iter().map(ToString::to_string).collect() }
+}
+
+fn tell(outcome: &Outcome) {
+    match outcome {
+        Ok(Reloaded { changed, needs_restart, warnings }) => {
+            for warning in warnings {
+                tracing::warn!(event = "CONFIG_WARNING", "{warning}");
+            }
+            let (changed, needs_restart) = (changed.join(" "), needs_restart.join(" "));
+            let sentence = match (changed.is_empty(), needs_restart.is_empty()) {
+                (true, true) => "The settings have been read again; nothing has changed",
+                (false, true) => "Other settings are in force",
+                (true, false) => "What has changed needs a restart",
+                (false, false) => "Other settings are in force; some of what has changed needs a restart",
+            };
+            tracing::info!(event = "CONFIG_RELOADED", changed, needs_restart, "{sentence}");
+        }
+        Err(refused) => {
+            let reasons = refused.to_string();
+            tracing::error!(
+                event = "CONFIG_RELOAD_REFUSED",
+                reasons,
+                "The settings are not taken over, and those from before stay in force: {reasons}"
+            );
+        }
+    }
+}
+
+/// An error with all of its reasons, in one line.
+struct Chain<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut reason = self.0.source();
+        while let Some(error) = reason {
+            write!(f, ": {error}")?;
+            reason = error.source();
+        }
+        Ok(())
+    }
+}

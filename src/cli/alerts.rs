@@ -1,0 +1,144 @@
+//! `agentlocator alerts`: what needs a person, and whether people can be told.
+
+use super::table::{Table, moment};
+use super::{Settings, order, print, print_json, tell};
+use crate::app;
+use crate::config::Config;
+use crate::crm::order::{Order, Outcome};
+use crate::domain::{AlertState, AlertWay, MessageStatus, PhoneNumber};
+use crate::drive::outbox;
+use crate::ops::alert::{Words, headline};
+use crate::providers::mail::Mailer;
+use clap::Subcommand;
+use serde::Serialize;
+use std::time::Duration;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Alerts {
+    /// List what needs a person, and what lately did.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a test message to the owner by each way that is set up, and say what came of it.
+    ///
+    /// Mail goes out from here; WhatsApp through the running daemon. It fails if any way does, or if there is none.
+    Test {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) fn run(command: &Alerts, settings: &Settings) -> anyhow::Result<()> {
+    match command {
+        Alerts::List { json } => list(settings, *json),
+        Alerts::Test { json } => test(settings, *json),
+    }
+}
+
+fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
+    let (Outcome::Alerts(alerts), _) = order::give(settings, Order::ListAlerts)? else { return Ok(()) };
+    if json {
+        return print_json(&alerts);
+    }
+    if alerts.iter().all(|alert| alert.state == AlertState::Cleared) {
+        tell("Nothing needs a person.");
+    }
+    let mut table = Table::new(["KIND", "STATE", "SINCE", "TOLD", "WHAT"]);
+    for alert in alerts {
+        let told: Vec<_> = alert.told.iter().map(|told| told.way.as_str()).collect();
+        let told = if told.is_empty() { "-".to_owned() } else { told.join(", ") };
+        let what = if alert.detail.en.is_empty() { headline(alert.kind, false).to_owned() } else { alert.detail.en };
+        table.row([alert.kind.to_string(), alert.state.to_string(), moment(Some(alert.since)), told, what]);
+    }
+    print(&table.to_string())
+}
+
+/// What came of one way.
+#[derive(Serialize)]
+struct Tried {
+    way: AlertWay,
+    to: Vec<String>,
+    ok: bool,
+    /// What happened, for a person.
+    result: String,
+}
+
+fn test(settings: &Settings, json: bool) -> anyhow::Result<()> {
+    let config = settings.load()?;
+    let tried: Vec<Tried> = [by_mail(&config)?, by_whatsapp(&config, settings)].into_iter().flatten().collect();
+    if tried.is_empty() {
+        anyhow::bail!("nobody is to be told: set alerts.mail_to (with [mail]) or alerts.whatsapp_to");
+    }
+    if json {
+        print_json(&tried)?;
+    } else {
+        for Tried { way, to, ok, result } in &tried {
+            print(&format!("{way} to {}: {} – {result}\n", to.join(", "), if *ok { "ok" } else { "failed" }))?;
+        }
+    }
+    if tried.iter().all(|tried| tried.ok) { Ok(()) } else { Err(anyhow::anyhow!("not every way works")) }
+}
+
+fn by_mail(config: &Config) -> anyhow::Result<Option<Tried>> {
+    let to = config.alerts.mail_to.clone();
+    if to.is_empty() {
+        return Ok(None);
+    }
+    let words = Words::test(&config.agent.business_name, config.alerts_in_hebrew());
+    let sent = app::runtime()?.block_on(async {
+        let mailer = Mailer::new(&config.mail)?;
+        mailer.send(&to, &words.subject, &words.body).await
+    });
+    let (ok, result) = match sent {
+        Ok(()) => (true, "the server has taken the mail".to_owned()),
+        Err(error) => (false, format!("{:#}", anyhow::Error::from(error))),
+    };
+    Ok(Some(Tried { way: AlertWay::Mail, to, ok, result }))
+}
+
+fn by_whatsapp(config: &Config, settings: &Settings) -> Option<Tried> {
+    let to = config.alerts.whatsapp_to.clone()?;
+    let tried = send_whatsapp(config, settings, &to);
+    let (ok, result) = match tried {
+        Ok(result) => (true, result),
+        Err(error) => (false, format!("{error:#}")),
+    };
+    Some(Tried { way: AlertWay::WhatsApp, to: vec![to.to_string()], ok, result })
+}
+
+fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyhow::Result<String> {
+    let words = Words::test(&config.agent.business_name, config.alerts_in_hebrew());
+    let rules = outbox::rules(config);
+    let order = Order::SendToOwner {
+        to: to.to_string(),
+        text: words.body.trim_end().to_owned(),
+        only: rules.only,
+        priority: rules.priority,
+        template: rules.template,
+    };
+    let Outcome::Queued(message) = order::ask(settings, &order)? else { anyhow::bail!("the daemon did not take it") };
+    let (runtime, mut last) = (app::runtime()?, None);
+    for _ in 0..PATIENCE.as_millis() / PAUSE.as_millis() {
+        runtime.block_on(async { tokio::time::sleep(PAUSE).await });
+        let Outcome::Message { status, error, provider } = order::ask(settings, &Order::TellMessage { id: message })?
+        else {
+            continue;
+        };
+        match status {
+            MessageStatus::Failed => anyhow::bail!("{}", error.unwrap_or_else(|| "it was not sent".to_owned())),
+            MessageStatus::Queued | MessageStatus::Received => last = provider,
+            MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read => {
+                let by = provider.map(|provider| format!(" by {provider}")).unwrap_or_default();
+                return Ok(format!("{status}{by}"));
+            }
+        }
+    }
+    let by = last.map(|provider| format!(" for {provider}")).unwrap_or_default();
+    anyhow::bail!("it still waits{by} after {} s; the log says why", PATIENCE.as_secs())
+}
+
+const PAUSE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(40);

@@ -1,0 +1,94 @@
+//! `agentlocator backup FILE`: everything in one proven file.
+
+mod progress;
+mod target;
+
+use super::{Settings, print_json, store_side, tell};
+use crate::clock;
+use crate::crm::order::Order;
+use crate::domain::Timestamp;
+use crate::drive::control::{self, AskError};
+use crate::entropy;
+use crate::ops::disk::amount;
+use crate::store::{self, CopyFacts};
+use anyhow::{Context, bail};
+use clap::Args;
+use progress::Progress;
+use std::path::{Path, PathBuf};
+use target::Target;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Where to; a file that is there is replaced once the new one is proven.
+    file: PathBuf,
+    /// Print what is in the copy as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
+    let config = settings.load()?;
+    let published = config.store.published_file();
+    store::survive_size_limits();
+    // Before anything else, and with the rights of whoever gave the command.
+    let target = Target::open(&arguments.file, &published)?;
+    let mark = leave_mark(&config.store.live_file());
+    let size = size_of(&published, &config.store.live_file());
+    target.check_room(size)?;
+
+    let progress = Progress::start(target.file(), size);
+    let sent = store_side::send(&published, target.file());
+    progress.end();
+    sent.context("cannot copy the database")?;
+    let facts = target.prove().context("the copy is not good and was removed")?;
+    if let Some(mark) = mark
+        && facts.mark.as_deref() != Some(mark.as_str())
+    {
+        bail!(
+            "the copy lacks what was written just before it, and was removed; is {} the database of the running daemon?",
+            published.display()
+        );
+    }
+    let file = target.finish()?;
+    if arguments.json {
+        return print_json(&serde_json::json!({ "file": file, "copy": facts }));
+    }
+    tell(&format!("Wrote {}, read back whole and sound: {}.", file.display(), describe(&facts)));
+    Ok(())
+}
+
+/// What is in a copy, for people.
+pub(super) fn describe(facts: &CopyFacts) -> String {
+    let CopyFacts { contacts, messages, calls, last_activity_at, .. } = facts;
+    let last = last_activity_at.map(|at| format!(", the last of it at {at}")).unwrap_or_default();
+    format!("{}, with {contacts} people, {messages} messages and {calls} calls{last}", amount(facts.bytes))
+}
+
+/// Has the running daemon write something down, by which the copy shows that it came after. None where no daemon runs, or
+/// where it cannot write: then a copy is all the more needed.
+fn leave_mark(live: &Path) -> Option<String> {
+    let mark = mark(clock::now());
+    match control::ask(&control::socket_path(live), &Order::MarkBackup { mark: mark.clone() }) {
+        Ok(_) => Some(mark),
+        Err(AskError::NotRunning) => None,
+        Err(error) => {
+            tell(&format!("The running daemon cannot write ({error}); what it has is copied."));
+            None
+        }
+    }
+}
+
+fn mark(now: Timestamp) -> String {
+    format!("{now} {}", entropy::random_hex::<8>())
+}
+
+/// Bytes of the database, roughly.
+fn size_of(published: &Path, live: &Path) -> u64 {
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+    length(live).max(length(published))
+}
+
+/// Proves a file with the rights that we have.
+fn prove(file: &Path) -> anyhow::Result<CopyFacts> {
+    Ok(store::prove_copy(file)?)
+}

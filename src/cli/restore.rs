@@ -1,0 +1,146 @@
+//! `agentlocator restore FILE`: puts a copy in the place of the database, and keeps the old one.
+
+mod source;
+mod unit;
+
+use super::backup::describe;
+use super::{Settings, print_json, store_side, tell};
+use crate::config::folder_of;
+use crate::store::{self, CopyFacts, PutAside};
+use anyhow::{Context, bail};
+use clap::Args;
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use unit::Unit;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The copy, or the name of a snapshot as `agentlocator snapshots list` shows it.
+    #[arg(value_name = "FILE|SNAPSHOT")]
+    from: PathBuf,
+    /// The key file (age) that opens an encrypted copy.
+    #[arg(long, value_name = "KEYFILE")]
+    identity: Option<PathBuf>,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+    /// Leave the service alone: it must be stopped already, and is not started.
+    #[arg(long)]
+    no_service: bool,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
+    let config = settings.load()?;
+    let published = config.store.published_file();
+    store::survive_size_limits();
+    let mut source = source::open(&arguments.from, arguments.identity.as_deref(), &config)?;
+    let service = who_must_stop(&published, arguments)?;
+
+    tell(&format!("Reading {} …", arguments.from.display()));
+    let facts = store_side::take_in(&published, &mut source)
+        .with_context(|| format!("{} cannot be restored; nothing was changed", arguments.from.display()))?;
+    tell(&format!("It is whole and sound: {}.", describe(&facts)));
+    tell_the_plan(&published, service.as_ref());
+    if !arguments.yes && !agreed()? {
+        store_side::discard(&published)?;
+        bail!("nothing was changed");
+    }
+    let aside = swap(&published, service.as_ref())?;
+    report(arguments, &published, &facts, &aside)?;
+    if service.as_ref().is_none_or(|service| !service.was_wanted()) {
+        tell("Start the daemon now; it takes the database over.");
+    }
+    Ok(())
+}
+
+/// The service that has the database open, if it is one that can be stopped.
+fn who_must_stop(published: &Path, arguments: &Arguments) -> anyhow::Result<Option<Unit>> {
+    let holder = if folder_of(published).exists() { store::holder(published)? } else { None };
+    let service = if arguments.no_service { None } else { Unit::of(published, holder.and_then(|holder| holder.pid)) };
+    if service.is_none()
+        && let Some(holder) = holder
+    {
+        let who = holder.pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+        bail!("a running agentlocator{who} has {} open; stop it first", published.display());
+    }
+    Ok(service)
+}
+
+fn tell_the_plan(published: &Path, service: Option<&Unit>) {
+    let here = published.exists();
+    let keep = if here {
+        "The database that is here is kept beside it under a name with today's date"
+    } else {
+        "There is no database here yet"
+    };
+    let service = match service {
+        Some(service) if service.was_wanted() => format!("; {} is stopped and started again", service.name()),
+        _ => String::new(),
+    };
+    tell(&format!("It will be the database {}. {keep}{service}.", published.display()));
+}
+
+/// Stops what has to be stopped, swaps, and starts it again; if it does not come up, the old database comes back.
+fn swap(published: &Path, service: Option<&Unit>) -> anyhow::Result<PutAside> {
+    let Some(service) = service else { return store_side::swap_in(published) };
+    let mut attempts = 0;
+    let aside = loop {
+        service.stop()?;
+        match store_side::swap_in(published) {
+            Ok(aside) => break aside,
+            // Somebody knocked, and systemd has started it again for him.
+            Err(_) if attempts < STOPS && matches!(store::holder(published), Ok(Some(_))) => attempts += 1,
+            Err(error) => {
+                let _ = service.start_again();
+                return Err(error);
+            }
+        }
+    };
+    let Err(error) = service.start_again() else { return Ok(aside) };
+    if aside.database.is_none() {
+        return Err(error.context("the daemon does not come up with the restored database; there was none before"));
+    }
+    tell(&format!("It does not come up ({error:#}). Putting the old database back."));
+    service.stop()?;
+    store_side::swap_back(published, &aside).context("cannot put the old database back")?;
+    service
+        .start_again()
+        .context("the old database is back in its place, but the daemon does not come up with it either")?;
+    bail!(
+        "the daemon does not come up with the restored database; the old one is in its place again and runs ({error:#})"
+    )
+}
+
+fn report(arguments: &Arguments, published: &Path, facts: &CopyFacts, aside: &PutAside) -> anyhow::Result<()> {
+    if arguments.json {
+        let done = serde_json::json!({ "database": published, "copy": facts, "kept": aside });
+        return print_json(&done);
+    }
+    tell(&format!("Restored {}.", published.display()));
+    if let Some(kept) = &aside.database {
+        tell(&format!("The old database is {}; remove it when you are sure.", kept.display()));
+    }
+    if let Some(stranger) = &aside.stranger {
+        tell(&format!("The file that somebody had put in its place is {}.", stranger.display()));
+    }
+    Ok(())
+}
+
+/// Asks whoever sits at the terminal.
+fn agreed() -> anyhow::Result<bool> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        tell("Nobody can be asked here; say --yes to go on.");
+        return Ok(false);
+    }
+    let mut err = std::io::stderr().lock();
+    write!(err, "Go on? [y/N] ").and_then(|()| err.flush())?;
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+const STOPS: usize = 5;

@@ -1,0 +1,62 @@
+//! `agentlocator retention`: deleting what is older than the settings keep it.
+
+use super::table::{Table, moment};
+use super::{Settings, order, print, print_json, tell};
+use crate::clock;
+use crate::crm::order::{Order, Outcome};
+use crate::crm::retention::{Cutoff, Share};
+use crate::drive::housekeeping;
+use crate::ops::disk::amount;
+use clap::Args;
+
+/// Delete what is older than the settings keep it ([retention]), now instead of in the course of the day.
+#[derive(Debug, Args)]
+pub(super) struct Retention {
+    /// Only say what would be deleted.
+    #[arg(long)]
+    dry_run: bool,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<()> {
+    let cutoffs = housekeeping::cutoffs(&settings.load()?.retention, clock::now());
+    let shares = if arguments.dry_run {
+        match order::give(settings, Order::PlanRetention { cutoffs })?.0 {
+            Outcome::Shares(shares) => shares,
+            _ => Vec::new(),
+        }
+    } else {
+        delete(settings, &cutoffs)?
+    };
+    if arguments.json {
+        return print_json(&shares);
+    }
+    if shares.is_empty() {
+        tell("The settings keep everything for ever.");
+        return Ok(());
+    }
+    let done = if arguments.dry_run { "WOULD GO" } else { "DELETED" };
+    let mut table = Table::new(["WHAT", "OLDER THAN", done, "SIZE"]);
+    for Share { what, before, rows, bytes } in shares {
+        table.row([what.to_string(), moment(Some(before)), rows.to_string(), amount(bytes)]);
+    }
+    print(&table.to_string())
+}
+
+/// In small steps, so that nobody waits for it.
+fn delete(settings: &Settings, cutoffs: &[Cutoff]) -> anyhow::Result<Vec<Share>> {
+    let mut shares = Vec::new();
+    for cutoff in cutoffs {
+        let mut all = Share { what: cutoff.what, before: cutoff.before, rows: 0, bytes: 0 };
+        while let (Outcome::Shares(done), _) = order::give(settings, Order::Retain { cutoff: *cutoff })? {
+            let Some(done) = done.first().filter(|done| done.rows > 0) else { break };
+            all.rows += done.rows;
+            all.bytes += done.bytes;
+        }
+        shares.push(all);
+    }
+    order::give(settings, Order::NoteRetention { shares: shares.clone() })?;
+    Ok(shares)
+}

@@ -1,0 +1,183 @@
+//! `agentlocator snapshots`: what is kept beside the database.
+
+use super::backup::describe;
+use super::table::{Table, moment};
+use super::{Settings, print, print_json, tell};
+use crate::app;
+use crate::ops::disk::amount;
+use crate::ops::snapshots::{Kind, Snapshots, Verified};
+use crate::providers::http_client;
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the snapshots, newest first.
+    List {
+        /// Those in the bucket.
+        #[arg(long)]
+        bucket: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make one now, and read it back.
+    Create {
+        /// It is for the time before another version is installed, and is kept like those.
+        #[arg(long)]
+        before_upgrade: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read snapshots whole, and say whether they are good.
+    Verify {
+        /// Which; all of them where none is named.
+        names: Vec<String>,
+        /// The key file (age) that opens encrypted ones; without it only their sum is checked.
+        #[arg(long, value_name = "KEYFILE")]
+        identity: Option<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Drop those that the settings do not keep, if the newest one is good.
+    Prune {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch one from the bucket into the folder, from where it can be restored.
+    Fetch {
+        /// Which.
+        name: String,
+    },
+}
+
+impl Command {
+    /// Whether somebody has named a key that opens encrypted ones.
+    pub(super) fn has_identity(&self) -> bool {
+        matches!(self, Self::Verify { identity: Some(_), .. })
+    }
+}
+
+pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> {
+    let config = settings.load()?;
+    crate::store::survive_size_limits();
+    let client = http_client::build().context("cannot make an HTTP client")?;
+    let mut snapshots = Snapshots::new(&config, client);
+    match command {
+        Command::List { bucket: true, json } => list_bucket(&snapshots, *json),
+        Command::List { bucket: false, json } => list(&snapshots, *json),
+        Command::Create { before_upgrade, json } => {
+            if matches!(config.backup.bucket(), Some(Err(_))) {
+                tell(
+                    "The keys of the bucket are not known to this command; the daemon puts the snapshot there tonight.",
+                );
+                snapshots = snapshots.here_alone();
+            }
+            create(&snapshots, if *before_upgrade { Kind::Upgrade } else { Kind::Manual }, *json)
+        }
+        Command::Verify { names, identity, json } => verify(&snapshots, names, identity.as_deref(), *json),
+        Command::Prune { json } => prune(&snapshots, *json),
+        Command::Fetch { name } => {
+            let file = app::runtime()?.block_on(snapshots.fetch(name))?;
+            let Verified { copy, .. } = snapshots.verify(name, None)?;
+            let inside = copy.map_or_else(|| "encrypted".to_owned(), |copy| describe(&copy));
+            tell(&format!("Fetched {}: {inside}.", file.display()));
+            Ok(())
+        }
+    }
+}
+
+fn list(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
+    let found = snapshots.list()?;
+    if json {
+        return print_json(&found);
+    }
+    let mut table = Table::new(["NAME", "FOR", "MADE", "SIZE", "ENCRYPTED"]);
+    for one in found {
+        let encrypted = if one.encrypted { "yes" } else { "no" };
+        let (kind, made) = (one.kind.to_string(), moment(Some(one.created_at)));
+        table.row([one.name, kind, made, amount(one.bytes), encrypted.to_owned()]);
+    }
+    print(&table.to_string())
+}
+
+fn list_bucket(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
+    let found = app::runtime()?.block_on(snapshots.list_bucket())?;
+    if json {
+        let found: Vec<_> =
+            found.iter().map(|(name, bytes)| serde_json::json!({ "name": name, "bytes": bytes })).collect();
+        return print_json(&found);
+    }
+    let mut table = Table::new(["NAME", "SIZE"]);
+    for (name, bytes) in found {
+        table.row([name, amount(bytes)]);
+    }
+    print(&table.to_string())
+}
+
+fn create(snapshots: &Snapshots, kind: Kind, json: bool) -> anyhow::Result<()> {
+    let made = app::runtime()?.block_on(snapshots.make(kind))?;
+    if json {
+        print_json(&made)?;
+    } else {
+        tell(&format!("Made {}, read back whole and sound: {}.", made.file.display(), describe(&made.copy)));
+        for name in &made.dropped {
+            tell(&format!("Dropped {name}."));
+        }
+    }
+    match made.bucket_error {
+        Some(error) => bail!("the snapshot is here, but not in the bucket: {error}"),
+        None => Ok(()),
+    }
+}
+
+fn verify(snapshots: &Snapshots, names: &[String], identity: Option<&Path>, json: bool) -> anyhow::Result<()> {
+    let names = match names {
+        [] => snapshots.list()?.into_iter().map(|found| found.name).collect(),
+        names => names.to_vec(),
+    };
+    let (mut bad, mut report) = (0, Vec::new());
+    for name in names {
+        match snapshots.verify(&name, identity) {
+            Ok(verified) => {
+                if !json {
+                    let what = match &verified.copy {
+                        Some(copy) => describe(copy),
+                        None => "encrypted; it reads as it was written, but was not opened (--identity)".to_owned(),
+                    };
+                    print(&format!("good  {name}  {what}\n"))?;
+                }
+                report.push(serde_json::json!({ "name": name, "good": true, "found": verified }));
+            }
+            Err(error) => {
+                bad += 1;
+                if !json {
+                    print(&format!("BAD   {name}  {error}\n"))?;
+                }
+                report.push(serde_json::json!({ "name": name, "good": false, "error": error.to_string() }));
+            }
+        }
+    }
+    if json {
+        print_json(&report)?;
+    }
+    if bad > 0 {
+        bail!("{bad} of {} snapshots are not good", report.len());
+    }
+    Ok(())
+}
+
+fn prune(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
+    let dropped = snapshots.prune().context("nothing was dropped")?;
+    if json {
+        return print_json(&dropped);
+    }
+    for name in dropped {
+        tell(&format!("Dropped {name}."));
+    }
+    Ok(())
+}

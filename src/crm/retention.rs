@@ -1,0 +1,88 @@
+//! How long what is kept: what would go, and its going in small steps.
+
+use crate::domain::{ActorId, Timestamp, text_enum};
+use crate::store::{Amount, ReadTx, Result, WriteTx};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+text_enum! {
+    /// What does not stay for ever, if the owner says so.
+    Perishable {
+        /// Files of messages.
+        Media = "media",
+        /// The sound of calls.
+        Recordings = "recordings",
+        /// What was said in calls.
+        Transcripts = "transcripts",
+        /// Raw webhooks.
+        Journal = "journal",
+    }
+}
+
+/// From when what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cutoff {
+    /// What.
+    pub what: Perishable,
+    /// What is older goes.
+    pub before: Timestamp,
+}
+
+/// How much goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// Of what.
+    pub what: Perishable,
+    /// What is older goes.
+    pub before: Timestamp,
+    /// How many files, recordings, turns, webhooks.
+    pub rows: u64,
+    /// Bytes of their content.
+    pub bytes: u64,
+}
+
+/// The cut-offs of these days; 0 is for ever.
+pub fn cutoffs(days: &[(Perishable, u32)], now: Timestamp) -> Vec<Cutoff> {
+    let before = |days: u32| now.minus(Duration::from_hours(24 * u64::from(days)));
+    days.iter()
+        .filter(|(_, days)| *days > 0)
+        .map(|(what, days)| Cutoff { what: *what, before: before(*days) })
+        .collect()
+}
+
+/// How much would go.
+pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<Share>> {
+    let share = |Cutoff { what, before }: &Cutoff| {
+        let Amount { rows, bytes } = match what {
+            Perishable::Media => tx.old_media(*before),
+            Perishable::Recordings => tx.old_recordings(*before),
+            Perishable::Transcripts => tx.old_turns(*before),
+            Perishable::Journal => tx.old_journal(*before),
+        }?;
+        Ok(Share { what: *what, before: *before, rows, bytes })
+    };
+    cutoffs.iter().map(share).collect()
+}
+
+/// Deletes a little; nothing is left when it returns zero rows.
+pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -> Result<Share> {
+    let Amount { rows, bytes } = match what {
+        Perishable::Media => tx.prune_media(before, STEP_BYTES, now),
+        Perishable::Recordings => tx.prune_recordings(before, STEP_BYTES),
+        Perishable::Transcripts => tx.prune_turns(before),
+        Perishable::Journal => tx.prune_journal(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 }),
+    }?;
+    Ok(Share { what, before, rows, bytes })
+}
+
+/// Writes down what was deleted. Raw webhooks are nobody's loss.
+pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[Share], now: Timestamp) -> Result<()> {
+    for share in shares.iter().filter(|share| share.rows > 0 && share.what != Perishable::Journal) {
+        let subject = format!("{} {}, {} bytes, from before {}", share.rows, share.what, share.bytes, share.before);
+        tx.insert_audit(by, "retention", &subject, now)?;
+    }
+    Ok(())
+}
+
+const STEP_BYTES: u64 = 4 << 20;
+const STEP_ROWS: usize = 500;

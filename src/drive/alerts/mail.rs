@@ -1,0 +1,33 @@
+//! Telling by mail.
+
+use super::Letterhead;
+use crate::config::Config;
+use crate::domain::{Alert, AlertNews};
+use crate::providers::mail::Mailer;
+
+/// Tells by mail.
+pub(super) struct ByMail {
+    mailer: Mailer,
+    to: Vec<String>,
+    head: Letterhead,
+}
+
+impl ByMail {
+    /// As the settings say; none where they name nobody, or no server.
+    pub(super) fn new(config: &Config, head: Letterhead) -> Option<Self> {
+        let to = config.alerts.mail_to.clone();
+        if to.is_empty() || config.mail.host.is_none() {
+            return None;
+        }
+        let mailer = Mailer::new(&config.mail).inspect_err(|error| {
+            let error = error as &dyn std::error::Error;
+            tracing::error!(event = "MAIL_OFF", error, "No mail can be sent");
+        });
+        Some(Self { mailer: mailer.ok()?, to, head })
+    }
+
+    pub(super) async fn tell(&self, news: &[(Alert, AlertNews)]) -> Result<(), String> {
+        let words = self.head.words(news);
+        self.mailer.send(&self.to, &words.subject, &words.body).await.map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,102 @@
+//! Telling by WhatsApp: an ordinary message of ours through the outbox, by the policy's way.
+
+use super::Letterhead;
+use crate::clock;
+use crate::config::Config;
+use crate::crm::outbox;
+use crate::domain::{Alert, AlertKind, AlertNews, AlertWay, MessageId, MessageStatus, PhoneNumber};
+use crate::drive::outbox::Outbox;
+use crate::ops::alert::Alerts;
+use crate::store::Store;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Tells by WhatsApp.
+pub(super) struct ByWhatsApp {
+    to: PhoneNumber,
+    head: Letterhead,
+    outbox: Outbox,
+    store: Store,
+    /// Messages that are still on their way. A plain mutex: it is held to look at a short list.
+    on_the_way: Mutex<Vec<OnTheWay>>,
+}
+
+struct OnTheWay {
+    message: MessageId,
+    told: Vec<(AlertKind, AlertNews)>,
+}
+
+impl ByWhatsApp {
+    /// As the settings say; none where they name nobody.
+    pub(super) fn new(config: &Config, head: Letterhead, outbox: Outbox, store: Store) -> Option<Self> {
+        let to = config.alerts.whatsapp_to.clone()?;
+        Some(Self { to, head, outbox, store, on_the_way: Mutex::default() })
+    }
+
+    /// Puts a message into the outbox. A way that is down at the moment is none: what is queued there would tell of the
+    /// trouble when it is over.
+    pub(super) async fn tell(&self, news: &[(Alert, AlertNews)]) -> Result<(), String> {
+        let words = self.head.words(news);
+        let down = self.outbox.down().await;
+        let mut rules = self.outbox.rules();
+        rules.priority.retain(|provider| !down.contains(provider));
+        if rules.priority.is_empty() || rules.only.is_some_and(|only| !rules.priority.contains(&only)) {
+            return Err("no way of WhatsApp is up at the moment".to_owned());
+        }
+        let (to, text) = (self.to.to_string(), shortened(&words.body));
+        let queued = self.store.write(move |tx| outbox::send_to_owner(tx, &to, text, &rules, clock::now())).await;
+        let answer = queued.map_err(|error| error.to_string())??;
+        self.outbox.wake();
+        let told = news.iter().map(|(alert, news)| (alert.kind, *news)).collect();
+        self.on_the_way().push(OnTheWay { message: answer.message_id, told });
+        Ok(())
+    }
+
+    /// What was given up on its way was not told.
+    pub(super) async fn watch(&self, alerts: &Alerts) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let messages: Vec<MessageId> = self.on_the_way().iter().map(|one| one.message).collect();
+            for message in messages {
+                let found = self.store.read(move |tx| tx.message(message)).await;
+                let Ok(found) = found else { continue };
+                let status = found.as_ref().map_or(MessageStatus::Failed, |message| message.status);
+                if status == MessageStatus::Queued {
+                    continue;
+                }
+                let done = {
+                    let mut all = self.on_the_way();
+                    let at = all.iter().position(|one| one.message == message);
+                    at.map(|at| all.swap_remove(at))
+                };
+                if let Some(done) = done
+                    && status == MessageStatus::Failed
+                {
+                    let reason = found.and_then(|message| message.error).unwrap_or_default();
+                    tracing::warn!(event = "ALERT_NOT_TOLD", way = "whatsapp", message.id = %message, reason, "The owner could not be told by WhatsApp: {reason}");
+                    // What cannot be sent now could not be in a moment either.
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    alerts.take_back_told(AlertWay::WhatsApp, &done.told);
+                }
+            }
+        }
+    }
+
+    fn on_the_way(&self) -> std::sync::MutexGuard<'_, Vec<OnTheWay>> {
+        self.on_the_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What Twilio takes of a text.
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.trim_end().to_owned();
+    }
+    let mut cut: String = text.chars().take(LONGEST - 1).collect();
+    cut.push('…');
+    cut
+}
+
+const LONGEST: usize = 1600;
+const LOOK: Duration = Duration::from_secs(3);
+const AFTER_FAILURE: Duration = Duration::from_mins(5);

@@ -1,0 +1,252 @@
+//! Looks after the house: how disk, database, bridge and outbox are, every few seconds, and what of it needs a person.
+
+use crate::clock;
+use crate::config::{Config, Live};
+use crate::crm::inbox::MEDIA_JOB;
+use crate::crm::recording::FETCH_JOB;
+use crate::domain::{AlertDetail, AlertKind, Timestamp};
+use crate::drive::InForce;
+use crate::drive::jobs::Jobs;
+use crate::drive::outbox::Outbox;
+use crate::ops::alert::Alerts;
+use crate::ops::clock_check;
+use crate::ops::disk::DiskWatch;
+use crate::ops::snapshots::{Snapshots, Standing};
+use crate::ops::tls::{Tls, TlsHealth, TlsStatus};
+use crate::providers::baileys::bridge::LinkState;
+use crate::store::{Health, Integrity, PublishState, Store};
+use rustls::RootCertStore;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// What is looked at.
+pub struct Care {
+    /// The settings.
+    pub settings: Live,
+    /// What is built from them.
+    pub in_force: Live<InForce>,
+    /// The database.
+    pub store: Store,
+    /// The disks.
+    pub disk: DiskWatch,
+    /// Messages on their way out.
+    pub outbox: Outbox,
+    /// Certificates.
+    pub tls: Tls,
+    /// Nightly snapshots.
+    pub snapshots: Snapshots,
+    /// Work for later.
+    pub jobs: Jobs,
+    /// Where it is told what needs a person.
+    pub alerts: Alerts,
+}
+
+impl Care {
+    /// Looks now and then until `stopping`.
+    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+        let (mut next_look_around, mut next_clock) = (clock::instant(), clock::instant());
+        let mut took_media = self.disk.takes_media();
+        loop {
+            self.look_at_disk(&mut took_media).await;
+            self.look_at_store();
+            self.look_at_link();
+            if clock::instant() >= next_look_around {
+                next_look_around = clock::instant() + LOOK_AROUND;
+                self.look_around().await;
+            }
+            if clock::instant() >= next_clock {
+                next_clock = clock::instant() + LOOK_AT_CLOCK;
+                self.look_at_clock().await;
+            }
+            tokio::select! {
+                _ = stopping.wait_for(|stop| *stop) => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    async fn look_at_disk(&self, took_media: &mut bool) {
+        let seen = self.disk.look();
+        self.alerts.set(AlertKind::DiskLow, seen.trouble());
+        let takes_media = self.disk.takes_media();
+        if takes_media != *took_media {
+            let (free_mb, total_mb) = (seen.data.free_bytes >> 20, seen.data.total_bytes >> 20);
+            if takes_media {
+                tracing::info!(event = "DISK_OK", free_mb, total_mb, "There is room on the disk again");
+                let hastened = self.store.write(|tx| tx.hasten_jobs(&[MEDIA_JOB, FETCH_JOB], clock::now())).await;
+                if hastened.is_ok() {
+                    self.jobs.wake();
+                }
+            } else {
+                tracing::warn!(
+                    event = "DISK_LOW",
+                    free_mb,
+                    total_mb,
+                    "The disk is nearly full: no files and no recordings"
+                );
+            }
+            *took_media = takes_media;
+        }
+    }
+
+    fn look_at_store(&self) {
+        let health = self.store.health();
+        self.alerts.set(AlertKind::DatabaseUnwritable, unwritable(&health));
+        self.alerts.set(AlertKind::PublishedCopy, unpublished(&health.publish));
+        if let Integrity::Damaged { findings } = &health.integrity {
+            self.alerts.raise(AlertKind::Integrity, findings.as_str());
+        } else if health.integrity == Integrity::Ok {
+            self.alerts.clear(AlertKind::Integrity);
+        }
+    }
+
+    fn look_at_link(&self) {
+        if self.in_force.now().bridge.is_none() {
+            // What is not in use any more troubles nobody.
+            for kind in [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::WhatsAppRestricted] {
+                self.alerts.clear(kind);
+            }
+            return;
+        }
+        let Some(state) = self.outbox.bridge() else { return };
+        let sentence = |state: LinkState| {
+            Some(AlertDetail::from((
+                state.sentence(true).unwrap_or_default(),
+                state.sentence(false).unwrap_or_default(),
+            )))
+        };
+        let needs_person = needs_person(state);
+        let is_down = !state.is_connected() && !needs_person;
+        // The one says nothing of the other: while a person is needed, nobody knows whether it is up.
+        self.alerts.set(AlertKind::BridgeLink, if needs_person { sentence(state) } else { None });
+        self.alerts.set(AlertKind::BridgeDown, if is_down { sentence(state) } else { None });
+    }
+
+    /// What takes longer to find out.
+    async fn look_around(&self) {
+        let now = clock::now();
+        if let Some(bridge) = &self.in_force.now().bridge
+            && self.outbox.bridge().is_some_and(LinkState::is_connected)
+        {
+            let restriction = bridge.look(false).await.report.restriction;
+            let until = |until: Option<Timestamp>| until.map(|until| format!("→ {until}")).unwrap_or_default();
+            let detail = restriction.map(|restriction| AlertDetail::from(until(restriction.until)));
+            self.alerts.set(AlertKind::WhatsAppRestricted, detail);
+        }
+        let stuck = self.store.read(move |tx| tx.stuck_outbox(now.minus(STUCK))).await;
+        match stuck {
+            Ok(0) if self.outbox.is_alive() => self.alerts.clear(AlertKind::OutboxStuck),
+            Ok(0) => self.alerts.raise(AlertKind::OutboxStuck, ("התור אינו זז.", "The queue does not move.")),
+            Ok(count) => {
+                let he = format!("{count} הודעות מחכות יותר משעה, למרות ניסיונות לשלוח.");
+                let en = format!("{count} messages have waited for over an hour, in spite of attempts to send them.");
+                self.alerts.raise(AlertKind::OutboxStuck, (he, en));
+            }
+            Err(_) => {}
+        }
+        self.alerts.set(AlertKind::Certificate, certificate_trouble(&self.tls.status()));
+        self.alerts.set(AlertKind::Backup, backup_trouble(&self.snapshots, now));
+    }
+
+    /// The clock is compared with Twilio's, whom we talk to anyway; where it is not in use, only with our own building.
+    async fn look_at_clock(&self) {
+        let (config, now) = (self.settings.now(), clock::now());
+        if let Some(detail) = clock_before_build(&config, now) {
+            return self.alerts.raise(AlertKind::ClockWrong, detail);
+        }
+        let twilio = &config.twilio;
+        let url = twilio.api_base_url.as_str();
+        if twilio.credentials().is_none() || !url.starts_with("https://") {
+            return self.alerts.clear(AlertKind::ClockWrong);
+        }
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        // Who does not answer says nothing about the clock.
+        let Ok(reading) = clock_check::measure(url, roots).await else { return };
+        let words = reading.in_words();
+        let detail =
+            AlertDetail::from((format!("לפי {}: {words}", reading.host), format!("By {}: {words}", reading.host)));
+        self.alerts.set(AlertKind::ClockWrong, (reading.off() >= CLOCK_OFF).then_some(detail));
+    }
+}
+
+fn unwritable(health: &Health) -> Option<AlertDetail> {
+    (!health.writable).then(AlertDetail::default)
+}
+
+fn unpublished(state: &PublishState) -> Option<AlertDetail> {
+    match state {
+        PublishState::Current | PublishState::Off => None,
+        PublishState::Late { age, reason } => Some(AlertDetail::from((
+            format!("העותק מפגר ב־{} שניות: {reason}", age.as_secs()),
+            format!("The copy is {} s behind: {reason}", age.as_secs()),
+        ))),
+        PublishState::Foreign { reason } => Some(AlertDetail::from(reason.as_str())),
+    }
+}
+
+/// What is wrong with the nightly snapshots; none while there is one to rely on, or none is wanted.
+pub fn backup_trouble(snapshots: &Snapshots, now: Timestamp) -> Option<AlertDetail> {
+    if snapshots.standing(now) != Standing::Bad {
+        return None;
+    }
+    let status = snapshots.status();
+    let why: Vec<_> = [status.last_error, status.bucket_error].into_iter().flatten().collect();
+    let why = why.join("; ");
+    Some(match status.last_success_at {
+        Some(last) => AlertDetail::from((
+            format!("הגיבוי הטוב האחרון: {last}. {why}"),
+            format!("The last good one is of {last}. {why}"),
+        )),
+        None => AlertDetail::from((format!("עדיין אין גיבוי טוב. {why}"), format!("There is no good one yet. {why}"))),
+    })
+}
+
+/// What is wrong with the certificate; none where none was asked for.
+pub fn certificate_trouble(status: &TlsStatus) -> Option<AlertDetail> {
+    if status.health != TlsHealth::Error {
+        return None;
+    }
+    let why = status.last_error.as_ref().map(|trouble| trouble.text.clone()).unwrap_or_default();
+    Some(match status.not_after {
+        Some(end) => AlertDetail::from((
+            format!("התעודה תקפה עד {end}. {why}"),
+            format!("The certificate is good until {end}. {why}"),
+        )),
+        None => AlertDetail::from((format!("אין תעודה. {why}"), format!("There is no certificate. {why}"))),
+    })
+}
+
+/// Whether a state of the link ends only when somebody does something.
+fn needs_person(state: LinkState) -> bool {
+    matches!(
+        state,
+        LinkState::LoggedOut
+            | LinkState::Replaced
+            | LinkState::Banned
+            | LinkState::Outdated
+            | LinkState::MultideviceMismatch
+            | LinkState::Disk
+            | LinkState::Damaged
+            | LinkState::Unauthorized
+    )
+}
+
+/// A clock that shows a time from before this program was built is wrong.
+fn clock_before_build(config: &Config, now: Timestamp) -> Option<AlertDetail> {
+    let built: Timestamp = config.version.build_time.parse().ok()?;
+    (now < built.minus(DAY)).then(|| {
+        AlertDetail::from((
+            format!("השעון מראה {now}, לפני שהתוכנה נבנתה ({built})."),
+            format!("It shows {now}, which is before this program was built ({built})."),
+        ))
+    })
+}
+
+const LOOK: Duration = Duration::from_secs(2);
+const LOOK_AT_CLOCK: Duration = Duration::from_hours(6);
+/// What is less does no harm: certificates and signatures allow for it.
+const CLOCK_OFF: Duration = Duration::from_mins(5);
+const LOOK_AROUND: Duration = Duration::from_mins(1);
+/// A message that has waited for so long in spite of attempts is stuck.
+const STUCK: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);

@@ -1,0 +1,88 @@
+//! Whether every thread of the event loop comes round. One that is held by a task that never waits takes the tasks on its
+//! own list with it, while all others, this one too, go on as if nothing were wrong.
+
+use std::time::{Duration, Instant};
+use tokio::runtime::RuntimeMetrics;
+
+/// The threads of one runtime.
+pub(super) struct Workers {
+    metrics: RuntimeMetrics,
+    /// One that shows nothing new for so long is blocked.
+    limit: Duration,
+    /// What was seen of each, and since when.
+    seen: Vec<(Sign, Instant)>,
+}
+
+/// What a thread shows of itself. Both grow with each of its rounds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Sign {
+    parked: u64,
+    busy: Duration,
+}
+
+impl Workers {
+    pub(super) fn new(metrics: RuntimeMetrics, limit: Duration) -> Self {
+        Self { metrics, limit, seen: Vec::new() }
+    }
+
+    /// Whether all of them rest, or have come round not long ago.
+    pub(super) fn all_turn(&mut self, now: Instant) -> bool {
+        for worker in 0..self.metrics.num_workers() {
+            let sign = Sign {
+                parked: self.metrics.worker_park_unpark_count(worker),
+                busy: self.metrics.worker_total_busy_duration(worker),
+            };
+            match self.seen.get_mut(worker) {
+                None => self.seen.push((sign, now)),
+                Some((last, _)) if *last == sign && !sign.is_resting() => {}
+                Some(last) => *last = (sign, now),
+            }
+        }
+        self.seen.iter().all(|(_, since)| now.saturating_duration_since(*since) < self.limit)
+    }
+}
+
+impl Sign {
+    /// It waits for work: the count is odd while it does.
+    fn is_resting(self) -> bool {
+        self.parked % 2 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_thread_that_a_task_holds_is_noticed_and_one_that_rests_is_not() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+        let mut workers = Workers::new(runtime.metrics(), Duration::from_millis(100));
+        let mut until = |wanted: bool| {
+            let deadline = clock::instant() + Duration::from_secs(20);
+            while workers.all_turn(clock::instant()) != wanted {
+                assert!(clock::instant() < deadline, "all turn: not {wanted}");
+                runtime.block_on(async { tokio::time::sleep(Duration::from_millis(20)).await });
+            }
+        };
+        until(true);
+        let (release, held) = mpsc::channel::<()>();
+        let task = runtime.spawn(async move { held.recv() });
+        until(false);
+        drop(release);
+        let _ = runtime.block_on(task);
+        until(true);
+    }
+
+    #[test]
+    fn hours_of_rest_are_no_standstill() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let mut workers = Workers::new(runtime.metrics(), Duration::from_secs(15));
+        let now = clock::instant();
+        while !workers.seen.iter().any(|(sign, _)| sign.is_resting()) {
+            workers.all_turn(now);
+        }
+        assert!(workers.all_turn(now + Duration::from_hours(3)));
+    }
+}

@@ -1,0 +1,47 @@
+//! Gives free room in the database back to the disk: a few pages at a time, with pauses, so that writers and the published
+//! copy hardly notice. A whole `VACUUM` would make everybody wait for seconds.
+
+use crate::clock;
+use crate::store::{Fill, Result, Store};
+use std::time::Duration;
+
+/// Gives back what is worth it; returns how many bytes.
+pub async fn shrink(store: &Store) -> Result<u64> {
+    let began = clock::instant();
+    let before = store.read(|tx| tx.fill()).await?;
+    if !is_worth_it(&before) {
+        return Ok(0);
+    }
+    let (mut freed, keep) = (0, KEEP.div_ceil(before.page_bytes.max(1)));
+    loop {
+        let left = before.free_pages.saturating_sub(freed);
+        let slice = u32::try_from(left.saturating_sub(keep)).unwrap_or(u32::MAX).min(SLICE);
+        if slice == 0 || clock::instant().duration_since(began) >= LONGEST {
+            break;
+        }
+        let started = clock::instant();
+        let done = store.write(move |tx| tx.release_pages(slice)).await?;
+        if done == 0 {
+            break;
+        }
+        freed += done;
+        let took = clock::instant().duration_since(started);
+        tokio::time::sleep((took * 4).max(PAUSE)).await;
+    }
+    let bytes = freed * before.page_bytes;
+    tracing::info!(event = "STORE_SHRUNK", bytes, "The database gave {} MB back to the disk", bytes >> 20);
+    Ok(bytes)
+}
+
+/// Some free room is good: what comes next takes it.
+fn is_worth_it(fill: &Fill) -> bool {
+    let free = fill.free_pages * fill.page_bytes;
+    free >= WORTH_IT && fill.free_pages * 20 >= fill.pages
+}
+
+/// Pages at a time; each may move two others.
+const SLICE: u32 = 256;
+const PAUSE: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_hours(2);
+const WORTH_IT: u64 = 16 << 20;
+const KEEP: u64 = 4 << 20;

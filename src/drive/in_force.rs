@@ -1,0 +1,72 @@
+//! The settings as the daemon works by them, and what is built from them: one value, swapped whole.
+
+use super::outbox::Ways;
+use super::{Prompts, message_files, outbox};
+use crate::config::{Config, ConfigErrors, WhatsAppConfig};
+use crate::inbox::pace::Pace;
+use crate::inbox::policy::Rules;
+use crate::providers::baileys::bridge::Bridge;
+use crate::providers::public_file::PublicFiles;
+use crate::providers::twilio::media::MessageFiles;
+use std::sync::Arc;
+
+/// The settings, and what is built from them. Whoever begins something takes [`crate::config::Live::now`] of it and keeps
+/// that to the end.
+pub struct InForce {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// What Twilio plays to a caller.
+    pub prompts: Prompts,
+    /// The WhatsApp bridge, where it is in use.
+    pub bridge: Option<Bridge>,
+    /// Files that may be handed on.
+    pub files: PublicFiles,
+    /// Who sends WhatsApp, and when.
+    pub rules: Rules,
+    pub(super) twilio_files: MessageFiles,
+    pub(super) ways: Ways,
+}
+
+/// Why settings cannot be put in force.
+#[derive(Debug, thiserror::Error)]
+pub enum InForceError {
+    /// A file that they name is not what it must be.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// There is no client to be had.
+    #[error("cannot make an HTTP client")]
+    Client(#[from] reqwest::Error),
+}
+
+impl InForce {
+    /// Builds what these settings ask for. Nothing is in force by that; the connections of `client` are shared.
+    pub fn build(config: Arc<Config>, client: &reqwest::Client) -> Result<Self, InForceError> {
+        let prompts = Prompts::load(&config)?;
+        let bridge = config.whatsapp.baileys_enabled().then(|| Bridge::new(client.clone(), &config));
+        let files = message_files::public_files(&config)?;
+        Ok(Self {
+            prompts,
+            rules: outbox::rules(&config),
+            ways: Ways::new(&config, client.clone(), bridge.clone(), files.clone()),
+            twilio_files: MessageFiles::new(client.clone(), &config)?,
+            bridge,
+            files,
+            config,
+        })
+    }
+
+    /// The settings whose sound is another one in `next`, also where the file has kept its name.
+    pub fn sounds_changed(&self, next: &Self) -> Vec<&'static str> {
+        let both = [
+            ("voice.greeting_file", &self.prompts.greeting, &next.prompts.greeting),
+            ("voice.fallback_file", &self.prompts.fallback, &next.prompts.fallback),
+        ];
+        both.into_iter().filter(|(_, before, after)| before.etag != after.etag).map(|(key, ..)| key).collect()
+    }
+
+    /// The bridge's pace, unless it is switched off.
+    pub(super) fn pace(&self) -> Option<Pace> {
+        let WhatsAppConfig { pacing, per_minute, new_chats_per_day, .. } = self.config.whatsapp;
+        pacing.then_some(Pace { per_minute, new_chats_per_day })
+    }
+}

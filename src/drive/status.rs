@@ -1,0 +1,68 @@
+//! The line that `systemctl status` shows.
+
+use super::calls::Calls;
+use super::outbox::Outbox;
+use crate::ops::notify;
+use crate::providers::baileys::bridge::LinkState;
+use std::time::Duration;
+
+/// What the line is made of; cheap to clone.
+#[derive(Clone)]
+pub struct StatusLine {
+    /// All calls that are on.
+    pub calls: Calls,
+    /// Messages on their way out, and how the bridge is.
+    pub outbox: Outbox,
+    /// Where the page is.
+    pub page: String,
+}
+
+impl StatusLine {
+    /// The line as it is now.
+    pub fn text(&self) -> String {
+        let calls = match self.calls.count() {
+            0 => String::new(),
+            count => format!("{}, ", calls_in_words(count)),
+        };
+        let whatsapp = match self.outbox.bridge() {
+            None => "",
+            Some(LinkState::Connected) => "WhatsApp connected, ",
+            Some(_) => "WhatsApp not connected, ",
+        };
+        format!("Answering: {calls}{whatsapp}the page is at {}", self.page)
+    }
+
+    /// Keeps it current for as long as it is polled.
+    pub async fn run(self) {
+        let mut shown = String::new();
+        loop {
+            let text = self.text();
+            if text != shown {
+                notify::status(&text);
+                shown = text;
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+
+    /// The same while calls come to their end.
+    pub async fn run_to_the_end(self) {
+        let mut shown = 0;
+        loop {
+            let count = self.calls.count();
+            if count != shown && count > 0 {
+                let verb = if count == 1 { "is" } else { "are" };
+                notify::status(&format!("Stopping: {} {verb} ending", calls_in_words(count)));
+                shown = count;
+            }
+            tokio::time::sleep(EVERY_MOMENT).await;
+        }
+    }
+}
+
+fn calls_in_words(count: usize) -> String {
+    if count == 1 { "1 call".to_owned() } else { format!("{count} calls") }
+}
+
+const EVERY: Duration = Duration::from_secs(3);
+const EVERY_MOMENT: Duration = Duration::from_millis(250);

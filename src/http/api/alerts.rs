@@ -1,0 +1,169 @@
+//! What needs a person.
+
+use crate::clock;
+use crate::domain::{Alert, AlertKind, AlertState, AlertTold, Mute, Timestamp};
+use crate::http::extract::{Json, Name};
+use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::ops::alert::{headline, remedy};
+use crate::store::AlertEvent;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{delete, get, post};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/alerts", get(list))
+        .route("/api/alerts/history", get(history))
+        .route("/api/alerts/{kind}/mute", post(mute).merge(delete(unmute)))
+}
+
+/// What needs a person, and what lately did.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct AlertList {
+    alerts: Vec<AlertItem>,
+}
+
+/// One kind of trouble.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct AlertItem {
+    kind: AlertKind,
+    state: AlertState,
+    /// What it is, in Hebrew and English.
+    headline: Bilingual,
+    /// What exactly was found.
+    detail: Bilingual,
+    /// What to do about it.
+    remedy: Bilingual,
+    /// Since when it is so, or was so last.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// When it was over.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    cleared_at: Option<Timestamp>,
+    /// Whether nobody is told of it at the moment.
+    muted: bool,
+    /// Until when; null where it is until its end.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    muted_until: Option<Timestamp>,
+    /// Who was told of it.
+    told: Vec<AlertTold>,
+}
+
+/// A sentence in both languages.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Bilingual {
+    he: String,
+    en: String,
+}
+
+/// What happened to alerts, newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct AlertHistory {
+    events: Vec<AlertEventItem>,
+}
+
+/// Something that happened to an alert.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct AlertEventItem {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    kind: String,
+    /// `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
+    news: String,
+    /// By which way somebody was told; empty for what only happened.
+    way: String,
+}
+
+/// For how long nobody is to be told.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub(super) struct MuteBody {
+    /// So many hours, 1 to 720; left out: until it is over.
+    hours: Option<u32>,
+}
+
+/// What needs a person, and what lately did.
+#[utoipa::path(get, path = "/api/alerts", tag = "house", responses((status = 200, body = AlertList)))]
+pub(super) async fn list(State(state): State<AppState>, _actor: Actor) -> axum::Json<AlertList> {
+    let shown = state.alerts.all().into_iter().filter(|alert| alert.state != AlertState::Pending);
+    axum::Json(AlertList { alerts: shown.map(item).collect() })
+}
+
+/// What happened to alerts, and who was told when.
+#[utoipa::path(get, path = "/api/alerts/history", tag = "house", responses((status = 200, body = AlertHistory)))]
+pub(super) async fn history(
+    State(state): State<AppState>,
+    _actor: Actor,
+) -> Result<axum::Json<AlertHistory>, ApiError> {
+    let events = state.store.read(|tx| tx.alert_events(SHOWN_EVENTS)).await?;
+    let item = |AlertEvent { at, kind, news, way }| AlertEventItem { at, kind, news, way };
+    Ok(axum::Json(AlertHistory { events: events.into_iter().map(item).collect() }))
+}
+
+/// Tells nobody of it for a while. It is shown on.
+#[utoipa::path(post, path = "/api/alerts/{kind}/mute", tag = "house", params(("kind" = AlertKind, Path)), request_body = MuteBody,
+    responses((status = 200, body = AlertItem), (status = 404, body = ErrorBody)))]
+pub(super) async fn mute(
+    State(state): State<AppState>,
+    actor: Actor,
+    Name(kind): Name,
+    Json(body): Json<MuteBody>,
+) -> Result<axum::Json<AlertItem>, ApiError> {
+    let mute = match body.hours {
+        None => Mute::WhileItLasts,
+        Some(hours @ 1..=720) => Mute::Until(clock::now().plus(Duration::from_hours(hours.into()))),
+        Some(_) => return Err(ApiError::invalid("hours must be 1 to 720; leave it out for until it is over")),
+    };
+    set_mute(&state, &actor, &kind, Some(mute))
+}
+
+/// Tells people of it again.
+#[utoipa::path(delete, path = "/api/alerts/{kind}/mute", tag = "house", params(("kind" = AlertKind, Path)),
+    responses((status = 200, body = AlertItem), (status = 404, body = ErrorBody)))]
+pub(super) async fn unmute(
+    State(state): State<AppState>,
+    actor: Actor,
+    Name(kind): Name,
+) -> Result<axum::Json<AlertItem>, ApiError> {
+    set_mute(&state, &actor, &kind, None)
+}
+
+fn set_mute(
+    state: &AppState,
+    actor: &Actor,
+    kind: &str,
+    mute: Option<Mute>,
+) -> Result<axum::Json<AlertItem>, ApiError> {
+    actor.require_owner()?;
+    let kind: AlertKind = kind.parse().map_err(|_| ApiError::not_found("there is no such alert"))?;
+    let alert = state.alerts.mute(kind, mute).ok_or_else(|| ApiError::not_found("there is no such alert"))?;
+    let (by, action) = (actor.id, if mute.is_some() { "alert_muted" } else { "alert_unmuted" });
+    // On a full disk it is muted nevertheless.
+    state.store.write_soon(move |tx| tx.insert_audit(by, action, kind.as_str(), clock::now()));
+    Ok(axum::Json(item(alert)))
+}
+
+fn item(alert: Alert) -> AlertItem {
+    let both = |words: fn(AlertKind, bool) -> &'static str| Bilingual {
+        he: words(alert.kind, true).to_owned(),
+        en: words(alert.kind, false).to_owned(),
+    };
+    AlertItem {
+        kind: alert.kind,
+        state: alert.state,
+        headline: both(headline),
+        remedy: both(remedy),
+        muted: alert.is_muted(clock::now()),
+        muted_until: match alert.mute {
+            Some(Mute::Until(until)) => Some(until),
+            Some(Mute::WhileItLasts) | None => None,
+        },
+        detail: Bilingual { he: alert.detail.he, en: alert.detail.en },
+        since: alert.since,
+        cleared_at: alert.cleared_at,
+        told: alert.told,
+    }
+}
+
+const SHOWN_EVENTS: usize = 100;

@@ -1,0 +1,44 @@
+//! The snapshots, and how the last one went. For owners.
+
+use crate::clock;
+use crate::http::{Actor, ApiError, AppState};
+use crate::ops::snapshots::{Snapshot, Standing, Status};
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/api/backups", get(list))
+}
+
+/// The snapshots.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Backups {
+    /// `good`; `bad` where the last try failed or the last good one is too old; `young` before the first night; `off`.
+    standing: &'static str,
+    /// How the last one went.
+    status: Status,
+    /// Those in the folder, newest first.
+    snapshots: Vec<Snapshot>,
+    /// They go into a bucket as well.
+    bucket: bool,
+}
+
+/// The snapshots, and how the last one went.
+#[utoipa::path(get, path = "/api/backups", tag = "house", responses((status = 200, body = Backups)))]
+pub(super) async fn list(State(state): State<AppState>, actor: Actor) -> Result<Json<Backups>, ApiError> {
+    actor.require_owner()?;
+    let standing = match state.snapshots.standing(clock::now()) {
+        Standing::Off => "off",
+        Standing::Young => "young",
+        Standing::Good => "good",
+        Standing::Bad => "bad",
+    };
+    let snapshots = state.snapshots.clone();
+    // The folder may be at the other end of a network.
+    let found = tokio::task::spawn_blocking(move || snapshots.list()).await;
+    let found = found.ok().and_then(Result::ok).unwrap_or_default();
+    let (status, bucket) = (state.snapshots.status(), state.snapshots.has_bucket());
+    Ok(Json(Backups { standing, status, snapshots: found, bucket }))
+}

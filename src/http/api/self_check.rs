@@ -1,0 +1,40 @@
+//! What the nightly self-check found. For owners.
+
+use super::Done;
+use crate::domain::SelfCheck;
+use crate::http::{Actor, ApiError, AppState};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/api/self-check", get(show).post(begin))
+}
+
+/// What the self-checks found.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct SelfChecks {
+    /// The last one; null before the first.
+    last: Option<SelfCheck>,
+    /// The last month's, newest first.
+    history: Vec<SelfCheck>,
+}
+
+/// What the self-checks found.
+#[utoipa::path(get, path = "/api/self-check", tag = "house", responses((status = 200, body = SelfChecks)))]
+pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<SelfChecks>, ApiError> {
+    actor.require_owner()?;
+    let history = state.store.read(|tx| tx.self_checks(31)).await?;
+    Ok(Json(SelfChecks { last: state.self_check.last(), history }))
+}
+
+/// Begins one now.
+#[utoipa::path(post, path = "/api/self-check", tag = "house", responses((status = 202, body = Done)))]
+pub(super) async fn begin(State(state): State<AppState>, actor: Actor) -> Result<(StatusCode, Json<Done>), ApiError> {
+    actor.require_owner()?;
+    let checker = state.self_check.clone();
+    tokio::spawn(async move { checker.check().await });
+    Ok((StatusCode::ACCEPTED, Done::YES))
+}

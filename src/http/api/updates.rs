@@ -1,0 +1,45 @@
+//! Whether there is a newer release. For owners.
+
+use crate::config::UpdateCheck;
+use crate::domain::Timestamp;
+use crate::drive::updates::Known;
+use crate::http::{Actor, ApiError, AppState};
+use crate::providers::release_feed::Release;
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/api/updates", get(show))
+}
+
+/// What is installed, and what is known of newer releases.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Updates {
+    /// `off`: nobody is asked; `weekly`.
+    check: &'static str,
+    /// The release that runs.
+    installed: &'static str,
+    /// The newest release that the feed has named, if it was ever asked.
+    newest: Option<Release>,
+    /// Whether that one is newer.
+    is_newer: bool,
+    /// When the feed was asked last.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    checked_at: Option<Timestamp>,
+}
+
+/// What is installed, and what is known of newer releases.
+#[utoipa::path(get, path = "/api/updates", tag = "house", responses((status = 200, body = Updates)))]
+pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<Updates>, ApiError> {
+    actor.require_owner()?;
+    let known = state.store.read(Known::read).await?;
+    Ok(Json(Updates {
+        check: UpdateCheck::as_str(state.config().updates.check),
+        installed: env!("CARGO_PKG_VERSION"),
+        is_newer: known.newer().is_some(),
+        newest: known.newest,
+        checked_at: known.checked_at,
+    }))
+}

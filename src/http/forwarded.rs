@@ -1,0 +1,109 @@
+//! What proxies say of whom they speak for: `X-Forwarded-For` and `X-Forwarded-Proto`.
+
+use axum::http::HeaderMap;
+use std::net::{IpAddr, SocketAddr};
+
+/// What was said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Forwarded {
+    /// Who asked first, as far as it can be believed.
+    pub(super) origin: Option<IpAddr>,
+    /// Whether they asked by TLS.
+    pub(super) encrypted: Option<bool>,
+}
+
+/// Reads what a trusted proxy has said. Each hop adds the one before it at the end, so the list is read from there: what
+/// stands before the first one who is not `trusted` anybody can have made up.
+pub(super) fn read(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> Forwarded {
+    let mut origin = None;
+    for hop in words(headers, "x-forwarded-for").rev() {
+        let Some(address) = address(hop) else { break };
+        origin = Some(address);
+        if !trusted(address) {
+            break;
+        }
+    }
+    let encrypted = words(headers, "x-forwarded-proto").next_back().and_then(|word| match word {
+        word if word.eq_ignore_ascii_case("https") || word.eq_ignore_ascii_case("wss") => Some(true),
+        word if word.eq_ignore_ascii_case("http") || word.eq_ignore_ascii_case("ws") => Some(false),
+        _ => None,
+    });
+    Forwarded { origin, encrypted }
+}
+
+/// The words of all lines of a header, in order.
+fn words<'h>(headers: &'h HeaderMap, name: &'static str) -> impl DoubleEndedIterator<Item = &'h str> {
+    let lines = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default());
+    lines.flat_map(|line| line.split(',')).map(str::trim)
+}
+
+/// Some proxies add the port.
+fn address(hop: &str) -> Option<IpAddr> {
+    let bare = || hop.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let address = hop.parse::<SocketAddr>().map(|address| address.ip()).or_else(|_| bare()).ok()?;
+    Some(address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        lines.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap())).collect()
+    }
+
+    fn origin(lines: &[&str]) -> Option<IpAddr> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", HeaderValue::from_str(line).unwrap());
+        }
+        read(&headers, is_ours).origin
+    }
+
+    /// 10.0.0.0/8 is trusted.
+    fn is_ours(address: IpAddr) -> bool {
+        matches!(address, IpAddr::V4(v4) if v4.octets()[0] == 10)
+    }
+
+    #[test]
+    fn the_last_one_who_is_not_trusted_asked() {
+        let stranger = |last| Some(IpAddr::from([203, 0, 113, last]));
+        assert_eq!(origin(&["203.0.113.1, 203.0.113.2"]), stranger(2));
+        assert_eq!(origin(&["203.0.113.1, 203.0.113.2", "10.0.0.1, 10.0.0.2"]), stranger(2));
+        assert_eq!(origin(&["10.9.9.9,10.0.0.2"]), Some(IpAddr::from([10, 9, 9, 9])));
+        assert_eq!(origin(&["203.0.113.1:4711"]), stranger(1));
+        assert_eq!(origin(&["::ffff:203.0.113.1"]), stranger(1));
+        assert_eq!(origin(&["[2001:db8::1]:443"]), "2001:db8::1".parse().ok());
+        assert_eq!(origin(&["203.0.113.1, unknown, 10.0.0.2"]), Some(IpAddr::from([10, 0, 0, 2])));
+        assert_eq!(origin(&["unknown"]), None);
+        assert_eq!(origin(&[]), None);
+    }
+
+    #[test]
+    fn the_last_word_on_the_protocol_counts() {
+        let encrypted = |value| read(&headers(&[("x-forwarded-proto", value)]), is_ours).encrypted;
+        assert_eq!(encrypted("http, HTTPS"), Some(true));
+        assert_eq!(encrypted("https,http"), Some(false));
+        assert_eq!(encrypted("gopher"), None);
+    }
+
+    proptest! {
+        /// Whatever a stranger writes in front, it does not change who they are.
+        #[test]
+        fn nobody_can_be_somebody_else(made_up in "[ -~]{0,60}", mine: [u8; 4], ours in 0..4_u8) {
+            let me = IpAddr::from(mine);
+            prop_assume!(!is_ours(me));
+            let hops: Vec<String> = (0..ours).map(|last| format!("10.0.0.{last}")).collect();
+            let line = [vec![made_up, me.to_string()], hops].concat().join(", ");
+            prop_assert_eq!(origin(&[&line]), Some(me.to_canonical()));
+        }
+
+        #[test]
+        fn anything_can_be_read(lines in proptest::collection::vec("[ -~]{0,60}", 0..4)) {
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let _ = origin(&lines);
+        }
+    }
+}

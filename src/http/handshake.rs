@@ -1,0 +1,47 @@
+//! Shaking hands on a door that speaks TLS.
+
+use super::Stream;
+use crate::ops::tls::ACME_TLS;
+use rustls::ServerConfig;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+/// The connection when both sides have agreed; none where nothing more is to be said on it.
+pub(super) async fn shake_hands(stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<Stream>> {
+    match tokio::time::timeout(LIMIT, accept(stream, config)).await {
+        Ok(outcome) => outcome,
+        Err(_elapsed) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+async fn accept(mut stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<Stream>> {
+    let mut first = [0];
+    if stream.peek(&mut first).await? == 0 {
+        return Ok(None);
+    }
+    // TLS begins with a byte that is no letter; HTTP with the letters of its method.
+    if first[0].is_ascii_alphabetic() {
+        // What was asked is taken in, or closing would cut the answer off.
+        let _ = stream.try_read(&mut [0; 4096]);
+        stream.write_all(PLAIN_HTTP).await?;
+        stream.shutdown().await?;
+        return Ok(None);
+    }
+    let mut stream = TlsAcceptor::from(config).accept(stream).await?;
+    if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS) {
+        // The certificate was the answer (RFC 8737, section 3).
+        stream.shutdown().await?;
+        return Ok(None);
+    }
+    Ok(Some(Stream::Tls(Box::new(stream))))
+}
+
+/// A slow phone on a bad line needs two or three seconds.
+const LIMIT: Duration = Duration::from_secs(10);
+
+const PLAIN_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
+Content-Length: 59\r\nConnection: close\r\n\r\nThis port speaks HTTPS: begin the address with https://...\n";

@@ -1,0 +1,49 @@
+//! Opening a door by ourselves.
+
+use super::ListenError;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use tokio::net::TcpListener;
+
+/// A port on every address there is. A socket on `[::]` takes IPv4 as well, unless the system is set otherwise: then IPv4
+/// gets its own.
+pub(super) async fn everywhere(port: u16) -> Result<Vec<TcpListener>, ListenError> {
+    let v4 = (Ipv4Addr::UNSPECIFIED, port).into();
+    let v6 = match bind((Ipv6Addr::UNSPECIFIED, port).into()).await {
+        Ok(listener) => listener,
+        Err(ListenError::Bind { source, .. }) if no_ipv6(&source) => {
+            let listener = bind(v4).await?;
+            tracing::info!(event = "NO_IPV6", port, "This machine has no IPv6; port {port} is answered by IPv4 alone");
+            return Ok(vec![listener]);
+        }
+        Err(error) => return Err(error),
+    };
+    match bind(v4).await {
+        Ok(listener) => Ok(vec![v6, listener]),
+        Err(ListenError::Bind { source, .. }) if source.kind() == ErrorKind::AddrInUse => Ok(vec![v6]),
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).await.map_err(|source| ListenError::Bind { address, hint: hint(source.kind()), source })
+}
+
+fn no_ipv6(error: &std::io::Error) -> bool {
+    error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(libc::EAFNOSUPPORT)
+}
+
+fn hint(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::AddrInUse => {
+            "another program has that port; stop it, or choose another (PORT, http.listen, tls.http_listen, \
+             tls.https_listen)"
+        }
+        ErrorKind::PermissionDenied => {
+            "ports below 1024 need a right that this user lacks; choose another, or start it \
+             by systemd"
+        }
+        ErrorKind::AddrNotAvailable => "this machine has no such address",
+        _ => "the system refused",
+    }
+}

@@ -1,0 +1,44 @@
+//! Sockets that systemd has opened for us (sd_listen_fds(3)), so that a restart refuses nobody.
+
+use super::ListenError;
+use crate::config::process_env;
+use listenfd::ListenFd;
+use tokio::net::TcpListener;
+
+/// What was handed over, by door.
+#[derive(Debug, Default)]
+pub(super) struct Inherited {
+    pub(super) public: Vec<TcpListener>,
+    pub(super) crm: Vec<TcpListener>,
+    pub(super) http: Vec<TcpListener>,
+    pub(super) https: Vec<TcpListener>,
+}
+
+impl Inherited {
+    /// Takes all of it.
+    pub(super) fn take() -> Result<Self, ListenError> {
+        // Before the sockets are taken, which also takes their description away.
+        let names = process_env("LISTEN_FDNAMES").unwrap_or_default();
+        let mut fds = ListenFd::from_env();
+        let mut doors = Self::default();
+        for (index, name) in names.split(':').chain(std::iter::repeat("")).take(fds.len()).enumerate() {
+            let Some(listener) = fds.take_tcp_listener(index).map_err(ListenError::Inherited)? else { continue };
+            listener.set_nonblocking(true).map_err(ListenError::Inherited)?;
+            let listener = TcpListener::from_std(listener).map_err(ListenError::Inherited)?;
+            doors.of(name).push(listener);
+        }
+        Ok(doors)
+    }
+
+    /// The door of that name. A socket that has another name is taken by its place: the public one comes first.
+    fn of(&mut self, name: &str) -> &mut Vec<TcpListener> {
+        match name {
+            "web" => &mut self.public,
+            "crm" => &mut self.crm,
+            "http" => &mut self.http,
+            "https" => &mut self.https,
+            _ if self.public.is_empty() => &mut self.public,
+            _ => &mut self.crm,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What people are told, in Hebrew and English.
+
+use crate::domain::{Alert, AlertKind, AlertNews, Timestamp};
+
+/// What a message of alerts says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// One line.
+    pub subject: String,
+    /// All of it.
+    pub body: String,
+}
+
+impl Words {
+    /// A message of these news for the owner of `business` (empty: unnamed), with where the page is and the moment it is
+    /// in the owner's time zone, as `moment` writes it.
+    pub fn of(
+        news: &[(Alert, AlertNews)],
+        business: &str,
+        page: &str,
+        hebrew: bool,
+        moment: impl Fn(Timestamp) -> String,
+    ) -> Self {
+        let name = if business.is_empty() { "AgentLocator".to_owned() } else { format!("AgentLocator – {business}") };
+        let first = news.first().map(|(alert, news)| line(alert.kind, *news, hebrew)).unwrap_or_default();
+        let more = match (news.len(), hebrew) {
+            (0 | 1, _) => String::new(),
+            (count, true) => format!(" (ועוד {})", count - 1),
+            (count, false) => format!(" (and {} more)", count - 1),
+        };
+        let mut body = String::new();
+        for (alert, what) in news {
+            let since = moment(alert.since);
+            let detail = alert.detail.in_language(hebrew);
+            body.push_str(&line(alert.kind, *what, hebrew));
+            body.push('\n');
+            if *what == AlertNews::Cleared {
+                body.push_str(if hebrew { "זה נמשך מאז " } else { "It had been so since " });
+            } else {
+                if !detail.is_empty() {
+                    body.push_str(detail);
+                    body.push('\n');
+                }
+                body.push_str(remedy(alert.kind, hebrew));
+                body.push('\n');
+                body.push_str(if hebrew { "מאז " } else { "Since " });
+            }
+            body.push_str(&since);
+            body.push_str(".\n\n");
+        }
+        body.push_str(if hebrew { "הדף: " } else { "The page: " });
+        body.push_str(page);
+        body.push('\n');
+        Self { subject: format!("{name}: {first}{more}"), body }
+    }
+
+    /// The message that `alerts test` sends.
+    pub fn test(business: &str, hebrew: bool) -> Self {
+        let name = if business.is_empty() { "AgentLocator".to_owned() } else { format!("AgentLocator – {business}") };
+        let (subject, body) = if hebrew {
+            ("הודעת בדיקה", "זו הודעת בדיקה. כך תגיע התראה כשמשהו יזדקק לכם.\n")
+        } else {
+            ("a test", "This is a test. An alert will come like this when something needs you.\n")
+        };
+        Self { subject: format!("{name}: {subject}"), body: body.to_owned() }
+    }
+}
+
+fn line(kind: AlertKind, news: AlertNews, hebrew: bool) -> String {
+    let headline = headline(kind, hebrew);
+    match (news, hebrew) {
+        (AlertNews::Raised, _) => headline.to_owned(),
+        (AlertNews::Lasts, true) => format!("עדיין: {headline}"),
+        (AlertNews::Lasts, false) => format!("Still: {headline}"),
+        (AlertNews::Cleared, true) => format!("הסתדר: {headline}"),
+        (AlertNews::Cleared, false) => format!("All well again: {headline}"),
+    }
+}
+
+/// What it is, in a line.
+pub fn headline(kind: AlertKind, hebrew: bool) -> &'static str {
+    let (he, en, ..) = words(kind);
+    if hebrew { he } else { en }
+}
+
+/// What to do about it.
+pub fn remedy(kind: AlertKind, hebrew: bool) -> &'static str {
+    let (_, _, he, en) = words(kind);
+    if hebrew { he } else { en }
+}
+
+/// Headline and remedy, in Hebrew and English.
+fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static str) {
+    match kind {
+        AlertKind::DiskLow => (
+            "הדיסק כמעט מלא",
+            "The disk is nearly full",
+            "פנו מקום בדיסק. עד אז קבצים והקלטות אינם נשמרים; הודעות נשמרות כל עוד יש מקום כלשהו.",
+            "Make room on the disk. Until then files and recordings are not taken; messages are, while there is any room.",
+        ),
+        AlertKind::DatabaseUnwritable => (
+            "אי אפשר לשמור דבר במסד הנתונים",
+            "Nothing can be stored in the database",
+            "בדקו שהדיסק אינו מלא ושאפשר לכתוב אליו. שיחות נענות גם כך; הודעות יתקבלו כשאפשר יהיה לשמור.",
+            "See that the disk is not full and can be written. Calls are answered meanwhile; messages come in when they can be stored.",
+        ),
+        AlertKind::PublishedCopy => (
+            "העותק של מסד הנתונים אינו עדכני",
+            "The copy of the database is not current",
+            "אל תגבו עכשיו את agentlocator.db בהעתקה; `agentlocator doctor` אומר מה לעשות.",
+            "Do not back up agentlocator.db by copying now; `agentlocator doctor` says what to do.",
+        ),
+        AlertKind::Integrity => (
+            "נמצא נזק במסד הנתונים",
+            "The database is damaged",
+            "שחזרו גיבוי מלפני הנזק: `agentlocator restore`. שמרו את הקובץ הקיים.",
+            "Restore a backup from before: `agentlocator restore`. Keep the file as it is.",
+        ),
+        AlertKind::Backup => (
+            "הגיבוי הלילי אינו מצליח",
+            "The nightly backup does not succeed",
+            "הריצו `agentlocator doctor` על השרת.",
+            "Run `agentlocator doctor` on the server.",
+        ),
+        AlertKind::Certificate => (
+            "תעודת האבטחה (TLS) אינה מתחדשת",
+            "The TLS certificate is not renewed",
+            "הריצו `agentlocator doctor` על השרת. כשהתעודה תפוג, שיחות והודעות מ־Twilio לא יגיעו.",
+            "Run `agentlocator doctor` on the server. When it has expired, calls and messages of Twilio do not come in.",
+        ),
+        AlertKind::BridgeDown => (
+            "גשר הוואטסאפ אינו מחובר",
+            "The WhatsApp bridge is not connected",
+            "פתחו את לשונית WhatsApp בדף; שם כתוב מה לעשות.",
+            "Open WhatsApp in the page; it says what to do.",
+        ),
+        AlertKind::BridgeLink => (
+            "הקישור לוואטסאפ נותק",
+            "The link to WhatsApp has ended",
+            "פתחו את לשונית WhatsApp בדף; שם כתוב מה לעשות.",
+            "Open WhatsApp in the page; it says what to do.",
+        ),
+        AlertKind::WhatsAppRestricted => (
+            "וואטסאפ הגבילה את החשבון",
+            "WhatsApp has restricted the account",
+            "אל תכתבו לאנשים חדשים עד שההגבלה תוסר. תשובות למי שכתב אליכם אינן מוגבלות.",
+            "Write to nobody new until it is lifted. Answers to people who wrote to you are not restricted.",
+        ),
+        AlertKind::TwilioRefused => (
+            "Twilio אינה מקבלת את פרטי החשבון",
+            "Twilio does not accept the account",
+            "בדקו את TWILIO_ACCOUNT_SID ואת TWILIO_AUTH_TOKEN, ושהחשבון פעיל.",
+            "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, and that the account is active.",
+        ),
+        AlertKind::AiRefused => (
+            "שירות ה־AI אינו מקבל את המפתח",
+            "The AI does not accept the key",
+            "בדקו את OPENAI_API_KEY ואת היתרה בחשבון. עד אז מתקשרים משאירים הודעה.",
+            "Check OPENAI_API_KEY and the account's credit. Until then callers leave a message.",
+        ),
+        AlertKind::AiUnavailable => (
+            "שיחות אינן נענות על ידי ה־AI",
+            "Calls are not answered by the AI",
+            "בדקו את החיבור לאינטרנט ואת מצב השירות. עד אז מתקשרים משאירים הודעה.",
+            "Check the internet connection and the service's state. Until then callers leave a message.",
+        ),
+        AlertKind::OutboxStuck => (
+            "הודעות יוצאות אינן נשלחות",
+            "Outgoing messages are not sent",
+            "הריצו `agentlocator doctor` על השרת.",
+            "Run `agentlocator doctor` on the server.",
+        ),
+        AlertKind::ClockWrong => (
+            "השעון של השרת אינו נכון",
+            "The server's clock is wrong",
+            "הפעילו סנכרון שעון: `timedatectl set-ntp true`.",
+            "Switch on time synchronisation: `timedatectl set-ntp true`.",
+        ),
+        AlertKind::SelfCheck => (
+            "הבדיקה הלילית מצאה תקלה",
+            "The nightly self-check found something",
+            "הריצו `agentlocator doctor` על השרת.",
+            "Run `agentlocator doctor` on the server.",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{AlertDetail, AlertState};
+
+    #[test]
+    fn every_kind_has_its_words_in_both_languages() {
+        let mut seen = std::collections::BTreeSet::new();
+        for kind in AlertKind::ALL {
+            let (he, en, he_remedy, en_remedy) = words(*kind);
+            assert!(seen.insert(en), "{kind}");
+            for text in [he, he_remedy] {
+                assert!(text.chars().any(|c| ('א'..='ת').contains(&c)), "{text}");
+            }
+            assert!(en.is_ascii() && en_remedy.is_ascii() && en_remedy.ends_with('.'), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_message_says_what_since_when_and_what_to_do() {
+        let alert = |kind, en: &str| Alert {
+            kind,
+            state: AlertState::Raised,
+            detail: AlertDetail::from(en),
+            since: Timestamp::from_millis(0),
+            cleared_at: None,
+            mute: None,
+            told: Vec::new(),
+            returns: 0,
+        };
+        let news = [
+            (alert(AlertKind::DiskLow, "12 MB are free"), AlertNews::Raised),
+            (alert(AlertKind::BridgeDown, "no answer"), AlertNews::Cleared),
+        ];
+        let words = Words::of(&news, "Shop", "https://shop.example/app/", false, |at| at.to_string()[..16].to_owned());
+        assert_eq!(words.subject, "AgentLocator – Shop: The disk is nearly full (and 1 more)");
+        assert!(words.body.starts_with("The disk is nearly full\n12 MB are free\nMake room"), "{}", words.body);
+        assert!(words.body.contains("Since 1970-01-01T00:00.\n"), "{}", words.body);
+        assert!(words.body.contains("All well again: The WhatsApp bridge is not connected\nIt had been so since"));
+        assert!(words.body.ends_with("The page: https://shop.example/app/\n"));
+        assert!(Words::of(&news, "", "", true, |_| String::new()).subject.starts_with("AgentLocator: הדיסק"));
+    }
+}

@@ -1,0 +1,166 @@
+//! Whether this machine's clock is right, by the `Date` that a server on the way tells (RFC 9110, section 6.6.1).
+//!
+//! A wrong clock makes good certificates look bad, so the server's is checked for its chain and its name, but at a time of
+//! its own: when it is good.
+
+use crate::clock;
+use crate::domain::Timestamp;
+use crate::providers::http_client;
+use crate::providers::tls_look::http_date;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// What a look at the clock has shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClockReading {
+    /// Who told the time.
+    pub host: String,
+    /// By how many milliseconds this machine is ahead; negative where it is behind. Good to a second or two.
+    pub ahead_ms: i64,
+}
+
+/// Why nobody told the time.
+#[derive(Debug, thiserror::Error)]
+pub enum ClockCheckError {
+    /// It did not answer.
+    #[error("{host} did not answer")]
+    NoAnswer {
+        /// Who was asked.
+        host: String,
+        /// What went wrong.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// It answered without its time.
+    #[error("{0} did not tell the time")]
+    NoDate(String),
+    /// The client could not be made.
+    #[error("cannot ask anybody for the time")]
+    Client(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ClockReading {
+    /// How far it is off.
+    pub fn off(&self) -> Duration {
+        Duration::from_millis(self.ahead_ms.unsigned_abs())
+    }
+
+    /// As a person says it: `3 days behind`.
+    pub fn in_words(&self) -> String {
+        let seconds = self.off().as_secs();
+        let (count, unit) = match seconds {
+            0..120 => (seconds, "second"),
+            120..7_200 => (seconds / 60, "minute"),
+            7_200..172_800 => (seconds / 3_600, "hour"),
+            172_800..63_072_000 => (seconds / 86_400, "day"),
+            _ => (seconds / 31_536_000, "year"),
+        };
+        let plural = if count == 1 { "" } else { "s" };
+        let side = if self.ahead_ms < 0 { "behind" } else { "ahead" };
+        format!("{count} {unit}{plural} {side}")
+    }
+}
+
+/// Asks the server at `url` for the time, and compares. `roots` say whom to believe.
+pub async fn measure(url: &str, roots: RootCertStore) -> Result<ClockReading, ClockCheckError> {
+    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    let tls = at_any_time(roots).map_err(ClockCheckError::Client)?;
+    let client = http_client::trusting(tls).timeout(LIMIT).build();
+    let client = client.map_err(|error| ClockCheckError::Client(error.into()))?;
+    let (asked_at, asked) = (clock::now(), clock::instant());
+    let answer = client.head(url).send().await;
+    let took = clock::instant().saturating_duration_since(asked);
+    let answer = answer.map_err(|source| ClockCheckError::NoAnswer { host: host.clone(), source })?;
+    let date = answer.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date);
+    let date = date.ok_or_else(|| ClockCheckError::NoDate(host.clone()))?;
+    Ok(compare(host, asked_at.plus(took / 2), date))
+}
+
+/// `ours` is the time here at which `theirs` was written down, in whole seconds.
+fn compare(host: String, ours: Timestamp, theirs: Timestamp) -> ClockReading {
+    let ahead_ms = ours.as_millis() - theirs.as_millis();
+    // What they cut off is no difference.
+    ClockReading { host, ahead_ms: if (0..1000).contains(&ahead_ms) { 0 } else { ahead_ms } }
+}
+
+fn at_any_time(roots: RootCertStore) -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
+    let provider = Arc::new(ring::default_provider());
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build()?;
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(AtItsOwnTime(inner))).with_no_client_auth())
+}
+
+/// Checks all but whether the certificate is good now.
+#[derive(Debug)]
+struct AtItsOwnTime(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for AtItsOwnTime {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let (_, parsed) = X509Certificate::from_der(end_entity).map_err(|error| Error::General(error.to_string()))?;
+        let seconds = u64::try_from(parsed.validity().not_before.timestamp()).unwrap_or(0) + 1;
+        let then = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, then)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_told_in_words() {
+        let words = |ahead_ms| ClockReading { host: String::new(), ahead_ms }.in_words();
+        assert_eq!(words(-30 * 86_400_000), "30 days behind");
+        assert_eq!(words(1_000), "1 second ahead");
+        assert_eq!(words(400_000), "6 minutes ahead");
+        assert_eq!(words(-56 * 31_536_000_000), "56 years behind");
+    }
+
+    #[test]
+    fn dates_are_read_as_http_writes_them() {
+        let date = http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        assert_eq!(date.to_string(), "1994-11-06T08:49:37.000Z");
+        assert_eq!(http_date("yesterday"), None);
+        let ours = date.plus(Duration::from_millis(900));
+        assert_eq!(compare("h".to_owned(), ours, date).ahead_ms, 0);
+        assert_eq!(compare("h".to_owned(), date.minus(Duration::from_secs(5)), date).ahead_ms, -5000);
+    }
+}

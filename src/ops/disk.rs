@@ -1,0 +1,237 @@
+//! How much room there is on the disks: media are given up first, messages last.
+
+use crate::config::{DiskConfig, Live};
+use crate::domain::{AlertDetail, text_enum};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+text_enum! {
+    /// How much room there is, in a word.
+    Room {
+        /// Enough for everything.
+        Ample = "ample",
+        /// Not enough for files and recordings.
+        Low = "low",
+        /// As good as none.
+        Critical = "critical",
+    }
+}
+
+/// What there is on a disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes that we may still write.
+    pub free_bytes: u64,
+    /// Bytes in all; 0 where that is not known.
+    pub total_bytes: u64,
+    /// Files that may still be made.
+    pub free_files: u64,
+    /// Files in all; 0 where the file system has no such limit.
+    pub total_files: u64,
+}
+
+/// Watches the disks; clones share what was seen.
+#[derive(Clone)]
+pub struct DiskWatch {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    folder: PathBuf,
+    settings: Live,
+    // A plain mutex: it is held to copy a few values.
+    seen: Mutex<Seen>,
+}
+
+/// What was seen last.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// The disk of the data.
+    pub data: Space,
+    /// How much room there is on it.
+    pub room: Option<Room>,
+    /// The bridge's disk, where that is another one.
+    pub bridge: Option<Space>,
+    /// How much room there is on that.
+    pub bridge_room: Option<Room>,
+}
+
+impl DiskWatch {
+    /// For these settings; looks at once.
+    pub fn new(settings: Live) -> Self {
+        let folder = settings.now().store.data_folder();
+        let inner = Inner { folder, settings, seen: Mutex::default() };
+        let watch = Self { inner: Arc::new(inner) };
+        watch.look();
+        watch
+    }
+
+    /// Looks at the disks. What cannot be found out is no reason to give anything up.
+    pub fn look(&self) -> Seen {
+        let Inner { folder, settings, .. } = &*self.inner;
+        let limits = &settings.now().disk;
+        let bridge_folder = limits.bridge_folder.as_deref().unwrap_or(Path::new(BRIDGE_FOLDER));
+        let (data, bridge) = (space(folder).ok(), space(bridge_folder).ok());
+        let bridge = bridge.filter(|_| file_system(folder) != file_system(bridge_folder));
+        let mut seen = self.seen_now();
+        seen.room = data.map(|space| judge(&space, limits, seen.room));
+        seen.bridge_room = bridge.map(|space| judge(&space, limits, seen.bridge_room));
+        seen.data = data.unwrap_or_default();
+        seen.bridge = bridge;
+        *seen
+    }
+
+    /// What was seen last.
+    pub fn seen(&self) -> Seen {
+        *self.seen_now()
+    }
+
+    /// Whether there is room for files and recordings, as far as was seen.
+    pub fn takes_media(&self) -> bool {
+        self.seen_now().room.unwrap_or(Room::Ample) == Room::Ample
+    }
+
+    /// Whether a file of this size leaves enough room. Looks now, since it may be large: it goes into the log, the database
+    /// and the published copy.
+    pub fn has_room_for(&self, bytes: u64) -> bool {
+        let Seen { data, room, .. } = self.look();
+        let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));
+        data.total_bytes == 0
+            || room == Some(Room::Ample)
+                && left >= self.inner.settings.now().disk.media_stops_below.of(data.total_bytes)
+    }
+
+    fn seen_now(&self) -> MutexGuard<'_, Seen> {
+        self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    /// What is wrong, for a person; none if nothing is.
+    pub fn trouble(&self) -> Option<AlertDetail> {
+        let short = |room: Option<Room>| room.is_some_and(|room| room != Room::Ample);
+        let mut parts = Vec::new();
+        if short(self.room) {
+            parts.push(("", "", self.data));
+        }
+        if let Some(space) = self.bridge.filter(|_| short(self.bridge_room)) {
+            parts.push(("הדיסק של גשר הוואטסאפ: ", "The WhatsApp bridge's disk: ", space));
+        }
+        let (mut he, mut en) = (Vec::new(), Vec::new());
+        for (whose_he, whose_en, space) in &parts {
+            let (free, total) = (amount(space.free_bytes), amount(space.total_bytes));
+            he.push(format!("{whose_he}נותרו {free} מתוך {total}."));
+            en.push(format!("{whose_en}{free} of {total} are free."));
+            if space.is_short_of_files() {
+                he.push(format!("אפשר ליצור עוד {} קבצים בלבד.", space.free_files));
+                en.push(format!("Only {} more files can be made.", space.free_files));
+            }
+        }
+        (!parts.is_empty()).then(|| AlertDetail { he: he.join(" "), en: en.join(" ") })
+    }
+}
+
+impl Space {
+    /// Whether few files more can be made, whatever their size.
+    pub fn is_short_of_files(&self) -> bool {
+        self.total_files > 0 && self.free_files < (self.total_files / 100).clamp(FEW_FILES, MANY_FILES)
+    }
+}
+
+/// How much room there is. It must be a tenth above a limit before it is believed to be above it again, so that a disk at its
+/// limit does not change its mind all the time.
+pub fn judge(space: &Space, limits: &DiskConfig, before: Option<Room>) -> Room {
+    let below = |limit: u64, was_below: bool| {
+        let limit = if was_below { limit.saturating_add(limit / 10) } else { limit };
+        space.free_bytes < limit
+    };
+    let critical = limits.critical_below.of(space.total_bytes);
+    let low = limits.media_stops_below.of(space.total_bytes);
+    if space.total_bytes == 0 {
+        Room::Ample
+    } else if below(critical, before == Some(Room::Critical)) || space.total_files > 0 && space.free_files == 0 {
+        Room::Critical
+    } else if below(low, before.is_some_and(|room| room != Room::Ample)) || space.is_short_of_files() {
+        Room::Low
+    } else {
+        Room::Ample
+    }
+}
+
+/// Asks what there is on the disk that holds this folder.
+pub fn space(folder: &Path) -> io::Result<Space> {
+    let answer = rustix::fs::statvfs(folder)?;
+    Ok(Space {
+        free_bytes: answer.f_bavail.saturating_mul(answer.f_frsize),
+        total_bytes: answer.f_blocks.saturating_mul(answer.f_frsize),
+        free_files: answer.f_favail,
+        total_files: answer.f_files,
+    })
+}
+
+fn file_system(folder: &Path) -> Option<u64> {
+    std::fs::metadata(folder).ok().map(|found| found.dev())
+}
+
+/// A number of bytes as a person reads it.
+pub fn amount(bytes: u64) -> String {
+    let units = [("TB", 1_u64 << 40), ("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)];
+    match units.into_iter().find(|(_, size)| bytes >= *size) {
+        None => format!("{bytes} B"),
+        #[expect(clippy::cast_precision_loss, reason = "one digit is shown")]
+        Some((unit, size)) if bytes / size < 10 => format!("{:.1} {unit}", bytes as f64 / size as f64),
+        Some((unit, size)) => format!("{} {unit}", bytes / size),
+    }
+}
+
+/// Where the package keeps the bridge's session and what it has not delivered yet.
+const BRIDGE_FOLDER: &str = "/var/lib/agentlocator-whatsapp";
+const FEW_FILES: u64 = 200;
+const MANY_FILES: u64 = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space_of(free_mb: u64, total_mb: u64) -> Space {
+        Space { free_bytes: free_mb << 20, total_bytes: total_mb << 20, free_files: 0, total_files: 0 }
+    }
+
+    #[test]
+    fn media_go_first_and_come_back_when_there_is_some_more() {
+        let limits = DiskConfig::default();
+        let disk = 100 << 10;
+        let mut room = None;
+        for (free_mb, expected) in [
+            (50_000, Room::Ample),
+            (501, Room::Ample),
+            (499, Room::Low),
+            (520, Room::Low),
+            (551, Room::Ample),
+            (40, Room::Critical),
+            (54, Room::Critical),
+            (56, Room::Low),
+            (600, Room::Ample),
+        ] {
+            room = Some(judge(&space_of(free_mb, disk), &limits, room));
+            assert_eq!(room, Some(expected), "{free_mb} MB");
+        }
+        assert_eq!(judge(&space_of(20, 64), &limits, None), Room::Ample, "a small disk is not full from the start");
+        assert_eq!(judge(&Space::default(), &limits, None), Room::Ample, "nothing known is no reason to worry");
+    }
+
+    #[test]
+    fn files_can_run_out_as_well() {
+        let limits = DiskConfig::default();
+        let with = |free_files| Space { free_files, total_files: 100_000, ..space_of(50_000, 100_000) };
+        assert_eq!(
+            [0, 500, 50_000].map(|free| judge(&with(free), &limits, None)),
+            [Room::Critical, Room::Low, Room::Ample]
+        );
+        let seen = Seen { data: with(500), room: Some(Room::Low), ..Seen::default() };
+        assert_eq!(seen.trouble().unwrap().en, "48 GB of 97 GB are free. Only 500 more files can be made.");
+        assert_eq!(Seen { room: Some(Room::Ample), ..seen }.trouble(), None);
+    }
+}

@@ -1,0 +1,72 @@
+//! The owner's time of day.
+
+use crate::domain::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use jiff::{ToSpan, Zoned};
+
+/// A moment as a person reads it: `2026-11-20 18:55`, in that time zone (IANA's name; an unknown one is UTC).
+pub fn moment(at: Timestamp, zone: &str) -> String {
+    zoned(at, zone).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// When it is `hour` o'clock next, later than `now`. A day on which the clock leaps over that hour has it right after the
+/// leap.
+pub fn next_hour(now: Timestamp, zone: &str, hour: u8) -> Timestamp {
+    let local = zoned(now, zone);
+    let at = Time::new(i8::try_from(hour.min(23)).unwrap_or(0), 0, 0, 0).unwrap_or(Time::midnight());
+    for days in 0..=2 {
+        let day = local.date().saturating_add(days.days());
+        if let Ok(candidate) = day.to_datetime(at).to_zoned(local.time_zone().clone())
+            && candidate.timestamp() > local.timestamp()
+        {
+            return Timestamp::from_millis(candidate.timestamp().as_millisecond());
+        }
+    }
+    now.plus(std::time::Duration::from_hours(24))
+}
+
+/// Whether it is from `hour` o'clock on, for so many hours.
+pub fn is_within(now: Timestamp, zone: &str, hour: u8, hours: u8) -> bool {
+    let local = u8::try_from(zoned(now, zone).hour()).unwrap_or(0);
+    (local + 24 - hour.min(23)) % 24 < hours
+}
+
+fn zoned(at: Timestamp, zone: &str) -> Zoned {
+    let instant = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+    instant.to_zoned(TimeZone::get(zone).unwrap_or(TimeZone::UTC))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_next_hour_is_today_or_tomorrow_whatever_the_clock_change() {
+        let zone = "Asia/Jerusalem";
+        for (now, hour, next) in [
+            ("2026-11-20T00:30:00Z", 3, "2026-11-20T01:00:00Z"),
+            ("2026-11-20T01:00:00Z", 3, "2026-11-21T01:00:00Z"),
+            // 27 March 2026, 02:00: an hour is left out.
+            ("2026-03-26T22:30:00Z", 2, "2026-03-27T00:00:00Z"),
+            ("2026-03-27T00:00:00Z", 2, "2026-03-27T23:00:00Z"),
+            // 25 October 2026, 02:00: an hour comes twice; the first counts.
+            ("2026-10-24T21:30:00Z", 1, "2026-10-24T22:00:00Z"),
+            ("2026-10-24T22:00:00Z", 1, "2026-10-25T23:00:00Z"),
+        ] {
+            assert_eq!(next_hour(at(now), zone, hour).to_string()[..19], next[..19], "{now} {hour}");
+        }
+        assert!(
+            is_within(at("2026-11-20T01:00:00Z"), zone, 3, 3) && is_within(at("2026-11-20T21:30:00Z"), zone, 23, 3)
+        );
+        assert!(
+            !is_within(at("2026-11-20T00:59:00Z"), zone, 3, 3) && !is_within(at("2026-11-20T04:00:00Z"), zone, 3, 3)
+        );
+        assert_eq!(moment(at("2026-07-01T21:05:00Z"), zone), "2026-07-02 00:05");
+        assert_eq!(moment(at("2026-07-01T21:05:00Z"), "Nowhere/Land"), "2026-07-01 21:05");
+    }
+}

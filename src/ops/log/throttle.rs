@@ -1,0 +1,94 @@
+//! What strangers can cause is shown a few times a minute; the rest is counted, and told in one line.
+
+use crate::domain::Timestamp;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Counts lines by event.
+#[derive(Default)]
+pub(super) struct Throttle {
+    windows: BTreeMap<&'static str, Window>,
+}
+
+struct Window {
+    began: Timestamp,
+    shown: u32,
+    hidden: u64,
+}
+
+impl Throttle {
+    /// Whether a line is shown.
+    pub(super) fn admits(&mut self, event: &str, now: Timestamp) -> bool {
+        let Some(event) = BY_STRANGERS.iter().find(|known| **known == event) else { return true };
+        let window = self.windows.entry(event).or_insert(Window { began: now, shown: 0, hidden: 0 });
+        if is_over(window, now) {
+            *window = Window { began: now, shown: 0, hidden: window.hidden };
+        }
+        if window.shown < MOST {
+            window.shown += 1;
+            return true;
+        }
+        window.hidden += 1;
+        false
+    }
+
+    /// What was not shown in minutes that are over: events and how many.
+    pub(super) fn take_hidden(&mut self, now: Timestamp) -> Vec<(&'static str, u64)> {
+        let over = self.windows.iter_mut().filter(|(_, window)| window.hidden > 0 && is_over(window, now));
+        let hidden: Vec<_> = over.map(|(event, window)| (*event, std::mem::take(&mut window.hidden))).collect();
+        for (event, _) in &hidden {
+            self.windows.remove(event);
+        }
+        hidden
+    }
+}
+
+/// A clock that was set back ends a minute too.
+fn is_over(window: &Window, now: Timestamp) -> bool {
+    now < window.began || now.since(window.began) >= MINUTE
+}
+
+/// Events that somebody without any right can cause as often as he likes.
+const BY_STRANGERS: [&str; 13] = [
+    "ACCEPT_FAILED",
+    "CONNECTION_FAILED",
+    "CONNECTION_REFUSED",
+    "LOGIN_FAILED",
+    "LOGIN_RATE_LIMITED",
+    "REQUEST_TIMEOUT",
+    "STORE_UNAVAILABLE",
+    "TLS_HANDSHAKE_FAILED",
+    "TWILIO_BAD_SIG",
+    "WA_BAILEYS_BAD_SIG",
+    "WA_IN_FAILED",
+    "WEBHOOK_ODD",
+    "WS_REFUSED",
+];
+
+/// So many lines of one event a minute: more than any honest trouble needs.
+const MOST: u32 = 120;
+const MINUTE: Duration = Duration::from_mins(1);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_strangers_is_a_few_lines_and_a_count() {
+        let mut throttle = Throttle::default();
+        let at = |ms: i64| Timestamp::from_millis(1_800_000_000_000 + ms);
+        let shown = (0..10_000).filter(|i| throttle.admits("TWILIO_BAD_SIG", at(*i))).count();
+        assert_eq!(shown, 120);
+        assert!((0..10_000).all(|i| throttle.admits("CALL_IN", at(i))), "what we do ourselves is always shown");
+        assert_eq!(throttle.take_hidden(at(59_000)), []);
+        assert_eq!(throttle.take_hidden(at(60_000)), [("TWILIO_BAD_SIG", 9_880)]);
+        assert_eq!(throttle.take_hidden(at(60_000)), []);
+        assert!(throttle.admits("TWILIO_BAD_SIG", at(60_001)));
+        // The next minute is counted anew, and nothing of the one before is lost.
+        for i in 0..200 {
+            throttle.admits("WS_REFUSED", at(i));
+        }
+        assert!(throttle.admits("WS_REFUSED", at(61_000)));
+        assert_eq!(throttle.take_hidden(at(200_000)), [("WS_REFUSED", 80)]);
+    }
+}

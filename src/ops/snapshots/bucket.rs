@@ -1,0 +1,105 @@
+//! An S3-compatible bucket (<https://docs.aws.amazon.com/AmazonS3/latest/API/>).
+//!
+//! What was sent is checked by what the server says of it (length and ETag); where its ETag is no MD5, it is read back.
+
+mod exchange;
+mod upload;
+
+use super::Error;
+use crate::config::{BackupConfig, BucketAccess};
+use exchange::Exchange;
+use rusty_s3::actions::{DeleteObject, GetObject, ListObjectsV2};
+use rusty_s3::{Credentials, UrlStyle};
+use std::io::Write;
+use std::path::Path;
+
+/// A bucket, and the key to it.
+#[derive(Clone, Debug)]
+pub(super) struct Bucket {
+    place: rusty_s3::Bucket,
+    credentials: Credentials,
+    exchange: Exchange,
+    prefix: String,
+}
+
+impl Bucket {
+    /// The bucket that the settings describe.
+    pub(super) fn new(
+        access: &BucketAccess<'_>,
+        settings: &BackupConfig,
+        client: reqwest::Client,
+    ) -> Result<Self, String> {
+        let endpoint = access.endpoint.as_str().parse().map_err(|error| format!("backup.s3_endpoint: {error}"))?;
+        let style = if settings.s3_path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
+        let place = rusty_s3::Bucket::new(endpoint, style, access.name.to_owned(), settings.s3_region.clone())
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            place,
+            credentials: Credentials::new(access.key_id.expose(), access.secret.expose()),
+            exchange: Exchange::new(client),
+            prefix: settings.s3_prefix.clone(),
+        })
+    }
+
+    /// Names and sizes of what is in it under our prefix.
+    pub(super) async fn list(&self) -> Result<Vec<(String, u64)>, Error> {
+        let (mut found, mut next) = (Vec::new(), None);
+        loop {
+            let mut action = ListObjectsV2::new(&self.place, Some(&self.credentials));
+            action.with_prefix(&self.prefix);
+            if let Some(token) = next.take() {
+                action.with_continuation_token(token);
+            }
+            let text = self.exchange.text(|client, url| client.get(url), || action_url(&action)).await?;
+            let page = ListObjectsV2::parse_response(&text)
+                .map_err(|error| Error::Bucket(format!("its list cannot be read: {error}")))?;
+            for object in page.contents {
+                if let Some(name) = object.key.strip_prefix(&self.prefix) {
+                    found.push((name.to_owned(), object.size.unwrap_or(0)));
+                }
+            }
+            match page.next_continuation_token {
+                Some(token) => next = Some(token),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    /// Removes one.
+    pub(super) async fn delete(&self, name: &str) -> Result<(), Error> {
+        let key = self.key(name);
+        let action = DeleteObject::new(&self.place, Some(&self.credentials), &key);
+        self.exchange.text(|client, url| client.delete(url), || action_url(&action)).await.map(drop)
+    }
+
+    /// Fetches one into a file.
+    pub(super) async fn fetch(&self, name: &str, target: &Path) -> Result<(), Error> {
+        let key = self.key(name);
+        let action = GetObject::new(&self.place, Some(&self.credentials), &key);
+        let part = target.with_file_name(format!(".{name}.part"));
+        let mut file = std::fs::File::create(&part).map_err(Error::file("write", &part))?;
+        let taken = self
+            .exchange
+            .stream(action_url(&action), |bytes| file.write_all(bytes).map_err(Error::file("write", &part)))
+            .await;
+        let named = taken.and_then(|()| {
+            file.sync_all().map_err(Error::file("put on disk", &part))?;
+            std::fs::rename(&part, target).map_err(Error::file("give a name to", target))
+        });
+        if named.is_err() {
+            let _ = std::fs::remove_file(&part);
+        }
+        named
+    }
+
+    fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+}
+
+/// A signed address of an action, good for a while.
+fn action_url<'a>(action: &impl rusty_s3::S3Action<'a>) -> url::Url {
+    action.sign(GOOD_FOR)
+}
+
+const GOOD_FOR: std::time::Duration = std::time::Duration::from_hours(1);

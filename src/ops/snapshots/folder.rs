@@ -1,0 +1,215 @@
+//! The folder that snapshots are kept in. It may be mounted from elsewhere, so nothing is asked of it but writing, reading
+//! back and a plain rename.
+
+use super::make::Stop;
+use super::name::{Kind, SnapshotName};
+use super::{Error, seal};
+use crate::domain::{Timestamp, hex};
+use rustix::fs::{Advice, fadvise};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// A snapshot in the folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Snapshot {
+    /// Its file's name.
+    pub name: String,
+    /// What it was made for: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
+    #[schema(value_type = String)]
+    pub kind: Kind,
+    /// When it was made.
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    /// Its size.
+    pub bytes: u64,
+    /// Only whoever has a key can open it.
+    pub encrypted: bool,
+    /// What it must read as, in hexadecimal; none for those that have no such note beside them.
+    pub sha256: Option<String>,
+}
+
+/// What was put into the folder.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub path: PathBuf,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+/// All snapshots in the folder, newest first.
+pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
+    let failed = Error::file("read the folder", folder);
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found: Vec<Snapshot> = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(Error::file("read the folder", folder))?;
+        let text = entry.file_name().to_string_lossy().into_owned();
+        let Ok(name) = text.parse::<SnapshotName>() else { continue };
+        let Ok(metadata) = entry.metadata() else { continue };
+        if !metadata.is_file() {
+            continue;
+        }
+        found.push(Snapshot {
+            sha256: noted_sum(folder, &text),
+            name: text,
+            kind: name.kind,
+            created_at: name.at,
+            bytes: metadata.len(),
+            encrypted: name.sealed,
+        });
+    }
+    found.sort_by(|a, b| (b.created_at, &b.name).cmp(&(a.created_at, &a.name)));
+    Ok(found)
+}
+
+/// Moves a proven copy, which lies in the same folder, to its name.
+pub(super) fn adopt(work: &Path, folder: &Path, name: &SnapshotName, stop: &Stop) -> Result<Stored, Error> {
+    let path = folder.join(name.to_string());
+    let (bytes, sha256) = sum(work, stop)?;
+    std::fs::rename(work, &path).map_err(Error::file("give the snapshot its name", &path))?;
+    note_sum(folder, name, &sha256)?;
+    Ok(Stored { path, bytes, sha256 })
+}
+
+/// Writes a proven copy into the folder, encrypted where that is asked for, and reads it back from there.
+pub(super) fn put(
+    work: &Path,
+    folder: &Path,
+    name: &SnapshotName,
+    recipients: &[String],
+    stop: &Stop,
+) -> Result<Stored, Error> {
+    let path = folder.join(name.to_string());
+    let part = folder.join(format!(".{name}.part"));
+    let stored = write(work, &part, recipients, stop).and_then(|(bytes, sha256)| {
+        let (bytes_there, sha256_there) = sum(&part, stop)?;
+        if (bytes_there, &sha256_there) != (bytes, &sha256) {
+            return Err(Error::Changed(path.clone()));
+        }
+        std::fs::rename(&part, &path).map_err(Error::file("give the snapshot its name", &path))?;
+        note_sum(folder, name, &sha256)?;
+        Ok(Stored { path: path.clone(), bytes, sha256 })
+    });
+    if stored.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    stored
+}
+
+fn write(work: &Path, part: &Path, recipients: &[String], stop: &Stop) -> Result<(u64, String), Error> {
+    let mut from = File::open(work).map_err(Error::file("read", work))?;
+    let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
+    let to = options.open(part).map_err(Error::file("write", part))?;
+    let failed = || Error::file("write", part);
+    let mut out = Summing { out: BufWriter::with_capacity(PIECE, to), sum: Sha256::new(), bytes: 0 };
+    if recipients.is_empty() {
+        pour(&mut from, &mut out, stop).map_err(failed())?;
+    } else {
+        let mut sealing = seal::seal(recipients, &mut out)?;
+        pour(&mut from, &mut sealing, stop).map_err(failed())?;
+        sealing.finish().map_err(failed())?;
+    }
+    if stop.is_wanted() {
+        return Err(Error::Stopped);
+    }
+    let Summing { out, sum, bytes } = out;
+    let file = out.into_inner().map_err(|error| failed()(error.into_error()))?;
+    file.sync_all().map_err(failed())?;
+    Ok((bytes, hex(&sum.finalize())))
+}
+
+/// Reads a file from where it really lies, as far as the system lets us.
+pub(super) fn sum(path: &Path, stop: &Stop) -> Result<(u64, String), Error> {
+    let mut file = File::open(path).map_err(Error::file("read", path))?;
+    // What is only in memory proves little. A file system that cannot do this is read as it is.
+    let _ = file.sync_all().map(|()| fadvise(&file, 0, None, Advice::DontNeed));
+    let mut out = Summing { out: io::sink(), sum: Sha256::new(), bytes: 0 };
+    pour(&mut file, &mut out, stop).map_err(Error::file("read back", path))?;
+    if stop.is_wanted() {
+        return Err(Error::Stopped);
+    }
+    Ok((out.bytes, hex(&out.sum.finalize())))
+}
+
+/// Removes a snapshot and its sum.
+pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
+    let path = folder.join(name);
+    std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+    let _ = std::fs::remove_file(sum_file(folder, name));
+    Ok(())
+}
+
+/// Removes what was left by one that was broken off.
+pub(super) fn clear_unfinished(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let ours = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part"));
+        if ours.is_some_and(|name| name.parse::<SnapshotName>().is_ok()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The note beside a snapshot, in the form that `sha256sum --check` reads.
+fn note_sum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<(), Error> {
+    let path = sum_file(folder, &name.to_string());
+    std::fs::write(&path, format!("{sha256}  {name}\n")).map_err(Error::file("write", &path))?;
+    // Some file systems of a network have nothing to put on disk for a folder.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+fn noted_sum(folder: &Path, name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(sum_file(folder, name)).ok()?;
+    let sum = text.split_whitespace().next()?;
+    (sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| sum.to_owned())
+}
+
+fn sum_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.sha256"))
+}
+
+fn pour(from: &mut impl Read, to: &mut impl Write, stop: &Stop) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    while !stop.is_wanted() {
+        let read = match from.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        to.write_all(&piece[..read])?;
+    }
+    to.flush()
+}
+
+/// Sums up what goes through.
+struct Summing<W> {
+    out: W,
+    sum: Sha256,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Summing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.sum.update(&bytes[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+const PIECE: usize = 1 << 20;

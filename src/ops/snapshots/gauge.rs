@@ -1,0 +1,56 @@
+//! Whether there is a backup to rely on.
+
+use super::Status;
+use crate::domain::Timestamp;
+use std::time::Duration;
+
+/// Whether there is a backup to rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Switched off in the settings.
+    Off,
+    /// There has been no night yet.
+    Young,
+    /// The last one is good and not old.
+    Good,
+    /// The last try failed, or the last good one is too old.
+    Bad,
+}
+
+impl Standing {
+    /// What a status means now.
+    pub(super) fn of(status: &Status, now: Timestamp) -> Self {
+        let failed = status.last_error.is_some() || status.bucket_error.is_some();
+        match status.last_success_at {
+            _ if failed => Self::Bad,
+            None => Self::Young,
+            Some(last) if now.since(last) <= OLDEST => Self::Good,
+            Some(_) => Self::Bad,
+        }
+    }
+}
+
+/// One night may be missed.
+const OLDEST: Duration = Duration::from_hours(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_and_an_old_one_are_bad() {
+        let now = Timestamp::from_millis(1_790_000_000_000);
+        let made = |hours| Some(now.minus(Duration::from_hours(hours)));
+        let status = |last_success_at, last_error: Option<&str>| Status {
+            last_success_at,
+            last_error: last_error.map(str::to_owned),
+            ..Status::default()
+        };
+        assert_eq!(Standing::of(&Status::default(), now), Standing::Young);
+        assert_eq!(Standing::of(&status(made(30), None), now), Standing::Good);
+        assert_eq!(Standing::of(&status(made(60), None), now), Standing::Bad);
+        assert_eq!(Standing::of(&status(made(1), Some("no room")), now), Standing::Bad);
+        let far = Status { bucket_error: Some("403".into()), ..status(made(1), None) };
+        assert_eq!(Standing::of(&far, now), Standing::Bad);
+    }
+}

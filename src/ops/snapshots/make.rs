@@ -1,0 +1,418 @@
+//! Making, checking and dropping snapshots.
+
+use super::bucket::Bucket;
+use super::folder::{self, Snapshot, Stored};
+use super::name::{Kind, SnapshotName};
+use super::retention::{Keep, superfluous};
+use super::status::Status;
+use super::{Error, Standing, schedule, seal};
+use crate::clock;
+use crate::config::{BackupConfig, Config};
+use crate::domain::Timestamp;
+use crate::store::{self, CopyFacts};
+use jiff::tz::TimeZone;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{BufReader, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The snapshots of one database.
+#[derive(Clone, Debug)]
+pub struct Snapshots {
+    published: PathBuf,
+    /// Beside the database: where copies are made, and where the status is.
+    home: PathBuf,
+    settings: BackupConfig,
+    special: usize,
+    /// Or what is missing of it.
+    bucket: Option<Result<Bucket, String>>,
+    stop: Stop,
+}
+
+/// The wish that what runs shall end.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Lets what runs end.
+    pub fn want(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once it is wanted.
+    pub fn is_wanted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A snapshot that was made and read back.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Made {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub file: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// What is in it.
+    pub copy: CopyFacts,
+    /// What was dropped afterwards.
+    pub dropped: Vec<String>,
+    /// What could not be done with the bucket.
+    pub bucket_error: Option<String>,
+}
+
+/// What checking a snapshot came to.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Verified {
+    /// Its name.
+    pub name: String,
+    /// It reads as it was written.
+    pub sum_is_right: bool,
+    /// What is in it; none where it is encrypted and no key was given.
+    pub copy: Option<CopyFacts>,
+}
+
+impl Snapshots {
+    /// The snapshots that the settings describe.
+    pub fn new(config: &Config, client: reqwest::Client) -> Self {
+        let published = config.store.published_file();
+        let bucket = config.backup.bucket().map(|access| {
+            let access = access.map_err(|missing| format!("{missing} is not set"))?;
+            Bucket::new(&access, &config.backup, client)
+        });
+        Self {
+            home: published.with_file_name("snapshots"),
+            published,
+            settings: config.backup.clone(),
+            special: config.store.keep_snapshots,
+            bucket,
+            stop: Stop::default(),
+        }
+    }
+
+    /// The same without the bucket.
+    #[must_use]
+    pub fn here_alone(mut self) -> Self {
+        self.bucket = None;
+        self
+    }
+
+    /// Lets what runs end.
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// How long after a start a missed night is made up.
+    pub fn start_delay(&self) -> Duration {
+        Duration::from_secs(self.settings.start_delay_s)
+    }
+
+    /// True if they go into a bucket as well.
+    pub fn has_bucket(&self) -> bool {
+        self.bucket.is_some()
+    }
+
+    /// How the last one went.
+    pub fn status(&self) -> Status {
+        Status::read(&self.status_file())
+    }
+
+    /// Whether there is a backup to rely on.
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        if self.settings.enabled { Standing::of(&self.status(), now) } else { Standing::Off }
+    }
+
+    /// True if a night's snapshot is due.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let last = self.status().last_success_at;
+        self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &TimeZone::system())
+    }
+
+    /// All that are in the folder, newest first.
+    pub fn list(&self) -> Result<Vec<Snapshot>, Error> {
+        folder::list(self.folder())
+    }
+
+    /// The file of one.
+    pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
+        let path = self.folder().join(name);
+        let known = name.parse::<SnapshotName>().is_ok() && path.is_file();
+        if known { Ok(path) } else { Err(Error::Unknown(name.to_owned())) }
+    }
+
+    /// Makes one, proves it, puts it where it belongs, and drops what is superfluous then.
+    pub async fn make(&self, kind: Kind) -> Result<Made, Error> {
+        let now = clock::now();
+        let mut status = Status { last_attempt_at: Some(now), ..self.status() };
+        let this = self.clone();
+        let outcome = in_a_thread(move || this.make_here(kind, now)).await;
+        match outcome {
+            Ok(mut made) => {
+                status.last_success_at = Some(now);
+                status.last_snapshot = Some(made.name.clone());
+                status.last_bytes = made.bytes;
+                status.last_error = None;
+                made.bucket_error = self.note_bucket(&mut status).await;
+                self.note(&status);
+                Ok(made)
+            }
+            Err(error @ (Error::Busy | Error::Stopped)) => Err(error),
+            Err(error) => {
+                status.last_error = Some(error.to_string());
+                self.note(&status);
+                Err(error)
+            }
+        }
+    }
+
+    /// True if the bucket lacks what the folder has, because it could not be reached.
+    pub fn owes_bucket(&self) -> bool {
+        self.settings.enabled && self.bucket.is_some() && self.status().bucket_error.is_some()
+    }
+
+    /// Puts into the bucket what it lacks. Returns what is in the way.
+    pub async fn pay_bucket(&self) -> Option<String> {
+        let mut status = self.status();
+        let error = self.note_bucket(&mut status).await;
+        self.note(&status);
+        error
+    }
+
+    async fn note_bucket(&self, status: &mut Status) -> Option<String> {
+        self.bucket.as_ref()?;
+        status.bucket_error = self.fill(status.last_snapshot.as_deref()).await.err().map(|error| error.to_string());
+        if status.bucket_error.is_none() {
+            status.bucket_success_at = Some(clock::now());
+        }
+        status.bucket_error.clone()
+    }
+
+    /// Reads a snapshot whole; opens it where it is not encrypted, or where there is a key.
+    pub fn verify(&self, name: &str, identity: Option<&Path>) -> Result<Verified, Error> {
+        let path = self.path(name)?;
+        let (_, sum) = folder::sum(&path, &self.stop)?;
+        let noted = self.list()?.into_iter().find(|found| found.name == name).and_then(|found| found.sha256);
+        if noted.as_ref().is_some_and(|noted| *noted != sum) {
+            return Err(Error::Changed(path));
+        }
+        let sealed = name.parse::<SnapshotName>().is_ok_and(|name| name.sealed);
+        let copy = match identity {
+            _ if !sealed => Some(store::prove_copy(&path)?),
+            Some(identity) => Some(self.prove_sealed(&path, identity)?),
+            None => None,
+        };
+        Ok(Verified { name: name.to_owned(), sum_is_right: noted.is_some(), copy })
+    }
+
+    /// Drops what is superfluous, if the newest one is good.
+    pub fn prune(&self) -> Result<Vec<String>, Error> {
+        let newest = self.list()?.into_iter().find(|found| matches!(found.kind, Kind::Nightly | Kind::Manual));
+        let Some(newest) = newest else { return Ok(Vec::new()) };
+        self.verify(&newest.name, None)?;
+        let good = newest.name.parse().map_err(|()| Error::Unknown(newest.name.clone()))?;
+        self.drop_superfluous(&good, clock::now())
+    }
+
+    /// What the bucket holds: names and sizes.
+    pub async fn list_bucket(&self) -> Result<Vec<(String, u64)>, Error> {
+        self.the_bucket()?.list().await
+    }
+
+    /// Fetches one from the bucket into the folder. Returns its file.
+    pub async fn fetch(&self, name: &str) -> Result<PathBuf, Error> {
+        let known = name.parse::<SnapshotName>().is_ok();
+        if !known {
+            return Err(Error::Unknown(name.to_owned()));
+        }
+        self.make_folders()?;
+        let target = self.folder().join(name);
+        self.the_bucket()?.fetch(name, &target).await?;
+        Ok(target)
+    }
+
+    fn the_bucket(&self) -> Result<&Bucket, Error> {
+        match &self.bucket {
+            Some(Ok(bucket)) => Ok(bucket),
+            Some(Err(missing)) => Err(Error::Bucket(missing.clone())),
+            None => Err(Error::Bucket("none is set (backup.s3_bucket)".into())),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        self.settings.folder.as_deref().unwrap_or(&self.home)
+    }
+
+    fn make_here(&self, kind: Kind, now: Timestamp) -> Result<Made, Error> {
+        self.make_folders()?;
+        let _alone = self.alone()?;
+        folder::clear_unfinished(self.folder());
+        let work = self.home.join(".unfinished.db");
+        let made = self.copy_and_prove(&work).and_then(|copy| {
+            let sealed = !self.settings.age_recipients.is_empty();
+            let name = SnapshotName::new(kind, now, sealed);
+            let stored = self.store(&work, &name)?;
+            Ok((name, stored, copy))
+        });
+        let _ = std::fs::remove_file(&work);
+        let (name, Stored { path, bytes, sha256 }, copy) = made?;
+        tracing::debug!(event = "SNAPSHOT_SUM", sha256, "What it reads as");
+        let dropped = self.drop_superfluous(&name, now)?;
+        Ok(Made { name: name.to_string(), file: path, bytes, copy, dropped, bucket_error: None })
+    }
+
+    fn store(&self, work: &Path, name: &SnapshotName) -> Result<Stored, Error> {
+        if !name.sealed && self.folder() == self.home {
+            return folder::adopt(work, &self.home, name, &self.stop);
+        }
+        let bytes = std::fs::metadata(work).map_err(Error::file("look at", work))?.len();
+        check_room(self.folder(), bytes)?;
+        folder::put(work, self.folder(), name, &self.settings.age_recipients, &self.stop)
+    }
+
+    fn copy_and_prove(&self, work: &Path) -> Result<CopyFacts, Error> {
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+        check_room(&self.home, length(&self.published).max(length(&self.published.with_file_name("live/db.sqlite"))))?;
+        let _ = std::fs::remove_file(work);
+        let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(work);
+        let out = out.map_err(Error::file("make", work))?;
+        let mut stopping = Stopping { out: BufWriter::with_capacity(1 << 20, &out), stop: &self.stop };
+        match store::copy_database(&self.published, &mut stopping) {
+            _ if self.stop.is_wanted() => return Err(Error::Stopped),
+            outcome => outcome?,
+        };
+        out.sync_all().map_err(Error::file("put on disk", work))?;
+        Ok(store::prove_copy(work)?)
+    }
+
+    fn prove_sealed(&self, path: &Path, identity: &Path) -> Result<CopyFacts, Error> {
+        self.make_folders()?;
+        let work = self.home.join(".opened.db");
+        let _ = std::fs::remove_file(&work);
+        let sealed = File::open(path).map_err(Error::file("read", path))?;
+        let mut inside = seal::open(BufReader::new(sealed), identity)?;
+        let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&work);
+        let mut out = out.map_err(Error::file("make", &work))?;
+        let proven = std::io::copy(&mut inside, &mut out)
+            .map_err(Error::file("decrypt", path))
+            .and_then(|_| Ok(store::prove_copy(&work)?));
+        let _ = std::fs::remove_file(&work);
+        proven
+    }
+
+    fn drop_superfluous(&self, good: &SnapshotName, now: Timestamp) -> Result<Vec<String>, Error> {
+        let found: Vec<SnapshotName> = self.list()?.iter().filter_map(|found| found.name.parse().ok()).collect();
+        let mut dropped = Vec::new();
+        for name in superfluous(&found, good, self.keep(), &TimeZone::system(), now) {
+            folder::remove(self.folder(), &name.to_string())?;
+            dropped.push(name.to_string());
+        }
+        Ok(dropped)
+    }
+
+    /// Puts into the bucket what is in the folder and not there yet, and drops there what is superfluous.
+    async fn fill(&self, newest: Option<&str>) -> Result<(), Error> {
+        let bucket = self.the_bucket()?;
+        bucket.clear_unfinished(&self.home).await?;
+        let there = bucket.list().await?;
+        for snapshot in self.list()? {
+            let same = |(name, bytes): &(String, u64)| *name == snapshot.name && *bytes == snapshot.bytes;
+            if !there.iter().any(same) {
+                bucket.put(&self.folder().join(&snapshot.name), &snapshot.name, &self.home, &self.stop).await?;
+            }
+        }
+        let Some(good) = newest.and_then(|name| name.parse::<SnapshotName>().ok()) else { return Ok(()) };
+        let names: Vec<SnapshotName> = bucket.list().await?.iter().filter_map(|(name, _)| name.parse().ok()).collect();
+        for name in superfluous(&names, &good, self.keep(), &TimeZone::system(), clock::now()) {
+            bucket.delete(&name.to_string()).await?;
+        }
+        Ok(())
+    }
+
+    fn keep(&self) -> Keep {
+        Keep { days: self.settings.keep_days, weeks: self.settings.keep_weeks, special: self.special }
+    }
+
+    fn make_folders(&self) -> Result<(), Error> {
+        let make = |path: &Path| {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+            made.map_err(Error::file("make the folder", path))
+        };
+        make(&self.home)?;
+        if self.folder() != self.home {
+            // Below a mount point that is not mounted, it would be written to the wrong disk.
+            let parent = self.folder().parent().unwrap_or(Path::new("/"));
+            if !parent.is_dir() {
+                let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+                return Err(Error::file("find the folder", parent)(missing));
+            }
+            make(self.folder())?;
+        }
+        Ok(())
+    }
+
+    /// One snapshot at a time, whoever makes it.
+    fn alone(&self) -> Result<File, Error> {
+        let path = self.home.join(".lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(Error::file("open", &path))?;
+        match file.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy),
+            Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(file),
+        }
+    }
+
+    fn note(&self, status: &Status) {
+        if let Err(error) = status.write(&self.status_file()) {
+            tracing::warn!(event = "SNAPSHOT_UNNOTED", %error, "How the snapshot went cannot be noted");
+        }
+    }
+
+    fn status_file(&self) -> PathBuf {
+        self.home.join("status.json")
+    }
+}
+
+/// Ends the copying when the service stops.
+struct Stopping<'s, W> {
+    out: W,
+    stop: &'s Stop,
+}
+
+impl<W: Write> Write for Stopping<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.stop.is_wanted() {
+            return Err(std::io::Error::other("the service stops"));
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// A thread that the end of the process does not wait for.
+async fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("snapshot".into());
+    thread.spawn(move || drop(sender.send(work()))).map_err(Error::file("start the thread", Path::new("snapshot")))?;
+    receiver.await.map_err(|_| Error::Stopped)?
+}
+
+fn check_room(folder: &Path, bytes: u64) -> Result<(), Error> {
+    let needed = bytes + bytes / 50 + MARGIN;
+    // A file system that does not tell is tried.
+    let free = store::disk_space(folder)
+        .map_or(u64::MAX, |space| if space.total_bytes == 0 { u64::MAX } else { space.free_bytes });
+    if free >= needed {
+        return Ok(());
+    }
+    Err(Error::NoRoom { path: folder.to_owned(), needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
+}
+
+/// Room that is left to the daemon.
+const MARGIN: u64 = 32 << 20;

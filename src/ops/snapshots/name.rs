@@ -1,0 +1,115 @@
+//! What a snapshot is called: the name says what for, and when.
+
+use crate::domain::{Timestamp, text_enum};
+use std::fmt;
+use std::str::FromStr;
+
+text_enum! {
+    /// What a snapshot was made for.
+    Kind {
+        /// By the clock.
+        Nightly = "nightly",
+        /// By a person's command.
+        Manual = "manual",
+        /// Before another version was installed.
+        Upgrade = "pre-upgrade",
+        /// Before the schema was changed.
+        Migration = "pre-migration",
+    }
+}
+
+/// The name of a snapshot's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotName {
+    /// What for.
+    pub kind: Kind,
+    /// When.
+    pub at: Timestamp,
+    /// It is encrypted.
+    pub sealed: bool,
+    /// What stands between kind and time: the schema's version, for one.
+    detail: Option<String>,
+}
+
+impl SnapshotName {
+    /// A new one.
+    pub fn new(kind: Kind, at: Timestamp, sealed: bool) -> Self {
+        Self { kind, at, sealed, detail: None }
+    }
+}
+
+impl fmt::Display for SnapshotName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time: String = self.at.to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
+        write!(f, "{}-", self.kind)?;
+        if let Some(detail) = &self.detail {
+            write!(f, "{detail}-")?;
+        }
+        write!(f, "{time}.db{}", if self.sealed { SEALED } else { "" })
+    }
+}
+
+impl FromStr for SnapshotName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (rest, sealed) = match text.strip_suffix(SEALED) {
+            Some(rest) => (rest, true),
+            None => (text, false),
+        };
+        let rest = rest.strip_suffix(".db").ok_or(())?;
+        let kind = *Kind::ALL.iter().find(|kind| rest.starts_with(&format!("{kind}-"))).ok_or(())?;
+        let rest = &rest[kind.as_str().len() + 1..];
+        let (detail, time) = match rest.rsplit_once('-') {
+            Some((detail, time)) => (Some(detail.to_owned()), time),
+            None => (None, rest),
+        };
+        let at = moment(time).ok_or(())?;
+        let name = Self { kind, at, sealed, detail };
+        // Whatever else a person has put there is theirs.
+        if name.to_string() == text { Ok(name) } else { Err(()) }
+    }
+}
+
+/// `20261120T030000123Z`
+fn moment(text: &str) -> Option<Timestamp> {
+    if text.len() != 19 || !text.is_ascii() {
+        return None;
+    }
+    let part = |from: usize, to: usize| &text[from..to];
+    let (date, time) = ((part(0, 4), part(4, 6), part(6, 8)), (part(9, 11), part(11, 13), part(13, 15)));
+    format!("{}-{}-{}T{}:{}:{}.{}Z", date.0, date.1, date.2, time.0, time.1, time.2, part(15, 18)).parse().ok()
+}
+
+const SEALED: &str = ".age";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_themselves_back_and_nothing_else_is_one() {
+        let at = Timestamp::from_millis(1_790_000_000_123);
+        for kind in Kind::ALL {
+            for sealed in [false, true] {
+                let name = SnapshotName::new(*kind, at, sealed);
+                assert_eq!(name.to_string().parse(), Ok(name));
+            }
+        }
+        let before: SnapshotName = "pre-migration-V1-20261120T191535123Z.db".parse().unwrap();
+        assert_eq!((before.kind, before.at.to_string().as_str()), (Kind::Migration, "2026-11-20T19:15:35.123Z"));
+        for other in [
+            "",
+            "nightly-.db",
+            "nightly-20261120T191535123Z.db.part",
+            "nightly-20261120T191535123Z.db.sha256",
+            "nightly-20269920T191535123Z.db",
+            "nightly-20261120191535123ZZ.db",
+            "mine-20261120T191535123Z.db",
+            "before-upgrade.db",
+            "nightly-שלום.db",
+        ] {
+            assert_eq!(other.parse::<SnapshotName>(), Err(()), "{other}");
+        }
+    }
+}

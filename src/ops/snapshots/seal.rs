@@ -1,0 +1,60 @@
+//! Encryption of a copy with age (<https://age-encryption.org/v1>): for recipients whose keys are kept elsewhere.
+
+use age::x25519;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a copy cannot be encrypted or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The recipient is no age key.
+    #[error("{0:?} is no age recipient; one begins with age1, as `age-keygen` prints it")]
+    Recipient(String),
+    /// The key file cannot be used.
+    #[error("the key file {path} cannot be used")]
+    Identity {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// None of the keys opens it.
+    #[error("the copy cannot be decrypted: {0}")]
+    Closed(#[from] age::DecryptError),
+    /// It cannot be encrypted.
+    #[error("the copy cannot be encrypted: {0}")]
+    Encrypt(#[from] age::EncryptError),
+    /// Reading or writing failed.
+    #[error("the encrypted copy cannot be read or written")]
+    Io(#[from] io::Error),
+}
+
+/// Whether what begins like this is encrypted.
+pub fn is_sealed(beginning: &[u8]) -> bool {
+    beginning.starts_with(MAGIC)
+}
+
+/// Reads an age recipient.
+pub fn recipient(text: &str) -> Result<x25519::Recipient, SealError> {
+    text.trim().parse().map_err(|_| SealError::Recipient(text.to_owned()))
+}
+
+/// What is written to it goes encrypted to `out`. Its `finish` must be called at the end.
+pub fn seal<W: Write>(recipients: &[String], out: W) -> Result<age::stream::StreamWriter<W>, SealError> {
+    let recipients: Vec<_> = recipients.iter().map(|text| recipient(text)).collect::<Result<_, _>>()?;
+    let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))?;
+    Ok(encryptor.wrap_output(out)?)
+}
+
+/// What is inside, by one of the keys in the file.
+pub fn open<R: Read>(sealed: R, identity: &Path) -> Result<age::stream::StreamReader<R>, SealError> {
+    let failed = |source| SealError::Identity { path: identity.to_owned(), source };
+    let keys = File::open(identity).map_err(failed)?;
+    let keys = age::IdentityFile::from_buffer(BufReader::new(keys)).map_err(failed)?.into_identities()?;
+    let decryptor = age::Decryptor::new(sealed)?;
+    Ok(decryptor.decrypt(keys.iter().map(|key| key.as_ref() as &dyn age::Identity))?)
+}
+
+const MAGIC: &[u8] = b"age-encryption.org/v1";

@@ -1,0 +1,65 @@
+//! What has been begun with an authority, kept over restarts.
+
+use super::schedule::Attempts;
+use crate::config::{AcmeChallenge, TlsConfig};
+use crate::ops::tls::folder::Folder;
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// What has been begun.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Journal {
+    purpose: Purpose,
+    /// How past attempts went.
+    pub(super) attempts: Attempts,
+    /// An order that has been placed and has not come to its end.
+    pub(super) order: Option<OpenOrder>,
+}
+
+/// What it is all for: whoever changes that begins anew.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Purpose {
+    directory: String,
+    names: Vec<String>,
+    challenge: AcmeChallenge,
+    external_account: Option<String>,
+}
+
+/// An order that has been placed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OpenOrder {
+    /// Where the authority keeps it.
+    pub(super) url: String,
+    /// How names are shown to be ours.
+    pub(super) way: AcmeChallenge,
+    /// The key of the certificate to be, PEM.
+    pub(super) key: String,
+}
+
+impl Purpose {
+    pub(super) fn of(config: &TlsConfig) -> Self {
+        Self {
+            directory: config.acme_directory_url.to_string(),
+            names: config.domain.clone(),
+            challenge: config.acme_challenge,
+            external_account: config.acme_eab_key_id.clone(),
+        }
+    }
+}
+
+impl Journal {
+    /// What was begun for this purpose.
+    pub(super) fn read(folder: &Folder, purpose: Purpose) -> Self {
+        let kept: Option<Self> = folder.read(FILE).ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        match kept {
+            Some(kept) if kept.purpose == purpose => kept,
+            _ => Self { purpose, attempts: Attempts::default(), order: None },
+        }
+    }
+
+    pub(super) fn write(&self, folder: &Folder) -> io::Result<()> {
+        folder.write(FILE, &serde_json::to_vec(self).map_err(io::Error::other)?)
+    }
+}
+
+const FILE: &str = "acme.json";

@@ -1,0 +1,59 @@
+//! When an authority advises to renew (RFC 9773): before certificates are revoked for a fault of theirs, for example.
+
+use super::Acme;
+use crate::clock;
+use crate::domain::Timestamp;
+use crate::ops::tls::certificate::Certificate;
+use crate::ops::tls::served::CertificateSource;
+use instant_acme::CertificateIdentifier;
+use std::time::Duration;
+
+/// What was advised, for which certificate, and when to ask again.
+#[derive(Debug, Default)]
+pub(super) struct RenewalAdvice {
+    advised: Option<(String, Timestamp)>,
+    ask_at: Option<Timestamp>,
+}
+
+impl RenewalAdvice {
+    /// When to renew this one.
+    pub(super) fn for_certificate(&self, certificate: &Certificate) -> Option<Timestamp> {
+        self.advised.as_ref().filter(|(of, _)| *of == certificate.fingerprint).map(|(_, at)| *at)
+    }
+}
+
+impl Acme {
+    /// Asks again where it is time to. It is advice: one that cannot be had changes nothing.
+    pub(super) async fn ask_for_advice(&mut self, now: Timestamp) {
+        if self.advice.ask_at.is_some_and(|at| now < at) {
+            return;
+        }
+        let Some((CertificateSource::Acme, certificate)) = self.tls.inner.served.current() else { return };
+        self.advice.ask_at = Some(now.plus(A_DAY));
+        let Ok(Ok(asked)) = tokio::time::timeout(LIMIT, self.advice_for(&certificate)).await else { return };
+        let (start, end, again) = asked;
+        let at = start.plus(end.since(start).mul_f64(certificate.chance()));
+        if at <= clock::now() {
+            tracing::warn!(event = "TLS_RENEWAL_ADVISED", "{} advises to renew the certificate now", self.authority);
+        }
+        self.advice.advised = Some((certificate.fingerprint.clone(), at));
+        self.advice.ask_at = Some(now.plus(again.clamp(AN_HOUR, A_DAY)));
+    }
+
+    async fn advice_for(
+        &self,
+        certificate: &Certificate,
+    ) -> Result<(Timestamp, Timestamp, Duration), Box<dyn std::error::Error + Send + Sync>> {
+        let own = certificate.key.end_entity_cert()?;
+        let id = CertificateIdentifier::try_from(own)?.into_owned();
+        let account = self.account().await.map_err(|trouble| trouble.text)?;
+        let (info, again) = account.renewal_info(&id).await?;
+        let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
+        let window = info.suggested_window;
+        Ok((at(window.start.unix_timestamp()), at(window.end.unix_timestamp()), again))
+    }
+}
+
+const AN_HOUR: Duration = Duration::from_hours(1);
+const A_DAY: Duration = Duration::from_hours(24);
+const LIMIT: Duration = Duration::from_secs(30);

@@ -1,0 +1,134 @@
+//! How an authority is asked: by our own HTTP client, with what it says beside its answers kept.
+
+use crate::clock;
+use crate::providers::http_client;
+use crate::providers::tls_look::http_date;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
+use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
+use reqwest::StatusCode;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Asks an authority. Clones share what they heard.
+#[derive(Clone)]
+pub(super) struct Wire {
+    client: reqwest::Client,
+    asked_to_wait: Arc<Mutex<Option<Duration>>>,
+}
+
+/// Why an authority could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WireError {
+    #[error("no connection")]
+    Transport(#[from] reqwest::Error),
+    #[error("it answered {0}, and not in the way of ACME")]
+    NotAcme(StatusCode),
+    #[error("its answer is too long")]
+    TooLong,
+}
+
+impl Wire {
+    /// Trusts the built-in roots, and those in the file.
+    pub(super) fn new(roots: RootCertStore) -> Result<Self, reqwest::Error> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        Ok(Self { client: http_client::trusting(tls).timeout(ANSWER).build()?, asked_to_wait: Arc::default() })
+    }
+
+    /// How long it asked us to wait with its last refusal; asked once, it is forgotten.
+    pub(super) fn asked_to_wait(&self) -> Option<Duration> {
+        self.asked_to_wait.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    async fn ask(self, request: hyper::Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, WireError> {
+        let (mut parts, body) = request.into_parts();
+        // Ours says who we are.
+        parts.headers.remove(USER_AGENT);
+        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let request = self.client.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
+        let mut response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > LONGEST {
+                return Err(WireError::TooLong);
+            }
+        }
+        if status.is_client_error() || status.is_server_error() {
+            *self.asked_to_wait.lock().unwrap_or_else(PoisonError::into_inner) = retry_after(&headers);
+            if !headers.get(CONTENT_TYPE).is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.contains("json"))) {
+                return Err(WireError::NotAcme(status));
+            }
+        }
+        let mut answer = hyper::Response::new(Full::new(Bytes::from(bytes)));
+        (*answer.status_mut(), *answer.headers_mut()) = (status, headers);
+        Ok(BytesResponse::from(answer))
+    }
+}
+
+impl HttpClient for Wire {
+    fn request(
+        &self,
+        request: hyper::Request<BodyWrapper<Bytes>>,
+    ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
+        let wire = self.clone();
+        Box::pin(async move { wire.ask(request).await.map_err(|error| Error::Other(Box::new(error))) })
+    }
+}
+
+impl WireError {
+    /// Whether the other side's certificate would be good at another time.
+    pub(super) fn is_about_time(&self) -> bool {
+        matches!(
+            tls_error(self),
+            Some(rustls::Error::InvalidCertificate(
+                CertificateError::Expired
+                    | CertificateError::ExpiredContext { .. }
+                    | CertificateError::NotValidYet
+                    | CertificateError::NotValidYetContext { .. }
+            ))
+        )
+    }
+}
+
+/// What TLS has to say, at whatever depth: an I/O error hides what is in it from those who look for its source.
+fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let hidden = inner.and_then(|inner| tls_error(inner));
+    error.downcast_ref().or(hidden).or_else(|| error.source().and_then(tls_error))
+}
+
+/// The built-in roots, and those in the file.
+pub(super) fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
+    let mut roots = http_client::built_in_roots();
+    if let Some(file) = file {
+        let problem = |error: &dyn std::fmt::Display| format!("tls.acme_ca_file, {}: {error}", file.display());
+        let certificates = CertificateDer::pem_file_iter(file).map_err(|error| problem(&error))?;
+        let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(|error| problem(&error))?;
+        if roots.add_parsable_certificates(certificates).0 == 0 {
+            return Err(problem(&"holds no certificate"));
+        }
+    }
+    Ok(roots)
+}
+
+/// RFC 9110, section 10.2.3: seconds or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = value.parse().map(Duration::from_secs).ok();
+    seconds.or_else(|| http_date(value).map(|at| at.since(clock::now())))
+}
+
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// Chains of certificates are some KiB.
+const LONGEST: usize = 1 << 20;

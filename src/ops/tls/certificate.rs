@@ -1,0 +1,178 @@
+//! A certificate with its key, checked: what is in it, and whether it can be served.
+
+use crate::domain::{Timestamp, hex};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{Error, InconsistentKeys};
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// A certificate with its chain and its key.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate {
+    /// As rustls serves it.
+    pub(crate) key: Arc<CertifiedKey>,
+    /// The names that it is good for; `*.` stands for one label.
+    pub(crate) names: Vec<String>,
+    /// When it begins to be good.
+    pub(crate) not_before: Timestamp,
+    /// When it ends.
+    pub(crate) not_after: Timestamp,
+    /// Who vouches for it, as people read it.
+    pub(crate) issuer: String,
+    /// Its SHA-256, as browsers show it.
+    pub(crate) fingerprint: String,
+}
+
+/// Why certificate and key are no pair that can be served.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadPair {
+    /// Nothing of the kind in the text.
+    #[error("holds no certificate (PEM begins with -----BEGIN CERTIFICATE-----)")]
+    NoCertificate,
+    /// Nothing of the kind in the text.
+    #[error("holds no key that can be read (PEM begins with -----BEGIN PRIVATE KEY-----, and no password protects it)")]
+    NoKey,
+    /// An algorithm that nobody uses, or something that is no certificate.
+    #[error("cannot be used: {0}")]
+    Unusable(String),
+    /// They belong to different pairs.
+    #[error("the key does not belong to the certificate")]
+    Mismatch,
+}
+
+impl Certificate {
+    /// From PEM: the certificate with its chain, its own first, and the key.
+    pub(crate) fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, BadPair> {
+        let chain: Vec<_> =
+            CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|_| BadPair::NoCertificate)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| BadPair::NoKey)?;
+        Self::from_der(chain, key)
+    }
+
+    /// From the bytes themselves.
+    pub(crate) fn from_der(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, BadPair> {
+        let own = chain.first().ok_or(BadPair::NoCertificate)?.clone();
+        let unusable = |error: &dyn std::fmt::Display| BadPair::Unusable(error.to_string());
+        let key = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| match error {
+            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => BadPair::Mismatch,
+            other => unusable(&other),
+        })?;
+        let (_, parsed) = X509Certificate::from_der(&own).map_err(|error| unusable(&error))?;
+        let seconds = |at: i64| Timestamp::from_millis(at.saturating_mul(1000));
+        Ok(Self {
+            names: names(&parsed),
+            not_before: seconds(parsed.validity().not_before.timestamp()),
+            not_after: seconds(parsed.validity().not_after.timestamp()),
+            issuer: issuer(&parsed),
+            fingerprint: fingerprint(&own),
+            key: Arc::new(key),
+        })
+    }
+
+    /// Whether it is good at that time.
+    pub(crate) fn is_current(&self, now: Timestamp) -> bool {
+        self.not_before <= now && now < self.not_after
+    }
+
+    /// How long it is good, from beginning to end.
+    pub(crate) fn life(&self) -> Duration {
+        self.not_after.since(self.not_before)
+    }
+
+    /// A number from 0 to 1, always the same one: it spreads what is done with certificates out in time.
+    pub(crate) fn chance(&self) -> f64 {
+        let digits = self.fingerprint.get(..2).unwrap_or_default();
+        f64::from(u8::from_str_radix(digits, 16).unwrap_or_default()) / f64::from(u8::MAX)
+    }
+
+    /// Whether it is good for this name.
+    pub(crate) fn covers(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let below_wildcard = host.split_once('.').map(|(_, domain)| format!("*.{domain}"));
+        self.names.iter().any(|name| *name == host || Some(name) == below_wildcard.as_ref())
+    }
+}
+
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let alternative = certificate.subject_alternative_name().ok().flatten();
+    let alternative = alternative.iter().flat_map(|extension| &extension.value.general_names);
+    alternative
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+            GeneralName::IPAddress(bytes) => address(bytes).map(|address| address.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+}
+
+fn issuer(certificate: &X509Certificate<'_>) -> String {
+    let issuer = certificate.issuer();
+    let organization = issuer.iter_organization().next().and_then(|name| name.as_str().ok());
+    let name = issuer.iter_common_name().next().and_then(|name| name.as_str().ok());
+    match (organization, name) {
+        (Some(organization), Some(name)) => format!("{organization}, {name}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => issuer.to_string(),
+    }
+}
+
+fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+    let digits = hex(&Sha256::digest(certificate)).to_ascii_uppercase();
+    digits.as_bytes().chunks(2).map(String::from_utf8_lossy).collect::<Vec<_>>().join(":")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use rcgen::{CertificateParams, KeyPair};
+
+    fn pair(names: &[&str]) -> (String, String) {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(names).unwrap();
+        (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+    }
+
+    #[test]
+    fn what_is_in_it_is_told() {
+        let (chain, key) = pair(&["Shop.example", "*.shop.example", "192.0.2.7"]);
+        let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
+        assert_eq!(certificate.names, ["shop.example", "*.shop.example", "192.0.2.7"]);
+        for (host, covered) in [
+            ("shop.example", true),
+            ("WWW.shop.example.", true),
+            ("192.0.2.7", true),
+            ("a.b.shop.example", false),
+            ("example", false),
+        ] {
+            assert_eq!(certificate.covers(host), covered, "{host}");
+        }
+        assert!(certificate.is_current(clock::now()) && !certificate.is_current(certificate.not_after));
+        assert_eq!(certificate.fingerprint.len(), 32 * 3 - 1);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_pair_is_told() {
+        let ((chain, key), (_, other)) = (pair(&["a.example"]), pair(&["b.example"]));
+        let wrong = |chain: &str, key: &str| Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap_err();
+        assert!(matches!(wrong(&chain, &other), BadPair::Mismatch));
+        assert!(matches!(wrong(&key, &key), BadPair::NoCertificate));
+        assert!(matches!(wrong(&chain, &chain), BadPair::NoKey));
+        assert!(matches!(wrong("", ""), BadPair::NoCertificate | BadPair::NoKey));
+        let torn = chain.replace("MII", "AAA");
+        assert!(matches!(wrong(&torn, &key), BadPair::Unusable(_)));
+    }
+}

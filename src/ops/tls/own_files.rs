@@ -1,0 +1,131 @@
+//! A certificate and a key that somebody keeps in files: read again when they change, and taken only if they are better
+//! than what is served.
+
+use super::certificate::Certificate;
+use super::status::does;
+use crate::domain::Timestamp;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Both files, and what was seen of them.
+#[derive(Debug)]
+pub(super) struct OwnFiles {
+    certificate: PathBuf,
+    key: PathBuf,
+    seen: Option<[Stamp; 2]>,
+}
+
+/// What tells that a file is another one: device, inode, size, seconds and nanoseconds of its change.
+type Stamp = (u64, u64, u64, i64, i64);
+
+/// What is to be done with a pair.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Serve it.
+    Take(Certificate),
+    /// Serve it, since there is nothing better; but this is wrong with it.
+    TakeAlthough(Certificate, String),
+    /// Go on with what is served, for this reason.
+    Refuse(String),
+}
+
+impl OwnFiles {
+    pub(super) fn new((certificate, key): (PathBuf, PathBuf)) -> Self {
+        Self { certificate, key, seen: None }
+    }
+
+    /// Whether they are others than at the last call. Files that cannot be looked at are the same as before.
+    pub(super) fn have_changed(&mut self) -> bool {
+        let stamps = [stamp(&self.certificate), stamp(&self.key)];
+        let [Some(certificate), Some(key)] = stamps else { return self.seen.take().is_some() };
+        let now = Some([certificate, key]);
+        std::mem::replace(&mut self.seen, now) != now
+    }
+
+    /// Reads both and says what to do. `served` is what is in force, if it came from files.
+    pub(super) fn judge(&self, served: Option<&Certificate>, wanted: &[String], now: Timestamp) -> Verdict {
+        match self.read() {
+            Err(reason) => Verdict::Refuse(reason),
+            Ok(new) => judge(new, served, wanted, now, &self.certificate),
+        }
+    }
+
+    fn read(&self) -> Result<Certificate, String> {
+        let content =
+            |path: &Path| fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()));
+        let (chain, key) = (content(&self.certificate)?, content(&self.key)?);
+        Certificate::from_pem(&chain, &key).map_err(|error| match error {
+            super::certificate::BadPair::NoKey => format!("{} {error}", self.key.display()),
+            super::certificate::BadPair::Mismatch => {
+                format!("{} does not belong to {}", self.key.display(), self.certificate.display())
+            }
+            other => format!("{} {other}", self.certificate.display()),
+        })
+    }
+}
+
+fn judge(new: Certificate, served: Option<&Certificate>, wanted: &[String], now: Timestamp, file: &Path) -> Verdict {
+    let missing: Vec<&str> = wanted.iter().filter(|name| !new.covers(name)).map(String::as_str).collect();
+    let file = file.display();
+    let fault = if now >= new.not_after {
+        format!("{file} expired at {}", new.not_after)
+    } else if now < new.not_before {
+        format!("{file} is good only from {} on; if that is past, this machine's clock is behind", new.not_before)
+    } else if !missing.is_empty() {
+        format!("{file} is not good for {} (it names {})", missing.join(", "), new.names.join(", "))
+    } else {
+        return Verdict::Take(new);
+    };
+    match served {
+        Some(old) if does(old, wanted, now) => Verdict::Refuse(fault),
+        _ => Verdict::TakeAlthough(new, fault),
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+    use std::path::PathBuf;
+
+    fn write(folder: &Path, name: &str, until: i32) -> PathBuf {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.not_after = date_time_ymd(until, 1, 1);
+        fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
+        let path = folder.join("chain.pem");
+        fs::write(&path, params.self_signed(&key).unwrap().pem()).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_bad_pair_never_replaces_a_good_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let chain = write(folder.path(), "shop.example", 4000);
+        let mut files = OwnFiles::new((chain.clone(), folder.path().join("key.pem")));
+        assert!(files.have_changed() && !files.have_changed());
+        let wanted = ["shop.example".to_owned()];
+        let now = clock::now();
+        let Verdict::Take(good) = files.judge(None, &wanted, now) else { panic!("it is good") };
+
+        for (name, until, fault) in [("shop.example", 2001, "expired at"), ("other.example", 4000, "is not good for")] {
+            write(folder.path(), name, until);
+            assert!(files.have_changed());
+            assert!(matches!(files.judge(Some(&good), &wanted, now), Verdict::Refuse(text) if text.contains(fault)));
+            // Nothing better is there: most of what is wrong can be clicked away, having nothing cannot.
+            assert!(matches!(files.judge(None, &wanted, now), Verdict::TakeAlthough(_, text) if text.contains(fault)));
+        }
+        fs::write(folder.path().join("key.pem"), KeyPair::generate().unwrap().serialize_pem()).unwrap();
+        assert!(matches!(files.judge(None, &wanted, now), Verdict::Refuse(text) if text.contains("does not belong")));
+        fs::remove_file(chain).unwrap();
+        assert!(files.have_changed());
+        assert!(matches!(files.judge(None, &wanted, now), Verdict::Refuse(text) if text.contains("cannot be read")));
+    }
+}

@@ -1,0 +1,90 @@
+//! A certificate that nobody vouches for: made at the first start and kept, so that the first set-up can be encrypted, and
+//! whoever compares its fingerprint knows with whom they talk.
+
+use super::certificate::Certificate;
+use super::folder::Folder;
+use crate::domain::Timestamp;
+use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
+use std::time::Duration;
+
+/// The file in the folder: key and certificate.
+pub(super) const FILE: &str = "self-signed.pem";
+
+/// The one that is kept, else a new one. `host` is this machine's name.
+pub(super) fn obtain(folder: &Folder, host: &str, now: Timestamp) -> Result<Certificate, rcgen::Error> {
+    if let Some(kept) = read(folder).filter(|kept| kept.is_current(now) && kept.not_after > now.plus(EARLY)) {
+        return Ok(kept);
+    }
+    let pem = make(host, now)?;
+    if let Err(error) = folder.write(FILE, pem.as_bytes()) {
+        tracing::warn!(
+            event = "TLS_NOT_KEPT", %error,
+            "The self-signed certificate could not be kept; after a restart it will be another one"
+        );
+    }
+    Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|_| rcgen::Error::CouldNotParseCertificate)
+}
+
+/// The one that is kept.
+pub(super) fn read(folder: &Folder) -> Option<Certificate> {
+    let pem = folder.read(FILE).ok().flatten()?;
+    Certificate::from_pem(&pem, &pem).ok()
+}
+
+fn make(host: &str, now: Timestamp) -> Result<String, rcgen::Error> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    if is_name(host) && host != "localhost" {
+        names.insert(0, host.to_owned());
+    }
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, "AgentLocator on this machine");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    // A machine without a battery for its clock may have been somewhat ahead.
+    let ((year, month, first), (last_year, last_month, last)) = (day(now.minus(A_DAY)), day(now.plus(LIFE)));
+    params.not_before = date_time_ymd(year, month, first);
+    params.not_after = date_time_ymd(last_year, last_month, last);
+    let key = KeyPair::generate()?;
+    let certificate = params.self_signed(&key)?;
+    Ok(key.serialize_pem() + &certificate.pem())
+}
+
+fn is_name(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+}
+
+/// Year, month and day.
+fn day(at: Timestamp) -> (i32, u8, u8) {
+    let text = at.to_string();
+    let mut parts = text.split(['-', 'T']);
+    let year = parts.next().and_then(|part| part.parse().ok()).unwrap_or(1970);
+    let mut small = || parts.next().and_then(|part| part.parse().ok()).unwrap_or(1);
+    (year, small(), small())
+}
+
+const A_DAY: Duration = Duration::from_hours(24);
+
+/// As long as a machine stands in a corner.
+const LIFE: Duration = Duration::from_hours(24 * 3650);
+
+/// How long before its end it is made anew.
+const EARLY: Duration = Duration::from_hours(24 * 30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    #[test]
+    fn it_is_made_once() {
+        let data = tempfile::tempdir().unwrap();
+        let (folder, now) = (Folder::of(data.path()), clock::now());
+        let first = obtain(&folder, "box", now).unwrap();
+        assert!(first.is_current(now) && first.covers("box") && first.covers("::1"));
+        let second = obtain(&folder, "another", now.plus(Duration::from_hours(24 * 365))).unwrap();
+        assert_eq!(first.fingerprint, second.fingerprint);
+        let third = obtain(&folder, "odd name", first.not_after).unwrap();
+        assert_ne!(first.fingerprint, third.fingerprint);
+        assert_eq!(third.names, ["localhost", "127.0.0.1", "::1"]);
+    }
+}

@@ -1,0 +1,120 @@
+//! The feed that names the newest release: a JSON document, `{"version", "date", "notes_url", "urgent"}`.
+//!
+//! Whoever asks says nothing of themselves: no version, no name, no cookie; only what was answered last (`If-None-Match`).
+
+use super::http_client;
+use reqwest::{StatusCode, header};
+use serde::{Deserialize, Serialize};
+
+/// A release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Release {
+    /// As `1.4.0`.
+    pub version: String,
+    /// The day on which it came out, as `2026-11-20`.
+    pub date: Option<String>,
+    /// What is new in it.
+    pub notes_url: Option<String>,
+    /// Whether it mends something that should not wait.
+    #[serde(default)]
+    pub urgent: bool,
+}
+
+/// What the feed answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FeedAnswer {
+    /// The same as last time.
+    Unchanged,
+    /// The newest release, and the mark by which the answer is known again.
+    Newest(Release, Option<String>),
+}
+
+/// Why the feed told nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// It could not be reached, or its answer not be read.
+    #[error("the feed of releases cannot be read")]
+    Unreachable(#[source] reqwest::Error),
+    /// It refused.
+    #[error("the feed of releases answers {0}")]
+    Refused(u16),
+    /// What it said is no release.
+    #[error("the feed of releases names no release")]
+    Malformed,
+}
+
+impl From<reqwest::Error> for FeedError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Unreachable(error.without_url())
+    }
+}
+
+/// Asks the feed. `mark` is what came with its last answer.
+pub async fn ask(url: &str, mark: Option<&str>) -> Result<FeedAnswer, FeedError> {
+    let mut request = http_client::build_anonymous()?.get(url);
+    if let Some(mark) = mark {
+        request = request.header(header::IF_NONE_MATCH, mark);
+    }
+    let mut response = request.send().await?;
+    match response.status() {
+        StatusCode::NOT_MODIFIED => return Ok(FeedAnswer::Unchanged),
+        status if !status.is_success() => return Err(FeedError::Refused(status.as_u16())),
+        _ => {}
+    }
+    let mark = response.headers().get(header::ETAG).and_then(|mark| mark.to_str().ok()).map(str::to_owned);
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST {
+            return Err(FeedError::Malformed);
+        }
+    }
+    let release: Release = serde_json::from_slice(&body).map_err(|_| FeedError::Malformed)?;
+    // It is shown to people, and may come from anywhere.
+    let is_plain = |text: &str| text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let texts = [Some(&release.version), release.date.as_ref(), release.notes_url.as_ref()];
+    let is_right = parts(&release.version).is_some()
+        && texts.into_iter().flatten().all(|text| is_plain(text))
+        && release.notes_url.as_ref().is_none_or(|url| url.starts_with("https://"));
+    if is_right {
+        Ok(FeedAnswer::Newest(release, mark.filter(|mark| is_plain(mark))))
+    } else {
+        Err(FeedError::Malformed)
+    }
+}
+
+/// Whether `version` comes after `installed`. What is no version does not.
+pub fn is_newer(version: &str, installed: &str) -> bool {
+    match (parts(version), parts(installed)) {
+        (Some(version), Some(installed)) => version > installed,
+        _ => false,
+    }
+}
+
+/// `1.4.0` as numbers; what stands behind a `-` or `+` does not count, but makes a version the earlier one.
+fn parts(version: &str) -> Option<(u64, u64, u64, bool)> {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let version = version.split_once('+').map_or(version, |(version, _)| version);
+    let (numbers, is_final) = version.split_once('-').map_or((version, true), |(numbers, _)| (numbers, false));
+    let mut numbers = numbers.split('.').map(|number| number.parse().ok());
+    let three = (numbers.next()??, numbers.next()??, numbers.next().unwrap_or(Some(0))?, is_final);
+    numbers.next().is_none().then_some(three)
+}
+
+const MOST: usize = 64 << 10;
+const LONGEST: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        for (newer, older) in [("0.10.0", "0.9.9"), ("1.0.0", "1.0.0-rc.1"), ("v1.2", "1.1.9"), ("2.0.0+x", "1.9.9")] {
+            assert!(is_newer(newer, older) && !is_newer(older, newer), "{newer} {older}");
+        }
+        for (a, b) in [("1.0.0", "1.0.0"), ("1.0.0", "dev"), ("latest", "1.0.0"), ("1.2.3.4", "1.0.0"), ("", "1.0")] {
+            assert!(!is_newer(a, b), "{a} {b}");
+        }
+    }
+}

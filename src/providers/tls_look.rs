@@ -1,0 +1,182 @@
+//! A look at a server's certificate, whatever it is: for finding out what is wrong with one.
+//!
+//! The connection is made also where the certificate must not be trusted, so nothing secret may be sent over it.
+
+use crate::domain::Timestamp;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::{Connector, client_async_tls_with_config, tungstenite};
+
+/// What was seen.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The chain as the server sent it, DER, its own certificate first.
+    pub chain: Vec<Vec<u8>>,
+    /// What a client says that trusts the usual authorities: nothing, or its complaint.
+    pub complaint: Option<String>,
+    /// The server's clock, by the `Date` of its answer.
+    pub date: Option<Timestamp>,
+}
+
+/// Why nothing was seen.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// Nobody took the connection.
+    #[error("no connection")]
+    Connect(#[source] io::Error),
+    /// Whoever took it speaks no TLS with us.
+    #[error("no TLS: {0}")]
+    Handshake(#[source] io::Error),
+    /// The name cannot be asked for.
+    #[error("{0} is no name of a server")]
+    Name(String),
+    /// The trusted roots cannot be used.
+    #[error("no verifier")]
+    Verifier(#[from] VerifierBuilderError),
+}
+
+/// Looks at the server that is reached at `address` under the name `host`. The caller limits the time.
+pub async fn look(host: &str, address: SocketAddr) -> Result<Look, LookError> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(bare.to_owned()).map_err(|_| LookError::Name(host.to_owned()))?;
+    let observer = Observer::new()?;
+    let connector = TlsConnector::from(Arc::new(config(observer.clone())));
+    let stream = TcpStream::connect(address).await.map_err(LookError::Connect)?;
+    let mut stream = connector.connect(name, stream).await.map_err(LookError::Handshake)?;
+    let seen = observer.seen.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+    let request = format!("HEAD /livez HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let mut head = Vec::new();
+    // The date is a bonus: whoever does not answer has shown the certificate all the same.
+    if stream.write_all(request.as_bytes()).await.is_ok() {
+        let _ = stream.take(MOST).read_to_end(&mut head).await;
+    }
+    Ok(Look { chain: seen.0, complaint: seen.1, date: date_of_head(&String::from_utf8_lossy(&head)) })
+}
+
+/// Why no WebSocket was opened.
+#[derive(Debug, thiserror::Error)]
+pub enum UpgradeError {
+    /// Whoever answered wants none, with its status.
+    #[error("HTTP {0}")]
+    Refused(u16),
+    /// Nobody answered, or not as one should.
+    #[error("no answer")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Opens a WebSocket at `address`, whatever its certificate, and closes it at once. The caller limits the time.
+pub async fn upgrade(url: &str, address: SocketAddr) -> Result<(), UpgradeError> {
+    let stream = TcpStream::connect(address).await.map_err(|error| UpgradeError::Failed(error.into()))?;
+    let tls = trusting_config().map_err(|error| UpgradeError::Failed(error.into()))?;
+    let connector = Connector::Rustls(Arc::new(tls));
+    match client_async_tls_with_config(url, stream, None, Some(connector)).await {
+        Ok((mut socket, _)) => {
+            let _ = socket.close(None).await;
+            Ok(())
+        }
+        Err(tungstenite::Error::Http(response)) => Err(UpgradeError::Refused(response.status().as_u16())),
+        Err(error) => Err(UpgradeError::Failed(error.into())),
+    }
+}
+
+/// TLS that takes any certificate.
+pub(super) fn trusting_config() -> Result<ClientConfig, LookError> {
+    Ok(config(Observer::new()?))
+}
+
+fn config(observer: Arc<Observer>) -> ClientConfig {
+    ClientConfig::builder().dangerous().with_custom_certificate_verifier(observer).with_no_client_auth()
+}
+
+/// The time that an HTTP date says (RFC 9110, 5.6.7).
+pub fn http_date(text: &str) -> Option<Timestamp> {
+    let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+    Some(Timestamp::from_millis(date.timestamp().as_millisecond()))
+}
+
+fn date_of_head(head: &str) -> Option<Timestamp> {
+    let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+    fields.find(|(name, _)| name.eq_ignore_ascii_case("date")).and_then(|(_, value)| http_date(value))
+}
+
+/// Notes the chain and what the real verifier says of it, and lets everyone through.
+#[derive(Debug)]
+struct Observer {
+    verifier: Arc<WebPkiServerVerifier>,
+    // Written once, in the handshake.
+    seen: Mutex<Option<Seen>>,
+}
+
+type Seen = (Vec<Vec<u8>>, Option<String>);
+
+impl Observer {
+    fn new() -> Result<Arc<Self>, LookError> {
+        super::http_client::install_crypto();
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let verifier = WebPkiServerVerifier::builder(Arc::new(roots)).build()?;
+        Ok(Arc::new(Self { verifier, seen: Mutex::default() }))
+    }
+}
+
+impl ServerCertVerifier for Observer {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let complaint = self.verifier.verify_server_cert(own, others, name, ocsp, now).err();
+        let chain = std::iter::once(own).chain(others).map(|certificate| certificate.as_ref().to_vec()).collect();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = Some((chain, complaint.map(|complaint| complaint.to_string())));
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls12_signature(message, own, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier.verify_tls13_signature(message, own, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier.supported_verify_schemes()
+    }
+}
+
+/// The longest head of an answer that is read.
+const MOST: u64 = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_found_in_an_answer() {
+        let head = "HTTP/1.1 301 Moved\r\nServer: x\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n";
+        assert_eq!(date_of_head(head), Some(Timestamp::from_millis(784_111_777_000)));
+        assert_eq!(date_of_head("HTTP/1.1 200 OK\r\n\r\n"), None);
+        assert_eq!(http_date("yesterday"), None);
+    }
+}

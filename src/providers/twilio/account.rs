@@ -1,0 +1,122 @@
+//! The account as Twilio knows it, and its phone numbers with where their calls go.
+
+use super::rest::{Error, account_url, send};
+use crate::config::TwilioConfig;
+use reqwest::Client;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Account {
+    /// `active`, `suspended` or `closed`.
+    pub status: String,
+    /// `Full` or `Trial`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+}
+
+/// A phone number. What is not set is empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnNumber {
+    /// `PN…`
+    pub sid: String,
+    /// With `+` and country code.
+    pub phone_number: String,
+    /// Where its calls go.
+    pub hooks: NumberHooks,
+    /// What happens when `voice_url` fails.
+    pub voice_fallback_url: String,
+    /// `AP…`: the addresses of a TwiML app count instead of the number's own.
+    pub voice_application_sid: String,
+    /// `TK…`: calls go to a SIP trunk instead.
+    pub trunk_sid: String,
+}
+
+/// Where the calls of a number go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberHooks {
+    /// What is asked when somebody calls.
+    pub voice_url: String,
+    /// How.
+    pub voice_method: String,
+    /// What is told how a call goes.
+    pub status_callback: String,
+    /// How.
+    pub status_callback_method: String,
+}
+
+/// `GET Accounts/{Sid}.json`: whether the credentials are right, and how the account is.
+pub async fn account(client: &Client, config: &TwilioConfig, limit: Duration) -> Result<Account, Error> {
+    let (sid, _) = config.credentials().ok_or(Error::NotConfigured)?;
+    let url = format!("{}/2010-04-01/Accounts/{sid}.json", config.api_base_url.as_str());
+    Ok(send(config, client.get(url).timeout(limit)).await?.json().await?)
+}
+
+/// `GET IncomingPhoneNumbers.json`: the first [`MOST`] numbers of the account.
+pub async fn numbers(client: &Client, config: &TwilioConfig, limit: Duration) -> Result<Vec<OwnNumber>, Error> {
+    #[derive(Deserialize)]
+    struct Page {
+        incoming_phone_numbers: Vec<Wire>,
+    }
+    let url = account_url(config, "IncomingPhoneNumbers.json")?;
+    let request = client.get(url).query(&[("PageSize", MOST)]).timeout(limit);
+    let page: Page = send(config, request).await?.json().await?;
+    Ok(page.incoming_phone_numbers.into_iter().map(OwnNumber::from).collect())
+}
+
+/// `POST IncomingPhoneNumbers/{Sid}.json`: sends a number's calls to these addresses; the rest stays as it is.
+pub async fn set_number_hooks(
+    client: &Client,
+    config: &TwilioConfig,
+    sid: &str,
+    hooks: &NumberHooks,
+    limit: Duration,
+) -> Result<OwnNumber, Error> {
+    let mut form = vec![
+        ("VoiceUrl", hooks.voice_url.as_str()),
+        ("StatusCallback", &hooks.status_callback),
+        ("VoiceMethod", &hooks.voice_method),
+        ("StatusCallbackMethod", &hooks.status_callback_method),
+    ];
+    // An address may be set to nothing, a method may not.
+    form.retain(|(name, value)| !value.is_empty() || !name.ends_with("Method"));
+    let request = client.post(account_url(config, &format!("IncomingPhoneNumbers/{sid}.json"))?).form(&form);
+    let number: Wire = send(config, request.timeout(limit)).await?.json().await?;
+    Ok(number.into())
+}
+
+/// A number as Twilio writes it: nothing is `null` or an empty text.
+#[derive(Deserialize)]
+struct Wire {
+    sid: String,
+    phone_number: String,
+    voice_url: Option<String>,
+    voice_method: Option<String>,
+    voice_fallback_url: Option<String>,
+    status_callback: Option<String>,
+    status_callback_method: Option<String>,
+    voice_application_sid: Option<String>,
+    trunk_sid: Option<String>,
+}
+
+impl From<Wire> for OwnNumber {
+    fn from(wire: Wire) -> Self {
+        Self {
+            sid: wire.sid,
+            phone_number: wire.phone_number,
+            hooks: NumberHooks {
+                voice_url: wire.voice_url.unwrap_or_default(),
+                voice_method: wire.voice_method.unwrap_or_default(),
+                status_callback: wire.status_callback.unwrap_or_default(),
+                status_callback_method: wire.status_callback_method.unwrap_or_default(),
+            },
+            voice_fallback_url: wire.voice_fallback_url.unwrap_or_default(),
+            voice_application_sid: wire.voice_application_sid.unwrap_or_default(),
+            trunk_sid: wire.trunk_sid.unwrap_or_default(),
+        }
+    }
+}
+
+/// The largest page that Twilio gives.
+pub const MOST: u32 = 1000;

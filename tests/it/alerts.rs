@@ -1,0 +1,259 @@
+//! What needs a person is told once, by the ways that there are, and when it is over.
+
+use crate::support::client::send;
+use crate::support::smtp::{MAIL_PASSWORD, SmtpDoes, SmtpStandIn, USER};
+use crate::support::whatsapp::{Shop, until};
+use crate::support::{Daemon, Setup};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const OWNER: &str = "+972501112233";
+
+/// A mail server and the settings that lead to it.
+struct Post {
+    smtp: SmtpStandIn,
+    folder: TempDir,
+}
+
+impl Post {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let smtp = SmtpStandIn::start(&folder.path().join("root.pem")).await;
+        Self { smtp, folder }
+    }
+
+    /// Everything is told at once, so that a test need not wait.
+    fn settings(&self, alerts: &str, mail: &str) -> String {
+        format!(
+            "[alerts]\nsettle_s = 0\nbridge_down_after_s = 0\nlanguage = \"en\"\n{alerts}\n\
+             [mail]\nhost = \"localhost\"\nport = {}\nca_file = \"{}\"\nusername = \"{USER}\"\ntimeout_s = 2\n{mail}\n",
+            self.smtp.port,
+            self.folder.path().join("root.pem").display()
+        )
+    }
+}
+
+fn by_mail(setup: &mut Setup, post: &Post) {
+    setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&post.settings("mail_to = [\"owner@shop.example\"]", ""));
+}
+
+async fn alert(shop: &Shop, kind: &str) -> Option<Value> {
+    let alerts = shop.api.get("/api/alerts").await.json();
+    alerts["alerts"].as_array().unwrap().iter().find(|alert| alert["kind"] == kind).cloned()
+}
+
+async fn until_state(shop: &Shop, kind: &str, state: &str) -> Value {
+    until(&format!("{kind} to be {state}"), async || alert(shop, kind).await.filter(|alert| alert["state"] == state))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
+    let post = Post::open().await;
+    let mut shop = Shop::open_with(|setup| by_mail(setup, &post), "").await;
+    assert_eq!(alert(&shop, "bridge_down").await, None);
+    shop.bridge.down(true);
+    let mails = post.smtp.until(1).await;
+    let mail = &mails[0];
+    assert_eq!((mail.from.as_str(), mail.to.as_slice()), (USER, ["owner@shop.example".to_owned()].as_slice()));
+    assert!(mail.protected, "by TLS alone");
+    assert_eq!(mail.header("subject"), "AgentLocator: The WhatsApp bridge is not connected");
+    assert_eq!(mail.header("auto-submitted"), "auto-generated");
+    assert!(mail.header("message-id").ends_with("@mail.example>") && !mail.header("date").is_empty());
+    let body = mail.body();
+    assert!(
+        body.contains("Open WhatsApp in the page") && body.contains("\nSince 2") && body.contains("/app/"),
+        "{body}"
+    );
+
+    let shown = until_state(&shop, "bridge_down", "raised").await;
+    assert_eq!((&shown["muted"], &shown["headline"]["he"]), (&json!(false), &json!("גשר הוואטסאפ אינו מחובר")));
+    let metrics = shop.daemon.client().get("/metrics").await.text();
+    assert!(metrics.contains("agentlocator_alert{kind=\"bridge_down\"} 1"), "{metrics}");
+    assert!(metrics.contains("agentlocator_alert{kind=\"disk_low\"} 0"), "{metrics}");
+    shop.daemon.logs().wait_for_event("ALERT_TOLD");
+    until("it to be noted", async || {
+        let told = alert(&shop, "bridge_down").await?["told"].as_array()?.len();
+        (told == 1).then_some(())
+    })
+    .await;
+
+    // It is known after a restart, and not told again.
+    tokio::task::block_in_place(|| shop.daemon.restart());
+    until_state(&shop, "bridge_down", "raised").await;
+    shop.bridge.down(false);
+    let mails = post.smtp.until(2).await;
+    assert_eq!(mails[1].header("subject"), "AgentLocator: All well again: The WhatsApp bridge is not connected");
+    until_state(&shop, "bridge_down", "cleared").await;
+    let logged: Vec<_> =
+        ["ALERT_RAISED", "ALERT_CLEARED"].map(|event| shop.daemon.logs().events_named(event).len()).into();
+    assert_eq!(logged, [1, 1]);
+    let history = until("the history", async || {
+        let events = shop.api.get("/api/alerts/history").await.json()["events"].as_array().unwrap().clone();
+        (events.len() >= 4).then_some(events)
+    })
+    .await;
+    let news: Vec<_> = history.iter().rev().map(|event| format!("{} {}", event["news"], event["way"])).collect();
+    assert_eq!(news, [r#""raised" """#, r#""raised" "mail""#, r#""cleared" """#, r#""cleared" "mail""#]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_busy_is_asked_again() {
+    let post = Post::open().await;
+    post.smtp.does(SmtpDoes::Busy);
+    let shop = Shop::open_with(|setup| by_mail(setup, &post), "").await;
+    shop.bridge.down(true);
+    let told = shop.daemon.logs().wait_for_event("ALERT_NOT_TOLD");
+    assert!(told["reason"].as_str().unwrap().contains("too busy, come again"), "{told}");
+    post.smtp.does(SmtpDoes::Take);
+    post.smtp.until(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_says_of_each_way_what_came_of_it() {
+    let post = Post::open().await;
+    let mut shop = Shop::open_with(
+        |setup| {
+            let both = format!("whatsapp_to = \"{OWNER}\"\nmail_to = \"owner@shop.example, second@shop.example\"");
+            setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&post.settings(&both, ""));
+        },
+        "",
+    )
+    .await;
+    let test = |shop: &Shop| {
+        let output = tokio::task::block_in_place(|| shop.daemon.cli(&["alerts", "test", "--json"]));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let tried: Value = serde_json::from_slice(&output.stdout).expect(&told);
+        (output.status.code(), tried)
+    };
+    let (code, tried) = test(&shop);
+    assert_eq!((code, &tried[0]["ok"], &tried[1]["ok"]), (Some(0), &json!(true), &json!(true)), "{tried}");
+    assert_eq!(tried[1]["result"], "sent by baileys");
+    let mail = post.smtp.until(1).await.remove(0);
+    assert_eq!(mail.to, ["owner@shop.example", "second@shop.example"]);
+    assert_eq!(mail.header("subject"), "AgentLocator: a test");
+    assert!(shop.bridge.texts()[0].starts_with("This is a test."), "{:?}", shop.bridge.texts());
+
+    shop.daemon.reconfigure(|setup| by_mail(setup, &post));
+    for (does, expected) in [
+        (SmtpDoes::Busy, "too busy, come again"),
+        (SmtpDoes::RefuseLogin, "check mail.username and mail.password"),
+        (SmtpDoes::Silent, "it took too long"),
+        (SmtpDoes::NoTls, "STARTTLS"),
+    ] {
+        post.smtp.does(does);
+        let (code, tried) = test(&shop);
+        let result = tried[0]["result"].as_str().unwrap();
+        assert_eq!((code, &tried[0]["ok"]), (Some(1), &json!(false)), "{does:?}");
+        assert!(result.contains(expected) && !result.contains(MAIL_PASSWORD), "{does:?}: {result}");
+    }
+    assert_eq!(post.smtp.mails().len(), 1, "nothing goes in clear");
+    let listed = tokio::task::block_in_place(|| shop.daemon.cli(&["alerts", "list", "--json"]));
+    assert_eq!(String::from_utf8(listed.stdout).unwrap().trim(), "[]");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_from_the_first_byte_works_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let smtp = SmtpStandIn::start_tls(&folder.path().join("root.pem")).await;
+    let post = Post { smtp, folder };
+    let daemon = Daemon::prepare(|setup| {
+        let text = post.settings("mail_to = \"owner@shop.example\"", "tls = \"tls\"");
+        setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&text);
+    });
+    let output = tokio::task::block_in_place(|| daemon.cli(&["alerts", "test"]));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(post.smtp.mails().len(), 1);
+    // A certificate that nobody vouches for is refused.
+    std::fs::remove_file(post.folder.path().join("root.pem")).unwrap();
+    let other = SmtpStandIn::start_tls(&post.folder.path().join("root.pem")).await;
+    drop(other);
+    let output = tokio::task::block_in_place(|| daemon.cli(&["alerts", "test"]));
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!output.status.success() && told.contains("certificate"), "{told}");
+    assert_eq!(post.smtp.mails().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatsapp_tells_of_it_by_the_way_that_works() {
+    let post = Post::open().await;
+    let template = r#"{"1": "{{text}}"}"#;
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("TWILIO_WA_TEMPLATE_SID", "HX0123456789abcdef0123456789abcdef");
+            setup.env("TWILIO_WA_TEMPLATE_VARIABLES", template);
+            setup.toml(&post.settings(&format!("whatsapp_to = \"{OWNER}\""), ""));
+        },
+        "",
+    )
+    .await;
+    shop.bridge.down(true);
+    let sent = until("a message", async || shop.twilio.taken().first().cloned()).await;
+    assert_eq!(sent.value("To"), Some("whatsapp:+972501112233"));
+    assert_eq!(
+        sent.value("ContentSid"),
+        Some("HX0123456789abcdef0123456789abcdef"),
+        "a template outside of the 24 hours"
+    );
+    assert!(sent.value("ContentVariables").unwrap().contains("The WhatsApp bridge is not connected"));
+    shop.daemon.logs().wait_for_event("ALERT_TOLD");
+    assert_eq!(shop.bridge.requests().len(), 0, "not by what is broken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_way_that_is_up_nothing_is_queued() {
+    let post = Post::open().await;
+    let shop = Shop::open_with(
+        |setup| {
+            setup.env("WHATSAPP_PROVIDER", "baileys");
+            let both = format!("whatsapp_to = \"{OWNER}\"\nmail_to = \"owner@shop.example\"");
+            setup.env("SMTP_PASSWORD", MAIL_PASSWORD).toml(&post.settings(&both, ""));
+        },
+        "",
+    )
+    .await;
+    shop.bridge.down(true);
+    post.smtp.until(1).await;
+    shop.daemon.logs().wait_for_event("ALERT_NOT_TOLD");
+    assert_eq!(shop.count("messages"), 0);
+    // The end is told where the beginning was.
+    shop.bridge.down(false);
+    post.smtp.until(2).await;
+    assert_eq!(shop.bridge.texts(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_mutes_it_has_his_peace() {
+    let post = Post::open().await;
+    let shop = Shop::open_with(|setup| by_mail(setup, &post), "").await;
+    post.smtp.does(SmtpDoes::Busy);
+    let path = "/api/alerts/bridge_down/mute";
+    assert_eq!(shop.api.post_json(path, &json!({})).await.status, 404, "there is nothing to mute");
+    shop.bridge.down(true);
+    until_state(&shop, "bridge_down", "raised").await;
+    let staff = shop.daemon.client().with_token(&tokio::task::block_in_place(|| shop.daemon.token("staff")));
+    assert_eq!(staff.post_json(path, &json!({})).await.status, 403);
+    assert_eq!(staff.get("/api/alerts").await.status, 200);
+    assert_eq!(shop.api.post_json(path, &json!({"hours": 0})).await.status, 400);
+    let muted = shop.api.post_json(path, &json!({"hours": 5})).await.json();
+    assert_eq!((&muted["muted"], muted["muted_until"].is_string()), (&json!(true), true));
+    post.smtp.does(SmtpDoes::Take);
+    let unmuted = send(shop.api.request(Method::DELETE, path)).await;
+    assert_eq!(unmuted.json()["muted"], false);
+    post.smtp.until(1).await;
+    assert_eq!(shop.api.post_json("/api/alerts/nonsense/mute", &json!({})).await.status, 404);
+    assert_eq!(shop.count("audit_log WHERE action LIKE 'alert_%muted'"), 2);
+}
+
+#[test]
+fn mail_goes_in_clear_to_this_machine_alone() {
+    let daemon = Daemon::prepare(|setup| {
+        setup.toml("[mail]\nhost = \"mail.example\"\ntls = \"none\"\n[alerts]\nmail_to = \"nobody\"\n");
+    });
+    let checked = daemon.cli(&["config", "check"]);
+    let told = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(!checked.status.success());
+    assert!(told.contains("config.toml:3:") && told.contains("mail.tls: found none"), "{told}");
+    assert!(told.contains("config.toml:5:") && told.contains("allowed: a mail address"), "{told}");
+}

@@ -1,0 +1,129 @@
+//! Snapshots in a bucket.
+
+use super::{stderr, with_data};
+use crate::support::s3::{BUCKET, KEY_ID, REGION, S3, SECRET};
+use crate::support::{Daemon, Setup};
+use serde_json::Value;
+
+fn with_bucket(setup: &mut Setup, s3: &S3) {
+    setup.env("BACKUP_S3_ACCESS_KEY_ID", KEY_ID).env("BACKUP_S3_SECRET_ACCESS_KEY", SECRET).toml(&format!(
+        "[backup]\nkeep_days = 2\nkeep_weeks = 1\nstart_delay_s = 86400\ns3_endpoint = {:?}\ns3_bucket = \"{BUCKET}\"\n\
+             s3_region = \"{REGION}\"\ns3_prefix = \"shop/\"\n",
+        s3.origin
+    ));
+}
+
+fn box_with_bucket(s3: &S3) -> Daemon {
+    let mut daemon = with_data();
+    assert!(daemon.stop().success());
+    daemon.reconfigure(|setup| with_bucket(setup, s3));
+    daemon
+}
+
+fn cli(daemon: &Daemon, arguments: &[&str]) -> std::process::Output {
+    tokio::task::block_in_place(|| daemon.cli(arguments))
+}
+
+fn create(daemon: &Daemon) -> Value {
+    let output = cli(daemon, &["snapshots", "create", "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_arrives_over_a_bad_line_old_ones_go_and_a_new_box_fetches_it() {
+    let s3 = S3::start().await;
+    let daemon = box_with_bucket(&s3);
+    for day in 1..=5 {
+        s3.put(&format!("shop/nightly-2026030{day}T030000000Z.db"), b"older");
+    }
+    s3.put("shop/mine.txt", b"mine");
+    s3.put("other/nightly-20260301T030000000Z.db", b"of another box");
+    s3.fails_every(3);
+    let made = create(&daemon);
+    let key = format!("shop/{}", made["name"].as_str().unwrap());
+    assert_eq!(s3.object(&key), std::fs::read(made["file"].as_str().unwrap()).unwrap());
+    let keys = s3.keys();
+    let expected =
+        [key.as_str(), "other/nightly-20260301T030000000Z.db", "shop/mine.txt", "shop/nightly-20260305T030000000Z.db"];
+    assert_eq!(keys.len(), expected.len(), "{keys:?}");
+    assert!(expected.iter().all(|key| keys.iter().any(|found| found == key)), "{keys:?}");
+
+    let new = Daemon::prepare(|setup| with_bucket(setup, &s3));
+    let listed = cli(&new, &["snapshots", "list", "--bucket", "--json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert!(listed.as_array().unwrap().iter().any(|one| one["name"] == made["name"]), "{listed}");
+    let name = made["name"].as_str().unwrap();
+    let fetched = cli(&new, &["snapshots", "fetch", name]);
+    assert!(fetched.status.success(), "{}", stderr(&fetched));
+    let restored = cli(&new, &["restore", name, "--yes"]);
+    assert!(restored.status.success(), "{}", stderr(&restored));
+    assert_eq!(new.query_value::<i64>("SELECT count(*) FROM messages"), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_one_goes_in_parts_and_what_a_crash_left_is_cleared_away() {
+    let s3 = S3::start().await;
+    let daemon = box_with_bucket(&s3);
+    daemon.seed("UPDATE messages SET content_text = hex(zeroblob(10000000)) WHERE id = 1");
+    let left = s3.begin_upload("shop/nightly-20260301T030000000Z.db");
+    let note = serde_json::json!({ "key": "shop/nightly-20260301T030000000Z.db", "upload_id": left });
+    std::fs::create_dir_all(daemon.folder().join("snapshots")).unwrap();
+    std::fs::write(daemon.folder().join("snapshots/.upload.json"), note.to_string()).unwrap();
+    s3.fails_every(4);
+    let made = create(&daemon);
+    let key = format!("shop/{}", made["name"].as_str().unwrap());
+    assert_eq!(s3.object(&key), std::fs::read(made["file"].as_str().unwrap()).unwrap());
+    let requests = s3.requests();
+    assert!(requests.iter().filter(|request| request.contains("partNumber")).count() >= 2, "{requests:?}");
+    assert!(
+        !requests.iter().any(|request| request.starts_with("GET") && request.contains(&key)),
+        "its ETag was enough"
+    );
+    assert_eq!(s3.unfinished(), 0);
+    assert!(!daemon.folder().join("snapshots/.upload.json").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_says_nothing_of_is_read_back() {
+    let s3 = S3::start().await;
+    let daemon = box_with_bucket(&s3);
+    s3.has_etags_of_its_own();
+    let made = create(&daemon);
+    let read_back = format!("GET /{BUCKET}/shop/{} ", made["name"].as_str().unwrap());
+    assert!(s3.requests().contains(&read_back), "{:?}", s3.requests());
+    s3.spoils_what_it_gets(true);
+    let output = cli(&daemon, &["snapshots", "create"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("does not read back as it was sent"), "{}", stderr(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_told_in_the_servers_words_and_the_snapshot_is_here() {
+    let s3 = S3::start().await;
+    let mut daemon = box_with_bucket(&s3);
+    daemon.reconfigure(|setup| {
+        setup.env("BACKUP_S3_SECRET_ACCESS_KEY", "not-the-secret").toml(&format!(
+            "[backup]\nstart_delay_s = 0\ns3_endpoint = {:?}\ns3_bucket = \"{BUCKET}\"\ns3_region = \"{REGION}\"\n",
+            s3.origin
+        ));
+    });
+    tokio::task::block_in_place(|| daemon.launch());
+    let failed = tokio::task::block_in_place(|| daemon.logs().wait_for_event("SNAPSHOT_BUCKET_FAILED"));
+    assert!(failed["error"].as_str().unwrap().contains("SignatureDoesNotMatch"), "{failed}");
+    assert!(!daemon.logs().lines().join("\n").contains("not-the-secret"));
+    let told = tokio::task::block_in_place(|| daemon.api()).get("/api/backups").await.json();
+    assert_eq!((&told["standing"], told["snapshots"].as_array().unwrap().len()), (&"bad".into(), 1), "{told}");
+    assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "error");
+
+    // What it lacks it gets without another snapshot, as soon as that is possible.
+    tokio::task::block_in_place(|| daemon.stop());
+    daemon.reconfigure(|setup| {
+        setup.env("BACKUP_S3_SECRET_ACCESS_KEY", SECRET);
+    });
+    tokio::task::block_in_place(|| daemon.launch());
+    tokio::task::block_in_place(|| daemon.logs().wait_for_event("SNAPSHOT_BUCKET_FILLED"));
+    let told = tokio::task::block_in_place(|| daemon.api()).get("/api/backups").await.json();
+    assert_eq!((&told["standing"], told["snapshots"].as_array().unwrap().len()), (&"good".into(), 1), "{told}");
+    assert_eq!(s3.keys().len(), 1);
+}

@@ -1,0 +1,107 @@
+//! What the command writes.
+
+use super::{backup, stderr, with_data};
+use crate::support::Daemon;
+use crate::support::store::{Acks, Desk, Load, integrity, open_copy, verdict};
+use agentlocator::store::Store;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::sync::Arc;
+
+#[test]
+fn everything_is_in_it_while_the_daemon_runs_when_it_is_stopped_and_when_it_was_killed() {
+    let mut daemon = with_data();
+    let users = |copy: &std::path::Path| -> Vec<String> {
+        let conn = open_copy(copy);
+        let mut names = conn.prepare("SELECT name FROM users ORDER BY id").unwrap();
+        names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let add = |daemon: &Daemon, name: &str| {
+        assert!(daemon.cli(&["user", "add", name, "--generate"]).status.success());
+    };
+    add(&daemon, "dana");
+    let (running, told) = backup(&daemon, "running.db");
+    assert_eq!(integrity(&running), None);
+    assert_eq!(users(&running), ["dana"]);
+    assert_eq!((told["copy"]["messages"].as_i64(), told["copy"]["calls"].as_i64()), (Some(5), Some(2)));
+    assert!(told["copy"]["mark"].as_str().is_some_and(|mark| !mark.is_empty()), "{told}");
+    assert_eq!(std::fs::metadata(&running).unwrap().permissions().mode() & 0o777, 0o600);
+
+    add(&daemon, "noa");
+    daemon.kill9();
+    let (killed, _) = backup(&daemon, "killed.db");
+    assert_eq!((integrity(&killed), users(&killed)), (None, vec!["dana".to_owned(), "noa".to_owned()]));
+
+    daemon.launch();
+    add(&daemon, "tal");
+    assert!(daemon.stop().success());
+    let (stopped, _) = backup(&daemon, "stopped.db");
+    assert_eq!((integrity(&stopped), users(&stopped).len()), (None, 3));
+
+    // It was only read: the next start finds what the last stop left, and has nothing to check.
+    let mark = daemon.logs().mark();
+    daemon.launch();
+    let lines = daemon.logs().lines();
+    assert!(!lines[mark..].iter().any(|line| line.contains("STORE_UNCLEAN_STOP")), "{lines:#?}");
+}
+
+#[test]
+fn a_file_that_is_there_is_replaced_and_keeps_its_permissions() {
+    let daemon = with_data();
+    let target = daemon.folder().join("again.db");
+    std::fs::write(&target, "an older one").unwrap();
+    std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o644)).unwrap();
+    // What another one left that was broken off.
+    std::fs::write(daemon.folder().join("again.db.part"), vec![7; 10 << 20]).unwrap();
+    let link = daemon.folder().join("link.db");
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    backup(&daemon, "link.db");
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink(), "what the link names is replaced");
+    assert_eq!(integrity(&target), None);
+    assert_eq!(std::fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o644);
+}
+
+#[test]
+fn people_are_told_what_is_in_it() {
+    let daemon = with_data();
+    let target = daemon.folder().join("told.db");
+    let output = daemon.cli(&["backup", target.to_str().unwrap()]);
+    let told = stderr(&output);
+    assert!(output.status.success() && output.stdout.is_empty());
+    assert!(told.contains("told.db") && told.contains("5 messages and 2 calls"), "{told}");
+}
+
+async fn under_load(copies: usize, clients: usize) {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let acks: Arc<Acks> = Arc::new(desk.acks(clients));
+    let load = Load::start(&store, &acks);
+    for _ in 0..copies {
+        let (acknowledged, copy, published) = (acks.all(), desk.fresh_path(), desk.published());
+        let run = move || {
+            let command = Command::new(env!("CARGO_BIN_EXE_agentlocator"))
+                .arg("backup")
+                .arg(&copy)
+                .env_clear()
+                .env("DATABASE_URL", published)
+                .output();
+            let output = command.unwrap();
+            assert!(output.status.success(), "{}", stderr(&output));
+            (verdict(&copy, &acknowledged), std::fs::remove_file(&copy))
+        };
+        assert_eq!(tokio::task::spawn_blocking(run).await.unwrap().0, None);
+    }
+    load.stop().await;
+    store.close();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_load_everything_acknowledged_before_is_in_it() {
+    under_load(15, 8).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: make test-all"]
+async fn long_under_load_everything_acknowledged_before_is_in_it() {
+    under_load(300, 16).await;
+}

@@ -1,0 +1,99 @@
+//! The snapshot that is made by itself.
+
+use super::stderr;
+use crate::support::store::integrity;
+use crate::support::{Daemon, Setup};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// A night that was missed is made up at once.
+fn at_once(setup: &mut Setup) {
+    setup.toml("[backup]\nstart_delay_s = 0\n");
+}
+
+fn snapshots(daemon: &Daemon) -> Vec<Value> {
+    let output = daemon.cli(&["snapshots", "list", "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missed_night_is_made_up_and_everybody_can_see_it() {
+    let mut daemon = Daemon::prepare(at_once);
+    daemon.seed(include_str!("../api/data.sql"));
+    daemon.launch();
+    let made = daemon.logs().wait_for_event("SNAPSHOT_MADE");
+    let name = made["name"].as_str().unwrap();
+    assert!(name.starts_with("nightly-20") && name.ends_with("Z.db"), "{made}");
+    assert_eq!((made["messages"].as_i64(), made["calls"].as_i64()), (Some(5), Some(2)));
+    let file = daemon.folder().join("snapshots").join(name);
+    assert_eq!(integrity(&file), None);
+    // As `sha256sum --check` reads it.
+    let sum = std::process::Command::new("sha256sum")
+        .args(["--check", "--quiet", &format!("{name}.sha256")])
+        .current_dir(daemon.folder().join("snapshots"))
+        .status();
+    assert!(sum.unwrap().success());
+
+    let listed = snapshots(&daemon);
+    assert_eq!((listed.len(), &listed[0]["name"], &listed[0]["kind"]), (1, &name.into(), &"nightly".into()));
+    let told = daemon.api().get("/api/backups").await.json();
+    assert_eq!((&told["standing"], &told["snapshots"][0]["name"]), (&"good".into(), &name.into()), "{told}");
+    assert_eq!(told["status"]["last_bytes"].as_u64(), Some(std::fs::metadata(&file).unwrap().len()));
+    assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "ok");
+    let numbers = daemon.client().get("/metrics").await.text();
+    assert!(numbers.contains("agentlocator_backup_last_success_timestamp_seconds 1"), "{numbers}");
+    let staff = daemon.client().with_token(&daemon.token("staff"));
+    assert_eq!(staff.get("/api/backups").await.status, 403);
+
+    // Not again in the same night.
+    let mark = daemon.logs().mark();
+    daemon.restart();
+    daemon.client().get("/readyz").await;
+    assert!(!daemon.logs().lines()[mark..].iter().any(|line| line.contains("SNAPSHOT_MADE")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_told_and_is_over_with_the_next_good_one() {
+    let mut daemon = Daemon::prepare(|_| {});
+    let mount = daemon.folder().join("mount");
+    let folder = mount.join("agentlocator");
+    daemon.reconfigure(|setup| {
+        setup.toml(&format!("[backup]\nstart_delay_s = 0\nfolder = {folder:?}\n"));
+    });
+    daemon.launch();
+    let failed = daemon.logs().wait_for_event("SNAPSHOT_FAILED");
+    assert!(failed["error"].as_str().unwrap().contains(mount.to_str().unwrap()), "{failed}");
+    assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "error");
+    let told = daemon.api().get("/api/backups").await.json();
+    assert_eq!((&told["standing"], told["status"]["last_error"].is_string()), (&"bad".into(), true), "{told}");
+    assert!(!mount.exists(), "what is not mounted is not written to");
+
+    std::fs::create_dir(&mount).unwrap();
+    let output = daemon.cli(&["snapshots", "create"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "ok");
+    let files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+}
+
+#[test]
+fn without_room_nothing_is_begun() {
+    let mut daemon = super::with_data();
+    assert!(daemon.stop().success());
+    // A file that claims more than any disk has.
+    let live = std::fs::OpenOptions::new().write(true).open(daemon.folder().join("agentlocator.db")).unwrap();
+    live.set_len(8 << 40).unwrap();
+    let output = daemon.cli(&["snapshots", "create"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("not enough room for a snapshot"), "{}", stderr(&output));
+    assert_eq!(snapshots(&daemon).len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn switched_off_it_is_off() {
+    let daemon = Daemon::start(|setup| {
+        setup.toml("[backup]\nenabled = false\nstart_delay_s = 0\n");
+    });
+    assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "disabled");
+}

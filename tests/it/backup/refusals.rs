@@ -1,0 +1,64 @@
+//! What it refuses, and that nothing is spoilt then.
+
+use super::{stderr, with_data};
+use crate::support::Daemon;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+#[test]
+fn names_that_make_no_sense_are_refused_with_the_reason() {
+    let daemon = with_data();
+    let folder = daemon.folder();
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    std::fs::write(folder.join("logged.db-wal"), "of another database").unwrap();
+    std::os::unix::fs::symlink(folder.join("nowhere.db"), folder.join("dangling.db")).unwrap();
+    for (target, reason) in [
+        ("-".to_owned(), "not to stdout"),
+        (path(""), "names no file"),
+        (path("live"), "is a folder"),
+        (path("live/copy.db"), "belongs to the service"),
+        (path("agentlocator.db"), "belongs to the service"),
+        (path("logged.db"), "logged.db-wal belongs to another database"),
+        (path("dangling.db"), "leads nowhere"),
+        (path("no/such/folder.db"), "cannot find the folder"),
+        ("/dev/null".to_owned(), "no plain file"),
+    ] {
+        let output = daemon.cli(&["backup", &target]);
+        let told = stderr(&output);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{target}: {told}");
+        assert!(told.contains(reason), "{target}: {told}");
+    }
+    assert!(
+        !std::fs::read_dir(folder)
+            .unwrap()
+            .any(|entry| { entry.unwrap().file_name().to_string_lossy().ends_with(".part") })
+    );
+}
+
+#[test]
+fn where_there_is_no_database_it_says_so_and_makes_none() {
+    let daemon = Daemon::prepare(|_| {});
+    let target = daemon.folder().join("copy.db");
+    let output = daemon.cli(&["backup", target.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("there is no database at"), "{}", stderr(&output));
+    assert_eq!(std::fs::read_dir(daemon.folder()).unwrap().count(), 0);
+}
+
+#[test]
+fn without_room_the_older_copy_stays() {
+    let daemon = with_data();
+    let target = daemon.folder().join("copy.db");
+    std::fs::write(&target, "an older one").unwrap();
+    // The command may write files of 64 KB; the daemon is not concerned.
+    let command = Command::new("prlimit")
+        .args(["--fsize=65536", env!("CARGO_BIN_EXE_agentlocator"), "backup"])
+        .arg(&target)
+        .env("DATABASE_URL", daemon.published_file())
+        .output();
+    let output = command.unwrap();
+    assert!(!output.status.success());
+    assert!(output.status.signal().is_none() && stderr(&output).contains("cannot copy the database"), "{output:?}");
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), "an older one");
+    assert!(!daemon.folder().join("copy.db.part").exists());
+}

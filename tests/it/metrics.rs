@@ -1,0 +1,104 @@
+//! Every number is described, there from the start, and in the documents; the dashboard and the rules ask for nothing else.
+
+use crate::support::whatsapp::{Shop, until};
+use agentlocator::ops::metrics::{Kind, NUMBERS};
+use std::collections::BTreeSet;
+use std::process::Command;
+
+fn shipped(path: &str) -> String {
+    std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// Names of ours, or of the process, that a text asks for.
+fn asked_for(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let ours = words.filter(|word| word.starts_with("agentlocator_") || word.starts_with("process_"));
+    ours.map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_number_is_there_from_the_start_and_described() {
+    let shop = Shop::open().await;
+    until("the bridge to be asked", async || (shop.bridge.asked() > 0).then_some(())).await;
+    // The first of these counts the one before.
+    shop.daemon.client().get("/metrics").await;
+    let text = shop.daemon.client().get("/metrics").await.text();
+    let exported: BTreeSet<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| line.split(['{', ' ']).next().unwrap())
+        .collect();
+    for (name, kind, meaning) in NUMBERS {
+        if *name == "agentlocator_call_answer_seconds" {
+            continue; // There has been no call; it is described all the same.
+        }
+        let shown = if *kind == Kind::Histogram { format!("{name}_bucket") } else { (*name).to_owned() };
+        assert!(exported.contains(shown.as_str()), "{shown} is not in\n{text}");
+        assert!(text.contains(&format!("# HELP {name} {meaning}")), "{name} has no HELP");
+        assert!(text.contains(&format!("# TYPE {name} ")), "{name} has no TYPE");
+    }
+    let known: BTreeSet<&str> = NUMBERS.iter().map(|(name, ..)| *name).collect();
+    for name in exported {
+        let bare = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+        assert!(known.contains(name) || known.contains(bare), "{name} is not in the catalog");
+    }
+    assert!(text.lines().count() < 600, "labels have few values: {} lines", text.lines().count());
+}
+
+#[test]
+fn dashboard_and_rules_ask_for_what_there_is() {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for (name, kind, _) in NUMBERS {
+        known.insert((*name).to_owned());
+        if *kind == Kind::Histogram {
+            known.insert(format!("{name}_bucket"));
+        }
+    }
+    let (dashboard, rules) =
+        (shipped("packaging/monitoring/grafana-dashboard.json"), shipped("packaging/monitoring/prometheus-rules.yml"));
+    for (file, text) in [("dashboard", &dashboard), ("rules", &rules)] {
+        let unknown: Vec<_> = asked_for(text).difference(&known).cloned().collect();
+        assert!(unknown.is_empty(), "the {file} asks for {unknown:?}");
+    }
+    // Whatever is counted is worth looking at.
+    let unseen: Vec<_> =
+        NUMBERS.iter().filter(|(name, ..)| !(dashboard.contains(name) || rules.contains(name))).collect();
+    assert!(unseen.is_empty(), "nobody looks at {unseen:?}");
+}
+
+#[test]
+fn the_dashboard_is_one_for_every_box() {
+    let dashboard: serde_json::Value =
+        serde_json::from_str(&shipped("packaging/monitoring/grafana-dashboard.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let ids: BTreeSet<_> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids.len(), panels.len(), "every panel has an id of its own");
+    for panel in panels.iter().filter(|panel| panel["type"] != "row") {
+        assert_eq!(panel["datasource"]["uid"], "${datasource}", "{}", panel["title"]);
+        for target in panel["targets"].as_array().unwrap() {
+            assert!(target["expr"].as_str().unwrap().contains("instance=~\"$instance\""), "{}", panel["title"]);
+        }
+        let place = &panel["gridPos"];
+        assert!(place["x"].as_u64().unwrap() + place["w"].as_u64().unwrap() <= 24, "{}", panel["title"]);
+    }
+    let variables: Vec<_> =
+        dashboard["templating"]["list"].as_array().unwrap().iter().map(|v| v["name"].as_str().unwrap()).collect();
+    assert_eq!(variables, ["datasource", "instance"]);
+}
+
+#[test]
+fn every_number_is_in_the_guide() {
+    let guide = shipped("docs/admin/monitoring.md");
+    let missing: Vec<_> =
+        NUMBERS.iter().map(|(name, ..)| name).filter(|name| !guide.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "docs/admin/monitoring.md does not speak of {missing:?}");
+}
+
+#[test]
+fn prometheus_takes_the_rules() {
+    let rules = format!("{}/packaging/monitoring/prometheus-rules.yml", env!("CARGO_MANIFEST_DIR"));
+    let Ok(output) = Command::new("promtool").args(["check", "rules", &rules]).output() else {
+        return eprintln!("promtool is not installed (package prometheus): the rules were not checked by it");
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

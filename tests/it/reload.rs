@@ -1,0 +1,261 @@
+//! Settings that are read again while the daemon works.
+
+use super::support::telephony::{Town, start};
+use super::support::whatsapp::Shop;
+use super::support::{Client, Daemon, access::PASSWORD, log::PATIENCE};
+use agentlocator::simulator::openai::OpenAiOptions;
+use agentlocator::simulator::twilio::sign;
+use serde_json::{Value, json};
+use std::os::unix::net::UnixDatagram;
+
+const SHIPPED: &[u8] = include_bytes!("../../packaging/audio/fallback_he.mp3");
+
+/// `agentlocator reload --json`.
+fn reload(daemon: &Daemon) -> Value {
+    let output = daemon.cli(&["reload", "--json"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What `agentlocator reload` says when it fails.
+fn refused(daemon: &Daemon) -> String {
+    let output = daemon.cli(&["reload"]);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &[][..]));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+async fn setting(api: &Client, key: &str) -> Value {
+    let settings = api.get("/api/settings").await.json();
+    let found = settings["settings"].as_array().unwrap().iter().find(|item| item["key"] == key).cloned();
+    found.unwrap_or_else(|| panic!("{key} is not in {settings}"))["value"].clone()
+}
+
+#[tokio::test]
+async fn what_can_hold_at_once_does_and_the_rest_is_named() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.toml("[voice]\nmax_call_s = 600\n");
+    });
+    let api = daemon.api();
+    daemon.reconfigure(|setup| {
+        setup.toml("[voice]\nmax_call_s = 900\n\n[http]\nmax_connections = 100\n\n[store]\nreaders = 2\n");
+    });
+    for changed in [json!(["voice.max_call_s"]), json!([])] {
+        let reloaded = reload(&daemon);
+        assert_eq!(reloaded["changed"], changed, "{reloaded}");
+        // It is told until the restart has been.
+        assert_eq!(reloaded["needs_restart"], json!(["http.max_connections", "store.readers"]), "{reloaded}");
+    }
+    assert_eq!(setting(&api, "voice.max_call_s").await, 900);
+    assert_eq!(setting(&api, "store.readers").await, 4);
+    let told = daemon.logs().wait_for_event("CONFIG_RELOADED");
+    assert_eq!(told["changed"], "voice.max_call_s");
+    assert_eq!(told["needs_restart"], "http.max_connections store.readers");
+    let output = daemon.cli(&["reload"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(said, "After a restart (systemctl restart agentlocator):\n  http.max_connections\n  store.readers\n");
+}
+
+#[tokio::test]
+async fn a_signal_reads_them_again_too() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.toml("[voice]\nrecording = true\n");
+    });
+    let api = daemon.api();
+    daemon.reconfigure(|setup| {
+        setup.toml("[voice]\nrecording = false\n");
+    });
+    daemon.signal(1);
+    assert_eq!(daemon.logs().wait_for_event("CONFIG_RELOADED")["changed"], "voice.recording");
+    assert_eq!(setting(&api, "voice.recording").await, false);
+}
+
+#[tokio::test]
+async fn one_wrong_setting_leaves_all_as_it_was() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.toml("[voice]\nmax_call_s = 600\n");
+    });
+    let api = daemon.api();
+    let sound = daemon.folder().join("greeting.mp3");
+    std::fs::write(&sound, "no sound").unwrap();
+    let no_sound = format!("[voice]\nmax_call_s = 900\ngreeting_file = \"{}\"\n", sound.display());
+    for (toml, reason) in [
+        ("[voice]\nmax_call_s = 900\nrecording = 7\n", "config.toml:3:1: voice.recording: found 7"),
+        ("[voice]\nmax_call_s = 900\n[nonsense]\n", "config.toml:3:2: "),
+        (&no_sound, "voice.greeting_file: "),
+    ] {
+        daemon.reconfigure(|setup| {
+            setup.toml(toml);
+        });
+        let mark = daemon.logs().mark();
+        let told = refused(&daemon);
+        assert!(told.contains("nothing has changed") && told.contains(reason), "{told}");
+        let event = daemon.logs().wait_for_event_from(mark, "CONFIG_RELOAD_REFUSED");
+        assert!(event["reasons"].as_str().unwrap().contains(reason), "{event}");
+        assert_eq!(setting(&api, "voice.max_call_s").await, 600);
+    }
+}
+
+#[test]
+fn without_a_daemon_there_is_nothing_to_ask() {
+    let mut daemon = Daemon::prepare(|setup| {
+        setup.toml("");
+    });
+    assert!(refused(&daemon).contains("no daemon is running"));
+    daemon.reconfigure(|setup| {
+        setup.toml("[voice]\nrecording = 7\n");
+    });
+    assert!(refused(&daemon).contains("config.toml:2:1: voice.recording: found 7"));
+}
+
+#[tokio::test]
+async fn a_new_secret_is_good_at_once_and_in_no_log() {
+    let (old, new, typo) = ("wa-0123456789abcdef", "wa-fedcba9876543210", "tw-aaaabbbbccccdddd");
+    let mut daemon = Daemon::prepare(|_| {});
+    let file = daemon.folder().join("secret");
+    std::fs::write(&file, old).unwrap();
+    daemon.reconfigure(|setup| {
+        setup
+            .env("WA_SHARED_SECRET_FILE", file.to_str().unwrap())
+            .env("BAILEYS_OUTBOUND_URL", "http://127.0.0.1:9/send");
+        setup.toml("[log]\nlevel = \"info\"\n");
+    });
+    daemon.launch();
+    let message = json!({"from": "972501234567", "text": "hi", "provider_msg_id": "A"});
+    let post = async |secret: &str| {
+        let client = daemon.client().with_header("x-baileys-secret", secret);
+        client.post_json("/webhook/whatsapp/baileys", &message).await.status
+    };
+    assert_eq!((post(old).await, post(new).await), (204, 403));
+    std::fs::write(&file, new).unwrap();
+    std::fs::write(
+        daemon.folder().join("config.toml"),
+        format!("[log]\nlevel = \"trace\"\n[twilio]\nauth_token = \"{typo}\"\n"),
+    )
+    .unwrap();
+    let reloaded = reload(&daemon);
+    assert_eq!(reloaded["changed"], json!(["log.level", "twilio.auth_token", "whatsapp.shared_secret"]));
+    assert_eq!((post(old).await, post(new).await), (403, 204));
+    daemon.client().get(&format!("/nothing/{new}?token={old}&{typo}")).await;
+    daemon.logs().wait_for_event("REQUEST");
+    let log = daemon.logs().lines().join("\n");
+    assert!([old, new, typo].iter().all(|secret| !log.contains(secret)), "{log}");
+}
+
+#[tokio::test]
+async fn a_greeting_under_the_same_name_is_played_at_once() {
+    let mut daemon = Daemon::prepare(|_| {});
+    let file = daemon.folder().join("greeting.mp3");
+    std::fs::write(&file, SHIPPED).unwrap();
+    daemon.reconfigure(|setup| {
+        setup.toml(&format!("[voice]\ngreeting_file = \"{}\"\n", file.display()));
+    });
+    daemon.launch();
+    let before = daemon.client().get("/static/tts/greeting_he.mp3").await.header("etag").to_owned();
+    assert_eq!(reload(&daemon)["changed"], json!([]));
+    std::fs::write(&file, include_bytes!("../../packaging/audio/greeting_he.mp3")).unwrap();
+    assert_eq!(reload(&daemon)["changed"], json!(["voice.greeting_file"]));
+    assert_ne!(daemon.client().get("/static/tts/greeting_he.mp3").await.header("etag"), before);
+}
+
+#[tokio::test]
+async fn limits_of_requests_hold_at_once() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.toml("[http]\nmax_body_bytes = 1024\n");
+    });
+    let body = json!({"name": "x".repeat(2000), "password": PASSWORD});
+    assert_eq!(daemon.client().post_json("/api/login", &body).await.status, 413);
+    daemon.reconfigure(|setup| {
+        setup.toml("[http]\nmax_body_bytes = 4096\n");
+    });
+    assert_eq!(reload(&daemon)["changed"], json!(["http.max_body_bytes"]));
+    assert_ne!(daemon.client().post_json("/api/login", &body).await.status, 413);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_keeps_the_settings_that_it_began_with() {
+    let mut town = Town::with_ai(OpenAiOptions::default(), |setup| {
+        setup.env("TWILIO_AUTH_TOKEN", "");
+    })
+    .await;
+    let with = |token: &str, recording: bool| {
+        format!("[twilio]\nauth_token = \"{token}\"\n[voice]\nrecording = {recording}\n")
+    };
+    let old = town.exchange.account().auth_token.clone();
+    town.daemon.reconfigure(|setup| {
+        setup.toml(&with(&old, true));
+    });
+    tokio::task::block_in_place(|| town.daemon.restart());
+    let token = town.ring("CA1").await;
+    town.daemon.reconfigure(|setup| {
+        setup.toml(&with("another-token-0123456789", false));
+    });
+    let reloaded = tokio::task::block_in_place(|| reload(&town.daemon));
+    assert_eq!(reloaded["changed"], json!(["twilio.auth_token", "voice.recording"]));
+    // Its stream's token was made with the old secret, and it is recorded as it was to be.
+    let mut socket = town.open_socket().await;
+    start(&mut socket, "CA1", &token).await;
+    tokio::task::block_in_place(|| town.daemon.logs().wait_for_event("CALL_LIVE"));
+    // Twilio itself signs with the new one from now on.
+    let form = vec![("CallSid".to_owned(), "CA2".to_owned()), ("From".to_owned(), "+972501234567".to_owned())];
+    let form_pairs: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let url = format!("{}/webhook/incoming_call", town.daemon.url());
+    for (token, status) in [(old.as_str(), 403), ("another-token-0123456789", 200)] {
+        let client = town.daemon.client().with_header("x-twilio-signature", sign(token, &url, &form));
+        assert_eq!(client.post_form("/webhook/incoming_call", &form_pairs).await.status, status);
+    }
+    drop(socket);
+    tokio::task::block_in_place(|| town.daemon.logs().wait_for_event("CALL_STREAM_ENDED"));
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while town.daemon.query_value::<i64>("SELECT count(*) FROM recordings") == 0 {
+        assert!(std::time::Instant::now() < deadline, "the call was not recorded");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_way_of_whatsapp_can_be_opened_and_closed() {
+    let mut shop = Shop::open_with(
+        |setup| {
+            setup.env("ENABLE_WA_BAILEYS", "").toml("[whatsapp]\nenable_baileys = false\nenable_twilio = false\n");
+        },
+        "",
+    )
+    .await;
+    let send = json!({"to": "+972501234567", "text": "hello", "provider": "auto"});
+    let refused = shop.api.post_json("/api/whatsapp/send", &send).await;
+    assert_eq!(refused.json()["error"]["code"], "no_provider", "{}", refused.text());
+    assert_eq!(shop.daemon.client().get("/readyz").await.json()["baileys"], "disabled");
+    shop.daemon.reconfigure(|setup| {
+        setup.toml("[whatsapp]\nenable_baileys = true\nenable_twilio = false\npacing = false\n");
+    });
+    reload(&shop.daemon);
+    assert_eq!(shop.daemon.client().get("/readyz").await.json()["baileys"], "ok");
+    let answer = shop.api.post_json("/api/whatsapp/send", &send).await.json();
+    assert_eq!(answer["provider"], "baileys", "{answer}");
+}
+
+#[test]
+fn systemd_hears_when_it_begins_and_when_it_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let systemd = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+    systemd.set_read_timeout(Some(PATIENCE)).unwrap();
+    let daemon = Daemon::start(|setup| {
+        setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap());
+    });
+    let hear = |what: &str| {
+        let mut told = [0; 4096];
+        loop {
+            let length = systemd.recv(&mut told).unwrap_or_else(|_| panic!("{what} was never told"));
+            let told = String::from_utf8_lossy(&told[..length]).into_owned();
+            if told.lines().any(|line| line == what) {
+                return told;
+            }
+        }
+    };
+    hear("READY=1");
+    reload(&daemon);
+    let began = hear("RELOADING=1");
+    let at = began.lines().find_map(|line| line.strip_prefix("MONOTONIC_USEC=")).unwrap();
+    assert!(at.parse::<u64>().unwrap() > 0);
+    hear("READY=1");
+}

@@ -1,0 +1,106 @@
+//! Stop and start, with the listening socket kept open as systemd keeps it: nobody is turned away.
+
+use super::support::telephony::{Town, start};
+use super::support::{Client, Daemon};
+use agentlocator::simulator::openai::OpenAiOptions;
+use futures_util::StreamExt;
+use serde_json::json;
+use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+const SECRET: &str = "the-webhook-secret";
+
+/// Asks again and again until `done`; every answer must be a good one. Gives how many there were, and the longest wait.
+async fn keep_asking(client: Client, who: u64, done: Arc<AtomicBool>, stored: Arc<AtomicU64>) -> (u64, Duration) {
+    let (mut answers, mut longest) = (0, Duration::ZERO);
+    while !done.load(Ordering::Relaxed) {
+        let began = Instant::now();
+        if answers % 2 == 0 {
+            let reply = client.get("/livez").await;
+            assert_eq!((reply.status, reply.text().as_str()), (200, "ok"));
+        } else {
+            let message =
+                json!({"from": format!("9725000000{who:02}"), "text": "hi", "id": format!("{who}-{answers}")});
+            assert_eq!(client.post_json("/webhook/whatsapp/baileys", &message).await.status, 204);
+            stored.fetch_add(1, Ordering::Relaxed);
+        }
+        longest = longest.max(began.elapsed());
+        answers += 1;
+    }
+    (answers, longest)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_restarts_under_load_refuse_no_connection_and_fail_no_request() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.env("BAILEYS_WEBHOOK_SECRET", SECRET);
+    });
+    let (done, stored) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let askers: Vec<_> = (0..6)
+        .map(|who| {
+            let client = daemon.client().with_header("x-baileys-secret", SECRET);
+            tokio::spawn(keep_asking(client, who, done.clone(), stored.clone()))
+        })
+        .collect();
+    for _ in 0..10 {
+        tokio::task::block_in_place(|| daemon.restart());
+    }
+    done.store(true, Ordering::Relaxed);
+    let (mut answers, mut longest) = (0, Duration::ZERO);
+    for asker in askers {
+        let (count, wait) = asker.await.unwrap();
+        (answers, longest) = (answers + count, longest.max(wait));
+    }
+    println!("{answers} requests, none refused, none failed; the longest wait was {longest:?}");
+    assert!(answers > 20, "{answers} requests are no load");
+    let kept: i64 = daemon.query_value("SELECT count(*) FROM messages");
+    assert_eq!(u64::try_from(kept).unwrap(), stored.load(Ordering::Relaxed), "what was acknowledged is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
+    let folder = tempfile::tempdir().unwrap();
+    let systemd = UnixDatagram::bind(folder.path().join("notify")).unwrap();
+    systemd.set_nonblocking(true).unwrap();
+    let mut town = Town::with_ai(OpenAiOptions::default(), |setup| {
+        setup.env("NOTIFY_SOCKET", folder.path().join("notify").to_str().unwrap());
+    })
+    .await;
+    let mut sockets = Vec::new();
+    for sid in ["CA1", "CA2"] {
+        let token = town.ring(sid).await;
+        let mut socket = town.open_socket().await;
+        start(&mut socket, sid, &token).await;
+        sockets.push(socket);
+    }
+    tokio::task::block_in_place(|| {
+        town.daemon.logs().wait_until("both calls", |lines| {
+            (lines.iter().filter(|line| line.contains("\"CALL_LIVE\"")).count() == 2).then_some(())
+        });
+    });
+    let began = Instant::now();
+    town.daemon.signal(15);
+    for socket in &mut sockets {
+        while socket.next().await.is_some_and(|message| message.is_ok_and(|message| !message.is_close())) {}
+    }
+    // The doors are open still, for what Twilio asks when a stream is closed.
+    let asked = [("CallSid", "CA1"), ("CallStatus", "in-progress")];
+    let xml = town.hook("/webhook/stream_ended", &asked).await.text();
+    assert!(xml.contains("<Record"), "{xml}");
+    let status = tokio::task::block_in_place(|| town.daemon.wait(Duration::from_secs(15)));
+    assert!(status.success() && began.elapsed() < Duration::from_secs(15), "{status} after {:?}", began.elapsed());
+    let mut told = String::new();
+    let mut datagram = [0; 4096];
+    while let Ok(length) = systemd.recv(&mut datagram) {
+        told.push_str(&String::from_utf8_lossy(&datagram[..length]));
+    }
+    assert!(told.contains("STATUS=Stopping: 2 calls are ending"), "{told}");
+    tokio::task::block_in_place(|| town.daemon.relaunch());
+    // The new daemon has never heard of the other one, and of the first only what is written down.
+    for sid in ["CA1", "CA2"] {
+        let xml = town.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text();
+        assert!(xml.contains("<Record"), "{xml}");
+    }
+}

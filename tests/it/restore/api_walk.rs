@@ -1,0 +1,83 @@
+//! A box that was restored answers every question of the API as the first one does.
+
+use super::{public, restore, with_a_copy};
+use crate::support::{Client, Daemon};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Every answer to a GET of the API's own document, with the first numbers of everything that has one.
+async fn answers(api: &Client) -> BTreeMap<String, (u16, Value)> {
+    let document = api.get("/api/openapi.json").await.json();
+    let mut answers = BTreeMap::new();
+    for (template, operations) in document["paths"].as_object().unwrap() {
+        if operations["get"].is_null() || !template.starts_with("/api/") {
+            continue;
+        }
+        let paths: Vec<String> = if template.contains('{') {
+            let (before, rest) = template.split_once('{').unwrap();
+            let (_, after) = rest.split_once('}').unwrap();
+            (1..=6).map(|id| format!("{before}{id}{after}")).collect()
+        } else {
+            vec![template.clone()]
+        };
+        for path in paths {
+            let reply = api.get(&path).await;
+            let body = serde_json::from_slice(&reply.body)
+                .unwrap_or_else(|_| Value::from(agentlocator::domain::hex(&reply.body)));
+            answers.insert(path, (reply.status, body));
+        }
+    }
+    answers
+}
+
+/// What tells the time of the asking, or speaks of this box's own copies, differs.
+fn settle(answers: &mut BTreeMap<String, (u16, Value)>, folder: &Path) {
+    for (_, (_, body)) in answers.iter_mut() {
+        forget(body);
+        let text = body.to_string().replace(folder.to_str().unwrap(), "FOLDER");
+        *body = serde_json::from_str(&text).unwrap();
+    }
+    answers.retain(|path, _| !OF_THE_BOX.iter().any(|of_the_box| path.starts_with(of_the_box)));
+}
+
+fn forget(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !OF_THE_MOMENT.contains(&name.as_str()));
+            fields.values_mut().for_each(forget);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget),
+        _ => {}
+    }
+}
+
+const OF_THE_MOMENT: [&str; 1] = ["last_used_at"];
+/// What is about the machine and not in the database.
+const OF_THE_BOX: [&str; 1] = ["/api/backups"];
+
+#[tokio::test]
+async fn every_answer_is_the_same_on_the_restored_box() {
+    let (mut first, _) = with_a_copy();
+    first.launch();
+    let token = first.token("owner");
+    let copy = first.folder().join("late.db");
+    assert!(first.cli(&["backup", copy.to_str().unwrap()]).status.success());
+    let mut second = Daemon::prepare(public);
+    restore(&second, &copy);
+    second.launch();
+
+    let mut expected = answers(&first.client().with_token(&token)).await;
+    let mut found = answers(&second.client().with_token(&token)).await;
+    settle(&mut expected, first.folder());
+    settle(&mut found, second.folder());
+    assert!(expected.len() > 25, "{:?}", expected.keys());
+    assert!(expected.values().filter(|(status, _)| *status == 200).count() > 15, "{expected:#?}");
+    for (path, answer) in &expected {
+        assert_eq!(found.get(path), Some(answer), "{path}");
+    }
+    assert_eq!(found.len(), expected.len());
+    // The recording's sound as well.
+    let sound = first.client().with_token(&token).get("/api/calls/1/recording").await.body;
+    assert_eq!(sound.len(), 26);
+}

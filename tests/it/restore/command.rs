@@ -1,0 +1,97 @@
+//! The swap, where no systemd runs the daemon.
+
+use super::{add_user, public, restore, stderr, users, with_a_copy};
+use crate::support::Daemon;
+use crate::support::store::{integrity, open_copy};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+#[test]
+fn the_copy_takes_the_place_and_the_old_one_is_kept_and_can_come_back() {
+    let (mut daemon, copy) = with_a_copy();
+    add_user(&daemon, "dana");
+    daemon.launch();
+    add_user(&daemon, "noa");
+    // Killed: part of the old one is in its log alone.
+    daemon.kill9();
+    std::fs::set_permissions(daemon.published_file(), std::fs::Permissions::from_mode(0o604)).unwrap();
+
+    let done = restore(&daemon, &copy);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&daemon.published_file()), 0o604);
+    let kept = done["kept"]["database"].as_str().unwrap().to_owned();
+    assert!(kept.contains("agentlocator-before-restore-20"), "{kept}");
+    assert_eq!(integrity(Path::new(&kept)), None);
+    let names: i64 = open_copy(Path::new(&kept)).query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
+    assert_eq!(names, 2, "what was in the log is kept as well");
+
+    daemon.launch();
+    assert!(users(&daemon).is_empty());
+    add_user(&daemon, "tal");
+    assert!(daemon.stop().success());
+    restore(&daemon, Path::new(&kept));
+    daemon.launch();
+    assert_eq!(users(&daemon), ["dana", "noa"]);
+    assert_eq!(daemon.count_messages(), 5);
+}
+
+impl Daemon {
+    fn count_messages(&self) -> i64 {
+        self.query_value("SELECT count(*) FROM messages")
+    }
+}
+
+#[test]
+fn a_new_box_takes_a_copy_into_an_empty_folder() {
+    let (_old, copy) = with_a_copy();
+    let mut new = Daemon::prepare(public);
+    let done = restore(&new, &copy);
+    assert!(done["kept"]["database"].is_null(), "{done}");
+    new.launch();
+    assert_eq!(new.count_messages(), 5);
+    // And it goes on as one of its own.
+    add_user(&new, "dana");
+    new.restart();
+    assert_eq!(users(&new), ["dana"]);
+}
+
+#[test]
+fn a_damaged_database_makes_room_with_all_of_its_files() {
+    let (mut daemon, copy) = with_a_copy();
+    daemon.launch();
+    add_user(&daemon, "dana");
+    daemon.kill9();
+    let live = daemon.folder().join("live/db.sqlite");
+    std::fs::write(&live, "no database any more").unwrap();
+    std::fs::write(daemon.folder().join("live/db.sqlite-wal"), "nor a log").unwrap();
+    let done = restore(&daemon, &copy);
+    let kept = done["kept"]["database"].as_str().unwrap();
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "no database any more");
+    assert_eq!(std::fs::read_to_string(format!("{kept}-wal")).unwrap(), "nor a log");
+    daemon.launch();
+    assert!(users(&daemon).is_empty());
+}
+
+#[test]
+fn a_file_that_somebody_put_there_is_kept_as_well() {
+    let (daemon, copy) = with_a_copy();
+    add_user(&daemon, "dana");
+    std::fs::copy(&copy, daemon.published_file()).unwrap();
+    let done = restore(&daemon, &copy);
+    let (kept, stranger) = (done["kept"]["database"].as_str().unwrap(), done["kept"]["stranger"].as_str().unwrap());
+    assert_ne!(kept, stranger);
+    assert_eq!(std::fs::read(stranger).unwrap(), std::fs::read(&copy).unwrap());
+}
+
+#[test]
+fn nobody_is_surprised() {
+    let (daemon, copy) = with_a_copy();
+    let before = std::fs::read(daemon.published_file()).unwrap();
+    let output = daemon.cli(&["restore", copy.to_str().unwrap()]);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("say --yes") && told.contains("is kept beside it") && told.contains("5 messages"), "{told}");
+    assert_eq!(std::fs::read(daemon.published_file()).unwrap(), before);
+    let left: Vec<_> = std::fs::read_dir(daemon.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with('.')), "{left:?}");
+}

@@ -1,0 +1,169 @@
+//! A disk that is full, broken or read-only while the daemon runs: nothing that was acknowledged is lost, the state is clear,
+//! calls are answered, and it is over by itself.
+
+use super::support::faults::{EIO, ENOSPC, EROFS, Faults};
+use super::support::store::integrity;
+use super::support::whatsapp::{Shop, until};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const DATABASE: &str = "/live/db.sqlite";
+const DANA: &str = "+972501234567";
+
+async fn shop() -> (Shop, Faults) {
+    let mut faults = None;
+    let shop = Shop::open_with(|setup| faults = Some(Faults::none(setup)), "").await;
+    (shop, faults.unwrap())
+}
+
+async fn ready(shop: &Shop) -> (u16, Value) {
+    let reply = shop.daemon.client().get("/readyz").await;
+    (reply.status, reply.json())
+}
+
+/// Sends the next message; true if it was acknowledged.
+async fn hear(shop: &Shop, number: usize) -> bool {
+    let body = json!({ "from": DANA, "text": format!("message {number}"), "id": format!("B{number}") });
+    let reply = shop.bridge_posts(&body).await;
+    if reply.status == 503 {
+        assert!(reply.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
+    } else {
+        assert_eq!(reply.status, 204, "{}", reply.text());
+    }
+    reply.status == 204
+}
+
+async fn a_call_is_answered(shop: &Shop, sid: &str) {
+    let call = [("CallSid", sid), ("From", DANA), ("To", "+97235551234"), ("CallStatus", "ringing")];
+    let reply = shop.twilio_posts("/webhook/incoming_call", &call).await;
+    assert_eq!((reply.status, reply.text().contains("<Response>")), (200, true), "{}", reply.text());
+}
+
+/// All that was acknowledged is in a copy, once.
+fn is_all_there(shop: &Shop, acknowledged: &[usize]) {
+    assert_eq!(integrity(&shop.daemon.published_file()), None);
+    let texts: Vec<String> = shop.daemon.query_column("SELECT content_text FROM messages ORDER BY id");
+    for number in acknowledged {
+        let text = format!("message {number}");
+        assert_eq!(texts.iter().filter(|found| **found == text).count(), 1, "{text}: {texts:?}");
+    }
+}
+
+/// The database itself cannot be written.
+async fn the_database_fails(calls: &str, code: i32, part: &str) {
+    let (mut shop, faults) = shop().await;
+    let mut acknowledged = Vec::new();
+    for number in 0..5 {
+        assert!(hear(&shop, number).await);
+        acknowledged.push(number);
+    }
+    faults.let_fail(calls, code, 3, part);
+    let mut number = 5;
+    let mut refused = 0;
+    while refused < 3 {
+        if hear(&shop, number).await {
+            acknowledged.push(number);
+        } else {
+            refused += 1;
+        }
+        number += 1;
+        assert!(number < 200, "it never failed");
+    }
+    a_call_is_answered(&shop, "CA1").await;
+    let state = until("it to say so", async || Some(ready(&shop).await).filter(|(status, _)| *status == 503)).await;
+    assert_eq!(state.1["db"], "error");
+    assert_eq!(shop.daemon.client().get("/livez").await.status, 200);
+
+    faults.end();
+    until("it to take messages again", async || hear(&shop, number).await.then_some(())).await;
+    acknowledged.push(number);
+    until("it to be ready", async || Some(ready(&shop).await).filter(|(status, _)| *status == 200)).await;
+    is_all_there(&shop, &acknowledged);
+    tokio::task::block_in_place(|| shop.daemon.restart());
+    is_all_there(&shop, &acknowledged);
+    assert_eq!(ready(&shop).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_under_the_database() {
+    the_database_fails("w", ENOSPC, DATABASE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_disk_under_the_database() {
+    the_database_fails("ws", EIO, DATABASE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_cannot_put_anything_down_for_good() {
+    the_database_fails("s", EIO, DATABASE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_became_read_only() {
+    the_database_fails("wst", EROFS, DATABASE).await;
+}
+
+/// As Linux does it in an emergency: writes go into memory, and `fsync` says that all is well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_read_only_and_does_not_let_it_be_felt() {
+    the_database_fails("r", 0, "/live").await;
+}
+
+/// Only the file that people copy cannot be written: messages are taken, and it says so.
+async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
+    let (shop, faults) = shop().await;
+    assert!(hear(&shop, 0).await);
+    faults.let_fail(calls, code, skip, "/agentlocator.db");
+    let number = AtomicUsize::new(1);
+    // What is acknowledged while it is behind is in the database.
+    let late = until("it to say so", async || {
+        assert!(hear(&shop, number.fetch_add(1, Ordering::Relaxed)).await, "messages are taken");
+        Some(ready(&shop).await).filter(|(_, parts)| parts["published_copy"] == "error")
+    });
+    let (status, parts) = late.await;
+    assert_eq!((status, &parts["db"]), (200, &json!("ok")));
+    let header = std::fs::read(shop.daemon.published_file()).unwrap();
+    let looks_whole = header.starts_with(b"SQLite format 3\0");
+    assert!(!looks_whole || integrity(&shop.daemon.published_file()).is_none(), "torn, and does not look it");
+    a_call_is_answered(&shop, "CA1").await;
+
+    faults.end();
+    until("the copy to catch up", async || {
+        Some(ready(&shop).await).filter(|(_, parts)| parts["published_copy"] == "ok")
+    })
+    .await;
+    is_all_there(&shop, &(0..number.into_inner()).collect::<Vec<_>>());
+    assert!(!shop.daemon.logs().events_named("STORE_PUBLISH_CURRENT").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_room_for_the_copy() {
+    the_copy_fails("w", ENOSPC, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_disk_breaks_in_the_middle_of_the_copy() {
+    the_copy_fails("wt", EIO, 2).await;
+}
+
+/// Neither a backup nor a snapshot is taken for good when the disk lied about it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_makes_no_backup() {
+    let (shop, faults) = shop().await;
+    assert!(hear(&shop, 0).await);
+    let target = shop.daemon.folder().join("backup.db");
+    for (calls, code) in [("w", ENOSPC), ("s", EIO)] {
+        faults.let_fail(calls, code, 0, "backup.db.part");
+        let output = tokio::task::block_in_place(|| shop.daemon.cli(&["backup", target.to_str().unwrap()]));
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(!target.exists() && !shop.daemon.folder().join("backup.db.part").exists());
+        faults.let_fail(calls, code, 0, "/snapshots/.unfinished");
+        let output = tokio::task::block_in_place(|| shop.daemon.cli(&["snapshots", "create"]));
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+    }
+    faults.end();
+    let output = tokio::task::block_in_place(|| shop.daemon.cli(&["backup", target.to_str().unwrap()]));
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(integrity(&target), None);
+}

@@ -1,0 +1,206 @@
+//! The daemon starts on the database of every earlier version, and keeps all that is in it.
+
+use super::support::store::{integrity, open_copy};
+use super::support::{Daemon, log::PATIENCE};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The versions of all migrations, and the databases of earlier ones.
+fn versions() -> (u32, Vec<(u32, String)>) {
+    let numbers = |folder: &Path, first: char| -> Vec<(u32, PathBuf)> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let number = |path: &Path| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let digits: String = name.strip_prefix(first)?.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse().ok()
+        };
+        entries.filter_map(|path| Some((number(&path)?, path))).collect()
+    };
+    let newest = numbers(&folder("migrations"), 'V').iter().map(|(number, _)| *number).max().unwrap();
+    let mut fixtures: Vec<_> = numbers(&folder("tests/fixtures/schema"), 'v')
+        .into_iter()
+        .map(|(number, path)| (number, std::fs::read_to_string(path).unwrap()))
+        .collect();
+    fixtures.sort();
+    (newest, fixtures)
+}
+
+/// Puts a database of that text where a daemon has it that does not run.
+fn put(sql: &str, file: &Path) {
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let conn = Connection::open(file).unwrap();
+    conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = OFF;").unwrap();
+    conn.execute_batch(sql).unwrap();
+}
+
+/// Every row of every table that there was, in words.
+fn rows(conn: &Connection, tables: &[String]) -> BTreeMap<String, Vec<String>> {
+    tables
+        .iter()
+        .map(|table| {
+            let mut columns = conn.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+            let columns: Vec<String> =
+                columns.query_map([table], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            (table.clone(), columns)
+        })
+        .map(|(table, columns)| {
+            let quoted: Vec<_> = columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
+            let mut rows =
+                conn.prepare(&format!("SELECT {} FROM {table} ORDER BY 1", quoted.join(" || ',' || "))).unwrap();
+            let rows = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            (table, rows)
+        })
+        .collect()
+}
+
+/// Tables of things that the daemon does not change by itself at its start.
+fn steady_tables(conn: &Connection) -> Vec<String> {
+    let mut names = conn
+        .prepare(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+               AND name NOT IN ('meta', 'setup_codes', 'refinery_schema_history')",
+        )
+        .unwrap();
+    names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+/// The columns that there were, of each of these rows.
+fn is_all_there(before: &Connection, after: &Connection) {
+    for table in steady_tables(before) {
+        let mut columns = before.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+        let columns: Vec<String> = columns.query_map([&table], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let quoted: Vec<_> = columns.iter().map(|column| format!("quote(\"{column}\")")).collect();
+        let sql = format!("SELECT {} FROM {table} ORDER BY 1", quoted.join(" || ',' || "));
+        let all = |conn: &Connection| -> Vec<String> {
+            let mut rows = conn.prepare(&sql).unwrap();
+            rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let (was, is) = (all(before), all(after));
+        assert!(was.iter().all(|row| is.contains(row)), "{table}: {was:?} became {is:?}");
+    }
+}
+
+#[test]
+fn there_is_a_database_of_every_earlier_version() {
+    let (newest, fixtures) = versions();
+    let found: Vec<u32> = fixtures.iter().map(|(number, _)| *number).filter(|number| *number < newest).collect();
+    assert_eq!(found, (1..newest).collect::<Vec<_>>(), "see tests/fixtures/schema/README.md");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_starts_on_each_and_keeps_every_row() {
+    let (newest, fixtures) = versions();
+    for (version, sql) in fixtures {
+        // As the live database, and as a copy that was put in place.
+        for place in ["live/db.sqlite", "agentlocator.db"] {
+            let mut daemon = Daemon::prepare(|_| {});
+            put(&sql, &daemon.folder().join(place));
+            let before = Connection::open_in_memory().unwrap();
+            before.execute_batch(&sql).unwrap();
+            daemon.launch();
+            let applied = daemon.stdout().lines().iter().filter(|line| line.starts_with("Applied migration: ")).count();
+            assert_eq!(applied, (newest - version) as usize, "from version {version}");
+            is_all_there(&before, &daemon.database());
+            let threads = daemon.api().get("/api/threads").await;
+            assert_eq!((threads.status, threads.json()["threads"].as_array().unwrap().len()), (200, 4));
+            let file = daemon.client().get("/readyz").await.json();
+            assert_eq!((&file["db"], &file["published_copy"]), (&"ok".into(), &"ok".into()), "{file}");
+
+            if version < newest {
+                let snapshots = std::fs::read_dir(daemon.folder().join("snapshots")).unwrap();
+                let snapshots: Vec<_> = snapshots.map(|entry| entry.unwrap().path()).collect();
+                let [snapshot] = &snapshots[..] else { panic!("{snapshots:?}") };
+                assert!(
+                    snapshot.file_name().unwrap().to_str().unwrap().starts_with(&format!("pre-migration-V{version}-"))
+                );
+                assert_eq!(integrity(snapshot), None);
+                let tables = steady_tables(&before);
+                assert_eq!(rows(&open_copy(snapshot), &tables), rows(&before, &tables));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kill_in_the_middle_leaves_the_old_or_the_new_one() {
+    let (_, fixtures) = versions();
+    let sql = &fixtures[0].1;
+    let before = Connection::open_in_memory().unwrap();
+    before.execute_batch(sql).unwrap();
+    for round in 0..12 {
+        let mut daemon = Daemon::prepare(|_| {});
+        put(sql, &daemon.folder().join("live/db.sqlite"));
+        daemon.spawn();
+        // From before it opens the database to after it is ready.
+        std::thread::sleep(Duration::from_millis(4 + round * 6));
+        daemon.kill9();
+        daemon.launch();
+        is_all_there(&before, &daemon.database());
+        assert_eq!(integrity(&daemon.folder().join("agentlocator.db")), None, "round {round}");
+    }
+}
+
+#[test]
+fn a_newer_one_is_refused_for_good() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed("INSERT INTO refinery_schema_history VALUES (900, 'from_the_future', '2030-01-01T00:00:00Z', '1')");
+    // As a service, by whose exit systemd knows that a further start would be in vain.
+    for (as_a_service, code) in [(false, 1), (true, 78)] {
+        if as_a_service {
+            daemon.reconfigure(|setup| {
+                setup.env("NOTIFY_SOCKET", "/nonexistent");
+            });
+        }
+        daemon.spawn();
+        let status = daemon.wait(PATIENCE);
+        daemon.kill9();
+        assert_eq!(status.code(), Some(code));
+    }
+    let told = daemon.logs().lines().join("\n");
+    assert!(told.contains("V900__from_the_future") && told.contains("snapshots"), "{told}");
+    let conn = Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
+    let applied: u32 = conn.query_row("SELECT count(*) FROM refinery_schema_history", [], |row| row.get(0)).unwrap();
+    assert_eq!(applied, versions().0 + 1, "it was touched");
+}
+
+#[test]
+fn without_room_for_a_copy_nothing_is_touched() {
+    let (newest, fixtures) = versions();
+    let (version, sql) = &fixtures[0];
+    assert!(*version < newest);
+    let folder = tempfile::tempdir().unwrap();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=24m", "tmpfs"]).arg(folder.path()).output();
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        eprintln!("mounting a small file system is not allowed here: not tried");
+        return;
+    }
+    let mut daemon = Daemon::prepare(|setup| {
+        setup.env("DATABASE_URL", folder.path().join("agentlocator.db").display().to_string());
+    });
+    let live = folder.path().join("live/db.sqlite");
+    put(sql, &live);
+    let conn = Connection::open(&live).unwrap();
+    conn.execute("UPDATE media SET content = zeroblob(8000000)", []).unwrap();
+    drop(conn);
+    daemon.spawn();
+    let status = daemon.wait(PATIENCE);
+    daemon.kill9();
+    let told = daemon.logs().lines().join("\n");
+    let conn = Connection::open(&live).unwrap();
+    let found = "SELECT (SELECT max(version) FROM refinery_schema_history), (SELECT length(content) FROM media)";
+    let after: (u32, i64) = conn.query_row(found, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    drop(conn);
+    let left: Vec<_> = std::fs::read_dir(folder.path().join("snapshots")).unwrap().collect();
+    let _ = Command::new("umount").arg("-l").arg(folder.path()).output();
+    assert_eq!(status.code(), Some(1), "{told}");
+    assert!(told.contains("not enough room for a copy of the database from before the upgrade"), "{told}");
+    assert_eq!(after, (*version, 8_000_000), "the database was touched");
+    assert!(left.is_empty(), "{left:?}");
+}

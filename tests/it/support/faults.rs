@@ -1,0 +1,62 @@
+//! A disk that fails when told to: a small library that is loaded into the daemon (see faults.c).
+
+use super::Setup;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The rules of one daemon's disk.
+pub struct Faults {
+    rules: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Faults {
+    /// A disk that is well; `setup` is that of the daemon which has it.
+    pub fn none(setup: &mut Setup) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let rules = folder.path().join("rules");
+        std::fs::write(&rules, "").unwrap();
+        setup.env("FAULTS", rules.to_str().unwrap()).env("LD_PRELOAD", library().to_str().unwrap());
+        Self { rules, _folder: folder }
+    }
+
+    /// From now on these calls (`w` write, `s` sync, `t` truncate; `r`: it is read-only, though all goes well) fail on files whose path has that in it, after some
+    /// that go well.
+    pub fn let_fail(&self, calls: &str, code: i32, skip: usize, part: &str) {
+        self.write(&format!("{calls} {code} {skip} {part}\n"));
+    }
+
+    /// All is well again.
+    pub fn end(&self) {
+        self.write("");
+    }
+
+    /// In one step: the daemon reads it at any moment.
+    fn write(&self, text: &str) {
+        let fresh = self.rules.with_extension("new");
+        std::fs::write(&fresh, text).unwrap();
+        std::fs::rename(fresh, &self.rules).unwrap();
+    }
+}
+
+/// Built once for each run.
+fn library() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("faults-{}.so", std::process::id()));
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/faults.c");
+        let built =
+            Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&target).arg(source).arg("-ldl").output();
+        let built = built.expect("a C compiler");
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        target
+    })
+}
+
+/// No room left on the device.
+pub const ENOSPC: i32 = 28;
+/// Input/output error.
+pub const EIO: i32 = 5;
+/// Read-only file system, as after an error of the disk.
+pub const EROFS: i32 = 30;

@@ -1,0 +1,43 @@
+//! One thread of another process that stands still, as if it waited for a disk that never answers.
+
+#![expect(unsafe_code, reason = "there is no other way to stop one thread")]
+
+use std::fs;
+
+/// A thread that stands still until this is dropped. Only the thread that froze it can let it go.
+pub struct Frozen {
+    thread: libc::pid_t,
+}
+
+impl Frozen {
+    /// Freezes the process's thread of that name; none where this machine lets nobody do so, which is said.
+    pub fn thread(process: u32, name: &str) -> Option<Self> {
+        let tasks = fs::read_dir(format!("/proc/{process}/task")).unwrap().map(|task| task.unwrap().path());
+        let is_it = |task: &std::path::PathBuf| {
+            fs::read_to_string(task.join("comm")).is_ok_and(|comm| comm.trim() == &name[..name.len().min(15)])
+        };
+        let task = tasks.into_iter().find(is_it).unwrap_or_else(|| panic!("there is no thread {name}"));
+        let thread: libc::pid_t = task.file_name().unwrap().to_str().unwrap().parse().unwrap();
+        let none = std::ptr::null_mut::<libc::c_void>();
+        // SAFETY: no memory is passed; the process is a child of this one.
+        let seized = unsafe { libc::ptrace(libc::PTRACE_SEIZE, thread, none, none) };
+        if seized != 0 {
+            eprintln!("not tested: this machine lets nobody stop a thread: {}", std::io::Error::last_os_error());
+            return None;
+        }
+        // SAFETY: as above; waiting for the stop takes no memory either.
+        unsafe {
+            assert_eq!(libc::ptrace(libc::PTRACE_INTERRUPT, thread, none, none), 0);
+            assert_eq!(libc::waitpid(thread, std::ptr::null_mut(), libc::__WALL), thread);
+        }
+        Some(Self { thread })
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        let none = std::ptr::null_mut::<libc::c_void>();
+        // SAFETY: no memory is passed. It fails only where the thread is gone.
+        unsafe { libc::ptrace(libc::PTRACE_DETACH, self.thread, none, none) };
+    }
+}

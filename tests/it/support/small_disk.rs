@@ -1,0 +1,60 @@
+//! A disk that fills up soon.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// A small file system of its own; none where mounting is not allowed.
+pub struct SmallDisk {
+    mounted_on: PathBuf,
+    _folder: TempDir,
+}
+
+impl SmallDisk {
+    pub fn mount(megabytes: usize) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted_on = folder.path().join("disk");
+        std::fs::create_dir(&mounted_on).unwrap();
+        let size = format!("size={megabytes}m");
+        let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&mounted_on).output();
+        if output.is_ok_and(|output| output.status.success()) {
+            return Some(Self { mounted_on, _folder: folder });
+        }
+        eprintln!("mounting a small file system is not allowed here: not tried");
+        None
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.mounted_on
+    }
+
+    /// Takes room.
+    pub fn take(&self, megabytes: usize) -> PathBuf {
+        let path = self.mounted_on.join("ballast");
+        std::fs::write(&path, vec![1; megabytes << 20]).unwrap();
+        path
+    }
+
+    /// Takes all room there is but `left` bytes.
+    pub fn fill(&self, left: u64) -> PathBuf {
+        let path = self.mounted_on.join("ballast");
+        let mut file = std::fs::File::create(&path).unwrap();
+        // In ever smaller pieces, until not even a page fits.
+        let piece = vec![1; 1 << 20];
+        let mut size = piece.len();
+        while size >= 4096 {
+            if file.write_all(&piece[..size]).is_err() {
+                size /= 2;
+            }
+        }
+        file.set_len(file.metadata().unwrap().len() - left).unwrap();
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.mounted_on).output();
+    }
+}

@@ -1,0 +1,5 @@
+//! TLS: the doors, certificates of one's own, and those of an authority.
+
+mod acme;
+mod doors;
+mod own_files;

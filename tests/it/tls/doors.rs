@@ -1,0 +1,207 @@
+//! The doors: what each serves, and who may come in.
+
+use crate::support::tls::{Authority, HOST, own_files, trusting};
+use crate::support::{Client, Daemon};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_box_can_be_set_up_encrypted() {
+    let mut daemon = Daemon::start(|setup| {
+        setup.web_doors();
+    });
+    let told = daemon.logs().wait_for_event("TLS_CERTIFICATE");
+    assert_eq!(told["source"], "self_signed");
+    let file = daemon.folder().join("tls/self-signed.pem");
+    let certificate = CertificateDer::from_pem_file(&file).unwrap();
+    let client = Client::by_tls(
+        format!("https://localhost:{}", daemon.https_address().port()),
+        "localhost",
+        daemon.https_address(),
+        trusting(certificate),
+    );
+    let reply = client.get("/livez").await;
+    assert_eq!((reply.status, reply.header("strict-transport-security")), (200, ""), "nobody vouches for it");
+    let page = client.get("/login").await;
+    assert_eq!(page.status, 200);
+    let setup = daemon.cli(&["setup"]);
+    let printed = String::from_utf8(setup.stdout).unwrap();
+    assert!(printed.contains(told["fingerprint"].as_str().unwrap()), "{printed}");
+
+    assert_eq!(daemon.ask_http("shop.test", "/livez").await.status, 200, "there is nothing better to be led to");
+    assert_eq!(daemon.client().get("/readyz").await.json()["tls"], "disabled");
+    let status = daemon.tls_status().await;
+    assert_eq!(status["health"], "disabled", "{status:#}");
+    assert_eq!(status["source"], "self_signed", "{status:#}");
+
+    let mark = daemon.logs().mark();
+    daemon.restart();
+    let again = daemon.logs().wait_for_event_from(mark, "TLS_CERTIFICATE");
+    assert_eq!(again["fingerprint"], told["fingerprint"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_by_tls_gets_a_cookie_for_tls_alone() {
+    let daemon = Daemon::start(|setup| {
+        setup.web_doors();
+    });
+    let _ = daemon.logged_in("dana", "owner").await;
+    let certificate = CertificateDer::from_pem_file(daemon.folder().join("tls/self-signed.pem")).unwrap();
+    let address = daemon.https_address();
+    let base = format!("https://localhost:{}", address.port());
+    let login = json!({"name": "dana", "password": crate::support::access::PASSWORD});
+    let by_tls =
+        Client::by_tls(base, "localhost", address, trusting(certificate)).post_json("/api/login", &login).await;
+    assert!(by_tls.header("set-cookie").ends_with("; Secure"), "{by_tls:?}");
+    let plain = daemon.client().post_json("/api/login", &login).await;
+    assert!(!plain.header("set-cookie").contains("Secure"), "{plain:?}");
+    let proxied = daemon.client().with_header("x-forwarded-proto", "https").post_json("/api/login", &login).await;
+    assert!(proxied.header("set-cookie").ends_with("; Secure"), "{proxied:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plain_http_leads_to_tls_once_that_is_good() {
+    let authority = Authority::new();
+    let mut daemon = Daemon::prepare(|setup| {
+        setup.web_doors();
+    });
+    let (settings, url) = (own_files(daemon.folder()), daemon.https_url());
+    daemon.reconfigure(|setup| {
+        setup.toml(&settings).env("PUBLIC_BASE_URL", &url);
+    });
+    authority.equip(daemon.folder());
+    tokio::task::block_in_place(|| daemon.launch());
+    let reply = daemon.ask_http(HOST, "/api/threads?type=call").await;
+    assert_eq!(reply.status, 308);
+    assert_eq!(reply.header("location"), format!("{url}/api/threads?type=call"));
+    // One who asked for another name is led to where the certificate is good.
+    assert_eq!(daemon.ask_http("192.0.2.7:80", "/login").await.header("location"), format!("{url}/login"));
+    let challenge = daemon.ask_http(HOST, "/.well-known/acme-challenge/nothing").await;
+    assert_eq!(challenge.status, 404, "an authority is never led elsewhere");
+    let secure = daemon.https_client(authority.trusted()).get("/livez").await;
+    assert_eq!((secure.status, secure.header("strict-transport-security")), (200, "max-age=2592000"));
+    let plain = daemon.client().get("/livez").await;
+    assert_eq!((plain.status, plain.header("strict-transport-security")), (200, ""));
+    assert_eq!(daemon.client().get("/readyz").await.json()["tls"], "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_door_for_the_page_the_others_serve_what_twilio_needs() {
+    let authority = Authority::new();
+    let mut daemon = Daemon::prepare(|setup| {
+        setup.web_doors().crm_door();
+    });
+    let settings = own_files(daemon.folder());
+    daemon.reconfigure(|setup| {
+        setup.toml(&settings);
+    });
+    authority.equip(daemon.folder());
+    tokio::task::block_in_place(|| daemon.launch());
+    let client = daemon.https_client(authority.trusted());
+    assert_eq!(client.get("/livez").await.status, 200);
+    assert_eq!(client.get("/webhook/incoming_call").await.status, 200);
+    assert_eq!(client.get("/login").await.status, 404);
+    assert_eq!(client.get("/api/session").await.status, 404);
+}
+
+#[test]
+fn plain_http_on_the_port_of_tls_is_told_what_to_do() {
+    let daemon = Daemon::start(|setup| {
+        setup.web_doors();
+    });
+    let mut stream = TcpStream::connect(daemon.https_address()).unwrap();
+    stream.write_all(b"GET /login HTTP/1.1\r\nHost: shop.test\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("https://"), "{answer}");
+    assert!(answer.ends_with('\n') && answer.contains("Content-Length: 59\r\n"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_stalls_holds_nobody_up_and_ends() {
+    let daemon = Daemon::start(|setup| {
+        setup.web_doors().toml("[http]\nmax_connections = 16\n");
+    });
+    let began = Instant::now();
+    // This machine itself may take every place but one.
+    let mut stalled: Vec<_> = (0..15).map(|_| TcpStream::connect(daemon.https_address()).unwrap()).collect();
+    for (number, stream) in stalled.iter_mut().enumerate() {
+        // Nothing at all, or the beginning of a client's first message.
+        stream.write_all(&[0x16, 0x03, 0x01, 0x02][..number % 5]).unwrap();
+    }
+    let certificate = CertificateDer::from_pem_file(daemon.folder().join("tls/self-signed.pem")).unwrap();
+    let base = format!("https://localhost:{}", daemon.https_address().port());
+    let client = Client::by_tls(base, "localhost", daemon.https_address(), trusting(certificate));
+    assert_eq!(client.get("/livez").await.status, 200);
+    assert_eq!(daemon.client().get("/livez").await.status, 200, "every door has room of its own");
+    tokio::task::block_in_place(|| {
+        for stream in &mut stalled {
+            stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            let mut rest = Vec::new();
+            let _ = stream.read_to_end(&mut rest);
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    });
+    let took = began.elapsed();
+    assert!(took > Duration::from_secs(9) && took < Duration::from_secs(19), "{took:?}");
+}
+
+#[test]
+fn a_port_that_cannot_be_had_leaves_the_others() {
+    // An ordinary user may not open ports below 1024; root finds it taken, or gets it.
+    let daemon = Daemon::start(|setup| {
+        setup.toml("[tls]\ndomain = [\"shop.test\"]\nhttps_listen = \"127.0.0.1:0\"\nhttp_listen = \"127.0.0.1:0\"\nacme = false\n");
+    });
+    let doors: Vec<_> = daemon.logs().wait_until("all doors", |lines| {
+        let events = lines.iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        let doors: Vec<_> = events.filter(|event| event["event"] == "LISTENING").map(|e| e["door"].clone()).collect();
+        (doors.len() == 3).then_some(doors)
+    });
+    for door in ["public", "http", "https"] {
+        assert!(doors.contains(&json!(door)), "{doors:?}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_agentlocator"))
+        .arg("serve")
+        .env("DATABASE_URL", daemon.folder().join("other/agentlocator.db"))
+        .env("PORT", "0")
+        .arg("--config")
+        .arg(write(daemon.folder(), &format!("[tls]\nhttps_listen = \"{address}\"\n")))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && said.contains(&address.to_string()) && said.contains("tls.https_listen"),
+        "{said}"
+    );
+}
+
+fn write(folder: &std::path::Path, settings: &str) -> std::path::PathBuf {
+    let file = folder.join("other.toml");
+    std::fs::write(&file, settings).unwrap();
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn proxies_are_believed_where_they_are_trusted() {
+    for (settings, others_are_counted_apart) in [("", true), ("[http]\ntrusted_proxies = []\n", false)] {
+        let daemon = Daemon::start(|setup| {
+            setup.toml(settings);
+        });
+        let wrong = json!({"name": "nobody", "password": "wrong password"});
+        let attempt = async |from: &str| {
+            daemon.client().with_header("x-forwarded-for", from).post_json("/api/login", &wrong).await.status
+        };
+        for _ in 0..5 {
+            assert_eq!(attempt("203.0.113.1").await, 401);
+        }
+        assert_eq!(attempt("198.51.100.1, 203.0.113.1").await, 429, "whatever is made up before");
+        assert_eq!(attempt("203.0.113.2").await, if others_are_counted_apart { 401 } else { 429 }, "{settings}");
+    }
+}

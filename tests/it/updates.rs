@@ -1,0 +1,95 @@
+//! Looking for a newer release: only when told to, and without saying who asks.
+
+use super::support::Daemon;
+use super::support::stand_in::StandIn;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const NEWER: &str =
+    r#"{"version":"99.1.0","date":"2026-11-01","notes_url":"https://releases.example/99.1.0","urgent":true}"#;
+
+/// A feed that remembers what it was asked.
+fn feed(body: &'static str) -> (StandIn, Arc<Mutex<Vec<String>>>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let memory = asked.clone();
+    let stand_in = StandIn::start(None, move |head| {
+        memory.lock().unwrap().push(head.to_owned());
+        StandIn::answer(200, body, Duration::ZERO).replacen("\r\n", "\r\nETag: \"one\"\r\n", 1)
+    });
+    (stand_in, asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_release_is_told_once_and_the_feed_learns_nothing() {
+    let (feed, asked) = feed(NEWER);
+    let url = format!("{}/feed.json", feed.url());
+    let mut daemon = Daemon::start(|setup| {
+        setup.env("UPDATES_CHECK", "weekly").env("UPDATES_FEED_URL", &url);
+    });
+    let event = daemon.logs().wait_for_event("UPDATE_AVAILABLE");
+    assert_eq!((event["version"].as_str(), event["level"].as_str()), (Some("99.1.0"), Some("warn")));
+    let api = daemon.api();
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    let told = loop {
+        let told = api.get("/api/updates").await.json();
+        if !told["newest"].is_null() {
+            break told;
+        }
+        assert!(std::time::Instant::now() < deadline, "{told}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!((&told["is_newer"], &told["newest"]["version"]), (&true.into(), &"99.1.0".into()));
+    let output = daemon.cli(&["doctor", "--json"]);
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(report.contains("there is 99.1.0, out since 2026-11-01"), "{report}");
+
+    daemon.restart();
+    assert!(daemon.stop().success());
+    assert_eq!(daemon.logs().events_named("UPDATE_AVAILABLE").len(), 1, "each is told once");
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 1, "once a week: {asked:?}");
+    let mut fields: Vec<_> =
+        asked[0].lines().skip(1).filter_map(|line| line.split_once(':')).map(|(name, _)| name.to_lowercase()).collect();
+    fields.sort();
+    assert_eq!(fields, ["accept", "host", "user-agent"], "{}", asked[0]);
+    assert!(asked[0].starts_with("GET /feed.json HTTP/1.1\r\n"), "{}", asked[0]);
+    assert!(asked[0].to_lowercase().contains("user-agent: agentlocator\r\n"), "no version: {}", asked[0]);
+}
+
+#[test]
+fn nobody_is_asked_unless_somebody_says_so() {
+    let (feed, asked) = feed(NEWER);
+    let mut daemon = Daemon::start(|setup| {
+        setup.env("UPDATES_FEED_URL", feed.url());
+    });
+    daemon.cli(&["doctor"]);
+    assert!(daemon.stop().success());
+    assert!(asked.lock().unwrap().is_empty());
+
+    let output = daemon.cli(&["version", "--check"]);
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("There is 99.1.0"));
+    assert_eq!(asked.lock().unwrap().len(), 1);
+    daemon.reconfigure(|setup| {
+        setup.env("UPDATES_FEED_URL", "");
+    });
+    let refused = daemon.cli(&["version", "--check"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("apt-cache policy agentlocator"));
+}
+
+#[test]
+fn a_feed_that_says_nonsense_is_not_believed() {
+    for body in [
+        "<html>",
+        r#"{"version":"latest"}"#,
+        r#"{"version":"99.0.0","notes_url":"http://x.example/"}"#,
+        "{\"version\":\"99.0.0\",\"date\":\"\u{1b}[31m\"}",
+    ] {
+        let (feed, _) = feed(body);
+        let daemon = Daemon::prepare(|setup| {
+            setup.env("UPDATES_FEED_URL", feed.url());
+        });
+        let output = daemon.cli(&["version", "--check"]);
+        assert_eq!(output.status.code(), Some(1), "{body}");
+    }
+}

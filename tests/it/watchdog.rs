@@ -1,0 +1,115 @@
+//! The sign of life that systemd waits for: it stops when the daemon is of no use any more, and only then.
+
+use super::support::Daemon;
+use super::support::freeze::Frozen;
+use super::support::log::PATIENCE;
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// What systemd hears.
+struct Systemd {
+    socket: UnixDatagram,
+    _folder: tempfile::TempDir,
+}
+
+/// A daemon that systemd watches, which has shown that it lives.
+fn watched() -> (Daemon, Systemd) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let systemd = Systemd { socket: UnixDatagram::bind(&path).unwrap(), _folder: folder };
+    let daemon = Daemon::start(|setup| {
+        setup.env("NOTIFY_SOCKET", path.to_str().unwrap()).env("WATCHDOG_USEC", "400000");
+    });
+    assert!(systemd.hears_life(PATIENCE));
+    (daemon, systemd)
+}
+
+impl Systemd {
+    /// Whether a sign of life comes within the time.
+    fn hears_life(&self, limit: Duration) -> bool {
+        self.hears("WATCHDOG=1", limit).is_some()
+    }
+
+    fn hears(&self, beginning: &str, limit: Duration) -> Option<String> {
+        let deadline = Instant::now() + limit;
+        let mut told = [0; 4096];
+        while let Some(left) = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+            self.socket.set_read_timeout(Some(left)).unwrap();
+            let Ok(length) = self.socket.recv(&mut told) else { continue };
+            let told = String::from_utf8_lossy(&told[..length]).into_owned();
+            if let Some(line) = told.lines().find(|line| line.starts_with(beginning)) {
+                return Some(line.to_owned());
+            }
+        }
+        None
+    }
+
+    /// Forgets what it has heard.
+    fn forget(&self) {
+        self.socket.set_nonblocking(true).unwrap();
+        while self.socket.recv(&mut [0; 4096]).is_ok() {}
+        self.socket.set_nonblocking(false).unwrap();
+    }
+}
+
+#[test]
+fn a_store_that_hangs_gives_no_sign_of_life_and_one_that_comes_back_does() {
+    let (daemon, systemd) = watched();
+    let Some(frozen) = Frozen::thread(daemon.pid(), "store-writer") else { return };
+    // A beat may have been under way.
+    systemd.hears_life(Duration::from_millis(500));
+    systemd.forget();
+    assert!(!systemd.hears_life(Duration::from_secs(2)), "its store hangs");
+    daemon.logs().wait_for_event("STORE_HANGS");
+    drop(frozen);
+    assert!(systemd.hears_life(PATIENCE), "it was only slow");
+}
+
+#[test]
+fn a_publisher_that_hangs_is_no_reason_to_kill() {
+    let (daemon, systemd) = watched();
+    let Some(_frozen) = Frozen::thread(daemon.pid(), "store-publish") else { return };
+    systemd.forget();
+    for _ in 0..2 {
+        assert!(systemd.hears_life(PATIENCE), "writes are acknowledged without it");
+    }
+}
+
+#[test]
+fn a_full_disk_is_no_reason_to_kill() {
+    let (daemon, systemd) = watched();
+    let arguments = [format!("--pid={}", daemon.pid()), "--fsize=1024:unlimited".to_owned()];
+    assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
+    systemd.forget();
+    for _ in 0..5 {
+        assert!(systemd.hears_life(PATIENCE));
+    }
+}
+
+#[test]
+fn a_daemon_that_stands_still_gives_no_sign_of_life() {
+    let (daemon, systemd) = watched();
+    daemon.signal(19);
+    systemd.forget();
+    assert!(!systemd.hears_life(Duration::from_secs(1)));
+    daemon.signal(18);
+    assert!(systemd.hears_life(PATIENCE));
+}
+
+#[test]
+fn systemd_is_told_that_the_start_goes_on_and_then_what_there_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let systemd = Systemd { socket: UnixDatagram::bind(&path).unwrap(), _folder: folder };
+    let mut daemon = Daemon::prepare(|setup| {
+        setup.env("NOTIFY_SOCKET", path.to_str().unwrap());
+    });
+    daemon.spawn();
+    let mut first = [0; 4096];
+    let length = systemd.socket.recv(&mut first).unwrap();
+    let first = String::from_utf8_lossy(&first[..length]).into_owned();
+    assert!(first.starts_with("STATUS=Bringing the database up to date\nEXTEND_TIMEOUT_USEC="), "{first}");
+    let status = systemd.hears("STATUS=Answering", PATIENCE).expect("what there is");
+    assert!(status.starts_with("STATUS=Answering: the page is at http://"), "{status}");
+}
