@@ -5,6 +5,7 @@ mod backup;
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod manual;
 mod migrate;
 mod new_password;
@@ -19,6 +20,7 @@ mod setup;
 mod simulate;
 mod snapshots;
 mod store_side;
+mod support_bundle;
 mod table;
 mod token;
 mod user;
@@ -66,6 +68,16 @@ enum Command {
     /// Check the settings, or show them.
     #[command(subcommand)]
     Config(config::Command),
+    /// Look at the whole installation: what is wrong, and what to do about it.
+    ///
+    /// Settings, services, data folder, disk, clock, public address, certificate, Twilio, the AI, the bridge. It works with
+    /// and without a running daemon; root sees most. It fails if it finds an error; warnings are not one.
+    Doctor(doctor::Arguments),
+    /// Put what is needed to find a fault into one file, without secrets and without what anybody said or wrote.
+    ///
+    /// Versions, settings without secrets and texts, what doctor finds, counters, the services' logs with phone numbers
+    /// masked, tables and how many rows they have, disk and memory. Nothing is sent anywhere.
+    SupportBundle(support_bundle::Arguments),
     /// Play a shop's day on a fresh data folder: calls, WhatsApp both ways, failures; then show what is in the CRM.
     Demo(demo::Arguments),
     /// Be the other side, to try a box with: a caller, a person on WhatsApp, Twilio, the AI, the bridge.
@@ -162,6 +174,8 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Retention(arguments) => retention::run(&arguments, settings),
         Command::Alerts(command) => alerts::run(&command, settings),
         Command::Config(command) => config::run(&command, settings),
+        Command::SupportBundle(arguments) => support_bundle::run(&arguments, settings),
+        Command::Doctor(arguments) => doctor::run(&arguments, settings),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Simulate(command) => simulate::run(command, settings),
         Command::Reload { json } => reload::run(json, settings),
@@ -237,6 +251,7 @@ Examples:
   agentlocator setup                          how to make the first owner
   agentlocator user add dana --role staff     let somebody log in; asks for the password
   agentlocator token create till --role staff print a bearer token for a program
+  agentlocator doctor                         what is wrong, and what to do about it
   agentlocator simulate call                  phone the box that runs here
 
 Environment (all optional; the settings file has a key for each):

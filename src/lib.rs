@@ -8,6 +8,7 @@
 //! - [`engine`], [`agent`], [`providers`]: voice engines, the business's AI, each vendor's dialect.
 //! - [`crm`], [`store`]: use cases, and all SQL.
 //! - [`call`], [`inbox`], [`audio`]: what must be right, as pure state machines and functions.
+//! - [`doctor`]: what is wrong with an installation, and what to do about it.
 //! - [`config`], [`ops`], [`domain`]: settings, operation, and the words of the business.
 //! - [`simulator`]: the other side of everything, for demo, rehearsal and tests.
 
@@ -19,6 +20,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crm;
+pub mod doctor;
 pub mod domain;
 pub mod drive;
 pub mod engine;

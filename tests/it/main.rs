@@ -15,6 +15,7 @@ mod care;
 mod cli;
 mod config;
 mod demo;
+mod doctor;
 mod health;
 mod kill;
 mod log_privacy;
@@ -39,6 +40,7 @@ mod store_trouble;
 mod store_upgrade;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
 mod support;
+mod support_bundle;
 mod tls;
 mod twilio_helper;
 mod updates;

@@ -1,0 +1,68 @@
+//! `agentlocator doctor`: looks at the whole installation, says what to do, and does what it can.
+
+mod mend;
+mod show;
+
+use super::{Settings, print, print_json};
+use crate::app;
+use crate::clock;
+use crate::doctor::{Finding, Site, State, examine};
+use crate::domain::PhoneNumber;
+use clap::Args;
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Put right what can be put right: where Twilio sends calls, owners and modes of files, a missing folder. Each change
+    /// is shown first and asked about.
+    #[arg(long)]
+    fix: bool,
+    /// With --fix: do not ask.
+    #[arg(long, requires = "fix")]
+    yes: bool,
+    /// The phone number that should send its calls here, with + and country code; may be given more than once. Without it,
+    /// twilio.phone_number, else the number that sends its calls here, else the account's only one.
+    #[arg(long, value_name = "NUMBER", value_parser = number)]
+    number: Vec<PhoneNumber>,
+    /// Print the findings as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
+    app::runtime()?.block_on(async {
+        let site = Arc::new(find(settings, &arguments.number).await?);
+        let mut findings = examine(site.clone()).await;
+        if arguments.fix && mend::mend(&findings, &site, arguments).await? {
+            // What was put right is looked at again.
+            let site = Arc::new(find(settings, &arguments.number).await?);
+            findings = examine(site).await;
+        }
+        if arguments.json {
+            print_json(&report(&findings))?;
+        } else {
+            print(&show::text(&findings, show::is_colourful()))?;
+        }
+        let errors = findings.iter().filter(|finding| finding.state == State::Error).count();
+        anyhow::ensure!(errors == 0, "{errors} of the checks found an error");
+        Ok(())
+    })
+}
+
+/// Where the installation is that the settings speak of.
+pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow::Result<Site> {
+    Ok(Site::find(settings.load(), settings.file().map(Path::to_owned), numbers.to_vec()).await?)
+}
+
+/// The findings as a program reads them.
+pub(super) fn report(findings: &[Finding]) -> serde_json::Value {
+    let ok = findings.iter().all(|finding| finding.state != State::Error);
+    json!({"ok": ok, "at": clock::now(), "release": env!("CARGO_PKG_VERSION"), "findings": findings})
+}
+
+fn number(text: &str) -> Result<PhoneNumber, String> {
+    let read = text.starts_with('+').then(|| PhoneNumber::parse(text, phonenumber::country::IL).ok()).flatten();
+    read.ok_or_else(|| "a number with + and its country code, such as +97237654321".to_owned())
+}

@@ -1,0 +1,47 @@
+//! The findings for people.
+
+use crate::config::process_env;
+use crate::doctor::{Finding, State};
+use std::fmt::Write;
+use std::io::IsTerminal;
+
+/// One line for each finding, with its remedy under it; then a line that sums up.
+pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
+    let width = findings.iter().map(|finding| finding.check.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for finding in findings {
+        let (sign, word, colour) = face(finding.state);
+        let (begin, end) = if colourful { (colour, "\x1b[0m") } else { ("", "") };
+        let check = finding.check;
+        let _ = writeln!(text, "{begin}{sign} {word:7}{end}  {check:width$}  {}", finding.found);
+        if let Some(remedy) = &finding.remedy {
+            let _ = writeln!(text, "{:indent$}→ {remedy}", "", indent = width + 13);
+        }
+    }
+    let count = |state| findings.iter().filter(|finding| finding.state == state).count();
+    let (errors, warnings) = (count(State::Error), count(State::Warning));
+    let verdict = match (errors, warnings) {
+        (0, 0) => "All is well.".to_owned(),
+        (0, warnings) => format!("It works; {warnings} to look at."),
+        (errors, warnings) => format!("Not well: {errors} to put right, {warnings} to look at."),
+    };
+    let _ = writeln!(text, "\n{verdict}");
+    text
+}
+
+/// Sign, word and colour of a state. The word is there for whoever hears the text or sees no colours.
+fn face(state: State) -> (char, &'static str, &'static str) {
+    match state {
+        State::Ok => ('✓', "ok", "\x1b[32m"),
+        State::Warning => ('!', "warning", "\x1b[33m"),
+        State::Error => ('✗', "error", "\x1b[31m"),
+        State::Skipped => ('-', "skipped", "\x1b[2m"),
+    }
+}
+
+/// Colours are for terminals whose owner has nothing against them (<https://no-color.org>).
+pub(super) fn is_colourful() -> bool {
+    std::io::stdout().is_terminal()
+        && process_env("NO_COLOR").is_none_or(|value| value.is_empty())
+        && process_env("TERM").is_none_or(|term| term != "dumb")
+}

@@ -1,0 +1,144 @@
+//! `agentlocator support-bundle`: what is needed to find a fault, in one file, without secrets and without what anybody said
+//! or wrote.
+//!
+//! Everything passes [`blot`] on its way into the file, also what should hold nothing: one gate is easier to trust than many.
+
+mod blot;
+mod database;
+mod journal;
+mod machine;
+mod settings;
+
+use super::{Settings, doctor, print};
+use crate::app;
+use crate::clock;
+use crate::config::VersionInfo;
+use crate::doctor::{Site, examine};
+use anyhow::Context;
+use blot::Blot;
+use clap::Args;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Where to; by default agentlocator-support-DATE.tar.gz in this folder.
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    file: Option<PathBuf>,
+    /// How many lines of each service's log.
+    #[arg(long, default_value_t = 2000, value_name = "LINES")]
+    log_lines: u32,
+}
+
+/// One file of the bundle.
+struct Part {
+    name: &'static str,
+    /// What is in it, for people.
+    about: &'static str,
+    content: String,
+}
+
+impl Part {
+    fn text(name: &'static str, about: &'static str, content: String) -> Self {
+        Self { name, about, content }
+    }
+
+    fn json(name: &'static str, about: &'static str, content: &Value) -> Self {
+        Self { name, about, content: format!("{content:#}\n") }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
+    let file = arguments.file.clone().unwrap_or_else(default_name);
+    let parts = app::runtime()?.block_on(collect(settings, arguments.log_lines))?;
+    write(&file, &parts)?;
+    let mut text = format!("{} holds:\n", file.display());
+    for part in &parts {
+        let _ = writeln!(text, "  {:20} {:>8} bytes  {}", part.name, part.content.len(), part.about);
+    }
+    text.push_str(
+        "\nNo secrets, no message, no word of a call, no name and no whole phone number are in it.\n\
+         Nothing was sent anywhere. Look through it before you hand it on:  tar -xzOf FILE | less\n",
+    );
+    print(&text)
+}
+
+fn default_name() -> PathBuf {
+    let day = &clock::now().to_string()[..10];
+    PathBuf::from(format!("agentlocator-support-{day}.tar.gz"))
+}
+
+async fn collect(settings: &Settings, log_lines: u32) -> anyhow::Result<Vec<Part>> {
+    let site = Arc::new(doctor::find(settings, &[]).await?);
+    let blot = Blot::new(site.config());
+    let findings = examine(site.clone()).await;
+    let (ready, metrics) = tokio::join!(site.ask_locally("/readyz"), site.ask_locally("/metrics"));
+    let (units, daemon_log, bridge_log) = tokio::join!(
+        machine::units(),
+        journal::read("agentlocator.service", log_lines, &blot),
+        journal::read("agentlocator-whatsapp.service", log_lines, &blot),
+    );
+    let body = |answer: Option<(u16, String)>| answer.map_or("no daemon answers\n".to_owned(), |(_, body)| body);
+    let mut parts = vec![
+        Part::json("versions.json", "what is installed and what runs", &versions(&site)),
+        Part::json("settings.json", "every setting and where it came from, without secrets and texts", &{
+            settings::shown(&site, &blot)
+        }),
+        Part::json("doctor.json", "what agentlocator doctor finds", &blot.json(&doctor::report(&findings))),
+        Part::text("readyz.json", "how the daemon says its parts are", blot.text(&body(ready))),
+        Part::text("metrics.txt", "the daemon's counters", blot.secrets(&body(metrics))),
+        Part::text("units.txt", "what systemd says of the services", blot.text(&units)),
+        Part::text("log-daemon.jsonl", "the daemon's log, without debug lines and texts", daemon_log),
+        Part::text("log-bridge.jsonl", "the bridge's log, the same", bridge_log),
+        Part::text("machine.txt", "system, memory, disk", blot.secrets(&machine::describe(site.config()))),
+    ];
+    if let Some(config) = site.config() {
+        let published = config.store.published_file();
+        let folder = published.parent().unwrap_or(Path::new("")).to_owned();
+        parts.push(Part::text(
+            "files.txt",
+            "names and sizes in the data folder",
+            blot.secrets(&machine::files(&folder)),
+        ));
+        parts.push(Part::json("database.json", "tables and how many rows they have", &database::describe(&published)));
+    }
+    Ok(parts)
+}
+
+fn versions(site: &Site) -> Value {
+    let running = site.running().map(|status| {
+        let about = &status.about;
+        json!({"release": about.release, "build": about.build, "started_at": about.started_at, "store": status.store,
+            "overdue_messages": status.overdue_messages, "newer_release": status.newer_release})
+    });
+    json!({
+        "installed": {"release": env!("CARGO_PKG_VERSION"), "build": VersionInfo::default()},
+        "running": running,
+        "made_at": clock::now(),
+    })
+}
+
+/// Writes the archive, for its owner alone; never over another file.
+fn write(file: &Path, parts: &[Part]) -> anyhow::Result<()> {
+    let target = File::options().write(true).create_new(true).mode(0o600).open(file);
+    let target = target.with_context(|| format!("cannot make {}", file.display()))?;
+    let mut archive = tar::Builder::new(GzEncoder::new(target, Compression::default()));
+    let now = u64::try_from(clock::now().as_secs()).unwrap_or_default();
+    for part in parts {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(part.content.len() as u64);
+        header.set_mode(0o600);
+        header.set_mtime(now);
+        archive.append_data(&mut header, format!("agentlocator-support/{}", part.name), part.content.as_bytes())?;
+    }
+    let mut target = archive.into_inner()?.finish()?;
+    target.flush()?;
+    target.sync_all().with_context(|| format!("cannot write {}", file.display()))
+}

@@ -1,0 +1,208 @@
+//! Takes out of a text what is nobody's business: secrets, tokens, phone numbers, addresses of mail and WhatsApp, the
+//! queries of addresses, quoted words, and every word in another script than Latin, which is where names and messages of
+//! our businesses stand.
+
+use crate::config::Config;
+use crate::domain::Masked;
+use serde_json::Value;
+
+const BLOT: &str = "•••";
+
+/// The gate through which everything goes.
+pub(super) struct Blot {
+    secrets: Vec<String>,
+}
+
+impl Blot {
+    pub(super) fn new(config: Option<&Config>) -> Self {
+        let secrets = config.into_iter().flat_map(Config::secrets).map(|secret| secret.expose().to_owned());
+        Self { secrets: secrets.filter(|secret| secret.len() >= SHORTEST).collect() }
+    }
+
+    /// Without the secrets of the settings; the rest stays. For numbers and names that we make ourselves.
+    pub(super) fn secrets(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), BLOT))
+    }
+
+    /// Without anything that could be somebody's.
+    pub(super) fn text(&self, text: &str) -> String {
+        let text = without_quotes(&self.secrets(text));
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some(first) = rest.chars().next() {
+            let is_break = is_break(first);
+            let end = rest.find(|c| is_break != self::is_break(c)).unwrap_or(rest.len());
+            let (piece, after) = rest.split_at(end);
+            out.push_str(&if is_break { piece.to_owned() } else { word(piece) });
+            rest = after;
+        }
+        without_numbers(&out)
+    }
+
+    /// The same with every text in a JSON value; numbers are our own, and stay.
+    pub(super) fn json(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(values) => values.iter().map(|value| self.json(value)).collect(),
+            Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), self.json(value))).collect(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+}
+
+fn is_break(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | '(' | ')' | '<' | '>' | '`' | '|')
+}
+
+/// What stands between double quotes was found somewhere; only a path may stay.
+fn without_quotes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (index, piece) in text.split('"').enumerate() {
+        if index > 0 {
+            out.push('"');
+        }
+        let is_quoted = index % 2 == 1;
+        if !is_quoted || piece.is_empty() || piece.starts_with('/') || is_key(piece) {
+            out.push_str(piece);
+        } else {
+            out.push_str(BLOT);
+        }
+    }
+    out
+}
+
+/// A name of JSON, a plain word of ours: `db`, `twilio_secrets`, `ok`.
+fn is_key(piece: &str) -> bool {
+    piece.len() <= 32 && piece.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+/// One word.
+fn word(word: &str) -> String {
+    if word.contains('@') {
+        // An address of mail or WhatsApp; of the latter the kind is worth knowing.
+        let server = word.rsplit('@').next().filter(|server| SERVERS.contains(server)).unwrap_or(BLOT);
+        return format!("{BLOT}@{server}");
+    }
+    let cut = word.find(['?', '#']).filter(|_| word.contains('/'));
+    let (word, query) = cut.map_or((word, ""), |at| (&word[..at], BLOT));
+    let pieces: Vec<_> = word.split_inclusive(['/', '=', ':']).map(piece).collect();
+    format!("{}{query}", pieces.concat())
+}
+
+fn piece(piece: &str) -> String {
+    let bare = piece.trim_end_matches(['/', '=', ':']);
+    let end = &piece[bare.len()..];
+    if TOKENS.iter().any(|prefix| bare.starts_with(prefix)) || is_token(bare) {
+        let shown: String = bare.chars().take(4).collect();
+        return format!("{shown}{BLOT}{end}");
+    }
+    if bare.chars().any(|c| c.is_alphabetic() && !c.is_ascii()) {
+        return format!("{BLOT}{end}");
+    }
+    piece.to_owned()
+}
+
+/// Long, of letters and digits both: keys, ids of calls and messages, hashes.
+fn is_token(word: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'.');
+    word.len() >= LONG
+        && word.bytes().all(plain)
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && !word.contains("agentlocator")
+}
+
+/// Phone numbers, as people and programs write them. Times stay.
+fn without_numbers(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let (mut at, mut copied) = (0, 0);
+    while at < bytes.len() {
+        let begins = bytes[at] == b'+' || bytes[at].is_ascii_digit();
+        let inside = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] == b'.');
+        if !begins || inside && bytes[at] != b'+' {
+            at += 1;
+            continue;
+        }
+        let end = end_of_number(bytes, at);
+        let digits = bytes[at..end].iter().filter(|byte| byte.is_ascii_digit()).count();
+        if DIGITS.contains(&digits) && !is_date(&text[at..end]) {
+            out.push_str(&text[copied..at]);
+            out.push_str(&Masked(&text[at..end]).to_string());
+            copied = end;
+        }
+        at = end.max(at + 1);
+    }
+    out.push_str(&text[copied..]);
+    out
+}
+
+/// Digits, with single signs between them.
+fn end_of_number(bytes: &[u8], begin: usize) -> usize {
+    let mut end = begin + 1;
+    let mut at = end;
+    while at < bytes.len() {
+        if bytes[at].is_ascii_digit() {
+            end = at + 1;
+        } else if !matches!(bytes[at], b'-' | b' ' | b'(' | b')') || at > end {
+            break;
+        }
+        at += 1;
+    }
+    end
+}
+
+/// `2026-11-20`, with or without more behind it.
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 10 && bytes[4] == b'-' && bytes[7] == b'-' && text.starts_with("20")
+}
+
+const SHORTEST: usize = 6;
+const LONG: usize = 20;
+const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+const TOKENS: [&str; 5] = ["agl_", "sk-", "Bearer", "Basic", "whsec_"];
+const SERVERS: [&str; 4] = ["s.whatsapp.net", "lid", "g.us", "broadcast"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    #[test]
+    fn what_is_somebodys_goes_and_the_rest_stays() {
+        let mut config = Config::default();
+        config.twilio.auth_token = Some(Secret::new("geheim123"));
+        let blot = Blot::new(Some(&config));
+        for (text, gone) in [
+            ("from +972501234567 now", "1234567"),
+            ("from 972501234567, now", "1234567"),
+            ("call 050-123 4567", "4567"),
+            ("whatsapp:+972501234567", "1234567"),
+            ("972501234567@s.whatsapp.net", "9725"),
+            ("mail dana@shop.example came", "dana"),
+            ("https://x.example/a?token=abc", "abc"),
+            ("/api/x?token=abc", "abc"),
+            ("http://x.example/setup#code=AB-CD", "AB-CD"),
+            ("found \"two words\"; allowed", "two words"),
+            ("token agl_abc", "abc"),
+            ("key sk-proj-1", "proj"),
+            ("CA0123456789abcdef0123456789abcdef ended", "456789abcdef"),
+            ("x=geheim123", "geheim"),
+            ("נועה כתבה", "נועה"),
+        ] {
+            let left = blot.text(text);
+            assert!(!left.contains(gone) && left.contains(BLOT.chars().next().unwrap()), "{text} → {left}");
+        }
+        for text in [
+            "2026-11-20T19:36:43.123Z the daemon answers; not set up: openai",
+            "https://shop.example/webhook/incoming_call",
+            "/var/lib/agentlocator/agentlocator.db (12.5 MB)",
+            "203.0.113.7 → port 443",
+            "agentlocator-whatsapp.service is stopped",
+            "HTTP 404",
+        ] {
+            assert_eq!(blot.text(text), text);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What `agentlocator doctor` looks at: each check is a file, and says what it found and what to do about it.
+//!
+//! Nothing here changes anything, but for what [`Fix::apply`] is told to. Whoever looks need not be the daemon, nor be
+//! able to open the store: the running daemon is asked over its control socket, the rest is seen from outside.
+
+mod abilities;
+mod address;
+mod backup;
+mod bridge;
+mod certificate;
+mod clock;
+mod daemon;
+mod database;
+mod disk;
+mod finding;
+mod fix;
+mod folder;
+mod google;
+mod journal;
+mod media_socket;
+mod numbers;
+mod openai;
+mod outbox;
+mod program;
+mod settings;
+mod site;
+mod twilio;
+mod units;
+mod updates;
+
+pub use finding::{Finding, State};
+pub use fix::{Fix, FixError, NumberFix};
+pub use program::output_of;
+pub use site::Site;
+
+use futures_util::future::join_all;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+type Look = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
+
+/// Looks at everything, all at once; the findings come in the order of what matters most.
+pub async fn examine(site: Arc<Site>) -> Vec<Finding> {
+    let looks = looks(&site).into_iter().map(|(check, look)| async move {
+        tokio::time::timeout(LIMIT, look).await.unwrap_or_else(|_| {
+            let found = format!("this took longer than {} s and was given up", LIMIT.as_secs());
+            vec![Finding::warning(check, found, "see whether the network or the disk hangs, then look again")]
+        })
+    });
+    join_all(looks).await.into_iter().flatten().collect()
+}
+
+fn looks(site: &Arc<Site>) -> Vec<(&'static str, Look)> {
+    fn look<F: Future<Output = Vec<Finding>> + Send + 'static>(site: &Arc<Site>, look: fn(Arc<Site>) -> F) -> Look {
+        Box::pin(look(site.clone()))
+    }
+    let mut looks = vec![("settings", look(site, settings::look)), ("service", look(site, units::look))];
+    if site.config().is_some() {
+        looks.extend([
+            ("daemon", look(site, daemon::look)),
+            ("folder", look(site, folder::look)),
+            ("disk", look(site, disk::look)),
+            ("database", look(site, database::look)),
+            ("backup", look(site, backup::look)),
+            ("clock", look(site, clock::look)),
+            ("address", look(site, address::look)),
+            ("certificate", look(site, certificate::look)),
+            ("media socket", look(site, media_socket::look)),
+            ("twilio", look(site, twilio::look)),
+            ("numbers", look(site, numbers::look)),
+            ("openai", look(site, openai::look)),
+            ("google", look(site, google::look)),
+            ("bridge", look(site, bridge::look)),
+            ("outbox", look(site, outbox::look)),
+        ]);
+    }
+    looks.extend([("log", look(site, journal::look)), ("updates", look(site, updates::look))]);
+    looks
+}
+
+/// How long a check may take.
+const LIMIT: Duration = Duration::from_secs(20);

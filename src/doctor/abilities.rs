@@ -1,0 +1,43 @@
+//! What the file system that holds the data can do.
+
+use super::Finding;
+use crate::entropy;
+use crate::store::{self, Abilities};
+use std::path::Path;
+
+const CHECK: &str = "folder";
+
+/// Tries it. Nothing stays behind.
+pub(super) fn judge(folder: &Path) -> Vec<Finding> {
+    let name = format!(".doctor-{}", entropy::random_hex::<8>());
+    match store::try_abilities(folder, &name) {
+        Ok(abilities) => findings(folder, &abilities),
+        Err(error) => {
+            let found = format!("nothing can be written to {} ({error})", folder.display());
+            let remedy = "see that the disk is not full and not mounted read-only, and who owns the folder";
+            vec![Finding::error(CHECK, found, remedy)]
+        }
+    }
+}
+
+fn findings(folder: &Path, abilities: &Abilities) -> Vec<Finding> {
+    let shown = folder.display();
+    if let Err(reason) = &abilities.database {
+        let found = format!("the file system under {shown} cannot hold a live database ({reason})");
+        return vec![Finding::error(
+            CHECK,
+            found,
+            "keep the data on a local disk (ext4, xfs, btrfs), not on a network",
+        )];
+    }
+    let lacks: Vec<_> = [("locks", abilities.locks), ("leases", abilities.leases), ("exchange", abilities.exchange)]
+        .into_iter()
+        .filter(|(_, has)| !has)
+        .map(|(name, _)| name)
+        .collect();
+    if lacks.is_empty() {
+        return vec![Finding::ok(CHECK, format!("{shown} is on a file system that can do all that is needed"))];
+    }
+    let found = format!("the file system under {shown} lacks {}: the published copy costs more", lacks.join(", "));
+    vec![Finding::warning(CHECK, found, "keep the data on a local disk with ext4, xfs or btrfs")]
+}

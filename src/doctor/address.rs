@@ -1,0 +1,236 @@
+//! Does the public address lead to this daemon, by each of its records?
+//!
+//! The daemon proves itself by a challenge (see [`crate::ops::identity`]), so a proxy, a tunnel or a router in between is
+//! told apart from another machine that happens to answer. Certificates are not looked at here; that is another check.
+
+use super::{Finding, Site};
+use crate::entropy;
+use crate::ops::identity::CHALLENGE_PATH;
+use crate::providers::http_client;
+use futures_util::future::join_all;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+use url::{Host, Url};
+
+const CHECK: &str = "address";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let Some(config) = site.config() else { return Vec::new() };
+    let Some(base) = config.http.public_address() else {
+        let remedy = "set PUBLIC_BASE_URL to the https address of this machine, of the proxy or of the tunnel";
+        return vec![Finding::warning(CHECK, "no public address is set, so Twilio cannot call this machine", remedy)];
+    };
+    let Ok(url) = Url::parse(base) else { return Vec::new() };
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let addresses = match addresses(&url).await {
+        Ok(addresses) => addresses,
+        Err(reason) => return vec![no_address(&host, &reason)],
+    };
+    let views = join_all(addresses.iter().map(|address| view(&site, base, &url, *address))).await;
+    judge(&host, &views)
+}
+
+/// The addresses of the host, IPv4 first.
+pub(super) async fn addresses(url: &Url) -> Result<Vec<SocketAddr>, String> {
+    let port = url.port_or_known_default().unwrap_or(443);
+    let found: BTreeSet<SocketAddr> = match url.host() {
+        Some(Host::Ipv4(ip)) => BTreeSet::from([(ip, port).into()]),
+        Some(Host::Ipv6(ip)) => BTreeSet::from([(ip, port).into()]),
+        Some(Host::Domain(name)) => {
+            tokio::net::lookup_host((name, port)).await.map_err(|error| error.to_string())?.collect()
+        }
+        None => BTreeSet::new(),
+    };
+    if found.is_empty() { Err("it has no record".into()) } else { Ok(found.into_iter().take(MOST).collect()) }
+}
+
+fn no_address(host: &str, reason: &str) -> Finding {
+    let found = format!("the name {host} leads nowhere ({reason})");
+    Finding::error(
+        CHECK,
+        found,
+        "where the domain was bought, make an A record with this machine's public IPv4 address; or see that this machine \
+         reaches a name server (`resolvectl status`)",
+    )
+}
+
+/// What is seen at one address.
+struct View {
+    ip: IpAddr,
+    /// Whether it is an address of this machine itself.
+    is_local: bool,
+    answer: Answer,
+}
+
+enum Answer {
+    /// This daemon.
+    Us,
+    /// Something else, with its status.
+    Other(u16),
+    /// Nobody, and why.
+    Nobody(String),
+    /// This machine has no way there at all.
+    NoWay,
+    /// Nobody was asked, since no daemon runs.
+    NotAsked,
+}
+
+async fn view(site: &Site, base: &str, url: &Url, address: SocketAddr) -> View {
+    let answer = match site.running() {
+        None => Answer::NotAsked,
+        Some(status) => {
+            let challenge = entropy::random_hex::<16>();
+            let expected = status.about.identity.answer(&challenge);
+            let asked = format!("{base}{CHALLENGE_PATH}{challenge}");
+            ask(&asked, url.host_str().unwrap_or_default(), address, expected.as_deref()).await
+        }
+    };
+    View { ip: address.ip(), is_local: is_local(address.ip()), answer }
+}
+
+async fn ask(url: &str, host: &str, address: SocketAddr, expected: Option<&str>) -> Answer {
+    let Some(client) = http_client::build_trusting(Some((host, address))) else { return Answer::NotAsked };
+    match client.get(url).timeout(LIMIT).send().await {
+        Ok(response) => {
+            let status = response.status().as_u16();
+            let body = response.text().await.unwrap_or_default();
+            if expected == Some(body.trim()) { Answer::Us } else { Answer::Other(status) }
+        }
+        Err(error) => {
+            let reason = innermost(&error);
+            if NO_WAY.iter().any(|words| reason.contains(words)) { Answer::NoWay } else { Answer::Nobody(reason) }
+        }
+    }
+}
+
+/// The reason at the bottom: the layers above say only that something failed.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".into();
+    }
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}
+
+/// Only own addresses can be taken.
+fn is_local(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
+}
+
+fn judge(host: &str, views: &[View]) -> Vec<Finding> {
+    let reaches = views.iter().any(|view| matches!(view.answer, Answer::Us));
+    views.iter().map(|view| judge_one(host, view, reaches, views.len())).collect()
+}
+
+fn judge_one(host: &str, view: &View, another_reaches: bool, records: usize) -> Finding {
+    let kind = if view.ip.is_ipv4() { "A" } else { "AAAA" };
+    let record = format!("{host} → {} ({kind})", view.ip);
+    let wrong_record = format!("where the domain was bought, correct the {kind} record of {host}, or remove it");
+    match &view.answer {
+        Answer::Us if is_private(view.ip) && !view.ip.is_loopback() => Finding::warning(
+            CHECK,
+            format!("{record} is this daemon, but only inside the own network"),
+            "Twilio needs an address that the whole internet reaches: a public record, a tunnel or a proxy",
+        ),
+        Answer::Us if view.is_local => Finding::ok(CHECK, format!("{record} is this machine and this daemon")),
+        Answer::Us => {
+            Finding::ok(CHECK, format!("{record} leads to this daemon, through a router, a proxy or a tunnel"))
+        }
+        Answer::Other(status) if another_reaches && records > 1 => {
+            Finding::error(CHECK, format!("{record} is another machine (it answers {status})"), wrong_record)
+        }
+        Answer::Other(status) => Finding::error(
+            CHECK,
+            format!("{record} answers, but is not this daemon (HTTP {status})"),
+            format!(
+                "send the proxy or tunnel there to http://127.0.0.1:8080 of this machine; if that is another machine, \
+                 correct the {kind} record of {host}"
+            ),
+        ),
+        Answer::Nobody(reason) if another_reaches && records > 1 => {
+            Finding::error(CHECK, format!("{record} does not answer ({reason}), while others do"), wrong_record)
+        }
+        Answer::Nobody(reason) if view.is_local => Finding::error(
+            CHECK,
+            format!("{record} is this machine, but nothing answers there ({reason})"),
+            "see that agentlocator-https.socket or the proxy runs, and that no firewall here closes the port",
+        ),
+        Answer::Nobody(reason) => Finding::error(
+            CHECK,
+            format!("{record} does not answer ({reason})"),
+            format!(
+                "open ports 80 and 443 in the router and the firewall, and forward them to this machine. Some routers do \
+                 not let their own network in that way: open https://{host}/livez on a phone without Wi-Fi; if it says \
+                 ok, all is well"
+            ),
+        ),
+        Answer::NoWay => Finding::warning(
+            CHECK,
+            format!("{record} cannot be looked at: this machine has no way to it"),
+            format!("if this machine has no IPv6, remove the {kind} record: certificate authorities try it first"),
+        ),
+        Answer::NotAsked => Finding::skipped(CHECK, format!("{record}; without a running daemon nobody can be asked")),
+    }
+}
+
+/// Addresses that lead nowhere on the internet.
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+/// What the system says where there is no route.
+const NO_WAY: [&str; 3] = ["Network is unreachable", "Cannot assign requested address", "Address family not supported"];
+const LIMIT: Duration = Duration::from_secs(10);
+const MOST: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    fn finding(views: &[(&str, bool, Answer)]) -> Vec<(State, String)> {
+        let copy = |answer: &Answer| match answer {
+            Answer::Us => Answer::Us,
+            Answer::Other(status) => Answer::Other(*status),
+            Answer::Nobody(reason) => Answer::Nobody(reason.clone()),
+            Answer::NoWay => Answer::NoWay,
+            Answer::NotAsked => Answer::NotAsked,
+        };
+        let views: Vec<_> = views
+            .iter()
+            .map(|(ip, is_local, answer)| View { ip: ip.parse().unwrap(), is_local: *is_local, answer: copy(answer) })
+            .collect();
+        let findings = judge("shop.example", &views);
+        findings.into_iter().map(|f| (f.state, f.found + "; " + f.remedy.as_deref().unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn the_wrong_record_is_named() {
+        let told = finding(&[("203.0.113.7", true, Answer::Us), ("2001:db8::1", false, Answer::Other(404))]);
+        assert_eq!((told[0].0, told[1].0), (State::Ok, State::Error));
+        assert!(told[1].1.contains("2001:db8::1") && told[1].1.contains("AAAA record"), "{}", told[1].1);
+        let told = finding(&[("203.0.113.7", false, Answer::Us), ("203.0.113.8", false, Answer::Nobody("x".into()))]);
+        assert!(told[0].1.contains("router, a proxy or a tunnel") && told[1].1.contains("203.0.113.8"));
+    }
+
+    #[test]
+    fn nobody_there_is_told_by_where_it_is() {
+        let refused = || Answer::Nobody("Connection refused".into());
+        let told = finding(&[("203.0.113.7", true, refused())]);
+        assert!(told[0].1.contains("agentlocator-https.socket"), "{}", told[0].1);
+        let told = finding(&[("203.0.113.7", false, refused())]);
+        assert!(told[0].1.contains("phone without Wi-Fi"), "{}", told[0].1);
+        assert_eq!(finding(&[("2001:db8::1", false, Answer::NoWay)])[0].0, State::Warning);
+        assert_eq!(finding(&[("203.0.113.7", false, Answer::NotAsked)])[0].0, State::Skipped);
+        assert_eq!(finding(&[("192.168.1.5", true, Answer::Us)])[0].0, State::Warning);
+        assert_eq!(finding(&[("127.0.0.1", true, Answer::Us)])[0].0, State::Ok);
+    }
+}

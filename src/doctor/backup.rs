@@ -1,0 +1,73 @@
+//! Is there a snapshot to fall back on, and how old is it? As the daemon counts it.
+
+use super::{Finding, Site};
+use crate::clock;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CHECK: &str = "backup";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    if site.running().is_none() {
+        return vec![Finding::skipped(CHECK, "no daemon runs that could tell of snapshots")];
+    }
+    let (metrics, ready) = tokio::join!(site.ask_locally("/metrics"), site.ask_locally("/readyz"));
+    let last = metrics.and_then(|(_, text)| gauge(&text, LAST_SUCCESS));
+    let parts: Value = ready.and_then(|(_, text)| serde_json::from_str(&text).ok()).unwrap_or_default();
+    vec![judge(last, parts["backup"].as_str(), clock::now().as_secs())]
+}
+
+/// `last` is when the last good snapshot was made, `standing` what the daemon says of it.
+fn judge(last: Option<i64>, standing: Option<&str>, now: i64) -> Finding {
+    let remedy = "journalctl -u agentlocator -g SNAPSHOT says why; agentlocator snapshots create makes one now";
+    let age = last.map(|last| Duration::from_secs(now.saturating_sub(last).max(0).unsigned_abs()));
+    let told = age.map(|age| format!("the last good snapshot is {} hours old", age.as_secs() / 3600));
+    match (age, standing) {
+        (_, Some("error")) => {
+            let found = told.unwrap_or_else(|| "there is no good snapshot".to_owned());
+            Finding::error(CHECK, format!("{found}, and the last one failed or is overdue"), remedy)
+        }
+        (Some(age), _) if age > OLD => Finding::warning(CHECK, told.unwrap_or_default(), remedy),
+        (Some(_), _) => Finding::ok(CHECK, told.unwrap_or_default()),
+        (None, Some("ok")) => Finding::ok(CHECK, "the first snapshot is made tonight"),
+        (None, _) => Finding::skipped(CHECK, "no snapshots are made; copy agentlocator.db to another disk"),
+    }
+}
+
+/// The value of a gauge without labels.
+fn gauge(metrics: &str, name: &str) -> Option<i64> {
+    let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    let seconds = value.trim().parse::<f64>().ok().filter(|seconds| *seconds > 0.0)?;
+    #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 have room")]
+    let whole = seconds as i64;
+    Some(whole)
+}
+
+const LAST_SUCCESS: &str = "agentlocator_backup_last_success_timestamp_seconds";
+/// Two nights.
+const OLD: Duration = Duration::from_hours(48);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn an_old_one_is_told() {
+        let hour = 3600;
+        assert_eq!(judge(Some(0), Some("ok"), 10 * hour).state, State::Ok);
+        assert_eq!(judge(Some(0), Some("ok"), 50 * hour).state, State::Warning);
+        assert_eq!(judge(Some(0), Some("error"), 50 * hour).state, State::Error);
+        assert_eq!(judge(None, Some("error"), hour).state, State::Error);
+        assert_eq!(judge(None, Some("ok"), hour).state, State::Ok);
+        assert_eq!(judge(None, None, hour).state, State::Skipped);
+    }
+
+    #[test]
+    fn a_gauge_is_found_among_others() {
+        let text = "# TYPE x gauge\nagentlocator_backup_last_success_timestamp_seconds 1700000000\ny 1\n";
+        assert_eq!(gauge(text, LAST_SUCCESS), Some(1_700_000_000));
+        assert_eq!(gauge("", LAST_SUCCESS), None);
+    }
+}

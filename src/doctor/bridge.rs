@@ -1,0 +1,46 @@
+//! Is the WhatsApp bridge there, is it linked, and does it take our secret?
+
+use super::{Finding, Site};
+use crate::domain::Masked;
+use crate::providers::baileys::bridge::{Bridge, LinkState, Overview};
+use std::sync::Arc;
+
+const CHECK: &str = "bridge";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let Some(config) = site.config() else { return Vec::new() };
+    if !config.whatsapp.baileys_enabled() {
+        return vec![Finding::skipped(CHECK, "the WhatsApp bridge is not in use")];
+    }
+    judge(&Bridge::new(site.client.clone(), config).look(false).await)
+}
+
+fn judge(seen: &Overview) -> Vec<Finding> {
+    let report = &seen.report;
+    let mut findings = vec![match report.state.sentence(false) {
+        None => {
+            let phone = report.account.as_ref().and_then(|account| account.phone.as_deref());
+            let whose = phone.map(|phone| format!(" to +{}", Masked(phone))).unwrap_or_default();
+            Finding::ok(CHECK, format!("the WhatsApp bridge is linked{whose}"))
+        }
+        Some(sentence) => {
+            let (found, remedy) = sentence.split_once("; ").unwrap_or((sentence, "see the bridge's log"));
+            match report.state {
+                LinkState::Starting | LinkState::Connecting | LinkState::Pairing | LinkState::Unpaired => {
+                    Finding::warning(CHECK, found, remedy)
+                }
+                _ => Finding::error(CHECK, found, remedy),
+            }
+        }
+    }];
+    if let Some(restriction) = &report.restriction {
+        let until = restriction.until.map(|until| format!(" until {until}")).unwrap_or_default();
+        let found = format!("WhatsApp does not let the account write to new people{until}");
+        findings.push(Finding::warning(CHECK, found, "write less to people who have not written first"));
+    }
+    if let Some(refused) = report.refused.filter(|refused| *refused > 0) {
+        let found = format!("{refused} messages from WhatsApp were not understood and laid aside");
+        findings.push(Finding::warning(CHECK, found, "see the log of both services for WA_BAILEYS, and report it"));
+    }
+    findings
+}

@@ -1,0 +1,115 @@
+//! Is the certificate good that the world sees, and for how long?
+
+mod judge;
+
+use super::{Finding, Site, address, clock as clock_check};
+use crate::clock;
+use crate::providers::tls_look::{self, Look, LookError};
+use judge::{Certificate, Verdict};
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+const CHECK: &str = "certificate";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let Some(base) = site.config().and_then(|config| config.http.public_address()) else {
+        return vec![Finding::skipped(CHECK, "no public address is set")];
+    };
+    let Ok(url) = Url::parse(base) else { return Vec::new() };
+    let host = url.host_str().unwrap_or_default();
+    if url.scheme() != "https" {
+        return vec![Finding::skipped(CHECK, format!("{base} is without TLS, on this machine alone"))];
+    }
+    let Ok(addresses) = address::addresses(&url).await else {
+        return vec![Finding::skipped(CHECK, format!("{host} leads nowhere, see above"))];
+    };
+    for address in addresses {
+        match tokio::time::timeout(LIMIT, tls_look::look(host, address)).await {
+            Ok(Ok(seen)) => return vec![tell(&site, host, &seen).await],
+            Ok(Err(LookError::Handshake(error))) => {
+                let found = format!("{address} speaks no TLS with us ({error})");
+                let remedy =
+                    "see that what answers on that port serves https: the proxy's configuration, or [tls] here";
+                return vec![Finding::error(CHECK, found, remedy)];
+            }
+            Ok(Err(_)) | Err(_) => {}
+        }
+    }
+    vec![Finding::skipped(CHECK, format!("{host} does not answer, see above"))]
+}
+
+async fn tell(site: &Site, host: &str, seen: &Look) -> Finding {
+    let Some(certificate) = seen.chain.first().and_then(|own| Certificate::read(own)) else {
+        let remedy = "have a new certificate made";
+        return Finding::error(CHECK, format!("{host} shows a certificate that cannot be read"), remedy);
+    };
+    let now = clock::now();
+    let verdict = judge::judge(&certificate, host, now, seen.complaint.as_deref());
+    let until = &certificate.not_after.to_string()[..10];
+    match verdict {
+        Verdict::Good { days_left } if days_left < SOON_DAYS => Finding::warning(
+            CHECK,
+            format!("the certificate of {host} ends in {days_left} days, on {until}"),
+            "see why it is not renewed: journalctl -u agentlocator -g TLS_, or the proxy's log",
+        ),
+        Verdict::Good { days_left } => {
+            let issuer = &certificate.issuer;
+            Finding::ok(CHECK, format!("the certificate of {host} is good for {days_left} days more ({issuer})"))
+        }
+        Verdict::Expired | Verdict::NotYetValid => {
+            // Other clocks decide whose fault it is.
+            let offset = match clock_check::offset(site).await {
+                Some(offset) => Some(offset),
+                None => seen.date.map(|date| (now.as_millis() - date.as_millis()) / 1000),
+            };
+            wrong_time(host, &certificate, &verdict, now, offset)
+        }
+        Verdict::WrongName => Finding::error(
+            CHECK,
+            format!("the certificate is for {}, not for {host}", certificate.names.join(", ")),
+            format!(
+                "have one made for {host} ([tls] domain here, or in the proxy), or set PUBLIC_BASE_URL to its name"
+            ),
+        ),
+        Verdict::SelfSigned => Finding::error(
+            CHECK,
+            format!("the certificate of {host} is one that its server made for itself, which Twilio does not take"),
+            format!("set [tls] domain to {host}, so that one is fetched; or use a proxy or a tunnel that has one"),
+        ),
+        Verdict::Untrusted { reason } => Finding::error(
+            CHECK,
+            format!("the certificate of {host} is not trusted: {reason}"),
+            "serve the whole chain (fullchain.pem, not cert.pem alone), of an authority that browsers know",
+        ),
+    }
+}
+
+/// What is out of its time is so by the certificate or by the clock.
+fn wrong_time(
+    host: &str,
+    certificate: &Certificate,
+    verdict: &Verdict,
+    now: crate::domain::Timestamp,
+    offset: Option<i64>,
+) -> Finding {
+    let offset = offset.filter(|offset| offset.unsigned_abs() >= judge::CLOCK_MATTERS_S);
+    if let Some(offset) = offset
+        && certificate.covers(judge::corrected(now, offset))
+    {
+        let found =
+            format!("the certificate of {host} is good, but the clock here is {}", clock_check::describe(offset));
+        return Finding::error(CHECK, found, "set the clock, see the clock's own finding; the certificate may stay");
+    }
+    if *verdict == Verdict::Expired {
+        let found = format!("the certificate of {host} has been out of date since {}", certificate.not_after);
+        let remedy = "see why it was not renewed: journalctl -u agentlocator -g TLS_, or the proxy's log";
+        return Finding::error(CHECK, found, remedy);
+    }
+    let found = format!("the certificate of {host} is good only from {} on", certificate.not_before);
+    Finding::error(CHECK, found, "look at the clocks, of this machine and of the one that made the certificate")
+}
+
+const LIMIT: Duration = Duration::from_secs(8);
+/// Let's Encrypt's are renewed with 30 days left.
+const SOON_DAYS: i64 = 15;

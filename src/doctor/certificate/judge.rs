@@ -1,0 +1,158 @@
+//! What is wrong with a certificate, from what stands in it.
+
+use crate::domain::Timestamp;
+use std::net::IpAddr;
+use std::time::Duration;
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// What a certificate says.
+#[derive(Clone, Debug)]
+pub(super) struct Certificate {
+    pub(super) not_before: Timestamp,
+    pub(super) not_after: Timestamp,
+    /// Names and addresses that it is for.
+    pub(super) names: Vec<String>,
+    /// Who made it.
+    pub(super) issuer: String,
+    is_its_own_issuer: bool,
+}
+
+/// What is to be said of it; the first that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    WrongName,
+    Expired,
+    NotYetValid,
+    SelfSigned,
+    Untrusted { reason: String },
+    Good { days_left: i64 },
+}
+
+impl Certificate {
+    /// Reads one as it came, DER.
+    pub(super) fn read(der: &[u8]) -> Option<Self> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let seconds = |time: x509_parser::time::ASN1Time| Timestamp::from_millis(time.timestamp().saturating_mul(1000));
+        let alternatives = certificate.subject_alternative_name().ok().flatten();
+        let names = alternatives.map_or_else(Vec::new, |extension| extension.value.general_names.iter().collect());
+        let issuer = certificate.issuer();
+        let organisation = issuer.iter_organization().chain(issuer.iter_common_name()).find_map(|it| it.as_str().ok());
+        Some(Self {
+            not_before: seconds(certificate.validity().not_before),
+            not_after: seconds(certificate.validity().not_after),
+            names: names.into_iter().filter_map(name).collect(),
+            issuer: organisation.unwrap_or("an unnamed authority").to_owned(),
+            is_its_own_issuer: certificate.subject() == issuer,
+        })
+    }
+
+    /// Whether it is good at that time.
+    pub(super) fn covers(&self, at: Timestamp) -> bool {
+        (self.not_before..=self.not_after).contains(&at)
+    }
+
+    fn is_for(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
+        self.names.iter().any(|name| {
+            let name = name.to_ascii_lowercase();
+            match name.strip_prefix("*.") {
+                // A star stands for one label (RFC 6125, 6.4.3).
+                Some(domain) => host.split_once('.').is_some_and(|(_, rest)| rest == domain),
+                None => name == host,
+            }
+        })
+    }
+}
+
+/// Judges by its content and by the complaint of a client that trusts the usual authorities.
+pub(super) fn judge(certificate: &Certificate, host: &str, now: Timestamp, complaint: Option<&str>) -> Verdict {
+    if !certificate.is_for(host) {
+        return Verdict::WrongName;
+    }
+    if now > certificate.not_after {
+        return Verdict::Expired;
+    }
+    if now < certificate.not_before {
+        return Verdict::NotYetValid;
+    }
+    match complaint {
+        None => {
+            let days_left = certificate.not_after.since(now).as_secs() / 86_400;
+            Verdict::Good { days_left: i64::try_from(days_left).unwrap_or(i64::MAX) }
+        }
+        Some(_) if certificate.is_its_own_issuer => Verdict::SelfSigned,
+        Some(reason) => Verdict::Untrusted { reason: reason.to_owned() },
+    }
+}
+
+/// The time on a right clock, where ours is ahead by so many seconds.
+pub(super) fn corrected(now: Timestamp, offset: i64) -> Timestamp {
+    let difference = Duration::from_secs(offset.unsigned_abs());
+    if offset > 0 { now.minus(difference) } else { now.plus(difference) }
+}
+
+/// A clock that is less wrong is nobody's excuse.
+pub(super) const CLOCK_MATTERS_S: u64 = 60;
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match **bytes {
+            [a, b, c, d] => Some(IpAddr::from([a, b, c, d]).to_string()),
+            ref bytes => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?).to_string()),
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate(names: &[&str], is_its_own_issuer: bool) -> Certificate {
+        Certificate {
+            not_before: Timestamp::from_millis(1_000_000_000_000),
+            not_after: Timestamp::from_millis(1_000_000_000_000 + 90 * 86_400_000),
+            names: names.iter().map(ToString::to_string).collect(),
+            issuer: "x".into(),
+            is_its_own_issuer,
+        }
+    }
+
+    #[test]
+    fn each_fault_has_its_word() {
+        let good = certificate(&["shop.example", "*.shop.example", "203.0.113.7"], false);
+        let day = |day: i64| Timestamp::from_millis(1_000_000_000_000 + day * 86_400_000);
+        let verdict = |host: &str, at: i64, complaint: Option<&str>| judge(&good, host, day(at), complaint);
+        assert_eq!(verdict("shop.example", 1, None), Verdict::Good { days_left: 89 });
+        assert_eq!(verdict("WWW.shop.example.", 1, None), Verdict::Good { days_left: 89 });
+        assert_eq!(verdict("203.0.113.7", 80, None), Verdict::Good { days_left: 10 });
+        assert_eq!(verdict("a.b.shop.example", 1, None), Verdict::WrongName);
+        assert_eq!(verdict("other.example", 1, None), Verdict::WrongName);
+        assert_eq!(verdict("shop.example", 91, Some("expired")), Verdict::Expired);
+        assert_eq!(verdict("shop.example", -1, Some("not yet")), Verdict::NotYetValid);
+        assert_eq!(verdict("shop.example", 1, Some("who?")), Verdict::Untrusted { reason: "who?".into() });
+        let own = certificate(&["shop.example"], true);
+        assert_eq!(judge(&own, "shop.example", day(1), Some("who?")), Verdict::SelfSigned);
+    }
+
+    #[test]
+    fn a_clock_that_is_corrected_is_in_time() {
+        let certificate = certificate(&["shop.example"], false);
+        let behind = Timestamp::from_millis(1_000_000_000_000 - 5 * 86_400_000);
+        assert!(!certificate.covers(behind));
+        assert!(certificate.covers(corrected(behind, -6 * 86_400)));
+        assert!(!certificate.covers(corrected(behind, 6 * 86_400)));
+    }
+
+    #[test]
+    fn a_real_one_is_read() {
+        let made = rcgen::generate_simple_self_signed(vec!["shop.example".into(), "127.0.0.1".into()]).unwrap();
+        let read = Certificate::read(made.cert.der()).unwrap();
+        assert_eq!(read.names, ["shop.example", "127.0.0.1"]);
+        assert!(read.is_its_own_issuer && read.is_for("127.0.0.1"));
+        assert!(Certificate::read(b"no certificate").is_none());
+    }
+}

@@ -1,0 +1,131 @@
+//! Is it now? Measured at others' clocks, since a machine cannot see its own error: a wrong clock makes good
+//! certificates look bad, and puts everything that is kept at a wrong time.
+
+use super::program::{output_of, value};
+use super::{Finding, Site};
+use crate::clock;
+use crate::providers::tls_look::http_date;
+use futures_util::future::join_all;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CHECK: &str = "clock";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let (offset, synchronised) = tokio::join!(offset(&site), synchronised());
+    judge(offset, synchronised.as_ref())
+}
+
+/// By how many seconds our clock is ahead of others' (below zero: behind); none where nobody can be asked.
+///
+/// Only services that are in use anyway are asked, and their certificates are not looked at: those need a right clock.
+pub(super) async fn offset(site: &Site) -> Option<i64> {
+    let config = site.config()?;
+    let twilio = config.twilio.credentials().map(|_| config.twilio.api_base_url.as_str());
+    let openai = config.openai.key().map(|_| config.openai.base_url.as_str());
+    let public = config.http.public_address();
+    // Most likely it leads back to this machine, or past a proxy that has a clock of its own: better than nothing.
+    let outside = public.filter(|url| twilio.is_none() && openai.is_none() && url.starts_with("https:"));
+    let offsets = join_all([twilio, openai, outside].into_iter().flatten().map(|url| offset_to(site, url))).await;
+    let mut offsets: Vec<i64> = offsets.into_iter().flatten().collect();
+    offsets.sort_unstable_by_key(|offset| offset.abs());
+    // Of two that differ, one has a wrong clock itself: we are as right as the nearest says.
+    offsets.first().copied()
+}
+
+async fn offset_to(site: &Site, url: &str) -> Option<i64> {
+    let asked = clock::now();
+    let response = site.trusting.head(url).timeout(LIMIT).send().await.ok()?;
+    let answered = clock::now();
+    let date = http_date(response.headers().get("date")?.to_str().ok()?)?;
+    // A date says whole seconds, cut off: on average half a second more has gone by.
+    let ours = asked.as_millis().midpoint(answered.as_millis());
+    Some((ours - date.as_millis() - 500) / 1000)
+}
+
+/// What systemd knows of time servers: whether one is asked, and whether the clock follows it.
+struct Synchronised {
+    is_on: bool,
+    is_right: bool,
+}
+
+async fn synchronised() -> Option<Synchronised> {
+    let told = output_of("timedatectl", &["show", "--property=NTP,NTPSynchronized"]).await?;
+    Some(Synchronised { is_on: value(&told, "NTP") == "yes", is_right: value(&told, "NTPSynchronized") == "yes" })
+}
+
+fn judge(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Finding> {
+    let remedy = "timedatectl set-ntp true; without time servers: date -s \"YYYY-MM-DD hh:mm:ss\". A machine that loses the \
+                  time whenever it has no power needs a new battery";
+    let measured = match offset {
+        Some(offset) if offset.unsigned_abs() >= WRONG_S => {
+            let found = format!("the clock is {}: certificates and times are taken for wrong", describe(offset));
+            Some(Finding::error(CHECK, found, remedy))
+        }
+        Some(offset) if offset.unsigned_abs() >= OFF_S => {
+            Some(Finding::warning(CHECK, format!("the clock is {}", describe(offset)), remedy))
+        }
+        Some(_) => None,
+        None => match synchronised {
+            Some(Synchronised { is_right: true, .. }) => None,
+            _ => return vec![Finding::skipped(CHECK, "nobody could be asked what time it is")],
+        },
+    };
+    if let Some(finding) = measured {
+        return vec![finding];
+    }
+    match synchronised {
+        Some(Synchronised { is_on: false, is_right: false }) => {
+            let found = "the clock is right, but follows no time server and will drift";
+            vec![Finding::warning(CHECK, found, "timedatectl set-ntp true")]
+        }
+        _ => vec![Finding::ok(CHECK, "the clock is right")],
+    }
+}
+
+/// `3 days behind`.
+pub(super) fn describe(offset: i64) -> String {
+    let direction = if offset < 0 { "behind" } else { "ahead" };
+    let seconds = offset.unsigned_abs();
+    let (count, unit) = match seconds {
+        0..120 => (seconds, "s"),
+        120..7200 => (seconds / 60, "minutes"),
+        7200..172_800 => (seconds / 3600, "hours"),
+        _ => (seconds / 86_400, "days"),
+    };
+    format!("{count} {unit} {direction}")
+}
+
+/// So far off, something is amiss.
+const OFF_S: u64 = 30;
+/// So far off, others begin to refuse us.
+const WRONG_S: u64 = 300;
+const LIMIT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn an_offset_is_judged_by_what_it_breaks() {
+        let state = |offset: Option<i64>, synchronised: Option<(bool, bool)>| {
+            let synchronised = synchronised.map(|(is_on, is_right)| Synchronised { is_on, is_right });
+            judge(offset, synchronised.as_ref())[0].state
+        };
+        assert_eq!(state(Some(2), None), State::Ok);
+        assert_eq!(state(Some(-45), Some((true, true))), State::Warning);
+        assert_eq!(state(Some(-400_000), None), State::Error);
+        assert_eq!(state(Some(1), Some((false, false))), State::Warning);
+        assert_eq!(state(None, Some((true, true))), State::Ok);
+        assert_eq!(state(None, Some((true, false))), State::Skipped);
+        assert_eq!(state(None, None), State::Skipped);
+    }
+
+    #[test]
+    fn an_offset_is_told_in_words() {
+        assert_eq!(describe(-400_000), "4 days behind");
+        assert_eq!(describe(45), "45 s ahead");
+        assert_eq!(describe(600), "10 minutes ahead");
+    }
+}

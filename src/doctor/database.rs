@@ -1,0 +1,93 @@
+//! Is the database sound, and does the file that people copy hold everything?
+
+use super::{Finding, Site};
+use crate::ops::disk::amount;
+use serde_json::Value;
+use std::sync::Arc;
+
+const CHECK: &str = "database";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let Some(config) = site.config() else { return Vec::new() };
+    let file = config.store.published_file();
+    let Some(status) = site.running() else {
+        let found = match std::fs::metadata(&file) {
+            Ok(metadata) => {
+                format!("{} is there, {}; only a running daemon tells more", file.display(), amount(metadata.len()))
+            }
+            Err(_) => format!("there is no {} yet", file.display()),
+        };
+        return vec![Finding::skipped(CHECK, found)];
+    };
+    let mut findings = judge(&status.store, &file.display().to_string());
+    if findings.is_empty() {
+        let length = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
+        let found = format!("the database is sound, and {} ({}) holds all of it", file.display(), amount(length));
+        findings.push(Finding::ok(CHECK, found));
+    }
+    findings
+}
+
+/// What the store says of itself, as it is written by [`crate::store::PublishState`] and [`crate::store::Integrity`].
+fn judge(store: &Value, file: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let word = |part: &str, name: &str| store[part][name].as_str().unwrap_or_default().to_owned();
+    match word("integrity", "state").as_str() {
+        "damaged" => findings.push(Finding::error(
+            CHECK,
+            format!("the database is damaged: {}", word("integrity", "findings")),
+            "copy the whole data folder away, then restore the last good snapshot: agentlocator snapshots list, \
+             agentlocator restore NAME",
+        )),
+        "checking" => {
+            findings.push(Finding::ok(CHECK, "the last stop was not a clean one; the database is being checked"));
+        }
+        _ => {}
+    }
+    match word("publish", "state").as_str() {
+        "late" => findings.push(Finding::warning(
+            CHECK,
+            format!("{file} is behind by {} s: {}", seconds(&store["publish"]["age_ms"]), word("publish", "reason")),
+            "see that the disk has room and works; it is made current by itself",
+        )),
+        "foreign" => {
+            let remedy = "do what the reason says; until then copies of that file are of no use";
+            findings.push(Finding::error(CHECK, format!("{file}: {}", word("publish", "reason")), remedy));
+        }
+        "off" => findings.push(Finding::warning(
+            CHECK,
+            format!("{file} is not kept current (store.publish is off)"),
+            "switch store.publish on, or do not take that file for a backup",
+        )),
+        _ => {}
+    }
+    findings
+}
+
+fn seconds(age_ms: &Value) -> u64 {
+    age_ms.as_u64().unwrap_or_default() / 1000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+    use crate::store::{Integrity, PublishState};
+    use serde_json::json;
+    use std::time::Duration;
+
+    #[test]
+    fn what_the_store_writes_is_understood() {
+        let state = |publish: PublishState, integrity: Integrity| {
+            let findings = judge(&json!({"publish": publish, "integrity": integrity}), "x.db");
+            findings.iter().map(|finding| finding.state).collect::<Vec<_>>()
+        };
+        let late = PublishState::Late { age: Duration::from_secs(90), reason: "no room".into() };
+        let foreign = PublishState::Foreign { reason: "somebody changed it".into() };
+        assert_eq!(state(PublishState::Current, Integrity::Ok), []);
+        assert_eq!(state(PublishState::Current, Integrity::Unchecked), []);
+        assert_eq!(state(late, Integrity::Checking), [State::Ok, State::Warning]);
+        assert_eq!(state(foreign, Integrity::Damaged { findings: "page 7".into() }), [State::Error, State::Error]);
+        assert_eq!(state(PublishState::Off, Integrity::Ok), [State::Warning]);
+    }
+}

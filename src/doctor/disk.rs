@@ -1,0 +1,59 @@
+//! Is there room? Judged by the limits of `[disk]`, as the running daemon does.
+
+use super::{Finding, Site};
+use crate::config::DiskConfig;
+use crate::ops::disk::{self, Room, Space, amount};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const CHECK: &str = "disk";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let Some(config) = site.config() else { return Vec::new() };
+    // Before the first start there is only the disk that the folder will be on.
+    let folder = config.store.data_folder();
+    let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    let folder = if there == Path::new("") { PathBuf::from(".") } else { there.to_owned() };
+    match tokio::task::spawn_blocking(move || (disk::space(&folder), folder)).await {
+        Ok((Ok(space), folder)) => vec![judge(&space, &config.disk, &folder)],
+        Ok((Err(error), _)) => vec![Finding::skipped(CHECK, format!("the disk does not tell its room ({error})"))],
+        Err(_) => vec![Finding::skipped(CHECK, "the look at the disk was given up")],
+    }
+}
+
+fn judge(space: &Space, limits: &DiskConfig, folder: &Path) -> Finding {
+    let (free, total) = (amount(space.free_bytes), amount(space.total_bytes));
+    let shown = format!("{free} of {total} free under {}", folder.display());
+    if space.is_short_of_files() {
+        let found = format!("the disk under {} has room for {} more files only", folder.display(), space.free_files);
+        return Finding::error(CHECK, found, "find what made so many files, and delete it");
+    }
+    let remedy = "delete what is not needed (`du -xh / | sort -h | tail` shows the largest), or take a larger disk";
+    match disk::judge(space, limits, None) {
+        Room::Ample => Finding::ok(CHECK, shown),
+        Room::Low => {
+            let found = format!("the disk is nearly full: {shown}; files and recordings are not taken");
+            Finding::warning(CHECK, found, remedy)
+        }
+        Room::Critical => Finding::error(CHECK, format!("the disk is full: {shown}"), remedy),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn room_is_judged_by_what_is_left() {
+        let state = |free: u64, total: u64, free_files: u64| {
+            let space = Space { free_bytes: free, total_bytes: total, free_files, total_files: 1 << 20 };
+            judge(&space, &DiskConfig::default(), Path::new("/data")).state
+        };
+        assert_eq!(state(10 << 30, 100 << 30, 1 << 19), State::Ok);
+        assert_eq!(state(1 << 30, 1 << 40, 1 << 19), State::Ok, "a gigabyte is plenty on any disk");
+        assert_eq!(state(400 << 20, 100 << 30, 1 << 19), State::Warning);
+        assert_eq!(state(10 << 20, 100 << 30, 1 << 19), State::Error);
+        assert_eq!(state(10 << 30, 100 << 30, 10), State::Error);
+    }
+}

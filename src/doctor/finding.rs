@@ -1,0 +1,60 @@
+//! What a check found.
+
+use super::Fix;
+use crate::domain::text_enum;
+use serde::Serialize;
+
+text_enum! {
+    /// How good or bad it is.
+    State {
+        /// As it should be.
+        Ok = "ok",
+        /// It works, but not as well as it should, or not for long.
+        Warning = "warning",
+        /// Something does not work.
+        Error = "error",
+        /// It was not looked at.
+        Skipped = "skipped",
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// Which check; a word that stays.
+    pub check: &'static str,
+    /// How good or bad it is.
+    pub state: State,
+    /// What was found, as a sentence.
+    pub found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// What `doctor --fix` can do about it.
+    #[serde(skip)]
+    pub fix: Option<Fix>,
+}
+
+impl Finding {
+    pub(super) fn ok(check: &'static str, found: impl Into<String>) -> Self {
+        Self { check, state: State::Ok, found: found.into(), remedy: None, fix: None }
+    }
+
+    pub(super) fn warning(check: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { state: State::Warning, remedy: Some(remedy.into()), ..Self::ok(check, found) }
+    }
+
+    pub(super) fn error(check: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { state: State::Error, remedy: Some(remedy.into()), ..Self::ok(check, found) }
+    }
+
+    pub(super) fn skipped(check: &'static str, why: impl Into<String>) -> Self {
+        Self { state: State::Skipped, ..Self::ok(check, why) }
+    }
+
+    /// With what can be done about it.
+    #[must_use]
+    pub(super) fn with_fix(self, fix: Fix) -> Self {
+        Self { fix: Some(fix), ..self }
+    }
+}

@@ -1,0 +1,174 @@
+//! What `doctor --fix` can put right, what it changes, and how to take that back.
+
+use super::Site;
+use crate::providers::twilio::account::{NumberHooks, set_number_hooks};
+use crate::providers::twilio::rest;
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::process::{Gid, Uid};
+use std::fs::{self, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Something that can be put right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Where Twilio sends the calls of a number.
+    Number(Box<NumberFix>),
+    /// Whose files are.
+    Owner {
+        /// The folder that they are in.
+        folder: PathBuf,
+        /// The files: the folder itself, and what is in it or in its folders.
+        paths: Vec<PathBuf>,
+        /// The user.
+        uid: u32,
+        /// The group.
+        gid: u32,
+    },
+    /// Who may do what with a file.
+    Mode {
+        /// The file.
+        path: PathBuf,
+        /// As `chmod` counts.
+        before: u32,
+        /// The same.
+        after: u32,
+    },
+    /// A folder for the data.
+    Folder {
+        /// Where.
+        path: PathBuf,
+        /// The user.
+        uid: u32,
+        /// The group.
+        gid: u32,
+    },
+}
+
+/// Where Twilio sends the calls of a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberFix {
+    /// `PN…`
+    pub sid: String,
+    /// With `+` and country code.
+    pub phone_number: String,
+    /// What there is.
+    pub before: NumberHooks,
+    /// What there should be.
+    pub after: NumberHooks,
+    /// Its calls go to somebody else now.
+    pub is_elsewhere: bool,
+    /// Somebody has said that it is ours.
+    pub is_named: bool,
+}
+
+/// Why something was not put right.
+#[derive(Debug, thiserror::Error)]
+pub enum FixError {
+    /// Twilio did not do it.
+    #[error(transparent)]
+    Twilio(#[from] rest::Error),
+    /// Twilio did something else.
+    #[error("Twilio took the change, but shows something else")]
+    NotTaken,
+    /// The system did not do it.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Fix {
+    /// What it changes, in lines.
+    pub fn changes(&self) -> Vec<String> {
+        match self {
+            Self::Number(number) => {
+                let NumberFix { phone_number, before, after, .. } = &**number;
+                let mut lines = vec![format!("Twilio's number {phone_number}:")];
+                let or_none = |text: &str| if text.is_empty() { "(none)".to_owned() } else { text.to_owned() };
+                for (name, before, after) in [
+                    ("A call comes in", &before.voice_url, &after.voice_url),
+                    ("  by", &before.voice_method, &after.voice_method),
+                    ("Call status changes", &before.status_callback, &after.status_callback),
+                    ("  by", &before.status_callback_method, &after.status_callback_method),
+                ] {
+                    if before != after {
+                        lines.push(format!("  {name}: {} → {}", or_none(before), or_none(after)));
+                    }
+                }
+                lines
+            }
+            Self::Owner { paths, uid, gid, .. } => {
+                paths.iter().map(|path| format!("owner of {} → {uid}:{gid}", path.display())).collect()
+            }
+            Self::Mode { path, before, after } => vec![format!("mode of {}: {before:o} → {after:o}", path.display())],
+            Self::Folder { path, uid, gid } => vec![format!("new folder {} for {uid}:{gid}", path.display())],
+        }
+    }
+
+    /// How to take it back, where that is of use.
+    pub fn undo(&self) -> Option<String> {
+        match self {
+            Self::Number(number) => Some(format!(
+                "to take it back, in Twilio's console under {}: A call comes in → {:?} by {}, Call status changes → {:?}",
+                number.phone_number, number.before.voice_url, number.before.voice_method, number.before.status_callback
+            )),
+            Self::Mode { path, before, .. } => Some(format!("to take it back: chmod {before:o} {}", path.display())),
+            Self::Owner { .. } | Self::Folder { .. } => None,
+        }
+    }
+
+    /// Whether it would take something from somebody else, who has not been named.
+    pub fn needs_a_word(&self) -> bool {
+        matches!(self, Self::Number(number) if number.is_elsewhere && !number.is_named)
+    }
+
+    /// Does it.
+    pub async fn apply(&self, site: &Site) -> Result<(), FixError> {
+        match self {
+            Self::Number(number) => {
+                let config = site.config().ok_or(rest::Error::NotConfigured)?;
+                let NumberFix { sid, after, .. } = &**number;
+                let number = set_number_hooks(&site.client, &config.twilio, sid, after, LIMIT).await?;
+                if number.hooks == *after { Ok(()) } else { Err(FixError::NotTaken) }
+            }
+            Self::Owner { folder, paths, uid, gid } => paths
+                .iter()
+                .try_for_each(|path| give_away(folder, path, *uid, *gid).map_err(|source| file_error(path, source))),
+            Self::Mode { path, after, .. } => OpenOptions::new()
+                .read(true)
+                .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+                .open(path)
+                .and_then(|file| file.set_permissions(Permissions::from_mode(*after)))
+                .map_err(|source| file_error(path, source)),
+            Self::Folder { path, uid, gid } => fs::create_dir_all(path)
+                .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o750)))
+                .and_then(|()| chown(path, Some(*uid), Some(*gid)))
+                .map_err(|source| file_error(path, source)),
+        }
+    }
+}
+
+/// Changes the owner of something in a folder, whose present owner may lay links there at any moment: none is followed.
+fn give_away(folder: &Path, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
+    let inside = path.strip_prefix(folder).map_err(io::Error::other)?;
+    let Some(name) = inside.file_name() else { return chown(folder, Some(uid), Some(gid)) };
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut place = rustix::fs::open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    for part in inside.parent().into_iter().flat_map(Path::iter) {
+        place = rustix::fs::openat(&place, part, flags, Mode::empty())?;
+    }
+    let (user, group) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
+    Ok(rustix::fs::chownat(&place, name, user, group, AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+fn file_error(path: &Path, source: io::Error) -> FixError {
+    FixError::File { path: path.to_owned(), source }
+}
+
+const LIMIT: Duration = Duration::from_secs(15);

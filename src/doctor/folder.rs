@@ -1,0 +1,115 @@
+//! Whose is the data, who may read it, and what can its disk do?
+
+use super::{Finding, Fix, Site, abilities};
+use std::fs::Metadata;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const CHECK: &str = "folder";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let looked = tokio::task::spawn_blocking(move || look_at(&site)).await;
+    looked.unwrap_or_else(|_| vec![Finding::skipped(CHECK, "the look at the data folder was given up")])
+}
+
+fn look_at(site: &Site) -> Vec<Finding> {
+    let Some(config) = site.config() else { return Vec::new() };
+    let published = config.store.published_file();
+    let folder = config.store.data_folder();
+    let metadata = match std::fs::metadata(&folder) {
+        Ok(metadata) => metadata,
+        Err(error) => return vec![no_folder(site, &folder, &error)],
+    };
+    let mut findings = abilities::judge(&folder);
+    findings.extend(owners(site, &folder, &metadata));
+    findings.extend(open_to_all(&folder, &metadata, &published, &config.store.live_file()));
+    findings
+}
+
+fn no_folder(site: &Site, folder: &Path, error: &std::io::Error) -> Finding {
+    let found = format!("the data folder {} cannot be seen ({error})", folder.display());
+    if error.kind() != std::io::ErrorKind::NotFound {
+        return Finding::error(CHECK, found, "look as root: sudo agentlocator doctor");
+    }
+    let remedy = "agentlocator doctor --fix, as root, makes it; without systemd, the daemon does at its start";
+    let missing = Finding::warning(CHECK, format!("there is no data folder {} yet", folder.display()), remedy);
+    match service_user(site, None) {
+        Some((uid, gid)) => missing.with_fix(Fix::Folder { path: folder.to_owned(), uid, gid }),
+        None => missing,
+    }
+}
+
+/// Whatever is not the service's own would be in its way.
+fn owners(site: &Site, folder: &Path, metadata: &Metadata) -> Vec<Finding> {
+    let Some((uid, gid)) = service_user(site, Some(metadata)) else { return Vec::new() };
+    let foreign: Vec<_> = everything_in(folder)
+        .into_iter()
+        .filter(|path| std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.uid() != uid))
+        .collect();
+    let Some(first) = foreign.first() else { return Vec::new() };
+    let more = if foreign.len() > 1 { format!(" and {} more", foreign.len() - 1) } else { String::new() };
+    let found = format!("{}{more} is not the service's own (user {uid})", first.display());
+    let remedy = format!("chown -R {uid}:{gid} {}", folder.display());
+    let fix = Fix::Owner { folder: folder.to_owned(), paths: foreign, uid, gid };
+    vec![Finding::error(CHECK, found, remedy).with_fix(fix)]
+}
+
+/// Everybody's eyes on messages and calls.
+fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path) -> Vec<Finding> {
+    let mode = |metadata: &Metadata| metadata.permissions().mode() & 0o7777;
+    let mut findings = Vec::new();
+    let closed = mode(metadata) % 0o10 == 0;
+    let live = live.parent().unwrap_or(live);
+    for (path, private) in [(published, 0o007), (live, 0o077)] {
+        let Ok(metadata) = std::fs::symlink_metadata(path) else { continue };
+        if metadata.is_symlink() {
+            continue;
+        }
+        let mode = mode(&metadata);
+        if mode & private & 0o006 != 0 && !closed || mode & 0o002 != 0 {
+            let found = format!("everyone on this machine can get at {}", path.display());
+            let fix = Fix::Mode { path: path.to_owned(), before: mode, after: mode & !private };
+            findings.push(Finding::warning(CHECK, found, format!("chmod o-rwx {}", path.display())).with_fix(fix));
+        }
+    }
+    if mode(metadata) & 0o002 != 0 {
+        let found = format!("everyone on this machine can write to {}", folder.display());
+        let before = mode(metadata);
+        let fix = Fix::Mode { path: folder.to_owned(), before, after: before & !0o007 };
+        findings.push(Finding::error(CHECK, found, format!("chmod o-rwx {}", folder.display())).with_fix(fix));
+    }
+    findings
+}
+
+/// Who should own the data: whoever runs the daemon, else the package's user, else the folder's owner.
+fn service_user(site: &Site, folder: Option<&Metadata>) -> Option<(u32, u32)> {
+    let running = site.running().and_then(|status| std::fs::metadata(format!("/proc/{}", status.about.pid)).ok());
+    running.map(|process| (process.uid(), process.gid())).or_else(package_user).or_else(|| {
+        let folder = folder?;
+        Some((folder.uid(), folder.gid()))
+    })
+}
+
+/// The user that the package makes.
+fn package_user() -> Option<(u32, u32)> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let line = users.lines().find(|line| line.split(':').next() == Some("agentlocator"))?;
+    let mut fields = line.split(':').skip(2).map(str::parse);
+    Some((fields.next()?.ok()?, fields.next()?.ok()?))
+}
+
+/// The folder, and what is in it and in its folders, not deeper.
+fn everything_in(folder: &Path) -> Vec<PathBuf> {
+    let inside = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).take(MOST).collect::<Vec<_>>()
+    };
+    let first = inside(folder);
+    // A link is not followed: whoever may write here could lead us anywhere.
+    let is_folder = |path: &&PathBuf| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    let second: Vec<_> = first.iter().filter(is_folder).flat_map(|path| inside(path)).collect();
+    std::iter::once(folder.to_owned()).chain(first).chain(second).collect()
+}
+
+const MOST: usize = 10_000;

@@ -1,0 +1,17 @@
+//! Is Google's account still there? What is in it was read with the settings.
+
+use super::{Finding, Site};
+use std::sync::Arc;
+
+const CHECK: &str = "google";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let Some(config) = site.config().map(|config| &config.google) else { return Vec::new() };
+    vec![match &config.credentials_file {
+        _ if !config.is_configured() => Finding::skipped(CHECK, "no Google account is set"),
+        Some(file) if config.credentials_json.is_none() => {
+            Finding::ok(CHECK, format!("Google's account in {} can be read", file.display()))
+        }
+        _ => Finding::ok(CHECK, "Google's account can be read"),
+    }]
+}

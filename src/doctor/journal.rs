@@ -1,0 +1,68 @@
+//! What the log of the last day tells of errors: how many and which, not what stands in them.
+
+use super::program::output_of;
+use super::{Finding, Site};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+const CHECK: &str = "log";
+
+pub(super) async fn look(_site: Arc<Site>) -> Vec<Finding> {
+    if !JOURNALS.iter().any(|folder| Path::new(folder).exists()) {
+        return vec![Finding::skipped(CHECK, "systemd keeps no journal here")];
+    }
+    match output_of("journalctl", &ARGUMENTS).await {
+        Some(told) => vec![judge(&told)],
+        None => vec![Finding::skipped(CHECK, "there is no journal that this user may read")],
+    }
+}
+
+fn judge(told: &str) -> Finding {
+    let mut counts = BTreeMap::<String, usize>::new();
+    for line in told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let event = line["EVENT"].as_str().unwrap_or("others");
+        *counts.entry(event.to_owned()).or_default() += 1;
+    }
+    if counts.is_empty() {
+        return Finding::ok(CHECK, "the log of the last day has no errors");
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let shown: Vec<_> = counts.iter().take(SHOWN).map(|(event, count)| format!("{event} {count}×")).collect();
+    let found = format!("the log of the last day has errors: {}", shown.join(", "));
+    let remedy = "journalctl -u agentlocator -u agentlocator-whatsapp -p err --since=-1d shows them";
+    Finding::warning(CHECK, found, remedy)
+}
+
+const JOURNALS: [&str; 2] = ["/run/log/journal", "/var/log/journal"];
+const SHOWN: usize = 5;
+const ARGUMENTS: [&str; 11] = [
+    "--unit=agentlocator.service",
+    "--unit=agentlocator-whatsapp.service",
+    "--priority=err",
+    "--since=-1d",
+    "--output=json",
+    "--output-fields=EVENT",
+    "--lines=5000",
+    "--no-pager",
+    "--quiet",
+    "--no-hostname",
+    "--utc",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn events_are_counted() {
+        assert_eq!(judge("").state, State::Ok);
+        let told = "{\"EVENT\":\"A\"}\n{\"EVENT\":\"B\"}\n{\"EVENT\":\"B\"}\n{\"MESSAGE\":\"x\"}\n";
+        let finding = judge(told);
+        assert_eq!(finding.state, State::Warning);
+        assert!(finding.found.contains("B 2×, A 1×, others 1×"), "{}", finding.found);
+    }
+}

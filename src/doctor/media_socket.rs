@@ -1,0 +1,38 @@
+//! Do WebSockets get through to the media stream? Some proxies let pages through, but no sockets.
+
+use super::{Finding, Site, address};
+use crate::providers::tls_look::{UpgradeError, upgrade};
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+const CHECK: &str = "media socket";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let Some(config) = site.config().filter(|config| config.http.public_address().is_some()) else {
+        return vec![Finding::skipped(CHECK, "no public address is set")];
+    };
+    if site.running().is_none() {
+        return vec![Finding::skipped(CHECK, "no daemon runs")];
+    }
+    let socket_url = format!("{}/ws/twilio-media", config.http.socket_url());
+    let Ok(url) = Url::parse(config.http.base_url()) else { return Vec::new() };
+    let Ok(addresses) = address::addresses(&url).await else {
+        return vec![Finding::skipped(CHECK, "the public address leads nowhere, see above")];
+    };
+    for address in addresses {
+        match tokio::time::timeout(LIMIT, upgrade(&socket_url, address)).await {
+            Ok(Ok(())) => return vec![Finding::ok(CHECK, format!("{socket_url} takes WebSockets"))],
+            Ok(Err(UpgradeError::Refused(status))) => {
+                let found = format!("{socket_url} takes no WebSockets (HTTP {status}): calls get no live answer");
+                let remedy = "let the proxy hand on the headers Upgrade and Connection, by HTTP/1.1; the admin guide has \
+                              the lines for nginx and Caddy";
+                return vec![Finding::error(CHECK, found, remedy)];
+            }
+            Ok(Err(UpgradeError::Failed(_))) | Err(_) => {}
+        }
+    }
+    vec![Finding::skipped(CHECK, "the public address does not answer, see above")]
+}
+
+const LIMIT: Duration = Duration::from_secs(8);

@@ -1,0 +1,199 @@
+//! Where the calls of our phone numbers go, as Twilio has it.
+
+use super::fix::NumberFix;
+use super::{Finding, Fix, Site, twilio};
+use crate::config::Config;
+use crate::providers::twilio::account::{self, NumberHooks, OwnNumber};
+use std::sync::Arc;
+use std::time::Duration;
+
+const CHECK: &str = "numbers";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let Some(config) = site.config() else { return Vec::new() };
+    if config.twilio.credentials().is_none() || config.http.public_address().is_none() {
+        return vec![Finding::skipped(CHECK, "this needs a Twilio account and a public address")];
+    }
+    match account::numbers(&site.client, &config.twilio, LIMIT).await {
+        Ok(numbers) => judge(&numbers, &wanted(&site, config), config.http.base_url()),
+        // The account's own finding says it already.
+        Err(error) => vec![Finding::skipped(CHECK, twilio::refusal(&error).found)],
+    }
+}
+
+/// The numbers that somebody has said are ours.
+fn wanted(site: &Site, config: &Config) -> Vec<String> {
+    let named = site.named_numbers.iter().chain(&config.twilio.phone_number);
+    named.map(ToString::to_string).collect()
+}
+
+fn judge(numbers: &[OwnNumber], named: &[String], base: &str) -> Vec<Finding> {
+    let missing = named.iter().filter(|named| !numbers.iter().any(|number| number.phone_number == **named));
+    let mut findings: Vec<_> = missing
+        .map(|named| {
+            let remedy = "see the number in Twilio's console, Phone Numbers → Manage → Active numbers";
+            Finding::error(CHECK, format!("the account has no number {named}"), remedy)
+        })
+        .collect();
+    let ours = ours(numbers, named, base);
+    if ours.is_empty() && findings.is_empty() {
+        findings.push(match numbers.len() {
+            0 => Finding::warning(CHECK, "the account has no phone number", "buy one in Twilio's console"),
+            count => Finding::warning(
+                CHECK,
+                format!("none of the account's {count} numbers sends its calls here"),
+                "say which one should: agentlocator doctor --fix --number +972…, or [twilio] phone_number",
+            ),
+        });
+    }
+    findings.extend(ours.into_iter().flat_map(|number| judge_one(number, !named.is_empty(), base)));
+    findings
+}
+
+/// Those that were named; else those that lead here; else the only one.
+fn ours<'a>(numbers: &'a [OwnNumber], named: &[String], base: &str) -> Vec<&'a OwnNumber> {
+    if !named.is_empty() {
+        return numbers.iter().filter(|number| named.contains(&number.phone_number)).collect();
+    }
+    let leads_here: Vec<_> = numbers.iter().filter(|number| is_at(&number.hooks.voice_url, base)).collect();
+    match numbers {
+        [only] if leads_here.is_empty() => vec![only],
+        _ => leads_here,
+    }
+}
+
+fn judge_one(number: &OwnNumber, is_named: bool, base: &str) -> Vec<Finding> {
+    let name = &number.phone_number;
+    for (sid, what) in [(&number.trunk_sid, "a SIP trunk"), (&number.voice_application_sid, "a TwiML app")] {
+        if !sid.is_empty() {
+            let found = format!("calls to {name} go to {what} ({sid}), whatever its own addresses are");
+            let remedy =
+                "in Twilio's console set the number to Webhook, or the app's addresses to those of this machine";
+            return vec![Finding::error(CHECK, found, remedy)];
+        }
+    }
+    let after = NumberHooks {
+        voice_url: format!("{base}/webhook/incoming_call"),
+        voice_method: "POST".into(),
+        status_callback: format!("{base}/webhook/call_status"),
+        status_callback_method: "POST".into(),
+    };
+    let (before, mut findings) = (&number.hooks, Vec::new());
+    let fix = || {
+        Fix::Number(Box::new(NumberFix {
+            sid: number.sid.clone(),
+            phone_number: name.clone(),
+            before: before.clone(),
+            after: after.clone(),
+            is_elsewhere: leads_elsewhere(&before.voice_url, base),
+            is_named,
+        }))
+    };
+    let remedy = format!("agentlocator doctor --fix, or in Twilio's console: A call comes in → {}", after.voice_url);
+    if before.voice_url != after.voice_url {
+        let found = format!("calls to {name} go to {}", shown(&before.voice_url));
+        findings.push(Finding::error(CHECK, found, remedy).with_fix(fix()));
+    } else if before.status_callback != after.status_callback || before.status_callback_method != "POST" {
+        let found = format!("the end of calls to {name} is told to {}", shown(&before.status_callback));
+        let remedy = format!("agentlocator doctor --fix, or: Call status changes → {}", after.status_callback);
+        findings.push(Finding::warning(CHECK, found, remedy).with_fix(fix()));
+    } else {
+        findings.push(Finding::ok(CHECK, format!("calls to {name} come here")));
+    }
+    findings.extend(fallback(number, base));
+    findings
+}
+
+/// What callers hear while this machine is off must not be on it.
+fn fallback(number: &OwnNumber, base: &str) -> Option<Finding> {
+    let name = &number.phone_number;
+    let found = match number.voice_fallback_url.as_str() {
+        "" => format!("whoever calls {name} while this machine is off hears an error"),
+        url if is_at(url, base) => format!("what {name} falls back on is this machine too: {url}"),
+        _ => return None,
+    };
+    let remedy = "in Twilio's console set Primary handler fails to a TwiML Bin; the README has one to copy";
+    Some(Finding::warning(CHECK, found, remedy))
+}
+
+fn is_at(url: &str, base: &str) -> bool {
+    url.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}
+
+/// Whether somebody may be using it: not so with nothing, and with what a new number has.
+fn leads_elsewhere(url: &str, base: &str) -> bool {
+    !url.is_empty() && !url.starts_with("https://demo.twilio.com/") && !is_at(url, base)
+}
+
+fn shown(url: &str) -> &str {
+    if url.is_empty() { "nowhere" } else { url }
+}
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    const BASE: &str = "https://shop.example";
+
+    fn number(phone_number: &str, voice_url: &str) -> OwnNumber {
+        OwnNumber {
+            sid: "PN1".into(),
+            phone_number: phone_number.into(),
+            hooks: NumberHooks {
+                voice_url: voice_url.into(),
+                voice_method: "POST".into(),
+                status_callback: format!("{BASE}/webhook/call_status"),
+                status_callback_method: "POST".into(),
+            },
+            voice_fallback_url: "https://handler.twilio.com/twiml/EH1".into(),
+            voice_application_sid: String::new(),
+            trunk_sid: String::new(),
+        }
+    }
+
+    fn states(numbers: &[OwnNumber], named: &[&str]) -> Vec<State> {
+        let named: Vec<_> = named.iter().map(ToString::to_string).collect();
+        judge(numbers, &named, BASE).iter().map(|finding| finding.state).collect()
+    }
+
+    #[test]
+    fn only_our_numbers_are_judged() {
+        let here = number("+97231", &format!("{BASE}/webhook/incoming_call"));
+        let there = number("+97232", "https://other.example/voice");
+        assert_eq!(states(&[here.clone(), there.clone()], &[]), [State::Ok]);
+        assert_eq!(states(&[there.clone(), number("+97233", "")], &[]), [State::Warning], "whose are they?");
+        assert_eq!(states(std::slice::from_ref(&there), &[]), [State::Error], "the only one is ours");
+        assert_eq!(states(&[here, there], &["+97232"]), [State::Error]);
+        assert_eq!(states(&[], &["+97239"]), [State::Error]);
+        assert_eq!(states(&[], &[]), [State::Warning]);
+    }
+
+    #[test]
+    fn what_somebody_else_uses_is_marked() {
+        let elsewhere = |url: &str| match &judge(&[number("+97231", url)], &[], BASE)[0].fix {
+            Some(Fix::Number(number)) => number.is_elsewhere,
+            other => panic!("{other:?}"),
+        };
+        assert!(elsewhere("https://other.example/voice"));
+        assert!(elsewhere("https://shop.example.evil.example/"));
+        assert!(!elsewhere("https://demo.twilio.com/welcome/voice/"));
+        assert!(!elsewhere("") && !elsewhere("https://shop.example/old"));
+    }
+
+    #[test]
+    fn apps_trunks_and_fallbacks_are_told() {
+        let good = format!("{BASE}/webhook/incoming_call");
+        let mut trunk = number("+97231", &good);
+        trunk.trunk_sid = "TK1".into();
+        assert_eq!(states(&[trunk], &[]), [State::Error]);
+        let mut own_fallback = number("+97231", &good);
+        own_fallback.voice_fallback_url = format!("{BASE}/webhook/handle_recording");
+        assert_eq!(states(&[own_fallback], &[]), [State::Ok, State::Warning]);
+        let mut silent = number("+97231", &good);
+        (silent.voice_fallback_url, silent.hooks.status_callback) = (String::new(), String::new());
+        assert_eq!(states(&[silent], &[]), [State::Warning, State::Warning]);
+    }
+}

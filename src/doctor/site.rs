@@ -1,0 +1,89 @@
+//! What is looked at, and with what.
+
+use crate::config::{Config, ConfigErrors};
+use crate::domain::PhoneNumber;
+use crate::drive::control::{self, AskError, Status};
+use crate::providers::http_client;
+use crate::store;
+use reqwest::Client;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+
+/// An installation, and the means to look at it.
+pub struct Site {
+    settings: Result<Config, ConfigErrors>,
+    /// What is wrong with what the page keeps in the database.
+    pub(super) stored_problems: Vec<String>,
+    /// The settings file, where there is one.
+    pub(super) settings_file: Option<PathBuf>,
+    /// The running daemon, or why it cannot be asked.
+    pub(super) daemon: Result<Status, AskError>,
+    /// The numbers that somebody named as ours.
+    pub(super) named_numbers: Vec<PhoneNumber>,
+    pub(super) client: Client,
+    /// Takes any certificate, and is given nothing secret.
+    pub(super) trusting: Client,
+}
+
+impl Site {
+    /// Looks where everything is. `settings` are what file and environment say.
+    pub async fn find(
+        settings: Result<Config, ConfigErrors>,
+        settings_file: Option<PathBuf>,
+        named_numbers: Vec<PhoneNumber>,
+    ) -> Result<Self, reqwest::Error> {
+        let client = http_client::build()?;
+        let trusting = http_client::build_trusting(None).unwrap_or_else(|| client.clone());
+        let looked = tokio::task::spawn_blocking(move || look_inside(settings)).await;
+        let (settings, stored_problems, daemon) =
+            looked.unwrap_or_else(|_| (Ok(Config::default()), Vec::new(), Err(AskError::NotRunning)));
+        Ok(Self { settings, stored_problems, settings_file, daemon, named_numbers, client, trusting })
+    }
+
+    /// The settings, if they can be used.
+    pub fn config(&self) -> Option<&Config> {
+        self.settings.as_ref().ok()
+    }
+
+    /// What is wrong with the settings.
+    pub(super) fn settings_problems(&self) -> Vec<String> {
+        self.settings.as_ref().err().map_or_else(Vec::new, |errors| errors.0.iter().map(ToString::to_string).collect())
+    }
+
+    /// The running daemon, if it told of itself.
+    pub fn running(&self) -> Option<&Status> {
+        self.daemon.as_ref().ok()
+    }
+
+    /// Where the running daemon is asked from this machine itself, without a slash at the end.
+    pub fn local_url(&self) -> Option<String> {
+        let mut door: SocketAddr = *self.running()?.about.doors.first()?;
+        if door.ip().is_unspecified() {
+            let same = if door.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+            door.set_ip(same);
+        }
+        Some(format!("http://{door}"))
+    }
+
+    /// Gets a page of the running daemon.
+    pub async fn ask_locally(&self, path: &str) -> Option<(u16, String)> {
+        let response = self.client.get(format!("{}{path}", self.local_url()?)).send().await.ok()?;
+        let status = response.status().as_u16();
+        Some((status, response.text().await.ok()?))
+    }
+}
+
+type Inside = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, AskError>);
+
+/// What the store tells: what was set on the page, and how the daemon is that has it open.
+fn look_inside(settings: Result<Config, ConfigErrors>) -> Inside {
+    let Ok(config) = settings else { return (settings, Vec::new(), Err(AskError::NotRunning)) };
+    let daemon = control::ask_status(&control::socket_path(&config.store.live_file()));
+    match store::peek_stored_settings(&config.store) {
+        Ok(stored) => {
+            let (config, problems) = config.with_stored(&stored);
+            (Ok(config), problems.iter().map(ToString::to_string).collect(), daemon)
+        }
+        Err(error) => (Ok(config), vec![format!("what was set on the page cannot be read: {error}")], daemon),
+    }
+}

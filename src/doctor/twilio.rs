@@ -1,0 +1,72 @@
+//! Does Twilio know us, and is the account well?
+
+use super::{Finding, Site};
+use crate::providers::twilio::account::{self, Account};
+use crate::providers::twilio::rest::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CHECK: &str = "twilio";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let Some(config) = site.config() else { return Vec::new() };
+    if config.twilio.credentials().is_none() {
+        let why = "no Twilio account is set (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN): no calls, no WhatsApp by Twilio";
+        return vec![Finding::skipped(CHECK, why)];
+    }
+    let mut findings = vec![match account::account(&site.client, &config.twilio, LIMIT).await {
+        Ok(account) => judge(&account),
+        Err(error) => refusal(&error),
+    }];
+    if config.twilio_whatsapp_enabled() {
+        let url = config.http.base_url();
+        findings.push(Finding::skipped(
+            CHECK,
+            format!(
+                "where Twilio's WhatsApp sender sends messages cannot be asked; see the console, Messaging → Senders: \
+                 {url}/webhook/whatsapp/twilio, status {url}/webhook/whatsapp/twilio/status"
+            ),
+        ));
+    }
+    findings
+}
+
+fn judge(account: &Account) -> Finding {
+    match (account.status.as_str(), account.kind.as_str()) {
+        ("active", "Trial") => Finding::warning(
+            CHECK,
+            "the account is a trial: callers hear Twilio's announcement first, and only verified numbers can be reached",
+            "upgrade it in Twilio's console",
+        ),
+        ("active", _) => Finding::ok(CHECK, "Twilio takes the account and its token"),
+        (status, _) => Finding::error(
+            CHECK,
+            format!("Twilio has the account as {status}: no calls come in"),
+            "see Twilio's console, mostly it is about a payment",
+        ),
+    }
+}
+
+/// What stands in the way of asking Twilio.
+pub(super) fn refusal(error: &Error) -> Finding {
+    match error {
+        Error::Refused { status: 401 | 403 | 404, .. } => Finding::error(
+            CHECK,
+            "Twilio does not take TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN",
+            "copy both from the front page of Twilio's console; a token that was made anew there must be set here too",
+        ),
+        Error::Refused { status, message, .. } => Finding::warning(
+            CHECK,
+            format!("Twilio answers {status}: {message}"),
+            "look again later; status.twilio.com tells of troubles",
+        ),
+        Error::Unreachable(source) => Finding::error(
+            CHECK,
+            format!("Twilio cannot be reached ({})", super::address::innermost(source)),
+            "see that this machine reaches the internet: name server, firewall, clock",
+        ),
+        Error::NotConfigured | Error::TooLarge(_) => Finding::warning(CHECK, error.to_string(), "see the settings"),
+    }
+}
+
+const LIMIT: Duration = Duration::from_secs(10);

@@ -1,0 +1,141 @@
+//! What systemd says of the units.
+
+use super::program::{output_of, value};
+use super::{Finding, Site};
+use std::sync::Arc;
+
+const CHECK: &str = "service";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    let mut arguments = vec!["show", "--no-pager", PROPERTIES];
+    arguments.extend(UNITS);
+    let Some(told) = output_of("systemctl", &arguments).await else {
+        return vec![Finding::skipped(CHECK, "systemd does not run here, so nothing starts the daemon by itself")];
+    };
+    let wants_bridge = site.config().is_none_or(|config| config.whatsapp.baileys_enabled());
+    judge(&told, wants_bridge)
+}
+
+/// Findings from what `systemctl show` prints: a block of lines for each unit.
+fn judge(told: &str, wants_bridge: bool) -> Vec<Finding> {
+    let units: Vec<&str> = told.split("\n\n").filter(|block| !value(block, "Id").is_empty()).collect();
+    let find = |id: &str| units.iter().copied().find(|block| value(block, "Id") == id);
+    let is_there = |block: &&str| value(block, "LoadState") != "not-found";
+    let Some(service) = find(SERVICE).filter(is_there) else {
+        return vec![Finding::skipped(CHECK, "AgentLocator is not installed as a service of systemd")];
+    };
+    let mut findings = judge_unit(service, true);
+    if let Some(bridge) = find(BRIDGE).filter(is_there) {
+        findings.extend(judge_unit(bridge, wants_bridge));
+    }
+    for socket in units.iter().filter(|block| value(block, "Id").ends_with(".socket")).filter(|block| is_there(block)) {
+        findings.extend(judge_socket(socket));
+    }
+    findings
+}
+
+fn judge_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
+    let id = value(unit, "Id");
+    let status = value(unit, "ActiveState");
+    let log = format!("see why by `journalctl -u {id} -n 50`, then `systemctl restart {id}`");
+    let mut findings = Vec::new();
+    match (value(unit, "LoadState"), status) {
+        ("masked", _) => {
+            let found = format!("{id} is masked, so it cannot be started");
+            findings.push(Finding::error(CHECK, found, format!("systemctl unmask {id} && systemctl start {id}")));
+        }
+        ("loaded", "active") => {}
+        ("loaded", "failed") => {
+            let found = format!("{id} has failed ({})", value(unit, "Result"));
+            findings.push(Finding::error(CHECK, found, log.clone()));
+        }
+        ("loaded", "activating" | "reloading" | "deactivating") => {
+            let found = format!("{id} is {status} ({})", value(unit, "SubState"));
+            findings.push(Finding::warning(CHECK, found, log.clone()));
+        }
+        ("loaded", _) if is_needed => {
+            findings.push(Finding::error(CHECK, format!("{id} is stopped"), format!("systemctl start {id}")));
+        }
+        ("loaded", _) => findings.push(Finding::ok(CHECK, format!("{id} is stopped, and not in use"))),
+        (other, _) => {
+            let found = format!("{id} cannot be loaded ({other})");
+            findings.push(Finding::error(CHECK, found, format!("see what `systemctl status {id}` says")));
+        }
+    }
+    if value(unit, "UnitFileState") == "disabled" && is_needed {
+        let found = format!("{id} is not started when the machine starts");
+        findings.push(Finding::warning(CHECK, found, format!("systemctl enable {id}")));
+    }
+    let restarts: u32 = value(unit, "NRestarts").parse().unwrap_or(0);
+    if restarts >= MANY_RESTARTS {
+        findings.push(Finding::warning(CHECK, format!("{id} was started again by itself {restarts} times"), log));
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, format!("{id} runs, and starts with the machine")));
+    }
+    findings
+}
+
+/// Sockets are told of where they do not work: what they hand over is seen elsewhere.
+fn judge_socket(socket: &str) -> Option<Finding> {
+    let id = value(socket, "Id");
+    if value(socket, "ActiveState") != "failed" {
+        return None;
+    }
+    let port = match id {
+        "agentlocator-http.socket" => 80,
+        "agentlocator-https.socket" => 443,
+        _ => 8080,
+    };
+    let found = format!("{id} could not take port {port}: another program has it");
+    let remedy = format!(
+        "see which by `ss -ltnp 'sport = :{port}'`; if it is a proxy in front of AgentLocator, nothing is wrong: \
+         `systemctl disable {id}`"
+    );
+    Some(Finding::warning(CHECK, found, remedy))
+}
+
+const SERVICE: &str = "agentlocator.service";
+const BRIDGE: &str = "agentlocator-whatsapp.service";
+const UNITS: [&str; 5] =
+    [SERVICE, BRIDGE, "agentlocator-web.socket", "agentlocator-http.socket", "agentlocator-https.socket"];
+const PROPERTIES: &str = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,NRestarts,Result";
+const MANY_RESTARTS: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    fn unit(id: &str, load: &str, active: &str, more: &str) -> String {
+        format!("Id={id}\nLoadState={load}\nActiveState={active}\nSubState=x\n{more}\n\n")
+    }
+
+    fn states(told: &str, wants_bridge: bool) -> Vec<State> {
+        judge(told, wants_bridge).iter().map(|finding| finding.state).collect()
+    }
+
+    #[test]
+    fn a_healthy_pair_is_told_once_each() {
+        let well = "UnitFileState=enabled\nNRestarts=0\nResult=success";
+        let told = unit(SERVICE, "loaded", "active", well) + &unit(BRIDGE, "loaded", "active", well);
+        assert_eq!(states(&told, true), [State::Ok, State::Ok]);
+        assert_eq!(states(&unit(SERVICE, "not-found", "inactive", ""), true), [State::Skipped]);
+    }
+
+    #[test]
+    fn what_is_wrong_has_its_command() {
+        let told = unit(SERVICE, "loaded", "failed", "UnitFileState=disabled\nNRestarts=8\nResult=watchdog")
+            + &unit(BRIDGE, "loaded", "inactive", "UnitFileState=enabled\nNRestarts=0")
+            + &unit("agentlocator-http.socket", "loaded", "failed", "");
+        let findings = judge(&told, true);
+        let remedies: Vec<_> = findings.iter().filter_map(|finding| finding.remedy.as_deref()).collect();
+        assert_eq!(remedies.len(), findings.len());
+        for part in ["journalctl -u agentlocator.service", "systemctl enable agentlocator.service"] {
+            assert!(remedies.iter().any(|remedy| remedy.contains(part)), "{part} in {remedies:?}");
+        }
+        assert!(findings[0].found.contains("watchdog") && findings[2].found.contains("8 times"));
+        assert!(findings.iter().any(|finding| finding.found.contains("port 80")));
+        assert_eq!(states(&told, false)[3], State::Ok, "a bridge that nobody uses may be stopped");
+    }
+}

@@ -1,0 +1,77 @@
+//! How old is the program, and is there a newer one? Nobody outside is asked here: the daemon has, if it may, and apt knows
+//! what its own lists say.
+
+use super::program::output_of;
+use super::{Finding, Site};
+use crate::clock;
+use crate::config::VersionInfo;
+use crate::domain::Timestamp;
+use crate::providers::release_feed::Release;
+use std::sync::Arc;
+
+const CHECK: &str = "updates";
+
+pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    if let Some(newer) = site.running().and_then(|status| status.newer_release.as_ref()) {
+        return vec![tell(newer)];
+    }
+    let told = output_of("apt-cache", &["policy", "agentlocator"]).await.unwrap_or_default();
+    if let Some((installed, candidate)) = newer_in_apt(&told) {
+        let found = format!("apt has {candidate}, installed is {installed}");
+        return vec![Finding::warning(CHECK, found, "apt install agentlocator; the data are kept, and snapshots made")];
+    }
+    let installed = env!("CARGO_PKG_VERSION");
+    let age = age_in_days(&VersionInfo::default().build_time, clock::now());
+    let age = age.map(|days| format!(", built {days} days ago")).unwrap_or_default();
+    let is_asked = site.config().is_some_and(|config| config.updates.weekly_feed().is_some());
+    let how = if is_asked {
+        "; the daemon looks for newer ones once a week"
+    } else {
+        "; newer ones are not looked for ([updates] check), `agentlocator version --check` does it once"
+    };
+    vec![Finding::ok(CHECK, format!("installed is {installed}{age}{how}"))]
+}
+
+fn tell(newer: &Release) -> Finding {
+    let since = newer.date.as_ref().map(|date| format!(", out since {date}")).unwrap_or_default();
+    let urgent = if newer.urgent { ", which should be installed soon" } else { "" };
+    let found = format!("there is {}{since}{urgent}; installed is {}", newer.version, env!("CARGO_PKG_VERSION"));
+    let notes = newer.notes_url.as_ref().map(|url| format!("; what is new: {url}")).unwrap_or_default();
+    Finding::warning(CHECK, found, format!("apt install ./agentlocator_{}_ARCH.deb{notes}", newer.version))
+}
+
+/// What apt has installed and what it would install, where those differ (`apt-cache policy`).
+fn newer_in_apt(told: &str) -> Option<(&str, &str)> {
+    let value = |name: &str| told.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
+    let (installed, candidate) = (value("Installed:")?, value("Candidate:")?);
+    // apt's candidate is older than what is installed only where somebody pinned it so.
+    (installed != candidate && installed != "(none)" && candidate != "(none)").then_some((installed, candidate))
+}
+
+fn age_in_days(built: &str, now: Timestamp) -> Option<u64> {
+    let built: Timestamp = built.parse().ok()?;
+    Some(now.since(built).as_secs() / 86_400)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn apt_is_understood() {
+        let told = |installed: &str, candidate: &str| {
+            format!("agentlocator:\n  Installed: {installed}\n  Candidate: {candidate}\n  Version table:\n")
+        };
+        assert_eq!(newer_in_apt(&told("0.1.0", "0.2.0")), Some(("0.1.0", "0.2.0")));
+        assert_eq!(newer_in_apt(&told("0.1.0", "0.1.0")), None);
+        assert_eq!(newer_in_apt(&told("(none)", "0.1.0")), None);
+        assert_eq!(newer_in_apt(""), None);
+    }
+
+    #[test]
+    fn the_age_is_told_where_it_is_known() {
+        let now: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
+        assert_eq!(age_in_days("2026-11-10T12:00:00Z", now), Some(9));
+        assert_eq!(age_in_days("dev", now), None);
+    }
+}

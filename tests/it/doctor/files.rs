@@ -1,0 +1,53 @@
+//! Owners and modes in the data folder.
+
+use super::super::support::Daemon;
+use super::Told;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+
+#[test]
+fn files_that_everyone_may_change_are_closed() {
+    let daemon = Daemon::start(|_| {});
+    let file = daemon.published_file();
+    fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
+    Told::by(&daemon, &[]).assert("folder", &["ok", "warning"], &["chmod o-rwx"]);
+    assert!(daemon.cli(&["doctor", "--fix", "--yes"]).status.success());
+    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o660);
+    Told::by(&daemon, &[]).assert("folder", &["ok"], &[]);
+}
+
+#[test]
+fn secrets_that_everyone_may_read_are_closed() {
+    let daemon = Daemon::prepare(|setup| {
+        setup.toml("[twilio]\nauth_token = \"0123456789abcdef\"\n");
+    });
+    let file = daemon.folder().join("config.toml");
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let told = Told::by(&daemon, &[]);
+    assert!(told.text("settings").contains("which holds secrets"), "{}", told.text("settings"));
+    daemon.cli(&["doctor", "--fix", "--yes"]);
+    assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn what_root_has_left_behind_is_given_back() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("only root can give files to somebody else, so this is not tested");
+        return;
+    }
+    let daemon = Daemon::start(|_| {});
+    let left = daemon.folder().join("live/left-behind");
+    fs::write(&left, "").unwrap();
+    chown(&left, Some(65_534), None).unwrap();
+    // Whoever has taken over the daemon may lay links, but they lead nobody to other people's files.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let theirs = elsewhere.path().join("theirs");
+    fs::write(&theirs, "").unwrap();
+    chown(&theirs, Some(65_534), None).unwrap();
+    symlink(elsewhere.path(), daemon.folder().join("link")).unwrap();
+    symlink(&theirs, daemon.folder().join("live/link")).unwrap();
+    let told = Told::by(&daemon, &[]);
+    told.assert("folder", &["ok", "error"], &["left-behind", "chown -R"]);
+    daemon.cli(&["doctor", "--fix", "--yes"]);
+    assert_eq!([&left, &theirs].map(|file| fs::metadata(file).unwrap().uid()), [0, 65_534]);
+}

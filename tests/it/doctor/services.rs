@@ -1,0 +1,51 @@
+//! What systemd says, and the bridge.
+
+use super::super::support::Daemon;
+use super::Told;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+/// A daemon in a world where `systemctl` says this.
+fn with_systemctl(told: &str) -> Daemon {
+    let mut daemon = Daemon::prepare(|_| {});
+    let folder = daemon.folder().join("bin");
+    fs::create_dir(&folder).unwrap();
+    let program = folder.join("systemctl");
+    fs::write(&program, format!("#!/bin/sh\ncat <<'END'\n{told}\nEND\n")).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    daemon.reconfigure(|setup| {
+        setup.env("PATH", path);
+    });
+    daemon
+}
+
+#[test]
+fn units_that_do_not_run_are_told() {
+    let unit = |id: &str, state: &str| {
+        format!(
+            "Id={id}\nLoadState=loaded\nActiveState={state}\nSubState=x\nUnitFileState=enabled\nNRestarts=0\nResult=x\n"
+        )
+    };
+    let told = unit("agentlocator.service", "failed") + "\n" + &unit("agentlocator-whatsapp.service", "inactive");
+    let told = Told::by(&with_systemctl(&told), &[]);
+    told.assert("service", &["error", "ok"], &["journalctl -u agentlocator.service"]);
+}
+
+#[test]
+fn a_machine_without_systemd_is_no_error() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.reconfigure(|setup| {
+        setup.env("PATH", "/nowhere");
+    });
+    Told::by(&daemon, &[]).assert("service", &["skipped"], &[]);
+}
+
+#[test]
+fn a_bridge_that_is_not_there_is_told() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let daemon = Daemon::prepare(|setup| {
+        setup.env("WA_SHARED_SECRET", "0123456789abcdef").env("WA_BAILEYS_PORT", nobody.port().to_string());
+    });
+    Told::by(&daemon, &[]).assert("bridge", &["error"], &["is not running"]);
+}
