@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-all lint fmt deny bench audio clean
+.PHONY: help demo build deb power-cut test test-deb test-all lint fmt deny bench audio clean
 
 # The lock file decides what is built.
 CARGO_FLAGS := --locked
@@ -21,6 +21,20 @@ demo: ## Build, then play a shop's day on a fresh data folder; keeps running. AR
 build: ## Build the release binary, and the WhatsApp bridge (bridge/dist/bridge.mjs).
 	@scripts/setup.sh build
 	cargo build $(CARGO_FLAGS) --release
+
+deb: ## Build the Debian package, target/debian/agentlocator_*.deb. ARGS='--target aarch64-unknown-linux-gnu' for another machine.
+	@scripts/setup.sh deb
+	packaging/package.sh $(ARGS)
+
+test-deb: ## Install the package in a booted Debian, and walk through its whole life. SUITE=trixie for Debian 13.
+	@scripts/setup.sh test-deb
+	packaging/package.sh
+	tests/deb/walk.sh full $(or $(SUITE),bookworm)
+
+power-cut: ## Cut the power of a virtual machine with the package in the middle of writes (root; QEMU in emulation, minutes).
+	@scripts/setup.sh test-deb
+	@ls target/debian/*.deb >/dev/null 2>&1 || packaging/package.sh
+	tests/deb/power-cut.sh $(or $(CUTS),3)
 
 test: lint ## Everything that a change must pass.
 	@scripts/setup.sh test

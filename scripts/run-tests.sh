@@ -3,7 +3,8 @@
 #
 # The daemon's with nextest where it is installed, else with cargo's own runner; then the WhatsApp bridge's with Node's.
 # `--long` adds the rounds that are marked `#[ignore]`, which take minutes each, and the bridge's tests once more with each
-# version of Node that `scripts/setup.sh test-all` has fetched.
+# version of Node that `scripts/setup.sh test-all` has fetched, and the package's whole life on Debian 12 and 13 instead of
+# the short form, with power cuts.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,6 +33,28 @@ daemon_tests || status=1
 echo
 echo "== the WhatsApp bridge, Node $(node -p process.versions.node) =="
 bridge_tests "$(command -v node)" || status=1
+
+# in_a_box COMMAND…: 77 says that this machine cannot boot a Debian, and the command has told why.
+in_a_box() {
+    "$@"
+    case $? in
+    0 | 77) ;;
+    *) status=1 ;;
+    esac
+}
+
+echo
+echo "== the package =="
+if [ "$long" = --long ]; then
+    packaging/package.sh || status=1
+    in_a_box tests/deb/walk.sh full bookworm
+    in_a_box tests/deb/walk.sh full trixie
+    in_a_box tests/deb/power-cut.sh 5
+else
+    # What the tests ran with, not what is shipped: a release build takes minutes.
+    packaging/package.sh --profile dev --output target/deb-test/agentlocator.deb || status=1
+    in_a_box env DEB=target/deb-test/agentlocator.deb tests/deb/walk.sh short bookworm
+fi
 
 if [ "$long" = --long ]; then
     for version in 18 22 24; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what a task needs is there, and says what it did:
-# scripts/setup.sh bench|build|demo|lint|test|test-all|audio
+# scripts/setup.sh bench|build|deb|demo|lint|test|test-deb|test-all|audio
 #
 # On Debian or Ubuntu as root (or with password-less sudo) missing packages are installed by apt; elsewhere the message
 # says what to install. Rust itself is expected to be there. Node must be 18.20 or newer, which Debian 12 has; where it is
@@ -111,6 +111,9 @@ npm_ci() {
     cp "$1/package-lock.json" "$stamp"
 }
 
+# The man pages are read by what people read them with.
+manual_reader() { need man man-db; }
+
 # Twilio's own library, against which signatures and TwiML are tested.
 twilio_helper() { npm_ci tests/twilio-helper "Twilio's helper library for the tests"; }
 
@@ -142,12 +145,42 @@ cargo_deny() {
     cargo install --quiet --locked cargo-deny || fail "cargo-deny could not be built"
 }
 
+# What packs the Debian package; it lies in target, so that nobody's own programs are touched.
+cargo_deb() {
+    need strip binutils
+    need xz xz-utils
+    need dpkg-deb dpkg
+    [ -x target/tools/bin/cargo-deb ] && return
+    echo "setup: building cargo-deb; this takes a minute, once"
+    CARGO_TARGET_DIR=target/tools/build cargo install --quiet --locked --debug --no-default-features --root target/tools \
+        cargo-deb || fail "cargo-deb could not be built"
+    rm -rf target/tools/build
+}
+
+# What boots a Debian to install the package in. Only root can do that; the walk says so where it cannot.
+box() {
+    if [ "$(id -u)" != 0 ] || ! has apt-get; then
+        echo "setup: the package is not installed in a booted Debian here: that takes root, and Debian's tools"
+        return
+    fi
+    need systemd-nspawn systemd-container
+    need mmdebstrap mmdebstrap
+    need ip iproute2
+    need nsenter util-linux
+    need pgrep procps
+    need mke2fs e2fsprogs
+}
+
 task=${1:-build}
 rust
 compiler
 case $task in
 bench) ;;
 build) bridge ;;
+deb)
+    bridge
+    cargo_deb
+    ;;
 demo) bridge --tests ;;
 lint)
     linters
@@ -156,17 +189,38 @@ lint)
 test)
     bridge --tests
     twilio_helper
+    cargo_deb
+    box
+    need rsync rsync
+    manual_reader
+    need pebble pebble
+    ;;
+test-deb)
+    bridge
+    cargo_deb
+    box
+    need lintian lintian
     ;;
 test-all)
     bridge --tests
     twilio_helper
+    cargo_deb
+    box
+    need lintian lintian
+    need rsync rsync
+    need borg borgbackup
+    need restic restic
+    manual_reader
+    need pebble pebble
     other_nodes
     cargo_deny
+    # Checks the alert rules that are shipped.
+    need promtool prometheus
     ;;
 audio)
     need espeak-ng espeak-ng
     need lame lame
     need sox sox
     ;;
-*) fail "unknown task $task; bench, build, demo, lint, test, test-all or audio" ;;
+*) fail "unknown task $task; bench, build, deb, demo, lint, test, test-deb, test-all or audio" ;;
 esac

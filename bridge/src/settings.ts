@@ -101,11 +101,14 @@ function secret(environment: Environment, name: string): string | undefined {
   if (path) return fileText(`${name}_FILE`, path)
   const credentials = environment.CREDENTIALS_DIRECTORY
   if (!credentials) return undefined
-  try {
-    return readFileSync(join(credentials, name), 'utf8').trim() || undefined
-  } catch {
-    return undefined
+  for (const file of [name, name.toLowerCase().replace(/_/g, '-')]) {
+    try {
+      return readFileSync(join(credentials, file), 'utf8').trim() || undefined
+    } catch {
+      // Not there under that name.
+    }
   }
+  return undefined
 }
 
 function fileText(name: string, path: string): string {

@@ -1,0 +1,182 @@
+#!/usr/bin/env bash
+# Makes the Debian package: packaging/package.sh [--profile release|dev] [--target TRIPLE] [--version VERSION] [--output FILE]
+#
+# Builds the daemon, lays everything that goes along into target/package, and lets cargo-deb put it into
+# target/debian/agentlocator_VERSION_ARCH.deb. The same sources give the same bytes: times are those of the last commit.
+# `--profile dev` makes one quickly, for tests; `--version` names it otherwise.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+profile=release target= version= output=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --profile) profile=$2 ;;
+    --target) target=$2 ;;
+    --version) version=$2 ;;
+    --output) output=$2 ;;
+    *)
+        echo "package: unknown option $1" >&2
+        exit 2
+        ;;
+    esac
+    shift 2
+done
+host=$(rustc -vV | sed -n 's/^host: //p')
+target=${target:-$host}
+version=${version:-$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)}
+case $target in
+x86_64-*) arch=amd64 npm_arch=x64 ;;
+aarch64-*) arch=arm64 npm_arch=arm64 ;;
+*)
+    echo "package: nothing is known of $target; x86_64-unknown-linux-gnu or aarch64-unknown-linux-gnu" >&2
+    exit 2
+    ;;
+esac
+output=${output:-target/debian/agentlocator_${version}_$arch.deb}
+
+# Times in the package, and in the binary what it was made from.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 1700000000)}
+GIT_COMMIT=${GIT_COMMIT:-$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)}
+BUILD_TIME=${BUILD_TIME:-$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)}
+readonly stage=target/package
+readonly doc=$stage/doc
+
+build_daemon() {
+    local options=(--locked --profile "$profile" --bin agentlocator) folder=$profile
+    [ "$profile" != dev ] || folder=debug
+    if [ "$target" = "$host" ]; then
+        daemon=target/$folder/agentlocator
+    else
+        options+=(--target "$target")
+        daemon=target/$target/$folder/agentlocator
+    fi
+    # The tests' build must not be made anew for what only a package tells.
+    if [ "$profile" = dev ]; then
+        cargo build "${options[@]}" --tests
+    else
+        GIT_COMMIT=$GIT_COMMIT BUILD_TIME=$BUILD_TIME cargo build "${options[@]}"
+    fi
+    install -D -m 755 "$daemon" "$stage/agentlocator"
+    strip_for_target "$stage/agentlocator"
+    # Only now: with it set, C libraries would be built anew.
+    export SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC
+}
+
+strip_for_target() {
+    local tool=strip
+    [ "$target" = "$host" ] || tool=${target%%-*}-linux-gnu-strip
+    "$tool" --strip-unneeded --remove-section=.comment --remove-section=.note "$1"
+}
+
+# The program that can run here; another machine's cannot write its own manual.
+native_daemon() {
+    if [ "$target" = "$host" ]; then
+        echo "$stage/agentlocator"
+    else
+        cargo build --quiet --locked --bin agentlocator >&2
+        echo target/debug/agentlocator
+    fi
+}
+
+manual_and_completions() {
+    local program
+    program=$(native_daemon)
+    mkdir -p "$stage/man" "$stage/completions"
+    "$program" manual "$stage/man"
+    gzip -9 -n -f "$stage"/man/*
+    local shell
+    for shell in bash zsh fish; do "$program" completions "$shell" >"$stage/completions/$shell"; done
+}
+
+# Debian's own Node is older than what the bridge is meant for, or will be: it has one of its own.
+node() {
+    local folder=target/node/package-$npm_arch
+    local package=$folder/node_modules/node-linux-$npm_arch
+    if ! [ -x "$package/bin/node" ]; then
+        echo "package: fetching Node for $arch"
+        mkdir -p "$folder"
+        npm install --prefix "$folder" --no-save --no-package-lock --no-audit --no-fund --loglevel=error --force \
+            "node-linux-$npm_arch@$NODE_VERSION" >/dev/null
+    fi
+    install -m 755 "$package/bin/node" "$stage/node"
+    strip_for_target "$stage/node"
+    gzip -9 -n -c "$package/LICENSE" >"$doc/node-LICENSE.gz"
+}
+
+# The bridge's licence asks for its source, and for that of what is in its bundle, beside the program.
+bridge() {
+    install -m 644 bridge/dist/bridge.mjs "$stage/bridge.mjs"
+    mkdir -p "$doc/bridge"
+    cp bridge/README.md bridge/NOTICE.md "$doc/bridge/"
+    # All licences are in one file here.
+    sed -i 's|](LICENSE)|](LICENSES.txt.gz)|g' "$doc"/bridge/*.md
+    gzip -9 -n -c bridge/dist/LICENSES.txt >"$doc/bridge/LICENSES.txt.gz"
+    local packages
+    packages=$(command node packaging/bundled-packages.mjs)
+    # shellcheck disable=SC2086
+    (cd bridge && git ls-files && printf '%s\n' $packages) | sort -u >"$stage/bridge-source.list"
+    tar --create --directory=bridge --files-from="$stage/bridge-source.list" --sort=name --owner=0 --group=0 --numeric-owner \
+        --mode=go=rX,u+rw,a-s --mtime="@$SOURCE_DATE_EPOCH" --transform='s,^,agentlocator-bridge/,' | xz -9 -T1 >"$doc/bridge/source.tar.xz"
+}
+
+documents() {
+    mkdir -p "$doc/examples"
+    cp SECURITY.md "$doc/"
+    gzip -9 -n -c CHANGELOG.md >"$doc/changelog-of-agentlocator.gz"
+    cp -r docs/. "$doc/"
+    cp -r packaging/monitoring packaging/litestream "$doc/examples/" 2>/dev/null || true
+    # What lies elsewhere here than in the sources.
+    sed -i 's|](\.\./\.\./packaging/|](../examples/|g' "$doc"/admin/*.md
+    printf 'agentlocator (%s) stable; urgency=medium\n\n  * What changed: /usr/share/doc/agentlocator/changelog-of-agentlocator.gz\n\n -- %s  %s\n' \
+        "$version" "$MAINTAINER" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9 -n >"$doc/changelog.gz"
+    command node packaging/sbom.mjs "$target" "$version" "$stage"
+    gzip -9 -n -c "$stage/licences.txt" >"$doc/licences.txt.gz"
+    gzip -9 -n -c "$stage/sbom.cdx.json" >"$doc/sbom.cdx.json.gz"
+    find "$doc" -type f -exec chmod 644 {} +
+}
+
+# The settings file hardly ever changes, so that an upgrade asks nobody which one to keep. Whoever takes the whole example in
+# its place has its line for the data as well.
+settings() {
+    cp packaging/deb/config.toml packaging/deb/whatsapp.env "$stage/"
+    local line
+    line=$(grep '^database_url = ' packaging/deb/config.toml)
+    sed "s|^#$line\$|$line|" config.toml.example >"$doc/examples/config.toml.example"
+    grep -qxF "$line" "$doc/examples/config.toml.example" || {
+        echo "package: config.toml.example has no line for database_url any more" >&2
+        exit 1
+    }
+}
+
+scripts() {
+    mkdir -p "$stage/scripts"
+    local script
+    for script in preinst postinst prerm postrm; do
+        sed -e "s/@VERSION@/$version/g" -e '/^#DEBHELPER#$/d' "packaging/deb/$script" >"$stage/scripts/$script"
+    done
+}
+
+readonly NODE_VERSION=22
+readonly MAINTAINER="AgentLocator <agentlocator@localhost>"
+
+rm -rf "$stage"
+mkdir -p "$doc" "$(dirname "$output")"
+build_daemon
+manual_and_completions
+node
+bridge
+documents
+settings
+scripts
+options=(--locked --no-build --no-strip --deb-version "$version" --output "$output")
+[ "$target" = "$host" ] || options+=(--target "$target")
+[ "$profile" != dev ] || options+=(--fast)
+# cargo-deb drops older packages from its folder, also where another file is asked for.
+aside=$(mktemp -d target/packages.XXXXXX)
+[ "${output%/*}" = target/debian ] || mv target/debian/*.deb "$aside/" 2>/dev/null || true
+status=0
+PATH=$PWD/target/tools/bin:$PATH cargo deb "${options[@]}" >/dev/null || status=$?
+mv "$aside"/*.deb target/debian/ 2>/dev/null || true
+rmdir "$aside"
+[ "$status" = 0 ] || exit "$status"
+echo "package: $output, $(du -k "$output" | cut -f1) KiB, $(dpkg-deb -f "$output" Installed-Size) KiB installed"

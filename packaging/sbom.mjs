@@ -1,0 +1,106 @@
+// Lists what is in the package: node sbom.mjs TARGET VERSION FOLDER
+//
+// Writes FOLDER/sbom.cdx.json (CycloneDX 1.6: the crates of the daemon, the npm packages of the bridge, Node, SQLite) and
+// FOLDER/licences.txt (the texts of the crates' licences). Reads Cargo's and npm's own lists, so that neither can go stale.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const [target, version, folder] = process.argv.slice(2)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const crates = cratesOf(target)
+const npm = npmPackages()
+const node = execFileSync(process.execPath, ['--version'], { encoding: 'utf8' })
+
+writeFileSync(join(folder, 'sbom.cdx.json'), `${JSON.stringify(bill(), null, 1)}\n`)
+writeFileSync(join(folder, 'licences.txt'), licences())
+
+/** The crates that are built into the binary: no build tools, no test libraries. */
+function cratesOf(triple) {
+  const options = ['metadata', '--format-version', '1', '--locked', '--filter-platform', triple]
+  const metadata = JSON.parse(execFileSync('cargo', options, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 }))
+  const nodes = new Map(metadata.resolve.nodes.map(node => [node.id, node]))
+  const seen = new Set()
+  const visit = id => {
+    if (seen.has(id)) return
+    seen.add(id)
+    for (const dep of nodes.get(id).deps) if (dep.dep_kinds.some(({ kind }) => kind === null)) visit(dep.pkg)
+  }
+  visit(metadata.resolve.root)
+  const found = metadata.packages.filter(({ id }) => seen.has(id) && id !== metadata.resolve.root)
+  return found.sort((a, b) => order(`${a.name} ${a.version}`, `${b.name} ${b.version}`))
+}
+
+function npmPackages() {
+  const script = join(root, 'packaging/bundled-packages.mjs')
+  const folders = execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim().split('\n')
+  const read = name => JSON.parse(readFileSync(join(root, 'bridge', name, 'package.json'), 'utf8'))
+  return folders.map(read).sort((a, b) => order(`${a.name} ${a.version}`, `${b.name} ${b.version}`))
+}
+
+function bill() {
+  const component = (type, name, version, purl, licence) => ({
+    type,
+    'bom-ref': purl,
+    name,
+    version,
+    ...(licence ? { licenses: [{ expression: licence.replaceAll('/', ' OR ') }] } : {}),
+    purl,
+  })
+  const npmUrl = ({ name, version }) => `pkg:npm/${name.replace('@', '%40')}@${version}`
+  return {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    version: 1,
+    metadata: { component: component('application', 'agentlocator', version, `pkg:deb/agentlocator@${version}`, 'MIT') },
+    components: [
+      ...crates.map(crate =>
+        component('library', crate.name, crate.version, `pkg:cargo/${crate.name}@${crate.version}`, crate.license),
+      ),
+      ...npm.map(pack => component('library', pack.name, pack.version, npmUrl(pack), spdx(pack.license))),
+      component('application', 'node', bundledNode(), `pkg:generic/node@${bundledNode()}`, 'MIT'),
+    ],
+  }
+}
+
+/** The version that the package brings, by what npm says of it. */
+function bundledNode() {
+  const name = target.startsWith('aarch64') ? 'arm64' : 'x64'
+  const file = join(root, `target/node/package-${name}/node_modules/node-linux-${name}/package.json`)
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : node.trim().slice(1)
+}
+
+/** Old packages have words of their own. */
+function spdx(licence) {
+  return typeof licence === 'string' && /^[\w.+() -]+$/.test(licence) ? licence : undefined
+}
+
+/** Each text once, under the crates that have it. */
+function licences() {
+  const texts = new Map()
+  for (const crate of crates) {
+    const home = dirname(crate.manifest_path)
+    const files = readdirSync(home).filter(name => /^(licen[cs]e|copying|notice|unlicense)/i.test(name))
+    const label = `${crate.name} ${crate.version} (${crate.license ?? 'see below'})`
+    const found = files.map(name => join(home, name)).filter(isText)
+    for (const text of found.length ? found.map(file => readFileSync(file, 'utf8').trim()) : ['']) {
+      texts.set(text, [...(texts.get(text) ?? []), label])
+    }
+  }
+  const rule = '='.repeat(80)
+  return [...texts].map(([text, labels]) => `${labels.join('\n')}\n\n${text || 'The crate brings no text of its own.'}\n`).join(`\n${rule}\n\n`)
+}
+
+function isText(file) {
+  try {
+    readFileSync(file, 'utf8')
+    return true
+  } catch {
+    return false
+  }
+}
+
+function order(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0
+}

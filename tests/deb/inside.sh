@@ -1,0 +1,347 @@
+#!/bin/bash
+# What the walk checks inside the box, as root: inside CHECK [ARGUMENT…]. Prints what a person would want to see of a failure.
+set -uo pipefail
+
+readonly base=http://127.0.0.1:8080
+readonly data=/var/lib/agentlocator
+readonly token_file=/t/token
+readonly seen=/t/seen
+
+fail() {
+    echo "$*"
+    journalctl -u agentlocator -u agentlocator-whatsapp -n 25 --no-pager -o cat
+    exit 1
+}
+
+until_true() {
+    local _
+    for _ in $(seq 150); do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.2
+    done
+    fail "this did not come true in 30 s: $*"
+}
+
+api() { curl -sS --fail-with-body -H "Authorization: Bearer $(cat $token_file)" "$base$1"; }
+main_pid() { systemctl show -p MainPID --value "$1"; }
+is_ready() { [ "$(curl -s "$base/readyz" | jq -r .db)" = ok ]; }
+running() { systemctl --quiet is-active "$1"; }
+
+units_run() {
+    until_true is_ready
+    local unit
+    for unit in agentlocator agentlocator-whatsapp agentlocator-{web,http,https}.socket; do
+        running "$unit" || fail "$unit is $(systemctl is-active "$unit")"
+        systemctl --quiet is-enabled "$unit" || fail "$unit is not enabled"
+        systemd-analyze verify "$unit" 2>&1 | grep -v "Failed to\|man:\|Command 'man" | grep . && fail "systemd complains of $unit"
+    done
+    [ "$(curl -s $base/healthz)" = ok ] || fail "no ok at /healthz"
+    [ "$(stat -c '%U %a' $data)" = "agentlocator 750" ] || fail "$(stat -c '%U %a' $data)"
+    [ "$(stat -c '%U %a' $data-whatsapp)" = "agentlocator-whatsapp 700" ] || fail "$(stat -c '%U %a' $data-whatsapp)"
+}
+
+scores() {
+    local unit score
+    for unit in agentlocator agentlocator-whatsapp; do
+        systemd-analyze security --threshold=15 --no-pager $unit >/t/score 2>&1 || fail "$(tail -n 2 /t/score)"
+        score=$(sed -n 's/.*exposure level for .*: \([0-9.]*\).*/\1/p' /t/score)
+        echo "note: $unit $score"
+    done
+}
+
+first_setup() {
+    local code
+    code=$(agentlocator setup | sed -n 's/^Code *//p')
+    curl -sS --fail-with-body -X POST -H 'Content-Type: application/json' -d "{\"code\":\"$code\",\"name\":\"dana\",\"password\":\"a long password\"}" \
+        $base/api/setup || fail "the code is not taken"
+    agentlocator setup && fail "a second owner could be made"
+    agentlocator token create walk --role owner >$token_file || fail "no token"
+    [ "$(api /api/threads | jq '.threads | length')" = 0 ] || fail "there are threads already"
+}
+
+# As the guide says: a line in the settings, a file for the secret, a restart.
+configure() {
+    cat >>/etc/agentlocator/config.toml <<S
+[http]
+public_base_url = "$base"
+[agent]
+business_name = "מספרת דנה"
+[twilio]
+account_sid = "AC00000000000000000000000000000001"
+wa_from = "whatsapp:+972501234567"
+S
+    echo '#WA_LOG_LEVEL=debug' >>/etc/agentlocator/whatsapp.env
+    (umask 077 && echo 0123456789abcdef0123456789abcdef >/etc/agentlocator/credentials/twilio-auth-token)
+    agentlocator config check || fail "the settings are wrong"
+    systemctl reload agentlocator || fail "no reload"
+    until_true is_ready
+    systemctl restart agentlocator || fail "no restart"
+    [ "$(curl -s $base/readyz | jq -r .twilio_secrets)" = ok ] || fail "$(curl -s $base/readyz)"
+    [ "$(curl -s $base/readyz | jq -r .outbox)" = ok ] || fail "the bridge's secret is not known: $(curl -s $base/readyz)"
+}
+
+call() {
+    agentlocator simulate call --from +972501112233 || fail "the call failed"
+    api /api/calls >/t/calls
+    [ "$(jq '.calls | length' /t/calls)" = 1 ] || fail "$(cat /t/calls)"
+}
+
+messages() {
+    agentlocator simulate whatsapp --via twilio --from +972501112244 --text 'שלום מטוויליו' || fail "not by Twilio"
+    agentlocator simulate whatsapp --via bridge --from +972501112255 --text 'שלום מהגשר' || fail "not by the bridge"
+    agentlocator simulate whatsapp --via bridge --forged || fail "a forged one was not refused"
+    [ "$(api '/api/threads?type=whatsapp' | jq '.threads | length')" = 2 ] || fail "$(api /api/threads)"
+    everything >$seen
+}
+
+# What is in the CRM, as one text to compare.
+everything() {
+    api '/api/threads?limit=100' | jq -S '[.threads[] | {id, peer_number, type, last_message_at}]'
+    api '/api/calls' | jq -S '[.calls[] | {id, started_at, status}]'
+    for id in $(api '/api/threads?limit=100' | jq '.threads[].id'); do
+        api "/api/threads/$id/messages" | jq -S '[.messages[] | {id, content_text, created_at}]'
+    done
+}
+
+bridge_unpaired() {
+    [ "$(curl -s -o /t/health -w '%{http_code}' http://127.0.0.1:8000/health)" = 503 ] || fail "$(cat /t/health)"
+    [ "$(jq -r .connected /t/health)" = false ] || fail "$(cat /t/health)"
+    # It stays like this, and does not go round in circles.
+    [ "$(systemctl show -p NRestarts --value agentlocator-whatsapp)" = 0 ] || fail "it was restarted"
+}
+
+bridge_is_shut_out() {
+    local pid
+    pid=$(main_pid agentlocator-whatsapp)
+    nsenter -t "$pid" -m -- setpriv --reuid=agentlocator-whatsapp --regid=agentlocator-whatsapp --clear-groups \
+        cat $data/agentlocator.db >/dev/null 2>&1 && fail "its user can read the database"
+    nsenter -t "$pid" -m -- setpriv --reuid=agentlocator-whatsapp --regid=agentlocator-whatsapp --clear-groups \
+        ls /etc/agentlocator/credentials >/dev/null 2>&1 && fail "its user can list the secrets"
+    nsenter -t "$pid" -m -- setpriv --reuid=agentlocator-whatsapp --regid=agentlocator-whatsapp --clear-groups \
+        touch /var/tmp/x 2>/dev/null && [ -e /var/tmp/x ] && fail "it can write to /var/tmp"
+    true
+}
+
+copy_is_whole() {
+    cp $data/agentlocator.db /t/copy.db || fail "no copy"
+    [ "$(sqlite3 /t/copy.db 'PRAGMA integrity_check')" = ok ] || fail "it is damaged"
+    [ "$(sqlite3 /t/copy.db "SELECT count(*) FROM messages WHERE direction = 'in' AND provider IS NOT NULL")" -ge 2 ] || fail "messages are missing"
+    rm -f /t/copy.db*
+}
+
+doctor() {
+    # Twilio, the AI and the certificate cannot be well here: there is no internet. What is the box's own must be.
+    agentlocator doctor --json >/t/doctor.json
+    jq -e . /t/doctor.json >/dev/null || fail "no JSON: $(head -c 2000 /t/doctor.json)"
+}
+
+kill_unit() {
+    local before after
+    before=$(main_pid "$1")
+    [ "${before:-0}" -gt 1 ] || fail "$1 does not run"
+    kill -9 "$before"
+    comes_back() { after=$(main_pid "$1") && [ "$after" -gt 1 ] && [ "$after" != "$before" ] && running "$1"; }
+    until_true comes_back "$1"
+    until_true is_ready
+    still_there
+}
+
+still_there() { diff <(everything) $seen || fail "not all is as it was"; }
+
+# load FILE: asks as fast as it can until the file is gone; notes what was not answered with 200.
+load() {
+    local total=0
+    while [ -e "$1" ]; do
+        curl -s -o /dev/null --max-time 30 $base/healthz || echo "curl ended with $?" >>"$1.bad"
+        total=$((total + 1))
+    done
+    echo $total >>"$1.total"
+}
+
+under_load() {
+    local flag=/t/load bad
+    rm -f $flag*
+    touch $flag
+    load $flag &
+    load $flag &
+    "$@" || { rm -f $flag; wait; fail "$* failed"; }
+    sleep 1
+    rm -f $flag
+    wait
+    bad=$(cat $flag.bad 2>/dev/null | wc -l)
+    echo "note: $(paste -sd+ $flag.total | bc 2>/dev/null || awk '{ n += $1 } END { print n }' $flag.total) requests, $bad not answered"
+    [ "$bad" = 0 ] || fail "$bad requests were not answered: $(sort $flag.bad | uniq -c)"
+}
+
+restart_under_load() {
+    four_times() { for _ in 1 2 3 4; do systemctl restart agentlocator || return 1; done; }
+    under_load four_times
+}
+
+wrong_setting() {
+    cp -p /etc/agentlocator/config.toml /t/config.kept
+    printf '[log]\nlevel = "loud"\n' >>/etc/agentlocator/config.toml
+    systemctl reload agentlocator && fail "a wrong setting was taken"
+    systemctl restart agentlocator 2>/dev/null && fail "it started with a wrong setting"
+    [ "$(systemctl show -p ActiveState --value agentlocator)" = failed ] || fail "$(systemctl status agentlocator --no-pager)"
+    [ "$(systemctl show -p ExecMainStatus --value agentlocator)" = 78 ] || fail "$(systemctl status agentlocator --no-pager)"
+    journalctl -u agentlocator -n 5 --no-pager -o cat | grep -q 'config.toml:[0-9]*:' || fail "the place is not told"
+    cp -p /t/config.kept /etc/agentlocator/config.toml
+    systemctl restart agentlocator || fail "it does not start again"
+    until_true is_ready
+}
+
+all_is_there() {
+    units_run
+    still_there
+    grep -q 'מספרת דנה' /etc/agentlocator/config.toml || fail "the local edit is gone"
+    grep -qx '#WA_LOG_LEVEL=debug' /etc/agentlocator/whatsapp.env || fail "the bridge's local edit is gone"
+    [ -s /etc/agentlocator/credentials/twilio-auth-token ] || fail "the secret is gone"
+}
+
+# upgrade NAME [OPTION…]: without a terminal, as where it goes by itself.
+upgrade() { apt-get install -y --no-install-recommends "${@:2}" "/t/$1.deb" </dev/null >/t/apt.log 2>&1; }
+
+upgrade_under_load() {
+    under_load upgrade agentlocator
+    [ "$(dpkg-query -W -f '${Version}' agentlocator)" = "$(dpkg-deb -f /t/agentlocator.deb Version)" ] || fail "$(cat /t/apt.log)"
+    [ -s /var/backups/agentlocator/before-upgrade.db ] || fail "no backup from before the upgrade"
+    [ ! -e /usr/lib/agentlocator/previous ] || fail "the old program is still there"
+}
+
+downgrade_is_refused() {
+    local before
+    before=$(main_pid agentlocator)
+    apt-get install -y --no-install-recommends --allow-downgrades /t/before.deb >/t/apt.log 2>&1 && fail "it was taken: $(cat /t/apt.log)"
+    grep -q 'Nothing was changed' /t/apt.log || fail "$(cat /t/apt.log)"
+    [ "$(main_pid agentlocator)" = "$before" ] || fail "the daemon was touched"
+    [ "$(dpkg-query -W -f '${Version}' agentlocator)" = "$(dpkg-deb -f /t/agentlocator.deb Version)" ] || fail "dpkg counts another version"
+    dpkg --audit | grep . && fail "dpkg is not content"
+    all_is_there
+}
+
+# A newer program has changed the database; the older one gets the data from before that, and nothing else is started for it.
+downgrade() {
+    local before=/var/backups/agentlocator/before-upgrade.db unit
+    cp -p $before /t/before.db
+    # A newer program can copy what it has made.
+    cat >/t/newer <<'S'
+#!/bin/sh
+case $1 in
+--version) echo "agentlocator 99" ;;
+backup) sqlite3 /var/lib/agentlocator/live/db.sqlite ".backup $2" ;;
+esac
+S
+    install -m 755 /t/newer /usr/bin/agentlocator
+    sqlite3 $data/live/db.sqlite "INSERT INTO refinery_schema_history VALUES (9999, 'from_the_future', '2030-01-01T00:00:00Z', '1')" ||
+        fail "the database cannot be changed"
+    AGENTLOCATOR_ALLOW_DOWNGRADE=1 upgrade before --allow-downgrades || fail "$(cat /t/apt.log)"
+    [ "$(dpkg-query -W -f '${Status} ${Version}' agentlocator)" = "install ok installed 0.0.9" ] || fail "$(cat /t/apt.log)"
+    cmp $before /t/before.db || fail "the copy from before the upgrade was changed"
+    [ "$(sqlite3 -readonly /var/backups/agentlocator/before-downgrade.db 'SELECT max(version) FROM refinery_schema_history')" = 9999 ] ||
+        fail "what the newer one had is not kept"
+    for unit in agentlocator agentlocator-whatsapp agentlocator-{web,http,https}.socket; do
+        running "$unit" && fail "$unit runs"
+    done
+    # What is printed is what is done.
+    tr -d '\r' </t/apt.log | sed -n 's/^    sudo //p' >/t/commands
+    grep -q "^agentlocator restore --yes /" /t/commands || fail "no command is told: $(cat /t/apt.log)"
+    sh -ex /t/commands || fail "$(cat /t/commands)"
+    all_is_there
+}
+
+downgrade_with_the_same_data() {
+    upgrade agentlocator || fail "$(cat /t/apt.log)"
+    AGENTLOCATOR_ALLOW_DOWNGRADE=1 upgrade before --allow-downgrades || fail "$(cat /t/apt.log)"
+    tr -d '\r' </t/apt.log | sed -n 's/^    sudo //p' >/t/commands
+    [ "$(wc -l </t/commands)" = 1 ] || fail "nothing has to be restored: $(cat /t/apt.log)"
+    sh -ex /t/commands || fail "$(cat /t/commands)"
+    all_is_there
+}
+
+failing_upgrade() {
+    upgrade "$1" && fail "it counts as done: $(cat /t/apt.log)"
+    grep -q 'the old version runs again' /t/apt.log || fail "$(cat /t/apt.log)"
+    agentlocator version >/dev/null || fail "the old program is not back"
+    until_true is_ready
+    all_is_there
+}
+
+# Its settings of the bridge are other ones than before, and so are ours.
+upgrade_after_failure() {
+    upgrade after -o Dpkg::Options::=--force-confold || fail "$(cat /t/apt.log)"
+    grep -q '^# Other words' /etc/agentlocator/whatsapp.env.dpkg-dist || fail "the new settings are not beside ours"
+    all_is_there
+}
+
+# Without room for a copy and a migration nothing is touched.
+upgrade_without_room() {
+    local before
+    before=$(main_pid agentlocator)
+    mount -t tmpfs -o size=60M tmpfs /var/backups/agentlocator || fail "no disk"
+    upgrade after && { umount /var/backups/agentlocator; fail "it was taken: $(cat /t/apt.log)"; }
+    umount /var/backups/agentlocator
+    grep -q 'MiB free in /var/backups/agentlocator .*Nothing was changed' /t/apt.log || fail "$(cat /t/apt.log)"
+    [ "$(main_pid agentlocator)" = "$before" ] || fail "the daemon was touched"
+}
+
+nothing_of_roots() {
+    systemctl stop agentlocator.service agentlocator-{web,http,https}.socket
+    agentlocator user add noa --role staff <<<"another password" || fail "no user"
+    local roots
+    roots=$(find $data -user root)
+    systemctl start agentlocator-{web,http,https}.socket agentlocator.service
+    [ -z "$roots" ] || fail "root's: $roots"
+    until_true is_ready
+}
+
+remove_keeps() {
+    apt-get remove -y agentlocator >/t/apt.log 2>&1 || fail "$(cat /t/apt.log)"
+    [ -s $data/agentlocator.db ] || fail "the data is gone"
+    [ -s /etc/agentlocator/config.toml ] || fail "the settings are gone"
+    curl -s --max-time 2 $base/healthz && fail "something still answers"
+    pgrep -x agentlocator && fail "it still runs"
+    [ ! -e /usr/lib/agentlocator ] || fail "$(ls -R /usr/lib/agentlocator)"
+}
+
+# /var/backups is full, and the data folder a disk of its own.
+purge_without_room() {
+    local old=$data.old status=0
+    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service
+    mv $data $old
+    mkdir $data
+    { mount -t tmpfs -o size=200M tmpfs $data && cp -a $old/. $data/ && mount -t tmpfs -o size=64k tmpfs /var/backups; } || fail "no disks"
+    apt-get purge -y agentlocator >/t/apt.log 2>&1 && status=1
+    [ -s $data/agentlocator.db ] && [ -s $data/live/db.sqlite ] || fail "the data is gone: $(cat /t/apt.log)"
+    [ -z "$(ls /var/backups)" ] || fail "a stump is left: $(ls -l /var/backups)"
+    grep -q 'nothing was deleted' /t/apt.log || fail "$(cat /t/apt.log)"
+    umount /var/backups
+    [ "$status" = 0 ] || fail "it counts as done: $(cat /t/apt.log)"
+    rm -rf $old
+}
+
+data_disk_is_empty() {
+    mountpoint -q $data || fail "it is no disk any more"
+    [ -z "$(ls -A $data)" ] || fail "$(ls -lA $data)"
+    umount $data && rmdir $data
+}
+
+links_lead_somewhere() {
+    local guides=/usr/share/doc/agentlocator file target
+    find $guides -name '*.md' | while read -r file; do
+        grep -o '](\([^)]*\))' "$file" | sed 's/^](//; s/)$//; s/#.*//' | grep -v :// | while read -r target; do
+            [ -z "$target" ] || [ -e "$(dirname "$file")/$target" ] || echo "$file: $target"
+        done
+    done >/t/links
+    [ ! -s /t/links ] || fail "$(cat /t/links)"
+}
+
+measures() {
+    local daemon bridge started
+    daemon=$(main_pid agentlocator) bridge=$(main_pid agentlocator-whatsapp)
+    rss() { awk '/^Rss:/ { rss = $2 } /^Pss:/ { pss = $2 } END { printf "%d KiB (%d shared out)", rss, pss }' "/proc/$1/smaps_rollup"; }
+    started=$(($(systemctl show -p ActiveEnterTimestampMonotonic --value agentlocator) - $(systemctl show -p InactiveExitTimestampMonotonic --value agentlocator)))
+    echo "idle memory: daemon $(rss "$daemon"), bridge $(rss "$bridge"); started to ready $((started / 1000)) ms"
+}
+
+"$@"

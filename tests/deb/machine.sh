@@ -1,0 +1,185 @@
+# shellcheck shell=bash
+# A small Debian of our own with systemd as its first process, to install the package in. Sourced by the walks.
+#
+#   machine_make SUITE     makes its root (cached under target/deb-test), PACKAGES… beside the base in $EXTRA_PACKAGES
+#   machine_boot           boots it with systemd-nspawn in a network namespace of its own, and waits until it runs
+#   inside COMMAND…        runs a command in it as root
+#   machine_reboot, machine_kill, machine_off
+#
+# The box has loopback and one address on a cable to us ($BOX_ADDRESS, ours is $OUR_ADDRESS), and nothing else of the world.
+
+MACHINE_ID=al$$
+MACHINE_CACHE=${MACHINE_CACHE:-$PWD/target/deb-test}
+MACHINE_WORK=
+MACHINE_PID=
+MACHINE_INIT=
+
+# machine_lacks: prints what is missing on this machine, nothing if all is there.
+machine_lacks() {
+    [ "$(uname -s)" = Linux ] || { echo "Linux"; return; }
+    [ "$(id -u)" = 0 ] || { echo "root"; return; }
+    local command
+    for command in systemd-nspawn mmdebstrap nsenter setpriv ip unshare dpkg-deb; do
+        command -v "$command" >/dev/null || { echo "$command"; return; }
+    done
+    ip netns add "$MACHINE_ID" 2>/dev/null || { echo "the right to make network namespaces"; return; }
+    ip netns del "$MACHINE_ID"
+    unshare -m mount -t cgroup2 cgroup2 /mnt 2>/dev/null || { echo "the right to mount a cgroup file system"; return; }
+}
+
+machine_sources() {
+    local file
+    for file in "${APT_SOURCES:-}" /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
+        [ -s "$file" ] && { echo "$file"; return; }
+    done
+    return 1
+}
+
+# The sources of another suite than this machine's own: the same servers, the other name.
+machine_sources_of() {
+    local suite=$1 own from
+    from=$(machine_sources) || return 1
+    own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    if [ -z "$own" ] || [ "$own" = "$suite" ]; then
+        echo "$from"
+        return
+    fi
+    local to=$MACHINE_WORK/sources.${from##*.}
+    sed "s/\b$own\b/$suite/g" "$from" >"$to"
+    echo "$to"
+}
+
+# machine_tar NAME SUITE PACKAGES…: prints the path of a tar with a root of these packages, made once; else what went wrong.
+machine_tar() {
+    local name=$1 suite=$2 tar sources
+    shift 2
+    tar=$MACHINE_CACHE/$name-$(echo "$suite $*" | sha256sum | cut -c1-12).tar
+    if [ ! -s "$tar" ]; then
+        sources=$(machine_sources_of "$suite") || { echo "no sources of packages"; return 1; }
+        mmdebstrap --quiet --format=tar --variant=minbase --include="$(echo "$*" | tr ' ' ,)" "$suite" "$tar.$MACHINE_ID" \
+            "$sources" >"$MACHINE_WORK/mmdebstrap.log" 2>&1 || { tail -n 5 "$MACHINE_WORK/mmdebstrap.log"; rm -f "$tar.$MACHINE_ID"; return 1; }
+        mv "$tar.$MACHINE_ID" "$tar"
+    fi
+    echo "$tar"
+}
+
+machine_make() {
+    local suite=$1 base tar
+    mkdir -p "$MACHINE_CACHE"
+    MACHINE_WORK=$(mktemp -d "$MACHINE_CACHE/run.XXXXXX")
+    MACHINE_ROOT=$MACHINE_WORK/root
+    trap machine_end EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    base="systemd systemd-sysv dbus libpam-systemd init-system-helpers ca-certificates iproute2 curl procps sqlite3 jq ${EXTRA_PACKAGES:-}"
+    # shellcheck disable=SC2086
+    tar=$(machine_tar "$suite" "$suite" $base) || { echo "$tar"; return 1; }
+    mkdir "$MACHINE_ROOT"
+    tar -xf "$tar" -C "$MACHINE_ROOT" --numeric-owner
+    : >"$MACHINE_ROOT/etc/machine-id"
+    echo box >"$MACHINE_ROOT/etc/hostname"
+    mkdir -p "$MACHINE_ROOT/var/log/journal" "$MACHINE_ROOT/t"
+    # mmdebstrap leaves a policy that starts no services.
+    rm -f "$MACHINE_ROOT/usr/sbin/policy-rc.d"
+    local unit
+    for unit in console-getty.service getty@.service systemd-networkd-wait-online.service dpkg-db-backup.timer; do
+        ln -sf /dev/null "$MACHINE_ROOT/etc/systemd/system/$unit"
+    done
+    machine_cable
+}
+
+machine_cable() {
+    local net
+    net=10.$((RANDOM % 200 + 20)).$((RANDOM % 250 + 1))
+    OUR_ADDRESS=$net.1 BOX_ADDRESS=$net.2
+    ip netns add "$MACHINE_ID"
+    ip -n "$MACHINE_ID" link set lo up
+    ip link add "h$MACHINE_ID" type veth peer name eth0 netns "$MACHINE_ID"
+    ip addr add "$OUR_ADDRESS/30" dev "h$MACHINE_ID"
+    ip link set "h$MACHINE_ID" up
+    ip -n "$MACHINE_ID" addr add "$BOX_ADDRESS/30" dev eth0
+    ip -n "$MACHINE_ID" link set eth0 up
+    ip -n "$MACHINE_ID" route add default via "$OUR_ADDRESS"
+}
+
+# A mount namespace of its own, in which there is a pure cgroup v2 as on a real box, and a tmpfs where nspawn wants one.
+machine_start() {
+    # shellcheck disable=SC2016
+    ID=$MACHINE_ID ROOT=$MACHINE_ROOT unshare -m bash -ec '
+        umount -l /sys/fs/cgroup 2>/dev/null || true
+        mount -t cgroup2 cgroup2 /sys/fs/cgroup
+        mkdir -p "/sys/fs/cgroup/$ID"
+        echo $$ >"/sys/fs/cgroup/$ID/cgroup.procs"
+        mkdir -p /run/systemd/nspawn
+        mount -t tmpfs tmpfs /run/systemd/nspawn
+        exec systemd-nspawn --quiet --directory="$ROOT" --boot --machine="$ID" --register=no --keep-unit \
+            --network-namespace-path="/run/netns/$ID" --capability=CAP_NET_ADMIN,CAP_BPF --system-call-filter=bpf \
+            --console=pipe --resolv-conf=off --timezone=off' </dev/null >>"$MACHINE_WORK/console.log" 2>&1 &
+    MACHINE_PID=$!
+}
+
+machine_boot() {
+    local child state
+    machine_start
+    MACHINE_INIT=
+    for _ in $(seq 400); do
+        for child in $(pgrep -P "$MACHINE_PID"); do
+            [ "$(cat "/proc/$child/comm" 2>/dev/null)" = systemd ] && MACHINE_INIT=$child
+        done
+        [ -n "$MACHINE_INIT" ] && break
+        kill -0 "$MACHINE_PID" 2>/dev/null || { tail -n 20 "$MACHINE_WORK/console.log"; return 1; }
+        sleep 0.05
+    done
+    for _ in $(seq 600); do
+        state=$(inside systemctl is-system-running 2>/dev/null)
+        case $state in running | degraded) return 0 ;; esac
+        sleep 0.1
+    done
+    echo "the box did not come up: $state"
+    tail -n 20 "$MACHINE_WORK/console.log"
+    return 1
+}
+
+# What enters the box keeps this machine's own rights, so the bounding set is cut to the box's before anything runs in it:
+# nothing in there can set this machine's clock or load a module into its kernel.
+readonly MACHINE_RIGHTS=-all,+chown,+dac_override,+dac_read_search,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_admin,+net_raw,+sys_chroot,+sys_ptrace,+sys_admin,+mknod,+lease,+audit_write,+setfcap,+ipc_owner,+sys_nice,+sys_tty_config
+inside() {
+    nsenter -t "$MACHINE_INIT" -a -- setpriv --bounding-set="$MACHINE_RIGHTS" --inh-caps=-all -- \
+        env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# A clean reboot, as somebody at the keyboard orders it. nspawn ends with 133 when its first process asks for a reboot.
+machine_reboot() {
+    local status=0
+    inside systemctl reboot >/dev/null 2>&1
+    wait "$MACHINE_PID" || status=$?
+    MACHINE_PID=
+    [ "$status" = 133 ] || { echo "the box ended with $status instead of asking for a reboot"; return 1; }
+    machine_boot
+}
+
+# Every process is gone at once; what the kernel has not written yet survives, unlike in a power cut.
+machine_kill() {
+    [ -n "$MACHINE_INIT" ] && kill -KILL "$MACHINE_INIT" 2>/dev/null
+    [ -n "$MACHINE_PID" ] && wait "$MACHINE_PID" 2>/dev/null
+    MACHINE_PID='' MACHINE_INIT=''
+}
+
+machine_off() {
+    inside systemctl poweroff >/dev/null 2>&1
+    wait "$MACHINE_PID" 2>/dev/null
+    MACHINE_PID='' MACHINE_INIT=''
+}
+
+machine_end() {
+    local status=$?
+    machine_kill
+    ip netns del "$MACHINE_ID" 2>/dev/null
+    ip link del "h$MACHINE_ID" 2>/dev/null
+    if [ -n "${KEEP:-}" ]; then
+        echo "kept $MACHINE_WORK"
+    else
+        rm -rf --one-file-system "$MACHINE_WORK"
+    fi
+    exit "$status"
+}

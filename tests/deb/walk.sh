@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Installs the package in a booted Debian and walks through its life: tests/deb/walk.sh short|full [SUITE]
+#
+# DEB=FILE is the package (by default the newest in target/debian). `short`: install, first set-up, a call, messages, reboot,
+# purge. `full`: also kills, restarts and upgrades under load, downgrades, upgrades that fail, remove, and lintian.
+# A line for each check; 0 all well, 1 a check failed, 2 the walk could not begin, 77 this machine cannot do it.
+# KEEP=1 leaves the box's root and log behind.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+. tests/deb/machine.sh
+. tests/deb/checks.sh
+
+length=${1:-full} suite=${2:-bookworm}
+case $length in short | full) ;; *) echo "walk: short or full" >&2; exit 2 ;; esac
+lacks=$(machine_lacks)
+if [ -n "$lacks" ]; then
+    echo "== package on $suite: SKIPPED, this machine lacks $lacks =="
+    exit 77
+fi
+# shellcheck disable=SC2012
+DEB=${DEB:-$(ls -t target/debian/*.deb 2>/dev/null | head -n 1)}
+[ -f "$DEB" ] || { echo "walk: no package; make deb" >&2; exit 2; }
+VERSION=$(dpkg-deb -f "$DEB" Version)
+
+began=$(now)
+machine_make "$suite" || exit 2
+cp "$DEB" "$MACHINE_ROOT/t/agentlocator.deb"
+[ "$length" = short ] || make_variants
+install -m 755 tests/deb/inside.sh "$MACHINE_ROOT/t/inside"
+machine_boot || exit 2
+note "$suite, $(inside systemctl --version | head -n 1), kernel $(uname -r); made and booted in $(since "$began") s"
+inside find / -xdev -not -path '/proc/*' -not -path '/run/*' >"$MACHINE_WORK/before"
+
+if [ "$length" = full ]; then
+    check "lintian has nothing to say" lintian_is_quiet
+    vital "install the version before" install_package before
+else
+    vital "install" install_package agentlocator
+fi
+check "the terminal shows one URL and one code" shows_first_steps
+measures
+vital "both units run, all sockets listen" box units_run
+check "security scores at most 1.5" box scores
+vital "first set-up by HTTP" box first_setup
+vital "settings and secrets by hand, and reload" box configure
+check "a call is answered, and in the CRM" box call
+check "messages by both ways, and in the CRM" box messages
+check "the bridge answers 503 while nothing is linked" box bridge_unpaired
+check "the bridge cannot read the CRM" box bridge_is_shut_out
+check "cp of the database is whole" box copy_is_whole
+if [ "$length" = full ]; then
+    check "doctor finds nothing broken" box doctor
+    check "links between the guides lead somewhere" box links_lead_somewhere
+    check "kill -9 of the daemon" box kill_unit agentlocator
+    check "kill -9 of the bridge" box kill_unit agentlocator-whatsapp
+    check "restarts under load refuse nobody" box restart_under_load
+    check "a wrong setting is told, and does not loop" box wrong_setting
+fi
+vital "reboot" machine_reboot
+check "after the reboot all runs, with all data" box all_is_there
+if [ "$length" = full ]; then
+    check "everything killed at once, and booted" kill_and_boot
+    check "after that all runs, with all data" box all_is_there
+    check "upgrade under load refuses nobody" box upgrade_under_load
+    check "after the upgrade all data and edits are there" box all_is_there
+    check "a downgrade is refused and changes nothing" box downgrade_is_refused
+    check "an allowed one waits for the data from before" box downgrade
+    check "and with data that it can read for a start alone" box downgrade_with_the_same_data
+    check "an upgrade without room changes nothing" box upgrade_without_room
+    check "an upgrade that does not start is taken back" box failing_upgrade broken
+    check "an upgrade whose bridge does not run is taken back" box failing_upgrade bridgeless
+    check "an upgrade that dies after migrating is taken back" box failing_upgrade migrating
+    check "the next good upgrade goes through" box upgrade_after_failure
+    check "a command of root leaves nothing of root's" box nothing_of_roots
+    check "remove keeps data and settings" box remove_keeps
+    check "install again, with the data of before" install_package after
+    check "and all data is there" box all_is_there
+    check "a purge without room for the last backup deletes nothing" box purge_without_room
+fi
+check "purge removes all, and tells of the last backup" purge
+[ "$length" = short ] || check "a data folder with a disk of its own stays, empty" box data_disk_is_empty
+check "nothing is left over" leftovers
+machine_off
+finish "package on $suite, $length walk"
