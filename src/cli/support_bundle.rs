@@ -101,11 +101,10 @@ async fn collect(settings: &Settings, log_lines: u32) -> anyhow::Result<Vec<Part
     ];
     if let Some(config) = site.config() {
         let published = config.store.published_file();
-        let folder = published.parent().unwrap_or(Path::new("")).to_owned();
         parts.push(Part::text(
             "files.txt",
             "names and sizes in the data folder",
-            blot.secrets(&machine::files(&folder)),
+            blot.secrets(&machine::files(&config.store.data_folder())),
         ));
         parts.push(Part::json("database.json", "tables and how many rows they have", &database::describe(&published)));
     }

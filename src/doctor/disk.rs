@@ -2,7 +2,8 @@
 
 use super::{Finding, Site};
 use crate::config::DiskConfig;
-use crate::ops::disk::{self, Room, Space, amount};
+use crate::ops::disk::{self, Room, amount};
+use crate::store::{DiskSpace, disk_space};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,17 +15,17 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let folder = config.store.data_folder();
     let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
     let folder = if there == Path::new("") { PathBuf::from(".") } else { there.to_owned() };
-    match tokio::task::spawn_blocking(move || (disk::space(&folder), folder)).await {
+    match tokio::task::spawn_blocking(move || (disk_space(&folder), folder)).await {
         Ok((Ok(space), folder)) => vec![judge(&space, &config.disk, &folder)],
         Ok((Err(error), _)) => vec![Finding::skipped(CHECK, format!("the disk does not tell its room ({error})"))],
         Err(_) => vec![Finding::skipped(CHECK, "the look at the disk was given up")],
     }
 }
 
-fn judge(space: &Space, limits: &DiskConfig, folder: &Path) -> Finding {
+fn judge(space: &DiskSpace, limits: &DiskConfig, folder: &Path) -> Finding {
     let (free, total) = (amount(space.free_bytes), amount(space.total_bytes));
     let shown = format!("{free} of {total} free under {}", folder.display());
-    if space.is_short_of_files() {
+    if disk::is_short_of_files(space) {
         let found = format!("the disk under {} has room for {} more files only", folder.display(), space.free_files);
         return Finding::error(CHECK, found, "find what made so many files, and delete it");
     }
@@ -47,7 +48,7 @@ mod tests {
     #[test]
     fn room_is_judged_by_what_is_left() {
         let state = |free: u64, total: u64, free_files: u64| {
-            let space = Space { free_bytes: free, total_bytes: total, free_files, total_files: 1 << 20 };
+            let space = DiskSpace { free_bytes: free, total_bytes: total, free_files, total_files: 1 << 20 };
             judge(&space, &DiskConfig::default(), Path::new("/data")).state
         };
         assert_eq!(state(10 << 30, 100 << 30, 1 << 19), State::Ok);

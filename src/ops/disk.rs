@@ -2,7 +2,7 @@
 
 use crate::config::{DiskConfig, Live};
 use crate::domain::{AlertDetail, text_enum};
-use std::io;
+use crate::store::{DiskSpace, disk_space};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,19 +17,6 @@ text_enum! {
         /// As good as none.
         Critical = "critical",
     }
-}
-
-/// What there is on a disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Space {
-    /// Bytes that we may still write.
-    pub free_bytes: u64,
-    /// Bytes in all; 0 where that is not known.
-    pub total_bytes: u64,
-    /// Files that may still be made.
-    pub free_files: u64,
-    /// Files in all; 0 where the file system has no such limit.
-    pub total_files: u64,
 }
 
 /// Watches the disks; clones share what was seen.
@@ -49,11 +36,11 @@ struct Inner {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
     /// The disk of the data.
-    pub data: Space,
+    pub data: DiskSpace,
     /// How much room there is on it.
     pub room: Option<Room>,
     /// The bridge's disk, where that is another one.
-    pub bridge: Option<Space>,
+    pub bridge: Option<DiskSpace>,
     /// How much room there is on that.
     pub bridge_room: Option<Room>,
 }
@@ -73,7 +60,7 @@ impl DiskWatch {
         let Inner { folder, settings, .. } = &*self.inner;
         let limits = &settings.now().disk;
         let bridge_folder = limits.bridge_folder.as_deref().unwrap_or(Path::new(BRIDGE_FOLDER));
-        let (data, bridge) = (space(folder).ok(), space(bridge_folder).ok());
+        let (data, bridge) = (disk_space(folder).ok(), disk_space(bridge_folder).ok());
         let bridge = bridge.filter(|_| file_system(folder) != file_system(bridge_folder));
         let mut seen = self.seen_now();
         seen.room = data.map(|space| judge(&space, limits, seen.room));
@@ -124,7 +111,7 @@ impl Seen {
             let (free, total) = (amount(space.free_bytes), amount(space.total_bytes));
             he.push(format!("{whose_he}נותרו {free} מתוך {total}."));
             en.push(format!("{whose_en}{free} of {total} are free."));
-            if space.is_short_of_files() {
+            if is_short_of_files(space) {
                 he.push(format!("אפשר ליצור עוד {} קבצים בלבד.", space.free_files));
                 en.push(format!("Only {} more files can be made.", space.free_files));
             }
@@ -133,16 +120,14 @@ impl Seen {
     }
 }
 
-impl Space {
-    /// Whether few files more can be made, whatever their size.
-    pub fn is_short_of_files(&self) -> bool {
-        self.total_files > 0 && self.free_files < (self.total_files / 100).clamp(FEW_FILES, MANY_FILES)
-    }
+/// Whether few files more can be made, whatever their size.
+pub fn is_short_of_files(space: &DiskSpace) -> bool {
+    space.total_files > 0 && space.free_files < (space.total_files / 100).clamp(FEW_FILES, MANY_FILES)
 }
 
 /// How much room there is. It must be a tenth above a limit before it is believed to be above it again, so that a disk at its
 /// limit does not change its mind all the time.
-pub fn judge(space: &Space, limits: &DiskConfig, before: Option<Room>) -> Room {
+pub fn judge(space: &DiskSpace, limits: &DiskConfig, before: Option<Room>) -> Room {
     let below = |limit: u64, was_below: bool| {
         let limit = if was_below { limit.saturating_add(limit / 10) } else { limit };
         space.free_bytes < limit
@@ -153,22 +138,11 @@ pub fn judge(space: &Space, limits: &DiskConfig, before: Option<Room>) -> Room {
         Room::Ample
     } else if below(critical, before == Some(Room::Critical)) || space.total_files > 0 && space.free_files == 0 {
         Room::Critical
-    } else if below(low, before.is_some_and(|room| room != Room::Ample)) || space.is_short_of_files() {
+    } else if below(low, before.is_some_and(|room| room != Room::Ample)) || is_short_of_files(space) {
         Room::Low
     } else {
         Room::Ample
     }
-}
-
-/// Asks what there is on the disk that holds this folder.
-pub fn space(folder: &Path) -> io::Result<Space> {
-    let answer = rustix::fs::statvfs(folder)?;
-    Ok(Space {
-        free_bytes: answer.f_bavail.saturating_mul(answer.f_frsize),
-        total_bytes: answer.f_blocks.saturating_mul(answer.f_frsize),
-        free_files: answer.f_favail,
-        total_files: answer.f_files,
-    })
 }
 
 fn file_system(folder: &Path) -> Option<u64> {
@@ -195,8 +169,8 @@ const MANY_FILES: u64 = 10_000;
 mod tests {
     use super::*;
 
-    fn space_of(free_mb: u64, total_mb: u64) -> Space {
-        Space { free_bytes: free_mb << 20, total_bytes: total_mb << 20, free_files: 0, total_files: 0 }
+    fn space_of(free_mb: u64, total_mb: u64) -> DiskSpace {
+        DiskSpace { free_bytes: free_mb << 20, total_bytes: total_mb << 20, free_files: 0, total_files: 0 }
     }
 
     #[test]
@@ -219,13 +193,13 @@ mod tests {
             assert_eq!(room, Some(expected), "{free_mb} MB");
         }
         assert_eq!(judge(&space_of(20, 64), &limits, None), Room::Ample, "a small disk is not full from the start");
-        assert_eq!(judge(&Space::default(), &limits, None), Room::Ample, "nothing known is no reason to worry");
+        assert_eq!(judge(&DiskSpace::default(), &limits, None), Room::Ample, "nothing known is no reason to worry");
     }
 
     #[test]
     fn files_can_run_out_as_well() {
         let limits = DiskConfig::default();
-        let with = |free_files| Space { free_files, total_files: 100_000, ..space_of(50_000, 100_000) };
+        let with = |free_files| DiskSpace { free_files, total_files: 100_000, ..space_of(50_000, 100_000) };
         assert_eq!(
             [0, 500, 50_000].map(|free| judge(&with(free), &limits, None)),
             [Room::Critical, Room::Low, Room::Ample]

@@ -120,3 +120,10 @@ pub(in crate::store) fn private_folder(path: &Path) -> io::Result<()> {
 pub(in crate::store) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
+
+/// The path of a file beside this one, whose name is longer by that.
+pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}

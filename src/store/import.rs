@@ -1,13 +1,13 @@
 //! Putting a copied file back by putting it in its place: where there is no live database yet, the published file that
 //! is found becomes the live one.
 
-use super::folder::{Folder, sync_folder};
+use super::folder::{Folder, sync_folder, with_ending};
 use super::run_state::{Record, RunState};
 use super::stamp::Stamp;
 use super::{Error, Result, copy, migrate, open};
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes the live database from the published file if there is none. Returns what the state file says from then on, if it
 /// did: that the published file is the copy of the live one.
@@ -52,16 +52,14 @@ pub(in crate::store) fn adopt_published(folder: &Folder, state: &RunState) -> Re
 /// Fails if there is a log beside a database file that is to be taken for a whole: what is in it would be lost without a
 /// word.
 pub fn refuse_a_log_beside(published: &Path) -> Result<()> {
-    for ending in ["-wal", "-journal"] {
-        let mut log = published.as_os_str().to_owned();
-        log.push(ending);
-        if std::fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
-            let reason = "it belongs to a database that was not closed, and part of its data may be in it alone. If that \
-                          is the file beside it, open that once with `sqlite3 FILE 'PRAGMA journal_mode = DELETE'`; else \
-                          remove this one";
-            let source = io::Error::other(reason);
-            return Err(Error::File { doing: "cannot take over a database with", path: log.into(), source });
-        }
-    }
-    Ok(())
+    let Some(path) = log_beside(published) else { return Ok(()) };
+    let reason = "it belongs to a database that was not closed, and part of its data may be in it alone. If that is the file \
+                  beside it, open that once with `sqlite3 FILE 'PRAGMA journal_mode = DELETE'`; else remove this one";
+    Err(Error::File { doing: "cannot take over a database with", path, source: io::Error::other(reason) })
+}
+
+/// A log of a database, by its name that of this file, if there is one with something in it.
+pub fn log_beside(file: &Path) -> Option<PathBuf> {
+    let logs = ["-wal", "-journal"].map(|ending| with_ending(file, ending));
+    logs.into_iter().find(|log| std::fs::metadata(log).is_ok_and(|found| found.len() > 0))
 }

@@ -3,7 +3,7 @@
 //! The new file is first brought into the folder and proven. Then the live database, made one file, gets a name of its
 //! own, and the new file gets the published name; the next start takes it over ([`super::import`]).
 
-use super::folder::{Folder, sync_folder};
+use super::folder::{Folder, sync_folder, with_ending};
 use super::lock::{Holder, Lock};
 use super::stamp::Stamp;
 use super::{CopyFacts, Error, Result, open, proof, publish, sys};
@@ -106,7 +106,7 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(failed("cannot read what is to be put at", published_of(folder))(error)),
+            Err(error) => return Err(failed("cannot read what is to be put at", &folder.published)(error)),
         };
         if written >= room_at {
             room_for_the_service(folder)?;
@@ -200,16 +200,6 @@ fn free_name(folder: &Folder, what: &str) -> PathBuf {
 
 fn incoming(folder: &Folder) -> PathBuf {
     folder.root().join(".agentlocator.restore")
-}
-
-fn published_of(folder: &Folder) -> &Path {
-    &folder.published
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
 
 fn remove(path: &Path) -> Result<()> {

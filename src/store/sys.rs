@@ -123,17 +123,26 @@ pub(in crate::store) fn is_read_only(file: &File) -> bool {
     answer == 0 && flags & libc::ST_RDONLY != 0
 }
 
-/// Room on the file system that holds the data.
+/// Room on a file system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskSpace {
     /// Bytes that we may still write.
     pub free_bytes: u64,
-    /// Bytes in all.
+    /// Bytes in all; 0 where that is not known.
     pub total_bytes: u64,
+    /// Files that may still be made.
+    pub free_files: u64,
+    /// Files in all; 0 where the file system has no such limit.
+    pub total_files: u64,
 }
 
 /// Asks for the room on the file system that holds `path`.
 pub fn disk_space(path: &Path) -> io::Result<DiskSpace> {
     let answer = rustix::fs::statvfs(path)?;
-    Ok(DiskSpace { free_bytes: answer.f_bavail * answer.f_frsize, total_bytes: answer.f_blocks * answer.f_frsize })
+    Ok(DiskSpace {
+        free_bytes: answer.f_bavail.saturating_mul(answer.f_frsize),
+        total_bytes: answer.f_blocks.saturating_mul(answer.f_frsize),
+        free_files: answer.f_favail,
+        total_files: answer.f_files,
+    })
 }

@@ -3,7 +3,7 @@
 use super::prove;
 use crate::config::folder_of;
 use crate::ops::disk::amount;
-use crate::store::{self, CopyFacts};
+use crate::store::{self, CopyFacts, with_ending};
 use anyhow::{Context, bail};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -50,7 +50,7 @@ impl Target {
 
     /// Fails if there is no room for so many bytes.
     pub(super) fn check_room(&self, bytes: u64) -> anyhow::Result<()> {
-        let folder = self.part.parent().unwrap_or(Path::new("."));
+        let folder = folder_of(&self.part);
         let free = store::disk_space(folder).map_or(u64::MAX, |space| space.free_bytes);
         if free < bytes {
             bail!(
@@ -125,20 +125,11 @@ fn checked(wanted: &Path, published: &Path) -> anyhow::Result<PathBuf> {
     if is_published || path.starts_with(data.join("live")) {
         bail!("{} belongs to the service itself; name another file, best on another disk", path.display());
     }
-    for ending in ["-wal", "-journal"] {
-        let log = with_ending(&path, ending);
-        if std::fs::metadata(&log).is_ok_and(|found| found.len() > 0) {
-            bail!(
-                "{} belongs to another database and would spoil this one; remove it, or name another file",
-                log.display()
-            );
-        }
+    if let Some(log) = store::log_beside(&path) {
+        bail!(
+            "{} belongs to another database and would spoil this one; remove it, or name another file",
+            log.display()
+        );
     }
     Ok(path)
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
