@@ -20,12 +20,9 @@ const common = {
   logLevel: 'warning',
 }
 
-// Node 18 has web crypto, but not as a global; CommonJS parts of the bundle ask for `require`.
-const prelude = [
-  "import{createRequire as __createRequire}from'node:module'",
-  'const require=__createRequire(import.meta.url)',
-  "globalThis.crypto??=require('node:crypto').webcrypto;",
-].join(';')
+// CommonJS parts of the bundle call `require`.
+const requireInModules =
+  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);"
 
 const bundle = await build({
   ...common,
@@ -35,7 +32,7 @@ const bundle = await build({
   minify: true,
   // Libraries that Baileys uses where they are installed: for thumbnails, link previews and wave forms.
   external: ['sharp', 'jimp', 'link-preview-js', 'audio-decode'],
-  banner: { js: prelude },
+  banner: { js: requireInModules },
 })
 
 writeFileSync(join(here, 'dist/LICENSES.txt'), licencesOf(packagesIn(bundle.metafile)))
@@ -51,6 +48,8 @@ if (process.argv.includes('--tests')) {
     outdir: 'dist/test',
     outExtension: { '.js': '.mjs' },
     packages: 'external',
+    // An import of external packages runs before the code of the file that has it, so this one must be an import too.
+    banner: { js: "import'#web-crypto';" },
     sourcemap: 'inline',
   })
 }

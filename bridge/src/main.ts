@@ -1,3 +1,4 @@
+import '#web-crypto'
 import './quiet.ts'
 import { type AddressInfo, isIPv6 } from 'node:net'
 import { Bridge } from './bridge.ts'

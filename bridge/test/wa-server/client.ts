@@ -82,7 +82,9 @@ class Client {
     // What Baileys leaves undone: the server has retired the secret of the QR code on the screen.
     sock.ws.on('CB:notification,type:companion_reg_refresh', () => {
       this.creds.advSecretKey = randomBytes(32).toString('base64')
-      this.say('qr', { qr: this.lastQr.split(',').with(3, this.creds.advSecretKey).join(',') })
+      const fields = this.lastQr.split(',')
+      fields[3] = this.creds.advSecretKey
+      this.say('qr', { qr: fields.join(',') })
     })
     sock.ev.on('connection.update', ({ connection, qr, lastDisconnect, isNewLogin, receivedPendingNotifications }) => {
       if (qr) {

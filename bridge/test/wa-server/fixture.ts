@@ -82,7 +82,11 @@ export const status = (id: string, expected: number, by = client) =>
   ])
 
 /** What the server got with that id: the latest. */
-export const outboundOf = (id: string, on = server) => on.state().outbound.findLast(message => message.id === id)
+export const outboundOf = (id: string, on = server) =>
+  on
+    .state()
+    .outbound.filter(message => message.id === id)
+    .at(-1)
 
 export const jid = (phone: string) => `${phone}@s.whatsapp.net`
 export const base64 = (text: string) => Buffer.from(text).toString('base64')
