@@ -2,6 +2,7 @@
 
 use super::log::{Log, PATIENCE};
 use super::{Client, Setup};
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -137,8 +138,8 @@ impl Daemon {
 
     /// Sends it a signal by its number.
     pub fn signal(&self, signal: i32) {
-        let status = Command::new("kill").args([format!("-{signal}"), self.pid().to_string()]).status().unwrap();
-        assert!(status.success());
+        let pid = Pid::from_raw(self.pid().try_into().unwrap()).unwrap();
+        kill_process(pid, Signal::from_named_raw(signal).expect("a known signal")).unwrap();
     }
 
     /// Waits for its end.
