@@ -2,7 +2,7 @@
 # Runs all tests: scripts/run-tests.sh [--long]
 #
 # The daemon's with nextest where it is installed, else with cargo's own runner; then the WhatsApp bridge's with Node's.
-# `--long` adds the rounds that are marked `#[ignore]`, which take minutes each, and the bridge's tests once more with each
+# `--long` adds the rounds that are marked `#[ignore]`, which take minutes each, the bridge's whole suite once more with each
 # version of Node that `scripts/setup.sh test-all` has fetched, and the package's whole life on Debian 12 and 13 instead of
 # the short form, with power cuts.
 set -uo pipefail
@@ -25,8 +25,12 @@ daemon_tests() {
     fi
 }
 
-# bridge_tests [NODE]: the bundle runs with that Node, the tests themselves with the one on PATH.
-bridge_tests() { BRIDGE_NODE=${1:-} npm --prefix bridge --silent test; }
+# bridge_tests NODE: bundle, tests and test server run with that Node; npm, which may need a newer one, with the system's.
+bridge_tests() {
+    local npm
+    npm=$(readlink -f "$(type -P npm)")
+    PATH=${1%/*}:$PATH BRIDGE_NODE=$1 "$(type -P node)" "$npm" --prefix bridge --silent test
+}
 
 daemon_tests || status=1
 
