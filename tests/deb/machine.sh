@@ -8,6 +8,8 @@
 #
 # The box has loopback and one address on a cable to us ($BOX_ADDRESS, ours is $OUR_ADDRESS), and nothing else of the world.
 
+. tests/deb/bootstrap.sh
+
 MACHINE_ID=al$$
 MACHINE_CACHE=${MACHINE_CACHE:-$PWD/target/deb-test}
 MACHINE_WORK=
@@ -27,37 +29,13 @@ machine_lacks() {
     unshare -m mount -t cgroup2 cgroup2 /mnt 2>/dev/null || { echo "the right to mount a cgroup file system"; return; }
 }
 
-machine_sources() {
-    local file
-    for file in "${APT_SOURCES:-}" /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
-        [ -s "$file" ] && { echo "$file"; return; }
-    done
-    return 1
-}
-
-# The sources of another suite than this machine's own: the same servers, the other name.
-machine_sources_of() {
-    local suite=$1 own from
-    from=$(machine_sources) || return 1
-    own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-    if [ -z "$own" ] || [ "$own" = "$suite" ]; then
-        echo "$from"
-        return
-    fi
-    local to=$MACHINE_WORK/sources.${from##*.}
-    sed "s/\b$own\b/$suite/g" "$from" >"$to"
-    echo "$to"
-}
-
 # machine_tar NAME SUITE PACKAGES…: prints the path of a tar with a root of these packages, made once; else what went wrong.
 machine_tar() {
-    local name=$1 suite=$2 tar sources
+    local name=$1 suite=$2 tar
     shift 2
     tar=$MACHINE_CACHE/$name-$(echo "$suite $*" | sha256sum | cut -c1-12).tar
     if [ ! -s "$tar" ]; then
-        sources=$(machine_sources_of "$suite") || { echo "no sources of packages"; return 1; }
-        mmdebstrap --quiet --format=tar --variant=minbase --include="$(echo "$*" | tr ' ' ,)" "$suite" "$tar.$MACHINE_ID" \
-            "$sources" >"$MACHINE_WORK/mmdebstrap.log" 2>&1 || { tail -n 5 "$MACHINE_WORK/mmdebstrap.log"; rm -f "$tar.$MACHINE_ID"; return 1; }
+        bootstrap tar "$suite" "$tar.$MACHINE_ID" "$@" 2>&1 || { rm -f "$tar.$MACHINE_ID"; return 1; }
         mv "$tar.$MACHINE_ID" "$tar"
     fi
     echo "$tar"

@@ -43,8 +43,7 @@ emulator() {
     local root=$MACHINE_CACHE/emulator-$suite
     if [ ! -e "$root/.made" ]; then
         rm -rf --one-file-system "$root"
-        mmdebstrap --quiet --format=directory --variant=minbase --include=qemu-system-x86,seabios,nbdkit "$suite" "$root" \
-            "$(machine_sources_of $suite)" >"$MACHINE_WORK/qemu.log" 2>&1 || { tail -n 5 "$MACHINE_WORK/qemu.log"; exit 2; }
+        bootstrap directory "$suite" "$root" qemu-system-x86 seabios nbdkit || exit 2
         mkdir -p "$root/vm"
         touch "$root/.made"
     fi

@@ -1,0 +1,33 @@
+# shellcheck shell=bash
+# Makes roots of Debian and Ubuntu with mmdebstrap. Sourced by the scripts that need one.
+
+# bootstrap FORMAT SUITE TARGET PACKAGES…: a minimal system of that suite with these packages, as a directory or a tar.
+# Debian's packages come from this machine's own sources where it is a Debian, the suite's name put in; other systems' from
+# the place that mmdebstrap knows. What goes wrong is on standard error.
+bootstrap() {
+    local format=$1 suite=$2 target=$3 sources log status=0
+    shift 3
+    sources=$(bootstrap_sources "$suite")
+    log=$(mktemp)
+    mmdebstrap --quiet --format="$format" --variant=minbase --include="$(echo "$*" | tr ' ' ,)" "$suite" "$target" \
+        ${sources:+"$sources"} >"$log" 2>&1 || status=$?
+    [ "$status" = 0 ] || tail -n 5 "$log" >&2
+    rm -f "$log"
+    [ -z "$sources" ] || rm -f "$sources"
+    return "$status"
+}
+
+# Prints the path of a new file with the sources of a Debian suite, if this machine is a Debian and so has some.
+bootstrap_sources() {
+    local suite=$1 from own file
+    case $suite in bookworm | trixie | forky | sid) ;; *) return ;; esac
+    grep -q '^ID=debian$' /etc/os-release || return 0
+    own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    for from in "${APT_SOURCES:-}" /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do
+        [ -s "$from" ] || continue
+        file=$(mktemp --suffix=".${from##*.}")
+        sed "s/\b${own:-$suite}\b/$suite/g" "$from" >"$file"
+        echo "$file"
+        return
+    done
+}
