@@ -1,65 +1,220 @@
 #!/usr/bin/env bash
-# Makes sure that what a task needs is there, and says what it did:
-# scripts/setup.sh bench|build|deb|demo|lint|test|test-deb|test-all|audio
+# Makes sure that everything a task needs is installed, before anything is compiled:
+# scripts/setup.sh bench|build|deb|demo|lint|test|test-deb|test-all|fresh|audio
 #
-# On Debian or Ubuntu as root (or with password-less sudo) missing packages are installed by apt; elsewhere the message
-# says what to install. Rust itself is expected to be there. Node must be 18.20 or newer, which Debian 12 has; where it is
-# older, one comes from npm into target/node, which the Makefile puts first on PATH.
+# All missing system packages are found first and reported together. On Debian or Ubuntu as root (or with password-less sudo)
+# apt installs them; otherwise the one command to run as root is printed. Rust is expected to be installed. Node must be 18.20
+# or newer, which Debian 12 has; where the system's is older, one is fetched from npm into target/node, which the Makefile
+# puts first on PATH.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Rust must be as new as Cargo.toml says.
-readonly NEEDED_RUST=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+NEEDED_RUST=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+readonly NEEDED_RUST
 
-# Node's oldest version that runs and builds the bridge, and the one that is fetched where the system's is older.
+# The oldest version of Node that runs and builds the bridge, and the one that is fetched where the system's is older.
 readonly NEEDED_NODE=18.20
 readonly FETCHED_NODE=22
+
+# How long to wait for another program that holds apt's lock, such as unattended-upgrades after a boot.
+readonly APT_LOCK_SECONDS=600
 
 fail() {
     echo "setup: $*" >&2
     exit 1
 }
 
-has() { command -v "$1" >/dev/null 2>&1; }
-
-# need COMMAND PACKAGE…: the command is there, or its packages are installed.
-need() {
-    local command=$1
-    shift
-    has "$command" && return
-    local as_root=()
-    if [ "$(id -u)" != 0 ]; then
-        has sudo && sudo -n true 2>/dev/null || fail "$command is missing; install it, on Debian: apt-get install $*"
-        as_root=(sudo -n)
-    fi
-    has apt-get || fail "$command is missing; install it (Debian calls it: $*)"
-    echo "setup: installing $* for $command"
-    local log
-    log=$(mktemp)
-    local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@")
-    # A fresh machine may never have fetched the list of packages.
-    if ! "${install[@]}" >"$log" 2>&1 && ! { "${as_root[@]}" apt-get update -q && "${install[@]}"; } >"$log" 2>&1; then
-        cat "$log" >&2
-        fail "apt-get could not install $*"
-    fi
-    rm -f "$log"
-    has "$command" || fail "$command is still missing after installing $*"
-}
+# Looks for a program on PATH only: functions of this script may have the same name.
+has() { type -P "$1" >/dev/null; }
 
 # is_at_least LEAST FOUND: compares two versions.
 is_at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n1)" = "$1" ]; }
 
-rust() {
+# --- What is missing -------------------------------------------------------------------------------------------------
+
+MISSING_COMMANDS=() MISSING_PACKAGES=() PROBLEMS=()
+
+# need COMMAND PACKAGE…: notes the packages as missing unless the command is installed.
+need() {
+    local command=$1
+    shift
+    has "$command" && return
+    MISSING_COMMANDS+=("$command")
+    MISSING_PACKAGES+=("$@")
+}
+
+need_rust() {
     # A cargo that rustup has installed is not always on the path of a shell without a terminal.
-    has cargo || fail "Rust is missing; see https://rustup.rs (at least $NEEDED_RUST)"
+    if ! has cargo || ! has rustc; then
+        PROBLEMS+=("Rust is missing: install $NEEDED_RUST or newer from https://rustup.rs")
+        return
+    fi
     local version
     version=$(rustc --version | cut -d' ' -f2)
     is_at_least "$NEEDED_RUST" "${version%%-*}" ||
-        fail "Rust $version is too old; $NEEDED_RUST is needed (rustup update stable)"
+        PROBLEMS+=("Rust $version is too old: $NEEDED_RUST or newer is needed (rustup update stable)")
 }
 
-# SQLite and ring are built from C.
-compiler() { need cc gcc libc6-dev; }
+# SQLite and ring are built from C. gcc alone, without the C library's headers, is not enough.
+need_compiler() {
+    need cc gcc libc6-dev
+    if has cc && ! echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1; then
+        MISSING_COMMANDS+=("the C library's headers")
+        MISSING_PACKAGES+=(libc6-dev)
+    fi
+}
+
+need_node() {
+    need node nodejs
+    need npm npm
+}
+
+# What packs the Debian package.
+need_packaging() {
+    need git git
+    need strip binutils
+    need xz xz-utils
+    need dpkg-deb dpkg
+}
+
+# can_boot_debian: whether this machine can install the package in a Debian that it boots. Only root can.
+can_boot_debian() { [ "$(id -u)" = 0 ] && has apt-get; }
+
+# What boots a Debian to install the package in. Where that is impossible, the walk says so and is skipped.
+need_booted_debian() {
+    can_boot_debian || return 0
+    need systemd-nspawn systemd-container
+    need_bootstrap
+    need ip iproute2
+    need nsenter util-linux
+    need pgrep procps
+    need mke2fs e2fsprogs
+}
+
+# What makes a Debian root. Ubuntu has neither Debian's sources nor, by itself, its keys.
+need_bootstrap() {
+    need mmdebstrap mmdebstrap
+    if has apt-get && ! [ -e /usr/share/keyrings/debian-archive-keyring.gpg ]; then
+        MISSING_COMMANDS+=("Debian's archive keys")
+        MISSING_PACKAGES+=(debian-archive-keyring)
+    fi
+}
+
+need_for_test() {
+    need_node
+    # The WhatsApp test server makes a certificate for itself.
+    need openssl openssl
+    need_packaging
+    need_booted_debian
+    need rsync rsync
+    # The man pages are rendered with the reader that people use.
+    need man man-db
+    need pebble pebble
+}
+
+# need_for TASK: notes everything of the system that the task lacks.
+need_for() {
+    need_rust
+    need_compiler
+    case $1 in
+    bench) ;;
+    build | lint) need_node ;;
+    demo)
+        need_node
+        need openssl openssl
+        ;;
+    deb)
+        need_node
+        need_packaging
+        ;;
+    test) need_for_test ;;
+    test-deb)
+        need_node
+        need_packaging
+        need_booted_debian
+        need lintian lintian
+        ;;
+    test-all)
+        need_for_test
+        need lintian lintian
+        need borg borgbackup
+        need restic restic
+        # Checks the alert rules that are shipped.
+        need promtool prometheus
+        ;;
+    fresh)
+        need git git
+        need_bootstrap
+        ;;
+    audio)
+        need espeak-ng espeak-ng
+        need lame lame
+        need sox sox
+        ;;
+    *) fail "unknown task $1; bench, build, deb, demo, lint, test, test-deb, test-all, fresh or audio" ;;
+    esac
+}
+
+# --- Installing it ---------------------------------------------------------------------------------------------------
+
+# as_root COMMAND…: fails where this user may not act as root.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
+
+can_be_root() { [ "$(id -u)" = 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }
+
+# apt_get ARGUMENT…: apt-get as root, which waits while another program holds a lock. apt itself can wait for the lock of
+# installing, but not for that of its lists.
+apt_get() {
+    local log waited=0
+    log=$(mktemp)
+    until as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -q "$@" >"$log" 2>&1; do
+        if ! grep -q 'Could not get lock' "$log" || [ "$waited" -ge "$APT_LOCK_SECONDS" ]; then
+            cat "$log" >&2
+            rm -f "$log"
+            return 1
+        fi
+        [ "$waited" != 0 ] || echo "setup: waiting for the program that is using apt now"
+        sleep 2
+        waited=$((waited + 2))
+    done
+    rm -f "$log"
+}
+
+# Installs every missing package at once, or says everything that a person has to install.
+install_missing() {
+    local task=$1 packages command
+    mapfile -t packages < <(printf '%s\n' "${MISSING_PACKAGES[@]}" | awk 'NF && !seen[$0]++')
+    [ "${#packages[@]}" != 0 ] || [ "${#PROBLEMS[@]}" != 0 ] || return 0
+    command="apt-get update && apt-get install -y --no-install-recommends ${packages[*]}"
+    if [ "${#PROBLEMS[@]}" != 0 ] || ! has apt-get || ! can_be_root; then
+        {
+            echo "setup: \`make $task\` cannot start, because something is missing:"
+            [ "${#PROBLEMS[@]}" = 0 ] || printf '  - %s\n' "${PROBLEMS[@]}"
+            [ "${#MISSING_COMMANDS[@]}" = 0 ] || printf '  - %s is missing\n' "${MISSING_COMMANDS[@]}"
+            if [ "${#packages[@]}" != 0 ]; then
+                has apt-get && echo "Run this as root, then make $task again:" || echo "On Debian these are in:"
+                echo "  $command"
+            fi
+        } >&2
+        exit 1
+    fi
+    echo "setup: installing ${packages[*]}"
+    local install=(install -y --no-install-recommends "${packages[@]}")
+    # On a new machine the lists of packages may be missing or old.
+    apt_get "${install[@]}" 2>/dev/null || { apt_get update && apt_get "${install[@]}"; } || fail "apt-get could not install ${packages[*]}"
+    MISSING_COMMANDS=() MISSING_PACKAGES=()
+    need_for "$task"
+    [ "${#MISSING_COMMANDS[@]}" = 0 ] || fail "still missing after the installation: ${MISSING_COMMANDS[*]}"
+}
+
+# --- What is not a system package ------------------------------------------------------------------------------------
 
 component() {
     local command=$1 name=$2
@@ -74,13 +229,11 @@ linters() {
     component clippy clippy
 }
 
-node() {
-    need node nodejs npm
-    need npm npm
-    is_at_least "$NEEDED_NODE" "$(command node -p process.versions.node)" && return
+node_is_new_enough() {
+    is_at_least "$NEEDED_NODE" "$(node -p process.versions.node)" && return
     local fetched
     fetched=$(fetched_node "$FETCHED_NODE") ||
-        fail "Node $(command node --version) is too old; $NEEDED_NODE is needed, and npm has none for this machine"
+        fail "Node $(node --version) is too old: $NEEDED_NODE or newer is needed, and npm has none for this machine"
     mkdir -p target/node/current/bin
     ln -sf "$fetched" target/node/current/bin/node
     export PATH=$PWD/target/node/current/bin:$PATH
@@ -107,35 +260,30 @@ npm_ci() {
     cmp -s "$1/package-lock.json" "$stamp" && return
     echo "setup: installing $2"
     npm ci --prefix "$1" --no-audit --no-fund --loglevel=error >/dev/null ||
-        fail "npm could not install $1; is a registry reachable?"
+        fail "npm could not install the libraries of $1; is a registry reachable?"
     cp "$1/package-lock.json" "$stamp"
 }
-
-# The man pages are read by what people read them with.
-manual_reader() { need man man-db; }
 
 # Twilio's own library, against which signatures and TwiML are tested.
 twilio_helper() { npm_ci tests/twilio-helper "Twilio's helper library for the tests"; }
 
 bridge_libraries() {
-    node
+    node_is_new_enough
     npm_ci bridge "the WhatsApp bridge's libraries"
 }
 
 # bridge [--tests]: the WhatsApp bridge is built, and with --tests its tests and their WhatsApp server too.
 bridge() {
     bridge_libraries
-    # The server makes a certificate for itself.
-    [ "${1:-}" != --tests ] || need openssl openssl
-    (cd bridge && command node build.mjs "$@") || fail "the WhatsApp bridge could not be built"
+    (cd bridge && node build.mjs "$@") || fail "the WhatsApp bridge could not be built"
 }
 
-# The versions of Node with which people may run the bridge, beside the one that is here.
+# The versions of Node with which people may run the bridge, beside the one that is installed.
 other_nodes() {
     local version
     for version in 18 22 24; do
         fetched_node "$version" >/dev/null ||
-            echo "setup: Node $version cannot be had, so the bridge is not tested with it"
+            echo "setup: Node $version cannot be fetched, so the bridge is not tested with it"
     done
 }
 
@@ -145,11 +293,8 @@ cargo_deny() {
     cargo install --quiet --locked cargo-deny || fail "cargo-deny could not be built"
 }
 
-# What packs the Debian package; it lies in target, so that nobody's own programs are touched.
+# It is installed in target, so that nobody's own programs are touched.
 cargo_deb() {
-    need strip binutils
-    need xz xz-utils
-    need dpkg-deb dpkg
     [ -x target/tools/bin/cargo-deb ] && return
     echo "setup: building cargo-deb; this takes a minute, once"
     CARGO_TARGET_DIR=target/tools/build cargo install --quiet --locked --debug --no-default-features --root target/tools \
@@ -157,70 +302,32 @@ cargo_deb() {
     rm -rf target/tools/build
 }
 
-# What boots a Debian to install the package in. Only root can do that; the walk says so where it cannot.
-box() {
-    if [ "$(id -u)" != 0 ] || ! has apt-get; then
-        echo "setup: the package is not installed in a booted Debian here: that takes root, and Debian's tools"
-        return
-    fi
-    need systemd-nspawn systemd-container
-    need mmdebstrap mmdebstrap
-    need ip iproute2
-    need nsenter util-linux
-    need pgrep procps
-    need mke2fs e2fsprogs
-}
-
 task=${1:-build}
-rust
-compiler
+need_for "$task"
+install_missing "$task"
 case $task in
-bench) ;;
 build) bridge ;;
-deb)
+demo) bridge --tests ;;
+deb | test-deb)
     bridge
     cargo_deb
     ;;
-demo) bridge --tests ;;
 lint)
     linters
     bridge_libraries
     ;;
 test)
+    linters
     bridge --tests
     twilio_helper
     cargo_deb
-    box
-    need rsync rsync
-    manual_reader
-    need pebble pebble
-    ;;
-test-deb)
-    bridge
-    cargo_deb
-    box
-    need lintian lintian
     ;;
 test-all)
+    linters
     bridge --tests
     twilio_helper
     cargo_deb
-    box
-    need lintian lintian
-    need rsync rsync
-    need borg borgbackup
-    need restic restic
-    manual_reader
-    need pebble pebble
     other_nodes
     cargo_deny
-    # Checks the alert rules that are shipped.
-    need promtool prometheus
     ;;
-audio)
-    need espeak-ng espeak-ng
-    need lame lame
-    need sox sox
-    ;;
-*) fail "unknown task $task; bench, build, deb, demo, lint, test, test-deb, test-all or audio" ;;
 esac
