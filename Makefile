@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb power-cut test test-deb test-all lint fmt deny bench audio clean
+.PHONY: help demo build deb power-cut test test-deb test-all fresh lint fmt deny bench audio clean
 
 # The lock file decides what is built.
 CARGO_FLAGS := --locked
@@ -36,14 +36,20 @@ power-cut: ## Cut the power of a virtual machine with the package in the middle 
 	@ls target/debian/*.deb >/dev/null 2>&1 || packaging/package.sh
 	tests/deb/power-cut.sh $(or $(CUTS),3)
 
-test: lint ## Everything that a change must pass.
+test: ## Everything that a change must pass.
 	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh
 
-test-all: ## The same with the long rounds, and with cargo-deny installed where it is missing.
+test-all: ## The same with the long rounds and `make fresh`, and with cargo-deny installed where it is missing.
 	@scripts/setup.sh test-all
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh --long
+	@$(MAKE) --no-print-directory fresh
+
+fresh: ## Run `make demo` and `make test` on bare Debian 12 and 13 and Ubuntu 24.04 (root; 20 min each). SUITES='trixie' for some.
+	@scripts/setup.sh fresh
+	tests/fresh/run.sh $(SUITES)
 
 lint: ## Format, clippy with warnings as errors, the bridge's types and style, and cargo-deny where it is installed.
 	@scripts/setup.sh lint
