@@ -120,25 +120,33 @@ refuses_and_names() {
     enter "$1" / root sh -ec "export DEBIAN_FRONTEND=noninteractive; $command"
 }
 
-# waits_for_apt ROOT HOME: make waits while another program holds apt's lock, and goes on when that is released.
+# waits_for_apt ROOT HOME: the setup waits while another program holds apt's lock, and goes on when that is released.
 waits_for_apt() {
-    local root=$1 output=$work/waits
+    local root=$1 output=$work/waits holder setup status=0
     # apt locks by fcntl; perl is in every Debian.
-    enter "$root" / root perl -MFcntl=:flock,F_SETLK,F_WRLCK -e '
+    enter "$root" / root perl -MFcntl=F_SETLK,F_WRLCK -e '
         open(my $file, ">>", "/var/lib/dpkg/lock-frontend") or die;
-        fcntl($file, F_SETLK, pack("ssqql", F_WRLCK, 0, 0, 0, 0)) or die "the lock is taken";
-        print "locked\n"; $| = 1; sleep 600' >"$work/holder" &
-    local holder=$! maker status=0
-    enter "$root" "$2" root make demo ARGS=--help >"$output" 2>&1 &
-    maker=$!
-    local tries=0
-    until grep -q 'waiting for the program' "$output" || [ $((tries += 1)) -gt 600 ]; do sleep 0.2; done
+        my $lock = pack("ssqql", F_WRLCK, 0, 0, 0, 0);
+        fcntl($file, F_SETLK, $lock) or die "the lock is taken";
+        $| = 1; print "locked\n"; sleep 600' >"$work/holder" 2>&1 &
+    holder=$!
+    until_true grep -q locked "$work/holder" || { cat "$work/holder"; return 1; }
+    enter "$root" "$2" root scripts/setup.sh demo >"$output" 2>&1 &
+    setup=$!
+    until_true grep -q 'waiting for the program' "$output" || { cat "$output"; echo "it did not wait for apt's lock"; return 1; }
     kill "$holder"
-    wait "$holder" 2>/dev/null
-    wait "$maker" || status=$?
+    wait "$setup" || status=$?
     cat "$output"
-    grep -q 'waiting for the program' "$output" || { echo "it did not wait for apt's lock"; return 1; }
     return "$status"
+}
+
+until_true() {
+    local _
+    for _ in $(seq 600); do
+        "$@" >/dev/null 2>&1 && return
+        sleep 0.2
+    done
+    return 1
 }
 
 # newcomer SUITE ACCOUNT BASE: both commands on a copy of the bare system.
@@ -150,7 +158,7 @@ newcomer() {
     furnish "$root" "$home" "$user" || return 1
     installed "$root" >"$work/before"
     if [ "$account" = root ]; then
-        step "$suite" root "make demo waits for apt's lock" waits_for_apt "$root" "$home" || return 1
+        step "$suite" root "the setup waits for apt's lock" waits_for_apt "$root" "$home" || return 1
     else
         step "$suite" user "make demo names what is missing" refuses_and_names "$root" "$home" demo || return 1
     fi
