@@ -122,19 +122,19 @@ refuses_and_names() {
 
 # waits_for_apt ROOT HOME: the setup waits while another program holds apt's lock, and goes on when that is released.
 waits_for_apt() {
-    local root=$1 output=$work/waits holder setup status=0
+    local root=$1 output=$work/waits setup status=0
+    touch "$root/tmp/hold"
     # apt locks by fcntl; perl is in every Debian.
     enter "$root" / root perl -MFcntl=F_SETLK,F_WRLCK -e '
         open(my $file, ">>", "/var/lib/dpkg/lock-frontend") or die;
         my $lock = pack("ssqql", F_WRLCK, 0, 0, 0, 0);
         fcntl($file, F_SETLK, $lock) or die "the lock is taken";
-        $| = 1; print "locked\n"; sleep 600' >"$work/holder" 2>&1 &
-    holder=$!
+        $| = 1; print "locked\n"; select(undef, undef, undef, 0.2) while -e "/tmp/hold"' >"$work/holder" 2>&1 &
     until_true grep -q locked "$work/holder" || { cat "$work/holder"; return 1; }
     enter "$root" "$2" root scripts/setup.sh demo >"$output" 2>&1 &
     setup=$!
     until_true grep -q 'waiting for the program' "$output" || { cat "$output"; echo "it did not wait for apt's lock"; return 1; }
-    kill "$holder"
+    rm "$root/tmp/hold"
     wait "$setup" || status=$?
     cat "$output"
     return "$status"
