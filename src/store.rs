@@ -96,7 +96,7 @@ use folder::Folder;
 use health::Reports;
 use pending::Told;
 use probe::Probes;
-use readers::Readers;
+use readers::Pools;
 use start::Machinery;
 use std::sync::{Arc, Mutex, PoisonError};
 use writer::Writer;
@@ -111,7 +111,7 @@ struct Inner {
     folder: Folder,
     reports: Arc<Reports>,
     probes: Probes,
-    readers: Readers,
+    readers: Pools,
     // Taken out by `close`; held for handing over a write.
     writer: Mutex<Option<Writer>>,
     // Taken out by `close`; held for asking after the published copy.
@@ -148,12 +148,22 @@ impl Store {
         }));
     }
 
-    /// Runs `work` on one snapshot of the database.
+    /// Runs `work` on one snapshot of the database: a list, a few rows. Interrupted after 5 s, with [`Error::Slow`], and
+    /// when the future is dropped.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.inner.readers.read(work).await
+        self.inner.readers.short.read(work).await
+    }
+
+    /// The same for what may read much of the database, such as a search. It has connections of its own, two at a time, so
+    /// that it delays no other read, and 20 s.
+    pub async fn read_long<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.readers.long.read(work).await
     }
 
     /// How the store is. Looks, but tries nothing; see [`Store::probe`].

@@ -127,6 +127,10 @@ impl From<store::Error> for ApiError {
                 tracing::error!(event = "STORE_UNAVAILABLE", error = &error as &dyn std::error::Error, "Cannot store");
                 Self::unavailable("nothing can be stored at the moment; the disk may be full")
             }
+            E::Slow(limit_ms) => {
+                tracing::warn!(event = "STORE_SLOW", limit_ms, "A read was interrupted: it took longer than its limit");
+                Self::unavailable("the database did not answer in time; try again, or search for a longer text")
+            }
             error => {
                 tracing::error!(
                     event = "STORE_FAILED",

@@ -77,7 +77,7 @@ impl Store {
         let stamp = clock::now().to_string();
         let written = stamp.clone();
         self.submit(Told::OnDisk, move |tx| tx.set_meta(PROBED_AT, &written)).await?;
-        let read = self.read(|tx| tx.meta(PROBED_AT)).await?;
+        let read = self.inner.readers.probe.read(|tx| tx.meta(PROBED_AT)).await?;
         // A later probe may have been faster than our reading; an earlier stamp means that the write was lost.
         if read.is_some_and(|read| read >= stamp) {
             Ok(())

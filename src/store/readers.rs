@@ -1,13 +1,44 @@
 //! Connections that only read.
 
 use super::{Error, ReadTx, Result, open};
-use rusqlite::Connection;
+use crate::clock;
+use rusqlite::{Connection, ErrorCode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
+/// The store's three pools. They share nothing, so that a slow search delays neither a list nor a probe.
+pub(in crate::store) struct Pools {
+    /// Lists, single rows, everything that a call or a webhook needs.
+    pub short: Readers,
+    /// Searches, statistics, exports: what may read much of the database.
+    pub long: Readers,
+    /// The readiness probe alone.
+    pub probe: Readers,
+}
+
+impl Pools {
+    /// `count` connections for short reads, and a few beside them.
+    pub(in crate::store) fn new(live: &std::path::Path, count: usize) -> Self {
+        let pool = |count, limit| Readers::new(live.to_owned(), count, limit);
+        Self { short: pool(count, SHORT_LIMIT), long: pool(LONG_READERS, LONG_LIMIT), probe: pool(1, SHORT_LIMIT) }
+    }
+
+    /// Lends no more connections, and interrupts the reads that are running.
+    pub(in crate::store) fn close(&self) {
+        for readers in [&self.short, &self.long, &self.probe] {
+            readers.close();
+        }
+    }
+}
+
 /// A few connections, lent one at a time, each opened when first needed.
+///
+/// Every read has a deadline, which includes the wait for a connection. A read is interrupted when its deadline has passed,
+/// when its caller has gone away (the future was dropped), and when the store closes.
 #[derive(Clone)]
 pub(in crate::store) struct Readers {
     inner: Arc<Inner>,
@@ -15,14 +46,22 @@ pub(in crate::store) struct Readers {
 
 struct Inner {
     live: PathBuf,
+    limit: Duration,
     // A plain mutex: it is held for a push or a pop, never across a query. None once closed.
     idle: Mutex<Option<Vec<Connection>>>,
-    free: Semaphore,
+    free: Arc<Semaphore>,
+    closed: Arc<AtomicBool>,
 }
 
 impl Readers {
-    pub(in crate::store) fn new(live: PathBuf, count: usize) -> Self {
-        let inner = Inner { live, idle: Mutex::new(Some(Vec::new())), free: Semaphore::new(count.max(1)) };
+    fn new(live: PathBuf, count: usize, limit: Duration) -> Self {
+        let inner = Inner {
+            live,
+            limit,
+            idle: Mutex::new(Some(Vec::new())),
+            free: Arc::new(Semaphore::new(count.max(1))),
+            closed: Arc::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -31,25 +70,70 @@ impl Readers {
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let _turn = self.inner.free.acquire().await.map_err(|_| Error::Closed)?;
         let inner = self.inner.clone();
-        tokio::task::spawn_blocking(move || inner.read(work)).await.map_err(|_| Error::Panicked)?
+        let deadline = clock::instant() + inner.limit;
+        let turn = tokio::time::timeout_at(deadline.into(), inner.free.clone().acquire_owned());
+        let turn = turn.await.map_err(|_| inner.too_slow())?.map_err(|_| Error::Closed)?;
+        let caller = Caller::default();
+        let abandoned = caller.gone.clone();
+        tokio::task::spawn_blocking(move || {
+            // Held until the connection is back, also when nobody waits for the answer any more.
+            let _turn = turn;
+            inner.read(deadline, abandoned, work)
+        })
+        .await
+        .map_err(|_| Error::Panicked)?
     }
 
-    /// Lends no more connections, and closes those that are idle.
-    pub(in crate::store) fn close(&self) {
+    fn close(&self) {
+        self.inner.closed.store(true, Ordering::Relaxed);
         self.inner.free.close();
         drop(self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
+/// Lives as long as the future of a read; tells the running query when that has been dropped.
+#[derive(Default)]
+struct Caller {
+    gone: Arc<AtomicBool>,
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.gone.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Inner {
-    fn read<T>(&self, work: impl FnOnce(&ReadTx<'_>) -> Result<T>) -> Result<T> {
-        let conn = match self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut().ok_or(Error::Closed)?.pop() {
-            Some(conn) => conn,
-            None => open::reader(&self.live)?,
-        };
+    fn read<T>(
+        &self,
+        deadline: Instant,
+        abandoned: Arc<AtomicBool>,
+        work: impl FnOnce(&ReadTx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        if abandoned.load(Ordering::Relaxed) {
+            return Err(Error::Closed);
+        }
+        let mut conn =
+            match self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut().ok_or(Error::Closed)?.pop() {
+                Some(conn) => conn,
+                None => open::reader(&self.live)?,
+            };
+        let closed = self.closed.clone();
+        // Unlike `sqlite3_interrupt`, which does nothing between two statements, this cannot be missed.
+        conn.progress_handler(
+            STEPS_BETWEEN_CHECKS,
+            Some(move || {
+                abandoned.load(Ordering::Relaxed) || closed.load(Ordering::Relaxed) || clock::instant() >= deadline
+            }),
+        )?;
         let outcome = catch_unwind(AssertUnwindSafe(|| snapshot(&conn, work))).unwrap_or(Err(Error::Panicked));
+        let outcome = match outcome {
+            Err(Error::Sql(error)) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+                Err(if self.closed.load(Ordering::Relaxed) { Error::Closed } else { self.too_slow() })
+            }
+            outcome => outcome,
+        };
         // What cannot be rolled back is not lent again.
         if conn.is_autocommit()
             && let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
@@ -57,6 +141,11 @@ impl Inner {
             idle.push(conn);
         }
         outcome
+    }
+
+    fn too_slow(&self) -> Error {
+        metrics::counter!("agentlocator_store_reads_timed_out_total").increment(1);
+        Error::Slow(self.limit.as_millis())
     }
 }
 
@@ -66,3 +155,18 @@ fn snapshot<T>(conn: &Connection, work: impl FnOnce(&ReadTx<'_>) -> Result<T>) -
     tx.finish()?;
     outcome
 }
+
+/// How long a list or a single row may take, on a slow disk too.
+const SHORT_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a search may take: longer than anyone waits for one.
+const LONG_LIMIT: Duration = Duration::from_secs(20);
+
+/// Each keeps a core busy while it searches; a small machine has two to four.
+const LONG_READERS: usize = 2;
+
+/// SQLite's virtual machine does some ten million steps a second, so a read ends within a millisecond of its interruption.
+const STEPS_BETWEEN_CHECKS: i32 = 2000;
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::integrity::IntegrityCheck;
 use super::lock::Lock;
 use super::probe::Probes;
 use super::publish::{self, Feed, Heritage, Position, Prelude, Publishing, WalFiles};
-use super::readers::Readers;
+use super::readers::Pools;
 use super::run_state::{Record, RunState};
 use super::stamp::Stamp;
 use super::writer::{self, Writer};
@@ -87,7 +87,7 @@ impl Store {
         let inner = Inner {
             reports,
             probes: Probes::default(),
-            readers: Readers::new(folder.database(), config.readers),
+            readers: Pools::new(&folder.database(), config.readers),
             writer: Mutex::new(Some(writer)),
             machinery: Mutex::new(Some(machinery)),
             beside: Beside::default(),

@@ -7,6 +7,7 @@ use crate::domain::{Address, BusinessId, Contact, ContactId, Thread};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::paging::{After, Limit};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::store::ReadTx;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
@@ -88,7 +89,9 @@ pub(super) async fn list(
 ) -> Result<axum::Json<ContactPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
     let (after, limit, words) = (query.cursor.map(|after| after.0), query.limit.0, query.q);
-    let (contacts, next) = state.store.read(move |tx| tx.contacts(business, words.as_deref(), after, limit)).await?;
+    let searches = words.is_some();
+    let page = move |tx: &ReadTx<'_>| tx.contacts(business, words.as_deref(), after, limit);
+    let (contacts, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
     Ok(axum::Json(ContactPage { contacts, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 

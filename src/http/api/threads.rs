@@ -5,7 +5,7 @@ use crate::domain::{AiMode, BusinessId, Message, Thread, ThreadId, ThreadType};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::paging::{After, Limit};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
-use crate::store::ThreadFilter;
+use crate::store::{ReadTx, ThreadFilter};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post, put};
@@ -86,7 +86,9 @@ pub(super) async fn list(
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
     let filter = ThreadFilter { business, kind: query.kind, words: query.q };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
-    let (threads, next) = state.store.read(move |tx| tx.threads(&filter, after, limit)).await?;
+    let searches = filter.words.is_some();
+    let page = move |tx: &ReadTx<'_>| tx.threads(&filter, after, limit);
+    let (threads, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };
     Ok(axum::Json(ThreadPage { threads, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
