@@ -29,7 +29,7 @@ use crate::ops::notify;
 use crate::ops::snapshots::Snapshots;
 use crate::ops::tls::Tls;
 use crate::providers::http_client;
-use crate::store::Store;
+use crate::store::{Priority, Store};
 use crate::{clock, entropy};
 use anyhow::Context;
 use reload::Reloader;
@@ -89,7 +89,7 @@ pub async fn run(
     loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
     let outbox = Outbox::new(in_force.clone(), store.clone(), alerts.clone());
-    let worker = jobs(JobWorker::new(store.clone()), &parts);
+    let worker = jobs(&parts);
     let calls = Calls::new(parts.clone());
     let status = StatusLine { calls: calls.clone(), outbox: outbox.clone(), page: page.clone() };
     let reloader = Reloader {
@@ -123,7 +123,8 @@ pub async fn run(
         fallback: Fallback::new(parts.clone()),
     };
     loops.spawn(sweep::run(calls.clone(), stopping.clone()));
-    loops.spawn(housekeeping::run(store.clone(), settings.clone(), disk.clone(), stopping.clone()));
+    let backfills = store.with_priority(Priority::Backfill);
+    loops.spawn(housekeeping::run(backfills, settings.clone(), disk.clone(), stopping.clone()));
     let care = Care {
         settings: settings.clone(),
         in_force: in_force.clone(),
@@ -248,11 +249,11 @@ async fn let_end(calls: &Calls, mut workers: JoinSet<()>, status: StatusLine) {
 }
 
 /// Says how the work is done that webhooks leave for later.
-fn jobs(worker: JobWorker, parts: &CallParts) -> JobWorker {
+fn jobs(parts: &CallParts) -> JobWorker {
+    let store = parts.store.with_priority(Priority::Job);
     let recordings_of = parts.clone();
-    let worker = worker.on(FETCH_JOB, move |job| recordings::fetch(recordings_of.clone(), job));
-    let (fetcher, store) =
-        (FileFetcher::new(parts.in_force.clone(), parts.store.clone(), parts.disk.clone()), parts.store.clone());
+    let worker = JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recordings::fetch(recordings_of.clone(), job));
+    let (fetcher, store) = (FileFetcher::new(parts.in_force.clone(), store.clone(), parts.disk.clone()), store);
     let worker = worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job));
     worker.on(STATUS_JOB, move |job| message_news::hear_again(store.clone(), job))
 }

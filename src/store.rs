@@ -59,6 +59,7 @@ mod thread;
 mod token;
 mod tx;
 mod user;
+mod write_queue;
 mod writer;
 
 pub use abilities::{Abilities, try_abilities};
@@ -90,6 +91,7 @@ pub use swap::{PutAside, discard_incoming, holder, swap_back, swap_in, take_in};
 pub use sys::{DiskSpace, disk_space, survive_size_limits};
 pub use thread::{FoundThread, ThreadFilter};
 pub use tx::{ReadTx, WriteTx};
+pub use write_queue::Priority;
 
 use beside::Beside;
 use folder::Folder;
@@ -99,12 +101,15 @@ use probe::Probes;
 use readers::Pools;
 use start::Machinery;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
 use writer::Writer;
 
 /// A handle on the store; clones share it. It is closed by [`Store::close`], or when the last handle goes.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    // Of the writes that go through this handle.
+    priority: Priority,
 }
 
 struct Inner {
@@ -121,6 +126,12 @@ struct Inner {
 }
 
 impl Store {
+    /// The same store; what is written through this handle has another priority.
+    #[must_use]
+    pub fn with_priority(&self, priority: Priority) -> Self {
+        Self { inner: self.inner.clone(), priority }
+    }
+
     /// Runs `work` in a transaction and waits until it is on disk and in the published copy.
     ///
     /// `work` runs on the writer's thread, so it must be short and must not block. If it returns an error or panics, all
@@ -132,20 +143,21 @@ impl Store {
         self.submit(Told::Published, work).await
     }
 
-    /// Queues `work` behind all writes before it and does not wait: for what must be written in order while a call goes
-    /// on. If it fails, that is only logged.
-    pub fn write_soon(&self, work: impl FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static) {
-        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(writer) = writer.as_ref() else { return };
-        drop(writer.submit(Told::Never, move |tx| {
+    /// Queues `work` behind all writes of its priority and does not wait: for what must be written in order while a call
+    /// goes on. If it fails or is not taken, that is logged and counted.
+    pub fn write_soon<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(&self, work: F) {
+        let name = pending::name_of::<F>();
+        let work = move |tx: &WriteTx<'_>| {
             work(tx).inspect_err(|error| {
-                tracing::error!(
-                    event = "STORE_WRITE_FAILED",
-                    error = error as &dyn std::error::Error,
-                    "A write failed"
-                );
+                let error = error as &dyn std::error::Error;
+                tracing::error!(event = "STORE_WRITE_FAILED", write = name, error, "A write failed: {name}");
             })
-        }));
+        };
+        if let Err(error) = self.queue(Told::Never, work) {
+            metrics::counter!("agentlocator_store_writes_dropped_total", "write" => name).increment(1);
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(event = "STORE_WRITE_DROPPED", write = name, error, "A write was dropped: {name}");
+        }
     }
 
     /// Runs `work` on one snapshot of the database: a list, a few rows. Interrupted after 5 s, with [`Error::Slow`], and
@@ -192,11 +204,17 @@ impl Store {
         told: Told,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let answer = {
-            let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.as_ref().ok_or(Error::Closed)?.submit(told, work)?
-        };
+        let answer = self.queue(told, work)?;
         answer.await.map_err(|_| Error::Closed)?
+    }
+
+    fn queue<T: Send + 'static>(
+        &self,
+        told: Told,
+        work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().ok_or(Error::Closed)?.submit(self.priority, told, work)
     }
 }
 

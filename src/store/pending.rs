@@ -7,6 +7,9 @@ use tokio::sync::oneshot;
 
 /// One waiting write.
 pub(in crate::store) trait Pending: Send {
+    /// What it is, for logs and metrics: the function that asked for it.
+    fn name(&self) -> &'static str;
+
     /// Does the work inside the transaction; false asks to take it back.
     fn run(&mut self, tx: &WriteTx<'_>) -> bool;
 
@@ -68,6 +71,10 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Write<T, F> {
 }
 
 impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Pending for Write<T, F> {
+    fn name(&self) -> &'static str {
+        name_of::<F>()
+    }
+
     fn run(&mut self, tx: &WriteTx<'_>) -> bool {
         let Some(work) = self.work.take() else { return false };
         let outcome = catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
@@ -93,6 +100,13 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Pending for Write<T, 
     fn told(&self) -> Told {
         self.told
     }
+}
+
+/// The function in which a closure stands, without crate and closure: `crm::inbox::receive`.
+pub(in crate::store) fn name_of<F>() -> &'static str {
+    let name = std::any::type_name::<F>();
+    let name = name.split("::{{closure}}").next().unwrap_or(name);
+    name.split_once("::").map_or(name, |(_, inside)| inside)
 }
 
 /// Tells all callers of a group the same outcome.

@@ -12,6 +12,7 @@ use super::publish::{self, Feed, Heritage, Position, Prelude, Publishing, WalFil
 use super::readers::Pools;
 use super::run_state::{Record, RunState};
 use super::stamp::Stamp;
+use super::write_queue::Priority;
 use super::writer::{self, Writer};
 use super::{Error, Inner, Result, Store, copy, import, migrate, open, reserve};
 use crate::config::StoreConfig;
@@ -93,7 +94,7 @@ impl Store {
             beside: Beside::default(),
             folder,
         };
-        Ok((Self { inner: Arc::new(inner) }, applied))
+        Ok((Self { inner: Arc::new(inner), priority: Priority::default() }, applied))
     }
 }
 

@@ -5,20 +5,18 @@ use super::durable::Disk;
 use super::health::Reports;
 use super::pending::{CommitError, Group, Pending, Told, Write, answer_all};
 use super::publish::Feed;
+use super::write_queue::{Priority, Refused, WriteQueue};
 use super::{Error, Result, WriteTx};
 use crate::clock;
 use rusqlite::Connection;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Hands writes to the thread.
 pub(in crate::store) struct Writer {
-    queue: Sender<Box<dyn Pending>>,
-    waiting: Arc<AtomicUsize>,
+    queue: Arc<WriteQueue>,
 }
 
 /// Where commits go, if there is a published copy.
@@ -30,7 +28,7 @@ pub(in crate::store) struct Publishing {
 struct Thread {
     conn: Connection,
     disk: Disk,
-    waiting: Arc<AtomicUsize>,
+    queue: Arc<WriteQueue>,
     publishing: Option<Publishing>,
     reports: Arc<Reports>,
 }
@@ -44,44 +42,55 @@ impl Writer {
         publishing: Option<Publishing>,
         reports: Arc<Reports>,
     ) -> Result<(Self, JoinHandle<Connection>)> {
-        let (queue, incoming) = channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let thread = Thread { conn, disk, waiting: waiting.clone(), publishing, reports };
+        let queue = Arc::new(WriteQueue::new());
+        let thread = Thread { conn, disk, queue: queue.clone(), publishing, reports };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || thread.run(&incoming))
+            .spawn(move || thread.run())
             .map_err(|source| Error::File { doing: "cannot start the thread", path: "store-writer".into(), source })?;
-        Ok((Self { queue, waiting }, thread))
+        Ok((Self { queue }, thread))
     }
 
     /// How many writes have not been taken up yet.
     pub(in crate::store) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.queue.len()
     }
 
     /// Queues a write. The answer comes when `told` says.
     pub(in crate::store) fn submit<T: Send + 'static>(
         &self,
+        priority: Priority,
         told: Told,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
-            return Err(Error::Busy("too many writes wait for the disk".into()));
-        }
         let (write, answer) = Write::new(work, told);
-        self.queue.send(Box::new(write)).map_err(|_| Error::Closed)?;
-        Ok(answer)
+        match self.queue.push(priority, Box::new(write)) {
+            Ok(()) => Ok(answer),
+            Err(Refused::Full) => Err(Error::Busy("too many writes wait for the disk".into())),
+            Err(Refused::Closed) => Err(Error::Closed),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// Should the thread ever end before the queue is closed, callers get an error instead of waiting for ever.
+struct AbandonOnDrop(Arc<WriteQueue>);
+
+impl Drop for AbandonOnDrop {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 
 impl Thread {
-    fn run(mut self, incoming: &Receiver<Box<dyn Pending>>) -> Connection {
-        while let Ok(first) = incoming.recv() {
-            let mut group = Group::with_capacity(8);
-            group.push(first);
-            gather(&mut group, incoming);
-            self.waiting.fetch_sub(group.len(), Ordering::Relaxed);
+    fn run(mut self) -> Connection {
+        let queue = AbandonOnDrop(self.queue.clone());
+        while let Some(group) = queue.0.next_group(GROUP) {
             self.commit(group);
         }
         self.conn
@@ -144,23 +153,6 @@ impl Thread {
     }
 }
 
-/// Adds what waits. Where nobody waits for an answer, others may join for a moment: calls write down what is said, each
-/// a little and often, and a commit costs the same for one as for all.
-fn gather(group: &mut Group, incoming: &Receiver<Box<dyn Pending>>) {
-    let until = clock::instant() + LINGER;
-    let mut nobody_waits = true;
-    while group.len() < GROUP {
-        nobody_waits &= group.last().is_none_or(|write| write.told() == Told::Never);
-        let next = match incoming.try_recv() {
-            Ok(write) => Some(write),
-            Err(_) if nobody_waits => incoming.recv_timeout(until.saturating_duration_since(clock::instant())).ok(),
-            Err(_) => None,
-        };
-        let Some(write) = next else { return };
-        group.push(write);
-    }
-}
-
 /// What a transaction has in it before its commit.
 enum Filled {
     /// Changes.
@@ -174,7 +166,7 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<F
     step(conn, "BEGIN IMMEDIATE")?;
     let tx = WriteTx::new(conn);
     if let [alone] = group {
-        let done = alone.run(&tx);
+        let done = run_timed(alone, &tx);
         still_open(conn)?;
         if !done {
             step(conn, "ROLLBACK")?;
@@ -184,7 +176,7 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<F
     }
     for write in group {
         step(conn, "SAVEPOINT one")?;
-        let done = write.run(&tx);
+        let done = run_timed(write, &tx);
         still_open(conn)?;
         if !done {
             step(conn, "ROLLBACK TO one")?;
@@ -192,6 +184,21 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<F
         step(conn, "RELEASE one")?;
     }
     Ok(Filled::Something)
+}
+
+/// Runs one write and records how long it took, since it delays every other one.
+fn run_timed(write: &mut Box<dyn Pending>, tx: &WriteTx<'_>) -> bool {
+    let began = clock::instant();
+    let done = write.run(tx);
+    let (name, took) = (write.name(), clock::instant().saturating_duration_since(began));
+    metrics::counter!("agentlocator_store_writes_total", "write" => name).increment(1);
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    metrics::counter!("agentlocator_store_write_microseconds_total", "write" => name).increment(micros);
+    if took >= SLOW {
+        let duration_ms = micros / 1000;
+        tracing::info!(event = "STORE_WRITE_SLOW", write = name, duration_ms, "A write took {duration_ms} ms: {name}");
+    }
+    done
 }
 
 /// SQLite may take back a whole transaction by itself, for one when the disk is full.
@@ -207,11 +214,8 @@ fn step(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
     conn.prepare_cached(sql)?.execute([]).map(|_| ())
 }
 
-/// How long a write for which nobody waits may wait for others.
-const LINGER: Duration = Duration::from_millis(20);
-
 /// The most writes that share a transaction.
 const GROUP: usize = 256;
 
-/// More writes than this are refused at once: the disk does not keep up.
-const MOST_WAITING: usize = 16_384;
+/// A write that takes longer delays every other one, and is logged.
+const SLOW: Duration = Duration::from_millis(20);

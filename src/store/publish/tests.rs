@@ -138,6 +138,10 @@ impl Caller {
 }
 
 impl Pending for Caller {
+    fn name(&self) -> &'static str {
+        "caller"
+    }
+
     fn run(&mut self, _: &WriteTx<'_>) -> bool {
         true
     }

@@ -1,0 +1,95 @@
+use super::*;
+use crate::store::WriteTx;
+use crate::store::pending::CommitError;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// Notes its mark when it is answered.
+struct Marked((usize, usize), Told, Answered);
+
+type Answered = Arc<Mutex<Vec<(usize, usize)>>>;
+
+fn marked(told: Told) -> Box<dyn Pending> {
+    Box::new(Marked((0, 0), told, Answered::default()))
+}
+
+impl Pending for Marked {
+    fn name(&self) -> &'static str {
+        "marked"
+    }
+    fn run(&mut self, _: &WriteTx<'_>) -> bool {
+        true
+    }
+    fn answer(self: Box<Self>, _: &Result<(), CommitError>) {
+        self.2.lock().unwrap().push(self.0);
+    }
+    fn told(&self) -> Told {
+        self.1
+    }
+}
+
+fn lanes(waiting: &[(usize, u64)], now: Instant) -> Lanes {
+    let mut lanes = Lanes::default();
+    for (lane, age_ms) in waiting {
+        let since = now.checked_sub(Duration::from_millis(*age_ms)).unwrap();
+        lanes.waiting[*lane].push_back((since, marked(Told::OnDisk)));
+    }
+    lanes
+}
+
+#[test]
+fn the_highest_lane_goes_first_until_another_has_waited_a_second() {
+    let now = clock::instant();
+    assert_eq!(lanes(&[], now).pick(now), None);
+    assert_eq!(lanes(&[(2, 0), (1, 0), (0, 0)], now).pick(now), Some(0));
+    assert_eq!(lanes(&[(2, 999), (1, 0)], now).pick(now), Some(1));
+    assert_eq!(lanes(&[(2, 1000), (1, 1000), (0, 0)], now).pick(now), Some(2));
+    assert_eq!(lanes(&[(1, 1000), (0, 5000)], now).pick(now), Some(1));
+}
+
+#[test]
+fn a_full_queue_refuses_and_a_closed_one_hands_out_what_waits() {
+    let queue = WriteQueue::new();
+    for _ in 0..MAX_WAITING {
+        queue.push(Priority::Live, marked(Told::Never)).unwrap();
+    }
+    assert_eq!(queue.push(Priority::Job, marked(Told::Never)), Err(Refused::Full));
+    queue.close();
+    assert_eq!(queue.push(Priority::Job, marked(Told::Never)), Err(Refused::Closed));
+    let mut handed_out = 0;
+    while let Some(group) = queue.next_group(256) {
+        handed_out += group.len();
+    }
+    assert_eq!(handed_out, MAX_WAITING);
+}
+
+#[test]
+fn a_write_without_caller_waits_for_others_but_not_for_long() {
+    let queue = Arc::new(WriteQueue::new());
+    queue.push(Priority::Live, marked(Told::Never)).unwrap();
+    assert_eq!(queue.next_group(256).unwrap().len(), 1);
+}
+
+proptest! {
+    /// Whatever is pushed comes out once, in order within its lane.
+    #[test]
+    fn nothing_is_lost_doubled_or_reordered(pushed in prop::collection::vec((0_usize..3, any::<bool>()), 0..600)) {
+        let queue = WriteQueue::new();
+        let priorities = [Priority::Live, Priority::Job, Priority::Backfill];
+        let answered = Answered::default();
+        for (number, (lane, waits)) in pushed.iter().enumerate() {
+            let told = if *waits { Told::OnDisk } else { Told::Never };
+            queue.push(priorities[*lane], Box::new(Marked((*lane, number), told, answered.clone()))).unwrap();
+        }
+        queue.close();
+        while let Some(group) = queue.next_group(256) {
+            prop_assert!(!group.is_empty() && group.len() <= 256);
+            crate::store::pending::answer_all(group, &Ok(()));
+        }
+        for lane in 0..3 {
+            let came_out: Vec<_> = answered.lock().unwrap().iter().filter(|mark| mark.0 == lane).map(|mark| mark.1).collect();
+            let went_in: Vec<_> = (0..pushed.len()).filter(|number| pushed[*number].0 == lane).collect();
+            prop_assert_eq!(came_out, went_in);
+        }
+    }
+}
