@@ -35,6 +35,7 @@ mod mishap;
 mod open;
 mod outbox;
 mod page_copy;
+mod partial_index;
 mod pending;
 mod probe;
 mod proof;

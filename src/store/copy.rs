@@ -1,7 +1,7 @@
 //! Whole copies of the database, each proven by opening it before it gets its name.
 
 use super::folder::{Folder, private_folder, sync_folder};
-use super::{Error, Result, open, page_copy, sys};
+use super::{Error, Result, open, page_copy, partial_index, sys};
 use crate::clock;
 use crate::config::folder_of;
 use rusqlite::{Connection, ErrorCode};
@@ -100,7 +100,10 @@ fn look_for_findings(conn: &Connection) -> Result<Option<String>> {
         })?
         .take(10)
         .collect::<rusqlite::Result<_>>()?;
-    Ok(Some(orphans.join("; ")).filter(|text| !text.is_empty()))
+    if !orphans.is_empty() {
+        return Ok(Some(orphans.join("; ")));
+    }
+    Ok(Some(partial_index::findings(conn)?.join("; ")).filter(|text| !text.is_empty()))
 }
 
 fn write_and_prove(conn: &Connection, file: &Path) -> Result<()> {

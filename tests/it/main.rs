@@ -38,6 +38,7 @@ mod store_open;
 mod store_owner;
 mod store_trouble;
 mod store_upgrade;
+mod store_verify;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]
 mod support;
 mod support_bundle;
