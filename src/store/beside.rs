@@ -56,12 +56,7 @@ impl Beside {
             std::mem::take(&mut state.threads)
         };
         for (thread, interrupt) in threads {
-            // A statement that begins just after an interrupt is not interrupted by it.
-            while !thread.is_finished() {
-                interrupt.interrupt();
-                std::thread::park_timeout(std::time::Duration::from_millis(5));
-            }
-            let _ = thread.join();
+            interrupt_until_finished(thread, &interrupt);
         }
     }
 
@@ -70,7 +65,37 @@ impl Beside {
     }
 }
 
+/// Ends a thread that reads with the connection of `interrupt`.
+///
+/// An interrupt reaches only the statement that runs at that moment, so it is repeated until the thread has finished: a
+/// statement that begins just after an interrupt would run to its end.
+pub(in crate::store) fn interrupt_until_finished(thread: JoinHandle<()>, interrupt: &InterruptHandle) {
+    while !thread.is_finished() {
+        interrupt.interrupt();
+        std::thread::park_timeout(std::time::Duration::from_millis(5));
+    }
+    let _ = thread.join();
+}
+
 /// This thread gets the processor when nobody else wants it. Where that is not allowed it runs as any other.
-fn give_way() {
+pub(in crate::store) fn give_way() {
     let _ = rustix::process::nice(19);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_of_a_thread_is_interrupted_not_only_the_one_that_runs() {
+        let conn = Connection::open_in_memory().unwrap();
+        let interrupt = conn.get_interrupt_handle();
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+        let thread = std::thread::spawn(move || {
+            for _ in 0..3 {
+                assert!(conn.query_row(endless, [], |_| Ok(())).is_err());
+            }
+        });
+        interrupt_until_finished(thread, &interrupt);
+    }
 }

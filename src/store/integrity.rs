@@ -1,7 +1,7 @@
 //! After an unclean stop the whole database is read and checked, beside the service.
 
 use super::health::{Integrity, Reports};
-use super::{copy, open};
+use super::{beside, copy, open};
 use crate::clock;
 use rusqlite::InterruptHandle;
 use std::path::Path;
@@ -24,6 +24,7 @@ impl IntegrityCheck {
         let conn = conn.ok()?;
         let interrupt = conn.get_interrupt_handle();
         let check = move || {
+            beside::give_way();
             let began = clock::instant();
             let found = copy::findings(&conn);
             let duration_ms = u64::try_from(clock::instant().duration_since(began).as_millis()).unwrap_or(u64::MAX);
@@ -56,7 +57,6 @@ impl IntegrityCheck {
 
     /// Ends it, done or not.
     pub(in crate::store) fn stop(self) {
-        self.interrupt.interrupt();
-        let _ = self.thread.join();
+        beside::interrupt_until_finished(self.thread, &self.interrupt);
     }
 }
