@@ -12,7 +12,8 @@ use workers::Workers;
 
 /// Beats for as long as it is polled.
 ///
-/// The sign of life goes out when a write has been answered and every thread of the event loop turns. The answer may take
+/// The sign of life goes out when a write, or a round trip through the writer's thread where one was made within a minute,
+/// has been answered and every thread of the event loop turns. The answer may take
 /// its time, and may be an error: a daemon whose store hangs is to be restarted, one whose disk is slow or full is not,
 /// because calls go on. A publisher that hangs is the store's own care, which answers without it and starts another.
 pub async fn run(store: Store, metrics: Metrics) {
@@ -24,7 +25,7 @@ pub async fn run(store: Store, metrics: Metrics) {
         tokio::time::sleep(beat).await;
         metrics.upkeep();
         // One write and not one more for each beat: what hangs need not be fed.
-        let mut written = std::pin::pin!(write(&store));
+        let mut written = std::pin::pin!(store.heartbeat());
         while tokio::time::timeout(beat.max(SLOW), written.as_mut()).await.is_err() {
             metrics.upkeep();
             tracing::error!(event = "STORE_HANGS", "The database does not answer");
@@ -42,13 +43,6 @@ pub async fn run(store: Store, metrics: Metrics) {
     }
 }
 
-/// A write like every webhook's: on disk, and in the file that people copy or known not to be. What comes of it the probes
-/// tell.
-async fn write(store: &Store) {
-    let now = clock::now().to_string();
-    let _ = store.write(move |tx| tx.set_meta(BEAT_AT, &now)).await;
-}
-
 async fn tidy(store: Store) {
     let now = clock::now();
     match store.write(move |tx| tx.delete_expired_sessions(now)).await {
@@ -60,7 +54,6 @@ async fn tidy(store: Store) {
     }
 }
 
-const BEAT_AT: &str = "beat_at";
 const SLOWEST: Duration = Duration::from_secs(10);
 /// A write that takes no longer is nothing to talk about.
 const SLOW: Duration = Duration::from_secs(3);

@@ -4,7 +4,7 @@ use super::sys::DiskSpace;
 use crate::domain::Timestamp;
 use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How the store is.
 #[derive(Clone, Debug)]
@@ -72,18 +72,31 @@ pub(in crate::store) struct Reports {
 struct Inner {
     writable: bool,
     last_probe_at: Option<Timestamp>,
+    last_commit: Option<Instant>,
     integrity: Integrity,
 }
 
 impl Reports {
     pub(in crate::store) fn new() -> Self {
-        let inner = Inner { writable: true, last_probe_at: None, integrity: Integrity::Unchecked };
+        let inner = Inner { writable: true, last_probe_at: None, last_commit: None, integrity: Integrity::Unchecked };
         Self { inner: Mutex::new(inner) }
     }
 
-    /// The outcome of a commit.
-    pub(in crate::store) fn wrote(&self, well: bool) {
-        self.change(|inner| inner.writable = well);
+    /// A commit that changed something is on disk.
+    pub(in crate::store) fn committed(&self, now: Instant) {
+        self.change(|inner| (inner.writable, inner.last_commit) = (true, Some(now)));
+    }
+
+    /// A commit failed.
+    pub(in crate::store) fn commit_failed(&self) {
+        self.change(|inner| inner.writable = false);
+    }
+
+    /// True if the last commit failed, or if nothing has been committed for so long.
+    pub(in crate::store) fn needs_commit(&self, now: Instant, interval: Duration) -> bool {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_recent = |at: Instant| now.saturating_duration_since(at) < interval;
+        !inner.writable || !inner.last_commit.is_some_and(is_recent)
     }
 
     /// The outcome of a probe.

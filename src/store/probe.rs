@@ -24,6 +24,15 @@ struct Inner {
 type Outcome = std::result::Result<(), String>;
 
 impl Store {
+    /// Passes through the writer's and the publisher's threads like a webhook's write, and returns when both have done their
+    /// part. It changes something, and so reaches the disk, only if the last commit failed or if there was none for
+    /// [`HEARTBEAT_INTERVAL`]; an idle machine writes nothing otherwise.
+    pub async fn heartbeat(&self) -> Result<()> {
+        let commits = self.inner.reports.needs_commit(clock::instant(), HEARTBEAT_INTERVAL);
+        let now = clock::now().to_string();
+        self.write(move |tx| if commits { tx.set_meta(BEAT_AT, &now) } else { Ok(()) }).await
+    }
+
     /// Writes to the database and reads it back, or says what came of that less than a second ago. Never takes a second.
     pub async fn probe(&self) -> Result<()> {
         let mut running = match self.last_or_running() {
@@ -87,6 +96,9 @@ impl Store {
     }
 }
 
+const BEAT_AT: &str = "beat_at";
+/// A disk that has become full or broken is noticed within this time, if nothing else writes to it.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_mins(1);
 const PROBED_AT: &str = "probed_at";
 const FRESH: Duration = Duration::from_secs(1);
 const LIMIT: Duration = Duration::from_millis(900);

@@ -11,7 +11,7 @@ use crate::clock;
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Hands writes to the thread.
@@ -99,7 +99,11 @@ impl Thread {
     fn commit(&mut self, mut group: Group) {
         let filled = self.disk.check().and_then(|()| fill(&self.conn, &mut group));
         let outcome = filled.and_then(|filled| match filled {
-            Filled::Something => self.make_durable(&mut group),
+            Filled::Changes => {
+                let began = clock::instant();
+                self.make_durable(&mut group).map(|()| self.note_commit(began))
+            }
+            Filled::NoChange => self.make_durable(&mut group),
             Filled::Nothing => Ok(()),
         });
         match outcome {
@@ -110,7 +114,7 @@ impl Thread {
                     let _ = self.conn.execute_batch("ROLLBACK");
                 }
                 metrics::counter!("agentlocator_store_commit_failures_total").increment(1);
-                self.reports.wrote(false);
+                self.reports.commit_failed();
                 answer_all(group, &Err(CommitError::new(&error)));
             }
         }
@@ -120,7 +124,6 @@ impl Thread {
     /// Commits. Those who wait for the published copy are taken out of the group. Where the disk has become read-only
     /// meanwhile, nobody is told that it is done: it may have been done in memory alone.
     fn make_durable(&mut self, group: &mut Group) -> rusqlite::Result<()> {
-        let began = clock::instant();
         match &mut self.publishing {
             None => {
                 step(&self.conn, "COMMIT")?;
@@ -138,9 +141,13 @@ impl Thread {
                 *group = at_once;
             }
         }
-        metrics::histogram!("agentlocator_store_commit_seconds").record(clock::instant().duration_since(began));
-        self.reports.wrote(true);
         Ok(())
+    }
+
+    fn note_commit(&self, began: Instant) {
+        let now = clock::instant();
+        metrics::histogram!("agentlocator_store_commit_seconds").record(now.duration_since(began));
+        self.reports.committed(now);
     }
 
     fn finish_checkpoint(&mut self) {
@@ -156,7 +163,10 @@ impl Thread {
 /// What a transaction has in it before its commit.
 enum Filled {
     /// Changes.
-    Something,
+    Changes,
+    /// Nothing that reaches the disk. It is committed all the same: its callers must not be answered before the published
+    /// copy has what was committed before.
+    NoChange,
     /// There is no transaction any more: all of the work failed and was taken back.
     Nothing,
 }
@@ -164,6 +174,8 @@ enum Filled {
 /// Does the work of a group in one transaction, up to the commit. Work that fails is taken back alone.
 fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<Filled> {
     step(conn, "BEGIN IMMEDIATE")?;
+    let changes_before = conn.total_changes();
+    let filled = || if conn.total_changes() == changes_before { Filled::NoChange } else { Filled::Changes };
     let tx = WriteTx::new(conn);
     if let [alone] = group {
         let done = run_timed(alone, &tx);
@@ -172,7 +184,7 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<F
             step(conn, "ROLLBACK")?;
             return Ok(Filled::Nothing);
         }
-        return Ok(Filled::Something);
+        return Ok(filled());
     }
     for write in group {
         step(conn, "SAVEPOINT one")?;
@@ -183,7 +195,7 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<F
         }
         step(conn, "RELEASE one")?;
     }
-    Ok(Filled::Something)
+    Ok(filled())
 }
 
 /// Runs one write and records how long it took, since it delays every other one.
