@@ -37,6 +37,7 @@ mod outbox;
 mod page_copy;
 mod partial_index;
 mod pending;
+mod permission;
 mod probe;
 mod proof;
 mod publish;

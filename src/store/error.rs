@@ -9,6 +9,21 @@ pub enum Error {
     /// The disk is full or may not be written.
     #[error("the disk is full or read-only, nothing was stored")]
     NoSpace(#[source] rusqlite::Error),
+    /// The file or folder belongs to another user.
+    #[error(
+        "the user {user} may not use {path}: it belongs to {owner} and has the mode {mode:04o}; as root, run \
+         `chown {user}: {path}`, and `chmod u+rwX {path}` if that does not help"
+    )]
+    Denied {
+        /// Which.
+        path: PathBuf,
+        /// The user that this process runs as.
+        user: String,
+        /// The user it belongs to.
+        owner: String,
+        /// Its permissions.
+        mode: u32,
+    },
     /// There is not enough room on the disk for something large.
     #[error("not enough room for {purpose} at {path}: it takes {needed_mb} MB, and {free_mb} MB are free")]
     NoRoom {

@@ -1,6 +1,7 @@
 //! Opening connections: the pragmas stand here and nowhere else.
 
 use super::Result;
+use super::permission::{self, Purpose};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -8,6 +9,10 @@ use std::time::Duration;
 
 /// Opens the live database for writing; makes it if there is none. Nothing is checkpointed by itself.
 pub(in crate::store) fn writer(file: &Path) -> Result<Connection> {
+    open_writer(file).map_err(|error| permission::explain(error, file, Purpose::Write))
+}
+
+fn open_writer(file: &Path) -> Result<Connection> {
     let conn = Connection::open(file)?;
     conn.busy_timeout(BUSY)?;
     conn.execute_batch(
@@ -58,7 +63,8 @@ pub(in crate::store) fn checkpointer(file: &Path) -> Result<Connection> {
 pub(in crate::store) fn lone_file(file: &Path) -> Result<Connection> {
     let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let conn = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)?;
+    let conn = Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)
+        .map_err(|error| permission::explain(error.into(), file, Purpose::Read))?;
     conn.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1024;")?;
     Ok(conn)
 }

@@ -168,3 +168,55 @@ async fn a_probe_never_takes_a_second() {
     store.probe().await.unwrap();
     assert!(store.health().writable);
 }
+
+#[tokio::test]
+async fn a_heartbeat_of_a_busy_or_idle_store_writes_at_most_once_a_minute() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let log = agentlocator::store::with_ending(&desk.live(), "-wal");
+    store.heartbeat().await.unwrap();
+    let beat = store.read(|tx| tx.meta("beat_at")).await.unwrap();
+    assert!(beat.is_some());
+    let size = std::fs::metadata(&log).unwrap().len();
+    for _ in 0..20 {
+        store.heartbeat().await.unwrap();
+    }
+    assert_eq!(store.read(|tx| tx.meta("beat_at")).await.unwrap(), beat);
+    assert_eq!(std::fs::metadata(&log).unwrap().len(), size, "nothing was written");
+    store.close();
+    assert!(store.heartbeat().await.is_err());
+}
+
+#[test]
+fn a_file_of_another_user_is_not_called_a_full_disk() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("only root can run a process as another user: not tried");
+        return;
+    }
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.close();
+    // As the documentation says to put a backup in place, done by root with a strict umask.
+    std::fs::remove_dir_all(desk.live().parent().unwrap()).unwrap();
+    std::fs::set_permissions(desk.published(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let nobody = 65_534;
+    std::fs::set_permissions(desk.folder(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    chown(desk.folder(), Some(nobody), Some(nobody)).unwrap();
+    // The folder of the built program may be one that only root may enter.
+    let program = desk.folder().join("agentlocator");
+    std::fs::copy(env!("CARGO_BIN_EXE_agentlocator"), &program).unwrap();
+    let output = std::process::Command::new(program)
+        .arg("migrate")
+        .env_clear()
+        .env("DATABASE_URL", desk.published())
+        .uid(nobody)
+        .gid(nobody)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && !told.contains("disk is full"), "{told}");
+    let remedy = format!("chown nobody: {}", desk.published().canonicalize().unwrap().display());
+    assert!(told.contains("belongs to root and has the mode 0600") && told.contains(&remedy), "{told}");
+}

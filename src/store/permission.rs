@@ -1,0 +1,66 @@
+//! Tells a missing permission from a full disk: SQLite says of both that it cannot open the file.
+
+use super::{Error, with_ending};
+use crate::config::folder_of;
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// What SQLite has to do with a database file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Purpose {
+    /// To read it, and nothing beside it.
+    Read,
+    /// To read and write it and the files of its log.
+    Write,
+}
+
+/// The error of opening a database, or, if a permission is missing, that instead.
+///
+/// Permissions are asked for by path and not tried by opening: closing a second descriptor of a database or its index would
+/// end the locks that SQLite holds on it in this process.
+pub(in crate::store) fn explain(error: Error, database: &Path, purpose: Purpose) -> Error {
+    match error {
+        Error::NoSpace(_) => missing(database, purpose).unwrap_or(error),
+        other => other,
+    }
+}
+
+fn missing(database: &Path, purpose: Purpose) -> Option<Error> {
+    let (folder, files) = match purpose {
+        Purpose::Read => (Access::EXEC_OK, Access::READ_OK),
+        Purpose::Write => (Access::EXEC_OK | Access::WRITE_OK, Access::READ_OK | Access::WRITE_OK),
+    };
+    let beside: &[&str] = if purpose == Purpose::Write { &["-wal", "-shm"] } else { &[] };
+    let beside = beside.iter().map(|ending| (with_ending(database, ending), files));
+    let mut wanted = [(folder_of(database).to_owned(), folder), (database.to_owned(), files)].into_iter().chain(beside);
+    wanted.find(|(path, access)| is_denied(path, *access)).map(|(path, _)| denied(path))
+}
+
+fn is_denied(path: &Path, access: Access) -> bool {
+    // A file that is missing, and one on a read-only file system, is not a matter of permissions.
+    matches!(accessat(CWD, path, access, AtFlags::EACCESS), Err(Errno::ACCESS | Errno::PERM))
+}
+
+fn denied(path: PathBuf) -> Error {
+    let found = std::fs::metadata(&path).ok();
+    Error::Denied {
+        user: user_name(geteuid().as_raw()),
+        owner: found.as_ref().map_or_else(|| "another user".into(), |found| user_name(found.uid())),
+        mode: found.map_or(0, |found| found.mode() & 0o7777),
+        path,
+    }
+}
+
+/// The name of a user, or the number where there is no name.
+fn user_name(id: u32) -> String {
+    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = known.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| id.to_string())
+}
