@@ -30,14 +30,18 @@ fn findings(folder: &Path, abilities: &Abilities) -> Vec<Finding> {
             "keep the data on a local disk (ext4, xfs, btrfs), not on a network",
         )];
     }
-    let lacks: Vec<_> = [("locks", abilities.locks), ("leases", abilities.leases), ("exchange", abilities.exchange)]
-        .into_iter()
-        .filter(|(_, has)| !has)
-        .map(|(name, _)| name)
-        .collect();
+    let lacks: Vec<_> =
+        [("locks", abilities.locks), ("reliable leases", abilities.leases), ("exchange", abilities.exchange)]
+            .into_iter()
+            .filter(|(_, has)| !has)
+            .map(|(name, _)| name)
+            .collect();
     if lacks.is_empty() {
         return vec![Finding::ok(CHECK, format!("{shown} is on a file system that can do all that is needed"))];
     }
-    let found = format!("the file system under {shown} lacks {}: the published copy costs more", lacks.join(", "));
+    let found = format!(
+        "the file system under {shown} lacks {}: the published copy is replaced as a whole at each change, which is slow",
+        lacks.join(", ")
+    );
     vec![Finding::warning(CHECK, found, "keep the data on a local disk with ext4, xfs or btrfs")]
 }

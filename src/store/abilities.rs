@@ -14,7 +14,8 @@ pub struct Abilities {
     pub database: Result<(), String>,
     /// A file can be locked.
     pub locks: bool,
-    /// A file can be leased, so that the published copy is changed in place.
+    /// A file can be leased, and the file system is known to make every opener wait for a lease, so that the published copy
+    /// is changed in place.
     pub leases: bool,
     /// Two names can be exchanged in one step.
     pub exchange: bool,

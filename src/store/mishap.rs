@@ -33,10 +33,17 @@ pub(in crate::store) fn boot() -> Option<i64> {
     None
 }
 
+/// From how many bytes on a published file is to be taken for a large one.
+#[cfg(not(test))]
+#[inline]
+pub(in crate::store) fn large_from() -> Option<u64> {
+    None
+}
+
 #[cfg(test)]
 pub(in crate::store) use planned::{
-    Killed, Mishap, boot, forget_exchange, forget_leases, may_happen, no_leases, plain_renames, plan, pretend_boot,
-    unplan,
+    Killed, Mishap, boot, forget_exchange, forget_leases, large_from, may_happen, no_leases, plain_renames, plan,
+    pretend_boot, pretend_large, unplan,
 };
 
 #[cfg(test)]
@@ -60,6 +67,7 @@ mod planned {
         static PLAN: Cell<Option<(u32, Mishap)>> = const { Cell::new(None) };
         static BOOT: Cell<Option<i64>> = const { Cell::new(None) };
         static NO_LEASES: Cell<bool> = const { Cell::new(false) };
+        static LARGE_FROM: Cell<Option<u64>> = const { Cell::new(None) };
         static PLAIN_RENAMES: Cell<bool> = const { Cell::new(false) };
     }
 
@@ -101,6 +109,15 @@ mod planned {
     /// From here on this thread takes the machine for having started then.
     pub(in crate::store) fn pretend_boot(at: i64) {
         BOOT.set(Some(at));
+    }
+
+    pub(in crate::store) fn large_from() -> Option<u64> {
+        LARGE_FROM.get()
+    }
+
+    /// From here on this thread takes every published file for a large one.
+    pub(in crate::store) fn pretend_large() {
+        LARGE_FROM.set(Some(0));
     }
 
     pub(in crate::store) fn plain_renames() -> io::Result<()> {

@@ -19,13 +19,15 @@ pub(in crate::store) enum LeaseAnswer {
     Granted,
     /// Somebody has it open.
     Busy,
-    /// This file, or its file system, has no leases.
+    /// The file belongs to another user, and only its owner may lease it.
+    Denied,
+    /// The file system has no leases, or is not known to honour them.
     Unsupported,
 }
 
 /// Asks for a write lease on an open file (fcntl(2), `F_SETLEASE`).
 pub(in crate::store) fn take_lease(file: &File) -> LeaseAnswer {
-    if mishap::no_leases() {
+    if mishap::no_leases() || !honours_leases(file) {
         return LeaseAnswer::Unsupported;
     }
     // SAFETY: the descriptor is open for as long as `file` is borrowed; F_SETLEASE takes an integer and no pointer.
@@ -35,9 +37,32 @@ pub(in crate::store) fn take_lease(file: &File) -> LeaseAnswer {
     }
     match io::Error::last_os_error().raw_os_error() {
         Some(libc::EAGAIN | libc::EINTR | libc::ENOMEM) => LeaseAnswer::Busy,
+        Some(libc::EACCES | libc::EPERM) => LeaseAnswer::Denied,
         _ => LeaseAnswer::Unsupported,
     }
 }
+
+/// True if the file system is known to make every opener wait for a lease.
+///
+/// FUSE and overlayfs grant leases too, but the file can be opened behind them (on the server of an sshfs, in the upper
+/// folder of an overlay), and such an opener does not wait and reads a half-written file.
+fn honours_leases(file: &File) -> bool {
+    // A magic number has 32 bits; the field is wider on some machines and signed on others.
+    rustix::fs::fstatfs(file).is_ok_and(|found| is_known_to_honour_leases((found.f_type as u64 & 0xffff_ffff) as u32))
+}
+
+/// By the magic number of the file system, as statfs(2) and the file systems' own sources list them.
+fn is_known_to_honour_leases(magic: u32) -> bool {
+    matches!(magic, EXT | XFS | BTRFS | F2FS | TMPFS | ZFS)
+}
+
+/// ext2, ext3 and ext4 share one.
+const EXT: u32 = 0xef53;
+const XFS: u32 = 0x5846_5342;
+const BTRFS: u32 = 0x9123_683e;
+const F2FS: u32 = 0xf2f5_2010;
+const TMPFS: u32 = 0x0102_1994;
+const ZFS: u32 = 0x2fc1_2fc1;
 
 /// Gives a lease back; who waits in `open` goes on.
 pub(in crate::store) fn give_back_lease(file: &File) {
@@ -145,4 +170,20 @@ pub fn disk_space(path: &Path) -> io::Result<DiskSpace> {
         free_files: answer.f_favail,
         total_files: answer.f_files,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_file_systems_that_make_every_opener_wait_are_leased() {
+        let (fuse, overlay, nfs, cifs) = (0x6573_5546, 0x794c_7630, 0x6969, 0xff53_4d42);
+        for magic in [fuse, overlay, nfs, cifs] {
+            assert!(!is_known_to_honour_leases(magic), "{magic:x}");
+        }
+        assert!(is_known_to_honour_leases(BTRFS) && is_known_to_honour_leases(EXT));
+        // A file of another kind of file system, which every Linux has.
+        assert_eq!(take_lease(&File::open("/proc/self/status").unwrap()), LeaseAnswer::Unsupported);
+    }
 }

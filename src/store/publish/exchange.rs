@@ -110,16 +110,9 @@ impl Publisher {
         match self.images[0].hold() {
             LeaseAnswer::Granted => {}
             LeaseAnswer::Busy => return Ok(Progress::Busy),
-            LeaseAnswer::Unsupported => {
-                self.phase = Phase::Renaming;
-                return Ok(Progress::Working);
-            }
+            refused @ (LeaseAnswer::Denied | LeaseAnswer::Unsupported) => return Ok(self.rename_from_now_on(refused)),
         }
-        let began = clock::instant();
-        let mut outcome = self.write_published();
-        while matches!(outcome, Ok(Progress::Working)) && clock::instant() - began < sys::lease_break_time() / 2 {
-            outcome = self.write_published();
-        }
+        let outcome = self.write_published_at_any_length(clock::instant());
         if let Some(image) = self.images.first() {
             image.release();
         }

@@ -5,11 +5,12 @@ use super::publisher::{Phase, Progress, Publisher};
 use super::trouble::Trouble;
 use super::wal::{Changes, Delta, Position};
 use crate::clock;
+use crate::store::mishap;
 use crate::store::stamp::Stamp;
-use crate::store::sys::LeaseAnswer;
+use crate::store::sys::{self, LeaseAnswer};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 impl Publisher {
     /// Brings the published file up to date, by whichever way is open.
@@ -17,13 +18,18 @@ impl Publisher {
         if self.books.fresh().is_empty() && self.images[0].stale.is_empty() {
             return Ok(Progress::Current);
         }
-        if self.images[0].stale.len() > MOST_AT_ONCE {
+        let (is_large, lacking) = (self.is_large(), self.images[0].stale.len());
+        if lacking > MOST_AT_ONCE && !is_large {
             return self.publish_by_exchange();
         }
         let began = clock::instant();
         match self.images[0].hold() {
             LeaseAnswer::Granted => {
-                let outcome = self.write_published();
+                let outcome = if lacking > MOST_AT_ONCE_OF_LARGE {
+                    Ok(Progress::Busy)
+                } else {
+                    self.write_published_at_any_length(began)
+                };
                 if let Some(image) = self.images.first() {
                     image.release();
                 }
@@ -33,20 +39,63 @@ impl Publisher {
                     progress => Ok(progress),
                 }
             }
-            LeaseAnswer::Busy => {
-                let patience_over = |since| began.saturating_duration_since(since) >= PATIENCE;
-                if self.busy_since.is_some_and(patience_over) { self.publish_by_exchange() } else { Ok(Progress::Busy) }
-            }
-            LeaseAnswer::Unsupported => {
-                tracing::warn!(
-                    event = "STORE_NO_LEASES",
-                    file = %self.folder.published.display(),
-                    "The file system has no leases: the published file is replaced as a whole each time, which is slow"
-                );
-                self.phase = Phase::Renaming;
-                Ok(Progress::Working)
-            }
+            LeaseAnswer::Busy => self.wait_for_holder(is_large, began),
+            refused @ (LeaseAnswer::Denied | LeaseAnswer::Unsupported) => Ok(self.rename_from_now_on(refused)),
         }
+    }
+
+    /// Another process has the published file open.
+    ///
+    /// A small file is overtaken by a spare after [`PATIENCE`]. A spare of a large file is a copy of the whole database, and
+    /// a backup program that copies it each night would cost one each night: so the publisher waits for that process, lets
+    /// no caller wait meanwhile (health says `late`), and makes a spare only after [`PATIENCE_IF_LARGE`].
+    fn wait_for_holder(&mut self, is_large: bool, now: Instant) -> Result<Progress, Trouble> {
+        let waited = self.busy_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        if waited < PATIENCE {
+            return Ok(Progress::Busy);
+        }
+        if !is_large || waited >= PATIENCE_IF_LARGE {
+            return self.publish_by_exchange();
+        }
+        self.queue.loosen(HELD_OPEN, false, now);
+        self.queue.pause(BETWEEN_LATE_TRIES);
+        Ok(Progress::Busy)
+    }
+
+    /// A spare of this file costs so much that others had better wait.
+    fn is_large(&self) -> bool {
+        let bytes = u64::from(self.books.page_count) * self.source.page_size() as u64;
+        bytes > mishap::large_from().unwrap_or(LARGE)
+    }
+
+    /// The published file is replaced as a whole from now on: its lease is not to be had.
+    pub(super) fn rename_from_now_on(&mut self, refused: LeaseAnswer) -> Progress {
+        let file = self.folder.published.display();
+        if refused == LeaseAnswer::Denied {
+            tracing::warn!(
+                event = "STORE_PUBLISHED_OWNER",
+                file = %file,
+                "The published file {file} belongs to another user, who alone may lease it; a file of our own replaces it"
+            );
+        } else {
+            tracing::warn!(
+                event = "STORE_NO_LEASES",
+                file = %file,
+                "The file system has no reliable leases: the published file is replaced as a whole each time, which is slow"
+            );
+        }
+        self.phase = Phase::Renaming;
+        Progress::Working
+    }
+
+    /// [`Publisher::write_published`] until nothing is lacking, or half of the time is over for which the kernel lets openers
+    /// wait for a lease.
+    pub(super) fn write_published_at_any_length(&mut self, began: Instant) -> Result<Progress, Trouble> {
+        let mut outcome = self.write_published();
+        while matches!(outcome, Ok(Progress::Working)) && clock::instant() - began < sys::lease_break_time() / 2 {
+            outcome = self.write_published();
+        }
+        outcome
     }
 
     /// Writes what the published file lacks; its lease is ours. Busy says that its content is shared with another name.
@@ -143,5 +192,14 @@ fn latest_pages(deltas: &[Delta]) -> Vec<Page<'_>> {
 
 /// Pages that are written into the file that people have; more go into another file.
 pub(super) const MOST_AT_ONCE: usize = 4096;
-/// How long whoever has the file open may keep it before another file takes its name.
+/// The same for a large file, of which another file is a whole further copy: 256 MB, written in one to a few seconds.
+const MOST_AT_ONCE_OF_LARGE: usize = 65_536;
+/// How long a process may keep the file open before a spare takes its name, or callers of a large one stop waiting.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// How long a process may keep a large file open before a spare takes its name: longer than a copy of some GB takes.
+const PATIENCE_IF_LARGE: Duration = Duration::from_mins(5);
+/// A larger file is a large one.
+const LARGE: u64 = 256 << 20;
+/// How long the publisher waits between tries while no caller waits for it.
+const BETWEEN_LATE_TRIES: Duration = Duration::from_millis(10);
+const HELD_OPEN: &str = "another program has the published file open, as while copying it";

@@ -85,7 +85,7 @@ impl Publisher {
         self.images.clear();
         let stamp = image.stamp;
         self.phase = match image.hold() {
-            LeaseAnswer::Unsupported => Phase::Renaming,
+            LeaseAnswer::Unsupported | LeaseAnswer::Denied => Phase::Renaming,
             LeaseAnswer::Granted | LeaseAnswer::Busy => Phase::Exact,
         };
         image.release();

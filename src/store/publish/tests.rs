@@ -9,6 +9,7 @@ use super::trouble::Trouble;
 use super::watch::{Patience, Watch};
 use super::*;
 use crate::store::WriteTx;
+use crate::store::mishap;
 use crate::store::open;
 use crate::store::pending::{CommitError, Group, Pending, Told, answer_all};
 use crate::store::stamp::Stamp;
@@ -334,4 +335,42 @@ fn a_file_that_is_gone_is_made_anew_without_pauses() {
     }
     assert!(steps > 2, "only {steps}");
     assert_eq!(rig.publisher.next_look(), rig.publisher.chores_at);
+}
+
+#[test]
+fn a_large_file_that_a_process_has_open_gets_no_spare_for_minutes_and_no_caller_waits() {
+    mishap::pretend_large();
+    let mut rig = rig();
+    let reader = Reader::open(&rig);
+    let spare = rig.folder.spare(1);
+    let held_for = |rig: &mut Rig, time: Duration| {
+        rig.publisher.busy_since = clock::instant().checked_sub(time);
+        let work = rig.publisher.queue.take_now(0, clock::instant()).unwrap();
+        rig.publisher.books.absorb(work, &mut rig.publisher.images);
+        rig.publisher.advance();
+    };
+    let caller = Caller::default();
+    rig.commit_for("INSERT INTO filler(content) VALUES (randomblob(9000))", vec![Box::new(caller.clone())]);
+    held_for(&mut rig, Duration::from_millis(50));
+    assert!(!caller.is_answered() && rig.publisher.queue.standing().is_current());
+    held_for(&mut rig, Duration::from_millis(150));
+    assert!(caller.is_answered() && !rig.publisher.queue.standing().is_current(), "late, and it says so");
+    // More than fits in memory, so that only the numbers of the pages are kept.
+    rig.commit("INSERT INTO filler(content) VALUES (randomblob(18000000))");
+    held_for(&mut rig, Duration::from_mins(4));
+    assert!(!spare.exists());
+    reader.sees_no_change();
+    drop(reader);
+    held_for(&mut rig, Duration::from_mins(4));
+    assert_eq!(rig.difference(), None);
+    assert!(rig.publisher.queue.standing().is_current() && !spare.exists(), "it was written in place");
+
+    let reader = Reader::open(&rig);
+    rig.commit("INSERT INTO filler(content) VALUES (randomblob(9000))");
+    for _ in 0..20 {
+        held_for(&mut rig, Duration::from_mins(6));
+    }
+    assert_eq!(rig.difference(), None);
+    assert!(spare.exists());
+    reader.sees_no_change();
 }
