@@ -6,6 +6,7 @@
 
 use super::owner::other_owner;
 use super::print_json;
+use crate::config::folder_of;
 use crate::store::{self, CopyFacts, PutAside};
 use anyhow::{Context, bail};
 use clap::Subcommand;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
@@ -36,8 +38,7 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Send { published } => {
             let out = io::stdout().as_fd().try_clone_to_owned().context("cannot use stdout")?;
-            store::copy_database(published, &mut BufWriter::with_capacity(PIECE, File::from(out)))?;
-            Ok(())
+            write_copy(published, &File::from(out))
         }
         Command::TakeIn { published } => print_json(&store::take_in(published, &mut io::stdin().lock())?),
         Command::SwapIn { published } => print_json(&store::swap_in(published)?),
@@ -54,13 +55,23 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
 
 /// Writes the database into an open file.
 pub(super) fn send(published: &Path, out: &File) -> anyhow::Result<()> {
-    let Some(mut process) = as_owner(published, "send")? else {
-        store::copy_database(published, &mut BufWriter::with_capacity(PIECE, out))?;
-        return Ok(());
-    };
+    let Some(mut process) = as_owner(published, "send")? else { return write_copy(published, out) };
     let ended = process.stdout(out.try_clone()?).stderr(Stdio::piped()).spawn()?.wait_with_output()?;
     if !ended.status.success() {
         bail!("{}", told(&ended.stderr));
+    }
+    Ok(())
+}
+
+/// Writes the database into an open file. If that is on another disk, which may be slow or hang, a copy is made on the disk of
+/// the data first: no transaction is open while the other disk is written.
+fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
+    let is_on_same_disk = std::fs::metadata(folder_of(published))
+        .is_ok_and(|folder| out.metadata().is_ok_and(|out| out.dev() == folder.dev()));
+    let spool = if is_on_same_disk { None } else { store::spool_database(published)? };
+    match spool {
+        Some(mut spool) => _ = io::copy(&mut spool, &mut &*out).context("cannot write the copy")?,
+        None => _ = store::copy_database(published, &mut BufWriter::with_capacity(PIECE, out))?,
     }
     Ok(())
 }

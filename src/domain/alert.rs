@@ -12,6 +12,8 @@ text_enum! {
         DatabaseUnwritable = "database_unwritable",
         /// The file that people copy is behind, or was changed by somebody else.
         PublishedCopy = "published_copy",
+        /// The write-ahead log of the database grows.
+        LogSize = "log_size",
         /// The database is damaged.
         Integrity = "integrity",
         /// Snapshots fail, or the last one is old.

@@ -14,7 +14,7 @@ use crate::ops::disk::DiskWatch;
 use crate::ops::snapshots::{Snapshots, Standing};
 use crate::ops::tls::{Tls, TlsHealth, TlsStatus};
 use crate::providers::baileys::bridge::LinkState;
-use crate::store::{Health, Integrity, PublishState, Store};
+use crate::store::{Health, Integrity, LogSize, PublishState, Store};
 use rustls::RootCertStore;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -93,6 +93,7 @@ impl Care {
         let health = self.store.health();
         self.alerts.set(AlertKind::DatabaseUnwritable, unwritable(&health));
         self.alerts.set(AlertKind::PublishedCopy, unpublished(&health.publish));
+        self.alerts.set(AlertKind::LogSize, large_log(&self.store.log_size()));
         if let Integrity::Damaged { findings } = &health.integrity {
             self.alerts.raise(AlertKind::Integrity, findings.as_str());
         } else if health.integrity == Integrity::Ok {
@@ -173,6 +174,29 @@ fn unwritable(health: &Health) -> Option<AlertDetail> {
     (!health.writable).then(AlertDetail::default)
 }
 
+/// A write-ahead log that is not emptied, and the process that keeps it from being emptied.
+fn large_log(log: &LogSize) -> Option<AlertDetail> {
+    if log.bytes <= LARGE_LOG {
+        return None;
+    }
+    let size_mb = log.bytes >> 20;
+    Some(match log.reader {
+        Some(process) => {
+            let command = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            let command: String = String::from_utf8_lossy(&command).replace('\0', " ").chars().take(200).collect();
+            let command = command.trim();
+            AlertDetail::from((
+                format!("גודל היומן {size_mb} MB. תהליך {process} קורא את מסד הנתונים: {command}"),
+                format!("The log has {size_mb} MB. Process {process} is reading the database: {command}"),
+            ))
+        }
+        None => AlertDetail::from((
+            format!("גודל היומן {size_mb} MB. הקורא הוא השירות עצמו, או אינו ידוע."),
+            format!("The log has {size_mb} MB. The reader is the service itself, or is not known."),
+        )),
+    })
+}
+
 fn unpublished(state: &PublishState) -> Option<AlertDetail> {
     match state {
         PublishState::Current | PublishState::Off => None,
@@ -242,6 +266,8 @@ fn clock_before_build(config: &Config, now: Timestamp) -> Option<AlertDetail> {
     })
 }
 
+/// A log is emptied at some 8 MB; one that has grown so far is held by a reader.
+const LARGE_LOG: u64 = 256 << 20;
 const LOOK: Duration = Duration::from_secs(2);
 const LOOK_AT_CLOCK: Duration = Duration::from_hours(6);
 /// What is less does no harm: certificates and signatures allow for it.

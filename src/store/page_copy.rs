@@ -1,10 +1,11 @@
 //! All pages of a database, in order, as one snapshot has them: the cheapest exact copy, and one that goes to any writer.
 
 use super::publish::say_no_log_belongs_to_it;
-use super::{Error, Result, folder::Folder, open};
+use super::{Error, Result, folder::Folder, open, sys};
 use rusqlite::Connection;
-use std::fs::File;
-use std::io::{BufReader, Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, BufWriter, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Writes every page that `conn` sees to `out`; what comes out is a database file without a log. Returns its bytes.
@@ -68,4 +69,32 @@ pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     }
 }
 
+/// Copies the whole database around this published file into a file without a name on the disk of the data, and returns that
+/// file, at its start. None where that disk has no room for it or cannot make such files.
+///
+/// While a copy is written its read transaction keeps the write-ahead log from being emptied. So a copy for a slow or hanging
+/// target is made here first, at the speed of the disk of the data.
+pub fn spool_database(published: &Path) -> Result<Option<File>> {
+    let folder = Folder::of(published)?;
+    if !folder.database().exists() {
+        return Ok(None);
+    }
+    let conn = open::reader(&folder.database())?;
+    let size = open::page_size(&conn)? as u64 * open::page_count(&conn)?;
+    if sys::disk_space(folder.live()).is_ok_and(|space| space.free_bytes < size + ROOM_LEFT) {
+        return Ok(None);
+    }
+    let nameless =
+        OpenOptions::new().read(true).write(true).mode(0o600).custom_flags(libc::O_TMPFILE).open(folder.live());
+    let Ok(mut spool) = nameless else { return Ok(None) };
+    let written = write_pages(&conn, &mut BufWriter::with_capacity(PIECE, &spool));
+    match written {
+        Ok(_) if spool.rewind().is_ok() => Ok(Some(spool)),
+        Ok(_) | Err(Error::File { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A copy that is on its way elsewhere may not take the last room on the disk of the data.
+const ROOM_LEFT: u64 = 64 << 20;
 const PIECE: usize = 1 << 20;

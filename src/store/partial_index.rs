@@ -58,17 +58,15 @@ fn partial_indexes(conn: &Connection) -> Result<BTreeMap<String, Vec<PartialInde
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let (table, name, sql): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        match condition(&sql) {
-            Some(condition) => {
-                let condition = condition.to_owned();
-                found.entry(table).or_default().push(PartialIndex { name, condition });
-            }
-            None => tracing::warn!(
+        let Some(condition) = condition(&sql).map(str::to_owned) else {
+            tracing::warn!(
                 event = "STORE_INDEX_UNVERIFIED",
                 index = name,
                 "Cannot read the condition of the index {name}; its entries are not counted"
-            ),
-        }
+            );
+            continue;
+        };
+        found.entry(table).or_default().push(PartialIndex { name, condition });
     }
     Ok(found)
 }

@@ -104,6 +104,11 @@ impl Machinery {
         self.copying.as_ref().map_or(PublishState::Off, |copying| copying.publishing.state())
     }
 
+    /// A process, not this one, that is reading the live database, where that is known.
+    pub(in crate::store) fn log_reader(&self) -> Option<i32> {
+        self.copying.as_ref()?.files.reader()
+    }
+
     /// Ends everything; the writer must have been told to end before.
     pub(in crate::store) fn stop(self, folder: &Folder) {
         let Self { writer, copying, integrity, state, _lock } = self;

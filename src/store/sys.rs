@@ -47,8 +47,9 @@ pub(in crate::store) fn take_lease(file: &File) -> LeaseAnswer {
 /// FUSE and overlayfs grant leases too, but the file can be opened behind them (on the server of an sshfs, in the upper
 /// folder of an overlay), and such an opener does not wait and reads a half-written file.
 fn honours_leases(file: &File) -> bool {
-    // A magic number has 32 bits; the field is wider on some machines and signed on others.
-    rustix::fs::fstatfs(file).is_ok_and(|found| is_known_to_honour_leases((found.f_type as u64 & 0xffff_ffff) as u32))
+    // A magic number has 32 bits; the field is wider on some machines, and signed.
+    let magic = rustix::fs::fstatfs(file).map(|found| i128::from(found.f_type) & 0xffff_ffff);
+    magic.is_ok_and(|magic| u32::try_from(magic).is_ok_and(is_known_to_honour_leases))
 }
 
 /// By the magic number of the file system, as statfs(2) and the file systems' own sources list them.

@@ -19,6 +19,7 @@ mod doctor;
 mod health;
 mod kill;
 mod log_privacy;
+mod log_size;
 mod login;
 mod malformed;
 mod manual;

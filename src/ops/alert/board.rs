@@ -187,6 +187,7 @@ impl Patience {
             AlertKind::DatabaseUnwritable => Duration::from_secs(5),
             AlertKind::BridgeLink => self.bridge_down.min(Duration::from_mins(1)),
             AlertKind::DiskLow
+            | AlertKind::LogSize
             | AlertKind::Integrity
             | AlertKind::Backup
             | AlertKind::WhatsAppRestricted

@@ -110,6 +110,12 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "אל תגבו עכשיו את agentlocator.db בהעתקה; `agentlocator doctor` אומר מה לעשות.",
             "Do not back up agentlocator.db by copying now; `agentlocator doctor` says what to do.",
         ),
+        AlertKind::LogSize => (
+            "יומן הכתיבה של מסד הנתונים גדל",
+            "The write-ahead log of the database grows",
+            "סיימו את התהליך שקורא את מסד הנתונים, למשל גיבוי שנתקע; אחרת הדיסק יתמלא.",
+            "End the process that reads the database, such as a backup that hangs; else the disk fills up.",
+        ),
         AlertKind::Integrity => (
             "נמצא נזק במסד הנתונים",
             "The database is damaged",

@@ -50,6 +50,7 @@ pub const NUMBERS: &[Number] = &[
     ("agentlocator_store_writes_waiting", Kind::Gauge, "Writes that wait for the disk"),
     ("agentlocator_store_writable", Kind::Gauge, "1 if the last write to the database went well"),
     ("agentlocator_store_bytes", Kind::Gauge, "Size of the database"),
+    ("agentlocator_store_log_bytes", Kind::Gauge, "Size of the database's write-ahead log"),
     ("agentlocator_store_free_bytes", Kind::Gauge, "Room inside the database that holds nothing"),
     (
         "agentlocator_published_copy_current",

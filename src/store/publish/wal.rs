@@ -104,6 +104,11 @@ impl WalFiles {
         Ok(Self { log: Arc::new(File::open(folder.wal())?), index: Arc::new(File::open(folder.wal_index())?) })
     }
 
+    /// The index, for asking about its locks.
+    pub(in crate::store) fn index(&self) -> &File {
+        &self.index
+    }
+
     /// Where the log is now.
     pub(super) fn header(&self) -> io::Result<Header> {
         let mut both = [0; 2 * HEADER];
