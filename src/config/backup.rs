@@ -1,8 +1,8 @@
 //! `[backup]`: the nightly snapshots, where they go, and how long they stay.
 
-use super::rule::{age_recipients, base_url, bucket_word, folder, optional, secret, switch, whole};
+use super::rule::{age_recipients, base_url, bucket_word, disk_limit, folder, optional, secret, switch, whole};
 use super::setting::{Setting, secret_setting, setting};
-use super::{BaseUrl, Secret};
+use super::{BaseUrl, DiskLimit, Secret};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -19,6 +19,8 @@ pub struct BackupConfig {
     pub keep_days: usize,
     /// Weeks of which the last snapshot stays.
     pub keep_weeks: usize,
+    /// How much of the disk that holds them all snapshots together may take; two always stay.
+    pub budget: DiskLimit,
     /// How long after a start a night that was missed is made up, in seconds.
     pub start_delay_s: u64,
     /// Whoever has the key of one of these (age) can open what is made; none means that it is not encrypted.
@@ -47,6 +49,7 @@ impl Default for BackupConfig {
             folder: None,
             keep_days: 14,
             keep_weeks: 8,
+            budget: DiskLimit { bytes: None, percent: Some(25.0) },
             start_delay_s: 120,
             age_recipients: Vec::new(),
             s3_endpoint: None,
@@ -98,6 +101,7 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("backup.folder", |c| &mut c.backup.folder, optional(folder())),
         setting("backup.keep_days", |c| &mut c.backup.keep_days, whole(1..=3650)),
         setting("backup.keep_weeks", |c| &mut c.backup.keep_weeks, whole(0..=520)),
+        setting("backup.budget", |c| &mut c.backup.budget, disk_limit()),
         setting("backup.start_delay_s", |c| &mut c.backup.start_delay_s, whole(0..=86_400)),
         setting("backup.age_recipients", |c| &mut c.backup.age_recipients, age_recipients()),
         setting("backup.s3_endpoint", |c| &mut c.backup.s3_endpoint, optional(base_url())),

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::path::PathBuf;
 
-/// A limit of free space: so many bytes or so much of the disk, whichever is less.
+/// An amount of disk space: so many bytes or so much of the disk, whichever is less.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DiskLimit {
     /// Bytes; none where only the part counts.

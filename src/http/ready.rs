@@ -52,7 +52,7 @@ struct Checks {
     baileys: Check,
     /// Messages go out.
     outbox: Check,
-    /// There is room to write.
+    /// There is space to write, also for the nightly snapshot.
     disk: Check,
     /// The file that people copy holds all that has been acknowledged.
     published_copy: Check,
@@ -107,7 +107,7 @@ async fn ready(State(state): State<AppState>) -> Response {
         twilio_secrets: if config.twilio.auth_tokens().next().is_some() { Check::Ok } else { Check::Disabled },
         baileys,
         outbox: if in_force.rules.priority.is_empty() { Check::Disabled } else { Check::of(state.outbox.is_alive()) },
-        disk: Check::of(state.disk.takes_media()),
+        disk: Check::of(state.disk.takes_media() && !state.snapshots.lacks_space()),
         published_copy: match health.publish {
             PublishState::Current => Check::Ok,
             PublishState::Off => Check::Disabled,

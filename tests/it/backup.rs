@@ -5,6 +5,7 @@ mod command;
 mod nightly;
 mod refusals;
 mod snapshots;
+mod space;
 
 use super::support::Daemon;
 use serde_json::Value;

@@ -4,7 +4,7 @@ use super::{Rule, Wrong};
 use crate::config::DiskLimit;
 use std::path::PathBuf;
 
-/// A limit of free space.
+/// An amount of disk space.
 pub(in crate::config) fn disk_limit() -> Rule<DiskLimit> {
     Rule::of_text(
         r#"an amount such as "500 MB", a part such as "5 %", or both: "500 MB or 5 %", the lesser counts"#,

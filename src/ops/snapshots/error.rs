@@ -52,6 +52,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns true if the disk is too full.
+    pub fn is_lack_of_space(&self) -> bool {
+        let mut next: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = next {
+            let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+            if matches!(kind, Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)) {
+                return true;
+            }
+            next = error.source();
+        }
+        matches!(self, Self::NoRoom { .. })
+    }
+
     /// For a file operation that fails.
     pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

@@ -1,5 +1,7 @@
 //! Making, checking and dropping snapshots.
 
+mod space;
+
 use super::bucket::Bucket;
 use super::folder::{self, Snapshot, Stored};
 use super::name::{Kind, SnapshotName};
@@ -11,6 +13,7 @@ use crate::config::{BackupConfig, Config};
 use crate::domain::Timestamp;
 use crate::store::{self, CopyFacts};
 use jiff::tz::TimeZone;
+use space::check_room;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufReader, BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -126,6 +129,11 @@ impl Snapshots {
         if self.settings.enabled { Standing::of(&self.status(), now) } else { Standing::Off }
     }
 
+    /// Returns true if the last snapshot failed for lack of disk space.
+    pub fn lacks_space(&self) -> bool {
+        self.settings.enabled && self.status().lacks_space
+    }
+
     /// True if a night's snapshot is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let last = self.status().last_success_at;
@@ -156,6 +164,7 @@ impl Snapshots {
                 status.last_snapshot = Some(made.name.clone());
                 status.last_bytes = made.bytes;
                 status.last_error = None;
+                status.lacks_space = false;
                 made.bucket_error = self.note_bucket(&mut status).await;
                 self.note(&status);
                 Ok(made)
@@ -163,6 +172,7 @@ impl Snapshots {
             Err(error @ (Error::Busy | Error::Stopped)) => Err(error),
             Err(error) => {
                 status.last_error = Some(error.to_string());
+                status.lacks_space = error.is_lack_of_space();
                 self.note(&status);
                 Err(error)
             }
@@ -251,6 +261,8 @@ impl Snapshots {
         let _alone = self.alone()?;
         folder::clear_unfinished(self.folder());
         let work = self.home.join(".unfinished.db");
+        let _ = std::fs::remove_file(&work);
+        let mut dropped = self.make_space()?;
         let made = self.copy_and_prove(&work).and_then(|copy| {
             let sealed = !self.settings.age_recipients.is_empty();
             let name = SnapshotName::new(kind, now, sealed);
@@ -260,7 +272,7 @@ impl Snapshots {
         let _ = std::fs::remove_file(&work);
         let (name, Stored { path, bytes, sha256 }, copy) = made?;
         tracing::debug!(event = "SNAPSHOT_SUM", sha256, "What it reads as");
-        let dropped = self.drop_superfluous(&name, now)?;
+        dropped.extend(self.drop_superfluous(&name, now)?);
         Ok(Made { name: name.to_string(), file: path, bytes, copy, dropped, bucket_error: None })
     }
 
@@ -274,9 +286,7 @@ impl Snapshots {
     }
 
     fn copy_and_prove(&self, work: &Path) -> Result<CopyFacts, Error> {
-        let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
-        check_room(&self.home, length(&self.published).max(length(&self.published.with_file_name("live/db.sqlite"))))?;
-        let _ = std::fs::remove_file(work);
+        check_room(&self.home, self.database_bytes())?;
         let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(work);
         let out = out.map_err(Error::file("make", work))?;
         let mut stopping = Stopping { out: BufWriter::with_capacity(1 << 20, &out), stop: &self.stop };
@@ -310,6 +320,7 @@ impl Snapshots {
             folder::remove(self.folder(), &name.to_string())?;
             dropped.push(name.to_string());
         }
+        dropped.extend(self.keep_to_budget()?);
         Ok(dropped)
     }
 
@@ -402,17 +413,3 @@ async fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> 
     thread.spawn(move || drop(sender.send(work()))).map_err(Error::file("start the thread", Path::new("snapshot")))?;
     receiver.await.map_err(|_| Error::Stopped)?
 }
-
-fn check_room(folder: &Path, bytes: u64) -> Result<(), Error> {
-    let needed = bytes + bytes / 50 + MARGIN;
-    // A file system that does not tell is tried.
-    let free = store::disk_space(folder)
-        .map_or(u64::MAX, |space| if space.total_bytes == 0 { u64::MAX } else { space.free_bytes });
-    if free >= needed {
-        return Ok(());
-    }
-    Err(Error::NoRoom { path: folder.to_owned(), needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
-}
-
-/// Room that is left to the daemon.
-const MARGIN: u64 = 32 << 20;

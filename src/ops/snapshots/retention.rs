@@ -55,6 +55,41 @@ pub(super) fn superfluous(
     goes
 }
 
+/// What a new copy needs of the disk that holds the snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Need {
+    /// Bytes that the new snapshot takes in the end.
+    pub copy: u64,
+    /// Bytes that must be free to make it.
+    pub room: u64,
+    /// Bytes that are free.
+    pub free: u64,
+    /// Bytes that all snapshots together may take.
+    pub budget: u64,
+}
+
+/// Those that are dropped, oldest first, before a new copy is made: as many as the disk and the budget need. `kept` stays,
+/// even where the budget is smaller. If the copy cannot be made however many are dropped, none is dropped for it.
+pub(super) fn to_make_space(found: &[(SnapshotName, u64)], kept: &[SnapshotName], need: Need) -> Vec<SnapshotName> {
+    let mut oldest_first: Vec<_> = found.iter().filter(|(name, _)| !kept.contains(name)).collect();
+    oldest_first.sort_by_key(|(name, _)| (name.at, name.to_string()));
+    let sum = |bytes: u64, (_, one): &(SnapshotName, u64)| bytes.saturating_add(*one);
+    let most_free = oldest_first.iter().copied().fold(need.free, sum);
+    let can_be_made = most_free >= need.room;
+    let (copy, room) = if can_be_made { (need.copy, need.room) } else { (0, 0) };
+    let (mut used, mut free) = (found.iter().fold(copy, sum), need.free);
+    let mut dropped = Vec::new();
+    for (name, bytes) in oldest_first {
+        if used <= need.budget && free >= room {
+            break;
+        }
+        used = used.saturating_sub(*bytes);
+        free = free.saturating_add(*bytes);
+        dropped.push(name.clone());
+    }
+    dropped
+}
+
 fn next(count: &mut usize) -> usize {
     *count += 1;
     *count
@@ -121,7 +156,78 @@ mod tests {
         assert_eq!(later.iter().filter(|name| name.kind == Kind::Manual).count(), 4);
     }
 
+    #[test]
+    fn the_oldest_go_until_the_new_one_fits() {
+        let found: Vec<_> = (0..5).map(|day| (nightly(day), 10)).collect();
+        let kept = [nightly(4), nightly(3)];
+        let need = Need { copy: 10, room: 15, free: 100, budget: 100 };
+        assert_eq!(to_make_space(&found, &kept, need), []);
+        assert_eq!(to_make_space(&found, &kept, Need { budget: 50, ..need }), [nightly(0)]);
+        assert_eq!(to_make_space(&found, &kept, Need { free: 0, ..need }), [nightly(0), nightly(1)]);
+        // The two stay, also over the budget.
+        assert_eq!(to_make_space(&found, &kept, Need { budget: 5, ..need }), [nightly(0), nightly(1), nightly(2)]);
+        // Nothing is dropped for a copy that would not fit all the same, but what is over the budget goes.
+        assert_eq!(to_make_space(&found, &kept, Need { room: 1000, ..need }), []);
+        assert_eq!(to_make_space(&found, &kept, Need { room: 1000, budget: 45, ..need }), [nightly(0)]);
+    }
+
     proptest! {
+        #[test]
+        fn space_is_made_from_the_oldest_and_no_more_than_needed(
+            sizes in proptest::collection::vec(1_u64..1000, 0..40),
+            kept in 0_usize..4,
+            copy in 0_u64..1000,
+            room in 0_u64..20_000,
+            free in 0_u64..10_000,
+            budget in 0_u64..20_000,
+        ) {
+            let found: Vec<_> = sizes.iter().zip(0..).map(|(bytes, day)| (nightly(day), *bytes)).collect();
+            let kept: Vec<_> = found.iter().rev().take(kept).map(|(name, _)| name.clone()).collect();
+            let need = Need { copy, room, free, budget };
+            let dropped = to_make_space(&found, &kept, need);
+            let bytes_of = |names: &[SnapshotName]| -> u64 {
+                found.iter().filter(|(name, _)| names.contains(name)).map(|(_, bytes)| bytes).sum()
+            };
+            prop_assert!(dropped.iter().all(|name| !kept.contains(name)), "those that are kept stay");
+            let oldest: Vec<_> = found.iter().take(dropped.len()).map(|(name, _)| name.clone()).collect();
+            prop_assert_eq!(&dropped, &oldest, "the oldest go first");
+            let total: u64 = sizes.iter().sum();
+            let droppable = total - bytes_of(&kept);
+            let can_be_made = free + droppable >= room;
+            let fits = |dropped: &[SnapshotName]| {
+                let gone = bytes_of(dropped);
+                let (copy, room) = if can_be_made { (copy, room) } else { (0, 0) };
+                total - gone + copy <= budget && free + gone >= room
+            };
+            prop_assert!(fits(&dropped) || dropped.len() == found.len() - kept.len(), "enough go");
+            if let Some((_, fewer)) = dropped.split_last() {
+                prop_assert!(!fits(fewer), "and no more than needed");
+            }
+        }
+
+        #[test]
+        fn a_year_on_a_small_disk_never_stops(
+            database in 50_u64..200,
+            growth in 0_u64..4,
+            budget in 0_u64..4000,
+        ) {
+            // 2,000 bytes of disk; the database and its published copy lie on it as well.
+            let mut kept: Vec<(SnapshotName, u64)> = Vec::new();
+            for day in 0..200 {
+                let copy = database + growth * u64::try_from(day).unwrap() / 4;
+                let used: u64 = kept.iter().map(|(_, bytes)| bytes).sum();
+                let free = 2000_u64.saturating_sub(2 * copy + used);
+                let two: Vec<_> = kept.iter().rev().take(2).map(|(name, _)| name.clone()).collect();
+                let dropped = to_make_space(&kept, &two, Need { copy, room: copy + 10, free, budget });
+                kept.retain(|(name, _)| !dropped.contains(name));
+                let used: u64 = kept.iter().map(|(_, bytes)| bytes).sum();
+                if 5 * copy + 10 <= 2000 {
+                    prop_assert!(2000 >= 2 * copy + used + copy + 10, "day {}: the copy does not fit", day);
+                    kept.push((nightly(day), copy));
+                }
+                prop_assert!(kept.len() >= 2 || day == 0);
+            }
+        }
         #[test]
         fn the_good_one_stays_and_the_limits_hold(
             hours in proptest::collection::btree_set(-20_000_i64..20_000, 1..120),

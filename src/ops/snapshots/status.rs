@@ -21,6 +21,8 @@ pub struct Status {
     pub last_attempt_at: Option<Timestamp>,
     /// Why the last one failed; none if it did not.
     pub last_error: Option<String>,
+    /// The last one failed because the disk is too full.
+    pub lacks_space: bool,
     /// When the bucket was last seen to have all that it should have.
     #[schema(value_type = Option<String>)]
     pub bucket_success_at: Option<Timestamp>,

@@ -1,0 +1,154 @@
+//! The disk space that snapshots take: older ones are dropped before a new one is made.
+
+use super::Snapshots;
+use crate::config::DiskLimit;
+use crate::ops::snapshots::folder::{self, Snapshot};
+use crate::ops::snapshots::name::SnapshotName;
+use crate::ops::snapshots::retention::{Need, to_make_space};
+use crate::ops::snapshots::{Error, Stop};
+use crate::store::{self, DiskSpace};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+impl Snapshots {
+    /// Drops older snapshots until the next one has space and all of them keep to the budget. Returns their names.
+    pub(super) fn make_space(&self) -> Result<Vec<String>, Error> {
+        let copy = self.database_bytes();
+        // Where the copy is not just given its name, it lies beside the snapshot while that is written.
+        let twice = !self.settings.age_recipients.is_empty() || self.folder() != self.home;
+        let copies = if twice && device(self.folder()) == device(&self.home) { 2 } else { 1 };
+        self.drop_for_space(copy, needed_for(copy.saturating_mul(copies)))
+    }
+
+    /// Drops older snapshots until all of them keep to the budget. Returns their names.
+    pub(super) fn keep_to_budget(&self) -> Result<Vec<String>, Error> {
+        self.drop_for_space(0, 0)
+    }
+
+    /// How large the next copy becomes, at most.
+    pub(super) fn database_bytes(&self) -> u64 {
+        let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+        length(&self.published).max(length(&self.published.with_file_name("live/db.sqlite")))
+    }
+
+    fn drop_for_space(&self, copy: u64, room: u64) -> Result<Vec<String>, Error> {
+        let listed = self.list()?;
+        let found: Vec<(SnapshotName, u64)> =
+            listed.iter().filter_map(|one| Some((one.name.parse().ok()?, one.bytes))).collect();
+        let space = known_space(self.folder());
+        let need = Need {
+            copy,
+            room,
+            free: space.map_or(u64::MAX, |space| space.free_bytes),
+            budget: budget_bytes(self.settings.budget, space),
+        };
+        let newest: Vec<_> = found.iter().take(COPIES_KEPT).map(|(name, _)| name.clone()).collect();
+        if to_make_space(&found, &newest, need).is_empty() {
+            return Ok(Vec::new());
+        }
+        let kept = self.newest_sound(&listed)?;
+        if kept.len() < COPIES_KEPT {
+            tracing::warn!(
+                event = "SNAPSHOT_SPACE_KEPT",
+                sound = kept.len(),
+                "No snapshot is dropped to make space: fewer than {COPIES_KEPT} of them can be read back"
+            );
+            return Ok(Vec::new());
+        }
+        let mut dropped = Vec::new();
+        for name in to_make_space(&found, &kept, need) {
+            folder::remove(self.folder(), &name.to_string())?;
+            dropped.push(name.to_string());
+        }
+        if !dropped.is_empty() {
+            tracing::info!(
+                event = "SNAPSHOT_SPACE_FREED",
+                names = dropped.join(" "),
+                "{} older snapshots were dropped to make space",
+                dropped.len()
+            );
+        }
+        Ok(dropped)
+    }
+
+    /// The newest snapshots that read as they were written, as many as are always kept.
+    fn newest_sound(&self, newest_first: &[Snapshot]) -> Result<Vec<SnapshotName>, Error> {
+        let mut sound = Vec::new();
+        for one in newest_first {
+            if sound.len() == COPIES_KEPT {
+                break;
+            }
+            let Ok(name) = one.name.parse() else { continue };
+            if is_sound(&self.folder().join(&one.name), one, &self.stop)? {
+                sound.push(name);
+            } else {
+                tracing::warn!(
+                    event = "SNAPSHOT_DAMAGED",
+                    name = one.name,
+                    "A snapshot cannot be read back: {}",
+                    one.name
+                );
+            }
+        }
+        Ok(sound)
+    }
+}
+
+/// Each was verified when it was made, so it is sound if it still has the same content. One without a checksum is opened.
+fn is_sound(path: &Path, snapshot: &Snapshot, stop: &Stop) -> Result<bool, Error> {
+    match &snapshot.sha256 {
+        Some(expected) => match folder::sum(path, stop) {
+            Ok((_, sum)) => Ok(sum == *expected),
+            Err(Error::Stopped) => Err(Error::Stopped),
+            Err(_) => Ok(false),
+        },
+        None => Ok(!snapshot.encrypted && store::prove_copy(path).is_ok()),
+    }
+}
+
+/// Fails if a copy of so many bytes does not fit.
+pub(super) fn check_room(folder: &Path, bytes: u64) -> Result<(), Error> {
+    let needed = needed_for(bytes);
+    let free = known_space(folder).map_or(u64::MAX, |space| space.free_bytes);
+    if free >= needed {
+        return Ok(());
+    }
+    Err(Error::NoRoom { path: folder.to_owned(), needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
+}
+
+fn needed_for(bytes: u64) -> u64 {
+    bytes.saturating_add(bytes / 50).saturating_add(MARGIN)
+}
+
+/// None where the file system does not tell; then a copy is tried.
+fn known_space(folder: &Path) -> Option<DiskSpace> {
+    store::disk_space(folder).ok().filter(|space| space.total_bytes > 0)
+}
+
+fn budget_bytes(budget: DiskLimit, space: Option<DiskSpace>) -> u64 {
+    space.map_or(budget.bytes.unwrap_or(u64::MAX), |space| budget.of(space.total_bytes))
+}
+
+fn device(folder: &Path) -> Option<u64> {
+    std::fs::metadata(folder).ok().map(|found| found.dev())
+}
+
+/// Sound copies that are never dropped to make space.
+const COPIES_KEPT: usize = 2;
+/// Disk space that is left to the daemon.
+const MARGIN: u64 = 32 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_a_part_of_the_disk_where_its_size_is_known() {
+        let space = |total_bytes| DiskSpace { total_bytes, ..DiskSpace::default() };
+        let budget = |bytes, percent, space| budget_bytes(DiskLimit { bytes, percent }, space);
+        assert_eq!(budget(None, Some(25.0), Some(space(1000))), 250);
+        assert_eq!(budget(Some(100), Some(25.0), Some(space(1000))), 100);
+        assert_eq!(budget(None, Some(25.0), None), u64::MAX);
+        assert_eq!(budget(Some(100), None, None), 100);
+    }
+}
