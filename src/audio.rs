@@ -1,8 +1,9 @@
-//! Sound: mu-law, WAV, levels, the recording of both sides. Pure; a byte of mu-law is a sample, 8 of them a millisecond.
+//! Sound: mu-law, WAV, Opus, levels, the recording of both sides. Pure; a byte of mu-law is a sample, 8 of them a millisecond.
 
 mod encoded;
 pub mod mp3;
 pub mod mulaw;
+pub mod opus;
 mod recorder;
 mod speech;
 pub mod wav;

@@ -1,0 +1,60 @@
+//! Recordings as Opus in Ogg (RFC 6716, RFC 7845), cut into segments of ten seconds.
+//!
+//! A file is one head (the two header pages) and then its segments, each of whole pages of one second. So a player can
+//! seek in the file, and any part of it can be decoded without what is far before it: a segment is decoded by a decoder of
+//! its own, which first runs through the half second before. The samples of a segment are therefore the same ones whichever
+//! part of a file is asked for.
+
+mod decode;
+mod encode;
+
+pub use decode::OpusFile;
+pub use encode::OpusEncoder;
+
+use super::wav::WavFormat;
+
+/// The media type of a file.
+pub const MIME: &str = "audio/ogg; codecs=opus";
+
+/// Why sound is not encoded or decoded.
+#[derive(Debug, thiserror::Error)]
+pub enum OpusError {
+    /// Opus has no such sample rate.
+    #[error("Opus cannot encode {0} samples per second")]
+    Rate(u32),
+    /// The encoder reports an error.
+    #[error("the Opus encoder failed: {0}")]
+    Encode(#[from] ropus::EncodeError),
+    /// The decoder reports an error.
+    #[error("the Opus decoder failed: {0}")]
+    Decode(#[from] ropus::DecodeError),
+    /// The file's pages are damaged.
+    #[error("the Ogg pages are damaged: {0}")]
+    Pages(#[from] ogg::OggReadError),
+    /// A page cannot be written.
+    #[error("an Ogg page cannot be written: {0}")]
+    Write(#[from] std::io::Error),
+    /// The file is not one of ours.
+    #[error("not an Opus file of this program: {0}")]
+    Malformed(&'static str),
+}
+
+/// Returns true if a file of this format can become Opus without changing its sample rate.
+pub fn can_encode(format: &WavFormat) -> bool {
+    RATES.contains(&format.rate)
+}
+
+fn channels(count: u16) -> ropus::Channels {
+    if count == 1 { ropus::Channels::Mono } else { ropus::Channels::Stereo }
+}
+
+const RATES: [u32; 5] = [8000, 12_000, 16_000, 24_000, 48_000];
+/// Opus counts time in samples of this rate, whatever rate goes in.
+const GRANULE_RATE: u32 = 48_000;
+/// Packets of 20 ms.
+const PACKETS_PER_SECOND: u32 = 50;
+/// Seconds of a segment; a page holds one.
+const SEGMENT_SECONDS: u32 = 10;
+
+#[cfg(test)]
+mod tests;

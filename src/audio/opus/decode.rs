@@ -1,0 +1,110 @@
+//! Decoding: a segment of a file, or the part of it that is asked for.
+
+use super::{GRANULE_RATE, OpusError, PACKETS_PER_SECOND, RATES, SEGMENT_SECONDS, channels};
+use ogg::{Packet, PacketReader};
+use ropus::{DecodeMode, Decoder};
+use std::io::Cursor;
+
+/// What is known of a file that [`super::OpusEncoder`] made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpusFile {
+    head: Vec<u8>,
+    /// 1 or 2.
+    pub channels: u16,
+    /// Samples per second and channel of what was encoded.
+    pub rate: u32,
+    /// How many frames (one sample of each channel) were encoded.
+    pub frames: u64,
+    /// The codec's delay, in frames.
+    delay: u64,
+}
+
+impl OpusFile {
+    /// Reads the head and the last segment of a file.
+    pub fn open(head: &[u8], last: &[u8]) -> Result<Self, OpusError> {
+        let id = PacketReader::new(Cursor::new(head)).read_packet_expected()?.data;
+        if id.len() < 19 || !id.starts_with(b"OpusHead\x01") {
+            return Err(OpusError::Malformed("no OpusHead"));
+        }
+        let rate = u32::from_le_bytes([id[12], id[13], id[14], id[15]]);
+        if !RATES.contains(&rate) || !(1..=2).contains(&id[9]) {
+            return Err(OpusError::Malformed("neither the rate nor the channels are ours"));
+        }
+        let (pre_skip, step) = (u64::from(u16::from_le_bytes([id[10], id[11]])), u64::from(GRANULE_RATE / rate));
+        let end = packets(&[head, last])?.last().map(Packet::absgp_page);
+        let end = end.ok_or(OpusError::Malformed("no sound"))?;
+        Ok(Self {
+            head: head.to_vec(),
+            channels: u16::from(id[9]),
+            rate,
+            frames: end.saturating_sub(pre_skip) / step,
+            delay: pre_skip / step,
+        })
+    }
+
+    /// The length of the sound.
+    pub fn duration_ms(&self) -> u64 {
+        self.frames * 1000 / u64::from(self.rate)
+    }
+
+    /// How many segments the file has.
+    pub fn segments(&self) -> u64 {
+        (self.frames + self.delay).div_ceil(self.segment_frames()).max(1)
+    }
+
+    /// The segment that holds a frame.
+    pub fn segment_of(&self, frame: u64) -> u64 {
+        (frame + self.delay) / self.segment_frames()
+    }
+
+    /// The first frame of a segment.
+    pub fn first_frame(&self, segment: u64) -> u64 {
+        (segment * self.segment_frames()).saturating_sub(self.delay)
+    }
+
+    /// The samples of a segment, channels interleaved. `before` is the segment before it, which the first one lacks.
+    pub fn decode(&self, segment: u64, before: Option<&[u8]>, content: &[u8]) -> Result<Vec<i16>, OpusError> {
+        let mut decoder =
+            Decoder::new(self.rate, channels(self.channels)).map_err(|_| OpusError::Malformed("the rate"))?;
+        let width = usize::from(self.channels);
+        let mut packet_out = vec![0; LONGEST_MS * self.rate as usize / 1000 * width];
+        // What comes before the segment only brings the decoder into the right state.
+        let run_in = before.map(|before| packets(&[&self.head, before])).transpose()?.unwrap_or_default();
+        let run_in = &run_in[run_in.len().saturating_sub(RUN_IN_PACKETS)..];
+        for packet in run_in {
+            decoder.decode(&packet.data, &mut packet_out, DecodeMode::Normal)?;
+        }
+        let mut samples = Vec::with_capacity(usize::try_from(self.segment_frames()).unwrap_or(0) * width);
+        for packet in packets(&[&self.head, content])? {
+            let frames = decoder.decode(&packet.data, &mut packet_out, DecodeMode::Normal)?;
+            samples.extend_from_slice(&packet_out[..frames * width]);
+        }
+        if segment == 0 {
+            samples.drain(..(usize::try_from(self.delay).unwrap_or(0) * width).min(samples.len()));
+        }
+        let left = self.frames.saturating_sub(self.first_frame(segment));
+        samples.truncate(usize::try_from(left).unwrap_or(usize::MAX).saturating_mul(width));
+        Ok(samples)
+    }
+
+    fn segment_frames(&self) -> u64 {
+        u64::from(SEGMENT_SECONDS * self.rate)
+    }
+}
+
+/// The packets of sound in these pieces of a file; the first piece is the head, which has none.
+fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
+    let mut reader = PacketReader::new(Cursor::new(pieces.concat()));
+    let mut found = Vec::new();
+    while let Some(packet) = reader.read_packet()? {
+        found.push(packet);
+    }
+    Ok(found.split_off(HEAD_PACKETS.min(found.len())))
+}
+
+const HEAD_PACKETS: usize = 2;
+/// RFC 7845 asks for 80 ms at least. With half a second, a segment differs from the same part of the whole by less than a
+/// twentieth of what the codec itself changes; more does not help.
+const RUN_IN_PACKETS: usize = PACKETS_PER_SECOND as usize / 2;
+/// The longest packet that Opus allows.
+const LONGEST_MS: usize = 120;
