@@ -18,7 +18,9 @@ use crate::drive::message_files::FileFetcher;
 use crate::drive::outbox::Outbox;
 use crate::drive::reload::{Orders, Reloads};
 use crate::drive::status::StatusLine;
-use crate::drive::{Clips, InForce, alerts, heartbeat, housekeeping, message_news, recordings, snapshots, sweep};
+use crate::drive::{
+    Clips, InForce, alerts, heartbeat, housekeeping, message_news, recording_compressor, recordings, snapshots, sweep,
+};
 use crate::http::{self, AppState, Listeners, Readiness, page_address};
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskWatch;
@@ -77,12 +79,14 @@ pub async fn run(
     let settings = Live::new(config);
     let disk = DiskWatch::new(settings.clone());
     let in_force = Live::new(InForce::build(settings.now(), &client)?);
+    let compressor = recording_compressor::worker(store.clone());
     let parts = CallParts {
         in_force: in_force.clone(),
         clips: Arc::new(Clips::shipped()),
         client,
         store: store.clone(),
         disk: disk.clone(),
+        compression: compressor.handle(),
         alerts: alerts.clone(),
     };
     let tls = Tls::open(settings.now(), listeners.tls_doors());
@@ -141,6 +145,8 @@ pub async fn run(
     let (rest, resting) = watch::channel(false);
     let mut workers = JoinSet::new();
     workers.spawn(worker.run(resting.clone()));
+    workers.spawn(recording_compressor::queue_existing(store.clone(), compressor.handle(), resting.clone()));
+    workers.spawn(compressor.run(resting.clone()));
     workers.spawn(snapshots::run(backups, resting.clone()));
     workers.spawn(outbox.run(resting));
     let mut server = tokio::spawn(http::serve(listeners, state, stopping));

@@ -16,6 +16,7 @@ pub mod message_files;
 pub mod message_news;
 pub mod outbox;
 mod prompts;
+pub mod recording_compressor;
 pub mod recordings;
 pub mod reload;
 pub mod self_check;

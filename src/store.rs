@@ -86,7 +86,7 @@ pub use migrate::newest_migration;
 pub use outbox::{NewOutbox, OutboxEntry, OutboxState, OutboxStep};
 pub use page_copy::{copy_database, spool_database};
 pub use proof::{BACKUP_MARK, CopyFacts, prove_copy};
-pub use recording::RecordingToFetch;
+pub use recording::{CompressedFile, RecordingToFetch};
 pub use retention::{Amount, Fill};
 pub use session::NewSession;
 pub use setting::{Setting, SettingChange, peek_stored_settings};

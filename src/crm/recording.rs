@@ -1,12 +1,23 @@
 //! Recordings that Twilio took.
 
 use super::call::{self, IncomingCall, RawWebhook};
-use crate::domain::{CallState, RecordingSid, Timestamp};
+use crate::domain::{CallState, RecordingId, RecordingSid, Timestamp};
 use crate::store::{JournalOutcome, Result, WriteTx};
 use phonenumber::country;
+use serde::{Deserialize, Serialize};
 
 /// The work of fetching one.
 pub const FETCH_JOB: &str = "fetch_recording";
+
+/// The job that re-encodes a recording.
+pub const COMPRESS_JOB: &str = "compress_recording";
+
+/// What the job needs to know.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct CompressJob {
+    /// Which recording.
+    pub recording_id: RecordingId,
+}
 
 /// A recording that Twilio tells of.
 #[derive(Clone, Debug)]
@@ -54,13 +65,28 @@ pub fn fall_back(
 }
 
 /// The file is here. Told twice it is the same file.
-pub fn store_file(tx: &WriteTx<'_>, sid: &RecordingSid, mime: &str, content: &[u8]) -> Result<()> {
+pub fn store_file(tx: &WriteTx<'_>, sid: &RecordingSid, mime: &str, content: &[u8], now: Timestamp) -> Result<()> {
     let key = sid.as_str();
     for (seq, chunk) in (0i64..).zip(content.chunks(CHUNK_BYTES)) {
         tx.put_recording_chunk(key, seq, chunk, 0)?;
     }
     tx.set_recording_mime(key, mime)?;
-    tx.complete_recording(key)
+    complete(tx, key, now)
+}
+
+/// All of a recording is stored; it is compressed later. Wake the worker of [`COMPRESS_JOB`] after the commit.
+pub fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
+    tx.complete_recording(key)?;
+    match tx.recording_id(key)? {
+        Some(id) => compress_later(tx, id, now),
+        None => Ok(()),
+    }
+}
+
+/// Adds the job that compresses a recording. A second one for the same recording is not added.
+pub fn compress_later(tx: &WriteTx<'_>, recording_id: RecordingId, now: Timestamp) -> Result<()> {
+    let payload = serde_json::to_string(&CompressJob { recording_id }).unwrap_or_default();
+    tx.insert_job(COMPRESS_JOB, Some(&format!("{COMPRESS_JOB}:{recording_id}")), &payload, now, now)
 }
 
 /// How much of a file goes into one row.

@@ -154,7 +154,7 @@ impl CallTask {
             if !self.calls.parts().disk.takes_media() {
                 tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: the recording ends here");
                 if let Some(tape) = self.tape.take() {
-                    tape.end(clock::instant() - began);
+                    tape.end(clock::instant() - began, self.calls.parts().compression.clone());
                 }
             }
         }
@@ -316,7 +316,7 @@ impl CallTask {
             tokio::spawn(engine.close());
         }
         if let (Some(tape), Some(began)) = (self.tape.take(), self.began) {
-            tape.end(clock::instant() - began);
+            tape.end(clock::instant() - began, self.calls.parts().compression.clone());
         }
         if let Some(stream) = self.stream.take() {
             stream.socket.dismiss().await;

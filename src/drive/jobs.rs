@@ -43,12 +43,13 @@ pub struct JobWorker {
     store: Store,
     jobs: Jobs,
     kinds: BTreeMap<&'static str, Box<dyn Fn(Job) -> Doing + Send + Sync>>,
+    at_once: usize,
 }
 
 impl JobWorker {
     /// A worker that knows no work yet.
     pub fn new(store: Store) -> Self {
-        Self { store, jobs: Jobs::default(), kinds: BTreeMap::new() }
+        Self { store, jobs: Jobs::default(), kinds: BTreeMap::new(), at_once: MOST_AT_ONCE }
     }
 
     /// Says how a kind of work is done. It may be asked to do the same work twice.
@@ -58,6 +59,13 @@ impl JobWorker {
         F: Future<Output = Result<(), JobError>> + Send + 'static,
     {
         self.kinds.insert(kind, Box::new(move |job| Box::pin(work(job))));
+        self
+    }
+
+    /// Runs one job at a time.
+    #[must_use]
+    pub fn one_at_a_time(mut self) -> Self {
+        self.at_once = 1;
         self
     }
 
@@ -102,7 +110,7 @@ impl JobWorker {
         let (due, next) =
             self.store.read(move |tx| Ok((tx.due_jobs(&kinds, now, MOST_DUE)?, tx.next_job_at(&kinds, now)?))).await?;
         for job in due {
-            let Some(work) = self.kinds.get(job.kind.as_str()).filter(|_| under_way.len() < MOST_AT_ONCE) else {
+            let Some(work) = self.kinds.get(job.kind.as_str()).filter(|_| under_way.len() < self.at_once) else {
                 break;
             };
             if under_way.insert(job.id) {

@@ -2,6 +2,7 @@
 
 use super::calls::CallParts;
 use super::jobs::JobError;
+use crate::clock;
 use crate::crm::recording;
 use crate::domain::RecordingSid;
 use crate::providers::twilio::rest::{self, SoundFile};
@@ -36,7 +37,10 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
             parts.alerts.note_twilio(None);
             tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "A recording is here");
             let store = parts.store.clone();
-            store.write(move |tx| recording::store_file(tx, &sid, &mime, &content)).await.map_err(later)
+            let now = clock::now();
+            store.write(move |tx| recording::store_file(tx, &sid, &mime, &content, now)).await.map_err(later)?;
+            parts.compression.wake();
+            Ok(())
         }
         Err(error) if error.account_refusal().is_some() => {
             parts.alerts.note_twilio(error.account_refusal().as_deref());

@@ -32,6 +32,13 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// How much work of a kind is still to be done.
+    pub fn waiting_jobs(&self, kind: &str) -> Result<u64> {
+        let mut query = self.conn.prepare_cached("SELECT count(*) FROM jobs WHERE state = 'waiting' AND kind = ?1")?;
+        let count: i64 = query.query_row([kind], |row| row.get(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
     /// When the next work of these kinds is due that is not due yet.
     pub fn next_job_at(&self, kinds: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(

@@ -1,7 +1,7 @@
 //! The sound of calls, as it comes in. A recording is known by the id of who makes it: our stream's, or Twilio's own.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{CallSid, Timestamp};
+use crate::domain::{CallSid, RecordingId, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 /// A recording of Twilio's that is still to be fetched.
@@ -13,7 +13,45 @@ pub struct RecordingToFetch {
     pub call_sid: CallSid,
 }
 
+/// What a recording becomes when it is compressed.
+#[derive(Debug)]
+pub struct CompressedFile {
+    /// Its media type.
+    pub mime: &'static str,
+    /// 1 or 2.
+    pub channels: u16,
+    /// Its length.
+    pub duration_ms: u64,
+    /// Its pieces in order; each becomes one chunk.
+    pub chunks: Vec<Vec<u8>>,
+}
+
 impl ReadTx<'_> {
+    /// The bytes of a recording that is complete and stored as WAV. None if it is not, or not any more.
+    pub fn wav_recording_bytes(&self, id: RecordingId) -> Result<Option<u64>> {
+        let mut query = self
+            .conn
+            .prepare_cached("SELECT 1 FROM recordings WHERE id = ?1 AND state = 'complete' AND mime = 'audio/wav'")?;
+        if query.exists([id])? { Ok(Some(self.recording_length(id)?)) } else { Ok(None) }
+    }
+
+    /// Recordings stored as WAV, with ids above `after`, for which no job of this kind exists, lowest ids first.
+    pub fn wav_recordings_without_job(&self, kind: &str, after: RecordingId, limit: u32) -> Result<Vec<RecordingId>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT id FROM recordings WHERE id > ?2 AND state = 'complete' AND mime = 'audio/wav'
+                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE unique_key = ?1 || ':' || recordings.id)
+             ORDER BY id LIMIT ?3",
+        )?;
+        let rows = query.query_map(params![kind, after, limit], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The id of a recording.
+    pub fn recording_id(&self, key: &str) -> Result<Option<RecordingId>> {
+        let mut query = self.conn.prepare_cached("SELECT id FROM recordings WHERE provider_sid = ?1")?;
+        Ok(query.query_row([key], |row| row.get(0)).optional()?)
+    }
+
     /// Whether a recording of Twilio's is known.
     pub fn has_recording(&self, provider_sid: &str) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM recordings WHERE provider_sid = ?1")?;
@@ -74,6 +112,28 @@ impl WriteTx<'_> {
         let mut update = self.conn.prepare_cached("UPDATE recordings SET message_ms = ?2 WHERE provider_sid = ?1")?;
         update.execute(params![key, message_ms])?;
         Ok(())
+    }
+
+    /// Replaces the WAV of a recording by a compressed file. Returns false, and changes nothing, if the recording is not a
+    /// complete WAV of `wav_bytes` any more: it was deleted or replaced meanwhile.
+    pub fn replace_wav(&self, id: RecordingId, wav_bytes: u64, file: &CompressedFile) -> Result<bool> {
+        if self.wav_recording_bytes(id)? != Some(wav_bytes) {
+            return Ok(false);
+        }
+        self.conn.prepare_cached("DELETE FROM recording_chunks WHERE recording_id = ?1")?.execute([id])?;
+        let mut insert =
+            self.conn.prepare_cached("INSERT INTO recording_chunks(recording_id, seq, content) VALUES (?1, ?2, ?3)")?;
+        let mut bytes = 0_i64;
+        for (seq, chunk) in (0i64..).zip(&file.chunks) {
+            insert.execute(params![id, seq, chunk])?;
+            bytes = bytes.saturating_add(i64::try_from(chunk.len()).unwrap_or(i64::MAX));
+        }
+        let duration_ms = i64::try_from(file.duration_ms).unwrap_or(i64::MAX);
+        let mut update = self.conn.prepare_cached(
+            "UPDATE recordings SET mime = ?2, channels = ?3, duration_ms = ?4, bytes = ?5 WHERE id = ?1",
+        )?;
+        update.execute(params![id, file.mime, file.channels, duration_ms, bytes])?;
+        Ok(true)
     }
 
     /// All of a file is here.

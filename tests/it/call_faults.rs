@@ -36,8 +36,10 @@ async fn a_stream_that_never_comes_ends_at_the_recorder() {
     let call = town.ended_call(&report.call_sid).await;
     assert_eq!(call["end_reason"], "fallback", "{call:#}");
     town.daemon.logs().wait_for_event("RECORDING_FETCHED");
-    let wav: Vec<u8> = town.daemon.query_value("SELECT content FROM recording_chunks WHERE seq = 0");
-    assert_eq!(wav[..4], *b"RIFF");
+    let compressed = town.daemon.logs().wait_for_event("RECORDING_COMPRESSED");
+    assert!(compressed["opus_bytes"].as_u64().unwrap() * 4 < compressed["wav_bytes"].as_u64().unwrap(), "{compressed}");
+    let file: Vec<u8> = town.daemon.query_value("SELECT content FROM recording_chunks WHERE seq = 0");
+    assert_eq!(file[..4], *b"OggS");
     assert_eq!(
         town.daemon.query_value::<i64>("SELECT count(*) FROM recordings"),
         1,

@@ -2,7 +2,9 @@
 
 use crate::audio::{EncodedAudio, Recorder, wav};
 use crate::clock;
+use crate::crm::recording;
 use crate::domain::{CallSid, StreamSid};
+use crate::drive::jobs::Jobs;
 use crate::store::{self, Store, WriteTx};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -54,16 +56,23 @@ impl Tape {
         }
     }
 
-    /// Writes down the rest, and the true length.
-    pub(super) fn end(mut self, since: Duration) {
+    /// Writes down the rest, and the true length. `compression` is woken when the recording is stored.
+    pub(super) fn end(mut self, since: Duration, compression: Jobs) {
         let rest = self.recorder.finish(ms(since));
         if !rest.is_empty() {
             self.write(rest);
         }
-        let (key, header) = (self.key, wav::header(CHANNELS, self.bytes));
+        let (key, header, now) = (self.key, wav::header(CHANNELS, self.bytes), clock::now());
         self.store.write_soon(move |tx| {
             tx.put_recording_chunk(&key, HEADER, &header, 0)?;
-            tx.complete_recording(&key)
+            recording::complete(tx, &key, now)
+        });
+        // The empty write is answered after the commit of those before it.
+        let store = self.store;
+        tokio::spawn(async move {
+            if store.write(|_| Ok(())).await.is_ok() {
+                compression.wake();
+            }
         });
     }
 
@@ -88,7 +97,7 @@ pub(in crate::drive) fn close_broken(tx: &WriteTx<'_>) -> store::Result<()> {
     for (key, bytes) in tx.running_recordings()? {
         let header = wav::header(CHANNELS, bytes.saturating_sub(wav::HEADER_BYTES as u64));
         tx.put_recording_chunk(&key, HEADER, &header, 0)?;
-        tx.complete_recording(&key)?;
+        recording::complete(tx, &key, clock::now())?;
     }
     Ok(())
 }

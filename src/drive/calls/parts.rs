@@ -3,6 +3,7 @@
 use crate::agent::instructions;
 use crate::call::{CallPolicy, EngineKind, Prompts};
 use crate::config::{Config, EngineChoice, Live};
+use crate::drive::jobs::Jobs;
 use crate::drive::{Clips, InForce};
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskWatch;
@@ -28,6 +29,8 @@ pub struct CallParts {
     pub clips: Arc<Clips>,
     /// How much room there is.
     pub disk: DiskWatch,
+    /// Wakes the worker that compresses recordings.
+    pub compression: Jobs,
     /// Where it is told what needs a person.
     pub alerts: Alerts,
 }

@@ -2,6 +2,7 @@
 
 use super::super::{ReadTx, Result};
 use crate::domain::RecordingId;
+use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
     /// How long the file is at the moment.
@@ -9,6 +10,20 @@ impl ReadTx<'_> {
         let sql = "SELECT coalesce(sum(length(content)), 0) FROM recording_chunks WHERE recording_id = ?1";
         let length: i64 = self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
         Ok(u64::try_from(length).unwrap_or(0))
+    }
+
+    /// The first and the last chunk of a file. None if it has none.
+    pub fn recording_ends(&self, id: RecordingId) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+        let sql = "SELECT (SELECT content FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq LIMIT 1), content
+                   FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq DESC LIMIT 1";
+        let mut query = self.conn.prepare_cached(sql)?;
+        Ok(query.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    /// One chunk of a file, counted from 0.
+    pub fn recording_chunk(&self, id: RecordingId, seq: i64) -> Result<Option<Vec<u8>>> {
+        let sql = "SELECT content FROM recording_chunks WHERE recording_id = ?1 AND seq = ?2";
+        Ok(self.conn.prepare_cached(sql)?.query_row((id, seq), |row| row.get(0)).optional()?)
     }
 
     /// At most `most` bytes of the file from `offset` on; fewer at its end.

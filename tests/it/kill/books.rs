@@ -69,7 +69,7 @@ impl Books {
         );
         assert_eq!(doubled, 0);
         let headers: Vec<Vec<u8>> = world.daemon.query_column(
-            "SELECT content FROM recording_chunks c JOIN recordings r ON r.id = c.recording_id WHERE seq = 0 AND state = 'complete'",
+            "SELECT content FROM recording_chunks c JOIN recordings r ON r.id = c.recording_id WHERE seq = 0 AND state = 'complete' AND mime = 'audio/wav'",
         );
         assert!(headers.iter().all(|header| header[4..8] != [0xff; 4]), "a recording without its length");
         let integrity: String = world.daemon.query_value("PRAGMA integrity_check");

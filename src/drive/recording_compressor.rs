@@ -1,0 +1,266 @@
+//! Re-encodes the recordings of ended calls from WAV to Opus, one at a time, on a thread of low priority.
+//!
+//! The WAV is replaced in one transaction, and only after the encoded file was decoded again and has the same length and
+//! about the same loudness. A job that is cut off is done again from the beginning.
+
+use super::jobs::{JobError, JobWorker, Jobs};
+use crate::audio::opus::{self, OpusEncoder, OpusError, OpusFile};
+use crate::audio::wav::WavFormat;
+use crate::clock;
+use crate::crm::recording::{self, COMPRESS_JOB, CompressJob};
+use crate::domain::RecordingId;
+use crate::store::{self, CompressedFile, Job, Store};
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// The worker; it does nothing else, so that other jobs do not wait for it.
+pub fn worker(store: Store) -> JobWorker {
+    let compressed = store.clone();
+    JobWorker::new(store).one_at_a_time().on(COMPRESS_JOB, move |job| compress(compressed.clone(), job))
+}
+
+/// Adds jobs for the recordings that an older version left as WAV: a few, and more when these are done, so that the
+/// recording of a new call does not wait behind all of them. Returns when `stopping`.
+pub async fn queue_existing(store: Store, worker: Jobs, mut stopping: watch::Receiver<bool>) {
+    let mut after = RecordingId(0);
+    loop {
+        match queue_some(&store, after).await {
+            Ok(Queued::None) => break,
+            Ok(Queued::UpTo(last)) => {
+                after = last;
+                worker.wake();
+            }
+            Ok(Queued::Later) => {}
+            Err(error) => tracing::warn!(
+                event = "RECORDING_QUEUE_FAILED",
+                error = &error as &dyn std::error::Error,
+                "Cannot queue older recordings for compression; trying again"
+            ),
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(BETWEEN_BATCHES) => {}
+        }
+    }
+    // The process ends with the first of its parts that ends.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+enum Queued {
+    /// Jobs were added for recordings with ids up to this one.
+    UpTo(RecordingId),
+    /// The jobs of the last batch are not done yet.
+    Later,
+    /// No recording is left.
+    None,
+}
+
+async fn queue_some(store: &Store, after: RecordingId) -> store::Result<Queued> {
+    let (waiting, found) = store
+        .read(move |tx| {
+            Ok((tx.waiting_jobs(COMPRESS_JOB)?, tx.wav_recordings_without_job(COMPRESS_JOB, after, BATCH)?))
+        })
+        .await?;
+    let Some(last) = found.last().copied() else { return Ok(Queued::None) };
+    if waiting > 0 {
+        return Ok(Queued::Later);
+    }
+    let now = clock::now();
+    store.write(move |tx| found.iter().try_for_each(|id| recording::compress_later(tx, *id, now))).await?;
+    Ok(Queued::UpTo(last))
+}
+
+async fn compress(store: Store, job: Job) -> Result<(), JobError> {
+    let CompressJob { recording_id } =
+        serde_json::from_str(&job.payload).map_err(|error| JobError::Never(error.to_string()))?;
+    let started = clock::instant();
+    let outcome = on_a_low_priority_thread(async move { replace(&store, recording_id).await }).await?;
+    let took = clock::instant().duration_since(started);
+    match outcome {
+        Outcome::Replaced { wav_bytes, opus_bytes } => tracing::info!(
+            event = "RECORDING_COMPRESSED",
+            recording.id = %recording_id,
+            wav_bytes,
+            opus_bytes,
+            took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "Recording {recording_id} is stored as Opus: {opus_bytes} instead of {wav_bytes} bytes"
+        ),
+        Outcome::Left(reason) => tracing::info!(
+            event = "RECORDING_NOT_COMPRESSED",
+            recording.id = %recording_id,
+            reason,
+            "Recording {recording_id} stays as it is: {reason}"
+        ),
+        Outcome::Gone => {}
+    }
+    // With many older recordings to do, half of the time is left to everything else.
+    tokio::time::sleep(took.min(LONGEST_PAUSE)).await;
+    Ok(())
+}
+
+enum Outcome {
+    Replaced {
+        wav_bytes: u64,
+        opus_bytes: usize,
+    },
+    /// It is no WAV that Opus can take.
+    Left(&'static str),
+    /// It was deleted or replaced by the time that the job ran.
+    Gone,
+}
+
+async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
+    let later = |error: store::Error| JobError::Later(error.to_string());
+    let found = store.read(move |tx| Ok((tx.wav_recording_bytes(id)?, tx.recording_part(id, 0, HEADER_MOST)?)));
+    let (Some(wav_bytes), start) = found.await.map_err(later)? else { return Ok(Outcome::Gone) };
+    let Some(format) = WavFormat::parse(&start, wav_bytes).filter(opus::can_encode) else {
+        return Ok(Outcome::Left("it is not a WAV file of a kind that can be compressed"));
+    };
+    if format.frames() == 0 {
+        return Ok(Outcome::Left("it has no sound"));
+    }
+    let Some(encoded) = encode(store, id, &format).await? else { return Ok(Outcome::Gone) };
+    let file = verify(&encoded, &format)?;
+    let opus_bytes = encoded.chunks.iter().map(Vec::len).sum();
+    let compressed = CompressedFile {
+        mime: opus::MIME,
+        channels: file.channels,
+        duration_ms: file.duration_ms(),
+        chunks: encoded.chunks,
+    };
+    let replaced = store.write(move |tx| tx.replace_wav(id, wav_bytes, &compressed)).await.map_err(later)?;
+    Ok(if replaced { Outcome::Replaced { wav_bytes, opus_bytes } } else { Outcome::Gone })
+}
+
+struct Encoded {
+    /// The head and the segments.
+    chunks: Vec<Vec<u8>>,
+    loudness: Loudness,
+}
+
+/// Reads the WAV piece by piece and encodes it. None if it was deleted meanwhile.
+async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Option<Encoded>, JobError> {
+    // One file holds one stream, so any number does for telling streams apart.
+    let serial = u32::try_from(id.0 & 0x7fff_ffff).unwrap_or_default();
+    let mut encoder = OpusEncoder::new(format.channels, format.rate, serial).map_err(never)?;
+    let (mut chunks, mut loudness) = (vec![encoder.head().map_err(never)?], Loudness::default());
+    let (mut at, mut samples) = (format.data.start, Vec::new());
+    while at < format.data.end {
+        let most = usize::try_from(format.data.end - at).unwrap_or(PIECE).min(PIECE);
+        let piece = store.read(move |tx| tx.recording_part(id, at, most)).await;
+        let piece = piece.map_err(|error| JobError::Later(error.to_string()))?;
+        if piece.len() < most {
+            return Ok(None);
+        }
+        samples.clear();
+        format.decode_into(&piece, &mut samples);
+        loudness.add(&samples, format.channels);
+        chunks.extend(encoder.push(&samples).map_err(never)?);
+        at += most as u64;
+    }
+    chunks.extend(encoder.finish().map_err(never)?);
+    Ok(Some(Encoded { chunks, loudness }))
+}
+
+/// Decodes what was encoded, in the way in which it is played.
+fn verify(encoded: &Encoded, wav: &WavFormat) -> Result<OpusFile, JobError> {
+    let [head, segments @ ..] = encoded.chunks.as_slice() else { return Err(different("it has no head")) };
+    let last = segments.last().ok_or_else(|| different("it has no sound"))?;
+    let file = OpusFile::open(head, last).map_err(never)?;
+    let (mut frames, mut loudness) = (0, Loudness::default());
+    for (segment, content) in segments.iter().enumerate() {
+        let before = segment.checked_sub(1).map(|before| segments[before].as_slice());
+        let samples = file.decode(segment as u64, before, content).map_err(never)?;
+        frames += samples.len() as u64 / u64::from(file.channels);
+        loudness.add(&samples, file.channels);
+    }
+    if frames != wav.frames() || file.frames != wav.frames() || file.channels != wav.channels {
+        return Err(different(&format!("{frames} samples instead of {}", wav.frames())));
+    }
+    if !loudness.is_like(&encoded.loudness) {
+        return Err(different("it is much louder or quieter"));
+    }
+    Ok(file)
+}
+
+fn never(error: OpusError) -> JobError {
+    JobError::Never(error.to_string())
+}
+
+fn different(how: &str) -> JobError {
+    JobError::Never(format!("the encoded recording does not decode to the same sound: {how}; the WAV stays"))
+}
+
+/// The energy of each channel.
+#[derive(Default)]
+struct Loudness {
+    energy: [u64; 2],
+    frames: u64,
+}
+
+impl Loudness {
+    fn add(&mut self, samples: &[i16], channels: u16) {
+        let width = usize::from(channels);
+        for frame in samples.chunks_exact(width) {
+            for (sum, sample) in self.energy.iter_mut().zip(frame) {
+                *sum = sum.saturating_add(u64::from(sample.unsigned_abs()).pow(2));
+            }
+        }
+        self.frames += (samples.len() / width) as u64;
+    }
+
+    /// Within 6 dB on each channel that is not nearly silent.
+    fn is_like(&self, other: &Self) -> bool {
+        let mean = |of: &Self, channel: usize| of.energy[channel] / of.frames.max(1);
+        (0..2).all(|channel| {
+            let (one, two) = (mean(self, channel), mean(other, channel));
+            one.max(two) < QUIET || one <= two.saturating_mul(4) && two <= one.saturating_mul(4)
+        })
+    }
+}
+
+/// Runs work on a thread that gets the processor when nothing else wants it.
+async fn on_a_low_priority_thread<T: Send + 'static>(
+    work: impl Future<Output = Result<T, JobError>> + Send + 'static,
+) -> Result<T, JobError> {
+    let (sender, receiver) = oneshot::channel();
+    let runtime = tokio::runtime::Handle::current();
+    let thread = std::thread::Builder::new().name("compress".into()).spawn(move || {
+        // Where that is not allowed, it runs as any other.
+        let _ = rustix::process::nice(19);
+        let _ = sender.send(runtime.block_on(work));
+    });
+    thread.map_err(|error| JobError::Later(error.to_string()))?;
+    receiver.await.unwrap_or_else(|_| Err(JobError::Never("it panicked".to_owned())))
+}
+
+/// How much of the WAV is read at a time: whole frames of every format, half a minute of a call.
+const PIECE: usize = 512 << 10;
+/// A header with what else recorders put before the samples.
+const HEADER_MOST: usize = 64 << 10;
+/// Jobs for older recordings at a time.
+const BATCH: u32 = 16;
+const BETWEEN_BATCHES: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A mean square this low is noise that a codec need not keep: below a hundredth of speech on the line.
+const QUIET: u64 = 2500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loudness(samples: &[i16], channels: u16) -> Loudness {
+        let mut loudness = Loudness::default();
+        loudness.add(samples, channels);
+        loudness
+    }
+
+    #[test]
+    fn silence_instead_of_sound_is_noticed_on_each_channel() {
+        let speech = loudness(&[1000, 2000, -1000, -2000], 2);
+        assert!(speech.is_like(&loudness(&[1100, 1900, -900, -2100], 2)));
+        assert!(!speech.is_like(&loudness(&[1000, 0, -1000, 0], 2)));
+        assert!(!loudness(&[0, 0], 1).is_like(&loudness(&[500, -500], 1)));
+        assert!(loudness(&[0, 0], 1).is_like(&loudness(&[20, -20], 1)));
+    }
+}
