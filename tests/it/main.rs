@@ -27,6 +27,7 @@ mod media_socket;
 mod metrics;
 mod page;
 mod process;
+mod recordings;
 mod reload;
 mod restart;
 mod restore;

@@ -41,7 +41,8 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     // It asks everyone who knows something, and nobody asks it but the command line.
     ("doctor", &["domain", "config", "store", "ops", "providers", "drive", "clock", "entropy"]),
     // `call` for its word on what follows a stream, which becomes TwiML here.
-    ("http", &["domain", "config", "call", "store", "ops", "providers", "crm", "drive", "clock", "entropy"]),
+    // `audio` because a recording is decoded while it is sent.
+    ("http", &["domain", "config", "audio", "call", "store", "ops", "providers", "crm", "drive", "clock", "entropy"]),
     // Written from the vendors' documents and not from our own types, so that it does not share our mistakes.
     ("simulator", &["domain", "clock", "entropy"]),
     (

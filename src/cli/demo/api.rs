@@ -37,7 +37,7 @@ impl Api {
     /// The first bytes of a file at `path`: the status, the whole length and the bytes.
     pub(super) async fn range(&self, path: &str) -> anyhow::Result<(u16, u64, Vec<u8>)> {
         let request = self.client.get(format!("{}{path}", self.base_url)).bearer_auth(&self.token);
-        let response = request.header("Range", "bytes=0-43").send().await?;
+        let response = request.header("Range", "bytes=0-63").send().await?;
         let status = response.status().as_u16();
         let range = response.headers().get("content-range").and_then(|range| range.to_str().ok()).unwrap_or_default();
         let length = range.rsplit('/').next().and_then(|length| length.parse().ok()).unwrap_or(0);

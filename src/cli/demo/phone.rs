@@ -2,6 +2,7 @@
 
 use super::checks::{Checks, eventually};
 use super::stage::Stage;
+use crate::audio::wav::WavFormat;
 use crate::simulator::caller::{CallPlan, CallReport, Chaos, Clip, EndedBy, StreamEnd, StreamPlan};
 use serde_json::Value;
 use std::time::Duration;
@@ -63,11 +64,13 @@ pub(super) async fn check_talk(stage: &Stage, report: &CallReport, checks: &mut 
         return Ok(());
     };
     check_turns(&call, checks);
-    let (status, length, head) = stage.api.range(&format!("/api/calls/{}/recording", call["id"])).await?;
-    let channels = head.get(22).copied().unwrap_or_default();
-    let seconds = length / 2 / 8_000 / 2;
+    let path = format!("/api/calls/{}/recording?format=wav", call["id"]);
+    let (status, length, head) = stage.api.range(&path).await?;
+    // Compressed or not yet, decoded it has the same length.
+    let format = WavFormat::parse(&head, length);
+    let seconds = format.as_ref().map_or(0, |format| format.frames() / u64::from(format.rate));
     let what = format!("both sides are recorded and played in ranges: stereo, {seconds} s");
-    checks.that(status == 206 && head.starts_with(b"RIFF") && channels == 2, &what);
+    checks.that(status == 206 && format.is_some_and(|format| format.channels == 2), &what);
     Ok(())
 }
 

@@ -298,6 +298,13 @@ function messageBubble(message) {
     el("small", {}, `${time(message.created_at)}${out ? ` · ${t(message.status)} · ${message.provider ?? ""}` : ""}`));
 }
 
+// The browser takes the first form that it can play; Safari before 18.4 cannot play Ogg.
+function sources(id, file) {
+  const source = (type, format) =>
+    el("source", { type, src: `/api/calls/${id}/recording?recording_id=${file.id}&format=${format}` });
+  return [...(file.mime.startsWith("audio/ogg") ? [source(file.mime, "opus")] : []), source("audio/wav", "wav")];
+}
+
 async function call(id, detail) {
   const talk = el("div", { className: "talk", tabIndex: 0 });
   let shown = "";
@@ -308,7 +315,7 @@ async function call(id, detail) {
     shown = JSON.stringify(about);
     const files = about.recordings.filter((file) => file.state === "complete" && file.bytes > 0);
     const players = files.map((file) =>
-      el("audio", { controls: true, preload: "metadata", src: `/api/calls/${id}/recording?recording_id=${file.id}`, "aria-label": t("recording") }));
+      el("audio", { controls: true, preload: "metadata", "aria-label": t("recording") }, ...sources(id, file)));
     const turns = about.turns.map((turn) => {
       const lost = turn.interrupted && turn.text.startsWith(turn.heard_text) ? turn.text.slice(turn.heard_text.length) : "";
       return bubble(turn.speaker !== "caller", el("small", {}, t(turn.speaker)),

@@ -1,30 +1,46 @@
-//! The sound of a call, in ranges, so that a player can jump.
+//! The recording of a call: the stored file or a decoded WAV, whole or in ranges, so that a player can seek.
 
+use crate::audio::opus::{self, OpusFile};
+use crate::audio::wav;
 use crate::domain::{CallId, Recording, RecordingId, RecordingState};
 use crate::http::extract::{Id, Query};
 use crate::http::ranges::{FileInfo, answer};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
-use crate::store::Store;
+use crate::store::{self, Store};
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use serde::Deserialize;
 use std::ops::Range;
+use std::sync::Arc;
 
-/// Which of a call's sound files.
+/// Which of a call's sound files, and in which form.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RecordingQuery {
     /// One of the call's `recordings`; the newest that is complete unless said otherwise.
     recording_id: Option<i64>,
+    /// `opus` for the file as it is stored, `wav` for players that cannot play Ogg Opus (Safari before 18.4). Overrides
+    /// `Accept`; without either, the file as it is stored. A recording that is not compressed yet is WAV in both.
+    #[param(inline)]
+    format: Option<Format>,
+}
+
+/// The form of a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Opus,
+    Wav,
 }
 
 /// The sound of a call.
 #[utoipa::path(get, path = "/api/calls/{id}/recording", tag = "calls", params(("id" = i64, Path), RecordingQuery),
-    responses((status = 200, content_type = "audio/wav"), (status = 206, description = "The range that was asked for"),
+    responses((status = 200, description = "Both sides in stereo: the caller left, the agent right. Ranges work in both forms.",
+    content((Vec<u8> = "audio/ogg"), (Vec<u8> = "audio/wav"))), (status = 206, description = "The range that was asked for"),
     (status = 404, description = "No such call, or no sound of it", body = ErrorBody), (status = 410, description = "`recording_expired`: it was here, and was deleted.", body = ErrorBody), (status = 416)))]
 pub(super) async fn play(
     State(state): State<AppState>,
@@ -46,9 +62,20 @@ pub(super) async fn play(
     }
     let found = found.filter(|(_, length)| *length > 0);
     let (recording, length) = found.ok_or_else(|| ApiError::not_found("there is no sound of this call"))?;
-    let etag = format!("{}-{length}", recording.id);
-    let file = FileInfo { mime: &recording.mime, length, etag: &etag, cache_control: "private, no-cache" };
-    Ok(answer(&method, &headers, &file, |part| stream_part(state.store.clone(), recording.id, part)))
+    let wants_wav = query.format.map_or_else(|| prefers_wav(&headers), |format| format == Format::Wav);
+    let mut response = if recording.mime == opus::MIME && wants_wav {
+        let file = open(&state.store, recording.id).await?;
+        let etag = format!("{}-{length}-wav", recording.id);
+        let info =
+            FileInfo { mime: WAV, length: decoded_length(&file), etag: &etag, cache_control: "private, no-cache" };
+        answer(&method, &headers, &info, |part| decode_part(state.store.clone(), recording.id, file, part))
+    } else {
+        let etag = format!("{}-{length}", recording.id);
+        let info = FileInfo { mime: &recording.mime, length, etag: &etag, cache_control: "private, no-cache" };
+        answer(&method, &headers, &info, |part| stream_part(state.store.clone(), recording.id, part))
+    };
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
 }
 
 fn choose(recordings: Vec<Recording>, wanted: Option<i64>) -> Option<Recording> {
@@ -57,6 +84,26 @@ fn choose(recordings: Vec<Recording>, wanted: Option<i64>) -> Option<Recording> 
     }
     let newest = |state| recordings.iter().rfind(|recording| recording.state == state).cloned();
     newest(RecordingState::Complete).or_else(|| newest(RecordingState::Pruned))
+}
+
+/// Returns true if `Accept` rates WAV above Ogg (RFC 9110, section 12.5.1). Safari accepts everything in it, so its page
+/// chooses by `format`.
+fn prefers_wav(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<(String, f32)> = lists.flat_map(|list| list.split(',')).filter_map(media_range).collect();
+    let quality = |types: &[&str]| {
+        let named = ranges.iter().filter(|(range, _)| types.contains(&range.as_str())).map(|(_, q)| *q);
+        let of = |wanted: &str| ranges.iter().find(|(range, _)| range == wanted).map(|(_, q)| *q);
+        named.reduce(f32::max).or_else(|| of("audio/*")).or_else(|| of("*/*")).unwrap_or(0.0)
+    };
+    quality(&[WAV, "audio/x-wav", "audio/wave", "audio/vnd.wave"]) > quality(&["audio/ogg", "application/ogg"])
+}
+
+fn media_range(text: &str) -> Option<(String, f32)> {
+    let mut parts = text.split(';').map(str::trim);
+    let range = parts.next().filter(|range| range.contains('/'))?.to_ascii_lowercase();
+    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    Some((range, quality.map_or(1.0, |q| q.trim().parse().unwrap_or(0.0))))
 }
 
 /// A piece at a time, so that an hour of sound is never in memory at once.
@@ -71,7 +118,7 @@ fn stream_part(store: Store, id: RecordingId, part: Range<u64>) -> Body {
             let piece = store.read(move |tx| tx.recording_part(id, left.start, most)).await?;
             if piece.is_empty() {
                 // It was deleted meanwhile; the player sees that the length is not as announced.
-                return Err(crate::store::Error::NotFound("recording"));
+                return Err(store::Error::NotFound("recording"));
             }
             let next = left.start + piece.len() as u64..left.end;
             Ok(Some((Bytes::from(piece), next)))
@@ -79,4 +126,102 @@ fn stream_part(store: Store, id: RecordingId, part: Range<u64>) -> Body {
     }))
 }
 
+async fn open(store: &Store, id: RecordingId) -> Result<Arc<OpusFile>, ApiError> {
+    let ends = store.read(move |tx| tx.recording_ends(id)).await?;
+    let (head, last) = ends.ok_or_else(|| ApiError::not_found("there is no sound of this call"))?;
+    let file = OpusFile::open(&head, &last).map_err(|error| {
+        tracing::error!(event = "RECORDING_UNREADABLE", recording.id = %id, %error, "Recording {id} cannot be decoded");
+        ApiError::internal()
+    })?;
+    Ok(Arc::new(file))
+}
+
+fn decoded_length(file: &OpusFile) -> u64 {
+    wav::PCM_HEADER_BYTES as u64 + file.frames * frame_bytes(file)
+}
+
+fn frame_bytes(file: &OpusFile) -> u64 {
+    u64::from(file.channels) * 2
+}
+
+/// A part of the decoded file: the header, then a segment at a time.
+fn decode_part(store: Store, id: RecordingId, file: Arc<OpusFile>, part: Range<u64>) -> Body {
+    Body::from_stream(stream::try_unfold(part, move |left| {
+        let (store, file) = (store.clone(), file.clone());
+        async move {
+            if left.is_empty() {
+                return Ok::<_, PlayError>(None);
+            }
+            let (begin, content) = piece_at(&store, id, file, left.start).await?;
+            let byte = |at: u64| usize::try_from(at.saturating_sub(begin)).unwrap_or(usize::MAX).min(content.len());
+            let piece = content.slice(byte(left.start)..byte(left.end));
+            if piece.is_empty() {
+                return Err(PlayError::Short);
+            }
+            let next = left.start + piece.len() as u64..left.end;
+            Ok(Some((piece, next)))
+        }
+    }))
+}
+
+/// The header or the decoded segment that holds a byte, and where in the file it begins.
+async fn piece_at(store: &Store, id: RecordingId, file: Arc<OpusFile>, at: u64) -> Result<(u64, Bytes), PlayError> {
+    const HEADER: u64 = wav::PCM_HEADER_BYTES as u64;
+    let Some(in_sound) = at.checked_sub(HEADER) else {
+        let header = wav::pcm_header(file.channels, file.rate, file.frames);
+        return Ok((0, Bytes::copy_from_slice(&header)));
+    };
+    let segment = file.segment_of(in_sound / frame_bytes(&file));
+    // The head is the first chunk, and each segment is one.
+    let seq = i64::try_from(segment).unwrap_or(i64::MAX).saturating_add(1);
+    let chunks = store.read(move |tx| {
+        let before = if seq > 1 { tx.recording_chunk(id, seq - 1)? } else { None };
+        Ok((before, tx.recording_chunk(id, seq)?))
+    });
+    let (before, Some(content)) = chunks.await? else { return Err(store::Error::NotFound("recording").into()) };
+    let begin = HEADER + file.first_frame(segment) * frame_bytes(&file);
+    let decoding = tokio::task::spawn_blocking(move || {
+        let samples = file.decode(segment, before.as_deref(), &content)?;
+        Ok::<_, PlayError>(samples.iter().flat_map(|sample| sample.to_le_bytes()).collect::<Vec<u8>>())
+    });
+    Ok((begin, decoding.await.map_err(|_| PlayError::Short)??.into()))
+}
+
+/// Why a decoded file ends before its announced length.
+#[derive(Debug, thiserror::Error)]
+enum PlayError {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Opus(#[from] opus::OpusError),
+    #[error("the recording is shorter than its last page says")]
+    Short,
+}
+
+const WAV: &str = "audio/wav";
 const PIECE: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wav_is_the_answer_only_where_it_is_rated_higher() {
+        for (accept, wav) in [
+            ("*/*", false),
+            ("", false),
+            // Firefox's audio element.
+            ("audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,application/ogg;q=0.7,video/*;q=0.6,*/*;q=0.5", false),
+            ("audio/wav", true),
+            ("audio/x-wav, audio/*;q=0.5", true),
+            ("audio/ogg;q=0.2, audio/*", true),
+            ("audio/ogg, audio/wav;q=0.9", false),
+            ("audio/ogg; codecs=opus", false),
+            ("text/html, nonsense, ;q=1", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
+            assert_eq!(prefers_wav(&headers), wav, "{accept}");
+        }
+    }
+}

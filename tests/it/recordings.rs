@@ -1,0 +1,217 @@
+//! Recordings after the call: compressed in the background, and playable in both forms.
+
+use crate::support::Daemon;
+use crate::support::client::{Client, send};
+use agentlocator::audio::wav::{self, Encoding, WavFormat};
+use agentlocator::domain::hex;
+use agentlocator::simulator::openai::OpenAiOptions;
+use agentlocator::simulator::sound::{Voice, silence};
+use reqwest::Method;
+use serde_json::json;
+use std::process::Command;
+
+const SECONDS: u64 = 33;
+
+/// The caller speaks, then the agent.
+fn both_sides() -> Vec<u8> {
+    let third = SECONDS * 1000 / 3;
+    let caller = [Voice::caller(1).speak(third), silence(third), Voice::caller(2).speak(third)].concat();
+    let agent = [silence(third), Voice::agent(3).speak(third), silence(third)].concat();
+    caller.into_iter().zip(agent).flat_map(|(left, right)| [left, right]).collect()
+}
+
+fn seed(count: i64, recording: &[u8]) -> String {
+    let mut sql = "
+        INSERT INTO contacts(id, business_id, created_at, updated_at) VALUES (1, 1, '', '');
+        INSERT INTO threads(id, type, contact_id, peer_number, created_at) VALUES (1, 'call', 1, '+1', '');
+        INSERT INTO calls(id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, started_at, updated_at)
+            VALUES (1, 'CA1', 1, 1, 'in', '+972501234567', '+97235551234', 'ended', '2026-11-12T10:00:00.000Z', '');"
+        .to_owned();
+    for id in 1..=count {
+        sql += &format!(
+            "INSERT INTO recordings(id, call_id, source, provider_sid, channels, duration_ms, bytes, state, created_at)
+                VALUES ({id}, 1, 'stream', 'MZ{id}', 2, 33000, {}, 'complete', '2026-11-12T10:00:00.000Z');",
+            recording.len()
+        );
+        for (seq, chunk) in recording.chunks(100_000).enumerate() {
+            sql += &format!("INSERT INTO recording_chunks VALUES ({id}, {seq}, x'{}');", hex(chunk));
+        }
+    }
+    sql
+}
+
+fn wav_file() -> Vec<u8> {
+    let sound = both_sides();
+    [&wav::header(2, sound.len() as u64)[..], &sound].concat()
+}
+
+/// A daemon with recordings that an older version left.
+fn with_recordings(count: i64) -> Daemon {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(&seed(count, &wav_file()));
+    daemon.launch();
+    daemon
+}
+
+fn samples(file: &[u8]) -> (WavFormat, Vec<i16>) {
+    let format = WavFormat::parse(file, file.len() as u64).unwrap();
+    let mut samples = Vec::new();
+    let data = usize::try_from(format.data.start).unwrap()..usize::try_from(format.data.end).unwrap();
+    format.decode_into(&file[data], &mut samples);
+    (format, samples)
+}
+
+/// How much louder the sound of one channel is than the difference, in decibels.
+fn fidelity(original: &[i16], decoded: &[i16], channel: usize) -> f64 {
+    let (mut sound, mut error) = (0.0, 0.0);
+    for (a, b) in original.iter().zip(decoded).skip(channel).step_by(2) {
+        sound += f64::from(*a).powi(2);
+        error += (f64::from(*a) - f64::from(*b)).powi(2);
+    }
+    10.0 * (sound / f64::max(error, 1.0)).log10()
+}
+
+const PATH: &str = "/api/calls/1/recording";
+
+async fn range(api: &Client, path: &str, value: &str) -> (u16, String, Vec<u8>) {
+    let reply = send(api.request(Method::GET, path).header("range", value)).await;
+    (reply.status, reply.header("content-range").to_owned(), reply.body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_wav_becomes_opus_and_plays_in_both_forms() {
+    let daemon = with_recordings(1);
+    let api = daemon.api();
+    daemon.logs().wait_for_event("RECORDING_COMPRESSED");
+    let opus = api.get(PATH).await;
+    assert_eq!((opus.status, opus.header("content-type")), (200, "audio/ogg; codecs=opus"));
+    assert_eq!((&opus.body[..4], opus.header("vary")), (&b"OggS"[..], "accept"));
+    assert!(opus.body.len() as u64 * 8 / SECONDS < 28_000, "{} bytes", opus.body.len());
+    let about = api.get("/api/calls/1").await.json()["recordings"][0].clone();
+    assert_eq!((&about["bytes"], &about["duration_ms"]), (&json!(opus.body.len()), &json!(33_000)));
+
+    let decoded = api.get(&format!("{PATH}?format=wav")).await;
+    assert_eq!((decoded.status, decoded.header("content-type")), (200, "audio/wav"));
+    assert_eq!(decoded.header("content-length"), decoded.body.len().to_string());
+    let ((was, original), (is, sound)) = (samples(&wav_file()), samples(&decoded.body));
+    assert_eq!((is.encoding, is.channels, is.rate, is.frames()), (Encoding::Pcm16, 2, 8000, was.frames()));
+    for channel in 0..2 {
+        let fidelity = fidelity(&original, &sound, channel);
+        assert!(fidelity > 2.0, "channel {channel}: {fidelity:.1} dB");
+    }
+    // Who is silent is silent.
+    let energy = |channel: usize, seconds: std::ops::Range<usize>| {
+        let part = &sound[seconds.start * 16_000..seconds.end * 16_000];
+        part.iter().skip(channel).step_by(2).map(|sample| f64::from(*sample).powi(2)).sum::<f64>()
+    };
+    assert!(energy(0, 1..10) > 100.0 * energy(1, 1..10) && energy(1, 12..21) > 100.0 * energy(0, 12..21));
+
+    for (path, whole) in [(PATH.to_owned(), &opus), (format!("{PATH}?format=wav"), &decoded)] {
+        let length = whole.body.len();
+        // Across the header, across segments, and at the end.
+        for (from, to) in [(0, 1), (40, 50), (320_000, 330_001), (length / 2, length - 1), (length - 3, length - 1)] {
+            let (from, to) = (from.min(length - 2), to.min(length - 1));
+            let (status, content_range, body) = range(&api, &path, &format!("bytes={from}-{to}")).await;
+            assert_eq!((status, content_range), (206, format!("bytes {from}-{to}/{length}")), "{path}");
+            assert!(body == whole.body[from..=to], "{path}: {from} to {to} differ from the whole");
+        }
+        assert_eq!(range(&api, &path, &format!("bytes={length}-")).await.0, 416);
+        let head = api.head(&path).await;
+        assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, &*length.to_string(), 0));
+        let known = api.request(Method::GET, &path).header("if-none-match", whole.header("etag"));
+        assert_eq!(send(known).await.status, 304);
+        let other = api.request(Method::GET, &path).header("range", "bytes=0-1").header("if-range", "\"other\"");
+        assert_eq!(send(other).await.status, 200);
+    }
+    assert_ne!(opus.header("etag"), decoded.header("etag"));
+
+    let accept = async |accept: &'static str, path: &str| {
+        send(api.request(Method::HEAD, path).header("accept", accept)).await.header("content-type").to_owned()
+    };
+    assert_eq!(accept("audio/wav", PATH).await, "audio/wav");
+    assert_eq!(accept("audio/ogg, audio/wav;q=0.5", PATH).await, "audio/ogg; codecs=opus");
+    assert_eq!(accept("audio/wav", &format!("{PATH}?format=opus")).await, "audio/ogg; codecs=opus");
+    assert_eq!(api.get(&format!("{PATH}?format=mp3")).await.status, 400);
+}
+
+/// FFmpeg was written by others: it reads the file, seeks in it, and finds the same length.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_programs_play_it_and_seek_in_it() {
+    let daemon = with_recordings(1);
+    daemon.logs().wait_for_event("RECORDING_COMPRESSED");
+    let file = daemon.folder().join("call.opus");
+    std::fs::write(&file, daemon.api().get(PATH).await.body).unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).arg(&file).output().ok()?;
+        assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let fields = "stream=codec_name,channels,duration:format=format_name";
+    match run("ffprobe", &["-v", "error", "-show_entries", fields, "-of", "default=noprint_wrappers=1"]) {
+        None => eprintln!("ffprobe is not installed: not tried"),
+        Some(told) => {
+            for line in ["codec_name=opus", "channels=2", "format_name=ogg"] {
+                assert!(told.contains(line), "{told}");
+            }
+            let duration = told.lines().find_map(|line| line.strip_prefix("duration=")).unwrap();
+            assert!((duration.parse::<f64>().unwrap() - 33.0).abs() < 0.01, "{told}");
+        }
+    }
+    match run("opusinfo", &[]) {
+        None => eprintln!("opusinfo is not installed: not tried"),
+        Some(told) => {
+            let complains = ["WARNING", "ERROR", "Negative", "discontinuity"].iter().any(|word| told.contains(word));
+            assert!(!complains && told.contains("Playback length: 0m:33.000s"), "{told}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_the_middle_loses_nothing_and_the_rest_is_done_later() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(&seed(24, &wav_file()));
+    for kills in 1..=5 {
+        let mark = daemon.logs().mark();
+        daemon.launch();
+        daemon.logs().wait_for_event_from(mark, "RECORDING_COMPRESSED");
+        daemon.kill9();
+        let wav_bytes = wav_file().len();
+        let lost: i64 = daemon.query_value(&format!(
+            "SELECT count(*) FROM recordings r WHERE bytes <> (SELECT sum(length(content)) FROM recording_chunks WHERE recording_id = r.id)
+                 OR (mime = 'audio/wav') <> (bytes = {wav_bytes})"
+        ));
+        assert_eq!(lost, 0, "after {kills} kills");
+    }
+    daemon.launch();
+    let api = daemon.api();
+    let length = samples(&wav_file()).0.frames();
+    for id in 1..=24 {
+        let file = api.get(&format!("{PATH}?recording_id={id}&format=wav")).await;
+        assert_eq!(samples(&file.body).0.frames(), length, "recording {id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_wav_stays_as_it_is() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(&seed(1, b"not a sound file at all"));
+    daemon.launch();
+    let left = daemon.logs().wait_for_event("RECORDING_NOT_COMPRESSED");
+    assert!(left["reason"].as_str().unwrap().contains("not a WAV file"), "{left}");
+    for path in [PATH, "/api/calls/1/recording?format=wav"] {
+        let reply = daemon.api().get(path).await;
+        assert_eq!((reply.header("content-type"), reply.text().as_str()), ("audio/wav", "not a sound file at all"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_recording_is_compressed_after_its_call() {
+    use crate::support::telephony::Town;
+    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let report = town.call(town.plan("say 1.4s; listen; wait 300ms; hangup")).await;
+    town.ended_call(&report.call_sid).await;
+    let done = town.daemon.logs().wait_for_event("RECORDING_COMPRESSED");
+    let (wav, opus) = (done["wav_bytes"].as_u64().unwrap(), done["opus_bytes"].as_u64().unwrap());
+    assert!(wav > 4 * opus, "{done}");
+    assert_eq!(town.daemon.query_value::<String>("SELECT mime FROM recordings"), "audio/ogg; codecs=opus");
+}
