@@ -19,7 +19,7 @@ pub struct RetentionConfig {
 
 impl Default for RetentionConfig {
     fn default() -> Self {
-        Self { media_days: 0, recordings_days: 0, transcripts_days: 0, journal_days: 90 }
+        Self { media_days: 0, recordings_days: 180, transcripts_days: 0, journal_days: 90 }
     }
 }
 
