@@ -79,16 +79,7 @@ pub async fn run(
     let settings = Live::new(config);
     let disk = DiskWatch::new(settings.clone());
     let in_force = Live::new(InForce::build(settings.now(), &client)?);
-    let compressor = recording_compressor::worker(store.clone());
-    let parts = CallParts {
-        in_force: in_force.clone(),
-        clips: Arc::new(Clips::shipped()),
-        client,
-        store: store.clone(),
-        disk: disk.clone(),
-        compression: compressor.handle(),
-        alerts: alerts.clone(),
-    };
+    let (parts, compressor) = call_parts(&in_force, client, &store, &disk, &alerts);
     let tls = Tls::open(settings.now(), listeners.tls_doors());
     loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
@@ -145,8 +136,7 @@ pub async fn run(
     let (rest, resting) = watch::channel(false);
     let mut workers = JoinSet::new();
     workers.spawn(worker.run(resting.clone()));
-    workers.spawn(recording_compressor::queue_existing(store.clone(), compressor.handle(), resting.clone()));
-    workers.spawn(compressor.run(resting.clone()));
+    recording_compressor::start(&mut workers, compressor, &store, &resting);
     workers.spawn(snapshots::run(backups, resting.clone()));
     workers.spawn(outbox.run(resting));
     let mut server = tokio::spawn(http::serve(listeners, state, stopping));
@@ -252,6 +242,27 @@ async fn let_end(calls: &Calls, mut workers: JoinSet<()>, status: StatusLine) {
         _ = async { tokio::join!(calls.drain(CALLS_END), tokio::time::timeout(CALLS_END, workers_end)) } => {}
         () = status.run_to_the_end() => {}
     }
+}
+
+/// What calls work with, and the worker that compresses their recordings.
+fn call_parts(
+    in_force: &Live<InForce>,
+    client: reqwest::Client,
+    store: &Store,
+    disk: &DiskWatch,
+    alerts: &Alerts,
+) -> (CallParts, JobWorker) {
+    let compressor = JobWorker::new(store.clone()).one_at_a_time();
+    let parts = CallParts {
+        in_force: in_force.clone(),
+        clips: Arc::new(Clips::shipped()),
+        client,
+        store: store.clone(),
+        disk: disk.clone(),
+        compression: compressor.handle(),
+        alerts: alerts.clone(),
+    };
+    (parts, compressor)
 }
 
 /// Says how the work is done that webhooks leave for later.

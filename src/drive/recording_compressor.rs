@@ -12,16 +12,28 @@ use crate::domain::RecordingId;
 use crate::store::{self, CompressedFile, Job, Store};
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
 
-/// The worker; it does nothing else, so that other jobs do not wait for it.
-pub fn worker(store: Store) -> JobWorker {
-    let compressed = store.clone();
-    JobWorker::new(store).one_at_a_time().on(COMPRESS_JOB, move |job| compress(compressed.clone(), job))
+/// Starts the compression. `worker` does nothing else, so that other jobs do not wait for it.
+pub fn start(workers: &mut JoinSet<()>, worker: JobWorker, store: &Store, stopping: &watch::Receiver<bool>) {
+    workers.spawn(queue_existing(store.clone(), worker.handle(), stopping.clone()));
+    let (of_job, until) = (store.clone(), stopping.clone());
+    let worker = worker.on(COMPRESS_JOB, move |job| {
+        let (store, mut until) = (of_job.clone(), until.clone());
+        async move {
+            tokio::select! {
+                outcome = compress(store, job) => outcome,
+                // It begins anew after the next start.
+                _ = until.wait_for(|stop| *stop) => Err(JobError::Later("the service stops".to_owned())),
+            }
+        }
+    });
+    workers.spawn(worker.run(stopping.clone()));
 }
 
 /// Adds jobs for the recordings that an older version left as WAV: a few, and more when these are done, so that the
 /// recording of a new call does not wait behind all of them. Returns when `stopping`.
-pub async fn queue_existing(store: Store, worker: Jobs, mut stopping: watch::Receiver<bool>) {
+async fn queue_existing(store: Store, worker: Jobs, mut stopping: watch::Receiver<bool>) {
     let mut after = RecordingId(0);
     loop {
         match queue_some(&store, after).await {
@@ -142,8 +154,8 @@ struct Encoded {
 async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Option<Encoded>, JobError> {
     // One file holds one stream, so any number does for telling streams apart.
     let serial = u32::try_from(id.0 & 0x7fff_ffff).unwrap_or_default();
-    let mut encoder = OpusEncoder::new(format.channels, format.rate, serial).map_err(never)?;
-    let (mut chunks, mut loudness) = (vec![encoder.head().map_err(never)?], Loudness::default());
+    let mut encoder = OpusEncoder::new(format.channels, format.rate, serial)?;
+    let (mut chunks, mut loudness) = (vec![encoder.head()?], Loudness::default());
     let (mut at, mut samples) = (format.data.start, Vec::new());
     while at < format.data.end {
         let most = usize::try_from(format.data.end - at).unwrap_or(PIECE).min(PIECE);
@@ -155,10 +167,10 @@ async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Op
         samples.clear();
         format.decode_into(&piece, &mut samples);
         loudness.add(&samples, format.channels);
-        chunks.extend(encoder.push(&samples).map_err(never)?);
+        chunks.extend(encoder.push(&samples)?);
         at += most as u64;
     }
-    chunks.extend(encoder.finish().map_err(never)?);
+    chunks.extend(encoder.finish()?);
     Ok(Some(Encoded { chunks, loudness }))
 }
 
@@ -166,11 +178,11 @@ async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Op
 fn verify(encoded: &Encoded, wav: &WavFormat) -> Result<OpusFile, JobError> {
     let [head, segments @ ..] = encoded.chunks.as_slice() else { return Err(different("it has no head")) };
     let last = segments.last().ok_or_else(|| different("it has no sound"))?;
-    let file = OpusFile::open(head, last).map_err(never)?;
+    let file = OpusFile::open(head, last)?;
     let (mut frames, mut loudness) = (0, Loudness::default());
     for (segment, content) in segments.iter().enumerate() {
         let before = segment.checked_sub(1).map(|before| segments[before].as_slice());
-        let samples = file.decode(segment as u64, before, content).map_err(never)?;
+        let samples = file.decode(segment as u64, before, content)?;
         frames += samples.len() as u64 / u64::from(file.channels);
         loudness.add(&samples, file.channels);
     }
@@ -183,8 +195,10 @@ fn verify(encoded: &Encoded, wav: &WavFormat) -> Result<OpusFile, JobError> {
     Ok(file)
 }
 
-fn never(error: OpusError) -> JobError {
-    JobError::Never(error.to_string())
+impl From<OpusError> for JobError {
+    fn from(error: OpusError) -> Self {
+        Self::Never(error.to_string())
+    }
 }
 
 fn different(how: &str) -> JobError {
@@ -219,16 +233,24 @@ impl Loudness {
     }
 }
 
-/// Runs work on a thread that gets the processor when nothing else wants it.
+/// Runs work on a thread that gets the processor when nothing else wants it. Dropped, it ends at its next read.
 async fn on_a_low_priority_thread<T: Send + 'static>(
     work: impl Future<Output = Result<T, JobError>> + Send + 'static,
 ) -> Result<T, JobError> {
-    let (sender, receiver) = oneshot::channel();
+    let (mut sender, receiver) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
     let thread = std::thread::Builder::new().name("compress".into()).spawn(move || {
         // Where that is not allowed, it runs as any other.
         let _ = rustix::process::nice(19);
-        let _ = sender.send(runtime.block_on(work));
+        let outcome = runtime.block_on(async {
+            tokio::select! {
+                outcome = work => Some(outcome),
+                () = sender.closed() => None,
+            }
+        });
+        if let Some(outcome) = outcome {
+            let _ = sender.send(outcome);
+        }
     });
     thread.map_err(|error| JobError::Later(error.to_string()))?;
     receiver.await.unwrap_or_else(|_| Err(JobError::Never("it panicked".to_owned())))

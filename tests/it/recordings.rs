@@ -8,6 +8,7 @@ use agentlocator::simulator::openai::OpenAiOptions;
 use agentlocator::simulator::sound::{Voice, silence};
 use reqwest::Method;
 use serde_json::json;
+use std::fmt::Write;
 use std::process::Command;
 
 const SECONDS: u64 = 33;
@@ -28,13 +29,15 @@ fn seed(count: i64, recording: &[u8]) -> String {
             VALUES (1, 'CA1', 1, 1, 'in', '+972501234567', '+97235551234', 'ended', '2026-11-12T10:00:00.000Z', '');"
         .to_owned();
     for id in 1..=count {
-        sql += &format!(
+        write!(
+            sql,
             "INSERT INTO recordings(id, call_id, source, provider_sid, channels, duration_ms, bytes, state, created_at)
                 VALUES ({id}, 1, 'stream', 'MZ{id}', 2, 33000, {}, 'complete', '2026-11-12T10:00:00.000Z');",
             recording.len()
-        );
+        )
+        .unwrap();
         for (seq, chunk) in recording.chunks(100_000).enumerate() {
-            sql += &format!("INSERT INTO recording_chunks VALUES ({id}, {seq}, x'{}');", hex(chunk));
+            write!(sql, "INSERT INTO recording_chunks VALUES ({id}, {seq}, x'{}');", hex(chunk)).unwrap();
         }
     }
     sql

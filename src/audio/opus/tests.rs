@@ -57,7 +57,7 @@ fn what_was_encoded_is_decoded_sample_for_sample_in_time() {
         let chunks = encode(channels, rate, &sound, 12_345);
         let file = open(&chunks);
         assert_eq!((file.channels, file.rate, file.frames), (channels, rate, frames as u64));
-        assert_eq!(file.segments() as usize, chunks.len() - 1);
+        assert_eq!(file.segments(), chunks.len() as u64 - 1);
         let decoded = decode(&chunks);
         assert_eq!(decoded.len(), sound.len());
         let fidelity = fidelity(&sound, &decoded);

@@ -39,7 +39,7 @@ fn snapshots(disk: &SmallDisk) -> PathBuf {
 
 fn left(folder: &Path) -> Vec<String> {
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = names.filter(|name| name.ends_with(".db") && !name.starts_with('.')).collect();
+    let mut names: Vec<_> = names.filter(|name| !name.contains(".sha256") && name.starts_with(['n', 'm'])).collect();
     names.sort();
     names
 }
