@@ -47,6 +47,14 @@ pub const NUMBERS: &[Number] = &[
     ("agentlocator_jobs", Kind::Gauge, "Jobs that are still to be done"),
     ("agentlocator_store_commit_seconds", Kind::Histogram, "How long a commit took until it was on disk"),
     ("agentlocator_store_commit_failures_total", Kind::Counter, "Commits that failed"),
+    ("agentlocator_store_writes_total", Kind::Counter, "Writes, by the function that asked for them"),
+    (
+        "agentlocator_store_write_microseconds_total",
+        Kind::Counter,
+        "Time that writes took inside their transaction, by function",
+    ),
+    ("agentlocator_store_writes_dropped_total", Kind::Counter, "Writes without a caller that were refused and so lost"),
+    ("agentlocator_store_reads_timed_out_total", Kind::Counter, "Reads that were interrupted at their deadline"),
     ("agentlocator_store_writes_waiting", Kind::Gauge, "Writes that wait for the disk"),
     ("agentlocator_store_writable", Kind::Gauge, "1 if the last write to the database went well"),
     ("agentlocator_store_bytes", Kind::Gauge, "Size of the database"),
@@ -133,4 +141,6 @@ pub(super) fn register() {
     }
     zero(metrics::counter!("agentlocator_whatsapp_given_up_total"));
     zero(metrics::counter!("agentlocator_store_commit_failures_total"));
+    zero(metrics::counter!("agentlocator_store_writes_dropped_total"));
+    zero(metrics::counter!("agentlocator_store_reads_timed_out_total"));
 }
