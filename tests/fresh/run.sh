@@ -41,7 +41,7 @@ make_root() {
         cp /usr/local/share/ca-certificates/*.crt "$2/usr/local/share/ca-certificates/"
         chroot "$2" update-ca-certificates >/dev/null 2>&1 || return 1
     fi
-    chroot "$2" useradd --create-home --shell /bin/bash newcomer
+    chroot "$2" useradd --create-home --home-dir /srv/newcomer --shell /bin/bash newcomer
     mkdir "$2/opt/rust"
 }
 
@@ -73,8 +73,12 @@ enter() {
         mount -t proc proc "$ROOT/proc"
         mount -t tmpfs tmpfs "$ROOT/run"
         mount --bind -o ro "$RUST" "$ROOT/opt/rust"
+        cd "$ROOT"
+        # Not a mere chroot, in which systemd-nspawn cannot boot anything.
+        pivot_root . .
+        umount -l .
         exec "$@"' enter \
-        chroot --userspec="$user:$user" "$root" env -i HOME="$home" USER="$user" "${settings[@]}" \
+        chroot --userspec="$user:$user" / env -i HOME="$home" USER="$user" "${settings[@]}" \
         PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
         sh -c 'cd "$HOME/agentlocator" 2>/dev/null || cd /; exec "$@"' sh "$@"
 }
@@ -152,7 +156,7 @@ until_true() {
 # newcomer SUITE ACCOUNT BASE: both commands on a copy of the bare system.
 newcomer() {
     local suite=$1 account=$2 root=$work/$1-$2 home=/root user=root
-    [ "$account" = root ] || { home=/home/newcomer user=newcomer; }
+    [ "$account" = root ] || { home=/srv/newcomer user=newcomer; }
     : >"$logs/$suite-$account.log"
     cp -a "$3" "$root"
     furnish "$root" "$home" "$user" || return 1
