@@ -6,7 +6,9 @@
 
 mod abilities;
 mod address;
+mod adopt;
 mod alert;
+mod archive;
 mod audit;
 mod backlog;
 mod beside;
@@ -22,7 +24,6 @@ mod error;
 mod folder;
 mod health;
 mod idempotency;
-mod import;
 mod integrity;
 mod job;
 mod journal;
@@ -33,6 +34,7 @@ mod message;
 mod meta;
 mod migrate;
 mod mishap;
+mod notice;
 mod open;
 mod outbox;
 mod page_copy;
@@ -54,6 +56,7 @@ mod setup_code;
 mod shape;
 mod stamp;
 mod start;
+mod startup;
 mod swap;
 mod sys;
 #[cfg(test)]
@@ -66,6 +69,7 @@ mod write_queue;
 mod writer;
 
 pub use abilities::{Abilities, try_abilities};
+pub use adopt::{log_beside, refuse_a_log_beside};
 pub use alert::AlertEvent;
 pub use call::CallFilter;
 pub use call_log::{NewCall, OpenCall, TurnNow};
@@ -75,7 +79,6 @@ pub use error::{Error, Result};
 pub use folder::with_ending;
 pub use health::{Health, Integrity, PublishState};
 pub use idempotency::GivenAnswer;
-pub use import::{log_beside, refuse_a_log_beside};
 pub use job::Job;
 pub use journal::{JournalOutcome, NewJournal};
 pub use lock::Holder;
@@ -83,11 +86,13 @@ pub use log_size::LogSize;
 pub use media::{MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
-pub use outbox::{NewOutbox, OutboxEntry, OutboxState, OutboxStep};
+pub use notice::{StartEvent, StartNotice};
+pub use outbox::{HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxStep};
 pub use page_copy::{copy_database, spool_database};
 pub use proof::{BACKUP_MARK, CopyFacts, prove_copy};
 pub use recording::{CompressedFile, RecordingToFetch};
 pub use retention::{Amount, Fill};
+pub use run_state::boot_id;
 pub use session::NewSession;
 pub use setting::{Setting, SettingChange, peek_stored_settings};
 pub use shape::{Shape, shape_of_copy};
@@ -114,6 +119,16 @@ pub struct Store {
     inner: Arc<Inner>,
     // Of the writes that go through this handle.
     priority: Priority,
+}
+
+/// Which data the service goes on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// Those in the file that was found as the published file.
+    Found,
+    /// Those of the running service.
+    Current,
 }
 
 struct Inner {
@@ -158,7 +173,7 @@ impl Store {
             })
         };
         if let Err(error) = self.queue(Told::Never, work) {
-            metrics::counter!("agentlocator_store_writes_dropped_total", "write" => name).increment(1);
+            metrics::counter!("agentlocator_store_writes_dropped_total").increment(1);
             let error = &error as &dyn std::error::Error;
             tracing::error!(event = "STORE_WRITE_DROPPED", write = name, error, "A write was dropped: {name}");
         }
@@ -190,6 +205,21 @@ impl Store {
         };
         let disk = sys::disk_space(self.inner.folder.root()).unwrap_or_default();
         self.inner.reports.health(publish, disk)
+    }
+
+    /// Decides about a foreign file that has the name of the published file: it is adopted at the next start, or archived now,
+    /// so that a new published file is made. False if there is none.
+    pub fn choose_data(&self, choice: Choice) -> Result<bool> {
+        if !matches!(self.health().publish, PublishState::Foreign { .. }) {
+            return Ok(false);
+        }
+        match choice {
+            Choice::Current => archive::published_file(&self.inner.folder, "found", "").map(|_| true),
+            Choice::Found => {
+                let machinery = self.inner.machinery.lock().unwrap_or_else(PoisonError::into_inner);
+                machinery.as_ref().ok_or(Error::Closed)?.adopt_at_next_start(&self.inner.folder)
+            }
+        }
     }
 
     /// How many writes wait for the disk.

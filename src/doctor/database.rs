@@ -44,6 +44,13 @@ fn judge(store: &Value, file: &str) -> Vec<Finding> {
         }
         _ => {}
     }
+    if store["boot_known"] == false {
+        findings.push(Finding::warning(
+            CHECK,
+            "the daemon cannot see the boot id of this machine, so that each crash counts as a power cut",
+            "pass it on in the unit: Environment=AGENTLOCATOR_BOOT_ID=%b, or let it see /proc/sys (ProcSubset=all)",
+        ));
+    }
     match word("publish", "state").as_str() {
         "late" => findings.push(Finding::warning(
             CHECK,
@@ -52,6 +59,10 @@ fn judge(store: &Value, file: &str) -> Vec<Finding> {
         )),
         "foreign" => {
             let remedy = "do what the reason says; until then copies of that file are of no use";
+            findings.push(Finding::error(CHECK, format!("{file}: {}", word("publish", "reason")), remedy));
+        }
+        "frozen" => {
+            let remedy = format!("go on from that copy: agentlocator restore {file}");
             findings.push(Finding::error(CHECK, format!("{file}: {}", word("publish", "reason")), remedy));
         }
         "off" => findings.push(Finding::warning(
@@ -89,5 +100,9 @@ mod tests {
         assert_eq!(state(late, Integrity::Checking), [State::Ok, State::Warning]);
         assert_eq!(state(foreign, Integrity::Damaged { findings: "page 7".into() }), [State::Error, State::Error]);
         assert_eq!(state(PublishState::Off, Integrity::Ok), [State::Warning]);
+        assert_eq!(judge(&json!({"boot_known": false}), "x.db")[0].state, State::Warning);
+        assert_eq!(judge(&json!({"boot_known": true}), "x.db").len(), 0);
+        let frozen = PublishState::Frozen { reason: "it is damaged".into() };
+        assert_eq!(state(frozen, Integrity::Ok), [State::Error]);
     }
 }

@@ -10,12 +10,18 @@ text_enum! {
         DiskLow = "disk_low",
         /// Nothing can be stored.
         DatabaseUnwritable = "database_unwritable",
-        /// The file that people copy is behind, or was changed by somebody else.
+        /// The file that people copy is behind.
         PublishedCopy = "published_copy",
         /// The write-ahead log of the database grows.
         LogSize = "log_size",
         /// The database is damaged.
         Integrity = "integrity",
+        /// A foreign file has the name of the file that people copy, and waits for the owner's decision.
+        ForeignFile = "foreign_file",
+        /// A start has found a file that the service did not write, or another database is in use.
+        DatabaseReplaced = "database_replaced",
+        /// Messages wait for the owner's decision since a restore.
+        OutboxHeld = "outbox_held",
         /// Snapshots fail, or the last one is old.
         Backup = "backup",
         /// The certificate is not renewed, or ends soon.

@@ -1,5 +1,7 @@
 //! Looks after the house: how disk, database, bridge and outbox are, every few seconds, and what of it needs a person.
 
+mod start_notice;
+
 use crate::clock;
 use crate::config::{Config, Live};
 use crate::crm::inbox::MEDIA_JOB;
@@ -14,7 +16,7 @@ use crate::ops::disk::DiskWatch;
 use crate::ops::snapshots::{Snapshots, Standing};
 use crate::ops::tls::{Tls, TlsHealth, TlsStatus};
 use crate::providers::baileys::bridge::LinkState;
-use crate::store::{Health, Integrity, LogSize, PublishState, Store};
+use crate::store::{Health, Integrity, LogSize, Store};
 use rustls::RootCertStore;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -49,6 +51,7 @@ impl Care {
         loop {
             self.look_at_disk(&mut took_media).await;
             self.look_at_store();
+            self.check_start_notice().await;
             self.look_at_link();
             if clock::instant() >= next_look_around {
                 next_look_around = clock::instant() + LOOK_AROUND;
@@ -92,13 +95,28 @@ impl Care {
     fn look_at_store(&self) {
         let health = self.store.health();
         self.alerts.set(AlertKind::DatabaseUnwritable, unwritable(&health));
-        self.alerts.set(AlertKind::PublishedCopy, unpublished(&health.publish));
+        self.alerts.set(AlertKind::PublishedCopy, start_notice::unpublished(&health.publish));
+        self.alerts.set(AlertKind::ForeignFile, start_notice::foreign(&health.publish, &self.published_file()));
         self.alerts.set(AlertKind::LogSize, large_log(&self.store.log_size()));
         if let Integrity::Damaged { findings } = &health.integrity {
-            self.alerts.raise(AlertKind::Integrity, findings.as_str());
+            self.alerts
+                .raise(AlertKind::Integrity, start_notice::damaged(findings, &health.publish, &self.published_file()));
         } else if health.integrity == Integrity::Ok {
             self.alerts.clear(AlertKind::Integrity);
         }
+    }
+
+    /// What the last start did with the files, until the owner has decided.
+    async fn check_start_notice(&self) {
+        let read = self.store.read(|tx| Ok((tx.start_notice()?, tx.count_held_outbox()?))).await;
+        let Ok((notice, held)) = read else { return };
+        let (file, notice) = (self.published_file(), notice.filter(|notice| !notice.quiet));
+        self.alerts.set(AlertKind::DatabaseReplaced, notice.map(|notice| start_notice::detail(&notice, &file)));
+        self.alerts.set(AlertKind::OutboxHeld, (held > 0).then(|| start_notice::held(held)));
+    }
+
+    fn published_file(&self) -> String {
+        self.settings.now().store.published_file().display().to_string()
     }
 
     fn look_at_link(&self) {
@@ -195,17 +213,6 @@ fn large_log(log: &LogSize) -> Option<AlertDetail> {
             format!("The log has {size_mb} MB. The reader is the service itself, or is not known."),
         )),
     })
-}
-
-fn unpublished(state: &PublishState) -> Option<AlertDetail> {
-    match state {
-        PublishState::Current | PublishState::Off => None,
-        PublishState::Late { age, reason } => Some(AlertDetail::from((
-            format!("העותק מפגר ב־{} שניות: {reason}", age.as_secs()),
-            format!("The copy is {} s behind: {reason}", age.as_secs()),
-        ))),
-        PublishState::Foreign { reason } => Some(AlertDetail::from(reason.as_str())),
-    }
 }
 
 /// What is wrong with the nightly snapshots; none while there is one to rely on, or none is wanted.

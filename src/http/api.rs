@@ -7,6 +7,7 @@ mod backups;
 mod bridge;
 mod calls;
 mod contacts;
+mod database;
 mod media;
 mod openapi;
 mod self_check;
@@ -37,6 +38,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .merge(bridge::routes())
         .merge(calls::routes())
         .merge(contacts::routes())
+        .merge(database::routes())
         .merge(self_check::routes())
         .merge(settings::routes())
         .merge(threads::routes())

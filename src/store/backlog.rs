@@ -22,9 +22,9 @@ impl ReadTx<'_> {
     /// How many messages have been waiting since before a point, although they were tried to be sent.
     pub fn stuck_outbox(&self, before: Timestamp) -> Result<u64> {
         let mut query = self.conn.prepare_cached(
-            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND attempts > 0 AND created_at < ?1",
+            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND attempts > 0 AND created_at < ?1 AND id > ?2",
         )?;
-        let count: i64 = query.query_row([before], |row| row.get(0))?;
+        let count: i64 = query.query_row(rusqlite::params![before, self.held_to()?], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 

@@ -76,7 +76,8 @@ pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<String>> {
     }
 }
 
-fn is_damage(error: &rusqlite::Error) -> bool {
+/// True if SQLite says that a file is no sound database.
+pub(in crate::store) fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 

@@ -46,7 +46,9 @@ impl Store {
         self.write(move |tx| tx.set_meta(MARK, &written)).await?;
         match self.health().publish {
             PublishState::Late { reason, .. } => return Ok(CopyCheck::Differs(format!("it is behind: {reason}"))),
-            PublishState::Foreign { reason } => return Ok(CopyCheck::Differs(reason)),
+            PublishState::Foreign { reason } | PublishState::Frozen { reason } => {
+                return Ok(CopyCheck::Differs(reason));
+            }
             PublishState::Current | PublishState::Off => {}
         }
         let file = self.inner.folder.published.clone();

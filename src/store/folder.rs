@@ -29,6 +29,13 @@ impl Folder {
         std::fs::create_dir_all(parent).map_err(file_error("cannot make the folder", parent))?;
         let folder = Self::of(published)?;
         private_folder(&folder.live).map_err(file_error("cannot make the folder", &folder.live))?;
+        for (name, text) in [("CACHEDIR.TAG", CACHE_TAG), ("README", README)] {
+            let path = folder.live.join(name);
+            // On a full disk the service starts without them.
+            if !path.exists() && std::fs::write(&path, text).is_err() {
+                let _ = std::fs::remove_file(&path);
+            }
+        }
         Ok(folder)
     }
 
@@ -83,6 +90,11 @@ impl Folder {
         self.live.join("lock")
     }
 
+    /// What a start has to tell the owner, until the database is open.
+    pub(in crate::store) fn notice(&self) -> PathBuf {
+        self.live.join("notice")
+    }
+
     /// How the last run ended.
     pub(in crate::store) fn run_state(&self) -> PathBuf {
         self.live.join("state")
@@ -108,6 +120,20 @@ impl Folder {
         self.published.parent().unwrap_or(Path::new("/"))
     }
 }
+
+/// Backup programs that honour it leave the folder out; see <https://bford.info/cachedir/>.
+const CACHE_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
+# Do not back up this folder: its files change while they are copied. Copy agentlocator.db beside it instead.
+";
+const README: &str = "These are the working files of AgentLocator. Do not copy, change or back up anything in here:
+a copy that is made while the service runs is torn.
+
+The file to copy is agentlocator.db in the folder above. It is whole at any moment and has everything.
+To restore a backup: stop the service, copy the backup to agentlocator.db, start the service.
+
+אלה קובצי העבודה של AgentLocator. אין להעתיק מכאן דבר. הקובץ שמעתיקים הוא agentlocator.db בתיקייה שמעל.
+לשחזור: עוצרים את השירות, מעתיקים את הגיבוי אל agentlocator.db, ומפעילים את השירות.
+";
 
 /// Makes a folder that only we may enter, with its parents.
 pub(in crate::store) fn private_folder(path: &Path) -> io::Result<()> {

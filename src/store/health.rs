@@ -40,6 +40,11 @@ pub enum PublishState {
         /// What was found, and what to do.
         reason: String,
     },
+    /// The live database is damaged; the file is kept as the last sound copy.
+    Frozen {
+        /// What to do.
+        reason: String,
+    },
     /// Switched off in the settings.
     Off,
 }
@@ -74,12 +79,25 @@ struct Inner {
     last_probe_at: Option<Timestamp>,
     last_commit: Option<Instant>,
     integrity: Integrity,
+    live_is_verified: bool,
 }
 
 impl Reports {
-    pub(in crate::store) fn new() -> Self {
-        let inner = Inner { writable: true, last_probe_at: None, last_commit: None, integrity: Integrity::Unchecked };
+    /// Whether the live database needs no verification: it was closed cleanly, or has been read whole.
+    pub(in crate::store) fn new(live_is_verified: bool) -> Self {
+        let integrity = Integrity::Unchecked;
+        let inner = Inner { writable: true, last_probe_at: None, last_commit: None, integrity, live_is_verified };
         Self { inner: Mutex::new(inner) }
+    }
+
+    /// True if nothing speaks against the live database: copies of it may be overwritten with it.
+    pub(in crate::store) fn is_live_verified(&self) -> bool {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).live_is_verified
+    }
+
+    /// What is known of the content of the live database.
+    pub(in crate::store) fn live_integrity(&self) -> Integrity {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).integrity.clone()
     }
 
     /// A commit that changed something is on disk.
@@ -106,7 +124,14 @@ impl Reports {
 
     /// What the integrity check says.
     pub(in crate::store) fn integrity(&self, found: Integrity) {
-        self.change(|inner| inner.integrity = found);
+        self.change(|inner| {
+            inner.live_is_verified = match &found {
+                Integrity::Ok => true,
+                Integrity::Damaged { .. } => false,
+                Integrity::Unchecked | Integrity::Checking => inner.live_is_verified,
+            };
+            inner.integrity = found;
+        });
     }
 
     /// All of it in one.

@@ -26,13 +26,6 @@ pub(in crate::store) fn plain_renames() -> io::Result<()> {
     Ok(())
 }
 
-/// When the machine is to be taken for having started, in seconds since the epoch.
-#[cfg(not(test))]
-#[inline]
-pub(in crate::store) fn boot() -> Option<i64> {
-    None
-}
-
 /// From how many bytes on a published file is to be taken for a large one.
 #[cfg(not(test))]
 #[inline]
@@ -42,8 +35,8 @@ pub(in crate::store) fn large_from() -> Option<u64> {
 
 #[cfg(test)]
 pub(in crate::store) use planned::{
-    Killed, Mishap, boot, forget_exchange, forget_leases, large_from, may_happen, no_leases, plain_renames, plan,
-    pretend_boot, pretend_large, unplan,
+    Killed, Mishap, forget_exchange, forget_leases, large_from, may_happen, no_leases, plain_renames, plan,
+    pretend_large, unplan,
 };
 
 #[cfg(test)]
@@ -65,7 +58,6 @@ mod planned {
 
     thread_local! {
         static PLAN: Cell<Option<(u32, Mishap)>> = const { Cell::new(None) };
-        static BOOT: Cell<Option<i64>> = const { Cell::new(None) };
         static NO_LEASES: Cell<bool> = const { Cell::new(false) };
         static LARGE_FROM: Cell<Option<u64>> = const { Cell::new(None) };
         static PLAIN_RENAMES: Cell<bool> = const { Cell::new(false) };
@@ -100,15 +92,6 @@ mod planned {
 
     pub(in crate::store) fn no_leases() -> bool {
         NO_LEASES.get()
-    }
-
-    pub(in crate::store) fn boot() -> Option<i64> {
-        BOOT.get()
-    }
-
-    /// From here on this thread takes the machine for having started then.
-    pub(in crate::store) fn pretend_boot(at: i64) {
-        BOOT.set(Some(at));
     }
 
     pub(in crate::store) fn large_from() -> Option<u64> {

@@ -15,9 +15,12 @@ pub(in crate::store) fn writer(file: &Path) -> Result<Connection> {
 fn open_writer(file: &Path) -> Result<Connection> {
     let conn = Connection::open(file)?;
     conn.busy_timeout(BUSY)?;
+    // Setting it again would be a commit, of which no published file knows.
+    if conn.query_row("PRAGMA auto_vacuum", [], |row| row.get::<_, i64>(0))? != INCREMENTAL {
+        conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+    }
     conn.execute_batch(
-        "PRAGMA auto_vacuum = INCREMENTAL;
-         PRAGMA journal_mode = WAL;
+        "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA wal_autocheckpoint = 0;
@@ -80,5 +83,8 @@ pub(in crate::store) fn page_count(conn: &Connection) -> Result<u64> {
     let count: u32 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     Ok(u64::from(count))
 }
+
+/// What SQLite calls that mode.
+const INCREMENTAL: i64 = 2;
 
 const BUSY: Duration = Duration::from_secs(5);

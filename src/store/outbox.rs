@@ -1,8 +1,10 @@
 //! Messages on their way out.
 
 mod due;
+mod held;
 
 pub use due::OutboxEntry;
+pub use held::HeldMessage;
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{ContactId, MessageId, OutboxId, Provider, Timestamp, text_enum};

@@ -1,6 +1,6 @@
 //! The proof of a copy: it is opened and read whole, and says what is in it.
 
-use super::{Error, ReadTx, Result, copy, import, migrate, open};
+use super::{Error, ReadTx, Result, adopt, copy, migrate, open};
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -33,7 +33,7 @@ pub fn prove_copy(file: &Path) -> Result<CopyFacts> {
     if bytes == 0 {
         return Err(Error::Damaged { path: file.to_owned(), findings: "it is empty".into() });
     }
-    import::refuse_a_log_beside(file)?;
+    adopt::refuse_a_log_beside(file)?;
     read_whole(file, bytes).map_err(|error| match error {
         Error::Sql(source) => Error::Damaged { path: file.to_owned(), findings: source.to_string() },
         other => other,

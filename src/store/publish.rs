@@ -10,36 +10,37 @@
 //!
 //! - No byte of a file changes while somebody has it open for reading.
 //! - The stale pages of an image are a superset of those that differ from the live database.
-//! - A file that somebody else has written to is never written again; the name stays theirs until they free it.
-//! - An acknowledged write is in the published file, unless health says `late` or `foreign`.
+//! - A file that is not ours by the recorded stamp is never written; see [`file_state`].
+//! - No file that opens as a database is written before the live database has been verified; see [`compare`].
+//! - An acknowledged write is in the published file, unless health says `late`, `foreign` or `frozen`.
 
 mod begin;
 mod books;
+mod compare;
 mod exchange;
 mod feed;
+mod file_state;
 mod image;
 mod in_place;
 mod page_set;
 mod publisher;
 mod queue;
-mod repair;
 mod replace;
 mod source;
 #[cfg(test)]
 mod tests;
 mod trouble;
-mod verdict;
 mod wal;
 mod watch;
 
-pub(in crate::store) use begin::Heritage;
 pub(in crate::store) use feed::Feed;
-pub(in crate::store) use image::{bears_our_mark, say_no_log_belongs_to_it};
+pub(in crate::store) use file_state::{FileState, Lacks, Observed, classify};
+pub(in crate::store) use image::say_no_log_belongs_to_it;
 pub(in crate::store) use queue::Queue;
-pub(in crate::store) use wal::{Position, WalFiles};
+pub(in crate::store) use wal::{Position, WalFiles, holds_write};
 
 use super::folder::Folder;
-use super::health::PublishState;
+use super::health::{PublishState, Reports};
 use super::run_state::{Record, RunState};
 use super::{Error, Result, sys};
 use crate::clock;
@@ -76,19 +77,20 @@ pub(in crate::store) fn prelude(folder: &Folder, page_size: usize) -> Result<(Pr
 }
 
 impl Prelude {
-    /// Starts publishing. When this returns the published file is current, or locked against openers while it is made so,
-    /// or health says why it is not.
+    /// Starts publishing into the file that the start has found. When this returns that file holds all that has been
+    /// acknowledged, or health says why it does not; after a power cut programs that open it wait while it is compared.
     pub(in crate::store) fn start(
         self,
         folder: &Folder,
         state: Arc<RunState>,
-        heritage: &Heritage<'_>,
+        reports: Arc<Reports>,
+        found: &FileState,
         longest_pause: Duration,
     ) -> Result<Publishing> {
         sys::ignore_lease_signal();
         let Self { queue, files, from } = self;
-        let ground = Ground { folder: folder.clone(), queue: queue.clone(), wal: files, state, longest_pause };
-        let mut publisher = Publisher::prepare(&ground, heritage, from)?;
+        let ground = Ground { folder: folder.clone(), queue: queue.clone(), wal: files, state, reports, longest_pause };
+        let mut publisher = Publisher::prepare(&ground, found, from)?;
         publisher.settle();
         let not_started =
             |source| Error::File { doing: "cannot start the thread", path: "store-publish".into(), source };
@@ -106,10 +108,16 @@ impl Publishing {
         match self.queue.standing() {
             Standing::Current => PublishState::Current,
             Standing::Foreign { reason } => PublishState::Foreign { reason },
+            Standing::Frozen { reason } => PublishState::Frozen { reason },
             Standing::Late { since, reason } => {
                 PublishState::Late { age: clock::instant().saturating_duration_since(since), reason }
             }
         }
+    }
+
+    /// The record for the next run says that the foreign file is wanted.
+    pub(in crate::store) fn adopt_at_next_start(&self) {
+        self.queue.adopt_at_next_start();
     }
 
     /// Publishes what is left and ends. Returns what the next run should know; none if the publisher did not end.

@@ -1,14 +1,14 @@
-//! What a run leaves for the next one: whether it ended cleanly, and which published file is ours.
+//! What a run leaves for the next one: whether it ended cleanly, and which files are ours.
 //!
 //! One small file that is rewritten in place by a single short write, so a killed process leaves the old or the new
-//! text. After a power cut it may be older than it says; nothing is trusted then (see [`Record::boot`]).
+//! text. After a power cut it may be older than it says; nothing is trusted then (see [`Record::boot_since`]).
 
 use super::mishap;
 use super::publish::Position;
-use super::stamp::Stamp;
+use super::stamp::{FileId, Stamp};
 use super::{Error, Result};
-use crate::clock;
-use std::fs::{File, Metadata, OpenOptions};
+use crate::config;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
@@ -22,16 +22,20 @@ pub(in crate::store) struct RunState {
 /// What it says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::store) struct Record {
-    /// The boot of the machine in which it was written: file contents of another boot may have been lost on the way.
+    /// The boot of the machine in which it was written; empty where the kernel's view of the process hides it.
     pub boot: String,
-    /// The live database as it was left by a clean stop; none while a run goes on.
+    /// The live database. If another file has its name after an unclean stop, then this folder is a copy of that one.
+    pub live: Option<FileId>,
+    /// The live database as a clean stop left it; none while a run goes on.
     pub closed: Option<Stamp>,
     /// The published file, if there is one that is ours.
     pub published: Option<PublishedRecord>,
     /// The file that is about to get its name.
     pub successor: Option<Stamp>,
-    /// The name was given up to a file of somebody else.
-    pub foreign: bool,
+    /// A foreign file that was found under the published name while the service ran.
+    pub foreign: Option<Stamp>,
+    /// The owner wants that file to be adopted at the next start.
+    pub adopt: bool,
 }
 
 /// The published file as we left it.
@@ -45,6 +49,17 @@ pub(in crate::store) struct PublishedRecord {
     pub writing: Option<Position>,
 }
 
+/// Whether the machine has booted since a record was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Boot {
+    /// It has not: what the kernel holds of the files is what was written.
+    Same,
+    /// It has: of what was written last any part may be lost.
+    Another,
+    /// The boot id is hidden: nothing is known.
+    Unknown,
+}
+
 impl RunState {
     /// Opens the file, and reads what the last run left. Nothing readable counts as nothing left.
     pub(in crate::store) fn open(path: &Path) -> Result<(Self, Option<Record>)> {
@@ -53,6 +68,12 @@ impl RunState {
         let state = Self { file };
         let record = state.parse();
         Ok((state, record))
+    }
+
+    /// True if the file itself was put here by a tool that copies files with their times: whoever writes a file changes both
+    /// of its times at once.
+    pub(in crate::store) fn was_copied(&self) -> bool {
+        self.file.metadata().is_ok_and(|found| found.ctime() - found.mtime() > COPIED_AFTER)
     }
 
     /// What it says now.
@@ -89,9 +110,16 @@ impl Record {
         Self { boot: boot_id(), ..Self::default() }
     }
 
-    /// Written since the machine started: what the kernel holds of the files is what was written.
-    pub(in crate::store) fn is_of_this_boot(&self) -> bool {
-        !self.boot.is_empty() && self.boot == boot_id()
+    /// Whether the machine has booted since.
+    pub(in crate::store) fn boot_since(&self) -> Boot {
+        let now = boot_id();
+        if self.boot.is_empty() || now.is_empty() {
+            Boot::Unknown
+        } else if self.boot == now {
+            Boot::Same
+        } else {
+            Boot::Another
+        }
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -105,11 +133,13 @@ impl Record {
             let (key, value) = line.split_once(' ')?;
             match key {
                 "boot" => value.clone_into(&mut record.boot),
+                "live" => record.live = Some(value.parse().ok()?),
                 "closed" => record.closed = Some(value.parse().ok()?),
                 "published" => stamp = Some(value.parse().ok()?),
                 "position" => position = Some(value.parse().ok()?),
                 "writing" => writing = Some(value.parse().ok()?),
-                "foreign" => record.foreign = value == "yes",
+                "foreign" => record.foreign = Some(value.parse().ok()?),
+                "adopt" => record.adopt = value == "yes",
                 "successor" => record.successor = Some(value.parse().ok()?),
                 _ => return None,
             }
@@ -125,6 +155,9 @@ impl Record {
 impl std::fmt::Display for Record {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{TITLE}\nboot {}", self.boot)?;
+        if let Some(live) = &self.live {
+            writeln!(f, "live {live}")?;
+        }
         if let Some(stamp) = &self.closed {
             writeln!(f, "closed {stamp}")?;
         }
@@ -134,8 +167,11 @@ impl std::fmt::Display for Record {
                 writeln!(f, "writing {target}")?;
             }
         }
-        if self.foreign {
-            writeln!(f, "foreign yes")?;
+        if let Some(stamp) = &self.foreign {
+            writeln!(f, "foreign {stamp}")?;
+        }
+        if self.adopt {
+            writeln!(f, "adopt yes")?;
         }
         if let Some(stamp) = &self.successor {
             writeln!(f, "successor {stamp}")?;
@@ -144,28 +180,20 @@ impl std::fmt::Display for Record {
     }
 }
 
-/// True if nothing about a file, not even its name or its permissions, has changed since the machine started.
-pub(in crate::store) fn untouched_since_boot(file: &Metadata) -> bool {
-    // A clock that was set back at the start makes what was before look as if it was yet to come.
-    booted_at().is_some_and(|start| file.ctime() < start || file.ctime() > clock::now().as_secs())
+/// The id that the kernel has drawn for this boot, without dashes; empty where it is hidden. The unit passes it on, because
+/// `ProcSubset=pid` hides `/proc/sys` from the service.
+pub fn boot_id() -> String {
+    let passed = config::process_env("AGENTLOCATOR_BOOT_ID").filter(|id| !id.trim().is_empty());
+    let id = passed.or_else(|| std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok());
+    id.unwrap_or_default().trim().replace('-', "")
 }
 
-/// When the machine started, in seconds since the epoch, by the clock as it goes now.
-fn booted_at() -> Option<i64> {
-    if let Some(pretended) = mishap::boot() {
-        return Some(pretended);
-    }
-    let stat = std::fs::read_to_string("/proc/stat").ok()?;
-    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
-}
-
-fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
-}
+/// Seconds between the two times of a file that only a copied file shows.
+pub(in crate::store) const COPIED_AFTER: i64 = 2;
 
 const TITLE: &str = "agentlocator store 1";
 
-const LENGTH: usize = 512;
+const LENGTH: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -178,7 +206,9 @@ mod tests {
             published: Some(PublishedRecord { stamp, position, writing: Some(position) }),
             closed: Some(stamp),
             successor: Some(stamp),
-            foreign: true,
+            foreign: Some(stamp),
+            live: Some("18446744073709551615 18446744073709551615 18446744073709551615999999999".parse().unwrap()),
+            adopt: true,
             ..Record::of_this_boot()
         }
     }

@@ -1,9 +1,10 @@
-//! What tells one state of a file from another without reading it.
+//! What identifies a file, and one state of a file, without reading it.
 
 use std::fmt;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::str::FromStr;
+use std::time::UNIX_EPOCH;
 
 /// Which file it is, how long, and when it was last written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,11 @@ impl Stamp {
     /// The stamp of what a `stat` said.
     pub(in crate::store) fn of(metadata: &Metadata) -> Self {
         Self { inode: metadata.ino(), length: metadata.len(), modified: (metadata.mtime(), metadata.mtime_nsec()) }
+    }
+
+    /// True for the same state of a file on another disk: a tool that copies files with their times keeps all but the inode.
+    pub(in crate::store) fn is_moved_to(self, found: Self) -> bool {
+        self.length == found.length && self.modified == found.modified
     }
 }
 
@@ -42,5 +48,68 @@ impl FromStr for Stamp {
             modified: (word()?.parse().map_err(|_| ())?, word()?.parse().map_err(|_| ())?),
         };
         if words.next().is_none() { Ok(stamp) } else { Err(()) }
+    }
+}
+
+/// Which file it is, whatever is written to it. A copy of the file has another one, on the same machine or elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct FileId {
+    inode: u64,
+    device: u64,
+    /// Nanoseconds from the epoch to the creation of the file; 0 where the file system does not tell.
+    created: u128,
+}
+
+impl FileId {
+    /// The identity of the file of which a `stat` told.
+    pub(in crate::store) fn of(metadata: &Metadata) -> Self {
+        let created = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Self { inode: metadata.ino(), device: metadata.dev(), created: created.map_or(0, |since| since.as_nanos()) }
+    }
+
+    /// True for the same file. Device numbers may change when a machine boots, so they count only where the time of creation
+    /// is unknown.
+    pub(in crate::store) fn is_same_file(self, other: Self) -> bool {
+        let both_created = self.created != 0 && other.created != 0;
+        let same_place = if both_created { self.created == other.created } else { self.device == other.device };
+        self.inode == other.inode && same_place
+    }
+}
+
+impl fmt::Display for FileId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { inode, device, created } = self;
+        write!(f, "{inode} {device} {created}")
+    }
+}
+
+impl FromStr for FileId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut words = text.split(' ');
+        let mut word = || words.next().ok_or(());
+        let id = Self {
+            inode: word()?.parse().map_err(|_| ())?,
+            device: word()?.parse().map_err(|_| ())?,
+            created: word()?.parse().map_err(|_| ())?,
+        };
+        if words.next().is_none() { Ok(id) } else { Err(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_another_file_and_a_reboot_changes_only_the_device() {
+        let file = FileId { inode: 7, device: 2, created: 99 };
+        assert!(file.is_same_file(FileId { device: 3, ..file }));
+        assert!(!file.is_same_file(FileId { created: 100, ..file }), "a copy that got the same inode number elsewhere");
+        assert!(!file.is_same_file(FileId { inode: 8, ..file }));
+        let unknown = FileId { created: 0, ..file };
+        assert!(unknown.is_same_file(file) && !unknown.is_same_file(FileId { device: 3, ..file }));
+        assert_eq!(file.to_string().parse(), Ok(file));
     }
 }

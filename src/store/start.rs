@@ -7,17 +7,20 @@ use super::folder::Folder;
 use super::health::{PublishState, Reports};
 use super::integrity::IntegrityCheck;
 use super::lock::Lock;
+use super::notice::StartNotice;
+use super::pending::{CommitError, Pending, Told};
 use super::probe::Probes;
-use super::publish::{self, Feed, Heritage, Position, Prelude, Publishing, WalFiles};
+use super::publish::{self, Feed, Position, Prelude, Publishing, WalFiles};
 use super::readers::Pools;
 use super::run_state::{Record, RunState};
-use super::stamp::Stamp;
+use super::stamp::{FileId, Stamp};
+use super::startup::{self, Startup};
 use super::write_queue::Priority;
 use super::writer::{self, Writer};
-use super::{Error, Inner, Result, Store, copy, import, migrate, open, reserve};
+use super::{Error, Inner, Result, Store, WriteTx, archive, copy, migrate, open, reserve};
 use crate::config::StoreConfig;
 use rusqlite::Connection;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -27,6 +30,7 @@ pub(in crate::store) struct Machinery {
     copying: Option<Copying>,
     integrity: Option<IntegrityCheck>,
     state: Arc<RunState>,
+    reports: Arc<Reports>,
     _lock: Lock,
 }
 
@@ -42,49 +46,49 @@ struct Copying {
 impl Store {
     /// Opens the store, makes it if there is none, and migrates it. Returns the names of the applied migrations.
     ///
-    /// When it returns, the published file is current, or locked against openers while it is made so.
+    /// When it returns, the published file holds all that was ever acknowledged, or health says why it does not. After an
+    /// unclean stop it waits up to half a second for the verification of the live database.
     pub fn open(config: &StoreConfig) -> Result<(Self, Vec<String>)> {
         let folder = Folder::prepare(&config.published_file())?;
         let lock = Lock::take(&folder)?;
         reserve::give_up_if_needed(&folder);
-        let (state, mut left) = RunState::open(&folder.run_state())?;
+        let (state, left) = RunState::open(&folder.run_state())?;
         let state = Arc::new(state);
-        let existed = folder.database().exists();
-        if let Some(taken_over) = import::adopt_published(&folder, &state)? {
-            left = Some(taken_over);
-        }
-        let clean = left.as_ref().is_some_and(|record| was_closed_cleanly(record, &folder));
-
-        let mut conn = open::writer(&folder.database())?;
-        let plan = migrate::plan(&conn)?;
+        let mut found = startup::inspect(&folder, &state, left)?;
+        let (mut conn, plan) = match open_live(&folder) {
+            Err(damage) if startup::is_damage(&damage) => {
+                found = startup::rescue(&folder, &state, &damage)?;
+                open_live(&folder)?
+            }
+            opened => opened?,
+        };
         snapshot_before(&conn, &plan, &folder, config.keep_snapshots)?;
         let begun = if config.publish { Some(begin_publishing(&conn, &folder)?) } else { None };
         // From here on the last run's clean end says nothing any more.
-        write_state(&state, &while_open(left.as_ref(), config.publish), &folder)?;
+        note_open(&state, &found, &folder, config.publish)?;
         let applied = if plan.pending.is_empty() { Vec::new() } else { migrate::apply(&mut conn)? };
+        note_start(&conn, &folder)?;
 
-        let reports = Arc::new(Reports::new());
-        let heritage = Heritage { record: left.as_ref(), clean };
+        let reports = Arc::new(Reports::new(found.verified));
+        // Before anything is published, so that what is published may wait for it.
+        let integrity = if found.verified { None } else { check_live(&folder, &reports) };
         let pause = Duration::from_millis(config.publish_interval_ms);
-        let (feeding, copying) = if let Some((prelude, feed, files)) = begun {
-            let (feeding, copying) = start_publishing(prelude, feed, files, &folder, &state, &heritage, pause)?;
+        let (feeding, copying) = if let Some((prelude, mut feed, files)) = begun {
+            // What the migrations changed.
+            feed.committed(Vec::new());
+            let publishing = prelude.start(&folder, state.clone(), reports.clone(), &found.published, pause)?;
+            let (feeding, copying) = start_publishing(publishing, feed, files, &folder)?;
             (Some(feeding), Some(copying))
         } else {
             open::checkpoint_by_itself(&conn)?;
             (None, None)
         };
-        let integrity = if existed && !clean {
-            tracing::warn!(
-                event = "STORE_UNCLEAN_STOP",
-                "The last run did not end cleanly; the database is checked beside the service"
-            );
-            IntegrityCheck::start(&folder.database(), reports.clone())
-        } else {
-            None
-        };
         reserve::keep(&folder);
         let (writer, thread) = Writer::start(conn, Disk::of(&folder)?, feeding, reports.clone())?;
-        let machinery = Machinery { writer: thread, copying, integrity, state, _lock: lock };
+        if !found.verified {
+            wait_until_published(&writer);
+        }
+        let machinery = Machinery { writer: thread, copying, integrity, state, reports: reports.clone(), _lock: lock };
         let inner = Inner {
             reports,
             probes: Probes::default(),
@@ -104,6 +108,19 @@ impl Machinery {
         self.copying.as_ref().map_or(PublishState::Off, |copying| copying.publishing.state())
     }
 
+    /// The foreign file that has the published name is what the owner wants.
+    pub(in crate::store) fn adopt_at_next_start(&self, folder: &Folder) -> Result<bool> {
+        let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
+        let Some(copying) = &self.copying else { return Ok(false) };
+        copying.publishing.adopt_at_next_start();
+        // For a start after a kill. The publisher notes nothing while the file is foreign.
+        self.state
+            .write(&Record { adopt: true, ..self.state.read() })
+            .and_then(|()| self.state.sync())
+            .map_err(failed)?;
+        Ok(true)
+    }
+
     /// A process, not this one, that is reading the live database, where that is known.
     pub(in crate::store) fn log_reader(&self) -> Option<i32> {
         self.copying.as_ref()?.files.reader()
@@ -111,7 +128,7 @@ impl Machinery {
 
     /// Ends everything; the writer must have been told to end before.
     pub(in crate::store) fn stop(self, folder: &Folder) {
-        let Self { writer, copying, integrity, state, _lock } = self;
+        let Self { writer, copying, integrity, state, reports, _lock } = self;
         if let Some(integrity) = integrity {
             integrity.stop();
         }
@@ -135,7 +152,8 @@ impl Machinery {
         let stamp = std::fs::metadata(folder.database()).map(|metadata| Stamp::of(&metadata));
         match (closed, stamp) {
             (Ok(()), Ok(stamp)) => {
-                record.closed = Some(stamp);
+                // What has not been verified yet is verified at the next start.
+                record.closed = reports.is_live_verified().then_some(stamp);
                 if let Err(error) = state.write(&record).and_then(|()| state.sync()) {
                     tracing::warn!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot note the clean stop");
                 }
@@ -150,22 +168,54 @@ impl Machinery {
     }
 }
 
-/// The database is as the last run's clean end left it.
-fn was_closed_cleanly(record: &Record, folder: &Folder) -> bool {
-    let now = std::fs::metadata(folder.database()).ok().map(|metadata| Stamp::of(&metadata));
-    let log_is_empty = std::fs::metadata(folder.wal()).map_or(true, |metadata| metadata.len() == 0);
-    record.closed.is_some() && record.closed == now && log_is_empty
+fn open_live(folder: &Folder) -> Result<(Connection, migrate::Plan)> {
+    let conn = open::writer(&folder.database())?;
+    let plan = migrate::plan(&conn)?;
+    Ok((conn, plan))
 }
 
-/// What the state file says until the publisher has looked at the published file.
-fn while_open(left: Option<&Record>, publish: bool) -> Record {
-    let mut record = Record { closed: None, ..left.cloned().unwrap_or_else(Record::of_this_boot) };
+/// Notes that a run goes on, and in which database, until the publisher has looked at the published file.
+fn note_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) -> Result<()> {
+    let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
+    let live = Some(FileId::of(&std::fs::metadata(folder.database()).map_err(failed)?));
+    let left = found.record.clone().unwrap_or_else(Record::of_this_boot);
+    let is_known = left.live.is_some_and(|known| live.is_some_and(|live| known == live));
+    // The boot stays that of the last run, until the publisher has looked at what that run left.
+    let mut record = Record { closed: None, live, ..left };
     if !publish && let Some(published) = &mut record.published {
-        // It falls behind without anybody noting where.
+        // It falls behind without a note of where.
         published.position = Position::NOWHERE;
         published.writing = Some(Position::NOWHERE);
     }
-    record
+    state.write(&record).map_err(failed)?;
+    // A power cut must not make this folder look like a copy.
+    if is_known { Ok(()) } else { state.sync().map_err(failed) }
+}
+
+/// Keeps in the database what the owner must be told of this start, and holds what the database may have sent already.
+fn note_start(conn: &Connection, folder: &Folder) -> Result<()> {
+    let Some(notice) = StartNotice::left_in(folder) else { return Ok(()) };
+    let tx = conn.unchecked_transaction()?;
+    let write = WriteTx::new(&tx);
+    write.set_start_notice(Some(&notice))?;
+    if notice.uses_another_database() {
+        let held = write.hold_outbox()?;
+        tracing::info!(
+            event = "OUTBOX_HELD",
+            messages = held,
+            "Messages that waited in the restored database are held for review"
+        );
+    }
+    tx.commit()?;
+    archive::remove(&folder.notice())
+}
+
+fn check_live(folder: &Folder, reports: &Arc<Reports>) -> Option<IntegrityCheck> {
+    tracing::warn!(
+        event = "STORE_UNCLEAN_STOP",
+        "The last run did not end cleanly; the database is checked beside the service"
+    );
+    IntegrityCheck::start(&folder.database(), reports.clone())
 }
 
 fn snapshot_before(conn: &Connection, plan: &migrate::Plan, folder: &Folder, keep: usize) -> Result<()> {
@@ -183,25 +233,48 @@ fn begin_publishing(conn: &Connection, folder: &Folder) -> Result<(Prelude, Feed
 }
 
 fn start_publishing(
-    prelude: Prelude,
-    mut feed: Feed,
+    publishing: Publishing,
+    feed: Feed,
     files: WalFiles,
     folder: &Folder,
-    state: &Arc<RunState>,
-    heritage: &Heritage<'_>,
-    pause: Duration,
 ) -> Result<(writer::Publishing, Copying)> {
-    // What the migrations changed.
-    feed.committed(Vec::new());
-    let publishing = prelude.start(folder, state.clone(), heritage, pause)?;
     let (checkpoints, checkpointer) = Checkpoints::start(&folder.database())?;
     let feeding = writer::Publishing { feed, checkpoints: checkpoints.clone() };
     Ok((feeding, Copying { publishing, checkpoints, checkpointer, files }))
 }
 
-fn write_state(state: &RunState, record: &Record, folder: &Folder) -> Result<()> {
-    state.write(record).map_err(|source| Error::File { doing: "cannot write", path: folder.run_state(), source })
+/// Waits until the live database has been verified and published, but not for long: the phone must answer. So copies of a
+/// database of common size are current from the first answer on, and copies of a large one a little later.
+fn wait_until_published(writer: &Writer) {
+    let (sender, published) = mpsc::sync_channel(1);
+    if writer.push(Priority::Live, Box::new(Marker(sender))).is_ok() {
+        let _ = published.recv_timeout(PUBLISH_BEFORE_READY);
+    }
 }
+
+/// A write that changes nothing, to learn when everything before it has been published.
+struct Marker(mpsc::SyncSender<()>);
+
+impl Pending for Marker {
+    fn name(&self) -> &'static str {
+        "store::start"
+    }
+
+    fn run(&mut self, _: &WriteTx<'_>) -> bool {
+        true
+    }
+
+    fn answer(self: Box<Self>, _: &std::result::Result<(), CommitError>) {
+        let _ = self.0.send(());
+    }
+
+    fn told(&self) -> Told {
+        Told::Published
+    }
+}
+
+/// How long a start after an unclean stop waits for the published file.
+const PUBLISH_BEFORE_READY: Duration = Duration::from_millis(500);
 
 /// Moves the whole log into the database file.
 fn checkpoint_all(conn: &Connection) -> Result<()> {

@@ -1,13 +1,14 @@
 //! Putting another database in the place of this one, in steps of which each leaves the old or the new one whole.
 //!
 //! The new file is first brought into the folder and proven. Then the live database, made one file, gets a name of its
-//! own, and the new file gets the published name; the next start takes it over ([`super::import`]).
+//! own, and the new file gets the published name; the next start adopts it ([`super::adopt`]).
 
+use super::archive::{self, Form, failed, remove};
 use super::folder::{Folder, sync_folder, with_ending};
 use super::lock::{Holder, Lock};
-use super::stamp::Stamp;
-use super::{CopyFacts, Error, Result, open, proof, publish, sys};
-use crate::clock;
+use super::run_state::{Record, RunState};
+use super::stamp::{FileId, Stamp};
+use super::{CopyFacts, Error, Result, proof, sys};
 use serde::{Deserialize, Serialize};
 use std::fs::{OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -81,6 +82,15 @@ pub fn swap_back(published: &Path, aside: &PutAside) -> Result<()> {
     back(database, &folder.database())?;
     if let Some(stranger) = &aside.stranger {
         back(stranger, &folder.published)?;
+        // The next start must not adopt it.
+        let live = std::fs::metadata(folder.database()).map_err(failed("cannot look at", &folder.database()))?;
+        let found =
+            std::fs::symlink_metadata(&folder.published).map_err(failed("cannot look at", &folder.published))?;
+        let (live, foreign) = (Some(FileId::of(&live)), Some(Stamp::of(&found)));
+        RunState::open(&folder.run_state())?
+            .0
+            .write(&Record { live, foreign, ..Record::of_this_boot() })
+            .map_err(failed("cannot write", &folder.run_state()))?;
     }
     sync_folder(folder.live())
         .and_then(|()| sync_folder(folder.root()))
@@ -132,86 +142,26 @@ fn room_for_the_service(folder: &Folder) -> Result<()> {
     })
 }
 
-/// Gives the live database a dated name beside the published file. Until then it stays what a start would take.
+/// Archives what is here. Until then it stays what a start would take.
 fn put_aside(folder: &Folder) -> Result<PutAside> {
     let mut aside = PutAside::default();
     let found = std::fs::symlink_metadata(&folder.published).ok();
-    let live = folder.database();
-    if live.exists() {
-        let name = free_name(folder, "");
-        let log = with_ending(&name, "-wal");
-        if folder.wal().exists() {
-            // As a second name, so that the database is never without its log, whatever SQLite thinks of a damaged one.
-            second_name(&folder.wal(), &log).map_err(failed("cannot keep", &folder.wal()))?;
-        }
-        // It may be the damage for which it is replaced: then its log stays beside it.
-        if make_one_file(&live).is_ok() {
-            remove(&log)?;
-        }
-        // In `live/` nobody else could read it, whatever its mode said.
-        let mode = found.as_ref().map_or(MODE, |found| found.permissions().mode() & 0o777);
-        for file in [&live, &log] {
-            match std::fs::set_permissions(file, Permissions::from_mode(mode)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(failed("cannot set the permissions of", file)(error));
-                }
-                _ => {}
-            }
-        }
-        std::fs::rename(&live, &name).map_err(failed("cannot put aside", &live))?;
-        remove(&folder.wal())?;
-        remove(&folder.wal_index())?;
-        sync_folder(folder.live()).map_err(failed("cannot put on disk", folder.live()))?;
-        aside.database = Some(name);
-        let ours = found.as_ref().is_none_or(|found| publish::bears_our_mark(&Stamp::of(found)));
+    if folder.database().exists() {
+        let record = RunState::open(&folder.run_state())?.1.unwrap_or_default();
+        let known = [record.published.map(|published| published.stamp), record.successor];
+        let ours = found.as_ref().is_none_or(|found| known.contains(&Some(Stamp::of(found))));
+        aside.database = Some(archive::live_database(folder, Form::OneFile)?);
         if !ours {
-            let name = free_name(folder, "-published");
-            std::fs::rename(&folder.published, &name).map_err(failed("cannot put aside", &folder.published))?;
-            aside.stranger = Some(name);
+            aside.stranger = Some(archive::published_file(folder, "before-restore", "-published")?);
         }
     } else if found.is_some_and(|found| found.len() > 0) {
-        let name = free_name(folder, "");
-        std::fs::rename(&folder.published, &name).map_err(failed("cannot put aside", &folder.published))?;
-        aside.database = Some(name);
+        aside.database = Some(archive::published_file(folder, "before-restore", "")?);
     }
     Ok(aside)
 }
 
-/// Where a file cannot have two names it is copied.
-fn second_name(of: &Path, name: &Path) -> io::Result<()> {
-    std::fs::hard_link(of, name)
-        .or_else(|_| std::fs::copy(of, name).and_then(|_| OpenOptions::new().write(true).open(name)?.sync_all()))
-}
-
-/// Moves what is in the log into the database, after which it needs no log.
-fn make_one_file(live: &Path) -> Result<()> {
-    let conn = open::writer(live)?;
-    let mode: String = conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
-    conn.close().map_err(|(_, error)| error)?;
-    if mode == "delete" { Ok(()) } else { Err(Error::Busy("its log cannot be put away".into())) }
-}
-
-fn free_name(folder: &Folder, what: &str) -> PathBuf {
-    let time: String = clock::now().to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
-    let name = |more: &str| folder.root().join(format!("agentlocator-before-restore-{time}{what}{more}.db"));
-    let more = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
-    more.map(|more| name(&more)).find(|path| !path.exists()).unwrap_or_else(|| name("-last"))
-}
-
 fn incoming(folder: &Folder) -> PathBuf {
     folder.root().join(".agentlocator.restore")
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("cannot remove", path)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::File { doing, path, source }
 }
 
 const MODE: u32 = 0o640;

@@ -64,11 +64,15 @@ impl Writer {
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         let (write, answer) = Write::new(work, told);
-        match self.queue.push(priority, Box::new(write)) {
-            Ok(()) => Ok(answer),
-            Err(Refused::Full) => Err(Error::Busy("too many writes wait for the disk".into())),
-            Err(Refused::Closed) => Err(Error::Closed),
-        }
+        self.push(priority, Box::new(write)).map(|()| answer)
+    }
+
+    /// Queues a write that answers in its own way.
+    pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn Pending>) -> Result<()> {
+        self.queue.push(priority, write).map_err(|refused| match refused {
+            Refused::Full => Error::Busy("too many writes wait for the disk".into()),
+            Refused::Closed => Error::Closed,
+        })
     }
 }
 

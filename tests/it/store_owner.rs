@@ -1,6 +1,6 @@
 //! What somebody else does to the published file is found out, and left alone.
 
-use super::support::store::{Child, Desk, integrity, open_copy};
+use super::support::store::{Desk, integrity};
 use agentlocator::store::{PublishState, Store};
 use rusqlite::Connection;
 use std::io::{Seek, SeekFrom, Write};
@@ -112,30 +112,6 @@ async fn a_removed_one_is_made_anew() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(integrity(&desk.copy()), None);
-}
-
-#[tokio::test]
-async fn a_copy_over_it_while_stopped_is_left_alone() {
-    let (desk, store, old) = with_an_old_copy().await;
-    store.close();
-    std::fs::write(desk.published(), std::fs::read(old).unwrap()).unwrap();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    assert!(is_foreign(&store.health().publish));
-    assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("green"));
-    is_left_alone(&desk, &store).await;
-}
-
-#[tokio::test]
-async fn a_copy_over_it_after_a_kill_is_left_alone() {
-    let (desk, store, old) = with_an_old_copy().await;
-    store.close();
-    let child = Child::start(&desk, 2);
-    tokio::time::sleep(Duration::from_millis(30)).await;
-    child.kill9();
-    std::fs::write(desk.published(), std::fs::read(&old).unwrap()).unwrap();
-    let (store, _) = Store::open(desk.config()).unwrap();
-    is_left_alone(&desk, &store).await;
-    assert_eq!(open_copy(&old).query_row(COLOR, [], |row| row.get::<_, String>(0)).unwrap(), "blue");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::domain::Timestamp;
 use crate::drive::updates::Known;
 use crate::ops::identity::Identity;
 use crate::providers::release_feed::Release;
-use crate::store::Store;
+use crate::store::{Store, boot_id};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -52,7 +52,7 @@ impl About {
         Status {
             newer_release: known.newer().cloned(),
             about: self.clone(),
-            store: json!({"publish": health.publish, "integrity": health.integrity}),
+            store: json!({"publish": health.publish, "integrity": health.integrity, "boot_known": !boot_id().is_empty()}),
             overdue_messages: overdue.unwrap_or_default(),
         }
     }

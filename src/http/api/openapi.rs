@@ -1,8 +1,8 @@
 //! The API's own description.
 
 use super::{
-    account, alerts, audit, backups, bridge, calls, contacts, media, self_check, settings, setup, threads, tls, tokens,
-    updates, users, whatsapp,
+    account, alerts, audit, backups, bridge, calls, contacts, database, media, self_check, settings, setup, threads,
+    tls, tokens, updates, users, whatsapp,
 };
 use crate::http::AppState;
 use axum::routing::get;
@@ -38,6 +38,10 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         alerts::history,
         alerts::mute,
         alerts::unmute,
+        database::show,
+        database::choose,
+        database::review,
+        database::dismiss,
         audit::list,
         backups::list,
         bridge::show,

@@ -1,9 +1,11 @@
 "use strict";
 /** What needs a person, above every room. Loaded before page.js, whose tools it uses. */
 const ALERT_WORDS = {
-  he: { alertSince: "מאז", muteDay: "להשתיק ליממה", muteUntilOver: "להשתיק עד שיסתיים", alerts: "דורש טיפול", fileWaits: "הקובץ יובא כשיהיה מקום בדיסק, או עוד מעט",
+  he: { useFound: "להשתמש בקובץ הזה", keepCurrent: "להישאר עם הנתונים הנוכחיים", restartNeeded: "הקובץ ייכנס לשימוש בהפעלה הבאה: systemctl restart agentlocator",
+    heldSend: "לשלוח אותן", heldDiscard: "לבטל אותן", dismiss: "סגירת ההודעה", alertSince: "מאז", muteDay: "להשתיק ליממה", muteUntilOver: "להשתיק עד שיסתיים", alerts: "דורש טיפול", fileWaits: "הקובץ יובא כשיהיה מקום בדיסק, או עוד מעט",
     fileGone: "הקובץ נמחק, לפי ההגדרות", soundGone: "ההקלטה נמחקה, לפי ההגדרות", media_expired: "הקובץ נמחק, לפי ההגדרות", recording_expired: "ההקלטה נמחקה, לפי ההגדרות" },
-  en: { alertSince: "since", muteDay: "Mute for a day", muteUntilOver: "Mute until it is over", alerts: "Needs a person", fileWaits: "The file is fetched soon, or when there is room on the disk",
+  en: { useFound: "Use this file", keepCurrent: "Keep the current data", restartNeeded: "The file is used from the next start on: systemctl restart agentlocator",
+    heldSend: "Send them", heldDiscard: "Discard them", dismiss: "Dismiss", alertSince: "since", muteDay: "Mute for a day", muteUntilOver: "Mute until it is over", alerts: "Needs a person", fileWaits: "The file is fetched soon, or when there is room on the disk",
     fileGone: "The file was deleted, as the settings say", soundGone: "The recording was deleted, as the settings say" },
 };
 
@@ -21,11 +23,23 @@ async function alertsBanner() {
     await api(`alerts/${alert.kind}/mute`, "POST", body).catch((error) => toast(error.message));
     await alertsBanner().catch(() => {});
   } }, t(word));
+  const act = (word, path, method, body) => el("button", { type: "button", onclick: async (event) => {
+    event.target.disabled = true;
+    const answer = await api(`database/${path}`, method, body).catch((error) => toast(error.message));
+    if (answer && answer.restart_required) toast(t("restartNeeded"));
+    await alertsBanner().catch(() => {});
+  } }, t(word));
+  const owns = alertsBanner.role === "owner";
+  const actions = {
+    foreign_file: () => [act("useFound", "found", "POST", { data: "found" }), act("keepCurrent", "found", "POST", { data: "current" })],
+    database_replaced: () => [act("dismiss", "notice", "DELETE")],
+    outbox_held: () => [act("heldSend", "held", "POST", { action: "send" }), act("heldDiscard", "held", "POST", { action: "discard" })],
+  };
   place.setAttribute("aria-label", t("alerts"));
   place.replaceChildren(...raised.map((alert) => el("div", { className: "alert", role: "alert" },
     el("b", {}, alert.headline[language]), el("small", {}, ` ${t("alertSince")} ${time(alert.since)}`),
     alert.detail[language] ? el("p", { dir: "auto" }, alert.detail[language]) : null,
     el("p", { dir: "auto" }, alert.remedy[language]),
-    alertsBanner.role === "owner" ? el("div", { className: "row" }, mute(alert, "muteDay", { hours: 24 }), mute(alert, "muteUntilOver", {})) : null)));
+    owns ? el("div", { className: "row" }, ...(actions[alert.kind]?.() ?? []), mute(alert, "muteDay", { hours: 24 }), mute(alert, "muteUntilOver", {})) : null)));
   place.hidden = raised.length === 0;
 }

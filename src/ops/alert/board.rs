@@ -189,6 +189,9 @@ impl Patience {
             AlertKind::DiskLow
             | AlertKind::LogSize
             | AlertKind::Integrity
+            | AlertKind::ForeignFile
+            | AlertKind::DatabaseReplaced
+            | AlertKind::OutboxHeld
             | AlertKind::Backup
             | AlertKind::WhatsAppRestricted
             | AlertKind::TwilioRefused

@@ -122,6 +122,7 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "שחזרו גיבוי מלפני הנזק: `agentlocator restore`. שמרו את הקובץ הקיים.",
             "Restore a backup from before: `agentlocator restore`. Keep the file as it is.",
         ),
+        AlertKind::ForeignFile | AlertKind::DatabaseReplaced | AlertKind::OutboxHeld => start_words(kind),
         AlertKind::Backup => (
             "הגיבוי הלילי אינו מצליח",
             "The nightly backup does not succeed",
@@ -187,6 +188,30 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "The nightly self-check found something",
             "הריצו `agentlocator doctor` על השרת.",
             "Run `agentlocator doctor` on the server.",
+        ),
+    }
+}
+
+/// The same for what a start has done with the files.
+fn start_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static str) {
+    match kind {
+        AlertKind::ForeignFile => (
+            "קובץ אחר נמצא במקום העותק של מסד הנתונים",
+            "Another file is in place of the copy of the database",
+            "החליטו באיזה מהם להשתמש. עד אז אל תגבו את agentlocator.db בהעתקה.",
+            "Decide which of the two is used. Until then do not back up agentlocator.db by copying.",
+        ),
+        AlertKind::DatabaseReplaced => (
+            "נמצא קובץ אחר במקום מסד הנתונים",
+            "Another file was found in place of the database",
+            "בדקו שהנתונים הם אלה שרציתם, ואז סגרו את ההודעה.",
+            "See that the data is what you want, then dismiss this notice.",
+        ),
+        _ => (
+            "הודעות מחכות להחלטה אחרי השחזור",
+            "Messages wait for your decision after the restore",
+            "ייתכן שכבר נשלחו לפני השחזור. בדקו בטלפון, ואז שלחו אותן או בטלו אותן.",
+            "They may have been sent before the restore. Look at the phone, then send or discard them.",
         ),
     }
 }

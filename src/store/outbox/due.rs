@@ -55,7 +55,7 @@ impl ReadTx<'_> {
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![now, limit], |row| Ok(entry(row)))?;
+        let rows = query.query_map(params![now, limit, self.held_to()?], |row| Ok(entry(row)))?;
         rows.map(|row| row?).collect()
     }
 
@@ -63,9 +63,9 @@ impl ReadTx<'_> {
     pub fn next_outbox_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
             "SELECT min(next_attempt_at) FROM outbox
-             WHERE state IN ('queued', 'sending', 'doubtful') AND next_attempt_at > ?1",
+             WHERE state IN ('queued', 'sending', 'doubtful') AND next_attempt_at > ?1 AND id > ?2",
         )?;
-        Ok(query.query_row([now], |row| row.get(0))?)
+        Ok(query.query_row(params![now, self.held_to()?], |row| row.get(0))?)
     }
 }
 

@@ -5,10 +5,10 @@ SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.reque
     NOT EXISTS (SELECT 1 FROM messages e WHERE e.thread_id = m.thread_id AND e.id < m.id AND e.status <> 'failed')
         AS first_words
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id
-WHERE o.state IN ('queued', 'doubtful') AND o.next_attempt_at <= ?1
+WHERE o.state IN ('queued', 'doubtful') AND o.next_attempt_at <= ?1 AND o.id > ?3
   AND NOT EXISTS (
       SELECT 1 FROM outbox earlier
-      WHERE earlier.contact_id = o.contact_id AND earlier.id < o.id
+      WHERE earlier.contact_id = o.contact_id AND earlier.id < o.id AND earlier.id > ?3
         AND earlier.state IN ('queued', 'sending', 'doubtful'))
 ORDER BY o.next_attempt_at, o.id
 LIMIT ?2

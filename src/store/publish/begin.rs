@@ -1,18 +1,20 @@
-//! The start: no caller is answered before the published file is current, or locked against openers while it is made so.
+//! The start: no caller is answered before the published file is current, or verified to be what the last run left, with all that it
+//! had acknowledged.
 
 use super::books::Books;
+use super::compare::Comparison;
+use super::file_state::{FileState, Lacks};
 use super::image::Image;
 use super::publisher::{Naming, Pace, Phase, Publisher};
-use super::queue::{Queue, Standing};
-use super::repair::Repair;
+use super::queue::{Late, Queue, Standing};
 use super::source::Source;
 use super::trouble::Trouble;
-use super::verdict::{Found, Verdict, judge};
 use super::wal::{Header, Position, WalFiles};
 use crate::clock;
 use crate::store::Result;
 use crate::store::folder::Folder;
-use crate::store::run_state::{Record, RunState, untouched_since_boot};
+use crate::store::health::Reports;
+use crate::store::run_state::{PublishedRecord, Record, RunState};
 use crate::store::stamp::Stamp;
 use crate::store::sys::LeaseAnswer;
 use std::sync::Arc;
@@ -24,62 +26,37 @@ pub(super) struct Ground {
     pub queue: Arc<Queue>,
     pub wal: WalFiles,
     pub state: Arc<RunState>,
+    pub reports: Arc<Reports>,
     pub longest_pause: Duration,
 }
 
-/// What the last run left.
-pub(in crate::store) struct Heritage<'h> {
-    /// Its record.
-    pub record: Option<&'h Record>,
-    /// It ended cleanly, and nobody has changed the live database since.
-    pub clean: bool,
-}
-
 impl Publisher {
-    /// A publisher that has looked at what is there.
-    pub(super) fn prepare(ground: &Ground, heritage: &Heritage<'_>, from: Header) -> Result<Self> {
+    /// A publisher for the published file as the start has found it. Nothing that opens as a database is written before the
+    /// live database has been verified.
+    pub(super) fn prepare(ground: &Ground, found: &FileState, from: Header) -> Result<Self> {
         let mut publisher = Self::bare(ground, from, Phase::Building(Naming::Free))?;
         publisher.keep_strange_spares();
-        let path = &ground.folder.published;
-        let metadata = std::fs::symlink_metadata(path).ok();
-        let image = match metadata.as_ref().map(|_| Image::open(path)) {
-            Some(Err(error)) => {
-                publisher.meet(Trouble::Foreign(format!("cannot be opened ({error})")));
+        let (image, lacks) = match found {
+            FileState::Missing => return Ok(publisher),
+            FileState::Foreign { found } => {
+                publisher.meet(Trouble::Foreign(found.clone()));
+                if std::fs::File::open(&ground.folder.published).is_err() {
+                    // Once the service may read it, a start looks at it again.
+                    publisher.record.foreign = None;
+                    publisher.write_record();
+                }
                 return Ok(publisher);
             }
-            Some(Ok(image)) => Some(image),
-            None => None,
-        };
-        let found = Found {
-            stamp: metadata.as_ref().map(Stamp::of),
-            has_header: image.as_ref().is_some_and(Image::has_header),
-            untouched_since_boot: metadata.as_ref().is_some_and(untouched_since_boot),
-            clean: heritage.clean,
-            record: heritage.record,
-        };
-        let verdict = judge(&found);
-        tracing::debug!(event = "STORE_PUBLISHED_FOUND", ?verdict, "Looked at the published file");
-        match (verdict, image) {
-            (Verdict::Missing, _) => {}
-            (Verdict::Foreign, _) | (_, None) => {
-                publisher.meet(Trouble::Foreign(NOT_OURS.into()));
-            }
-            (Verdict::Exact, Some(image)) => publisher.take_in(image, from.position),
-            (Verdict::UpTo(position), Some(image)) => publisher.take_in_from(image, position, &ground.wal),
-            (Verdict::OursIfWritten { from, to }, Some(image)) => {
-                // Of a write that only had its room reserved there is nothing yet.
-                let holds = |place| ground.wal.was_written_into(&image, place, publisher.source.page_size());
-                if holds(to).unwrap_or(false) || holds(from).unwrap_or(false) {
-                    publisher.take_in_from(image, from, &ground.wal);
-                } else {
-                    publisher.meet(Trouble::Foreign(NOT_OURS.into()));
+            FileState::Ours(lacks) | FileState::Torn(lacks) => match Image::open(&ground.folder.published) {
+                Ok(image) => (image, *lacks),
+                Err(error) => {
+                    publisher.meet(Trouble::Foreign(format!("cannot be opened ({error})")));
+                    return Ok(publisher);
                 }
-            }
-            (Verdict::Unsure, Some(image)) => {
-                publisher.take_in(image, Position::NOWHERE);
-                publisher.trust_nothing();
-            }
-        }
+            },
+        };
+        let is_torn = matches!(found, FileState::Torn(_));
+        publisher.take_in(image, lacks, is_torn, &ground.wal);
         Ok(publisher)
     }
 
@@ -101,7 +78,7 @@ impl Publisher {
             let Some(work) = self.queue.take_now(self.generation, clock::instant()) else { return };
             self.books.absorb(work, &mut self.images);
             match self.phase {
-                Phase::Repairing(_) | Phase::Foreign => return,
+                Phase::Verifying(_) | Phase::Frozen | Phase::Foreign => return,
                 Phase::Exact | Phase::Renaming if self.is_whole() => return,
                 Phase::Exact | Phase::Renaming | Phase::Building(_) => self.advance(),
             }
@@ -116,7 +93,7 @@ impl Publisher {
             if self.busy_since.is_some_and(|since| now.saturating_duration_since(since) > LONGEST_START) {
                 self.queue.loosen(
                     "somebody has the published file open, and there is no room for another one",
-                    false,
+                    Late::Behind,
                     now,
                 );
                 return;
@@ -134,7 +111,8 @@ impl Publisher {
             generation: 0,
             source,
             state: ground.state.clone(),
-            record: Record::of_this_boot(),
+            reports: ground.reports.clone(),
+            record: Record { live: ground.state.read().live, ..Record::of_this_boot() },
             books: Books::new(from, page_count),
             images: Vec::new(),
             phase,
@@ -145,38 +123,42 @@ impl Publisher {
         })
     }
 
-    fn take_in(&mut self, image: Image, position: Position) {
-        self.note_whole(image.stamp, position);
+    fn take_in(&mut self, image: Image, lacks: Lacks, is_torn: bool, wal: &WalFiles) {
+        let stamp = image.stamp;
         self.images.push(image);
-        self.phase = Phase::Exact;
-    }
-
-    fn take_in_from(&mut self, image: Image, position: Position, wal: &WalFiles) {
-        self.take_in(image, position);
-        self.lacks_since(position, wal);
-    }
-
-    /// After a kill: the log has all that the file may lack, if it has not begun anew since.
-    fn lacks_since(&mut self, position: Position, wal: &WalFiles) {
-        match wal.pages_since(position, self.source.page_size()) {
-            Ok(Some(pages)) => {
-                for page in pages {
-                    self.images[0].stale.insert(page);
-                }
-                // A file that was cut off must get its header back in any case.
+        let pages = match lacks {
+            Lacks::Nothing => Some(Vec::new()),
+            // If the log has not begun anew since.
+            Lacks::Since(position) => wal.pages_since(position, self.source.page_size()).unwrap_or_default(),
+            Lacks::Any => None,
+        };
+        self.phase = if let Some(pages) = pages {
+            for page in pages {
+                self.images[0].stale.insert(page);
+            }
+            if is_torn {
+                // For its header.
                 self.images[0].stale.insert(1);
             }
-            _ => self.trust_nothing(),
-        }
-    }
-
-    /// Everything is compared; openers wait meanwhile. If somebody has it open already, all of it counts as wrong.
-    fn trust_nothing(&mut self) {
-        self.note_writing(Position::NOWHERE, Position::NOWHERE);
-        if self.images[0].hold() == LeaseAnswer::Granted {
-            self.phase = Phase::Repairing(Repair::new(clock::instant()));
+            // A torn file is no copy of anything, so that there is nothing to spoil.
+            let at_once = is_torn || self.reports.is_live_verified();
+            if at_once { Phase::Exact } else { Phase::Verifying(Comparison::of_nothing()) }
         } else {
-            self.images[0].stale.insert_up_to(self.books.page_count.max(1));
+            // After a power cut the file may be torn and not look it.
+            let may_be_torn = lacks == Lacks::Any && !is_torn && !self.reports.is_live_verified();
+            let leased = may_be_torn && self.images[0].hold() == LeaseAnswer::Granted;
+            Phase::Verifying(Comparison::of_all_pages(leased))
+        };
+        let position = match lacks {
+            Lacks::Nothing => self.books.position,
+            Lacks::Since(position) => position,
+            Lacks::Any => Position::NOWHERE,
+        };
+        self.record.published = Some(PublishedRecord { stamp, position, writing: None });
+        self.write_record();
+        let takes_long = stamp.length >= LARGE && matches!(self.phase, Phase::Verifying(_));
+        if takes_long {
+            self.queue.loosen(IS_VERIFIED, Late::Behind, clock::instant());
         }
     }
 
@@ -200,7 +182,10 @@ impl Publisher {
     }
 }
 
-const NOT_OURS: &str = "is not the file that this service left there";
+const IS_VERIFIED: &str =
+    "the database is verified after an unclean stop; until then the file stays as the last run left it";
 
+/// The database behind a file of so many bytes is not verified in the time that a caller waits.
+const LARGE: u64 = 256 << 20;
 /// How long a start may take to make the published file current, once it is clear that it is in trouble.
 const LONGEST_START: Duration = Duration::from_secs(3);

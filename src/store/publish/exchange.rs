@@ -127,6 +127,7 @@ impl Publisher {
         }
         self.chores_at = now + BETWEEN_CHORES;
         self.queue.rest();
+        self.freeze_if_damaged();
         if matches!(self.phase, Phase::Exact) {
             self.check_published()?;
             for spare in 1..self.images.len() {

@@ -90,12 +90,6 @@ impl Image {
         self.file.metadata().is_ok_and(|found| found.nlink() > 1)
     }
 
-    /// True if it has a readable header, so that a database program would open it.
-    pub(super) fn has_header(&self) -> bool {
-        let mut header = [0; MAGIC.len()];
-        self.file.read_exact_at(&mut header, 0).is_ok() && header == *MAGIC
-    }
-
     /// What is in it from a page on, as far as `out` and the file go.
     pub(super) fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut length = 0;
@@ -108,11 +102,6 @@ impl Image {
             }
         }
         Ok(length)
-    }
-
-    /// Makes it unreadable as a database, until it is whole again.
-    pub(super) fn invalidate(&mut self) -> io::Result<()> {
-        self.unmake().and_then(|()| self.mark())
     }
 
     /// Puts it on disk.
@@ -211,7 +200,7 @@ pub(in crate::store) fn say_no_log_belongs_to_it(first_page: &mut [u8]) {
 }
 
 /// True if a file of that stamp was last written by us.
-pub(in crate::store) fn bears_our_mark(stamp: &Stamp) -> bool {
+pub(super) fn bears_our_mark(stamp: &Stamp) -> bool {
     stamp.modified.1 % 1_000_000 == i64::from(MARK.subsec_nanos())
 }
 

@@ -2,6 +2,7 @@
 
 use super::image::Page;
 use super::publisher::{Phase, Progress, Publisher};
+use super::queue::Late;
 use super::trouble::Trouble;
 use super::wal::{Changes, Delta, Position};
 use crate::clock;
@@ -57,7 +58,7 @@ impl Publisher {
         if !is_large || waited >= PATIENCE_IF_LARGE {
             return self.publish_by_exchange();
         }
-        self.queue.loosen(HELD_OPEN, false, now);
+        self.queue.loosen(HELD_OPEN, Late::Behind, now);
         self.queue.pause(BETWEEN_LATE_TRIES);
         Ok(Progress::Busy)
     }

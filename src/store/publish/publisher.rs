@@ -1,14 +1,15 @@
 //! The thread that keeps the published file equal to the live database.
 
 use super::books::Books;
+use super::compare::Comparison;
 use super::image::Image;
-use super::queue::Queue;
-use super::repair::Repair;
+use super::queue::{Late, Queue};
 use super::source::Source;
 use super::trouble::Trouble;
 use super::wal::Position;
 use crate::clock;
 use crate::store::folder::{Folder, sync_folder};
+use crate::store::health::Reports;
 use crate::store::run_state::{PublishedRecord, Record, RunState};
 use crate::store::stamp::Stamp;
 use std::io;
@@ -23,6 +24,8 @@ pub(super) struct Publisher {
     pub generation: u64,
     pub source: Source,
     pub state: Arc<RunState>,
+    /// Whether the live database is verified.
+    pub reports: Arc<Reports>,
     pub record: Record,
     pub books: Books,
     /// The published file first, as far as there is one; then spares.
@@ -41,8 +44,10 @@ pub(super) struct Publisher {
 pub(super) enum Phase {
     /// The published file is ours and all that it lacks is known.
     Exact,
-    /// The published file is being compared with the live database, and nobody can open it meanwhile.
-    Repairing(Repair),
+    /// The published file is ours, and is not written until the live database has been verified.
+    Verifying(Comparison),
+    /// The live database is damaged: the published file is kept as the last sound copy.
+    Frozen,
     /// The last image is being made and then gets the published name.
     Building(Naming),
     /// No leases here: each time a new file takes the place of the old one.
@@ -69,6 +74,8 @@ pub(super) enum Progress {
     Working,
     /// Somebody has the file open.
     Busy,
+    /// Nothing can be done yet.
+    Waiting,
 }
 
 impl Publisher {
@@ -101,12 +108,14 @@ impl Publisher {
             Ok(Progress::Current) => {
                 self.busy_since = None;
                 self.queue.published(self.generation, self.books.committed, clock::instant());
+                self.wait_for_verification();
             }
             Ok(Progress::Working) => {}
             Ok(Progress::Busy) => {
                 self.busy_since.get_or_insert_with(clock::instant);
                 self.queue.pause(BETWEEN_TRIES);
             }
+            Ok(Progress::Waiting) => self.queue.pause(BETWEEN_QUESTIONS),
             Err(trouble) => self.meet(trouble),
         }
     }
@@ -114,7 +123,10 @@ impl Publisher {
     fn step(&mut self) -> Result<Progress, Trouble> {
         match self.phase {
             Phase::Exact => self.publish(),
-            Phase::Repairing(_) => self.repair(),
+            Phase::Verifying(_) => self.verify(),
+            Phase::Frozen => Ok(self.look_for_repair()),
+            // It would take the place of a copy that may be the only sound one.
+            Phase::Building(Naming::Replace) if !self.reports.is_live_verified() => Ok(Progress::Waiting),
             Phase::Building(naming) => self.build(naming),
             Phase::Renaming => self.publish_by_renaming(),
             Phase::Foreign => self.look_for_free_name(),
@@ -124,9 +136,9 @@ impl Publisher {
     /// Until when there is nothing to do if nothing is committed.
     pub(super) fn next_look(&self) -> Instant {
         let is_at_rest = match self.phase {
-            Phase::Foreign => true,
+            Phase::Foreign | Phase::Frozen => true,
             Phase::Exact | Phase::Renaming => self.is_whole(),
-            Phase::Repairing(_) | Phase::Building(_) => false,
+            Phase::Verifying(_) | Phase::Building(_) => false,
         };
         if is_at_rest { self.chores_at } else { clock::instant() }
     }
@@ -155,8 +167,8 @@ impl Publisher {
             Trouble::Superseded => {}
             Trouble::Foreign(found) => self.leave_to_somebody(&found, now),
             Trouble::Failed(reason) => {
-                self.queue.loosen(&reason, false, now);
-                self.note_writing(Position::NOWHERE, Position::NOWHERE);
+                self.queue.loosen(&reason, Late::Behind, now);
+                self.note_failed_write();
                 self.queue.pause(AFTER_FAILURE);
             }
         }
@@ -171,25 +183,25 @@ impl Publisher {
             "The published file was changed by somebody else; it is left as it is and no longer kept current"
         );
         let reason = format!(
-            "{file} {found}; it is left as it is and no longer kept current. To go on with the data of the running \
-             service, move that file away: a new one is made at once. To use the data in that file, stop the service, \
-             move the folder `live` beside it away, and start again"
+            "{file} {found}; it is left as it is and no longer kept current. To keep the data of the running service, move that \
+             file away: a new one is made at once. To use the data in that file: `agentlocator restore {file}`"
         );
         self.images.clear();
         self.books.take_fresh();
-        (self.record.published, self.record.successor, self.record.foreign) = (None, None, true);
+        let stamp = std::fs::symlink_metadata(&self.folder.published).ok().map(|found| Stamp::of(&found));
+        (self.record.published, self.record.successor, self.record.foreign) = (None, None, stamp);
         self.write_record();
         // A power cut must not make it ours again.
         let _ = self.state.sync();
         self.phase = Phase::Foreign;
-        self.queue.loosen(&reason, true, now);
+        self.queue.loosen(&reason, Late::Foreign, now);
     }
 
     /// Nothing is left to do for a store that is being closed.
     fn is_settled(&self) -> bool {
         match self.phase {
             // A comparison can be done at the next start as well.
-            Phase::Foreign | Phase::Repairing(_) => true,
+            Phase::Foreign | Phase::Frozen | Phase::Verifying(_) => true,
             Phase::Exact | Phase::Renaming => self.is_whole() || self.gives_up(),
             Phase::Building(_) => self.gives_up(),
         }
@@ -216,6 +228,7 @@ impl Publisher {
             published.writing = Some(Position::NOWHERE);
         }
         self.drop_spares();
+        self.record.adopt = self.record.foreign.is_some() && self.queue.is_foreign_wanted();
         self.record
     }
 
@@ -235,10 +248,20 @@ impl Publisher {
         }
     }
 
+    /// Notes that a write of the published file has failed: whatever came of it, it was ours.
+    fn note_failed_write(&mut self) {
+        self.note_writing(Position::NOWHERE, Position::NOWHERE);
+        let image = self.images.first().filter(|image| image.path == self.folder.published);
+        if let (Some(published), Some(image)) = (&mut self.record.published, image) {
+            published.stamp = image.stamp;
+            self.write_record();
+        }
+    }
+
     /// Notes that the published file is whole.
     pub(super) fn note_whole(&mut self, stamp: Stamp, position: Position) {
         self.record.published = Some(PublishedRecord { stamp, position, writing: None });
-        (self.record.successor, self.record.foreign) = (None, false);
+        (self.record.successor, self.record.foreign, self.record.adopt) = (None, None, false);
         self.write_record();
     }
 
@@ -285,6 +308,8 @@ impl Pace {
 /// The file is free for this many times as long as it was locked.
 const FREE_SHARE: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_micros(500);
+/// Between two questions whether the live database has been verified.
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(2);
 const AFTER_FAILURE: Duration = Duration::from_millis(250);
 /// How long a store that is being closed waits for whoever has the file open.
 const LAST_TRIES: Duration = Duration::from_secs(3);

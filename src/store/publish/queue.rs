@@ -33,6 +33,7 @@ struct Inner {
     published: u64,
     /// Callers are answered without waiting.
     loose: Option<Loose>,
+    adopt: bool,
     generation: u64,
     beat: Option<Instant>,
     stop: bool,
@@ -49,10 +50,20 @@ struct Callers {
 struct Loose {
     since: Instant,
     reason: String,
-    /// The copy is to be given up to somebody else's.
-    foreign: bool,
+    kind: Late,
     /// The trouble is over: callers wait again, and the copy is current once this commit is published.
     until: Option<u64>,
+}
+
+/// In what way the copy is not current.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Late {
+    /// It is behind, for now.
+    Behind,
+    /// A foreign file has its name.
+    Foreign,
+    /// It is kept as the last sound copy, because the live database is damaged.
+    Frozen,
 }
 
 /// What the publisher takes out.
@@ -71,6 +82,7 @@ pub(super) enum Standing {
     Current,
     Late { since: Instant, reason: String },
     Foreign { reason: String },
+    Frozen { reason: String },
 }
 
 impl Standing {
@@ -202,9 +214,9 @@ impl Queue {
     }
 
     /// From here on nobody waits for the copy.
-    pub(super) fn loosen(&self, reason: &str, foreign: bool, now: Instant) {
+    pub(super) fn loosen(&self, reason: &str, kind: Late, now: Instant) {
         let mut inner = self.lock();
-        inner.loosen(reason, foreign, now);
+        inner.loosen(reason, kind, now);
         let group = inner.callers_up_to(|_| true);
         drop(inner);
         answer_all(group, &Ok(()));
@@ -219,7 +231,7 @@ impl Queue {
         if !inner.callers.front().is_some_and(overdue) {
             return false;
         }
-        inner.loosen("the published file could not be written in time", false, now);
+        inner.loosen("the published file could not be written in time", Late::Behind, now);
         let group = inner.callers_up_to(|_| true);
         drop(inner);
         answer_all(group, &Ok(()));
@@ -262,11 +274,22 @@ impl Queue {
         self.closing.notify_all();
     }
 
+    /// The owner wants the foreign file.
+    pub(super) fn adopt_at_next_start(&self) {
+        self.lock().adopt = true;
+    }
+
+    /// Whether the owner wants the foreign file.
+    pub(super) fn is_foreign_wanted(&self) -> bool {
+        self.lock().adopt
+    }
+
     /// How far the copy is.
     pub(super) fn standing(&self) -> Standing {
         match &self.lock().loose {
             None => Standing::Current,
-            Some(Loose { reason, foreign: true, .. }) => Standing::Foreign { reason: reason.clone() },
+            Some(Loose { reason, kind: Late::Foreign, .. }) => Standing::Foreign { reason: reason.clone() },
+            Some(Loose { reason, kind: Late::Frozen, .. }) => Standing::Frozen { reason: reason.clone() },
             Some(Loose { since, reason, .. }) => Standing::Late { since: *since, reason: reason.clone() },
         }
     }
@@ -282,7 +305,7 @@ impl Inner {
         self.loose.as_ref().is_none_or(|loose| loose.until.is_some())
     }
 
-    fn loosen(&mut self, reason: &str, foreign: bool, now: Instant) {
+    fn loosen(&mut self, reason: &str, kind: Late, now: Instant) {
         let since = match &self.loose {
             Some(loose) => loose.since,
             None => self.callers.front().map_or(now, |callers| callers.since),
@@ -290,7 +313,7 @@ impl Inner {
         if self.loose.as_ref().is_none_or(|loose| loose.reason != reason) {
             tracing::warn!(event = "STORE_PUBLISH_LATE", reason, "The published copy is behind; writes go on");
         }
-        self.loose = Some(Loose { since, reason: reason.to_owned(), foreign, until: None });
+        self.loose = Some(Loose { since, reason: reason.to_owned(), kind, until: None });
     }
 
     fn callers_up_to(&mut self, done: impl Fn(&Callers) -> bool) -> Group {

@@ -3,7 +3,7 @@
 
 mod mishaps;
 
-use super::begin::{Ground, Heritage};
+use super::begin::Ground;
 use super::publisher::{Phase, Publisher};
 use super::trouble::Trouble;
 use super::watch::{Patience, Watch};
@@ -45,18 +45,37 @@ fn ground(folder: &Folder) -> (Feed, Ground, wal::Header, WalFiles) {
     let (prelude, feed, files) = prelude(folder, 4096).unwrap();
     let Prelude { queue, files: wal, from } = prelude;
     let state = Arc::new(RunState::open(&folder.run_state()).unwrap().0);
-    let ground = Ground { folder: folder.clone(), queue, wal, state, longest_pause: Duration::ZERO };
+    let ground = Ground {
+        folder: folder.clone(),
+        queue,
+        wal,
+        state,
+        reports: Arc::new(Reports::new(true)),
+        longest_pause: Duration::ZERO,
+    };
     (feed, ground, from, files)
 }
 
-fn nothing_left() -> Heritage<'static> {
-    Heritage { record: None, clean: false }
+/// What a start makes of the published file.
+fn found(folder: &Folder, record: Option<&Record>) -> FileState {
+    let Ok(metadata) = std::fs::symlink_metadata(&folder.published) else { return FileState::Missing };
+    let file = File::open(&folder.published).unwrap();
+    let mut header = [0; 16];
+    let _ = std::os::unix::fs::FileExt::read_at(&file, &mut header, 0);
+    let observed = Observed {
+        stamp: Stamp::of(&metadata),
+        changed_at: std::os::unix::fs::MetadataExt::ctime(&metadata),
+        has_header: header != [0; 16],
+        clean: false,
+        record,
+    };
+    classify(&observed, |place| holds_write(&folder.wal(), &file, place).unwrap_or(false))
 }
 
 fn rig() -> Rig {
     let (dir, folder, conn) = empty();
     let (feed, ground, from, files) = ground(&folder);
-    let mut publisher = Publisher::prepare(&ground, &nothing_left(), from).unwrap();
+    let mut publisher = Publisher::prepare(&ground, &FileState::Missing, from).unwrap();
     publisher.settle();
     Rig { conn, feed, publisher, folder, files: vec![files], dir }
 }
@@ -81,7 +100,7 @@ impl Rig {
         for _ in 0..200 {
             self.publisher.busy_since = Some(clock::instant().checked_sub(Duration::from_secs(1)).unwrap());
             // Whoever opens the file meanwhile waits.
-            while matches!(self.publisher.phase, Phase::Repairing(_)) {
+            while matches!(self.publisher.phase, Phase::Verifying(_)) {
                 self.publisher.advance();
             }
             self.publisher.settle();
@@ -99,8 +118,7 @@ impl Rig {
         let left = RunState::open(&folder.run_state()).unwrap().1;
         let (feed, ground, from, log) = ground(&folder);
         files.push(log);
-        let heritage = Heritage { record: left.as_ref(), ..nothing_left() };
-        let mut publisher = Publisher::prepare(&ground, &heritage, from).unwrap();
+        let mut publisher = Publisher::prepare(&ground, &found(&folder, left.as_ref()), from).unwrap();
         publisher.settle();
         Self { conn, feed, publisher, folder, files, dir }
     }
@@ -266,7 +284,7 @@ proptest! {
 fn after_the_publisher(ended: std::sync::mpsc::Receiver<Record>, patience: Patience) {
     let (_dir, folder, conn) = empty();
     let (mut feed, ground, from, _files) = ground(&folder);
-    let mut publisher = Publisher::prepare(&ground, &nothing_left(), from).unwrap();
+    let mut publisher = Publisher::prepare(&ground, &FileState::Missing, from).unwrap();
     publisher.settle();
     let before = std::fs::metadata(&folder.published).unwrap();
     drop(publisher);

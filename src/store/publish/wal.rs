@@ -7,13 +7,14 @@
 //! The two descriptors must outlive every connection to the database: closing any descriptor of `-shm` drops the locks
 //! that SQLite holds on it in this process.
 
-use super::image::{Image, say_no_log_belongs_to_it};
+use super::image::say_no_log_belongs_to_it;
 use crate::store::folder::Folder;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -149,39 +150,45 @@ impl WalFiles {
     }
 }
 
-impl WalFiles {
-    /// True if a file holds what the last frames up to a place in the log say: only what was written from that log does.
-    pub(super) fn was_written_into(&self, image: &Image, to: Position, page_size: usize) -> io::Result<bool> {
-        let now = self.header()?.position;
-        if to.frame == 0 || to.frame > now.frame || to.salt != now.salt {
+/// True if a file holds what the last frames up to a place in the log say: only what was written from that log does. Reads
+/// the log as a plain file, so no connection of this process may have it open.
+pub(in crate::store) fn holds_write(log: &Path, file: &File, to: Position) -> io::Result<bool> {
+    if to.frame == 0 || to == Position::NOWHERE {
+        return Ok(false);
+    }
+    let log = File::open(log)?;
+    let mut page_size = [0; 4];
+    log.read_exact_at(&mut page_size, 8)?;
+    let page_size = u32::from_be_bytes(page_size) as usize;
+    if !(512..=65536).contains(&page_size) {
+        return Ok(false);
+    }
+    let file_length = file.metadata()?.len();
+    let mut frame = vec![0; FRAME_HEADER + page_size];
+    let mut seen = BTreeSet::new();
+    let mut length = None;
+    for number in (to.frame.saturating_sub(EVIDENCE)..to.frame).rev() {
+        log.read_exact_at(&mut frame, offset(number, page_size))?;
+        let (header, ours) = frame.split_at_mut(FRAME_HEADER);
+        let header = FrameHeader::parse(header);
+        let pages = *length.get_or_insert(header.pages_after);
+        if header.salt != to.salt || file_length != u64::from(pages) * page_size as u64 {
             return Ok(false);
         }
-        let mut frame = vec![0; FRAME_HEADER + page_size];
-        let mut seen = BTreeSet::new();
-        let mut length = None;
-        for number in (to.frame.saturating_sub(EVIDENCE)..to.frame).rev() {
-            self.log.read_exact_at(&mut frame, offset(number, page_size))?;
-            let (header, ours) = frame.split_at_mut(FRAME_HEADER);
-            let header = FrameHeader::parse(header);
-            let pages = *length.get_or_insert(header.pages_after);
-            if header.salt != to.salt || image.stamp.length != u64::from(pages) * page_size as u64 {
-                return Ok(false);
-            }
-            // Going backwards, the first frame of a page counts. One beyond the end is not in the file any more.
-            if header.page > pages || !seen.insert(header.page) {
-                continue;
-            }
-            let mut theirs = vec![0; page_size];
-            image.read_at(&mut theirs, u64::from(header.page - 1) * page_size as u64)?;
-            if header.page == 1 {
-                say_no_log_belongs_to_it(ours);
-            }
-            if theirs != ours {
-                return Ok(false);
-            }
+        // Going backwards, the first frame of a page counts. One beyond the end is not in the file any more.
+        if header.page == 0 || header.page > pages || !seen.insert(header.page) {
+            continue;
         }
-        Ok(true)
+        let mut theirs = vec![0; page_size];
+        file.read_exact_at(&mut theirs, u64::from(header.page - 1) * page_size as u64)?;
+        if header.page == 1 {
+            say_no_log_belongs_to_it(ours);
+        }
+        if theirs != ours {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 impl WalReader {

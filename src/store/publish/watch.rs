@@ -2,6 +2,7 @@
 
 use super::begin::Ground;
 use super::publisher::Publisher;
+use super::queue::Late;
 use crate::clock;
 use crate::store::run_state::Record;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -96,7 +97,7 @@ impl Watch {
 
     fn replace(&mut self) {
         let queue = &self.ground.queue;
-        queue.loosen("the publisher had to be started anew", false, clock::instant());
+        queue.loosen("the publisher had to be started anew", Late::Behind, clock::instant());
         let started = Publisher::replacement(&self.ground, self.ground.state.read())
             .map_err(|error| error.to_string())
             .and_then(|publisher| start_publisher(publisher).map_err(|error| error.to_string()));

@@ -54,7 +54,7 @@ fn forget(value: &mut Value) {
 
 const OF_THE_MOMENT: [&str; 1] = ["last_used_at"];
 /// What is about the machine and not in the database.
-const OF_THE_BOX: [&str; 1] = ["/api/backups"];
+const OF_THE_BOX: [&str; 2] = ["/api/backups", "/api/database"];
 
 #[tokio::test]
 async fn every_answer_is_the_same_on_the_restored_box() {

@@ -18,7 +18,15 @@ pub struct Child {
 impl Child {
     /// Starts it, and waits until its store is open.
     pub fn start(desk: &Desk, clients: usize) -> Self {
-        let mut process = Command::new(std::env::current_exe().unwrap())
+        Self::start_by(desk, clients, &["env"], &[])
+    }
+
+    /// The same by another program, which gets the command as its arguments and becomes it.
+    pub fn start_by(desk: &Desk, clients: usize, by: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut process = Command::new(by[0])
+            .args(&by[1..])
+            .arg(std::env::current_exe().unwrap())
+            .envs(variables.iter().copied())
             .args(["--exact", "support::store::child::the_other_process", "--nocapture"])
             .env(ROLE, format!("{clients} {}", desk.published().display()))
             .stdin(Stdio::piped())

@@ -1,0 +1,104 @@
+//! What the owner is told of the database files, in Hebrew and English.
+
+use crate::domain::AlertDetail;
+use crate::store::{PublishState, StartEvent, StartNotice};
+
+/// What the last start did with a file that the service did not write.
+pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
+    let archived = notice.archived.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+    let reason = if notice.reason.is_empty() { String::new() } else { format!(" ({})", notice.reason) };
+    let back = format!("`agentlocator restore {archived}`");
+    let (he, en) = match notice.event {
+        StartEvent::Restored => (
+            format!("הגיבוי שהונח ב־{file} נמצא בשימוש. מסד הנתונים הקודם נשמר ב־{archived}; לחזור אליו: {back}."),
+            format!(
+                "The backup that was put at {file} is in use. The database before it is kept as {archived}; to go back to it: \
+                 {back}."
+            ),
+        ),
+        StartEvent::FolderCopied => (
+            format!(
+                "התיקייה הזאת היא העתק של תיקייה אחרת, שנעשה בזמן שהשירות פעל. בשימוש נמצא {file}, שיש בו כל מה שאושר לפני תחילת \
+                 ההעתקה. מסד הנתונים מתוך `live` נשמר ב־{archived}."
+            ),
+            format!(
+                "This folder is a copy of another one that was made while the service ran. {file} is in use, which has all that \
+                 was acknowledged before the copy began. The database out of `live` is kept as {archived}."
+            ),
+        ),
+        StartEvent::LiveDamaged => (
+            format!(
+                "מסד הנתונים נפגם ואי אפשר לפתוח אותו{reason}. במקומו נמצא בשימוש {file}. הפגום נשמר ב־{archived}."
+            ),
+            format!(
+                "The database was damaged and cannot be opened{reason}. {file} has taken its place. The damaged one is kept as \
+                 {archived}."
+            ),
+        ),
+        StartEvent::FoundForeign => (
+            format!(
+                "ב־{file} היה קובץ שהשירות לא כתב{reason}. הוא נשמר ב־{archived}, והשירות ממשיך עם הנתונים שלו. להשתמש בו: {back}."
+            ),
+            format!(
+                "{file} was a file that the service did not write{reason}. It is kept as {archived}, and the service goes on with \
+                 its own data. To use it: {back}."
+            ),
+        ),
+    };
+    AlertDetail::from((he, en))
+}
+
+/// Messages wait for the owner's decision.
+pub(super) fn held(messages: u64) -> AlertDetail {
+    AlertDetail::from((
+        format!("{messages} הודעות חיכו לשליחה במסד הנתונים ששוחזר."),
+        format!("{messages} messages waited to be sent in the restored database."),
+    ))
+}
+
+/// Why the published file is not current; none while it is, or is switched off.
+pub(super) fn unpublished(state: &PublishState) -> Option<AlertDetail> {
+    match state {
+        // Those that need a decision have alerts of their own.
+        PublishState::Current | PublishState::Off | PublishState::Frozen { .. } | PublishState::Foreign { .. } => None,
+        PublishState::Late { age, reason } => Some(AlertDetail::from((
+            format!("העותק מפגר ב־{} שניות: {reason}", age.as_secs()),
+            format!("The copy is {} s behind: {reason}", age.as_secs()),
+        ))),
+    }
+}
+
+/// Another file has the published name; none if not.
+pub(super) fn foreign(state: &PublishState, file: &str) -> Option<AlertDetail> {
+    match state {
+        PublishState::Foreign { .. } => Some(AlertDetail::from((
+            format!(
+                "מישהו שם קובץ אחר במקום {file}, או שינה אותו. הקובץ נשאר כמות שהוא, והשירות ממשיך עם הנתונים שלו. להשתמש \
+                 בקובץ ההוא: הכפתור כאן, או `agentlocator restore {file}`. להמשיך עם הנתונים הנוכחיים: הכפתור כאן, או \
+                 העבירו את הקובץ משם."
+            ),
+            format!(
+                "Another program has changed or replaced {file}. The file stays as it is, and the service goes on with its own \
+                 data. To use that file: the button here, or `agentlocator restore {file}`. To keep the current data: the button \
+                 here, or move the file away."
+            ),
+        ))),
+        _ => None,
+    }
+}
+
+/// What is damaged, and the sound copy that is kept.
+pub(super) fn damaged(findings: &str, publish: &PublishState, file: &str) -> AlertDetail {
+    if !matches!(publish, PublishState::Frozen { .. }) {
+        return AlertDetail::from(findings);
+    }
+    AlertDetail::from((
+        format!(
+            "העותק התקין האחרון הוא {file}, והוא אינו משתנה יותר. להמשיך ממנו: `agentlocator restore {file}`. הנזק: {findings}"
+        ),
+        format!(
+            "The last sound copy is {file}; it is not changed any more. To go on from it: `agentlocator restore {file}`. The \
+             damage: {findings}"
+        ),
+    ))
+}

@@ -1,0 +1,140 @@
+//! The database itself: its published file, what the last start did, and what a restore has left to decide. For owners.
+
+use crate::clock;
+use crate::http::extract::Json as Body;
+use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::store::{Choice, HeldMessage, Integrity, PublishState, StartNotice};
+use axum::extract::State;
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/database", get(show))
+        .route("/api/database/found", post(choose))
+        .route("/api/database/held", post(review))
+        .route("/api/database/notice", delete(dismiss))
+}
+
+/// The database.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct DatabaseStatus {
+    /// The file that may be copied.
+    #[schema(value_type = Object)]
+    published: PublishState,
+    /// What is known of the content.
+    #[schema(value_type = Object)]
+    integrity: Integrity,
+    /// What the last start did with a file that the service did not write; null when dismissed.
+    notice: Option<StartNotice>,
+    /// Messages that are held since a restore, the oldest first.
+    held: Vec<HeldMessage>,
+}
+
+/// Which data the service goes on with.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChooseRequest {
+    /// `found`: the file that was found, from the next start on. `current`: the data of the running service; the file is archived.
+    #[schema(value_type = String)]
+    data: Choice,
+}
+
+/// What came of the choice.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ChooseResponse {
+    /// The service must be restarted before the file is used.
+    restart_required: bool,
+}
+
+/// What to do with the held messages.
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum HeldAction {
+    /// Send them now.
+    Send,
+    /// Give them up; they are shown as failed.
+    Discard,
+}
+
+/// What to do with the held messages.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReviewRequest {
+    action: HeldAction,
+}
+
+/// How many messages it concerned.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ReviewResponse {
+    messages: u64,
+}
+
+/// Show the state of the database, the last start's notice and the held messages.
+#[utoipa::path(get, path = "/api/database", tag = "house", responses((status = 200, body = DatabaseStatus)))]
+pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<DatabaseStatus>, ApiError> {
+    actor.require_owner()?;
+    let health = state.store.health();
+    // One that the owner has ordered needs no word.
+    let (notice, held) = state.store.read(|tx| Ok((tx.start_notice()?, tx.held_outbox()?))).await?;
+    let notice = notice.filter(|notice| !notice.quiet);
+    Ok(Json(DatabaseStatus { published: health.publish, integrity: health.integrity, notice, held }))
+}
+
+/// Choose between the file that was found as the published file and the current data.
+#[utoipa::path(post, path = "/api/database/found", tag = "house", request_body = ChooseRequest,
+    responses((status = 200, body = ChooseResponse), (status = 404, body = ErrorBody)))]
+pub(super) async fn choose(
+    State(state): State<AppState>,
+    actor: Actor,
+    Body(request): Body<ChooseRequest>,
+) -> Result<Json<ChooseResponse>, ApiError> {
+    actor.require_owner()?;
+    let (store, choice, by) = (state.store.clone(), request.data, actor.id);
+    let chosen = tokio::task::spawn_blocking(move || store.choose_data(choice)).await;
+    let chosen = chosen.map_err(|_| crate::store::Error::Panicked)??;
+    if !chosen {
+        return Err(ApiError::not_found("no foreign file has the name of the published file"));
+    }
+    let what = if choice == Choice::Found { "found" } else { "current" };
+    state.store.write_soon(move |tx| tx.insert_audit(by, "database_chosen", what, clock::now()));
+    Ok(Json(ChooseResponse { restart_required: choice == Choice::Found }))
+}
+
+/// Send or discard the messages that are held since a restore.
+#[utoipa::path(post, path = "/api/database/held", tag = "house", request_body = ReviewRequest,
+    responses((status = 200, body = ReviewResponse)))]
+pub(super) async fn review(
+    State(state): State<AppState>,
+    actor: Actor,
+    Body(request): Body<ReviewRequest>,
+) -> Result<Json<ReviewResponse>, ApiError> {
+    actor.require_owner()?;
+    let (by, now, action) = (actor.id, clock::now(), request.action);
+    let messages = state
+        .store
+        .write(move |tx| {
+            let (messages, what) = match action {
+                HeldAction::Send => (tx.release_held_outbox(now)?, "outbox_released"),
+                HeldAction::Discard => (tx.discard_held_outbox(DISCARDED, now)?, "outbox_discarded"),
+            };
+            tx.insert_audit(by, what, &messages.to_string(), now)?;
+            Ok(messages)
+        })
+        .await?;
+    state.outbox.wake();
+    Ok(Json(ReviewResponse { messages }))
+}
+
+/// Dismiss the notice of the last start.
+#[utoipa::path(delete, path = "/api/database/notice", tag = "house", responses((status = 204)))]
+pub(super) async fn dismiss(State(state): State<AppState>, actor: Actor) -> Result<axum::http::StatusCode, ApiError> {
+    actor.require_owner()?;
+    state.store.write(|tx| tx.set_start_notice(None)).await?;
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}
+
+/// What a discarded message shows.
+const DISCARDED: (&str, &str) =
+    ("discarded_after_restore", "ההודעה לא נשלחה אחרי השחזור / the message was not sent after the restore");

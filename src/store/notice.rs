@@ -1,0 +1,84 @@
+//! What the last start made of a file that it did not write: the owner is told until the notice is dismissed.
+
+use super::archive::failed;
+use super::folder::Folder;
+use super::{Error, ReadTx, Result, WriteTx};
+use crate::domain::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// What a start did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StartEvent {
+    /// A backup that was put in place of the published file is in use.
+    Restored,
+    /// The folder is a copy of another one: its published file is in use.
+    FolderCopied,
+    /// The live database was damaged: the published file is in use.
+    LiveDamaged,
+    /// A foreign file had the published name and was archived; the data of the service goes on.
+    FoundForeign,
+}
+
+/// What the owner is to be told of a start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StartNotice {
+    /// What it did.
+    pub event: StartEvent,
+    /// The file that it archived; null where there was none.
+    #[schema(value_type = Option<String>)]
+    pub archived: Option<PathBuf>,
+    /// Why, in English; may be empty.
+    pub reason: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The owner has ordered it, so that only what is held is worth a word.
+    #[serde(default)]
+    pub quiet: bool,
+}
+
+impl StartNotice {
+    pub(in crate::store) fn new(event: StartEvent, reason: &str, at: Timestamp) -> Self {
+        Self { event, archived: None, reason: reason.to_owned(), at, quiet: false }
+    }
+
+    /// Leaves the notice in the folder until the database is open, also for a later start if this one fails.
+    pub(in crate::store) fn leave(&self, folder: &Folder) -> Result<()> {
+        let text = serde_json::to_vec(self).map_err(|error| Error::Value(error.to_string()))?;
+        let path = folder.notice();
+        let mut file = File::create(&path).map_err(failed("cannot write", &path))?;
+        file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed("cannot write", &path))
+    }
+
+    /// The notice that a start has left.
+    pub(in crate::store) fn left_in(folder: &Folder) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(folder.notice()).ok()?).ok()
+    }
+
+    /// The database in use may be older than what was sent from here, so that messages in its outbox may have gone out already.
+    pub(in crate::store) fn uses_another_database(&self) -> bool {
+        matches!(self.event, StartEvent::Restored | StartEvent::FolderCopied)
+    }
+}
+
+impl ReadTx<'_> {
+    /// What the owner has not dismissed yet.
+    pub fn start_notice(&self) -> Result<Option<StartNotice>> {
+        let text = self.meta(NOTICE)?.filter(|text| !text.is_empty());
+        text.map(|text| serde_json::from_str(&text).map_err(|error| Error::Value(error.to_string()))).transpose()
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps a notice, or forgets the one that there is.
+    pub fn set_start_notice(&self, notice: Option<&StartNotice>) -> Result<()> {
+        let text = notice.map(serde_json::to_string).transpose().map_err(|error| Error::Value(error.to_string()))?;
+        self.set_meta(NOTICE, text.as_deref().unwrap_or_default())
+    }
+}
+
+const NOTICE: &str = "start_notice";

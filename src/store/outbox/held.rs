@@ -1,0 +1,99 @@
+//! After a restore: messages that waited in the restored database may have gone out since, so they are held until the owner
+//! decides.
+//!
+//! All rows up to a number that the database keeps are held. New rows get higher numbers, because the held ones stay.
+
+use super::super::{ReadTx, Result, WriteTx};
+use crate::domain::{MessageId, MessageStatus, ThreadId, Timestamp};
+use rusqlite::params;
+use serde::Serialize;
+
+/// A message that is held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct HeldMessage {
+    /// The message.
+    #[schema(value_type = i64)]
+    pub message_id: MessageId,
+    /// The thread.
+    #[schema(value_type = i64)]
+    pub thread_id: ThreadId,
+    /// To which address.
+    pub recipient: String,
+    /// The words.
+    pub text: String,
+    /// When it was written.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl ReadTx<'_> {
+    /// The messages that are held, the oldest first.
+    pub fn held_outbox(&self) -> Result<Vec<HeldMessage>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT o.message_id, m.thread_id, o.recipient, m.content_text, o.created_at
+             FROM outbox o JOIN messages m ON m.id = o.message_id
+             WHERE o.state IN ('queued', 'sending', 'doubtful') AND o.id <= ?1 ORDER BY o.id",
+        )?;
+        let rows = query.query_map([self.held_to()?], |row| {
+            Ok(HeldMessage {
+                message_id: row.get(0)?,
+                thread_id: row.get(1)?,
+                recipient: row.get(2)?,
+                text: row.get(3)?,
+                created_at: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// How many messages are held.
+    pub fn count_held_outbox(&self) -> Result<u64> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
+        )?;
+        Ok(u64::try_from(query.query_row([self.held_to()?], |row| row.get::<_, i64>(0))?).unwrap_or(0))
+    }
+
+    /// The number up to which all rows are held; 0 for none.
+    pub(in crate::store) fn held_to(&self) -> Result<i64> {
+        Ok(self.meta(HELD_TO)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Holds all messages that wait. Returns how many.
+    pub fn hold_outbox(&self) -> Result<u64> {
+        let sql = "SELECT coalesce(max(id), 0) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')";
+        let last: i64 = self.conn.query_row(sql, [], |row| row.get(0))?;
+        self.set_meta(HELD_TO, &last.to_string())?;
+        self.count_held_outbox()
+    }
+
+    /// Lets the held messages go out, as if they had just been written. Returns how many.
+    pub fn release_held_outbox(&self, now: Timestamp) -> Result<u64> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET next_attempt_at = ?2, created_at = ?2, updated_at = ?2
+             WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
+        )?;
+        let released = update.execute(params![self.held_to()?, now])?;
+        self.set_meta(HELD_TO, "0")?;
+        Ok(released as u64)
+    }
+
+    /// Gives the held messages up; each shows the error. Returns how many.
+    pub fn discard_held_outbox(&self, error: (&str, &str), now: Timestamp) -> Result<u64> {
+        let held = self.held_outbox()?;
+        for message in &held {
+            self.set_message_status(message.message_id, MessageStatus::Failed, Some(error), now)?;
+        }
+        let mut update = self.conn.prepare_cached(
+            "UPDATE outbox SET state = 'failed', last_error = ?3, updated_at = ?2
+             WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
+        )?;
+        update.execute(params![self.held_to()?, now, error.0])?;
+        self.set_meta(HELD_TO, "0")?;
+        Ok(held.len() as u64)
+    }
+}
+
+const HELD_TO: &str = "outbox_held_to";

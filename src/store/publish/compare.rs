@@ -1,0 +1,169 @@
+//! After an unclean stop: the published file is not written before the live database has been verified, and is compared with it
+//! meanwhile where the log does not tell what it lacks. Reading needs no lease, because only the service writes the file.
+//!
+//! After a power cut the file may be torn. Then the lease is held, so that a program that copies it waits, but not for long: the
+//! kernel would end the lease, and a nightly backup must not hang.
+
+use super::image::{Image, say_no_log_belongs_to_it};
+use super::publisher::{Phase, Progress, Publisher};
+use super::trouble::Trouble;
+use crate::clock;
+use crate::store::health::Integrity;
+use crate::store::sys;
+use std::time::{Duration, Instant};
+
+/// How far it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comparison {
+    /// The next page to compare; none when all of them are.
+    next: Option<u32>,
+    began: Instant,
+    /// Openers are held back by the lease.
+    leased: bool,
+    /// Since when a program has waited to open the file.
+    opener_since: Option<Instant>,
+}
+
+impl Comparison {
+    /// All pages are compared, behind a lease if one is held.
+    pub(super) fn of_all_pages(leased: bool) -> Self {
+        Self { next: Some(1), began: clock::instant(), leased, opener_since: None }
+    }
+
+    /// What the file lacks is known already.
+    pub(super) fn of_nothing() -> Self {
+        Self { next: None, began: clock::instant(), leased: false, opener_since: None }
+    }
+}
+
+impl Publisher {
+    /// Compares some pages, waits for the verification of the live database, or goes on to publishing.
+    pub(super) fn verify(&mut self) -> Result<Progress, Trouble> {
+        let Phase::Verifying(mut comparison) = self.phase else { return Ok(Progress::Working) };
+        self.books.fold(&mut self.images);
+        let now = clock::instant();
+        if comparison.leased && !self.images[0].undisturbed() {
+            let since = *comparison.opener_since.get_or_insert(now);
+            if now.saturating_duration_since(since) > sys::lease_break_time() / 2 {
+                self.images[0].release();
+                comparison.leased = false;
+            }
+        }
+        if let Some(next) = comparison.next {
+            comparison.next = self.compare_from(next)?;
+            if comparison.next.is_none() {
+                let duration_ms = u64::try_from((clock::instant() - comparison.began).as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(
+                    event = "STORE_PUBLISH_COMPARED",
+                    pages = self.books.page_count,
+                    differing = self.images[0].stale.len(),
+                    duration_ms,
+                    "Compared the published file with the live database"
+                );
+            }
+            self.phase = Phase::Verifying(comparison);
+            return Ok(Progress::Working);
+        }
+        self.phase = Phase::Verifying(comparison);
+        if self.freeze_if_damaged() {
+            return Ok(Progress::Waiting);
+        }
+        if !self.reports.is_live_verified() {
+            return Ok(Progress::Waiting);
+        }
+        self.phase = Phase::Exact;
+        let outcome = if self.images[0].stale.is_empty() { self.nothing_differs() } else { self.publish() };
+        if let Some(image) = self.images.first() {
+            image.release();
+        }
+        outcome
+    }
+
+    /// Whatever was published while the live database was not verified, the next write waits for that.
+    pub(super) fn wait_for_verification(&mut self) {
+        let may_write = self.reports.is_live_verified() || !matches!(self.phase, Phase::Exact | Phase::Renaming);
+        if !may_write {
+            self.phase = Phase::Verifying(Comparison::of_nothing());
+        }
+    }
+
+    /// If the live database is damaged, then the published file is the last sound copy, and is kept as it is. True if so.
+    pub(super) fn freeze_if_damaged(&mut self) -> bool {
+        let is_damaged = matches!(self.reports.live_integrity(), Integrity::Damaged { .. });
+        let has_copy = matches!(self.phase, Phase::Exact | Phase::Renaming | Phase::Verifying(_));
+        if is_damaged && has_copy {
+            self.freeze();
+        }
+        is_damaged && has_copy
+    }
+
+    fn freeze(&mut self) {
+        let file = self.folder.published.display();
+        tracing::error!(
+            event = "STORE_PUBLISH_FROZEN",
+            file = %file,
+            "The live database is damaged; the published file is kept as it is, as the last sound copy"
+        );
+        let reason = format!(
+            "the live database is damaged; {file} is kept as it is, as the last sound copy. `agentlocator restore {file}` goes \
+             on from there"
+        );
+        self.images.iter().for_each(Image::release);
+        self.books.take_fresh();
+        self.note_writing(super::Position::NOWHERE, super::Position::NOWHERE);
+        self.phase = Phase::Frozen;
+        self.queue.loosen(&reason, super::queue::Late::Frozen, clock::instant());
+    }
+
+    /// A later check may find the live database sound, when it has been repaired.
+    pub(super) fn look_for_repair(&mut self) -> Progress {
+        self.books.take_fresh();
+        if self.reports.is_live_verified() {
+            self.phase = Phase::Verifying(Comparison::of_all_pages(false));
+            return Progress::Working;
+        }
+        self.queue.pause(BETWEEN_LOOKS);
+        Progress::Waiting
+    }
+
+    fn nothing_differs(&mut self) -> Result<Progress, Trouble> {
+        self.check_published()?;
+        self.note_whole(self.images[0].stamp, self.books.position);
+        Ok(Progress::Current)
+    }
+
+    /// Notes which of the pages from `first` on differ. Returns where to go on; none at the end.
+    ///
+    /// Each piece may be compared at another moment: what is committed after that is noted by the commit itself.
+    fn compare_from(&mut self, first: u32) -> Result<Option<u32>, Trouble> {
+        let page_size = self.source.page_size();
+        let snapshot = self.source.glance()?;
+        let end = snapshot.page_count().min(first + PIECE - 1);
+        let image = &mut self.images[0];
+        if first > end {
+            if image.stamp.length != u64::from(snapshot.page_count()) * page_size as u64 {
+                image.stale.insert(1);
+            }
+            return Ok(None);
+        }
+        let mut theirs = vec![0; (end - first + 1) as usize * page_size];
+        let offset = u64::from(first - 1) * page_size as u64;
+        image.read_at(&mut theirs, offset).map_err(Trouble::file("read the published file"))?;
+        let mut ours = Vec::with_capacity(page_size);
+        for (page, theirs) in (first..=end).zip(theirs.chunks_exact(page_size)) {
+            ours.clear();
+            snapshot.read(page, &mut ours)?;
+            if page == 1 {
+                say_no_log_belongs_to_it(&mut ours);
+            }
+            if ours != theirs {
+                image.stale.insert(page);
+            }
+        }
+        Ok(Some(end + 1))
+    }
+}
+
+/// Pages that are compared at a time.
+const PIECE: u32 = 256;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);

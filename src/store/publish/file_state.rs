@@ -1,0 +1,216 @@
+//! Whose the file is that has the published name at a start, and what it lacks. One rule: with the recorded stamp it is ours;
+//! with a header that we have zeroed it is a torn write of ours; anything else is foreign and is never written.
+
+use super::image::bears_our_mark;
+use super::wal::Position;
+use crate::store::run_state::{Boot, COPIED_AFTER, PublishedRecord, Record};
+use crate::store::stamp::Stamp;
+
+/// What a start makes of the published file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::store) enum FileState {
+    /// There is none.
+    Missing,
+    /// It is ours. As long as the live database is not verified, it is not written.
+    Ours(Lacks),
+    /// A write of ours was cut off: no program takes it for a database.
+    Torn(Lacks),
+    /// It is foreign, and stays as it is.
+    Foreign {
+        /// What was found.
+        found: String,
+    },
+}
+
+/// Which pages of the live database a file of ours may lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Lacks {
+    /// None.
+    Nothing,
+    /// Those in the log from there on.
+    Since(Position),
+    /// Any: it must be compared.
+    Any,
+}
+
+/// What is known of the file without reading all of it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Observed<'o> {
+    /// The file.
+    pub stamp: Stamp,
+    /// When anything about it was last changed, in seconds since the epoch.
+    pub changed_at: i64,
+    /// It does not begin with zeros.
+    pub has_header: bool,
+    /// The last run ended cleanly, and the live database has not changed since.
+    pub clean: bool,
+    /// What the last run left.
+    pub record: Option<&'o Record>,
+}
+
+/// Whose it is. `holds_write` tells whether the file holds what the log has up to a place, and is asked only where a write may
+/// have been complete but not recorded.
+pub(in crate::store) fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> FileState {
+    let foreign = || FileState::Foreign { found: NOT_OURS.into() };
+    let Some(record) = file.record else { return foreign() };
+    let boot = record.boot_since();
+    let lacks = match record.published {
+        Some(ours) if file.clean && ours.writing.is_none() => Lacks::Nothing,
+        Some(ours) if boot == Boot::Same && ours.position != Position::NOWHERE => Lacks::Since(ours.position),
+        _ => Lacks::Any,
+    };
+    let is_the_recorded_file = |stamp: Stamp| stamp.inode == file.stamp.inode;
+    if record.foreign == Some(file.stamp) {
+        return foreign();
+    }
+    match record.published {
+        Some(ours) if ours.stamp == file.stamp => return FileState::Ours(lacks),
+        // The folder was moved to another disk after a clean stop: all but the inode is as we left it.
+        Some(ours) if record.closed.is_some() && ours.stamp.is_moved_to(file.stamp) => {
+            return FileState::Ours(Lacks::Any);
+        }
+        Some(ours) if !file.has_header && is_the_recorded_file(ours.stamp) => return FileState::Torn(lacks),
+        // A kill came between the end of a write and the note of it.
+        Some(PublishedRecord { stamp, writing: Some(to), position })
+            if boot == Boot::Same && is_the_recorded_file(stamp) && (holds_write(to) || holds_write(position)) =>
+        {
+            return FileState::Ours(lacks);
+        }
+        _ => {}
+    }
+    if record.successor == Some(file.stamp) {
+        return FileState::Ours(Lacks::Any);
+    }
+    // In a power cut the last notes are lost. Our own writes leave our mark and both times of the file at once; a tool that
+    // copies a file with its times does not.
+    let times_agree = (-MARK_AHEAD..=COPIED_AFTER).contains(&(file.changed_at - file.stamp.modified.0));
+    if boot == Boot::Another && record.closed.is_none() && record.foreign.is_none() {
+        if file.has_header && bears_our_mark(&file.stamp) && times_agree {
+            return FileState::Ours(Lacks::Any);
+        }
+        if !file.has_header && record.successor.is_some_and(is_the_recorded_file) {
+            return FileState::Torn(Lacks::Any);
+        }
+    }
+    foreign()
+}
+
+/// Under load our mark may be later than the clock, by a millisecond for each write.
+const MARK_AHEAD: i64 = 5;
+const NOT_OURS: &str = "is not the file that this service left there";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: Stamp = Stamp { inode: 7, length: 8192, modified: (1_700_000_000, 5_123_457) };
+    const POSITION: Position = Position { salt: [3; 8], frame: 12 };
+    const TARGET: Position = Position { salt: [3; 8], frame: 15 };
+
+    fn record(writing: bool) -> Record {
+        let writing = writing.then_some(TARGET);
+        let published = Some(PublishedRecord { stamp: OURS, position: POSITION, writing });
+        Record { published, ..Record::of_this_boot() }
+    }
+
+    fn observed(record: &Record) -> Observed<'_> {
+        Observed { stamp: OURS, changed_at: 1_700_000_000, has_header: true, clean: false, record: Some(record) }
+    }
+
+    fn state(file: &Observed<'_>) -> FileState {
+        classify(file, |_| false)
+    }
+
+    fn is_foreign(file: &Observed<'_>) -> bool {
+        matches!(state(file), FileState::Foreign { .. })
+    }
+
+    #[test]
+    fn the_recorded_stamp_is_ours() {
+        let mut record = Record { closed: Some(OURS), ..record(false) };
+        assert_eq!(state(&Observed { clean: true, ..observed(&record) }), FileState::Ours(Lacks::Nothing));
+        assert_eq!(state(&observed(&record)), FileState::Ours(Lacks::Since(POSITION)));
+        for boot in ["another", ""] {
+            record.boot = boot.into();
+            assert_eq!(state(&observed(&record)), FileState::Ours(Lacks::Any), "{boot:?}");
+            assert_eq!(state(&Observed { clean: true, ..observed(&record) }), FileState::Ours(Lacks::Nothing));
+        }
+    }
+
+    #[test]
+    fn a_zeroed_header_is_our_torn_write() {
+        let torn = Stamp { modified: (1_700_000_001, 1), ..OURS };
+        let record = record(true);
+        let file = Observed { stamp: torn, has_header: false, ..observed(&record) };
+        assert_eq!(state(&file), FileState::Torn(Lacks::Since(POSITION)));
+        let zeros = Observed { stamp: Stamp { inode: 8, ..torn }, ..file };
+        assert!(is_foreign(&zeros), "another file that begins with zeros is not ours");
+        let cut = Record { boot: "another".into(), ..record.clone() };
+        assert_eq!(state(&Observed { record: Some(&cut), ..file }), FileState::Torn(Lacks::Any));
+    }
+
+    #[test]
+    fn a_write_that_was_complete_and_not_noted_is_proved_by_the_log() {
+        let later = Stamp { length: 4096, modified: (1_700_000_001, 9_123_457), ..OURS };
+        let record = record(true);
+        let file = Observed { stamp: later, ..observed(&record) };
+        assert_eq!(classify(&file, |place| place == TARGET), FileState::Ours(Lacks::Since(POSITION)));
+        assert!(is_foreign(&file), "a backup that was put back with its times bears our mark too");
+        let unknown = Record { boot: String::new(), ..record };
+        assert!(matches!(classify(&Observed { record: Some(&unknown), ..file }, |_| true), FileState::Foreign { .. }));
+    }
+
+    #[test]
+    fn after_a_power_cut_only_what_we_wrote_ourselves_is_ours() {
+        let cut = Record { boot: "another".into(), ..record(false) };
+        let later = Stamp { inode: 9, length: 4096, modified: (1_700_000_009, 8_123_457) };
+        let file = Observed { stamp: later, changed_at: 1_700_000_009, ..observed(&cut) };
+        assert_eq!(state(&file), FileState::Ours(Lacks::Any));
+        assert!(is_foreign(&Observed { changed_at: 1_700_000_600, ..file }), "a backup put back with its times");
+        let unmarked = Stamp { modified: (1_700_000_009, 1), ..later };
+        assert!(is_foreign(&Observed { stamp: unmarked, ..file }), "a backup put back without its times");
+        let foreign = Record { foreign: Some(OURS), ..cut.clone() };
+        assert!(is_foreign(&Observed { record: Some(&foreign), ..file }));
+        assert!(is_foreign(&Observed { record: None, ..file }));
+    }
+
+    #[test]
+    fn what_was_found_to_be_foreign_stays_foreign() {
+        let foreign = Record { published: None, foreign: Some(OURS), ..record(false) };
+        assert!(is_foreign(&observed(&foreign)));
+        assert!(is_foreign(&Observed { clean: true, ..observed(&foreign) }));
+    }
+
+    #[test]
+    fn a_folder_that_was_moved_after_a_clean_stop_is_ours() {
+        let moved = Stamp { inode: 8, ..OURS };
+        for boot in [Record::of_this_boot().boot, "another".into()] {
+            let mut record = Record { boot, closed: Some(OURS), ..record(false) };
+            assert_eq!(state(&Observed { stamp: moved, ..observed(&record) }), FileState::Ours(Lacks::Any));
+            record.closed = None;
+            let file = Observed { stamp: moved, changed_at: 1_700_000_900, ..observed(&record) };
+            assert!(is_foreign(&file), "not after any other");
+        }
+    }
+
+    #[test]
+    fn a_file_that_somebody_put_there_is_foreign() {
+        let record = record(false);
+        for stamp in [
+            Stamp { inode: 8, length: 4096, ..OURS },
+            Stamp { length: 4096, ..OURS },
+            Stamp { modified: (1_700_000_000, 6_123_457), ..OURS },
+            Stamp { modified: (1_700_000_009, 1), ..OURS },
+        ] {
+            assert!(is_foreign(&Observed { stamp, ..observed(&record) }), "{stamp:?}");
+            assert!(is_foreign(&Observed { stamp, clean: true, ..observed(&record) }), "{stamp:?}");
+        }
+    }
+
+    #[test]
+    fn a_kill_in_the_middle_of_an_exchange() {
+        let next = Stamp { inode: 9, ..OURS };
+        let record = Record { successor: Some(next), ..record(false) };
+        assert_eq!(state(&Observed { stamp: next, ..observed(&record) }), FileState::Ours(Lacks::Any));
+    }
+}
