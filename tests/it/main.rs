@@ -38,6 +38,8 @@ mod store_faults;
 mod store_kill;
 mod store_open;
 mod store_owner;
+mod store_restore;
+mod store_start;
 mod store_trouble;
 mod store_upgrade;
 mod store_verify;

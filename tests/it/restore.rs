@@ -1,6 +1,7 @@
 //! `agentlocator restore`: a copy takes the place of the database, and the old one is kept.
 
 mod api_walk;
+mod by_copy;
 mod command;
 mod refusals;
 mod unit;

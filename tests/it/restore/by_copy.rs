@@ -1,0 +1,143 @@
+//! A backup that is put in place with `cp`: what the owner is told and may decide.
+
+use crate::support::client::send;
+use crate::support::whatsapp::{Shop, until};
+use reqwest::Method;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+
+const DANA: &str = "+972501234567";
+
+async fn shop() -> Shop {
+    Shop::open_with(
+        |setup| {
+            setup.env("WHATSAPP_PROVIDER", "baileys").toml("[alerts]\nsettle_s = 0\nbridge_down_after_s = 0\n");
+        },
+        "",
+    )
+    .await
+}
+
+fn cp(from: &Path, to: &Path) {
+    assert!(Command::new("cp").args([from, to]).status().unwrap().success());
+}
+
+fn restart(shop: &mut Shop, while_stopped: impl FnOnce(&Shop)) {
+    tokio::task::block_in_place(|| {
+        assert!(shop.daemon.stop().success());
+        while_stopped(shop);
+        shop.daemon.launch();
+    });
+}
+
+async fn raised(shop: &Shop, kind: &str) -> Value {
+    until(&format!("the alert {kind}"), async || {
+        let alerts = shop.api.get("/api/alerts").await.json();
+        let alerts = alerts["alerts"].as_array().unwrap().clone();
+        alerts.into_iter().find(|alert| alert["kind"] == kind && alert["state"] == "raised")
+    })
+    .await
+}
+
+async fn cleared(shop: &Shop, kind: &str) {
+    until(&format!("the end of the alert {kind}"), async || {
+        let alerts = shop.api.get("/api/alerts").await.json();
+        let alerts = alerts["alerts"].as_array().unwrap().clone();
+        alerts.iter().any(|alert| alert["kind"] == kind && alert["state"] == "cleared").then_some(())
+    })
+    .await;
+}
+
+/// A shop in which a message waited when a backup was made, and has gone out since.
+async fn with_a_backup() -> (Shop, std::path::PathBuf, Value) {
+    let shop = shop().await;
+    shop.hear_by_bridge(DANA, "B1", "hello").await;
+    let waits = shop.say(DANA, "waits").await;
+    shop.until_status(&waits, "sent").await;
+    let backup = shop.daemon.folder().join("backup.db");
+    cp(&shop.daemon.published_file(), &backup);
+    // As it was a moment before.
+    let not_yet_sent = "UPDATE outbox SET state = 'queued', attempts = 0, attempt_at = NULL;
+        UPDATE messages SET status = 'queued', sent_at = NULL, provider_msg_id = NULL WHERE content_text = 'waits'";
+    Connection::open(&backup).unwrap().execute_batch(not_yet_sent).unwrap();
+    (shop, backup, waits)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_is_not_sent_again_and_the_owner_decides() {
+    for action in ["discard", "send"] {
+        let (mut shop, backup, waits) = with_a_backup().await;
+        restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
+        assert_eq!(shop.daemon.logs().events_named("STORE_RESTORED").len(), 1);
+        assert_eq!(shop.message(&waits).await["status"], "queued");
+        let told = raised(&shop, "database_replaced").await;
+        for language in ["he", "en"] {
+            let detail = told["detail"][language].as_str().unwrap();
+            assert!(
+                detail.contains("agentlocator restore ") && detail.contains("agentlocator-before-restore-"),
+                "{detail}"
+            );
+        }
+        raised(&shop, "outbox_held").await;
+        let status = shop.api.get("/api/database").await.json();
+        assert_eq!(status["notice"]["event"], "restored");
+        assert_eq!((status["held"].as_array().unwrap().len(), &status["held"][0]["text"]), (1, &json!("waits")));
+        // What is new goes out, past the one that is held.
+        let new = shop.say(DANA, "new").await;
+        shop.until_status(&new, "sent").await;
+        assert_eq!(shop.bridge.texts(), ["waits", "new"]);
+
+        let reply = shop.api.post_json("/api/database/held", &json!({ "action": action })).await;
+        assert_eq!((reply.status, reply.json()), (200, json!({ "messages": 1 })));
+        let becomes = if action == "send" { "sent" } else { "failed" };
+        shop.until_status(&waits, becomes).await;
+        cleared(&shop, "outbox_held").await;
+        let reply = send(shop.api.request(Method::DELETE, "/api/database/notice")).await;
+        assert_eq!(reply.status, 204);
+        cleared(&shop, "database_replaced").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_command_takes_it_back() {
+    let (mut shop, backup, waits) = with_a_backup().await;
+    restart(&mut shop, |shop| cp(&backup, &shop.daemon.published_file()));
+    let status = shop.api.get("/api/database").await.json();
+    let archived = status["notice"]["archived"].as_str().unwrap().to_owned();
+    restart(&mut shop, |shop| {
+        let output = shop.daemon.cli(&["restore", &archived, "--yes"]);
+        assert!(output.status.success(), "{output:?}");
+    });
+    assert_eq!(shop.message(&waits).await["status"], "sent");
+    assert_eq!(shop.api.get("/api/database").await.json()["held"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_it_runs_the_owner_chooses() {
+    let (mut shop, backup, waits) = with_a_backup().await;
+    let choose =
+        async |shop: &Shop, data: &str| shop.api.post_json("/api/database/found", &json!({ "data": data })).await;
+    assert_eq!(choose(&shop, "current").await.status, 404, "there is nothing to choose");
+
+    cp(&backup, &shop.daemon.published_file());
+    let told = raised(&shop, "foreign_file").await;
+    assert!(told["detail"]["he"].as_str().unwrap().contains("agentlocator restore "), "{told}");
+    let reply = choose(&shop, "current").await;
+    assert_eq!((reply.status, reply.json()), (200, json!({ "restart_required": false })));
+    cleared(&shop, "foreign_file").await;
+    assert_eq!(shop.message(&waits).await["status"], "sent");
+
+    cp(&backup, &shop.daemon.published_file());
+    raised(&shop, "foreign_file").await;
+    // A restart alone decides nothing.
+    restart(&mut shop, |_| {});
+    raised(&shop, "foreign_file").await;
+    assert_eq!(shop.message(&waits).await["status"], "sent");
+    let reply = choose(&shop, "found").await;
+    assert_eq!((reply.status, reply.json()), (200, json!({ "restart_required": true })));
+    restart(&mut shop, |_| {});
+    assert_eq!(shop.message(&waits).await["status"], "queued");
+    assert_eq!(shop.api.get("/api/database").await.json()["notice"]["event"], "restored");
+}

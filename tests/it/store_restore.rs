@@ -1,0 +1,169 @@
+//! What a start serves, keeps and says when a file was put in place of the published one.
+
+use super::store_start::{files, is_installed, notice, run};
+use super::support::store::{Child, Desk, integrity, open_copy};
+use agentlocator::store::{PublishState, StartEvent, Store};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+
+/// What is put where the published file was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Put {
+    /// The same that is there.
+    Same,
+    /// A backup from before the last changes.
+    Older,
+    /// A backup by the first version of the schema.
+    OlderSchema,
+    Corrupt,
+    /// A database of another program.
+    OfAnotherProgram,
+}
+
+fn make(put: Put, desk: &Desk, older: &Path) -> PathBuf {
+    let path = desk.folder().join("backup.db");
+    match put {
+        Put::Same => drop(std::fs::copy(desk.published(), &path).unwrap()),
+        Put::Older => drop(std::fs::copy(older, &path).unwrap()),
+        Put::OlderSchema => {
+            let conn = Connection::open(&path).unwrap();
+            conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL").unwrap();
+            conn.execute_batch(include_str!("../fixtures/schema/v1.sql")).unwrap();
+            conn.execute("INSERT INTO meta(key, value) VALUES ('color', 'of the first version')", []).unwrap();
+        }
+        Put::Corrupt => {
+            let mut bytes = std::fs::read(older).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle..middle + 20_000].fill(0x55);
+            std::fs::write(&path, bytes).unwrap();
+        }
+        Put::OfAnotherProgram => {
+            Connection::open(&path)
+                .unwrap()
+                .execute_batch("CREATE TABLE theirs(a); INSERT INTO theirs VALUES (1)")
+                .unwrap();
+        }
+    }
+    path
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stopped {
+    Cleanly,
+    ByKill,
+    /// By a kill, where the kernel's view of the process hides the boot.
+    ByKillUnknownBoot,
+}
+
+/// What a start serves, what it keeps, and what it says.
+async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
+    let case = format!("{tool}, {put:?}, stopped {stopped:?}");
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
+    for number in 0..60 {
+        store.write(move |tx| tx.set_meta(&format!("filler-{number}"), &"x".repeat(9_000))).await.unwrap();
+    }
+    let older = desk.copy();
+    store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
+    store.close();
+    if stopped != Stopped::Cleanly {
+        Child::start(&desk, 0).kill9();
+    }
+    if stopped == Stopped::ByKillUnknownBoot {
+        let state = desk.live().with_file_name("state");
+        let text = std::fs::read_to_string(&state).unwrap();
+        let line = text.lines().find(|line| line.starts_with("boot ")).unwrap().to_owned();
+        std::fs::write(&state, text.replace(&line, "boot ")).unwrap();
+    }
+    let backup = make(put, &desk, &older);
+    let bytes = std::fs::read(&backup).unwrap();
+    run(tool, &[&backup, &desk.published()]);
+
+    let (store, _) = Store::open(desk.config()).unwrap();
+    let color = store.read(|tx| tx.meta("color")).await.unwrap().unwrap();
+    let told = notice(&store).await;
+    let (replaced, found) = (files(&desk, "agentlocator-before-restore-"), files(&desk, "agentlocator-found-"));
+    let is_restored = matches!(put, Put::Older | Put::OlderSchema) && stopped != Stopped::ByKillUnknownBoot;
+    if put == Put::Same {
+        assert_eq!((color.as_str(), told, replaced.len(), found.len()), ("new", None, 0, 0), "{case}");
+    } else if is_restored {
+        let expected = if put == Put::Older { "old" } else { "of the first version" };
+        let told = told.unwrap();
+        assert_eq!(
+            (color.as_str(), told.event, replaced.len(), found.len()),
+            (expected, StartEvent::Restored, 1, 0),
+            "{case}"
+        );
+        assert_eq!(told.archived.as_ref(), replaced.first(), "{case}");
+        assert_eq!(integrity(&replaced[0]), None, "{case}");
+        let kept: String = open_copy(&replaced[0])
+            .query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept, "new", "{case}");
+    } else {
+        let told = told.unwrap();
+        assert_eq!(
+            (color.as_str(), told.event, replaced.len(), found.len()),
+            ("new", StartEvent::FoundForeign, 0, 1),
+            "{case}"
+        );
+        assert_eq!(told.archived.as_ref(), found.first(), "{case}");
+        assert!(std::fs::read(&found[0]).unwrap() == bytes, "{case}: it is not what was put there");
+    }
+    desk.until_current(&store).await;
+    assert_eq!(desk.copy_value::<String>("SELECT value FROM meta WHERE key = 'color'"), color, "{case}");
+    assert_eq!(integrity(&desk.copy()), None, "{case}");
+    store.close();
+    // Told once: the next start finds everything as it should be.
+    let (store, _) = Store::open(desk.config()).unwrap();
+    assert_eq!(store.health().publish, PublishState::Current, "{case}");
+    assert_eq!(files(&desk, "agentlocator-").len(), usize::from(put != Put::Same), "{case}");
+}
+
+#[tokio::test]
+async fn what_is_put_in_place_of_the_published_file_is_restored_or_kept() {
+    for stopped in [Stopped::Cleanly, Stopped::ByKill, Stopped::ByKillUnknownBoot] {
+        for put in [Put::Same, Put::Older, Put::OlderSchema, Put::Corrupt, Put::OfAnotherProgram] {
+            put_in_place("cp", put, stopped).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn whichever_tool_puts_it_there() {
+    for tool in ["cp -p", "mv", "rsync -a --ignore-times"] {
+        if tool.starts_with("rsync") && !is_installed("rsync") {
+            continue;
+        }
+        for stopped in [Stopped::Cleanly, Stopped::ByKill] {
+            for put in [Put::Same, Put::Older, Put::Corrupt] {
+                put_in_place(tool, put, stopped).await;
+            }
+        }
+    }
+}
+
+/// Put there while the service runs, the owner has to say what is wanted; a start decides nothing.
+#[tokio::test]
+async fn what_is_put_there_while_the_service_runs_waits_for_the_owner() {
+    for tool in ["cp", "cp -p", "mv", "rsync -a --ignore-times"] {
+        if tool.starts_with("rsync") && !is_installed("rsync") {
+            continue;
+        }
+        let desk = Desk::new();
+        let (store, _) = Store::open(desk.config()).unwrap();
+        store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
+        let older = desk.copy();
+        store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
+        let bytes = std::fs::read(&older).unwrap();
+        run(tool, &[&older, &desk.published()]);
+        store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
+        desk.until(&store, |state| matches!(state, PublishState::Foreign { .. })).await;
+        store.close();
+        let (store, _) = Store::open(desk.config()).unwrap();
+        assert!(matches!(store.health().publish, PublishState::Foreign { .. }), "{tool}");
+        assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"), "{tool}");
+        assert!(std::fs::read(desk.published()).unwrap() == bytes, "{tool}");
+    }
+}
