@@ -58,8 +58,8 @@ pub(in crate::store) fn published_file(
     Ok(Adopted { record, archived })
 }
 
-/// Fails if there is a log beside a database file that is to be taken for a whole: what is in it would be lost without a
-/// word.
+/// Fails if there is a log beside a database file that is to be taken for a whole: what is in it would be lost
+/// silently.
 pub fn refuse_a_log_beside(published: &Path) -> Result<()> {
     let Some(path) = log_beside(published) else { return Ok(()) };
     let reason = "it belongs to a database that was not closed, and part of its data may be in it alone. If that is the file \

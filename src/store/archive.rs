@@ -1,4 +1,4 @@
-//! Files that make way for others get a dated name beside the published file. None of them is ever removed.
+//! Archived files get a dated name beside the published file. None of them is ever removed.
 
 use super::folder::{Folder, sync_folder, with_ending};
 use super::{Error, Result, open};

@@ -19,6 +19,9 @@ pub enum StartEvent {
     FolderCopied,
     /// The live database was damaged: the published file is in use.
     LiveDamaged,
+    /// Another program changed the live database while the service was off: it is in use, and the published file of before
+    /// was archived.
+    LiveChanged,
     /// A foreign file had the published name and was archived; the data of the service goes on.
     FoundForeign,
 }
@@ -36,7 +39,7 @@ pub struct StartNotice {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// The owner has ordered it, so that only what is held is worth a word.
+    /// The owner has ordered it, so only held messages are reported.
     #[serde(default)]
     pub quiet: bool,
 }
@@ -61,7 +64,7 @@ impl StartNotice {
 
     /// The database in use may be older than what was sent from here, so that messages in its outbox may have gone out already.
     pub(in crate::store) fn uses_another_database(&self) -> bool {
-        matches!(self.event, StartEvent::Restored | StartEvent::FolderCopied)
+        self.event != StartEvent::FoundForeign
     }
 }
 

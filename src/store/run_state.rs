@@ -10,7 +10,7 @@ use super::{Error, Result};
 use crate::config;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 /// The file.
@@ -68,12 +68,6 @@ impl RunState {
         let state = Self { file };
         let record = state.parse();
         Ok((state, record))
-    }
-
-    /// True if the file itself was put here by a tool that copies files with their times: whoever writes a file changes both
-    /// of its times at once.
-    pub(in crate::store) fn was_copied(&self) -> bool {
-        self.file.metadata().is_ok_and(|found| found.ctime() - found.mtime() > COPIED_AFTER)
     }
 
     /// What it says now.

@@ -23,9 +23,11 @@ impl Stamp {
         Self { inode: metadata.ino(), length: metadata.len(), modified: (metadata.mtime(), metadata.mtime_nsec()) }
     }
 
-    /// True for the same state of a file on another disk: a tool that copies files with their times keeps all but the inode.
+    /// True for the same state of a file on another disk: a tool that copies files with their times keeps all but the inode,
+    /// and some tools (tar) keep whole seconds only.
     pub(in crate::store) fn is_moved_to(self, found: Self) -> bool {
-        self.length == found.length && self.modified == found.modified
+        let (seconds, nanos) = found.modified;
+        self.length == found.length && self.modified.0 == seconds && (self.modified.1 == nanos || nanos == 0)
     }
 }
 

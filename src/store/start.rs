@@ -20,6 +20,7 @@ use super::writer::{self, Writer};
 use super::{Error, Inner, Result, Store, WriteTx, archive, copy, migrate, open, reserve};
 use crate::config::StoreConfig;
 use rusqlite::Connection;
+use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -58,6 +59,12 @@ impl Store {
         let (mut conn, plan) = match open_live(&folder) {
             Err(damage) if startup::is_damage(&damage) => {
                 found = startup::rescue(&folder, &state, &damage)?;
+                open_live(&folder)?
+            }
+            Ok((conn, plan)) if plan.current.is_none() && holds_something(&folder.published) => {
+                drop(conn);
+                let findings = "it is empty, although there is a published file".into();
+                found = startup::rescue(&folder, &state, &Error::Damaged { path: folder.database(), findings })?;
                 open_live(&folder)?
             }
             opened => opened?,
@@ -168,10 +175,28 @@ impl Machinery {
     }
 }
 
+/// Opens the live database and reads all that a start reads from it, so that damage there is found while the published file
+/// can still take its place.
 fn open_live(folder: &Folder) -> Result<(Connection, migrate::Plan)> {
     let conn = open::writer(&folder.database())?;
     let plan = migrate::plan(&conn)?;
+    for sql in [
+        "SELECT count(value) FROM meta WHERE key = 'start_notice'",
+        "SELECT count(*) FROM settings NOT INDEXED",
+        "SELECT count(*) FROM users NOT INDEXED",
+    ] {
+        let read = conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(Error::from);
+        if let Err(error) = read
+            && startup::is_damage(&error)
+        {
+            return Err(error);
+        }
+    }
     Ok((conn, plan))
+}
+
+fn holds_something(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|found| found.len() > 0)
 }
 
 /// Notes that a run goes on, and in which database, until the publisher has looked at the published file.

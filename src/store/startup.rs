@@ -34,12 +34,14 @@ pub(in crate::store) fn inspect(folder: &Folder, state: &RunState, record: Optio
     };
     let at_rest = record.as_ref().is_some_and(|record| was_at_rest(record, &live, folder));
     let clean = at_rest && record.as_ref().and_then(|record| record.closed) == Some(Stamp::of(&live));
+    let was_changed = !at_rest && record.as_ref().is_some_and(|record| record.closed.is_some());
     let found = Inspection { folder, state, record, clean };
     if let Some(published) = published.as_ref().filter(|_| !at_rest && found.is_copied_folder(&live)) {
         return found.in_a_copied_folder(published);
     }
     match found.classify(published.as_ref()) {
         FileState::Foreign { found: reason } => found.with_a_foreign_file(published.as_ref(), reason),
+        published if was_changed && published != FileState::Missing => found.with_a_changed_live(published),
         published => Ok(found.keeps_live(published)),
     }
 }
@@ -121,16 +123,17 @@ impl Inspection<'_> {
         classify(&observed, |place: Position| holds_write(&self.folder.wal(), &file, place).unwrap_or(false))
     }
 
-    /// Another file has the name of the live database than the one that was open, or the state file was copied here.
+    /// Another file has the name of the live database than the one that was open, or nothing is known of it.
     fn is_copied_folder(&self, live: &Metadata) -> bool {
         let Some(record) = &self.record else { return true };
-        record.live.is_some_and(|id| !id.is_same_file(FileId::of(live))) || self.state.was_copied()
+        record.live.is_some_and(|id| !id.is_same_file(FileId::of(live)))
     }
 
     /// The live database and its log were copied at two moments, so that they need not fit, and no check would find all of
     /// that. The published file cannot be torn by copying it, and has all that was acknowledged before.
     fn in_a_copied_folder(self, published: &Metadata) -> Result<Startup> {
-        let is_ours = self.record.as_ref().is_none_or(|record| {
+        // Without a record nothing tells which of the two is newer: the live one stays, if it is sound.
+        let is_ours = self.record.as_ref().is_some_and(|record| {
             record.foreign.is_none() && record.published.is_some_and(|ours| ours.position != Position::NOWHERE)
         });
         let adopt = |found: &Self| -> Result<Startup> {
@@ -158,7 +161,30 @@ impl Inspection<'_> {
         Ok(Startup { record: None, verified: true, published })
     }
 
-    /// Somebody has put a file where ours was, while the service did not run.
+    /// Another program wrote into the live database, or replaced it, after the service had closed it. It may be an edit or an
+    /// older backup, so the published file, which holds what the service left, is archived and not overwritten.
+    fn with_a_changed_live(self, published: FileState) -> Result<Startup> {
+        if self.is_equal_to_live().unwrap_or(false) {
+            return Ok(self.keeps_live(FileState::Ours(Lacks::Any)));
+        }
+        if let Some(findings) = self.live_findings()? {
+            return rescue(self.folder, self.state, &Error::Damaged { path: self.folder.database(), findings });
+        }
+        if matches!(published, FileState::Torn(_)) {
+            return Ok(self.keeps_live(published));
+        }
+        let kept = archive::published_file(self.folder, "before-change", "")?;
+        tracing::warn!(
+            event = "STORE_LIVE_CHANGED",
+            archived = %kept.display(),
+            "Another program changed the live database while the service was off; the published file of before is archived"
+        );
+        let notice = StartNotice::new(StartEvent::LiveChanged, "", clock::now());
+        StartNotice { archived: Some(kept), ..notice }.leave(self.folder)?;
+        Ok(Startup { verified: true, ..self.keeps_live(FileState::Missing) })
+    }
+
+    /// A file was put in place of the published one while the service did not run.
     fn with_a_foreign_file(self, published: Option<&Metadata>, reason: String) -> Result<Startup> {
         let stamp = published.map(Stamp::of);
         let (known, wanted) = self.record.as_ref().map_or((None, false), |record| (record.foreign, record.adopt));
@@ -233,8 +259,16 @@ impl Inspection<'_> {
             .or_else(|_| open::writer(&live).and_then(|conn| copy::findings(&conn)));
         match findings {
             Err(error) if is_damage(&error) => Ok(Some(explain(&error))),
+            // SQLite takes an empty file for a sound database.
+            Ok(None) if self.has_no_tables()? => Ok(Some("it is empty".into())),
             outcome => outcome,
         }
+    }
+
+    fn has_no_tables(&self) -> Result<bool> {
+        let conn = open::writer(&self.folder.database())?;
+        let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok(tables == 0)
     }
 
     /// A file that was only touched, or a copy of what is live: all pages are the same.

@@ -1,7 +1,7 @@
 //! A start never destroys a good copy: whatever was done to the files meanwhile, it goes on with the newest sound data and keeps
 //! every file that the service did not write.
 
-use super::support::store::{Child, Desk, Load, verdict};
+use super::support::store::{Child, Desk, Load, open_copy, verdict};
 use agentlocator::store::{Integrity, PublishState, StartEvent, StartNotice, Store};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -195,7 +195,13 @@ async fn until_checked(store: &Store) -> Integrity {
 async fn damaged_while_down(power_cut: bool) {
     let (desk, acknowledged) = killed().await;
     let live = std::fs::OpenOptions::new().write(true).open(desk.live()).unwrap();
-    live.write_all_at(&vec![0x55; 13 * 4096], 40 * 4096).unwrap();
+    // Nothing that a start reads, so that only the check finds it.
+    let published = open_copy(&desk.copy());
+    let mut roots =
+        published.prepare("SELECT rootpage FROM sqlite_schema WHERE name IN ('contacts', 'media')").unwrap();
+    for page in roots.query_map([], |row| row.get::<_, u32>(0)).unwrap() {
+        live.write_all_at(&[0x55; 4096], u64::from(page.unwrap() - 1) * 4096).unwrap();
+    }
     if power_cut {
         as_after_a_power_cut(&desk);
     }

@@ -1,5 +1,6 @@
 //! A full disk, work that panics, work that fails: nothing half-stored, and it goes on by itself.
 
+use super::support::forget_clean_stop;
 use super::support::small_disk::SmallDisk;
 use super::support::store::{Desk, integrity, verdict, write};
 use agentlocator::domain::{ActorId, Timestamp};
@@ -85,6 +86,7 @@ async fn who_holds_the_file_open_on_a_small_disk_does_not_hold_up_a_start() {
     store.close();
     // The copy has to be compared, and there is no room for a second one.
     rusqlite::Connection::open(desk.live()).unwrap().execute("INSERT INTO meta VALUES ('color', 'blue')", []).unwrap();
+    forget_clean_stop(desk.live().parent().unwrap());
     let reader = std::fs::File::open(desk.published()).unwrap();
     let began = Instant::now();
     let config = desk.config().clone();

@@ -24,5 +24,6 @@ pub mod whatsapp;
 
 pub use client::{Client, Reply};
 pub use daemon::Daemon;
+pub use database::forget_clean_stop;
 pub use log::Log;
 pub use setup::Setup;

@@ -9,6 +9,20 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
     let reason = if notice.reason.is_empty() { String::new() } else { format!(" ({})", notice.reason) };
     let back = format!("`agentlocator restore {archived}`");
     let (he, en) = match notice.event {
+        // A start that was cut off may have left no name of what it archived.
+        StartEvent::Restored if notice.archived.is_none() => {
+            (format!("מסד הנתונים מ־{file} נמצא בשימוש."), format!("The database from {file} is in use."))
+        }
+        StartEvent::LiveChanged => (
+            format!(
+                "תוכנה אחרת שינתה את `live/db.sqlite` בזמן שהשירות היה כבוי, והוא נמצא בשימוש. הנתונים שלפני כן נשמרו ב־{archived}; \
+                 לחזור אליהם: {back}."
+            ),
+            format!(
+                "Another program changed `live/db.sqlite` while the service was off, and it is in use. The data of before are kept \
+                 as {archived}; to go back to them: {back}."
+            ),
+        ),
         StartEvent::Restored => (
             format!("הגיבוי שהונח ב־{file} נמצא בשימוש. מסד הנתונים הקודם נשמר ב־{archived}; לחזור אליו: {back}."),
             format!(

@@ -76,7 +76,7 @@ pub(super) struct ReviewResponse {
 pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<DatabaseStatus>, ApiError> {
     actor.require_owner()?;
     let health = state.store.health();
-    // One that the owner has ordered needs no word.
+    // One that the owner has ordered needs no report.
     let (notice, held) = state.store.read(|tx| Ok((tx.start_notice()?, tx.held_outbox()?))).await?;
     let notice = notice.filter(|notice| !notice.quiet);
     Ok(Json(DatabaseStatus { published: health.publish, integrity: health.integrity, notice, held }))

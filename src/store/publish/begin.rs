@@ -128,7 +128,7 @@ impl Publisher {
         self.images.push(image);
         let pages = match lacks {
             Lacks::Nothing => Some(Vec::new()),
-            // If the log has not begun anew since.
+            // If the log has not been restarted since.
             Lacks::Since(position) => wal.pages_since(position, self.source.page_size()).unwrap_or_default(),
             Lacks::Any => None,
         };
