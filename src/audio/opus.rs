@@ -34,7 +34,7 @@ pub enum OpusError {
     /// A page cannot be written.
     #[error("an Ogg page cannot be written: {0}")]
     Write(#[from] std::io::Error),
-    /// The file is not one of ours.
+    /// The file was not written by this encoder.
     #[error("not an Opus file of this program: {0}")]
     Malformed(&'static str),
 }

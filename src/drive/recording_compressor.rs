@@ -23,7 +23,7 @@ pub fn start(workers: &mut JoinSet<()>, worker: JobWorker, store: &Store, stoppi
         async move {
             tokio::select! {
                 outcome = compress(store, job) => outcome,
-                // It begins anew after the next start.
+                // It starts again after the next start of the service.
                 _ = until.wait_for(|stop| *stop) => Err(JobError::Later("the service stops".to_owned())),
             }
         }

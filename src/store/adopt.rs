@@ -21,7 +21,7 @@ pub(in crate::store) struct Adopted {
 }
 
 /// Makes the live database from the published file, and archives the one that there is. Fails, with everything left as it
-/// was, if the published file is damaged, is none of ours, or comes from a newer version.
+/// was, if the published file is damaged, belongs to another program, or comes from a newer version.
 pub(in crate::store) fn published_file(
     folder: &Folder,
     state: &RunState,

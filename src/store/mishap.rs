@@ -26,7 +26,7 @@ pub(in crate::store) fn plain_renames() -> io::Result<()> {
     Ok(())
 }
 
-/// From how many bytes on a published file is to be taken for a large one.
+/// The size in bytes above which a published file counts as large.
 #[cfg(not(test))]
 #[inline]
 pub(in crate::store) fn large_from() -> Option<u64> {

@@ -1,6 +1,7 @@
 use super::*;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 const ENDLESS: &str = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
 
@@ -20,17 +21,8 @@ fn rows(tx: &ReadTx<'_>) -> Result<i64> {
     count(tx, "SELECT count(*) FROM t")
 }
 
-#[tokio::test]
-async fn a_query_is_interrupted_at_its_deadline_and_the_connection_serves_on() {
-    let (_folder, readers) = pool(Duration::from_millis(300));
-    let outcome = readers.read(|tx| count(tx, ENDLESS)).await;
-    assert!(matches!(outcome, Err(Error::Slow(300))), "{outcome:?}");
-    assert_eq!(readers.read(rows).await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn a_query_whose_caller_has_gone_gives_its_connection_back() {
-    let (_folder, readers) = pool(Duration::from_secs(100));
+/// A search that is running and never ends by itself.
+async fn endless_search(readers: &Readers) -> JoinHandle<Result<i64>> {
     let (began, running) = oneshot::channel();
     let search = tokio::spawn({
         let readers = readers.clone();
@@ -43,6 +35,21 @@ async fn a_query_whose_caller_has_gone_gives_its_connection_back() {
         }
     });
     running.await.unwrap();
+    search
+}
+
+#[tokio::test]
+async fn a_query_is_interrupted_at_its_deadline_and_the_connection_serves_on() {
+    let (_folder, readers) = pool(Duration::from_millis(300));
+    let outcome = readers.read(|tx| count(tx, ENDLESS)).await;
+    assert!(matches!(outcome, Err(Error::Slow(300))), "{outcome:?}");
+    assert_eq!(readers.read(rows).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_query_whose_caller_has_gone_gives_its_connection_back() {
+    let (_folder, readers) = pool(Duration::from_secs(100));
+    let search = endless_search(&readers).await;
     search.abort();
     assert!(search.await.unwrap_err().is_cancelled());
     // The pool has one connection, so this answers only if the endless query ended.
@@ -78,18 +85,7 @@ async fn waiting_for_a_connection_counts_towards_the_deadline() {
 #[tokio::test]
 async fn closing_interrupts_what_runs() {
     let (_folder, readers) = pool(Duration::from_secs(100));
-    let (began, running) = oneshot::channel();
-    let search = tokio::spawn({
-        let readers = readers.clone();
-        async move {
-            let query = |tx: &ReadTx<'_>| {
-                began.send(()).unwrap();
-                count(tx, ENDLESS)
-            };
-            readers.read(query).await
-        }
-    });
-    running.await.unwrap();
+    let search = endless_search(&readers).await;
     readers.close();
     assert!(matches!(search.await.unwrap(), Err(Error::Closed)));
     assert!(matches!(readers.read(rows).await, Err(Error::Closed)));
