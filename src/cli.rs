@@ -12,6 +12,7 @@ mod new_password;
 mod openapi;
 mod order;
 mod owner;
+mod promote;
 mod reload;
 mod restore;
 mod retention;
@@ -19,6 +20,7 @@ mod serve;
 mod setup;
 mod simulate;
 mod snapshots;
+mod standby;
 mod store_side;
 mod support_bundle;
 mod table;
@@ -108,6 +110,17 @@ enum Command {
     /// The copy is proven first. Where systemd runs the daemon it is stopped and started again, and if it does not come up
     /// with the copy, the old database is put back. Else the daemon must be stopped.
     Restore(restore::Arguments),
+    /// Keep a copy of another machine's database current, from its replica, until told to stop.
+    ///
+    /// The other machine replicates its database with Litestream, and has store.litestream set. Here Litestream restores the
+    /// replica into `standby` beside the database, and applies each change within seconds. The database of this machine is not
+    /// touched; `agentlocator promote` puts the copy in its place.
+    Standby(standby::Arguments),
+    /// Put the copy that standby keeps in use on this machine, after the other one has failed or was stopped.
+    ///
+    /// The copy is first brought up to the newest change of the replica, and proven. The database that is here is kept beside it.
+    /// Messages that waited to be sent are held for review, because the other machine may have sent them.
+    Promote(promote::Arguments),
     /// Proven copies of the database with a retention: made each night, and by command.
     #[command(subcommand)]
     Snapshots(snapshots::Command),
@@ -182,6 +195,8 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Migrate => migrate::run(settings),
         Command::Backup(arguments) => backup::run(&arguments, settings),
         Command::Restore(arguments) => restore::run(&arguments, settings),
+        Command::Standby(arguments) => standby::run(&arguments, settings),
+        Command::Promote(arguments) => promote::run(&arguments, settings),
         Command::Snapshots(command) => snapshots::run(&command, settings),
         Command::StoreSide(command) => store_side::run(&command),
         Command::Openapi => openapi::run(),

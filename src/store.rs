@@ -86,7 +86,7 @@ pub use log_size::LogSize;
 pub use media::{MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
-pub use notice::{StartEvent, StartNotice};
+pub use notice::{StartEvent, StartNotice, note_promotion};
 pub use outbox::{HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxStep};
 pub use page_copy::{copy_database, spool_database};
 pub use proof::{BACKUP_MARK, CopyFacts, prove_copy};

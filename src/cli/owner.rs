@@ -37,6 +37,7 @@ fn opens_database(command: &Command) -> bool {
         | Command::Token(_)
         | Command::Alerts(_)
         | Command::Retention(_)
+        | Command::Standby(_)
         | Command::Migrate => true,
         _ => false,
     }

@@ -9,9 +9,9 @@ use crate::config::folder_of;
 use crate::store::{self, CopyFacts, PutAside};
 use anyhow::{Context, bail};
 use clap::Args;
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use unit::Unit;
+pub(super) use unit::Unit;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -21,15 +21,30 @@ pub(super) struct Arguments {
     /// The key file (age) that opens an encrypted copy.
     #[arg(long, value_name = "KEYFILE")]
     identity: Option<PathBuf>,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// How far a command may go by itself that puts another database in place.
+#[derive(Debug, Args)]
+pub(super) struct Consent {
     /// Do not ask.
     #[arg(long)]
-    yes: bool,
+    pub yes: bool,
     /// Leave the service alone: it must be stopped already, and is not started.
     #[arg(long)]
-    no_service: bool,
+    pub no_service: bool,
     /// Print what was done as JSON.
     #[arg(long)]
-    json: bool,
+    pub json: bool,
+}
+
+/// What is to be put in the place of the database.
+pub(super) struct Swap<'s> {
+    pub what: &'s str,
+    pub published: &'s Path,
+    pub service: Option<&'s Unit>,
+    pub consent: &'s Consent,
 }
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
@@ -37,29 +52,41 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let published = config.store.published_file();
     store::survive_size_limits();
     let mut source = source::open(&arguments.from, arguments.identity.as_deref(), &config)?;
-    let service = who_must_stop(&published, arguments)?;
+    let service = who_must_stop(&published, &arguments.consent)?;
+    let what = arguments.from.display().to_string();
+    let swap = Swap { what: &what, published: &published, service: service.as_ref(), consent: &arguments.consent };
+    put_in_place(&swap, &mut source, || Ok(()))
+}
 
-    tell(&format!("Reading {} …", arguments.from.display()));
-    let facts = store_side::take_in(&published, &mut source)
-        .with_context(|| format!("{} cannot be restored; nothing was changed", arguments.from.display()))?;
+/// Reads a database, proves it, asks, and puts it in the place of the one that is here. `noted` comes between that and the start
+/// of the service.
+pub(super) fn put_in_place(
+    swap: &Swap<'_>,
+    source: &mut impl Read,
+    noted: impl Fn() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let Swap { what, published, service, consent } = *swap;
+    tell(&format!("Reading {what} …"));
+    let facts = store_side::take_in(published, source)
+        .with_context(|| format!("{what} cannot be restored; nothing was changed"))?;
     tell(&format!("It is whole and sound: {}.", describe(&facts)));
-    tell_the_plan(&published, service.as_ref());
-    if !arguments.yes && !agreed()? {
-        store_side::discard(&published)?;
+    tell_the_plan(published, service);
+    if !consent.yes && !agreed()? {
+        store_side::discard(published)?;
         bail!("nothing was changed");
     }
-    let aside = swap(&published, service.as_ref())?;
-    report(arguments, &published, &facts, &aside)?;
-    if service.as_ref().is_none_or(|service| !service.was_wanted()) {
+    let aside = swap_and_start(published, service, &noted)?;
+    report(consent, published, &facts, &aside)?;
+    if service.is_none_or(|service| !service.was_wanted()) {
         tell("Start the daemon now; it takes the database over.");
     }
     Ok(())
 }
 
 /// The service that has the database open, if it is one that can be stopped.
-fn who_must_stop(published: &Path, arguments: &Arguments) -> anyhow::Result<Option<Unit>> {
+pub(super) fn who_must_stop(published: &Path, consent: &Consent) -> anyhow::Result<Option<Unit>> {
     let holder = if folder_of(published).exists() { store::holder(published)? } else { None };
-    let service = if arguments.no_service { None } else { Unit::of(published, holder.and_then(|holder| holder.pid)) };
+    let service = if consent.no_service { None } else { Unit::of(published, holder.and_then(|holder| holder.pid)) };
     if service.is_none()
         && let Some(holder) = holder
     {
@@ -84,12 +111,17 @@ fn tell_the_plan(published: &Path, service: Option<&Unit>) {
 }
 
 /// Stops what has to be stopped, swaps, and starts it again; if it does not come up, the old database comes back.
-fn swap(published: &Path, service: Option<&Unit>) -> anyhow::Result<PutAside> {
-    let Some(service) = service else { return store_side::swap_in(published) };
+fn swap_and_start(
+    published: &Path,
+    service: Option<&Unit>,
+    noted: &impl Fn() -> anyhow::Result<()>,
+) -> anyhow::Result<PutAside> {
+    let swap_in = || store_side::swap_in(published).and_then(|aside| noted().map(|()| aside));
+    let Some(service) = service else { return swap_in() };
     let mut attempts = 0;
     let aside = loop {
         service.stop()?;
-        match store_side::swap_in(published) {
+        match swap_in() {
             Ok(aside) => break aside,
             // Somebody knocked, and systemd has started it again for him.
             Err(_) if attempts < STOPS && matches!(store::holder(published), Ok(Some(_))) => attempts += 1,
@@ -114,8 +146,8 @@ fn swap(published: &Path, service: Option<&Unit>) -> anyhow::Result<PutAside> {
     )
 }
 
-fn report(arguments: &Arguments, published: &Path, facts: &CopyFacts, aside: &PutAside) -> anyhow::Result<()> {
-    if arguments.json {
+fn report(consent: &Consent, published: &Path, facts: &CopyFacts, aside: &PutAside) -> anyhow::Result<()> {
+    if consent.json {
         let done = serde_json::json!({ "database": published, "copy": facts, "kept": aside });
         return print_json(&done);
     }

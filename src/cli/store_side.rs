@@ -30,6 +30,8 @@ pub(super) enum Command {
     SwapIn { published: PathBuf },
     /// Takes that back; what was put aside comes as JSON.
     SwapBack { published: PathBuf, aside: String },
+    /// Leaves for the next start that the database is that of another machine, until when.
+    NotePromotion { published: PathBuf, until: Option<String> },
     /// Forgets what was read.
     Discard { published: PathBuf },
 }
@@ -44,6 +46,10 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
         Command::SwapIn { published } => print_json(&store::swap_in(published)?),
         Command::SwapBack { published, aside } => {
             store::swap_back(published, &serde_json::from_str(aside)?)?;
+            print_json(&())
+        }
+        Command::NotePromotion { published, until } => {
+            store::note_promotion(published, until.as_deref())?;
             print_json(&())
         }
         Command::Discard { published } => {
@@ -105,6 +111,17 @@ pub(super) fn swap_back(published: &Path, aside: &PutAside) -> anyhow::Result<()
         None => Ok(store::swap_back(published, aside)?),
         Some(mut process) => {
             process.arg(serde_json::to_string(aside)?);
+            outcome(process)
+        }
+    }
+}
+
+/// Leaves for the next start that the database is that of another machine; `until` is when that machine last replicated.
+pub(super) fn note_promotion(published: &Path, until: Option<&str>) -> anyhow::Result<()> {
+    match as_owner(published, "note-promotion")? {
+        None => Ok(store::note_promotion(published, until)?),
+        Some(mut process) => {
+            process.args(until);
             outcome(process)
         }
     }

@@ -30,6 +30,8 @@ pub struct AlertsConfig {
     pub settle_s: u32,
     /// How long the WhatsApp bridge may be down before somebody is told, in seconds.
     pub bridge_down_after_s: u32,
+    /// How long Litestream may be away before somebody is told, in seconds.
+    pub replication_after_s: u32,
     /// So many calls in a row that the AI could not answer are told.
     pub failed_calls: u32,
 }
@@ -43,6 +45,7 @@ impl Default for AlertsConfig {
             repeat_hours: 24,
             settle_s: 120,
             bridge_down_after_s: 600,
+            replication_after_s: 120,
             failed_calls: 3,
         }
     }
@@ -61,6 +64,7 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("alerts.repeat_hours", |c| &mut c.alerts.repeat_hours, whole(1..=720)).at_start(),
         setting("alerts.settle_s", |c| &mut c.alerts.settle_s, whole(0..=86_400)).at_start(),
         setting("alerts.bridge_down_after_s", |c| &mut c.alerts.bridge_down_after_s, whole(0..=86_400)).at_start(),
+        setting("alerts.replication_after_s", |c| &mut c.alerts.replication_after_s, whole(0..=86_400)).at_start(),
         setting("alerts.failed_calls", |c| &mut c.alerts.failed_calls, whole(1..=1000)),
     ]
 }

@@ -19,11 +19,20 @@ pub struct StoreConfig {
     pub readers: usize,
     /// Snapshots from before migrations that are kept.
     pub keep_snapshots: usize,
+    /// Litestream replicates the live database, and checkpoints it.
+    pub litestream: bool,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { database_url: None, publish: true, publish_interval_ms: 5, readers: 4, keep_snapshots: 3 }
+        Self {
+            database_url: None,
+            publish: true,
+            publish_interval_ms: 5,
+            readers: 4,
+            keep_snapshots: 3,
+            litestream: false,
+        }
     }
 }
 
@@ -61,5 +70,6 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("store.publish_interval_ms", |c| &mut c.store.publish_interval_ms, whole(0..=60_000)).at_start(),
         setting("store.readers", |c| &mut c.store.readers, whole(1..=64)).at_start(),
         setting("store.keep_snapshots", |c| &mut c.store.keep_snapshots, whole(1..=1000)).at_start(),
+        setting("store.litestream", |c| &mut c.store.litestream, switch()).at_start(),
     ]
 }

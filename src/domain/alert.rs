@@ -14,6 +14,8 @@ text_enum! {
         PublishedCopy = "published_copy",
         /// The write-ahead log of the database grows.
         LogSize = "log_size",
+        /// Litestream does not run, so nothing is replicated.
+        Replication = "replication",
         /// The database is damaged.
         Integrity = "integrity",
         /// A foreign file has the name of the file that people copy, and waits for the owner's decision.

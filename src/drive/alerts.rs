@@ -68,6 +68,7 @@ pub fn patience(config: &Config) -> Patience {
     let alerts = &config.alerts;
     Patience {
         bridge_down: Duration::from_secs(alerts.bridge_down_after_s.into()),
+        replication: Duration::from_secs(alerts.replication_after_s.into()),
         settle: Duration::from_secs(alerts.settle_s.into()),
         repeat: Duration::from_hours(alerts.repeat_hours.into()),
         failed_calls: alerts.failed_calls,

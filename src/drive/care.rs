@@ -97,7 +97,11 @@ impl Care {
         self.alerts.set(AlertKind::DatabaseUnwritable, unwritable(&health));
         self.alerts.set(AlertKind::PublishedCopy, start_notice::unpublished(&health.publish));
         self.alerts.set(AlertKind::ForeignFile, start_notice::foreign(&health.publish, &self.published_file()));
-        self.alerts.set(AlertKind::LogSize, large_log(&self.store.log_size()));
+        let log = self.store.log_size();
+        self.alerts.set(AlertKind::LogSize, large_log(&log));
+        // Litestream keeps a read transaction open as long as it runs.
+        let is_missed = self.settings.now().store.litestream && log.reader.is_none();
+        self.alerts.set(AlertKind::Replication, is_missed.then(AlertDetail::default));
         if let Integrity::Damaged { findings } = &health.integrity {
             self.alerts
                 .raise(AlertKind::Integrity, start_notice::damaged(findings, &health.publish, &self.published_file()));

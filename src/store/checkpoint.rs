@@ -2,6 +2,10 @@
 //!
 //! The bulk, with its waiting for the disk, is done by a thread of its own. The little that was committed meanwhile is
 //! done by the writer between two groups, so that the log can begin anew; else under steady load it would only grow.
+//!
+//! Litestream reads the log, and must have read all of it before it begins anew. It takes care of that itself: it keeps a
+//! read transaction open, and checkpoints when it has copied everything. So beside Litestream nothing is moved here before the
+//! log is so long that Litestream cannot be running, and then only what its read transaction, if there is one, permits.
 
 use super::{Error, Result, open};
 use rusqlite::Connection;
@@ -10,8 +14,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 /// What the writer and the thread tell each other.
-#[derive(Default)]
 pub(in crate::store) struct Checkpoints {
+    /// A log of so many frames is moved.
+    long: u32,
     // Held for setting or reading a few flags.
     orders: Mutex<Orders>,
     changed: Condvar,
@@ -28,9 +33,10 @@ struct Orders {
 
 impl Checkpoints {
     /// Starts the thread.
-    pub(in crate::store) fn start(live: &Path) -> Result<(Arc<Self>, JoinHandle<()>)> {
+    pub(in crate::store) fn start(live: &Path, beside_litestream: bool) -> Result<(Arc<Self>, JoinHandle<()>)> {
         let conn = open::checkpointer(live)?;
-        let checkpoints = Arc::new(Self::default());
+        let long = if beside_litestream { LONG_BESIDE_LITESTREAM } else { LONG };
+        let checkpoints = Arc::new(Self { long, orders: Mutex::default(), changed: Condvar::new() });
         let orders = checkpoints.clone();
         let thread =
             std::thread::Builder::new().name("store-checkpoint".into()).spawn(move || orders.run(&conn)).map_err(
@@ -41,7 +47,7 @@ impl Checkpoints {
 
     /// The writer tells, after a commit, how many frames the log has. True if it should do the rest of a checkpoint.
     pub(in crate::store) fn log_has(&self, frames: u32) -> bool {
-        if frames < LONG {
+        if frames < self.long {
             return false;
         }
         let mut orders = self.lock();
@@ -104,8 +110,10 @@ fn bulk(conn: &Connection) -> bool {
     false
 }
 
-/// A log of so many frames is moved.
+/// A log of so many frames is moved: 8 MB.
 const LONG: u32 = 2000;
+/// The same beside Litestream, which checkpoints after 1000 frames: 32 MB.
+const LONG_BESIDE_LITESTREAM: u32 = 8000;
 /// So few frames are left to the writer.
 const SHORT: u32 = 200;
 const ROUNDS: usize = 3;

@@ -3,11 +3,12 @@
 use super::archive::failed;
 use super::folder::Folder;
 use super::{Error, ReadTx, Result, WriteTx};
+use crate::clock;
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a start did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -15,6 +16,9 @@ use std::path::PathBuf;
 pub enum StartEvent {
     /// A backup that was put in place of the published file is in use.
     Restored,
+    /// The copy of another machine's database that a standby kept is in use. The reason says until when that machine
+    /// replicated.
+    Promoted,
     /// The folder is a copy of another one: its published file is in use.
     FolderCopied,
     /// The live database was damaged: the published file is in use.
@@ -66,6 +70,13 @@ impl StartNotice {
     pub(in crate::store) fn uses_another_database(&self) -> bool {
         self.event != StartEvent::FoundForeign
     }
+}
+
+/// Leaves for the next start that the database, which was just put in place, is that of another machine. `until` is when that
+/// machine last replicated (RFC 3339).
+pub fn note_promotion(published: &Path, until: Option<&str>) -> Result<()> {
+    let folder = Folder::prepare(published)?;
+    StartNotice::new(StartEvent::Promoted, until.unwrap_or_default(), clock::now()).leave(&folder)
 }
 
 impl ReadTx<'_> {

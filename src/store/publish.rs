@@ -71,9 +71,10 @@ pub(in crate::store) struct Publishing {
 pub(in crate::store) fn prelude(folder: &Folder, page_size: usize) -> Result<(Prelude, Feed, WalFiles)> {
     let files = WalFiles::open(folder).map_err(log_unreadable)?;
     let wal = WalReader::new(files.clone(), page_size).map_err(log_unreadable)?;
-    let queue = Arc::new(Queue::default());
-    let prelude = Prelude { queue: queue.clone(), files: files.clone(), from: wal.at() };
-    Ok((prelude, Feed::new(queue, wal), files))
+    let from = wal.at();
+    let queue = Arc::new(Queue::new(wal));
+    let prelude = Prelude { queue: queue.clone(), files: files.clone(), from };
+    Ok((prelude, Feed::new(queue), files))
 }
 
 impl Prelude {

@@ -28,6 +28,8 @@ pub(in crate::store) struct Record {
     pub live: Option<FileId>,
     /// The live database as a clean stop left it; none while a run goes on.
     pub closed: Option<Stamp>,
+    /// The log as a clean stop left it; none if it was emptied.
+    pub closed_log: Option<Stamp>,
     /// The published file, if there is one that is ours.
     pub published: Option<PublishedRecord>,
     /// The file that is about to get its name.
@@ -129,6 +131,7 @@ impl Record {
                 "boot" => value.clone_into(&mut record.boot),
                 "live" => record.live = Some(value.parse().ok()?),
                 "closed" => record.closed = Some(value.parse().ok()?),
+                "closed_log" => record.closed_log = Some(value.parse().ok()?),
                 "published" => stamp = Some(value.parse().ok()?),
                 "position" => position = Some(value.parse().ok()?),
                 "writing" => writing = Some(value.parse().ok()?),
@@ -154,6 +157,9 @@ impl std::fmt::Display for Record {
         }
         if let Some(stamp) = &self.closed {
             writeln!(f, "closed {stamp}")?;
+        }
+        if let Some(stamp) = &self.closed_log {
+            writeln!(f, "closed_log {stamp}")?;
         }
         if let Some(PublishedRecord { stamp, position, writing }) = &self.published {
             writeln!(f, "published {stamp}\nposition {position}")?;
@@ -199,6 +205,7 @@ mod tests {
         Record {
             published: Some(PublishedRecord { stamp, position, writing: Some(position) }),
             closed: Some(stamp),
+            closed_log: Some(stamp),
             successor: Some(stamp),
             foreign: Some(stamp),
             live: Some("18446744073709551615 18446744073709551615 18446744073709551615999999999".parse().unwrap()),

@@ -14,12 +14,13 @@ use super::publish::{self, Feed, Position, Prelude, Publishing, WalFiles};
 use super::readers::Pools;
 use super::run_state::{Record, RunState};
 use super::stamp::{FileId, Stamp};
-use super::startup::{self, Startup};
+use super::startup::{self, Startup, log_left};
 use super::write_queue::Priority;
 use super::writer::{self, Writer};
 use super::{Error, Inner, Result, Store, WriteTx, archive, copy, migrate, open, reserve};
 use crate::config::StoreConfig;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
@@ -32,6 +33,8 @@ pub(in crate::store) struct Machinery {
     integrity: Option<IntegrityCheck>,
     state: Arc<RunState>,
     reports: Arc<Reports>,
+    /// The log stays as it is when the store is closed.
+    beside_litestream: bool,
     _lock: Lock,
 }
 
@@ -80,11 +83,11 @@ impl Store {
         // Before anything is published, so that what is published may wait for it.
         let integrity = if found.verified { None } else { check_live(&folder, &reports) };
         let pause = Duration::from_millis(config.publish_interval_ms);
-        let (feeding, copying) = if let Some((prelude, mut feed, files)) = begun {
+        let (feeding, copying) = if let Some((prelude, feed, files)) = begun {
             // What the migrations changed.
-            feed.committed(Vec::new());
+            feed.turn().committed(Vec::new());
             let publishing = prelude.start(&folder, state.clone(), reports.clone(), &found.published, pause)?;
-            let (feeding, copying) = start_publishing(publishing, feed, files, &folder)?;
+            let (feeding, copying) = start_publishing(publishing, feed, files, &folder, config.litestream)?;
             (Some(feeding), Some(copying))
         } else {
             open::checkpoint_by_itself(&conn)?;
@@ -95,7 +98,15 @@ impl Store {
         if !found.verified {
             wait_until_published(&writer);
         }
-        let machinery = Machinery { writer: thread, copying, integrity, state, reports: reports.clone(), _lock: lock };
+        let machinery = Machinery {
+            writer: thread,
+            copying,
+            integrity,
+            state,
+            reports: reports.clone(),
+            beside_litestream: config.litestream,
+            _lock: lock,
+        };
         let inner = Inner {
             reports,
             probes: Probes::default(),
@@ -135,7 +146,9 @@ impl Machinery {
 
     /// Ends everything; the writer must have been told to end before.
     pub(in crate::store) fn stop(self, folder: &Folder) {
-        let Self { writer, copying, integrity, state, reports, _lock } = self;
+        // As long as another program has the database open, it may go on writing to it.
+        let reader = if self.beside_litestream { self.log_reader() } else { None };
+        let Self { writer, copying, integrity, state, reports, beside_litestream, _lock } = self;
         if let Some(integrity) = integrity {
             integrity.stop();
         }
@@ -154,13 +167,15 @@ impl Machinery {
             );
             return;
         };
-        let closed = checkpoint_all(&conn).and_then(|()| conn.close().map_err(|(_, error)| error.into()));
+        let log = if beside_litestream { keep_log(&conn) } else { checkpoint_all(&conn) };
+        let closed = log.and_then(|()| conn.close().map_err(|(_, error)| error.into()));
         drop(files);
         let stamp = std::fs::metadata(folder.database()).map(|metadata| Stamp::of(&metadata));
         match (closed, stamp) {
             (Ok(()), Ok(stamp)) => {
                 // What has not been verified yet is verified at the next start.
-                record.closed = reports.is_live_verified().then_some(stamp);
+                record.closed = (reports.is_live_verified() && reader.is_none()).then_some(stamp);
+                record.closed_log = record.closed.and_then(|_| log_left(folder));
                 if let Err(error) = state.write(&record).and_then(|()| state.sync()) {
                     tracing::warn!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot note the clean stop");
                 }
@@ -206,7 +221,7 @@ fn note_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) 
     let left = found.record.clone().unwrap_or_else(Record::of_this_boot);
     let is_known = left.live.is_some_and(|known| live.is_some_and(|live| known == live));
     // The boot stays that of the last run, until the publisher has looked at what that run left.
-    let mut record = Record { closed: None, live, ..left };
+    let mut record = Record { closed: None, closed_log: None, live, ..left };
     if !publish && let Some(published) = &mut record.published {
         // It falls behind without a note of where.
         published.position = Position::NOWHERE;
@@ -262,8 +277,9 @@ fn start_publishing(
     feed: Feed,
     files: WalFiles,
     folder: &Folder,
+    beside_litestream: bool,
 ) -> Result<(writer::Publishing, Copying)> {
-    let (checkpoints, checkpointer) = Checkpoints::start(&folder.database())?;
+    let (checkpoints, checkpointer) = Checkpoints::start(&folder.database(), beside_litestream)?;
     let feeding = writer::Publishing { feed, checkpoints: checkpoints.clone() };
     Ok((feeding, Copying { publishing, checkpoints, checkpointer, files }))
 }
@@ -300,6 +316,11 @@ impl Pending for Marker {
 
 /// How long a start after an unclean stop waits for the published file.
 const PUBLISH_BEFORE_READY: Duration = Duration::from_millis(500);
+
+/// Whatever has not been replicated yet is still in the log at the next start.
+fn keep_log(conn: &Connection) -> Result<()> {
+    Ok(conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)?)
+}
 
 /// Moves the whole log into the database file.
 fn checkpoint_all(conn: &Connection) -> Result<()> {

@@ -76,8 +76,17 @@ pub(in crate::store) fn rescue(folder: &Folder, state: &RunState, damage: &Error
 /// Both databases were closed, or copied while they were.
 fn was_at_rest(record: &Record, live: &Metadata, folder: &Folder) -> bool {
     let now = Stamp::of(live);
-    let is_as_it_was = record.closed.is_some_and(|closed| closed == now || closed.is_moved_to(now));
-    is_as_it_was && std::fs::metadata(folder.wal()).map_or(true, |log| log.len() == 0)
+    let is_as_it_was = |left: Stamp, found: Stamp| left == found || left.is_moved_to(found);
+    let is_log_as_it_was = match (record.closed_log, log_left(folder)) {
+        (None, None) => true,
+        (left, found) => left.zip(found).is_some_and(|(left, found)| is_as_it_was(left, found)),
+    };
+    record.closed.is_some_and(|closed| is_as_it_was(closed, now)) && is_log_as_it_was
+}
+
+/// The log, if there is something in it.
+pub(in crate::store) fn log_left(folder: &Folder) -> Option<Stamp> {
+    std::fs::metadata(folder.wal()).ok().filter(|log| log.len() > 0).map(|log| Stamp::of(&log))
 }
 
 fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Option<&Metadata>) -> Result<Startup> {
@@ -86,7 +95,9 @@ fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Op
         return Ok(Startup { record: None, verified: true, published });
     }
     // `agentlocator restore` has told the owner already; and on a new machine there is nothing to tell.
-    let notice = StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) };
+    let restored = || StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) };
+    let promoted = StartNotice::left_in(folder).filter(|notice| notice.event == StartEvent::Promoted);
+    let notice = promoted.unwrap_or_else(restored);
     Ok(after_adoption(adopt::published_file(folder, state, Form::OneFile, notice)?))
 }
 

@@ -134,13 +134,11 @@ impl Thread {
                 self.disk.check()?;
             }
             Some(Publishing { feed, .. }) => {
-                let queue = feed.queue();
-                let turn = Feed::turn(&queue);
+                let turn = feed.turn();
                 step(&self.conn, "COMMIT")?;
                 let stays = self.disk.check();
                 let callers = if stays.is_ok() { std::mem::take(group) } else { Group::new() };
-                let at_once = feed.committed(callers);
-                drop(turn);
+                let at_once = turn.committed(callers);
                 stays?;
                 *group = at_once;
             }

@@ -10,6 +10,7 @@ pub mod daemon;
 mod database;
 pub mod faults;
 pub mod freeze;
+pub mod litestream;
 pub mod log;
 pub mod pebble;
 pub mod s3;

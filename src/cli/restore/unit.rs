@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The daemon's unit, where systemd has one for this database.
-pub(super) struct Unit {
+pub(in crate::cli) struct Unit {
     name: &'static str,
     was_wanted: bool,
 }

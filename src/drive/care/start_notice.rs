@@ -13,6 +13,15 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
         StartEvent::Restored if notice.archived.is_none() => {
             (format!("מסד הנתונים מ־{file} נמצא בשימוש."), format!("The database from {file} is in use."))
         }
+        StartEvent::Promoted => (
+            format!(
+                "מכונה זו פועלת במקום מכונה אחרת, עם כל מה שהועתק ממנה{reason}. הודעות ושיחות שהגיעו אליה אחר כך אינן כאן."
+            ),
+            format!(
+                "This machine runs in place of another one, with all that was replicated from it{reason}. Messages and calls that \
+                 came in there later are not here."
+            ),
+        ),
         StartEvent::LiveChanged => (
             format!(
                 "תוכנה אחרת שינתה את `live/db.sqlite` בזמן שהשירות היה כבוי, והוא נמצא בשימוש. הנתונים שלפני כן נשמרו ב־{archived}; \

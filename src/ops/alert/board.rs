@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct Patience {
     /// How long the bridge may be down.
     pub bridge_down: Duration,
+    /// How long Litestream may be away.
+    pub replication: Duration,
     /// How long all must be well before that is believed.
     pub settle: Duration,
     /// What lasts is told again after this.
@@ -181,6 +183,7 @@ impl Patience {
     fn before(self, kind: AlertKind) -> Duration {
         match kind {
             AlertKind::BridgeDown => self.bridge_down,
+            AlertKind::Replication => self.replication,
             AlertKind::PublishedCopy => Duration::from_mins(1),
             // A new box has none at first.
             AlertKind::Certificate => Duration::from_mins(15),

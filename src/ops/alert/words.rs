@@ -110,19 +110,17 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "אל תגבו עכשיו את agentlocator.db בהעתקה; `agentlocator doctor` אומר מה לעשות.",
             "Do not back up agentlocator.db by copying now; `agentlocator doctor` says what to do.",
         ),
-        AlertKind::LogSize => (
-            "יומן הכתיבה של מסד הנתונים גדל",
-            "The write-ahead log of the database grows",
-            "סיימו את התהליך שקורא את מסד הנתונים, למשל גיבוי שנתקע; אחרת הדיסק יתמלא.",
-            "End the process that reads the database, such as a backup that hangs; else the disk fills up.",
-        ),
         AlertKind::Integrity => (
             "נמצא נזק במסד הנתונים",
             "The database is damaged",
             "שחזרו גיבוי מלפני הנזק: `agentlocator restore`. שמרו את הקובץ הקיים.",
             "Restore a backup from before: `agentlocator restore`. Keep the file as it is.",
         ),
-        AlertKind::ForeignFile | AlertKind::DatabaseReplaced | AlertKind::OutboxHeld => start_words(kind),
+        AlertKind::LogSize
+        | AlertKind::Replication
+        | AlertKind::ForeignFile
+        | AlertKind::DatabaseReplaced
+        | AlertKind::OutboxHeld => store_words(kind),
         AlertKind::Backup => (
             "הגיבוי הלילי אינו מצליח",
             "The nightly backup does not succeed",
@@ -192,9 +190,21 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
     }
 }
 
-/// The same for what a start has done with the files.
-fn start_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static str) {
+/// The same for the database's files.
+fn store_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static str) {
     match kind {
+        AlertKind::LogSize => (
+            "יומן הכתיבה של מסד הנתונים גדל",
+            "The write-ahead log of the database grows",
+            "סיימו את התהליך שקורא את מסד הנתונים, למשל גיבוי שנתקע; אחרת הדיסק יתמלא.",
+            "End the process that reads the database, such as a backup that hangs; else the disk fills up.",
+        ),
+        AlertKind::Replication => (
+            "מסד הנתונים אינו מועתק למקום אחר",
+            "The database is not replicated",
+            "הפעילו את Litestream: `systemctl status agentlocator-litestream`. אם אין בו עוד צורך, בטלו את store.litestream.",
+            "Start Litestream: `systemctl status agentlocator-litestream`. If it is not wanted any more, unset store.litestream.",
+        ),
         AlertKind::ForeignFile => (
             "קובץ אחר נמצא במקום העותק של מסד הנתונים",
             "Another file is in place of the copy of the database",

@@ -9,38 +9,34 @@ use std::sync::{Arc, MutexGuard};
 /// What the writer hands its commits to.
 pub(in crate::store) struct Feed {
     queue: Arc<Queue>,
-    wal: WalReader,
 }
 
 /// Held while a commit is made and handed over.
 pub(in crate::store) struct CommitTurn<'q> {
-    _gate: MutexGuard<'q, ()>,
+    queue: &'q Queue,
+    log: MutexGuard<'q, WalReader>,
 }
 
 impl Feed {
-    pub(super) fn new(queue: Arc<Queue>, wal: WalReader) -> Self {
-        Self { queue, wal }
+    pub(super) fn new(queue: Arc<Queue>) -> Self {
+        Self { queue }
     }
 
-    /// To be held from before a commit until it has been handed over.
-    pub(in crate::store) fn turn(queue: &Queue) -> CommitTurn<'_> {
-        CommitTurn { _gate: queue.gate() }
-    }
-
-    /// The queue, for [`Feed::turn`].
-    pub(in crate::store) fn queue(&self) -> Arc<Queue> {
-        self.queue.clone()
-    }
-
-    /// Takes over a commit that has just been made, and its callers, who are answered when it is published. Returns those
-    /// who are to be answered at once.
-    pub(in crate::store) fn committed(&mut self, group: Group) -> Group {
-        let delta = self.wal.read(self.queue.buffer());
-        self.queue.committed(delta, group, clock::instant())
+    /// To be taken before a commit.
+    pub(in crate::store) fn turn(&self) -> CommitTurn<'_> {
+        CommitTurn { queue: &self.queue, log: self.queue.log() }
     }
 
     /// Frames in the write-ahead log.
     pub(in crate::store) fn frames(&self) -> u32 {
-        self.wal.at().position.frame
+        self.queue.log().at().position.frame
+    }
+}
+
+impl CommitTurn<'_> {
+    /// Takes over a commit that has just been made, and its callers, who are answered when it is published. Returns those
+    /// who are to be answered at once.
+    pub(in crate::store) fn committed(mut self, callers: Group) -> Group {
+        self.queue.committed(&mut self.log, callers, clock::instant())
     }
 }

@@ -3,14 +3,13 @@
 //! The writer never waits here. Callers do, but not without end: past a limit they are answered from the live database,
 //! which has their write on disk, and until the copy has caught up nobody waits.
 
-use super::wal::{Changes, Delta};
+use super::wal::{Changes, Delta, Header, WalReader};
 use crate::store::pending::{Group, Told, answer_all};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Commits, in order, and their callers.
-#[derive(Default)]
 pub(in crate::store) struct Queue {
     // Held for moving a few values in or out, never across I/O.
     inner: Mutex<Inner>,
@@ -19,7 +18,7 @@ pub(in crate::store) struct Queue {
     // For the publisher while it lets time pass: the store is being closed.
     closing: Condvar,
     // Held by the writer from a commit until its change is in here, so that whoever holds it sees both or neither.
-    gate: Mutex<()>,
+    log: Mutex<WalReader>,
 }
 
 #[derive(Default)]
@@ -93,33 +92,29 @@ impl Standing {
 }
 
 impl Queue {
+    /// A queue of the commits that the reader will find in the log.
+    pub(super) fn new(log: WalReader) -> Self {
+        Self { inner: Mutex::default(), work: Condvar::new(), closing: Condvar::new(), log: Mutex::new(log) }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     // ---- the writer's side
 
-    /// Held from before a commit until [`Queue::committed`].
-    pub(super) fn gate(&self) -> MutexGuard<'_, ()> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The log. Held from before a commit until [`Queue::committed`].
+    pub(super) fn log(&self) -> MutexGuard<'_, WalReader> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A buffer for the next commit's content.
-    pub(super) fn buffer(&self) -> Vec<u8> {
-        self.lock().buffers.pop().unwrap_or_default()
-    }
-
-    /// Takes in a commit. Returns the callers that need not wait.
-    pub(super) fn committed(&self, delta: Option<Delta>, mut group: Group, now: Instant) -> Group {
+    /// Takes in a commit, and its callers, who are answered when it is published. Returns those who need not wait.
+    pub(super) fn committed(&self, log: &mut WalReader, mut group: Group, now: Instant) -> Group {
+        let buffer = self.lock().buffers.pop().unwrap_or_default();
+        let delta = log.read(buffer);
         let mut inner = self.lock();
         inner.committed += 1;
-        if let Some(delta) = delta {
-            inner.bytes += delta.changes.bytes();
-            inner.deltas.push(delta);
-            if inner.bytes > MOST_WAITING {
-                inner.forget_content();
-            }
-        }
+        inner.take_in(delta);
         let mut at_once = group;
         if inner.callers_wait() {
             group = at_once.extract_if(.., |write| write.told() == Told::Published).collect();
@@ -134,6 +129,11 @@ impl Queue {
     }
 
     // ---- the publisher's side
+
+    /// Takes in what other programs have committed, up to a place in the log.
+    pub(super) fn foreign_commits(&self, log: &mut WalReader, up_to: Header) {
+        self.lock().take_in(log.read_up_to(up_to, Vec::new()));
+    }
 
     /// Waits until there is something new or the time has come, and takes it out. None for a publisher that has been
     /// replaced by another.
@@ -296,6 +296,15 @@ impl Queue {
 }
 
 impl Inner {
+    fn take_in(&mut self, delta: Option<Delta>) {
+        let Some(delta) = delta else { return };
+        self.bytes += delta.changes.bytes();
+        self.deltas.push(delta);
+        if self.bytes > MOST_WAITING {
+            self.forget_content();
+        }
+    }
+
     fn take(&mut self) -> Work {
         self.bytes = 0;
         Work { deltas: std::mem::take(&mut self.deltas), committed: self.committed, stop: self.stop }

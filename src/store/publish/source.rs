@@ -43,7 +43,7 @@ impl Source {
         self.wal.header().map_err(super::log_unreadable)
     }
 
-    /// Begins a snapshot, and takes out of the queue all commits that it holds.
+    /// Begins a snapshot, and takes out of the queue all commits that it holds, those of other programs among them.
     pub(super) fn snapshot(
         &self,
         queue: &Queue,
@@ -51,12 +51,13 @@ impl Source {
         now: Instant,
     ) -> Result<(Snapshot<'_>, Work), Trouble> {
         // No commit of ours is between log and queue while this is held.
-        let _gate = queue.gate();
+        let mut log = queue.log();
         for _ in 0..ATTEMPTS {
             let header = self.header()?;
             let snapshot = self.begin(header)?;
             // Only another program can commit here; then the snapshot may be of either side of that.
             if self.header()? == header {
+                queue.foreign_commits(&mut log, header);
                 return Ok((snapshot, queue.take_now(generation, now).ok_or(Trouble::Superseded)?));
             }
         }

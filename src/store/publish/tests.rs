@@ -88,11 +88,9 @@ impl Rig {
 
     /// The same with callers who wait.
     fn commit_for(&mut self, sql: &str, callers: Group) {
-        let queue = self.feed.queue();
-        let turn = Feed::turn(&queue);
+        let turn = self.feed.turn();
         self.conn.execute_batch(sql).unwrap();
-        self.feed.committed(callers);
-        drop(turn);
+        turn.committed(callers);
     }
 
     /// Lets the publisher work until it has nothing left to do; nobody waits for those who have the file open.
@@ -283,15 +281,16 @@ proptest! {
 /// What the watch takes over when a publisher has ended in whatever way.
 fn after_the_publisher(ended: std::sync::mpsc::Receiver<Record>, patience: Patience) {
     let (_dir, folder, conn) = empty();
-    let (mut feed, ground, from, _files) = ground(&folder);
+    let (feed, ground, from, _files) = ground(&folder);
     let mut publisher = Publisher::prepare(&ground, &FileState::Missing, from).unwrap();
     publisher.settle();
     let before = std::fs::metadata(&folder.published).unwrap();
     drop(publisher);
-    let (queue, caller) = (feed.queue(), Caller::default());
+    let (queue, caller) = (ground.queue.clone(), Caller::default());
     let watch = std::thread::spawn(move || Watch::new(ground, ended).with_patience(patience).run());
+    let turn = feed.turn();
     conn.execute_batch("INSERT INTO filler(content) VALUES (randomblob(9000))").unwrap();
-    answer_all(feed.committed(vec![Box::new(caller.clone())]), &Ok(()));
+    answer_all(turn.committed(vec![Box::new(caller.clone())]), &Ok(()));
     let deadline = clock::instant() + Duration::from_secs(20);
     while !caller.is_answered()
         || !queue.standing().is_current()
@@ -324,7 +323,7 @@ fn one_that_was_replaced_touches_nothing_any_more() {
     let mut rig = rig();
     let _reader = Reader::open(&rig);
     rig.commit("INSERT INTO filler(content) VALUES (randomblob(9000))");
-    let (queue, before) = (rig.feed.queue(), std::fs::read(&rig.folder.published).unwrap());
+    let (queue, before) = (rig.publisher.queue.clone(), std::fs::read(&rig.folder.published).unwrap());
     let state = RunState::open(&rig.folder.run_state()).unwrap().1;
     // It hung, another one takes over, and it wakes up in the middle of whatever it was at.
     let successor = queue.next_generation(clock::instant());

@@ -205,17 +205,22 @@ impl WalReader {
 
     /// What changed since the last call; none if nothing did. `buffer` is used for the content.
     pub(super) fn read(&mut self, buffer: Vec<u8>) -> Option<Delta> {
-        let before = self.at;
-        let now = match self.files.header() {
-            Ok(now) if now == before => return None,
-            Ok(now) => now,
+        match self.files.header() {
+            Ok(now) => self.read_up_to(now, buffer),
             Err(error) => {
                 tracing::error!(event = "STORE_LOG_UNREADABLE", %error, "Cannot read the index of the write-ahead log");
-                let Header { position, change, page_count } = before;
-                return Some(Delta { changes: Changes::Unknown, page_count, position, change });
+                let Header { position, change, page_count } = self.at;
+                Some(Delta { changes: Changes::Unknown, page_count, position, change })
             }
-        };
-        self.at = now;
+        }
+    }
+
+    /// The same up to a place where the log has been.
+    pub(super) fn read_up_to(&mut self, now: Header, buffer: Vec<u8>) -> Option<Delta> {
+        let before = std::mem::replace(&mut self.at, now);
+        if now == before {
+            return None;
+        }
         let changes = self.changes(before, now, buffer).unwrap_or_else(|error| {
             tracing::error!(event = "STORE_LOG_UNREADABLE", %error, "Cannot read the write-ahead log");
             Changes::Unknown

@@ -11,6 +11,7 @@ fn at(seconds: u64) -> Timestamp {
 fn board() -> Board {
     let patience = Patience {
         bridge_down: Duration::from_mins(10),
+        replication: Duration::from_mins(2),
         settle: Duration::from_mins(2),
         repeat: Duration::from_hours(24),
         failed_calls: 3,

@@ -1,0 +1,117 @@
+//! `agentlocator standby`: keeps a copy of another machine's database current. That machine replicates its database with
+//! Litestream; this one follows the replica, and `agentlocator promote` puts the copy in use here.
+
+mod copy;
+mod follower;
+mod replica;
+
+pub(super) use copy::StandbyCopy;
+pub(super) use follower::{Follower, FollowerEvent};
+pub(super) use replica::{Newest, Replica, ReplicaArguments};
+
+use super::{Settings, print, print_json};
+use crate::config::process_env;
+use crate::ops::{self, notify};
+use anyhow::Context;
+use clap::Args;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    replica: ReplicaArguments,
+    /// Say how far the copy is, and follow nothing.
+    #[arg(long)]
+    status: bool,
+    /// Print that as JSON.
+    #[arg(long, requires = "status")]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
+    let config = settings.load()?;
+    let copy = StandbyCopy::of(&config.store);
+    if arguments.status {
+        let status = copy.status();
+        return if arguments.json { print_json(&status) } else { print(&format!("{status}\n")) };
+    }
+    let replica = Replica::of(&arguments.replica, &config.store);
+    let _log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut stop = Stop::new()?;
+        copy.prepare()?;
+        let _lock = copy.lock()?;
+        keep_current(&copy, &replica, &mut stop).await
+    })
+}
+
+/// Follows the replica until the process is told to stop. Litestream is started again whenever it ends.
+async fn keep_current(copy: &StandbyCopy, replica: &Replica, stop: &mut Stop) -> anyhow::Result<()> {
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        let mut follower = Follower::start(replica, copy, INTERVAL)?;
+        let mut reason = String::new();
+        loop {
+            tokio::select! {
+                () = stop.wait() => {
+                    notify::stopping("");
+                    follower.stop().await;
+                    return Ok(());
+                }
+                event = follower.next() => match event {
+                    Some(FollowerEvent::Following) => {
+                        pause = SHORTEST_PAUSE;
+                        copy.forget_previous();
+                        notify::ready(&copy.status().to_string());
+                        tracing::info!(event = "STANDBY_FOLLOWING", file = %copy.database().display(), "The copy follows the replica");
+                    }
+                    Some(FollowerEvent::Applied) => notify::status(&copy.status().to_string()),
+                    Some(FollowerEvent::Failed(text)) => {
+                        if text != reason {
+                            tracing::warn!(event = "STANDBY_BEHIND", reason = text, "The replica cannot be followed: {text}");
+                        }
+                        reason = text;
+                    }
+                    None => break,
+                }
+            }
+        }
+        follower.stop().await;
+        tracing::error!(event = "STANDBY_INTERRUPTED", reason, "Litestream has ended, and is started again: {reason}");
+        if follower::cannot_resume(&reason) {
+            copy.begin_anew()?;
+        }
+        tokio::select! {
+            () = stop.wait() => return Ok(()),
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// SIGTERM or SIGINT.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> anyhow::Result<Self> {
+        let wait_for = |kind| signal(kind).context("cannot wait for signals");
+        Ok(Self { terminate: wait_for(SignalKind::terminate())?, interrupt: wait_for(SignalKind::interrupt())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// How often the replica is asked for changes.
+const INTERVAL: Duration = Duration::from_secs(1);
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);

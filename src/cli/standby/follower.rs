@@ -1,0 +1,130 @@
+//! `litestream restore -f` as a child process: it restores the replica once, and then applies each change to the copy.
+
+use super::{Replica, StandbyCopy};
+use anyhow::Context;
+use rustix::process::{Pid, Signal, kill_process};
+use std::ffi::OsStr;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+
+/// The child.
+pub(in crate::cli) struct Follower {
+    child: Child,
+    events: mpsc::Receiver<FollowerEvent>,
+}
+
+/// What the child tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum FollowerEvent {
+    /// There is a copy, and it follows from now on.
+    Following,
+    /// Changes were applied.
+    Applied,
+    /// Something failed; it tries again, or ends.
+    Failed(String),
+}
+
+impl Follower {
+    /// Starts it. The replica is asked for changes that often.
+    pub(in crate::cli) fn start(replica: &Replica, copy: &StandbyCopy, interval: Duration) -> anyhow::Result<Self> {
+        let (interval, output) = (format!("{}ms", interval.as_millis()), copy.database());
+        let options = [
+            OsStr::new("-f"),
+            OsStr::new("-follow-interval"),
+            OsStr::new(&interval),
+            OsStr::new("-o"),
+            output.as_os_str(),
+        ];
+        let mut command = Command::from(replica.command("restore", &options));
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().with_context(|| replica.not_started())?;
+        let (sender, events) = mpsc::channel(64);
+        if let Some(out) = child.stdout.take() {
+            tokio::spawn(read_lines(out, sender.clone()));
+        }
+        if let Some(err) = child.stderr.take() {
+            tokio::spawn(read_lines(err, sender));
+        }
+        Ok(Self { child, events })
+    }
+
+    /// The next thing that it tells; none once it has ended.
+    pub(in crate::cli) async fn next(&mut self) -> Option<FollowerEvent> {
+        self.events.recv().await
+    }
+
+    /// Ends it, in the middle of a change if that takes too long.
+    pub(in crate::cli) async fn stop(&mut self) {
+        if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        if tokio::time::timeout(LAST_CHANCE, self.child.wait()).await.is_err() {
+            let _ = self.child.kill().await;
+        }
+    }
+}
+
+async fn read_lines(from: impl AsyncRead + Unpin, sender: mpsc::Sender<FollowerEvent>) {
+    let mut lines = BufReader::new(from).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        tracing::debug!(event = "STANDBY_LITESTREAM", line, "Litestream: {line}");
+        if let Some(event) = parse(&line)
+            && sender.send(event).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// Reads a line of Litestream's log, which is in Go's `key=value` form, or its last words, which begin with `Error:`.
+fn parse(line: &str) -> Option<FollowerEvent> {
+    if line.contains("msg=\"entering follow mode\"") || line.contains("msg=\"resuming follow mode") {
+        return Some(FollowerEvent::Following);
+    }
+    if line.contains("msg=\"follow: applied updates\"") {
+        return Some(FollowerEvent::Applied);
+    }
+    let last_words = line.strip_prefix("Error: ");
+    let failed = last_words.or_else(|| line.split_once("level=ERROR ").map(|(_, rest)| rest));
+    failed.map(|text| FollowerEvent::Failed(text.trim().to_owned()))
+}
+
+/// The copy is of no use to Litestream any more: the replica has forgotten what lies between, or begun anew.
+pub(super) fn cannot_resume(reason: &str) -> bool {
+    reason.starts_with("cannot resume follow mode")
+}
+
+/// How long the child may take to end.
+const LAST_CHANCE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_understands_litestream() {
+        let time = "time=2026-11-21T07:39:59.083Z";
+        for (line, event) in [
+            (
+                "level=INFO msg=\"entering follow mode\" db=db.sqlite txid=000000000000009f",
+                Some(FollowerEvent::Following),
+            ),
+            ("level=INFO msg=\"resuming follow mode from crash recovery\" txid=0", Some(FollowerEvent::Following)),
+            ("level=INFO msg=\"follow: applied updates\" from_txid=1 to_txid=2", Some(FollowerEvent::Applied)),
+            ("level=INFO msg=\"follow mode stopped\" db=db.sqlite", None),
+            (
+                "level=ERROR msg=\"follow: error applying updates\" err=\"no route\" consecutive_errors=1",
+                Some(FollowerEvent::Failed(
+                    "msg=\"follow: error applying updates\" err=\"no route\" consecutive_errors=1".into(),
+                )),
+            ),
+        ] {
+            assert_eq!(parse(&format!("{time} {line}")), event, "{line}");
+        }
+        let end = parse("Error: cannot resume follow mode: saved TXID 2 is behind the earliest snapshot");
+        assert!(matches!(end, Some(FollowerEvent::Failed(reason)) if cannot_resume(&reason)));
+    }
+}

@@ -1,0 +1,96 @@
+//! The replica that Litestream keeps of the other machine's database, and the Litestream program that reads it.
+
+use crate::config::StoreConfig;
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Where the replica is.
+#[derive(Clone, Debug, Args)]
+pub(in crate::cli) struct ReplicaArguments {
+    /// Litestream's settings, the same as on the other machine.
+    #[arg(long, value_name = "FILE", default_value = "/etc/agentlocator/litestream.yml")]
+    litestream_config: PathBuf,
+    /// The Litestream program, version 0.5.12 or newer.
+    #[arg(long, value_name = "PROGRAM", default_value = "litestream")]
+    litestream: PathBuf,
+    /// The live database of the other machine, as Litestream's settings name it; none means the path that it has here.
+    #[arg(long, value_name = "PATH")]
+    database: Option<PathBuf>,
+}
+
+/// The replica, and how to ask Litestream about it.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Replica {
+    program: PathBuf,
+    config: PathBuf,
+    database: PathBuf,
+    /// User and group as whom Litestream runs, where they are others than ours.
+    run_as: Option<(u32, u32)>,
+}
+
+/// The newest change that the replica has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::cli) struct Newest {
+    /// Its number, in hex with leading zeros, so that later ones compare greater.
+    pub transaction: String,
+    /// When it was replicated, by the clock of the other machine (RFC 3339).
+    pub at: String,
+}
+
+impl Replica {
+    pub(in crate::cli) fn of(arguments: &ReplicaArguments, store: &StoreConfig) -> Self {
+        Self {
+            program: arguments.litestream.clone(),
+            config: arguments.litestream_config.clone(),
+            database: arguments.database.clone().unwrap_or_else(|| store.live_file()),
+            run_as: None,
+        }
+    }
+
+    /// The same, read as another user.
+    #[must_use]
+    pub(in crate::cli) fn read_as(self, run_as: Option<(u32, u32)>) -> Self {
+        Self { run_as, ..self }
+    }
+
+    /// Litestream with the settings; the command and its options come between `verb` and the name of the database.
+    pub(super) fn command(&self, verb: &str, options: &[&std::ffi::OsStr]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg(verb).arg("-config").arg(&self.config).args(options).arg(&self.database);
+        if let Some((user, group)) = self.run_as {
+            std::os::unix::process::CommandExt::uid(&mut command, user);
+            std::os::unix::process::CommandExt::gid(&mut command, group);
+        }
+        command
+    }
+
+    /// What to say where the program cannot be started.
+    pub(super) fn not_started(&self) -> String {
+        format!("cannot start {}; is Litestream installed? (https://litestream.io/install)", self.program.display())
+    }
+
+    /// Asks the replica for its newest change. Takes a connection to where the replica is.
+    pub(in crate::cli) fn newest(&self) -> anyhow::Result<Newest> {
+        let options = ["-level", "all", "-json"].map(std::ffi::OsStr::new);
+        let output = self.command("ltx", &options).output().with_context(|| self.not_started())?;
+        if !output.status.success() {
+            bail!("the replica cannot be read: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let files: Option<Vec<ReplicaFile>> =
+            serde_json::from_slice(&output.stdout).context("Litestream lists the replica in an unknown form")?;
+        let newest = files.unwrap_or_default().into_iter().max_by(|a, b| a.max_txid.cmp(&b.max_txid));
+        newest
+            .map(|file| Newest { transaction: file.max_txid, at: file.timestamp })
+            .context("the replica is empty: has the other machine replicated anything yet?")
+    }
+}
+
+/// One file of the replica as `litestream ltx -json` lists it.
+#[derive(Deserialize)]
+struct ReplicaFile {
+    max_txid: String,
+    timestamp: String,
+}

@@ -1,0 +1,105 @@
+//! With `store.litestream` the database is replicated by Litestream, the real one, and both leave the log to each other.
+
+use super::support::Setup;
+use super::support::litestream::Litestream;
+use super::support::whatsapp::{Shop, until};
+use rusqlite::Connection;
+use std::path::Path;
+
+pub const BESIDE_LITESTREAM: &str = "[store]\nlitestream = true\n[alerts]\nsettle_s = 0\n";
+
+pub fn beside_litestream(setup: &mut Setup) {
+    setup.toml(BESIDE_LITESTREAM);
+}
+
+/// Messages that the webhook has acknowledged.
+#[derive(Default)]
+struct Load {
+    sent: u32,
+    largest_log: u64,
+}
+
+impl Load {
+    async fn messages(&mut self, shop: &Shop, count: u32) {
+        for _ in 0..count {
+            self.sent += 1;
+            let from = format!("whatsapp:+97250{:07}", self.sent % 50);
+            shop.hear_by_twilio(&from, &sid(self.sent), &"שלום ".repeat(40)).await;
+            let log = std::fs::metadata(shop.daemon.folder().join("live/db.sqlite-wal")).map_or(0, |log| log.len());
+            self.largest_log = self.largest_log.max(log);
+        }
+    }
+
+    /// Waits until the replica has all of them.
+    async fn are_replicated(&self, litestream: &Litestream) {
+        until("the replica to have all messages", async || {
+            (messages_in(&litestream.restored()) == self.sent).then_some(())
+        })
+        .await;
+    }
+}
+
+pub fn sid(number: u32) -> String {
+    format!("SM{number:032x}")
+}
+
+pub fn messages_in(file: &Path) -> u32 {
+    let sql = "SELECT count(*) FROM messages WHERE direction = 'in'";
+    Connection::open(file).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_misses_nothing_and_sends_the_whole_database_once() {
+    let mut shop = Shop::open_with(beside_litestream, "").await;
+    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
+    litestream.start();
+    let mut load = Load::default();
+    load.messages(&shop, 400).await;
+    load.are_replicated(&litestream).await;
+
+    // The daemon is restarted and killed while Litestream goes on, and the other way round.
+    shop.daemon.restart();
+    load.messages(&shop, 100).await;
+    shop.daemon.kill9();
+    shop.daemon.launch();
+    load.messages(&shop, 100).await;
+    litestream.kill9();
+    load.messages(&shop, 400).await;
+    litestream.start();
+    load.messages(&shop, 100).await;
+    load.are_replicated(&litestream).await;
+
+    // As systemd orders it: Litestream ends first and begins last.
+    litestream.stop();
+    load.messages(&shop, 20).await;
+    let mark = shop.daemon.logs().mark();
+    shop.daemon.restart();
+    load.messages(&shop, 20).await;
+    litestream.start();
+    load.are_replicated(&litestream).await;
+    let later = &shop.daemon.logs().lines()[mark..];
+    assert!(!later.iter().any(|line| line.contains("STORE_UNCLEAN_STOP")), "{later:#?}");
+
+    assert_eq!(litestream.snapshots(), 1);
+    assert!(shop.daemon.logs().events_named("STORE_FOREIGN_COMMIT").is_empty());
+    assert!(load.largest_log < 64 << 20, "the log had {} bytes", load.largest_log);
+    assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_litestream_the_log_stays_short_and_the_owner_is_told() {
+    let mut shop =
+        Shop::open_with(|setup| _ = setup.toml(&format!("{BESIDE_LITESTREAM}replication_after_s = 0\n")), "").await;
+    let raised = shop.daemon.logs().wait_for_event("ALERT_RAISED");
+    assert!(raised.to_string().contains("replication"), "{raised}");
+    let mut load = Load::default();
+    load.messages(&shop, 50).await;
+    let mark = shop.daemon.logs().mark();
+    shop.daemon.restart();
+    assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
+    assert!(!shop.daemon.logs().lines()[mark..].iter().any(|line| line.contains("STORE_UNCLEAN_STOP")));
+
+    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
+    litestream.start();
+    shop.daemon.logs().wait_for_event_from(mark, "ALERT_CLEARED");
+}

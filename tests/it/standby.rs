@@ -1,0 +1,208 @@
+//! Two machines: the second follows the replica of the first, and takes its place.
+
+use super::litestream::{BESIDE_LITESTREAM, beside_litestream, messages_in, sid};
+use super::support::litestream::Litestream;
+use super::support::store::open_copy;
+use super::support::whatsapp::{Shop, until};
+use super::support::{Daemon, Log};
+use agentlocator::clock;
+use rusqlite::Connection;
+use serde_json::Value;
+use std::process::{Child, Command, Output, Stdio};
+
+/// A machine beside the first one.
+struct Second {
+    daemon: Daemon,
+    standby: Option<Child>,
+    log: Log,
+    options: Vec<String>,
+}
+
+impl Second {
+    fn new(litestream: &Litestream) -> Self {
+        let daemon = Daemon::prepare(|setup| _ = setup.toml(BESIDE_LITESTREAM));
+        Self { daemon, standby: None, log: Log::default(), options: litestream.options() }
+    }
+
+    /// Lets `agentlocator standby` run until it is stopped.
+    fn follow(&mut self) {
+        let mut command = self.command("standby", &[]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        self.log.follow(child.stderr.take().unwrap());
+        self.standby = Some(child);
+    }
+
+    fn stop_following(&mut self) {
+        if let Some(mut child) = self.standby.take() {
+            let pid = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+            assert!(child.wait().unwrap().success());
+        }
+    }
+
+    fn run(&self, verb: &str, more: &[&str]) -> Output {
+        self.command(verb, more).output().unwrap()
+    }
+
+    fn promote(&self, more: &[&str]) -> Output {
+        self.run("promote", &[&["--yes", "--no-service"], more].concat())
+    }
+
+    fn command(&self, verb: &str, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agentlocator"));
+        command
+            .args(["--config", self.daemon.folder().join("config.toml").to_str().unwrap(), verb])
+            .args(&self.options)
+            .args(more)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("DATABASE_URL", self.daemon.published_file());
+        command
+    }
+
+    fn copy(&self) -> std::path::PathBuf {
+        self.daemon.folder().join("standby/db.sqlite")
+    }
+
+    fn status(&self) -> Value {
+        let output = self.run("standby", &["--status", "--json"]);
+        assert!(output.status.success(), "{}", told(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    async fn has(&self, messages: u32) {
+        until("the standby to have all messages", async || {
+            if !self.copy().exists() {
+                return None;
+            }
+            let conn = open_copy(&self.copy());
+            let sql = "SELECT count(*) FROM messages WHERE direction = 'in'";
+            let found: u32 = conn.query_row(sql, [], |row| row.get(0)).ok()?;
+            (found == messages).then_some(())
+        })
+        .await;
+    }
+}
+
+impl Drop for Second {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.standby.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("--- the standby's log ---\n{}", self.log.lines().join("\n"));
+        }
+    }
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_killed() {
+    let mut shop = Shop::open_with(beside_litestream, "").await;
+    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
+    let mut second = Second::new(&litestream);
+    litestream.start();
+    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
+    second.follow();
+    second.has(1).await;
+    assert_eq!(second.status()["follows"], true);
+
+    // Each message with the time at which it had been acknowledged.
+    let mut acknowledged = vec![(sid(1), clock::now())];
+    for number in 2..300 {
+        shop.hear_by_twilio("whatsapp:+972501111111", &sid(number), "שלום").await;
+        acknowledged.push((sid(number), clock::now()));
+    }
+    shop.daemon.kill9();
+    litestream.kill9();
+    second.stop_following();
+
+    let output = second.promote(&[]);
+    let said = told(&output);
+    assert!(output.status.success(), "{said}");
+    let until_when = said.split("replicated until ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let until_when: agentlocator::domain::Timestamp = until_when.parse().unwrap();
+    let missing: Vec<_> = {
+        let conn = Connection::open(second.daemon.published_file()).unwrap();
+        let mut find = conn.prepare("SELECT 1 FROM messages WHERE provider_msg_id = ?1").unwrap();
+        acknowledged.iter().filter(|(sid, _)| !find.exists([sid]).unwrap()).collect()
+    };
+    for (sid, at) in &missing {
+        assert!(*at >= until_when, "{sid} was acknowledged at {at}, before {until_when}");
+    }
+    eprintln!("{} of {} messages are missing", missing.len(), acknowledged.len());
+
+    second.daemon.launch();
+    let api = tokio::task::block_in_place(|| second.daemon.api());
+    until("the page to say so", async || {
+        api.get("/api/alerts").await.text().contains("in place of another one").then_some(())
+    })
+    .await;
+    let served: u32 = second.daemon.query_value("SELECT count(*) FROM messages WHERE direction = 'in'");
+    assert_eq!(served, u32::try_from(acknowledged.len() - missing.len()).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
+    let shop = Shop::open_with(beside_litestream, "").await;
+    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
+    let mut second = Second::new(&litestream);
+    litestream.start();
+    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
+    second.follow();
+    second.has(1).await;
+
+    let away = litestream.bucket().with_extension("away");
+    std::fs::rename(litestream.bucket(), &away).unwrap();
+    shop.hear_by_twilio("whatsapp:+972501111111", &sid(2), "second").await;
+    std::fs::create_dir_all(litestream.bucket()).unwrap();
+    std::fs::remove_dir_all(litestream.bucket()).unwrap();
+    std::fs::rename(&away, litestream.bucket()).unwrap();
+    second.has(2).await;
+
+    let mut standby = second.standby.take().unwrap();
+    standby.kill().unwrap();
+    standby.wait().unwrap();
+    shop.hear_by_twilio("whatsapp:+972501111111", &sid(3), "third").await;
+    second.follow();
+    second.has(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_promotion_that_cannot_be_right_changes_nothing() {
+    let shop = Shop::open_with(beside_litestream, "").await;
+    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
+    let mut second = Second::new(&litestream);
+    let refused = |output: &Output, reason: &str| {
+        let said = told(output);
+        assert!(output.status.code() == Some(1) && said.contains(reason), "{said}");
+    };
+    refused(&second.promote(&[]), "there is no copy of another machine here");
+
+    litestream.start();
+    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
+    second.follow();
+    second.has(1).await;
+    refused(&second.promote(&[]), "stop it first");
+
+    second.stop_following();
+    litestream.stop();
+    let bucket = litestream.bucket();
+    std::fs::rename(&bucket, bucket.with_extension("away")).unwrap();
+    refused(&second.promote(&[]), "--without-replica");
+    assert!(!second.daemon.published_file().exists());
+
+    // In the middle of a change the database is newer than the note of how far it is.
+    let position = second.copy().with_extension("sqlite-txid");
+    let noted = std::fs::File::options().write(true).open(position).unwrap();
+    noted.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    refused(&second.promote(&["--without-replica"]), "in the middle of a change");
+    noted.set_modified(std::time::SystemTime::now()).unwrap();
+    let output = second.promote(&["--without-replica"]);
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(messages_in(&second.daemon.published_file()), 1);
+}

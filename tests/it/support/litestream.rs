@@ -1,0 +1,129 @@
+//! Litestream itself, with a folder as its bucket.
+
+use super::log::Log;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// Litestream and what it replicates to; it ends when dropped.
+pub struct Litestream {
+    program: PathBuf,
+    folder: TempDir,
+    database: PathBuf,
+    child: Option<Child>,
+    pub log: Log,
+}
+
+impl Litestream {
+    /// Settings for the live database of a folder. None where Litestream is not installed.
+    pub fn of(data: &Path) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let replica = format!("type: file\n      path: {}", folder.path().join("bucket").display());
+        Self::with_replica(data, folder, &replica)
+    }
+
+    /// The same with this text about the replica in its settings.
+    pub fn with_replica(data: &Path, folder: TempDir, replica: &str) -> Option<Self> {
+        let program = program()?;
+        let database = data.join("live/db.sqlite");
+        let text = format!(
+            "dbs:\n  - path: {}\n    truncate-page-n: 12000\n    replica:\n      {replica}\n      sync-interval: 1s\n",
+            database.display()
+        );
+        std::fs::write(folder.path().join("litestream.yml"), text).unwrap();
+        Some(Self { program, folder, database, child: None, log: Log::default() })
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> PathBuf {
+        self.folder.path().join("litestream.yml")
+    }
+
+    /// Where it replicates to.
+    pub fn bucket(&self) -> PathBuf {
+        self.folder.path().join("bucket")
+    }
+
+    /// What `standby` and `promote` must be told.
+    pub fn options(&self) -> Vec<String> {
+        let text = |path: &Path| path.display().to_string();
+        vec![
+            "--litestream".into(),
+            text(&self.program),
+            "--litestream-config".into(),
+            text(&self.config()),
+            "--database".into(),
+            text(&self.database),
+        ]
+    }
+
+    pub fn start(&mut self) {
+        let mut command = Command::new(&self.program);
+        command.args(["replicate", "-config"]).arg(self.config()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        self.log.follow(child.stdout.take().unwrap());
+        self.log.follow(child.stderr.take().unwrap());
+        self.child = Some(child);
+    }
+
+    /// Lets it replicate what it knows of, and end.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let pid = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+            assert!(child.wait().unwrap().success());
+        }
+    }
+
+    pub fn kill9(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// How many times the whole database was sent.
+    pub fn snapshots(&self) -> usize {
+        let output = self.run(&["ltx", "-level", "9", "-json"], &[]);
+        serde_json::from_slice::<Value>(&output).unwrap().as_array().map_or(0, Vec::len)
+    }
+
+    /// What the replica has, as a database of its own.
+    pub fn restored(&self) -> PathBuf {
+        let file = self.folder.path().join("restored.db");
+        let _ = std::fs::remove_file(&file);
+        self.run(&["restore"], &["-o", file.to_str().unwrap()]);
+        file
+    }
+
+    fn run(&self, command: &[&str], options: &[&str]) -> Vec<u8> {
+        let mut litestream = Command::new(&self.program);
+        litestream.args(command).arg("-config").arg(self.config()).args(options).arg(&self.database);
+        let output = litestream.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+}
+
+impl Drop for Litestream {
+    fn drop(&mut self) {
+        self.kill9();
+        if std::thread::panicking() {
+            eprintln!("--- Litestream's log ---\n{}", self.log.lines().join("\n"));
+        }
+    }
+}
+
+/// `make test` installs it in `target/tools`.
+fn program() -> Option<PathBuf> {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/litestream/bin/litestream");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::iter::once(ours)
+        .chain(std::env::split_paths(&path).map(|folder| folder.join("litestream")))
+        .find(|program| program.is_file());
+    if found.is_none() {
+        eprintln!("Litestream is not installed: not tried");
+    }
+    found
+}
