@@ -38,6 +38,7 @@ mod standby;
 mod store_copy;
 mod store_faults;
 mod store_kill;
+mod store_large;
 mod store_live;
 mod store_open;
 mod store_owner;

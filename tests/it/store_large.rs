@@ -1,0 +1,94 @@
+//! A database of ten gigabytes: nothing waits for its size, and memory does not grow with it.
+
+use super::support::whatsapp::Shop;
+use rusqlite::Connection;
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const WANTED: u64 = 10 << 30;
+/// The live database, the published file, its spare, a copy, three snapshots, and room for the rest.
+const FILES: u64 = 8;
+const LONGEST: Duration = Duration::from_mins(30);
+
+/// Waits as long as it takes to read and write so much.
+fn until(what: &str, found: impl Fn() -> bool) {
+    let (sender, wait) = std::sync::mpsc::channel::<()>();
+    let deadline = Instant::now() + LONGEST;
+    while !found() {
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        let _ = wait.recv_timeout(Duration::from_millis(200));
+    }
+    drop(sender);
+}
+
+/// The most memory that a process has had so far, in megabytes.
+fn most_memory_mb(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
+}
+
+fn messages_in(file: &Path) -> u32 {
+    let conn = Connection::open_with_flags(
+        format!("file:{}?immutable=1", file.display()),
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_URI,
+    );
+    conn.unwrap().query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes long: make test-all"]
+async fn long_ten_gigabytes_are_started_copied_and_kept_in_little_memory() {
+    let free = rustix::fs::statvfs(std::env::temp_dir()).map(|found| found.f_bavail * found.f_frsize).unwrap();
+    let size = WANTED.min(free / FILES);
+    let megabytes = size >> 20;
+    eprintln!("a database of {megabytes} MB");
+    let fill = format!(
+        "PRAGMA journal_mode = DELETE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+         CREATE TABLE ballast(content BLOB);
+         INSERT INTO ballast WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})
+             SELECT zeroblob(10485760) FROM n;
+         PRAGMA journal_mode = WAL;",
+        megabytes / 10
+    );
+    let budget = format!("[backup]\nbudget = \"{} MB\"\n", megabytes * 5 / 2);
+    let began = Instant::now();
+    let mut shop = Shop::open_with(|setup| _ = setup.toml(&budget), &fill).await;
+    eprintln!("filled and started after {} s", began.elapsed().as_secs());
+    let published = shop.daemon.published_file();
+    let mut number = 0;
+    for round in 0..2 {
+        // Ready, and taking messages, while the database is read beside it.
+        number += 1;
+        shop.hear_by_twilio("whatsapp:+972501111111", &format!("SM{number:032x}"), "early").await;
+        until("the copy to hold the message", || messages_in_copy(&published) == Some(number));
+        eprintln!("round {round}: current after {} s", began.elapsed().as_secs());
+
+        let copy = shop.daemon.folder().join("copy.db");
+        assert!(Command::new("cp").arg(&published).arg(&copy).status().unwrap().success());
+        assert_eq!(messages_in(&copy), number);
+        std::fs::remove_file(&copy).unwrap();
+        assert!(most_memory_mb(shop.daemon.pid()) < 128, "{} MB", most_memory_mb(shop.daemon.pid()));
+        shop.daemon.kill9();
+        shop.daemon.launch();
+    }
+    until("the copy to be current", || messages_in_copy(&published) == Some(number));
+    for _ in 0..3 {
+        let output = shop.daemon.cli(&["snapshots", "create", "--json"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        eprintln!("a snapshot after {} s", began.elapsed().as_secs());
+    }
+    let listed = shop.daemon.cli(&["snapshots", "list", "--json"]).stdout;
+    let listed: Value = serde_json::from_slice(&listed).unwrap();
+    let kept = listed.as_array().or_else(|| listed["snapshots"].as_array()).unwrap();
+    assert_eq!(kept.len(), 2, "{listed}");
+    assert!(most_memory_mb(shop.daemon.pid()) < 128, "{} MB", most_memory_mb(shop.daemon.pid()));
+}
+
+/// None while the file is being written.
+fn messages_in_copy(published: &Path) -> Option<u32> {
+    let conn = Connection::open_with_flags(published, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    conn.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).ok()
+}
