@@ -5,7 +5,7 @@
 
 use super::mishap;
 use super::publish::Position;
-use super::stamp::{FileId, Stamp};
+use super::stamp::{ExactStamp, FileId, Stamp};
 use super::{Error, Result};
 use crate::config;
 use std::fs::{File, OpenOptions};
@@ -33,7 +33,7 @@ pub(in crate::store) struct Record {
     /// The file that is about to get its name.
     pub successor: Option<Stamp>,
     /// A foreign file that was found under the published name while the service ran.
-    pub foreign: Option<Stamp>,
+    pub foreign: Option<ExactStamp>,
     /// The owner wants that file to be adopted at the next start.
     pub adopt: bool,
 }
@@ -200,7 +200,7 @@ mod tests {
             published: Some(PublishedRecord { stamp, position, writing: Some(position) }),
             closed: Some(stamp),
             successor: Some(stamp),
-            foreign: Some(stamp),
+            foreign: Some(ExactStamp { stamp, changed: stamp.modified }),
             live: Some("18446744073709551615 18446744073709551615 18446744073709551615999999999".parse().unwrap()),
             adopt: true,
             ..Record::of_this_boot()

@@ -53,6 +53,41 @@ impl FromStr for Stamp {
     }
 }
 
+/// One state of a file, permissions and names included. A file that was put there again with its length and its times has another
+/// one: no tool can set when the inode itself was last changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct ExactStamp {
+    /// The file and its content.
+    pub stamp: Stamp,
+    /// Time of the last change of the inode: seconds and nanoseconds since the epoch.
+    pub changed: (i64, i64),
+}
+
+impl ExactStamp {
+    /// The stamp of what a `stat` said.
+    pub(in crate::store) fn of(metadata: &Metadata) -> Self {
+        Self { stamp: Stamp::of(metadata), changed: (metadata.ctime(), metadata.ctime_nsec()) }
+    }
+}
+
+impl fmt::Display for ExactStamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stamp, changed: (seconds, nanos) } = self;
+        write!(f, "{seconds} {nanos} {stamp}")
+    }
+}
+
+impl FromStr for ExactStamp {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut words = text.splitn(3, ' ');
+        let mut word = || words.next().ok_or(());
+        let changed = (word()?.parse().map_err(|_| ())?, word()?.parse().map_err(|_| ())?);
+        Ok(Self { stamp: word()?.parse()?, changed })
+    }
+}
+
 /// Which file it is, whatever is written to it. A copy of the file has another one, on the same machine or elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct FileId {

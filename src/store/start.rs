@@ -120,7 +120,7 @@ impl Machinery {
         let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
         let Some(copying) = &self.copying else { return Ok(false) };
         copying.publishing.adopt_at_next_start();
-        // For a start after a kill. The publisher notes nothing while the file is foreign.
+        // For a start after a kill.
         self.state
             .write(&Record { adopt: true, ..self.state.read() })
             .and_then(|()| self.state.sync())

@@ -8,7 +8,7 @@ use super::folder::Folder;
 use super::notice::{StartEvent, StartNotice};
 use super::publish::{FileState, Lacks, Observed, Position, classify, holds_write};
 use super::run_state::{Boot, Record, RunState};
-use super::stamp::{FileId, Stamp};
+use super::stamp::{ExactStamp, FileId, Stamp};
 use super::{Error, Result, open, proof};
 use crate::clock;
 use std::fs::{File, Metadata};
@@ -186,7 +186,7 @@ impl Inspection<'_> {
 
     /// A file was put in place of the published one while the service did not run.
     fn with_a_foreign_file(self, published: Option<&Metadata>, reason: String) -> Result<Startup> {
-        let stamp = published.map(Stamp::of);
+        let stamp = published.map(ExactStamp::of);
         let (known, wanted) = self.record.as_ref().map_or((None, false), |record| (record.foreign, record.adopt));
         if known.is_some() && known == stamp && !wanted {
             // The owner was told of it while the service ran, and has not decided.

@@ -7,7 +7,7 @@ use super::archive::{self, Form, failed, remove};
 use super::folder::{Folder, sync_folder, with_ending};
 use super::lock::{Holder, Lock};
 use super::run_state::{Record, RunState};
-use super::stamp::{FileId, Stamp};
+use super::stamp::{ExactStamp, FileId, Stamp};
 use super::{CopyFacts, Error, Result, proof, sys};
 use serde::{Deserialize, Serialize};
 use std::fs::{OpenOptions, Permissions};
@@ -86,7 +86,7 @@ pub fn swap_back(published: &Path, aside: &PutAside) -> Result<()> {
         let live = std::fs::metadata(folder.database()).map_err(failed("cannot look at", &folder.database()))?;
         let found =
             std::fs::symlink_metadata(&folder.published).map_err(failed("cannot look at", &folder.published))?;
-        let (live, foreign) = (Some(FileId::of(&live)), Some(Stamp::of(&found)));
+        let (live, foreign) = (Some(FileId::of(&live)), Some(ExactStamp::of(&found)));
         RunState::open(&folder.run_state())?
             .0
             .write(&Record { live, foreign, ..Record::of_this_boot() })

@@ -50,6 +50,7 @@ impl Publisher {
         match std::fs::symlink_metadata(&self.folder.published) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Trouble::Gone),
             _ => {
+                self.note_foreign();
                 self.queue.pause(BETWEEN_LOOKS);
                 Ok(Progress::Busy)
             }
