@@ -40,6 +40,7 @@ mod store_live;
 mod store_open;
 mod store_owner;
 mod store_restore;
+mod store_space;
 mod store_start;
 mod store_trouble;
 mod store_upgrade;

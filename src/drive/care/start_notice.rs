@@ -9,7 +9,7 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
     let reason = if notice.reason.is_empty() { String::new() } else { format!(" ({})", notice.reason) };
     let back = format!("`agentlocator restore {archived}`");
     let (he, en) = match notice.event {
-        // A start that was cut off may have left no name of what it archived.
+        // There was no live database.
         StartEvent::Restored if notice.archived.is_none() => {
             (format!("מסד הנתונים מ־{file} נמצא בשימוש."), format!("The database from {file} is in use."))
         }
@@ -41,13 +41,8 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
             ),
         ),
         StartEvent::LiveDamaged => (
-            format!(
-                "מסד הנתונים נפגם ואי אפשר לפתוח אותו{reason}. במקומו נמצא בשימוש {file}. הפגום נשמר ב־{archived}."
-            ),
-            format!(
-                "The database was damaged and cannot be opened{reason}. {file} has taken its place. The damaged one is kept as \
-                 {archived}."
-            ),
+            format!("מסד הנתונים נפגם{reason}. במקומו נמצא בשימוש {file}. הפגום נשמר ב־{archived}."),
+            format!("The database was damaged{reason}. {file} is used instead. The damaged one is kept as {archived}."),
         ),
         StartEvent::FoundForeign => (
             format!(

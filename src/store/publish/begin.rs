@@ -38,10 +38,9 @@ impl Publisher {
         publisher.keep_strange_spares();
         let (image, lacks) = match found {
             FileState::Missing => return Ok(publisher),
-            FileState::Foreign { found } => {
+            FileState::Foreign { found, examine_again } => {
                 publisher.meet(Trouble::Foreign(found.clone()));
-                if std::fs::File::open(&ground.folder.published).is_err() {
-                    // Once the service may read it, a start looks at it again.
+                if *examine_again {
                     publisher.record.foreign = None;
                     publisher.write_record();
                 }

@@ -19,7 +19,21 @@ pub(in crate::store) enum FileState {
     Foreign {
         /// What was found.
         found: String,
+        /// It could not be read or adopted, so the next start examines it again. Else it waits for the owner's decision.
+        examine_again: bool,
     },
+}
+
+impl FileState {
+    /// A foreign file that waits for the owner's decision.
+    pub(in crate::store) fn foreign(found: &str) -> Self {
+        Self::Foreign { found: found.to_owned(), examine_again: false }
+    }
+
+    /// A foreign file that could not be read or adopted.
+    pub(in crate::store) fn unusable(found: String) -> Self {
+        Self::Foreign { found, examine_again: true }
+    }
 }
 
 /// Which pages of the live database a file of ours may lack.
@@ -51,7 +65,7 @@ pub(in crate::store) struct Observed<'o> {
 /// Whose it is. `holds_write` tells whether the file holds what the log has up to a place, and is asked only where a write may
 /// have been complete but not recorded.
 pub(in crate::store) fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> FileState {
-    let foreign = || FileState::Foreign { found: NOT_OURS.into() };
+    let foreign = || FileState::foreign(NOT_OURS);
     let Some(record) = file.record else { return foreign() };
     let boot = record.boot_since();
     let lacks = match record.published {
