@@ -143,7 +143,7 @@ impl Inspection<'_> {
     /// Another file has the name of the live database than the one that was open, or nothing is known of it.
     fn is_copied_folder(&self, live: &Metadata) -> bool {
         let Some(record) = &self.record else { return true };
-        record.live.is_some_and(|id| !id.is_same_file(FileId::of(live)))
+        record.live.is_some_and(|id| !id.is_same_file(FileId::of(live), record.boot_since()))
     }
 
     /// The live database and its log were copied at two moments, so that they need not fit, and no check finds all of that. The
