@@ -18,6 +18,9 @@ pub enum StartEvent {
     Restored,
     /// The folder is a copy of another one: its published file is in use.
     FolderCopied,
+    /// The folder is a copy of another one, made while its published file was behind: the live database is in use, and the
+    /// published file was archived.
+    LateFolderCopied,
     /// The live database was damaged: the published file is in use.
     LiveDamaged,
     /// Another program changed the live database while the service was off: it is in use, and the published file of before
@@ -91,7 +94,7 @@ impl StartNotice {
     pub(in crate::store) fn is_of_adoption(&self) -> bool {
         match self.event {
             StartEvent::Restored | StartEvent::FolderCopied | StartEvent::LiveDamaged => true,
-            StartEvent::LiveChanged | StartEvent::FoundForeign => false,
+            StartEvent::LateFolderCopied | StartEvent::LiveChanged | StartEvent::FoundForeign => false,
         }
     }
 

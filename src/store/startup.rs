@@ -151,7 +151,7 @@ impl Inspection<'_> {
     fn in_a_copied_folder(self, published: &Metadata) -> Result<Startup> {
         // Without a record nothing tells which of the two is newer: the live one stays, if it is sound.
         let ours = self.record.as_ref().filter(|record| record.foreign.is_none() && record.published.is_some());
-        let is_behind = ours.is_some_and(|record| record.published.is_some_and(|ours| ours.position == Position::NOWHERE));
+        let is_behind = ours.is_some_and(|record| record.was_behind(Stamp::of(published)));
         let (is_whole, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, NOT_OURS.to_owned());
         if is_whole {
             match self.adopt_in_a_copied_folder("") {
@@ -164,9 +164,18 @@ impl Inspection<'_> {
             if is_whole {
                 return Err(damage);
             }
-            return self.adopt_in_a_copied_folder("").map_err(|_| damage);
+            return self.adopt_in_a_copied_folder(if is_behind { BEHIND } else { "" }).map_err(|_| damage);
         }
-        self.archive_foreign(&reason)?;
+        if is_behind {
+            let kept = self.archive_published("found", StartEvent::LateFolderCopied, "")?;
+            tracing::warn!(
+                event = "STORE_FOLDER_COPIED",
+                archived = %kept.display(),
+                "This folder is a copy that was made while its published file was behind: the live database is sound and is used"
+            );
+        } else {
+            self.archive_foreign(&reason)?;
+        }
         Ok(Startup { record: None, verified: true, published: FileState::Missing })
     }
 
@@ -337,3 +346,5 @@ fn cannot_be_opened(error: &std::io::Error) -> String {
 }
 
 const NOT_OURS: &str = "is not the file that this service left there";
+const BEHIND: &str =
+    "the published file was behind when the folder was copied, so that what was acknowledged last may be missing";

@@ -36,6 +36,7 @@ mod simulate;
 mod store_copy;
 mod store_faults;
 mod store_kill;
+mod store_late;
 mod store_live;
 mod store_open;
 mod store_owner;

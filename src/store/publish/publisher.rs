@@ -10,7 +10,7 @@ use super::wal::Position;
 use crate::clock;
 use crate::store::folder::{Folder, sync_folder};
 use crate::store::health::Reports;
-use crate::store::run_state::{PublishedRecord, Record, RunState};
+use crate::store::run_state::{FOREVER, PublishedRecord, Record, RunState};
 use crate::store::stamp::{ExactStamp, Stamp};
 use std::io;
 use std::sync::Arc;
@@ -108,6 +108,7 @@ impl Publisher {
             Ok(Progress::Current) => {
                 self.busy_since = None;
                 self.queue.published(self.generation, self.books.committed, clock::instant());
+                self.note_caught_up();
                 self.wait_for_verification();
             }
             Ok(Progress::Working) => {}
@@ -117,6 +118,21 @@ impl Publisher {
             }
             Ok(Progress::Waiting) => self.queue.pause(BETWEEN_QUESTIONS),
             Err(trouble) => self.meet(trouble),
+        }
+        if self.record.late_until != Some(FOREVER) && self.queue.standing().is_behind() {
+            self.record.late_until = Some(FOREVER);
+            self.write_record();
+        }
+    }
+
+    /// Notes that the published file has all that was acknowledged, if it was behind.
+    fn note_caught_up(&mut self) {
+        if let Some(image) = self.images.first()
+            && self.record.late_until == Some(FOREVER)
+            && self.queue.standing().is_current()
+        {
+            self.record.late_until = Some(image.stamp.modified);
+            self.write_record();
         }
     }
 
