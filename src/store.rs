@@ -27,6 +27,7 @@ mod idempotency;
 mod integrity;
 mod job;
 mod journal;
+mod live;
 mod lock;
 mod log_size;
 mod media;
@@ -214,7 +215,10 @@ impl Store {
             return Ok(false);
         }
         match choice {
-            Choice::Current => archive::published_file(&self.inner.folder, "found", "").map(|_| true),
+            Choice::Current => {
+                let folder = &self.inner.folder;
+                archive::published_file(folder, &archive::free_name(folder, "found", "")).map(|()| true)
+            }
             Choice::Found => {
                 let machinery = self.inner.machinery.lock().unwrap_or_else(PoisonError::into_inner);
                 machinery.as_ref().ok_or(Error::Closed)?.adopt_at_next_start(&self.inner.folder)

@@ -1,23 +1,32 @@
 //! Adoption: the published file that is found becomes the live database, because there is none, or because the owner has
 //! put a backup there, or because it is the sound one of the two. The database that was live before is archived.
+//!
+//! A start that is interrupted in the middle is completed by the next one: the notice with the name of the archive is on disk
+//! before anything is renamed (see [`StartNotice::left_in`]).
 
 use super::archive::{self, Form, failed, remove};
 use super::folder::{Folder, sync_folder, with_ending};
+use super::mishap;
 use super::notice::StartNotice;
+use super::publish::{FileState, Lacks};
 use super::run_state::{Record, RunState};
 use super::stamp::{FileId, Stamp};
-use super::{Error, Result, proof};
-use std::fs::File;
-use std::io;
+use super::sys::{self, LeaseAnswer};
+use super::{Error, Result, proof, reserve};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What an adoption came to.
 #[derive(Debug)]
 pub(in crate::store) struct Adopted {
-    /// What the state file says from then on: that the published file is the copy of the live one.
+    /// What the state file says from then on.
     pub record: Record,
     /// The database that was live before.
     pub archived: Option<PathBuf>,
+    /// The published file: the one that was found, or none if that one has become the live database.
+    pub published: FileState,
 }
 
 /// Makes the live database from the published file, and archives the one that there is. Fails, with everything left as it
@@ -28,34 +37,128 @@ pub(in crate::store) fn published_file(
     form: Form,
     notice: StartNotice,
 ) -> Result<Adopted> {
-    let live = folder.database();
+    proof::announce(&folder.published);
     proof::prove_copy(&folder.published)?;
-    let found = std::fs::metadata(&folder.published).map_err(failed("cannot look at", &folder.published))?;
-    let unfinished = folder.unfinished("db.sqlite");
-    // Page for page, so that the published file goes on being the copy of it.
-    let copied = std::fs::copy(&folder.published, &unfinished).and_then(|_| File::open(&unfinished)?.sync_all());
-    if let Err(error) = copied {
-        let _ = std::fs::remove_file(&unfinished);
-        return Err(failed("cannot adopt the database", &folder.published)(error));
+    verified_file(folder, state, form, notice)
+}
+
+/// The same for a published file that has been verified.
+pub(in crate::store) fn verified_file(
+    folder: &Folder,
+    state: &RunState,
+    form: Form,
+    notice: StartNotice,
+) -> Result<Adopted> {
+    let next = NextLive::prepare(folder)?;
+    let adopted = replace_live(folder, state, form, notice, &next);
+    if adopted.is_err() {
+        let _ = std::fs::remove_file(folder.unfinished(LIVE));
     }
-    let archived = if live.exists() { Some(archive::live_database(folder, form)?) } else { None };
+    adopted
+}
+
+fn replace_live(
+    folder: &Folder,
+    state: &RunState,
+    form: Form,
+    notice: StartNotice,
+    next: &NextLive,
+) -> Result<Adopted> {
+    let archived = folder.database().exists().then(|| archive::free_name(folder, "before-restore", ""));
+    let notice = StartNotice { archived: archived.clone().or(notice.archived), ..notice };
+    notice.leave(folder)?;
+    if let Some(name) = &archived {
+        archive::live_database(folder, form, name)?;
+    }
     for left_over in [folder.wal(), folder.wal_index()] {
         remove(&left_over)?;
     }
-    StartNotice { archived: archived.clone(), ..notice }.leave(folder)?;
-    let adopted = || {
-        let id = FileId::of(&std::fs::metadata(&unfinished)?);
-        let record = Record { live: Some(id), successor: Some(Stamp::of(&found)), ..Record::of_this_boot() };
+    let record = next.take_the_name(folder, state).map_err(failed("cannot adopt the database", &folder.published))?;
+    let file = folder.published.display();
+    let published = match next {
+        NextLive::Copy(_) => {
+            tracing::info!(event = "STORE_TAKEN_OVER", file = %file, "Adopted the database that was found as the published file");
+            FileState::Ours(Lacks::Any)
+        }
+        NextLive::Published => {
+            tracing::warn!(
+                event = "STORE_TAKEN_OVER",
+                file = %file,
+                "Adopted the published file itself, because the disk has no space for a second copy; the next published file is \
+                 created when there is space"
+            );
+            FileState::Missing
+        }
+    };
+    Ok(Adopted { record, archived: notice.archived, published })
+}
+
+/// The file that is to become the live database.
+enum NextLive {
+    /// A copy of the published file, page for page, so that the published file goes on being the copy of it.
+    Copy(PathBuf),
+    /// The published file itself: the disk has no space for a second copy.
+    Published,
+}
+
+impl NextLive {
+    fn prepare(folder: &Folder) -> Result<Self> {
+        let unfinished = folder.unfinished(LIVE);
+        // What an interrupted start left may take the space.
+        for left_over in [&unfinished, &folder.unfinished("agentlocator.db")] {
+            remove(left_over)?;
+        }
+        let size = std::fs::metadata(&folder.published).map_err(failed("cannot look at", &folder.published))?.len();
+        let refused = match reserve::check_space(folder, size, "a second copy of the database") {
+            Ok(()) => {
+                let copied = mishap::may_happen()
+                    .and_then(|()| std::fs::copy(&folder.published, &unfinished))
+                    .and_then(|_| File::open(&unfinished)?.sync_all());
+                let Err(error) = copied else { return Ok(Self::Copy(unfinished)) };
+                let _ = std::fs::remove_file(&unfinished);
+                let is_full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+                let error = failed("cannot adopt the database", &folder.published)(error);
+                if !is_full {
+                    return Err(error);
+                }
+                error
+            }
+            Err(refused) => refused,
+        };
+        let is_free = is_for_us_alone(&folder.published).map_err(failed("cannot adopt", &folder.published))?;
+        if is_free { Ok(Self::Published) } else { Err(refused) }
+    }
+
+    fn take_the_name(&self, folder: &Folder, state: &RunState) -> io::Result<Record> {
+        let (file, successor) = match self {
+            // The published file is the copy of the next live database.
+            Self::Copy(unfinished) => (unfinished, Some(Stamp::of(&std::fs::metadata(&folder.published)?))),
+            Self::Published => (&folder.published, None),
+        };
+        let live = Some(FileId::of(&std::fs::metadata(file)?));
+        let record = Record { live, successor, ..Record::of_this_boot() };
         // Before the live database is there: whatever comes next, also a start that fails, knows whose that file is.
         state.write(&record)?;
         state.sync()?;
-        std::fs::rename(&unfinished, &live)?;
+        sys::rename(file, &folder.database())?;
         sync_folder(folder.live())?;
+        sync_folder(folder.root())?;
         Ok(record)
-    };
-    let record = adopted().map_err(failed("cannot adopt the database", &folder.published))?;
-    tracing::info!(event = "STORE_TAKEN_OVER", file = %folder.published.display(), "Adopted the database that was found as the published file");
-    Ok(Adopted { record, archived })
+    }
+}
+
+/// True if nothing else would change with the file: it has no second name, and no other program has it open.
+fn is_for_us_alone(file: &Path) -> io::Result<bool> {
+    let found = std::fs::symlink_metadata(file)?;
+    if !found.is_file() || found.nlink() > 1 {
+        return Ok(false);
+    }
+    sys::ignore_lease_signal();
+    let file = OpenOptions::new().read(true).write(true).open(file)?;
+    let answer = sys::take_lease(&file);
+    sys::give_back_lease(&file);
+    file.sync_all()?;
+    Ok(answer != LeaseAnswer::Busy)
 }
 
 /// Fails if there is a log beside a database file that is to be taken for a whole: what is in it would be lost
@@ -72,3 +175,8 @@ pub fn log_beside(file: &Path) -> Option<PathBuf> {
     let logs = ["-wal", "-journal"].map(|ending| with_ending(file, ending));
     logs.into_iter().find(|log| std::fs::metadata(log).is_ok_and(|found| found.len() > 0))
 }
+
+const LIVE: &str = "db.sqlite";
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Archived files get a dated name beside the published file. None of them is ever removed.
 
 use super::folder::{Folder, sync_folder, with_ending};
-use super::{Error, Result, open};
+use super::{Error, Result, mishap, open, sys};
 use crate::clock;
 use std::fs::{OpenOptions, Permissions};
 use std::io;
@@ -17,11 +17,10 @@ pub(in crate::store) enum Form {
     AsItIs,
 }
 
-/// Gives the live database the name `agentlocator-before-restore-DATE.db`. Until then it is what a start opens.
-pub(in crate::store) fn live_database(folder: &Folder, form: Form) -> Result<PathBuf> {
+/// Gives the live database another name. Until then it is what a start opens.
+pub(in crate::store) fn live_database(folder: &Folder, form: Form, name: &Path) -> Result<()> {
     let live = folder.database();
-    let name = free_name(folder, "before-restore", "");
-    let log = with_ending(&name, "-wal");
+    let log = with_ending(name, "-wal");
     if std::fs::metadata(folder.wal()).is_ok_and(|log| log.len() > 0) {
         // As a second name, so that the database is never without its log, whatever SQLite thinks of a damaged one.
         second_name(&folder.wal(), &log).map_err(failed("cannot keep", &folder.wal()))?;
@@ -40,24 +39,24 @@ pub(in crate::store) fn live_database(folder: &Folder, form: Form) -> Result<Pat
             _ => {}
         }
     }
-    std::fs::rename(&live, &name).map_err(failed("cannot archive", &live))?;
+    sys::rename(&live, name).map_err(failed("cannot archive", &live))?;
     remove(&folder.wal())?;
     remove(&folder.wal_index())?;
-    sync_folder(folder.live()).map_err(failed("cannot put on disk", folder.live()))?;
-    Ok(name)
+    sync_folder(folder.root())
+        .and_then(|()| sync_folder(folder.live()))
+        .map_err(failed("cannot put on disk", folder.live()))
 }
 
-/// Gives what has the published name `agentlocator-KIND-DATE.db` instead.
-pub(in crate::store) fn published_file(folder: &Folder, kind: &str, ending: &str) -> Result<PathBuf> {
-    let name = free_name(folder, kind, ending);
-    std::fs::rename(&folder.published, &name)
+/// Gives what has the published name another one.
+pub(in crate::store) fn published_file(folder: &Folder, name: &Path) -> Result<()> {
+    sys::rename(&folder.published, name)
         .and_then(|()| sync_folder(folder.root()))
-        .map_err(failed("cannot archive", &folder.published))?;
-    Ok(name)
+        .map_err(failed("cannot archive", &folder.published))
 }
 
 /// Where a file cannot have two names it is copied.
 fn second_name(of: &Path, name: &Path) -> io::Result<()> {
+    mishap::may_happen()?;
     std::fs::hard_link(of, name)
         .or_else(|_| std::fs::copy(of, name).and_then(|_| OpenOptions::new().write(true).open(name)?.sync_all()))
 }
@@ -70,7 +69,8 @@ fn make_one_file(live: &Path) -> Result<()> {
     if mode == "delete" { Ok(()) } else { Err(Error::Busy("its log cannot be put away".into())) }
 }
 
-fn free_name(folder: &Folder, kind: &str, ending: &str) -> PathBuf {
+/// `agentlocator-KIND-DATE.db` beside the published file, which no file has.
+pub(in crate::store) fn free_name(folder: &Folder, kind: &str, ending: &str) -> PathBuf {
     let time: String = clock::now().to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
     let name = |more: &str| folder.root().join(format!("agentlocator-{kind}-{time}{ending}{more}.db"));
     let more = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
@@ -79,7 +79,7 @@ fn free_name(folder: &Folder, kind: &str, ending: &str) -> PathBuf {
 
 /// Removes a file, if there is one.
 pub(in crate::store) fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
+    match mishap::may_happen().and_then(|()| std::fs::remove_file(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("cannot remove", path)(error)),
         _ => Ok(()),
     }

@@ -62,6 +62,17 @@ pub enum Error {
         /// What SQLite found.
         findings: String,
     },
+    /// A database file cannot be read, which says nothing about its content.
+    #[error(
+        "{path} cannot be read: {cause}. Its disk or network share may be failing, see `journalctl -k`; copy it from another \
+         place, or try again once it can be read"
+    )]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// What reading it says.
+        cause: std::io::Error,
+    },
     /// A file operation failed.
     #[error("{doing} {path}")]
     File {

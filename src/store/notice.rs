@@ -1,13 +1,14 @@
 //! What the last start made of a file that it did not write: the owner is told until the notice is dismissed.
 
-use super::archive::failed;
-use super::folder::Folder;
-use super::{Error, ReadTx, Result, WriteTx};
+use super::archive::{failed, remove};
+use super::folder::{Folder, sync_folder, with_ending};
+use super::{Error, ReadTx, Result, WriteTx, sys};
 use crate::clock;
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What a start did.
@@ -21,6 +22,9 @@ pub enum StartEvent {
     Promoted,
     /// The folder is a copy of another one: its published file is in use.
     FolderCopied,
+    /// The folder is a copy of another one, made while its published file was behind: the live database is in use, and the
+    /// published file was archived.
+    LateFolderCopied,
     /// The live database was damaged: the published file is in use.
     LiveDamaged,
     /// Another program changed the live database while the service was off: it is in use, and the published file of before
@@ -53,17 +57,49 @@ impl StartNotice {
         Self { event, archived: None, reason: reason.to_owned(), at, quiet: false }
     }
 
-    /// Leaves the notice in the folder until the database is open, also for a later start if this one fails.
+    /// Leaves the notice in the folder until the database is open, also for a later start if this one is interrupted or fails.
+    /// It is left before the file that it names is archived.
     pub(in crate::store) fn leave(&self, folder: &Folder) -> Result<()> {
         let text = serde_json::to_vec(self).map_err(|error| Error::Value(error.to_string()))?;
-        let path = folder.notice();
-        let mut file = File::create(&path).map_err(failed("cannot write", &path))?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(failed("cannot write", &path))
+        let (path, unfinished) = (folder.notice(), folder.unfinished("notice"));
+        File::create(&unfinished)
+            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()))
+            .and_then(|()| sys::rename(&unfinished, &path))
+            .and_then(|()| sync_folder(folder.live()))
+            .map_err(failed("cannot write", &path))
     }
 
-    /// The notice that a start has left.
+    /// The notice that this start or an earlier one has left; none if that start did not come to archive the file.
     pub(in crate::store) fn left_in(folder: &Folder) -> Option<Self> {
+        Self::parse(folder).filter(Self::is_archived)
+    }
+
+    /// Forgets the notice of a start that was interrupted before it archived the file, and the second name that it gave the log.
+    pub(in crate::store) fn forget_interrupted(folder: &Folder) -> Result<()> {
+        let Some(notice) = Self::parse(folder).filter(|notice| !notice.is_archived()) else { return Ok(()) };
+        let inode = |path: &Path| std::fs::metadata(path).map(|found| found.ino()).ok();
+        if let Some(log) = notice.archived.map(|kept| with_ending(&kept, "-wal"))
+            && inode(&log).is_some_and(|log| inode(&folder.wal()) == Some(log))
+        {
+            remove(&log)?;
+        }
+        remove(&folder.notice())
+    }
+
+    fn parse(folder: &Folder) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(folder.notice()).ok()?).ok()
+    }
+
+    fn is_archived(&self) -> bool {
+        self.archived.as_ref().is_none_or(|kept| kept.exists())
+    }
+
+    /// The published file was adopted.
+    pub(in crate::store) fn is_of_adoption(&self) -> bool {
+        match self.event {
+            StartEvent::Restored | StartEvent::Promoted | StartEvent::FolderCopied | StartEvent::LiveDamaged => true,
+            StartEvent::LateFolderCopied | StartEvent::LiveChanged | StartEvent::FoundForeign => false,
+        }
     }
 
     /// The database in use may be older than what was sent from here, so that messages in its outbox may have gone out already.

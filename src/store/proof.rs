@@ -2,7 +2,10 @@
 
 use super::{Error, ReadTx, Result, adopt, copy, migrate, open};
 use crate::domain::Timestamp;
+use rusqlite::ErrorCode;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 /// What is in a copy that was found sound.
@@ -34,10 +37,37 @@ pub fn prove_copy(file: &Path) -> Result<CopyFacts> {
         return Err(Error::Damaged { path: file.to_owned(), findings: "it is empty".into() });
     }
     adopt::refuse_a_log_beside(file)?;
-    read_whole(file, bytes).map_err(|error| match error {
-        Error::Sql(source) => Error::Damaged { path: file.to_owned(), findings: source.to_string() },
-        other => other,
-    })
+    read_whole(file, bytes).map_err(|error| read_error(file, error))
+}
+
+/// Logs that a start is about to read all of a file, where that takes long.
+pub(in crate::store) fn announce(file: &Path) {
+    let size_mb = std::fs::metadata(file).map_or(0, |found| found.len()) >> 20;
+    if size_mb >= LONG_MB {
+        tracing::info!(
+            event = "STORE_VERIFY_STARTED",
+            file = %file.display(),
+            size_mb,
+            "The start waits until all {size_mb} MB of {} have been read and verified",
+            file.display()
+        );
+    }
+}
+
+/// Tells a damaged file from one that cannot be read.
+pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
+    use ErrorCode::{FileLockingProtocolFailed, OperationInterrupted, OutOfMemory, PermissionDenied};
+    let source = match error {
+        Error::NoSpace(source) => source,
+        Error::Sql(source) => match source.sqlite_error_code() {
+            Some(FileLockingProtocolFailed | OperationInterrupted | OutOfMemory | PermissionDenied) => source,
+            _ => return Error::Damaged { path: file.to_owned(), findings: source.to_string() },
+        },
+        other => return other,
+    };
+    // SQLite does not say what the kernel said.
+    let read = File::open(file).and_then(|mut file| io::copy(&mut file, &mut io::sink()));
+    Error::Unreadable { path: file.to_owned(), cause: read.err().unwrap_or_else(|| io::Error::other(source)) }
 }
 
 fn read_whole(file: &Path, bytes: u64) -> Result<CopyFacts> {
@@ -80,3 +110,6 @@ impl ReadTx<'_> {
 /// The fact about a database that a backup by command sets before it begins: a copy that has it holds everything that was
 /// acknowledged before.
 pub const BACKUP_MARK: &str = "backup_mark";
+
+/// A file of so many MB is not read in a moment.
+const LONG_MB: u64 = 256;

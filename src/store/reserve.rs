@@ -1,7 +1,7 @@
 //! A little room on the disk that is kept for a start: a phone must not stay silent because the disk is full.
 
 use super::folder::Folder;
-use super::sys;
+use super::{Error, Result, sys};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -17,6 +17,16 @@ pub(in crate::store) fn give_up_if_needed(folder: &Folder) {
     } else {
         tracing::warn!(event = "STORE_RESERVE_USED", "The disk is full: the room that is kept for that was given up");
     }
+}
+
+/// Fails unless there is room for so many bytes more, and beside them for what a start needs.
+pub(in crate::store) fn check_space(folder: &Folder, bytes: u64, purpose: &'static str) -> Result<()> {
+    let (needed, free) = (bytes.saturating_add(ROOM), free(folder));
+    if free >= needed {
+        return Ok(());
+    }
+    let path = folder.root().to_owned();
+    Err(Error::NoRoom { purpose, path, needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
 }
 
 /// Takes the room, if there is much more. Where that fails a start on a full disk waits for room.

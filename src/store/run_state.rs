@@ -5,7 +5,7 @@
 
 use super::mishap;
 use super::publish::Position;
-use super::stamp::{FileId, Stamp};
+use super::stamp::{ExactStamp, FileId, Stamp};
 use super::{Error, Result};
 use crate::config;
 use std::fs::{File, OpenOptions};
@@ -35,7 +35,10 @@ pub(in crate::store) struct Record {
     /// The file that is about to get its name.
     pub successor: Option<Stamp>,
     /// A foreign file that was found under the published name while the service ran.
-    pub foreign: Option<Stamp>,
+    pub foreign: Option<ExactStamp>,
+    /// A published file that was last written before this time was behind what had been acknowledged; [`FOREVER`] while it is
+    /// behind now. Seconds and nanoseconds since the epoch.
+    pub late_until: Option<(i64, i64)>,
     /// The owner wants that file to be adopted at the next start.
     pub adopt: bool,
 }
@@ -118,6 +121,12 @@ impl Record {
         }
     }
 
+    /// True if the published file, which has this stamp, lacks what was acknowledged while it was behind.
+    pub(in crate::store) fn was_behind(&self, published: Stamp) -> bool {
+        let is_incomplete = self.published.is_some_and(|ours| ours.position == Position::NOWHERE);
+        is_incomplete || self.late_until.is_some_and(|until| published.modified < until)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         if lines.next() != Some(TITLE) {
@@ -136,6 +145,10 @@ impl Record {
                 "position" => position = Some(value.parse().ok()?),
                 "writing" => writing = Some(value.parse().ok()?),
                 "foreign" => record.foreign = Some(value.parse().ok()?),
+                "late_until" => {
+                    let (seconds, nanos) = value.split_once(' ')?;
+                    record.late_until = Some((seconds.parse().ok()?, nanos.parse().ok()?));
+                }
                 "adopt" => record.adopt = value == "yes",
                 "successor" => record.successor = Some(value.parse().ok()?),
                 _ => return None,
@@ -170,6 +183,9 @@ impl std::fmt::Display for Record {
         if let Some(stamp) = &self.foreign {
             writeln!(f, "foreign {stamp}")?;
         }
+        if let Some((seconds, nanos)) = self.late_until {
+            writeln!(f, "late_until {seconds} {nanos}")?;
+        }
         if self.adopt {
             writeln!(f, "adopt yes")?;
         }
@@ -191,6 +207,9 @@ pub fn boot_id() -> String {
 /// Seconds between the two times of a file that only a copied file shows.
 pub(in crate::store) const COPIED_AFTER: i64 = 2;
 
+/// Later than any file was written.
+pub(in crate::store) const FOREVER: (i64, i64) = (i64::MAX, 999_999_999);
+
 const TITLE: &str = "agentlocator store 1";
 
 const LENGTH: usize = 1024;
@@ -207,9 +226,10 @@ mod tests {
             closed: Some(stamp),
             closed_log: Some(stamp),
             successor: Some(stamp),
-            foreign: Some(stamp),
+            foreign: Some(ExactStamp { stamp, changed: stamp.modified }),
             live: Some("18446744073709551615 18446744073709551615 18446744073709551615999999999".parse().unwrap()),
             adopt: true,
+            late_until: Some(FOREVER),
             ..Record::of_this_boot()
         }
     }

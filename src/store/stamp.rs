@@ -1,5 +1,6 @@
 //! What identifies a file, and one state of a file, without reading it.
 
+use super::run_state::Boot;
 use std::fmt;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -53,6 +54,41 @@ impl FromStr for Stamp {
     }
 }
 
+/// One state of a file, permissions and names included. A file that was put there again with its length and its times has another
+/// one: no tool can set when the inode itself was last changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct ExactStamp {
+    /// The file and its content.
+    pub stamp: Stamp,
+    /// Time of the last change of the inode: seconds and nanoseconds since the epoch.
+    pub changed: (i64, i64),
+}
+
+impl ExactStamp {
+    /// The stamp of what a `stat` said.
+    pub(in crate::store) fn of(metadata: &Metadata) -> Self {
+        Self { stamp: Stamp::of(metadata), changed: (metadata.ctime(), metadata.ctime_nsec()) }
+    }
+}
+
+impl fmt::Display for ExactStamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stamp, changed: (seconds, nanos) } = self;
+        write!(f, "{seconds} {nanos} {stamp}")
+    }
+}
+
+impl FromStr for ExactStamp {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut words = text.splitn(3, ' ');
+        let mut word = || words.next().ok_or(());
+        let changed = (word()?.parse().map_err(|_| ())?, word()?.parse().map_err(|_| ())?);
+        Ok(Self { stamp: word()?.parse()?, changed })
+    }
+}
+
 /// Which file it is, whatever is written to it. A copy of the file has another one, on the same machine or elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct FileId {
@@ -69,12 +105,19 @@ impl FileId {
         Self { inode: metadata.ino(), device: metadata.dev(), created: created.map_or(0, |since| since.as_nanos()) }
     }
 
-    /// True for the same file. Device numbers may change when a machine boots, so they count only where the time of creation
-    /// is unknown.
-    pub(in crate::store) fn is_same_file(self, other: Self) -> bool {
-        let both_created = self.created != 0 && other.created != 0;
-        let same_place = if both_created { self.created == other.created } else { self.device == other.device };
-        self.inode == other.inode && same_place
+    /// True for the same file, noted as `self` and found as `other`; `boot` is what has happened in between.
+    ///
+    /// The time of creation decides where the file system keeps it. Else the device number does, but only within one boot: the
+    /// kernel numbers USB disks, device-mapper volumes and network shares anew at each boot, and a machine that has booted must
+    /// not look like a copied folder. Then only the inode number is left, and a copy that got the same one by chance is not seen:
+    /// its live database is verified as after any unclean stop.
+    pub(in crate::store) fn is_same_file(self, other: Self, boot: Boot) -> bool {
+        let is_same_place = if self.created != 0 && other.created != 0 {
+            self.created == other.created
+        } else {
+            boot != Boot::Same || self.device == other.device
+        };
+        self.inode == other.inode && is_same_place
     }
 }
 
@@ -107,11 +150,16 @@ mod tests {
     #[test]
     fn a_copy_is_another_file_and_a_reboot_changes_only_the_device() {
         let file = FileId { inode: 7, device: 2, created: 99 };
-        assert!(file.is_same_file(FileId { device: 3, ..file }));
-        assert!(!file.is_same_file(FileId { created: 100, ..file }), "a copy that got the same inode number elsewhere");
-        assert!(!file.is_same_file(FileId { inode: 8, ..file }));
         let unknown = FileId { created: 0, ..file };
-        assert!(unknown.is_same_file(file) && !unknown.is_same_file(FileId { device: 3, ..file }));
+        for boot in [Boot::Same, Boot::Another, Boot::Unknown] {
+            assert!(file.is_same_file(FileId { device: 3, ..file }, boot));
+            assert!(!file.is_same_file(FileId { created: 100, ..file }, boot), "a copy with the same inode number");
+            assert!(!file.is_same_file(FileId { inode: 8, ..file }, boot));
+            assert!(unknown.is_same_file(unknown, boot) && unknown.is_same_file(file, boot));
+            assert!(!unknown.is_same_file(FileId { inode: 8, ..unknown }, boot));
+            let is_same_elsewhere = unknown.is_same_file(FileId { device: 3, ..unknown }, boot);
+            assert_eq!(is_same_elsewhere, boot != Boot::Same, "device numbers change when the machine boots");
+        }
         assert_eq!(file.to_string().parse(), Ok(file));
     }
 }

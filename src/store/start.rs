@@ -6,6 +6,7 @@ use super::durable::Disk;
 use super::folder::Folder;
 use super::health::{PublishState, Reports};
 use super::integrity::IntegrityCheck;
+use super::live::log_left;
 use super::lock::Lock;
 use super::notice::StartNotice;
 use super::pending::{CommitError, Pending, Told};
@@ -14,14 +15,14 @@ use super::publish::{self, Feed, Position, Prelude, Publishing, WalFiles};
 use super::readers::Pools;
 use super::run_state::{Record, RunState};
 use super::stamp::{FileId, Stamp};
-use super::startup::{self, Startup, log_left};
+use super::startup::{self, Startup};
 use super::write_queue::Priority;
 use super::writer::{self, Writer};
 use super::{Error, Inner, Result, Store, WriteTx, archive, copy, migrate, open, reserve};
 use crate::config::StoreConfig;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use std::path::Path;
+
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -58,20 +59,7 @@ impl Store {
         reserve::give_up_if_needed(&folder);
         let (state, left) = RunState::open(&folder.run_state())?;
         let state = Arc::new(state);
-        let mut found = startup::inspect(&folder, &state, left)?;
-        let (mut conn, plan) = match open_live(&folder) {
-            Err(damage) if startup::is_damage(&damage) => {
-                found = startup::rescue(&folder, &state, &damage)?;
-                open_live(&folder)?
-            }
-            Ok((conn, plan)) if plan.current.is_none() && holds_something(&folder.published) => {
-                drop(conn);
-                let findings = "it is empty, although there is a published file".into();
-                found = startup::rescue(&folder, &state, &Error::Damaged { path: folder.database(), findings })?;
-                open_live(&folder)?
-            }
-            opened => opened?,
-        };
+        let (found, mut conn, plan) = startup::open(&folder, &state, left)?;
         snapshot_before(&conn, &plan, &folder, config.keep_snapshots)?;
         let begun = if config.publish { Some(begin_publishing(&conn, &folder)?) } else { None };
         // From here on the last run's clean end says nothing any more.
@@ -131,7 +119,7 @@ impl Machinery {
         let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
         let Some(copying) = &self.copying else { return Ok(false) };
         copying.publishing.adopt_at_next_start();
-        // For a start after a kill. The publisher notes nothing while the file is foreign.
+        // For a start after a kill.
         self.state
             .write(&Record { adopt: true, ..self.state.read() })
             .and_then(|()| self.state.sync())
@@ -190,36 +178,12 @@ impl Machinery {
     }
 }
 
-/// Opens the live database and reads all that a start reads from it, so that damage there is found while the published file
-/// can still take its place.
-fn open_live(folder: &Folder) -> Result<(Connection, migrate::Plan)> {
-    let conn = open::writer(&folder.database())?;
-    let plan = migrate::plan(&conn)?;
-    for sql in [
-        "SELECT count(value) FROM meta WHERE key = 'start_notice'",
-        "SELECT count(*) FROM settings NOT INDEXED",
-        "SELECT count(*) FROM users NOT INDEXED",
-    ] {
-        let read = conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(Error::from);
-        if let Err(error) = read
-            && startup::is_damage(&error)
-        {
-            return Err(error);
-        }
-    }
-    Ok((conn, plan))
-}
-
-fn holds_something(file: &Path) -> bool {
-    std::fs::metadata(file).is_ok_and(|found| found.len() > 0)
-}
-
 /// Notes that a run goes on, and in which database, until the publisher has looked at the published file.
 fn note_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) -> Result<()> {
     let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
     let live = Some(FileId::of(&std::fs::metadata(folder.database()).map_err(failed)?));
     let left = found.record.clone().unwrap_or_else(Record::of_this_boot);
-    let is_known = left.live.is_some_and(|known| live.is_some_and(|live| known == live));
+    let is_known = left.live.is_some() && left.live == live;
     // The boot stays that of the last run, until the publisher has looked at what that run left.
     let mut record = Record { closed: None, closed_log: None, live, ..left };
     if !publish && let Some(published) = &mut record.published {
@@ -239,12 +203,14 @@ fn note_start(conn: &Connection, folder: &Folder) -> Result<()> {
     let write = WriteTx::new(&tx);
     write.set_start_notice(Some(&notice))?;
     if notice.uses_another_database() {
-        let held = write.hold_outbox()?;
-        tracing::info!(
-            event = "OUTBOX_HELD",
-            messages = held,
-            "Messages that waited in the restored database are held for review"
-        );
+        let messages = write.hold_outbox()?;
+        if messages > 0 {
+            tracing::info!(
+                event = "OUTBOX_HELD",
+                messages,
+                "{messages} messages that waited in this database are held until the owner sends or discards them"
+            );
+        }
     }
     tx.commit()?;
     archive::remove(&folder.notice())

@@ -3,17 +3,20 @@
 
 use super::adopt::{self, Adopted};
 use super::archive::{self, Form};
-use super::copy;
 use super::folder::Folder;
+use super::live::{self, LiveState, explain, is_damage};
+use super::migrate::Plan;
 use super::notice::{StartEvent, StartNotice};
 use super::publish::{FileState, Lacks, Observed, Position, classify, holds_write};
 use super::run_state::{Boot, Record, RunState};
-use super::stamp::{FileId, Stamp};
+use super::stamp::{ExactStamp, FileId, Stamp};
 use super::{Error, Result, open, proof};
 use crate::clock;
+use rusqlite::Connection;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::PathBuf;
 
 /// What a start goes on with.
 #[derive(Debug)]
@@ -26,38 +29,56 @@ pub(in crate::store) struct Startup {
     pub published: FileState,
 }
 
+/// Decides which database a start goes on with, and opens it.
+pub(in crate::store) fn open(
+    folder: &Folder,
+    state: &RunState,
+    record: Option<Record>,
+) -> Result<(Startup, Connection, Plan)> {
+    let mut found = inspect(folder, state, record)?;
+    let (conn, plan) = match live::open(folder) {
+        Err(damage) if is_damage(&damage) => {
+            found = rescue(folder, state, &damage)?;
+            live::open(folder)?
+        }
+        opened => opened?,
+    };
+    Ok((found, conn, plan))
+}
+
 /// Looks at the folder, and adopts or archives the published file where it is not ours.
 pub(in crate::store) fn inspect(folder: &Folder, state: &RunState, record: Option<Record>) -> Result<Startup> {
+    StartNotice::forget_interrupted(folder)?;
     let published = std::fs::symlink_metadata(&folder.published).ok();
     let Ok(live) = std::fs::metadata(folder.database()) else {
         return without_live(folder, state, record.is_none(), published.as_ref());
     };
-    let at_rest = record.as_ref().is_some_and(|record| was_at_rest(record, &live, folder));
-    let clean = at_rest && record.as_ref().and_then(|record| record.closed) == Some(Stamp::of(&live));
-    let was_changed = !at_rest && record.as_ref().is_some_and(|record| record.closed.is_some());
-    let found = Inspection { folder, state, record, clean };
-    if let Some(published) = published.as_ref().filter(|_| !at_rest && found.is_copied_folder(&live)) {
+    let live_state = LiveState::of(folder, &live, record.as_ref());
+    let found = Inspection { folder, state, record, live: live_state };
+    let is_at_rest = matches!(live_state, LiveState::Closed | LiveState::Moved);
+    if let Some(published) = published.as_ref().filter(|_| !is_at_rest && found.is_copied_folder(&live)) {
         return found.in_a_copied_folder(published);
     }
     match found.classify(published.as_ref()) {
-        FileState::Foreign { found: reason } => found.with_a_foreign_file(published.as_ref(), reason),
-        published if was_changed && published != FileState::Missing => found.with_a_changed_live(published),
+        FileState::Foreign { found: reason, .. } => found.with_a_foreign_file(published.as_ref(), reason),
+        published if live_state == LiveState::Changed && published != FileState::Missing => {
+            found.with_a_changed_live(published)
+        }
         published => Ok(found.keeps_live(published)),
     }
 }
 
-/// The live database cannot be opened: adopts the published file, if that is sound.
-pub(in crate::store) fn rescue(folder: &Folder, state: &RunState, damage: &Error) -> Result<Startup> {
+/// The live database is damaged: adopts the published file, if that is sound.
+fn rescue(folder: &Folder, state: &RunState, damage: &Error) -> Result<Startup> {
     let reason = explain(damage);
     let notice = StartNotice::new(StartEvent::LiveDamaged, &reason, clock::now());
     match adopt::published_file(folder, state, Form::AsItIs, notice) {
         Ok(adopted) => {
-            let file = folder.published.display();
             tracing::error!(
-                event = "STORE_LIVE_UNREADABLE",
+                event = "STORE_LIVE_DAMAGED",
                 reason,
-                file = %file,
-                "The live database cannot be opened; the published file has taken its place"
+                file = %folder.published.display(),
+                "The live database is damaged: it is archived, and the published file is used instead"
             );
             Ok(after_adoption(adopted))
         }
@@ -73,62 +94,47 @@ pub(in crate::store) fn rescue(folder: &Folder, state: &RunState, damage: &Error
     }
 }
 
-/// Both databases were closed, or copied while they were.
-fn was_at_rest(record: &Record, live: &Metadata, folder: &Folder) -> bool {
-    let now = Stamp::of(live);
-    let is_as_it_was = |left: Stamp, found: Stamp| left == found || left.is_moved_to(found);
-    let is_log_as_it_was = match (record.closed_log, log_left(folder)) {
-        (None, None) => true,
-        (left, found) => left.zip(found).is_some_and(|(left, found)| is_as_it_was(left, found)),
-    };
-    record.closed.is_some_and(|closed| is_as_it_was(closed, now)) && is_log_as_it_was
-}
-
-/// The log, if there is something in it.
-pub(in crate::store) fn log_left(folder: &Folder) -> Option<Stamp> {
-    std::fs::metadata(folder.wal()).ok().filter(|log| log.len() > 0).map(|log| Stamp::of(&log))
-}
-
 fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Option<&Metadata>) -> Result<Startup> {
     if published.is_none_or(|found| found.len() == 0) {
         let published = FileState::Missing;
         return Ok(Startup { record: None, verified: true, published });
     }
-    // `agentlocator restore` has told the owner already; and on a new machine there is nothing to tell.
-    let restored = || StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) };
-    let promoted = StartNotice::left_in(folder).filter(|notice| notice.event == StartEvent::Promoted);
-    let notice = promoted.unwrap_or_else(restored);
+    // An adoption that was interrupted is completed. Else: `agentlocator restore` has told the owner already; and on a new
+    // machine there is nothing to tell.
+    let interrupted = StartNotice::left_in(folder).filter(StartNotice::is_of_adoption);
+    let notice = interrupted
+        .unwrap_or_else(|| StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) });
     Ok(after_adoption(adopt::published_file(folder, state, Form::OneFile, notice)?))
 }
 
 fn after_adoption(adopted: Adopted) -> Startup {
-    Startup { record: Some(adopted.record), verified: true, published: FileState::Ours(Lacks::Any) }
+    Startup { record: Some(adopted.record), verified: true, published: adopted.published }
 }
 
 struct Inspection<'f> {
     folder: &'f Folder,
     state: &'f RunState,
     record: Option<Record>,
-    clean: bool,
+    live: LiveState,
 }
 
 impl Inspection<'_> {
     fn classify(&self, published: Option<&Metadata>) -> FileState {
         let Some(found) = published else { return FileState::Missing };
         if !found.is_file() {
-            return FileState::Foreign { found: "is no plain file".into() };
+            return FileState::foreign("is no plain file");
         }
         let mut header = [0; 16];
         let file = match File::open(&self.folder.published) {
             Ok(file) => file,
-            Err(error) => return FileState::Foreign { found: cannot_be_opened(&error) },
+            Err(error) => return FileState::unusable(cannot_be_opened(&error)),
         };
         let read = (&file).take(16).read(&mut header).unwrap_or_default();
         let observed = Observed {
             stamp: Stamp::of(found),
             changed_at: found.ctime(),
             has_header: read < header.len() || header != [0; 16],
-            clean: self.clean,
+            clean: self.live == LiveState::Closed,
             record: self.record.as_ref(),
         };
         classify(&observed, |place: Position| holds_write(&self.folder.wal(), &file, place).unwrap_or(false))
@@ -137,39 +143,52 @@ impl Inspection<'_> {
     /// Another file has the name of the live database than the one that was open, or nothing is known of it.
     fn is_copied_folder(&self, live: &Metadata) -> bool {
         let Some(record) = &self.record else { return true };
-        record.live.is_some_and(|id| !id.is_same_file(FileId::of(live)))
+        record.live.is_some_and(|id| !id.is_same_file(FileId::of(live), record.boot_since()))
     }
 
-    /// The live database and its log were copied at two moments, so that they need not fit, and no check would find all of
-    /// that. The published file cannot be torn by copying it, and has all that was acknowledged before.
+    /// The live database and its log were copied at two moments, so that they need not fit, and no check finds all of that. The
+    /// published file cannot be torn by copying it, and has all that was acknowledged before, unless it was behind.
     fn in_a_copied_folder(self, published: &Metadata) -> Result<Startup> {
         // Without a record nothing tells which of the two is newer: the live one stays, if it is sound.
-        let is_ours = self.record.as_ref().is_some_and(|record| {
-            record.foreign.is_none() && record.published.is_some_and(|ours| ours.position != Position::NOWHERE)
-        });
-        let adopt = |found: &Self| -> Result<Startup> {
-            let notice = StartNotice::new(StartEvent::FolderCopied, "", clock::now());
-            let adopted = adopt::published_file(found.folder, found.state, Form::AsItIs, notice)?;
+        let ours = self.record.as_ref().filter(|record| record.foreign.is_none() && record.published.is_some());
+        let is_behind = ours.is_some_and(|record| record.was_behind(Stamp::of(published)));
+        let (is_whole, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, NOT_OURS.to_owned());
+        if is_whole {
+            match self.adopt_in_a_copied_folder("") {
+                Err(error) if tells_of_the_file(&error) => reason = explain(&error),
+                outcome => return outcome,
+            }
+        }
+        if let Some(findings) = live::findings(self.folder)? {
+            let damage = Error::Damaged { path: self.folder.database(), findings };
+            if is_whole {
+                return Err(damage);
+            }
+            return self.adopt_in_a_copied_folder(if is_behind { BEHIND } else { "" }).map_err(|_| damage);
+        }
+        if is_behind {
+            let kept = self.archive_published("found", StartEvent::LateFolderCopied, "")?;
             tracing::warn!(
                 event = "STORE_FOLDER_COPIED",
-                file = %found.folder.published.display(),
-                "This folder is a copy that was made while the service ran: the published file is used, and the live database archived"
+                archived = %kept.display(),
+                "This folder is a copy that was made while its published file was behind: the live database is sound and is used"
             );
-            Ok(after_adoption(adopted))
-        };
-        let not_adopted = if is_ours && published.len() > 0 { adopt(&self).map(Some) } else { Ok(None) };
-        let reason = match not_adopted {
-            Ok(Some(startup)) => return Ok(startup),
-            Ok(None) => "is not the file that this service left there".to_owned(),
-            Err(error) if tells_of_the_file(&error) => explain(&error),
-            Err(error) => return Err(error),
-        };
-        if let Some(findings) = self.live_findings()? {
-            let damage = Error::Damaged { path: self.folder.database(), findings };
-            return if is_ours { Err(damage) } else { adopt(&self).map_err(|_| damage) };
+        } else {
+            self.archive_foreign(&reason)?;
         }
-        let published = self.archive_foreign(&reason)?;
-        Ok(Startup { record: None, verified: true, published })
+        Ok(Startup { record: None, verified: true, published: FileState::Missing })
+    }
+
+    fn adopt_in_a_copied_folder(&self, reason: &str) -> Result<Startup> {
+        let notice = StartNotice::new(StartEvent::FolderCopied, reason, clock::now());
+        let adopted = adopt::published_file(self.folder, self.state, Form::AsItIs, notice)?;
+        tracing::warn!(
+            event = "STORE_FOLDER_COPIED",
+            file = %self.folder.published.display(),
+            reason,
+            "This folder is a copy that was made while the service ran: the published file is used, and the live database archived"
+        );
+        Ok(after_adoption(adopted))
     }
 
     /// Another program wrote into the live database, or replaced it, after the service had closed it. It may be an edit or an
@@ -178,56 +197,58 @@ impl Inspection<'_> {
         if self.is_equal_to_live().unwrap_or(false) {
             return Ok(self.keeps_live(FileState::Ours(Lacks::Any)));
         }
-        if let Some(findings) = self.live_findings()? {
+        if let Some(findings) = live::findings(self.folder)? {
             return rescue(self.folder, self.state, &Error::Damaged { path: self.folder.database(), findings });
         }
         if matches!(published, FileState::Torn(_)) {
             return Ok(self.keeps_live(published));
         }
-        let kept = archive::published_file(self.folder, "before-change", "")?;
+        let kept = self.archive_published("before-change", StartEvent::LiveChanged, "")?;
         tracing::warn!(
             event = "STORE_LIVE_CHANGED",
             archived = %kept.display(),
             "Another program changed the live database while the service was off; the published file of before is archived"
         );
-        let notice = StartNotice::new(StartEvent::LiveChanged, "", clock::now());
-        StartNotice { archived: Some(kept), ..notice }.leave(self.folder)?;
         Ok(Startup { verified: true, ..self.keeps_live(FileState::Missing) })
     }
 
     /// A file was put in place of the published one while the service did not run.
     fn with_a_foreign_file(self, published: Option<&Metadata>, reason: String) -> Result<Startup> {
-        let stamp = published.map(Stamp::of);
+        let stamp = published.map(ExactStamp::of);
         let (known, wanted) = self.record.as_ref().map_or((None, false), |record| (record.foreign, record.adopt));
-        if known.is_some() && known == stamp && !wanted {
+        let is_known = known.zip(stamp).is_some_and(|(known, found)| {
+            known == found || self.live == LiveState::Moved && known.stamp.is_moved_to(found.stamp)
+        });
+        if is_known && !wanted {
             // The owner was told of it while the service ran, and has not decided.
-            return Ok(self.keeps_live(FileState::Foreign { found: reason }));
+            return Ok(self.keeps_live(FileState::foreign(&reason)));
         }
         if !published.is_some_and(Metadata::is_file) || File::open(&self.folder.published).is_err() {
-            return Ok(self.keeps_live(FileState::Foreign { found: reason }));
+            return Ok(self.keeps_live(FileState::unusable(reason)));
         }
+        proof::announce(&self.folder.published);
         if self.is_equal_to_live().unwrap_or(false) {
             return Ok(self.keeps_live(FileState::Ours(Lacks::Any)));
         }
         if let Err(error) = proof::prove_copy(&self.folder.published) {
             let reason = explain(&error);
             if !tells_of_the_file(&error) {
-                return Ok(self.keeps_live(FileState::Foreign { found: reason }));
+                return Ok(self.keeps_live(FileState::unusable(format!("cannot be used: {reason}"))));
             }
-            let published = self.archive_foreign(&reason)?;
-            return Ok(self.keeps_live(published));
+            self.archive_foreign(&reason)?;
+            return Ok(self.keeps_live(FileState::Missing));
         }
         let boot = self.record.as_ref().map_or(Boot::Unknown, Record::boot_since);
-        if !self.clean && boot != Boot::Same {
+        if self.live != LiveState::Closed && boot != Boot::Same {
             // After a power cut nothing proves that this is a backup that the owner wants, and not our own file.
-            if let Some(findings) = self.live_findings()? {
+            if let Some(findings) = live::findings(self.folder)? {
                 return rescue(self.folder, self.state, &Error::Damaged { path: self.folder.database(), findings });
             }
-            let published = self.archive_foreign("")?;
-            return Ok(Startup { verified: true, ..self.keeps_live(published) });
+            self.archive_foreign("")?;
+            return Ok(Startup { verified: true, ..self.keeps_live(FileState::Missing) });
         }
         let notice = StartNotice::new(StartEvent::Restored, "", clock::now());
-        match adopt::published_file(self.folder, self.state, Form::OneFile, notice) {
+        match adopt::verified_file(self.folder, self.state, Form::OneFile, notice) {
             Ok(adopted) => {
                 tracing::warn!(
                     event = "STORE_RESTORED",
@@ -238,14 +259,14 @@ impl Inspection<'_> {
                 Ok(after_adoption(adopted))
             }
             Err(error) if self.folder.database().exists() => {
-                Ok(self.keeps_live(FileState::Foreign { found: explain(&error) }))
+                Ok(self.keeps_live(FileState::unusable(format!("cannot be used: {}", explain(&error)))))
             }
             Err(error) => Err(error),
         }
     }
 
-    fn archive_foreign(&self, reason: &str) -> Result<FileState> {
-        let kept = archive::published_file(self.folder, "found", "")?;
+    fn archive_foreign(&self, reason: &str) -> Result<()> {
+        let kept = self.archive_published("found", StartEvent::FoundForeign, reason)?;
         tracing::warn!(
             event = "STORE_FOREIGN_ARCHIVED",
             file = %self.folder.published.display(),
@@ -253,33 +274,19 @@ impl Inspection<'_> {
             reason,
             "A file that this service did not write had the published name; it is archived, and the data of the service goes on"
         );
-        let notice = StartNotice::new(StartEvent::FoundForeign, reason, clock::now());
-        StartNotice { archived: Some(kept), ..notice }.leave(self.folder)?;
-        Ok(FileState::Missing)
+        Ok(())
+    }
+
+    fn archive_published(&self, kind: &str, event: StartEvent, reason: &str) -> Result<PathBuf> {
+        let name = archive::free_name(self.folder, kind, "");
+        let notice = StartNotice::new(event, reason, clock::now());
+        StartNotice { archived: Some(name.clone()), ..notice }.leave(self.folder)?;
+        archive::published_file(self.folder, &name)?;
+        Ok(name)
     }
 
     fn keeps_live(self, published: FileState) -> Startup {
-        Startup { record: self.record, verified: self.clean, published }
-    }
-
-    fn live_findings(&self) -> Result<Option<String>> {
-        let live = self.folder.database();
-        // A journal that has to be rolled back first takes a connection that may write.
-        let findings = open::reader(&live)
-            .and_then(|conn| copy::findings(&conn))
-            .or_else(|_| open::writer(&live).and_then(|conn| copy::findings(&conn)));
-        match findings {
-            Err(error) if is_damage(&error) => Ok(Some(explain(&error))),
-            // SQLite takes an empty file for a sound database.
-            Ok(None) if self.has_no_tables()? => Ok(Some("it is empty".into())),
-            outcome => outcome,
-        }
-    }
-
-    fn has_no_tables(&self) -> Result<bool> {
-        let conn = open::writer(&self.folder.database())?;
-        let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        Ok(tables == 0)
+        Startup { record: self.record, verified: self.live == LiveState::Closed, published }
     }
 
     /// A file that was only touched, or a copy of what is live: all pages are the same.
@@ -316,17 +323,6 @@ impl Inspection<'_> {
     }
 }
 
-/// True if the error says that a file is no sound database.
-pub(in crate::store) fn is_damage(error: &Error) -> bool {
-    matches!(error, Error::Sql(error) if copy::is_damage(error))
-}
-
-/// An error with its cause, in one sentence.
-fn explain(error: &Error) -> String {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    format!("{error}{}", cause.unwrap_or_default())
-}
-
 /// What the header of a database says of its log and of how often it was written, beside its content: format versions, change
 /// counters, and the version of SQLite that wrote last.
 fn forget_history(first_page: &mut [u8]) {
@@ -348,3 +344,7 @@ fn cannot_be_opened(error: &std::io::Error) -> String {
     };
     format!("cannot be opened ({error}){remedy}")
 }
+
+const NOT_OURS: &str = "is not the file that this service left there";
+const BEHIND: &str =
+    "the published file was behind when the folder was copied, so that what was acknowledged last may be missing";

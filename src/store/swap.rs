@@ -7,7 +7,7 @@ use super::archive::{self, Form, failed, remove};
 use super::folder::{Folder, sync_folder, with_ending};
 use super::lock::{Holder, Lock};
 use super::run_state::{Record, RunState};
-use super::stamp::{FileId, Stamp};
+use super::stamp::{ExactStamp, FileId, Stamp};
 use super::{CopyFacts, Error, Result, proof, sys};
 use serde::{Deserialize, Serialize};
 use std::fs::{OpenOptions, Permissions};
@@ -56,7 +56,8 @@ pub fn swap_in(published: &Path) -> Result<PutAside> {
     std::fs::rename(&incoming, &folder.published)
         .and_then(|()| sync_folder(folder.root()))
         .map_err(failed("cannot put the database in place of", &folder.published))?;
-    // The next start must not take the new file for the one that it left.
+    // The next start must not take the new file for the one that it left, nor go on with what an earlier one began.
+    remove(&folder.notice())?;
     remove(&folder.run_state())?;
     Ok(aside)
 }
@@ -86,7 +87,7 @@ pub fn swap_back(published: &Path, aside: &PutAside) -> Result<()> {
         let live = std::fs::metadata(folder.database()).map_err(failed("cannot look at", &folder.database()))?;
         let found =
             std::fs::symlink_metadata(&folder.published).map_err(failed("cannot look at", &folder.published))?;
-        let (live, foreign) = (Some(FileId::of(&live)), Some(Stamp::of(&found)));
+        let (live, foreign) = (Some(FileId::of(&live)), Some(ExactStamp::of(&found)));
         RunState::open(&folder.run_state())?
             .0
             .write(&Record { live, foreign, ..Record::of_this_boot() })
@@ -150,12 +151,18 @@ fn put_aside(folder: &Folder) -> Result<PutAside> {
         let record = RunState::open(&folder.run_state())?.1.unwrap_or_default();
         let known = [record.published.map(|published| published.stamp), record.successor];
         let ours = found.as_ref().is_none_or(|found| known.contains(&Some(Stamp::of(found))));
-        aside.database = Some(archive::live_database(folder, Form::OneFile)?);
+        let name = archive::free_name(folder, "before-restore", "");
+        archive::live_database(folder, Form::OneFile, &name)?;
+        aside.database = Some(name);
         if !ours {
-            aside.stranger = Some(archive::published_file(folder, "before-restore", "-published")?);
+            let name = archive::free_name(folder, "before-restore", "-published");
+            archive::published_file(folder, &name)?;
+            aside.stranger = Some(name);
         }
     } else if found.is_some_and(|found| found.len() > 0) {
-        aside.database = Some(archive::published_file(folder, "before-restore", "")?);
+        let name = archive::free_name(folder, "before-restore", "");
+        archive::published_file(folder, &name)?;
+        aside.database = Some(name);
     }
     Ok(aside)
 }

@@ -4,6 +4,11 @@ use super::support::Daemon;
 use super::support::small_disk::SmallDisk;
 use super::support::store::integrity;
 use rusqlite::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_size_of_the_log_is_a_metric() {
@@ -16,24 +21,87 @@ async fn the_size_of_the_log_is_a_metric() {
     );
 }
 
+/// A backup program that reads the live database stops in the middle of it, as one does whose network share hangs.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes long: make test-all"]
-async fn long_a_log_that_a_hanging_reader_holds_raises_an_alert_with_its_process() {
-    let daemon = Daemon::start(|setup| _ = setup.toml("[alerts]\nsettle_s = 0\n"));
-    let open = || Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
-    let (reader, writer) = (open(), open());
-    reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;").unwrap();
-    let _: i64 = reader.query_row("SELECT count(*) FROM contacts", [], |row| row.get(0)).unwrap();
-    writer.execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE ballast(content BLOB)").unwrap();
-    let fill = "INSERT INTO ballast WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 270)
-                SELECT zeroblob(1048576) FROM n";
-    writer.execute_batch(fill).unwrap();
-    let raised = daemon.logs().wait_for_event("ALERT_RAISED");
-    assert!(raised.to_string().contains("log_size"), "{raised}");
-    let api = tokio::task::block_in_place(|| daemon.api());
-    let alerts = api.get("/api/alerts").await.text();
-    assert!(alerts.contains(&format!("Process {} is reading the database", std::process::id())), "{alerts}");
+async fn long_a_log_that_a_stopped_backup_program_holds_raises_an_alert_until_it_ends() {
+    for is_killed in [false, true] {
+        let daemon = Daemon::start(|setup| _ = setup.toml("[alerts]\nsettle_s = 0\n"));
+        let live = daemon.folder().join("live/db.sqlite");
+        let mut reader = Reader::start(&live);
+        reader.signal(Signal::STOP);
+        // All at once, by a connection of the test's own.
+        let writer = Connection::open(&live).unwrap();
+        writer.execute_batch("PRAGMA wal_autocheckpoint = 0; CREATE TABLE ballast(content BLOB)").unwrap();
+        let fill = "INSERT INTO ballast WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 270)
+                    SELECT zeroblob(1048576) FROM n";
+        writer.execute_batch(fill).unwrap();
+        drop(writer);
+        let raised = daemon.logs().wait_for_event("ALERT_RAISED");
+        assert!(raised.to_string().contains("log_size"), "{raised}");
+        let api = tokio::task::block_in_place(|| daemon.api());
+        let alerts = api.get("/api/alerts").await.text();
+        let named = format!("Process {} is reading the database", reader.process.id());
+        assert!(alerts.contains(&named), "{alerts}");
+
+        reader.signal(if is_killed { Signal::KILL } else { Signal::CONT });
+        reader.end();
+        // The log is emptied as the service goes on writing.
+        let cleared =
+            || daemon.logs().events_named("ALERT_CLEARED").iter().any(|event| event["alert.kind"] == "log_size");
+        let deadline = Instant::now() + Duration::from_mins(2);
+        while !cleared() {
+            assert!(Instant::now() < deadline, "it never cleared");
+            // A new token is a write.
+            tokio::task::block_in_place(|| daemon.api());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
 }
+
+/// Another process that is in the middle of reading the live database.
+struct Reader {
+    process: Child,
+}
+
+impl Reader {
+    fn start(live: &Path) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "log_size::the_reading_process", "--nocapture"])
+            .env(ROLE, live)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("READING")), "the other process ended");
+        Self { process }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).unwrap();
+    }
+
+    fn end(&mut self) {
+        drop(self.process.stdin.take());
+        self.process.wait().unwrap();
+    }
+}
+
+/// Not a test: reads the first row, and the rest once its stdin is closed. Alone it does nothing.
+#[test]
+fn the_reading_process() {
+    let Ok(live) = std::env::var(ROLE) else { return };
+    let conn = Connection::open(live).unwrap();
+    let mut query = conn.prepare("SELECT name FROM sqlite_schema").unwrap();
+    let mut rows = query.query([]).unwrap();
+    rows.next().unwrap().unwrap();
+    println!("READING");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    while rows.next().unwrap().is_some() {}
+}
+
+const ROLE: &str = "LOG_SIZE_TEST_READER";
 
 #[test]
 fn a_backup_to_another_disk_is_whole_and_leaves_nothing_beside_the_database() {

@@ -167,3 +167,30 @@ async fn a_disk_that_fails_makes_no_backup() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(integrity(&target), None);
 }
+
+/// A backup was put in place, and its disk cannot read it: that says nothing about its content.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_cannot_be_read_is_not_called_damaged() {
+    let (mut shop, faults) = shop().await;
+    assert!(hear(&shop, 0).await);
+    let backup = shop.daemon.folder().join("backup.db");
+    std::fs::copy(shop.daemon.published_file(), &backup).unwrap();
+    assert!(hear(&shop, 1).await);
+    tokio::task::block_in_place(|| assert!(shop.daemon.stop().success()));
+    std::fs::copy(&backup, shop.daemon.published_file()).unwrap();
+    faults.let_fail("e", EIO, 0, "/agentlocator.db");
+    tokio::task::block_in_place(|| shop.daemon.launch());
+    let texts = shop.talk(DANA).await;
+    assert_eq!(texts.len(), 2, "the data of the service goes on: {texts:?}");
+    let event = shop.daemon.logs().wait_for_event("STORE_PUBLISH_FOREIGN");
+    let found = event["found"].as_str().unwrap();
+    assert!(found.contains("cannot be read") && found.contains("Input/output error"), "{found}");
+    assert!(!found.contains("damaged"), "{found}");
+    assert!(std::fs::read(shop.daemon.published_file()).unwrap() == std::fs::read(&backup).unwrap());
+
+    // Once it can be read, a start does what was wanted.
+    faults.end();
+    tokio::task::block_in_place(|| shop.daemon.restart());
+    assert_eq!(shop.daemon.logs().events_named("STORE_RESTORED").len(), 1);
+    assert_eq!(shop.talk(DANA).await.len(), 1);
+}

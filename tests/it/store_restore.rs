@@ -151,19 +151,62 @@ async fn what_is_put_there_while_the_service_runs_waits_for_the_owner() {
         if tool.starts_with("rsync") && !is_installed("rsync") {
             continue;
         }
-        let desk = Desk::new();
-        let (store, _) = Store::open(desk.config()).unwrap();
-        store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
-        let older = desk.copy();
-        store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
-        let bytes = std::fs::read(&older).unwrap();
-        run(tool, &[&older, &desk.published()]);
-        store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
-        desk.until(&store, |state| matches!(state, PublishState::Foreign { .. })).await;
-        store.close();
+        let (desk, _) = with_a_foreign_file(tool).await;
+        let bytes = std::fs::read(desk.published()).unwrap();
         let (store, _) = Store::open(desk.config()).unwrap();
         assert!(matches!(store.health().publish, PublishState::Foreign { .. }), "{tool}");
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"), "{tool}");
         assert!(std::fs::read(desk.published()).unwrap() == bytes, "{tool}");
     }
+}
+
+/// A backup that was found while the service ran, and is put there once more after it was stopped, is wanted.
+#[tokio::test]
+async fn what_is_put_there_again_after_a_stop_is_restored() {
+    for tool in ["cp -p", "rsync -a --ignore-times --inplace"] {
+        if tool.starts_with("rsync") && !is_installed("rsync") {
+            continue;
+        }
+        let (desk, older) = with_a_foreign_file(tool).await;
+        run(tool, &[&older, &desk.published()]);
+        let (store, _) = Store::open(desk.config()).unwrap();
+        assert_eq!(notice(&store).await.map(|told| told.event), Some(StartEvent::Restored), "{tool}");
+        assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("old"), "{tool}");
+        store.close();
+    }
+}
+
+/// The same file, still being written when the service first saw it, or with other permissions since, waits all the same.
+#[tokio::test]
+async fn a_foreign_file_that_changes_while_the_service_runs_waits_for_the_owner() {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
+    let backup = std::fs::read(desk.copy()).unwrap();
+    store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
+    let (first, rest) = backup.split_at(backup.len() / 2);
+    std::fs::write(desk.published(), first).unwrap();
+    store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
+    desk.until(&store, |state| matches!(state, PublishState::Foreign { .. })).await;
+    let mut file = std::fs::OpenOptions::new().append(true).open(desk.published()).unwrap();
+    std::io::Write::write_all(&mut file, rest).unwrap();
+    store.close();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    assert!(matches!(store.health().publish, PublishState::Foreign { .. }), "{:?}", store.health().publish);
+    assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"));
+    store.close();
+}
+
+/// A store that was closed with an older backup under the published name, which was found while it ran. Returns the backup.
+async fn with_a_foreign_file(tool: &str) -> (Desk, PathBuf) {
+    let desk = Desk::new();
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
+    let older = desk.copy();
+    store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
+    run(tool, &[&older, &desk.published()]);
+    store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
+    desk.until(&store, |state| matches!(state, PublishState::Foreign { .. })).await;
+    store.close();
+    (desk, older)
 }

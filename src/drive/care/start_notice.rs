@@ -8,8 +8,16 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
     let archived = notice.archived.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
     let reason = if notice.reason.is_empty() { String::new() } else { format!(" ({})", notice.reason) };
     let back = format!("`agentlocator restore {archived}`");
+    let (what_he, what_en) = if notice.reason.is_empty() {
+        (
+            ", שיש בו כל מה שאושר לפני תחילת ההעתקה".to_owned(),
+            ", which has all that was acknowledged before the copy began".to_owned(),
+        )
+    } else {
+        (reason.clone(), reason.clone())
+    };
     let (he, en) = match notice.event {
-        // A start that was cut off may have left no name of what it archived.
+        // There was no live database.
         StartEvent::Restored if notice.archived.is_none() => {
             (format!("מסד הנתונים מ־{file} נמצא בשימוש."), format!("The database from {file} is in use."))
         }
@@ -41,22 +49,27 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
         ),
         StartEvent::FolderCopied => (
             format!(
-                "התיקייה הזאת היא העתק של תיקייה אחרת, שנעשה בזמן שהשירות פעל. בשימוש נמצא {file}, שיש בו כל מה שאושר לפני תחילת \
-                 ההעתקה. מסד הנתונים מתוך `live` נשמר ב־{archived}."
+                "התיקייה הזאת היא העתק של תיקייה אחרת, שנעשה בזמן שהשירות פעל. בשימוש נמצא {file}{what_he}. מסד הנתונים מתוך \
+                 `live` נשמר ב־{archived}."
             ),
             format!(
-                "This folder is a copy of another one that was made while the service ran. {file} is in use, which has all that \
-                 was acknowledged before the copy began. The database out of `live` is kept as {archived}."
+                "This folder is a copy of another one that was made while the service ran. {file} is in use{what_en}. The \
+                 database out of `live` is kept as {archived}."
+            ),
+        ),
+        StartEvent::LateFolderCopied => (
+            format!(
+                "התיקייה הזאת היא העתק של תיקייה אחרת, שנעשה בזמן ש־{file} פיגר. לכן בשימוש נמצא מסד הנתונים מתוך `live`, שנקרא \
+                 כולו ונמצא תקין. הקובץ שפיגר נשמר ב־{archived}; לחזור אליו: {back}."
+            ),
+            format!(
+                "This folder is a copy of another one that was made while {file} was behind. So the database out of `live` is in \
+                 use, which was read whole and is sound. The file that was behind is kept as {archived}; to go back to it: {back}."
             ),
         ),
         StartEvent::LiveDamaged => (
-            format!(
-                "מסד הנתונים נפגם ואי אפשר לפתוח אותו{reason}. במקומו נמצא בשימוש {file}. הפגום נשמר ב־{archived}."
-            ),
-            format!(
-                "The database was damaged and cannot be opened{reason}. {file} has taken its place. The damaged one is kept as \
-                 {archived}."
-            ),
+            format!("מסד הנתונים נפגם{reason}. במקומו נמצא בשימוש {file}. הפגום נשמר ב־{archived}."),
+            format!("The database was damaged{reason}. {file} is used instead. The damaged one is kept as {archived}."),
         ),
         StartEvent::FoundForeign => (
             format!(

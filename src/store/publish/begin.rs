@@ -38,10 +38,9 @@ impl Publisher {
         publisher.keep_strange_spares();
         let (image, lacks) = match found {
             FileState::Missing => return Ok(publisher),
-            FileState::Foreign { found } => {
+            FileState::Foreign { found, examine_again } => {
                 publisher.meet(Trouble::Foreign(found.clone()));
-                if std::fs::File::open(&ground.folder.published).is_err() {
-                    // Once the service may read it, a start looks at it again.
+                if *examine_again {
                     publisher.record.foreign = None;
                     publisher.write_record();
                 }
@@ -104,6 +103,7 @@ impl Publisher {
     fn bare(ground: &Ground, from: Header, phase: Phase) -> Result<Self> {
         let source = Source::open(&ground.folder.database(), ground.wal.clone())?;
         let page_count = source.glance()?.page_count();
+        let left = ground.state.read();
         let now = clock::instant();
         Ok(Self {
             folder: ground.folder.clone(),
@@ -112,7 +112,7 @@ impl Publisher {
             source,
             state: ground.state.clone(),
             reports: ground.reports.clone(),
-            record: Record { live: ground.state.read().live, ..Record::of_this_boot() },
+            record: Record { live: left.live, late_until: left.late_until, ..Record::of_this_boot() },
             books: Books::new(from, page_count),
             images: Vec::new(),
             phase,

@@ -19,7 +19,21 @@ pub(in crate::store) enum FileState {
     Foreign {
         /// What was found.
         found: String,
+        /// It could not be read or adopted, so the next start examines it again. Else it waits for the owner's decision.
+        examine_again: bool,
     },
+}
+
+impl FileState {
+    /// A foreign file that waits for the owner's decision.
+    pub(in crate::store) fn foreign(found: &str) -> Self {
+        Self::Foreign { found: found.to_owned(), examine_again: false }
+    }
+
+    /// A foreign file that could not be read or adopted.
+    pub(in crate::store) fn unusable(found: String) -> Self {
+        Self::Foreign { found, examine_again: true }
+    }
 }
 
 /// Which pages of the live database a file of ours may lack.
@@ -51,7 +65,7 @@ pub(in crate::store) struct Observed<'o> {
 /// Whose it is. `holds_write` tells whether the file holds what the log has up to a place, and is asked only where a write may
 /// have been complete but not recorded.
 pub(in crate::store) fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> FileState {
-    let foreign = || FileState::Foreign { found: NOT_OURS.into() };
+    let foreign = || FileState::foreign(NOT_OURS);
     let Some(record) = file.record else { return foreign() };
     let boot = record.boot_since();
     let lacks = match record.published {
@@ -60,7 +74,7 @@ pub(in crate::store) fn classify(file: &Observed<'_>, holds_write: impl Fn(Posit
         _ => Lacks::Any,
     };
     let is_the_recorded_file = |stamp: Stamp| stamp.inode == file.stamp.inode;
-    if record.foreign == Some(file.stamp) {
+    if record.foreign.is_some_and(|foreign| foreign.stamp == file.stamp) {
         return foreign();
     }
     match record.published {
@@ -102,8 +116,10 @@ const NOT_OURS: &str = "is not the file that this service left there";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::stamp::ExactStamp;
 
     const OURS: Stamp = Stamp { inode: 7, length: 8192, modified: (1_700_000_000, 5_123_457) };
+    const FOREIGN: ExactStamp = ExactStamp { stamp: OURS, changed: OURS.modified };
     const POSITION: Position = Position { salt: [3; 8], frame: 12 };
     const TARGET: Position = Position { salt: [3; 8], frame: 15 };
 
@@ -169,14 +185,14 @@ mod tests {
         assert!(is_foreign(&Observed { changed_at: 1_700_000_600, ..file }), "a backup put back with its times");
         let unmarked = Stamp { modified: (1_700_000_009, 1), ..later };
         assert!(is_foreign(&Observed { stamp: unmarked, ..file }), "a backup put back without its times");
-        let foreign = Record { foreign: Some(OURS), ..cut.clone() };
+        let foreign = Record { foreign: Some(FOREIGN), ..cut.clone() };
         assert!(is_foreign(&Observed { record: Some(&foreign), ..file }));
         assert!(is_foreign(&Observed { record: None, ..file }));
     }
 
     #[test]
     fn what_was_found_to_be_foreign_stays_foreign() {
-        let foreign = Record { published: None, foreign: Some(OURS), ..record(false) };
+        let foreign = Record { published: None, foreign: Some(FOREIGN), ..record(false) };
         assert!(is_foreign(&observed(&foreign)));
         assert!(is_foreign(&Observed { clean: true, ..observed(&foreign) }));
     }

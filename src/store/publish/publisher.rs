@@ -10,8 +10,8 @@ use super::wal::Position;
 use crate::clock;
 use crate::store::folder::{Folder, sync_folder};
 use crate::store::health::Reports;
-use crate::store::run_state::{PublishedRecord, Record, RunState};
-use crate::store::stamp::Stamp;
+use crate::store::run_state::{FOREVER, PublishedRecord, Record, RunState};
+use crate::store::stamp::{ExactStamp, Stamp};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -108,6 +108,7 @@ impl Publisher {
             Ok(Progress::Current) => {
                 self.busy_since = None;
                 self.queue.published(self.generation, self.books.committed, clock::instant());
+                self.note_caught_up();
                 self.wait_for_verification();
             }
             Ok(Progress::Working) => {}
@@ -117,6 +118,21 @@ impl Publisher {
             }
             Ok(Progress::Waiting) => self.queue.pause(BETWEEN_QUESTIONS),
             Err(trouble) => self.meet(trouble),
+        }
+        if self.record.late_until != Some(FOREVER) && self.queue.standing().is_behind() {
+            self.record.late_until = Some(FOREVER);
+            self.write_record();
+        }
+    }
+
+    /// Notes that the published file has all that was acknowledged, if it was behind.
+    fn note_caught_up(&mut self) {
+        if let Some(image) = self.images.first()
+            && self.record.late_until == Some(FOREVER)
+            && self.queue.standing().is_current()
+        {
+            self.record.late_until = Some(image.stamp.modified);
+            self.write_record();
         }
     }
 
@@ -188,13 +204,27 @@ impl Publisher {
         );
         self.images.clear();
         self.books.take_fresh();
-        let stamp = std::fs::symlink_metadata(&self.folder.published).ok().map(|found| Stamp::of(&found));
-        (self.record.published, self.record.successor, self.record.foreign) = (None, None, stamp);
+        (self.record.published, self.record.successor) = (None, None);
+        self.record.foreign = self.foreign_stamp();
         self.write_record();
         // A power cut must not make it ours again.
         let _ = self.state.sync();
         self.phase = Phase::Foreign;
         self.queue.loosen(&reason, Late::Foreign, now);
+    }
+
+    /// Notes what became of the foreign file since it was found, as when a program was still writing it: the next start must not
+    /// take it for one that was put there while the service was off.
+    pub(super) fn note_foreign(&mut self) {
+        if self.record.foreign.is_some() && self.record.foreign != self.foreign_stamp() {
+            self.record.foreign = self.foreign_stamp();
+            self.record.adopt = self.queue.is_foreign_wanted();
+            self.write_record();
+        }
+    }
+
+    fn foreign_stamp(&self) -> Option<ExactStamp> {
+        std::fs::symlink_metadata(&self.folder.published).ok().map(|found| ExactStamp::of(&found))
     }
 
     /// Nothing is left to do for a store that is being closed.
@@ -228,6 +258,7 @@ impl Publisher {
             published.writing = Some(Position::NOWHERE);
         }
         self.drop_spares();
+        self.note_foreign();
         self.record.adopt = self.record.foreign.is_some() && self.queue.is_foreign_wanted();
         self.record
     }

@@ -89,6 +89,11 @@ impl Standing {
     pub(super) fn is_current(&self) -> bool {
         matches!(self, Self::Current)
     }
+
+    /// It is ours and lacks what has been acknowledged.
+    pub(super) fn is_behind(&self) -> bool {
+        matches!(self, Self::Late { .. } | Self::Frozen { .. })
+    }
 }
 
 impl Queue {

@@ -4,6 +4,7 @@ use super::image::Image;
 use super::publisher::{Naming, Phase, Progress, Publisher};
 use super::trouble::Trouble;
 use crate::clock;
+use crate::store::reserve;
 use crate::store::stamp::Stamp;
 use crate::store::sys::{self, LeaseAnswer};
 use std::io;
@@ -16,7 +17,14 @@ impl Publisher {
             self.images.push(image);
         }
         let building = self.images.len() - 1;
-        if !self.bring_up(building, SLICE)? {
+        let is_complete = self.bring_up(building, SLICE);
+        if matches!(is_complete, Err(Trouble::Failed(_))) && self.is_in_charge().is_ok() {
+            // What it has taken of a full disk is needed for the live database.
+            if let Some(unfinished) = self.images.pop() {
+                let _ = std::fs::remove_file(&unfinished.path);
+            }
+        }
+        if !is_complete? {
             return Ok(Progress::Working);
         }
         self.name(building, naming)?;
@@ -50,6 +58,7 @@ impl Publisher {
         match std::fs::symlink_metadata(&self.folder.published) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Trouble::Gone),
             _ => {
+                self.note_foreign();
                 self.queue.pause(BETWEEN_LOOKS);
                 Ok(Progress::Busy)
             }
@@ -58,6 +67,15 @@ impl Publisher {
 
     fn new_image(&self) -> Result<Image, Trouble> {
         let (path, like) = (self.folder.unfinished("agentlocator.db"), &self.folder.published);
+        let size = u64::from(self.books.page_count) * self.source.page_size() as u64;
+        if reserve::check_space(&self.folder, size, "the published file").is_err() {
+            // In whole MB and without what is free, so that it is logged once.
+            let size_mb = size.div_ceil(1 << 20);
+            return Err(Trouble::Failed(format!(
+                "the disk has no space for the published file, which takes {size_mb} MB; free some, for example by moving \
+                 agentlocator-before-restore-*.db files to another disk"
+            )));
+        }
         Image::create(&path, like, self.books.page_count).map_err(Trouble::file("make the published file"))
     }
 

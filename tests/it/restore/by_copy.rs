@@ -1,7 +1,7 @@
 //! A backup that is put in place with `cp`: what the owner is told and may decide.
 
 use crate::support::client::send;
-use crate::support::whatsapp::{Shop, until};
+use crate::support::whatsapp::{BridgeDoes, Shop, until};
 use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -140,4 +140,53 @@ async fn while_it_runs_the_owner_chooses() {
     restart(&mut shop, |_| {});
     assert_eq!(shop.message(&waits).await["status"], "queued");
     assert_eq!(shop.api.get("/api/database").await.json()["notice"]["event"], "restored");
+}
+
+/// The published file may be a moment older than the damaged live database, so what waits in it may have gone out.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_when_the_live_database_is_damaged_is_held() {
+    let mut shop = shop().await;
+    shop.bridge.down(true);
+    shop.bridge.does(std::iter::repeat_n(BridgeDoes::Refuse(503), 2));
+    let waits = shop.send(&json!({ "to": DANA, "text": "waits", "provider": "baileys" })).await.json();
+    until("an attempt", async || (!shop.bridge.requests().is_empty()).then_some(())).await;
+    restart(&mut shop, |shop| {
+        std::fs::write(shop.daemon.folder().join("live/db.sqlite"), "no database any more").unwrap();
+        shop.bridge.down(false);
+    });
+    let events = shop.daemon.logs().events_named("OUTBOX_HELD");
+    assert_eq!((events.len(), &events[0]["messages"]), (1, &json!(1)), "{events:?}");
+    assert_eq!(shop.daemon.logs().events_named("STORE_LIVE_DAMAGED").len(), 1);
+    raised(&shop, "outbox_held").await;
+    let told = raised(&shop, "database_replaced").await;
+    assert!(told["detail"]["en"].as_str().unwrap().contains("was damaged"), "{told}");
+    let status = shop.api.get("/api/database").await.json();
+    assert_eq!((&status["notice"]["event"], &status["held"][0]["text"]), (&json!("live_damaged"), &json!("waits")));
+    let new = shop.say(DANA, "new").await;
+    shop.until_status(&new, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["new"]);
+    let reply = shop.api.post_json("/api/database/held", &json!({ "action": "send" })).await;
+    assert_eq!((reply.status, reply.json()), (200, json!({ "messages": 1 })));
+    shop.until_status(&waits, "sent").await;
+
+    // Where nothing waits, nothing is said about it.
+    let before = shop.daemon.logs().events_named("OUTBOX_HELD").len();
+    restart(&mut shop, |shop| {
+        std::fs::write(shop.daemon.folder().join("live/db.sqlite"), "no database any more").unwrap();
+    });
+    assert_eq!(shop.daemon.logs().events_named("OUTBOX_HELD").len(), before);
+    assert_eq!(shop.daemon.logs().events_named("STORE_LIVE_DAMAGED").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_has_much_to_read_says_so_before() {
+    let mut shop = shop().await;
+    restart(&mut shop, |shop| {
+        std::fs::write(shop.daemon.published_file(), "no database").unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(shop.daemon.published_file()).unwrap();
+        file.set_len(300 << 20).unwrap();
+    });
+    let events = shop.daemon.logs().events_named("STORE_VERIFY_STARTED");
+    assert_eq!((events.len(), &events[0]["size_mb"]), (1, &json!(300)), "{events:?}");
+    assert_eq!(shop.daemon.logs().events_named("STORE_FOREIGN_ARCHIVED").len(), 1);
 }

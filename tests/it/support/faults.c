@@ -1,6 +1,6 @@
 /* Lets a program's writes fail as a broken disk's would. Preloaded; the rule is in the file that FAULTS names, and is read anew
- * at each call: `CALLS ERRNO SKIP PART-OF-PATH`, CALLS being some of w (write), s (sync), t (truncate), r (the file system says
- * that it is read-only, whatever becomes of the rest). An empty file: all is well. SKIP calls go well first. */
+ * at each call: `CALLS ERRNO SKIP PART-OF-PATH`, CALLS being some of w (write), s (sync), t (truncate), e (read), r (the file
+ * system says that it is read-only, whatever becomes of the rest). An empty file: all is well. SKIP calls go well first. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -79,4 +79,16 @@ int ftruncate(int fd, off_t length) {
 int ftruncate64(int fd, off64_t length) {
     REAL(int, "ftruncate64", int, off64_t)
     return fails(fd, 't') ? -1 : real(fd, length);
+}
+ssize_t read(int fd, void *into, size_t length) {
+    REAL(ssize_t, "read", int, void *, size_t)
+    return fails(fd, 'e') ? -1 : real(fd, into, length);
+}
+ssize_t pread(int fd, void *into, size_t length, off_t at) {
+    REAL(ssize_t, "pread", int, void *, size_t, off_t)
+    return fails(fd, 'e') ? -1 : real(fd, into, length, at);
+}
+ssize_t pread64(int fd, void *into, size_t length, off64_t at) {
+    REAL(ssize_t, "pread64", int, void *, size_t, off64_t)
+    return fails(fd, 'e') ? -1 : real(fd, into, length, at);
 }

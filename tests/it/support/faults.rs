@@ -21,7 +21,7 @@ impl Faults {
         Self { rules, _folder: folder }
     }
 
-    /// From now on these calls (`w` write, `s` sync, `t` truncate; `r`: it is read-only, though all goes well) fail on files whose path has that in it, after some
+    /// From now on these calls (`w` write, `s` sync, `t` truncate, `e` read; `r`: it is read-only, though all goes well) fail on files whose path has that in it, after some
     /// that go well.
     pub fn let_fail(&self, calls: &str, code: i32, skip: usize, part: &str) {
         self.write(&format!("{calls} {code} {skip} {part}\n"));

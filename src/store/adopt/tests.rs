@@ -1,0 +1,141 @@
+//! A start is killed, or the disk refuses, at each point of adopting or archiving a file: the next start completes it, and the
+//! owner is told of the archived file.
+
+use crate::config::StoreConfig;
+use crate::store::folder::{Folder, with_ending};
+use crate::store::mishap::{self, Killed, Mishap};
+use crate::store::run_state::{Record, RunState};
+use crate::store::{StartEvent, Store, copy, open, startup};
+use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// What a start finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scene {
+    /// An older backup was put in place of the published file.
+    Backup,
+    /// The folder is a copy of another one.
+    CopiedFolder,
+    /// The live database is damaged.
+    LiveDamaged,
+    /// Another program wrote into the live database.
+    LiveChanged,
+    /// A file that is no database was put in place of the published file.
+    Foreign,
+}
+
+/// A stopped store in which the color is "new", and was "old" in the backup.
+struct Desk {
+    config: StoreConfig,
+    folder: Folder,
+    _dir: TempDir,
+}
+
+impl Desk {
+    async fn with(scene: Scene) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database_url = Some(dir.path().join("agentlocator.db").display().to_string());
+        let config = StoreConfig { database_url, ..StoreConfig::default() };
+        let (store, _) = Store::open(&config).unwrap();
+        let folder = store.inner.folder.clone();
+        store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
+        let backup = std::fs::read(&folder.published).unwrap();
+        store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
+        store.close();
+        match scene {
+            Scene::Backup => std::fs::write(&folder.published, backup).unwrap(),
+            Scene::CopiedFolder => {
+                let (state, record) = RunState::open(&folder.run_state()).unwrap();
+                let live = Some("1 1 1".parse().unwrap());
+                state.write(&Record { closed: None, live, ..record.unwrap() }).unwrap();
+            }
+            Scene::LiveDamaged => std::fs::write(folder.database(), "no database any more").unwrap(),
+            Scene::LiveChanged => {
+                let conn = Connection::open(folder.database()).unwrap();
+                conn.execute("UPDATE meta SET value = 'edited' WHERE key = 'color'", []).unwrap();
+            }
+            Scene::Foreign => std::fs::write(&folder.published, GARBAGE).unwrap(),
+        }
+        Self { config, folder, _dir: dir }
+    }
+
+    /// The part of a start that decides which files are used.
+    fn decides(&self) {
+        let (state, record) = RunState::open(&self.folder.run_state()).unwrap();
+        let _ = startup::open(&self.folder, &state, record);
+    }
+
+    /// A whole start serves, keeps and says what belongs to the scene.
+    async fn starts(&self, scene: Scene, case: &str) {
+        let (store, _) = Store::open(&self.config).unwrap();
+        let (color, event, kept) = match scene {
+            Scene::Backup => ("old", StartEvent::Restored, Some("new")),
+            Scene::CopiedFolder => ("new", StartEvent::FolderCopied, Some("new")),
+            Scene::LiveDamaged => ("new", StartEvent::LiveDamaged, None),
+            Scene::LiveChanged => ("edited", StartEvent::LiveChanged, Some("new")),
+            Scene::Foreign => ("new", StartEvent::FoundForeign, None),
+        };
+        assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some(color), "{case}");
+        let notice = store.read(|tx| tx.start_notice()).await.unwrap().expect(case);
+        assert_eq!((notice.event, notice.quiet), (event, false), "{case}");
+        let archived = notice.archived.expect(case);
+        match kept {
+            Some(kept) => assert_eq!(color_in(&archived), kept, "{case}"),
+            None => assert!(!std::fs::read(&archived).unwrap().is_empty(), "{case}"),
+        }
+        store.close();
+        assert_eq!(self.archived(), [archived], "{case}: what else was left");
+        assert!(!self.folder.notice().exists() && !self.folder.unfinished("db.sqlite").exists(), "{case}");
+        assert_eq!(color_in(&self.folder.published), color, "{case}");
+    }
+
+    fn archived(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.folder.root()).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("agentlocator-")).collect()
+    }
+}
+
+fn color_in(file: &Path) -> String {
+    let conn = if with_ending(file, "-wal").exists() { open::reader(file) } else { open::lone_file(file) };
+    let conn = conn.unwrap();
+    assert_eq!(copy::findings(&conn).unwrap(), None);
+    conn.query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
+}
+
+async fn survives(scene: Scene, mishap: Mishap) {
+    for point in 0.. {
+        let case = format!("{scene:?}, {mishap:?} at point {point}");
+        let desk = Desk::with(scene).await;
+        mishap::plan(point, mishap);
+        if let Err(ended) = catch_unwind(AssertUnwindSafe(|| desk.decides()))
+            && !ended.is::<Killed>()
+        {
+            resume_unwind(ended);
+        }
+        let is_over = mishap::unplan();
+        desk.starts(scene, &case).await;
+        if is_over {
+            assert!(point >= 2, "{case}: no point was reached");
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kill_in_mid_adoption_loses_neither_the_archive_nor_its_name() {
+    for scene in [Scene::Backup, Scene::CopiedFolder, Scene::LiveDamaged, Scene::LiveChanged, Scene::Foreign] {
+        survives(scene, Mishap::Kill).await;
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_refuses_in_mid_adoption_does_not_either() {
+    for scene in [Scene::Backup, Scene::CopiedFolder, Scene::LiveDamaged] {
+        survives(scene, Mishap::Refusal(ENOSPC)).await;
+    }
+}
+
+const GARBAGE: &str = "no database, but a file that its owner wants to keep";
+const ENOSPC: i32 = 28;

@@ -1,0 +1,113 @@
+//! The live database as a start finds it: what its stamp tells, and what reading it tells.
+
+use super::folder::Folder;
+use super::migrate::{self, Plan};
+use super::run_state::Record;
+use super::stamp::Stamp;
+use super::{Error, Result, copy, open, proof};
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use std::fs::Metadata;
+
+/// How the live database compares with what the last run left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum LiveState {
+    /// A clean stop left it as it is.
+    Closed,
+    /// A clean stop left it as it is, but on another disk: all but the inode is the same.
+    Moved,
+    /// It was changed or replaced after a clean stop.
+    Changed,
+    /// The last run did not stop cleanly, or nothing is known of it.
+    Unclosed,
+}
+
+impl LiveState {
+    /// By what a `stat` says of it, and by its log.
+    pub(in crate::store) fn of(folder: &Folder, live: &Metadata, record: Option<&Record>) -> Self {
+        let Some((record, closed)) = record.and_then(|record| Some((record, record.closed?))) else {
+            return Self::Unclosed;
+        };
+        let (database, log) = (
+            Self::compare(closed, Stamp::of(live)),
+            match (record.closed_log, log_left(folder)) {
+                (None, None) => Self::Closed,
+                (Some(left), Some(found)) => Self::compare(left, found),
+                _ => Self::Changed,
+            },
+        );
+        match (database, log) {
+            (Self::Closed, Self::Closed) => Self::Closed,
+            (Self::Closed | Self::Moved, Self::Closed | Self::Moved) => Self::Moved,
+            _ => Self::Changed,
+        }
+    }
+
+    fn compare(left: Stamp, found: Stamp) -> Self {
+        if left == found {
+            Self::Closed
+        } else if left.is_moved_to(found) {
+            Self::Moved
+        } else {
+            Self::Changed
+        }
+    }
+}
+
+/// The log, if there is something in it.
+pub(in crate::store) fn log_left(folder: &Folder) -> Option<Stamp> {
+    std::fs::metadata(folder.wal()).ok().filter(|log| log.len() > 0).map(|log| Stamp::of(&log))
+}
+
+/// Opens it for writing and reads all that a start reads from it, so that damage there is found while the published file can
+/// still replace it. One without tables is damaged if there is a published file: SQLite takes an empty file for a sound database.
+pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
+    let path = folder.database();
+    let conn = open::writer(&path)?;
+    let plan = migrate::plan(&conn)?;
+    if plan.current.is_none() && std::fs::metadata(&folder.published).is_ok_and(|found| found.len() > 0) {
+        return Err(Error::Damaged { path, findings: "it is empty, although there is a published file".into() });
+    }
+    for sql in [
+        "SELECT count(value) FROM meta WHERE key = 'start_notice'",
+        "SELECT count(*) FROM settings NOT INDEXED",
+        "SELECT count(*) FROM users NOT INDEXED",
+    ] {
+        let read = conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(Error::from);
+        if let Err(error) = read
+            && is_damage(&error)
+        {
+            return Err(error);
+        }
+    }
+    Ok((conn, plan))
+}
+
+/// Reads all of it. Returns what is wrong with it; none if it is sound.
+pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<String>> {
+    proof::announce(&folder.database());
+    let found = open(folder).and_then(|(conn, _)| {
+        // It may be about to be archived: then its log stays as it is.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        copy::findings(&conn)
+    });
+    match found {
+        Err(error) if is_damage(&error) => Ok(Some(explain(&error))),
+        found => found.map_err(|error| proof::read_error(&folder.database(), error)),
+    }
+}
+
+/// True if the error says that a file is no sound database.
+pub(in crate::store) fn is_damage(error: &Error) -> bool {
+    match error {
+        Error::Damaged { .. } => true,
+        Error::Sql(error) => copy::is_damage(error),
+        _ => false,
+    }
+}
+
+/// An error with its cause, in one sentence.
+pub(in crate::store) fn explain(error: &Error) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
+}

@@ -1,0 +1,83 @@
+//! A folder is copied while its published file is behind: what only the live database has is not put aside silently.
+
+use super::store_start::{notice, run};
+use super::support::small_disk::SmallDisk;
+use super::support::store::{Desk, integrity, open_copy};
+use agentlocator::store::{PublishState, StartEvent, Store};
+use std::fs::File;
+use std::path::Path;
+
+/// A copy of the folder, as it starts on another machine.
+fn copied(desk: &Desk) -> Desk {
+    let copy = Desk::new();
+    run("cp -rp", &[&desk.published().with_file_name("live"), copy.folder()]);
+    run("cp -p", &[&desk.published(), &copy.published()]);
+    copy
+}
+
+fn on_another_machine(copy: &Desk) {
+    let state = copy.live().with_file_name("state");
+    let text = std::fs::read_to_string(&state).unwrap();
+    let line = text.lines().find(|line| line.starts_with("boot ")).unwrap();
+    std::fs::write(&state, text.replace(line, &format!("boot {}", "f".repeat(line.len() - 5)))).unwrap();
+}
+
+async fn start(copy: &Desk) -> (Store, String) {
+    on_another_machine(copy);
+    let (store, _) = Store::open(copy.config()).unwrap();
+    let color = store.read(|tx| tx.meta("color")).await.unwrap().unwrap_or_default();
+    copy.until_current(&store).await;
+    (store, color)
+}
+
+fn color_in(file: &Path) -> String {
+    open_copy(file).query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_copied_while_its_published_file_was_behind_goes_on_with_the_newest_sound_data() {
+    // Too small for a spare.
+    let Some(small) = SmallDisk::mount(48) else { return };
+    let desk =
+        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
+    let reader = File::open(desk.published()).unwrap();
+    store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
+    assert!(matches!(store.health().publish, PublishState::Late { .. }), "{:?}", store.health().publish);
+    let (late, damaged, half_late) = (copied(&desk), copied(&desk), copied(&desk));
+
+    let (store_of_copy, color) = start(&late).await;
+    assert_eq!(color, "new");
+    let told = notice(&store_of_copy).await.unwrap();
+    assert_eq!(told.event, StartEvent::LateFolderCopied);
+    let kept = told.archived.unwrap();
+    assert_eq!((integrity(&kept), color_in(&kept)), (None, "old".into()));
+    store_of_copy.close();
+
+    // The published file is all that is left, and it is said that it was behind.
+    std::fs::write(damaged.live(), "no database any more").unwrap();
+    std::fs::remove_file(agentlocator::store::with_ending(&damaged.live(), "-wal")).unwrap();
+    let (store_of_copy, color) = start(&damaged).await;
+    assert_eq!(color, "old");
+    let told = notice(&store_of_copy).await.unwrap();
+    assert_eq!(told.event, StartEvent::FolderCopied);
+    assert!(told.reason.contains("was behind"), "{told:?}");
+    store_of_copy.close();
+
+    // The published file was copied while it was behind, and the rest after it had caught up.
+    drop(reader);
+    desk.until_current(&store).await;
+    store.write(|tx| tx.set_meta("other", "1")).await.unwrap();
+    run("cp -rp", &[&desk.published().with_file_name("live"), half_late.folder()]);
+    let whole = copied(&desk);
+    let (store_of_copy, color) = start(&half_late).await;
+    assert_eq!((color.as_str(), notice(&store_of_copy).await.unwrap().event), ("new", StartEvent::LateFolderCopied));
+    store_of_copy.close();
+
+    let (store_of_copy, color) = start(&whole).await;
+    let told = notice(&store_of_copy).await.unwrap();
+    assert_eq!((color.as_str(), told.event, told.reason.as_str()), ("new", StartEvent::FolderCopied, ""));
+    store_of_copy.close();
+    store.close();
+}

@@ -1,0 +1,109 @@
+//! A start on a disk that has no space for a second copy of the database: it goes on with the newest sound data all the same.
+
+use super::store_start::{files, notice, run};
+use super::support::small_disk::SmallDisk;
+use super::support::store::{Desk, integrity, open_copy};
+use agentlocator::store::{PublishState, StartEvent, Store};
+use std::path::{Path, PathBuf};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Case {
+    /// A backup was put in place of the published file.
+    Backup,
+    /// The live database cannot be opened.
+    LiveDamaged,
+    /// There is no live database.
+    NoLive,
+}
+
+fn color_in(file: &Path) -> String {
+    open_copy(file).query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
+}
+
+/// A stopped store on a small disk. The color was "old" when the backup was made, which is on another disk, and is "new" now.
+async fn desk_on(small: &SmallDisk) -> (Desk, PathBuf) {
+    let desk =
+        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let (store, _) = Store::open(desk.config()).unwrap();
+    store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
+    for number in 0..100 {
+        store.write(move |tx| tx.set_meta(&format!("filler-{number}"), &"x".repeat(20_000))).await.unwrap();
+    }
+    let backup = desk.copy();
+    store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
+    store.close();
+    (desk, backup)
+}
+
+fn archived(small: &SmallDisk) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(small.path()).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("agentlocator-before-")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_published_file_is_adopted_without_a_second_copy() {
+    for case in [Case::Backup, Case::LiveDamaged, Case::NoLive] {
+        // Too small to keep space for a start.
+        let Some(small) = SmallDisk::mount(24) else { return };
+        let (desk, backup) = desk_on(&small).await;
+        match case {
+            Case::Backup => run("cp", &[&backup, &desk.published()]),
+            Case::LiveDamaged => std::fs::write(desk.live(), "no database any more").unwrap(),
+            Case::NoLive => std::fs::remove_file(desk.live()).unwrap(),
+        }
+        let ballast = small.fill(2 << 20);
+
+        let (store, _) = Store::open(desk.config()).unwrap();
+        let (color, event) = match case {
+            Case::Backup => ("old", StartEvent::Restored),
+            Case::LiveDamaged => ("new", StartEvent::LiveDamaged),
+            Case::NoLive => ("new", StartEvent::Restored),
+        };
+        assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some(color), "{case:?}");
+        let told = notice(&store).await.unwrap();
+        assert_eq!((told.event, told.archived.as_ref()), (event, archived(&small).first()), "{case:?}");
+        if case == Case::Backup {
+            assert_eq!(color_in(&archived(&small)[0]), "new");
+        }
+        store.write(|tx| tx.set_meta("color", "newest")).await.unwrap();
+        let PublishState::Late { reason, .. } = store.health().publish else {
+            panic!("{case:?}: {:?}", store.health().publish)
+        };
+        assert!(reason.contains("MB"), "{reason}");
+        std::fs::remove_file(ballast).unwrap();
+        desk.until_current(&store).await;
+        store.close();
+        assert_eq!((integrity(&desk.copy()), color_in(&desk.published())), (None, "newest".into()), "{case:?}");
+    }
+}
+
+/// A backup that has another name, or that another program has open, is not turned into the live database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_not_for_the_service_alone_is_not_written() {
+    for is_linked in [true, false] {
+        let Some(small) = SmallDisk::mount(24) else { return };
+        let (desk, backup) = desk_on(&small).await;
+        let here = small.path().join("backup.db");
+        run("cp", &[&backup, &here]);
+        std::fs::remove_file(desk.published()).unwrap();
+        let mut reader = None;
+        if is_linked {
+            std::fs::hard_link(&here, desk.published()).unwrap();
+        } else {
+            std::fs::rename(&here, desk.published()).unwrap();
+            reader = Some(std::fs::File::open(desk.published()).unwrap());
+        }
+        let bytes = std::fs::read(&backup).unwrap();
+        let _ballast = small.fill(2 << 20);
+
+        let (store, _) = Store::open(desk.config()).unwrap();
+        assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"));
+        let PublishState::Foreign { reason } = store.health().publish else { panic!("{:?}", store.health().publish) };
+        assert!(reason.contains("not enough room") && reason.contains("MB are free"), "{reason}");
+        store.close();
+        drop(reader);
+        assert!(std::fs::read(desk.published()).unwrap() == bytes, "linked: {is_linked}");
+        assert_eq!(files(&desk, "agentlocator-"), Vec::<PathBuf>::new());
+        assert_eq!(archived(&small), Vec::<PathBuf>::new());
+    }
+}
