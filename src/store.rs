@@ -14,6 +14,7 @@ mod backlog;
 mod beside;
 mod call;
 mod call_log;
+mod change;
 mod checkpoint;
 mod columns;
 mod contact;
@@ -73,6 +74,7 @@ pub use adopt::{log_beside, refuse_a_log_beside};
 pub use alert::AlertEvent;
 pub use call::CallFilter;
 pub use call_log::{NewCall, OpenCall, TurnNow};
+pub use change::Change;
 pub use contact::Moved;
 pub use copy_check::CopyCheck;
 pub use error::{Error, Result};
@@ -110,7 +112,7 @@ use probe::Probes;
 use readers::Pools;
 use start::Machinery;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use writer::Writer;
 
 /// A handle on the store; clones share it. It is closed by [`Store::close`], or when the last handle goes.
@@ -195,6 +197,13 @@ impl Store {
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.readers.long.read(work).await
+    }
+
+    /// The number of the newest change that is on disk and in the published copy, as it grows: one notification for what was
+    /// committed together, in the order of commits. Where the published copy is late, it is told without it, as callers are.
+    pub fn watch_changes(&self) -> Result<watch::Receiver<i64>> {
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())
     }
 
     /// How the store is. Looks, but tries nothing; see [`Store::probe`].

@@ -1,7 +1,7 @@
 //! Files of messages, each content once.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{MessageId, Timestamp, text_enum};
+use crate::domain::{ChangeKind, MessageId, Timestamp, text_enum};
 use rusqlite::{OptionalExtension, named_params, params};
 
 text_enum! {
@@ -124,7 +124,7 @@ impl WriteTx<'_> {
                      SELECT source_url FROM message_media WHERE message_id = ?1 AND position = ?2)",
             )?
             .execute(params![message, position, our_url])?;
-        Ok(())
+        self.record_message(ChangeKind::MessageUpdated, message)
     }
 
     /// Why a file is still to be fetched.
@@ -144,6 +144,6 @@ impl WriteTx<'_> {
                 "UPDATE message_media SET state = 'failed', error = ?3 WHERE message_id = ?1 AND position = ?2",
             )?
             .execute(params![message, position, error])?;
-        Ok(())
+        self.record_message(ChangeKind::MessageUpdated, message)
     }
 }

@@ -1,7 +1,7 @@
 //! The sound of calls, as it comes in. A recording is known by the id of who makes it: our stream's, or Twilio's own.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{CallSid, RecordingId, Timestamp};
+use crate::domain::{CallId, CallSid, ChangeKind, RecordingId, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 /// A recording of Twilio's that is still to be fetched.
@@ -88,7 +88,7 @@ impl WriteTx<'_> {
              ON CONFLICT (provider_sid) DO NOTHING",
         )?;
         insert.execute(params![call, key, at])?;
-        Ok(())
+        self.record_call(ChangeKind::CallUpdated, call)
     }
 
     /// Adds the next chunk of a file. Told twice it is one.
@@ -133,6 +133,7 @@ impl WriteTx<'_> {
             "UPDATE recordings SET mime = ?2, channels = ?3, duration_ms = ?4, bytes = ?5 WHERE id = ?1",
         )?;
         update.execute(params![id, file.mime, file.channels, duration_ms, bytes])?;
+        self.record_recording(id)?;
         Ok(true)
     }
 
@@ -160,7 +161,11 @@ impl WriteTx<'_> {
              SELECT id, 'twilio', ?2, 'audio/wav', 1, ?4, 'waiting', ?3, 0, ?5 FROM calls WHERE call_sid = ?1
              ON CONFLICT (provider_sid) DO NOTHING",
         )?;
-        Ok(insert.execute(params![call, recording_sid, url, duration_ms, at])? > 0)
+        let is_new = insert.execute(params![call, recording_sid, url, duration_ms, at])? > 0;
+        if is_new {
+            self.record_call(ChangeKind::CallUpdated, call)?;
+        }
+        Ok(is_new)
     }
 
     /// Notes what kind of file came.
@@ -174,6 +179,13 @@ impl WriteTx<'_> {
         let mut update =
             self.conn.prepare_cached("UPDATE recordings SET state = ?2, error = ?3 WHERE provider_sid = ?1")?;
         update.execute(params![key, state, error])?;
-        Ok(())
+        self.recording_id(key)?.map_or(Ok(()), |id| self.record_recording(id))
+    }
+
+    /// A recording is shown with its call.
+    pub(in crate::store) fn record_recording(&self, id: RecordingId) -> Result<()> {
+        let mut query = self.conn.prepare_cached("SELECT call_id FROM recordings WHERE id = ?1")?;
+        let call: Option<CallId> = query.query_row([id], |row| row.get(0)).optional()?;
+        call.map_or(Ok(()), |call| self.record_call_id(ChangeKind::CallUpdated, call))
     }
 }

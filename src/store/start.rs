@@ -224,6 +224,7 @@ fn note_start(conn: &Connection, folder: &Folder) -> Result<()> {
     let write = WriteTx::new(&tx);
     write.set_start_notice(Some(&notice))?;
     if notice.uses_another_database() {
+        write.restart_changes(notice.at)?;
         let held = write.hold_outbox()?;
         tracing::info!(
             event = "OUTBOX_HELD",

@@ -4,6 +4,7 @@ mod access;
 mod calls;
 mod contacts;
 mod document;
+mod events;
 mod fuzz;
 mod threads;
 

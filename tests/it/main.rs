@@ -33,6 +33,7 @@ mod restart;
 mod restore;
 mod schema;
 mod simulate;
+mod store_changes;
 mod store_copy;
 mod store_faults;
 mod store_kill;
