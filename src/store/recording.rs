@@ -35,14 +35,12 @@ impl ReadTx<'_> {
         if query.exists([id])? { Ok(Some(self.recording_length(id)?)) } else { Ok(None) }
     }
 
-    /// Recordings stored as WAV, with ids above `after`, for which no job of this kind exists, lowest ids first.
-    pub fn wav_recordings_without_job(&self, kind: &str, after: RecordingId, limit: u32) -> Result<Vec<RecordingId>> {
+    /// Recordings stored as WAV, with ids above `after`, lowest ids first.
+    pub fn wav_recordings(&self, after: RecordingId, limit: u32) -> Result<Vec<RecordingId>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT id FROM recordings WHERE id > ?2 AND state = 'complete' AND mime = 'audio/wav'
-                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE unique_key = ?1 || ':' || recordings.id)
-             ORDER BY id LIMIT ?3",
+            "SELECT id FROM recordings WHERE id > ?1 AND state = 'complete' AND mime = 'audio/wav' ORDER BY id LIMIT ?2",
         )?;
-        let rows = query.query_map(params![kind, after, limit], |row| row.get(0))?;
+        let rows = query.query_map(params![after, limit], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
