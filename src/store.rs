@@ -87,7 +87,7 @@ pub use job::Job;
 pub use journal::{JournalOutcome, NewJournal};
 pub use lock::Holder;
 pub use log_size::LogSize;
-pub use media::{MediaState, MessageMedia, StoredMedia};
+pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice};

@@ -6,6 +6,7 @@ mod contacts;
 mod document;
 mod events;
 mod fuzz;
+mod media;
 mod threads;
 
 use super::support::{Client, Daemon};
