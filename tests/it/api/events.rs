@@ -40,17 +40,17 @@ impl Events {
             let chunk = timeout(LIMIT, self.response.chunk()).await.expect("no event came").unwrap()?;
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
-        let (block, rest) = self.text.split_once("\n\n").unwrap();
+        let end = self.text.find("\n\n").unwrap();
+        let block: String = self.text.drain(..end + 2).collect();
         let mut event = Event::default();
         for line in block.lines() {
             match line.split_once(": ") {
-                Some(("id", id)) => event.id = id.to_owned(),
-                Some(("event", name)) => event.name = name.to_owned(),
+                Some(("id", id)) => id.clone_into(&mut event.id),
+                Some(("event", name)) => name.clone_into(&mut event.name),
                 Some(("data", data)) => event.data = Some(serde_json::from_str(data).unwrap()),
                 _ => {}
             }
         }
-        self.text = rest.to_owned();
         Some(event)
     }
 

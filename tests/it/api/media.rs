@@ -69,7 +69,7 @@ async fn a_large_file_for_slow_clients_takes_little_memory_and_holds_up_nothing(
     }
     let all = async {
         while let Some(outcome) = rest.join_next().await {
-            outcome.unwrap()
+            outcome.unwrap();
         }
     };
     tokio::time::timeout(LIMIT, all).await.unwrap();
