@@ -19,7 +19,8 @@ use crate::drive::outbox::Outbox;
 use crate::drive::reload::{Orders, Reloads};
 use crate::drive::status::StatusLine;
 use crate::drive::{
-    Clips, InForce, alerts, heartbeat, housekeeping, message_news, recording_compressor, recordings, snapshots, sweep,
+    Clips, InForce, alerts, backfills, heartbeat, housekeeping, message_news, recording_compressor, recordings,
+    snapshots, sweep,
 };
 use crate::http::{self, AppState, Listeners, Readiness, page_address};
 use crate::ops::alert::Alerts;
@@ -118,8 +119,8 @@ pub async fn run(
         fallback: Fallback::new(parts.clone()),
     };
     loops.spawn(sweep::run(calls.clone(), stopping.clone()));
-    let backfills = store.with_priority(Priority::Backfill);
-    loops.spawn(housekeeping::run(backfills, settings.clone(), disk.clone(), stopping.clone()));
+    let background = store.with_priority(Priority::Backfill);
+    loops.spawn(housekeeping::run(background.clone(), settings.clone(), disk.clone(), stopping.clone()));
     let care = Care {
         settings: settings.clone(),
         in_force: in_force.clone(),
@@ -136,6 +137,7 @@ pub async fn run(
     let (rest, resting) = watch::channel(false);
     let mut workers = JoinSet::new();
     workers.spawn(worker.run(resting.clone()));
+    workers.spawn(backfills::run(background, parts.compression.clone(), resting.clone()));
     recording_compressor::start(&mut workers, compressor, &store, &resting);
     workers.spawn(snapshots::run(backups, resting.clone()));
     workers.spawn(outbox.run(resting));

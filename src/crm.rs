@@ -1,6 +1,7 @@
 //! Use cases: one function for each thing that the owner, a program, the agent or a webhook can do, each in one
 //! transaction.
 
+pub mod backfill;
 pub mod call;
 pub mod contact;
 pub mod inbox;

@@ -2,6 +2,7 @@
 //! `inbox` and `crm`.
 
 pub mod alerts;
+pub mod backfills;
 mod call;
 pub mod calls;
 pub mod care;

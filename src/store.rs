@@ -10,10 +10,12 @@ mod adopt;
 mod alert;
 mod archive;
 mod audit;
+mod backfill;
 mod backlog;
 mod beside;
 mod call;
 mod call_log;
+mod change;
 mod checkpoint;
 mod columns;
 mod contact;
@@ -72,8 +74,10 @@ mod writer;
 pub use abilities::{Abilities, try_abilities};
 pub use adopt::{log_beside, refuse_a_log_beside};
 pub use alert::AlertEvent;
+pub use backfill::BackfillProgress;
 pub use call::CallFilter;
 pub use call_log::{NewCall, OpenCall, TurnNow};
+pub use change::Change;
 pub use contact::Moved;
 pub use copy_check::CopyCheck;
 pub use error::{Error, Result};
@@ -84,7 +88,7 @@ pub use job::Job;
 pub use journal::{JournalOutcome, NewJournal};
 pub use lock::Holder;
 pub use log_size::LogSize;
-pub use media::{MediaState, MessageMedia, StoredMedia};
+pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice, note_promotion};
@@ -111,7 +115,7 @@ use probe::Probes;
 use readers::Pools;
 use start::Machinery;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use writer::Writer;
 
 /// A handle on the store; clones share it. It is closed by [`Store::close`], or when the last handle goes.
@@ -196,6 +200,13 @@ impl Store {
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.readers.long.read(work).await
+    }
+
+    /// The number of the newest change that is on disk and in the published copy, as it grows: one notification for what was
+    /// committed together, in the order of commits. Where the published copy is late, it is told without it, as callers are.
+    pub fn watch_changes(&self) -> Result<watch::Receiver<i64>> {
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())
     }
 
     /// How the store is. Looks, but tries nothing; see [`Store::probe`].

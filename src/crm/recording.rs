@@ -1,5 +1,6 @@
 //! Recordings that Twilio took.
 
+use super::backfill::Step;
 use super::call::{self, IncomingCall, RawWebhook};
 use crate::domain::{CallState, RecordingId, RecordingSid, Timestamp};
 use crate::store::{JournalOutcome, Result, WriteTx};
@@ -87,6 +88,18 @@ pub fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
 pub fn compress_later(tx: &WriteTx<'_>, recording_id: RecordingId, now: Timestamp) -> Result<()> {
     let payload = serde_json::to_string(&CompressJob { recording_id }).unwrap_or_default();
     tx.insert_job(COMPRESS_JOB, Some(&format!("{COMPRESS_JOB}:{recording_id}")), &payload, now, now)
+}
+
+/// A step of the backfill that compresses the recordings of older versions: adds jobs for a few, and more when these are done,
+/// so that the recording of a new call does not wait behind all of them.
+pub fn queue_wav_recordings(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Timestamp) -> Result<Step> {
+    let found = tx.wav_recordings(RecordingId(done_to), rows)?;
+    let Some(last) = found.last() else { return Ok(Step::Done) };
+    if tx.waiting_jobs(COMPRESS_JOB)? > 0 {
+        return Ok(Step::Waits);
+    }
+    found.iter().try_for_each(|id| compress_later(tx, *id, now))?;
+    Ok(Step::UpTo(last.0))
 }
 
 /// How much of a file goes into one row.

@@ -49,7 +49,11 @@ async fn tidy_up(store: &Store) -> Result<()> {
     store.write(move |tx| tx.prune_answers(now.minus(KEEP_ANSWERS))).await?;
     store.write(move |tx| tx.prune_jobs(now.minus(KEEP_DONE))).await?;
     store.write(move |tx| tx.prune_outbox(now.minus(KEEP_DONE))).await?;
-    store.write(move |tx| tx.prune_alert_events(now.minus(KEEP_ALERTS)).map(drop)).await
+    store.write(move |tx| tx.prune_alert_events(now.minus(KEEP_ALERTS)).map(drop)).await?;
+    while store.write(|tx| tx.prune_changes(KEEP_CHANGES, CHANGES_AT_ONCE)).await? > 0 {
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
 }
 
 /// From when what is kept, as the settings say.
@@ -104,6 +108,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// A request is not repeated after a week.
 const KEEP_ANSWERS: Duration = Duration::from_hours(7 * 24);
 const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
+/// A page that was away for longer fetches everything anew.
+const KEEP_CHANGES: i64 = 100_000;
+const CHANGES_AT_ONCE: usize = 5000;
 const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
 
 #[cfg(test)]

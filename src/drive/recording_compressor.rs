@@ -3,11 +3,11 @@
 //! The WAV is replaced in one transaction, and only after the encoded file was decoded again and has the same length and
 //! about the same loudness. A job that is cut off is done again from the beginning.
 
-use super::jobs::{JobError, JobWorker, Jobs};
+use super::jobs::{JobError, JobWorker};
 use crate::audio::opus::{self, OpusEncoder, OpusError, OpusFile};
 use crate::audio::wav::WavFormat;
 use crate::clock;
-use crate::crm::recording::{self, COMPRESS_JOB, CompressJob};
+use crate::crm::recording::{COMPRESS_JOB, CompressJob};
 use crate::domain::RecordingId;
 use crate::store::{self, CompressedFile, Job, Store};
 use std::time::Duration;
@@ -16,7 +16,6 @@ use tokio::task::JoinSet;
 
 /// Starts the compression. `worker` does nothing else, so that other jobs do not wait for it.
 pub fn start(workers: &mut JoinSet<()>, worker: JobWorker, store: &Store, stopping: &watch::Receiver<bool>) {
-    workers.spawn(queue_existing(store.clone(), worker.handle(), stopping.clone()));
     let (of_job, until) = (store.clone(), stopping.clone());
     let worker = worker.on(COMPRESS_JOB, move |job| {
         let (store, mut until) = (of_job.clone(), until.clone());
@@ -29,57 +28,6 @@ pub fn start(workers: &mut JoinSet<()>, worker: JobWorker, store: &Store, stoppi
         }
     });
     workers.spawn(worker.run(stopping.clone()));
-}
-
-/// Adds jobs for the recordings that an older version left as WAV: a few, and more when these are done, so that the
-/// recording of a new call does not wait behind all of them. Returns when `stopping`.
-async fn queue_existing(store: Store, worker: Jobs, mut stopping: watch::Receiver<bool>) {
-    let mut after = RecordingId(0);
-    loop {
-        match queue_some(&store, after).await {
-            Ok(Queued::None) => break,
-            Ok(Queued::UpTo(last)) => {
-                after = last;
-                worker.wake();
-            }
-            Ok(Queued::Later) => {}
-            Err(error) => tracing::warn!(
-                event = "RECORDING_QUEUE_FAILED",
-                error = &error as &dyn std::error::Error,
-                "Cannot queue older recordings for compression; trying again"
-            ),
-        }
-        tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(BETWEEN_BATCHES) => {}
-        }
-    }
-    // The process ends with the first of its parts that ends.
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-enum Queued {
-    /// Jobs were added for recordings with ids up to this one.
-    UpTo(RecordingId),
-    /// The jobs of the last batch are not done yet.
-    Later,
-    /// No recording is left.
-    None,
-}
-
-async fn queue_some(store: &Store, after: RecordingId) -> store::Result<Queued> {
-    let (waiting, found) = store
-        .read(move |tx| {
-            Ok((tx.waiting_jobs(COMPRESS_JOB)?, tx.wav_recordings_without_job(COMPRESS_JOB, after, BATCH)?))
-        })
-        .await?;
-    let Some(last) = found.last().copied() else { return Ok(Queued::None) };
-    if waiting > 0 {
-        return Ok(Queued::Later);
-    }
-    let now = clock::now();
-    store.write(move |tx| found.iter().try_for_each(|id| recording::compress_later(tx, *id, now))).await?;
-    Ok(Queued::UpTo(last))
 }
 
 async fn compress(store: Store, job: Job) -> Result<(), JobError> {
@@ -260,9 +208,6 @@ async fn on_a_low_priority_thread<T: Send + 'static>(
 const PIECE: usize = 512 << 10;
 /// A header with what else recorders put before the samples.
 const HEADER_MOST: usize = 64 << 10;
-/// Jobs for older recordings at a time.
-const BATCH: u32 = 16;
-const BETWEEN_BATCHES: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A mean square this low is noise that a codec need not keep: below a hundredth of speech on the line.
 const QUIET: u64 = 2500;

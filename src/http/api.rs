@@ -8,6 +8,7 @@ mod bridge;
 mod calls;
 mod contacts;
 mod database;
+mod events;
 mod media;
 mod openapi;
 mod self_check;
@@ -39,6 +40,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .merge(calls::routes())
         .merge(contacts::routes())
         .merge(database::routes())
+        .merge(events::routes())
         .merge(self_check::routes())
         .merge(settings::routes())
         .merge(threads::routes())

@@ -1,9 +1,33 @@
 //! Files over HTTP: whole, in part, or not again (RFC 9110, sections 13 and 14).
 
+use crate::store;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
 use std::ops::Range;
+
+/// A part of a file that `read` gives in pieces, from an offset and with a length. The next piece is read when the client has
+/// taken the last one, each in a transaction of its own: a slow client holds little memory, and no connection to the database.
+pub(crate) fn in_pieces<F>(part: Range<u64>, read: impl Fn(u64, usize) -> F + Send + 'static) -> Body
+where
+    F: Future<Output = store::Result<Vec<u8>>> + Send + 'static,
+{
+    Body::from_stream(stream::try_unfold((part, read), |(left, read)| async move {
+        let most = usize::try_from(left.end - left.start).unwrap_or(PIECE).min(PIECE);
+        if most == 0 {
+            return Ok(None);
+        }
+        let piece = read(left.start, most).await?;
+        if piece.is_empty() {
+            // It was deleted meanwhile; the client sees that the length is not as announced.
+            return Err(store::Error::NotFound("file"));
+        }
+        let left = left.start + piece.len() as u64..left.end;
+        Ok(Some((Bytes::from(piece), (left, read))))
+    }))
+}
 
 /// A file that can be sent.
 pub(crate) struct FileInfo<'a> {
@@ -104,6 +128,9 @@ fn number(text: &str) -> Option<u64> {
     let text = text.trim();
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
+
+/// Read and sent at a time.
+const PIECE: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests {

@@ -28,6 +28,10 @@ use tower::Service;
 /// The connection of an upgraded request: `hyper::upgrade::Upgraded::downcast::<Connection>()` gives it back.
 pub type Connection = TokioIo<Stream>;
 
+/// Turns true when the server stops: an answer without an end must end then. A request extension.
+#[derive(Clone, Debug)]
+pub(super) struct Stopping(pub(super) watch::Receiver<bool>);
+
 /// Answers on every door until `stopping` turns true; ends when the last running request has ended.
 pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Receiver<bool>) {
     let Listeners { public, crm, http, https } = listeners;
@@ -189,10 +193,12 @@ impl Caller {
     /// Request by request.
     async fn answer(self, stream: Stream, tls: bool, router: Router, mut stopping: watch::Receiver<bool>) {
         let (busy, mut asked) = watch::channel(false);
+        let ends = Stopping(stopping.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             busy.send_replace(true);
             let peer = Peer::new(self.address, tls, request.headers(), &self.proxies);
             request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(ends.clone());
             let (answer, busy) = (router.clone().call(request), busy.clone());
             async move {
                 let answer = answer.await;

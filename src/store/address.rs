@@ -42,8 +42,11 @@ impl WriteTx<'_> {
             "INSERT INTO addresses(business_id, contact_id, kind, value, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (business_id, kind, value) DO NOTHING",
         )?;
-        insert.execute(params![business, contact, kind, value, now])?;
-        Ok(())
+        if insert.execute(params![business, contact, kind, value, now])? == 0 {
+            Ok(())
+        } else {
+            self.record_contact(contact)
+        }
     }
 }
 

@@ -45,7 +45,7 @@ impl WriteTx<'_> {
              ON CONFLICT (kind) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at",
         )?;
         put.execute(params![alert.kind.as_str(), state, now])?;
-        Ok(())
+        self.record_alert()
     }
 
     /// Notes that something happened to an alert.

@@ -2,8 +2,8 @@
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
-    BusinessId, CallDirection, CallId, CallSid, CallState, ContactId, EndReason, Speaker, StreamSid, ThreadId,
-    Timestamp, TurnLatency,
+    BusinessId, CallDirection, CallId, CallSid, CallState, ChangeKind, ContactId, EndReason, Speaker, StreamSid,
+    ThreadId, Timestamp, TurnLatency,
 };
 use rusqlite::{OptionalExtension, named_params, params};
 
@@ -125,7 +125,11 @@ impl WriteTx<'_> {
             },
             |row| row.get(0),
         );
-        Ok(id.optional()?)
+        let id: Option<CallId> = id.optional()?;
+        if let Some(id) = id {
+            self.record_in(ChangeKind::CallStarted, Some(new.thread), Some(id.0))?;
+        }
+        Ok(id)
     }
 
     /// Lifts a thread for a call that has just come.
@@ -153,7 +157,7 @@ impl WriteTx<'_> {
              WHERE call_sid = ?1 AND state <> 'ended'",
         )?;
         update.execute(params![sid, stream, engine, model, at])?;
-        Ok(())
+        self.record_call(ChangeKind::CallUpdated, sid)
     }
 
     /// Another engine speaks now.
@@ -162,7 +166,7 @@ impl WriteTx<'_> {
             .conn
             .prepare_cached("UPDATE calls SET engine = ?2, model = ?3, updated_at = ?4 WHERE call_sid = ?1")?;
         update.execute(params![sid, engine, model, at])?;
-        Ok(())
+        self.record_call(ChangeKind::CallUpdated, sid)
     }
 
     /// A call that is not over stands elsewhere now.
@@ -171,7 +175,7 @@ impl WriteTx<'_> {
             .conn
             .prepare_cached("UPDATE calls SET state = ?2, updated_at = ?3 WHERE call_sid = ?1 AND state <> 'ended'")?;
         update.execute(params![sid, state, at])?;
-        Ok(())
+        self.record_call(ChangeKind::CallUpdated, sid)
     }
 
     /// Why the agent's part of the call is over. The first reason stays.
@@ -180,7 +184,7 @@ impl WriteTx<'_> {
             "UPDATE calls SET end_reason = coalesce(end_reason, ?2), updated_at = ?3 WHERE call_sid = ?1",
         )?;
         update.execute(params![sid, reason, at])?;
-        Ok(())
+        self.record_call(ChangeKind::CallUpdated, sid)
     }
 
     /// The call is over. `duration_ms` is Twilio's own count, where it gave one. Returns whether it was not over before.
@@ -195,6 +199,10 @@ impl WriteTx<'_> {
         if let (false, Some(duration)) = (ended, duration_ms) {
             let mut update = self.conn.prepare_cached("UPDATE calls SET duration_ms = ?2 WHERE call_sid = ?1")?;
             update.execute(params![sid, duration])?;
+            self.record_call(ChangeKind::CallUpdated, sid)?;
+        }
+        if ended {
+            self.record_call(ChangeKind::CallEnded, sid)?;
         }
         Ok(ended)
     }
@@ -204,7 +212,7 @@ impl WriteTx<'_> {
         let mut update =
             self.conn.prepare_cached("UPDATE calls SET cost_micros = cost_micros + ?2 WHERE call_sid = ?1")?;
         update.execute(params![sid, micros])?;
-        Ok(())
+        self.record_call(ChangeKind::CallUpdated, sid)
     }
 
     /// The message that the caller left, in words; a further one goes below it.
@@ -214,7 +222,7 @@ impl WriteTx<'_> {
              WHERE call_sid = ?1",
         )?;
         update.execute(params![sid, text])?;
-        Ok(())
+        self.record_call(ChangeKind::CallUpdated, sid)
     }
 
     /// Writes a turn down, or what is new about it.
@@ -229,7 +237,7 @@ impl WriteTx<'_> {
             ":sent": turn.latency.first_sent_ms, ":played": turn.latency.first_played_ms,
             ":tokens_in": turn.tokens_in, ":tokens_out": turn.tokens_out, ":cost": turn.cost_micros, ":at": at,
         })?;
-        Ok(())
+        self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
     /// Writes a turn behind all others, as the turn-by-turn fallback does. Told twice it is one.
@@ -242,7 +250,7 @@ impl WriteTx<'_> {
              ON CONFLICT (call_id, item_id) DO NOTHING",
         )?;
         append.execute(params![sid, item, speaker, text, at])?;
-        Ok(())
+        self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
     /// Writes down that something happened. `detail` is JSON.

@@ -1,10 +1,10 @@
 //! How domain values stand in columns. A word that an enum does not know is an error, never a default.
 
 use crate::domain::{
-    AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallSid, CallState, ContactId, Direction,
-    EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus, MessageType,
-    OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, Role, Speaker,
-    StreamSid, ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId,
+    AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallSid, CallState, ChangeKind, ContactId,
+    Direction, EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus,
+    MessageType, OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, Role,
+    Speaker, StreamSid, ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -73,6 +73,7 @@ words!(
     AiMode,
     CallDirection,
     CallState,
+    ChangeKind,
     Direction,
     EndReason,
     MediaKind,

@@ -26,7 +26,9 @@ impl WriteTx<'_> {
              VALUES (?1, ?2, iif(?2 = '', '', 'profile'), ?3, ?3)",
         )?;
         insert.execute(params![business, name, now])?;
-        Ok(ContactId(self.conn.last_insert_rowid()))
+        let id = ContactId(self.conn.last_insert_rowid());
+        self.record_contact(id)?;
+        Ok(id)
     }
 
     /// Takes over the name that WhatsApp shows, for the person and the titles of the person's threads, unless the owner
@@ -62,7 +64,7 @@ impl WriteTx<'_> {
              WHERE contact_id = ?1",
         )?;
         update.execute([id])?;
-        Ok(())
+        self.record_contact(id)
     }
 }
 

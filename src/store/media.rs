@@ -1,7 +1,7 @@
 //! Files of messages, each content once.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{MessageId, Timestamp, text_enum};
+use crate::domain::{ChangeKind, MessageId, Timestamp, text_enum};
 use rusqlite::{OptionalExtension, named_params, params};
 
 text_enum! {
@@ -20,13 +20,25 @@ text_enum! {
     }
 }
 
-/// A file that is here.
+/// A file to be stored. It is in memory whole, as large as `whatsapp.max_media_bytes` allows: SQLite would build the row in
+/// memory even if the content were written in pieces, because columns follow it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoredMedia {
     /// As its sender called it.
     pub mime: String,
     /// Its content.
     pub content: Vec<u8>,
+}
+
+/// A file that is or was here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaInfo {
+    /// As its sender called it.
+    pub mime: String,
+    /// Its length in bytes.
+    pub length: u64,
+    /// Its content was deleted, as the settings say.
+    pub is_pruned: bool,
 }
 
 /// A file that a message points to.
@@ -42,17 +54,26 @@ pub struct MessageMedia {
 
 impl ReadTx<'_> {
     /// A file by the SHA-256 of its content, in hex.
-    pub fn media(&self, sha256: &str) -> Result<Option<StoredMedia>> {
-        let mut query =
-            self.conn.prepare_cached("SELECT mime, content FROM media WHERE sha256 = ?1 AND pruned_at IS NULL")?;
-        let found = query.query_row([sha256], |row| Ok(StoredMedia { mime: row.get(0)?, content: row.get(1)? }));
+    pub fn media(&self, sha256: &str) -> Result<Option<MediaInfo>> {
+        let sql = "SELECT mime, length(content), pruned_at IS NOT NULL FROM media WHERE sha256 = ?1";
+        let found = self.conn.prepare_cached(sql)?.query_row([sha256], |row| {
+            let length = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            Ok(MediaInfo { mime: row.get(0)?, length, is_pruned: row.get(2)? })
+        });
         Ok(found.optional()?)
     }
 
-    /// Whether a file was here, and was deleted as the settings say.
-    pub fn is_media_pruned(&self, sha256: &str) -> Result<bool> {
-        let mut query = self.conn.prepare_cached("SELECT 1 FROM media WHERE sha256 = ?1 AND pruned_at IS NOT NULL")?;
-        Ok(query.exists([sha256])?)
+    /// At most `most` bytes of a file from `offset` on; fewer at its end, none if it was deleted.
+    pub fn media_part(&self, sha256: &str, offset: u64, most: usize) -> Result<Vec<u8>> {
+        let mut query = self.conn.prepare_cached("SELECT rowid FROM media WHERE sha256 = ?1")?;
+        let Some(row) = query.query_row([sha256], |row| row.get::<_, i64>(0)).optional()? else {
+            return Ok(Vec::new());
+        };
+        let content = self.conn.blob_open("main", "media", "content", row, true)?;
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(content.len());
+        let mut part = vec![0; most.min(content.len() - offset)];
+        content.read_at_exact(&mut part, offset)?;
+        Ok(part)
     }
 
     /// The file of a message at a position, from 0.
@@ -124,7 +145,7 @@ impl WriteTx<'_> {
                      SELECT source_url FROM message_media WHERE message_id = ?1 AND position = ?2)",
             )?
             .execute(params![message, position, our_url])?;
-        Ok(())
+        self.record_message(ChangeKind::MessageUpdated, message)
     }
 
     /// Why a file is still to be fetched.
@@ -144,6 +165,6 @@ impl WriteTx<'_> {
                 "UPDATE message_media SET state = 'failed', error = ?3 WHERE message_id = ?1 AND position = ?2",
             )?
             .execute(params![message, position, error])?;
-        Ok(())
+        self.record_message(ChangeKind::MessageUpdated, message)
     }
 }

@@ -7,7 +7,7 @@ pub use event::NewMessageEvent;
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
-    Direction, MediaKind, Message, MessageId, MessageStatus, MessageType, Provider, ThreadId, Timestamp,
+    ChangeKind, Direction, MediaKind, Message, MessageId, MessageStatus, MessageType, Provider, ThreadId, Timestamp,
 };
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
@@ -116,7 +116,12 @@ impl WriteTx<'_> {
             new.extra,
             new.created_at,
         ])?;
-        Ok((inserted > 0).then(|| MessageId(self.conn.last_insert_rowid())))
+        if inserted == 0 {
+            return Ok(None);
+        }
+        let id = MessageId(self.conn.last_insert_rowid());
+        self.record_in(ChangeKind::MessageCreated, Some(new.thread), Some(id.0))?;
+        Ok(Some(id))
     }
 
     /// Sets how far a message has come, with the time of that step; `error` is a code and a sentence.
@@ -136,7 +141,7 @@ impl WriteTx<'_> {
             ":sentence": sentence,
             ":at": at,
         })?;
-        Ok(())
+        self.record_message(ChangeKind::MessageUpdated, id)
     }
 
     /// Notes by which way a message went and what the provider calls it. A twin that came in as an echo of our own
@@ -152,19 +157,20 @@ impl WriteTx<'_> {
                 "UPDATE OR IGNORE messages SET provider_msg_id = coalesce(?2, provider_msg_id) WHERE id = ?1",
             )?
             .execute(params![id, provider_msg_id])?;
-        Ok(())
+        self.record_message(ChangeKind::MessageUpdated, id)
     }
 
     /// Notes the way that a message is about to take.
     pub fn set_message_provider(&self, id: MessageId, provider: Provider) -> Result<()> {
-        self.conn.prepare_cached("UPDATE messages SET provider = ?2 WHERE id = ?1")?.execute(params![id, provider])?;
-        Ok(())
+        let sql = "UPDATE messages SET provider = ?2 WHERE id = ?1 AND provider IS NOT ?2";
+        let is_new = self.conn.prepare_cached(sql)?.execute(params![id, provider])? > 0;
+        if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
     }
 
     /// The new words of a message that its writer changed; what it said before is in its events.
     pub fn set_message_text(&self, id: MessageId, text: &str) -> Result<()> {
         self.conn.prepare_cached("UPDATE messages SET content_text = ?2 WHERE id = ?1")?.execute(params![id, text])?;
-        Ok(())
+        self.record_message(ChangeKind::MessageUpdated, id)
     }
 
     fn absorb_echo(&self, id: MessageId, provider: Provider, provider_msg_id: &str) -> Result<()> {
@@ -176,6 +182,7 @@ impl WriteTx<'_> {
         let echo =
             find.query_row(params![id, provider, provider_msg_id], |row| row.get::<_, MessageId>(0)).optional()?;
         if let Some(echo) = echo {
+            self.record_message(ChangeKind::MessageDeleted, echo)?;
             for sql in [
                 include_str!("message/take_status.sql"),
                 "UPDATE webhook_journal SET message_id = ?1 WHERE message_id = ?2",

@@ -1,7 +1,7 @@
 //! The sound of calls, as it comes in. A recording is known by the id of who makes it: our stream's, or Twilio's own.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{CallSid, RecordingId, Timestamp};
+use crate::domain::{CallId, CallSid, ChangeKind, RecordingId, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 /// A recording of Twilio's that is still to be fetched.
@@ -35,14 +35,12 @@ impl ReadTx<'_> {
         if query.exists([id])? { Ok(Some(self.recording_length(id)?)) } else { Ok(None) }
     }
 
-    /// Recordings stored as WAV, with ids above `after`, for which no job of this kind exists, lowest ids first.
-    pub fn wav_recordings_without_job(&self, kind: &str, after: RecordingId, limit: u32) -> Result<Vec<RecordingId>> {
+    /// Recordings stored as WAV, with ids above `after`, lowest ids first.
+    pub fn wav_recordings(&self, after: RecordingId, limit: u32) -> Result<Vec<RecordingId>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT id FROM recordings WHERE id > ?2 AND state = 'complete' AND mime = 'audio/wav'
-                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE unique_key = ?1 || ':' || recordings.id)
-             ORDER BY id LIMIT ?3",
+            "SELECT id FROM recordings WHERE id > ?1 AND state = 'complete' AND mime = 'audio/wav' ORDER BY id LIMIT ?2",
         )?;
-        let rows = query.query_map(params![kind, after, limit], |row| row.get(0))?;
+        let rows = query.query_map(params![after, limit], |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
@@ -88,7 +86,7 @@ impl WriteTx<'_> {
              ON CONFLICT (provider_sid) DO NOTHING",
         )?;
         insert.execute(params![call, key, at])?;
-        Ok(())
+        self.record_call(ChangeKind::CallUpdated, call)
     }
 
     /// Adds the next chunk of a file. Told twice it is one.
@@ -133,6 +131,7 @@ impl WriteTx<'_> {
             "UPDATE recordings SET mime = ?2, channels = ?3, duration_ms = ?4, bytes = ?5 WHERE id = ?1",
         )?;
         update.execute(params![id, file.mime, file.channels, duration_ms, bytes])?;
+        self.record_recording(id)?;
         Ok(true)
     }
 
@@ -160,7 +159,11 @@ impl WriteTx<'_> {
              SELECT id, 'twilio', ?2, 'audio/wav', 1, ?4, 'waiting', ?3, 0, ?5 FROM calls WHERE call_sid = ?1
              ON CONFLICT (provider_sid) DO NOTHING",
         )?;
-        Ok(insert.execute(params![call, recording_sid, url, duration_ms, at])? > 0)
+        let is_new = insert.execute(params![call, recording_sid, url, duration_ms, at])? > 0;
+        if is_new {
+            self.record_call(ChangeKind::CallUpdated, call)?;
+        }
+        Ok(is_new)
     }
 
     /// Notes what kind of file came.
@@ -174,6 +177,13 @@ impl WriteTx<'_> {
         let mut update =
             self.conn.prepare_cached("UPDATE recordings SET state = ?2, error = ?3 WHERE provider_sid = ?1")?;
         update.execute(params![key, state, error])?;
-        Ok(())
+        self.recording_id(key)?.map_or(Ok(()), |id| self.record_recording(id))
+    }
+
+    /// A recording is shown with its call.
+    pub(in crate::store) fn record_recording(&self, id: RecordingId) -> Result<()> {
+        let mut query = self.conn.prepare_cached("SELECT call_id FROM recordings WHERE id = ?1")?;
+        let call: Option<CallId> = query.query_row([id], |row| row.get(0)).optional()?;
+        call.map_or(Ok(()), |call| self.record_call_id(ChangeKind::CallUpdated, call))
     }
 }

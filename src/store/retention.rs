@@ -1,8 +1,9 @@
 //! Deleting what is older than the owner wants to keep, a little at a time.
 
 use super::{ReadTx, Result, WriteTx, open};
-use crate::domain::Timestamp;
+use crate::domain::{CallId, ChangeKind, MessageId, RecordingId, Timestamp};
 use rusqlite::params;
+use std::collections::BTreeSet;
 
 /// How much is to be deleted, or was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,9 +79,13 @@ impl WriteTx<'_> {
         let mut note = self.conn.prepare_cached(
             "UPDATE message_media SET state = 'pruned', error = ?2 WHERE sha256 = ?1 AND state = 'stored'",
         )?;
+        let mut messages_with = self.conn.prepare_cached("SELECT message_id FROM message_media WHERE sha256 = ?1")?;
         for (sha256, _) in &chosen {
             empty.execute(params![sha256, now])?;
             note.execute(params![sha256, GONE])?;
+            let messages =
+                messages_with.query_map([sha256], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+            messages.into_iter().try_for_each(|id: MessageId| self.record_message(ChangeKind::MessageUpdated, id))?;
         }
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
     }
@@ -100,6 +105,7 @@ impl WriteTx<'_> {
         for (id, _) in &chosen {
             delete.execute([id])?;
             note.execute(params![id, GONE])?;
+            self.record_recording(RecordingId(id.parse().unwrap_or_default()))?;
         }
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
     }
@@ -107,10 +113,14 @@ impl WriteTx<'_> {
     /// Deletes what was said in calls from before a point, a few hundred turns of it.
     pub fn prune_turns(&self, before: Timestamp) -> Result<Amount> {
         let mut delete = self.conn.prepare_cached(&format!(
-            "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {MANY}) RETURNING length(text)"
+            "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {MANY}) RETURNING length(text), call_id"
         ))?;
-        let lengths = delete.query_map([before], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
-        Ok(sum(lengths.into_iter().map(|length| u64::try_from(length).unwrap_or(0))))
+        let deleted = delete
+            .query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<Vec<(i64, CallId)>>>()?;
+        let calls: BTreeSet<CallId> = deleted.iter().map(|(_, call)| *call).collect();
+        calls.into_iter().try_for_each(|call| self.record_call_id(ChangeKind::TurnUpdated, call))?;
+        Ok(sum(deleted.into_iter().map(|(length, _)| u64::try_from(length).unwrap_or(0))))
     }
 
     /// Gives at most so many pages that hold nothing back to the disk; returns how many. Each one may move two others, all

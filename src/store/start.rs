@@ -203,6 +203,7 @@ fn note_start(conn: &Connection, folder: &Folder) -> Result<()> {
     let write = WriteTx::new(&tx);
     write.set_start_notice(Some(&notice))?;
     if notice.uses_another_database() {
+        write.restart_changes(notice.at)?;
         let messages = write.hold_outbox()?;
         if messages > 0 {
             tracing::info!(

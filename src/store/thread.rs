@@ -125,16 +125,15 @@ impl WriteTx<'_> {
 
     /// Notes the way that a message really took.
     pub fn set_thread_provider(&self, thread: ThreadId, provider: Provider) -> Result<()> {
-        self.conn
-            .prepare_cached("UPDATE threads SET provider = ?2 WHERE id = ?1")?
-            .execute(params![thread, provider])?;
-        Ok(())
+        let sql = "UPDATE threads SET provider = ?2 WHERE id = ?1 AND provider IS NOT ?2";
+        let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, provider])? > 0;
+        if is_new { self.record_thread(thread) } else { Ok(()) }
     }
 
     /// All of it has been read.
     pub fn mark_thread_read(&self, thread: ThreadId) -> Result<()> {
-        self.conn.prepare_cached("UPDATE threads SET unread_count = 0 WHERE id = ?1")?.execute([thread])?;
-        Ok(())
+        let sql = "UPDATE threads SET unread_count = 0 WHERE id = ?1 AND unread_count <> 0";
+        if self.conn.prepare_cached(sql)?.execute([thread])? == 0 { Ok(()) } else { self.record_thread(thread) }
     }
 
     /// A person whom we knew by another name only has this number.
@@ -143,8 +142,7 @@ impl WriteTx<'_> {
             "UPDATE threads SET title = iif(title = peer_number, ?2, title), peer_number = ?2
              WHERE contact_id = ?1 AND peer_number NOT LIKE '+%'",
         )?;
-        update.execute(params![contact, number])?;
-        Ok(())
+        if update.execute(params![contact, number])? == 0 { Ok(()) } else { self.record_contact(contact) }
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Each noun's file adds its functions to these two; no `Connection` leaves the room.
 
+use super::change::Recorded;
 use rusqlite::Connection;
+use std::cell::Cell;
 use std::ops::Deref;
 
 /// One snapshot of the database.
@@ -13,6 +15,8 @@ pub struct ReadTx<'c> {
 /// One transaction of the writer. What it does counts only if the function that got it returns `Ok`.
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,
+    /// The newest change that was recorded in this transaction.
+    pub(in crate::store) recorded: Cell<Option<Recorded>>,
 }
 
 impl<'c> ReadTx<'c> {
@@ -23,7 +27,7 @@ impl<'c> ReadTx<'c> {
 
 impl<'c> WriteTx<'c> {
     pub(in crate::store) fn new(conn: &'c Connection) -> Self {
-        Self { read: ReadTx::new(conn) }
+        Self { read: ReadTx::new(conn), recorded: Cell::new(None) }
     }
 }
 

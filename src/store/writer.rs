@@ -1,5 +1,6 @@
 //! The one writer: a thread that puts all waiting writes into one transaction.
 
+use super::change::Announcement;
 use super::checkpoint::{self, Checkpoints};
 use super::durable::Disk;
 use super::health::Reports;
@@ -12,11 +13,12 @@ use rusqlite::Connection;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Hands writes to the thread.
 pub(in crate::store) struct Writer {
     queue: Arc<WriteQueue>,
+    changes: watch::Sender<i64>,
 }
 
 /// Where commits go, if there is a published copy.
@@ -31,6 +33,7 @@ struct Thread {
     queue: Arc<WriteQueue>,
     publishing: Option<Publishing>,
     reports: Arc<Reports>,
+    changes: watch::Sender<i64>,
 }
 
 impl Writer {
@@ -43,17 +46,23 @@ impl Writer {
         reports: Arc<Reports>,
     ) -> Result<(Self, JoinHandle<Connection>)> {
         let queue = Arc::new(WriteQueue::new());
-        let thread = Thread { conn, disk, queue: queue.clone(), publishing, reports };
+        let changes = watch::Sender::new(WriteTx::new(&conn).newest_change()?);
+        let thread = Thread { conn, disk, queue: queue.clone(), publishing, reports, changes: changes.clone() };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run())
             .map_err(|source| Error::File { doing: "cannot start the thread", path: "store-writer".into(), source })?;
-        Ok((Self { queue }, thread))
+        Ok((Self { queue, changes }, thread))
     }
 
     /// How many writes have not been taken up yet.
     pub(in crate::store) fn waiting(&self) -> usize {
         self.queue.len()
+    }
+
+    /// The number of the newest change that was published, as it grows.
+    pub(in crate::store) fn watch_changes(&self) -> watch::Receiver<i64> {
+        self.changes.subscribe()
     }
 
     /// Queues a write. The answer comes when `told` says.
@@ -103,7 +112,10 @@ impl Thread {
     fn commit(&mut self, mut group: Group) {
         let filled = self.disk.check().and_then(|()| fill(&self.conn, &mut group));
         let outcome = filled.and_then(|filled| match filled {
-            Filled::Changes => {
+            Filled::Changes { newest } => {
+                if let Some(newest) = newest {
+                    group.push(Box::new(Announcement::new(newest, self.changes.clone())));
+                }
                 let began = clock::instant();
                 self.make_durable(&mut group).map(|()| self.note_commit(began))
             }
@@ -164,8 +176,8 @@ impl Thread {
 
 /// What a transaction has in it before its commit.
 enum Filled {
-    /// Changes.
-    Changes,
+    /// Changes of the database; `newest` is the last one that was recorded for followers.
+    Changes { newest: Option<i64> },
     /// Nothing that reaches the disk. It is committed all the same: its callers must not be answered before the published
     /// copy has what was committed before.
     NoChange,
@@ -177,8 +189,14 @@ enum Filled {
 fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<Filled> {
     step(conn, "BEGIN IMMEDIATE")?;
     let changes_before = conn.total_changes();
-    let filled = || if conn.total_changes() == changes_before { Filled::NoChange } else { Filled::Changes };
     let tx = WriteTx::new(conn);
+    let filled = || {
+        if conn.total_changes() == changes_before {
+            Filled::NoChange
+        } else {
+            Filled::Changes { newest: tx.recorded.get().map(|change| change.seq) }
+        }
+    };
     if let [alone] = group {
         let done = run_timed(alone, &tx);
         still_open(conn)?;
@@ -190,10 +208,12 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<F
     }
     for write in group {
         step(conn, "SAVEPOINT one")?;
+        let recorded = tx.recorded.get();
         let done = run_timed(write, &tx);
         still_open(conn)?;
         if !done {
             step(conn, "ROLLBACK TO one")?;
+            tx.recorded.set(recorded);
         }
         step(conn, "RELEASE one")?;
     }

@@ -4,7 +4,9 @@ mod access;
 mod calls;
 mod contacts;
 mod document;
+mod events;
 mod fuzz;
+mod media;
 mod threads;
 
 use super::support::{Client, Daemon};

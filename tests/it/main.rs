@@ -35,6 +35,7 @@ mod restore;
 mod schema;
 mod simulate;
 mod standby;
+mod store_changes;
 mod store_copy;
 mod store_faults;
 mod store_kill;

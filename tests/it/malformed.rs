@@ -43,15 +43,9 @@ async fn assert_well(town: &Town, before_kb: u64) {
     let panics: Vec<_> =
         ["REQUEST_PANIC", "CALL_PANIC"].into_iter().flat_map(|name| town.daemon.logs().events_named(name)).collect();
     assert!(panics.is_empty(), "{panics:#?}");
-    let grown = resident_kb(town).saturating_sub(before_kb);
+    let grown = town.daemon.memory_kb("VmRSS").saturating_sub(before_kb);
     assert!(grown < 24 * 1024, "it grew by {grown} KB");
     assert_eq!(town.daemon.client().get("/readyz").await.status, 200);
-}
-
-fn resident_kb(town: &Town) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", town.daemon.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +63,7 @@ async fn four_thousand_signed_forms() {
         let status = request.send().await.unwrap().status().as_u16();
         assert!(matches!(status, 200 | 204 | 403), "{path} {status}: {}", String::from_utf8_lossy(&body));
         if round == 1000 {
-            before = resident_kb(&town);
+            before = town.daemon.memory_kb("VmRSS");
         }
     }
     assert_well(&town, before).await;
@@ -93,7 +87,7 @@ async fn four_thousand_json_bodies() {
         let is_fine = if path.starts_with("/webhook") { status == 204 } else { status < 500 };
         assert!(is_fine, "{path} {status}: {}", String::from_utf8_lossy(&body));
         if round == 1000 {
-            before = resident_kb(&town);
+            before = town.daemon.memory_kb("VmRSS");
         }
     }
     assert_well(&town, before).await;
@@ -103,7 +97,7 @@ async fn four_thousand_json_bodies() {
 async fn fifteen_hundred_frames_into_live_calls_and_locked_doors() {
     let town = town().await;
     let (mut chance, frames) = (Chance::new(3), corpus("frames.txt"));
-    let before = resident_kb(&town);
+    let before = town.daemon.memory_kb("VmRSS");
     for call in 0..30 {
         let sid = format!("CA{call:032}");
         let fields = [("CallSid", sid.as_str()), ("From", "+972501234567"), ("To", "+97235551234")];
@@ -146,7 +140,7 @@ async fn five_hundred_things_that_are_no_http() {
     ]
     .map(|text| text.as_bytes().to_vec())
     .into();
-    let before = resident_kb(&town);
+    let before = town.daemon.memory_kb("VmRSS");
     for _ in 0..500 {
         let mut stream = TcpStream::connect(town.daemon.address()).await.unwrap();
         let _ = stream.write_all(&chance.twist(&heads)).await;

@@ -195,6 +195,37 @@ async fn a_kill_in_the_middle_loses_nothing_and_the_rest_is_done_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_backfill_of_old_recordings_goes_on_where_it_was_cut_off() {
+    let sound = &both_sides()[..1600];
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(&seed(20, &[&wav::header(2, sound.len() as u64)[..], sound].concat()));
+    daemon.launch();
+    assert_eq!(daemon.logs().wait_for_event("BACKFILL_STARTED")["done_to"], 0);
+    daemon.logs().wait_for_event("RECORDING_COMPRESSED");
+    daemon.kill9();
+    let progress =
+        "SELECT done_to || ' ' || (finished_at IS NULL) FROM backfills WHERE name = 'compress_wav_recordings'";
+    assert_eq!(daemon.query_value::<String>(progress), "16 1");
+
+    let mark = daemon.logs().mark();
+    daemon.launch();
+    assert_eq!(daemon.logs().wait_for_event_from(mark, "BACKFILL_STARTED")["done_to"], 16);
+    assert_eq!(daemon.logs().wait_for_event_from(mark, "BACKFILL_FINISHED")["done_to"], 20);
+    let shown = daemon.api().get("/api/database").await.json()["backfills"][0].clone();
+    assert_eq!((&shown["done_to"], shown["finished_at"].is_string()), (&json!(20), true), "{shown}");
+    let compressed = "SELECT count(*) FROM recordings WHERE mime LIKE 'audio/ogg%'";
+    crate::support::whatsapp::until("all recordings are compressed", async || {
+        (daemon.query_value::<i64>(compressed) == 20).then_some(())
+    })
+    .await;
+
+    // It is done once.
+    let mark = daemon.logs().mark();
+    daemon.restart();
+    assert!(!daemon.logs().lines()[mark..].iter().any(|line| line.contains("BACKFILL_STARTED")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_wav_stays_as_it_is() {
     let mut daemon = Daemon::prepare(|_| {});
     daemon.seed(&seed(1, b"not a sound file at all"));

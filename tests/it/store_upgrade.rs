@@ -204,3 +204,82 @@ fn without_room_for_a_copy_nothing_is_touched() {
     assert_eq!(after, (*version, 8_000_000), "the database was touched");
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// Half a gigabyte of the first version: files, and recordings that are still WAV.
+fn put_large(file: &Path) {
+    let sql = &versions().1[0].1;
+    put(sql, file);
+    let conn = Connection::open(file).unwrap();
+    conn.execute_batch("PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY; BEGIN").unwrap();
+    let upto =
+        |count| format!("WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {count})");
+    conn.execute_batch(&format!(
+        "{} INSERT INTO media SELECT hex(randomblob(32)), 'image/jpeg', 200000, randomblob(200000), '2026-11-10T10:00:00.000Z'
+            FROM number",
+        upto(FILES)
+    ))
+    .unwrap();
+    conn.execute_batch(&format!(
+        "{} INSERT INTO messages(thread_id, direction, message_type, content_text, status, created_at)
+            SELECT 1, 'in', 'text', 'message ' || n, 'received', '2026-11-10T10:00:00.000Z' FROM number",
+        upto(100_000)
+    ))
+    .unwrap();
+    let sound = vec![0xff_u8; 16_000];
+    let wav = [&agentlocator::audio::wav::header(2, sound.len() as u64)[..], &sound].concat();
+    for id in 2..2 + RECORDINGS {
+        let insert =
+            "INSERT INTO recordings(id, call_id, source, provider_sid, channels, duration_ms, bytes, state, created_at)
+                      VALUES (?1, 1, 'stream', 'MZ' || ?1, 2, 1000, ?2, 'complete', '2026-11-12T10:00:00.000Z')";
+        conn.execute(insert, (id, i64::try_from(wav.len()).unwrap())).unwrap();
+        conn.execute("INSERT INTO recording_chunks VALUES (?1, 0, ?2)", (id, &wav)).unwrap();
+    }
+    conn.execute_batch("COMMIT").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes long: make test-all"]
+async fn half_a_gigabyte_of_the_first_version_is_ready_soon_and_moves_its_data_afterwards() {
+    let mut daemon = Daemon::prepare(|_| {});
+    put_large(&daemon.folder().join("live/db.sqlite"));
+    assert!(std::fs::metadata(daemon.folder().join("live/db.sqlite")).unwrap().len() > 500_000_000);
+    let began = std::time::Instant::now();
+    daemon.launch();
+    let ready = began.elapsed();
+    let api = daemon.api();
+    assert_eq!(api.get("/api/threads?type=call").await.status, 200);
+    daemon.logs().wait_for_event("RECORDING_COMPRESSED");
+    let first = daemon.memory_kb("VmHWM");
+    daemon.kill9();
+    let progress = "SELECT done_to || ' ' || (finished_at IS NULL) FROM backfills";
+    // Without a copy, which takes time.
+    let published = daemon.published_file();
+    let value =
+        |sql: &str| -> rusqlite::types::Value { open_copy(&published).query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(value(progress), "16 1".to_owned().into());
+
+    let mark = daemon.logs().mark();
+    let began = std::time::Instant::now();
+    daemon.launch();
+    let again = began.elapsed();
+    assert_eq!(daemon.logs().wait_for_event_from(mark, "BACKFILL_STARTED")["done_to"], 16);
+    assert_eq!(daemon.logs().wait_for_event_from(mark, "BACKFILL_FINISHED")["done_to"], 1 + RECORDINGS);
+    let api = daemon.api();
+    super::support::whatsapp::until("all recordings are compressed", async || {
+        let call = api.get("/api/calls/1").await.json();
+        let left = call["recordings"].as_array()?.iter().filter(|recording| recording["mime"] == "audio/wav");
+        // The first one is no sound file.
+        (left.count() == 1).then_some(())
+    })
+    .await;
+    let second = daemon.memory_kb("VmHWM");
+    eprintln!("ready after {ready:?}, after the kill {again:?}; at most {first} and {second} KB of memory");
+    assert!(ready.as_secs() < 20 && again.as_secs() < 5, "ready after {ready:?}, after the kill {again:?}");
+    assert!(first.max(second) < 100 << 10, "{first} and {second} KB of memory");
+    assert!(daemon.stop().success());
+    assert_eq!(integrity(&published), None);
+    assert_eq!(value("SELECT count(*) FROM media"), (FILES + 1).into());
+}
+
+const FILES: i64 = 2500;
+const RECORDINGS: i64 = 40;

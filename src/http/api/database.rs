@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::http::extract::Json as Body;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
-use crate::store::{Choice, HeldMessage, Integrity, PublishState, StartNotice};
+use crate::store::{BackfillProgress, Choice, HeldMessage, Integrity, PublishState, StartNotice};
 use axum::extract::State;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
@@ -30,6 +30,8 @@ pub(super) struct DatabaseStatus {
     notice: Option<StartNotice>,
     /// Messages that are held since a restore, the oldest first.
     held: Vec<HeldMessage>,
+    /// Data moves of new versions, which run beside the service.
+    backfills: Vec<BackfillProgress>,
 }
 
 /// Which data the service goes on with.
@@ -77,9 +79,10 @@ pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<
     actor.require_owner()?;
     let health = state.store.health();
     // One that the owner has ordered needs no report.
-    let (notice, held) = state.store.read(|tx| Ok((tx.start_notice()?, tx.held_outbox()?))).await?;
+    let (notice, held, backfills) =
+        state.store.read(|tx| Ok((tx.start_notice()?, tx.held_outbox()?, tx.backfills()?))).await?;
     let notice = notice.filter(|notice| !notice.quiet);
-    Ok(Json(DatabaseStatus { published: health.publish, integrity: health.integrity, notice, held }))
+    Ok(Json(DatabaseStatus { published: health.publish, integrity: health.integrity, notice, held, backfills }))
 }
 
 /// Choose between the file that was found as the published file and the current data.

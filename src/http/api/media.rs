@@ -1,15 +1,13 @@
 //! Files of messages, as they were fetched.
 
 use crate::http::extract::Name;
-use crate::http::ranges::{FileInfo, answer};
+use crate::http::ranges::{FileInfo, answer, in_pieces};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
 use axum::routing::get;
-use bytes::Bytes;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/api/media/{sha256}", get(show))
@@ -27,19 +25,20 @@ pub(super) async fn show(
     Name(sha256): Name,
 ) -> Result<Response, ApiError> {
     let asked = sha256.clone();
-    let found = state.store.read(move |tx| Ok((tx.media(&asked)?, tx.is_media_pruned(&asked)?))).await?;
-    let file = match found {
-        (Some(file), _) => file,
-        (None, true) => return Err(ApiError::expired("media_expired", "the file was deleted, as the settings say")),
-        (None, false) => return Err(ApiError::not_found("there is no such file")),
-    };
+    let found = state.store.read(move |tx| tx.media(&asked)).await?;
+    let file = found.ok_or_else(|| ApiError::not_found("there is no such file"))?;
+    if file.is_pruned {
+        return Err(ApiError::expired("media_expired", "the file was deleted, as the settings say"));
+    }
     let (mime, disposition) = shown_as(&file.mime);
-    let content = Bytes::from(file.content);
-    let length = content.len() as u64;
-    let info = FileInfo { mime, length, etag: &sha256, cache_control: "private, max-age=31536000, immutable" };
+    let cache_control = "private, max-age=31536000, immutable";
+    let info = FileInfo { mime, length: file.length, etag: &sha256, cache_control };
+    let (store, key) = (state.store.clone(), sha256.clone());
     let mut response = answer(&method, &headers, &info, |part| {
-        let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(content.len());
-        Body::from(content.slice(at(part.start)..at(part.end)))
+        in_pieces(part, move |at, most| {
+            let (store, key) = (store.clone(), key.clone());
+            async move { store.read(move |tx| tx.media_part(&key, at, most)).await }
+        })
     });
     // A stranger sent it: it is shown, but runs nothing.
     for (name, value) in [

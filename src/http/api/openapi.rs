@@ -1,8 +1,8 @@
 //! The API's own description.
 
 use super::{
-    account, alerts, audit, backups, bridge, calls, contacts, database, media, self_check, settings, setup, threads,
-    tls, tokens, updates, users, whatsapp,
+    account, alerts, audit, backups, bridge, calls, contacts, database, events, media, self_check, settings, setup,
+    threads, tls, tokens, updates, users, whatsapp,
 };
 use crate::http::AppState;
 use axum::routing::get;
@@ -57,6 +57,7 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         contacts::rename,
         contacts::merge,
         contacts::undo_merge,
+        events::follow,
         media::show,
         self_check::show,
         self_check::begin,

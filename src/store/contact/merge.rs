@@ -83,6 +83,7 @@ impl WriteTx<'_> {
             "INSERT INTO contact_merges(business_id, kept_contact_id, merged_contact_id, moved, actor, merged_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
+        self.record_merge(kept, merged, &moved)?;
         let moved = serde_json::to_string(&moved).map_err(|error| Error::Value(error.to_string()))?;
         insert.execute(params![business, kept, merged, moved, actor, now])?;
         Ok(self.conn.last_insert_rowid())
@@ -109,6 +110,7 @@ impl WriteTx<'_> {
         for thread in &moved.threads {
             self.unmerge_thread(thread)?;
         }
+        self.record_merge(kept, merged, &moved)?;
         if let Some(name) = moved.name {
             self.conn
                 .prepare_cached(
@@ -122,6 +124,11 @@ impl WriteTx<'_> {
             .prepare_cached("UPDATE contact_merges SET undone_at = ?2 WHERE id = ?1")?
             .execute(params![merge, now])?;
         Ok(())
+    }
+
+    fn record_merge(&self, kept: ContactId, merged: ContactId, moved: &Moved) -> Result<()> {
+        [kept, merged].into_iter().try_for_each(|contact| self.record_contact(contact))?;
+        moved.threads.iter().flat_map(|thread| [thread.from, thread.into]).try_for_each(|id| self.record_thread(id))
     }
 
     fn point_to_contact(&self, table: &str, ids: &[i64], contact: ContactId) -> Result<()> {

@@ -1,7 +1,7 @@
 //! What happened to a message after it was written.
 
 use super::super::{Result, WriteTx};
-use crate::domain::{MessageEventKind, MessageId, Provider, Timestamp};
+use crate::domain::{ChangeKind, MessageEventKind, MessageId, Provider, Timestamp};
 use rusqlite::params;
 
 /// Something that happened to a message.
@@ -30,6 +30,10 @@ impl WriteTx<'_> {
         let mut insert = self.conn.prepare_cached(include_str!("insert_event.sql"))?;
         let inserted =
             insert.execute(params![new.message, new.kind, new.value, new.actor, new.provider, new.at, new.detail])?;
+        // A status is not shown by itself: it counts where it sets the message's own.
+        if inserted > 0 && new.kind != MessageEventKind::Status {
+            self.record_message(ChangeKind::MessageUpdated, new.message)?;
+        }
         Ok(inserted > 0)
     }
 }

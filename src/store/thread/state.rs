@@ -21,6 +21,6 @@ impl WriteTx<'_> {
     /// Whether the AI answers here.
     pub fn set_ai_mode(&self, id: ThreadId, mode: AiMode) -> Result<()> {
         let mut update = self.conn.prepare_cached("UPDATE threads SET ai_mode = ?2 WHERE id = ?1")?;
-        if update.execute(params![id, mode])? == 0 { Err(Error::NotFound("thread")) } else { Ok(()) }
+        if update.execute(params![id, mode])? == 0 { Err(Error::NotFound("thread")) } else { self.record_thread(id) }
     }
 }

@@ -93,11 +93,13 @@ fn builder() -> reqwest::ClientBuilder {
         .pool_max_idle_per_host(0)
 }
 
-/// Sends a request and reads the whole answer.
+/// Sends a request and reads the whole answer; of an event stream, which has no end, only the head.
 pub async fn send(request: RequestBuilder) -> Reply {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Reply { status, headers, body: response.bytes().await.unwrap().to_vec() }
+    let is_stream = headers.get("content-type").is_some_and(|mime| mime == "text/event-stream");
+    let body = if is_stream { Vec::new() } else { response.bytes().await.unwrap().to_vec() };
+    Reply { status, headers, body }
 }
 
 impl Reply {

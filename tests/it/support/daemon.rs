@@ -217,6 +217,13 @@ impl Daemon {
         self.child.as_ref().expect("it runs").id()
     }
 
+    /// A line of its `/proc/PID/status`: `VmRSS` is its memory, `VmHWM` the most that it had.
+    pub fn memory_kb(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':')).unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
     /// Its folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -4,7 +4,7 @@ use crate::audio::opus::{self, OpusFile};
 use crate::audio::wav;
 use crate::domain::{CallId, Recording, RecordingId, RecordingState};
 use crate::http::extract::{Id, Query};
-use crate::http::ranges::{FileInfo, answer};
+use crate::http::ranges::{FileInfo, answer, in_pieces};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::{self, Store};
 use axum::body::Body;
@@ -72,7 +72,13 @@ pub(super) async fn play(
     } else {
         let etag = format!("{}-{length}", recording.id);
         let info = FileInfo { mime: &recording.mime, length, etag: &etag, cache_control: "private, no-cache" };
-        answer(&method, &headers, &info, |part| stream_part(state.store.clone(), recording.id, part))
+        let (store, id) = (state.store.clone(), recording.id);
+        answer(&method, &headers, &info, |part| {
+            in_pieces(part, move |at, most| {
+                let store = store.clone();
+                async move { store.read(move |tx| tx.recording_part(id, at, most)).await }
+            })
+        })
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)
@@ -104,26 +110,6 @@ fn media_range(text: &str) -> Option<(String, f32)> {
     let range = parts.next().filter(|range| range.contains('/'))?.to_ascii_lowercase();
     let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
     Some((range, quality.map_or(1.0, |q| q.trim().parse().unwrap_or(0.0))))
-}
-
-/// A piece at a time, so that an hour of sound is never in memory at once.
-fn stream_part(store: Store, id: RecordingId, part: Range<u64>) -> Body {
-    Body::from_stream(stream::try_unfold(part, move |left| {
-        let store = store.clone();
-        async move {
-            let most = usize::try_from(left.end - left.start).unwrap_or(PIECE).min(PIECE);
-            if most == 0 {
-                return Ok(None);
-            }
-            let piece = store.read(move |tx| tx.recording_part(id, left.start, most)).await?;
-            if piece.is_empty() {
-                // It was deleted meanwhile; the player sees that the length is not as announced.
-                return Err(store::Error::NotFound("recording"));
-            }
-            let next = left.start + piece.len() as u64..left.end;
-            Ok(Some((Bytes::from(piece), next)))
-        }
-    }))
 }
 
 async fn open(store: &Store, id: RecordingId) -> Result<Arc<OpusFile>, ApiError> {
@@ -199,7 +185,6 @@ enum PlayError {
 }
 
 const WAV: &str = "audio/wav";
-const PIECE: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests {

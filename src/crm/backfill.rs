@@ -1,0 +1,98 @@
+//! Data moves that a new version needs. Migrations change the schema alone, so a start on a large database is quick; data is
+//! moved afterwards, in steps of one short transaction each, beside the service.
+//!
+//! A step and the note of how far it came are one transaction, so a move that was cut off goes on where it was.
+
+use super::recording;
+use crate::domain::Timestamp;
+use crate::store::{BackfillProgress, Error, Result, WriteTx};
+
+/// A data move.
+pub struct Backfill {
+    /// Its name in the database; never changed and never used again.
+    pub name: &'static str,
+    /// How many rows a step takes.
+    pub rows_per_step: u32,
+    /// Does rows with ids above `done_to`, at most `rows_per_step` of them, lowest ids first.
+    pub step: fn(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Timestamp) -> Result<Step>,
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// All rows up to this id are done.
+    UpTo(i64),
+    /// Nothing: what it moved before must be worked off first.
+    Waits,
+    /// Nothing: no row is left.
+    Done,
+}
+
+/// All of them, in the order in which they run.
+pub const BACKFILLS: [Backfill; 1] = [
+    // Recordings of versions that kept WAV.
+    Backfill { name: "compress_wav_recordings", rows_per_step: 16, step: recording::queue_wav_recordings },
+];
+
+/// Runs one step, and notes how far it came.
+pub fn advance(tx: &WriteTx<'_>, backfill: &Backfill, now: Timestamp) -> Result<(Step, BackfillProgress)> {
+    let progress = tx.start_backfill(backfill.name, now)?;
+    if progress.finished_at.is_some() {
+        return Ok((Step::Done, progress));
+    }
+    let step = (backfill.step)(tx, progress.done_to, backfill.rows_per_step, now)?;
+    match step {
+        Step::UpTo(id) if id <= progress.done_to => {
+            return Err(Error::Value(format!("backfill {} does not advance", backfill.name)));
+        }
+        Step::UpTo(id) => tx.advance_backfill(backfill.name, id)?,
+        Step::Done => tx.finish_backfill(backfill.name, now)?,
+        Step::Waits => {}
+    }
+    Ok((step, tx.start_backfill(backfill.name, now)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::testing::{database, transact};
+
+    #[test]
+    fn steps_follow_one_another_until_no_row_is_left() {
+        let (_folder, conn) = database();
+        let at = |ms| Timestamp::from_millis(ms);
+        let backfill = Backfill {
+            name: "numbers",
+            rows_per_step: 4,
+            step: |tx, done_to, rows, _| {
+                tx.set_meta(&format!("moved-after-{done_to}"), "")?;
+                Ok(if done_to < 10 { Step::UpTo((done_to + i64::from(rows)).min(10)) } else { Step::Done })
+            },
+        };
+        let run = |now| transact(&conn, |tx| advance(tx, &backfill, at(now)));
+        let steps: Vec<_> = (1..=5).map(run).map(|(step, progress)| (step, progress.done_to)).collect();
+        assert_eq!(
+            steps,
+            [(Step::UpTo(4), 4), (Step::UpTo(8), 8), (Step::UpTo(10), 10), (Step::Done, 10), (Step::Done, 10)]
+        );
+        let progress = transact(&conn, |tx| tx.backfills());
+        assert_eq!(progress[0].started_at, at(1));
+        assert_eq!(progress[0].finished_at, Some(at(4)), "it is finished once");
+    }
+
+    #[test]
+    fn a_step_that_does_not_advance_is_an_error_and_not_an_endless_loop() {
+        let (_folder, conn) = database();
+        let backfill = Backfill { name: "stuck", rows_per_step: 1, step: |_, done_to, _, _| Ok(Step::UpTo(done_to)) };
+        transact(&conn, |tx| {
+            assert!(advance(tx, &backfill, Timestamp::from_millis(0)).is_err());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn names_are_used_once() {
+        let names: std::collections::BTreeSet<_> = BACKFILLS.iter().map(|backfill| backfill.name).collect();
+        assert_eq!(names.len(), BACKFILLS.len());
+    }
+}

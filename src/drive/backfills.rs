@@ -1,0 +1,101 @@
+//! Runs the data moves of new versions, one after the other, behind all other work.
+
+use super::jobs::Jobs;
+use crate::clock;
+use crate::crm::backfill::{self, BACKFILLS, Backfill, Step};
+use crate::store::{BackfillProgress, Result, Store};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Runs until `stopping`; what is cut off goes on after the next start. `jobs` are woken by each step.
+pub async fn run(store: Store, jobs: Jobs, mut stopping: watch::Receiver<bool>) {
+    let all = async {
+        for backfill in &BACKFILLS {
+            finish(&store, backfill, &jobs).await;
+        }
+        // The process ends with the first of its parts that ends.
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = all => {}
+        _ = stopping.wait_for(|stop| *stop) => {}
+    }
+}
+
+/// Runs one to its end.
+async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
+    match known(store, backfill.name).await {
+        Ok(Some(progress)) if progress.finished_at.is_some() => return,
+        Ok(progress) => {
+            let done_to = progress.map_or(0, |progress| progress.done_to);
+            tracing::info!(
+                event = "BACKFILL_STARTED",
+                backfill = backfill.name,
+                done_to,
+                "Data move {} runs beside the service, from row {done_to} on",
+                backfill.name
+            );
+        }
+        Err(error) => failed(backfill, &error),
+    }
+    let mut next_report = clock::instant() + REPORT_EVERY;
+    loop {
+        let began = clock::instant();
+        let advanced = store.write(move |tx| backfill::advance(tx, backfill, clock::now())).await;
+        let took = clock::instant().saturating_duration_since(began);
+        let pause = match advanced {
+            Ok((Step::Done, BackfillProgress { done_to, .. })) => {
+                tracing::info!(
+                    event = "BACKFILL_FINISHED",
+                    backfill = backfill.name,
+                    done_to,
+                    "Data move {} is finished, up to row {done_to}",
+                    backfill.name
+                );
+                return;
+            }
+            Ok((Step::UpTo(done_to), _)) => {
+                jobs.wake();
+                if clock::instant() >= next_report {
+                    next_report = clock::instant() + REPORT_EVERY;
+                    tracing::info!(
+                        event = "BACKFILL_PROGRESS",
+                        backfill = backfill.name,
+                        done_to,
+                        "Data move {} has come to row {done_to}",
+                        backfill.name
+                    );
+                }
+                took.max(BETWEEN_STEPS)
+            }
+            Ok((Step::Waits, _)) => WHILE_IT_WAITS,
+            Err(error) => {
+                failed(backfill, &error);
+                AFTER_FAILURE
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn known(store: &Store, name: &'static str) -> Result<Option<BackfillProgress>> {
+    let all = store.read(|tx| tx.backfills()).await?;
+    Ok(all.into_iter().find(|progress| progress.name == name))
+}
+
+fn failed(backfill: &Backfill, error: &crate::store::Error) {
+    let error = error as &dyn std::error::Error;
+    tracing::warn!(
+        event = "BACKFILL_FAILED",
+        backfill = backfill.name,
+        error,
+        "A step of data move {} failed; trying again",
+        backfill.name
+    );
+}
+
+/// Half of the time and more is left to everything else.
+const BETWEEN_STEPS: Duration = Duration::from_millis(20);
+const WHILE_IT_WAITS: Duration = Duration::from_secs(1);
+const AFTER_FAILURE: Duration = Duration::from_secs(30);
+const REPORT_EVERY: Duration = Duration::from_mins(1);

@@ -1,0 +1,122 @@
+//! The event stream: what has changed, as it changes.
+
+use crate::clock;
+use crate::http::server::Stopping;
+use crate::http::{Actor, ApiError, AppState};
+use crate::store::{Change, Store};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use futures_util::stream;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new().route("/api/events", get(follow))
+}
+
+/// Follow what changes, as server-sent events in the order of commits.
+///
+/// `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
+/// known any more: fetch again what is shown. The stream ends now and then; open it again.
+#[utoipa::path(get, path = "/api/events", tag = "house",
+    params(("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")),
+    responses((status = 200, description = "A stream of changes", body = Change, content_type = "text/event-stream")))]
+pub(super) async fn follow(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Extension(stopping): Extension<Stopping>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let mut changes = state.store.watch_changes()?;
+    let newest = *changes.borrow_and_update();
+    let last =
+        headers.get(LAST_EVENT_ID).map(|id| id.to_str().ok().and_then(|id| id.trim().parse().ok()).unwrap_or(-1));
+    // Without data it is no event: the browser notes the position alone.
+    let begin = Event::default().retry(RETRY).id(last.unwrap_or(newest).to_string());
+    let follower = Follower {
+        store: state.store.clone(),
+        changes,
+        stopping,
+        ends: clock::instant() + LIFETIME,
+        seq: last.unwrap_or(newest),
+        must_read: last.is_some(),
+        events: VecDeque::from([begin]),
+    };
+    let events = stream::unfold(follower, |mut follower| async {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    let mut response = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
+    // Reverse proxies must not collect events.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+struct Follower {
+    store: Store,
+    changes: watch::Receiver<i64>,
+    stopping: Stopping,
+    ends: Instant,
+    /// The last change that was sent.
+    seq: i64,
+    /// Read once before waiting: the position came from the client.
+    must_read: bool,
+    events: VecDeque<Event>,
+}
+
+impl Follower {
+    /// The next event; None ends the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
+            let newest = *self.changes.borrow_and_update();
+            if self.must_read || newest > self.seq {
+                self.must_read = false;
+                self.read(newest).await?;
+                continue;
+            }
+            tokio::select! {
+                changed = self.changes.changed() => changed.ok()?,
+                _ = self.stopping.0.wait_for(|stop| *stop) => return None,
+                () = tokio::time::sleep_until(self.ends.into()) => return None,
+            }
+        }
+    }
+
+    /// Takes the next changes up to `newest`: what is committed behind it is not published yet.
+    async fn read(&mut self, newest: i64) -> Option<()> {
+        let since = self.seq;
+        let found = self.store.read(move |tx| tx.changes_since(since, AT_ONCE)).await.ok()?;
+        match found {
+            None => {
+                self.seq = newest;
+                self.events.push_back(Event::default().event("reset").id(newest.to_string()).data("{}"));
+            }
+            Some(changes) => {
+                for change in changes.into_iter().filter(|change| change.seq <= newest) {
+                    self.seq = change.seq;
+                    self.events.push_back(Event::default().id(change.seq.to_string()).json_data(&change).ok()?);
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// How soon a browser opens the stream again.
+const RETRY: Duration = Duration::from_millis(300);
+
+/// The login is checked when a stream is opened, so none stays open for ever.
+const LIFETIME: Duration = Duration::from_mins(15);
+
+const AT_ONCE: usize = 200;

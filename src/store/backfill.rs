@@ -1,0 +1,64 @@
+//! How far the data moves of new versions have come.
+
+use super::{ReadTx, Result, WriteTx};
+use crate::domain::Timestamp;
+use rusqlite::{Row, params};
+use serde::Serialize;
+
+/// How far a data move has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct BackfillProgress {
+    /// What it is called.
+    pub name: String,
+    /// All rows with ids up to this one are done.
+    pub done_to: i64,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Timestamp>,
+}
+
+impl ReadTx<'_> {
+    /// All data moves that have begun.
+    pub fn backfills(&self) -> Result<Vec<BackfillProgress>> {
+        let sql = "SELECT name, done_to, started_at, finished_at FROM backfills ORDER BY name";
+        let mut query = self.conn.prepare_cached(sql)?;
+        let rows = query.query_map([], progress)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// How far a data move has come; it begins now if it has not.
+    pub fn start_backfill(&self, name: &str, now: Timestamp) -> Result<BackfillProgress> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO backfills(name, done_to, started_at) VALUES (?1, 0, ?2) ON CONFLICT (name) DO NOTHING",
+            )?
+            .execute(params![name, now])?;
+        let sql = "SELECT name, done_to, started_at, finished_at FROM backfills WHERE name = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([name], progress)?)
+    }
+
+    /// All rows up to an id are done.
+    pub fn advance_backfill(&self, name: &str, done_to: i64) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE backfills SET done_to = ?2 WHERE name = ?1")?
+            .execute(params![name, done_to])?;
+        Ok(())
+    }
+
+    /// No row is left.
+    pub fn finish_backfill(&self, name: &str, now: Timestamp) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE backfills SET finished_at = ?2 WHERE name = ?1")?
+            .execute(params![name, now])?;
+        Ok(())
+    }
+}
+
+fn progress(row: &Row<'_>) -> rusqlite::Result<BackfillProgress> {
+    Ok(BackfillProgress { name: row.get(0)?, done_to: row.get(1)?, started_at: row.get(2)?, finished_at: row.get(3)? })
+}

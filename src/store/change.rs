@@ -1,0 +1,193 @@
+//! The record of changes: a row for each change that a page or an agent shows, written by the transaction that makes it.
+//!
+//! A follower reads [`ReadTx::changes_since`] the last `seq` that it knows, and waits at [`Store::watch_changes`](super::Store)
+//! for more.
+
+use super::pending::{CommitError, Pending, Told};
+use super::{ReadTx, Result, WriteTx};
+use crate::clock;
+use crate::domain::{CallId, CallSid, ChangeKind, ContactId, MessageId, ThreadId, Timestamp};
+use rusqlite::{Params, params};
+use serde::Serialize;
+use tokio::sync::watch;
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Change {
+    /// Its number; later changes have higher ones.
+    pub seq: i64,
+    /// When it was written.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// What changed.
+    pub kind: ChangeKind,
+    /// The thread that it belongs to.
+    #[schema(value_type = Option<i64>)]
+    pub thread_id: Option<ThreadId>,
+    /// The message, thread, contact or call.
+    pub ref_id: Option<i64>,
+}
+
+/// A change of the running transaction.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Recorded {
+    pub seq: i64,
+    kind: ChangeKind,
+    ref_id: Option<i64>,
+}
+
+impl ReadTx<'_> {
+    /// The number of the newest change; 0 before the first.
+    pub fn newest_change(&self) -> Result<i64> {
+        let mut query = self.conn.prepare_cached("SELECT coalesce(max(seq), 0) FROM changes")?;
+        Ok(query.query_row([], |row| row.get(0))?)
+    }
+
+    /// The changes after `seq`, at most `limit`, in order. None if some of them are not known any more: they were pruned, or
+    /// `seq` is of another database.
+    pub fn changes_since(&self, seq: i64, limit: usize) -> Result<Option<Vec<Change>>> {
+        let mut oldest = self.conn.prepare_cached("SELECT coalesce(min(seq), 1) FROM changes")?;
+        let oldest: i64 = oldest.query_row([], |row| row.get(0))?;
+        if seq > self.newest_change()? || seq < oldest - 1 {
+            return Ok(None);
+        }
+        let mut query = self.conn.prepare_cached(
+            "SELECT seq, at, kind, thread_id, ref_id FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        )?;
+        let rows = query.query_map(params![seq, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            Ok(Change {
+                seq: row.get(0)?,
+                at: row.get(1)?,
+                kind: row.get(2)?,
+                thread_id: row.get(3)?,
+                ref_id: row.get(4)?,
+            })
+        })?;
+        Ok(Some(rows.collect::<rusqlite::Result<_>>()?))
+    }
+}
+
+impl WriteTx<'_> {
+    /// Deletes the oldest changes but for the newest `keep`, at most `limit` of them. Returns how many.
+    pub fn prune_changes(&self, keep: i64, limit: usize) -> Result<usize> {
+        let mut delete = self.conn.prepare_cached(
+            "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - max(?1, 1)
+                 AND seq IN (SELECT seq FROM changes ORDER BY seq LIMIT ?2)",
+        )?;
+        Ok(delete.execute(params![keep, i64::try_from(limit).unwrap_or(i64::MAX)])?)
+    }
+
+    /// Makes every position that a follower may hold unknown: another database is used from now on, in which the same numbers
+    /// may have been other changes. The numbers go on from the time in milliseconds, which no count of changes reaches.
+    pub(in crate::store) fn restart_changes(&self, now: Timestamp) -> Result<()> {
+        let next = self.newest_change()?.saturating_add(1).max(now.as_millis());
+        self.conn.execute("DELETE FROM changes", [])?;
+        self.conn.execute(
+            "INSERT INTO changes(seq, at, kind) VALUES (?1, ?2, ?3)",
+            params![next, now, ChangeKind::ThreadUpdated],
+        )?;
+        Ok(())
+    }
+
+    pub(in crate::store) fn record_message(&self, kind: ChangeKind, id: MessageId) -> Result<()> {
+        self.record(
+            kind,
+            Some(id.0),
+            "INSERT INTO changes(at, kind, thread_id, ref_id) SELECT ?1, ?2, thread_id, id FROM messages WHERE id = ?3",
+            params![clock::now(), kind, id],
+        )
+    }
+
+    pub(in crate::store) fn record_thread(&self, id: ThreadId) -> Result<()> {
+        self.record_in(ChangeKind::ThreadUpdated, Some(id), Some(id.0))
+    }
+
+    pub(in crate::store) fn record_contact(&self, id: ContactId) -> Result<()> {
+        self.record_in(ChangeKind::ContactUpdated, None, Some(id.0))
+    }
+
+    pub(in crate::store) fn record_alert(&self) -> Result<()> {
+        self.record_in(ChangeKind::AlertUpdated, None, None)
+    }
+
+    pub(in crate::store) fn record_call_id(&self, kind: ChangeKind, id: CallId) -> Result<()> {
+        self.record(
+            kind,
+            Some(id.0),
+            "INSERT INTO changes(at, kind, thread_id, ref_id) SELECT ?1, ?2, thread_id, id FROM calls WHERE id = ?3",
+            params![clock::now(), kind, id],
+        )
+    }
+
+    pub(in crate::store) fn record_call(&self, kind: ChangeKind, sid: &CallSid) -> Result<()> {
+        match self.call_by_sid(sid)? {
+            Some((id, _)) => self.record_call_id(kind, id),
+            None => Ok(()),
+        }
+    }
+
+    pub(in crate::store) fn record_in(
+        &self,
+        kind: ChangeKind,
+        thread: Option<ThreadId>,
+        ref_id: Option<i64>,
+    ) -> Result<()> {
+        self.record(
+            kind,
+            ref_id,
+            "INSERT INTO changes(at, kind, thread_id, ref_id) VALUES (?1, ?2, ?3, ?4)",
+            params![clock::now(), kind, thread, ref_id],
+        )
+    }
+
+    /// Writes the row, unless the change before it in this transaction is the same: followers see both at once.
+    fn record(&self, kind: ChangeKind, ref_id: Option<i64>, sql: &str, params: impl Params) -> Result<()> {
+        if self.recorded.get().is_some_and(|last| last.kind == kind && last.ref_id == ref_id) {
+            return Ok(());
+        }
+        if self.conn.prepare_cached(sql)?.execute(params)? > 0 {
+            self.recorded.set(Some(Recorded { seq: self.conn.last_insert_rowid(), kind, ref_id }));
+        }
+        Ok(())
+    }
+}
+
+/// Tells followers of the changes of a transaction. It waits in the transaction's group, behind the callers of its writes, so
+/// it is answered as they are: after the commit, once the published file has it, in the order of commits.
+pub(in crate::store) struct Announcement {
+    newest: i64,
+    followers: watch::Sender<i64>,
+}
+
+impl Announcement {
+    pub(in crate::store) fn new(newest: i64, followers: watch::Sender<i64>) -> Self {
+        Self { newest, followers }
+    }
+}
+
+impl Pending for Announcement {
+    fn name(&self) -> &'static str {
+        "store::change"
+    }
+
+    fn run(&mut self, _: &WriteTx<'_>) -> bool {
+        true
+    }
+
+    fn answer(self: Box<Self>, outcome: &Result<(), CommitError>) {
+        if outcome.is_ok() {
+            self.followers.send_if_modified(|newest| {
+                let is_newer = self.newest > *newest;
+                *newest = self.newest.max(*newest);
+                is_newer
+            });
+        }
+    }
+
+    fn told(&self) -> Told {
+        Told::Published
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The event stream.
+
+use super::with_data;
+use crate::support::daemon::LIMIT;
+use crate::support::telephony::Town;
+use crate::support::whatsapp::Shop;
+use crate::support::{Client, Daemon};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+/// An open stream, event by event.
+struct Events {
+    response: Response,
+    text: String,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Event {
+    id: String,
+    name: String,
+    data: Option<Value>,
+}
+
+impl Events {
+    async fn open(api: &Client, last: Option<&str>) -> Self {
+        let request = api.request(Method::GET, "/api/events");
+        let request = last.into_iter().fold(request, |request, id| request.header("Last-Event-ID", id));
+        let response = request.send().await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["content-type"]),
+            (200, &"text/event-stream".parse().unwrap())
+        );
+        Self { response, text: String::new() }
+    }
+
+    /// The next block; None at the end of the stream.
+    async fn next(&mut self) -> Option<Event> {
+        while !self.text.contains("\n\n") {
+            let chunk = timeout(LIMIT, self.response.chunk()).await.expect("no event came").unwrap()?;
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+        let end = self.text.find("\n\n").unwrap();
+        let block: String = self.text.drain(..end + 2).collect();
+        let mut event = Event::default();
+        for line in block.lines() {
+            match line.split_once(": ") {
+                Some(("id", id)) => id.clone_into(&mut event.id),
+                Some(("event", name)) => name.clone_into(&mut event.name),
+                Some(("data", data)) => event.data = Some(serde_json::from_str(data).unwrap()),
+                _ => {}
+            }
+        }
+        Some(event)
+    }
+
+    /// The next change: its kind, thread and row.
+    async fn change(&mut self) -> (String, Value, Value) {
+        loop {
+            let event = self.next().await.unwrap();
+            let data = event.data.unwrap();
+            assert_eq!((event.id, event.name), (data["seq"].to_string(), String::new()));
+            // What the machine under the test lacks may raise alerts at any time.
+            if data["kind"] != "alert_updated" {
+                return (data["kind"].as_str().unwrap().to_owned(), data["thread_id"].clone(), data["ref_id"].clone());
+            }
+        }
+    }
+}
+
+fn kind(kind: &str, thread: impl Into<Value>, row: impl Into<Value>) -> (String, Value, Value) {
+    (kind.to_owned(), thread.into(), row.into())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_shows_comes_as_it_changes() {
+    let shop = Shop::open().await;
+    assert_eq!(shop.daemon.client().get("/api/events").await.status, 401);
+    let mut events = Events::open(&shop.api, None).await;
+    let first = events.next().await.unwrap();
+    assert!(first.data.is_none() && first.id.parse::<i64>().is_ok(), "{first:?}");
+
+    shop.hear_by_bridge("972501234567", "A1", "hello").await;
+    assert_eq!(events.change().await, kind("contact_updated", Value::Null, 1));
+    assert_eq!(events.change().await, kind("message_created", 1, 1));
+    // The same webhook again changes nothing, so the next event is of the next thing.
+    shop.hear_by_bridge("972501234567", "A1", "hello").await;
+    shop.api.post_json("/api/threads/1/read", &json!({})).await;
+    assert_eq!(events.change().await, kind("thread_updated", 1, 1));
+
+    let sent = shop.say("+972501234567", "hi").await;
+    assert_eq!(events.change().await, kind("message_created", 1, 2));
+    let sent = shop.until_status(&sent, "sent").await;
+    assert_eq!(sent["id"], 2);
+    assert_eq!(events.change().await, kind("message_updated", 1, 2));
+
+    let rename = shop.api.request(Method::PATCH, "/api/contacts/1").json(&json!({"display_name": "Dana"}));
+    let renamed = crate::support::client::send(rename).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.text());
+    let mut next = events.change().await;
+    while next.0 != "contact_updated" {
+        next = events.change().await;
+    }
+    assert_eq!(next, kind("contact_updated", Value::Null, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_comes_from_its_beginning_to_its_end() {
+    let town = Town::without_ai(|_| {}).await;
+    let api = tokio::task::block_in_place(|| town.daemon.api());
+    let mut events = Events::open(&api, None).await;
+    events.next().await.unwrap();
+    town.ring("CA1").await;
+    assert_eq!(events.change().await.0, "contact_updated");
+    assert_eq!(events.change().await, kind("call_started", 1, 1));
+    let ended = [("CallSid", "CA1"), ("CallStatus", "completed"), ("From", "+972501234567"), ("To", "+97235551234")];
+    assert_eq!(town.hook("/webhook/call_status", &ended).await.status, 204);
+    let mut next = events.change().await;
+    while next.0 == "call_updated" {
+        next = events.change().await;
+    }
+    assert_eq!(next, kind("call_ended", 1, 1));
+}
+
+#[tokio::test]
+async fn a_stream_resumes_or_says_that_it_cannot() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(include_str!("data.sql"));
+    daemon.seed(
+        "INSERT INTO changes(seq, at, kind, thread_id, ref_id) VALUES
+            (500, '2026-11-10T10:00:00.000Z', 'thread_updated', 1, 1), (501, '2026-11-10T10:00:01.000Z', 'message_created', 1, 4)",
+    );
+    daemon.launch();
+    let api = daemon.api();
+    let mut events = Events::open(&api, Some("499")).await;
+    assert_eq!(events.next().await.unwrap().id, "499");
+    let event = events.next().await.unwrap();
+    let change =
+        json!({"seq": 500, "at": "2026-11-10T10:00:00.000Z", "kind": "thread_updated", "thread_id": 1, "ref_id": 1});
+    assert_eq!(event, Event { id: "500".to_owned(), name: String::new(), data: Some(change) });
+    assert_eq!(events.change().await, kind("message_created", 1, 4));
+    for unknown in ["7", "99999", "-3", "yesterday"] {
+        let mut events = Events::open(&api, Some(unknown)).await;
+        events.next().await.unwrap();
+        let reset = events.next().await.unwrap();
+        assert_eq!((reset.name.as_str(), reset.id.parse::<i64>().unwrap() >= 501), ("reset", true), "{unknown}");
+        // What comes afterwards comes as to any other.
+        let mode = if unknown == "7" { "off" } else { "auto" };
+        let put = api.request(Method::PUT, "/api/threads/1/ai").json(&json!({"ai_mode": mode}));
+        assert_eq!(crate::support::client::send(put).await.status, 200);
+        assert_eq!(events.change().await, kind("thread_updated", 1, 1), "{unknown}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_followers() {
+    let (mut daemon, api) = with_data();
+    let mut events = Events::open(&api, None).await;
+    events.next().await.unwrap();
+    let ended = tokio::spawn(async move { events.next().await });
+    assert!(daemon.stop().success());
+    assert_eq!(timeout(LIMIT, ended).await.unwrap().unwrap(), None);
+    assert!(!daemon.logs().lines().iter().any(|line| line.contains("REQUESTS_CUT")));
+}

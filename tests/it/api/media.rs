@@ -1,0 +1,78 @@
+//! Large files of messages.
+
+use crate::support::client::send;
+use crate::support::daemon::LIMIT;
+use crate::support::{Client, Daemon};
+use reqwest::Method;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+const LENGTH: usize = 50 << 20;
+const CLIENTS: usize = 8;
+const PATH: &str = "/api/media/large";
+
+async fn is_quick(api: &Client, path: &str) {
+    let began = Instant::now();
+    assert_eq!(api.get(path).await.status, 200, "{path}");
+    assert!(began.elapsed() < Duration::from_secs(1), "{path} took {:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_file_for_slow_clients_takes_little_memory_and_holds_up_nothing() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(&format!(
+        "INSERT INTO media(sha256, mime, bytes, content, created_at)
+            VALUES ('large', 'video/mp4', {LENGTH}, randomblob({LENGTH}), '2026-11-10T10:00:00.000Z')"
+    ));
+    daemon.launch();
+    let api = daemon.api();
+    let content: Vec<u8> = daemon.query_value("SELECT content FROM media");
+    let part = send(api.request(Method::GET, PATH).header("range", "bytes=40000000-40299999")).await;
+    assert_eq!((part.status, part.header("content-range")), (206, "bytes 40000000-40299999/52428800"));
+    assert!(part.body == content[40_000_000..40_300_000]);
+    let before = daemon.memory_kb("VmRSS");
+
+    // Each client takes a megabyte and then nothing.
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut response = api.request(Method::GET, PATH).send().await.unwrap();
+        assert_eq!(response.headers()["content-length"], LENGTH.to_string());
+        let mut taken = Vec::new();
+        while taken.len() < 1 << 20 {
+            taken.extend_from_slice(&response.chunk().await.unwrap().unwrap());
+        }
+        clients.push((response, taken));
+    }
+    for _ in 0..10 {
+        is_quick(&api, "/readyz").await;
+        is_quick(&api, "/api/threads").await;
+    }
+    let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
+    assert!(grown < 24 << 10, "{CLIENTS} clients that wait take {grown} KB");
+    // None of them holds a transaction: then the log could not be emptied, and this would say that it is busy.
+    let live = rusqlite::Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
+    let busy: i64 = live.query_row("PRAGMA wal_checkpoint(FULL)", [], |row| row.get(0)).unwrap();
+    drop(live);
+    assert_eq!(busy, 0);
+
+    // Then all of them take the rest.
+    let mut rest = JoinSet::new();
+    for (mut response, mut taken) in clients {
+        let content = content.clone();
+        rest.spawn(async move {
+            while let Some(chunk) = response.chunk().await.unwrap() {
+                taken.extend_from_slice(&chunk);
+                assert!(content.starts_with(&taken[..taken.len().min(1024)]));
+            }
+            assert!(taken == content, "a client got something else");
+        });
+    }
+    let all = async {
+        while let Some(outcome) = rest.join_next().await {
+            outcome.unwrap();
+        }
+    };
+    tokio::time::timeout(LIMIT, all).await.unwrap();
+    let grown = daemon.memory_kb("VmHWM").saturating_sub(before);
+    assert!(grown < 40 << 10, "serving {CLIENTS} clients took {grown} KB at most");
+}
