@@ -95,8 +95,8 @@ impl Prelude {
         publisher.settle();
         let not_started =
             |source| Error::File { doing: "cannot start the thread", path: "store-publish".into(), source };
-        let ended = watch::start_publisher(publisher).map_err(not_started)?;
-        let watch = Watch::new(ground, ended);
+        let ended = watch::start_publisher(ground, publisher).map_err(not_started)?;
+        let watch = Watch::new(queue.clone(), ended);
         let watch =
             std::thread::Builder::new().name("store-watch".into()).spawn(move || watch.run()).map_err(not_started)?;
         Ok(Publishing { queue, watch })

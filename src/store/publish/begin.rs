@@ -59,14 +59,12 @@ impl Publisher {
         Ok(publisher)
     }
 
-    /// A publisher that takes the place of one that died or hangs. What that one last wrote is not known, and it may
-    /// yet wake up: so there will be a new file.
+    /// A publisher that takes the place of one that panicked. What that one last wrote is not known, so there will be a new file.
     pub(super) fn replacement(ground: &Ground, record: Record) -> Result<Self> {
         let header = ground.wal.header().map_err(super::log_unreadable)?;
         let naming = if record.published.is_some() { Naming::Replace } else { Naming::Free };
         let mut publisher = Self::bare(ground, header, Phase::Building(naming))?;
         publisher.record = record;
-        publisher.generation = ground.queue.next_generation(clock::instant());
         Ok(publisher)
     }
 
@@ -74,7 +72,7 @@ impl Publisher {
     pub(super) fn settle(&mut self) {
         let deadline = clock::instant() + LONGEST_START;
         loop {
-            let Some(work) = self.queue.take_now(self.generation, clock::instant()) else { return };
+            let work = self.queue.take_now();
             self.books.absorb(work, &mut self.images);
             match self.phase {
                 Phase::Verifying(_) | Phase::Frozen | Phase::Foreign => return,
@@ -108,7 +106,6 @@ impl Publisher {
         Ok(Self {
             folder: ground.folder.clone(),
             queue: ground.queue.clone(),
-            generation: 0,
             source,
             state: ground.state.clone(),
             reports: ground.reports.clone(),

@@ -151,7 +151,7 @@ impl Publisher {
     pub(super) fn bring_up(&mut self, which: usize, most: usize) -> Result<bool, Trouble> {
         let deltas = self.books.fold(&mut self.images);
         self.queue.reuse(deltas);
-        let (snapshot, work) = self.source.snapshot(&self.queue, self.generation, clock::instant())?;
+        let (snapshot, work) = self.source.snapshot(&self.queue)?;
         self.books.absorb(work, &mut self.images);
         self.books.fold(&mut self.images);
         self.books.agree_with(&snapshot, &mut self.images);

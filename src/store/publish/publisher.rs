@@ -20,8 +20,6 @@ use std::time::{Duration, Instant};
 pub(super) struct Publisher {
     pub folder: Folder,
     pub queue: Arc<Queue>,
-    /// Another publisher with a higher one has taken over.
-    pub generation: u64,
     pub source: Source,
     pub state: Arc<RunState>,
     /// Whether the live database is verified.
@@ -79,35 +77,31 @@ pub(super) enum Progress {
 }
 
 impl Publisher {
-    /// Works until the store is closed and everything is published, or another publisher has taken over. Returns what
-    /// the next run should know.
-    pub(super) fn run(mut self) -> Record {
-        while let Some(work) = self.queue.take(self.generation, self.next_look(), clock::instant) {
+    /// Works until the store is closed and everything is published. Returns what the next run should know.
+    pub(super) fn run(&mut self) -> Record {
+        loop {
+            let work = self.queue.take(self.next_look(), clock::instant);
             self.books.absorb(work, &mut self.images);
             let wait = self.pace.remaining(clock::instant());
             if !wait.is_zero() && matches!(self.phase, Phase::Exact | Phase::Renaming) {
                 self.queue.pause(wait);
-                let Some(more) = self.queue.take_now(self.generation, clock::instant()) else { break };
+                let more = self.queue.take_now();
                 self.books.absorb(more, &mut self.images);
             }
             self.advance();
             if self.books.stop && self.is_settled() {
-                break;
+                return self.finish();
             }
         }
-        self.finish()
     }
 
     /// One step, and what follows from its outcome.
     pub(super) fn advance(&mut self) {
-        if !self.queue.is_current(self.generation) {
-            return;
-        }
         let outcome = self.chores().and_then(|()| self.step());
         match outcome {
             Ok(Progress::Current) => {
                 self.busy_since = None;
-                self.queue.published(self.generation, self.books.committed, clock::instant());
+                self.queue.published(self.books.committed, clock::instant());
                 self.note_caught_up();
                 self.wait_for_verification();
             }
@@ -164,15 +158,7 @@ impl Publisher {
         self.books.fresh().is_empty() && self.images.first().is_some_and(|image| image.stale.is_empty())
     }
 
-    /// One that was taken for hung may wake up in the middle of anything, and must not touch the name any more.
-    pub(super) fn is_in_charge(&self) -> Result<(), Trouble> {
-        if self.queue.is_current(self.generation) { Ok(()) } else { Err(Trouble::Superseded) }
-    }
-
     pub(super) fn meet(&mut self, trouble: Trouble) {
-        if self.is_in_charge().is_err() {
-            return;
-        }
         let now = clock::instant();
         match trouble {
             Trouble::Gone => {
@@ -180,7 +166,6 @@ impl Publisher {
                 self.images.clear();
                 self.phase = Phase::Building(Naming::Free);
             }
-            Trouble::Superseded => {}
             Trouble::Foreign(found) => self.leave_to_somebody(&found, now),
             Trouble::Failed(reason) => {
                 self.queue.loosen(&reason, Late::Behind, now);
@@ -242,10 +227,7 @@ impl Publisher {
             || !self.queue.standing().is_current()
     }
 
-    fn finish(mut self) -> Record {
-        if !self.queue.is_current(self.generation) {
-            return self.record;
-        }
+    fn finish(&mut self) -> Record {
         let whole = matches!(self.phase, Phase::Exact | Phase::Renaming) && self.is_whole();
         let on_disk = whole
             && self
@@ -260,7 +242,7 @@ impl Publisher {
         self.drop_spares();
         self.note_foreign();
         self.record.adopt = self.record.foreign.is_some() && self.queue.is_foreign_wanted();
-        self.record
+        self.record.clone()
     }
 
     /// The published file and its name.
@@ -297,9 +279,6 @@ impl Publisher {
     }
 
     pub(super) fn write_record(&mut self) {
-        if self.is_in_charge().is_err() {
-            return;
-        }
         if let Err(error) = self.state.write(&self.record) {
             tracing::error!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot note the state of the published file");
         }

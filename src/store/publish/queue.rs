@@ -33,8 +33,6 @@ struct Inner {
     /// Callers are answered without waiting.
     loose: Option<Loose>,
     adopt: bool,
-    generation: u64,
-    beat: Option<Instant>,
     stop: bool,
 }
 
@@ -140,19 +138,13 @@ impl Queue {
         self.lock().take_in(log.read_up_to(up_to, Vec::new()));
     }
 
-    /// Waits until there is something new or the time has come, and takes it out. None for a publisher that has been
-    /// replaced by another.
-    pub(super) fn take(&self, generation: u64, until: Instant, clock: impl Fn() -> Instant) -> Option<Work> {
+    /// Waits until there is something new or the time has come, and takes it out.
+    pub(super) fn take(&self, until: Instant, clock: impl Fn() -> Instant) -> Work {
         let mut inner = self.lock();
         loop {
-            if inner.generation != generation {
-                return None;
-            }
-            let now = clock();
-            inner.beat = Some(now);
-            let wait = until.saturating_duration_since(now);
+            let wait = until.saturating_duration_since(clock());
             if inner.stop || !inner.deltas.is_empty() || inner.committed > inner.published || wait.is_zero() {
-                return Some(inner.take());
+                return inner.take();
             }
             inner = self.work.wait_timeout(inner, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -165,23 +157,14 @@ impl Queue {
     }
 
     /// As [`Queue::take`] without waiting.
-    pub(super) fn take_now(&self, generation: u64, now: Instant) -> Option<Work> {
-        let mut inner = self.lock();
-        if inner.generation != generation {
-            return None;
-        }
-        inner.beat = Some(now);
-        Some(inner.take())
+    pub(super) fn take_now(&self) -> Work {
+        self.lock().take()
     }
 
     /// All up to this commit is in the published file.
-    pub(super) fn published(&self, generation: u64, commit: u64, now: Instant) {
+    pub(super) fn published(&self, commit: u64, now: Instant) {
         let mut inner = self.lock();
-        if inner.generation != generation {
-            return;
-        }
         inner.published = inner.published.max(commit);
-        inner.beat = Some(now);
         let committed = inner.committed;
         if let Some(loose) = &mut inner.loose {
             let until = *loose.until.get_or_insert(committed);
@@ -246,25 +229,6 @@ impl Queue {
     /// The oldest caller's time of waiting.
     pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {
         self.lock().callers.front().map(|callers| callers.since + limit)
-    }
-
-    /// When the publisher last showed a sign of life, if it has work.
-    pub(super) fn last_beat(&self) -> Option<Instant> {
-        let inner = self.lock();
-        inner.beat.filter(|_| inner.committed > inner.published || !inner.deltas.is_empty())
-    }
-
-    /// Shuts the present publisher out, and returns the number for the next.
-    pub(super) fn next_generation(&self, now: Instant) -> u64 {
-        let mut inner = self.lock();
-        inner.generation += 1;
-        inner.beat = Some(now);
-        inner.generation
-    }
-
-    /// True as long as no other publisher has taken over.
-    pub(super) fn is_current(&self, generation: u64) -> bool {
-        self.lock().generation == generation
     }
 
     /// The store is being closed.

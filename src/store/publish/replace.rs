@@ -18,7 +18,7 @@ impl Publisher {
         }
         let building = self.images.len() - 1;
         let is_complete = self.bring_up(building, SLICE);
-        if matches!(is_complete, Err(Trouble::Failed(_))) && self.is_in_charge().is_ok() {
+        if matches!(is_complete, Err(Trouble::Failed(_))) {
             // What it has taken of a full disk is needed for the live database.
             if let Some(unfinished) = self.images.pop() {
                 let _ = std::fs::remove_file(&unfinished.path);
@@ -83,7 +83,6 @@ impl Publisher {
         let image = &self.images[building];
         self.record.successor = Some(image.stamp);
         self.write_record();
-        self.is_in_charge()?;
         let (image, published) = (&self.images[building], &self.folder.published);
         match naming {
             Naming::Free => match sys::rename_to_free_name(&image.path, published) {

@@ -6,7 +6,6 @@ use super::wal::{Header, Position, WalFiles};
 use crate::store::{Error, Result, open};
 use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
-use std::time::Instant;
 
 /// A connection that reads pages, by SQLite's own `sqlite_dbpage` table: SQLite decides between log and database.
 #[derive(Debug)]
@@ -44,12 +43,7 @@ impl Source {
     }
 
     /// Begins a snapshot, and takes out of the queue all commits that it holds, those of other programs among them.
-    pub(super) fn snapshot(
-        &self,
-        queue: &Queue,
-        generation: u64,
-        now: Instant,
-    ) -> Result<(Snapshot<'_>, Work), Trouble> {
+    pub(super) fn snapshot(&self, queue: &Queue) -> Result<(Snapshot<'_>, Work), Trouble> {
         // No commit of ours is between log and queue while this is held.
         let mut log = queue.log();
         for _ in 0..ATTEMPTS {
@@ -58,7 +52,7 @@ impl Source {
             // Only another program can commit here; then the snapshot may be of either side of that.
             if self.header()? == header {
                 queue.foreign_commits(&mut log, header);
-                return Ok((snapshot, queue.take_now(generation, now).ok_or(Trouble::Superseded)?));
+                return Ok((snapshot, queue.take_now()));
             }
         }
         Err(Error::Busy("another program keeps writing to the live database".into()).into())

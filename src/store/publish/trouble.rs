@@ -12,8 +12,6 @@ pub(super) enum Trouble {
     Foreign(String),
     /// It could not be read or written; for now.
     Failed(String),
-    /// Another publisher has taken over.
-    Superseded,
 }
 
 impl Trouble {
