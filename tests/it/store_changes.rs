@@ -90,6 +90,6 @@ async fn after_a_restore_a_position_of_the_newer_data_is_gone() {
     for position in [0, 5, 8, 10] {
         assert_eq!(changes_since(&store, position).await, None, "{position}");
     }
-    let newest = *store.watch_changes().unwrap().borrow();
+    let newest = store.read(|tx| tx.newest_change()).await.unwrap();
     assert_eq!(changes_since(&store, newest - 5).await.unwrap().len(), 5);
 }
