@@ -14,13 +14,11 @@ const LONGEST: Duration = Duration::from_mins(30);
 
 /// Waits as long as it takes to read and write so much.
 fn until(what: &str, found: impl Fn() -> bool) {
-    let (sender, wait) = std::sync::mpsc::channel::<()>();
     let deadline = Instant::now() + LONGEST;
     while !found() {
         assert!(Instant::now() < deadline, "waited in vain for {what}");
-        let _ = wait.recv_timeout(Duration::from_millis(200));
+        std::thread::park_timeout(Duration::from_millis(200));
     }
-    drop(sender);
 }
 
 /// The most memory that a process has had so far, in megabytes.

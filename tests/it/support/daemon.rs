@@ -3,6 +3,7 @@
 use super::log::{Log, PATIENCE};
 use super::{Client, Setup};
 use rustix::process::{Pid, Signal, kill_process};
+use std::cell::Cell;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ pub struct Daemon {
     setup: Setup,
     log: Log,
     stdout: Log,
+    /// A test has changed the live database, of which the published file knows nothing yet.
+    pub(super) is_seeded: Cell<bool>,
 }
 
 impl Daemon {
@@ -42,7 +45,16 @@ impl Daemon {
             std::fs::write(folder.path().join("config.toml"), toml).unwrap();
         }
         let web_doors = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        Self { child: None, folder, listener, web_doors, setup, log: Log::default(), stdout: Log::default() }
+        Self {
+            child: None,
+            folder,
+            listener,
+            web_doors,
+            setup,
+            log: Log::default(),
+            stdout: Log::default(),
+            is_seeded: Cell::default(),
+        }
     }
 
     /// Starts the process, and waits until it listens.
@@ -52,6 +64,9 @@ impl Daemon {
         self.log.wait_for_event_from(mark, "LISTENING");
         if self.setup.env.contains_key("CRM_LISTEN") {
             self.crm_address(mark);
+        }
+        if self.is_seeded.take() {
+            self.until_published();
         }
     }
 

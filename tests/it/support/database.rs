@@ -3,6 +3,7 @@
 use super::Daemon;
 use rusqlite::{Connection, OpenFlags, types::FromSql};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 impl Daemon {
     /// A copy of the published file, open for reading.
@@ -19,6 +20,25 @@ impl Daemon {
         live.execute_batch(sql).unwrap();
         drop(live);
         forget_clean_stop(&self.folder().join("live"));
+        self.is_seeded.set(true);
+    }
+
+    /// Waits until the published file has what a test put into the live database, for which a busy machine may need longer than
+    /// a start waits. Where it is not to have it, the wait ends as well.
+    pub(super) fn until_published(&self) {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let content = |file: &Path| -> rusqlite::Result<Vec<u8>> {
+            let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            let mut pages = conn.prepare("SELECT data FROM sqlite_dbpage WHERE pgno > 1")?;
+            let pages = pages.query_map([], |row| row.get::<_, Option<Vec<u8>>>(0))?;
+            Ok(pages.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().flatten().collect())
+        };
+        let live = self.folder().join("live/db.sqlite");
+        while Instant::now() < deadline
+            && !matches!((content(&live), content(&self.published_file())), (Ok(live), Ok(copy)) if live == copy)
+        {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
     }
 
     /// The one value that a query gives.
