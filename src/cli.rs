@@ -118,7 +118,7 @@ enum Command {
     Standby(standby::Arguments),
     /// Put the copy that standby keeps in use on this machine, after the other one has failed or was stopped.
     ///
-    /// The copy is first brought up to the newest change of the replica, and proven. The database that is here is kept beside it.
+    /// The copy is first brought up to the newest change of the replica, and verified. The database that is here is kept beside it.
     /// Messages that waited to be sent are held for review, because the other machine may have sent them.
     Promote(promote::Arguments),
     /// Proven copies of the database with a retention: made each night, and by command.

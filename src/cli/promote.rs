@@ -5,6 +5,7 @@ use super::restore::{self, Consent};
 use super::standby::{Follower, FollowerEvent, Newest, Replica, ReplicaArguments, StandbyCopy};
 use super::{Settings, store_side, tell};
 use crate::clock;
+use crate::config::StoreConfig;
 use crate::store;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -25,61 +26,79 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
-    let published = config.store.published_file();
     let copy = StandbyCopy::of(&config.store);
-    if !copy.database().exists() {
-        bail!("there is no copy of another machine here; `agentlocator standby` makes one and keeps it current");
-    }
     store::survive_size_limits();
-    let service = restore::who_must_stop(&published, &arguments.consent)?;
-    stop_standby_service(&arguments.consent);
-    let lock = copy.lock()?;
+    let standby = StandbyService::stop(&arguments.consent);
+    let outcome = promote(arguments, &config.store, &copy);
+    if outcome.is_err() {
+        standby.start_again();
+    }
+    outcome
+}
 
-    let newest = if arguments.without_replica {
-        None
+fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> anyhow::Result<()> {
+    let published = store.published_file();
+    let service = restore::who_must_stop(&published, &arguments.consent)?;
+    let Some(changed_at) = copy.status()?.changed_at() else {
+        let previous = copy.previous();
+        if previous.exists() {
+            bail!(
+                "there is no complete copy of the other machine here yet; an earlier one is {0}: `agentlocator restore {0}` uses it",
+                previous.display()
+            );
+        }
+        bail!("there is no copy of another machine here; `agentlocator standby` makes one and keeps it current");
+    };
+    let lock = copy.lock()?;
+    let until = if arguments.without_replica {
+        changed_at.to_string()
     } else {
-        let replica = Replica::of(&arguments.replica, &config.store).read_as(other_owner(&published));
+        tell("Asking the replica for its newest changes …");
+        let replica = Replica::of(&arguments.replica, store).read_as(other_owner(&published));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let caught_up = runtime.block_on(catch_up(&copy, &replica));
-        Some(caught_up.context("nothing was changed; --without-replica uses the copy as it is")?)
+        let caught_up = runtime.block_on(catch_up(copy, &replica, &lock));
+        caught_up.context("nothing was changed; --without-replica uses the copy as it is")?.at
     };
     if !copy.is_whole() {
         bail!(
             "the copy is in the middle of a change, which only the replica can complete; make it reachable, or restore a snapshot"
         );
     }
-    let until = newest.map(|newest| newest.at);
-    let what = match &until {
-        Some(at) => format!("the copy, which has all that was replicated until {at}"),
-        None => "the copy as it is here".to_owned(),
+    let what = format!("the copy, which has what was replicated until {until}");
+    let mut source = copy.open()?;
+    let swap = restore::Swap {
+        what: &what,
+        published: &published,
+        service: service.as_ref(),
+        consent: &arguments.consent,
+        replicated_until: Some(&until),
     };
-    let mut source =
-        File::open(copy.database()).with_context(|| format!("cannot open {}", copy.database().display()))?;
-    let swap =
-        restore::Swap { what: &what, published: &published, service: service.as_ref(), consent: &arguments.consent };
-    restore::put_in_place(&swap, &mut source, || store_side::note_promotion(&published, until.as_deref()))?;
-    drop(lock);
-    if let Some(at) = &until {
-        tell(&format!(
-            "What the other machine took in after {at} is not here: look through Twilio's logs from then on. Messages that waited \
-             to be sent are held for review."
-        ));
-    }
+    restore::put_in_place(&swap, &mut source, || store_side::note_promotion(&published, &until))?;
+    // From now on it is an old state of the database in use.
+    copy.remove()
+        .with_context(|| format!("cannot remove the copy {}, which is no longer needed", copy.database().display()))?;
+    tell(&format!(
+        "Messages and calls that the other machine received after {until} are not here: compare Twilio's logs from then on. Messages \
+         that waited to be sent are held for review."
+    ));
     tell("Keep the other machine off, and point Twilio at this one (docs/admin/standby.md).");
     Ok(())
 }
 
 /// Brings the copy up to the newest change of the replica.
-async fn catch_up(copy: &StandbyCopy, replica: &Replica) -> anyhow::Result<Newest> {
+async fn catch_up(copy: &StandbyCopy, replica: &Replica, lock: &File) -> anyhow::Result<Newest> {
     let began = clock::instant();
-    let mut newest = replica.newest()?;
-    let mut follower = Follower::start(replica, copy, INTERVAL)?;
+    let mut newest = replica.newest().await?;
+    if copy.transaction()?.is_some_and(|here| here > newest.transaction) {
+        bail!("the replica is older than the copy, so it belongs to another database; is it the right one?");
+    }
+    let mut follower = Follower::start(replica, copy, lock, INTERVAL).await?;
     let mut raised = 0;
     let mut last_failure = String::new();
     let outcome = loop {
-        let reached = copy.transaction().is_some_and(|here| here >= newest.transaction) && copy.is_whole();
+        let reached = copy.transaction()?.is_some_and(|here| here >= newest.transaction) && copy.is_whole();
         if reached {
-            match replica.newest() {
+            match replica.newest().await {
                 Ok(now) if now.transaction <= newest.transaction => break Ok(newest),
                 Ok(_) if raised == STILL_WRITES => {
                     break Err(anyhow::anyhow!("the other machine still writes to the replica; stop it first"));
@@ -102,12 +121,32 @@ async fn catch_up(copy: &StandbyCopy, replica: &Replica) -> anyhow::Result<Newes
 }
 
 /// The standby's own unit, where there is one.
-fn stop_standby_service(consent: &Consent) {
-    if !consent.no_service {
-        let mut systemctl = Command::new("systemctl");
-        // Where it is not loaded, there is nothing to stop; whoever runs without it is told by the lock.
-        let _ = systemctl.args(["stop", STANDBY_UNIT]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+struct StandbyService {
+    was_active: bool,
+}
+
+impl StandbyService {
+    /// Stops it. Without the unit, the lock of the copy tells whether a standby runs.
+    fn stop(consent: &Consent) -> Self {
+        let was_active = !consent.no_service && systemctl(&["is-active", "--quiet"]);
+        if was_active {
+            systemctl(&["stop"]);
+        }
+        Self { was_active }
     }
+
+    /// Starts it again, where it was active: nothing was changed.
+    fn start_again(&self) {
+        if self.was_active && !systemctl(&["start", "--no-block"]) {
+            tell(&format!("{STANDBY_UNIT} was stopped and cannot be started again; start it"));
+        }
+    }
+}
+
+fn systemctl(arguments: &[&str]) -> bool {
+    let mut command = Command::new("systemctl");
+    command.args(arguments).arg(STANDBY_UNIT).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }
 
 const STANDBY_UNIT: &str = "agentlocator-standby.service";

@@ -45,6 +45,8 @@ pub(super) struct Swap<'s> {
     pub published: &'s Path,
     pub service: Option<&'s Unit>,
     pub consent: &'s Consent,
+    /// Until when the database was replicated, where it is that of another machine.
+    pub replicated_until: Option<&'s str>,
 }
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
@@ -54,7 +56,13 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let mut source = source::open(&arguments.from, arguments.identity.as_deref(), &config)?;
     let service = who_must_stop(&published, &arguments.consent)?;
     let what = arguments.from.display().to_string();
-    let swap = Swap { what: &what, published: &published, service: service.as_ref(), consent: &arguments.consent };
+    let swap = Swap {
+        what: &what,
+        published: &published,
+        service: service.as_ref(),
+        consent: &arguments.consent,
+        replicated_until: None,
+    };
     put_in_place(&swap, &mut source, || Ok(()))
 }
 
@@ -65,7 +73,7 @@ pub(super) fn put_in_place(
     source: &mut impl Read,
     noted: impl Fn() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let Swap { what, published, service, consent } = *swap;
+    let Swap { what, published, service, consent, replicated_until } = *swap;
     tell(&format!("Reading {what} …"));
     let facts = store_side::take_in(published, source)
         .with_context(|| format!("{what} cannot be restored; nothing was changed"))?;
@@ -76,7 +84,7 @@ pub(super) fn put_in_place(
         bail!("nothing was changed");
     }
     let aside = swap_and_start(published, service, &noted)?;
-    report(consent, published, &facts, &aside)?;
+    report(consent, published, &facts, &aside, replicated_until)?;
     if service.is_none_or(|service| !service.was_wanted()) {
         tell("Start the daemon now; it takes the database over.");
     }
@@ -116,7 +124,13 @@ fn swap_and_start(
     service: Option<&Unit>,
     noted: &impl Fn() -> anyhow::Result<()>,
 ) -> anyhow::Result<PutAside> {
-    let swap_in = || store_side::swap_in(published).and_then(|aside| noted().map(|()| aside));
+    let swap_in = || {
+        let aside = store_side::swap_in(published)?;
+        if let Err(error) = noted() {
+            tell(&format!("The page will not tell why the database is another one: {error:#}"));
+        }
+        anyhow::Ok(aside)
+    };
     let Some(service) = service else { return swap_in() };
     let mut attempts = 0;
     let aside = loop {
@@ -146,9 +160,18 @@ fn swap_and_start(
     )
 }
 
-fn report(consent: &Consent, published: &Path, facts: &CopyFacts, aside: &PutAside) -> anyhow::Result<()> {
+fn report(
+    consent: &Consent,
+    published: &Path,
+    facts: &CopyFacts,
+    aside: &PutAside,
+    replicated_until: Option<&str>,
+) -> anyhow::Result<()> {
     if consent.json {
-        let done = serde_json::json!({ "database": published, "copy": facts, "kept": aside });
+        let mut done = serde_json::json!({ "database": published, "copy": facts, "kept": aside });
+        if let Some(until) = replicated_until {
+            done["replicated_until"] = until.into();
+        }
         return print_json(&done);
     }
     tell(&format!("Restored {}.", published.display()));

@@ -14,6 +14,7 @@ use crate::config::process_env;
 use crate::ops::{self, notify};
 use anyhow::Context;
 use clap::Args;
+use std::fs::File;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -33,7 +34,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let config = settings.load()?;
     let copy = StandbyCopy::of(&config.store);
     if arguments.status {
-        let status = copy.status();
+        let status = copy.status()?;
         return if arguments.json { print_json(&status) } else { print(&format!("{status}\n")) };
     }
     let replica = Replica::of(&arguments.replica, &config.store);
@@ -42,52 +43,80 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     runtime.block_on(async {
         let mut stop = Stop::new()?;
         copy.prepare()?;
-        let _lock = copy.lock()?;
-        keep_current(&copy, &replica, &mut stop).await
+        let lock = copy.lock()?;
+        if copy.belongs_to(&replica.identity()?)? {
+            tracing::warn!(
+                event = "STANDBY_OTHER_REPLICA",
+                kept = %copy.previous().display(),
+                "Litestream's settings have changed, so a new copy is made; the one before is kept until then"
+            );
+        }
+        // systemd is not to wait for the first copy, which may take long.
+        notify::ready(&copy.status()?.to_string());
+        keep_current(&copy, &replica, &lock, &mut stop).await
     })
 }
 
 /// Follows the replica until the process is told to stop. Litestream is started again whenever it ends.
-async fn keep_current(copy: &StandbyCopy, replica: &Replica, stop: &mut Stop) -> anyhow::Result<()> {
+async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: &mut Stop) -> anyhow::Result<()> {
     let mut pause = SHORTEST_PAUSE;
     loop {
-        let mut follower = Follower::start(replica, copy, INTERVAL)?;
-        let mut reason = String::new();
-        loop {
-            tokio::select! {
-                () = stop.wait() => {
-                    notify::stopping("");
-                    follower.stop().await;
-                    return Ok(());
-                }
-                event = follower.next() => match event {
-                    Some(FollowerEvent::Following) => {
-                        pause = SHORTEST_PAUSE;
-                        copy.forget_previous();
-                        notify::ready(&copy.status().to_string());
-                        tracing::info!(event = "STANDBY_FOLLOWING", file = %copy.database().display(), "The copy follows the replica");
-                    }
-                    Some(FollowerEvent::Applied) => notify::status(&copy.status().to_string()),
-                    Some(FollowerEvent::Failed(text)) => {
-                        if text != reason {
-                            tracing::warn!(event = "STANDBY_BEHIND", reason = text, "The replica cannot be followed: {text}");
-                        }
-                        reason = text;
-                    }
-                    None => break,
-                }
-            }
-        }
-        follower.stop().await;
-        tracing::error!(event = "STANDBY_INTERRUPTED", reason, "Litestream has ended, and is started again: {reason}");
+        let ended =
+            follow(copy, replica, lock, &mut pause, stop).await.unwrap_or_else(|error| Some(format!("{error:#}")));
+        let Some(reason) = ended else { return Ok(()) };
+        tracing::error!(event = "STANDBY_INTERRUPTED", reason, "Litestream has ended and is started again: {reason}");
+        copy.note_failure(Some(&reason));
         if follower::cannot_resume(&reason) {
-            copy.begin_anew()?;
+            copy.set_aside()?;
         }
+        notify::status(&copy.status()?.to_string());
         tokio::select! {
             () = stop.wait() => return Ok(()),
             () = tokio::time::sleep(pause) => {}
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Follows the replica until Litestream ends; returns its final error. None if the process was told to stop.
+async fn follow(
+    copy: &StandbyCopy,
+    replica: &Replica,
+    lock: &File,
+    pause: &mut Duration,
+    stop: &mut Stop,
+) -> anyhow::Result<Option<String>> {
+    let mut follower = tokio::select! {
+        () = stop.wait() => return Ok(None),
+        started = Follower::start(replica, copy, lock, INTERVAL) => started?,
+    };
+    let mut reason = String::new();
+    loop {
+        let event = tokio::select! {
+            () = stop.wait() => {
+                notify::stopping("");
+                follower.stop().await;
+                return Ok(None);
+            }
+            event = follower.next() => event,
+        };
+        let Some(event) = event else { return Ok(Some(reason)) };
+        match event {
+            FollowerEvent::Following => {
+                *pause = SHORTEST_PAUSE;
+                copy.remove_previous();
+                tracing::info!(event = "STANDBY_FOLLOWING", file = %copy.database().display(), "The copy follows the replica");
+            }
+            FollowerEvent::Applied => copy.note_failure(None),
+            FollowerEvent::Failed(text) => {
+                if text != reason {
+                    tracing::warn!(event = "STANDBY_BEHIND", reason = text, "The replica cannot be followed: {text}");
+                    copy.note_failure(Some(&text));
+                }
+                reason = text;
+            }
+        }
+        notify::status(&copy.status()?.to_string());
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) enum Command {
     /// Takes that back; what was put aside comes as JSON.
     SwapBack { published: PathBuf, aside: String },
     /// Leaves for the next start that the database is that of another machine, until when.
-    NotePromotion { published: PathBuf, until: Option<String> },
+    NotePromotion { published: PathBuf, until: String },
     /// Forgets what was read.
     Discard { published: PathBuf },
 }
@@ -49,7 +49,7 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
             print_json(&())
         }
         Command::NotePromotion { published, until } => {
-            store::note_promotion(published, until.as_deref())?;
+            store::note_promotion(published, until)?;
             print_json(&())
         }
         Command::Discard { published } => {
@@ -117,11 +117,11 @@ pub(super) fn swap_back(published: &Path, aside: &PutAside) -> anyhow::Result<()
 }
 
 /// Leaves for the next start that the database is that of another machine; `until` is when that machine last replicated.
-pub(super) fn note_promotion(published: &Path, until: Option<&str>) -> anyhow::Result<()> {
+pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()> {
     match as_owner(published, "note-promotion")? {
         None => Ok(store::note_promotion(published, until)?),
         Some(mut process) => {
-            process.args(until);
+            process.arg(until);
             outcome(process)
         }
     }

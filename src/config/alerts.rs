@@ -30,7 +30,7 @@ pub struct AlertsConfig {
     pub settle_s: u32,
     /// How long the WhatsApp bridge may be down before somebody is told, in seconds.
     pub bridge_down_after_s: u32,
-    /// How long Litestream may be away before somebody is told, in seconds.
+    /// How long Litestream may be away before the alert is raised, in seconds.
     pub replication_after_s: u32,
     /// So many calls in a row that the AI could not answer are told.
     pub failed_calls: u32,

@@ -3,7 +3,7 @@
 //! The bulk, with its waiting for the disk, is done by a thread of its own. The little that was committed meanwhile is
 //! done by the writer between two groups, so that the log can begin anew; else under steady load it would only grow.
 //!
-//! Litestream reads the log, and must have read all of it before it begins anew. It takes care of that itself: it keeps a
+//! Litestream reads the log, and must have read all of it before it is restarted. It takes care of that itself: it keeps a
 //! read transaction open, and checkpoints when it has copied everything. So beside Litestream nothing is moved here before the
 //! log is so long that Litestream cannot be running, and then only what its read transaction, if there is one, permits.
 
@@ -113,7 +113,7 @@ fn bulk(conn: &Connection) -> bool {
 /// A log of so many frames is moved: 8 MB.
 const LONG: u32 = 2000;
 /// The same beside Litestream, which checkpoints after 1000 frames: 32 MB.
-const LONG_BESIDE_LITESTREAM: u32 = 8000;
+pub(in crate::store) const LONG_BESIDE_LITESTREAM: u32 = 8000;
 /// So few frames are left to the writer.
 const SHORT: u32 = 200;
 const ROUNDS: usize = 3;

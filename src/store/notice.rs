@@ -110,9 +110,9 @@ impl StartNotice {
 
 /// Leaves for the next start that the database, which was just put in place, is that of another machine. `until` is when that
 /// machine last replicated (RFC 3339).
-pub fn note_promotion(published: &Path, until: Option<&str>) -> Result<()> {
+pub fn note_promotion(published: &Path, until: &str) -> Result<()> {
     let folder = Folder::prepare(published)?;
-    StartNotice::new(StartEvent::Promoted, until.unwrap_or_default(), clock::now()).leave(&folder)
+    StartNotice::new(StartEvent::Promoted, until, clock::now()).leave(&folder)
 }
 
 impl ReadTx<'_> {

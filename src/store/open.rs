@@ -1,6 +1,7 @@
 //! Opening connections: the pragmas stand here and nowhere else.
 
 use super::Result;
+use super::checkpoint::LONG_BESIDE_LITESTREAM;
 use super::permission::{self, Purpose};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -41,8 +42,9 @@ fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
 }
 
 /// Lets a writer without a published copy checkpoint as SQLite does by default.
-pub(in crate::store) fn checkpoint_by_itself(writer: &Connection) -> Result<()> {
-    Ok(writer.execute_batch("PRAGMA wal_autocheckpoint = 1000")?)
+pub(in crate::store) fn checkpoint_by_itself(writer: &Connection, beside_litestream: bool) -> Result<()> {
+    let frames = if beside_litestream { LONG_BESIDE_LITESTREAM } else { 1000 };
+    Ok(writer.pragma_update(None, "wal_autocheckpoint", frames)?)
 }
 
 /// Opens it for reading.

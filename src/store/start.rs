@@ -59,7 +59,7 @@ impl Store {
         reserve::give_up_if_needed(&folder);
         let (state, left) = RunState::open(&folder.run_state())?;
         let state = Arc::new(state);
-        let (found, mut conn, plan) = startup::open(&folder, &state, left)?;
+        let (found, mut conn, plan) = startup::open(&folder, &state, left, config.litestream)?;
         snapshot_before(&conn, &plan, &folder, config.keep_snapshots)?;
         let begun = if config.publish { Some(begin_publishing(&conn, &folder)?) } else { None };
         // From here on the last run's clean end says nothing any more.
@@ -78,7 +78,7 @@ impl Store {
             let (feeding, copying) = start_publishing(publishing, feed, files, &folder, config.litestream)?;
             (Some(feeding), Some(copying))
         } else {
-            open::checkpoint_by_itself(&conn)?;
+            open::checkpoint_by_itself(&conn, config.litestream)?;
             (None, None)
         };
         reserve::keep(&folder);

@@ -29,13 +29,14 @@ pub(in crate::store) struct Startup {
     pub published: FileState,
 }
 
-/// Decides which database a start goes on with, and opens it.
+/// Decides which database a start goes on with, and opens it. Litestream may have changed it meanwhile, where it runs beside.
 pub(in crate::store) fn open(
     folder: &Folder,
     state: &RunState,
     record: Option<Record>,
+    beside_litestream: bool,
 ) -> Result<(Startup, Connection, Plan)> {
-    let mut found = inspect(folder, state, record)?;
+    let mut found = inspect(folder, state, record, beside_litestream)?;
     let (conn, plan) = match live::open(folder) {
         Err(damage) if is_damage(&damage) => {
             found = rescue(folder, state, &damage)?;
@@ -47,13 +48,22 @@ pub(in crate::store) fn open(
 }
 
 /// Looks at the folder, and adopts or archives the published file where it is not ours.
-pub(in crate::store) fn inspect(folder: &Folder, state: &RunState, record: Option<Record>) -> Result<Startup> {
+pub(in crate::store) fn inspect(
+    folder: &Folder,
+    state: &RunState,
+    record: Option<Record>,
+    beside_litestream: bool,
+) -> Result<Startup> {
     StartNotice::forget_interrupted(folder)?;
     let published = std::fs::symlink_metadata(&folder.published).ok();
     let Ok(live) = std::fs::metadata(folder.database()) else {
         return without_live(folder, state, record.is_none(), published.as_ref());
     };
-    let live_state = LiveState::of(folder, &live, record.as_ref());
+    let live_state = match LiveState::of(folder, &live, record.as_ref()) {
+        // It checkpoints and writes a little of its own: the database is verified, and used as it is.
+        LiveState::Changed if beside_litestream => LiveState::Unclosed,
+        found => found,
+    };
     let found = Inspection { folder, state, record, live: live_state };
     let is_at_rest = matches!(live_state, LiveState::Closed | LiveState::Moved);
     if let Some(published) = published.as_ref().filter(|_| !is_at_rest && found.is_copied_folder(&live)) {

@@ -33,7 +33,7 @@ impl Load {
     /// Waits until the replica has all of them.
     async fn are_replicated(&self, litestream: &Litestream) {
         until("the replica to have all messages", async || {
-            (messages_in(&litestream.restored()) == self.sent).then_some(())
+            (messages_in(&litestream.restored()?) == self.sent).then_some(())
         })
         .await;
     }
@@ -102,4 +102,26 @@ async fn without_litestream_the_log_stays_short_and_the_owner_is_told() {
     let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
     litestream.start();
     shop.daemon.logs().wait_for_event_from(mark, "ALERT_CLEARED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_litestream_writes_while_the_daemon_is_off_is_no_damage() {
+    let mut shop = Shop::open_with(beside_litestream, "").await;
+    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
+    let mut load = Load::default();
+    load.messages(&shop, 20).await;
+    assert!(shop.daemon.stop().success());
+    // It makes tables of its own.
+    litestream.start();
+    load.are_replicated(&litestream).await;
+    litestream.stop();
+    let mark = shop.daemon.logs().mark();
+    shop.daemon.launch();
+    shop.daemon.logs().wait_for_event_from(mark, "STORE_INTEGRITY_OK");
+    load.messages(&shop, 1).await;
+    assert!(shop.daemon.logs().events_named("STORE_LIVE_CHANGED").is_empty());
+    assert_eq!(messages_in(&shop.daemon.published_file()), load.sent);
+    let names = std::fs::read_dir(shop.daemon.folder()).unwrap().map(|entry| entry.unwrap().file_name());
+    let archived: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("agentlocator-before")).collect();
+    assert!(archived.is_empty(), "{archived:?}");
 }

@@ -8,6 +8,7 @@ use super::support::{Daemon, Log};
 use agentlocator::clock;
 use rusqlite::Connection;
 use serde_json::Value;
+use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command, Output, Stdio};
 
 /// A machine beside the first one.
@@ -124,7 +125,7 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
     let output = second.promote(&[]);
     let said = told(&output);
     assert!(output.status.success(), "{said}");
-    let until_when = said.split("replicated until ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let until_when = said.split("replicated until ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
     let until_when: agentlocator::domain::Timestamp = until_when.parse().unwrap();
     let missing: Vec<_> = {
         let conn = Connection::open(second.daemon.published_file()).unwrap();
@@ -135,6 +136,10 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
         assert!(*at >= until_when, "{sid} was acknowledged at {at}, before {until_when}");
     }
     eprintln!("{} of {} messages are missing", missing.len(), acknowledged.len());
+
+    // It is an old state of the database in use from now on, and cannot replace it once more.
+    let again = second.promote(&[]);
+    assert!(again.status.code() == Some(1) && told(&again).contains("there is no copy"), "{}", told(&again));
 
     second.daemon.launch();
     let api = tokio::task::block_in_place(|| second.daemon.api());
@@ -170,6 +175,59 @@ async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
     shop.hear_by_twilio("whatsapp:+972501111111", &sid(3), "third").await;
     second.follow();
     second.has(3).await;
+}
+
+/// Litestream itself resumes only from the newest whole copy in the bucket, of which there is one a day.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_the_newest_changes() {
+    let shop = Shop::open_with(beside_litestream, "").await;
+    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
+    let mut second = Second::new(&litestream);
+    litestream.start();
+    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
+    second.follow();
+    second.has(1).await;
+    let first_copy = std::fs::metadata(second.copy()).unwrap().ino();
+    for number in 2..5 {
+        shop.hear_by_twilio("whatsapp:+972501111111", &sid(number), "more").await;
+        second.has(number).await;
+    }
+    second.stop_following();
+    for number in 5..8 {
+        shop.hear_by_twilio("whatsapp:+972501111111", &sid(number), "meanwhile").await;
+        until("the replica to have it", async || (messages_in(&litestream.restored()?) == number).then_some(())).await;
+    }
+    second.follow();
+    second.has(7).await;
+    assert_eq!(std::fs::metadata(second.copy()).unwrap().ino(), first_copy, "the whole database was downloaded again");
+
+    second.stop_following();
+    shop.hear_by_twilio("whatsapp:+972501111111", &sid(8), "last").await;
+    litestream.stop();
+    let output = second.promote(&["--json"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let done: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(done["replicated_until"].is_string(), "{done}");
+    assert_eq!(messages_in(&second.daemon.published_file()), 8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_of_another_replica_is_not_continued() {
+    let shop = Shop::open_with(beside_litestream, "").await;
+    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
+    let mut second = Second::new(&litestream);
+    litestream.start();
+    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
+    second.follow();
+    second.has(1).await;
+    second.stop_following();
+    let copy = std::fs::metadata(second.copy()).unwrap().ino();
+
+    let settings = std::fs::read_to_string(litestream.config()).unwrap();
+    std::fs::write(litestream.config(), format!("{settings}# another one\n")).unwrap();
+    second.follow();
+    until("a new copy", async || (std::fs::metadata(second.copy()).ok()?.ino() != copy).then_some(())).await;
+    second.has(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

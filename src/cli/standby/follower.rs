@@ -4,10 +4,11 @@ use super::{Replica, StandbyCopy};
 use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::mpsc;
 
 /// The child.
@@ -28,8 +29,18 @@ pub(in crate::cli) enum FollowerEvent {
 }
 
 impl Follower {
-    /// Starts it. The replica is asked for changes that often.
-    pub(in crate::cli) fn start(replica: &Replica, copy: &StandbyCopy, interval: Duration) -> anyhow::Result<Self> {
+    /// Starts it. The replica is asked for changes that often. The lock of the copy is held as long as the child runs.
+    pub(in crate::cli) async fn start(
+        replica: &Replica,
+        copy: &StandbyCopy,
+        lock: &File,
+        interval: Duration,
+    ) -> anyhow::Result<Self> {
+        if copy.transaction()?.is_some()
+            && let Some(snapshot) = replica.newest_snapshot().await?
+        {
+            copy.rewind_to(&snapshot)?;
+        }
         let (interval, output) = (format!("{}ms", interval.as_millis()), copy.database());
         let options = [
             OsStr::new("-f"),
@@ -38,8 +49,8 @@ impl Follower {
             OsStr::new("-o"),
             output.as_os_str(),
         ];
-        let mut command = Command::from(replica.command("restore", &options));
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut command = replica.command("restore", &options);
+        let command = command.stdin(lock.try_clone()?).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| replica.not_started())?;
         let (sender, events) = mpsc::channel(64);
         if let Some(out) = child.stdout.take() {
@@ -79,7 +90,7 @@ async fn read_lines(from: impl AsyncRead + Unpin, sender: mpsc::Sender<FollowerE
     }
 }
 
-/// Reads a line of Litestream's log, which is in Go's `key=value` form, or its last words, which begin with `Error:`.
+/// Reads a line of Litestream's log, which is in Go's `key=value` form, or its final error line.
 fn parse(line: &str) -> Option<FollowerEvent> {
     if line.contains("msg=\"entering follow mode\"") || line.contains("msg=\"resuming follow mode") {
         return Some(FollowerEvent::Following);
@@ -87,12 +98,12 @@ fn parse(line: &str) -> Option<FollowerEvent> {
     if line.contains("msg=\"follow: applied updates\"") {
         return Some(FollowerEvent::Applied);
     }
-    let last_words = line.strip_prefix("Error: ");
-    let failed = last_words.or_else(|| line.split_once("level=ERROR ").map(|(_, rest)| rest));
+    let failed = line.strip_prefix("Error: ");
+    let failed = failed.or_else(|| line.split_once("level=ERROR ").map(|(_, rest)| rest));
     failed.map(|text| FollowerEvent::Failed(text.trim().to_owned()))
 }
 
-/// The copy is of no use to Litestream any more: the replica has forgotten what lies between, or begun anew.
+/// Litestream cannot resume from the copy: the replica no longer has the changes since.
 pub(super) fn cannot_resume(reason: &str) -> bool {
     reason.starts_with("cannot resume follow mode")
 }

@@ -4,8 +4,13 @@ use crate::config::StoreConfig;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Command;
 
 /// Where the replica is.
 #[derive(Clone, Debug, Args)]
@@ -56,13 +61,12 @@ impl Replica {
         Self { run_as, ..self }
     }
 
-    /// Litestream with the settings; the command and its options come between `verb` and the name of the database.
-    pub(super) fn command(&self, verb: &str, options: &[&std::ffi::OsStr]) -> Command {
+    /// Litestream with the settings; the options come between `verb` and the name of the database.
+    pub(super) fn command(&self, verb: &str, options: &[&OsStr]) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg(verb).arg("-config").arg(&self.config).args(options).arg(&self.database);
+        command.arg(verb).arg("-config").arg(&self.config).args(options).arg(&self.database).kill_on_drop(true);
         if let Some((user, group)) = self.run_as {
-            std::os::unix::process::CommandExt::uid(&mut command, user);
-            std::os::unix::process::CommandExt::gid(&mut command, group);
+            command.uid(user).gid(group);
         }
         command
     }
@@ -72,19 +76,42 @@ impl Replica {
         format!("cannot start {}; is Litestream installed? (https://litestream.io/install)", self.program.display())
     }
 
-    /// Asks the replica for its newest change. Takes a connection to where the replica is.
-    pub(in crate::cli) fn newest(&self) -> anyhow::Result<Newest> {
-        let options = ["-level", "all", "-json"].map(std::ffi::OsStr::new);
-        let output = self.command("ltx", &options).output().with_context(|| self.not_started())?;
+    /// Tells this replica from others: a copy of the one cannot be continued from the other.
+    pub(super) fn identity(&self) -> anyhow::Result<String> {
+        let settings = std::fs::read(&self.config)
+            .with_context(|| format!("cannot read Litestream's settings {}", self.config.display()))?;
+        let hash = Sha256::new().chain_update(settings).chain_update(self.database.as_os_str().as_bytes()).finalize();
+        Ok(format!("{hash:x}"))
+    }
+
+    /// The newest change that the replica has.
+    pub(in crate::cli) async fn newest(&self) -> anyhow::Result<Newest> {
+        let newest = self.list("all").await?.into_iter().max_by(|a, b| a.max_txid.cmp(&b.max_txid));
+        newest
+            .map(|file| Newest { transaction: file.max_txid, at: file.timestamp })
+            .context("the replica is empty: has the other machine replicated anything yet?")
+    }
+
+    /// The last change that is in the newest whole copy; none where the replica has none.
+    pub(super) async fn newest_snapshot(&self) -> anyhow::Result<Option<String>> {
+        Ok(self.list(SNAPSHOTS).await?.into_iter().map(|file| file.max_txid).max())
+    }
+
+    /// The files of one of Litestream's levels, or of `all`.
+    async fn list(&self, level: &str) -> anyhow::Result<Vec<ReplicaFile>> {
+        let options = ["-level", level, "-json"].map(OsStr::new);
+        let output = self.command("ltx", &options).stdin(Stdio::null()).output();
+        let output = tokio::time::timeout(LONGEST_ANSWER, output)
+            .await
+            .ok()
+            .with_context(|| format!("the replica has not answered for {} s", LONGEST_ANSWER.as_secs()))?
+            .with_context(|| self.not_started())?;
         if !output.status.success() {
             bail!("the replica cannot be read: {}", String::from_utf8_lossy(&output.stderr).trim());
         }
         let files: Option<Vec<ReplicaFile>> =
             serde_json::from_slice(&output.stdout).context("Litestream lists the replica in an unknown form")?;
-        let newest = files.unwrap_or_default().into_iter().max_by(|a, b| a.max_txid.cmp(&b.max_txid));
-        newest
-            .map(|file| Newest { transaction: file.max_txid, at: file.timestamp })
-            .context("the replica is empty: has the other machine replicated anything yet?")
+        Ok(files.unwrap_or_default())
     }
 }
 
@@ -94,3 +121,7 @@ struct ReplicaFile {
     max_txid: String,
     timestamp: String,
 }
+
+/// The level at which Litestream keeps whole copies.
+const SNAPSHOTS: &str = "9";
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);

@@ -23,11 +23,13 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
         }
         StartEvent::Promoted => (
             format!(
-                "מכונה זו פועלת במקום מכונה אחרת, עם כל מה שהועתק ממנה{reason}. הודעות ושיחות שהגיעו אליה אחר כך אינן כאן."
+                "מכונה זו פועלת במקום מכונה אחרת, עם הנתונים שהועתקו ממנה עד {}. הודעות ושיחות שהגיעו לשם אחר כך אינן כאן.",
+                notice.reason
             ),
             format!(
-                "This machine runs in place of another one, with all that was replicated from it{reason}. Messages and calls that \
-                 came in there later are not here."
+                "This machine runs in place of another one, with the data that was replicated from it until {}. Messages and calls \
+                 that arrived there later are not here.",
+                notice.reason
             ),
         ),
         StartEvent::LiveChanged => (

@@ -94,7 +94,11 @@ impl Follower {
     /// Takes the next changes up to `newest`: what is committed behind it is not published yet.
     async fn read(&mut self, newest: i64) -> Option<()> {
         let since = self.seq;
-        let found = self.store.read(move |tx| tx.changes_since(since, AT_ONCE)).await.ok()?;
+        let found = self.store.read(move |tx| tx.changes_since(since, AT_ONCE)).await;
+        let found = found.inspect_err(|error| {
+            tracing::warn!(event = "EVENTS_ENDED", %error, "A stream of events ends: the changes cannot be read");
+        });
+        let found = found.ok()?;
         match found {
             None => {
                 self.seq = newest;

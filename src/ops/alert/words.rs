@@ -212,8 +212,8 @@ fn store_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'
             "Decide which of the two is used. Until then do not back up agentlocator.db by copying.",
         ),
         AlertKind::DatabaseReplaced => (
-            "נמצא קובץ אחר במקום מסד הנתונים",
-            "Another file was found in place of the database",
+            "מסד נתונים אחר נמצא בשימוש, או שנמצא קובץ זר במקומו",
+            "Another database is in use, or a foreign file was found in its place",
             "בדקו שהנתונים הם אלה שרציתם, ואז סגרו את ההודעה.",
             "See that the data is what you want, then dismiss this notice.",
         ),

@@ -64,7 +64,7 @@ impl Desk {
     /// The part of a start that decides which files are used.
     fn decides(&self) {
         let (state, record) = RunState::open(&self.folder.run_state()).unwrap();
-        let _ = startup::open(&self.folder, &state, record);
+        let _ = startup::open(&self.folder, &state, record, false);
     }
 
     /// A whole start serves, keeps and says what belongs to the scene.

@@ -17,7 +17,7 @@ pub(in crate::store) struct Queue {
     work: Condvar,
     // For the publisher while it lets time pass: the store is being closed.
     closing: Condvar,
-    // Held by the writer from a commit until its change is in here, so that whoever holds it sees both or neither.
+    // Held by the writer from a commit until its change is in here: the holder sees both or neither.
     log: Mutex<WalReader>,
 }
 

@@ -1,4 +1,4 @@
-//! Watches the publisher: nobody waits for it without end, and if it panics it begins anew.
+//! Watches the publisher: no caller waits for it without a limit, and if it panics it is restarted.
 
 use super::begin::Ground;
 use super::publisher::Publisher;
@@ -30,23 +30,25 @@ pub(super) fn start_publisher(ground: Ground, publisher: Publisher) -> std::io::
 
 /// Publishes until the store is closed. A publisher that panics is replaced by another, which makes a new file: what the first
 /// last wrote is not known. None if the store is closed before there is another.
-pub(super) fn keep_publishing(ground: &Ground, mut publisher: Publisher) -> Option<Record> {
+pub(super) fn keep_publishing(ground: &Ground, publisher: Publisher) -> Option<Record> {
+    let mut first = Some(publisher);
     loop {
-        if let Ok(record) = catch_unwind(AssertUnwindSafe(|| publisher.run())) {
-            return Some(record);
-        }
-        tracing::error!(event = "STORE_PUBLISHER_DIED", "The publisher panicked and is started anew");
-        ground.queue.loosen("the publisher had to be started anew", Late::Behind, clock::instant());
-        publisher = loop {
-            ground.queue.pause(TICK);
-            match Publisher::replacement(ground, ground.state.read()) {
-                Ok(another) => break another,
-                Err(_) if ground.queue.is_stopping() => return None,
-                Err(error) => {
-                    tracing::error!(event = "STORE_PUBLISHER_NOT_STARTED", %error, "The publisher cannot be started");
-                }
-            }
+        let run = || match first.take() {
+            Some(mut publisher) => Ok(publisher.run()),
+            None => Publisher::replacement(ground, ground.state.read()).map(|mut publisher| publisher.run()),
         };
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(Ok(record)) => return Some(record),
+            Ok(Err(error)) => {
+                tracing::error!(event = "STORE_PUBLISHER_NOT_STARTED", %error, "The publisher cannot be started");
+            }
+            Err(_) => tracing::error!(event = "STORE_PUBLISHER_DIED", "The publisher panicked and is restarted"),
+        }
+        if ground.queue.is_stopping() {
+            return None;
+        }
+        ground.queue.loosen("the publisher was restarted after an internal error", Late::Behind, clock::instant());
+        ground.queue.pause(TICK);
     }
 }
 

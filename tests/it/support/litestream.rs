@@ -89,12 +89,12 @@ impl Litestream {
         serde_json::from_slice::<Value>(&output).unwrap().as_array().map_or(0, Vec::len)
     }
 
-    /// What the replica has, as a database of its own.
-    pub fn restored(&self) -> PathBuf {
+    /// What the replica has, as a database of its own; none as long as it is empty.
+    pub fn restored(&self) -> Option<PathBuf> {
         let file = self.folder.path().join("restored.db");
         let _ = std::fs::remove_file(&file);
-        self.run(&["restore"], &["-o", file.to_str().unwrap()]);
-        file
+        self.run(&["restore"], &["-if-replica-exists", "-o", file.to_str().unwrap()]);
+        file.exists().then_some(file)
     }
 
     fn run(&self, command: &[&str], options: &[&str]) -> Vec<u8> {
