@@ -1,6 +1,7 @@
 //! The replica that Litestream keeps of the other machine's database, and the Litestream program that reads it.
 
 use crate::config::StoreConfig;
+use crate::domain::hex;
 use anyhow::{Context, bail};
 use clap::Args;
 use serde::Deserialize;
@@ -81,7 +82,7 @@ impl Replica {
         let settings = std::fs::read(&self.config)
             .with_context(|| format!("cannot read Litestream's settings {}", self.config.display()))?;
         let hash = Sha256::new().chain_update(settings).chain_update(self.database.as_os_str().as_bytes()).finalize();
-        Ok(format!("{hash:x}"))
+        Ok(hex(&hash))
     }
 
     /// The newest change that the replica has.
