@@ -148,11 +148,17 @@ settings() {
     }
 }
 
+# The C library that the programs need: that of the system on which they were built, at most.
+needed_libc() {
+    readelf --version-info "$stage/agentlocator" "$stage/node" | grep -o 'GLIBC_[0-9.]*' | cut -d_ -f2 | sort -uV | tail -n 1
+}
+
 scripts() {
     mkdir -p "$stage/scripts"
-    local script
+    local script libc
+    libc=$(needed_libc)
     for script in preinst postinst prerm postrm; do
-        sed -e "s/@VERSION@/$version/g" -e '/^#DEBHELPER#$/d' "packaging/deb/$script" >"$stage/scripts/$script"
+        sed -e "s/@VERSION@/$version/g" -e "s/@LIBC@/$libc/g" -e '/^#DEBHELPER#$/d' "packaging/deb/$script" >"$stage/scripts/$script"
     done
 }
 

@@ -7,6 +7,7 @@
 # the short form, with power cuts.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. tests/deb/bootstrap.sh
 
 long=${1:-}
 status=0
@@ -51,13 +52,17 @@ echo
 echo "== the package =="
 if [ "$long" = --long ]; then
     packaging/package.sh || status=1
-    in_a_box tests/deb/walk.sh full bookworm
+    if [ "$(oldest_suite)" = bookworm ]; then
+        in_a_box tests/deb/walk.sh full bookworm
+    else
+        echo "== package on bookworm: SKIPPED, a program that was built here needs a newer C library =="
+    fi
     in_a_box tests/deb/walk.sh full trixie
     in_a_box tests/deb/power-cut.sh 5
 else
     # What the tests ran with, not what is shipped: a release build takes minutes.
     packaging/package.sh --profile dev --output target/deb-test/agentlocator.deb || status=1
-    in_a_box env DEB=target/deb-test/agentlocator.deb tests/deb/walk.sh short bookworm
+    in_a_box env DEB=target/deb-test/agentlocator.deb tests/deb/walk.sh short
 fi
 
 if [ "$long" = --long ]; then

@@ -1,6 +1,13 @@
 # shellcheck shell=bash
 # Makes roots of Debian and Ubuntu with mmdebstrap. Sourced by the scripts that need one.
 
+# Prints the oldest Debian on which a program runs that was built here: it needs the C library of this system, or a newer one.
+oldest_suite() {
+    local libc
+    libc=$(getconf GNU_LIBC_VERSION)
+    if dpkg --compare-versions "${libc#glibc }" le 2.36; then echo bookworm; else echo trixie; fi
+}
+
 # bootstrap FORMAT SUITE TARGET PACKAGES…: a minimal system of that suite with these packages, as a directory or a tar.
 # Debian's packages come from this machine's own sources where it is a Debian, the suite's name put in; other systems' from
 # the place that mmdebstrap knows. What goes wrong is on standard error.

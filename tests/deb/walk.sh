@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs the package in a booted Debian and walks through its life: tests/deb/walk.sh short|full [SUITE]
+# (by default the oldest Debian on which a package that was built here runs)
 #
 # DEB=FILE is the package (by default the newest in target/debian). `short`: install, first set-up, a call, messages, reboot,
 # purge. `full`: also kills, restarts and upgrades under load, downgrades, upgrades that fail, remove, and lintian.
@@ -10,7 +11,7 @@ cd "$(dirname "$0")/../.."
 . tests/deb/machine.sh
 . tests/deb/checks.sh
 
-length=${1:-full} suite=${2:-bookworm}
+length=${1:-full} suite=${2:-$(oldest_suite)}
 case $length in short | full) ;; *) echo "walk: short or full" >&2; exit 2 ;; esac
 lacks=$(machine_lacks)
 if [ -n "$lacks" ]; then
