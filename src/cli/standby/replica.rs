@@ -19,7 +19,7 @@ pub(in crate::cli) struct ReplicaArguments {
     /// Litestream's settings, the same as on the other machine.
     #[arg(long, value_name = "FILE", default_value = "/etc/agentlocator/litestream.yml")]
     litestream_config: PathBuf,
-    /// The Litestream program, version 0.5.12 or newer.
+    /// The Litestream program, version 0.5.15 or newer.
     #[arg(long, value_name = "PROGRAM", default_value = "litestream")]
     litestream: PathBuf,
     /// The live database of the other machine, as Litestream's settings name it; none means the path that it has here.
