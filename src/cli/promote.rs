@@ -1,7 +1,7 @@
 //! `agentlocator promote`: puts the copy that `agentlocator standby` keeps in use on this machine.
 
 use super::owner::other_owner;
-use super::restore::{self, Consent};
+use super::restore::{self, Consent, systemctl};
 use super::standby::{Follower, FollowerEvent, Newest, Replica, ReplicaArguments, StandbyCopy};
 use super::{Settings, store_side, tell};
 use crate::clock;
@@ -10,7 +10,6 @@ use crate::store;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::fs::File;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 #[derive(Debug, Args)]
@@ -128,25 +127,21 @@ struct StandbyService {
 impl StandbyService {
     /// Stops it. Without the unit, the lock of the copy tells whether a standby runs.
     fn stop(consent: &Consent) -> Self {
-        let was_active = !consent.no_service && systemctl(&["is-active", "--quiet"]);
+        let was_active = !consent.no_service && systemctl(&["is-active", "--quiet", STANDBY_UNIT]).is_ok();
         if was_active {
-            systemctl(&["stop"]);
+            let _ = systemctl(&["stop", STANDBY_UNIT]);
         }
         Self { was_active }
     }
 
     /// Starts it again, where it was active: nothing was changed.
     fn start_again(&self) {
-        if self.was_active && !systemctl(&["start", "--no-block"]) {
-            tell(&format!("{STANDBY_UNIT} was stopped and cannot be started again; start it"));
+        if self.was_active
+            && let Err(error) = systemctl(&["start", "--no-block", STANDBY_UNIT])
+        {
+            tell(&format!("The standby was stopped and cannot be started again: {error:#}"));
         }
     }
-}
-
-fn systemctl(arguments: &[&str]) -> bool {
-    let mut command = Command::new("systemctl");
-    command.args(arguments).arg(STANDBY_UNIT).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 const STANDBY_UNIT: &str = "agentlocator-standby.service";

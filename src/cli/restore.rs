@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-pub(super) use unit::Unit;
+pub(super) use unit::{Unit, systemctl};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

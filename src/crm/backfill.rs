@@ -1,7 +1,7 @@
 //! Data moves that a new version needs. Migrations change the schema alone, so a start on a large database is quick; data is
 //! moved afterwards, in steps of one short transaction each, beside the service.
 //!
-//! A step and the note of how far it came are one transaction, so a move that was cut off goes on where it was.
+//! A step and the note of how far it came are one transaction, so an interrupted move resumes where it was.
 
 use super::recording;
 use crate::domain::Timestamp;
@@ -22,7 +22,7 @@ pub struct Backfill {
 pub enum Step {
     /// All rows up to this id are done.
     UpTo(i64),
-    /// Nothing: what it moved before must be worked off first.
+    /// Nothing: the jobs that it added before must finish first.
     Waits,
     /// Nothing: no row is left.
     Done,

@@ -7,7 +7,7 @@ use crate::store::{BackfillProgress, Result, Store};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Runs until `stopping`; what is cut off goes on after the next start. `jobs` are woken by each step.
+/// Runs until `stopping`; an interrupted move resumes after the next start. `jobs` are woken by each step.
 pub async fn run(store: Store, jobs: Jobs, mut stopping: watch::Receiver<bool>) {
     let all = async {
         for backfill in &BACKFILLS {

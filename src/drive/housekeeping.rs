@@ -108,7 +108,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// A request is not repeated after a week.
 const KEEP_ANSWERS: Duration = Duration::from_hours(7 * 24);
 const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
-/// A page that was away for longer fetches everything anew.
+/// A page that was away for longer fetches everything again.
 const KEEP_CHANGES: i64 = 100_000;
 const CHANGES_AT_ONCE: usize = 5000;
 const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);

@@ -95,7 +95,7 @@ fn replace_live(
 
 /// The file that is to become the live database.
 enum NextLive {
-    /// A copy of the published file, page for page, so that the published file goes on being the copy of it.
+    /// A copy of the published file, page for page, so that the published file stays the copy of it.
     Copy(PathBuf),
     /// The published file itself: the disk has no space for a second copy.
     Published,

@@ -7,7 +7,7 @@ use super::pending::{CommitError, Pending, Told};
 use super::{ReadTx, Result, WriteTx};
 use crate::clock;
 use crate::domain::{CallId, CallSid, ChangeKind, ContactId, MessageId, ThreadId, Timestamp};
-use rusqlite::{Params, params};
+use rusqlite::{OptionalExtension, Params, params};
 use serde::Serialize;
 use tokio::sync::watch;
 
@@ -120,10 +120,9 @@ impl WriteTx<'_> {
     }
 
     pub(in crate::store) fn record_call(&self, kind: ChangeKind, sid: &CallSid) -> Result<()> {
-        match self.call_by_sid(sid)? {
-            Some((id, _)) => self.record_call_id(kind, id),
-            None => Ok(()),
-        }
+        let mut query = self.conn.prepare_cached("SELECT id, thread_id FROM calls WHERE call_sid = ?1")?;
+        let found = query.query_row([sid], |row| Ok((row.get::<_, CallId>(0)?, row.get(1)?))).optional()?;
+        found.map_or(Ok(()), |(id, thread)| self.record_in(kind, Some(thread), Some(id.0)))
     }
 
     pub(in crate::store) fn record_in(

@@ -36,7 +36,6 @@ mod watch;
 pub(in crate::store) use feed::Feed;
 pub(in crate::store) use file_state::{FileState, Lacks, Observed, classify};
 pub(in crate::store) use image::say_no_log_belongs_to_it;
-pub(in crate::store) use queue::Queue;
 pub(in crate::store) use wal::{Position, WalFiles, holds_write};
 
 use super::folder::Folder;
@@ -46,12 +45,11 @@ use super::{Error, Result, sys};
 use crate::clock;
 use begin::Ground;
 use publisher::Publisher;
-use queue::Standing;
+use queue::{Queue, Standing};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use wal::WalReader;
-use watch::Watch;
 
 /// Publishing that has not begun: from here on every commit is noted.
 pub(in crate::store) struct Prelude {
@@ -96,9 +94,11 @@ impl Prelude {
         let not_started =
             |source| Error::File { doing: "cannot start the thread", path: "store-publish".into(), source };
         let ended = watch::start_publisher(ground, publisher).map_err(not_started)?;
-        let watch = Watch::new(queue.clone(), ended);
-        let watch =
-            std::thread::Builder::new().name("store-watch".into()).spawn(move || watch.run()).map_err(not_started)?;
+        let watched = queue.clone();
+        let watch = std::thread::Builder::new()
+            .name("store-watch".into())
+            .spawn(move || watch::watch(&watched, &ended))
+            .map_err(not_started)?;
         Ok(Publishing { queue, watch })
     }
 }

@@ -108,7 +108,7 @@ impl FileId {
     /// True for the same file, noted as `self` and found as `other`; `boot` is what has happened in between.
     ///
     /// The time of creation decides where the file system keeps it. Else the device number does, but only within one boot: the
-    /// kernel numbers USB disks, device-mapper volumes and network shares anew at each boot, and a machine that has booted must
+    /// kernel numbers USB disks, device-mapper volumes and network shares at each boot, and a machine that has booted must
     /// not look like a copied folder. Then only the inode number is left, and a copy that got the same one by chance is not seen:
     /// its live database is verified as after any unclean stop.
     pub(in crate::store) fn is_same_file(self, other: Self, boot: Boot) -> bool {

@@ -97,19 +97,25 @@ impl Drop for Second {
     }
 }
 
+/// A machine with one message, which Litestream replicates, and a second one that follows. None without Litestream.
+async fn two_machines() -> Option<(Shop, Litestream, Second)> {
+    let shop = Shop::open_with(beside_litestream, "").await;
+    let mut litestream = Litestream::of(shop.daemon.folder())?;
+    let mut second = Second::new(&litestream);
+    litestream.start();
+    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
+    second.follow();
+    second.has(1).await;
+    Some((shop, litestream, second))
+}
+
 fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_killed() {
-    let mut shop = Shop::open_with(beside_litestream, "").await;
-    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
-    let mut second = Second::new(&litestream);
-    litestream.start();
-    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
-    second.follow();
-    second.has(1).await;
+    let Some((mut shop, mut litestream, mut second)) = two_machines().await else { return };
     assert_eq!(second.status()["follows"], true);
 
     // Each message with the time at which it had been acknowledged.
@@ -153,20 +159,15 @@ async fn the_second_machine_has_all_that_was_replicated_when_the_first_was_kille
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
-    let shop = Shop::open_with(beside_litestream, "").await;
-    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
-    let mut second = Second::new(&litestream);
-    litestream.start();
-    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
-    second.follow();
-    second.has(1).await;
+    let Some((shop, mut litestream, mut second)) = two_machines().await else { return };
 
+    // Litestream would make a bucket of its own while this one is away.
+    litestream.kill9();
     let away = litestream.bucket().with_extension("away");
     std::fs::rename(litestream.bucket(), &away).unwrap();
     shop.hear_by_twilio("whatsapp:+972501111111", &sid(2), "second").await;
-    std::fs::create_dir_all(litestream.bucket()).unwrap();
-    std::fs::remove_dir_all(litestream.bucket()).unwrap();
     std::fs::rename(&away, litestream.bucket()).unwrap();
+    litestream.start();
     second.has(2).await;
 
     let mut standby = second.standby.take().unwrap();
@@ -180,13 +181,7 @@ async fn a_standby_outlives_an_interrupted_line_and_its_own_kill() {
 /// Litestream itself resumes only from the newest whole copy in the bucket, of which there is one a day.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_the_newest_changes() {
-    let shop = Shop::open_with(beside_litestream, "").await;
-    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
-    let mut second = Second::new(&litestream);
-    litestream.start();
-    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
-    second.follow();
-    second.has(1).await;
+    let Some((shop, mut litestream, mut second)) = two_machines().await else { return };
     let first_copy = std::fs::metadata(second.copy()).unwrap().ino();
     for number in 2..5 {
         shop.hear_by_twilio("whatsapp:+972501111111", &sid(number), "more").await;
@@ -213,13 +208,7 @@ async fn a_standby_that_was_off_for_a_while_keeps_its_copy_and_is_promoted_with_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_of_another_replica_is_not_continued() {
-    let shop = Shop::open_with(beside_litestream, "").await;
-    let Some(mut litestream) = Litestream::of(shop.daemon.folder()) else { return };
-    let mut second = Second::new(&litestream);
-    litestream.start();
-    shop.hear_by_twilio("whatsapp:+972501111111", &sid(1), "first").await;
-    second.follow();
-    second.has(1).await;
+    let Some((_shop, litestream, mut second)) = two_machines().await else { return };
     second.stop_following();
     let copy = std::fs::metadata(second.copy()).unwrap().ino();
 

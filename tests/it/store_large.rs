@@ -1,5 +1,6 @@
 //! A database of ten gigabytes: nothing waits for its size, and memory does not grow with it.
 
+use super::support::store::open_copy;
 use super::support::whatsapp::Shop;
 use rusqlite::Connection;
 use serde_json::Value;
@@ -26,14 +27,6 @@ fn most_memory_mb(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() >> 10
-}
-
-fn messages_in(file: &Path) -> u32 {
-    let conn = Connection::open_with_flags(
-        format!("file:{}?immutable=1", file.display()),
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY | rusqlite::OpenFlags::SQLITE_OPEN_URI,
-    );
-    conn.unwrap().query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,7 +59,7 @@ async fn long_ten_gigabytes_are_started_copied_and_kept_in_little_memory() {
 
         let copy = shop.daemon.folder().join("copy.db");
         assert!(Command::new("cp").arg(&published).arg(&copy).status().unwrap().success());
-        assert_eq!(messages_in(&copy), number);
+        assert_eq!(count_messages(&open_copy(&copy)), Ok(number));
         std::fs::remove_file(&copy).unwrap();
         assert!(most_memory_mb(shop.daemon.pid()) < 128, "{} MB", most_memory_mb(shop.daemon.pid()));
         shop.daemon.kill9();
@@ -88,5 +81,9 @@ async fn long_ten_gigabytes_are_started_copied_and_kept_in_little_memory() {
 /// None while the file is being written.
 fn messages_in_copy(published: &Path) -> Option<u32> {
     let conn = Connection::open_with_flags(published, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
-    conn.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).ok()
+    count_messages(&conn).ok()
+}
+
+fn count_messages(conn: &Connection) -> rusqlite::Result<u32> {
+    conn.query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
 }

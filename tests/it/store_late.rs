@@ -2,10 +2,9 @@
 
 use super::store_start::{notice, run};
 use super::support::small_disk::SmallDisk;
-use super::support::store::{Desk, integrity, open_copy};
+use super::support::store::{Desk, color_in, integrity};
 use agentlocator::store::{PublishState, StartEvent, Store};
 use std::fs::File;
-use std::path::Path;
 
 /// A copy of the folder, as it starts on another machine.
 fn copied(desk: &Desk) -> Desk {
@@ -15,31 +14,20 @@ fn copied(desk: &Desk) -> Desk {
     copy
 }
 
-fn on_another_machine(copy: &Desk) {
-    let state = copy.live().with_file_name("state");
-    let text = std::fs::read_to_string(&state).unwrap();
-    let line = text.lines().find(|line| line.starts_with("boot ")).unwrap();
-    std::fs::write(&state, text.replace(line, &format!("boot {}", "f".repeat(line.len() - 5)))).unwrap();
-}
-
 async fn start(copy: &Desk) -> (Store, String) {
-    on_another_machine(copy);
+    // Another machine has another boot.
+    copy.left_in_boot("another");
     let (store, _) = Store::open(copy.config()).unwrap();
     let color = store.read(|tx| tx.meta("color")).await.unwrap().unwrap_or_default();
     copy.until_current(&store).await;
     (store, color)
 }
 
-fn color_in(file: &Path) -> String {
-    open_copy(file).query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_folder_copied_while_its_published_file_was_behind_goes_on_with_the_newest_sound_data() {
     // Too small for a spare.
     let Some(small) = SmallDisk::mount(48) else { return };
-    let desk =
-        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let desk = Desk::on(&small);
     let (store, _) = Store::open(desk.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
     let reader = File::open(desk.published()).unwrap();

@@ -1,11 +1,10 @@
 //! What a start does when the live database itself was changed, emptied or damaged while the service was off.
 
 use super::store_start::{files, notice, run};
-use super::support::store::{Child, Desk, integrity, open_copy};
+use super::support::store::{Child, Desk, color_in, integrity, open_copy};
 use agentlocator::store::{StartEvent, Store};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 
 /// A store in which the color was "old" when a backup was made and is "new" now. Returns the backup.
 async fn desk_with_a_backup(stopped_by_kill: bool) -> (Desk, std::path::PathBuf) {
@@ -23,10 +22,6 @@ async fn desk_with_a_backup(stopped_by_kill: bool) -> (Desk, std::path::PathBuf)
 
 async fn color(store: &Store) -> String {
     store.read(|tx| tx.meta("color")).await.unwrap().unwrap_or_default()
-}
-
-fn color_in(file: &Path) -> String {
-    open_copy(file).query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
 }
 
 /// The published file is served, and it is still whole after the start.

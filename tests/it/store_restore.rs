@@ -71,10 +71,7 @@ async fn put_in_place(tool: &str, put: Put, stopped: Stopped) {
         Child::start(&desk, 0).kill9();
     }
     if stopped == Stopped::ByKillUnknownBoot {
-        let state = desk.live().with_file_name("state");
-        let text = std::fs::read_to_string(&state).unwrap();
-        let line = text.lines().find(|line| line.starts_with("boot ")).unwrap().to_owned();
-        std::fs::write(&state, text.replace(&line, "boot ")).unwrap();
+        desk.left_in_boot("");
     }
     let backup = make(put, &desk, &older);
     let bytes = std::fs::read(&backup).unwrap();

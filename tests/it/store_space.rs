@@ -2,9 +2,9 @@
 
 use super::store_start::{files, notice, run};
 use super::support::small_disk::SmallDisk;
-use super::support::store::{Desk, integrity, open_copy};
+use super::support::store::{Desk, color_in, integrity};
 use agentlocator::store::{PublishState, StartEvent, Store};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Case {
@@ -16,14 +16,9 @@ enum Case {
     NoLive,
 }
 
-fn color_in(file: &Path) -> String {
-    open_copy(file).query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
-}
-
 /// A stopped store on a small disk. The color was "old" when the backup was made, which is on another disk, and is "new" now.
 async fn desk_on(small: &SmallDisk) -> (Desk, PathBuf) {
-    let desk =
-        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let desk = Desk::on(small);
     let (store, _) = Store::open(desk.config()).unwrap();
     store.write(|tx| tx.set_meta("color", "old")).await.unwrap();
     for number in 0..100 {

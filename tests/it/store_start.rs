@@ -36,10 +36,7 @@ pub(super) async fn notice(store: &Store) -> Option<StartNotice> {
 async fn starts_elsewhere(copy: &Desk, acknowledged: &[i64]) {
     assert_eq!(verdict(&copy.copy(), acknowledged), None, "the published file as it was copied");
     // Another machine has another boot.
-    let state = copy.live().with_file_name("state");
-    let text = std::fs::read_to_string(&state).unwrap();
-    let line = text.lines().find(|line| line.starts_with("boot ")).unwrap();
-    std::fs::write(&state, text.replace(line, &format!("boot {}", "f".repeat(line.len() - 5)))).unwrap();
+    copy.left_in_boot("another");
     let (store, _) = Store::open(copy.config()).unwrap();
     copy.until_current(&store).await;
     assert_eq!(verdict(&copy.copy(), acknowledged), None, "the published file after the start");
@@ -173,13 +170,6 @@ async fn killed() -> (Desk, Vec<i64>) {
     (desk, acknowledged)
 }
 
-fn as_after_a_power_cut(desk: &Desk) {
-    let state = desk.live().with_file_name("state");
-    let text = std::fs::read_to_string(&state).unwrap();
-    let line = text.lines().find(|line| line.starts_with("boot ")).unwrap();
-    std::fs::write(&state, text.replace(line, &format!("boot {}", "e".repeat(line.len() - 5)))).unwrap();
-}
-
 async fn until_checked(store: &Store) -> Integrity {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -203,7 +193,7 @@ async fn damaged_while_down(power_cut: bool) {
         live.write_all_at(&[0x55; 4096], u64::from(page.unwrap() - 1) * 4096).unwrap();
     }
     if power_cut {
-        as_after_a_power_cut(&desk);
+        desk.left_in_boot("another");
     }
     let before = std::fs::read(desk.published()).unwrap();
     assert_eq!(verdict(&desk.copy(), &acknowledged), None);
@@ -241,7 +231,7 @@ async fn a_live_database_that_cannot_be_opened_is_replaced_by_the_good_copy() {
         let (desk, acknowledged) = killed().await;
         std::fs::write(desk.live(), "no database any more").unwrap();
         if power_cut {
-            as_after_a_power_cut(&desk);
+            desk.left_in_boot("another");
         }
         let (store, _) = Store::open(desk.config()).unwrap();
         let found = notice(&store).await.unwrap();
@@ -257,7 +247,7 @@ async fn a_live_database_that_cannot_be_opened_is_replaced_by_the_good_copy() {
 #[tokio::test]
 async fn after_a_power_cut_the_copy_is_made_current_once_the_database_is_verified() {
     let (desk, acknowledged) = killed().await;
-    as_after_a_power_cut(&desk);
+    desk.left_in_boot("another");
     let (store, _) = Store::open(desk.config()).unwrap();
     // Whoever opens it meanwhile waits, or gets what the last run left.
     assert_eq!(verdict(&desk.copy(), &acknowledged), None);

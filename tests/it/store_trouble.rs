@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_and_then_takes_again() {
     let Some(small) = SmallDisk::mount(16) else { return };
-    let desk =
-        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let desk = Desk::on(&small);
     let (store, _) = Store::open(desk.config()).unwrap();
     let mut acknowledged = 0;
     for number in 1..=20 {
@@ -46,8 +45,7 @@ async fn a_full_disk_refuses_and_then_takes_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
     let Some(small) = SmallDisk::mount(64) else { return };
-    let desk =
-        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let desk = Desk::on(&small);
     let (store, _) = Store::open(desk.config()).unwrap();
     let grow = |number: i64, bytes: usize| {
         let (store, now) = (store.clone(), Timestamp::from_millis(0));
@@ -79,8 +77,7 @@ async fn a_copy_that_finds_no_room_stays_whole_and_catches_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_holds_the_file_open_on_a_small_disk_does_not_hold_up_a_start() {
     let Some(small) = SmallDisk::mount(32) else { return };
-    let desk =
-        Desk::with(|config| config.database_url = Some(small.path().join("agentlocator.db").display().to_string()));
+    let desk = Desk::on(&small);
     let (store, _) = Store::open(desk.config()).unwrap();
     write(&store, "client-0", 1).await.unwrap();
     store.close();

@@ -62,7 +62,8 @@ impl Unit {
     }
 }
 
-fn systemctl(arguments: &[&str]) -> anyhow::Result<()> {
+/// Runs systemctl; what it says on stderr is in the error.
+pub(in crate::cli) fn systemctl(arguments: &[&str]) -> anyhow::Result<()> {
     let output = Command::new("systemctl").args(arguments).output().context("cannot run systemctl")?;
     if output.status.success() {
         return Ok(());

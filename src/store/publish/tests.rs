@@ -277,7 +277,7 @@ proptest! {
     }
 }
 
-/// As Litestream does: it writes a little, moves the log into the database, and writes again, into a log that begins anew.
+/// As Litestream does: it writes a little, moves the log into the database, and writes again, into a log that was restarted.
 #[test]
 fn what_another_program_commits_is_read_from_the_log_and_not_from_the_whole_database() {
     let mut rig = rig();

@@ -6,16 +6,8 @@ use super::queue::{Late, Queue};
 use crate::clock;
 use crate::store::run_state::Record;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
-
-/// The watching thread.
-pub(super) struct Watch {
-    queue: Arc<Queue>,
-    ended: Receiver<Option<Record>>,
-    stopping_since: Option<Instant>,
-}
+use std::time::Duration;
 
 /// Starts the publisher's thread. What comes out of the receiver is its last record.
 pub(super) fn start_publisher(ground: Ground, publisher: Publisher) -> std::io::Result<Receiver<Option<Record>>> {
@@ -52,28 +44,23 @@ pub(super) fn keep_publishing(ground: &Ground, publisher: Publisher) -> Option<R
     }
 }
 
-impl Watch {
-    pub(super) fn new(queue: Arc<Queue>, ended: Receiver<Option<Record>>) -> Self {
-        Self { queue, ended, stopping_since: None }
-    }
-
-    /// Watches until the publisher has ended. Returns its last record; none if it did not end in time.
-    pub(super) fn run(mut self) -> Option<Record> {
-        loop {
-            let now = clock::instant();
-            let next = self.queue.next_overdue(CALLER).map_or(now + TICK, |overdue| overdue.min(now + TICK));
-            match self.ended.recv_timeout(next.saturating_duration_since(now)) {
-                Ok(record) => return record,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return None,
-            }
-            let now = clock::instant();
-            self.queue.answer_overdue(CALLER, now);
-            if self.queue.is_stopping() {
-                let since = *self.stopping_since.get_or_insert(now);
-                if now.saturating_duration_since(since) > LAST_CHANCE {
-                    return None;
-                }
+/// Watches until the publisher has ended. Returns its last record; none if it did not end in time.
+pub(super) fn watch(queue: &Queue, ended: &Receiver<Option<Record>>) -> Option<Record> {
+    let mut stopping_since = None;
+    loop {
+        let now = clock::instant();
+        let next = queue.next_overdue(CALLER).map_or(now + TICK, |overdue| overdue.min(now + TICK));
+        match ended.recv_timeout(next.saturating_duration_since(now)) {
+            Ok(record) => return record,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+        let now = clock::instant();
+        queue.answer_overdue(CALLER, now);
+        if queue.is_stopping() {
+            let since = *stopping_since.get_or_insert(now);
+            if now.saturating_duration_since(since) > LAST_CHANCE {
+                return None;
             }
         }
     }

@@ -6,6 +6,7 @@ mod load;
 pub use child::Child;
 pub use load::{Acks, Load, verdict, write};
 
+use super::small_disk::SmallDisk;
 use agentlocator::config::StoreConfig;
 use agentlocator::store::{PublishState, Store};
 use rusqlite::{Connection, OpenFlags, types::FromSql};
@@ -32,6 +33,20 @@ impl Desk {
         let mut config = StoreConfig { database_url, ..StoreConfig::default() };
         change(&mut config);
         Self { folder, config, copies: AtomicU64::new(0) }
+    }
+
+    /// A folder on a small disk.
+    pub fn on(small: &SmallDisk) -> Self {
+        let published = small.path().join("agentlocator.db");
+        Self::with(|config| config.database_url = Some(published.display().to_string()))
+    }
+
+    /// The state file says that the last run was in another boot; an empty id is a hidden one.
+    pub fn left_in_boot(&self, id: &str) {
+        let state = self.live().with_file_name("state");
+        let text = std::fs::read_to_string(&state).unwrap();
+        let line = text.lines().find(|line| line.starts_with("boot ")).unwrap();
+        std::fs::write(&state, text.replace(line, &format!("boot {id}"))).unwrap();
     }
 
     /// The same folder with other settings.
@@ -97,6 +112,11 @@ impl Desk {
 pub fn open_copy(copy: &Path) -> Connection {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(format!("file:{}?immutable=1", copy.display()), flags).unwrap()
+}
+
+/// The color that a test has set in a copy.
+pub fn color_in(copy: &Path) -> String {
+    open_copy(copy).query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
 }
 
 /// What is wrong with a copy; none if it is whole.
