@@ -138,7 +138,7 @@ impl NextLive {
         let live = Some(FileId::of(&std::fs::metadata(file)?));
         let record = Record { live, successor, ..Record::of_this_boot() };
         // Before the live database is there: whatever comes next, also a start that fails, knows whose that file is.
-        state.write(&record)?;
+        state.replace(&record)?;
         state.sync()?;
         sys::rename(file, &folder.database())?;
         sync_folder(folder.live())?;

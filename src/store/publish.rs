@@ -22,6 +22,7 @@ mod feed;
 mod file_state;
 mod image;
 mod in_place;
+mod late;
 mod page_set;
 mod publisher;
 mod queue;
@@ -40,7 +41,7 @@ pub(in crate::store) use wal::{Position, WalFiles, holds_write};
 
 use super::folder::Folder;
 use super::health::{PublishState, Reports};
-use super::run_state::{Record, RunState};
+use super::run_state::RunState;
 use super::{Error, Result, sys};
 use crate::clock;
 use begin::Ground;
@@ -61,7 +62,7 @@ pub(in crate::store) struct Prelude {
 /// Publishing under way.
 pub(in crate::store) struct Publishing {
     queue: Arc<Queue>,
-    watch: JoinHandle<Option<Record>>,
+    watch: JoinHandle<bool>,
 }
 
 /// Begins to note commits; nothing may be committed before by anybody who wants it published. A connection must have read
@@ -93,11 +94,11 @@ impl Prelude {
         publisher.settle();
         let not_started =
             |source| Error::File { doing: "cannot start the thread", path: "store-publish".into(), source };
+        let (watched, state) = (queue.clone(), ground.state.clone());
         let ended = watch::start_publisher(ground, publisher).map_err(not_started)?;
-        let watched = queue.clone();
         let watch = std::thread::Builder::new()
             .name("store-watch".into())
-            .spawn(move || watch::watch(&watched, &ended))
+            .spawn(move || watch::watch(&watched, &state, &ended))
             .map_err(not_started)?;
         Ok(Publishing { queue, watch })
     }
@@ -116,15 +117,10 @@ impl Publishing {
         }
     }
 
-    /// The record for the next run says that the foreign file is wanted.
-    pub(in crate::store) fn adopt_at_next_start(&self) {
-        self.queue.adopt_at_next_start();
-    }
-
-    /// Publishes what is left and ends. Returns what the next run should know; none if the publisher did not end.
-    pub(in crate::store) fn stop(self) -> Option<Record> {
+    /// Publishes what is left and ends. False if the publisher did not end.
+    pub(in crate::store) fn stop(self) -> bool {
         self.queue.stop();
-        self.watch.join().ok().flatten()
+        self.watch.join().unwrap_or(false)
     }
 }
 

@@ -12,11 +12,20 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The file.
+/// The file, and what it says. Threads that change different things of it do not undo each other's changes.
 #[derive(Debug)]
 pub(in crate::store) struct RunState {
     file: File,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    record: Record,
+    /// The file says it too; else the next change writes it.
+    is_written: bool,
 }
 
 /// What it says.
@@ -70,31 +79,44 @@ impl RunState {
     pub(in crate::store) fn open(path: &Path) -> Result<(Self, Option<Record>)> {
         let failed = |source| Error::File { doing: "cannot open", path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
-        let state = Self { file };
-        let record = state.parse();
-        Ok((state, record))
+        let left = Record::read(&file);
+        let record = left.clone().unwrap_or_else(Record::of_this_boot);
+        Ok((Self { file, kept: Mutex::new(Kept { record, is_written: left.is_some() }) }, left))
     }
 
-    /// What it says now.
-    pub(in crate::store) fn read(&self) -> Record {
-        self.parse().unwrap_or_else(Record::of_this_boot)
+    /// What it says now, or would say if it could be written.
+    pub(in crate::store) fn record(&self) -> Record {
+        self.lock().record.clone()
     }
 
-    fn parse(&self) -> Option<Record> {
-        let mut text = [0; LENGTH];
-        let length = self.file.read_at(&mut text, 0).ok()?;
-        Record::parse(std::str::from_utf8(&text[..length]).ok()?)
+    /// Changes what it says. It is written only if that makes a difference.
+    pub(in crate::store) fn change(&self, change: impl FnOnce(&mut Record)) -> io::Result<()> {
+        let mut kept = self.lock();
+        let mut next = kept.record.clone();
+        change(&mut next);
+        if kept.is_written && kept.record == next { Ok(()) } else { self.write(&mut kept, next) }
     }
 
     /// Replaces what it says.
-    pub(in crate::store) fn write(&self, record: &Record) -> io::Result<()> {
-        let mut text = record.to_string();
+    pub(in crate::store) fn replace(&self, next: &Record) -> io::Result<()> {
+        self.write(&mut self.lock(), next.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, kept: &mut Kept, next: Record) -> io::Result<()> {
+        let mut text = next.to_string();
+        *kept = Kept { record: next, is_written: false };
         // Always the same length, so that no rest of a longer text stays behind.
         while text.len() < LENGTH {
             text.push('\n');
         }
         mishap::may_happen()?;
-        self.file.write_all_at(text.as_bytes(), 0)
+        self.file.write_all_at(text.as_bytes(), 0)?;
+        kept.is_written = true;
+        Ok(())
     }
 
     /// Puts it on disk.
@@ -107,6 +129,11 @@ impl Record {
     /// A record of this boot.
     pub(in crate::store) fn of_this_boot() -> Self {
         Self { boot: boot_id(), ..Self::default() }
+    }
+
+    /// What stays true when the publisher of a new run has looked at the files.
+    pub(in crate::store) fn of_a_new_run(&self) -> Self {
+        Self { live: self.live, late_until: self.late_until, ..Self::of_this_boot() }
     }
 
     /// Whether the machine has booted since.
@@ -125,6 +152,12 @@ impl Record {
     pub(in crate::store) fn was_behind(&self, published: Stamp) -> bool {
         let is_incomplete = self.published.is_some_and(|ours| ours.position == Position::NOWHERE);
         is_incomplete || self.late_until.is_some_and(|until| published.modified < until)
+    }
+
+    fn read(file: &File) -> Option<Self> {
+        let mut text = [0; LENGTH];
+        let length = file.read_at(&mut text, 0).ok()?;
+        Self::parse(std::str::from_utf8(&text[..length]).ok()?)
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -241,10 +274,10 @@ mod tests {
         let (state, none) = RunState::open(&path).unwrap();
         assert_eq!(none, None);
         assert!(record().to_string().len() <= LENGTH);
-        state.write(&record()).unwrap();
+        state.replace(&record()).unwrap();
         assert_eq!(RunState::open(&path).unwrap().1, Some(record()));
         let shorter = Record::of_this_boot();
-        state.write(&shorter).unwrap();
+        state.replace(&shorter).unwrap();
         assert_eq!(RunState::open(&path).unwrap().1, Some(shorter));
     }
 

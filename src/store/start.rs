@@ -117,13 +117,11 @@ impl Machinery {
     /// The foreign file that has the published name is what the owner wants.
     pub(in crate::store) fn adopt_at_next_start(&self, folder: &Folder) -> Result<bool> {
         let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
-        let Some(copying) = &self.copying else { return Ok(false) };
-        copying.publishing.adopt_at_next_start();
-        // For a start after a kill.
-        self.state
-            .write(&Record { adopt: true, ..self.state.read() })
-            .and_then(|()| self.state.sync())
-            .map_err(failed)?;
+        if self.copying.is_none() {
+            return Ok(false);
+        }
+        // Also for a start after a kill.
+        self.state.change(|record| record.adopt = true).and_then(|()| self.state.sync()).map_err(failed)?;
         Ok(true)
     }
 
@@ -141,14 +139,13 @@ impl Machinery {
             integrity.stop();
         }
         let conn = writer.join();
-        let mut record = Some(state.read());
-        let files = copying.map(|copying| {
+        let copied = copying.map(|copying| {
             copying.checkpoints.stop();
-            record = copying.publishing.stop();
+            let has_ended = copying.publishing.stop();
             let _ = copying.checkpointer.join();
-            copying.files
+            (has_ended, copying.files)
         });
-        let (Ok(conn), Some(mut record)) = (conn, record) else {
+        let (Ok(conn), true) = (conn, copied.as_ref().is_none_or(|(has_ended, _)| *has_ended)) else {
             tracing::error!(
                 event = "STORE_STOPPED_UNCLEANLY",
                 "A part of the store did not end; the next start will check"
@@ -157,14 +154,15 @@ impl Machinery {
         };
         let log = if beside_litestream { keep_log(&conn) } else { checkpoint_all(&conn) };
         let closed = log.and_then(|()| conn.close().map_err(|(_, error)| error.into()));
-        drop(files);
+        drop(copied);
         let stamp = std::fs::metadata(folder.database()).map(|metadata| Stamp::of(&metadata));
         match (closed, stamp) {
             (Ok(()), Ok(stamp)) => {
                 // What has not been verified yet is verified at the next start.
-                record.closed = (reports.is_live_verified() && reader.is_none()).then_some(stamp);
-                record.closed_log = record.closed.and_then(|_| log_left(folder));
-                if let Err(error) = state.write(&record).and_then(|()| state.sync()) {
+                let closed = (reports.is_live_verified() && reader.is_none()).then_some(stamp);
+                let closed_log = closed.and_then(|_| log_left(folder));
+                let noted = state.change(|record| (record.closed, record.closed_log) = (closed, closed_log));
+                if let Err(error) = noted.and_then(|()| state.sync()) {
                     tracing::warn!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot note the clean stop");
                 }
             }
@@ -191,7 +189,7 @@ fn note_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) 
         published.position = Position::NOWHERE;
         published.writing = Some(Position::NOWHERE);
     }
-    state.write(&record).map_err(failed)?;
+    state.replace(&record).map_err(failed)?;
     // A power cut must not make this folder look like a copy.
     if is_known { Ok(()) } else { state.sync().map_err(failed) }
 }

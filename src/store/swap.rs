@@ -90,7 +90,7 @@ pub fn swap_back(published: &Path, aside: &PutAside) -> Result<()> {
         let (live, foreign) = (Some(FileId::of(&live)), Some(ExactStamp::of(&found)));
         RunState::open(&folder.run_state())?
             .0
-            .write(&Record { live, foreign, ..Record::of_this_boot() })
+            .replace(&Record { live, foreign, ..Record::of_this_boot() })
             .map_err(failed("cannot write", &folder.run_state()))?;
     }
     sync_folder(folder.live())

@@ -49,7 +49,7 @@ impl Desk {
             Scene::CopiedFolder => {
                 let (state, record) = RunState::open(&folder.run_state()).unwrap();
                 let live = Some("1 1 1".parse().unwrap());
-                state.write(&Record { closed: None, live, ..record.unwrap() }).unwrap();
+                state.replace(&Record { closed: None, live, ..record.unwrap() }).unwrap();
             }
             Scene::LiveDamaged => std::fs::write(folder.database(), "no database any more").unwrap(),
             Scene::LiveChanged => {

@@ -37,12 +37,14 @@ impl Publisher {
         let mut publisher = Self::bare(ground, from, Phase::Building(Naming::Free))?;
         publisher.keep_strange_spares();
         let (image, lacks) = match found {
-            FileState::Missing => return Ok(publisher),
+            FileState::Missing => {
+                publisher.note(|record| *record = record.of_a_new_run());
+                return Ok(publisher);
+            }
             FileState::Foreign { found, examine_again } => {
                 publisher.meet(Trouble::Foreign(found.clone()));
                 if *examine_again {
-                    publisher.record.foreign = None;
-                    publisher.write_record();
+                    publisher.note(|record| record.foreign = None);
                 }
                 return Ok(publisher);
             }
@@ -60,12 +62,10 @@ impl Publisher {
     }
 
     /// A publisher that takes the place of one that panicked. What that one last wrote is not known, so there will be a new file.
-    pub(super) fn replacement(ground: &Ground, record: Record) -> Result<Self> {
+    pub(super) fn replacement(ground: &Ground) -> Result<Self> {
         let header = ground.wal.header().map_err(super::log_unreadable)?;
-        let naming = if record.published.is_some() { Naming::Replace } else { Naming::Free };
-        let mut publisher = Self::bare(ground, header, Phase::Building(naming))?;
-        publisher.record = record;
-        Ok(publisher)
+        let naming = if ground.state.record().published.is_some() { Naming::Replace } else { Naming::Free };
+        Self::bare(ground, header, Phase::Building(naming))
     }
 
     /// Works until the file is current or locked, or it is clear that it cannot be.
@@ -88,7 +88,7 @@ impl Publisher {
             }
             // A phone must not stay silent because somebody has a file open, and there is no room for another one.
             if self.busy_since.is_some_and(|since| now.saturating_duration_since(since) > LONGEST_START) {
-                self.queue.loosen(
+                self.loosen(
                     "somebody has the published file open, and there is no room for another one",
                     Late::Behind,
                     now,
@@ -101,7 +101,6 @@ impl Publisher {
     fn bare(ground: &Ground, from: Header, phase: Phase) -> Result<Self> {
         let source = Source::open(&ground.folder.database(), ground.wal.clone())?;
         let page_count = source.glance()?.page_count();
-        let left = ground.state.read();
         let now = clock::instant();
         Ok(Self {
             folder: ground.folder.clone(),
@@ -109,7 +108,6 @@ impl Publisher {
             source,
             state: ground.state.clone(),
             reports: ground.reports.clone(),
-            record: Record { live: left.live, late_until: left.late_until, ..Record::of_this_boot() },
             books: Books::new(from, page_count),
             images: Vec::new(),
             phase,
@@ -151,11 +149,11 @@ impl Publisher {
             Lacks::Since(position) => position,
             Lacks::Any => Position::NOWHERE,
         };
-        self.record.published = Some(PublishedRecord { stamp, position, writing: None });
-        self.write_record();
+        let published = Some(PublishedRecord { stamp, position, writing: None });
+        self.note(|record| *record = Record { published, ..record.of_a_new_run() });
         let takes_long = stamp.length >= LARGE && matches!(self.phase, Phase::Verifying(_));
         if takes_long {
-            self.queue.loosen(IS_VERIFIED, Late::Behind, clock::instant());
+            self.loosen(IS_VERIFIED, Late::Behind, clock::instant());
         }
     }
 

@@ -112,7 +112,7 @@ impl Publisher {
         self.books.take_fresh();
         self.note_writing(super::Position::NOWHERE, super::Position::NOWHERE);
         self.phase = Phase::Frozen;
-        self.queue.loosen(&reason, super::queue::Late::Frozen, clock::instant());
+        self.loosen(&reason, super::queue::Late::Frozen, clock::instant());
     }
 
     /// A later check may find the live database sound, when it has been repaired.

@@ -31,8 +31,8 @@ impl Publisher {
         }
         let began = clock::instant();
         self.check_published()?;
-        self.record.successor = Some(self.images[spare].stamp);
-        self.write_record();
+        let stamp = self.images[spare].stamp;
+        self.note(|record| record.successor = Some(stamp));
         let (published, other) = (self.images[0].path.clone(), self.images[spare].path.clone());
         match sys::exchange(&published, &other) {
             Ok(()) => {

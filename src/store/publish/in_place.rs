@@ -58,7 +58,7 @@ impl Publisher {
         if !is_large || waited >= PATIENCE_IF_LARGE {
             return self.publish_by_exchange();
         }
-        self.queue.loosen(HELD_OPEN, Late::Behind, now);
+        self.loosen(HELD_OPEN, Late::Behind, now);
         self.queue.pause(BETWEEN_LATE_TRIES);
         Ok(Progress::Busy)
     }
@@ -144,7 +144,7 @@ impl Publisher {
 
     /// How far in the log the published file is known to be.
     fn published_position(&self) -> Position {
-        self.record.published.map_or(Position::NOWHERE, |published| published.position)
+        self.state.record().published.map_or(Position::NOWHERE, |published| published.position)
     }
 
     /// Writes up to `most` of the pages that an image lacks, from one snapshot. True if it then holds all of that.

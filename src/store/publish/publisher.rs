@@ -3,6 +3,7 @@
 use super::books::Books;
 use super::compare::Comparison;
 use super::image::Image;
+use super::late;
 use super::queue::{Late, Queue};
 use super::source::Source;
 use super::trouble::Trouble;
@@ -10,7 +11,7 @@ use super::wal::Position;
 use crate::clock;
 use crate::store::folder::{Folder, sync_folder};
 use crate::store::health::Reports;
-use crate::store::run_state::{FOREVER, PublishedRecord, Record, RunState};
+use crate::store::run_state::{PublishedRecord, Record, RunState};
 use crate::store::stamp::{ExactStamp, Stamp};
 use std::io;
 use std::sync::Arc;
@@ -24,7 +25,6 @@ pub(super) struct Publisher {
     pub state: Arc<RunState>,
     /// Whether the live database is verified.
     pub reports: Arc<Reports>,
-    pub record: Record,
     pub books: Books,
     /// The published file first, as far as there is one; then spares.
     pub images: Vec<Image>,
@@ -77,8 +77,8 @@ pub(super) enum Progress {
 }
 
 impl Publisher {
-    /// Works until the store is closed and everything is published. Returns what the next run should know.
-    pub(super) fn run(&mut self) -> Record {
+    /// Works until the store is closed and everything is published.
+    pub(super) fn run(&mut self) {
         loop {
             let work = self.queue.take(self.next_look(), clock::instant);
             self.books.absorb(work, &mut self.images);
@@ -102,7 +102,9 @@ impl Publisher {
             Ok(Progress::Current) => {
                 self.busy_since = None;
                 self.queue.published(self.books.committed, clock::instant());
-                self.note_caught_up();
+                if let Some(published) = self.images.first() {
+                    late::note_caught_up(&self.queue, &self.state, published.stamp);
+                }
                 self.wait_for_verification();
             }
             Ok(Progress::Working) => {}
@@ -112,21 +114,6 @@ impl Publisher {
             }
             Ok(Progress::Waiting) => self.queue.pause(BETWEEN_QUESTIONS),
             Err(trouble) => self.meet(trouble),
-        }
-        if self.record.late_until != Some(FOREVER) && self.queue.standing().is_behind() {
-            self.record.late_until = Some(FOREVER);
-            self.write_record();
-        }
-    }
-
-    /// Notes that the published file has all that was acknowledged, if it was behind.
-    fn note_caught_up(&mut self) {
-        if let Some(image) = self.images.first()
-            && self.record.late_until == Some(FOREVER)
-            && self.queue.standing().is_current()
-        {
-            self.record.late_until = Some(image.stamp.modified);
-            self.write_record();
         }
     }
 
@@ -168,7 +155,7 @@ impl Publisher {
             }
             Trouble::Foreign(found) => self.leave_to_somebody(&found, now),
             Trouble::Failed(reason) => {
-                self.queue.loosen(&reason, Late::Behind, now);
+                self.loosen(&reason, Late::Behind, now);
                 self.note_failed_write();
                 self.queue.pause(AFTER_FAILURE);
             }
@@ -189,23 +176,22 @@ impl Publisher {
         );
         self.images.clear();
         self.books.take_fresh();
-        (self.record.published, self.record.successor) = (None, None);
-        self.record.foreign = self.foreign_stamp();
-        self.write_record();
+        let foreign = self.foreign_stamp();
+        self.note(|record| *record = Record { foreign, ..record.of_a_new_run() });
         // A power cut must not make it ours again.
         let _ = self.state.sync();
         self.phase = Phase::Foreign;
-        self.queue.loosen(&reason, Late::Foreign, now);
+        self.loosen(&reason, Late::Foreign, now);
     }
 
     /// Notes what became of the foreign file since it was found, as when a program was still writing it: the next start must not
     /// take it for one that was put there while the service was off.
-    pub(super) fn note_foreign(&mut self) {
-        if self.record.foreign.is_some() && self.record.foreign != self.foreign_stamp() {
-            self.record.foreign = self.foreign_stamp();
-            self.record.adopt = self.queue.is_foreign_wanted();
-            self.write_record();
-        }
+    pub(super) fn note_foreign(&self) {
+        self.note(|record| {
+            if record.foreign.is_some() {
+                record.foreign = self.foreign_stamp();
+            }
+        });
     }
 
     fn foreign_stamp(&self) -> Option<ExactStamp> {
@@ -227,7 +213,7 @@ impl Publisher {
             || !self.queue.standing().is_current()
     }
 
-    fn finish(&mut self) -> Record {
+    fn finish(&mut self) {
         let whole = matches!(self.phase, Phase::Exact | Phase::Renaming) && self.is_whole();
         let on_disk = whole
             && self
@@ -236,13 +222,15 @@ impl Publisher {
                     tracing::warn!(event = "STORE_PUBLISH_UNSYNCED", %error, "The published file may not be on disk yet");
                 })
                 .is_ok();
-        if let Some(published) = self.record.published.as_mut().filter(|_| !on_disk) {
-            published.writing = Some(Position::NOWHERE);
+        if !on_disk {
+            self.note(|record| {
+                if let Some(published) = &mut record.published {
+                    published.writing = Some(Position::NOWHERE);
+                }
+            });
         }
         self.drop_spares();
         self.note_foreign();
-        self.record.adopt = self.record.foreign.is_some() && self.queue.is_foreign_wanted();
-        self.record.clone()
     }
 
     /// The published file and its name.
@@ -254,34 +242,41 @@ impl Publisher {
 
     /// Notes that the published file is about to be written. After a crash `from` is where to begin again, and what the log
     /// has up to `to` tells whether the file is the one that was being written.
-    pub(super) fn note_writing(&mut self, from: Position, to: Position) {
-        if let Some(published) = &mut self.record.published {
-            *published = PublishedRecord { position: from, writing: Some(to), ..*published };
-            self.write_record();
-        }
+    pub(super) fn note_writing(&self, from: Position, to: Position) {
+        self.note(|record| {
+            if let Some(published) = &mut record.published {
+                *published = PublishedRecord { position: from, writing: Some(to), ..*published };
+            }
+        });
     }
 
     /// Notes that a write of the published file has failed: whatever came of it, it was ours.
-    fn note_failed_write(&mut self) {
-        self.note_writing(Position::NOWHERE, Position::NOWHERE);
+    fn note_failed_write(&self) {
         let image = self.images.first().filter(|image| image.path == self.folder.published);
-        if let (Some(published), Some(image)) = (&mut self.record.published, image) {
-            published.stamp = image.stamp;
-            self.write_record();
-        }
+        self.note(|record| {
+            if let Some(published) = &mut record.published {
+                let stamp = image.map_or(published.stamp, |image| image.stamp);
+                *published = PublishedRecord { stamp, position: Position::NOWHERE, writing: Some(Position::NOWHERE) };
+            }
+        });
     }
 
     /// Notes that the published file is whole.
-    pub(super) fn note_whole(&mut self, stamp: Stamp, position: Position) {
-        self.record.published = Some(PublishedRecord { stamp, position, writing: None });
-        (self.record.successor, self.record.foreign, self.record.adopt) = (None, None, false);
-        self.write_record();
+    pub(super) fn note_whole(&self, stamp: Stamp, position: Position) {
+        self.note(|record| {
+            record.published = Some(PublishedRecord { stamp, position, writing: None });
+            (record.successor, record.foreign, record.adopt) = (None, None, false);
+        });
     }
 
-    pub(super) fn write_record(&mut self) {
-        if let Err(error) = self.state.write(&self.record) {
-            tracing::error!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot note the state of the published file");
-        }
+    /// Changes what the next run is told.
+    pub(super) fn note(&self, change: impl FnOnce(&mut Record)) {
+        late::warn_unwritten(self.state.change(change));
+    }
+
+    /// Callers are answered although the copy is not current.
+    pub(super) fn loosen(&self, reason: &str, kind: Late, now: Instant) {
+        late::loosen(&self.queue, &self.state, reason, kind, now);
     }
 
     /// Lets what was published go, and keeps its memory for the next commits.

@@ -32,7 +32,6 @@ struct Inner {
     published: u64,
     /// Callers are answered without waiting.
     loose: Option<Loose>,
-    adopt: bool,
     stop: bool,
 }
 
@@ -48,6 +47,8 @@ struct Loose {
     since: Instant,
     reason: String,
     kind: Late,
+    /// Callers are answered. Until then they still wait, because the state file does not say yet that the copy is behind.
+    is_noted: bool,
     /// The trouble is over: callers wait again, and the copy is current once this commit is published.
     until: Option<u64>,
 }
@@ -201,30 +202,35 @@ impl Queue {
         inner.callers.shrink_to_fit();
     }
 
-    /// From here on nobody waits for the copy.
+    // ---- both sides of a late copy; see `late`
+
+    /// The copy is late. Callers wait until [`Queue::answer_loosened`].
     pub(super) fn loosen(&self, reason: &str, kind: Late, now: Instant) {
+        self.lock().loosen(reason, kind, now);
+    }
+
+    /// The same, if one of the callers has waited too long. True if so.
+    pub(super) fn loosen_if_overdue(&self, limit: Duration, now: Instant) -> bool {
         let mut inner = self.lock();
-        inner.loosen(reason, kind, now);
+        let overdue = |callers: &Callers| now.saturating_duration_since(callers.since) >= limit;
+        let is_overdue = inner.callers.front().is_some_and(overdue);
+        if is_overdue {
+            inner.loosen("the published file could not be written in time", Late::Behind, now);
+        }
+        is_overdue
+    }
+
+    /// From here on nobody waits for the copy, unless it is current by now.
+    pub(super) fn answer_loosened(&self) {
+        let mut inner = self.lock();
+        let Some(loose) = &mut inner.loose else { return };
+        loose.is_noted = true;
         let group = inner.callers_up_to(|_| true);
         drop(inner);
         answer_all(group, &Ok(()));
     }
 
     // ---- the watch's side
-
-    /// Answers those who have waited too long. True if there were any.
-    pub(super) fn answer_overdue(&self, limit: Duration, now: Instant) -> bool {
-        let mut inner = self.lock();
-        let overdue = |callers: &Callers| now.saturating_duration_since(callers.since) >= limit;
-        if !inner.callers.front().is_some_and(overdue) {
-            return false;
-        }
-        inner.loosen("the published file could not be written in time", Late::Behind, now);
-        let group = inner.callers_up_to(|_| true);
-        drop(inner);
-        answer_all(group, &Ok(()));
-        true
-    }
 
     /// The oldest caller's time of waiting.
     pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {
@@ -241,16 +247,6 @@ impl Queue {
         self.lock().stop = true;
         self.work.notify_all();
         self.closing.notify_all();
-    }
-
-    /// The owner wants the foreign file.
-    pub(super) fn adopt_at_next_start(&self) {
-        self.lock().adopt = true;
-    }
-
-    /// Whether the owner wants the foreign file.
-    pub(super) fn is_foreign_wanted(&self) -> bool {
-        self.lock().adopt
     }
 
     /// How far the copy is.
@@ -280,18 +276,18 @@ impl Inner {
     }
 
     fn callers_wait(&self) -> bool {
-        self.loose.as_ref().is_none_or(|loose| loose.until.is_some())
+        self.loose.as_ref().is_none_or(|loose| loose.until.is_some() || !loose.is_noted)
     }
 
     fn loosen(&mut self, reason: &str, kind: Late, now: Instant) {
-        let since = match &self.loose {
-            Some(loose) => loose.since,
-            None => self.callers.front().map_or(now, |callers| callers.since),
+        let (since, is_noted) = match &self.loose {
+            Some(loose) => (loose.since, loose.is_noted && loose.kind == kind),
+            None => (self.callers.front().map_or(now, |callers| callers.since), false),
         };
         if self.loose.as_ref().is_none_or(|loose| loose.reason != reason) {
             tracing::warn!(event = "STORE_PUBLISH_LATE", reason, "The published copy is behind; writes go on");
         }
-        self.loose = Some(Loose { since, reason: reason.to_owned(), kind, until: None });
+        self.loose = Some(Loose { since, reason: reason.to_owned(), kind, is_noted, until: None });
     }
 
     fn callers_up_to(&mut self, done: impl Fn(&Callers) -> bool) -> Group {

@@ -81,8 +81,7 @@ impl Publisher {
 
     fn name(&mut self, building: usize, naming: Naming) -> Result<(), Trouble> {
         let image = &self.images[building];
-        self.record.successor = Some(image.stamp);
-        self.write_record();
+        self.note(|record| record.successor = Some(image.stamp));
         let (image, published) = (&self.images[building], &self.folder.published);
         match naming {
             Naming::Free => match sys::rename_to_free_name(&image.path, published) {
@@ -113,7 +112,7 @@ impl Publisher {
 
     /// What has the published name is the file that we once put there.
     fn check_replaceable(&self) -> Result<(), Trouble> {
-        let known = self.record.published.map(|published| published.stamp.inode);
+        let known = self.state.record().published.map(|published| published.stamp.inode);
         match std::fs::symlink_metadata(&self.folder.published) {
             Ok(found) if Some(Stamp::of(&found).inode) == known => Ok(()),
             Ok(_) => Err(Trouble::Foreign("was replaced by another file".into())),

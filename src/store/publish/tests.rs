@@ -11,6 +11,7 @@ use crate::store::WriteTx;
 use crate::store::mishap;
 use crate::store::open;
 use crate::store::pending::{CommitError, Group, Pending, Told, answer_all};
+use crate::store::run_state::{FOREVER, Record};
 use crate::store::stamp::Stamp;
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -294,6 +295,61 @@ fn what_another_program_commits_is_read_from_the_log_and_not_from_the_whole_data
     }
 }
 
+/// Tells, when it is answered, whether the state file says by then that the published file is behind.
+struct Witness {
+    state: PathBuf,
+    seen: std::sync::mpsc::Sender<bool>,
+}
+
+impl Pending for Witness {
+    fn name(&self) -> &'static str {
+        "witness"
+    }
+
+    fn run(&mut self, _: &WriteTx<'_>) -> bool {
+        true
+    }
+
+    fn answer(self: Box<Self>, _: &crate::store::Result<(), CommitError>) {
+        let left = RunState::open(&self.state).unwrap().1.unwrap();
+        self.seen.send(left.late_until == Some(FOREVER)).unwrap();
+    }
+
+    fn told(&self) -> Told {
+        Told::Published
+    }
+}
+
+#[test]
+fn the_state_file_says_that_the_copy_is_behind_before_anybody_is_answered() {
+    let mut rig = rig();
+    let (sender, seen) = std::sync::mpsc::channel();
+    let state_file = rig.folder.run_state();
+    let witness = || -> Group { vec![Box::new(Witness { state: state_file.clone(), seen: sender.clone() })] };
+    let turn = rig.feed.turn();
+    rig.conn.execute_batch("INSERT INTO filler(content) VALUES (1)").unwrap();
+    assert!(turn.committed(witness()).is_empty());
+    let (queue, state) = (&rig.publisher.queue, &rig.publisher.state);
+    let limit = Duration::from_secs(2);
+    assert!(!late::answer_overdue(queue, state, limit, clock::instant()));
+    assert!(late::answer_overdue(queue, state, limit, clock::instant() + limit));
+    assert_eq!(seen.try_recv(), Ok(true));
+
+    // Who comes later need not wait, until the copy is current.
+    let turn = rig.feed.turn();
+    rig.conn.execute_batch("INSERT INTO filler(content) VALUES (2)").unwrap();
+    answer_all(turn.committed(witness()), &Ok(()));
+    assert_eq!(seen.try_recv(), Ok(true));
+    rig.publish();
+    let left = RunState::open(&rig.folder.run_state()).unwrap().1.unwrap();
+    assert_eq!(left.late_until, Some(rig.publisher.images[0].stamp.modified));
+    let turn = rig.feed.turn();
+    rig.conn.execute_batch("INSERT INTO filler(content) VALUES (3)").unwrap();
+    assert!(turn.committed(witness()).is_empty());
+    rig.publish();
+    assert_eq!(seen.try_recv(), Ok(false));
+}
+
 #[test]
 fn a_publisher_that_panics_is_replaced() {
     let (_dir, folder, conn) = empty();
@@ -317,7 +373,7 @@ fn a_publisher_that_panics_is_replaced() {
         queue.pause(Duration::from_millis(2));
     }
     queue.stop();
-    assert!(publishing.join().unwrap().is_some());
+    assert!(publishing.join().unwrap());
 }
 
 #[test]

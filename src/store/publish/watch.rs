@@ -1,66 +1,68 @@
 //! Watches the publisher: no caller waits for it without a limit, and if it panics it is restarted.
 
 use super::begin::Ground;
+use super::late;
 use super::publisher::Publisher;
 use super::queue::{Late, Queue};
 use crate::clock;
-use crate::store::run_state::Record;
+use crate::store::run_state::RunState;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// Starts the publisher's thread. What comes out of the receiver is its last record.
-pub(super) fn start_publisher(ground: Ground, publisher: Publisher) -> std::io::Result<Receiver<Option<Record>>> {
+/// Starts the publisher's thread. What comes out of the receiver is whether it has come to its end.
+pub(super) fn start_publisher(ground: Ground, publisher: Publisher) -> std::io::Result<Receiver<bool>> {
     let (sender, ended) = channel();
     std::thread::Builder::new().name("store-publish".into()).spawn(move || {
-        let record = keep_publishing(&ground, publisher);
+        let has_ended = keep_publishing(&ground, publisher);
         // The watch may have given it up.
-        let _ = sender.send(record);
+        let _ = sender.send(has_ended);
     })?;
     Ok(ended)
 }
 
 /// Publishes until the store is closed. A publisher that panics is replaced by another, which makes a new file: what the first
-/// last wrote is not known. None if the store is closed before there is another.
-pub(super) fn keep_publishing(ground: &Ground, publisher: Publisher) -> Option<Record> {
+/// last wrote is not known. False if the store is closed before there is another.
+pub(super) fn keep_publishing(ground: &Ground, publisher: Publisher) -> bool {
     let mut first = Some(publisher);
     loop {
-        let run = || match first.take() {
-            Some(mut publisher) => Ok(publisher.run()),
-            None => Publisher::replacement(ground, ground.state.read()).map(|mut publisher| publisher.run()),
+        let run = || {
+            let publisher = first.take().map_or_else(|| Publisher::replacement(ground), Ok);
+            publisher.map(|mut publisher| publisher.run())
         };
         match catch_unwind(AssertUnwindSafe(run)) {
-            Ok(Ok(record)) => return Some(record),
+            Ok(Ok(())) => return true,
             Ok(Err(error)) => {
                 tracing::error!(event = "STORE_PUBLISHER_NOT_STARTED", %error, "The publisher cannot be started");
             }
             Err(_) => tracing::error!(event = "STORE_PUBLISHER_DIED", "The publisher panicked and is restarted"),
         }
         if ground.queue.is_stopping() {
-            return None;
+            return false;
         }
-        ground.queue.loosen("the publisher was restarted after an internal error", Late::Behind, clock::instant());
+        let reason = "the publisher was restarted after an internal error";
+        late::loosen(&ground.queue, &ground.state, reason, Late::Behind, clock::instant());
         ground.queue.pause(TICK);
     }
 }
 
-/// Watches until the publisher has ended. Returns its last record; none if it did not end in time.
-pub(super) fn watch(queue: &Queue, ended: &Receiver<Option<Record>>) -> Option<Record> {
+/// Watches until the publisher has ended. False if it did not come to its end in time.
+pub(super) fn watch(queue: &Queue, state: &RunState, ended: &Receiver<bool>) -> bool {
     let mut stopping_since = None;
     loop {
         let now = clock::instant();
         let next = queue.next_overdue(CALLER).map_or(now + TICK, |overdue| overdue.min(now + TICK));
         match ended.recv_timeout(next.saturating_duration_since(now)) {
-            Ok(record) => return record,
+            Ok(has_ended) => return has_ended,
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Disconnected) => return false,
         }
         let now = clock::instant();
-        queue.answer_overdue(CALLER, now);
+        late::answer_overdue(queue, state, CALLER, now);
         if queue.is_stopping() {
             let since = *stopping_since.get_or_insert(now);
             if now.saturating_duration_since(since) > LAST_CHANCE {
-                return None;
+                return false;
             }
         }
     }

@@ -111,7 +111,7 @@ impl Scene {
         file.set_modified(std::time::UNIX_EPOCH + marked).unwrap();
         let (file, left) = RunState::open(&self.rig.folder.run_state()).unwrap();
         let left = if seed.is_multiple_of(2) { state.clone() } else { left.unwrap() };
-        file.write(&Record { boot: "another".into(), ..left }).unwrap();
+        file.replace(&Record { boot: "another".into(), ..left }).unwrap();
     }
 
     fn becomes_exact(&mut self) {
