@@ -107,6 +107,7 @@ pub async fn run(
         calls: calls.clone(),
         jobs: worker.handle(),
         outbox: outbox.clone(),
+        repeats: Arc::default(),
         auth: Arc::default(),
         readiness: Arc::new(Readiness::default()),
         disk: disk.clone(),
@@ -130,6 +131,7 @@ pub async fn run(
         tls,
         snapshots: backups.clone(),
         jobs: worker.handle(),
+        calls: calls.clone(),
         alerts,
     };
     care::start(&mut loops, care, self_check, &page, &stopping);

@@ -36,8 +36,8 @@ pub use cursor::Cursor;
 pub use finding::{Finding, FindingState, SelfCheck};
 pub use hex::hex;
 pub use ids::{
-    AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, OutboxId, RecordingId,
-    RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,
+    AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, NotASid, OutboxId,
+    RecordingId, RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,
 };
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, MessageNews, Odd};
 pub use masked::Masked;

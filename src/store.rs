@@ -7,6 +7,7 @@
 mod abilities;
 mod address;
 mod adopt;
+mod ai_usage;
 mod alert;
 mod archive;
 mod audit;
@@ -73,6 +74,7 @@ mod writer;
 
 pub use abilities::{Abilities, try_abilities};
 pub use adopt::{log_beside, refuse_a_log_beside};
+pub use ai_usage::AiUsage;
 pub use alert::AlertEvent;
 pub use backfill::BackfillProgress;
 pub use call::CallFilter;

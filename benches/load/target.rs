@@ -92,6 +92,13 @@ impl Target {
 /// What the daemon is told: everything by the environment, and a settings file of its own.
 pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, file: &str, port: u16, account: &Account) {
     let config = folder.path().join("config.toml");
+    // As many calls as the load wants.
+    let mut file = format!("{}{file}", if file.contains("[voice]\n") { "" } else { "[voice]\n" });
+    for limit in
+        ["calls_at_once", "calls_per_number_at_once", "calls_per_number_per_day", "minutes_per_day", "usd_per_day"]
+    {
+        file = file.replacen("[voice]\n", &format!("[voice]\nai_{limit} = 0\n"), 1);
+    }
     std::fs::write(&config, file).expect("a settings file");
     command
         .env_clear()

@@ -41,6 +41,16 @@ pub struct VoiceConfig {
     pub message_silence_s: u32,
     /// Let the AI speak first when the stream begins. The greeting has been played by then.
     pub agent_speaks_first: bool,
+    /// Calls that the AI answers at once; more go to voicemail. 0 means no limit, here and below.
+    pub ai_calls_at_once: u32,
+    /// The same for calls from one number.
+    pub ai_calls_per_number_at_once: u32,
+    /// Calls from one number that the AI answers in a day.
+    pub ai_calls_per_number_per_day: u32,
+    /// Minutes that the AI talks in a day.
+    pub ai_minutes_per_day: u32,
+    /// What the AI may cost on the phone in a day, in US dollars.
+    pub ai_usd_per_day: u32,
 }
 
 impl Default for VoiceConfig {
@@ -56,6 +66,11 @@ impl Default for VoiceConfig {
             message_max_s: 120,
             message_silence_s: 4,
             agent_speaks_first: false,
+            ai_calls_at_once: 50,
+            ai_calls_per_number_at_once: 2,
+            ai_calls_per_number_per_day: 20,
+            ai_minutes_per_day: 600,
+            ai_usd_per_day: 100,
         }
     }
 }
@@ -72,5 +87,10 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("voice.message_max_s", |c| &mut c.voice.message_max_s, whole(5..=3600)),
         setting("voice.message_silence_s", |c| &mut c.voice.message_silence_s, whole(1..=60)),
         setting("voice.agent_speaks_first", |c| &mut c.voice.agent_speaks_first, switch()),
+        setting("voice.ai_calls_at_once", |c| &mut c.voice.ai_calls_at_once, whole(0..=100_000)),
+        setting("voice.ai_calls_per_number_at_once", |c| &mut c.voice.ai_calls_per_number_at_once, whole(0..=100_000)),
+        setting("voice.ai_calls_per_number_per_day", |c| &mut c.voice.ai_calls_per_number_per_day, whole(0..=100_000)),
+        setting("voice.ai_minutes_per_day", |c| &mut c.voice.ai_minutes_per_day, whole(0..=1_000_000)),
+        setting("voice.ai_usd_per_day", |c| &mut c.voice.ai_usd_per_day, whole(0..=1_000_000)),
     ]
 }

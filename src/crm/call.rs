@@ -1,8 +1,10 @@
 //! Calls: who called, and what became of it.
 
 use super::person;
-use crate::domain::{BusinessId, CallDirection, CallId, CallSid, ContactId, PeerAddress, ThreadType, Timestamp};
-use crate::store::{Error, JournalOutcome, NewCall, NewJournal, Result, WriteTx};
+use crate::domain::{
+    BusinessId, CallDirection, CallId, CallSid, CallState, ContactId, PeerAddress, ThreadType, Timestamp,
+};
+use crate::store::{AiUsage, Error, JournalOutcome, NewCall, NewJournal, Result, WriteTx};
 use phonenumber::country;
 
 /// A call that Twilio tells of.
@@ -25,23 +27,39 @@ pub struct RawWebhook {
     pub content_type: String,
     /// Its body.
     pub body: bytes::Bytes,
+    /// The same came before, with the same signature: it is kept only if it makes something.
+    pub is_repeated: bool,
 }
 
-/// Takes a call down, with the webhook that told of it. The same call again changes nothing. Returns the caller's name,
-/// empty if nobody knows it.
+/// What is known of a call that comes in.
+#[derive(Clone, Debug, Default)]
+pub struct Received {
+    /// The caller's name as the owner has set it; empty if there is none.
+    pub name: String,
+    /// The call is over: this is an old webhook.
+    pub is_over: bool,
+    /// How much the AI was used today.
+    pub ai_today: AiUsage,
+}
+
+/// Takes a call down, with the webhook that told of it. The same call again changes nothing. `today` is when the day began.
 pub fn receive(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
     raw: &RawWebhook,
     country: country::Id,
+    today: Timestamp,
     now: Timestamp,
-) -> Result<String> {
+) -> Result<Received> {
     let known = tx.call_by_sid(&call.call_sid)?;
     let (id, contact) = find_or_make(tx, call, country, now)?;
     let outcome = if known.is_none() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
     keep(tx, raw, outcome, "", Some(id), now)?;
-    let name = contact.map(|contact| tx.contact(contact)).transpose()?.flatten().map(|contact| contact.display_name);
-    Ok(name.unwrap_or_default())
+    // Any other name is the caller's own choice, and must not stand in the AI's instructions.
+    let name = contact.map(|contact| tx.name_by_owner(contact)).transpose()?.flatten();
+    let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
+    let ai_today = tx.ai_usage(Some(&call.call_sid), today, now)?;
+    Ok(Received { name: name.unwrap_or_default(), is_over, ai_today })
 }
 
 /// Our id of a call, which is taken down if it is new: with the contact then.
@@ -74,7 +92,13 @@ pub fn find_or_make(
     Ok((id, Some(found.contact)))
 }
 
-/// Keeps a webhook of a call that told nothing to store elsewhere.
+/// Keeps a notice of a call.
+pub fn keep_notice(tx: &WriteTx<'_>, raw: &RawWebhook, call: Option<CallId>, now: Timestamp) -> Result<()> {
+    let outcome = if raw.is_repeated { JournalOutcome::Duplicate } else { JournalOutcome::Stored };
+    keep(tx, raw, outcome, "", call, now)
+}
+
+/// Keeps a webhook of a call that told nothing to store elsewhere; one that came before is kept already.
 pub fn keep(
     tx: &WriteTx<'_>,
     raw: &RawWebhook,
@@ -83,6 +107,9 @@ pub fn keep(
     call: Option<CallId>,
     now: Timestamp,
 ) -> Result<()> {
+    if raw.is_repeated && outcome != JournalOutcome::Stored {
+        return Ok(());
+    }
     tx.insert_journal(&NewJournal {
         received_at: now,
         source: "twilio",

@@ -20,6 +20,8 @@ pub struct Raw {
     pub content_type: String,
     /// Its body, byte for byte.
     pub body: bytes::Bytes,
+    /// The same came before, with the same signature: it is kept only if it makes something.
+    pub is_repeated: bool,
 }
 
 /// What became of a message that came in.
@@ -101,6 +103,9 @@ fn keep(
     message: Option<MessageId>,
     now: Timestamp,
 ) -> Result<()> {
+    if raw.is_repeated && outcome != JournalOutcome::Stored {
+        return Ok(());
+    }
     tx.insert_journal(&NewJournal {
         received_at: now,
         source: raw.source,

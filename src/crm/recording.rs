@@ -62,7 +62,7 @@ pub fn fall_back(
 ) -> Result<()> {
     let (id, _) = call::find_or_make(tx, call, country, now)?;
     tx.set_call_state(&call.call_sid, CallState::Fallback, now)?;
-    call::keep(tx, raw, JournalOutcome::Stored, "", Some(id), now)
+    call::keep_notice(tx, raw, Some(id), now)
 }
 
 /// The file is here. Told twice it is the same file.

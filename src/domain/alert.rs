@@ -40,6 +40,8 @@ text_enum! {
         AiRefused = "ai_refused",
         /// Several calls in a row could not be answered by the AI.
         AiUnavailable = "ai_unavailable",
+        /// Most of what the AI may cost is used.
+        AiLimit = "ai_limit",
         /// Messages do not go out.
         OutboxStuck = "outbox_stuck",
         /// The clock of this machine is wrong.

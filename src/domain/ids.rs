@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 macro_rules! row_ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
@@ -19,16 +20,16 @@ macro_rules! row_ids {
 }
 
 macro_rules! sids {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+    ($($(#[$doc:meta])* $name:ident = $($prefix:literal)|+),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
-            /// Takes the vendor's text as it is; blanks around it are dropped.
-            pub fn new(text: impl AsRef<str>) -> Self {
-                Self(text.as_ref().trim().to_owned())
+            /// An id that is in the database: its shape was checked when it came in.
+            pub(crate) fn stored(text: &str) -> Self {
+                Self(text.to_owned())
             }
 
             /// The vendor's text.
@@ -42,8 +43,24 @@ macro_rules! sids {
                 f.write_str(&self.0)
             }
         }
+
+        impl FromStr for $name {
+            type Err = NotASid;
+
+            fn from_str(text: &str) -> Result<Self, NotASid> {
+                let digits = None$(.or_else(|| text.strip_prefix($prefix)))+.ok_or(NotASid)?;
+                let is_sid = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+                if is_sid { Ok(Self(text.to_owned())) } else { Err(NotASid) }
+            }
+        }
     )+};
 }
+
+/// Two letters and 32 hexadecimal digits were expected. Twilio signs a form's names and values without anything between
+/// them, so whoever has one signed form can move the borders: only the exact shape of an id shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an id of Twilio's")]
+pub struct NotASid;
 
 row_ids! {
     /// The owner's shop. One row today.
@@ -81,11 +98,29 @@ impl BusinessId {
 
 sids! {
     /// Twilio's id of a call, `CA…`.
-    CallSid,
+    CallSid = "CA",
     /// Twilio's id of a media stream, `MZ…`.
-    StreamSid,
+    StreamSid = "MZ",
     /// Twilio's id of a message, `SM…` or `MM…`.
-    MessageSid,
+    MessageSid = "SM" | "MM",
     /// Twilio's id of a recording, `RE…`.
-    RecordingSid,
+    RecordingSid = "RE",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_its_letters_and_32_hexadecimal_digits() {
+        let digits = "0123456789abcdefABCDEF0123456789";
+        assert_eq!(format!("CA{digits}").parse::<CallSid>().unwrap().as_str(), format!("CA{digits}"));
+        assert!(["SM", "MM"].iter().all(|letters| format!("{letters}{digits}").parse::<MessageSid>().is_ok()));
+        for text in
+            ["", "CA", digits, &format!("RE{digits}"), &format!("CA{digits}CallStatusringing"), &format!(" CA{digits}")]
+        {
+            assert_eq!(text.parse::<CallSid>(), Err(NotASid), "{text:?}");
+        }
+        assert!(format!("CA{}", "g".repeat(32)).parse::<CallSid>().is_err());
+    }
 }

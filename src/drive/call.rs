@@ -12,7 +12,7 @@ use super::clips;
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tools as agent_tools;
 use crate::audio::EncodedAudio;
-use crate::call::{CallSession, EngineKind, Input, Output, Said};
+use crate::call::{CallPolicy, CallSession, EngineKind, Input, Output, Said};
 use crate::clock;
 use crate::domain::CallSid;
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
@@ -59,6 +59,7 @@ pub(super) enum Mail {
 pub(super) async fn run(
     calls: Calls,
     settings: Arc<InForce>,
+    policy: CallPolicy,
     caller: Caller,
     mailbox: UnboundedSender<Mail>,
     mail: UnboundedReceiver<Mail>,
@@ -68,7 +69,7 @@ pub(super) async fn run(
     let CallParts { store, alerts, .. } = calls.parts();
     let scribe = Scribe::new(sid.clone(), store.clone(), settings.config.clone(), alerts.clone());
     let mut task = CallTask {
-        session: CallSession::new(calls.parts().policy(&settings), now),
+        session: CallSession::new(policy, now),
         engine: None,
         stream: None,
         began: None,

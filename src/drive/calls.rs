@@ -1,20 +1,24 @@
 //! All calls that are on: each has its own task, and whoever has news of one finds it here.
 
+mod limits;
 mod parts;
 mod socket;
 mod strangers;
 
+pub(super) use limits::{day_has_room, warning};
 pub use parts::CallParts;
 pub use socket::{Carrier, MediaSocket};
 pub use strangers::STRANGERS;
 
 use super::InForce;
 use super::call::{self, Mail};
-use crate::call::After;
+use crate::call::{After, EngineKind};
 use crate::clock;
 use crate::crm::call::IncomingCall;
-use crate::domain::CallSid;
+use crate::domain::{CallSid, CallState};
 use crate::providers::twilio::{media_stream, stream_token};
+use crate::store::AiUsage;
+use limits::AtOnce;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -54,6 +58,9 @@ struct LiveCall {
     settings: Arc<InForce>,
     mailbox: mpsc::UnboundedSender<Mail>,
     has_stream: bool,
+    /// Who calls, as Twilio says.
+    number: String,
+    has_ai: bool,
 }
 
 /// A call as its webhook told of it.
@@ -61,8 +68,10 @@ struct LiveCall {
 pub struct Caller {
     /// The call.
     pub call: IncomingCall,
-    /// The caller's name, empty if nobody knows it.
+    /// The caller's name as the owner has set it, empty if there is none.
     pub name: String,
+    /// How much the AI was used today before.
+    pub ai_today: AiUsage,
 }
 
 impl Calls {
@@ -90,7 +99,18 @@ impl Calls {
             let _ = mailbox.send(Mail::Shutdown { deadline });
         }
         let settings = self.inner.parts.in_force.now();
-        let live = LiveCall { settings: settings.clone(), mailbox: mailbox.clone(), has_stream: false };
+        let (parts, number) = (&self.inner.parts, caller.call.from.clone());
+        let limit = if CallParts::uses_ai(&settings) {
+            limits::exceeded(&settings.config.voice, book.ai_calls(&number), caller.ai_today)
+        } else {
+            None
+        };
+        if let Some(limit) = limit {
+            tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "{limit} is reached: a call goes to voicemail");
+        }
+        let policy = parts.policy(&settings, limit.is_none());
+        let has_ai = policy.engines.contains(&EngineKind::Realtime);
+        let live = LiveCall { settings: settings.clone(), mailbox: mailbox.clone(), has_stream: false, number, has_ai };
         book.live.insert(sid.clone(), live);
         drop(book);
         metrics::gauge!("agentlocator_calls_live").increment(1);
@@ -98,7 +118,7 @@ impl Calls {
         tokio::spawn(async move {
             // Also when the task panics: then the caller goes on to the recorder, like any whose stream is lost.
             let _leave = Leave { calls: calls.clone(), sid: sid.clone() };
-            call::run(calls, settings, caller, mailbox, mail).await;
+            call::run(calls, settings, policy, caller, mailbox, mail).await;
         });
     }
 
@@ -117,6 +137,10 @@ impl Calls {
             () = place.must_go() => Err("crowd"),
         };
         let start = start.and_then(|start| if self.is_token_good(&start) { Ok(start) } else { Err("bad_token") });
+        let start = match start {
+            Ok(start) if self.is_over(&start.call_sid).await => Err("call_over"),
+            other => other,
+        };
         let start = match start {
             Ok(start) => start,
             Err(reason) => {
@@ -183,6 +207,11 @@ impl Calls {
         self.book().live.contains_key(sid)
     }
 
+    /// How many calls the AI answers at the moment.
+    pub fn ai_count(&self) -> usize {
+        self.book().live.values().filter(|live| live.has_ai).count()
+    }
+
     /// How many calls are on.
     pub fn count(&self) -> usize {
         self.book().live.len()
@@ -241,12 +270,24 @@ impl Calls {
         stream_token::is_valid(keys, &start.call_sid, token, clock::now())
     }
 
+    /// A call that a stopped daemon knew of is over: its token opens nothing any more.
+    async fn is_over(&self, sid: &CallSid) -> bool {
+        if self.is_on(sid) {
+            return false;
+        }
+        let asked = sid.clone();
+        let known = self.inner.parts.store.read(move |tx| tx.call_by_sid(&asked));
+        // Where the database does not answer, a caller is worth more than the doubt.
+        let known = tokio::time::timeout(TOKEN_TIME, known).await;
+        known.is_ok_and(|known| known.is_ok_and(|known| known.is_some_and(|(_, state)| state == CallState::Ended)))
+    }
+
     /// Gives the socket to its call; gives it back if there is none, or it has one already. A call that a stopped daemon
     /// knew of is begun again here: the token proves that it is ours.
     fn hand_over(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_on(sid) {
             let call = IncomingCall { call_sid: sid.clone(), from: String::new(), to: String::new() };
-            self.begin(Caller { call, name: String::new() });
+            self.begin(Caller { call, name: String::new(), ai_today: AiUsage::default() });
         }
         let mut book = self.book();
         let Some(live) = book.live.get_mut(sid).filter(|live| !live.has_stream) else { return Some(socket) };
@@ -260,6 +301,16 @@ impl Calls {
     // A plain mutex: it is held for a look-up, never while waiting.
     fn book(&self) -> MutexGuard<'_, Book> {
         self.inner.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    fn ai_calls(&self, number: &str) -> AtOnce {
+        let with_ai = || self.live.values().filter(|live| live.has_ai);
+        // Who withholds the number is nobody in particular.
+        let of_number =
+            if number.starts_with('+') { with_ai().filter(|live| live.number == number).count() } else { 0 };
+        AtOnce { all: with_ai().count(), of_number }
     }
 }
 

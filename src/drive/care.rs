@@ -8,6 +8,7 @@ use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::recording::FETCH_JOB;
 use crate::domain::{AlertDetail, AlertKind, Timestamp};
 use crate::drive::InForce;
+use crate::drive::calls::{self, Calls};
 use crate::drive::jobs::Jobs;
 use crate::drive::outbox::Outbox;
 use crate::ops::alert::Alerts;
@@ -39,6 +40,8 @@ pub struct Care {
     pub snapshots: Snapshots,
     /// Work for later.
     pub jobs: Jobs,
+    /// All calls that are on.
+    pub calls: Calls,
     /// Where it is told what needs a person.
     pub alerts: Alerts,
 }
@@ -53,6 +56,7 @@ impl Care {
             self.look_at_store();
             self.check_start_notice().await;
             self.look_at_link();
+            self.look_at_ai_limits().await;
             if clock::instant() >= next_look_around {
                 next_look_around = clock::instant() + LOOK_AROUND;
                 self.look_around().await;
@@ -121,6 +125,15 @@ impl Care {
 
     fn published_file(&self) -> String {
         self.settings.now().store.published_file().display().to_string()
+    }
+
+    async fn look_at_ai_limits(&self) {
+        let now = clock::now();
+        let today = super::start_of_day(now);
+        if let Ok(used) = self.store.read(move |tx| tx.ai_usage(None, today, now)).await {
+            let limits = &self.settings.now().voice;
+            self.alerts.set(AlertKind::AiLimit, calls::warning(limits, self.calls.ai_count(), used));
+        }
     }
 
     fn look_at_link(&self) {

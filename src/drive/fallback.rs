@@ -1,7 +1,7 @@
 //! The turn-by-turn talk of a call without a live stream: Twilio records a turn, the AI listens to it and answers, and
 //! Twilio speaks and records again.
 
-use super::calls::CallParts;
+use super::calls::{self, CallParts};
 use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
 use crate::crm::recording::NewRecording;
@@ -106,6 +106,13 @@ impl Fallback {
 
 async fn answer(parts: &CallParts, recording: &NewRecording) -> Result<Reply, String> {
     let (config, sid) = (parts.config(), &recording.call.call_sid);
+    // Told again after a restart: it was paid for then.
+    if let Some(words) = words_of(parts, sid, format!("{}.agent", recording.recording_sid)).await {
+        return Ok(Reply::Say(words));
+    }
+    if !may_use_ai(parts, sid).await {
+        return Err("the limit of the AI is reached".to_owned());
+    }
     let sound = fetch(parts, recording).await.map_err(|error| error.to_string())?;
     let language = &config.agent.language;
     let heard =
@@ -166,6 +173,18 @@ async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
         messages.pop();
     }
     messages
+}
+
+/// Whether the limits leave room for a turn of this call.
+async fn may_use_ai(parts: &CallParts, sid: &CallSid) -> bool {
+    let (sid, now) = (sid.clone(), clock::now());
+    let used = parts.store.read(move |tx| tx.ai_usage(Some(&sid), super::start_of_day(now), now)).await;
+    used.is_ok_and(|used| calls::day_has_room(&parts.config().voice, used))
+}
+
+async fn words_of(parts: &CallParts, sid: &CallSid, item: String) -> Option<String> {
+    let sid = sid.clone();
+    parts.store.read(move |tx| tx.turn_text(&sid, &item)).await.ok().flatten()
 }
 
 fn write_down(parts: &CallParts, sid: &CallSid, item: String, speaker: Speaker, text: String) {

@@ -1,6 +1,6 @@
 //! What handlers get.
 
-use super::{Auth, Readiness};
+use super::{Auth, Readiness, Repeats};
 use crate::config::{Config, Live};
 use crate::drive::InForce;
 use crate::drive::calls::Calls;
@@ -32,6 +32,8 @@ pub struct AppState {
     pub jobs: Jobs,
     /// Messages on their way out.
     pub outbox: Outbox,
+    /// Which signed webhooks came before.
+    pub repeats: Arc<Repeats>,
     /// What logging in remembers.
     pub auth: Arc<Auth>,
     /// What is kept beside the database.

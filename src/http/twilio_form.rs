@@ -17,6 +17,10 @@ pub struct TwilioForm {
     pub body: Bytes,
     /// What the body is.
     pub content_type: String,
+    /// Its `AccountSid` is that of the settings. Without one in the settings nothing is known against it.
+    pub is_of_our_account: bool,
+    /// The same webhook came before, with the same signature.
+    pub is_repeated: bool,
 }
 
 impl FromRequest<AppState> for TwilioForm {
@@ -43,9 +47,16 @@ impl TwilioForm {
         let target = request.uri().path_and_query().map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned());
         let (headers, method) = (request.headers().clone(), request.method().clone());
         let body = Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
-        let form = Self::read(&method, &target, &headers, body);
-        let is_signed = form.is_signed(state, &target, &headers);
-        Ok((form, is_signed))
+        let mut form = Self::read(&method, &target, &headers, body);
+        let signature = headers.get("x-twilio-signature").and_then(|value| value.to_str().ok());
+        let signature = signature.filter(|signature| form.is_signed(state, &target, signature));
+        if let Some(signature) = signature {
+            let config = state.config();
+            let ours = config.twilio.account_sid.as_deref().filter(|sid| !sid.is_empty());
+            form.is_of_our_account = ours.is_none_or(|sid| form.form.value("AccountSid") == Some(sid));
+            form.is_repeated = state.repeats.note(&target, signature);
+        }
+        Ok((form, signature.is_some()))
     }
 
     /// Reads the parameters without any check.
@@ -59,13 +70,10 @@ impl TwilioForm {
         } else {
             Form::decode(&body)
         };
-        Self { form, body, content_type }
+        Self { form, body, content_type, is_of_our_account: false, is_repeated: false }
     }
 
-    fn is_signed(&self, state: &AppState, target: &str, headers: &HeaderMap) -> bool {
-        let Some(signature) = headers.get("x-twilio-signature").and_then(|value| value.to_str().ok()) else {
-            return false;
-        };
+    fn is_signed(&self, state: &AppState, target: &str, signature: &str) -> bool {
         let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
         let payload = match (self.body.is_empty(), is_form) {
             (true, _) => Payload::Empty,

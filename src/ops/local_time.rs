@@ -26,6 +26,11 @@ pub fn next_hour(now: Timestamp, zone: &str, hour: u8) -> Timestamp {
     now.plus(std::time::Duration::from_hours(24))
 }
 
+/// When the day began in which `now` is.
+pub fn start_of_day(now: Timestamp, zone: &str) -> Timestamp {
+    zoned(now, zone).start_of_day().map_or(now, |start| Timestamp::from_millis(start.timestamp().as_millisecond()))
+}
+
 /// Whether it is from `hour` o'clock on, for so many hours.
 pub fn is_within(now: Timestamp, zone: &str, hour: u8, hours: u8) -> bool {
     let local = u8::try_from(zoned(now, zone).hour()).unwrap_or(0);
@@ -66,6 +71,7 @@ mod tests {
         assert!(
             !is_within(at("2026-11-20T00:59:00Z"), zone, 3, 3) && !is_within(at("2026-11-20T04:00:00Z"), zone, 3, 3)
         );
+        assert_eq!(start_of_day(at("2026-07-01T21:05:00Z"), zone), at("2026-07-01T21:00:00Z"));
         assert_eq!(moment(at("2026-07-01T21:05:00Z"), zone), "2026-07-02 00:05");
         assert_eq!(moment(at("2026-07-01T21:05:00Z"), "Nowhere/Land"), "2026-07-01 21:05");
     }

@@ -47,7 +47,7 @@ macro_rules! sids {
         }
         impl FromSql for $name {
             fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                value.as_str().map($name::new)
+                value.as_str().map($name::stored)
             }
         }
     )+};

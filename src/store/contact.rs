@@ -16,6 +16,13 @@ impl ReadTx<'_> {
             self.conn.prepare_cached("SELECT id, business_id, display_name, created_at FROM contacts WHERE id = ?1")?;
         Ok(query.query_row([id], contact).optional()?)
     }
+
+    /// The name that the owner has given a person.
+    pub fn name_by_owner(&self, id: ContactId) -> Result<Option<String>> {
+        let mut query =
+            self.conn.prepare_cached("SELECT display_name FROM contacts WHERE id = ?1 AND name_source = 'owner'")?;
+        Ok(query.query_row([id], |row| row.get(0)).optional()?)
+    }
 }
 
 impl WriteTx<'_> {

@@ -53,7 +53,7 @@ async fn who_starts_on_a_full_disk_answers_calls_and_the_rest_when_there_is_room
         } else {
             tokio::task::block_in_place(|| shop.daemon.restart());
         }
-        let sid = format!("CA{kill}");
+        let sid = format!("CA{:032}", u8::from(kill));
         let call = [("CallSid", &*sid), ("From", DANA), ("To", "+97235551234"), ("CallStatus", "ringing")];
         let reply = shop.twilio_posts("/webhook/incoming_call", &call).await;
         assert_eq!((reply.status, reply.text().contains("<Response>")), (200, true), "{}", reply.text());
@@ -75,7 +75,7 @@ async fn on_a_filling_disk_files_wait_messages_come_and_all_goes_on_by_itself() 
     shop.daemon.logs().wait_for_event("DISK_LOW");
     let alert = alert_is(&shop, "disk_low", "raised").await;
     assert!(alert["detail"]["en"].as_str().unwrap().ends_with(" of 64 MB are free."), "{alert}");
-    picture(&shop, "SM1").await;
+    picture(&shop, "SM00000000000000000000000000000001").await;
     shop.daemon.logs().wait_for_event("JOB_FAILED");
     let message = first_message(&shop).await;
     assert_eq!((&message["content_text"], &message["media_state"]), (&json!("look"), &json!("waiting")));
@@ -99,7 +99,7 @@ const OLD: &str = "
     INSERT INTO media(sha256, mime, bytes, content, created_at) VALUES ('aa', 'image/png', 3, x'010203', '2020-01-01T00:00:00.000Z');
     INSERT INTO message_media(message_id, position, source_url, sha256, state) VALUES (1, 0, 'https://x.example/1', 'aa', 'stored');
     INSERT INTO calls(id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, started_at, updated_at)
-        VALUES (1, 'CA1', 2, 1, 'in', '+972501234567', '+97235551234', 'ended', '2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00.000Z');
+        VALUES (1, 'CA00000000000000000000000000000001', 2, 1, 'in', '+972501234567', '+97235551234', 'ended', '2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00.000Z');
     INSERT INTO call_turns(call_id, seq, item_id, speaker, text, started_ms, created_at)
         VALUES (1, 1, 'a', 'caller', 'hello', 0, '2020-01-01T00:00:00.000Z');
     INSERT INTO recordings(id, call_id, source, state, bytes, created_at) VALUES (1, 1, 'stream', 'complete', 50, '2020-01-01T00:00:00.000Z');
@@ -138,7 +138,7 @@ async fn what_is_too_old_goes_and_says_that_it_has() {
     let call = shop.api.get("/api/calls/1").await.json();
     assert_eq!(
         (&call["call_sid"], &call["recordings"][0]["state"], &call["turns"]),
-        (&json!("CA1"), &json!("pruned"), &json!([]))
+        (&json!("CA00000000000000000000000000000001"), &json!("pruned"), &json!([]))
     );
     let audit = shop
         .daemon
@@ -200,7 +200,7 @@ async fn an_account_that_twilio_refuses_is_told_and_is_over_when_it_takes_us() {
         "",
     )
     .await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hello").await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000001", "hello").await;
     shop.twilio.does([TwilioDoes::Refuse(401, 20003)]);
     shop.say(DANA, "one").await;
     let alert = alert_is(&shop, "twilio_refused", "raised").await;

@@ -22,6 +22,7 @@ const CALLER: &str = "+972501230017";
 const WRITER: &str = "+972521230018";
 const BRIDGE_WRITER: &str = "+972541230019";
 const OURS: &str = "+972771230020";
+const SID: &str = "CA01234567890123456789012345678901";
 const SAID: &str = "מילת הסוד שלי";
 const ANSWERED: &str = "תשובה חסויה מאוד";
 const WRITTEN: &str = "הודעה חסויה";
@@ -128,7 +129,8 @@ async fn phone(town: &Town, hidden: &mut Hidden) {
 /// The token of a call's stream.
 async fn stream_token(town: &Town) -> String {
     let path = "/webhook/incoming_call";
-    let form = [("CallSid", "CA0123456789"), ("From", CALLER), ("To", OURS)];
+    let account = &town.exchange.account().sid;
+    let form = [("AccountSid", account.as_str()), ("CallSid", SID), ("From", CALLER), ("To", OURS)];
     let fields: Vec<_> = form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let signature = sign(&town.exchange.account().auth_token, &format!("{}{path}", town.daemon.url()), &fields);
     let request = town.daemon.client().request(Method::POST, path).form(&form).header("X-Twilio-Signature", signature);

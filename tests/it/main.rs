@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "a failed test shows the daemon's log")]
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
 
+mod ai_limits;
 mod alerts;
 mod api;
 mod backup;
@@ -30,6 +31,7 @@ mod page;
 mod process;
 mod recordings;
 mod reload;
+mod replays;
 mod restart;
 mod restore;
 mod schema;

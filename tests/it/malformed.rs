@@ -106,7 +106,7 @@ async fn fifteen_hundred_frames_into_live_calls_and_locked_doors() {
         let url = town.daemon.url().replace("http", "ws") + "/ws/twilio-media";
         let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         if call % 3 > 0 {
-            let start = serde_json::json!({"event": "start", "streamSid": "MZ1", "start": {"streamSid": format!("MZ{call}"),
+            let start = serde_json::json!({"event": "start", "streamSid": "MZ00000000000000000000000000000001", "start": {"streamSid": format!("MZ{call:032}"),
                 "callSid": sid, "customParameters": {"token": token}}});
             socket.send(Message::Text(start.to_string().into())).await.unwrap();
         }
@@ -158,8 +158,8 @@ async fn a_socket_without_a_good_token_is_closed_with_1008() {
     let url = town.daemon.url().replace("http", "ws") + "/ws/twilio-media";
     let began = std::time::Instant::now();
     for first in [
-        r#"{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1","customParameters":{"token":"1.x"}}}"#,
-        r#"{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1"}}"#,
+        r#"{"event":"start","start":{"streamSid":"MZ00000000000000000000000000000001","callSid":"CA00000000000000000000000000000001","customParameters":{"token":"1.x"}}}"#,
+        r#"{"event":"start","start":{"streamSid":"MZ00000000000000000000000000000001","callSid":"CA00000000000000000000000000000001"}}"#,
         r#"{"event":"media","media":{"payload":"AAAA"}}"#,
         "hello",
         // Says nothing at all: five seconds.
@@ -204,6 +204,6 @@ async fn one_network_does_not_take_all_places_of_sockets() {
 
     let mark = town.daemon.logs().mark();
     let mut other = open("203.0.113.7").await;
-    other.send(Message::Text(r#"{"event":"start","start":{"streamSid":"MZ1","callSid":"CA1"}}"#.into())).await.unwrap();
+    other.send(Message::Text(r#"{"event":"start","start":{"streamSid":"MZ00000000000000000000000000000001","callSid":"CA00000000000000000000000000000001"}}"#.into())).await.unwrap();
     assert_eq!(town.daemon.logs().wait_for_event_from(mark, "WS_REFUSED")["reason"], "bad_token");
 }

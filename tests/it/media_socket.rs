@@ -38,37 +38,42 @@ fn wait_for(town: &Town, event: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_for_one_call_for_one_socket_and_for_a_short_time() {
     let town = town().await;
-    let (first, _) = (town.ring("CA1").await, town.ring("CA2").await);
+    let (first, _) =
+        (town.ring("CA00000000000000000000000000000001").await, town.ring("CA00000000000000000000000000000002").await);
     let long_ago = SystemTime::now() - Duration::from_mins(3);
     let long_ago = long_ago.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
     let long_ago = Timestamp::from_millis(i64::try_from(long_ago).unwrap());
     let key = Secret::new(town.exchange.account().auth_token.clone());
-    let expired = stream_token::issue(&key, &CallSid::new("CA1"), long_ago);
-    for (sid, token) in [("CA2", first.as_str()), ("CA1", expired.as_str())] {
+    let expired =
+        stream_token::issue(&key, &"CA00000000000000000000000000000001".parse::<CallSid>().unwrap(), long_ago);
+    for (sid, token) in [
+        ("CA00000000000000000000000000000002", first.as_str()),
+        ("CA00000000000000000000000000000001", expired.as_str()),
+    ] {
         let mut socket = town.open_socket().await;
         start(&mut socket, sid, token).await;
         assert_eq!(closed(&mut socket).await, Some(1008), "{sid} {token}");
     }
     let mut good = town.open_socket().await;
-    start(&mut good, "CA1", &first).await;
+    start(&mut good, "CA00000000000000000000000000000001", &first).await;
     wait_for(&town, "CALL_LIVE");
     let mut second = town.open_socket().await;
-    start(&mut second, "CA1", &first).await;
+    start(&mut second, "CA00000000000000000000000000000001", &first).await;
     assert_eq!(closed(&mut second).await, Some(1000), "the call has its socket");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_of_the_stream_is_no_hang_up_if_twilio_asks_what_follows() {
     let town = town().await;
-    let token = town.ring("CA1").await;
+    let token = town.ring("CA00000000000000000000000000000001").await;
     let mut socket = town.open_socket().await;
-    start(&mut socket, "CA1", &token).await;
+    start(&mut socket, "CA00000000000000000000000000000001", &token).await;
     wait_for(&town, "CALL_LIVE");
-    let stop = json!({"event": "stop", "streamSid": "MZ1", "stop": {"callSid": "CA1"}});
+    let stop = json!({"event": "stop", "streamSid": "MZ00000000000000000000000000000001", "stop": {"callSid": "CA00000000000000000000000000000001"}});
     socket.send(Message::Text(stop.to_string().into())).await.unwrap();
     wait_for(&town, "CALL_STREAM_ENDED");
     for _ in 0..2 {
-        let xml = what_follows(&town, "CA1").await;
+        let xml = what_follows(&town, "CA00000000000000000000000000000001").await;
         assert!(xml.contains("<Record"), "{xml}");
     }
 }
@@ -81,12 +86,12 @@ async fn a_message_that_is_too_long_closes_the_door_of_a_stranger_and_leads_a_ca
     let _ = stranger.send(huge.clone()).await;
     assert!(matches!(closed(&mut stranger).await, Some(1008 | 1009) | None));
 
-    let token = town.ring("CA1").await;
+    let token = town.ring("CA00000000000000000000000000000001").await;
     let mut socket = town.open_socket().await;
-    start(&mut socket, "CA1", &token).await;
+    start(&mut socket, "CA00000000000000000000000000000001", &token).await;
     wait_for(&town, "CALL_LIVE");
     let _ = socket.send(huge).await;
-    let xml = what_follows(&town, "CA1").await;
+    let xml = what_follows(&town, "CA00000000000000000000000000000001").await;
     assert!(xml.contains("<Record"), "{xml}");
     let ended = town.daemon.logs().events_named("CALL_STREAM_ENDED");
     assert_eq!(ended[0]["reason"], "dropped", "{ended:?}");

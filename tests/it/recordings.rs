@@ -26,7 +26,7 @@ fn seed(count: i64, recording: &[u8]) -> String {
         INSERT INTO contacts(id, business_id, created_at, updated_at) VALUES (1, 1, '', '');
         INSERT INTO threads(id, type, contact_id, peer_number, created_at) VALUES (1, 'call', 1, '+1', '');
         INSERT INTO calls(id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, started_at, updated_at)
-            VALUES (1, 'CA1', 1, 1, 'in', '+972501234567', '+97235551234', 'ended', '2026-11-12T10:00:00.000Z', '');"
+            VALUES (1, 'CA00000000000000000000000000000001', 1, 1, 'in', '+972501234567', '+97235551234', 'ended', '2026-11-12T10:00:00.000Z', '');"
         .to_owned();
     for id in 1..=count {
         write!(

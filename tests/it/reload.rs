@@ -185,7 +185,7 @@ async fn a_call_keeps_the_settings_that_it_began_with() {
         setup.toml(&with(&old, true));
     });
     tokio::task::block_in_place(|| town.daemon.restart());
-    let token = town.ring("CA1").await;
+    let token = town.ring("CA00000000000000000000000000000001").await;
     town.daemon.reconfigure(|setup| {
         setup.toml(&with("another-token-0123456789", false));
     });
@@ -193,10 +193,13 @@ async fn a_call_keeps_the_settings_that_it_began_with() {
     assert_eq!(reloaded["changed"], json!(["twilio.auth_token", "voice.recording"]));
     // Its stream's token was made with the old secret, and it is recorded as it was to be.
     let mut socket = town.open_socket().await;
-    start(&mut socket, "CA1", &token).await;
+    start(&mut socket, "CA00000000000000000000000000000001", &token).await;
     tokio::task::block_in_place(|| town.daemon.logs().wait_for_event("CALL_LIVE"));
     // Twilio itself signs with the new one from now on.
-    let form = vec![("CallSid".to_owned(), "CA2".to_owned()), ("From".to_owned(), "+972501234567".to_owned())];
+    let form = vec![
+        ("CallSid".to_owned(), "CA00000000000000000000000000000002".to_owned()),
+        ("From".to_owned(), "+972501234567".to_owned()),
+    ];
     let form_pairs: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let url = format!("{}/webhook/incoming_call", town.daemon.url());
     for (token, status) in [(old.as_str(), 403), ("another-token-0123456789", 200)] {

@@ -69,7 +69,7 @@ async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
     })
     .await;
     let mut sockets = Vec::new();
-    for sid in ["CA1", "CA2"] {
+    for sid in ["CA00000000000000000000000000000001", "CA00000000000000000000000000000002"] {
         let token = town.ring(sid).await;
         let mut socket = town.open_socket().await;
         start(&mut socket, sid, &token).await;
@@ -86,7 +86,7 @@ async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
         while socket.next().await.is_some_and(|message| message.is_ok_and(|message| !message.is_close())) {}
     }
     // The doors are open still, for what Twilio asks when a stream is closed.
-    let asked = [("CallSid", "CA1"), ("CallStatus", "in-progress")];
+    let asked = [("CallSid", "CA00000000000000000000000000000001"), ("CallStatus", "in-progress")];
     let xml = town.hook("/webhook/stream_ended", &asked).await.text();
     assert!(xml.contains("<Record"), "{xml}");
     let status = tokio::task::block_in_place(|| town.daemon.wait(Duration::from_secs(15)));
@@ -99,7 +99,7 @@ async fn a_call_that_is_on_ends_in_the_recorder_when_the_daemon_is_restarted() {
     assert!(told.contains("STATUS=Stopping: 2 calls are ending"), "{told}");
     tokio::task::block_in_place(|| town.daemon.relaunch());
     // The new daemon has never heard of the other one, and of the first only what is written down.
-    for sid in ["CA1", "CA2"] {
+    for sid in ["CA00000000000000000000000000000001", "CA00000000000000000000000000000002"] {
         let xml = town.hook("/webhook/stream_ended", &[("CallSid", sid), ("CallStatus", "in-progress")]).await.text();
         assert!(xml.contains("<Record"), "{xml}");
     }

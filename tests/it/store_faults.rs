@@ -69,7 +69,7 @@ async fn the_database_fails(calls: &str, code: i32, part: &str) {
         number += 1;
         assert!(number < 200, "it never failed");
     }
-    a_call_is_answered(&shop, "CA1").await;
+    a_call_is_answered(&shop, "CA00000000000000000000000000000001").await;
     let state = until("it to say so", async || Some(ready(&shop).await).filter(|(status, _)| *status == 503)).await;
     assert_eq!(state.1["db"], "error");
     assert_eq!(shop.daemon.client().get("/livez").await.status, 200);
@@ -126,7 +126,7 @@ async fn the_copy_fails(calls: &str, code: i32, skip: usize) {
     let header = std::fs::read(shop.daemon.published_file()).unwrap();
     let looks_whole = header.starts_with(b"SQLite format 3\0");
     assert!(!looks_whole || integrity(&shop.daemon.published_file()).is_none(), "torn, and does not look it");
-    a_call_is_answered(&shop, "CA1").await;
+    a_call_is_answered(&shop, "CA00000000000000000000000000000001").await;
 
     faults.end();
     until("the copy to catch up", async || {

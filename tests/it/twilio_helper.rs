@@ -87,7 +87,7 @@ fn we_sign_and_check_as_the_library_does() {
 #[test]
 fn ports_are_taken_in_or_left_out_as_the_library_does() {
     let token = Secret::new(TOKEN);
-    let form = [("CallSid".to_owned(), "CA1".to_owned())];
+    let form = [("CallSid".to_owned(), "CA00000000000000000000000000000001".to_owned())];
     let path = "/webhook/call_status";
     let cases = [
         ("https://shop.example:443", "https://shop.example"),
@@ -110,10 +110,12 @@ fn ports_are_taken_in_or_left_out_as_the_library_does() {
     }
 }
 
+const ACCOUNT: &str = "AC00000000000000000000000000000001";
+
 /// A daemon that knows the token, and a client.
 fn shop() -> (Daemon, Client) {
     let daemon = Daemon::start(|setup| {
-        setup.env("TWILIO_AUTH_TOKEN", TOKEN).env("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001");
+        setup.env("TWILIO_AUTH_TOKEN", TOKEN).env("TWILIO_ACCOUNT_SID", ACCOUNT);
     });
     let client = daemon.client();
     (daemon, client)
@@ -127,23 +129,33 @@ async fn signed(daemon: &Daemon, path: &str, form: &[(&str, &str)]) -> Reply {
     send(daemon.client().request(Method::POST, path).form(form).header("X-Twilio-Signature", signature)).await
 }
 
-fn call(sid: &str) -> [(&str, &str); 4] {
-    [("CallSid", sid), ("From", "+972501234567"), ("To", "+97235551234"), ("CallerName", "דנה & בניה")]
+fn call(sid: &str) -> [(&str, &str); 5] {
+    [
+        ("AccountSid", ACCOUNT),
+        ("CallSid", sid),
+        ("From", "+972501234567"),
+        ("To", "+97235551234"),
+        ("CallerName", "דנה & בניה"),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_library_signs_is_let_in() {
     let (daemon, client) = shop();
-    assert_eq!(signed(&daemon, "/webhook/incoming_call", &call("CA1")).await.status, 200);
+    assert_eq!(
+        signed(&daemon, "/webhook/incoming_call", &call("CA00000000000000000000000000000001")).await.status,
+        200
+    );
 
     // Without a body, the parameters in the query.
-    let path = "/webhook/incoming_call?CallSid=CA2&From=%2B972501234567";
+    let path = "/webhook/incoming_call?CallSid=CA00000000000000000000000000000002&From=%2B972501234567";
     let theirs = ask_one(json!({"sign": {"token": TOKEN, "url": format!("{}{path}", daemon.url()), "params": {}}}));
     let get = client.request(Method::GET, path).header("X-Twilio-Signature", theirs.as_str().unwrap());
     assert_eq!(send(get).await.status, 200);
 
     // JSON, its hash in the URL.
-    let body = json!({"CallSid": "CA3", "CallStatus": "completed", "name": "דנה"}).to_string();
+    let body =
+        json!({"CallSid": "CA00000000000000000000000000000003", "CallStatus": "completed", "name": "דנה"}).to_string();
     let url = format!("{}/webhook/call_status", daemon.url());
     let theirs = ask_one(json!({"signBody": {"token": TOKEN, "url": url, "body": body}}));
     let post = |body: String| {
@@ -152,20 +164,31 @@ async fn what_the_library_signs_is_let_in() {
         send(request.header("X-Twilio-Signature", theirs["signature"].as_str().unwrap()))
     };
     assert_eq!(post(body.clone()).await.status, 204);
-    assert_eq!(post(body.replace("CA3", "CA4")).await.status, 403);
+    assert_eq!(
+        post(body.replace("CA00000000000000000000000000000003", "CA00000000000000000000000000000004")).await.status,
+        403
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn our_answers_are_what_the_library_would_build() {
     let (daemon, client) = shop();
-    let recording =
-        [("RecordingUrl", "https://api.twilio.com/x/RE1"), ("RecordingSid", "RE1"), ("RecordingDuration", "3")];
+    let recording = [
+        ("RecordingUrl", "https://api.twilio.com/x/RE00000000000000000000000000000001"),
+        ("RecordingSid", "RE00000000000000000000000000000001"),
+        ("RecordingDuration", "3"),
+    ];
     let answers = [
-        signed(&daemon, "/webhook/incoming_call", &call("CA1")).await,
+        signed(&daemon, "/webhook/incoming_call", &call("CA00000000000000000000000000000001")).await,
         client.get("/webhook/incoming_call").await,
-        signed(&daemon, "/webhook/handle_recording", &call("CA1")).await,
-        signed(&daemon, "/webhook/handle_recording", &[&call("CA1")[..], &recording].concat()).await,
-        signed(&daemon, "/webhook/stream_ended", &call("CA1")).await,
+        signed(&daemon, "/webhook/handle_recording", &call("CA00000000000000000000000000000001")).await,
+        signed(
+            &daemon,
+            "/webhook/handle_recording",
+            &[&call("CA00000000000000000000000000000001")[..], &recording].concat(),
+        )
+        .await,
+        signed(&daemon, "/webhook/stream_ended", &call("CA00000000000000000000000000000001")).await,
         signed(&daemon, "/webhook/stream_ended", &call("CA-unknown")).await,
     ];
     for answer in &answers {

@@ -52,8 +52,9 @@ async fn a_get_without_a_signature_is_a_preview() {
     assert_eq!(wrong.status, 403);
     assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 0);
 
-    let path = "/webhook/incoming_call?CallSid=CA2&From=%2B972501234567&To=%2B97235551234";
-    let reply = town.daemon.client().with_header("x-twilio-signature", town.sign(path, &[])).get(path).await;
+    let account = &town.exchange.account().sid;
+    let path = format!("/webhook/incoming_call?AccountSid={account}&CallSid=CA{:032}&From=%2B972501234567", 2);
+    let reply = town.daemon.client().with_header("x-twilio-signature", town.sign(&path, &[])).get(&path).await;
     assert!(reply.text().contains("<Parameter name=\"token\""), "{}", reply.text());
     assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM calls"), 1);
 }
@@ -103,7 +104,10 @@ async fn json_bodies_and_second_tokens_are_signed_too() {
         setup.env("TWILIO_AUTH_TOKEN_SECONDARY", "the-next-token");
     })
     .await;
-    let body = json!({"CallSid": "CA3", "From": "+972501234567", "To": "+97235551234"}).to_string();
+    let [third, fourth] = [3, 4].map(|number| format!("CA{number:032}"));
+    let account = &town.exchange.account().sid;
+    let body =
+        json!({"AccountSid": account, "CallSid": third, "From": "+972501234567", "To": "+97235551234"}).to_string();
     let url = format!("{}/webhook/incoming_call", town.daemon.url());
     let (url, signature) = sign_json_url(&town.exchange.account().auth_token, &url, body.as_bytes());
     let path = url.strip_prefix(&town.daemon.url()).unwrap().to_owned();
@@ -113,8 +117,8 @@ async fn json_bodies_and_second_tokens_are_signed_too() {
         super::support::client::send(request.body(body.to_owned()))
     };
     assert_eq!(post(&path, &body).await.status, 200);
-    assert_eq!(post(&path, &body.replace("CA3", "CA4")).await.status, 403);
-    assert_eq!(town.daemon.query_column::<String>("SELECT call_sid FROM calls"), ["CA3"]);
+    assert_eq!(post(&path, &body.replace(&third, &fourth)).await.status, 403);
+    assert_eq!(town.daemon.query_column::<String>("SELECT call_sid FROM calls"), [third]);
 
     let fields: Vec<_> = CALL.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
     let second = sign("the-next-token", &format!("{}/webhook/incoming_call", town.daemon.url()), &fields);
@@ -148,7 +152,11 @@ async fn odd_but_signed_requests_are_kept_and_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn stream_status_is_always_taken_and_never_kept_by_a_cache() {
     let town = town().await;
-    let fields = [("CallSid", "CA9"), ("StreamSid", "MZ9"), ("StreamEvent", "stream-started")];
+    let fields = [
+        ("CallSid", "CA00000000000000000000000000000009"),
+        ("StreamSid", "MZ00000000000000000000000000000009"),
+        ("StreamEvent", "stream-started"),
+    ];
     for reply in [
         town.hook("/webhook/stream_status", &fields).await,
         town.daemon.client().post_form("/webhook/stream_status", &fields).await,

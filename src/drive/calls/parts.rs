@@ -41,17 +41,24 @@ impl CallParts {
         self.in_force.now().config.clone()
     }
 
-    /// How a call is to go that begins with these settings.
-    pub(in crate::drive) fn policy(&self, settings: &InForce) -> CallPolicy {
-        let config = &settings.config;
-        let (voice, agent) = (&config.voice, &config.agent);
-        let with_ai = match voice.engine {
-            EngineChoice::Auto => config.openai.key().is_some(),
+    /// Whether these settings let the AI answer calls.
+    pub(super) fn uses_ai(settings: &InForce) -> bool {
+        match settings.config.voice.engine {
+            EngineChoice::Auto => settings.config.openai.key().is_some(),
             EngineChoice::Realtime => true,
             EngineChoice::Voicemail => false,
+        }
+    }
+
+    /// How a call is to go that begins with these settings. `may_use_ai`: the limits allow it.
+    pub(super) fn policy(&self, settings: &InForce, may_use_ai: bool) -> CallPolicy {
+        let config = &settings.config;
+        let (voice, agent) = (&config.voice, &config.agent);
+        let engines = if may_use_ai && Self::uses_ai(settings) {
+            vec![EngineKind::Realtime, EngineKind::Voicemail]
+        } else {
+            vec![EngineKind::Voicemail]
         };
-        let engines =
-            if with_ai { vec![EngineKind::Realtime, EngineKind::Voicemail] } else { vec![EngineKind::Voicemail] };
         CallPolicy {
             engines,
             greeting: settings.prompts.greeting.length,

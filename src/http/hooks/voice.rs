@@ -17,6 +17,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::time::Duration;
 
+/// What is odd about a webhook without a call.
+const NO_CALL: &str = "no call of our account";
 /// How long a caller waits for the database at most.
 const STORE_TIME: Duration = Duration::from_secs(1);
 
@@ -40,9 +42,9 @@ fn at(state: &AppState, path: &str) -> String {
     format!("{}{path}", state.config().http.base_url())
 }
 
-/// The call that a webhook is about; none if it does not say.
+/// The call that a webhook is about; none if it does not say, or is not about our account.
 fn call_sid(form: &TwilioForm) -> Option<CallSid> {
-    form.form.value("CallSid").map(CallSid::new)
+    form.form.value("CallSid").filter(|_| form.is_of_our_account)?.parse().ok()
 }
 
 /// The call as a webhook tells of it.
@@ -52,7 +54,7 @@ fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
 }
 
 fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
-    RawWebhook { path, content_type: form.content_type.clone(), body: form.body.clone() }
+    RawWebhook { path, content_type: form.content_type.clone(), body: form.body.clone(), is_repeated: form.is_repeated }
 }
 
 /// Writes down what can be written down in time; the caller is answered in any case.

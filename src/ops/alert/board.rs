@@ -200,6 +200,7 @@ impl Patience {
             | AlertKind::TwilioRefused
             | AlertKind::AiRefused
             | AlertKind::AiUnavailable
+            | AlertKind::AiLimit
             | AlertKind::OutboxStuck
             | AlertKind::ClockWrong
             | AlertKind::SelfCheck => Duration::ZERO,

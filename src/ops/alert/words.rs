@@ -157,18 +157,7 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "בדקו את TWILIO_ACCOUNT_SID ואת TWILIO_AUTH_TOKEN, ושהחשבון פעיל.",
             "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, and that the account is active.",
         ),
-        AlertKind::AiRefused => (
-            "שירות ה־AI אינו מקבל את המפתח",
-            "The AI does not accept the key",
-            "בדקו את OPENAI_API_KEY ואת היתרה בחשבון. עד אז מתקשרים משאירים הודעה.",
-            "Check OPENAI_API_KEY and the account's credit. Until then callers leave a message.",
-        ),
-        AlertKind::AiUnavailable => (
-            "שיחות אינן נענות על ידי ה־AI",
-            "Calls are not answered by the AI",
-            "בדקו את החיבור לאינטרנט ואת מצב השירות. עד אז מתקשרים משאירים הודעה.",
-            "Check the internet connection and the service's state. Until then callers leave a message.",
-        ),
+        AlertKind::AiRefused | AlertKind::AiLimit | AlertKind::AiUnavailable => ai_words(kind),
         AlertKind::OutboxStuck => (
             "הודעות יוצאות אינן נשלחות",
             "Outgoing messages are not sent",
@@ -186,6 +175,30 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "The nightly self-check found something",
             "הריצו `agentlocator doctor` על השרת.",
             "Run `agentlocator doctor` on the server.",
+        ),
+    }
+}
+
+/// The same for the AI.
+fn ai_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static str) {
+    match kind {
+        AlertKind::AiRefused => (
+            "שירות ה־AI אינו מקבל את המפתח",
+            "The AI does not accept the key",
+            "בדקו את OPENAI_API_KEY ואת היתרה בחשבון. עד אז מתקשרים משאירים הודעה.",
+            "Check OPENAI_API_KEY and the account's credit. Until then callers leave a message.",
+        ),
+        AlertKind::AiLimit => (
+            "רוב התקרה של ה־AI נוצלה",
+            "Most of what the AI may cost is used",
+            "מעבר לתקרה שיחות עוברות לתא הקולי. בדקו מי מתקשר, או העלו את התקרה (voice.ai_…).",
+            "Beyond the limit calls go to voicemail. See who calls, or raise the limit (voice.ai_…).",
+        ),
+        _ => (
+            "שיחות אינן נענות על ידי ה־AI",
+            "Calls are not answered by the AI",
+            "בדקו את החיבור לאינטרנט ואת מצב השירות. עד אז מתקשרים משאירים הודעה.",
+            "Check the internet connection and the service's state. Until then callers leave a message.",
         ),
     }
 }

@@ -52,6 +52,7 @@ pub struct Malformed(String);
 /// Reads one message.
 pub fn parse(text: &str) -> Result<Incoming<'_>, Malformed> {
     let wire: Wire<'_> = serde_json::from_str(text).map_err(|error| Malformed(error.to_string()))?;
+    let malformed = |error: &dyn std::error::Error| Malformed(error.to_string());
     let missing = || Malformed(format!("`{}` without its body", wire.event));
     match &*wire.event {
         "media" => {
@@ -66,8 +67,8 @@ pub fn parse(text: &str) -> Result<Incoming<'_>, Malformed> {
         "start" => {
             let start = wire.start.ok_or_else(missing)?;
             Ok(Incoming::Start(Start {
-                stream_sid: StreamSid::new(start.stream_sid),
-                call_sid: CallSid::new(start.call_sid),
+                stream_sid: start.stream_sid.parse().map_err(|error| malformed(&error))?,
+                call_sid: start.call_sid.parse().map_err(|error| malformed(&error))?,
                 parameters: start.parameters,
             }))
         }
@@ -191,32 +192,36 @@ mod tests {
 
     #[test]
     fn reads_what_twilio_sends() {
-        let media = r#"{"event":"media","sequenceNumber":"2","streamSid":"MZ1","media":{"track":"inbound","chunk":"1","timestamp":"5","payload":"//8="}}"#;
+        let media = r#"{"event":"media","sequenceNumber":"2","streamSid":"MZ00000000000000000000000000000001","media":{"track":"inbound","chunk":"1","timestamp":"5","payload":"//8="}}"#;
         assert_eq!(parse(media).unwrap(), Incoming::Media { timestamp_ms: 5, payload: "//8=".into() });
         let escaped = r#"{"event":"media","media":{"timestamp":"5","payload":"\/\/8="}}"#;
         assert_eq!(parse(escaped).unwrap(), Incoming::Media { timestamp_ms: 5, payload: "//8=".into() });
         let numeric = r#"{"event":"media","sequenceNumber":2,"media":{"chunk":1,"timestamp":5,"payload":"//8="}}"#;
         assert_eq!(parse(numeric).unwrap(), Incoming::Media { timestamp_ms: 5, payload: "//8=".into() });
-        let dtmf =
-            r#"{"event":"dtmf","streamSid":"MZ1","sequenceNumber":"5","dtmf":{"track":"inbound_track","digit":"1"}}"#;
+        let dtmf = r#"{"event":"dtmf","streamSid":"MZ00000000000000000000000000000001","sequenceNumber":"5","dtmf":{"track":"inbound_track","digit":"1"}}"#;
         assert_eq!(parse(dtmf).unwrap(), Incoming::Dtmf('1'));
-        let mark = r#"{"event":"mark","sequenceNumber":"4","streamSid":"MZ1","mark":{"name":"g3.17"}}"#;
+        let mark = r#"{"event":"mark","sequenceNumber":"4","streamSid":"MZ00000000000000000000000000000001","mark":{"name":"g3.17"}}"#;
         assert_eq!(parse(mark).unwrap(), Incoming::Mark("g3.17".into()));
         assert_eq!(parse(r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#).unwrap(), Incoming::Connected);
         assert_eq!(parse(r#"{"event":"stop","sequenceNumber":"9","stop":{}}"#).unwrap(), Incoming::Stop);
         assert_eq!(parse(r#"{"event":"of the future","x":[1]}"#).unwrap(), Incoming::Unknown);
-        let start = r#"{"event":"start","sequenceNumber":"1","streamSid":"MZ1","start":{"streamSid":"MZ1","accountSid":"AC1","callSid":"CA1",
+        let start = r#"{"event":"start","sequenceNumber":"1","streamSid":"MZ00000000000000000000000000000001","start":{"streamSid":"MZ00000000000000000000000000000001","accountSid":"AC1","callSid":"CA00000000000000000000000000000001",
             "tracks":["inbound"],"customParameters":{"token":"t"},"mediaFormat":{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1}}}"#;
         let Incoming::Start(start) = parse(start).unwrap() else { panic!("not a start") };
-        assert_eq!((start.call_sid.as_str(), start.parameters["token"].as_str()), ("CA1", "t"));
+        assert_eq!(
+            (start.call_sid.as_str(), start.parameters["token"].as_str()),
+            ("CA00000000000000000000000000000001", "t")
+        );
     }
+
+    const STREAM: &str = "MZ00000000000000000000000000000001";
 
     #[test]
     fn what_we_send_is_json() {
-        let out = Outgoing::new(&StreamSid::new("MZ\"1"));
+        let out = Outgoing::new(&STREAM.parse().unwrap());
         for text in [out.media("//8="), out.mark("g1.2"), out.clear()] {
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-            assert_eq!(value["streamSid"], "MZ\"1");
+            assert_eq!(value["streamSid"], STREAM);
         }
     }
 

@@ -39,20 +39,22 @@ fn mac(key: &Secret, call: &CallSid, expires: i64) -> [u8; 32] {
 mod tests {
     use super::*;
 
+    const CALL: &str = "CA00000000000000000000000000000001";
+
     #[test]
     fn good_for_one_call_and_a_short_time() {
         let (key, other) = (Secret::new("k"), Secret::new("o"));
-        let (call, now) = (CallSid::new("CA1"), Timestamp::from_millis(1_700_000_000_000));
+        let (call, now) = (CALL.parse().unwrap(), Timestamp::from_millis(1_700_000_000_000));
         let token = issue(&key, &call, now);
         let valid =
-            |key: &Secret, call: &str, token: &str, at| is_valid([key].into_iter(), &CallSid::new(call), token, at);
-        assert!(valid(&key, "CA1", &token, now));
-        assert!(valid(&key, "CA1", &token, now.plus(Duration::from_secs(119))));
-        assert!(!valid(&key, "CA1", &token, now.plus(Duration::from_secs(121))));
-        assert!(!valid(&key, "CA2", &token, now));
-        assert!(!valid(&other, "CA1", &token, now));
+            |key: &Secret, call: &str, token: &str, at| is_valid([key].into_iter(), &call.parse().unwrap(), token, at);
+        assert!(valid(&key, CALL, &token, now));
+        assert!(valid(&key, CALL, &token, now.plus(Duration::from_secs(119))));
+        assert!(!valid(&key, CALL, &token, now.plus(Duration::from_secs(121))));
+        assert!(!valid(&key, "CA00000000000000000000000000000002", &token, now));
+        assert!(!valid(&other, CALL, &token, now));
         for forged in ["", ".", "x.y", "99999999999.AAAA", &token[..token.len() - 2], &format!("9{token}")] {
-            assert!(!valid(&key, "CA1", forged, now), "{forged}");
+            assert!(!valid(&key, CALL, forged, now), "{forged}");
         }
     }
 }

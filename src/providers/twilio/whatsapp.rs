@@ -5,8 +5,8 @@
 use super::forms::Form;
 use super::trouble;
 use crate::domain::{
-    Actor, Change, InboundMedia, InboundMessage, MediaKind, MessageNews, MessageStatus, Odd, PeerAddress, PeerError,
-    PhoneNumber, Provider,
+    Actor, Change, InboundMedia, InboundMessage, MediaKind, MessageNews, MessageSid, MessageStatus, Odd, PeerAddress,
+    PeerError, PhoneNumber, Provider,
 };
 use phonenumber::country;
 
@@ -67,7 +67,9 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
 
 fn sid(form: &Form) -> Result<&str, Odd> {
     let sid = ["MessageSid", "SmsMessageSid", "SmsSid"].iter().find_map(|name| form.value(name));
-    sid.ok_or(Odd("no MessageSid"))
+    let sid = sid.ok_or(Odd("no MessageSid"))?;
+    sid.parse::<MessageSid>().map_err(|_| Odd("a MessageSid that is none"))?;
+    Ok(sid)
 }
 
 /// The sender, and what WhatsApp calls it where that is not simply the number.

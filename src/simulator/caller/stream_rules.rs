@@ -89,16 +89,22 @@ mod tests {
 
     fn read(text: &str) -> (Option<FromBox>, Vec<String>) {
         let mut complaints = Vec::new();
-        let message = read_message(text, "MZ1", &mut complaints);
+        let message = read_message(text, "MZ00000000000000000000000000000001", &mut complaints);
         (message, complaints)
     }
 
     #[test]
     fn the_three_messages_are_understood() {
         for (text, message) in [
-            (r#"{"event":"media","streamSid":"MZ1","media":{"payload":"/wA="}}"#, FromBox::Media(vec![0xFF, 0])),
-            (r#"{"event":"mark","streamSid":"MZ1","mark":{"name":"g1.2"}}"#, FromBox::Mark("g1.2".into())),
-            (r#"{"event":"clear","streamSid":"MZ1"}"#, FromBox::Clear),
+            (
+                r#"{"event":"media","streamSid":"MZ00000000000000000000000000000001","media":{"payload":"/wA="}}"#,
+                FromBox::Media(vec![0xFF, 0]),
+            ),
+            (
+                r#"{"event":"mark","streamSid":"MZ00000000000000000000000000000001","mark":{"name":"g1.2"}}"#,
+                FromBox::Mark("g1.2".into()),
+            ),
+            (r#"{"event":"clear","streamSid":"MZ00000000000000000000000000000001"}"#, FromBox::Clear),
         ] {
             assert_eq!(read(text), (Some(message), vec![]));
         }
@@ -109,16 +115,28 @@ mod tests {
         for (text, words) in [
             ("", "31924: no JSON object"),
             ("[1]", "31924: no JSON object"),
-            (r#"{"event":"stop","streamSid":"MZ1"}"#, "31924: no message"),
+            (r#"{"event":"stop","streamSid":"MZ00000000000000000000000000000001"}"#, "31924: no message"),
             (r#"{"event":"clear"}"#, "without streamSid"),
-            (r#"{"event":"clear","streamSid":"MZ2"}"#, "not this one"),
-            (r#"{"event":"clear","streamSid":"MZ1","clear":{}}"#, "no field clear"),
-            (r#"{"event":"mark","streamSid":"MZ1"}"#, "without a name"),
-            (r#"{"event":"media","streamSid":"MZ1"}"#, "without a payload"),
-            (r#"{"event":"media","streamSid":"MZ1","media":{"payload":"?"}}"#, "not base64"),
-            (r#"{"event":"media","streamSid":"MZ1","media":{"payload":""}}"#, "empty payload"),
-            (r#"{"event":"media","streamSid":"MZ1","media":{"payload":"UklGRg=="}}"#, "file's header"),
-            (r#"{"event":"media","streamSid":"MZ1","media":{"payload":"/w==","track":"x"}}"#, "no field track"),
+            (r#"{"event":"clear","streamSid":"MZ00000000000000000000000000000002"}"#, "not this one"),
+            (r#"{"event":"clear","streamSid":"MZ00000000000000000000000000000001","clear":{}}"#, "no field clear"),
+            (r#"{"event":"mark","streamSid":"MZ00000000000000000000000000000001"}"#, "without a name"),
+            (r#"{"event":"media","streamSid":"MZ00000000000000000000000000000001"}"#, "without a payload"),
+            (
+                r#"{"event":"media","streamSid":"MZ00000000000000000000000000000001","media":{"payload":"?"}}"#,
+                "not base64",
+            ),
+            (
+                r#"{"event":"media","streamSid":"MZ00000000000000000000000000000001","media":{"payload":""}}"#,
+                "empty payload",
+            ),
+            (
+                r#"{"event":"media","streamSid":"MZ00000000000000000000000000000001","media":{"payload":"UklGRg=="}}"#,
+                "file's header",
+            ),
+            (
+                r#"{"event":"media","streamSid":"MZ00000000000000000000000000000001","media":{"payload":"/w==","track":"x"}}"#,
+                "no field track",
+            ),
         ] {
             let complaints = read(text).1.join("; ");
             assert!(complaints.contains(words), "{text}: {complaints}");

@@ -110,10 +110,15 @@ async fn a_call_comes_from_its_beginning_to_its_end() {
     let api = tokio::task::block_in_place(|| town.daemon.api());
     let mut events = Events::open(&api, None).await;
     events.next().await.unwrap();
-    town.ring("CA1").await;
+    town.ring("CA00000000000000000000000000000001").await;
     assert_eq!(events.change().await.0, "contact_updated");
     assert_eq!(events.change().await, kind("call_started", 1, 1));
-    let ended = [("CallSid", "CA1"), ("CallStatus", "completed"), ("From", "+972501234567"), ("To", "+97235551234")];
+    let ended = [
+        ("CallSid", "CA00000000000000000000000000000001"),
+        ("CallStatus", "completed"),
+        ("From", "+972501234567"),
+        ("To", "+97235551234"),
+    ];
     assert_eq!(town.hook("/webhook/call_status", &ended).await.status, 204);
     let mut next = events.change().await;
     while next.0 == "call_updated" {

@@ -71,6 +71,12 @@ impl Town {
 
     /// Posts a form as Twilio does, signed.
     pub async fn hook(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let account = [("AccountSid", self.exchange.account().sid.as_str())];
+        self.hook_as_it_is(path, &[&account, fields].concat()).await
+    }
+
+    /// The same with these fields alone.
+    pub async fn hook_as_it_is(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let owned: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let signature = self.sign(path, &owned);
         self.daemon.client().with_header("x-twilio-signature", signature).post_form(path, fields).await
@@ -78,7 +84,12 @@ impl Town {
 
     /// Tells of a call, and gives the token that its TwiML has.
     pub async fn ring(&self, sid: &str) -> String {
-        let fields = [("CallSid", sid), ("From", "+972501234567"), ("To", "+97235551234")];
+        self.ring_from(sid, "+972501234567").await
+    }
+
+    /// The same for a call from this number.
+    pub async fn ring_from(&self, sid: &str, from: &str) -> String {
+        let fields = [("CallSid", sid), ("From", from), ("To", "+97235551234")];
         let xml = self.hook("/webhook/incoming_call", &fields).await.text();
         xml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
     }
@@ -133,8 +144,8 @@ impl Town {
 
 /// Twilio's first words on a socket.
 pub async fn start(socket: &mut Socket, sid: &str, token: &str) {
-    let start = json!({"streamSid": "MZ1", "callSid": sid, "customParameters": {"token": token}});
-    let message = json!({"event": "start", "streamSid": "MZ1", "start": start});
+    let start = json!({"streamSid": "MZ00000000000000000000000000000001", "callSid": sid, "customParameters": {"token": token}});
+    let message = json!({"event": "start", "streamSid": "MZ00000000000000000000000000000001", "start": start});
     socket.send(Message::Text(message.to_string().into())).await.unwrap();
 }
 

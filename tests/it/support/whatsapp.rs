@@ -6,7 +6,7 @@ mod twilio;
 
 pub use bridge::{BridgeDoes, BridgeStandIn};
 pub use shop::{OWN_SENDER, SHARED_SECRET, Shop, WEBHOOK_SECRET, until};
-pub use twilio::{List, SentMessage, TwilioDoes, TwilioStandIn};
+pub use twilio::{ACCOUNT, List, SentMessage, TwilioDoes, TwilioStandIn};
 
 use axum::Router;
 

@@ -16,7 +16,7 @@ async fn in_doubt_the_bridge_is_asked_again_with_the_same_key() {
     ] {
         let shop = Shop::open().await;
         // Twilio could do it, and must not.
-        shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+        shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
         shop.hear_by_bridge(DANA, "1", "hello").await;
         shop.bridge.does([does]);
         shop.bridge.does(then.iter().copied());
@@ -43,7 +43,7 @@ async fn a_bridge_that_answers_too_late_is_asked_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_doubt_twilio_s_list_is_searched_and_its_id_taken() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     // The same words were sent before; that message is not this one.
     shop.until_status(&shop.say(DANA, "ok").await, "sent").await;
     shop.twilio.does([TwilioDoes::TakeInSilence]);
@@ -58,7 +58,7 @@ async fn in_doubt_twilio_s_list_is_searched_and_its_id_taken() {
 async fn while_the_list_says_nothing_the_message_stays_queued() {
     for list in [List::Broken, List::Empty] {
         let shop = Shop::open().await;
-        shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+        shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
         shop.twilio.does([TwilioDoes::TakeInSilence]);
         shop.twilio.list(list);
         let answer = shop.say(DANA, "once").await;
@@ -112,7 +112,7 @@ async fn what_a_kill_cut_off_is_in_doubt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_nobody_gets_a_message_twice() {
     let mut shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     let mut answers = vec![];
     for round in 0..4_u64 {
         shop.bridge.does([BridgeDoes::SendAfter(Duration::from_millis(30 * round))]);

@@ -39,7 +39,7 @@ async fn twilio_s_file_is_fetched_with_credentials_that_no_redirect_gets() {
     let elsewhere = format!("{}/media/1", shop.bridge.origin);
     // It is not there yet, then it leads to another host.
     shop.twilio.files([(404, Value::Null), (307, json!(elsewhere))]);
-    picture(&shop, "SM1", &shop.twilio.file_url()).await;
+    picture(&shop, "SMa0000000000000000000000000000001", &shop.twilio.file_url()).await;
     let message = only_message(&shop).await;
     assert_eq!((message["message_type"].clone(), message["media_kind"].clone()), (json!("media"), json!("image")));
     let url = until_here(&shop).await;
@@ -63,8 +63,8 @@ async fn twilio_s_file_is_fetched_with_credentials_that_no_redirect_gets() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_content_is_kept_once() {
     let shop = Shop::open().await;
-    picture(&shop, "SM1", &shop.twilio.file_url()).await;
-    picture(&shop, "SM2", &shop.twilio.file_url()).await;
+    picture(&shop, "SMa0000000000000000000000000000001", &shop.twilio.file_url()).await;
+    picture(&shop, "SMa0000000000000000000000000000002", &shop.twilio.file_url()).await;
     until("both files", async || (shop.count("message_media WHERE state = 'stored'") == 2).then_some(())).await;
     assert_eq!(shop.count("media"), 1);
 }
@@ -101,7 +101,7 @@ async fn a_file_that_cannot_be_had_stays_a_link_and_nothing_private_is_asked() {
 async fn a_fetch_that_a_kill_cut_off_is_done_after_the_start() {
     let mut shop = Shop::open().await;
     shop.twilio.files([(404, Value::Null)]);
-    picture(&shop, "SM1", &shop.twilio.file_url()).await;
+    picture(&shop, "SMa0000000000000000000000000000001", &shop.twilio.file_url()).await;
     shop.daemon.kill9();
     shop.daemon.launch();
     until_here(&shop).await;

@@ -18,9 +18,18 @@ async fn on_a_full_disk_messages_are_to_come_again_and_calls_are_answered() {
     let shop = Shop::open().await;
     shop.hear_by_bridge(DANA, "B1", "before").await;
     let by_bridge = json!({ "from": DANA, "text": "now", "id": "B2" });
-    let by_twilio =
-        [("MessageSid", "SM1"), ("From", "whatsapp:+972501234567"), ("To", OWN_SENDER), ("Body", "now too")];
-    let call = [("CallSid", "CA1"), ("From", DANA), ("To", "+97235551234"), ("CallStatus", "ringing")];
+    let by_twilio = [
+        ("MessageSid", "SMa0000000000000000000000000000001"),
+        ("From", "whatsapp:+972501234567"),
+        ("To", OWN_SENDER),
+        ("Body", "now too"),
+    ];
+    let call = [
+        ("CallSid", "CA00000000000000000000000000000001"),
+        ("From", DANA),
+        ("To", "+97235551234"),
+        ("CallStatus", "ringing"),
+    ];
 
     let_files_grow(&shop.daemon, "1024:unlimited");
     for reply in [shop.bridge_posts(&by_bridge).await, shop.twilio_posts("/webhook/whatsapp/twilio", &by_twilio).await]

@@ -37,7 +37,7 @@ async fn history_begins_a_thread_as_old_as_it_is_with_nothing_unread() {
 #[tokio::test(flavor = "multi_thread")]
 async fn history_in_a_live_thread_moves_nothing() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "live").await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "live").await;
     let before = threads(&shop).await;
     let windows = || {
         let sql = "SELECT last_in_provider || last_in_at || last_in_twilio_at FROM threads";

@@ -124,7 +124,7 @@ async fn no_form_of_twilio_breaks_anything() {
     let long = "x".repeat(5000);
     let values = [
         "",
-        "SM1",
+        "SMa0000000000000000000000000000001",
         "whatsapp:+972501234567",
         OWN_SENDER,
         "whatsapp:",

@@ -14,7 +14,7 @@ async fn status(shop: &Shop, sid: &str, word: &str, code: &str) {
 /// A shop that has sent a message by Twilio; its answer and its id at Twilio.
 async fn with_sent_message() -> (Shop, Value, String) {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM9", "hi").await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SM00000000000000000000000000000009", "hi").await;
     let answer = shop.say(DANA, "hello").await;
     let sid = shop.until_status(&answer, "sent").await["provider_msg_id"].as_str().unwrap().to_owned();
     (shop, answer, sid)

@@ -43,7 +43,7 @@ async fn a_message_is_stored_answered_and_handed_over() {
 #[tokio::test(flavor = "multi_thread")]
 async fn twilio_is_asked_as_its_interface_wants_it() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "hi").await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "hi").await;
     let body = json!({ "to": DANA, "text": "a picture", "media_url": "https://93.184.216.34/a.jpg" });
     let reply = shop.send(&body).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -248,7 +248,7 @@ async fn pace_keeps_the_bridge_from_writing_like_a_machine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asked_for_no_messages_gets_none_by_any_way() {
     let shop = Shop::open().await;
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "STOP").await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "STOP").await;
     shop.twilio.does([TwilioDoes::Refuse(400, 21610)]);
     let failed = shop.until_status(&shop.say(DANA, "buy!").await, "failed").await;
     assert!(failed["error"].as_str().unwrap().contains("STOP"), "{failed}");

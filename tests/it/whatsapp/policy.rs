@@ -116,7 +116,7 @@ async fn an_answer_goes_by_the_way_of_the_question() {
     // What came in by this daemon counts as what was there.
     shop.hear_by_bridge(DANA, "1", "now here").await;
     assert_eq!(way(&shop, "auto").await, "baileys");
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "and there").await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "and there").await;
     assert_eq!(way(&shop, "auto").await, "twilio");
 }
 
@@ -206,7 +206,7 @@ async fn a_definite_refusal_goes_to_the_other_and_a_second_one_is_the_end() {
     shop.twilio.does([TwilioDoes::Refuse(400, 63016)]);
     assert_eq!(way(&shop, "auto").await, "baileys");
 
-    shop.hear_by_twilio("whatsapp:+972501234567", "SM1", "again").await;
+    shop.hear_by_twilio("whatsapp:+972501234567", "SMa0000000000000000000000000000001", "again").await;
     shop.twilio.does([TwilioDoes::Refuse(400, 63003)]);
     shop.bridge.does([BridgeDoes::Refuse(422)]);
     let answer = shop.say(DANA, "lost").await;
@@ -218,7 +218,7 @@ async fn a_definite_refusal_goes_to_the_other_and_a_second_one_is_the_end() {
 async fn a_number_as_whatsapp_writes_it_is_the_same_person() {
     let shop = Shop::open().await;
     let brazil = [
-        ("MessageSid", "SM1"),
+        ("MessageSid", "SMa0000000000000000000000000000001"),
         ("From", "whatsapp:+5531932345678"),
         ("To", OWN_SENDER),
         ("Body", "oi"),

@@ -1,8 +1,9 @@
 //! A call comes in.
 
-use super::{answer, at, call_sid, incoming, keep_odd, note, raw};
+use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw};
 use crate::clock;
 use crate::crm::call;
+use crate::drive;
 use crate::drive::calls::Caller;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
@@ -14,14 +15,23 @@ const PATH: &str = "/webhook/incoming_call";
 /// `POST /webhook/incoming_call`.
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Response {
     let Some(call_sid) = call_sid(&form) else {
-        keep_odd(&state, &form, PATH, "no CallSid").await;
+        keep_odd(&state, &form, PATH, NO_CALL).await;
         return answer(&greeting(&state, None));
     };
     let call = incoming(&form, call_sid.clone());
     let (known, raw, country) = (call.clone(), raw(&form, PATH), state.config().whatsapp.country());
-    let name = note(&state, move |tx| call::receive(tx, &known, &raw, country, clock::now())).await;
+    let received = note(&state, move |tx| {
+        let now = clock::now();
+        call::receive(tx, &known, &raw, country, drive::start_of_day(now), now)
+    })
+    .await;
+    let received = received.unwrap_or_default();
+    if received.is_over {
+        tracing::warn!(event = "CALL_OVER", call.sid = %call_sid, "A webhook tells of a call that is over; nothing begins");
+        return answer(&[Verb::Hangup]);
+    }
     tracing::info!(event = "CALL_IN", call.sid = %call_sid, "A call comes in");
-    state.calls.begin(Caller { call, name: name.unwrap_or_default() });
+    state.calls.begin(Caller { call, name: received.name, ai_today: received.ai_today });
     answer(&greeting(&state, state.calls.token(&call_sid)))
 }
 

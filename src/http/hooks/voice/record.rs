@@ -1,6 +1,6 @@
 //! The fallback: Twilio records, turn by turn.
 
-use super::{answer, at, call_sid, incoming, keep_odd, note, raw};
+use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw};
 use crate::clock;
 use crate::crm::recording::{self, NewRecording};
 use crate::domain::{CallSid, EndReason, RecordingSid};
@@ -23,7 +23,7 @@ const ONE_MOMENT: &str = "רגע אחד, בבקשה.";
 /// up, answers and listens again.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(call) = call_sid(&form) else {
-        keep_odd(&state, &form, PATH, "no CallSid").await;
+        keep_odd(&state, &form, PATH, NO_CALL).await;
         return answer(&prompt(&state));
     };
     let country = state.config().whatsapp.country();
@@ -95,12 +95,7 @@ pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewR
     let sid = named.or_else(|| url.rsplit('/').next().map(|name| name.split('.').next().unwrap_or(name).to_owned()))?;
     let seconds: i64 = form.value("RecordingDuration").and_then(|text| text.parse().ok()).unwrap_or(0);
     let duration_ms = seconds.saturating_mul(1000);
-    Some(NewRecording {
-        call: incoming(webhook, call.clone()),
-        recording_sid: RecordingSid::new(sid),
-        url,
-        duration_ms,
-    })
+    Some(NewRecording { call: incoming(webhook, call.clone()), recording_sid: sid.parse().ok()?, url, duration_ms })
 }
 
 /// The caller waits for the answer to a recording: `?answer=RE…&round=2`.
@@ -115,7 +110,7 @@ impl Waiting {
     fn read(uri: &Uri) -> Option<Self> {
         let query = Form::decode(uri.query()?.as_bytes());
         let round = query.value("round").and_then(|text| text.parse().ok()).unwrap_or(0);
-        Some(Self { recording: RecordingSid::new(query.value("answer")?), round })
+        Some(Self { recording: query.value("answer")?.parse().ok()?, round })
     }
 
     fn next(&self) -> String {

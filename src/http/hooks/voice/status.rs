@@ -6,7 +6,6 @@ use crate::clock;
 use crate::crm::{call, recording};
 use crate::domain::EndReason;
 use crate::http::{AppState, TwilioForm};
-use crate::store::JournalOutcome;
 use axum::extract::State;
 use axum::http::StatusCode;
 
@@ -30,7 +29,7 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
     const PATH: &str = "/webhook/call_status";
     let (Some(sid), Some(status)) = (call_sid(&form), form.form.value("CallStatus")) else {
-        keep_odd(&state, &form, PATH, "no CallSid or CallStatus").await;
+        keep_odd(&state, &form, PATH, "no call of our account, or no CallStatus").await;
         return StatusCode::NO_CONTENT;
     };
     let reason = match status {
@@ -46,7 +45,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Sta
     let (raw, at) = (raw(&form, PATH), clock::now());
     note(&state, move |tx| {
         let known = tx.call_by_sid(&sid)?.map(|(id, _)| id);
-        call::keep(tx, &raw, JournalOutcome::Stored, "", known, at)?;
+        call::keep_notice(tx, &raw, known, at)?;
         if let Some(reason) = reason {
             tx.end_call(&sid, reason, seconds.map(|s| s.saturating_mul(1000)), at)?;
         }

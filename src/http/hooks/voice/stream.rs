@@ -1,13 +1,12 @@
 //! What becomes of a call's stream.
 
-use super::{answer, at, call_sid, keep_odd, note, raw, record};
+use super::{NO_CALL, answer, at, call_sid, keep_odd, note, raw, record};
 use crate::call::After;
 use crate::clock;
 use crate::crm::call;
 use crate::domain::{CallSid, EndReason};
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
-use crate::store::JournalOutcome;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -22,14 +21,14 @@ const SHOWN: usize = 1024;
 pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Response {
     const PATH: &str = "/webhook/stream_ended";
     let Some(sid) = call_sid(&form) else {
-        keep_odd(&state, &form, PATH, "no CallSid").await;
+        keep_odd(&state, &form, PATH, NO_CALL).await;
         return answer(&record::prompt(&state));
     };
     let raw = raw(&form, PATH);
     let (asked, at_now) = (sid.clone(), clock::now());
     let stored = note(&state, move |tx| {
         let known = tx.call_by_sid(&asked)?.map(|(id, _)| id);
-        call::keep(tx, &raw, JournalOutcome::Stored, "", known, at_now)?;
+        call::keep_notice(tx, &raw, known, at_now)?;
         tx.call_end(&asked)
     });
     let stored = stored.await.flatten();
@@ -85,7 +84,7 @@ async fn signed(state: &AppState, form: &TwilioForm) {
     const PATH: &str = "/webhook/stream_status";
     let value = |name: &str| form.form.value(name).unwrap_or_default();
     let (stream, what, error) = (value("StreamSid"), value("StreamEvent"), value("StreamError"));
-    let Some(sid) = call_sid(form) else { return keep_odd(state, form, PATH, "no CallSid").await };
+    let Some(sid) = call_sid(form) else { return keep_odd(state, form, PATH, NO_CALL).await };
     tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Twilio tells of a stream");
     if what == "stream-error" {
         state.calls.stream_failed(&sid);
@@ -93,7 +92,7 @@ async fn signed(state: &AppState, form: &TwilioForm) {
     let (raw, at) = (raw(form, PATH), clock::now());
     state.store.write_soon(move |tx| {
         let known = tx.call_by_sid(&sid)?.map(|(id, _)| id);
-        call::keep(tx, &raw, JournalOutcome::Stored, "", known, at)
+        call::keep_notice(tx, &raw, known, at)
     });
 }
 

@@ -2,8 +2,9 @@
 
 use super::take;
 use crate::crm::inbox::Raw;
-use crate::domain::Inbound;
+use crate::domain::{Inbound, Odd};
 use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::{messages, whatsapp};
 use axum::extract::State;
 use axum::response::Response;
@@ -14,16 +15,24 @@ pub(super) const STATUS_PATH: &str = messages::STATUS_PATH;
 pub(super) async fn message(State(app): State<AppState>, signed: TwilioForm) -> Response {
     let config = app.config();
     let own_sender = config.twilio.wa_from.as_ref();
-    let read = whatsapp::message(&signed.form, own_sender, config.whatsapp.country()).map(Inbound::Message);
+    let read = ours(&signed)
+        .and_then(|form| whatsapp::message(form, own_sender, config.whatsapp.country()))
+        .map(Inbound::Message);
     take(&app, read, raw(signed, MESSAGE_PATH)).await
 }
 
 pub(super) async fn status(State(app): State<AppState>, signed: TwilioForm) -> Response {
-    let read = whatsapp::status(&signed.form, &app.config().agent.language)
+    let read = ours(&signed)
+        .and_then(|form| whatsapp::status(form, &app.config().agent.language))
         .map(|news| news.map_or(Inbound::Nothing("a status that is no news"), Inbound::News));
     take(&app, read, raw(signed, STATUS_PATH)).await
 }
 
+fn ours(signed: &TwilioForm) -> Result<&Form, Odd> {
+    if signed.is_of_our_account { Ok(&signed.form) } else { Err(Odd("an AccountSid that is not ours")) }
+}
+
 fn raw(signed: TwilioForm, path: &'static str) -> Raw {
-    Raw { source: "twilio", path, content_type: signed.content_type, body: signed.body }
+    let TwilioForm { content_type, body, is_repeated, .. } = signed;
+    Raw { source: "twilio", path, content_type, body, is_repeated }
 }

@@ -15,8 +15,8 @@ impl Bench {
     fn new(script: &str, chaos: Chaos) -> Self {
         let ids = StreamIds {
             account_sid: "AC1".into(),
-            call_sid: "CA1".into(),
-            stream_sid: "MZ1".into(),
+            call_sid: "CA00000000000000000000000000000001".into(),
+            stream_sid: "MZ00000000000000000000000000000001".into(),
             parameters: vec![("token".into(), "t".into())],
         };
         let line = Line::new(ids, script.parse().unwrap(), chaos);
@@ -52,8 +52,8 @@ impl Bench {
 
     fn hear_speech(&mut self, ms: u64, mark: &str) {
         let payload = BASE64_STANDARD.encode(Voice::agent(1).speak(ms));
-        self.hear(&json!({"event": "media", "streamSid": "MZ1", "media": {"payload": payload}}));
-        self.hear(&json!({"event": "mark", "streamSid": "MZ1", "mark": {"name": mark}}));
+        self.hear(&json!({"event": "media", "streamSid": "MZ00000000000000000000000000000001", "media": {"payload": payload}}));
+        self.hear(&json!({"event": "mark", "streamSid": "MZ00000000000000000000000000000001", "mark": {"name": mark}}));
     }
 
     fn events(&self, event: &str) -> Vec<&Value> {
@@ -89,7 +89,7 @@ fn the_person_listens_speaks_and_interrupts_by_the_script() {
     bench.run_until(3_000);
     bench.hear_speech(2_000, "second");
     bench.run_until(3_400);
-    bench.hear(&json!({"event": "clear", "streamSid": "MZ1"}));
+    bench.hear(&json!({"event": "clear", "streamSid": "MZ00000000000000000000000000000001"}));
     assert_eq!(bench.events("mark")[1]["mark"]["name"], "second");
     bench.run_until(5_000);
     assert_eq!(bench.acts, [(3_800, Act::HangUp)]);

@@ -54,6 +54,11 @@ impl Shop {
 
     /// A signed webhook of Twilio.
     pub async fn twilio_posts(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
+        self.twilio_posts_as_it_is(path, &[&[("AccountSid", ACCOUNT)], pairs].concat()).await
+    }
+
+    /// The same with these fields alone.
+    pub async fn twilio_posts_as_it_is(&self, path: &str, pairs: &[(&str, &str)]) -> Reply {
         let form: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let url = format!("{}{path}", self.daemon.url());
         let signature = signature::sign(&Secret::new(TOKEN), &url, Payload::Form(&form));

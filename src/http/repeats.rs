@@ -1,0 +1,57 @@
+//! Which signed webhooks came before: Twilio repeats one that was not answered, and whoever has captured one can.
+
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, PoisonError};
+
+/// Remembers the last of them, by a hash of path and signature.
+#[derive(Default)]
+pub struct Repeats {
+    hasher: RandomState,
+    // A plain mutex: it is held for a look into a set.
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    hashes: HashSet<u64>,
+    order: VecDeque<u64>,
+}
+
+impl Repeats {
+    /// Notes a webhook; true if it came before.
+    pub(super) fn note(&self, path: &str, signature: &str) -> bool {
+        let hash = self.hasher.hash_one((path, signature));
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen.hashes.insert(hash) {
+            return true;
+        }
+        seen.order.push_back(hash);
+        if seen.order.len() > REMEMBERED
+            && let Some(oldest) = seen.order.pop_front()
+        {
+            seen.hashes.remove(&oldest);
+        }
+        false
+    }
+}
+
+/// Some 400 KB.
+const REMEMBERED: usize = 16_384;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_ones_are_remembered() {
+        let repeats = Repeats::default();
+        assert!(!repeats.note("/a", "x"));
+        assert!(repeats.note("/a", "x"));
+        assert!(!repeats.note("/b", "x"));
+        for number in 0..REMEMBERED {
+            assert!(!repeats.note("/c", &number.to_string()));
+        }
+        assert!(!repeats.note("/a", "x"), "the oldest are forgotten");
+    }
+}
