@@ -1,6 +1,6 @@
 //! `[whatsapp]`: both ways, and which one when.
 
-use super::rule::{bridge_url, country, optional, secret, switch, whole, word, words};
+use super::rule::{Rule, Wrong, bridge_url, country, optional, secret, several, switch, whole, word, words};
 use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, Secret};
 use crate::domain::{Provider, text_enum};
@@ -44,6 +44,13 @@ pub struct WhatsAppConfig {
     pub per_minute: u32,
     /// People a day that we may write to first on the bridge's way.
     pub new_chats_per_day: u32,
+    /// How numbers may begin with which a conversation is begun, by either way: `+972`; `+` is every number. Empty: the calling
+    /// code of `default_country`.
+    pub new_chat_prefixes: Vec<String>,
+    /// Conversations that one user or token may begin in 24 hours, by either way.
+    pub new_chats_per_user_per_day: u32,
+    /// Conversations that all together may begin in 24 hours, by either way.
+    pub new_chats_in_all_per_day: u32,
     /// The country of numbers without a country code, ISO 3166.
     #[serde(serialize_with = "as_letters")]
     pub default_country: country::Id,
@@ -65,6 +72,9 @@ impl Default for WhatsAppConfig {
             pacing: true,
             per_minute: 20,
             new_chats_per_day: 15,
+            new_chat_prefixes: Vec::new(),
+            new_chats_per_user_per_day: 50,
+            new_chats_in_all_per_day: 200,
             default_country: country::IL,
             max_media_bytes: 16 << 20,
         }
@@ -130,9 +140,23 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("whatsapp.pacing", |c| &mut c.whatsapp.pacing, switch()).variable("WA_PACING"),
         setting("whatsapp.per_minute", |c| &mut c.whatsapp.per_minute, whole(1..=600)),
         setting("whatsapp.new_chats_per_day", |c| &mut c.whatsapp.new_chats_per_day, whole(1..=10_000)),
+        setting("whatsapp.new_chat_prefixes", |c| &mut c.whatsapp.new_chat_prefixes, prefixes()),
+        setting(
+            "whatsapp.new_chats_per_user_per_day",
+            |c| &mut c.whatsapp.new_chats_per_user_per_day,
+            whole(0..=100_000),
+        ),
+        setting("whatsapp.new_chats_in_all_per_day", |c| &mut c.whatsapp.new_chats_in_all_per_day, whole(0..=100_000)),
         setting("whatsapp.default_country", |c| &mut c.whatsapp.default_country, country()),
         setting("whatsapp.max_media_bytes", |c| &mut c.whatsapp.max_media_bytes, whole(1024..=1 << 30)),
     ]
+}
+
+fn prefixes() -> Rule<Vec<String>> {
+    several("calling codes such as +972, or + for all numbers", |text| match text.strip_prefix('+') {
+        Some(digits) if digits.len() <= 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text.to_owned()),
+        _ => Err(Wrong::Because(format!("{text} is no calling code"))),
+    })
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

@@ -4,7 +4,8 @@ mod calling_code;
 
 use super::Masked;
 use calling_code::is_plainly_international;
-use phonenumber::country;
+use phonenumber::metadata::DATABASE;
+use phonenumber::{Type, country};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -61,6 +62,18 @@ impl PhoneNumber {
     /// For logs: `+9725•••••12`.
     pub fn masked(&self) -> Masked<'_> {
         Masked(&self.0)
+    }
+
+    /// Whether who is called or written to at it is paid for that.
+    pub fn is_premium(&self) -> bool {
+        let kind = phonenumber::parse(None, &self.0).map(|number| number.number_type(&DATABASE));
+        matches!(kind, Ok(Type::PremiumRate | Type::SharedCost))
+    }
+
+    /// How the numbers of a country begin: `+972`.
+    pub fn calling_code(country: country::Id) -> String {
+        let code = DATABASE.by_id(country.as_ref()).map_or_else(String::new, |found| found.country_code().to_string());
+        format!("+{code}")
     }
 
     fn is_valid(&self) -> bool {

@@ -7,7 +7,7 @@ pub use due::OutboxEntry;
 pub use held::HeldMessage;
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{ContactId, MessageId, OutboxId, Provider, Timestamp, text_enum};
+use crate::domain::{ContactId, MessageId, OutboxId, Provider, ThreadId, Timestamp, text_enum};
 use rusqlite::params;
 
 text_enum! {
@@ -67,6 +67,35 @@ impl ReadTx<'_> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/sends_since.sql"))?;
         let rows = query.query_map(params![provider, since], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// Conversations that the business began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChatsBegun {
+    /// By one author.
+    pub by_author: u32,
+    /// By all.
+    pub in_all: u32,
+}
+
+impl ReadTx<'_> {
+    /// Whether anything was said in a thread, by either side.
+    pub fn has_messages(&self, thread: ThreadId) -> Result<bool> {
+        let mut query =
+            self.conn.prepare_cached("SELECT 1 FROM messages WHERE thread_id = ?1 AND status <> 'failed' LIMIT 1")?;
+        Ok(query.exists([thread])?)
+    }
+
+    /// How many WhatsApp threads have begun since with a message of ours.
+    pub fn chats_begun(&self, author: &str, since: Timestamp) -> Result<ChatsBegun> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT count(*) FILTER (WHERE m.author = ?1), count(*)
+             FROM threads t JOIN messages m ON m.id = (SELECT min(id) FROM messages WHERE thread_id = t.id)
+             WHERE t.type = 'whatsapp' AND t.created_at >= ?2 AND m.direction = 'out' AND m.author <> 'phone'",
+        )?;
+        let begun = |row: &rusqlite::Row<'_>| Ok(ChatsBegun { by_author: row.get(0)?, in_all: row.get(1)? });
+        Ok(query.query_row(params![author, since], begun)?)
     }
 }
 

@@ -9,7 +9,9 @@ use super::publish::Feed;
 use super::write_queue::{Priority, Refused, WriteQueue};
 use super::{Error, Result, WriteTx};
 use crate::clock;
+use metrics::Counter;
 use rusqlite::Connection;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -34,6 +36,7 @@ struct Thread {
     publishing: Option<Publishing>,
     reports: Arc<Reports>,
     changes: watch::Sender<i64>,
+    counts: WriteCounts,
 }
 
 impl Writer {
@@ -47,7 +50,15 @@ impl Writer {
     ) -> Result<(Self, JoinHandle<Connection>)> {
         let queue = Arc::new(WriteQueue::new());
         let changes = watch::Sender::new(WriteTx::new(&conn).newest_change()?);
-        let thread = Thread { conn, disk, queue: queue.clone(), publishing, reports, changes: changes.clone() };
+        let thread = Thread {
+            conn,
+            disk,
+            queue: queue.clone(),
+            publishing,
+            reports,
+            changes: changes.clone(),
+            counts: WriteCounts::default(),
+        };
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || thread.run())
@@ -110,7 +121,7 @@ impl Thread {
     }
 
     fn commit(&mut self, mut group: Group) {
-        let filled = self.disk.check().and_then(|()| fill(&self.conn, &mut group));
+        let filled = self.disk.check().and_then(|()| fill(&self.conn, &mut group, &mut self.counts));
         let outcome = filled.and_then(|filled| match filled {
             Filled::Changes { newest } => {
                 if let Some(newest) = newest {
@@ -186,7 +197,7 @@ enum Filled {
 }
 
 /// Does the work of a group in one transaction, up to the commit. Work that fails is taken back alone.
-fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<Filled> {
+fn fill(conn: &Connection, group: &mut [Box<dyn Pending>], counts: &mut WriteCounts) -> rusqlite::Result<Filled> {
     step(conn, "BEGIN IMMEDIATE")?;
     let changes_before = conn.total_changes();
     let tx = WriteTx::new(conn);
@@ -198,7 +209,7 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<F
         }
     };
     if let [alone] = group {
-        let done = run_timed(alone, &tx);
+        let done = run_timed(alone, &tx, counts);
         still_open(conn)?;
         if !done {
             step(conn, "ROLLBACK")?;
@@ -209,7 +220,7 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<F
     for write in group {
         step(conn, "SAVEPOINT one")?;
         let recorded = tx.recorded.get();
-        let done = run_timed(write, &tx);
+        let done = run_timed(write, &tx, counts);
         still_open(conn)?;
         if !done {
             step(conn, "ROLLBACK TO one")?;
@@ -220,14 +231,30 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>]) -> rusqlite::Result<F
     Ok(filled())
 }
 
+/// The metrics of each kind of write. To look one up by its name costs more than to count.
+#[derive(Default)]
+struct WriteCounts(HashMap<&'static str, (Counter, Counter)>);
+
+impl WriteCounts {
+    fn add(&mut self, name: &'static str, micros: u64) {
+        let (writes, time) = self.0.entry(name).or_insert_with(|| {
+            (
+                metrics::counter!("agentlocator_store_writes_total", "write" => name),
+                metrics::counter!("agentlocator_store_write_microseconds_total", "write" => name),
+            )
+        });
+        writes.increment(1);
+        time.increment(micros);
+    }
+}
+
 /// Runs one write and records how long it took, since it delays every other one.
-fn run_timed(write: &mut Box<dyn Pending>, tx: &WriteTx<'_>) -> bool {
+fn run_timed(write: &mut Box<dyn Pending>, tx: &WriteTx<'_>, counts: &mut WriteCounts) -> bool {
     let began = clock::instant();
     let done = write.run(tx);
     let (name, took) = (write.name(), clock::instant().saturating_duration_since(began));
-    metrics::counter!("agentlocator_store_writes_total", "write" => name).increment(1);
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    metrics::counter!("agentlocator_store_write_microseconds_total", "write" => name).increment(micros);
+    counts.add(name, micros);
     if took >= SLOW {
         let duration_ms = micros / 1000;
         tracing::info!(event = "STORE_WRITE_SLOW", write = name, duration_ms, "A write took {duration_ms} ms: {name}");

@@ -8,6 +8,7 @@ mod full_disk;
 mod history;
 mod inbound;
 mod malformed;
+mod new_chats;
 mod news;
 mod outbound;
 mod policy;

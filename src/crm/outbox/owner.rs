@@ -25,6 +25,7 @@ pub fn send_to_owner(
         named: None,
         author: ActorId::Daemon.to_string(),
         idempotency_key: None,
+        new_chats: None,
         send_key: entropy::random_hex::<16>(),
     };
     Ok(send(tx, &request, rules, &[], now)?.map_err(|error| error.to_string()))

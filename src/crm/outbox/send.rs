@@ -1,5 +1,6 @@
 //! Sending: the way is chosen, and message, outbox and answer are stored together.
 
+use super::new_chats::{self, NewChatLimits};
 use crate::crm::person;
 use crate::domain::{
     AddressKind, BusinessId, Direction, LastIn, MediaKind, MessageId, MessageStatus, PeerAddress, Provider, ThreadId,
@@ -27,6 +28,8 @@ pub struct SendRequest {
     pub author: String,
     /// The sender's key of the request: the same key gives the same answer and one message.
     pub idempotency_key: Option<String>,
+    /// To whom it may begin a conversation; none means to everybody.
+    pub new_chats: Option<NewChatLimits>,
     /// What the provider is given with each attempt; fresh for each message.
     pub send_key: String,
 }
@@ -57,6 +60,21 @@ pub enum SendError {
     /// The key was used for another message.
     #[error("this Idempotency-Key was used for another message; use a new one for each message")]
     KeyReused,
+    /// A conversation may not be begun with this number.
+    #[error(
+        "a conversation may be begun with numbers that begin with {prefixes} and cost no more than others; whoever writes \
+             first is answered all the same (whatsapp.new_chat_prefixes)"
+    )]
+    NotAllowed {
+        /// How allowed numbers begin.
+        prefixes: String,
+    },
+    /// Enough conversations were begun today.
+    #[error(
+        "too many conversations were begun within 24 hours; whoever writes first is answered all the same \
+             (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"
+    )]
+    TooManyNewChats,
     /// Only Twilio could send it, and it is too long for it.
     #[error("Twilio takes at most {TWILIO_LONGEST_TEXT} characters, and no other provider can send this")]
     TooLongForTwilio,
@@ -67,6 +85,8 @@ impl SendError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::KeyReused => "key_reused",
+            Self::NotAllowed { .. } => "recipient_not_allowed",
+            Self::TooManyNewChats => "too_many_new_chats",
             Self::TooLongForTwilio => "text_too_long",
             Self::NoWay(NoWay::TemplateRequired) => "template_required",
             Self::NoWay(NoWay::Disabled(_)) => "provider_disabled",
@@ -94,6 +114,9 @@ pub fn send(
         return Ok(Ok(answer));
     }
     let to = Recipient::of(tx, request)?;
+    if let Some(refusal) = new_chats::refusal(tx, request, to.thread, &to.address, now)? {
+        return Ok(Err(refusal));
+    }
     let able = able(&to.address, &request.text);
     let case = Case { rules, named: request.named, last_in: to.last_in, able, refused: &[], down, now };
     let way = match policy::choose(&case) {
@@ -174,6 +197,8 @@ struct Recipient {
     /// The number where one is known, else the hidden id.
     address: String,
     last_in: LastIn,
+    /// What was said with the person by WhatsApp.
+    thread: Option<ThreadId>,
 }
 
 impl Recipient {
@@ -188,7 +213,7 @@ impl Recipient {
             None => None,
         };
         let last_in = thread.map(|thread| tx.last_in(thread)).transpose()?.unwrap_or_default();
-        Ok(Self { address: number.unwrap_or_else(|| request.to.to_string()), last_in })
+        Ok(Self { address: number.unwrap_or_else(|| request.to.to_string()), last_in, thread })
     }
 }
 

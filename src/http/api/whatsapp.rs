@@ -1,8 +1,8 @@
 //! Sending by WhatsApp.
 
-use crate::config::ProviderChoice;
-use crate::crm::outbox::{self, SendAnswer, SendRequest};
-use crate::domain::{BusinessId, PeerAddress, Provider};
+use crate::config::{ProviderChoice, WhatsAppConfig};
+use crate::crm::outbox::{self, NewChatLimits, SendAnswer, SendRequest};
+use crate::domain::{BusinessId, PeerAddress, PhoneNumber, Provider};
 use crate::http::extract::Json;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::{clock, entropy};
@@ -37,7 +37,7 @@ pub(super) struct SendBody {
         (status = 200, body = SendAnswer),
         (status = 400, body = ErrorBody, description = "The request cannot be read."),
         (status = 422, body = ErrorBody, description = "`invalid_recipient`, `empty_message`, `text_too_long`, \
-            `media_url_refused`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`."),
+            `media_url_refused`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `recipient_not_allowed`, `too_many_new_chats`."),
     )
 )]
 pub(super) async fn send(
@@ -81,8 +81,18 @@ fn request(app: &AppState, actor: &Actor, headers: &HeaderMap, body: SendBody) -
         },
         author: actor.id.to_string(),
         idempotency_key: idempotency_key(headers)?,
+        new_chats: Some(new_chats(&app.config().whatsapp)),
         send_key: entropy::random_hex::<16>(),
     })
+}
+
+fn new_chats(config: &WhatsAppConfig) -> NewChatLimits {
+    let home = || vec![PhoneNumber::calling_code(config.country())];
+    NewChatLimits {
+        prefixes: if config.new_chat_prefixes.is_empty() { home() } else { config.new_chat_prefixes.clone() },
+        per_author: config.new_chats_per_user_per_day,
+        in_all: config.new_chats_in_all_per_day,
+    }
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {

@@ -1,0 +1,44 @@
+//! Messages that begin a conversation: to whom they may go, and how many a day. Whoever has a stolen token could else write to the
+//! whole world in the name of the business, and at its cost.
+
+use super::send::{SendError, SendRequest};
+use crate::domain::{PhoneNumber, ThreadId, Timestamp};
+use crate::store::{Result, WriteTx};
+use std::time::Duration;
+
+/// Limits for messages that begin a conversation, by whichever provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewChatLimits {
+    /// How their numbers may begin: `+972`; `+` is every number.
+    pub prefixes: Vec<String>,
+    /// Conversations that one user or token may begin in 24 hours.
+    pub per_author: u32,
+    /// Conversations that all together may begin in 24 hours.
+    pub in_all: u32,
+}
+
+/// Why a message may not begin a conversation; none if it may, or if there is one already.
+pub(super) fn refusal(
+    tx: &WriteTx<'_>,
+    request: &SendRequest,
+    thread: Option<ThreadId>,
+    number: &str,
+    now: Timestamp,
+) -> Result<Option<SendError>> {
+    let Some(limits) = &request.new_chats else { return Ok(None) };
+    if thread.map(|thread| tx.has_messages(thread)).transpose()?.unwrap_or(false) {
+        return Ok(None);
+    }
+    if number.starts_with('+') {
+        let is_allowed = limits.prefixes.iter().any(|prefix| number.starts_with(prefix));
+        let is_premium = request.to.number().is_some_and(PhoneNumber::is_premium);
+        if !is_allowed || is_premium {
+            return Ok(Some(SendError::NotAllowed { prefixes: limits.prefixes.join(", ") }));
+        }
+    }
+    let begun = tx.chats_begun(&request.author, now.minus(DAY))?;
+    let is_exceeded = begun.by_author >= limits.per_author || begun.in_all >= limits.in_all;
+    Ok(is_exceeded.then_some(SendError::TooManyNewChats))
+}
+
+const DAY: Duration = Duration::from_hours(24);

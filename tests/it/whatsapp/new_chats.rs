@@ -1,0 +1,54 @@
+//! To whom a user or a token may write first, and how many a day.
+
+use crate::support::Setup;
+use crate::support::client::Reply;
+use crate::support::whatsapp::Shop;
+use serde_json::json;
+
+async fn with(settings: &str) -> Shop {
+    let settings = format!("[whatsapp]\n{settings}\n");
+    let configure = |setup: &mut Setup| {
+        setup.toml(&settings);
+    };
+    Shop::open_with(configure, "").await
+}
+
+async fn write(shop: &Shop, to: &str) -> Reply {
+    shop.send(&json!({ "to": to, "text": "hello", "provider": "baileys" })).await
+}
+
+fn refused(reply: &Reply) -> String {
+    assert_eq!(reply.status, 422, "{}", reply.text());
+    reply.json()["error"]["code"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_abroad_are_not_written_to_unless_the_settings_say_so() {
+    let shop = Shop::open().await;
+    for to in ["+19005550123", "+447911123456"] {
+        assert_eq!(refused(&write(&shop, to).await), "recipient_not_allowed");
+    }
+    assert_eq!(refused(&write(&shop, "1-919-555-123").await), "recipient_not_allowed", "a premium number of Israel");
+    assert_eq!(write(&shop, "+972501111111").await.status, 200);
+    // Whoever has written to us is answered, wherever that is.
+    shop.hear_by_bridge("447911123456", "A1", "hi").await;
+    assert_eq!(write(&shop, "+447911123456").await.status, 200);
+    assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM threads"), 2, "refusals make nobody");
+
+    let shop = with("new_chat_prefixes = [\"+44\", \"+1\"]").await;
+    assert_eq!(write(&shop, "+447911123456").await.status, 200);
+    assert_eq!(refused(&write(&shop, "+972501111111").await), "recipient_not_allowed");
+    assert_eq!(refused(&write(&shop, "+19005550123").await), "recipient_not_allowed", "premium");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_so_many_strangers_are_written_to_in_a_day() {
+    let shop = with("new_chats_per_user_per_day = 2\nnew_chats_in_all_per_day = 3").await;
+    for to in ["+972501111111", "+972502222222"] {
+        assert_eq!(write(&shop, to).await.status, 200);
+    }
+    assert_eq!(refused(&write(&shop, "+972503333333").await), "too_many_new_chats");
+    assert_eq!(write(&shop, "+972501111111").await.status, 200, "the conversation has begun");
+    shop.hear_by_bridge("972504444444", "A1", "hi").await;
+    assert_eq!(write(&shop, "+972504444444").await.status, 200, "the other one began");
+}
