@@ -255,6 +255,9 @@ pub(crate) fn tell(text: &str) {
     eprintln!("{text}");
 }
 
+/// What failed where the log's thread cannot be started.
+const NO_LOG: &str = "cannot start the log";
+
 const DEFAULT_FILE: &str = "/etc/agentlocator/config.toml";
 
 const EXAMPLES: &str = "\

@@ -1,6 +1,6 @@
 //! `agentlocator serve`: the daemon in the foreground.
 
-use super::Settings;
+use super::{NO_LOG, Settings};
 use crate::app::{self, Reloading};
 use crate::config::process_env;
 use crate::drive::Prompts;
@@ -17,7 +17,8 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
     // A greeting that is no MP3 is a wrong setting too, and is told before anything is opened or made.
     Prompts::load(&config)?;
-    let log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref());
+    let log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
+    let _flush = log.flush_at_end();
     raise_file_limit();
     app::runtime()?.block_on(async move {
         let listeners = Listeners::open(&config).await.context("cannot listen")?;

@@ -9,7 +9,7 @@ pub(super) use copy::StandbyCopy;
 pub(super) use follower::{Follower, FollowerEvent};
 pub(super) use replica::{Newest, Replica, ReplicaArguments};
 
-use super::{Settings, print, print_json};
+use super::{NO_LOG, Settings, print, print_json};
 use crate::config::process_env;
 use crate::ops::{self, notify};
 use anyhow::Context;
@@ -38,7 +38,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         return if arguments.json { print_json(&status) } else { print(&format!("{status}\n")) };
     }
     let replica = Replica::of(&arguments.replica, &config.store);
-    let _log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref());
+    let log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
+    let _flush = log.flush_at_end();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut stop = Stop::new()?;

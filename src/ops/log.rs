@@ -5,16 +5,19 @@
 
 mod journal;
 mod json;
+mod queue;
 mod record;
 mod redact;
 mod throttle;
 
 use crate::config::{Config, LogLevel};
+use queue::Queue;
 use record::Record;
 use redact::Redactor;
-use std::io::Write;
+use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use throttle::Throttle;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -23,15 +26,25 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Registry, reload};
 
 /// Starts the log of this process. `journal_stream` is the variable `JOURNAL_STREAM`.
-pub fn start(config: &Config, journal_stream: Option<&str>) -> Log {
+pub fn start(config: &Config, journal_stream: Option<&str>) -> io::Result<Log> {
     let journal = if journal::is_stderr(journal_stream) { journal::Journal::open().ok() } else { None };
+    let queue = Queue::start(move |record| write(journal.as_ref(), record))?;
     let redactor = Arc::new(Redactor::new(config));
-    let layer = Lines { redactor: redactor.clone(), journal, throttle: Mutex::default() };
+    let layer = Lines { redactor: redactor.clone(), queue: queue.clone(), throttle: Mutex::default() };
     let (filter, handle) = reload::Layer::new(filter(config));
     // A second start in one process keeps the first one's log.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
     std::panic::set_hook(Box::new(tell_panic));
-    Log { redactor, filter: handle }
+    Ok(Log { redactor, filter: handle, queue })
+}
+
+/// Blocks while the journal or the reader of stderr does not read.
+fn write(journal: Option<&journal::Journal>, record: &Record) {
+    let sent = journal.is_some_and(|journal| journal.send(record).is_ok());
+    if !sent {
+        // One write a line, so that lines of several threads do not mix. Nobody can be told that it failed.
+        let _ = io::stderr().lock().write_all(&json::line(record));
+    }
 }
 
 /// The log of this process, for other settings; clones are the same log.
@@ -39,6 +52,7 @@ pub fn start(config: &Config, journal_stream: Option<&str>) -> Log {
 pub struct Log {
     redactor: Arc<Redactor>,
     filter: reload::Handle<Targets, Registry>,
+    queue: Arc<Queue>,
 }
 
 impl Log {
@@ -51,6 +65,21 @@ impl Log {
     pub fn set_level(&self, config: &Config) {
         // It fails only where this process logs elsewhere.
         let _ = self.filter.reload(filter(config));
+    }
+
+    /// Waits, when it is dropped, until the last lines are written; it does not wait long for a reader that has stopped.
+    pub fn flush_at_end(&self) -> FlushAtEnd {
+        FlushAtEnd(self.queue.clone())
+    }
+}
+
+/// See [`Log::flush_at_end`].
+#[must_use]
+pub struct FlushAtEnd(Arc<Queue>);
+
+impl Drop for FlushAtEnd {
+    fn drop(&mut self) {
+        self.0.flush(FLUSH);
     }
 }
 
@@ -68,19 +97,9 @@ fn tell_panic(panic: &PanicHookInfo<'_>) {
 
 struct Lines {
     redactor: Arc<Redactor>,
-    journal: Option<journal::Journal>,
+    queue: Arc<Queue>,
     // A plain mutex: it is held to count.
     throttle: Mutex<Throttle>,
-}
-
-impl Lines {
-    fn write(&self, record: &Record) {
-        let sent = self.journal.as_ref().is_some_and(|journal| journal.send(record).is_ok());
-        if !sent {
-            // One write a line, so that lines of several threads do not mix. Nobody can be told that it failed.
-            let _ = std::io::stderr().lock().write_all(&json::line(record));
-        }
-    }
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
@@ -91,10 +110,10 @@ impl<S: Subscriber> Layer<S> for Lines {
             (throttle.admits(&record.event, record.at), throttle.take_hidden(record.at))
         };
         for (event, count) in hidden {
-            self.write(&Record::of_hidden(event, count, record.at));
+            self.queue.push(Record::of_hidden(event, count, record.at));
         }
         if admitted {
-            self.write(&record);
+            self.queue.push(record);
         }
     }
 }
@@ -108,3 +127,6 @@ fn level(level: LogLevel) -> LevelFilter {
         LogLevel::Trace => LevelFilter::TRACE,
     }
 }
+
+/// How long the end of the process waits for its last lines to be written.
+const FLUSH: Duration = Duration::from_secs(1);

@@ -20,6 +20,7 @@ mod doctor;
 mod health;
 mod kill;
 mod litestream;
+mod log_blocked;
 mod log_privacy;
 mod log_size;
 mod login;

@@ -33,6 +33,27 @@ impl Record {
         }
     }
 
+    /// That lines were lost because the journal, or whatever reads stderr, had stopped reading.
+    pub(super) fn of_dropped(count: u64) -> Self {
+        Self {
+            at: clock::now(),
+            level: Level::WARN,
+            event: "LOG_DROPPED".to_owned(),
+            fields: vec![("count", count.into())],
+            message: format!("{count} log lines were dropped: the log was not read fast enough"),
+        }
+    }
+
+    /// About how much memory it takes.
+    pub(super) fn size(&self) -> usize {
+        let texts = self.fields.iter().filter_map(|(_, value)| value.as_str()).map(str::len).sum::<usize>();
+        size_of::<Self>()
+            + self.fields.len() * size_of::<(&str, Value)>()
+            + self.event.len()
+            + self.message.len()
+            + texts
+    }
+
     pub(super) fn of(event: &Event<'_>, redactor: &Redactor) -> Self {
         let mut reader = Reader { redactor, event: None, fields: Vec::new(), message: String::new() };
         event.record(&mut reader);

@@ -94,6 +94,11 @@ pub const NUMBERS: &[Number] = &[
         Kind::Gauge,
         "When the certificate ends that is served, Unix time; 0 where there is none",
     ),
+    (
+        "agentlocator_log_lines_dropped_total",
+        Kind::Counter,
+        "Log lines that were dropped because the journal did not read them in time",
+    ),
     ("agentlocator_build_info", Kind::Gauge, "1; the labels say what this is"),
     ("process_resident_memory_bytes", Kind::Gauge, "Memory of the daemon"),
     ("process_cpu_seconds_total", Kind::Counter, "Processor time of the daemon"),
@@ -140,6 +145,7 @@ pub(super) fn register() {
         metrics::gauge!(gauge).set(0.0);
     }
     zero(metrics::counter!("agentlocator_whatsapp_given_up_total"));
+    zero(metrics::counter!("agentlocator_log_lines_dropped_total"));
     zero(metrics::counter!("agentlocator_store_commit_failures_total"));
     zero(metrics::counter!("agentlocator_store_writes_dropped_total"));
     zero(metrics::counter!("agentlocator_store_reads_timed_out_total"));

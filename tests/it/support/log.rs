@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a test waits for something that must come.
@@ -12,6 +12,8 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone, Default)]
 pub struct Log {
     inner: Arc<(Mutex<Vec<String>>, Condvar)>,
+    /// Held while nothing is read.
+    gate: Arc<Mutex<()>>,
 }
 
 impl Log {
@@ -24,13 +26,19 @@ impl Log {
 
     /// Goes on with another stream, that of a restarted process.
     pub fn follow(&self, stream: impl Read + Send + 'static) {
-        let inner = self.inner.clone();
+        let (inner, gate) = (self.inner.clone(), self.gate.clone());
         std::thread::spawn(move || {
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                drop(gate.lock());
                 inner.0.lock().unwrap().push(line);
                 inner.1.notify_all();
             }
         });
+    }
+
+    /// Stops reading the stream until the guard is dropped; its pipe fills up meanwhile.
+    pub fn stop_reading(&self) -> MutexGuard<'_, ()> {
+        self.gate.lock().unwrap()
     }
 
     /// All lines so far.
