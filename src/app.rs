@@ -6,7 +6,7 @@ mod reload;
 
 pub use reload::Source;
 
-use crate::config::{Config, Live, Problem, VersionInfo};
+use crate::config::{Config, LastGood, Live, Problem, VersionInfo};
 use crate::crm::inbox::{MEDIA_JOB, STATUS_JOB};
 use crate::crm::recording::FETCH_JOB;
 use crate::drive::calls::{CallParts, Calls};
@@ -53,6 +53,8 @@ pub struct Reloading {
     pub reloads: Reloads,
     /// What has been asked.
     pub orders: Orders,
+    /// Where settings that work are kept.
+    pub last_good: LastGood,
 }
 
 /// Runs the daemon until `shutdown`, then lets what runs end, and closes the store.
@@ -87,7 +89,8 @@ pub async fn run(
     let outbox = Outbox::new(in_force.clone(), store.clone(), alerts.clone());
     let worker = jobs(&parts);
     let calls = Calls::new(parts.clone());
-    let status = StatusLine { calls: calls.clone(), outbox: outbox.clone(), page: page.clone() };
+    let status =
+        StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page: page.clone() };
     let reloader = Reloader {
         source: reloading.source,
         log: reloading.log,
@@ -98,6 +101,7 @@ pub async fn run(
         outbox: outbox.clone(),
         parts: vec![reload::certificates(tls.clone())],
         status: status.clone(),
+        last_good: reloading.last_good,
     };
     let backups = Snapshots::new(&settings.now(), parts.client.clone());
     let self_check = care::self_check(settings.clone(), &parts, &outbox, &tls, &backups).await;

@@ -28,8 +28,9 @@ mod token;
 mod user;
 mod version;
 
-use crate::config::{Config, ConfigErrors, StoreConfig, find_store, load, process_env};
+use crate::config::{Config, ConfigErrors, LastGood, StoreConfig, find_last_good, find_store, load, process_env};
 use crate::domain::Role;
+use crate::drive::Prompts;
 use clap::{Parser, Subcommand, ValueHint};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
@@ -222,6 +223,24 @@ impl Settings {
     /// The settings, checked whole.
     pub(crate) fn load(&self) -> Result<Config, ConfigErrors> {
         load(self.file(), &process_env)
+    }
+
+    /// The settings that the service starts with: those that are set, else, where these are wrong, the last ones that worked.
+    pub(crate) fn load_for_service(&self) -> Result<Config, ConfigErrors> {
+        // A greeting that is no MP3 is a wrong setting too, and is told before anything is opened or made.
+        let set = self.load().and_then(|config| Prompts::load(&config).map(|_| config));
+        set.or_else(|errors| {
+            let mut config = self.last_good().load(&errors).ok_or(errors)?;
+            if Prompts::load(&config).is_err() {
+                (config.voice.greeting_file, config.voice.fallback_file) = (None, None);
+            }
+            Ok(config)
+        })
+    }
+
+    /// The last settings that worked.
+    pub(crate) fn last_good(&self) -> LastGood {
+        find_last_good(self.file(), &process_env)
     }
 
     /// Where the data is, as far as the settings say, right or wrong.

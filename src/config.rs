@@ -17,6 +17,7 @@ mod file;
 mod found;
 mod google;
 mod http;
+mod last_good;
 mod live;
 mod load;
 mod log;
@@ -50,8 +51,9 @@ pub use environment::process_env;
 pub use error::{ConfigErrors, Problem};
 pub use google::GoogleConfig;
 pub use http::{DEFAULT_PORT, HttpConfig};
+pub use last_good::LastGood;
 pub use live::Live;
-pub use load::{ShownSetting, find_store, load};
+pub use load::{ShownSetting, find_last_good, find_store, load};
 pub use log::{LogConfig, LogLevel};
 pub use mail::{MailConfig, MailTls};
 pub use network::Network;
@@ -118,6 +120,12 @@ pub struct Config {
     /// Where each setting came from.
     #[serde(skip)]
     pub origins: Origins,
+    /// Why the settings that are set are not used, but the last ones that worked; empty where those that are set are used.
+    #[serde(skip)]
+    pub rejected: Vec<String>,
+    /// Files among the credentials that no setting reads, as sentences.
+    #[serde(skip)]
+    pub unknown_credentials: Vec<String>,
 }
 
 impl Config {

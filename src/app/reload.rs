@@ -1,6 +1,6 @@
 //! Reading the settings again while the daemon works: checked whole, then put in force; or nothing changes.
 
-use crate::config::{Changes, Config, ConfigErrors, Live};
+use crate::config::{Changes, Config, ConfigErrors, LastGood, Live};
 use crate::drive::outbox::Outbox;
 use crate::drive::reload::{Orders, Outcome, Refused, Reloaded};
 use crate::drive::status::StatusLine;
@@ -34,20 +34,39 @@ pub(super) struct Reloader {
     pub(super) parts: Vec<(&'static str, ReadAgain)>,
     /// What systemd shows afterwards.
     pub(super) status: StatusLine,
+    pub(super) last_good: LastGood,
 }
 
 impl Reloader {
     /// Carries out what is ordered, one order after the other, for as long as it is polled.
     pub(super) async fn run(self, mut orders: Orders) {
+        self.keep_settings().await;
         while let Some(answer) = orders.next().await {
             notify::reloading("Reading the settings again");
             let outcome = self.reload().await;
             tell(&outcome);
+            self.keep_settings().await;
             notify::ready(&self.status.text());
             // Whoever asked by a signal does not listen.
             let _ = answer.send(outcome);
         }
         std::future::pending::<()>().await;
+    }
+
+    /// Keeps the active settings as the last ones that worked, unless they are just that.
+    async fn keep_settings(&self) {
+        let (config, last_good) = (self.settings.now(), self.last_good.clone());
+        if !config.rejected.is_empty() {
+            return;
+        }
+        let kept = tokio::task::spawn_blocking(move || last_good.keep(&config)).await;
+        if let Ok(Err(error)) = kept {
+            tracing::warn!(
+                event = "CONFIG_NOT_KEPT",
+                %error,
+                "The settings are not kept: if they are wrong at the next start, the ones from before are used"
+            );
+        }
     }
 
     async fn reload(&self) -> Outcome {

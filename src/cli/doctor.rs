@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
 
 /// Where the installation is that the settings speak of.
 pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow::Result<Site> {
-    Ok(Site::find(settings.load(), settings.file().map(Path::to_owned), numbers.to_vec()).await?)
+    Ok(Site::find(settings.load(), settings.store(), settings.file().map(Path::to_owned), numbers.to_vec()).await?)
 }
 
 /// The findings as a program reads them.

@@ -3,7 +3,6 @@
 use super::{NO_LOG, Settings};
 use crate::app::{self, Reloading};
 use crate::config::process_env;
-use crate::drive::Prompts;
 use crate::drive::reload::{self, Reloads};
 use crate::http::Listeners;
 use crate::ops;
@@ -14,18 +13,25 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the daemon until SIGTERM or SIGINT.
 pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
-    let config = settings.load()?;
-    // A greeting that is no MP3 is a wrong setting too, and is told before anything is opened or made.
-    Prompts::load(&config)?;
+    let config = settings.load_for_service()?;
     let log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
     let _flush = log.flush_at_end();
+    if !config.rejected.is_empty() {
+        let reasons = config.rejected.join("\n");
+        tracing::error!(
+            event = "CONFIG_FALLBACK",
+            reasons,
+            "The settings are wrong, so the service starts with the last ones that worked: {reasons}"
+        );
+    }
     raise_file_limit();
     app::runtime()?.block_on(async move {
         let listeners = Listeners::open(&config).await.context("cannot listen")?;
         let (reloads, orders) = reload::channel();
         let shutdown = stopped(reloads.clone())?;
+        let last_good = settings.last_good();
         let source = Arc::new(move || settings.load());
-        app::run(config, listeners, Reloading { source, log, reloads, orders }, shutdown).await
+        app::run(config, listeners, Reloading { source, log, reloads, orders, last_good }, shutdown).await
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::http::DEFAULT_PORT;
-use super::{BaseUrl, Config, EngineChoice, MailTls, ProviderChoice, UpdateCheck};
+use super::{BaseUrl, Config, EngineChoice, MailTls, ProviderChoice, TwilioConfig, UpdateCheck};
 use std::net::{Ipv6Addr, SocketAddr};
 
 /// Checks the settings against one another, and works out what follows from them.
@@ -130,6 +130,11 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             "of twilio.account_sid and twilio.auth_token one is not set: Twilio's REST interface cannot be used",
         ),
         (
+            twilio.auth_tokens().any(|token| !is_twilio_token(token.expose()))
+                && twilio.api_base_url == TwilioConfig::default().api_base_url,
+            "twilio.auth_token is not 32 hexadecimal digits, as Twilio's are: calls and messages may be refused with 403",
+        ),
+        (
             tls.acme == Some(true) && tls.domain.is_empty() && tls.own_files().is_none(),
             "tls.acme is on, but tls.domain is not set: there is no name to get a certificate for",
         ),
@@ -151,7 +156,12 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             "of backup.s3_endpoint, backup.s3_bucket and its two keys one is not set: snapshots do not go into the bucket",
         ),
     ];
-    checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, message)| message.to_owned()).collect()
+    let wrong = checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, message)| message.to_owned());
+    config.unknown_credentials.iter().cloned().chain(wrong).collect()
+}
+
+fn is_twilio_token(token: &str) -> bool {
+    token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether one of two listeners would find its port taken.

@@ -3,8 +3,8 @@
 use super::Origin;
 use super::draft::Draft;
 use super::found::Found;
-use super::secret_file;
 use super::setting::{Setting, Variable};
+use super::{secret_file, suggest};
 use std::path::{Path, PathBuf};
 
 /// What looks up a variable: the process's own, or a test's.
@@ -18,17 +18,24 @@ pub fn process_env(name: &str) -> Option<String> {
 
 /// The data folder that systemd has made for the service (`StateDirectory=`); the weakest layer of all.
 pub(super) fn read_data_folder(env: Environment<'_>, draft: &mut Draft) {
-    let folders = present(env, "STATE_DIRECTORY");
-    if let Some(folder) = folders.as_deref().and_then(|folders| folders.split(':').next()) {
-        let file = Path::new(folder).join("agentlocator.db");
+    if let Some(folder) = state_folder(env) {
+        let file = folder.join("agentlocator.db");
         draft.config.store.database_url = Some(file.to_string_lossy().into_owned());
         draft.config.origins.set("store.database_url", Origin::Variable("STATE_DIRECTORY"));
     }
 }
 
+/// The first folder of `STATE_DIRECTORY`.
+pub(super) fn state_folder(env: Environment<'_>) -> Option<PathBuf> {
+    present(env, "STATE_DIRECTORY")?.split(':').next().map(PathBuf::from)
+}
+
 /// Everything that the environment says. A variable that is set and empty says nothing. `file` is the settings file.
 pub(super) fn read(env: Environment<'_>, file: Option<&Path>, settings: &[Setting], draft: &mut Draft) {
     let credentials = credentials_folder(env, file);
+    if let Some(folder) = &credentials {
+        draft.config.unknown_credentials = unknown_credentials(folder, settings);
+    }
     for setting in settings {
         for variable in &setting.variables {
             if setting.secret {
@@ -68,12 +75,36 @@ fn credentials_folder(env: Environment<'_>, file: Option<&Path>) -> Option<PathB
 /// `twilio-auth-token` for `TWILIO_AUTH_TOKEN`; with a prefix where systemd loaded a whole folder, as the shipped unit has it:
 /// `secret_twilio-auth-token`, `sealed_…` from the folder of encrypted ones.
 fn read_credential(folder: &Path, setting: &Setting, variable: &Variable, draft: &mut Draft) {
-    let name = variable.name.to_ascii_lowercase().replace('_', "-");
-    let paths = ["sealed_", "secret_", ""].map(|prefix| folder.join(format!("{prefix}{name}")));
+    let name = credential_name(variable);
+    let paths = CREDENTIAL_PREFIXES.map(|prefix| folder.join(format!("{prefix}{name}")));
     if let Some(path) = paths.into_iter().find(|path| path.exists()) {
         let origin = Origin::Credential(path.clone());
         take_file(&path, origin, setting, variable, draft);
     }
+}
+
+fn credential_name(variable: &Variable) -> String {
+    variable.name.to_ascii_lowercase().replace('_', "-")
+}
+
+/// Files that no secret setting reads, each with the name that was probably meant.
+fn unknown_credentials(folder: &Path, settings: &[Setting]) -> Vec<String> {
+    let secrets = settings.iter().filter(|setting| setting.secret);
+    let known: Vec<String> = secrets.flat_map(|setting| &setting.variables).map(credential_name).collect();
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut unknown: Vec<String> = files
+        .filter_map(|file| {
+            let file = file.file_name().to_string_lossy().into_owned();
+            let name = CREDENTIAL_PREFIXES.iter().find_map(|prefix| file.strip_prefix(prefix))?;
+            if name.starts_with('.') || known.iter().any(|known| known == name) {
+                return None;
+            }
+            let meant = suggest::credential(name, &known);
+            Some(format!("the credential {name} is not used: no secret has this name; {meant}"))
+        })
+        .collect();
+    unknown.sort();
+    unknown
 }
 
 fn read_named_file(env: Environment<'_>, setting: &Setting, variable: &Variable, draft: &mut Draft) {
@@ -93,6 +124,9 @@ fn take_file(path: &Path, origin: Origin, setting: &Setting, variable: &Variable
         Err(reason) => draft.problem(origin, format!("{}: {reason}", setting.key)),
     }
 }
+
+/// What systemd puts before the names of a folder's files, as the shipped unit loads them; none where it did not.
+const CREDENTIAL_PREFIXES: [&str; 3] = ["sealed_", "secret_", ""];
 
 fn present(env: Environment<'_>, name: &str) -> Option<String> {
     env(name).filter(|value| !value.trim().is_empty())

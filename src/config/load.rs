@@ -4,7 +4,7 @@
 use super::draft::Draft;
 use super::environment::{self, Environment};
 use super::found::Found;
-use super::{Config, ConfigErrors, Origin, Problem, StoreConfig, check, file, setting};
+use super::{Config, ConfigErrors, LastGood, Origin, Problem, StoreConfig, check, file, setting};
 use std::path::Path;
 
 #[cfg(test)]
@@ -23,6 +23,11 @@ pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigE
 /// it open, and nothing else.
 pub fn find_store(file: Option<&Path>, env: Environment<'_>) -> StoreConfig {
     read_all(file, env).config.store
+}
+
+/// Where the last settings that worked are: in the folder that systemd has made for the service, else in that of the data.
+pub fn find_last_good(file: Option<&Path>, env: Environment<'_>) -> LastGood {
+    LastGood::of(environment::state_folder(env).unwrap_or_else(|| find_store(file, env).data_folder()))
 }
 
 fn read_all(file: Option<&Path>, env: Environment<'_>) -> Draft {
@@ -73,11 +78,20 @@ impl Config {
         let values = serde_json::to_value(self).unwrap_or_default();
         let shown = |setting: setting::Setting| ShownSetting {
             key: setting.key,
-            value: values.pointer(&format!("/{}", setting.key.replace('.', "/"))).cloned().unwrap_or_default(),
+            value: value_of(&values, setting.key),
             origin: self.origins.of(setting.key),
         };
         setting::all().into_iter().map(shown).collect()
     }
+
+    /// The value of one setting; a secret is `•••`.
+    pub(super) fn shown_value(&self, key: &str) -> serde_json::Value {
+        value_of(&serde_json::to_value(self).unwrap_or_default(), key)
+    }
+}
+
+fn value_of(values: &serde_json::Value, key: &str) -> serde_json::Value {
+    values.pointer(&format!("/{}", key.replace('.', "/"))).cloned().unwrap_or_default()
 }
 
 /// A setting as `config show` lists it.

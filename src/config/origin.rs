@@ -12,6 +12,8 @@ pub enum Origin {
     Default,
     /// The database, where the web page keeps what is changed on it.
     Stored,
+    /// The last settings that worked, because those that are set are wrong.
+    LastGood,
     /// The settings file; line and column count from 1.
     File {
         /// As it was named.
@@ -39,6 +41,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::Stored => f.write_str("set on the page"),
+            Self::LastGood => f.write_str("last settings that worked"),
             Self::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
             Self::Credential(path) => write!(f, "credential {}", path.display()),
             Self::Variable(name) => write!(f, "environment variable {name}"),

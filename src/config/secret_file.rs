@@ -11,7 +11,8 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
         return Err(format!("{name} holds {size} bytes, which is no secret"));
     }
     let text = fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
-    match text.trim() {
+    // Some editors put a byte order mark at the beginning.
+    match text.trim_start_matches('\u{feff}').trim() {
         "" => Err(format!("{name} is empty")),
         secret => Ok(secret.to_owned()),
     }

@@ -4,11 +4,12 @@
 use super::found::Found;
 use super::rule::{Refusal, Rule};
 use super::{
-    Config, agent, alerts, backup, care, disk, google, http, log, mail, openai, retention, speech, store, tls, twilio,
-    updates, voice, whatsapp,
+    Config, Secret, agent, alerts, backup, care, disk, google, http, log, mail, openai, retention, speech, store, tls,
+    twilio, updates, voice, whatsapp,
 };
 use std::rc::Rc;
 
+type SecretField = fn(&mut Config) -> &mut Option<Secret>;
 type Apply = Rc<dyn Fn(&mut Config, &Found) -> Result<(), Refusal>>;
 type Compare = Box<dyn Fn(&mut Config, &mut Config) -> bool>;
 type Copy = Box<dyn Fn(&mut Config, &mut Config)>;
@@ -25,6 +26,8 @@ pub(super) struct Setting {
     pub(super) needs_restart: bool,
     /// What it may be, in words.
     allowed: String,
+    /// The field of a secret, which has no other way out.
+    secret_field: Option<SecretField>,
     apply: Apply,
     same: Compare,
     keep: Copy,
@@ -48,6 +51,7 @@ pub(super) fn setting<T: Clone + PartialEq + 'static>(
         variables: Vec::new(),
         needs_restart: false,
         allowed: rule.allowed().to_owned(),
+        secret_field: None,
         apply: applier(field, rule),
         same: Box::new(move |one, other| field(one) == field(other)),
         keep: Box::new(move |from, to| field(to).clone_from(field(from))),
@@ -55,12 +59,8 @@ pub(super) fn setting<T: Clone + PartialEq + 'static>(
 }
 
 /// One that nobody may see.
-pub(super) fn secret_setting<T: Clone + PartialEq + 'static>(
-    key: &'static str,
-    field: fn(&mut Config) -> &mut T,
-    rule: Rule<T>,
-) -> Setting {
-    Setting { secret: true, ..setting(key, field, rule) }
+pub(super) fn secret_setting(key: &'static str, field: SecretField, rule: Rule<Option<Secret>>) -> Setting {
+    Setting { secret: true, secret_field: Some(field), ..setting(key, field, rule) }
 }
 
 impl Setting {
@@ -86,6 +86,14 @@ impl Setting {
     pub(super) fn at_start(mut self) -> Self {
         self.needs_restart = true;
         self
+    }
+
+    /// Its value, a secret's too; null where it is not set.
+    pub(super) fn value(&self, config: &Config) -> serde_json::Value {
+        match self.secret_field {
+            Some(field) => field(&mut config.clone()).as_ref().map(Secret::expose).into(),
+            None => config.shown_value(self.key),
+        }
     }
 
     /// Whether it has the same value in both.

@@ -27,6 +27,16 @@ pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting]) -> St
     }
 }
 
+/// About a credential that no setting reads.
+pub(super) fn credential(name: &str, known: &[String]) -> String {
+    // `closest` compares as settings are written, with underlines.
+    let underlined: Vec<String> = known.iter().map(|name| name.replace('-', "_")).collect();
+    match closest(name, underlined.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean {}?", meant.replace('_', "-")),
+        None => format!("known: {}", known.join(", ")),
+    }
+}
+
 /// The nearest word, if it is near: about every third letter may be wrong.
 fn closest<'a>(word: &str, all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase().replace('-', "_");

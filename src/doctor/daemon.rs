@@ -80,6 +80,10 @@ fn explain(part: &str) -> (&'static str, &'static str) {
         ),
         "twilio_secrets" => ("Twilio's token cannot be used", "set TWILIO_AUTH_TOKEN anew, and reload"),
         "openai" => ("the AI cannot be used", "see the key, and what OpenAI says of the account"),
+        "settings" => (
+            "the settings were wrong at the start, so the daemon runs with the last ones that worked",
+            "correct what `agentlocator config check` names, then systemctl reload agentlocator",
+        ),
         "tls" => (
             "no good certificate is served on our own doors, or it ends soon",
             "see what is said of the certificate; journalctl -u agentlocator -g TLS_ says why",

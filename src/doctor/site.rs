@@ -1,6 +1,6 @@
 //! What is looked at, and with what.
 
-use crate::config::{Config, ConfigErrors};
+use crate::config::{Config, ConfigErrors, StoreConfig};
 use crate::domain::PhoneNumber;
 use crate::drive::control::{self, AskError, Status};
 use crate::providers::http_client;
@@ -26,15 +26,17 @@ pub struct Site {
 }
 
 impl Site {
-    /// Looks where everything is. `settings` are what file and environment say.
+    /// Looks where everything is. `settings` are what file and environment say,
+    /// `store` where the data is even if they are wrong.
     pub async fn find(
         settings: Result<Config, ConfigErrors>,
+        store: StoreConfig,
         settings_file: Option<PathBuf>,
         named_numbers: Vec<PhoneNumber>,
     ) -> Result<Self, reqwest::Error> {
         let client = http_client::build()?;
         let trusting = http_client::build_trusting(None).unwrap_or_else(|| client.clone());
-        let looked = tokio::task::spawn_blocking(move || look_inside(settings)).await;
+        let looked = tokio::task::spawn_blocking(move || look_inside(settings, &store)).await;
         let (settings, stored_problems, daemon) =
             looked.unwrap_or_else(|_| (Ok(Config::default()), Vec::new(), Err(AskError::NotRunning)));
         Ok(Self { settings, stored_problems, settings_file, daemon, named_numbers, client, trusting })
@@ -76,9 +78,9 @@ impl Site {
 type Inside = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, AskError>);
 
 /// What the store tells: what was set on the page, and how the daemon is that has it open.
-fn look_inside(settings: Result<Config, ConfigErrors>) -> Inside {
-    let Ok(config) = settings else { return (settings, Vec::new(), Err(AskError::NotRunning)) };
-    let daemon = control::ask_status(&control::socket_path(&config.store.live_file()));
+fn look_inside(settings: Result<Config, ConfigErrors>, store: &StoreConfig) -> Inside {
+    let daemon = control::ask_status(&control::socket_path(&store.live_file()));
+    let Ok(config) = settings else { return (settings, Vec::new(), daemon) };
     match store::peek_stored_settings(&config.store) {
         Ok(stored) => {
             let (config, problems) = config.with_stored(&stored);

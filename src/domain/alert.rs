@@ -46,6 +46,8 @@ text_enum! {
         OutboxStuck = "outbox_stuck",
         /// The clock of this machine is wrong.
         ClockWrong = "clock_wrong",
+        /// The settings are wrong, so the last ones that worked are used.
+        SettingsRejected = "settings_rejected",
         /// The nightly self-check found something.
         SelfCheck = "self_check",
     }

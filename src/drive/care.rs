@@ -57,6 +57,7 @@ impl Care {
             self.check_start_notice().await;
             self.look_at_link();
             self.look_at_ai_limits().await;
+            self.alerts.set(AlertKind::SettingsRejected, rejected(&self.settings.now()));
             if clock::instant() >= next_look_around {
                 next_look_around = clock::instant() + LOOK_AROUND;
                 self.look_around().await;
@@ -203,6 +204,11 @@ impl Care {
             AlertDetail::from((format!("לפי {}: {words}", reading.host), format!("By {}: {words}", reading.host)));
         self.alerts.set(AlertKind::ClockWrong, (reading.off() >= CLOCK_OFF).then_some(detail));
     }
+}
+
+/// Why the settings that are set are not used.
+fn rejected(config: &Config) -> Option<AlertDetail> {
+    (!config.rejected.is_empty()).then(|| config.rejected.join("\n").into())
 }
 
 fn unwritable(health: &Health) -> Option<AlertDetail> {

@@ -2,6 +2,7 @@
 
 use super::calls::Calls;
 use super::outbox::Outbox;
+use crate::config::Live;
 use crate::ops::notify;
 use crate::providers::baileys::bridge::LinkState;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use std::time::Duration;
 /// What the line is made of; cheap to clone.
 #[derive(Clone)]
 pub struct StatusLine {
+    /// The settings.
+    pub settings: Live,
     /// All calls that are on.
     pub calls: Calls,
     /// Messages on their way out, and how the bridge is.
@@ -29,7 +32,8 @@ impl StatusLine {
             Some(LinkState::Connected) => "WhatsApp connected, ",
             Some(_) => "WhatsApp not connected, ",
         };
-        format!("Answering: {calls}{whatsapp}the page is at {}", self.page)
+        let settings = if self.settings.now().rejected.is_empty() { "" } else { REJECTED };
+        format!("Answering{settings}: {calls}{whatsapp}the page is at {}", self.page)
     }
 
     /// Keeps it current for as long as it is polled.
@@ -64,5 +68,7 @@ fn calls_in_words(count: usize) -> String {
     if count == 1 { "1 call".to_owned() } else { format!("{count} calls") }
 }
 
+const REJECTED: &str =
+    " with the last settings that worked, as `agentlocator config check` finds errors in those that are set";
 const EVERY: Duration = Duration::from_secs(3);
 const EVERY_MOMENT: Duration = Duration::from_millis(250);

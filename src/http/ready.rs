@@ -46,6 +46,8 @@ enum Check {
 struct Checks {
     /// The database, really written to and read.
     db: Check,
+    /// The settings that are set are used, and not the last ones that worked.
+    settings: Check,
     openai: Check,
     tts: Check,
     twilio_secrets: Check,
@@ -102,6 +104,7 @@ async fn ready(State(state): State<AppState>) -> Response {
     let health = state.store.health();
     let checks = Checks {
         db: Check::of(database),
+        settings: Check::of(config.rejected.is_empty()),
         openai: if config.openai.key().is_some() { Check::Ok } else { Check::Disabled },
         tts: speech(config),
         twilio_secrets: if config.twilio.auth_tokens().next().is_some() { Check::Ok } else { Check::Disabled },

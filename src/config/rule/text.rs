@@ -78,11 +78,29 @@ pub(in crate::config) fn secret() -> Rule<Secret> {
             Err(Wrong::Kind)
         } else if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
             Err(Wrong::Because("has blanks or line breaks in it".to_owned()))
+        } else if text.len() > LONGEST_SECRET {
+            Err(Wrong::Because(format!("is longer than {LONGEST_SECRET} bytes")))
+        } else if begins_with_variable(text) {
+            Err(Wrong::Because("begins with the name of a variable and =; write the value alone".to_owned()))
+        } else if text.len() >= 2 && text.starts_with(['"', '\'']) && text.ends_with(['"', '\'']) {
+            Err(Wrong::Because("is in quotation marks; write the value alone".to_owned()))
         } else {
             Ok(Secret::new(text))
         }
     })
 }
+
+/// Whether a whole line of an environment file was taken for the value: `TWILIO_AUTH_TOKEN=…`.
+fn begins_with_variable(text: &str) -> bool {
+    let is_name = |name: &str| {
+        name.contains('_')
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    text.split_once('=').is_some_and(|(name, value)| is_name(name) && !value.is_empty())
+}
+
+/// The longest are tokens of a few hundred bytes.
+const LONGEST_SECRET: usize = 4096;
 
 /// The variables of a WhatsApp template.
 pub(in crate::config) fn template_variables() -> Rule<String> {

@@ -203,6 +203,7 @@ impl Patience {
             | AlertKind::AiLimit
             | AlertKind::OutboxStuck
             | AlertKind::ClockWrong
+            | AlertKind::SettingsRejected
             | AlertKind::SelfCheck => Duration::ZERO,
         }
     }

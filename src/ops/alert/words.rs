@@ -170,6 +170,12 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "הפעילו סנכרון שעון: `timedatectl set-ntp true`.",
             "Switch on time synchronisation: `timedatectl set-ntp true`.",
         ),
+        AlertKind::SettingsRejected => (
+            "יש שגיאה בהגדרות; בשימוש ההגדרות האחרונות שעבדו",
+            "The settings are wrong; the last ones that worked are in use",
+            "תקנו אותן לפי `agentlocator config check`, ואז `systemctl reload agentlocator`.",
+            "Correct them as `agentlocator config check` says, then `systemctl reload agentlocator`.",
+        ),
         AlertKind::SelfCheck => (
             "הבדיקה הלילית מצאה תקלה",
             "The nightly self-check found something",

@@ -1,0 +1,142 @@
+//! The last settings that worked, secrets included, in a file of the data folder that only the service's user can read.
+//! A start whose settings are wrong uses them, so that a typo and a reboot do not silence the phone.
+
+use super::draft::Draft;
+use super::found::Found;
+use super::setting::{self, Setting};
+use super::{Config, ConfigErrors, Origin, Origins, check, folder_of};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+/// Where the last settings that worked are kept.
+#[derive(Clone, Debug)]
+pub struct LastGood {
+    folder: PathBuf,
+}
+
+/// What the file holds.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// The data folder that they were kept for: in a copy of it they are not used.
+    folder: PathBuf,
+    settings: BTreeMap<String, Value>,
+}
+
+impl LastGood {
+    /// Those of a data folder.
+    pub fn of(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Keeps settings that the service works with. Defaults, and what the database keeps, are not among them.
+    pub fn keep(&self, config: &Config) -> io::Result<()> {
+        let settings = setting::all();
+        let kept = settings.iter().filter(|setting| is_set_outside(&config.origins, setting));
+        let kept = Kept {
+            folder: fs::canonicalize(&self.folder)?,
+            settings: kept.map(|setting| (setting.key.to_owned(), setting.value(config))).collect(),
+        };
+        let text = serde_json::to_vec(&kept)?;
+        let file = self.file();
+        if fs::read(&file).is_ok_and(|before| before == text) {
+            return Ok(());
+        }
+        fs::create_dir_all(folder_of(&file))?;
+        let fresh = file.with_extension("new");
+        if let Err(error) = fs::remove_file(&fresh)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error);
+        }
+        let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        out.write_all(&text)?;
+        out.sync_all()?;
+        fs::rename(&fresh, &file)?;
+        File::open(folder_of(&file))?.sync_all()
+    }
+
+    /// The settings that were kept, in place of those for which `errors` are reported; none if there are none that can be
+    /// used. A kept setting that this version does not accept any more is left out.
+    pub fn load(&self, errors: &ConfigErrors) -> Option<Config> {
+        let kept: Kept = serde_json::from_slice(&fs::read(self.file()).ok()?).ok()?;
+        if kept.folder != fs::canonicalize(&self.folder).ok()? {
+            return None;
+        }
+        let mut draft = Draft::default();
+        for setting in setting::all() {
+            if let Some(value) = kept.settings.get(setting.key) {
+                draft.take(&setting, &Found::from_json(value), Origin::LastGood);
+            }
+        }
+        draft.problems.clear();
+        check::finish(&mut draft);
+        draft.config.rejected = errors.0.iter().map(ToString::to_string).collect();
+        draft.problems.is_empty().then_some(draft.config)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.join("live").join("last-settings.json")
+    }
+}
+
+fn is_set_outside(origins: &Origins, setting: &Setting) -> bool {
+    !matches!(origins.of(setting.key), Origin::Default | Origin::Stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::load;
+
+    const EXAMPLE: &str = include_str!("../../config.toml.example");
+
+    /// The example with every key set that names no file.
+    fn all_set() -> String {
+        let set = |line: &'static str| {
+            let (key, _) = line.strip_prefix('#')?.split_once(" = ")?;
+            let is_key = key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+            is_key.then_some(&line[1..])
+        };
+        let lines = EXAMPLE.lines().map(|line| set(line).unwrap_or(line));
+        let names_file = |line: &&str| ["_file = ", "_folder = ", "_json = "].iter().any(|key| line.contains(key));
+        lines.filter(|line| !names_file(line)).flat_map(|line| [line, "\n"]).collect()
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("live")).unwrap();
+        let file = folder.path().join("config.toml");
+        fs::write(&file, all_set()).unwrap();
+        let env = |name: &str| (name == "TWILIO_AUTH_TOKEN").then(|| "geheim".to_owned());
+        let config = load(Some(&file), &env).unwrap();
+        let last_good = LastGood::of(folder.path().to_owned());
+        last_good.keep(&config).unwrap();
+        let errors = config.wrong("log.level", "found loud");
+        let back = last_good.load(&errors).unwrap();
+        assert_eq!(back.rejected.len(), 1);
+        let values = |config: &Config| setting::all().iter().map(|setting| setting.value(config)).collect::<Vec<_>>();
+        assert_eq!(values(&back), values(&config));
+        assert_eq!(back.twilio.auth_token, config.twilio.auth_token);
+        assert_eq!(back.origins.of("twilio.auth_token"), Origin::LastGood);
+    }
+
+    #[test]
+    fn a_copied_folder_does_not_use_them() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a", "b"] {
+            fs::create_dir_all(folder.path().join(name).join("live")).unwrap();
+        }
+        let [a, b] = ["a", "b"].map(|name| LastGood::of(folder.path().join(name)));
+        let config = Config::default();
+        a.keep(&config).unwrap();
+        fs::copy(a.file(), b.file()).unwrap();
+        let errors = config.wrong("log.level", "found loud");
+        assert!(a.load(&errors).is_some() && b.load(&errors).is_none());
+    }
+}
