@@ -19,6 +19,7 @@ mod demo;
 mod doctor;
 mod health;
 mod kill;
+mod last_settings;
 mod litestream;
 mod log_blocked;
 mod log_privacy;

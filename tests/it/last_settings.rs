@@ -1,0 +1,149 @@
+//! A wrong setting or secret at a start: the phone comes up with the last ones that worked, and says so.
+
+use super::support::{Client, Daemon};
+use rustix::fs::Mode;
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+const GOOD: &str = "[voice]\nmax_call_s = 700\n";
+
+/// A daemon whose secrets are files of systemd's, which has run with settings that are right.
+fn after_a_good_run() -> Daemon {
+    let mut daemon = Daemon::prepare(|_| {});
+    let credentials = daemon.folder().join("credentials");
+    fs::create_dir(&credentials).unwrap();
+    fs::write(credentials.join("secret_twilio-auth-token"), TOKEN).unwrap();
+    daemon.reconfigure(|setup| {
+        setup.toml(GOOD).env("CREDENTIALS_DIRECTORY", credentials.to_str().unwrap());
+    });
+    daemon.launch();
+    daemon.logs().wait_until("the settings to be kept", |_| kept(&daemon).exists().then_some(()));
+    assert!(daemon.stop().success());
+    daemon
+}
+
+fn kept(daemon: &Daemon) -> std::path::PathBuf {
+    daemon.folder().join("live/last-settings.json")
+}
+
+async fn setting(api: &Client, key: &str) -> Value {
+    let settings = api.get("/api/settings").await.json();
+    settings["settings"].as_array().unwrap().iter().find(|item| item["key"] == key).unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_typo_and_a_restart_leave_the_phone_on() {
+    let mut daemon = after_a_good_run();
+    let mode = Mode::from_raw_mode(fs::metadata(kept(&daemon)).unwrap().permissions().mode() & 0o777);
+    assert_eq!(mode, Mode::RUSR | Mode::WUSR, "it holds secrets");
+    daemon.reconfigure(|setup| {
+        setup.toml("[voice]\nmax_cal_s = 900\n");
+    });
+    tokio::task::block_in_place(|| daemon.launch());
+    let told = daemon.logs().wait_for_event("CONFIG_FALLBACK");
+    assert!(told["reasons"].as_str().unwrap().contains("did you mean max_call_s?"), "{told}");
+    let api = daemon.api();
+    let in_use = setting(&api, "voice.max_call_s").await;
+    assert_eq!((&in_use["value"], &in_use["origin"]), (&700.into(), &"last settings that worked".into()));
+    let ready = daemon.client().get("/readyz").await.json();
+    assert_eq!((&ready["settings"], &ready["twilio_secrets"]), (&"error".into(), &"ok".into()), "{ready}");
+    let raised = daemon.logs().wait_for_event("ALERT_RAISED");
+    assert_eq!(raised["alert.kind"], "settings_rejected", "{raised}");
+    assert!(api.get("/api/alerts").await.text().contains("did you mean max_call_s?"));
+    let log = daemon.logs().lines().join("\n");
+    assert!(!log.contains(TOKEN), "a kept secret is a secret");
+
+    let check = daemon.cli(&["config", "check"]);
+    assert_eq!(check.status.code(), Some(1));
+    let doctor = daemon.cli(&["doctor", "--json"]);
+    let doctor = String::from_utf8(doctor.stdout).unwrap();
+    assert!(doctor.contains("did you mean max_call_s?") && doctor.contains("last ones that worked"), "{doctor}");
+
+    daemon.reconfigure(|setup| {
+        setup.toml("[voice]\nmax_call_s = 900\n");
+    });
+    assert!(daemon.cli(&["reload"]).status.success());
+    assert_eq!(setting(&api, "voice.max_call_s").await["value"], 900);
+    assert_eq!(daemon.client().get("/readyz").await.json()["settings"], "ok");
+
+    // What a reload has put to use is kept as well.
+    daemon.logs().wait_until("the settings to be kept", |_| {
+        fs::read_to_string(kept(&daemon)).unwrap().contains("900").then_some(())
+    });
+    tokio::task::block_in_place(|| daemon.stop());
+    daemon.reconfigure(|setup| {
+        setup.toml("[voice\n");
+    });
+    tokio::task::block_in_place(|| daemon.launch());
+    assert_eq!(setting(&daemon.api(), "voice.max_call_s").await["value"], 900);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_secret_file_leaves_the_phone_on() {
+    let mut daemon = tokio::task::block_in_place(after_a_good_run);
+    fs::write(daemon.folder().join("credentials/secret_twilio-auth-token"), "\n").unwrap();
+    tokio::task::block_in_place(|| daemon.launch());
+    let told = daemon.logs().wait_for_event("CONFIG_FALLBACK");
+    assert!(told["reasons"].as_str().unwrap().contains("secret_twilio-auth-token is empty"), "{told}");
+    assert_eq!(daemon.client().get("/readyz").await.json()["twilio_secrets"], "ok");
+    let fields = [("CallSid", "CA1"), ("From", "+972501234567"), ("To", "+97235551234")];
+    let url = format!("{}/webhook/incoming_call", daemon.url());
+    let pairs: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let signature = agentlocator::simulator::twilio::sign(TOKEN, &url, &pairs);
+    let signed = daemon.client().with_header("x-twilio-signature", signature);
+    assert_eq!(signed.post_form("/webhook/incoming_call", &fields).await.status, 200);
+}
+
+#[test]
+fn without_settings_that_worked_a_start_fails_and_so_it_does_in_a_copied_folder() {
+    let mut daemon = after_a_good_run();
+    daemon.reconfigure(|setup| {
+        setup.toml("[voice]\nmax_cal_s = 900\n");
+    });
+    let other = Daemon::prepare(|setup| {
+        setup.toml("[voice]\nmax_cal_s = 900\n");
+    });
+    for is_copied in [false, true] {
+        if is_copied {
+            fs::create_dir(other.folder().join("live")).unwrap();
+            fs::copy(kept(&daemon), kept(&other)).unwrap();
+        }
+        let output = other.cli(&["serve"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean max_call_s?"));
+    }
+}
+
+#[test]
+fn a_secret_is_checked_for_its_shape() {
+    let daemon = Daemon::prepare(|setup| {
+        setup.toml("");
+    });
+    let credentials = daemon.folder().join("credentials");
+    fs::create_dir(&credentials).unwrap();
+    let file = credentials.join("twilio-auth-token");
+    for (content, reason) in [
+        (format!("TWILIO_AUTH_TOKEN={TOKEN}"), "begins with the name of a variable"),
+        (format!("\"{TOKEN}\""), "in quotation marks"),
+        ("two words".to_owned(), "has blanks"),
+        ("x".repeat(5000), "longer than 4096"),
+        (String::new(), "is empty"),
+    ] {
+        fs::write(&file, &content).unwrap();
+        let check = daemon.cli(&["config", "check"]);
+        let told = String::from_utf8(check.stderr).unwrap();
+        assert!(check.status.code() == Some(1) && told.contains(reason), "{reason}: {told}");
+        assert!(content.is_empty() || !told.contains(&content) && !told.contains(TOKEN), "{told}");
+    }
+    fs::write(&file, format!("\u{feff}{TOKEN}\r\n")).unwrap();
+    fs::write(credentials.join("openai_api_key"), "sk-test").unwrap();
+    let check = daemon.cli(&["config", "check"]);
+    let told = String::from_utf8(check.stdout).unwrap();
+    assert!(check.status.success() && !told.contains("32 hexadecimal"), "{told}");
+    assert!(told.contains("the credential openai_api_key is not used") && told.contains("openai-api-key?"), "{told}");
+    fs::write(&file, "AC123").unwrap();
+    let told = String::from_utf8(daemon.cli(&["config", "check"]).stdout).unwrap();
+    assert!(told.contains("not 32 hexadecimal digits"), "{told}");
+}
