@@ -290,7 +290,12 @@ fn about(listeners: &Listeners, identity: Identity) -> About {
         build: VersionInfo::default(),
         pid: std::process::id(),
         started_at: clock::now(),
-        doors: listeners.public.iter().filter_map(|listener| listener.local_addr().ok()).collect(),
+        doors: listeners
+            .public
+            .iter()
+            .chain(&listeners.http)
+            .filter_map(|listener| listener.local_addr().ok())
+            .collect(),
         identity,
     }
 }

@@ -87,10 +87,17 @@ fn judge_socket(socket: &str) -> Option<Finding> {
         "agentlocator-https.socket" => 443,
         _ => 8080,
     };
-    let found = format!("{id} could not take port {port}: another program has it");
+    let found = format!("{id} could not take port {port}: another program has it; the other ports are answered");
+    let meant = if port == 8080 {
+        "if it is to keep the port, give AgentLocator another one (docs/admin/install.md)".to_owned()
+    } else {
+        let mask = format!("`systemctl mask {id} && systemctl reset-failed {id}`");
+        format!("if it is a proxy in front of AgentLocator, nothing is wrong: {mask}")
+    };
+    // systemd opens no socket of a service that runs.
     let remedy = format!(
-        "see which by `ss -ltnp 'sport = :{port}'`; if it is a proxy in front of AgentLocator, nothing is wrong: \
-         `systemctl disable {id}`"
+        "see which by `ss -ltnp 'sport = :{port}'`; {meant}; else stop it, then `systemctl stop {SERVICE} && \
+         systemctl start {id} {SERVICE}`"
     );
     Some(Finding::warning(CHECK, found, remedy))
 }

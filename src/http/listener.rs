@@ -47,24 +47,47 @@ impl Listeners {
     ///
     /// Sockets are known by their names (`FileDescriptorName=`): `web`, `crm`, `http`, `https`. Of those without such a name
     /// the first is the public door and the next the second one.
+    ///
+    /// A listener that cannot be opened costs itself alone and is logged, as long as there is another one that Twilio can reach.
     pub async fn open(config: &Config) -> Result<Self, ListenError> {
         let Inherited { mut public, mut crm, mut http, mut https } = Inherited::take()?;
+        let mut failures = Vec::new();
         if public.is_empty() {
-            public = match config.http.listen {
-                Some(address) => vec![bind(address).await?],
-                None => everywhere(DEFAULT_PORT).await?,
+            let opened = match config.http.listen {
+                Some(address) => bind(address).await.map(|listener| vec![listener]),
+                None => everywhere(DEFAULT_PORT).await,
             };
+            public = opened.unwrap_or_else(|error| failed("http.listen", error, &mut failures));
         }
         match config.http.crm_listen {
             None => crm.clear(),
-            Some(address) if crm.is_empty() => crm = vec![bind(address).await?],
+            Some(address) if crm.is_empty() => {
+                let opened = bind(address).await.map(|listener| vec![listener]);
+                crm = opened.unwrap_or_else(|error| failed("http.crm_listen", error, &mut failures));
+            }
             Some(_) => {}
         }
-        if http.is_empty() {
-            http = web_door(config, config.tls.http_listen, HTTP_PORT, "tls.http_listen").await?;
+        for (listeners, asked, port, key) in [
+            (&mut http, config.tls.http_listen, HTTP_PORT, "tls.http_listen"),
+            (&mut https, config.tls.https_listen, HTTPS_PORT, "tls.https_listen"),
+        ] {
+            if listeners.is_empty() {
+                let opened = web_listeners(config, asked, port).await;
+                *listeners = opened.unwrap_or_else(|error| failed(key, error, &mut failures));
+            }
         }
-        if https.is_empty() {
-            https = web_door(config, config.tls.https_listen, HTTPS_PORT, "tls.https_listen").await?;
+        if public.is_empty() && http.is_empty() && https.is_empty() {
+            // There is none, so opening the public one has failed.
+            return failures.into_iter().next().map_or_else(|| Ok(Self::default()), |(_, error)| Err(error));
+        }
+        for (key, error) in failures {
+            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            tracing::error!(
+                event = "DOOR_CLOSED",
+                key,
+                error = source,
+                "{error}. The other listeners are open; this one stays closed until the next start"
+            );
         }
         Ok(Self { public, crm, http, https })
     }
@@ -75,34 +98,19 @@ impl Listeners {
     }
 }
 
-/// A door that was asked for, or the usual one where TLS is in use. Without that one the phone still works, so it is told
-/// and left out.
-async fn web_door(
-    config: &Config,
-    asked: Option<SocketAddr>,
-    port: u16,
-    key: &str,
-) -> Result<Vec<TcpListener>, ListenError> {
+/// Notes that a listener could not be opened.
+fn failed(key: &'static str, error: ListenError, failures: &mut Vec<(&'static str, ListenError)>) -> Vec<TcpListener> {
+    failures.push((key, error));
+    Vec::new()
+}
+
+/// A listener for the web that was asked for, or the usual one where TLS is in use.
+async fn web_listeners(config: &Config, asked: Option<SocketAddr>, port: u16) -> Result<Vec<TcpListener>, ListenError> {
     if let Some(address) = asked {
         return Ok(vec![bind(address).await?]);
     }
     let taken = [config.http.listen, config.http.crm_listen].into_iter().flatten().any(|other| other.port() == port);
-    if !config.tls.is_configured() || taken {
-        return Ok(Vec::new());
-    }
-    match everywhere(port).await {
-        Ok(listeners) => Ok(listeners),
-        Err(error) => {
-            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            tracing::warn!(
-                event = "DOOR_CLOSED",
-                port,
-                error = source,
-                "TLS is set up, but port {port} is not answered: {error}. Start it by systemd, or set {key}"
-            );
-            Ok(Vec::new())
-        }
-    }
+    if !config.tls.is_configured() || taken { Ok(Vec::new()) } else { everywhere(port).await }
 }
 
 const HTTP_PORT: u16 = 80;

@@ -3,6 +3,7 @@
 use super::Listeners;
 use crate::config::{DEFAULT_PORT, HttpConfig};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use tokio::net::TcpListener;
 
 /// The page's address as a browser takes it, without a slash at the end: that of its own door, else the public one,
 /// else this machine's. `listeners` know the real port.
@@ -14,8 +15,14 @@ pub(crate) fn page_address(config: &HttpConfig, listeners: Option<&Listeners>) -
     if config.public_address().is_some() {
         return config.base_url().to_string();
     }
-    let public = listeners.and_then(|listeners| listeners.public.first());
-    let address = public.and_then(|listener| listener.local_addr().ok()).or(config.listen);
+    let address = |listeners: &[TcpListener]| listeners.first().and_then(|listener| listener.local_addr().ok());
+    if let Some(Listeners { public, https, .. }) = listeners
+        && address(public).is_none()
+        && let Some(address) = address(https)
+    {
+        return of_socket(address).replacen("http:", "https:", 1);
+    }
+    let address = listeners.and_then(|listeners| address(&listeners.public)).or(config.listen);
     of_socket(address.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into()))
 }
 

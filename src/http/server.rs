@@ -35,7 +35,8 @@ pub(super) struct Stopping(pub(super) watch::Receiver<bool>);
 /// Answers on every door until `stopping` turns true; ends when the last running request has ended.
 pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Receiver<bool>) {
     let Listeners { public, crm, http, https } = listeners;
-    let public_router = router::public(&state, crm.is_empty());
+    // By the settings: where the second door could not be opened, the first one does not get page and API.
+    let public_router = router::public(&state, state.config().http.crm_listen.is_none());
     let crm_router = router::crm(&state);
     let room = || Arc::new(Semaphore::new(state.config().http.max_connections));
     // Rooms of their own: a flood at the public door must not lock the owner out, nor one by plain HTTP those who use TLS.

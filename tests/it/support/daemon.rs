@@ -79,6 +79,12 @@ impl Daemon {
         let start = match &doors {
             _ if self.setup.binds_itself => r#"exec "$0" "$@" </dev/null"#.to_owned(),
             None => r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#.to_owned(),
+            Some([http, https]) if self.setup.no_public_door => format!(
+                r#"exec 3<&{} 4<&{} </dev/null
+                LISTEN_FDNAMES=http:https LISTEN_FDS=2 LISTEN_PID=$$ exec "$0" "$@""#,
+                http.as_raw_fd(),
+                https.as_raw_fd()
+            ),
             Some([http, https]) => format!(
                 r#"exec 3<&0 4<&{} 5<&{} </dev/null
                 LISTEN_FDNAMES=web:http:https LISTEN_FDS=3 LISTEN_PID=$$ exec "$0" "$@""#,

@@ -9,6 +9,7 @@ pub struct Setup {
     pub(super) toml: Option<String>,
     pub(super) binds_itself: bool,
     pub(super) web_doors: bool,
+    pub(super) no_public_door: bool,
 }
 
 impl Setup {
@@ -34,6 +35,12 @@ impl Setup {
     pub fn web_doors(&mut self) -> &mut Self {
         self.web_doors = true;
         self
+    }
+
+    /// Hands over those two alone, so that the daemon opens the public door by itself.
+    pub fn only_web_doors(&mut self) -> &mut Self {
+        self.no_public_door = true;
+        self.web_doors()
     }
 
     /// A second door for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].

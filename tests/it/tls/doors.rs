@@ -46,6 +46,35 @@ async fn a_new_box_can_be_set_up_encrypted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_costs_that_door_alone() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    for key in ["listen", "crm_listen"] {
+        let mut daemon = Daemon::prepare(|setup| {
+            setup.web_doors();
+        });
+        daemon.reconfigure(|setup| {
+            setup.toml(&format!("[http]\n{key} = \"{address}\"\n"));
+            if key == "listen" {
+                setup.only_web_doors();
+            }
+        });
+        tokio::task::block_in_place(|| daemon.launch());
+        let closed = daemon.logs().wait_for_event("DOOR_CLOSED");
+        assert_eq!(closed["key"], format!("http.{key}"), "{closed}");
+        assert!(closed["msg"].as_str().unwrap().contains(&address.to_string()), "{closed}");
+        let certificate = CertificateDer::from_pem_file(daemon.folder().join("tls/self-signed.pem")).unwrap();
+        let (base, https) = (format!("https://localhost:{}", daemon.https_address().port()), daemon.https_address());
+        let client = Client::by_tls(base, "localhost", https, trusting(certificate));
+        assert_eq!(client.get("/livez").await.status, 200);
+        assert_eq!(client.post_form("/webhook/incoming_call", &[("CallSid", "CA1")]).await.status, 403);
+        // Page and API are not handed to the door that faces the internet.
+        assert_eq!(client.get("/login").await.status, if key == "listen" { 200 } else { 404 });
+        assert_eq!(daemon.ask_http("shop.test", "/livez").await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_login_by_tls_gets_a_cookie_for_tls_alone() {
     let daemon = Daemon::start(|setup| {
         setup.web_doors();
