@@ -27,13 +27,10 @@ pub mod sweep;
 pub mod updates;
 
 use crate::domain::Timestamp;
-use crate::ops::local_time;
+use crate::ops::local_time::{self, TIME_ZONE};
 pub use clips::Clips;
 pub use in_force::{InForce, InForceError};
 pub use prompts::{Prompt, Prompts};
-
-/// Where the business is. Its own setting comes with the settings of the business.
-const TIME_ZONE: &str = "Asia/Jerusalem";
 
 /// When the day of the business began in which `now` is.
 pub fn start_of_day(now: Timestamp) -> Timestamp {

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub struct BackupConfig {
     /// Make one each night.
     pub enabled: bool,
-    /// The hour of the machine's own time zone after which it is made.
+    /// The hour after which it is made, in the business's time zone.
     pub hour: u8,
     /// Where to; none means `snapshots` beside the database. May be what is mounted from elsewhere.
     pub folder: Option<PathBuf>,

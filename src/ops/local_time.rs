@@ -5,6 +5,14 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
 
+/// The business's time zone: that of every hour in the settings, and of times that people read.
+pub const TIME_ZONE: &str = "Asia/Jerusalem";
+
+/// The business's time zone, whatever this machine's own is.
+pub fn business_zone() -> TimeZone {
+    TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC)
+}
+
 /// A moment as a person reads it: `2026-11-20 18:55`, in that time zone (IANA's name; an unknown one is UTC).
 pub fn moment(at: Timestamp, zone: &str) -> String {
     zoned(at, zone).strftime("%Y-%m-%d %H:%M").to_string()

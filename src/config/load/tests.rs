@@ -274,6 +274,14 @@ fn either_bridge_secret_serves_for_both() {
 }
 
 #[test]
+fn names_in_other_letters_are_converted() {
+    let config = read("[tls]\ndomain = \"Café.example\"\n", &[("PUBLIC_BASE_URL", "https://café.example")]).unwrap();
+    assert_eq!(config.tls.domain, ["xn--caf-dma.example"]);
+    assert_eq!(config.http.base_url(), "https://xn--caf-dma.example");
+    assert!(complaint("[tls]\ndomain = \"a b.example\"\n", &[]).contains("names of this machine"));
+}
+
+#[test]
 fn the_public_address_takes_a_host_or_an_address() {
     let base = |variables: &[(&str, &str)]| from_env(variables).map(|config| config.http.base_url().to_owned());
     assert_eq!(base(&[("PUBLIC_HOST", "shop.example")]).as_deref(), Ok("https://shop.example"));

@@ -17,6 +17,8 @@ pub(in crate::config) fn host_names() -> Rule<Vec<String>> {
         if name.parse::<std::net::IpAddr>().is_ok() {
             return because("is an IP address; a certificate needs a name");
         }
+        // A name in other letters than a to z is converted to the form that DNS and certificates use (xn--…).
+        let Ok(url::Host::Domain(name)) = url::Host::parse(&name) else { return Err(Wrong::Kind) };
         let label = |label: &str| {
             (1..=63).contains(&label.len())
                 && !label.starts_with('-')

@@ -11,8 +11,8 @@ use super::{Error, Standing, schedule, seal};
 use crate::clock;
 use crate::config::{BackupConfig, Config};
 use crate::domain::Timestamp;
+use crate::ops::local_time;
 use crate::store::{self, CopyFacts};
-use jiff::tz::TimeZone;
 use space::check_room;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufReader, BufWriter, Write};
@@ -137,7 +137,7 @@ impl Snapshots {
     /// True if a night's snapshot is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let last = self.status().last_success_at;
-        self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &TimeZone::system())
+        self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &local_time::business_zone())
     }
 
     /// All that are in the folder, newest first.
@@ -316,7 +316,7 @@ impl Snapshots {
     fn drop_superfluous(&self, good: &SnapshotName, now: Timestamp) -> Result<Vec<String>, Error> {
         let found: Vec<SnapshotName> = self.list()?.iter().filter_map(|found| found.name.parse().ok()).collect();
         let mut dropped = Vec::new();
-        for name in superfluous(&found, good, self.keep(), &TimeZone::system(), now) {
+        for name in superfluous(&found, good, self.keep(), &local_time::business_zone(), now) {
             folder::remove(self.folder(), &name.to_string())?;
             dropped.push(name.to_string());
         }
@@ -337,7 +337,7 @@ impl Snapshots {
         }
         let Some(good) = newest.and_then(|name| name.parse::<SnapshotName>().ok()) else { return Ok(()) };
         let names: Vec<SnapshotName> = bucket.list().await?.iter().filter_map(|(name, _)| name.parse().ok()).collect();
-        for name in superfluous(&names, &good, self.keep(), &TimeZone::system(), clock::now()) {
+        for name in superfluous(&names, &good, self.keep(), &local_time::business_zone(), clock::now()) {
             bucket.delete(&name.to_string()).await?;
         }
         Ok(())
