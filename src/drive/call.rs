@@ -1,6 +1,7 @@
 //! One call's task: both of its sockets, its engine and its clock in one place, so that a frame never waits for another
 //! thread. What is right is decided by [`CallSession`]; here it is only done.
 
+mod real_time;
 mod redirect;
 mod scribe;
 pub(super) mod tape;
@@ -18,6 +19,8 @@ use crate::domain::CallSid;
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
 use crate::providers::websocket::{self, Received};
+use futures_util::FutureExt;
+use real_time::{Admission, RealTime};
 use scribe::Scribe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -109,6 +112,7 @@ struct CallTask {
 struct Stream {
     socket: MediaSocket,
     writer: Outgoing,
+    real_time: RealTime,
 }
 
 /// One timer that is moved only when it must be: a deadline that moves away with every frame costs nothing.
@@ -214,6 +218,9 @@ impl CallTask {
                 let Some(audio) = EncodedAudio::parse(websocket::share(&text, payload)) else {
                     return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, "A media message without sound");
                 };
+                if !self.is_in_time(timestamp_ms, &audio, now) {
+                    return;
+                }
                 if let Some(tape) = &mut self.tape {
                     tape.caller(timestamp_ms, &audio);
                 }
@@ -228,6 +235,27 @@ impl CallTask {
             }
         };
         self.session.handle_input(input, now);
+    }
+
+    /// Whether sound may have been spoken by now. A stream that goes on sending faster than real time is closed.
+    fn is_in_time(&mut self, timestamp_ms: u64, audio: &EncodedAudio, now: Instant) -> bool {
+        let (Some(stream), Some(began)) = (&mut self.stream, self.began) else { return false };
+        match stream.real_time.admit(timestamp_ms, audio.ms(), now - began) {
+            Admission::Take => return true,
+            Admission::Drop if stream.real_time.is_first_drop(audio.ms()) => {
+                tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Sound of call {} is ahead of real time and is dropped", self.sid);
+            }
+            Admission::Drop => {}
+            Admission::Close => {
+                tracing::warn!(event = "STREAM_FLOOD", call.sid = %self.sid, "Media stream of call {} closed: it sends faster than real time", self.sid);
+                if let Some(stream) = self.stream.take() {
+                    // Said, and not waited for: what it still sends must not be read.
+                    let _ = stream.socket.reject_flood().now_or_never();
+                }
+                self.session.handle_input(Input::StreamLost, now);
+            }
+        }
+        false
     }
 
     fn open(&mut self, mail: Option<Mail>) {
@@ -249,7 +277,7 @@ impl CallTask {
     }
 
     fn stream_began(&mut self, socket: MediaSocket, start: &Start, now: Instant) {
-        self.stream = Some(Stream { socket, writer: Outgoing::new(&start.stream_sid) });
+        self.stream = Some(Stream { socket, writer: Outgoing::new(&start.stream_sid), real_time: RealTime::default() });
         self.began = Some(now);
         self.scribe.stream_began(&start.stream_sid);
         let recording = self.settings.config.voice.recording;

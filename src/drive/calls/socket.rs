@@ -57,6 +57,11 @@ impl MediaSocket {
         self.socket.close(CloseCode::Policy, "no token").await;
     }
 
+    /// Closes it: it sends more than a caller can say.
+    pub(in crate::drive) async fn reject_flood(self) {
+        self.socket.close(CloseCode::Policy, "faster than real time").await;
+    }
+
     /// Closes it: nothing waits for it.
     pub(in crate::drive) async fn dismiss(self) {
         self.socket.close(CloseCode::Normal, "").await;
