@@ -147,7 +147,9 @@ async fn fetch(parts: &CallParts, recording: &NewRecording) -> Result<twilio::So
 
 async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twilio::SoundFile, twilio::Error> {
     let (sid, url) = (&recording.recording_sid, &recording.url);
-    twilio::fetch_recording(&parts.client, &parts.config().twilio, sid, url, STEP_TIME, MOST).await
+    let settings = parts.in_force.now();
+    let (elsewhere, config) = (&settings.recording_files, &settings.config.twilio);
+    twilio::fetch_recording(&parts.client, elsewhere, config, sid, url, STEP_TIME, MOST).await
 }
 
 /// The instructions, and what was said so far.

@@ -1,12 +1,12 @@
 //! The settings as the daemon works by them, and what is built from them: one value, swapped whole.
 
 use super::outbox::Ways;
-use super::{Prompts, message_files, outbox};
+use super::{Prompts, message_files, outbox, recordings};
 use crate::config::{Config, ConfigErrors, WhatsAppConfig};
 use crate::inbox::pace::Pace;
 use crate::inbox::policy::Rules;
 use crate::providers::baileys::bridge::Bridge;
-use crate::providers::public_file::PublicFiles;
+use crate::providers::public_file::{PublicFiles, Trusted};
 use crate::providers::twilio::media::MessageFiles;
 use std::sync::Arc;
 
@@ -24,6 +24,8 @@ pub struct InForce {
     /// Who sends WhatsApp, and when.
     pub rules: Rules,
     pub(super) twilio_files: MessageFiles,
+    /// Recordings that Twilio redirects to.
+    pub(super) recording_files: PublicFiles,
     pub(super) ways: Ways,
 }
 
@@ -49,6 +51,7 @@ impl InForce {
             rules: outbox::rules(&config),
             ways: Ways::new(&config, client.clone(), bridge.clone(), files.clone()),
             twilio_files: MessageFiles::new(client.clone(), &config)?,
+            recording_files: PublicFiles::new(Trusted::Nothing, recordings::MAX_BYTES)?,
             bridge,
             files,
             config,

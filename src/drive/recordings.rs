@@ -16,6 +16,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 const FOR_ROOM: Duration = Duration::from_hours(30 * 24);
 /// The largest file: two hours of a telephone's sound.
 const MOST: usize = 128 << 20;
+pub(super) const MAX_BYTES: u64 = MOST as u64;
 
 /// Fetches one and keeps it. Done twice it is the same file.
 pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
@@ -32,7 +33,9 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
     if !parts.disk.takes_media() {
         return Err(JobError::Within(FOR_ROOM, "the disk is nearly full".to_owned()));
     }
-    match rest::fetch_recording(&parts.client, &parts.config().twilio, &sid, &known.source_url, LIMIT, MOST).await {
+    let settings = parts.in_force.now();
+    let (elsewhere, twilio) = (&settings.recording_files, &settings.config.twilio);
+    match rest::fetch_recording(&parts.client, elsewhere, twilio, &sid, &known.source_url, LIMIT, MOST).await {
         Ok(SoundFile { mime, content }) => {
             parts.alerts.note_twilio(None);
             tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "A recording is here");

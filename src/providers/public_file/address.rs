@@ -34,6 +34,8 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
     let unique_local = segments[0] & 0xfe00 == 0xfc00;
     let link_local = segments[0] & 0xffc0 == 0xfe80;
     let site_local = segments[0] & 0xffc0 == 0xfec0;
+    // For networks of their own (RFC 8215): what an address there leads to only the network knows.
+    let local_translation = segments[..3] == [0x64, 0xff9b, 1];
     let teredo = segments[0] == 0x2001 && segments[1] == 0;
     !(ip.is_unspecified()
         || ip.is_loopback()
@@ -41,6 +43,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         || unique_local
         || link_local
         || site_local
+        || local_translation
         || teredo)
 }
 
@@ -84,6 +87,9 @@ mod tests {
             "::127.0.0.1",
             "::ffff:10.0.0.1",
             "64:ff9b::a00:1",
+            "64:ff9b:1::a00:1",
+            "64:ff9b:1::808:808",
+            "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
             "2002:7f00:1::",
             "2001::1",
             "fc00::1",

@@ -4,6 +4,7 @@
 
 use crate::config::TwilioConfig;
 use crate::domain::{CallSid, RecordingSid};
+use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
 use std::time::Duration;
@@ -31,6 +32,9 @@ pub enum Error {
     /// A file is larger than we take.
     #[error("the file is larger than {0} bytes")]
     TooLarge(usize),
+    /// Twilio redirects to where a file cannot be fetched, or may not be.
+    #[error("the file's address at Twilio redirects to another one: {0}")]
+    Redirected(#[source] FetchError),
 }
 
 impl Error {
@@ -40,6 +44,7 @@ impl Error {
             Self::Unreachable(_) => true,
             // A 404 right after a webhook is normal: the file is on its way through Twilio's stores.
             Self::Refused { status, .. } => matches!(status, 404 | 408 | 429) || *status >= 500,
+            Self::Redirected(error) => error.is_passing(),
             Self::NotConfigured | Self::TooLarge(_) => false,
         }
     }
@@ -102,9 +107,11 @@ pub struct SoundFile {
     pub content: Vec<u8>,
 }
 
-/// A recording's file as WAV. `url` is what the webhook said; it is used only where it leads to the configured host.
+/// A recording's file as WAV. `url` is what the webhook said; it is used only where it leads to the configured host. Where that
+/// redirects, `elsewhere` fetches the file without our credentials, and only from a public address.
 pub async fn fetch_recording(
     client: &Client,
+    elsewhere: &PublicFiles,
     config: &TwilioConfig,
     recording: &RecordingSid,
     url: &str,
@@ -116,27 +123,33 @@ pub async fn fetch_recording(
         None => account_url(config, &format!("Recordings/{recording}.wav"))?,
     };
     let mut response = send(config, client.get(url).timeout(limit)).await?;
-    if response.status().is_redirection() {
-        // The file may lie with a storage service; it gets no credentials of ours.
+    let file = if response.status().is_redirection() {
         let target = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-        let target = target.and_then(|target| response.url().join(target).ok()).filter(|url| url.scheme() == "https");
-        let target = target.ok_or(Error::Refused {
+        let target = target.and_then(|target| response.url().join(target).ok()).ok_or(Error::Refused {
             status: response.status().as_u16(),
             code: 0,
             message: "redirected".into(),
         })?;
-        response = refuse(client.get(target).timeout(limit).send().await?).await?;
-    }
-    let mime = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let mime = if mime.is_some_and(|mime| mime.contains("mpeg")) { "audio/mpeg" } else { "audio/wav" }.to_owned();
-    let mut content = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if content.len() + chunk.len() > most {
-            return Err(Error::TooLarge(most));
+        let fetched = tokio::time::timeout(limit, elsewhere.fetch(target.as_str(), None)).await;
+        fetched.unwrap_or(Err(FetchError::Unreachable)).map_err(Error::Redirected)?
+    } else {
+        let mime =
+            response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut content = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if content.len() + chunk.len() > most {
+                return Err(Error::TooLarge(most));
+            }
+            content.extend_from_slice(&chunk);
         }
-        content.extend_from_slice(&chunk);
+        FetchedFile { mime, content }
+    };
+    if file.content.len() > most {
+        return Err(Error::TooLarge(most));
     }
-    Ok(SoundFile { mime, content })
+    let is_mp3 = file.mime.is_some_and(|mime| mime.contains("mpeg"));
+    let mime = if is_mp3 { "audio/mpeg" } else { "audio/wav" }.to_owned();
+    Ok(SoundFile { mime, content: file.content })
 }
 
 /// The webhook's address, if it leads to the configured host, with the ending that asks for WAV.

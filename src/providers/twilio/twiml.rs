@@ -1,6 +1,7 @@
 //! TwiML (Twilio docs, "TwiML for Programmable Voice"): the few verbs that we answer with.
 
-use quick_xml::escape::escape;
+use quick_xml::escape::escape as escape_markup;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// One instruction for a call.
@@ -104,6 +105,20 @@ fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
     }
 }
 
+/// As text or an attribute's value: markup escaped, and a blank for each character that no XML document may have (XML 1.0,
+/// section 2.2), not even escaped. A model may write any.
+fn escape(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_xml) {
+        return escape_markup(text);
+    }
+    let clean: String = text.chars().map(|c| if is_xml(c) { c } else { ' ' }).collect();
+    Cow::Owned(escape_markup(clean.as_str()).into_owned())
+}
+
+fn is_xml(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +147,16 @@ mod tests {
           <Redirect method="POST">https://shop.example/webhook/stream_ended</Redirect>
         </Response>
         "#);
+    }
+
+    #[test]
+    fn no_character_breaks_the_document() {
+        let every: String = (0..=0x10_ffff).filter_map(char::from_u32).collect();
+        let xml = document(&[Verb::Say { text: every, language: "he\u{1}IL".into() }, Verb::Hangup]);
+        assert!(xml.chars().all(is_xml));
+        assert!(xml.contains("he IL"));
+        let said = document(&[Verb::Say { text: "a\u{0}b\u{1f}c\u{ffff}d\te".into(), language: "he-IL".into() }]);
+        assert!(said.contains(">a b c d\te</Say>"), "{said}");
     }
 
     #[test]
