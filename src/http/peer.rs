@@ -4,8 +4,8 @@ use super::ApiError;
 use super::forwarded::{self, Forwarded};
 use crate::config::Network;
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
 use std::net::{IpAddr, SocketAddr};
 
 /// Whose request it is; a request extension.
@@ -13,8 +13,8 @@ use std::net::{IpAddr, SocketAddr};
 pub struct Peer {
     connection: SocketAddr,
     origin: IpAddr,
-    /// Whether it says of itself that somebody handed it on.
-    handed_on: bool,
+    /// Whether its headers are those of a program on this machine that asks this machine.
+    asks_this_machine: bool,
     encrypted: Option<bool>,
 }
 
@@ -32,7 +32,7 @@ impl Peer {
         Self {
             connection,
             origin: said.origin.unwrap_or(ip),
-            handed_on: FORWARDED.iter().any(|name| headers.contains_key(*name)),
+            asks_this_machine: !is_forwarded(headers) && names_this_machine(headers),
             encrypted: match said.encrypted {
                 _ if tls => Some(true),
                 None if !is_proxy => Some(false),
@@ -41,10 +41,11 @@ impl Peer {
         }
     }
 
-    /// Whether the request comes from this machine itself. One that a proxy handed on does not, whatever its
-    /// connection's address.
+    /// Whether the request comes from this machine itself. One that a proxy or a tunnel hands on does not, nor one that asks
+    /// for any name but that of this machine, whatever its connection's address: such a name is the public one, which a
+    /// tunnel passes on, or one that a page in a browser here had resolved to this machine (DNS rebinding).
     pub fn is_local(self) -> bool {
-        self.connection.ip().to_canonical().is_loopback() && !self.handed_on
+        self.connection.ip().to_canonical().is_loopback() && self.asks_this_machine
     }
 
     /// Whose attempts are counted: behind a proxy that is trusted, the address that it names.
@@ -79,8 +80,34 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// What proxies add.
-const FORWARDED: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+/// Whether a proxy has added one of its headers.
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    let mut names = headers.keys().map(HeaderName::as_str);
+    names.any(|name| FORWARDED.contains(&name) || name.starts_with("x-forwarded-") || name.starts_with("cf-"))
+}
+
+/// Whether the request asks for `localhost` or a loopback address.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+/// What proxies and tunnels add, beside `X-Forwarded-…` and Cloudflare's `CF-…`.
+const FORWARDED: [&str; 8] = [
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "fastly-client-ip",
+    "x-original-host",
+];
 
 #[cfg(test)]
 mod tests {
@@ -93,8 +120,28 @@ mod tests {
     }
 
     #[test]
+    fn only_a_question_for_this_machine_itself_is_local() {
+        let asks = |lines: &[(&'static str, &'static str)]| {
+            let headers = lines.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
+            peer([127, 0, 0, 1], &headers.collect()).is_local()
+        };
+        for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "127.0.1.1", "[::1]", "[::1]:8080"] {
+            assert!(asks(&[("host", host)]), "{host}");
+        }
+        for host in ["shop.example", "127.0.0.1.shop.example:80", "192.168.1.2", "[2001:db8::1]:80", ""] {
+            assert!(!asks(&[("host", host)]), "{host}");
+        }
+        assert!(!asks(&[]));
+        for name in ["cf-connecting-ip", "x-forwarded-host", "x-forwarded-proto", "true-client-ip", "via", "forwarded"]
+        {
+            assert!(!asks(&[("host", "localhost"), (name, "1")]), "{name}");
+        }
+    }
+
+    #[test]
     fn what_a_proxy_hands_on_is_not_local() {
         let mut headers = HeaderMap::new();
+        headers.append("host", HeaderValue::from_static("localhost:8080"));
         let (here, there) = (peer([127, 0, 0, 1], &headers), peer([203, 0, 113, 7], &headers));
         assert!(here.is_local() && !there.is_local());
         assert_eq!((here.origin(), here.is_encrypted()), (IpAddr::from([127, 0, 0, 1]), None));
