@@ -1,4 +1,4 @@
-//! Operation: logs, metrics, systemd, certificates, what needs a person, and who we are.
+//! Operation: logs, metrics, memory, systemd, certificates, what needs a person, and who we are.
 
 pub mod alert;
 pub mod clock_check;
@@ -6,6 +6,7 @@ pub mod disk;
 pub mod identity;
 pub mod local_time;
 pub mod log;
+pub mod memory;
 pub mod metrics;
 pub mod notify;
 pub mod snapshots;

@@ -1,21 +1,20 @@
 //! How often somebody may try a name and a password, or a set-up code.
 
 use crate::http::peer::network;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 /// Counts attempts by address and by address with name. Only failures stay counted.
+///
+/// Keys are hashes with a random key: a counter has the same size whatever a client sent as a name.
 #[derive(Default)]
 pub(super) struct Attempts {
-    windows: HashMap<Key, Window>,
-}
-
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
-    network: IpAddr,
-    /// Empty for all names together.
-    name: String,
+    windows: HashMap<u64, Window>,
+    /// The windows by their beginning, the oldest first. What is over is removed with each attempt.
+    oldest: VecDeque<(Instant, u64)>,
+    hasher: RandomState,
 }
 
 struct Window {
@@ -26,13 +25,11 @@ struct Window {
 impl Attempts {
     /// Counts an attempt; refused with the time to wait if there were too many.
     pub(super) fn begin(&mut self, address: IpAddr, name: &str, now: Instant) -> Result<(), Duration> {
-        let keys = [(Key::new(address, ""), BY_ADDRESS), (Key::new(address, name), BY_NAME)];
+        self.expire(now);
+        let keys = [(self.key(address, ""), BY_ADDRESS), (self.key(address, name), BY_NAME)];
         for (key, limit) in &keys {
-            if let Some(window) = self.windows.get(key) {
-                let left = (window.began + WINDOW).saturating_duration_since(now);
-                if window.count >= *limit && !left.is_zero() {
-                    return Err(left);
-                }
+            if let Some(window) = self.windows.get(key).filter(|window| window.count >= *limit) {
+                return Err((window.began + WINDOW).saturating_duration_since(now));
             }
         }
         for (key, _) in keys {
@@ -43,36 +40,38 @@ impl Attempts {
 
     /// Forgets the attempts of somebody who got it right.
     pub(super) fn succeeded(&mut self, address: IpAddr, name: &str) {
-        self.windows.remove(&Key::new(address, name));
-        if let Some(all) = self.windows.get_mut(&Key::new(address, "")) {
+        let (all, one) = (self.key(address, ""), self.key(address, name));
+        self.windows.remove(&one);
+        if let Some(all) = self.windows.get_mut(&all) {
             all.count = all.count.saturating_sub(1);
         }
     }
 
-    fn count(&mut self, key: Key, now: Instant) {
-        self.make_room(now);
-        let window = self.windows.entry(key).or_insert(Window { began: now, count: 0 });
-        if window.began + WINDOW <= now {
-            *window = Window { began: now, count: 0 };
-        }
+    fn count(&mut self, key: u64, now: Instant) {
+        let oldest = &mut self.oldest;
+        let window = self.windows.entry(key).or_insert_with(|| {
+            oldest.push_back((now, key));
+            Window { began: now, count: 0 }
+        });
         window.count += 1;
     }
 
-    /// Keeps the memory bounded, whoever knocks from however many addresses.
-    fn make_room(&mut self, now: Instant) {
-        if self.windows.len() < MOST {
-            return;
-        }
-        self.windows.retain(|_, window| window.began + WINDOW > now);
-        if self.windows.len() >= MOST {
-            self.windows.clear();
+    /// Removes what is over, and the oldest where there are more than [`MOST`], from however many addresses they came.
+    fn expire(&mut self, now: Instant) {
+        while let Some((began, key)) = self.oldest.front().copied()
+            && (began + WINDOW <= now || self.oldest.len() >= MOST)
+        {
+            self.oldest.pop_front();
+            // A window that ended by a success may have begun again.
+            if self.windows.get(&key).is_some_and(|window| window.began == began) {
+                self.windows.remove(&key);
+            }
         }
     }
-}
 
-impl Key {
-    fn new(address: IpAddr, name: &str) -> Self {
-        Self { network: network(address), name: name.trim().to_lowercase() }
+    /// An empty name stands for all names together.
+    fn key(&self, address: IpAddr, name: &str) -> u64 {
+        self.hasher.hash_one((network(address), name.trim().to_lowercase()))
     }
 }
 
@@ -126,6 +125,8 @@ mod tests {
         for i in 0..100_000_u32 {
             let _ = attempts.begin(IpAddr::from(i.to_be_bytes()), "x", now);
         }
-        assert!(attempts.windows.len() <= MOST + 1);
+        assert!(attempts.windows.len() <= MOST + 1 && attempts.oldest.len() <= MOST + 1);
+        let _ = attempts.begin(IpAddr::from([203, 0, 113, 7]), "x", now + WINDOW);
+        assert_eq!((attempts.windows.len(), attempts.oldest.len()), (2, 2), "what is over is gone");
     }
 }

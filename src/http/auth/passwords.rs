@@ -9,14 +9,14 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Lets few be hashed at once: each takes 19 MiB and a core.
+/// Lets one be hashed at a time: each takes 19 MiB and a core.
 pub(super) struct Passwords {
     turns: Semaphore,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE) }
+        Self { turns: Semaphore::new(1) }
     }
 }
 
@@ -53,5 +53,4 @@ impl Auth {
     }
 }
 
-const AT_ONCE: usize = 2;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
