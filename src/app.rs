@@ -22,11 +22,12 @@ use crate::drive::{
     Clips, InForce, alerts, backfills, heartbeat, housekeeping, message_news, recording_compressor, recordings,
     snapshots, sweep,
 };
-use crate::http::{self, AppState, Listeners, Readiness, page_address};
+use crate::http::{self, AppState, BodyBudget, Listeners, Readiness, page_address};
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskWatch;
 use crate::ops::identity::Identity;
 use crate::ops::log::Log;
+use crate::ops::memory;
 use crate::ops::metrics::Metrics;
 use crate::ops::notify;
 use crate::ops::snapshots::Snapshots;
@@ -113,6 +114,7 @@ pub async fn run(
         outbox: outbox.clone(),
         repeats: Arc::default(),
         auth: Arc::default(),
+        bodies: BodyBudget::default(),
         readiness: Arc::new(Readiness::default()),
         disk: disk.clone(),
         alerts: alerts.clone(),
@@ -302,6 +304,7 @@ fn about(listeners: &Listeners, identity: Identity) -> About {
 
 /// The runtime: one thread where the process has one core, else one for each.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    memory::return_large_allocations();
     let one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
     let mut builder = if one_core {
         tokio::runtime::Builder::new_current_thread()

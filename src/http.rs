@@ -2,6 +2,7 @@
 
 mod api;
 mod auth;
+mod body_budget;
 mod challenge;
 mod crowd;
 mod envelope;
@@ -23,6 +24,7 @@ mod ranges;
 mod ready;
 mod repeats;
 mod router;
+mod search_words;
 mod server;
 mod state;
 mod stream;
@@ -33,6 +35,7 @@ mod well_known;
 
 pub(crate) use api::document as openapi_document;
 pub use auth::{Actor, Auth};
+pub use body_budget::BodyBudget;
 pub use error::{ApiError, ErrorBody};
 pub use listener::{ListenError, Listeners};
 pub(crate) use page_address::page_address;

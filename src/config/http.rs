@@ -20,8 +20,8 @@ pub struct HttpConfig {
     pub max_body_bytes: usize,
     /// The longest that a request may take, in seconds.
     pub request_timeout_s: u64,
-    /// How many connections may be open at once.
-    pub max_connections: usize,
+    /// How many connections each listener may have open at once; none means as the machine's memory allows.
+    pub max_connections: Option<usize>,
     /// Who may say, by `X-Forwarded-For` and `X-Forwarded-Proto`, for whom a request comes.
     pub trusted_proxies: Vec<Network>,
     /// Ourselves, where no public address is set: by the first name that TLS has, else on loopback.
@@ -37,7 +37,7 @@ impl Default for HttpConfig {
             public_base_url: None,
             max_body_bytes: 1 << 20,
             request_timeout_s: 30,
-            max_connections: 4096,
+            max_connections: None,
             trusted_proxies: Network::loopback().to_vec(),
             fallback: BaseUrl::loopback(DEFAULT_PORT),
         }
@@ -78,7 +78,7 @@ pub(super) fn settings() -> Vec<Setting> {
             .variable("PUBLIC_BASE_URL"),
         setting("http.max_body_bytes", |c| &mut c.http.max_body_bytes, whole(1024..=64 << 20)),
         setting("http.request_timeout_s", |c| &mut c.http.request_timeout_s, whole(1..=600)),
-        setting("http.max_connections", |c| &mut c.http.max_connections, whole(16..=1_000_000)).at_start(),
+        setting("http.max_connections", |c| &mut c.http.max_connections, optional(whole(16..=1_000_000))).at_start(),
         setting("http.trusted_proxies", |c| &mut c.http.trusted_proxies, networks()),
     ]
 }

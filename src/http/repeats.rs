@@ -1,5 +1,6 @@
 //! Which signed webhooks came before: Twilio repeats one that was not answered, and whoever has captured one can.
 
+use crate::providers::twilio::signature::Signature;
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +21,7 @@ struct Seen {
 
 impl Repeats {
     /// Notes a webhook; true if it came before.
-    pub(super) fn note(&self, path: &str, signature: &str) -> bool {
+    pub(super) fn note(&self, path: &str, signature: Signature) -> bool {
         let hash = self.hasher.hash_one((path, signature));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if !seen.hashes.insert(hash) {
@@ -42,16 +43,24 @@ const REMEMBERED: usize = 16_384;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    fn signature(number: usize) -> Signature {
+        let mut bytes = [0; 20];
+        bytes[..8].copy_from_slice(&number.to_be_bytes());
+        Signature::parse(STANDARD.encode(bytes).as_bytes()).unwrap()
+    }
 
     #[test]
     fn the_last_ones_are_remembered() {
-        let repeats = Repeats::default();
-        assert!(!repeats.note("/a", "x"));
-        assert!(repeats.note("/a", "x"));
-        assert!(!repeats.note("/b", "x"));
+        let (repeats, first) = (Repeats::default(), signature(0));
+        assert!(!repeats.note("/a", first));
+        assert!(repeats.note("/a", first));
+        assert!(!repeats.note("/b", first));
         for number in 0..REMEMBERED {
-            assert!(!repeats.note("/c", &number.to_string()));
+            assert!(!repeats.note("/c", signature(number)));
         }
-        assert!(!repeats.note("/a", "x"), "the oldest are forgotten");
+        assert!(!repeats.note("/a", first), "the oldest are forgotten");
     }
 }

@@ -38,7 +38,8 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Recei
     // By the settings: where the second door could not be opened, the first one does not get page and API.
     let public_router = router::public(&state, state.config().http.crm_listen.is_none());
     let crm_router = router::crm(&state);
-    let room = || Arc::new(Semaphore::new(state.config().http.max_connections));
+    let most = state.config().http.max_connections.unwrap_or_else(default_connections);
+    let room = || Arc::new(Semaphore::new(most));
     // Rooms of their own: a flood at the public door must not lock the owner out, nor one by plain HTTP those who use TLS.
     let mut doors = JoinSet::new();
     let mut open = |name, listeners: Vec<TcpListener>, router: Router, room: Arc<Semaphore>, tls: Option<_>| {
@@ -235,6 +236,14 @@ impl Caller {
     }
 }
 
+/// One connection for each MiB of memory: a client that is not authenticated can make one hold the head of a request,
+/// [`MAX_HEAD_BYTES`], and all of them together shall not hold more than a small part of the memory.
+fn default_connections() -> usize {
+    let system = rustix::system::sysinfo();
+    let bytes = system.totalram.saturating_mul(system.mem_unit.into());
+    usize::try_from(bytes >> 20).unwrap_or(usize::MAX).clamp(FEWEST_CONNECTIONS, MOST_CONNECTIONS)
+}
+
 /// Waits for the order to stop.
 async fn stop(stopping: &mut watch::Receiver<bool>) {
     // Whoever gives the order being gone is an order too.
@@ -249,6 +258,10 @@ const HEADER_TIME: Duration = Duration::from_secs(20);
 
 /// The longest head; Twilio's are about 1 KiB.
 const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// The limits of [`default_connections`].
+const FEWEST_CONNECTIONS: usize = 256;
+const MOST_CONNECTIONS: usize = 1024;
 
 /// The wait after a connection could not be taken.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

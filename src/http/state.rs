@@ -1,6 +1,6 @@
 //! What handlers get.
 
-use super::{Auth, Readiness, Repeats};
+use super::{Auth, BodyBudget, Readiness, Repeats};
 use crate::config::{Config, Live};
 use crate::drive::InForce;
 use crate::drive::calls::Calls;
@@ -36,6 +36,8 @@ pub struct AppState {
     pub repeats: Arc<Repeats>,
     /// What logging in remembers.
     pub auth: Arc<Auth>,
+    /// Memory for the bodies of clients that are not authenticated yet.
+    pub bodies: BodyBudget,
     /// What is kept beside the database.
     pub snapshots: Snapshots,
     /// How the parts are.

@@ -59,6 +59,7 @@ mod support;
 mod support_bundle;
 mod tls;
 mod twilio_helper;
+mod unauthenticated;
 mod updates;
 mod voice_hooks;
 mod watchdog;

@@ -147,6 +147,7 @@ fn a_full_house_takes_the_next_one_when_somebody_leaves() {
 fn a_body_that_does_not_come_is_not_waited_for() {
     let daemon = Daemon::start(|setup| {
         setup.toml("[http]\nrequest_timeout_s = 1\n");
+        setup.env("TWILIO_AUTH_TOKEN", "a-token").env("WA_SHARED_SECRET", "the-shared-secret");
     });
     for (path, wanted) in [
         ("/api/login", &["HTTP/1.1 503", "application/json", r#""code":"timeout""#][..]),
@@ -158,7 +159,10 @@ fn a_body_that_does_not_come_is_not_waited_for() {
         ("/webhook/call_status", &["HTTP/1.1 204"]),
     ] {
         let mut connection = TcpStream::connect(daemon.address()).unwrap();
-        let head = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\nConnection: close\r\n\r\n{";
+        let signature =
+            format!("X-Twilio-Signature: {}=\r\nX-Baileys-Signature: {}\r\n", "A".repeat(27), "0".repeat(64));
+        let head = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\nConnection: close\r\n";
+        let head = format!("{head}{signature}\r\n{{");
         connection.write_all(format!("POST {path} HTTP/1.1\r\n{head}").as_bytes()).unwrap();
         connection.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
         let mut reply = Vec::new();

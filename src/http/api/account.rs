@@ -5,7 +5,7 @@ use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{Session, User};
 use crate::http::auth::SessionCookie;
-use crate::http::extract::Json;
+use crate::http::extract::{Json, ShortJson};
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Peer};
 use crate::{clock, domain::Role};
 use axum::Router;
@@ -49,13 +49,15 @@ pub(super) struct Account {
 
 /// Log in with name and password; the answer sets the session's cookie.
 #[utoipa::path(post, path = "/api/login", tag = "account", security(()), request_body = Credentials, responses(
-    (status = 200, body = Account), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    (status = 200, body = Account), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+    (status = 429, body = ErrorBody)))]
 pub(super) async fn log_in(
     State(state): State<AppState>,
     peer: Peer,
     headers: HeaderMap,
-    Json(Credentials { name, password }): Json<Credentials>,
+    ShortJson(Credentials { name, password }): ShortJson<Credentials>,
 ) -> Result<Response, ApiError> {
+    user::check_name(&name)?;
     let address = peer.origin();
     state.auth.begin_attempt(address, &name)?;
     let found = {

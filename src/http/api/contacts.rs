@@ -6,6 +6,7 @@ use crate::crm::{self, contact};
 use crate::domain::{Address, BusinessId, Contact, ContactId, Thread};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::paging::{After, Limit};
+use crate::http::search_words::SearchWords;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::ReadTx;
 use axum::Router;
@@ -28,7 +29,8 @@ pub(super) struct ContactQuery {
     /// Whose; 1 unless said otherwise.
     business_id: Option<i64>,
     /// A part of the name or of an address.
-    q: Option<String>,
+    #[param(value_type = Option<String>, max_length = 500)]
+    q: Option<SearchWords>,
     /// How many, 1 to 200; 50 unless said otherwise.
     #[param(value_type = Option<u32>)]
     #[serde(default)]
@@ -88,7 +90,7 @@ pub(super) async fn list(
     Query(query): Query<ContactQuery>,
 ) -> Result<axum::Json<ContactPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
-    let (after, limit, words) = (query.cursor.map(|after| after.0), query.limit.0, query.q);
+    let (after, limit, words) = (query.cursor.map(|after| after.0), query.limit.0, query.q.map(|words| words.0));
     let searches = words.is_some();
     let page = move |tx: &ReadTx<'_>| tx.contacts(business, words.as_deref(), after, limit);
     let (contacts, next) = if searches { state.store.read_long(page).await? } else { state.store.read(page).await? };

@@ -4,7 +4,7 @@ use super::account::begin_session;
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
 use crate::crm::{self, user};
-use crate::http::extract::Json;
+use crate::http::extract::ShortJson;
 use crate::http::{ApiError, AppState, ErrorBody, Peer};
 use axum::Router;
 use axum::extract::State;
@@ -50,11 +50,11 @@ pub(super) async fn complete(
     State(state): State<AppState>,
     peer: Peer,
     headers: HeaderMap,
-    Json(FirstOwner { code, name, password }): Json<FirstOwner>,
+    ShortJson(FirstOwner { code, name, password }): ShortJson<FirstOwner>,
 ) -> Result<Response, ApiError> {
+    user::check_name(&name)?;
     let (code, now) = (SetupCode::parse(&code), clock::now());
     state.auth.begin_attempt(peer.origin(), "set-up")?;
-    user::check_name(&name)?;
     let hash = state.auth.hash(password).await?;
     let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
     state.auth.attempt_succeeded(peer.origin(), "set-up");

@@ -4,6 +4,7 @@ use crate::crm::{self, thread};
 use crate::domain::{AiMode, BusinessId, Message, Thread, ThreadId, ThreadType};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::paging::{After, Limit};
+use crate::http::search_words::SearchWords;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, ThreadFilter};
 use axum::Router;
@@ -30,7 +31,8 @@ pub(super) struct ThreadQuery {
     /// Whose; 1 unless said otherwise.
     business_id: Option<i64>,
     /// Words of the title, the number or what was said.
-    q: Option<String>,
+    #[param(value_type = Option<String>, max_length = 500)]
+    q: Option<SearchWords>,
     /// How many, 1 to 200; 50 unless said otherwise.
     #[param(value_type = Option<u32>)]
     #[serde(default)]
@@ -84,7 +86,7 @@ pub(super) async fn list(
     Query(query): Query<ThreadQuery>,
 ) -> Result<axum::Json<ThreadPage>, ApiError> {
     let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
-    let filter = ThreadFilter { business, kind: query.kind, words: query.q };
+    let filter = ThreadFilter { business, kind: query.kind, words: query.q.map(|words| words.0) };
     let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
     let searches = filter.words.is_some();
     let page = move |tx: &ReadTx<'_>| tx.threads(&filter, after, limit);

@@ -11,17 +11,39 @@ pub const SIGNATURE: &str = "x-baileys-signature";
 /// The header with the token itself.
 pub const SECRET: &str = "x-baileys-secret";
 
-/// Whether a webhook is the bridge's: either header is enough, both are compared in constant time. Without a secret in
-/// the settings nothing is.
-pub fn is_valid(config: &WhatsAppConfig, signature: Option<&[u8]>, token: Option<&[u8]>, body: &[u8]) -> bool {
-    let signed = signature
-        .zip(config.hmac_secret())
-        .is_some_and(|(signature, key)| bool::from(sign(key, body).as_bytes().ct_eq(signature)));
+/// What the head of a webhook says of who sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof<'h> {
+    /// The token is right: the bridge sent it, whatever its body is.
+    Token,
+    /// It has a signature that may be the right one, see [`is_signed`].
+    Signature(&'h [u8]),
+    /// Neither: nobody need read its body.
+    None,
+}
+
+/// Judges the two headers: either is enough, both are compared in constant time. Without a secret in the settings nothing
+/// is the bridge's.
+pub fn proof<'h>(config: &WhatsAppConfig, signature: Option<&'h [u8]>, token: Option<&[u8]>) -> Proof<'h> {
     let told = token
         .zip(config.token_secret())
         .is_some_and(|(token, secret)| bool::from(secret.expose().as_bytes().ct_eq(token)));
-    signed || told
+    let is_hex =
+        |text: &&[u8]| text.len() == HEX_BYTES && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    match signature.filter(is_hex).zip(config.hmac_secret()) {
+        _ if told => Proof::Token,
+        Some((signature, _)) => Proof::Signature(signature),
+        None => Proof::None,
+    }
 }
+
+/// Whether the bridge has signed this body.
+pub fn is_signed(config: &WhatsAppConfig, signature: &[u8], body: &[u8]) -> bool {
+    config.hmac_secret().is_some_and(|key| bool::from(sign(key, body).as_bytes().ct_eq(signature)))
+}
+
+/// A SHA-256 in hex.
+const HEX_BYTES: usize = 64;
 
 /// The signature of a body.
 pub fn sign(key: &Secret, body: &[u8]) -> String {
@@ -49,6 +71,14 @@ mod tests {
             sign(&Secret::new("Jefe"), b"what do ya want for nothing?"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
         );
+    }
+
+    fn is_valid(config: &WhatsAppConfig, signature: Option<&[u8]>, token: Option<&[u8]>, body: &[u8]) -> bool {
+        match proof(config, signature, token) {
+            Proof::Token => true,
+            Proof::Signature(signature) => is_signed(config, signature, body),
+            Proof::None => false,
+        }
     }
 
     #[test]

@@ -10,8 +10,12 @@ pub struct Form {
 }
 
 impl Form {
-    /// Reads `application/x-www-form-urlencoded`. Broken UTF-8 is replaced, and [`Form::is_clean`] tells.
-    pub fn decode(body: &[u8]) -> Self {
+    /// Reads `application/x-www-form-urlencoded` of at most `most` parameters; none if there are more. Broken UTF-8 is replaced,
+    /// and [`Form::is_clean`] tells.
+    pub fn decode(body: &[u8], most: usize) -> Option<Self> {
+        if memchr::memchr_iter(b'&', body).count() >= most {
+            return None;
+        }
         let mut clean = true;
         let pairs = form_urlencoded::parse(body)
             .map(|(name, value)| {
@@ -19,17 +23,21 @@ impl Form {
                 (Cow::into_owned(name), Cow::into_owned(value))
             })
             .collect();
-        Self { pairs, clean }
+        Some(Self { pairs, clean })
     }
 
-    /// Reads the top level of a JSON object. What is no object has no parameters.
-    pub fn decode_json(body: &[u8]) -> Self {
-        let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) else { return Self::default() };
+    /// Reads the top level of a JSON object of at most `most` fields; none if there are more. What is no object has no
+    /// parameters.
+    pub fn decode_json(body: &[u8], most: usize) -> Option<Self> {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) else { return Some(Self::default()) };
+        if fields.len() > most {
+            return None;
+        }
         let pairs = fields.into_iter().map(|(name, value)| match value {
             serde_json::Value::String(text) => (name, text),
             other => (name, other.to_string()),
         });
-        Self { pairs: pairs.collect(), clean: true }
+        Some(Self { pairs: pairs.collect(), clean: true })
     }
 
     /// The first value of a parameter; an empty one counts as absent.

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use subtle::ConstantTimeEq;
 
 /// What a request carries besides its URL.
@@ -14,11 +15,32 @@ use subtle::ConstantTimeEq;
 pub enum Payload<'a> {
     /// `application/x-www-form-urlencoded`: the decoded pairs, in any order.
     Form(&'a [(String, String)]),
+    /// The same as it was sent, still encoded.
+    EncodedForm(&'a [u8]),
     /// Anything else with a body: its SHA-256 stands in the URL as `bodySHA256`.
     Raw(&'a [u8]),
     /// No body: GET, HEAD, or a socket's upgrade.
     Empty,
 }
+
+/// A signature that has the right form: base64 of 20 bytes. Whether it is the right one is for [`is_valid`] to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Signature([u8; 20]);
+
+impl Signature {
+    /// Reads the header's value; none if no key could have made it, so that such a request costs nothing more.
+    pub fn parse(header: &[u8]) -> Option<Self> {
+        // Longer text is not even decoded.
+        let text = header.trim_ascii();
+        if text.len() != ENCODED_BYTES {
+            return None;
+        }
+        STANDARD.decode(text).ok()?.try_into().ok().map(Self)
+    }
+}
+
+/// Twenty bytes as base64.
+const ENCODED_BYTES: usize = 28;
 
 /// Whether one of `tokens` has signed this request.
 ///
@@ -26,12 +48,11 @@ pub enum Payload<'a> {
 /// was sent, undecoded; a client's `Host` never comes in. Twilio signs with and without the port, so both are tried.
 pub fn is_valid<'t>(
     tokens: impl Iterator<Item = &'t Secret>,
-    signature: &str,
+    signature: Signature,
     base_url: &str,
     path_and_query: &str,
     payload: Payload<'_>,
 ) -> bool {
-    let Ok(given) = STANDARD.decode(signature.trim()) else { return false };
     if let Payload::Raw(body) = payload
         && !body_hash_matches(path_and_query, body)
     {
@@ -43,7 +64,7 @@ pub fn is_valid<'t>(
     for token in tokens {
         for base in urls.iter().flatten() {
             // Every form is computed and compared, so time tells nothing about which one was right.
-            valid |= bool::from(digest(token, &[base, path_and_query, &tail]).ct_eq(&given[..]));
+            valid |= bool::from(digest(token, &[base, path_and_query, &tail]).ct_eq(&signature.0));
         }
     }
     valid
@@ -65,16 +86,35 @@ fn digest(token: &Secret, parts: &[&str]) -> [u8; 20] {
 
 /// Each unique name in byte order with each of its unique values in byte order, without separators.
 fn signed_tail(payload: Payload<'_>) -> String {
-    let Payload::Form(pairs) = payload else { return String::new() };
-    let mut sorted: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    match payload {
+        Payload::Form(pairs) => {
+            joined(pairs.iter().map(|(name, value)| (Cow::from(name.as_str()), Cow::from(value.as_str()))).collect())
+        }
+        Payload::EncodedForm(body) => joined(form_urlencoded::parse(body).collect()),
+        Payload::Raw(_) | Payload::Empty => String::new(),
+    }
+}
+
+/// Sorts by the first bytes of the names as one number, where they differ: a body of 64 KiB may have 20,000 pairs, and anybody
+/// may send one.
+fn joined(pairs: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> String {
+    let mut sorted: Vec<_> = pairs.into_iter().map(|(name, value)| (first_bytes(&name), name, value)).collect();
     sorted.sort_unstable();
     sorted.dedup();
-    let mut tail = String::with_capacity(sorted.iter().map(|(name, value)| name.len() + value.len()).sum());
-    for (name, value) in sorted {
+    let mut tail = String::with_capacity(sorted.iter().map(|(_, name, value)| name.len() + value.len()).sum());
+    for (_, name, value) in &sorted {
         tail.push_str(name);
         tail.push_str(value);
     }
     tail
+}
+
+/// Orders as the names do, but for those that begin alike.
+fn first_bytes(name: &str) -> u64 {
+    let mut first = [0; 8];
+    let length = name.len().min(first.len());
+    first[..length].copy_from_slice(&name.as_bytes()[..length]);
+    u64::from_be_bytes(first)
 }
 
 fn body_hash_matches(path_and_query: &str, body: &[u8]) -> bool {
@@ -113,6 +153,42 @@ mod tests {
         list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
     }
 
+    fn parsed(signature: &str) -> Signature {
+        Signature::parse(signature.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn only_twenty_bytes_can_be_a_signature() {
+        assert!(Signature::parse(b" RSOYDt4T1cUTdK1PDd93/VVr8B8=\t").is_some());
+        for wrong in [
+            "",
+            "x",
+            "bm8=",
+            "RSOYDt4T1cUTdK1PDd93/VVr8B8",
+            "RSOYDt4T1cUTdK1PDd93/VVr8B8A",
+            "RSOYDt4T1cUTdK1PDd93/VVr8B!=",
+        ] {
+            assert_eq!(Signature::parse(wrong.as_bytes()), None, "{wrong}");
+        }
+        assert_eq!(Signature::parse("A".repeat(64 << 10).as_bytes()), None);
+    }
+
+    #[test]
+    fn an_encoded_form_is_signed_as_its_pairs_are() {
+        let token = Secret::new("t");
+        let names = ["b", "a", "a", "a\0", "aaaaaaaa", "aaaaaaaab", "aaaaaaaaa", "שלום", "", "a b+c"];
+        let all: Vec<_> =
+            names.iter().flat_map(|name| ["2", "1"].map(|value| ((*name).to_owned(), value.to_owned()))).collect();
+        let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(&all).finish();
+        let mut plain = all.clone();
+        plain.sort();
+        plain.dedup();
+        let tail: String = plain.into_iter().flat_map(|(name, value)| [name, value]).collect();
+        let wanted = STANDARD.encode(digest(&token, &["u", &tail]));
+        assert_eq!(sign(&token, "u", Payload::Form(&all)), wanted);
+        assert_eq!(sign(&token, "u", Payload::EncodedForm(encoded.as_bytes())), wanted);
+    }
+
     /// The example of Twilio's page "Validating Signatures from Twilio" and of its helper libraries' own tests.
     #[test]
     fn twilios_own_example() {
@@ -126,13 +202,10 @@ mod tests {
         ]);
         let given = "RSOYDt4T1cUTdK1PDd93/VVr8B8=";
         let valid = |signature: &str, form: &[(String, String)], token: &Secret| {
-            is_valid(
-                [token].into_iter(),
-                signature,
-                "https://mycompany.com",
-                "/myapp.php?foo=1&bar=2",
-                Payload::Form(form),
-            )
+            Signature::parse(signature.as_bytes()).is_some_and(|signature| {
+                let (base, path) = ("https://mycompany.com", "/myapp.php?foo=1&bar=2");
+                is_valid([token].into_iter(), signature, base, path, Payload::Form(form))
+            })
         };
         assert!(valid(given, &form, &token));
         assert!(!valid(given, &form[1..], &token));
@@ -153,13 +226,13 @@ mod tests {
             ("https://shop.example:443", "https://shop.example/x"),
             ("https://[2001:db8::1]", "https://[2001:db8::1]:443/x"),
         ] {
-            let signature = sign(&second, url, Payload::Empty);
-            assert!(is_valid([&main, &second].into_iter(), &signature, base, "/x", Payload::Empty), "{base} {url}");
-            assert!(!is_valid([&main].into_iter(), &signature, base, "/x", Payload::Empty), "{base} {url}");
+            let signature = parsed(&sign(&second, url, Payload::Empty));
+            assert!(is_valid([&main, &second].into_iter(), signature, base, "/x", Payload::Empty), "{base} {url}");
+            assert!(!is_valid([&main].into_iter(), signature, base, "/x", Payload::Empty), "{base} {url}");
         }
         assert!(!is_valid(
             std::iter::empty(),
-            &sign(&main, "https://a/x", Payload::Empty),
+            parsed(&sign(&main, "https://a/x", Payload::Empty)),
             "https://a",
             "/x",
             Payload::Empty
@@ -175,10 +248,10 @@ mod tests {
         let body = b"{\"a\":1}";
         let hash = "015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862";
         let path = format!("/x?bodySHA256={hash}");
-        let signature = sign(&token, &format!("https://a{path}"), Payload::Raw(body));
-        assert!(is_valid([&token].into_iter(), &signature, "https://a", &path, Payload::Raw(body)));
-        assert!(!is_valid([&token].into_iter(), &signature, "https://a", &path, Payload::Raw(b"{\"a\":2}")));
-        let unhashed = sign(&token, "https://a/x", Payload::Raw(body));
-        assert!(!is_valid([&token].into_iter(), &unhashed, "https://a", "/x", Payload::Raw(body)));
+        let signature = parsed(&sign(&token, &format!("https://a{path}"), Payload::Raw(body)));
+        assert!(is_valid([&token].into_iter(), signature, "https://a", &path, Payload::Raw(body)));
+        assert!(!is_valid([&token].into_iter(), signature, "https://a", &path, Payload::Raw(b"{\"a\":2}")));
+        let unhashed = parsed(&sign(&token, "https://a/x", Payload::Raw(body)));
+        assert!(!is_valid([&token].into_iter(), unhashed, "https://a", "/x", Payload::Raw(body)));
     }
 }

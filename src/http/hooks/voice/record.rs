@@ -106,9 +106,11 @@ struct Waiting {
 
 impl Waiting {
     const ROUNDS: u32 = 4;
+    /// Our own query has two; `bodySHA256` may be added.
+    const MAX_QUERY_PAIRS: usize = 8;
 
     fn read(uri: &Uri) -> Option<Self> {
-        let query = Form::decode(uri.query()?.as_bytes());
+        let query = Form::decode(uri.query()?.as_bytes(), Self::MAX_QUERY_PAIRS)?;
         let round = query.value("round").and_then(|text| text.parse().ok()).unwrap_or(0);
         Some(Self { recording: query.value("answer")?.parse().ok()?, round })
     }

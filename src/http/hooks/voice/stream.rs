@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const RING_S: u32 = 25;
 /// As much of an unsigned notice as goes into the log.
 const SHOWN: usize = 1024;
+/// The longest notice that is read. Twilio's have less than 1 KiB.
+const MAX_STATUS_BYTES: usize = 16 << 10;
 
 /// `POST /webhook/stream_ended`: what follows. Twilio may ask twice for one call.
 pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Response {
@@ -70,10 +72,11 @@ fn after_restart(ended: Option<EndReason>) -> After {
 
 /// `POST /webhook/stream_status`: always taken; only what Twilio signed is acted on.
 pub(super) async fn status(State(state): State<AppState>, request: Request) -> Response {
-    match TwilioForm::read_any(request, &state).await {
-        Some((form, true)) => signed(&state, &form).await,
-        Some((form, false)) => unsigned(&form),
-        None => {}
+    match TwilioForm::read_any(request, &state, MAX_STATUS_BYTES).await {
+        Ok(Ok(form)) => signed(&state, &form).await,
+        Ok(Err(body)) => unsigned(&body),
+        // The answer is the same whatever was sent.
+        Err(_) => {}
     }
     let headers =
         [(header::CACHE_CONTROL, "no-store, no-cache, must-revalidate, max-age=0"), (header::PRAGMA, "no-cache")];
@@ -97,11 +100,11 @@ async fn signed(state: &AppState, form: &TwilioForm) {
 }
 
 /// Logged, cut short, and no more than one a second: anybody can send this.
-fn unsigned(form: &TwilioForm) {
+fn unsigned(body: &[u8]) {
     static LAST: AtomicI64 = AtomicI64::new(0);
     let second = clock::now().as_secs();
     if LAST.swap(second, Ordering::Relaxed) != second {
-        let start = String::from_utf8_lossy(&form.body[..form.body.len().min(SHOWN)]);
+        let start = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
         let mut body = String::with_capacity(SHOWN);
         for shown in start.chars().map(char::escape_debug) {
             if body.len() + shown.clone().map(char::len_utf8).sum::<usize>() > SHOWN {

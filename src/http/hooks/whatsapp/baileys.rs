@@ -3,7 +3,8 @@
 use super::take;
 use crate::crm::inbox::Raw;
 use crate::http::AppState;
-use crate::providers::baileys::{signature, webhook};
+use crate::providers::baileys::signature::{self, Proof};
+use crate::providers::baileys::webhook;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -28,12 +29,23 @@ impl FromRequest<AppState> for BridgeBody {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
-        let headers = request.headers().clone();
-        let body = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
-        let value = |name: &str| headers.get(name).map(|value| value.as_bytes());
-        let (proof, token) = (value(signature::SIGNATURE), value(signature::SECRET));
-        if signature::is_valid(&app.config().whatsapp, proof, token, &body) {
-            return Ok(Self { content_type: content_type(&headers), body });
+        let (head, body) = request.into_parts();
+        let config = app.config();
+        let content_type = content_type(&head.headers);
+        let value = |name: &str| head.headers.get(name).map(|value| value.as_bytes());
+        let most = config.http.max_body_bytes;
+        match signature::proof(&config.whatsapp, value(signature::SIGNATURE), value(signature::SECRET)) {
+            Proof::Token => {
+                let body = Bytes::from_request(Request::from_parts(head, body), app).await;
+                return Ok(Self { content_type, body: body.map_err(IntoResponse::into_response)? });
+            }
+            Proof::Signature(signature) => {
+                let body = app.bodies.read(body, most).await.map_err(|error| error.into_webhook_response(PATH))?;
+                if signature::is_signed(&config.whatsapp, signature, &body.bytes) {
+                    return Ok(Self { content_type, body: body.bytes });
+                }
+            }
+            Proof::None => {}
         }
         tracing::warn!(
             event = "WA_BAILEYS_BAD_SIG",

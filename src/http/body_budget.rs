@@ -1,0 +1,171 @@
+//! Bodies of requests that are not authenticated yet: short, steadily arriving, and bounded in memory all together.
+
+use super::hooks;
+use axum::body::Body;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::Body as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The memory that the bodies of all unauthenticated requests share; cheap to clone.
+#[derive(Clone)]
+pub struct BodyBudget {
+    free: Arc<Semaphore>,
+}
+
+/// A body that was read whole. Its share of the budget is returned when this is dropped.
+pub(super) struct UnauthenticatedBody {
+    pub(super) bytes: Bytes,
+    _share: Option<OwnedSemaphorePermit>,
+}
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyError {
+    /// It is longer than the route allows.
+    TooLarge,
+    /// The unauthenticated bodies of all clients together use the whole budget.
+    NoMemory,
+    /// No byte of it arrived for [`SILENCE`].
+    Stalled,
+    /// The connection or its encoding broke.
+    Broken,
+}
+
+impl Default for BodyBudget {
+    fn default() -> Self {
+        Self { free: Arc::new(Semaphore::new(BUDGET)) }
+    }
+}
+
+impl BodyBudget {
+    /// Reads a body of at most `most` bytes. The first [`FREE`] bytes cost nothing, so that a webhook of usual size is read
+    /// whatever others send: they are bounded by the number of connections.
+    pub(super) async fn read(&self, mut body: Body, most: usize) -> Result<UnauthenticatedBody, BodyError> {
+        if body.size_hint().lower() > most as u64 {
+            return Err(BodyError::TooLarge);
+        }
+        let (mut bytes, mut share, mut frames) = (Vec::new(), None, 0);
+        while let Some(frame) = next_frame(&mut body).await? {
+            frames += 1;
+            // A frame for each byte would cost more than all else that is done with a body.
+            if bytes.len() + frame.len() > most || frames > FRAMES + most / SHORT_FRAME {
+                return Err(BodyError::TooLarge);
+            }
+            bytes.reserve(frame.len());
+            self.charge(&mut share, bytes.capacity())?;
+            bytes.extend_from_slice(&frame);
+        }
+        Ok(UnauthenticatedBody { bytes: bytes.into(), _share: share })
+    }
+
+    /// Makes the share large enough for this many bytes.
+    fn charge(&self, share: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), BodyError> {
+        let held = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let missing = u32::try_from(bytes.saturating_sub(FREE + held)).map_err(|_| BodyError::TooLarge)?;
+        if missing == 0 {
+            return Ok(());
+        }
+        let more = self.free.clone().try_acquire_many_owned(missing).map_err(|_| BodyError::NoMemory)?;
+        match share {
+            Some(share) => share.merge(more),
+            None => *share = Some(more),
+        }
+        Ok(())
+    }
+}
+
+async fn next_frame(body: &mut Body) -> Result<Option<Bytes>, BodyError> {
+    match tokio::time::timeout(SILENCE, body.frame()).await {
+        Err(_elapsed) => Err(BodyError::Stalled),
+        Ok(None) => Ok(None),
+        Ok(Some(Err(_))) => Err(BodyError::Broken),
+        // Trailers carry nothing that is read.
+        Ok(Some(Ok(frame))) => Ok(Some(frame.into_data().unwrap_or_default())),
+    }
+}
+
+impl BodyError {
+    /// The status and what it means, for a client that shows it to a person.
+    pub(super) fn explain(self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
+            Self::NoMemory => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "too many requests at once; try again in a few seconds",
+            ),
+            Self::Stalled => (StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time"),
+            Self::Broken => (StatusCode::BAD_REQUEST, "invalid", "the body cannot be read"),
+        }
+    }
+
+    /// The answer of a webhook: a call whose request stalled is still answered with something that the caller hears.
+    pub(super) fn into_webhook_response(self, path: &str) -> Response {
+        let (status, _, message) = self.explain();
+        match self {
+            Self::Stalled => hooks::answer_when_failed(path).unwrap_or_else(|| status.into_response()),
+            Self::NoMemory => (status, [(header::RETRY_AFTER, RETRY_AFTER_S)]).into_response(),
+            Self::TooLarge | Self::Broken => (status, format!("{message}\n")).into_response(),
+        }
+    }
+}
+
+/// What all bodies together may use beyond [`FREE`] bytes each.
+const BUDGET: usize = 16 << 20;
+
+/// As much of each body costs nothing. Twilio's webhooks have 1 to 2 KiB.
+const FREE: usize = 8 << 10;
+
+/// How long a body may pause.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Frames of any size that a body may have, and the size from which on their number does not matter.
+const FRAMES: usize = 64;
+const SHORT_FRAME: usize = 256;
+
+/// When a client may try again that found the budget used up.
+const RETRY_AFTER_S: &str = "5";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+    use std::convert::Infallible;
+
+    fn chunks(size: usize, count: usize) -> Body {
+        Body::from_stream(stream::iter((0..count).map(move |_| Ok::<_, Infallible>(Bytes::from(vec![b'a'; size])))))
+    }
+
+    #[tokio::test]
+    async fn a_body_has_its_limits() {
+        let budget = BodyBudget::default();
+        let read = async |body| budget.read(body, 1000).await.map(|body| body.bytes.len());
+        assert_eq!(read(Body::from("abc")).await, Ok(3));
+        assert_eq!(read(chunks(100, 10)).await, Ok(1000));
+        assert_eq!(read(chunks(100, 11)).await, Err(BodyError::TooLarge));
+        assert_eq!(read(Body::from(vec![0; 1001])).await, Err(BodyError::TooLarge));
+        assert_eq!(read(chunks(1, 500)).await, Err(BodyError::TooLarge), "a frame for each byte");
+    }
+
+    #[tokio::test]
+    async fn all_together_have_a_budget_and_short_ones_are_free() {
+        let budget = BodyBudget::default();
+        let mut held = Vec::new();
+        let refused = loop {
+            match budget.read(chunks(64 << 10, 1), 64 << 10).await {
+                Ok(body) => held.push(body),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(refused, BodyError::NoMemory);
+        assert!((256..=300).contains(&held.len()), "{}", held.len());
+        assert!(budget.read(chunks(FREE, 1), 64 << 10).await.is_ok());
+        held.clear();
+        assert_eq!(budget.free.available_permits(), BUDGET);
+    }
+}

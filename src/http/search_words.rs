@@ -1,0 +1,20 @@
+//! The words that somebody searches for.
+
+use serde::{Deserialize, Deserializer};
+
+/// Words to search for, of at most [`MAX_CHARS`] characters: SQLite refuses patterns of more than 50,000 bytes, and nobody
+/// types so many.
+#[derive(Clone, Debug)]
+pub(crate) struct SearchWords(pub(crate) String);
+
+impl<'de> Deserialize<'de> for SearchWords {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let words = String::deserialize(d)?;
+        if words.chars().count() > MAX_CHARS {
+            return Err(serde::de::Error::custom(format!("search words may have at most {MAX_CHARS} characters")));
+        }
+        Ok(Self(words))
+    }
+}
+
+const MAX_CHARS: usize = 500;

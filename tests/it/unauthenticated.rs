@@ -1,0 +1,258 @@
+//! What a client may cost that has not shown who it is.
+
+use super::support::Daemon;
+use super::support::stand_in::StandIn;
+use super::support::telephony::{Town, start};
+use super::support::whatsapp::until;
+use agentlocator::simulator::openai::OpenAiOptions;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio_tungstenite::tungstenite::Message;
+
+/// A signature that has the right form, and is the wrong one.
+fn wrong_signature() -> String {
+    format!("{}=", "A".repeat(27))
+}
+
+/// Sends the head of a POST, and as much of its body.
+fn begin_post(daemon: &Daemon, path: &str, headers: &str, length: usize, body: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(daemon.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{headers}\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+    stream
+}
+
+fn form_headers(signature: &str) -> String {
+    format!("Content-Type: application/x-www-form-urlencoded\r\nX-Twilio-Signature: {signature}\r\n")
+}
+
+/// The status of the answer; 0 if the connection ends without one.
+fn status(mut stream: TcpStream) -> u16 {
+    let mut line = [0; 12];
+    match stream.read_exact(&mut line) {
+        Ok(()) => String::from_utf8_lossy(&line[9..]).parse().unwrap(),
+        Err(_) => 0,
+    }
+}
+
+fn with_secrets() -> Daemon {
+    Daemon::start(|setup| {
+        setup.env("TWILIO_AUTH_TOKEN", "a-token").env("TWILIO_ACCOUNT_SID", format!("AC{}", "0".repeat(32)));
+        setup.env("WA_SHARED_SECRET", "the-shared-secret").env("BAILEYS_WEBHOOK_SECRET", "the-bridge-secret");
+    })
+}
+
+const TWILIO: [&str; 7] = [
+    "/webhook/incoming_call",
+    "/webhook/stream_ended",
+    "/webhook/handle_recording",
+    "/webhook/recording_status",
+    "/webhook/call_status",
+    "/webhook/whatsapp/twilio",
+    "/webhook/whatsapp/twilio/status",
+];
+
+#[test]
+fn what_no_key_can_have_signed_is_refused_before_its_body() {
+    let daemon = with_secrets();
+    for path in TWILIO {
+        for signature in ["", "x", "bm8=", &"A".repeat(28), &"A".repeat(4000)] {
+            let stream = begin_post(&daemon, path, &form_headers(signature), 1000, b"");
+            assert_eq!(status(stream), 403, "{path} {signature}");
+        }
+        assert_eq!(status(begin_post(&daemon, path, "", 1000, b"")), 403, "{path}");
+        // One that has the right form is read, but not beyond 64 KiB.
+        let stream = begin_post(&daemon, path, &form_headers(&wrong_signature()), (64 << 10) + 1, b"");
+        assert_eq!(status(stream), 413, "{path}");
+        let longest = [b"a&".repeat(32 << 10)].concat();
+        let stream = begin_post(&daemon, path, &form_headers(&wrong_signature()), longest.len(), &longest);
+        assert_eq!(status(stream), 403, "{path}");
+    }
+    assert_eq!(status(begin_post(&daemon, "/webhook/stream_status", "", (16 << 10) + 1, b"")), 204);
+
+    let bridge = "/webhook/whatsapp/baileys";
+    for headers in ["", "X-Baileys-Secret: wrong\r\n", "X-Baileys-Signature: 0123\r\n"] {
+        assert_eq!(status(begin_post(&daemon, bridge, headers, 1000, b"")), 403, "{headers}");
+    }
+    let signed = format!("X-Baileys-Signature: {}\r\n", "0".repeat(64));
+    assert_eq!(status(begin_post(&daemon, bridge, &signed, (1 << 20) + 1, b"")), 413);
+    let long = vec![b' '; 1 << 20];
+    assert_eq!(status(begin_post(&daemon, bridge, &signed, long.len(), &long)), 403);
+    assert_eq!(status(begin_post(&daemon, bridge, "X-Baileys-Secret: the-bridge-secret\r\n", long.len(), &long)), 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_sent_bodies_have_a_budget_and_webhooks_get_past_them() {
+    const BODY: usize = 64 << 10;
+    let town = Town::without_ai(|_| {}).await;
+    let daemon = &town.daemon;
+    daemon.client().get("/livez").await;
+    let before = daemon.memory_kb("VmRSS");
+    let body = vec![b'a'; BODY - 1];
+    let headers = form_headers(&wrong_signature());
+    let (mut half_sent, mut refused) = (Vec::new(), 0);
+    let began = Instant::now();
+    for _ in 0..400 {
+        let mut stream = begin_post(daemon, "/webhook/call_status", &headers, BODY, &body);
+        stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+        let mut line = [0; 12];
+        if stream.read_exact(&mut line).is_ok() {
+            assert_eq!(&line, b"HTTP/1.1 503");
+            refused += 1;
+        } else {
+            half_sent.push(stream);
+        }
+    }
+    assert!(refused > 0 || began.elapsed() > Duration::from_secs(5), "{} bodies are held", half_sent.len());
+    let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
+    assert!(grown < 64 << 10, "400 half-sent bodies hold {grown} KB");
+    let reply = town.hook("/webhook/incoming_call", &[("CallSid", "CA1"), ("From", "+972501234567")]).await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.text().contains("name=\"token\""), "{}", reply.text());
+}
+
+#[test]
+fn a_body_that_pauses_for_five_seconds_is_given_up() {
+    let daemon = with_secrets();
+    let json = "Content-Type: application/json\r\n";
+    let began = Instant::now();
+    let stalled = [
+        (begin_post(&daemon, "/api/login", json, 100, b"{"), 408),
+        (begin_post(&daemon, "/api/setup", json, 100, b"{"), 408),
+        (begin_post(&daemon, "/webhook/call_status", &form_headers(&wrong_signature()), 100, b"a"), 204),
+        (begin_post(&daemon, "/webhook/whatsapp/twilio", &form_headers(&wrong_signature()), 100, b"a"), 503),
+    ];
+    for (stream, wanted) in stalled {
+        assert_eq!(status(stream), wanted);
+    }
+    assert!((4..12).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_leave_no_memory_behind() {
+    let daemon = Daemon::start(|_| {});
+    let client = daemon.client();
+    let attempt = async |name: &str| {
+        let from = format!("203.0.113.{}", name.len() % 250);
+        let body = json!({"name": name, "password": "wrong password"});
+        client.clone().with_header("x-forwarded-for", from).post_json("/api/login", &body).await.status
+    };
+    assert_eq!(attempt("first").await, 401);
+    let before = daemon.memory_kb("VmRSS");
+    let mut at_once = Vec::new();
+    for round in 0..30 {
+        at_once.push(attempt(&format!("somebody{round}")).await);
+    }
+    assert!(at_once.iter().all(|status| *status == 401), "{at_once:?}");
+    for length in [61, 2000, 15_000] {
+        assert_eq!(attempt(&"x".repeat(length)).await, 400, "{length}");
+    }
+    assert_eq!(attempt(&"x".repeat(17_000)).await, 413);
+    let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
+    assert!(grown < 8 << 10, "30 wrong passwords left {grown} KB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn search_words_without_end_are_refused() {
+    let daemon = Daemon::start(|_| {});
+    let api = tokio::task::block_in_place(|| daemon.api());
+    for noun in ["threads", "contacts"] {
+        for length in [501, 50_000, 52_000] {
+            let reply = api.get(&format!("/api/{noun}?q={}", "a".repeat(length))).await;
+            assert_eq!(
+                (reply.status, reply.json()["error"]["code"].clone()),
+                (400, json!("invalid")),
+                "{noun} {length}"
+            );
+            assert!(reply.text().contains("500 characters"), "{}", reply.text());
+        }
+        assert_eq!(api.get(&format!("/api/{noun}?q={}", "%25".repeat(500))).await.status, 200, "{noun}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_are_not_for_those_behind_a_tunnel() {
+    let daemon = Daemon::start(|_| {});
+    let ask =
+        async |name: &'static str, value: &str| daemon.client().with_header(name, value).get("/metrics").await.status;
+    assert_eq!(daemon.client().get("/metrics").await.status, 200);
+    assert_eq!(ask("host", "localhost:8080").await, 200);
+    for (name, value) in [
+        ("host", "shop.example"),
+        ("cf-connecting-ip", "203.0.113.7"),
+        ("x-forwarded-host", "shop.example"),
+        ("x-forwarded-proto", "https"),
+        ("true-client-ip", "203.0.113.7"),
+    ] {
+        assert_eq!(ask(name, value).await, 401, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_not_fetched_from_this_machine() {
+    let inside = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = format!("https://127.0.0.1:{}/x.wav", inside.local_addr().unwrap().port());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let twilio = StandIn::start(None, move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        format!("HTTP/1.1 307 X\r\nLocation: {place}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    });
+    let town = Town::without_ai(|setup| {
+        setup.env("TWILIO_API_BASE_URL", twilio.url());
+    })
+    .await;
+    let url = format!("{}/2010-04-01/Accounts/AC1/Recordings/RE1", twilio.url());
+    let fields =
+        [("CallSid", "CA1"), ("RecordingSid", "RE1"), ("RecordingUrl", url.as_str()), ("RecordingDuration", "3")];
+    assert_eq!(town.hook("/webhook/recording_status", &fields).await.status, 204);
+    until("the recording to fail", async || {
+        let failed: i64 = town.daemon.query_value("SELECT count(*) FROM recordings WHERE state = 'failed'");
+        (failed == 1).then_some(())
+    })
+    .await;
+    assert!(asked.load(Ordering::SeqCst) > 0);
+    inside.set_nonblocking(true).unwrap();
+    assert!(inside.accept().is_err(), "the redirect was followed to this machine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sound_faster_than_real_time_is_dropped_and_its_socket_closed() {
+    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let token = town.ring("CA1").await;
+    let mut socket = town.open_socket().await;
+    start(&mut socket, "CA1", &token).await;
+    tokio::task::block_in_place(|| town.daemon.logs().wait_for_event("CALL_LIVE"));
+    let before = town.daemon.memory_kb("VmRSS");
+    // Three seconds in each message.
+    let payload = "/w".repeat(16_000);
+    let mut sent: u64 = 0;
+    for at in 0..20_000_u64 {
+        let media = json!({"track": "inbound", "chunk": "1", "timestamp": (at * 3000).to_string(), "payload": payload});
+        let message = json!({"event": "media", "streamSid": "MZ1", "media": media}).to_string();
+        sent += message.len() as u64;
+        if socket.send(Message::Text(message.into())).await.is_err() {
+            break;
+        }
+    }
+    assert!(sent < 200 << 20, "{sent} bytes were taken");
+    let code = loop {
+        match socket.next().await {
+            Some(Ok(Message::Close(frame))) => break frame.map(|frame| u16::from(frame.code)),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => break None,
+        }
+    };
+    assert!(matches!(code, Some(1008) | None), "{code:?}");
+    let log = town.daemon.logs();
+    assert_eq!(log.wait_for_event("STREAM_FLOOD")["level"], "warn");
+    assert_eq!(log.events_named("STREAM_TOO_FAST").len(), 1);
+    let grown = town.daemon.memory_kb("VmRSS").saturating_sub(before);
+    assert!(grown < 16 << 10, "a flood of sound left {grown} KB");
+}
