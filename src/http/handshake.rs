@@ -1,6 +1,6 @@
 //! Shaking hands on a door that speaks TLS.
 
-use super::Stream;
+use super::Transport;
 use crate::ops::tls::ACME_TLS;
 use rustls::ServerConfig;
 use std::io;
@@ -11,16 +11,16 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 /// The connection when both sides have agreed; none where nothing more is to be said on it.
-pub(super) async fn shake_hands(stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<Stream>> {
+pub(super) async fn shake_hands(stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<Transport>> {
     match tokio::time::timeout(LIMIT, accept(stream, config)).await {
         Ok(outcome) => outcome,
         Err(_elapsed) => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
-async fn accept(mut stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<Stream>> {
+async fn accept(mut stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<Transport>> {
     let mut first = [0];
-    if stream.peek(&mut first).await? == 0 {
+    if tokio::time::timeout(FIRST_BYTE, stream.peek(&mut first)).await?? == 0 {
         return Ok(None);
     }
     // TLS begins with a byte that is no letter; HTTP with the letters of its method.
@@ -37,11 +37,14 @@ async fn accept(mut stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<
         stream.shutdown().await?;
         return Ok(None);
     }
-    Ok(Some(Stream::Tls(Box::new(stream))))
+    Ok(Some(Transport::Tls(Box::new(stream))))
 }
 
 /// A slow phone on a bad line needs two or three seconds.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// Whoever opens a connection has something to say.
+const FIRST_BYTE: Duration = Duration::from_secs(5);
 
 const PLAIN_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
 Content-Length: 59\r\nConnection: close\r\n\r\nThis port speaks HTTPS: begin the address with https://...\n";

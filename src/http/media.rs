@@ -1,7 +1,7 @@
 //! The media socket: Twilio's side of a call's sound.
 
 use super::crowd::Crowd;
-use super::{AppState, Connection, Peer, Stream};
+use super::{AppState, Connection, Peer, Transport};
 use crate::drive::calls::{Carrier, MediaSocket, STRANGERS};
 use crate::providers::websocket;
 use axum::Router;
@@ -83,9 +83,9 @@ async fn socket(upgraded: Upgraded) -> WebSocketStream<Carrier> {
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
     match upgraded.downcast::<Connection>() {
         Ok(Parts { io, read_buf, .. }) => {
-            let carrier = match io.into_inner() {
-                Stream::Plain(stream) => Carrier::Tcp(stream),
-                Stream::Tls(stream) => Carrier::Tls(stream),
+            let carrier = match io.into_inner().into_transport() {
+                Transport::Plain(stream) => Carrier::Tcp(stream),
+                Transport::Tls(stream) => Carrier::Tls(stream),
             };
             WebSocketStream::from_partially_read(carrier, read_buf.to_vec(), Role::Server, limits).await
         }

@@ -3,10 +3,10 @@
 //! It is our own, because the media socket takes its stream back out of the upgraded connection, which is only
 //! possible where the type of the connection is known.
 
-use super::crowd::Crowd;
+use super::connection_limit::{Admission, Admitted, Client, Connections};
 use super::handshake::shake_hands;
 use super::peer::is_among;
-use super::{AppState, Listeners, Peer, Stream, router};
+use super::{AppState, Listeners, Peer, Stream, Transport, router};
 use crate::clock;
 use crate::config::Network;
 use crate::drive::InForce;
@@ -17,11 +17,11 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::Service;
 
@@ -39,10 +39,10 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Recei
     let public_router = router::public(&state, state.config().http.crm_listen.is_none());
     let crm_router = router::crm(&state);
     let most = state.config().http.max_connections.unwrap_or_else(default_connections);
-    let room = || Arc::new(Semaphore::new(most));
+    let room = || Connections::new(most);
     // Rooms of their own: a flood at the public door must not lock the owner out, nor one by plain HTTP those who use TLS.
     let mut doors = JoinSet::new();
-    let mut open = |name, listeners: Vec<TcpListener>, router: Router, room: Arc<Semaphore>, tls: Option<_>| {
+    let mut open = |name, listeners: Vec<TcpListener>, router: Router, room: Arc<Connections>, tls: Option<_>| {
         for listener in listeners {
             let door = Door::new(name, listener, router.clone(), room.clone(), &state, stopping.clone());
             doors.spawn(Door { tls: tls.clone(), ..door }.run());
@@ -70,8 +70,7 @@ struct Door {
     name: &'static str,
     listener: TcpListener,
     router: Router,
-    room: Arc<Semaphore>,
-    crowd: Arc<Crowd>,
+    connections: Arc<Connections>,
     proxies: Arc<[Network]>,
     /// How hands are shaken, where TLS is spoken.
     tls: Option<Arc<ServerConfig>>,
@@ -84,13 +83,12 @@ impl Door {
         name: &'static str,
         listener: TcpListener,
         router: Router,
-        room: Arc<Semaphore>,
+        connections: Arc<Connections>,
         state: &AppState,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let crowd = Crowd::new(room.available_permits());
         let settings = state.in_force.changes();
-        let mut door = Self { name, listener, router, room, crowd, proxies: [].into(), tls: None, settings, stopping };
+        let mut door = Self { name, listener, router, connections, proxies: [].into(), tls: None, settings, stopping };
         door.take_over_settings();
         door
     }
@@ -109,10 +107,10 @@ impl Door {
             tracing::info!(event = "LISTENING", door, address = ip, port, "Listening on {address}");
         }
         let mut connections = JoinSet::new();
-        let mut next_complaint = clock::instant();
+        let (mut next_complaint, mut next_warning) = (clock::instant(), clock::instant());
         loop {
             let accepted = tokio::select! {
-                accepted = accept(&self.listener, &self.room) => accepted,
+                accepted = self.listener.accept() => accepted,
                 () = stop(&mut self.stopping) => break,
                 Ok(()) = self.settings.changed() => {
                     self.take_over_settings();
@@ -121,19 +119,14 @@ impl Door {
             };
             while connections.try_join_next().is_some() {}
             match accepted {
-                Ok((stream, address, turn)) => {
-                    // One who is trusted speaks for everybody.
-                    let is_proxy = is_among(&self.proxies, address.ip());
-                    let place = if is_proxy { None } else { self.crowd.enter(address.ip()) };
-                    if place.is_none() && !is_proxy {
-                        tracing::debug!(event = "CONNECTION_REFUSED", address = %address.ip(), "One network has half the house");
-                        continue;
-                    }
-                    let caller = Caller { address, proxies: self.proxies.clone(), tls: self.tls.clone() };
+                Ok((stream, address)) => {
+                    let Some(admitted) = self.admit(address.ip(), &mut next_warning) else { continue };
+                    let client = admitted.client.clone();
+                    let caller = Caller { address, proxies: self.proxies.clone(), tls: self.tls.clone(), client };
                     let (router, stopping) = (self.router.clone(), self.stopping.clone());
                     connections.spawn(async move {
                         caller.converse(stream, router, stopping).await;
-                        drop((turn, place));
+                        drop(admitted);
                     });
                 }
                 Err(error) => {
@@ -149,16 +142,21 @@ impl Door {
         drop(self.listener);
         while connections.join_next().await.is_some() {}
     }
-}
 
-/// Waits for room first: whoever comes when the house is full waits in the kernel's queue.
-async fn accept(
-    listener: &TcpListener,
-    room: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let turn = room.clone().acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, address) = listener.accept().await?;
-    Ok((stream, address, turn))
+    /// A place for a connection; none only where authenticated requests take them all.
+    fn admit(&self, address: IpAddr, next_warning: &mut Instant) -> Option<Admitted> {
+        // One who is trusted speaks for everybody.
+        let (admitted, is_full) = match self.connections.admit(address, is_among(&self.proxies, address)) {
+            Admission::Open(admitted, evicted) => (Some(admitted), evicted),
+            Admission::Full => (None, true),
+        };
+        if is_full && *next_warning <= clock::instant() {
+            *next_warning = clock::instant() + COMPLAIN_EVERY;
+            let door = self.name;
+            tracing::warn!(event = "CONNECTION_LIMIT", door, address = %address, "Too many connections at listener {door}: the one that was silent longest is closed for each new one");
+        }
+        admitted
+    }
 }
 
 /// Who is on a connection, and how we talk.
@@ -166,6 +164,7 @@ struct Caller {
     address: SocketAddr,
     proxies: Arc<[Network]>,
     tls: Option<Arc<ServerConfig>>,
+    client: Arc<Client>,
 }
 
 impl Caller {
@@ -173,7 +172,7 @@ impl Caller {
     async fn converse(mut self, stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
         let _ = stream.set_nodelay(true);
         let Some(tls) = self.tls.take() else {
-            return self.answer(Stream::Plain(stream), false, router, stopping).await;
+            return self.answer(Transport::Plain(stream), false, router, stopping).await;
         };
         let in_time = async {
             stop(&mut stopping).await;
@@ -181,10 +180,15 @@ impl Caller {
         };
         let outcome = tokio::select! {
             outcome = shake_hands(stream, tls) => outcome,
+            () = self.client.is_evicted() => return,
             () = in_time => return,
         };
         match outcome {
-            Ok(Some(stream)) => self.answer(stream, true, router, stopping).await,
+            Ok(Some(stream)) => {
+                // The handshake has had a limit of its own.
+                self.client.note_received();
+                self.answer(stream, true, router, stopping).await;
+            }
             Ok(None) => {}
             Err(error) => {
                 tracing::debug!(event = "TLS_HANDSHAKE_FAILED", %error, "A connection by TLS did not come about");
@@ -193,17 +197,22 @@ impl Caller {
     }
 
     /// Request by request.
-    async fn answer(self, stream: Stream, tls: bool, router: Router, mut stopping: watch::Receiver<bool>) {
+    async fn answer(self, transport: Transport, tls: bool, router: Router, mut stopping: watch::Receiver<bool>) {
         let (busy, mut asked) = watch::channel(false);
         let ends = Stopping(stopping.clone());
+        let (client, client_address) = (self.client.clone(), self.address.ip());
+        let stream = Stream::new(transport, self.client.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             busy.send_replace(true);
+            self.client.begin_request();
+            request.extensions_mut().insert(self.client.clone());
             let peer = Peer::new(self.address, tls, request.headers(), &self.proxies);
             request.extensions_mut().insert(peer);
             request.extensions_mut().insert(ends.clone());
-            let (answer, busy) = (router.clone().call(request), busy.clone());
+            let (answer, busy, client) = (router.clone().call(request), busy.clone(), self.client.clone());
             async move {
                 let answer = answer.await;
+                client.finish_request();
                 busy.send_replace(false);
                 answer
             }
@@ -217,6 +226,9 @@ impl Caller {
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
+            () = client.must_close() => {
+                return tracing::debug!(event = "CONNECTION_CLOSED", address = %client_address, "A silent connection is closed");
+            }
             () = stop(&mut stopping) => {
                 // Whoever has just come, or asks again on a connection that was kept, has a request on its way: to close
                 // now would be to refuse it.

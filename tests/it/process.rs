@@ -118,29 +118,63 @@ fn a_hang_up_of_the_terminal_does_not_end_it() {
 }
 
 #[test]
-fn a_full_house_takes_the_next_one_when_somebody_leaves() {
+fn beyond_the_limit_the_connection_that_was_silent_longest_is_closed() {
     let daemon = Daemon::start(|setup| {
         setup.toml("[http]\nmax_connections = 16\n");
     });
+    let ask = |guest: &mut TcpStream| {
+        guest.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        let mut reply = Vec::new();
+        while !reply.ends_with(b"\r\n\r\nok") {
+            let mut byte = [0];
+            guest.read_exact(&mut byte)?;
+            reply.extend(byte);
+        }
+        assert!(reply.starts_with(b"HTTP/1.1 200"));
+        Ok::<_, std::io::Error>(())
+    };
     let mut guests: Vec<_> = (0..16)
         .map(|_| {
             let mut guest = TcpStream::connect(daemon.address()).unwrap();
-            guest.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-            let mut reply = [0; 12];
-            guest.read_exact(&mut reply).unwrap();
-            assert_eq!(&reply, b"HTTP/1.1 200");
+            guest.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            ask(&mut guest).unwrap();
             guest
         })
         .collect();
+    // The first one is heard again, so the second one has been silent longest.
+    ask(&mut guests[0]).unwrap();
+    let mut next = TcpStream::connect(daemon.address()).unwrap();
+    next.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    ask(&mut next).unwrap();
+    let mut rest = Vec::new();
+    guests[1].read_to_end(&mut rest).unwrap();
+    ask(&mut guests[15]).unwrap();
+    daemon.logs().wait_for_event("CONNECTION_LIMIT");
+}
+
+#[test]
+fn silence_keeps_nobody_out() {
+    let daemon = Daemon::start(|setup| {
+        setup.toml("[http]\nmax_connections = 64\n");
+    });
+    let mut silent: Vec<_> = (0..300).map(|_| TcpStream::connect(daemon.address()).unwrap()).collect();
+    let asked = Instant::now();
     let mut next = TcpStream::connect(daemon.address()).unwrap();
     next.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-    next.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    assert!(next.read(&mut [0; 1]).is_err(), "there is no room yet");
-    guests.pop();
-    next.set_read_timeout(None).unwrap();
+    next.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut reply = String::new();
     next.read_to_string(&mut reply).unwrap();
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    // Those who are left have five seconds for their first byte, or for the next one of a head.
+    let half = silent.last_mut().unwrap();
+    half.write_all(b"GET /livez HTTP/1.1\r\nHost:").unwrap();
+    for mut stream in silent.into_iter().rev().take(10) {
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    let took = asked.elapsed();
+    assert!(took > Duration::from_secs(4) && took < Duration::from_secs(9), "{took:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::clock;
 use crate::crm::session::{LASTS, SEEN_EVERY};
 use crate::crm::token;
 use crate::domain::{ActorId, ApiToken, Session, Timestamp};
+use crate::http::connection_limit::Client;
 use crate::http::{ApiError, AppState};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -18,6 +19,7 @@ use subtle::ConstantTimeEq;
 pub(crate) async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     match authenticate(&state, request.method(), request.headers()).await {
         Ok(actor) => {
+            Client::note_authenticated(request.extensions());
             request.extensions_mut().insert(actor);
             next.run(request).await
         }

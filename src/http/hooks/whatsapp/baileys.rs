@@ -3,6 +3,7 @@
 use super::take;
 use crate::crm::inbox::Raw;
 use crate::http::AppState;
+use crate::http::connection_limit::Client;
 use crate::providers::baileys::signature::{self, Proof};
 use crate::providers::baileys::webhook;
 use axum::body::Bytes;
@@ -36,12 +37,14 @@ impl FromRequest<AppState> for BridgeBody {
         let most = config.http.max_body_bytes;
         match signature::proof(&config.whatsapp, value(signature::SIGNATURE), value(signature::SECRET)) {
             Proof::Token => {
+                Client::note_authenticated(&head.extensions);
                 let body = Bytes::from_request(Request::from_parts(head, body), app).await;
                 return Ok(Self { content_type, body: body.map_err(IntoResponse::into_response)? });
             }
             Proof::Signature(signature) => {
                 let body = app.bodies.read(body, most).await.map_err(|error| error.into_webhook_response(PATH))?;
                 if signature::is_signed(&config.whatsapp, signature, &body.bytes) {
+                    Client::note_authenticated(&head.extensions);
                     return Ok(Self { content_type, body: body.bytes });
                 }
             }

@@ -1,0 +1,348 @@
+//! Which connections a listener keeps when more come than it may have.
+//!
+//! Every connection is accepted: who waits in the kernel's queue waits behind everybody who opens connections faster. Where there
+//! are too many, the one is closed that has been silent longest; Twilio sends its request at once.
+
+use super::peer::network;
+use crate::clock;
+use axum::http::Extensions;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// The connections of listeners that share a limit.
+pub(super) struct Connections {
+    most: usize,
+    began: Instant,
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    next_id: u64,
+    open: HashMap<u64, Arc<Client>>,
+    /// Networks that have sent an authenticated request, with the time of the last one.
+    known: HashMap<IpAddr, u64>,
+}
+
+/// The other end of one connection. Times are milliseconds since the listeners were opened.
+#[derive(Debug)]
+pub(super) struct Client {
+    /// None for this machine itself and for trusted proxies, which speak for many.
+    network: Option<IpAddr>,
+    began: Instant,
+    received_ms: AtomicU64,
+    sent_ms: AtomicU64,
+    idle_since_ms: AtomicU64,
+    /// A request of it has been answered.
+    has_finished: AtomicBool,
+    /// A request of it is being answered.
+    is_busy: AtomicBool,
+    /// Its last request was authenticated, or the last one of its network.
+    is_authenticated: AtomicBool,
+    /// The request that is being answered is authenticated.
+    is_request_authenticated: AtomicBool,
+    /// A request of it was authenticated.
+    was_authenticated: AtomicBool,
+    evicted: Notify,
+}
+
+/// A connection that counts until this is dropped.
+pub(super) struct Admitted {
+    pub(super) client: Arc<Client>,
+    connections: Arc<Connections>,
+    id: u64,
+}
+
+/// What became of a new connection.
+pub(super) enum Admission {
+    /// It is open; whether another one was closed for it.
+    Open(Admitted, bool),
+    /// All places are taken by authenticated requests that are being answered.
+    Full,
+}
+
+impl Connections {
+    pub(super) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, began: clock::instant(), table: Mutex::default() })
+    }
+
+    /// Makes room for a connection from `address`; one that `speaks_for_many` has no share of a network.
+    pub(super) fn admit(self: &Arc<Self>, address: IpAddr, speaks_for_many: bool) -> Admission {
+        let is_local = address.to_canonical().is_loopback();
+        let network = (!is_local && !speaks_for_many).then(|| network(address));
+        let mut table = self.table();
+        let mut evicted = false;
+        if let Some(network) = network {
+            let unfinished = |client: &Client| client.network == Some(network) && !client.has_finished();
+            if table.open.values().filter(|client| unfinished(client)).count() >= NETWORK_SHARE {
+                evicted |= table.evict(unfinished);
+            }
+        }
+        if table.open.len() >= self.most {
+            let found = table.evict(|client| !client.is_authenticated())
+                || table.evict(|client| !client.is_busy.load(Ordering::Relaxed));
+            if !found {
+                return Admission::Full;
+            }
+            evicted = true;
+        }
+        let is_known = network.is_some_and(|network| table.known.contains_key(&network));
+        let client = Arc::new(Client::new(network, self.began, is_known));
+        let id = table.next_id;
+        table.next_id += 1;
+        table.open.insert(id, client.clone());
+        Admission::Open(Admitted { client, connections: self.clone(), id }, evicted)
+    }
+
+    /// Remembers the networks that sent authenticated requests last: their next connections are closed after all others.
+    fn remember(&self, client: &Client) {
+        let Some(network) = client.network else { return };
+        let mut table = self.table();
+        if table.known.len() >= MOST_KNOWN
+            && !table.known.contains_key(&network)
+            && let Some(oldest) = table.known.iter().min_by_key(|(_, at)| **at).map(|(network, _)| *network)
+        {
+            table.known.remove(&oldest);
+        }
+        table.known.insert(network, client.now_ms());
+    }
+
+    // A plain mutex: it is held for a look through a table.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    /// Closes the one that has been silent longest; false if there is none of that kind.
+    fn evict(&mut self, may_go: impl Fn(&Client) -> bool) -> bool {
+        let candidates = self.open.iter().filter(|(_, client)| may_go(client));
+        let Some(id) = candidates.min_by_key(|(id, client)| (client.active_ms(), **id)).map(|(id, _)| *id) else {
+            return false;
+        };
+        if let Some(client) = self.open.remove(&id) {
+            client.evicted.notify_one();
+        }
+        true
+    }
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        if self.client.was_authenticated.load(Ordering::Relaxed) {
+            self.connections.remember(&self.client);
+        }
+        self.connections.table().open.remove(&self.id);
+    }
+}
+
+impl Client {
+    fn new(network: Option<IpAddr>, began: Instant, is_authenticated: bool) -> Self {
+        let now = ms_since(began);
+        Self {
+            network,
+            began,
+            received_ms: now.into(),
+            sent_ms: now.into(),
+            idle_since_ms: now.into(),
+            has_finished: false.into(),
+            is_busy: false.into(),
+            is_authenticated: is_authenticated.into(),
+            is_request_authenticated: false.into(),
+            was_authenticated: false.into(),
+            evicted: Notify::new(),
+        }
+    }
+
+    /// Bytes of it have arrived.
+    pub(super) fn note_received(&self) {
+        self.received_ms.store(self.now_ms(), Ordering::Relaxed);
+    }
+
+    /// It has taken bytes of ours.
+    pub(super) fn note_sent(&self) {
+        self.sent_ms.store(self.now_ms(), Ordering::Relaxed);
+    }
+
+    pub(super) fn begin_request(&self) {
+        self.is_request_authenticated.store(false, Ordering::Relaxed);
+        self.is_busy.store(true, Ordering::Relaxed);
+    }
+
+    /// The request that is being answered is signed, or from somebody who is logged in.
+    pub(super) fn authenticate(&self) {
+        self.is_request_authenticated.store(true, Ordering::Relaxed);
+        self.was_authenticated.store(true, Ordering::Relaxed);
+        self.is_authenticated.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn finish_request(&self) {
+        let is_authenticated = self.is_request_authenticated.load(Ordering::Relaxed);
+        self.is_authenticated.store(is_authenticated, Ordering::Relaxed);
+        self.idle_since_ms.store(self.now_ms(), Ordering::Relaxed);
+        self.has_finished.store(true, Ordering::Relaxed);
+        self.is_busy.store(false, Ordering::Relaxed);
+    }
+
+    /// Returns when the connection must close: another one needs its place, or its client has begun something, the connection
+    /// or the head of a request, and is silent.
+    pub(super) async fn must_close(&self) {
+        tokio::select! {
+            () = self.is_evicted() => {}
+            () = self.is_silent() => {}
+        }
+    }
+
+    /// Returns when another connection needs its place.
+    pub(super) async fn is_evicted(&self) {
+        self.evicted.notified().await;
+    }
+
+    /// Notes that a request is signed, or from somebody who is logged in: its connection is closed after all others.
+    pub(super) fn note_authenticated(request: &Extensions) {
+        if let Some(client) = request.get::<Arc<Self>>() {
+            client.authenticate();
+        }
+    }
+
+    async fn is_silent(&self) {
+        let mut at = self.began + Duration::from_millis(self.received_ms.load(Ordering::Relaxed)) + SILENCE;
+        loop {
+            tokio::time::sleep_until(at.into()).await;
+            let silent_ms = self.now_ms().saturating_sub(self.received_ms.load(Ordering::Relaxed));
+            let silent = Duration::from_millis(silent_ms);
+            if silent >= SILENCE && self.owes_bytes() {
+                return;
+            }
+            let rest = SILENCE.checked_sub(silent).filter(|rest| !rest.is_zero());
+            at = clock::instant() + rest.unwrap_or(SILENCE);
+        }
+    }
+
+    /// Whether the head of a request is to come: the first one, or one that has begun.
+    fn owes_bytes(&self) -> bool {
+        let has_begun = || self.received_ms.load(Ordering::Relaxed) > self.idle_since_ms.load(Ordering::Relaxed);
+        !self.is_busy.load(Ordering::Relaxed) && (!self.has_finished() || has_begun())
+    }
+
+    fn has_finished(&self) -> bool {
+        self.has_finished.load(Ordering::Relaxed)
+    }
+
+    fn is_authenticated(&self) -> bool {
+        self.is_authenticated.load(Ordering::Relaxed)
+    }
+
+    fn active_ms(&self) -> u64 {
+        self.received_ms.load(Ordering::Relaxed).max(self.sent_ms.load(Ordering::Relaxed))
+    }
+
+    fn now_ms(&self) -> u64 {
+        ms_since(self.began)
+    }
+}
+
+fn ms_since(began: Instant) -> u64 {
+    u64::try_from((clock::instant() - began).as_millis()).unwrap_or(u64::MAX)
+}
+
+/// How many connections one network may have on which no request has been answered yet.
+const NETWORK_SHARE: usize = 64;
+
+/// How long a client may be silent before its first byte, and within the head of a request.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// Networks whose authenticated requests are remembered. Twilio's webhooks come from some hundred addresses.
+const MOST_KNOWN: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    fn open(connections: &Arc<Connections>, address: &str) -> Admitted {
+        match connections.admit(address.parse().unwrap(), false) {
+            Admission::Open(admitted, _) => admitted,
+            Admission::Full => panic!("no room for {address}"),
+        }
+    }
+
+    fn is_closed(admitted: &Admitted) -> bool {
+        admitted.client.evicted.notified().now_or_never().is_some()
+    }
+
+    /// As if it had been silent for so much longer than the others.
+    fn age(admitted: &Admitted, at_ms: u64) {
+        admitted.client.received_ms.store(at_ms, Ordering::Relaxed);
+        admitted.client.sent_ms.store(0, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn the_silent_one_goes_and_the_authenticated_stay() {
+        let connections = Connections::new(4);
+        let all: Vec<_> = (0..4_u64).map(|last| open(&connections, &format!("203.0.113.{last}"))).collect();
+        for (at, admitted) in (1..).zip(&all) {
+            age(admitted, at);
+        }
+        all[0].client.begin_request();
+        all[0].client.authenticate();
+        all[0].client.finish_request();
+        let newcomer = open(&connections, "198.51.100.1");
+        assert_eq!(all.iter().map(is_closed).collect::<Vec<_>>(), [false, true, false, false]);
+        age(&newcomer, 5);
+        let second = open(&connections, "198.51.100.2");
+        assert!(is_closed(&all[2]) && !is_closed(&newcomer));
+        drop((newcomer, second));
+        assert_eq!(connections.table().open.len(), 2);
+    }
+
+    #[test]
+    fn a_network_has_a_share_of_what_is_unfinished() {
+        let connections = Connections::new(1000);
+        let all: Vec<_> = (0..NETWORK_SHARE).map(|last| open(&connections, &format!("2001:db8::{last:x}"))).collect();
+        age(&all[7], 0);
+        let _more = open(&connections, "2001:db8::ffff");
+        assert_eq!(all.iter().filter(|admitted| is_closed(admitted)).count(), 1);
+        for admitted in &all {
+            admitted.client.begin_request();
+            admitted.client.finish_request();
+        }
+        let _others: Vec<_> = (0..NETWORK_SHARE - 1).map(|_| open(&connections, "2001:db8::1")).collect();
+        assert!(!all.iter().any(is_closed), "one whose request was answered does not count");
+        let _here: Vec<_> = (0..500).map(|_| open(&connections, "127.0.0.1")).collect();
+        assert!(!all.iter().any(is_closed));
+    }
+
+    #[test]
+    fn a_network_that_sent_a_signed_request_has_precedence() {
+        let connections = Connections::new(3);
+        let first = open(&connections, "203.0.113.1");
+        first.client.begin_request();
+        first.client.authenticate();
+        first.client.finish_request();
+        drop(first);
+        let known = open(&connections, "203.0.113.1");
+        age(&known, 0);
+        let others: Vec<_> = (0..20).map(|_| open(&connections, "198.51.100.1")).collect();
+        assert!(!is_closed(&known));
+        assert_eq!(others.iter().filter(|admitted| is_closed(admitted)).count(), 18);
+    }
+
+    #[test]
+    fn a_house_full_of_signed_requests_takes_no_more() {
+        let connections = Connections::new(2);
+        let all = [open(&connections, "203.0.113.1"), open(&connections, "203.0.113.2")];
+        for admitted in &all {
+            admitted.client.begin_request();
+            admitted.client.authenticate();
+        }
+        assert!(matches!(connections.admit([203, 0, 113, 3].into(), false), Admission::Full));
+        all[1].client.finish_request();
+        let _next = open(&connections, "203.0.113.3");
+        assert!(is_closed(&all[1]) && !is_closed(&all[0]));
+    }
+}
