@@ -25,10 +25,13 @@ mod store_side;
 mod support_bundle;
 mod table;
 mod token;
+mod unit_settings;
 mod user;
 mod version;
 
-use crate::config::{Config, ConfigErrors, LastGood, StoreConfig, find_last_good, find_store, load, process_env};
+use crate::config::{
+    Config, ConfigErrors, LastGood, Origin, StoreConfig, find_last_good, find_store, load, process_env,
+};
 use crate::domain::Role;
 use crate::drive::Prompts;
 use clap::{Parser, Subcommand, ValueHint};
@@ -36,6 +39,7 @@ use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use unit_settings::UnitSettings;
 
 /// Answers a small business's phone and WhatsApp, and keeps it all in one file.
 #[derive(Debug, Parser)]
@@ -220,15 +224,50 @@ impl Settings {
         self.file.as_deref().or_else(|| Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()))
     }
 
-    /// The settings, checked whole.
-    pub(crate) fn load(&self) -> Result<Config, ConfigErrors> {
+    /// The settings of this process, checked whole.
+    pub(crate) fn load_own(&self) -> Result<Config, ConfigErrors> {
         load(self.file(), &process_env)
+    }
+
+    /// The settings for a command, checked whole: those of the service where neither a settings file is named nor anything
+    /// says where the data is.
+    pub(crate) fn load(&self) -> Result<Config, ConfigErrors> {
+        self.read(load, |outcome| outcome.as_ref().is_ok_and(|config| config.origins.of(DATABASE) != Origin::Default))
+    }
+
+    /// Reads the settings with this process's environment, and again with that of the service unless `is_placed` says that
+    /// they name a database.
+    fn read<T>(
+        &self,
+        read: fn(Option<&Path>, &dyn Fn(&str) -> Option<String>) -> T,
+        is_placed: impl FnOnce(&T) -> bool,
+    ) -> T {
+        let own = read(self.file(), &process_env);
+        if self.file.is_some() || is_placed(&own) {
+            return own;
+        }
+        match UnitSettings::query() {
+            None => own,
+            Some(unit) => read(self.file(), &|name| process_env(name).or_else(|| unit.get(name))),
+        }
+    }
+
+    /// Tells on stderr which database a command uses where nothing says where it is.
+    pub(crate) fn tell_default_database(config: &Config) {
+        if config.origins.of(DATABASE) == Origin::Default {
+            let file = config.store.published_file();
+            let file = std::path::absolute(&file).unwrap_or(file);
+            tell(&format!(
+                "The database is {}: neither store.database_url nor DATABASE_URL is set, and there is no service.",
+                file.display()
+            ));
+        }
     }
 
     /// The settings that the service starts with: those that are set, else, where these are wrong, the last ones that worked.
     pub(crate) fn load_for_service(&self) -> Result<Config, ConfigErrors> {
         // A greeting that is no MP3 is a wrong setting too, and is told before anything is opened or made.
-        let set = self.load().and_then(|config| Prompts::load(&config).map(|_| config));
+        let set = self.load_own().and_then(|config| Prompts::load(&config).map(|_| config));
         set.or_else(|errors| {
             let mut config = self.last_good().load(&errors).ok_or(errors)?;
             if Prompts::load(&config).is_err() {
@@ -245,7 +284,7 @@ impl Settings {
 
     /// Where the data is, as far as the settings say, right or wrong.
     pub(crate) fn store(&self) -> StoreConfig {
-        find_store(self.file(), &process_env)
+        self.read(find_store, |store| store.database_url.is_some())
     }
 }
 
@@ -277,6 +316,7 @@ pub(crate) fn tell(text: &str) {
 /// What failed where the log's thread cannot be started.
 const NO_LOG: &str = "cannot start the log";
 
+const DATABASE: &str = "store.database_url";
 const DEFAULT_FILE: &str = "/etc/agentlocator/config.toml";
 
 const EXAMPLES: &str = "\

@@ -28,6 +28,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
+    Settings::tell_default_database(&config);
     let published = config.store.published_file();
     store::survive_size_limits();
     // Before anything else, and with the rights of whoever gave the command.

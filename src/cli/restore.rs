@@ -51,6 +51,7 @@ pub(super) struct Swap<'s> {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
+    Settings::tell_default_database(&config);
     let published = config.store.published_file();
     store::survive_size_limits();
     let mut source = source::open(&arguments.from, arguments.identity.as_deref(), &config)?;

@@ -30,7 +30,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         let (reloads, orders) = reload::channel();
         let shutdown = stopped(reloads.clone())?;
         let last_good = settings.last_good();
-        let source = Arc::new(move || settings.load());
+        let source = Arc::new(move || settings.load_own());
         app::run(config, listeners, Reloading { source, log, reloads, orders, last_good }, shutdown).await
     })
 }

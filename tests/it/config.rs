@@ -2,7 +2,8 @@
 
 use super::support::{Client, Daemon, Log};
 use serde_json::{Value, json};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -333,3 +334,32 @@ fn wrong_usage_is_told_apart() {
 }
 
 const BINARY: &str = env!("CARGO_BIN_EXE_agentlocator");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_uses_the_database_of_the_service() {
+    let mut daemon = Daemon::start(|_| {});
+    let folder = daemon.folder().join("bin");
+    fs::create_dir(&folder).unwrap();
+    let program = folder.join("systemctl");
+    let unit = format!("LoadState=loaded\nEnvironment=DATABASE_URL={}", daemon.published_file().display());
+    fs::write(&program, format!("#!/bin/sh\ncat <<'END'\n{unit}\nEND\n")).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    daemon.reconfigure(|setup| {
+        setup.env("DATABASE_URL", "").env("PATH", format!("{}:{path}", folder.display()));
+    });
+    let setup = daemon.cli(&["setup"]);
+    let told = String::from_utf8(setup.stdout).unwrap();
+    assert!(setup.status.success() && told.contains(&daemon.url()), "the daemon was asked: {told}");
+    let copy = daemon.folder().join("copy.db");
+    let backup = daemon.cli(&["backup", copy.to_str().unwrap()]);
+    assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
+    assert!(!daemon.folder().join("data").exists(), "nothing was made in the folder of the shell");
+
+    // Without a service it is said which folder is meant.
+    fs::write(&program, "#!/bin/sh\necho LoadState=not-found\n").unwrap();
+    let backup = daemon.cli(&["backup", copy.to_str().unwrap()]);
+    let told = String::from_utf8(backup.stderr).unwrap();
+    let meant = format!("The database is {}/data/agentlocator.db", daemon.folder().display());
+    assert!(!backup.status.success() && told.contains(&meant), "{told}");
+}
