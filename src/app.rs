@@ -22,7 +22,7 @@ use crate::drive::{
     Clips, InForce, alerts, backfills, heartbeat, housekeeping, message_news, recording_compressor, recordings,
     snapshots, sweep,
 };
-use crate::http::{self, AppState, BodyBudget, Listeners, Readiness, page_address};
+use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness, page_address};
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskWatch;
 use crate::ops::identity::Identity;
@@ -106,7 +106,7 @@ pub async fn run(
     };
     let backups = Snapshots::new(&settings.now(), parts.client.clone());
     let self_check = care::self_check(settings.clone(), &parts, &outbox, &tls, &backups).await;
-    let state = AppState {
+    let state = AppState::from(AppParts {
         in_force: in_force.clone(),
         store: store.clone(),
         calls: calls.clone(),
@@ -124,7 +124,7 @@ pub async fn run(
         identity,
         tls: tls.clone(),
         fallback: Fallback::new(parts.clone()),
-    };
+    });
     loops.spawn(sweep::run(calls.clone(), stopping.clone()));
     let background = store.with_priority(Priority::Backfill);
     loops.spawn(housekeeping::run(background.clone(), settings.clone(), disk.clone(), stopping.clone()));

@@ -44,7 +44,7 @@ pub use peer::Peer;
 pub use ready::Readiness;
 pub use repeats::Repeats;
 pub use server::{Connection, serve};
-pub use state::AppState;
+pub use state::{AppParts, AppState};
 pub use stream::{Stream, Transport};
 pub use twilio_form::TwilioForm;
 pub(crate) use version::Version;

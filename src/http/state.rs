@@ -15,11 +15,15 @@ use crate::ops::metrics::Metrics;
 use crate::ops::snapshots::Snapshots;
 use crate::ops::tls::Tls;
 use crate::store::Store;
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// What handlers get; cheap to clone.
+/// What handlers get. It is cloned several times for each request, so one pointer is all that it is.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<AppParts>);
+
+/// The parts of [`AppState`].
+pub struct AppParts {
     /// The settings, and what is built from them.
     pub in_force: Live<InForce>,
     /// The database.
@@ -56,7 +60,21 @@ pub struct AppState {
     pub tls: Tls,
 }
 
-impl AppState {
+impl Deref for AppState {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}
+
+impl From<AppParts> for AppState {
+    fn from(parts: AppParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl AppParts {
     /// The settings as they are now. A handler that needs them twice takes them once.
     pub fn config(&self) -> Arc<Config> {
         self.in_force.now().config.clone()

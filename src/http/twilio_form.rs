@@ -46,9 +46,9 @@ impl FromRequest<AppState> for TwilioForm {
             let most = state.config().http.max_body_bytes.min(MAX_BODY_BYTES);
             let body = state.bodies.read(request.into_body(), most).await;
             let body = body.map_err(|error| error.into_webhook_response(&path))?;
-            if head.has_signed(&body, state) {
+            if let Ok(form) = head.read(body, state) {
                 client.inspect(|client| client.authenticate());
-                return Ok(Self::read(head, body.bytes, state));
+                return Ok(form);
             }
         }
         tracing::warn!(event = "TWILIO_BAD_SIG", path, "{path} was not signed by Twilio; nothing was done");
@@ -65,32 +65,7 @@ impl TwilioForm {
     ) -> Result<Result<Self, Bytes>, BodyError> {
         let head = Head::of(&request, state);
         let body = state.bodies.read(request.into_body(), most).await?;
-        Ok(if head.has_signed(&body, state) { Ok(Self::read(head, body.bytes, state)) } else { Err(body.bytes) })
-    }
-
-    /// Reads the parameters of a request that is signed.
-    fn read(head: Head, body: Bytes, state: &AppState) -> Self {
-        let form = if head.method == Method::GET || head.method == Method::HEAD {
-            Form::decode(head.target.split_once('?').map_or("", |(_, query)| query).as_bytes(), MAX_PAIRS)
-        } else if head.content_type.starts_with("application/json") {
-            Form::decode_json(&body, MAX_PAIRS)
-        } else {
-            Form::decode(&body, MAX_PAIRS)
-        };
-        let form = form.unwrap_or_else(|| {
-            let path = head.target.split('?').next().unwrap_or_default();
-            tracing::warn!(
-                event = "WEBHOOK_ODD",
-                path,
-                "A signed request to {path} has more than {MAX_PAIRS} parameters; none is read"
-            );
-            Form::default()
-        });
-        let config = state.config();
-        let ours = config.twilio.account_sid.as_deref().filter(|sid| !sid.is_empty());
-        let is_of_our_account = ours.is_none_or(|sid| form.value("AccountSid") == Some(sid));
-        let is_repeated = head.signature.is_some_and(|signature| state.repeats.note(&head.target, signature));
-        Self { form, body, content_type: head.content_type, is_of_our_account, is_repeated }
+        Ok(head.read(body, state))
     }
 }
 
@@ -107,25 +82,54 @@ impl Head {
         }
     }
 
-    fn has_signed(&self, body: &UnauthenticatedBody, state: &AppState) -> bool {
-        let Some(signature) = self.signature else { return false };
-        let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
-        let payload = match (body.bytes.is_empty(), is_form) {
-            (true, _) => Payload::Empty,
-            (false, true) if memchr::memchr_iter(b'&', &body.bytes).count() >= MAX_SORTED_PAIRS => return false,
-            (false, true) => Payload::EncodedForm(&body.bytes),
-            (false, false) => Payload::Raw(&body.bytes),
-        };
+    /// The parameters, if one of our keys has signed them; else the body.
+    fn read(self, body: UnauthenticatedBody, state: &AppState) -> Result<TwilioForm, Bytes> {
         let config = state.config();
-        signature::is_valid(config.twilio.auth_tokens(), signature, config.http.base_url(), &self.target, payload)
+        let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
+        let form = if is_form { Form::decode(&body.bytes, MAX_PAIRS) } else { None };
+        let payload = match &form {
+            _ if body.bytes.is_empty() => Payload::Empty,
+            Some(form) => Payload::Form(form.pairs()),
+            // To sort thousands of parameters takes milliseconds, and anybody may send them.
+            None if is_form => return Err(body.bytes),
+            None => Payload::Raw(&body.bytes),
+        };
+        let (keys, base_url) = (config.twilio.auth_tokens(), config.http.base_url());
+        let signed = |signature: &Signature| signature::is_valid(keys, *signature, base_url, &self.target, payload);
+        let Some(signature) = self.signature.filter(signed) else { return Err(body.bytes) };
+        let form =
+            form.filter(|_| !body.bytes.is_empty()).or_else(|| self.parameters(&body.bytes)).unwrap_or_else(|| {
+                let path = self.target.split('?').next().unwrap_or_default();
+                tracing::warn!(
+                    event = "WEBHOOK_ODD",
+                    path,
+                    "A signed request to {path} has more than {MAX_PAIRS} parameters; none is read"
+                );
+                Form::default()
+            });
+        let ours = config.twilio.account_sid.as_deref().filter(|sid| !sid.is_empty());
+        Ok(TwilioForm {
+            is_of_our_account: ours.is_none_or(|sid| form.value("AccountSid") == Some(sid)),
+            is_repeated: state.repeats.note(&self.target, signature),
+            form,
+            body: body.bytes,
+            content_type: self.content_type,
+        })
+    }
+
+    fn parameters(&self, body: &[u8]) -> Option<Form> {
+        if self.method == Method::GET || self.method == Method::HEAD {
+            Form::decode(self.target.split_once('?').map_or("", |(_, query)| query).as_bytes(), MAX_PAIRS)
+        } else if self.content_type.starts_with("application/json") {
+            Form::decode_json(body, MAX_PAIRS)
+        } else {
+            Form::decode(body, MAX_PAIRS)
+        }
     }
 }
 
 /// The longest body. Twilio's have 1 to 2 KiB; a message of 1,600 characters, percent-encoded, has some 20 KiB.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
-/// The most parameters that are sorted to compute a signature: 20,000 would take 3 ms, and anybody may send them.
-const MAX_SORTED_PAIRS: usize = 4096;
-
-/// The most parameters that are read. Twilio's webhooks have some 30.
+/// The most parameters. Twilio's webhooks have some 30.
 const MAX_PAIRS: usize = 300;

@@ -88,7 +88,7 @@ async fn an_empty_secret_file_leaves_the_phone_on() {
     let told = daemon.logs().wait_for_event("CONFIG_FALLBACK");
     assert!(told["reasons"].as_str().unwrap().contains("secret_twilio-auth-token is empty"), "{told}");
     assert_eq!(daemon.client().get("/readyz").await.json()["twilio_secrets"], "ok");
-    let fields = [("CallSid", "CA1"), ("From", "+972501234567"), ("To", "+97235551234")];
+    let fields = [("CallSid", "CA00000000000000000000000000000001"), ("From", "+972501234567"), ("To", "+97235551234")];
     let url = format!("{}/webhook/incoming_call", daemon.url());
     let pairs: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let signature = agentlocator::simulator::twilio::sign(TOKEN, &url, &pairs);

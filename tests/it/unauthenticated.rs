@@ -112,7 +112,9 @@ async fn half_sent_bodies_have_a_budget_and_webhooks_get_past_them() {
     assert!(refused > 0 || began.elapsed() > Duration::from_secs(5), "{} bodies are held", half_sent.len());
     let grown = daemon.memory_kb("VmRSS").saturating_sub(before);
     assert!(grown < 64 << 10, "400 half-sent bodies hold {grown} KB");
-    let reply = town.hook("/webhook/incoming_call", &[("CallSid", "CA1"), ("From", "+972501234567")]).await;
+    let reply = town
+        .hook("/webhook/incoming_call", &[("CallSid", "CA00000000000000000000000000000001"), ("From", "+972501234567")])
+        .await;
     assert_eq!(reply.status, 200);
     assert!(reply.text().contains("name=\"token\""), "{}", reply.text());
 }
@@ -209,8 +211,12 @@ async fn a_recording_is_not_fetched_from_this_machine() {
     })
     .await;
     let url = format!("{}/2010-04-01/Accounts/AC1/Recordings/RE1", twilio.url());
-    let fields =
-        [("CallSid", "CA1"), ("RecordingSid", "RE1"), ("RecordingUrl", url.as_str()), ("RecordingDuration", "3")];
+    let fields = [
+        ("CallSid", "CA00000000000000000000000000000001"),
+        ("RecordingSid", "RE00000000000000000000000000000001"),
+        ("RecordingUrl", url.as_str()),
+        ("RecordingDuration", "3"),
+    ];
     assert_eq!(town.hook("/webhook/recording_status", &fields).await.status, 204);
     until("the recording to fail", async || {
         let failed: i64 = town.daemon.query_value("SELECT count(*) FROM recordings WHERE state = 'failed'");
@@ -225,9 +231,9 @@ async fn a_recording_is_not_fetched_from_this_machine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sound_faster_than_real_time_is_dropped_and_its_socket_closed() {
     let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
-    let token = town.ring("CA1").await;
+    let token = town.ring("CA00000000000000000000000000000001").await;
     let mut socket = town.open_socket().await;
-    start(&mut socket, "CA1", &token).await;
+    start(&mut socket, "CA00000000000000000000000000000001", &token).await;
     tokio::task::block_in_place(|| town.daemon.logs().wait_for_event("CALL_LIVE"));
     let before = town.daemon.memory_kb("VmRSS");
     // Three seconds in each message.
@@ -235,7 +241,8 @@ async fn sound_faster_than_real_time_is_dropped_and_its_socket_closed() {
     let mut sent: u64 = 0;
     for at in 0..20_000_u64 {
         let media = json!({"track": "inbound", "chunk": "1", "timestamp": (at * 3000).to_string(), "payload": payload});
-        let message = json!({"event": "media", "streamSid": "MZ1", "media": media}).to_string();
+        let message =
+            json!({"event": "media", "streamSid": "MZ00000000000000000000000000000001", "media": media}).to_string();
         sent += message.len() as u64;
         if socket.send(Message::Text(message.into())).await.is_err() {
             break;

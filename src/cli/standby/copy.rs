@@ -11,6 +11,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The copy's folder.
 #[derive(Clone, Debug)]
@@ -67,17 +68,24 @@ impl StandbyCopy {
         made.with_context(|| format!("cannot make the folder {}", self.folder.display()))
     }
 
-    /// Held while a process writes to the copy. Litestream inherits it, so it is held as long as Litestream runs.
+    /// Held while a process writes to the copy. Litestream inherits it, so it is held as long as Litestream runs: when a standby
+    /// was killed, a moment longer than that.
     pub(in crate::cli) fn lock(&self) -> anyhow::Result<File> {
         let path = self.folder.join("lock");
         let options = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_links()).open(&path);
         let file = options.with_context(|| format!("cannot open {}", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                bail!("another process keeps {} current; stop it first", self.database().display())
+        let until = clock::instant() + LAST_OF_LITESTREAM;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if clock::instant() < until => std::thread::park_timeout(BETWEEN_TRIES),
+                Err(TryLockError::WouldBlock) => {
+                    bail!("another process keeps {} current; stop it first", self.database().display())
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+                }
             }
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
         }
     }
 
@@ -237,3 +245,7 @@ impl fmt::Display for Status {
         if self.follows { Ok(()) } else { f.write_str("; no process follows the replica now") }
     }
 }
+
+/// How long Litestream may take to end after a standby that was killed.
+const LAST_OF_LITESTREAM: Duration = Duration::from_secs(3);
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
