@@ -248,7 +248,9 @@ impl Settings {
         }
         match UnitSettings::query() {
             None => own,
-            Some(unit) => read(self.file(), &|name| process_env(name).or_else(|| unit.get(name))),
+            Some(unit) => read(self.file(), &|name| {
+                process_env(name).filter(|value| !value.trim().is_empty()).or_else(|| unit.get(name))
+            }),
         }
     }
 

@@ -1,7 +1,6 @@
 //! Giving orders: to the running daemon, else to the store itself.
 
 use super::Settings;
-use crate::config::Config;
 use crate::crm;
 use crate::crm::order::{Order, Outcome};
 use crate::drive::control::{self, AskError};
@@ -12,25 +11,25 @@ use std::time::Duration;
 
 /// Has an order carried out; gives what came of it and where the page is.
 pub(super) fn give(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, String)> {
-    let config = settings.load()?;
-    app::runtime()?.block_on(give_by(&config, order))
+    app::runtime()?.block_on(give_by(settings, order))
 }
 
 /// Asks the running daemon; what only it can do is not done without it.
 pub(super) fn ask(settings: &Settings, order: &Order) -> anyhow::Result<Outcome> {
-    let config = settings.load()?;
-    let answer = control::ask(&control::socket_path(&config.store.live_file()), order);
+    let answer = control::ask(&control::socket_path(&settings.store().live_file()), order);
     Ok(answer.map(|(outcome, _page)| outcome)?)
 }
 
-async fn give_by(config: &Config, order: Order) -> anyhow::Result<(Outcome, String)> {
-    let socket = control::socket_path(&config.store.live_file());
+async fn give_by(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, String)> {
+    // A daemon that runs is asked even where the settings are wrong: it may have started with the last ones that worked.
+    let socket = control::socket_path(&settings.store().live_file());
     let deadline = clock::instant() + PATIENCE;
     loop {
         match control::ask(&socket, &order) {
             Err(AskError::NotRunning) => {}
             answer => return Ok(answer?),
         }
+        let config = settings.load()?;
         match Store::open(&config.store) {
             Ok((store, _applied)) => {
                 let now = clock::now();

@@ -14,13 +14,14 @@ pub(super) fn become_owner_of_data(command: &Command, settings: &Settings) -> an
     if !opens_database(command) {
         return Ok(());
     }
-    // What is wrong with the settings, the command itself tells better.
-    let Ok(config) = settings.load() else { return Ok(()) };
-    let Some((user, group)) = other_owner(&config.store.published_file()) else { return Ok(()) };
+    let Some((user, group)) = other_owner(&settings.store().published_file()) else { return Ok(()) };
     let program = std::env::current_exe()?;
     let mut again = std::process::Command::new(program);
     again.args(std::env::args_os().skip(1)).uid(user).gid(group);
-    if matches!(command, Command::Snapshots(_)) {
+    // What is wrong with the settings, the command itself tells better.
+    if matches!(command, Command::Snapshots(_))
+        && let Ok(config) = settings.load()
+    {
         again.envs(keys(&config));
     }
     let error = again.exec();

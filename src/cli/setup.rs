@@ -6,12 +6,14 @@ use crate::crm::setup::SetupCode;
 use crate::ops::tls::own_fingerprint;
 
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
-    let config = settings.load()?;
-    Settings::tell_default_database(&config);
+    let config = settings.load();
+    if let Ok(config) = &config {
+        Settings::tell_default_database(config);
+    }
     let code = SetupCode::generate();
     let (_, page) = order::give(settings, Order::OfferSetupCode { code_hash: code.hash() })?;
     print(&format!("Open   {}\nCode   {code}\n\nThe code is good once, within 24 hours.\n", code.url(&page)))?;
-    match own_fingerprint(&config) {
+    match config.ok().and_then(|config| own_fingerprint(&config)) {
         None => Ok(()),
         Some(fingerprint) => print(&format!(
             "\nOver https:// the same page is encrypted. The browser warns, because nobody vouches for the certificate yet;\n\

@@ -324,7 +324,7 @@ fn what_is_doubtful_is_warned_about() {
     assert!(text(&output.stdout).contains("warning: http.public_base_url is not set"));
     let json = Shop::new(&[("TWILIO_AUTH_TOKEN", "x")]).run(&["config", "check", "--json"]);
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert!(report["ok"] == true && report["warnings"].as_array().unwrap().len() == 2, "{report}");
+    assert!(report["ok"] == true && report["warnings"].as_array().unwrap().len() == 3, "{report}");
 }
 
 #[test]

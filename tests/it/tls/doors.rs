@@ -7,7 +7,6 @@ use rustls::pki_types::pem::PemObject;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,25 +195,12 @@ fn a_port_that_cannot_be_had_leaves_the_others() {
     }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_agentlocator"))
-        .arg("serve")
-        .env("DATABASE_URL", daemon.folder().join("other/agentlocator.db"))
-        .env("PORT", "0")
-        .arg("--config")
-        .arg(write(daemon.folder(), &format!("[tls]\nhttps_listen = \"{address}\"\n")))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        !output.status.success() && said.contains(&address.to_string()) && said.contains("tls.https_listen"),
-        "{said}"
-    );
-}
-
-fn write(folder: &std::path::Path, settings: &str) -> std::path::PathBuf {
-    let file = folder.join("other.toml");
-    std::fs::write(&file, settings).unwrap();
-    file
+    let daemon = Daemon::start(|setup| {
+        setup.toml(&format!("[tls]\nhttps_listen = \"{address}\"\n"));
+    });
+    let closed = daemon.logs().wait_for_event("DOOR_CLOSED");
+    assert_eq!(closed["key"], "tls.https_listen", "{closed}");
+    assert!(closed["msg"].as_str().unwrap().contains(&address.to_string()), "{closed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
