@@ -12,7 +12,13 @@ const CHECK: &str = "settings";
 pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let Some(config) = site.config() else {
         let remedy = "correct it, and see by `agentlocator config check`; the other checks need the settings";
-        return site.settings_problems().into_iter().map(|problem| Finding::error(CHECK, problem, remedy)).collect();
+        let problems = site.settings_problems().into_iter();
+        let mut findings: Vec<_> = problems.map(|problem| Finding::error(CHECK, problem, remedy)).collect();
+        if site.running().is_some() {
+            let remedy = "systemctl reload agentlocator once they are correct";
+            findings.push(Finding::warning(CHECK, "the daemon runs with the last settings that worked", remedy));
+        }
+        return findings;
     };
     let mut findings = Vec::new();
     for warning in config.warnings() {
