@@ -211,6 +211,9 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
+/// Reads settings from a file and an environment.
+type ReadSettings<T> = fn(Option<&Path>, &dyn Fn(&str) -> Option<String>) -> T;
+
 /// Where the settings come from.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -237,11 +240,7 @@ impl Settings {
 
     /// Reads the settings with this process's environment, and again with that of the service unless `is_placed` says that
     /// they name a database.
-    fn read<T>(
-        &self,
-        read: fn(Option<&Path>, &dyn Fn(&str) -> Option<String>) -> T,
-        is_placed: impl FnOnce(&T) -> bool,
-    ) -> T {
+    fn read<T>(&self, read: ReadSettings<T>, is_placed: impl FnOnce(&T) -> bool) -> T {
         let own = read(self.file(), &process_env);
         if self.file.is_some() || is_placed(&own) {
             return own;

@@ -59,7 +59,10 @@ async fn a_typo_and_a_restart_leave_the_phone_on() {
     assert_eq!(check.status.code(), Some(1));
     let doctor = daemon.cli(&["doctor", "--json"]);
     let doctor = String::from_utf8(doctor.stdout).unwrap();
-    assert!(doctor.contains("did you mean max_call_s?") && doctor.contains("the last settings that worked"), "{doctor}");
+    assert!(
+        doctor.contains("did you mean max_call_s?") && doctor.contains("the last settings that worked"),
+        "{doctor}"
+    );
 
     daemon.reconfigure(|setup| {
         setup.toml("[voice]\nmax_call_s = 900\n");

@@ -164,6 +164,13 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "הריצו `agentlocator doctor` על השרת.",
             "Run `agentlocator doctor` on the server.",
         ),
+        AlertKind::ClockWrong | AlertKind::SettingsRejected | AlertKind::SelfCheck => machine_words(kind),
+    }
+}
+
+/// The same for the machine and how it is set up.
+fn machine_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static str) {
+    match kind {
         AlertKind::ClockWrong => (
             "השעון של השרת אינו נכון",
             "The server's clock is wrong",
@@ -176,7 +183,7 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "תקנו אותן לפי `agentlocator config check`, ואז `systemctl reload agentlocator`.",
             "Correct them as `agentlocator config check` says, then `systemctl reload agentlocator`.",
         ),
-        AlertKind::SelfCheck => (
+        _ => (
             "הבדיקה הלילית מצאה תקלה",
             "The nightly self-check found something",
             "הריצו `agentlocator doctor` על השרת.",

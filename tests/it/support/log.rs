@@ -8,6 +8,11 @@ use std::time::{Duration, Instant};
 /// How long a test waits for something that must come.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+/// While it lives, nothing is read from the stream.
+pub struct Unread<'a> {
+    _gate: MutexGuard<'a, ()>,
+}
+
 /// The lines of one stream; clones share them.
 #[derive(Clone, Default)]
 pub struct Log {
@@ -37,8 +42,8 @@ impl Log {
     }
 
     /// Stops reading the stream until the guard is dropped; its pipe fills up meanwhile.
-    pub fn stop_reading(&self) -> MutexGuard<'_, ()> {
-        self.gate.lock().unwrap()
+    pub fn stop_reading(&self) -> Unread<'_> {
+        Unread { _gate: self.gate.lock().unwrap() }
     }
 
     /// All lines so far.
