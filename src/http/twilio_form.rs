@@ -86,7 +86,7 @@ impl Head {
     fn read(self, body: UnauthenticatedBody, state: &AppState) -> Result<TwilioForm, Bytes> {
         let config = state.config();
         let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
-        let form = if is_form { Form::decode(&body.bytes, MAX_PAIRS) } else { None };
+        let form = if is_form { Form::decode(&body.bytes, MAX_SIGNED_PAIRS) } else { None };
         let payload = match &form {
             _ if body.bytes.is_empty() => Payload::Empty,
             Some(form) => Payload::Form(form.pairs()),
@@ -97,16 +97,16 @@ impl Head {
         let (keys, base_url) = (config.twilio.auth_tokens(), config.http.base_url());
         let signed = |signature: &Signature| signature::is_valid(keys, *signature, base_url, &self.target, payload);
         let Some(signature) = self.signature.filter(signed) else { return Err(body.bytes) };
-        let form =
-            form.filter(|_| !body.bytes.is_empty()).or_else(|| self.parameters(&body.bytes)).unwrap_or_else(|| {
-                let path = self.target.split('?').next().unwrap_or_default();
-                tracing::warn!(
-                    event = "WEBHOOK_ODD",
-                    path,
-                    "A signed request to {path} has more than {MAX_PAIRS} parameters; none is read"
-                );
-                Form::default()
-            });
+        let form = form.filter(|_| !body.bytes.is_empty()).or_else(|| self.parameters(&body.bytes));
+        let form = form.filter(|form| form.pairs().len() <= MAX_PAIRS).unwrap_or_else(|| {
+            let path = self.target.split('?').next().unwrap_or_default();
+            tracing::warn!(
+                event = "WEBHOOK_ODD",
+                path,
+                "A signed request to {path} has more than {MAX_PAIRS} parameters; none is read"
+            );
+            Form::default()
+        });
         let ours = config.twilio.account_sid.as_deref().filter(|sid| !sid.is_empty());
         Ok(TwilioForm {
             is_of_our_account: ours.is_none_or(|sid| form.value("AccountSid") == Some(sid)),
@@ -131,5 +131,9 @@ impl Head {
 /// The longest body. Twilio's have 1 to 2 KiB; a message of 1,600 characters, percent-encoded, has some 20 KiB.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
-/// The most parameters. Twilio's webhooks have some 30.
+/// The most parameters that are read. Twilio's webhooks have some 30.
 const MAX_PAIRS: usize = 300;
+
+/// The most parameters whose signature is computed, because they must be sorted for it. A signed request with more than
+/// [`MAX_PAIRS`] is odd and gets its normal answer; with more than these it is refused.
+const MAX_SIGNED_PAIRS: usize = 4096;

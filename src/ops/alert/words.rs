@@ -204,8 +204,8 @@ fn ai_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'sta
         AlertKind::AiLimit => (
             "רוב התקרה של ה־AI נוצלה",
             "Most of what the AI may cost is used",
-            "מעבר לתקרה שיחות עוברות לתא הקולי. בדקו מי מתקשר, או העלו את התקרה (voice.ai_…).",
-            "Beyond the limit calls go to voicemail. See who calls, or raise the limit (voice.ai_…).",
+            "מעבר לתקרה שיחות עוברות לתא הקולי. בדקו מי מתקשר, או העלו את התקרה (voice.ai_*).",
+            "Beyond the limit calls go to voicemail. See who calls, or raise the limit (voice.ai_*).",
         ),
         _ => (
             "שיחות אינן נענות על ידי ה־AI",
