@@ -1,7 +1,8 @@
 import '#web-crypto'
 import './quiet.ts'
-import { type AddressInfo, isIPv6 } from 'node:net'
+import type { Server } from 'node:http'
 import { Bridge } from './bridge.ts'
+import { listen } from './http/listen.ts'
 import { routesOf } from './http/routes.ts'
 import { serve } from './http/server.ts'
 import { makeLog, reason } from './log.ts'
@@ -25,15 +26,17 @@ async function main(): Promise<void> {
   })
 
   let address = ''
+  let servers: Server[] = []
   const bridge = new Bridge(settings, log, id => `${address}/media/${id}`)
-  const server = serve(routesOf(bridge), settings.token, log)
   let stopping = false
   const stop = (signal: string) => {
     if (stopping) return
     stopping = true
     log.info('STOPPING', `Stopping: ${signal}`)
-    server.close()
-    server.closeIdleConnections()
+    for (const server of servers) {
+      server.close()
+      server.closeIdleConnections()
+    }
     bridge.stop(GRACE_MS).then(
       () => process.exit(0),
       error => {
@@ -44,15 +47,9 @@ async function main(): Promise<void> {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(settings.port, settings.address, resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  const host = isIPv6(settings.address) ? `[${settings.address}]` : settings.address
-  address = `http://${host}:${port}`
-  log.info('LISTENING', `Listening on ${host}:${port}`, { address: settings.address, port })
-
+  const listening = await listen(() => serve(routesOf(bridge), settings.token, log), settings, log)
+  address = listening[0]
+  servers = listening[1]
   await bridge.start()
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 /** What the environment asks for. Each field says which variable it is. */
 export interface Settings {
@@ -12,8 +12,12 @@ export interface Settings {
   readonly token: string | undefined
   /** The key of `X-BAILEYS-SIGNATURE`: `WA_SHARED_SECRET`, else `BAILEYS_WEBHOOK_SECRET`. */
   readonly signingKey: string | undefined
+  /** `WA_BRIDGE_SOCKET`: a Unix socket to listen on beside the port. */
+  readonly socket: string | undefined
   /** `BAILEYS_WEBHOOK_TARGET`: where the daemon takes events. */
   readonly target: URL
+  /** `WA_DAEMON_SOCKET`: the Unix socket by which the target is reached, where `BAILEYS_WEBHOOK_TARGET` names none. */
+  readonly targetSocket: string | undefined
   /** `WA_SESSION_DIR`: the folder of the session; below `STATE_DIRECTORY` in a service, else `./data/whatsapp`. */
   readonly sessionFolder: string
   /** `WA_WEB_SOCKET_URL`: another WhatsApp server, on loopback. */
@@ -67,7 +71,9 @@ export function readSettings(environment: Environment): Settings {
     address,
     token: webhook ?? shared,
     signingKey: shared ?? webhook,
+    socket: path('WA_BRIDGE_SOCKET', text('WA_BRIDGE_SOCKET')),
     target: target(text('BAILEYS_WEBHOOK_TARGET') ?? 'http://127.0.0.1:8080/webhook/whatsapp/baileys'),
+    targetSocket: text('BAILEYS_WEBHOOK_TARGET') ? undefined : path('WA_DAEMON_SOCKET', text('WA_DAEMON_SOCKET')),
     sessionFolder: text('WA_SESSION_DIR') ?? defaultFolder(environment),
     webSocketUrl: testServer(text('WA_WEB_SOCKET_URL')),
     version: version(text('WA_VERSION')),
@@ -128,6 +134,11 @@ function target(text: string): URL {
     throw wrong('BAILEYS_WEBHOOK_TARGET', text, 'an https URL, or an http one on loopback')
   }
   return url
+}
+
+function path(name: string, text: string | undefined): string | undefined {
+  if (text !== undefined && !isAbsolute(text)) throw wrong(name, text, 'the whole path of a socket, from / on')
+  return text
 }
 
 function testServer(text: string | undefined): string | undefined {

@@ -1,11 +1,12 @@
 //! `[whatsapp]`: both ways, and which one when.
 
-use super::rule::{Rule, Wrong, bridge_url, country, optional, secret, several, switch, whole, word, words};
+use super::rule::{Rule, Wrong, bridge_url, country, optional, path, secret, several, switch, whole, word, words};
 use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, Secret};
 use crate::domain::{Provider, text_enum};
 use phonenumber::country;
 use serde::{Serialize, Serializer};
+use std::path::{Path, PathBuf};
 
 text_enum! {
     /// Which provider sends.
@@ -34,6 +35,9 @@ pub struct WhatsAppConfig {
     pub baileys_outbound_url: Option<BaseUrl>,
     /// The bridge's port on 127.0.0.1. `WA_BAILEYS_PORT`.
     pub baileys_port: u16,
+    /// The Unix socket on which the bridge listens; not used where an address or another port than 8000 is set. Only who may
+    /// write to its folder can listen there, so no other program is given the secret. `WA_BRIDGE_SOCKET`.
+    pub baileys_socket: Option<PathBuf>,
     /// Key of the bridge's `X-BAILEYS-SIGNATURE`. `WA_SHARED_SECRET`.
     pub shared_secret: Option<Secret>,
     /// The bridge's `X-BAILEYS-SECRET`. `BAILEYS_WEBHOOK_SECRET`.
@@ -66,7 +70,8 @@ impl Default for WhatsAppConfig {
             enable_twilio: None,
             enable_baileys: None,
             baileys_outbound_url: None,
-            baileys_port: 8000,
+            baileys_port: DEFAULT_PORT,
+            baileys_socket: None,
             shared_secret: None,
             webhook_secret: None,
             pacing: true,
@@ -113,6 +118,12 @@ impl WhatsAppConfig {
         }
     }
 
+    /// The Unix socket by which that origin is reached, where it is one.
+    pub fn bridge_socket(&self) -> Option<&Path> {
+        let is_elsewhere = self.baileys_outbound_url.is_some() || self.baileys_port != DEFAULT_PORT;
+        self.baileys_socket.as_deref().filter(|_| !is_elsewhere)
+    }
+
     /// The country of numbers without a country code.
     pub fn country(&self) -> country::Id {
         self.default_country
@@ -133,6 +144,8 @@ pub(super) fn settings() -> Vec<Setting> {
             .variable("BAILEYS_OUTBOUND_URL"),
         setting("whatsapp.baileys_port", |c| &mut c.whatsapp.baileys_port, whole(1..=u16::MAX))
             .variable("WA_BAILEYS_PORT"),
+        setting("whatsapp.baileys_socket", |c| &mut c.whatsapp.baileys_socket, optional(path()))
+            .variable("WA_BRIDGE_SOCKET"),
         secret_setting("whatsapp.shared_secret", |c| &mut c.whatsapp.shared_secret, optional(secret()))
             .variable("WA_SHARED_SECRET"),
         secret_setting("whatsapp.webhook_secret", |c| &mut c.whatsapp.webhook_secret, optional(secret()))
@@ -152,6 +165,9 @@ pub(super) fn settings() -> Vec<Setting> {
     ]
 }
 
+/// The bridge's port, if nothing else is set.
+const DEFAULT_PORT: u16 = 8000;
+
 fn prefixes() -> Rule<Vec<String>> {
     several("calling codes such as +972, or + for all numbers", |text| match text.strip_prefix('+') {
         Some(digits) if digits.len() <= 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text.to_owned()),
@@ -166,4 +182,23 @@ fn as_letters<S: Serializer>(country: &country::Id, serializer: S) -> Result<S::
 
 fn present(secret: Option<&Secret>) -> Option<&Secret> {
     secret.filter(|secret| !secret.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_socket_gives_way_to_an_address_and_to_another_port() {
+        let by_socket = WhatsAppConfig { baileys_socket: Some("/run/bridge.sock".into()), ..WhatsAppConfig::default() };
+        assert_eq!(by_socket.bridge_socket(), Some(Path::new("/run/bridge.sock")));
+        let elsewhere = Some(BaseUrl::loopback(DEFAULT_PORT));
+        for settings in [
+            WhatsAppConfig { baileys_port: 9001, ..by_socket.clone() },
+            WhatsAppConfig { baileys_outbound_url: elsewhere, ..by_socket },
+            WhatsAppConfig::default(),
+        ] {
+            assert_eq!(settings.bridge_socket(), None);
+        }
+    }
 }

@@ -12,7 +12,10 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     if !config.whatsapp.baileys_enabled() {
         return vec![Finding::skipped(CHECK, "the WhatsApp bridge is not in use")];
     }
-    judge(&Bridge::new(site.client.clone(), config).look(false).await)
+    match Bridge::new(site.client.clone(), config) {
+        Ok(bridge) => judge(&bridge.look(false).await),
+        Err(error) => vec![Finding::error(CHECK, format!("the WhatsApp bridge cannot be asked: {error}"), "report it")],
+    }
 }
 
 fn judge(seen: &Overview) -> Vec<Finding> {

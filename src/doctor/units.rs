@@ -82,6 +82,11 @@ fn judge_socket(socket: &str) -> Option<Finding> {
     if value(socket, "ActiveState") != "failed" {
         return None;
     }
+    if id == BRIDGE_SOCKET {
+        let found = format!("{id} could not be opened, so nothing comes in by the WhatsApp bridge");
+        let remedy = format!("see why by `systemctl status {id}`, then `systemctl restart {id} {SERVICE}`");
+        return Some(Finding::error(CHECK, found, remedy));
+    }
     let port = match id {
         "agentlocator-http.socket" => 80,
         "agentlocator-https.socket" => 443,
@@ -104,8 +109,15 @@ fn judge_socket(socket: &str) -> Option<Finding> {
 
 const SERVICE: &str = "agentlocator.service";
 const BRIDGE: &str = "agentlocator-whatsapp.service";
-const UNITS: [&str; 5] =
-    [SERVICE, BRIDGE, "agentlocator-web.socket", "agentlocator-http.socket", "agentlocator-https.socket"];
+const BRIDGE_SOCKET: &str = "agentlocator-bridge.socket";
+const UNITS: [&str; 6] = [
+    SERVICE,
+    BRIDGE,
+    "agentlocator-web.socket",
+    "agentlocator-http.socket",
+    "agentlocator-https.socket",
+    BRIDGE_SOCKET,
+];
 const PROPERTIES: &str = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,NRestarts,Result";
 const MANY_RESTARTS: u32 = 3;
 

@@ -44,7 +44,7 @@ impl InForce {
     /// Builds what these settings ask for. Nothing is in force by that; the connections of `client` are shared.
     pub fn build(config: Arc<Config>, client: &reqwest::Client) -> Result<Self, InForceError> {
         let prompts = Prompts::load(&config)?;
-        let bridge = config.whatsapp.baileys_enabled().then(|| Bridge::new(client.clone(), &config));
+        let bridge = config.whatsapp.baileys_enabled().then(|| Bridge::new(client.clone(), &config)).transpose()?;
         let files = message_files::public_files(&config)?;
         Ok(Self {
             prompts,

@@ -11,6 +11,7 @@ use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Truste
 use crate::store::{self, Job, MediaState, Store, StoredMedia};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use std::path::Path;
 use std::time::Duration;
 use url::Url;
 
@@ -117,7 +118,9 @@ impl FileFetcher {
 pub(super) fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Error> {
     let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
     let trusted = match origin {
-        Ok(origin) if config.whatsapp.baileys_enabled() => Trusted::Origin(origin),
+        Ok(origin) if config.whatsapp.baileys_enabled() => {
+            Trusted::Origin { origin, socket: config.whatsapp.bridge_socket().map(Path::to_owned) }
+        }
         _ => Trusted::Nothing,
     };
     PublicFiles::new(trusted, config.whatsapp.max_media_bytes)

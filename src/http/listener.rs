@@ -8,7 +8,7 @@ use crate::ops::tls::TlsDoors;
 use bind::{bind, everywhere};
 use inherited::Inherited;
 use std::net::SocketAddr;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 
 /// The doors, open but not yet answered.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Listeners {
     pub http: Vec<TcpListener>,
     /// The same as the public one by TLS.
     pub https: Vec<TcpListener>,
+    /// The Unix socket by which the bridge brings its events; systemd's alone, which sets who may use it.
+    pub bridge: Vec<UnixListener>,
 }
 
 /// Why a door cannot be opened.
@@ -37,7 +39,7 @@ pub enum ListenError {
         #[source]
         source: std::io::Error,
     },
-    /// What systemd handed over is no TCP listener.
+    /// What systemd handed over is no listener, or none of its door's kind.
     #[error("the socket that was handed over cannot be used (LISTEN_FDS)")]
     Inherited(#[source] std::io::Error),
 }
@@ -45,12 +47,12 @@ pub enum ListenError {
 impl Listeners {
     /// Takes what was handed over by socket activation, and opens the rest.
     ///
-    /// Sockets are known by their names (`FileDescriptorName=`): `web`, `crm`, `http`, `https`. Of those without such a name
+    /// Sockets are known by their names (`FileDescriptorName=`): `web`, `crm`, `http`, `https`, and `bridge`, a Unix socket. Of those without such a name
     /// the first is the public door and the next the second one.
     ///
     /// A listener that cannot be opened costs itself alone and is logged, as long as there is another one that Twilio can reach.
     pub async fn open(config: &Config) -> Result<Self, ListenError> {
-        let Inherited { mut public, mut crm, mut http, mut https } = Inherited::take()?;
+        let Inherited { mut public, mut crm, mut http, mut https, bridge } = Inherited::take()?;
         let mut failures = Vec::new();
         if public.is_empty() {
             let opened = match config.http.listen {
@@ -89,7 +91,7 @@ impl Listeners {
                 "{error}. The other listeners are open; this one stays closed until the next start"
             );
         }
-        Ok(Self { public, crm, http, https })
+        Ok(Self { public, crm, http, https, bridge })
     }
 
     /// Which of them certificates are good for.

@@ -86,6 +86,8 @@ async fn socket(upgraded: Upgraded) -> WebSocketStream<Carrier> {
             let carrier = match io.into_inner().into_transport() {
                 Transport::Plain(stream) => Carrier::Tcp(stream),
                 Transport::Tls(stream) => Carrier::Tls(stream),
+                // Nothing of Twilio's is served there; one who got here all the same is served as well.
+                Transport::Unix(stream) => Carrier::Other(Box::pin(stream)),
             };
             WebSocketStream::from_partially_read(carrier, read_buf.to_vec(), Role::Server, limits).await
         }

@@ -26,6 +26,11 @@ pub(super) fn crm(state: &AppState) -> Router {
     finish(for_monitors(true).merge(crm_routes(state)), state)
 }
 
+/// What the bridge needs of us, and what monitors do.
+pub(super) fn bridge(state: &AppState) -> Router {
+    finish(for_monitors(false).merge(hooks::whatsapp::bridge_routes()).fallback(nothing_here), state)
+}
+
 /// The same on the port of the web: it leads to TLS once that works.
 pub(super) fn leading_to_tls(routes: Router, state: &AppState) -> Router {
     routes.layer(from_fn_with_state(state.clone(), to_https::redirect))

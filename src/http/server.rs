@@ -17,10 +17,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
-use std::net::{IpAddr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::Service;
@@ -34,7 +36,7 @@ pub(super) struct Stopping(pub(super) watch::Receiver<bool>);
 
 /// Answers on every door until `stopping` turns true; ends when the last running request has ended.
 pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Receiver<bool>) {
-    let Listeners { public, crm, http, https } = listeners;
+    let Listeners { public, crm, http, https, bridge } = listeners;
     // By the settings: where the second door could not be opened, the first one does not get page and API.
     let public_router = router::public(&state, state.config().http.crm_listen.is_none());
     let crm_router = router::crm(&state);
@@ -43,7 +45,7 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Recei
     // Rooms of their own: a flood at the public door must not lock the owner out, nor one by plain HTTP those who use TLS.
     let mut doors = JoinSet::new();
     let mut open = |name, listeners: Vec<TcpListener>, router: Router, room: Arc<Connections>, tls: Option<_>| {
-        for listener in listeners {
+        for listener in listeners.into_iter().map(Listener::Tcp) {
             let door = Door::new(name, listener, router.clone(), room.clone(), &state, stopping.clone());
             doors.spawn(Door { tls: tls.clone(), ..door }.run());
         }
@@ -54,12 +56,53 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Recei
     if let Some(tls) = state.tls.server_config() {
         open("https", https, router::promising_tls(public_router, &state), room(), Some(tls));
     }
+    for listener in bridge.into_iter().map(Listener::Unix) {
+        doors.spawn(Door::new("bridge", listener, router::bridge(&state), room(), &state, stopping.clone()).run());
+    }
     while doors.join_next().await.is_some() {}
+}
+
+/// Where connections come in.
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<(Transport, SocketAddr)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, address) = listener.accept().await?;
+                let _ = stream.set_nodelay(true);
+                Ok((Transport::Plain(stream), address))
+            }
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                Ok((Transport::Unix(stream), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
+            }
+        }
+    }
+
+    fn tell(&self, door: &'static str) {
+        match self {
+            Self::Tcp(listener) => {
+                let Ok(address) = listener.local_addr() else { return };
+                let (ip, port) = (address.ip().to_string(), address.port());
+                tracing::info!(event = "LISTENING", door, address = ip, port, "Listening on {address}");
+            }
+            Self::Unix(listener) => {
+                let Ok(address) = listener.local_addr() else { return };
+                let path = address.as_pathname().unwrap_or(Path::new("a socket without a path")).display();
+                tracing::info!(event = "LISTENING", door, path = %path, "Listening on {path}");
+            }
+        }
+    }
 }
 
 /// Whoever asks for much and reads nothing would keep a place for ever: no limit of a request covers its answer's way. The
 /// kernel drops those who have not taken a byte for so long. Connections have it from their listener.
-fn drop_those_who_do_not_read(listener: &TcpListener, patience: Duration) {
+fn drop_those_who_do_not_read(listener: &Listener, patience: Duration) {
+    let Listener::Tcp(listener) = listener else { return };
     let ms = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(listener, ms) {
         tracing::warn!(event = "SOCKET_OPTION_FAILED", %error, "Those who do not read are not dropped");
@@ -68,7 +111,7 @@ fn drop_those_who_do_not_read(listener: &TcpListener, patience: Duration) {
 
 struct Door {
     name: &'static str,
-    listener: TcpListener,
+    listener: Listener,
     router: Router,
     connections: Arc<Connections>,
     proxies: Arc<[Network]>,
@@ -81,7 +124,7 @@ struct Door {
 impl Door {
     fn new(
         name: &'static str,
-        listener: TcpListener,
+        listener: Listener,
         router: Router,
         connections: Arc<Connections>,
         state: &AppState,
@@ -102,10 +145,7 @@ impl Door {
 
     async fn run(mut self) {
         let door = self.name;
-        if let Ok(address) = self.listener.local_addr() {
-            let (ip, port) = (address.ip().to_string(), address.port());
-            tracing::info!(event = "LISTENING", door, address = ip, port, "Listening on {address}");
-        }
+        self.listener.tell(door);
         let mut connections = JoinSet::new();
         let (mut next_complaint, mut next_warning) = (clock::instant(), clock::instant());
         loop {
@@ -169,10 +209,10 @@ struct Caller {
 
 impl Caller {
     /// One connection, from the first byte to the last.
-    async fn converse(mut self, stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
-        let _ = stream.set_nodelay(true);
-        let Some(tls) = self.tls.take() else {
-            return self.answer(Transport::Plain(stream), false, router, stopping).await;
+    async fn converse(mut self, transport: Transport, router: Router, mut stopping: watch::Receiver<bool>) {
+        let (stream, tls) = match (transport, self.tls.take()) {
+            (Transport::Plain(stream), Some(tls)) => (stream, tls),
+            (transport, _) => return self.answer(transport, false, router, stopping).await,
         };
         let in_time = async {
             stop(&mut stopping).await;

@@ -1,6 +1,7 @@
 //! The one HTTP client that all vendors are asked with.
 
 use rustls::{ClientConfig, RootCertStore};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a connection may take to be made.
@@ -12,6 +13,11 @@ const ANSWER: Duration = Duration::from_secs(15);
 /// follows no redirect by itself, since credentials must not follow one; and that waits for nothing for ever.
 pub fn build() -> Result<reqwest::Client, reqwest::Error> {
     builder().build()
+}
+
+/// A client that reaches whatever it is asked by one Unix socket.
+pub fn build_for_socket(path: &Path) -> Result<reqwest::Client, reqwest::Error> {
+    builder().no_proxy().unix_socket(path).build()
 }
 
 /// A client that says of itself no more than what it is, and keeps no connection.

@@ -12,6 +12,7 @@ use super::http_client;
 use address::is_public;
 use resolve::{PublicResolver, lookup};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -48,8 +49,13 @@ pub struct PublicFiles {
 pub enum Trusted {
     /// Nothing.
     Nothing,
-    /// One origin, `http://127.0.0.1:8000`: the bridge's own.
-    Origin(String),
+    /// The bridge.
+    Origin {
+        /// Its origin, `http://127.0.0.1:8000`.
+        origin: String,
+        /// The Unix socket by which that is reached, instead of by its address.
+        socket: Option<PathBuf>,
+    },
     /// Whatever is on loopback: for a stand-in of a vendor that runs there itself.
     Loopback,
 }
@@ -58,7 +64,10 @@ impl PublicFiles {
     /// `max_bytes` is the largest file that is taken.
     pub fn new(trusted: Trusted, max_bytes: u64) -> Result<Self, reqwest::Error> {
         let public = http_client::builder().no_proxy().dns_resolver(PublicResolver).build()?;
-        let local = http_client::builder().no_proxy().build()?;
+        let local = match &trusted {
+            Trusted::Origin { socket: Some(path), .. } => http_client::build_for_socket(path)?,
+            _ => http_client::builder().no_proxy().build()?,
+        };
         Ok(Self { public, local, trusted, max_bytes })
     }
 
@@ -106,7 +115,7 @@ impl PublicFiles {
     fn is_trusted(&self, url: &Url) -> bool {
         match &self.trusted {
             Trusted::Nothing => false,
-            Trusted::Origin(origin) => url.origin().ascii_serialization() == *origin,
+            Trusted::Origin { origin, .. } => url.origin().ascii_serialization() == *origin,
             Trusted::Loopback => match url.host() {
                 Some(Host::Ipv4(ip)) => ip.is_loopback(),
                 Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -130,7 +139,7 @@ mod tests {
     use super::*;
 
     fn files() -> PublicFiles {
-        PublicFiles::new(Trusted::Origin("http://127.0.0.1:8000".into()), 1000).unwrap()
+        PublicFiles::new(Trusted::Origin { origin: "http://127.0.0.1:8000".into(), socket: None }, 1000).unwrap()
     }
 
     #[tokio::test]

@@ -30,7 +30,7 @@ running() { systemctl --quiet is-active "$1"; }
 units_run() {
     until_true is_ready
     local unit
-    for unit in agentlocator agentlocator-whatsapp agentlocator-{web,http,https}.socket; do
+    for unit in agentlocator agentlocator-whatsapp agentlocator-{web,http,https,bridge}.socket; do
         running "$unit" || fail "$unit is $(systemctl is-active "$unit")"
         systemctl --quiet is-enabled "$unit" || fail "$unit is not enabled"
         systemd-analyze verify "$unit" 2>&1 | grep -v "Failed to\|man:\|Command 'man" | grep . && fail "systemd complains of $unit"
@@ -240,7 +240,7 @@ S
     cmp $before /t/before.db || fail "the copy from before the upgrade was changed"
     [ "$(sqlite3 -readonly /var/backups/agentlocator/before-downgrade.db 'SELECT max(version) FROM refinery_schema_history')" = 9999 ] ||
         fail "what the newer one had is not kept"
-    for unit in agentlocator agentlocator-whatsapp agentlocator-{web,http,https}.socket; do
+    for unit in agentlocator agentlocator-whatsapp agentlocator-{web,http,https,bridge}.socket; do
         running "$unit" && fail "$unit runs"
     done
     # What is printed is what is done.
@@ -286,11 +286,11 @@ upgrade_without_room() {
 }
 
 nothing_of_roots() {
-    systemctl stop agentlocator.service agentlocator-{web,http,https}.socket
+    systemctl stop agentlocator.service agentlocator-{web,http,https,bridge}.socket
     agentlocator user add noa --role staff <<<"another password" || fail "no user"
     local roots
     roots=$(find $data -user root)
-    systemctl start agentlocator-{web,http,https}.socket agentlocator.service
+    systemctl start agentlocator-{web,http,https,bridge}.socket agentlocator.service
     [ -z "$roots" ] || fail "root's: $roots"
     until_true is_ready
 }
@@ -307,7 +307,7 @@ remove_keeps() {
 # /var/backups is full, and the data folder a disk of its own.
 purge_without_room() {
     local old=$data.old status=0
-    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service
+    systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service
     mv $data $old
     mkdir $data
     { mount -t tmpfs -o size=200M tmpfs $data && cp -a $old/. $data/ && mount -t tmpfs -o size=64k tmpfs /var/backups; } || fail "no disks"

@@ -4,4 +4,5 @@ mod failover;
 mod flow;
 mod kill;
 mod pairing;
+mod sockets;
 mod world;

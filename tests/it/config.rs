@@ -223,6 +223,7 @@ fn every_variable_of_the_contract_is_taken() {
             "whatsapp.baileys_outbound_url",
             json!("http://127.0.0.1:9/send"),
         ),
+        ("WA_BRIDGE_SOCKET", "/run/x.sock", "whatsapp.baileys_socket", json!("/run/x.sock")),
         ("WA_SHARED_SECRET", "geheim", "whatsapp.shared_secret", json!("•••")),
         ("BAILEYS_WEBHOOK_SECRET", "geheim", "whatsapp.webhook_secret", json!("•••")),
         ("WA_PACING", "off", "whatsapp.pacing", json!(false)),

@@ -47,13 +47,15 @@ export class Daemon {
   }
 
   #post(body: Buffer): Promise<number> {
-    const { target, token, signingKey } = this.#settings
+    const { target, targetSocket, token, signingKey } = this.#settings
     const headers: http.OutgoingHttpHeaders = { 'content-type': 'application/json', 'content-length': body.length }
     if (token) headers['x-baileys-secret'] = token
     if (signingKey) headers['x-baileys-signature'] = createHmac('sha256', signingKey).update(body).digest('hex')
     const { request } = target.protocol === 'https:' ? https : http
     return new Promise((resolve, reject) => {
-      const asked = request(target, { method: 'POST', headers, agent: this.#agent, timeout: ANSWER_MS }, response => {
+      const way = targetSocket === undefined ? {} : { socketPath: targetSocket }
+      const options = { ...way, method: 'POST', headers, agent: this.#agent, timeout: ANSWER_MS }
+      const asked = request(target, options, response => {
         response.resume()
         response.on('end', () => resolve(response.statusCode ?? 0))
         response.on('error', reject)

@@ -90,6 +90,11 @@ export class BridgeProcess {
     return bridge
   }
 
+  /** Starts it without waiting for anything. */
+  static spawn(options: BridgeOptions): BridgeProcess {
+    return new BridgeProcess(options)
+  }
+
   /** Starts one that is expected to end by itself. */
   static async fail(options: BridgeOptions): Promise<{ code: number | string; errors: string }> {
     const bridge = new BridgeProcess(options)
@@ -180,7 +185,7 @@ export class BridgeProcess {
     if (!line.startsWith('{')) return
     const told = JSON.parse(line) as LogLine
     this.log.push(told)
-    if (told.event === 'LISTENING') this.#port = Number(told.port)
+    if (told.event === 'LISTENING' && told.port !== undefined) this.#port = Number(told.port)
   }
 }
 

@@ -19,7 +19,12 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route(twilio::MESSAGE_PATH, post(twilio::message))
         .route(twilio::STATUS_PATH, post(twilio::status))
-        .route(baileys::PATH, post(baileys::event))
+        .merge(bridge_routes())
+}
+
+/// The bridge's alone.
+pub(crate) fn bridge_routes() -> Router<AppState> {
+    Router::new().route(baileys::PATH, post(baileys::event))
 }
 
 /// Takes in whatever a signed webhook says, and answers it.

@@ -3,7 +3,7 @@
 use super::ListenError;
 use crate::config::process_env;
 use listenfd::ListenFd;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 
 /// What was handed over, by door.
 #[derive(Debug, Default)]
@@ -12,6 +12,7 @@ pub(super) struct Inherited {
     pub(super) crm: Vec<TcpListener>,
     pub(super) http: Vec<TcpListener>,
     pub(super) https: Vec<TcpListener>,
+    pub(super) bridge: Vec<UnixListener>,
 }
 
 impl Inherited {
@@ -22,6 +23,10 @@ impl Inherited {
         let mut fds = ListenFd::from_env();
         let mut doors = Self::default();
         for (index, name) in names.split(':').chain(std::iter::repeat("")).take(fds.len()).enumerate() {
+            if name == BRIDGE {
+                doors.bridge.extend(unix_listener(&mut fds, index).map_err(ListenError::Inherited)?);
+                continue;
+            }
             let Some(listener) = fds.take_tcp_listener(index).map_err(ListenError::Inherited)? else { continue };
             listener.set_nonblocking(true).map_err(ListenError::Inherited)?;
             let listener = TcpListener::from_std(listener).map_err(ListenError::Inherited)?;
@@ -42,3 +47,11 @@ impl Inherited {
         }
     }
 }
+
+fn unix_listener(fds: &mut ListenFd, index: usize) -> std::io::Result<Option<UnixListener>> {
+    let Some(listener) = fds.take_unix_listener(index)? else { return Ok(None) };
+    listener.set_nonblocking(true)?;
+    UnixListener::from_std(listener).map(Some)
+}
+
+const BRIDGE: &str = "bridge";

@@ -16,6 +16,7 @@ pub use send::Text;
 pub use state::LinkState;
 
 use crate::config::{Config, Secret};
+use crate::providers::http_client;
 use reqwest::Client;
 
 /// The bridge.
@@ -30,16 +31,17 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// The bridge that the settings name.
-    pub fn new(client: Client, config: &Config) -> Self {
-        Self {
+    /// The bridge that the settings name: by its Unix socket, or by `client`.
+    pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
+        let client = config.whatsapp.bridge_socket().map_or(Ok(client), http_client::build_for_socket)?;
+        Ok(Self {
             client,
             send_url: config.whatsapp.baileys_send_url(),
             origin: config.whatsapp.baileys_origin(),
             token: config.whatsapp.token_secret().cloned(),
             key: config.whatsapp.hmac_secret().cloned(),
             hebrew: config.agent.language == "he",
-        }
+        })
     }
 
     /// What stands in the way of a message and what to do, in the business's language; none where nothing does.

@@ -41,9 +41,44 @@ impl World {
         };
         let bridge = BridgeProcess::start(&programs, &whatsapp, setup).await.unwrap();
         daemon.reconfigure(|setup| {
-            setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", bridge.send_url());
-            setup.env("WA_PACING", "off");
+            setup.env("BAILEYS_OUTBOUND_URL", bridge.send_url());
             configure(setup);
+        });
+        Self::with(daemon, bridge, whatsapp, folder)
+    }
+
+    /// All three, linked; daemon and bridge know each other by Unix sockets alone.
+    pub async fn linked_by_sockets() -> Self {
+        let programs = programs().await;
+        let whatsapp = WhatsAppServer::start(&programs).await.unwrap();
+        whatsapp.call("/options", &json!({ "preKeyCount": 1 })).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let bridge_socket = folder.path().join("bridge.sock").display().to_string();
+        let mut daemon = Daemon::prepare(|setup| {
+            setup.bridge_door();
+        });
+        let setup = BridgeSetup {
+            folder: folder.path().join("session"),
+            // Not set: a target would go before the socket.
+            target: String::new(),
+            secret: SECRET.to_owned(),
+            more: vec![
+                ("WA_DAEMON_SOCKET", daemon.bridge_socket().display().to_string()),
+                ("WA_BRIDGE_SOCKET", bridge_socket.clone()),
+            ],
+        };
+        let bridge = BridgeProcess::start(&programs, &whatsapp, setup).await.unwrap();
+        daemon.reconfigure(|setup| {
+            setup.env("WA_BRIDGE_SOCKET", bridge_socket);
+        });
+        let world = Self::with(daemon, bridge, whatsapp, folder);
+        world.link().await;
+        world
+    }
+
+    fn with(mut daemon: Daemon, bridge: BridgeProcess, whatsapp: WhatsAppServer, folder: TempDir) -> Self {
+        daemon.reconfigure(|setup| {
+            setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("WA_PACING", "off");
         });
         let api = tokio::task::block_in_place(|| {
             daemon.launch();
@@ -144,6 +179,11 @@ impl World {
     /// The bridge's session folder.
     pub fn session(&self) -> PathBuf {
         self.folder.path().join("session")
+    }
+
+    /// The bridge's Unix socket, where it has one.
+    pub fn bridge_socket(&self) -> PathBuf {
+        self.folder.path().join("bridge.sock")
     }
 
     /// What the bridge printed, for whoever looks for what went wrong.

@@ -5,7 +5,8 @@ use super::{Client, Setup};
 use rustix::process::{Pid, Signal, kill_process};
 use std::cell::Cell;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -19,6 +20,7 @@ pub struct Daemon {
     listener: TcpListener,
     /// Those for `http` and `https`.
     web_doors: [TcpListener; 2],
+    bridge_door: UnixListener,
     setup: Setup,
     log: Log,
     stdout: Log,
@@ -44,12 +46,14 @@ impl Daemon {
         if let Some(toml) = &setup.toml {
             std::fs::write(folder.path().join("config.toml"), toml).unwrap();
         }
+        let bridge_door = UnixListener::bind(folder.path().join(BRIDGE_SOCKET)).unwrap();
         let web_doors = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         Self {
             child: None,
             folder,
             listener,
             web_doors,
+            bridge_door,
             setup,
             log: Log::default(),
             stdout: Log::default(),
@@ -73,35 +77,45 @@ impl Daemon {
     /// Starts the process without waiting for anything.
     pub fn spawn(&mut self) {
         assert!(self.child.is_none(), "it runs already");
-        // Only bash knows sockets by numbers of more than one digit.
-        let mut command = Command::new(if self.setup.web_doors { "bash" } else { "sh" });
-        let doors = self.setup.web_doors.then(|| self.web_doors.each_ref().map(inherited));
-        let start = match &doors {
-            _ if self.setup.binds_itself => r#"exec "$0" "$@" </dev/null"#.to_owned(),
-            None => r#"exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#.to_owned(),
-            Some([http, https]) if self.setup.no_public_door => format!(
-                r#"exec 3<&{} 4<&{} </dev/null
-                LISTEN_FDNAMES=http:https LISTEN_FDS=2 LISTEN_PID=$$ exec "$0" "$@""#,
-                http.as_raw_fd(),
-                https.as_raw_fd()
-            ),
-            Some([http, https]) => format!(
-                r#"exec 3<&0 4<&{} 5<&{} </dev/null
-                LISTEN_FDNAMES=web:http:https LISTEN_FDS=3 LISTEN_PID=$$ exec "$0" "$@""#,
-                http.as_raw_fd(),
-                https.as_raw_fd()
-            ),
+        // Only bash knows files by numbers of more than one digit.
+        let mut command = Command::new("bash");
+        let doors = self.handed_over();
+        let start = if doors.is_empty() {
+            r#"exec "$0" "$@" </dev/null"#.to_owned()
+        } else {
+            let moves: Vec<_> = (3..).zip(&doors).map(|(to, (_, fd))| format!("{to}<&{}", fd.as_raw_fd())).collect();
+            let names: Vec<_> = doors.iter().map(|(name, _)| *name).collect();
+            format!(
+                r#"exec {} </dev/null; LISTEN_FDNAMES={} LISTEN_FDS={} LISTEN_PID=$$ exec "$0" "$@""#,
+                moves.join(" "),
+                names.join(":"),
+                doors.len()
+            )
         };
         command
             .args(["-c", &start, BINARY])
             .args(self.arguments(&["serve"]))
-            .stdin(Stdio::from(OwnedFd::from(self.listener.try_clone().unwrap())))
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = self.in_its_world(&mut command).spawn().unwrap();
         self.log.follow(child.stderr.take().unwrap());
         self.stdout.follow(child.stdout.take().unwrap());
         self.child = Some(child);
+    }
+
+    /// The doors that systemd would hand over, by their names.
+    fn handed_over(&self) -> Vec<(&'static str, OwnedFd)> {
+        let setup = &self.setup;
+        let mut doors = Vec::new();
+        if !setup.binds_itself && !setup.no_public_door {
+            doors.push(("web", inherited(&self.listener)));
+        }
+        let [http, https] = &self.web_doors;
+        let more = [("http", http.as_fd()), ("https", https.as_fd()), ("bridge", self.bridge_door.as_fd())];
+        let more = more.into_iter().filter(|(name, _)| setup.more_doors.contains(name));
+        doors.extend(more.map(|(name, listener)| (name, inherited(&listener))));
+        doors
     }
 
     /// Runs another command of the binary with the same settings, and waits for its end.
@@ -204,6 +218,11 @@ impl Daemon {
         self.web_doors[1].local_addr().unwrap()
     }
 
+    /// The Unix socket for the bridge, where [`Setup::bridge_door`] asked for it.
+    pub fn bridge_socket(&self) -> PathBuf {
+        self.folder.path().join(BRIDGE_SOCKET)
+    }
+
     /// `http://127.0.0.1:port` of the second door, where [`Setup::crm_door`] asked for one.
     pub fn crm_url(&self) -> String {
         format!("http://{}", self.crm_address(0))
@@ -283,7 +302,7 @@ impl Drop for Daemon {
 }
 
 /// The same socket under a high number that a child gets as well.
-fn inherited(listener: &TcpListener) -> OwnedFd {
+fn inherited(listener: &impl AsFd) -> OwnedFd {
     let copy = rustix::io::fcntl_dupfd_cloexec(listener, 100).unwrap();
     rustix::io::fcntl_setfd(&copy, rustix::io::FdFlags::empty()).unwrap();
     copy
@@ -292,6 +311,7 @@ fn inherited(listener: &TcpListener) -> OwnedFd {
 /// How long it may take for anything to happen.
 pub const LIMIT: Duration = PATIENCE;
 
+const BRIDGE_SOCKET: &str = "daemon.sock";
 const BINARY: &str = env!("CARGO_BIN_EXE_agentlocator");
 
 mod libc_signal {

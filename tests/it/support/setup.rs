@@ -1,6 +1,6 @@
 //! With what a daemon is started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// With what a daemon is started: nothing is inherited but `PATH`.
 #[derive(Clone, Default)]
@@ -8,8 +8,9 @@ pub struct Setup {
     pub(super) env: BTreeMap<String, String>,
     pub(super) toml: Option<String>,
     pub(super) binds_itself: bool,
-    pub(super) web_doors: bool,
     pub(super) no_public_door: bool,
+    /// What is handed over beside the public door, by name.
+    pub(super) more_doors: BTreeSet<&'static str>,
 }
 
 impl Setup {
@@ -33,7 +34,7 @@ impl Setup {
 
     /// Hands the doors `http` and `https` over by their names as well; see [`super::Daemon::https_address`].
     pub fn web_doors(&mut self) -> &mut Self {
-        self.web_doors = true;
+        self.more_doors.extend(["http", "https"]);
         self
     }
 
@@ -41,6 +42,12 @@ impl Setup {
     pub fn only_web_doors(&mut self) -> &mut Self {
         self.no_public_door = true;
         self.web_doors()
+    }
+
+    /// Hands the Unix socket for the bridge over as well; see [`super::Daemon::bridge_socket`].
+    pub fn bridge_door(&mut self) -> &mut Self {
+        self.more_doors.insert("bridge");
+        self
     }
 
     /// A second door for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].

@@ -51,7 +51,7 @@ mod tests {
         let mut config = Config::default();
         config.whatsapp.baileys_port = 8123;
         config.whatsapp.webhook_secret = Some(Secret::new("secret"));
-        Bridge::new(crate::providers::http_client::build().unwrap(), &config)
+        Bridge::new(crate::providers::http_client::build().unwrap(), &config).unwrap()
     }
 
     fn own_file(address: &str) -> Option<String> {

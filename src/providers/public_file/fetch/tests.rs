@@ -29,7 +29,7 @@ async fn server() -> String {
 #[tokio::test]
 async fn a_file_is_fetched_with_the_token_through_redirects() {
     let origin = server().await;
-    let files = PublicFiles::new(Trusted::Origin(origin.clone()), 1000).unwrap();
+    let files = PublicFiles::new(Trusted::Origin { origin: origin.clone(), socket: None }, 1000).unwrap();
     for path in ["/file", "/there"] {
         let file = files.fetch(&format!("{origin}{path}"), Some(("x-token", "secret"))).await.unwrap();
         assert_eq!((file.content.as_slice(), file.mime.as_deref()), (&b"secret"[..], Some("image/jpeg")));
@@ -39,7 +39,7 @@ async fn a_file_is_fetched_with_the_token_through_redirects() {
 #[tokio::test]
 async fn redirects_are_checked_and_sizes_are_capped() {
     let origin = server().await;
-    let files = PublicFiles::new(Trusted::Origin(origin.clone()), 1000).unwrap();
+    let files = PublicFiles::new(Trusted::Origin { origin: origin.clone(), socket: None }, 1000).unwrap();
     let fetch = async |path: &str| files.fetch(&format!("{origin}{path}"), None).await.unwrap_err();
     assert!(matches!(fetch("/inside").await, FetchError::Forbidden(Forbidden::NotPublic)));
     assert!(matches!(fetch("/plain").await, FetchError::Forbidden(Forbidden::NotHttps)));
@@ -57,7 +57,7 @@ async fn redirects_are_checked_and_sizes_are_capped() {
 #[tokio::test]
 async fn nothing_on_this_machine_is_asked_but_what_is_trusted() {
     let (origin, other) = (server().await, server().await);
-    let files = PublicFiles::new(Trusted::Origin(origin), 1000).unwrap();
+    let files = PublicFiles::new(Trusted::Origin { origin, socket: None }, 1000).unwrap();
     let refused = files.fetch(&format!("{other}/file"), None).await.unwrap_err();
     assert!(matches!(refused, FetchError::Forbidden(Forbidden::NotHttps)));
     // A name that leads here, as one that a stranger's name server made up would.

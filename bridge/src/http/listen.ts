@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { chmodSync, unlinkSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { type AddressInfo, connect, isIPv6 } from 'node:net'
+import { type Log, reason } from '../log.ts'
+import { InUse } from '../session/lock.ts'
+import type { Settings } from '../settings.ts'
+
+/**
+ * Opens the doors: the Unix socket, if one is set, and the port. With a socket the port is spare: where another program has
+ * it, the log says so. Gives the address of the port.
+ */
+export async function listen(makeServer: () => Server, settings: Settings, log: Log): Promise<[string, Server[]]> {
+  const { address, port, socket } = settings
+  const servers: Server[] = []
+  if (socket !== undefined) {
+    servers.push(await listenOnSocket(makeServer, socket))
+    log.info('LISTENING', `Listening on ${socket}`, { path: socket })
+  }
+  const host = isIPv6(address) ? `[${address}]` : address
+  const server = makeServer()
+  try {
+    server.listen(port, address)
+    await once(server, 'listening')
+  } catch (error) {
+    if (socket === undefined) throw error
+    log.warn('PORT_CLOSED', `${host}:${port} cannot be listened on (${reason(error)}); the daemon uses ${socket}`)
+    return [`http://${host}:${port}`, servers]
+  }
+  servers.push(server)
+  const taken = (server.address() as AddressInfo).port
+  log.info('LISTENING', `Listening on ${host}:${taken}`, { address, port: taken })
+  return [`http://${host}:${taken}`, servers]
+}
+
+async function listenOnSocket(makeServer: () => Server, path: string): Promise<Server> {
+  try {
+    return await open(makeServer(), path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+  }
+  if (await answers(path)) throw new InUse(`another bridge is listening on ${path}`)
+  // Left behind by one that was killed.
+  unlinkSync(path)
+  return open(makeServer(), path)
+}
+
+async function open(server: Server, path: string): Promise<Server> {
+  server.listen(path)
+  await once(server, 'listening')
+  // The folder says who gets in: the group has the daemon in it.
+  chmodSync(path, 0o660)
+  return server
+}
+
+async function answers(path: string): Promise<boolean> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { statSync } from 'node:fs'
+import { request } from 'node:http'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { BridgeProcess, SECRET } from './support/bridge-process.ts'
+import { Stage } from './support/stage.ts'
+import { until } from './support/until.ts'
+
+const DANA = '972501234567'
+
+test('daemon and bridge know each other by Unix sockets', async () => {
+  const { stage, socket, start } = await setUp()
+  const bridge = await start()
+  await bridge.link(stage.server)
+  assert.equal(statSync(socket).mode & 0o777, 0o660)
+  await stage.server.inbound({ from: DANA, text: 'שלום' })
+  await until('the message', () => stage.daemon.texts.includes('שלום'))
+  assert.deepEqual([await ask(socket, 'wrong'), await ask(socket, SECRET)], [401, 200])
+  // A second one does not take the place of one that runs.
+  const { code, errors } = await BridgeProcess.fail(start.options('another'))
+  assert.equal(code, 1)
+  assert.match(errors, /another bridge is listening on/)
+  assert.equal(await ask(socket, SECRET), 200)
+  // What a killed one left behind is replaced.
+  await bridge.stop('SIGKILL')
+  await start()
+  assert.equal(await ask(socket, SECRET), 200)
+})
+
+test('with a socket, a port that another program has costs nothing', async () => {
+  const { socket, start } = await setUp()
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  after(() => other.close())
+  const bridge = start.unready(String((other.address() as AddressInfo).port))
+  await bridge.logged('PORT_CLOSED')
+  assert.equal(await until('an answer', () => ask(socket, SECRET).catch(() => undefined)), 200)
+  assert.equal(await bridge.stop(), 0)
+})
+
+async function setUp() {
+  const stage = await Stage.set()
+  const socket = join(stage.folder, 'bridge.sock')
+  const daemonSocket = join(stage.folder, 'daemon.sock')
+  const { port } = new URL(stage.daemon.target)
+  const relay = createServer(incoming => {
+    const outgoing = connect(Number(port), '127.0.0.1')
+    incoming.pipe(outgoing).pipe(incoming)
+    for (const end of [incoming, outgoing]) end.on('error', () => end.destroy())
+  }).listen(daemonSocket)
+  await once(relay, 'listening')
+  after(() => relay.close())
+  const environment = { WA_BRIDGE_SOCKET: socket, WA_DAEMON_SOCKET: daemonSocket, BAILEYS_WEBHOOK_TARGET: '' }
+  const options = (folder: string, more: Record<string, string> = {}) => {
+    const own = join(stage.folder, folder)
+    return { server: stage.server, folder: own, target: '', environment: { ...environment, ...more } }
+  }
+  const start = Object.assign(() => stage.start(options('session')), {
+    options,
+    unready: (port: string) => BridgeProcess.spawn(options('session', { PORT: port })),
+  })
+  return { stage, socket, start }
+}
+
+/** Asks for the status by a Unix socket; the status of the answer. */
+function ask(socketPath: string, secret: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path: '/status', headers: { 'x-baileys-secret': secret } }, response => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
+}
