@@ -110,6 +110,21 @@ bridge_unpaired() {
     [ "$(systemctl show -p NRestarts --value agentlocator-whatsapp)" = 0 ] || fail "it was restarted"
 }
 
+# Port 8000 and what the settings say of it do not matter; the daemon sees the bridge by its socket, and the bridge the daemon.
+bridge_by_sockets() {
+    local daemon=/run/agentlocator/daemon.sock bridge=/run/agentlocator/whatsapp/bridge.sock as_nobody pid
+    [ "$(stat -c '%U %G %a' $daemon)" = "root agentlocator-whatsapp 660" ] || fail "$(stat -c '%U %G %a' $daemon)"
+    [ "$(stat -c '%U %G %a' $bridge)" = "agentlocator-whatsapp agentlocator-whatsapp 660" ] || fail "$(stat -c '%U %G %a' $bridge)"
+    [ "$(api /api/whatsapp/bridge | jq -r .reachable)" = true ] || fail "$(api /api/whatsapp/bridge)"
+    pid=$(main_pid agentlocator)
+    ss -tnpH state established "( dport = 8000 )" | grep -q "pid=$pid," && fail "the daemon uses port 8000"
+    as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups curl -s -o /dev/null"
+    $as_nobody --unix-socket $daemon http://localhost/livez && fail "anybody may use $daemon"
+    $as_nobody --unix-socket $bridge http://localhost/health && fail "anybody may use $bridge"
+    [ "$(setpriv --reuid=agentlocator-whatsapp --regid=agentlocator-whatsapp --clear-groups curl -s -o /dev/null -w '%{http_code}' -X POST \
+        --unix-socket $daemon http://localhost/webhook/whatsapp/baileys)" = 403 ] || fail "the bridge does not reach the daemon's webhook"
+}
+
 bridge_is_shut_out() {
     local pid
     pid=$(main_pid agentlocator-whatsapp)

@@ -47,6 +47,7 @@ vital "settings and secrets by hand, and reload" box configure
 check "a call is answered, and in the CRM" box call
 check "messages by both ways, and in the CRM" box messages
 check "the bridge answers 503 while nothing is linked" box bridge_unpaired
+check "daemon and bridge know each other by Unix sockets, which are closed to others" box bridge_by_sockets
 check "the bridge cannot read the CRM" box bridge_is_shut_out
 check "cp of the database is whole" box copy_is_whole
 if [ "$length" = full ]; then
