@@ -72,10 +72,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         match next.await {
             Some(Ok(Message::Text(text))) => Received::Text(text),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => Received::Alive,
-            Some(Ok(Message::Close(frame))) => Received::Closed(frame),
+            Some(Ok(Message::Close(frame))) => {
+                // The answer to it waits for the next write, which there need not be.
+                let _ = self.inner.flush().now_or_never();
+                Received::Closed(frame)
+            }
             Some(Err(Error::ConnectionClosed)) | None => Received::Closed(None),
-            Some(Err(error)) => Received::Lost(error),
+            Some(Err(error)) => {
+                self.complain(&error);
+                Received::Lost(error)
+            }
         }
+    }
+
+    /// Says what was wrong with a frame (RFC 6455, section 7.4.1): whoever closes the socket afterwards with another code
+    /// changes nothing.
+    fn complain(&mut self, error: &Error) {
+        let code = match error {
+            Error::Protocol(_) => CloseCode::Protocol,
+            Error::Utf8(_) => CloseCode::Invalid,
+            Error::Capacity(_) => CloseCode::Size,
+            _ => return,
+        };
+        let frame = CloseFrame { code, reason: Utf8Bytes::default() };
+        let _ = self.put(Message::Close(Some(frame))).and_then(|()| self.flush_now());
     }
 
     /// Takes a message to be sent with the next flush. An error means that the peer has not taken what came before.

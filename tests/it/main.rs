@@ -63,4 +63,5 @@ mod unauthenticated;
 mod updates;
 mod voice_hooks;
 mod watchdog;
+mod websocket_protocol;
 mod whatsapp;
