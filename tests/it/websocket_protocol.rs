@@ -11,17 +11,19 @@ const TEXT_BEGINS: u8 = 0x01;
 const CLOSE: u8 = 0x88;
 const PING: u8 = 0x89;
 const FINAL: u8 = 0x80;
+const MASKED: u8 = 0x80;
+/// In place of a length: it follows in two bytes.
+const TWO_BYTES: u8 = 0x7e;
 
 /// A frame as a client sends it: masked, here by zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = payload.len();
     let mut bytes = vec![first];
-    match u8::try_from(length) {
-        Ok(short @ ..126) => bytes.push(0x80 | short),
-        _ => {
-            bytes.push(0x80 | 126);
-            bytes.extend(u16::try_from(length).unwrap().to_be_bytes());
-        }
+    if let Ok(short @ ..126) = u8::try_from(length) {
+        bytes.push(MASKED | short);
+    } else {
+        bytes.push(MASKED | TWO_BYTES);
+        bytes.extend(u16::try_from(length).unwrap().to_be_bytes());
     }
     bytes.extend([0; 4]);
     bytes.extend(payload);
@@ -84,8 +86,8 @@ async fn forbidden_frames_are_answered_with_the_code_of_the_standard() {
         ("a good close", frame(CLOSE, &1000_u16.to_be_bytes()), 1000),
         ("good frames and no token", [frame(TEXT, hello), frame(PING, b"x"), frame(TEXT, b"{}x")].concat(), 1008),
     ];
-    cases.extend([0x40, 0x20, 0x10].map(|bit| ("a reserved bit", frame(TEXT | bit, hello), 1002)));
-    cases.extend([0x3, 0x7, 0xb, 0xf].map(|opcode| ("a reserved opcode", frame(FINAL | opcode, b""), 1002)));
+    cases.extend([0xc1, 0xa1, 0x91].map(|first| ("a reserved bit", frame(first, hello), 1002)));
+    cases.extend([0x83, 0x87, 0x8b, 0x8f].map(|first| ("a reserved opcode", frame(first, b""), 1002)));
     for code in [0_u16, 999, 1004, 1005, 1006, 1016, 2000, 2999, 5000] {
         cases.push(("a close with a code that nobody may send", frame(CLOSE, &code.to_be_bytes()), 1002));
     }
