@@ -14,6 +14,7 @@
 #![expect(clippy::cast_sign_loss, reason = "a share of a count is a count")]
 #![expect(unreachable_pub, reason = "this program is its own whole world")]
 
+mod flood;
 mod floor;
 mod machine;
 mod process;
@@ -81,6 +82,8 @@ enum Part {
     Voice,
     Webhooks,
     Start,
+    /// Strangers who flood the daemon beside calls; in a network of its own (unshare, ip).
+    Flood,
 }
 
 fn main() -> std::process::ExitCode {
@@ -89,12 +92,28 @@ fn main() -> std::process::ExitCode {
         floor::run(&words[2..]);
         return std::process::ExitCode::SUCCESS;
     }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    if let [_, word, port, seconds] = &words[..]
+        && word == "strangers"
+    {
+        let (port, seconds) = (port.parse().expect("a port"), seconds.parse().expect("seconds"));
+        runtime.block_on(flood::strangers::run(port, seconds));
+        return std::process::ExitCode::SUCCESS;
+    }
     let arguments = Arguments::parse();
+    if arguments.only == [Part::Flood]
+        && let Some(status) = flood::enter_own_network()
+    {
+        return status;
+    }
     let machine = Machine::take(!arguments.no_pin);
     let mut results =
         Results { machine: machine.describe(), load_average: machine::load_average(), ..Results::default() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
+        if arguments.only == [Part::Flood] {
+            results.flood = Some(flood::measure(machine).await);
+            return;
+        }
         if arguments.only.contains(&Part::Voice) {
             measure_voice(&arguments, machine, &mut results).await;
         }

@@ -1,5 +1,6 @@
 //! What came out, against the floor and the goals.
 
+use crate::flood::strangers::Told;
 use crate::floor::CommitFloor;
 use crate::startup::Starts;
 use crate::{voice, webhooks};
@@ -21,6 +22,7 @@ pub struct Results {
     pub stored: BTreeMap<&'static str, Counted>,
     pub beside_calls: Option<Beside>,
     pub starts: Option<Starts>,
+    pub flood: Option<Flood>,
     pub goals: Vec<Goal>,
 }
 
@@ -49,6 +51,18 @@ pub struct Counted {
 pub struct Beside {
     pub calls: voice::Outcome,
     pub webhooks: webhooks::Outcome,
+}
+
+/// Calls and signed webhooks while strangers flood the daemon. Memory in bytes.
+#[derive(Clone, Serialize)]
+pub struct Flood {
+    pub peace: voice::Outcome,
+    pub calls: voice::Outcome,
+    pub webhooks: webhooks::Outcome,
+    pub strangers: Told,
+    pub rest: u64,
+    pub highest: u64,
+    pub after: u64,
 }
 
 /// A goal, and whether it is reached.
@@ -132,6 +146,30 @@ impl Results {
                 it.per_second, it.latency.p50, it.latency.p99, it.cpu_ms_per_1000, it.refused
             );
         }
+        if let Some(it) = &self.flood {
+            let _ = writeln!(
+                text,
+                "\nFLOOD of {} connections ({} refused) and {:.0} MB\nframes up/down at most: {:.1} / {:.1} ms, in peace {:.1} / {:.1} ms; \
+                 generator late at most {:.1} ms\nsigned webhooks: {} answered, {} refused, at most {:.0} ms\nRSS MB: {:.1} with {} calls \
+                 in peace, {:.1} at rest, {:.1} at most in the flood, {:.1} a minute later",
+                it.strangers.connections,
+                it.strangers.refused,
+                it.strangers.bytes as f64 / 1e6,
+                it.calls.up.max,
+                it.calls.down.max,
+                it.peace.up.max,
+                it.peace.down.max,
+                it.calls.generator_late.max,
+                it.webhooks.accepted,
+                it.webhooks.refused,
+                it.webhooks.latency.max,
+                it.peace.memory as f64 / 1e6,
+                it.peace.calls,
+                it.rest as f64 / 1e6,
+                it.highest as f64 / 1e6,
+                it.after as f64 / 1e6,
+            );
+        }
         if let Some(starts) = &self.starts {
             let _ = writeln!(text, "\nexec to healthy with {} messages: {:.1} ms", starts.messages, starts.median_ms);
         }
@@ -210,11 +248,25 @@ impl Results {
             goals.push(none("underruns, lost, repeated or stale frames, 200 calls", wrong));
         }
         self.judge_webhooks(&mut goals);
+        self.judge_flood(&mut goals);
         if let Some(starts) = &self.starts {
             let what = format!("exec to healthy, {} messages", starts.messages);
             goals.push(most(&what, starts.median_ms, 20.0, "ms"));
         }
         self.goals = goals;
+    }
+
+    fn judge_flood(&self, goals: &mut Vec<Goal>) {
+        let Some(it) = &self.flood else { return };
+        goals.push(most("one-way time of a frame up in the flood, at most", it.calls.up.max, 20.0, "ms"));
+        goals.push(most("one-way time of a frame down in the flood, at most", it.calls.down.max, 20.0, "ms"));
+        goals.push(none("calls that failed in the flood", it.calls.failed_calls.len() as u64));
+        goals.push(none("signed webhooks refused in the flood", it.webhooks.refused));
+        goals.push(most("signed webhooks in the flood, at most", it.webhooks.latency.max, 1_000.0, "ms"));
+        let more = |memory: u64, than: u64| (memory as f64 - than as f64) / f64::from(1 << 20);
+        let busy = it.rest.max(it.peace.memory);
+        goals.push(most("memory in the flood above that with calls in peace", more(it.highest, busy), 64.0, "MiB"));
+        goals.push(most("memory a minute later above rest", more(it.after, it.rest), 5.0, "MiB"));
     }
 
     fn judge_webhooks(&self, goals: &mut Vec<Goal>) {

@@ -79,12 +79,19 @@ impl Target {
                 (server, Door::Socket(path.clone()))
             }
         };
-        let entrance = Entrance {
-            account_sid: account.sid.into(),
-            auth_token: account.auth_token.into(),
-            address: server.address,
-            door: Rc::new(door),
-        };
+        let entrance = Entrance::new(account, server.address, door);
+        (server, entrance)
+    }
+
+    /// Starts the daemon on every address of the machine, IPv6 too.
+    pub fn start_daemon_everywhere(machine: Machine, folder: &Folder, ai: SocketAddr) -> (Server, Entrance) {
+        let account = Account { sid: format!("AC{:032}", 1), auth_token: "bench-token".into() };
+        let server = Server::start(machine, DAEMON, |command, port| {
+            daemon_settings(command, folder, &format!("[http]\nlisten = \"[::]:{port}\"\n"), port, &account);
+            command.env_remove("PORT");
+            command.env("OPENAI_API_KEY", "bench").env("OPENAI_BASE_URL", format!("http://{ai}/v1"));
+        });
+        let entrance = Entrance::new(account, server.address, Door::Webhook);
         (server, entrance)
     }
 }
@@ -115,6 +122,10 @@ pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, fil
 }
 
 impl Entrance {
+    fn new(account: Account, address: SocketAddr, door: Door) -> Self {
+        Self { account_sid: account.sid.into(), auth_token: account.auth_token.into(), address, door: Rc::new(door) }
+    }
+
     /// What signs the server's webhooks.
     pub fn token(&self) -> Rc<str> {
         self.auth_token.clone()

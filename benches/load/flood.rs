@@ -1,0 +1,99 @@
+//! Strangers who flood the daemon while calls are on: from two IPv4 addresses and one IPv6 /48, in a network of their own.
+
+pub mod strangers;
+
+use crate::machine::Machine;
+use crate::process::Folder;
+use crate::report::{Flood, say};
+use crate::target::{self, Target};
+use crate::voice::{self, Load};
+use crate::webhooks::{self, Hook, Rate};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+use strangers::Told;
+use tokio::net::TcpListener;
+use tokio::task::LocalSet;
+
+const CALLS: u16 = 20;
+const QUIET_SECONDS: u64 = 10;
+const FLOOD_SECONDS: u64 = 25;
+
+/// Starts this program again in a network of its own, and waits; none where it is in one already. Without root the network
+/// comes with a user namespace.
+pub fn enter_own_network() -> Option<ExitCode> {
+    if std::env::var_os(INSIDE).is_some() {
+        return None;
+    }
+    let is_root = rustix::process::geteuid().is_root();
+    let mut unshare = Command::new("unshare");
+    unshare.args(if is_root { &["--net"][..] } else { &["--net", "--user", "--map-root-user"] });
+    let set_up = format!(
+        "ulimit -n $(ulimit -Hn) && ip link set lo up && ip address add {SERVER_V4}/24 dev lo && \
+         ip -6 address add {SERVER_V6}/128 dev lo && ip -6 route add local {}/48 dev lo && exec \"$0\" \"$@\"",
+        strangers::NETWORK_V6
+    );
+    let own = std::env::args().skip(1);
+    let status = unshare.args(["sh", "-c", &set_up, &target::own_program()]).args(own).env(INSIDE, "1").status();
+    match status {
+        Ok(status) if status.success() => Some(ExitCode::SUCCESS),
+        Ok(_) => Some(ExitCode::FAILURE),
+        Err(error) => {
+            say(&format!("no network of its own for the flood: {error} (unshare of util-linux, ip of iproute2)"));
+            Some(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Calls in peace, then the same in a flood, then a minute of rest.
+pub async fn measure(machine: Machine) -> Flood {
+    let folder = Folder::new("flood");
+    let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
+    let ai_address = ai.local_addr().expect("its address");
+    let (server, entrance) = Target::start_daemon_everywhere(machine, &folder, ai_address);
+    say(&format!("{CALLS} calls in peace"));
+    let peace = voice::run(Load::new(CALLS, QUIET_SECONDS), &server, &entrance, ai).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let rest = server.memory();
+
+    say(&format!("{CALLS} calls in a flood of {} Mbit/s", strangers::MEGABITS));
+    let ai = TcpListener::bind(ai_address).await.expect("the AI's port again");
+    let strangers = Command::new("nice")
+        .args(["-n", "19", &target::own_program(), "strangers"])
+        .args([server.address.port().to_string(), (FLOOD_SECONDS + 3).to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the strangers");
+    let hook = Hook { address: server.address, path: "/webhook/whatsapp/twilio", auth_token: entrance.token() };
+    let local = LocalSet::new();
+    let messages =
+        local.run_until(async { webhooks::run(&hook, Rate::Open { per_second: 4 }, FLOOD_SECONDS, 1, &server).await });
+    let highest = async {
+        let mut highest = 0;
+        let mut every = tokio::time::interval(Duration::from_millis(100));
+        for _ in 0..FLOOD_SECONDS * 10 {
+            every.tick().await;
+            highest = highest.max(server.memory());
+        }
+        highest
+    };
+    let (calls, webhooks, highest) =
+        tokio::join!(voice::run(Load::new(CALLS, FLOOD_SECONDS - 3), &server, &entrance, ai), messages, highest);
+    let told = told(strangers);
+    say("a minute of rest");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let after = server.memory();
+    server.stop();
+    Flood { peace, calls, webhooks, strangers: told, rest, highest, after }
+}
+
+/// What the strangers print in the end.
+fn told(mut strangers: Child) -> Told {
+    let told = strangers.stdout.take().and_then(|output| serde_json::from_reader(output).ok());
+    let _ = strangers.wait();
+    told.expect("the strangers say what they did")
+}
+
+/// Addresses of the server: public ones, kept for documents (RFC 5737, RFC 3849).
+pub const SERVER_V4: &str = "198.51.100.1";
+pub const SERVER_V6: &str = "2001:db8:1::1";
+const INSIDE: &str = "AGENTLOCATOR_BENCH_NETWORK";

@@ -1,0 +1,135 @@
+//! The strangers: a process of its own that sends as much as its share of the line takes.
+
+use super::{SERVER_V4, SERVER_V6};
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::LocalSet;
+use tokio::time::{Instant, sleep, timeout};
+
+/// What all of them send together.
+pub const MEGABITS: u64 = 50;
+/// Where those with IPv6 live; each connection comes from another address.
+pub const NETWORK_V6: &str = "2001:db8:77::";
+const ADDRESSES_V4: [&str; 2] = ["198.51.100.2", "198.51.100.3"];
+/// How many attack at once.
+const WORKERS: u64 = 256;
+const HOLD: Duration = Duration::from_secs(8);
+
+/// What they did.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Told {
+    pub connections: u64,
+    pub refused: u64,
+    pub bytes: u64,
+}
+
+#[derive(Default)]
+struct Line {
+    told: Cell<(u64, u64, u64)>,
+}
+
+/// Floods the server's port for so long, and prints what was done.
+pub async fn run(port: u16, seconds: u64) {
+    let line = Rc::new(Line::default());
+    let began = Instant::now();
+    let end = began + Duration::from_secs(seconds);
+    let local = LocalSet::new();
+    for number in 0..WORKERS {
+        let line = line.clone();
+        local.spawn_local(async move {
+            for round in 0_u64.. {
+                if Instant::now() >= end {
+                    return;
+                }
+                let _ = timeout(HOLD * 2, attack(&line, port, number + round * WORKERS, began)).await;
+            }
+        });
+    }
+    let _ = timeout(Duration::from_secs(seconds + 1), local).await;
+    let (connections, refused, bytes) = line.told.get();
+    let told = Told { connections, refused, bytes };
+    crate::report::say(&serde_json::to_string(&told).expect("JSON"));
+}
+
+/// One of the attacks, in turn.
+async fn attack(line: &Line, port: u16, n: u64, began: Instant) {
+    let Some(mut stream) = connect(line, port, n).await else { return };
+    let junk = "a&".repeat(32 << 10);
+    let signed = "X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n";
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let post = |path: &str, headers: &str, length: usize| {
+        format!("POST {path} HTTP/1.1\r\nHost: shop.example\r\n{headers}Content-Length: {length}\r\n\r\n")
+    };
+    let whole = |head: String, body: &str| [head.as_bytes(), body.as_bytes()].concat();
+    let (bytes, waits) = match n % 8 {
+        // Forms that take long to sort.
+        0 | 1 => (whole(post("/webhook/incoming_call", &format!("{signed}{form}"), junk.len()), &junk), true),
+        // Bodies that stop half-way.
+        2 => (whole(post("/webhook/whatsapp/twilio", &format!("{signed}{form}"), 60_000), &junk[..50_000]), false),
+        // The bridge's webhook, which takes more.
+        3 => (whole(post("/webhook/whatsapp/baileys", "X-BAILEYS-SECRET: no\r\n", junk.len()), &junk), true),
+        // Passwords.
+        4 => {
+            let body = format!(r#"{{"name":"owner{n}","password":"not the password"}}"#);
+            (whole(post("/api/login", "Content-Type: application/json\r\n", body.len()), &body), true)
+        }
+        // Media sockets that say nonsense.
+        5 => {
+            let head = "GET /ws/twilio-media HTTP/1.1\r\nHost: shop.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+            (head.as_bytes().to_vec(), false)
+        }
+        // Half a head, and silence.
+        6 => (b"GET / HTTP/1.1\r\nHost:".to_vec(), false),
+        _ => (Vec::new(), false),
+    };
+    for part in bytes.chunks(16 << 10) {
+        line.share(part.len(), began).await;
+        if stream.write_all(part).await.is_err() {
+            return;
+        }
+    }
+    if waits {
+        let _ = stream.read(&mut [0; 512]).await;
+    } else {
+        // Held for as long as the server lets it.
+        let _ = timeout(HOLD, async { while stream.read(&mut [0; 512]).await.is_ok_and(|read| read > 0) {} }).await;
+    }
+}
+
+async fn connect(line: &Line, port: u16, n: u64) -> Option<TcpStream> {
+    let (from, to) = match n % 4 {
+        0 | 1 => (ADDRESSES_V4[(n % 2) as usize].parse::<IpAddr>().ok()?, SERVER_V4.parse::<IpAddr>().ok()?),
+        _ => {
+            let network: Ipv6Addr = NETWORK_V6.parse().ok()?;
+            // All over the /48: another /64 each time.
+            let spread = u128::from(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 16 | u128::from(n);
+            (Ipv6Addr::from(u128::from(network) | (spread & (u128::MAX >> 48))).into(), SERVER_V6.parse().ok()?)
+        }
+    };
+    let socket = if from.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.ok()?;
+    socket.bind(SocketAddr::new(from, 0)).ok()?;
+    let connected = timeout(Duration::from_secs(3), socket.connect(SocketAddr::new(to, port))).await;
+    let connected = connected.ok().and_then(Result::ok);
+    let (connections, refused, bytes) = line.told.get();
+    line.told.set((connections + 1, refused + u64::from(connected.is_none()), bytes));
+    if connected.is_none() {
+        sleep(Duration::from_millis(20)).await;
+    }
+    connected
+}
+
+impl Line {
+    /// Waits until the line has room for so many bytes.
+    async fn share(&self, length: usize, began: Instant) {
+        let (connections, refused, bytes) = self.told.get();
+        self.told.set((connections, refused, bytes + length as u64));
+        let due = Duration::from_secs_f64(bytes as f64 * 8.0 / (MEGABITS as f64 * 1e6));
+        tokio::time::sleep_until(began + due).await;
+    }
+}
