@@ -22,7 +22,8 @@ pub struct HttpConfig {
     pub request_timeout_s: u64,
     /// How many connections each listener may have open at once; none means as the machine's memory allows.
     pub max_connections: Option<usize>,
-    /// Who may say, by `X-Forwarded-For` and `X-Forwarded-Proto`, for whom a request comes.
+    /// Who may say, by `X-Forwarded-For` and `X-Forwarded-Proto`, for whom a request comes; none unless named, this machine
+    /// included.
     pub trusted_proxies: Vec<Network>,
     /// Ourselves, where no public address is set: by the first name that TLS has, else on loopback.
     #[serde(skip)]
@@ -38,7 +39,7 @@ impl Default for HttpConfig {
             max_body_bytes: 1 << 20,
             request_timeout_s: 30,
             max_connections: None,
-            trusted_proxies: Network::loopback().to_vec(),
+            trusted_proxies: Vec::new(),
             fallback: BaseUrl::loopback(DEFAULT_PORT),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 /// A network such as `10.0.0.0/8`, or one address.
@@ -33,14 +33,6 @@ pub enum NetworkError {
 }
 
 impl Network {
-    /// This machine itself.
-    pub(super) fn loopback() -> [Self; 2] {
-        [
-            Self { address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), bits: 8 },
-            Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), bits: 128 },
-        ]
-    }
-
     /// Whether the address lies in it; a mapped IPv4 address counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

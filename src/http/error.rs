@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A failure of a request.
@@ -17,6 +18,7 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
+    params: BTreeMap<&'static str, String>,
     retry_after: Option<Duration>,
 }
 
@@ -31,17 +33,20 @@ pub struct ErrorBody {
 
 /// What happened.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct ErrorDetail {
+pub(super) struct ErrorDetail {
     /// A word for programs; it does not change.
     code: Cow<'static, str>,
     /// A sentence for people.
     message: Cow<'static, str>,
+    /// What the sentence names, for clients that show one of their own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    params: BTreeMap<&'static str, String>,
 }
 
 impl ApiError {
     /// A failure with its own word.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), retry_after: None }
+        Self { status, code, message: message.into(), params: BTreeMap::new(), retry_after: None }
     }
 
     /// 400: the request itself is wrong.
@@ -94,6 +99,18 @@ impl ApiError {
         error
     }
 
+    /// Names something of the message in `error.params`.
+    #[must_use]
+    pub(super) fn with_param(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.params.insert(name, value.into());
+        self
+    }
+
+    /// Its code and message without the status.
+    pub(super) fn into_detail(self) -> ErrorDetail {
+        ErrorDetail { code: Cow::Borrowed(self.code), message: self.message, params: self.params }
+    }
+
     /// The status that it answers with.
     pub fn status(&self) -> StatusCode {
         self.status
@@ -102,16 +119,16 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let error = ErrorDetail { code: Cow::Borrowed(self.code), message: self.message };
-        let mut response = (self.status, Json(ErrorBody { ok: false, error })).into_response();
-        if let Some(wait) = self.retry_after {
+        let (status, retry_after) = (self.status, self.retry_after);
+        let mut response = (status, Json(ErrorBody { ok: false, error: self.into_detail() })).into_response();
+        if let Some(wait) = retry_after {
             let seconds = wait.as_millis().div_ceil(1000).max(1);
             response.headers_mut().insert(
                 header::RETRY_AFTER,
                 HeaderValue::from_str(&seconds.to_string()).unwrap_or(HeaderValue::from_static("1")),
             );
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response

@@ -11,7 +11,12 @@ pub(super) fn routes(with_page: bool) -> Router<AppState> {
     let root = move |headers: HeaderMap| async move {
         if with_page { page_or_ok(&headers) } else { alive().await.into_response() }
     };
-    Router::new().route("/", get(root)).route("/healthz", get(alive)).route("/livez", get(alive))
+    probes().route("/", get(root))
+}
+
+/// `/healthz` and `/livez` alone.
+pub(super) fn probes() -> Router<AppState> {
+    Router::new().route("/healthz", get(alive)).route("/livez", get(alive))
 }
 
 fn page_or_ok(headers: &HeaderMap) -> Response {

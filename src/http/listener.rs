@@ -15,9 +15,9 @@ use tokio::net::{TcpListener, UnixListener};
 pub struct Listeners {
     /// What Twilio and the bridge need; with no second door also page and API.
     pub public: Vec<TcpListener>,
-    /// Page and API alone.
+    /// Page and API alone, by plain HTTP and by TLS.
     pub crm: Vec<TcpListener>,
-    /// The port of the web: leads to TLS once that works, and answers an authority that asks whether a name is ours.
+    /// Port 80: redirects to https, and answers health checks and certificate authorities.
     pub http: Vec<TcpListener>,
     /// The same as the public one by TLS.
     pub https: Vec<TcpListener>,
@@ -96,7 +96,8 @@ impl Listeners {
 
     /// Which of them certificates are good for.
     pub fn tls_doors(&self) -> TlsDoors {
-        TlsDoors { http: !self.http.is_empty(), https: !self.https.is_empty() }
+        let port = |listener: &TcpListener| listener.local_addr().ok().map(|address| address.port());
+        TlsDoors { http: !self.http.is_empty(), https: self.https.first().and_then(port), crm: !self.crm.is_empty() }
     }
 }
 

@@ -7,12 +7,21 @@ use crate::domain::AlertKind;
 use crate::store::{Integrity, PublishState};
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/metrics", get(show))
+}
+
+/// For requests from this machine alone, so that no token is asked for where it would travel in clear.
+pub(super) fn local_routes() -> Router<AppState> {
+    Router::new().route("/metrics", get(show_locally))
+}
+
+async fn show_locally(state: State<AppState>, peer: Peer) -> Response {
+    if peer.is_local() { render(&state).await } else { StatusCode::NOT_FOUND.into_response() }
 }
 
 async fn show(State(state): State<AppState>, peer: Peer, method: Method, headers: HeaderMap) -> Response {
@@ -27,7 +36,11 @@ async fn show(State(state): State<AppState>, peer: Peer, method: Method, headers
                 .into_response();
         }
     }
-    measure(&state).await;
+    render(&state).await
+}
+
+async fn render(state: &AppState) -> Response {
+    measure(state).await;
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response()
 }
 

@@ -16,6 +16,11 @@ pub struct Peer {
     /// Whether its headers are those of a program on this machine that asks this machine.
     asks_this_machine: bool,
     encrypted: Option<bool>,
+    /// Whether the connection itself is by TLS.
+    tls: bool,
+    is_confidential: bool,
+    is_unnamed_proxy: bool,
+    is_silent_proxy: bool,
 }
 
 impl Peer {
@@ -24,20 +29,22 @@ impl Peer {
     pub(super) fn new(connection: SocketAddr, tls: bool, headers: &HeaderMap, proxies: &[Network]) -> Self {
         let ip = connection.ip().to_canonical();
         let is_proxy = is_among(proxies, ip);
-        let said = if is_proxy {
-            forwarded::read(headers, |address| is_among(proxies, address))
-        } else {
-            Forwarded::default()
-        };
+        let said = forwarded::read(headers, |address| is_among(proxies, address));
         Self {
             connection,
-            origin: said.origin.unwrap_or(ip),
+            origin: said.origin.filter(|_| is_proxy).unwrap_or(ip),
             asks_this_machine: !is_forwarded(headers) && names_this_machine(headers),
             encrypted: match said.encrypted {
                 _ if tls => Some(true),
-                None if !is_proxy => Some(false),
-                said => said,
+                said if is_proxy => said,
+                // It may be a proxy or a tunnel on this machine that is not named.
+                _ if ip.is_loopback() => None,
+                _ => Some(false),
             },
+            tls,
+            is_confidential: is_confidential(tls, ip, is_proxy, said),
+            is_unnamed_proxy: !is_proxy && ip.is_loopback() && said.origin.is_some(),
+            is_silent_proxy: is_proxy && said.encrypted.is_none(),
         }
     }
 
@@ -56,6 +63,52 @@ impl Peer {
     /// Whether nobody on the way could read it; none where only a proxy knows, which does not say.
     pub fn is_encrypted(self) -> Option<bool> {
         self.encrypted
+    }
+
+    /// Whether the connection itself is by TLS.
+    pub(super) fn uses_tls(self) -> bool {
+        self.tls
+    }
+
+    /// Whether a password may travel on it: see [`is_confidential`].
+    pub(super) fn is_confidential(self) -> bool {
+        self.is_confidential
+    }
+
+    /// Whether it comes from a proxy on this machine that `http.trusted_proxies` does not name.
+    pub(super) fn is_unnamed_proxy(self) -> bool {
+        self.is_unnamed_proxy
+    }
+
+    /// Whether it comes from a named proxy that does not say whether its client used https.
+    pub(super) fn is_silent_proxy(self) -> bool {
+        self.is_silent_proxy
+    }
+}
+
+/// Whether a password may travel between the client and this listener: by TLS, by a named proxy that says https, or by plain
+/// HTTP that stays on this machine and on private networks.
+///
+/// `peer` is the address of the connection, `is_proxy` whether `http.trusted_proxies` names it, `said` what its headers say.
+/// Only a named proxy can say something that allows more. Any proxy is believed that says that its client used plain HTTP.
+fn is_confidential(tls: bool, peer: IpAddr, is_proxy: bool, said: Forwarded) -> bool {
+    let client_used_http = said.encrypted == Some(false);
+    if (tls && !(is_proxy && client_used_http)) || (is_proxy && said.encrypted == Some(true)) {
+        return true;
+    }
+    let client = said.origin.filter(|_| is_proxy || client_used_http).unwrap_or(peer);
+    (tls || is_private(peer)) && is_private(client)
+}
+
+/// Whether an address belongs to this machine or a private network: loopback, RFC 1918, unique local and link-local addresses,
+/// and the shared ones (RFC 6598), which Tailscale uses.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let is_shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
+            v4.is_loopback() || v4.is_private() || v4.is_link_local() || is_shared
+        }
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }
 
@@ -112,11 +165,15 @@ const FORWARDED: [&str; 8] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::HttpConfig;
     use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
+    fn proxies() -> [Network; 1] {
+        ["127.0.0.0/8".parse().unwrap()]
+    }
 
     fn peer(connection: [u8; 4], headers: &HeaderMap) -> Peer {
-        Peer::new((connection, 5000).into(), false, headers, &HttpConfig::default().trusted_proxies)
+        Peer::new((connection, 5000).into(), false, headers, &proxies())
     }
 
     #[test]
@@ -157,7 +214,79 @@ mod tests {
     fn tls_of_our_own_needs_nobodys_word() {
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-proto", HeaderValue::from_static("http"));
-        let proxies = HttpConfig::default().trusted_proxies;
-        assert_eq!(Peer::new(([127, 0, 0, 1], 1).into(), true, &headers, &proxies).is_encrypted(), Some(true));
+        assert_eq!(Peer::new(([127, 0, 0, 1], 1).into(), true, &headers, &proxies()).is_encrypted(), Some(true));
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_named_is_not_believed() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", HeaderValue::from_static("198.51.100.9"));
+        headers.append("x-forwarded-proto", HeaderValue::from_static("https"));
+        let of = |proxies: &[Network]| Peer::new(([127, 0, 0, 1], 1).into(), false, &headers, proxies);
+        let (unnamed, named) = (of(&[]), of(&proxies()));
+        assert_eq!((unnamed.origin(), unnamed.is_encrypted()), (IpAddr::from([127, 0, 0, 1]), None));
+        assert!(unnamed.is_unnamed_proxy() && !named.is_unnamed_proxy());
+        assert_eq!((named.origin(), named.is_encrypted()), (IpAddr::from([198, 51, 100, 9]), Some(true)));
+    }
+
+    #[test]
+    fn private_addresses_are_told_from_public_ones() {
+        let private = "127.0.0.1 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.2 169.254.3.4 100.64.0.1 100.127.255.255 ::1 \
+                       fd7a:115c:a1e0::1 fe80::1 febf::1 ::ffff:10.0.0.1";
+        let public = "203.0.113.7 9.255.255.255 11.0.0.1 172.15.0.1 172.32.0.1 192.167.1.1 169.253.0.1 100.63.255.255 \
+                      100.128.0.0 0.0.0.0 :: 2001:db8::1 fec0::1 ff02::1 ::ffff:203.0.113.7";
+        for (texts, wanted) in [(private, true), (public, false)] {
+            for text in texts.split_whitespace() {
+                assert_eq!(is_private(text.parse().unwrap()), wanted, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn passwords_travel_encrypted_or_stay_on_private_networks() {
+        let (office, public, tailscale) = (Some("192.168.1.5"), Some("203.0.113.7"), Some("100.100.1.2"));
+        let (proxy, other) = ("127.0.0.1", "10.0.0.9");
+        for (tls, peer, client, encrypted, allowed) in [
+            // Without a proxy.
+            (false, "203.0.113.7", None, None, false),
+            (true, "203.0.113.7", None, None, true),
+            (false, "192.168.1.5", None, None, true),
+            // What a client says of itself allows nothing, and a named proxy's silence is no https.
+            (false, "203.0.113.7", office, Some(true), false),
+            (false, proxy, public, None, false),
+            (false, proxy, public, Some(false), false),
+            (false, proxy, public, Some(true), true),
+            (false, proxy, office, Some(false), true),
+            (false, proxy, tailscale, None, true),
+            (false, proxy, None, None, true),
+            // TLS from a proxy to us does not help a client that sent its password to the proxy in clear.
+            (true, proxy, public, Some(false), false),
+            (true, "203.0.113.7", None, Some(false), true),
+            // A proxy that is not named allows nothing, but is believed when it says that its client used plain HTTP.
+            (false, other, public, None, true),
+            (false, other, public, Some(true), true),
+            (false, other, public, Some(false), false),
+            (false, other, office, Some(false), true),
+        ] {
+            let said = Forwarded { origin: client.map(|client: &str| client.parse().unwrap()), encrypted };
+            let found = is_confidential(tls, peer.parse().unwrap(), peer == proxy, said);
+            assert_eq!(found, allowed, "tls {tls}, {peer} for {client:?}, https {encrypted:?}");
+        }
+    }
+
+    proptest! {
+        /// Whatever headers a client on the internet sends, plain HTTP from there takes no password.
+        #[test]
+        fn no_header_makes_a_public_connection_private(address: u32, names in "[ -~]{0,40}", scheme in "https?|wss?|[ -~]{0,9}") {
+            let address = IpAddr::V4(address.into());
+            prop_assume!(!is_private(address));
+            let mut headers = HeaderMap::new();
+            headers.append("x-forwarded-for", HeaderValue::from_str(&names).unwrap());
+            headers.append("x-forwarded-proto", HeaderValue::from_str(&scheme).unwrap());
+            for proxies in [&[][..], &proxies()] {
+                prop_assert!(!Peer::new((address, 1).into(), false, &headers, proxies).is_confidential());
+                prop_assert!(Peer::new((address, 1).into(), true, &headers, proxies).is_confidential());
+            }
+        }
     }
 }

@@ -31,14 +31,18 @@ pub(super) fn bridge(state: &AppState) -> Router {
     finish(for_monitors(false).merge(hooks::whatsapp::bridge_routes()).fallback(nothing_here), state)
 }
 
-/// The same on the port of the web: it leads to TLS once that works.
-pub(super) fn leading_to_tls(routes: Router, state: &AppState) -> Router {
-    routes.layer(from_fn_with_state(state.clone(), to_https::redirect))
+/// Port 80: redirects to https once browsers accept the certificate. Before that health checks alone are answered, and
+/// certificate authorities always.
+pub(super) fn port_80(state: &AppState) -> Router {
+    let health = health::probes().merge(ready::routes()).merge(version::routes()).merge(metrics::local_routes());
+    let redirected = health.fallback(to_https::unavailable);
+    let redirected = redirected.layer(from_fn_with_state(state.clone(), to_https::redirect));
+    finish(redirected.merge(challenge::routes()).merge(well_known::routes()), state)
 }
 
-/// The same by TLS.
-pub(super) fn promising_tls(routes: Router, state: &AppState) -> Router {
-    routes.layer(from_fn_with_state(state.clone(), to_https::promise))
+/// The same with HSTS on what is answered by TLS.
+pub(super) fn with_hsts(routes: Router, state: &AppState) -> Router {
+    routes.layer(from_fn_with_state(state.clone(), to_https::hsts))
 }
 
 /// Whether it lives, and what it is; on every door.

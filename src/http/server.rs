@@ -4,7 +4,7 @@
 //! possible where the type of the connection is known.
 
 use super::connection_limit::{Admission, Admitted, Client, Connections};
-use super::handshake::shake_hands;
+use super::handshake::{Protocol, accept};
 use super::peer::is_among;
 use super::{AppState, Listeners, Peer, Stream, Transport, router};
 use crate::clock;
@@ -16,11 +16,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::ServerConfig;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
@@ -44,17 +43,19 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Recei
     let room = || Connections::new(most);
     // Rooms of their own: a flood at the public door must not lock the owner out, nor one by plain HTTP those who use TLS.
     let mut doors = JoinSet::new();
-    let mut open = |name, listeners: Vec<TcpListener>, router: Router, room: Arc<Connections>, tls: Option<_>| {
+    let mut open = |name, listeners: Vec<TcpListener>, router: Router, room: Arc<Connections>, protocol: Protocol| {
         for listener in listeners.into_iter().map(Listener::Tcp) {
             let door = Door::new(name, listener, router.clone(), room.clone(), &state, stopping.clone());
-            doors.spawn(Door { tls: tls.clone(), ..door }.run());
+            doors.spawn(Door { protocol: protocol.clone(), ..door }.run());
         }
     };
-    open("public", public, public_router.clone(), room(), None);
-    open("crm", crm, crm_router, room(), None);
-    open("http", http, router::leading_to_tls(public_router.clone(), &state), room(), None);
-    if let Some(tls) = state.tls.server_config() {
-        open("https", https, router::promising_tls(public_router, &state), room(), Some(tls));
+    let tls = state.tls.server_config();
+    let crm_protocol = tls.clone().map_or(Protocol::Plain, Protocol::PlainOrTls);
+    open("public", public, public_router.clone(), room(), Protocol::Plain);
+    open("crm", crm, router::with_hsts(crm_router, &state), room(), crm_protocol);
+    open("http", http, router::port_80(&state), room(), Protocol::Plain);
+    if let Some(tls) = tls {
+        open("https", https, router::with_hsts(public_router, &state), room(), Protocol::Tls(tls));
     }
     for listener in bridge.into_iter().map(Listener::Unix) {
         doors.spawn(Door::new("bridge", listener, router::bridge(&state), room(), &state, stopping.clone()).run());
@@ -115,8 +116,7 @@ struct Door {
     router: Router,
     connections: Arc<Connections>,
     proxies: Arc<[Network]>,
-    /// How hands are shaken, where TLS is spoken.
-    tls: Option<Arc<ServerConfig>>,
+    protocol: Protocol,
     settings: watch::Receiver<Arc<InForce>>,
     stopping: watch::Receiver<bool>,
 }
@@ -131,7 +131,8 @@ impl Door {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let settings = state.in_force.changes();
-        let mut door = Self { name, listener, router, connections, proxies: [].into(), tls: None, settings, stopping };
+        let protocol = Protocol::Plain;
+        let mut door = Self { name, listener, router, connections, proxies: [].into(), protocol, settings, stopping };
         door.take_over_settings();
         door
     }
@@ -162,7 +163,8 @@ impl Door {
                 Ok((stream, address)) => {
                     let Some(admitted) = self.admit(address.ip(), &mut next_warning) else { continue };
                     let client = admitted.client.clone();
-                    let caller = Caller { address, proxies: self.proxies.clone(), tls: self.tls.clone(), client };
+                    let (proxies, protocol) = (self.proxies.clone(), self.protocol.clone());
+                    let caller = Caller { address, proxies, protocol, client };
                     let (router, stopping) = (self.router.clone(), self.stopping.clone());
                     connections.spawn(async move {
                         caller.converse(stream, router, stopping).await;
@@ -203,23 +205,23 @@ impl Door {
 struct Caller {
     address: SocketAddr,
     proxies: Arc<[Network]>,
-    tls: Option<Arc<ServerConfig>>,
+    protocol: Protocol,
     client: Arc<Client>,
 }
 
 impl Caller {
     /// One connection, from the first byte to the last.
-    async fn converse(mut self, transport: Transport, router: Router, mut stopping: watch::Receiver<bool>) {
-        let (stream, tls) = match (transport, self.tls.take()) {
-            (Transport::Plain(stream), Some(tls)) => (stream, tls),
-            (transport, _) => return self.answer(transport, false, router, stopping).await,
+    async fn converse(self, transport: Transport, router: Router, mut stopping: watch::Receiver<bool>) {
+        let stream = match (transport, &self.protocol) {
+            (Transport::Plain(stream), Protocol::Tls(_) | Protocol::PlainOrTls(_)) => stream,
+            (transport, _) => return self.answer(transport, router, stopping).await,
         };
         let in_time = async {
             stop(&mut stopping).await;
             tokio::time::sleep(LINGER).await;
         };
         let outcome = tokio::select! {
-            outcome = shake_hands(stream, tls) => outcome,
+            outcome = accept(stream, self.protocol.clone()) => outcome,
             () = self.client.is_evicted() => return,
             () = in_time => return,
         };
@@ -227,7 +229,7 @@ impl Caller {
             Ok(Some(stream)) => {
                 // The handshake has had a limit of its own.
                 self.client.note_received();
-                self.answer(stream, true, router, stopping).await;
+                self.answer(stream, router, stopping).await;
             }
             Ok(None) => {}
             Err(error) => {
@@ -237,7 +239,8 @@ impl Caller {
     }
 
     /// Request by request.
-    async fn answer(self, transport: Transport, tls: bool, router: Router, mut stopping: watch::Receiver<bool>) {
+    async fn answer(self, transport: Transport, router: Router, mut stopping: watch::Receiver<bool>) {
+        let tls = matches!(transport, Transport::Tls(_));
         let (busy, mut asked) = watch::channel(false);
         let ends = Stopping(stopping.clone());
         let (client, client_address) = (self.client.clone(), self.address.ip());
@@ -247,6 +250,9 @@ impl Caller {
             self.client.begin_request();
             request.extensions_mut().insert(self.client.clone());
             let peer = Peer::new(self.address, tls, request.headers(), &self.proxies);
+            if peer.is_unnamed_proxy() {
+                UNNAMED_PROXY.call_once(|| warn_of_unnamed_proxy(self.address.ip()));
+            }
             request.extensions_mut().insert(peer);
             request.extensions_mut().insert(ends.clone());
             let (answer, busy, client) = (router.clone().call(request), busy.clone(), self.client.clone());
@@ -295,6 +301,20 @@ fn default_connections() -> usize {
     let bytes = system.totalram.saturating_mul(system.mem_unit.into());
     usize::try_from(bytes >> 20).unwrap_or(usize::MAX).clamp(FEWEST_CONNECTIONS, MOST_CONNECTIONS)
 }
+
+/// Without this line a login limit that holds for all clients of the proxy together would be hard to explain.
+fn warn_of_unnamed_proxy(address: IpAddr) {
+    let address = address.to_canonical();
+    tracing::warn!(
+        event = "PROXY_NOT_NAMED", %address,
+        "A proxy or tunnel at {address} passes requests on, but http.trusted_proxies does not name it: all of its clients count \
+         as one, and its X-Forwarded-For and X-Forwarded-Proto are ignored. If it is yours, set \
+         [http] trusted_proxies = [\"{address}\"] and reload"
+    );
+}
+
+/// One warning in a run is enough.
+static UNNAMED_PROXY: Once = Once::new();
 
 /// Waits for the order to stop.
 async fn stop(stopping: &mut watch::Receiver<bool>) {

@@ -1,17 +1,14 @@
-//! From plain HTTP to TLS, once that works: the way there, and the promise to stay.
+//! From plain HTTP on port 80 to https, and HSTS, which keeps browsers there.
 
-use super::AppState;
+use super::router::is_api;
+use super::{ApiError, AppState, Peer, https_required};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// On the door for plain HTTP: everything but questions about the place itself is sent to the same place by TLS, once browsers will
-/// accept what they find there.
+/// Redirects to the same path by https, once browsers will accept the certificate there.
 pub(super) async fn redirect(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with(WELL_KNOWN) {
-        return next.run(request).await;
-    }
     match place(&state, request.headers(), request.uri()) {
         // 308 keeps method and body.
         Some(place) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response(),
@@ -19,11 +16,29 @@ pub(super) async fn redirect(State(state): State<AppState>, request: Request, ne
     }
 }
 
-/// On the door that speaks TLS: whoever came by it with a good certificate shall not be led to plain HTTP later.
-pub(super) async fn promise(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// The answer where there is no https to redirect to yet: what is missing and what to do. Page and API are never served here.
+pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Response {
+    let has_own_listener = state.config().http.crm_listen.is_some();
+    let url = if has_own_listener { None } else { https_required::https_url(&state, &headers) };
+    if is_api(uri.path()) {
+        let message = "the API is not served by plain HTTP on this port; ask by https";
+        let error = ApiError::new(StatusCode::FORBIDDEN, "https_required", message);
+        return url.into_iter().fold(error, |error, url| error.with_param("https_url", url)).into_response();
+    }
+    let text = match url {
+        Some(url) => NO_CERTIFICATE.replace("{url}", &url),
+        None if has_own_listener => ELSEWHERE.to_owned(),
+        None => NO_HTTPS.to_owned(),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], text).into_response()
+}
+
+/// Adds HSTS to what is answered by TLS with a certificate that browsers accept.
+pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let by_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.uses_tls());
     let mut response = next.run(request).await;
-    if state.tls.is_good() {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, A_MONTH);
+    if by_tls && state.tls.is_good() {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, A_YEAR);
     }
     response
 }
@@ -50,8 +65,22 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// Where authorities ask (RFC 8555, section 8.3), and where we find out whether an address leads here.
-const WELL_KNOWN: &str = "/.well-known/";
+/// What browsers and Mozilla's Observatory ask of a site that stays with TLS (six months are the least).
+const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Long enough to last from visit to visit, and not so long that one who gives TLS up is locked out for years.
-const A_MONTH: HeaderValue = HeaderValue::from_static("max-age=2592000");
+const NO_CERTIFICATE: &str = "\
+Nothing is served here without encryption. Open {url}/ instead.\n\n\
+A browser warns there until this server has a certificate that browsers accept. \"sudo agentlocator setup\" shows the fingerprint \
+of the one that it has until then. For a certificate write the server's name into /etc/agentlocator/config.toml, [tls], \
+domain = \"shop.example\", and run \"sudo systemctl restart agentlocator\"; \"sudo agentlocator doctor\" says what is missing.\n\n\
+כאן לא מוגש דבר בלי הצפנה. פתחו את {url}/ במקום. הדפדפן יזהיר עד שתהיה לשרת תעודה; הפקודה sudo agentlocator doctor אומרת מה חסר.\n";
+
+const NO_HTTPS: &str = "\
+Nothing is served here without encryption, and this server does not answer by https yet. Write its name into \
+/etc/agentlocator/config.toml, [tls], domain = \"shop.example\", and run \"sudo systemctl restart agentlocator\"; \
+\"sudo agentlocator doctor\" says what is missing.\n\n\
+כאן לא מוגש דבר בלי הצפנה, והשרת אינו עונה עדיין ב-https. הפקודה sudo agentlocator doctor אומרת מה חסר.\n";
+
+const ELSEWHERE: &str = "\
+Nothing is served here without encryption. The page has an address of its own (http.crm_listen).\n\n\
+כאן לא מוגש דבר בלי הצפנה. לדף יש כתובת משלו (http.crm_listen).\n";

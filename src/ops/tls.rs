@@ -33,8 +33,10 @@ use tokio::sync::Notify;
 pub struct TlsDoors {
     /// One for plain HTTP on the port of the web.
     pub http: bool,
-    /// One that speaks TLS.
-    pub https: bool,
+    /// The port of the one that speaks TLS alone.
+    pub https: Option<u16>,
+    /// The one for page and API, which speaks TLS as well.
+    pub crm: bool,
 }
 
 /// The certificates of this daemon; cheap to clone.
@@ -67,7 +69,8 @@ impl Tls {
     pub fn open(config: Arc<Config>, doors: TlsDoors) -> Self {
         let folder = Folder::of(&config.store.data_folder());
         let served = Arc::new(Served::default());
-        let handshake = doors.https.then(|| server_config(&served)).flatten();
+        let speak_tls = doors.https.is_some() || doors.crm;
+        let handshake = speak_tls.then(|| server_config(&served)).flatten();
         let inner = Inner {
             config,
             doors,
@@ -89,6 +92,16 @@ impl Tls {
     /// How to shake hands; none where no door speaks TLS.
     pub fn server_config(&self) -> Option<Arc<ServerConfig>> {
         self.inner.server.clone()
+    }
+
+    /// The port of the listener that speaks TLS alone.
+    pub fn https_port(&self) -> Option<u16> {
+        self.inner.server.as_ref().and(self.inner.doors.https)
+    }
+
+    /// A name by which browsers that come by TLS see a certificate that they accept.
+    pub fn trusted_name(&self) -> Option<String> {
+        self.trusted()?.names.iter().find(|name| !name.starts_with('*')).cloned()
     }
 
     /// The answer to an authority that asks for this token by HTTP.

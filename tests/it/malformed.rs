@@ -184,7 +184,10 @@ async fn a_socket_without_a_good_token_is_closed_with_1008() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_network_does_not_take_all_places_of_sockets() {
-    let town = town().await;
+    let town = Town::with_ai(OpenAiOptions::default(), |setup| {
+        setup.trusts_this_machine();
+    })
+    .await;
     let url = town.daemon.url().replace("http", "ws") + "/ws/twilio-media";
     let open = async |from: &str| {
         let mut request = url.as_str().into_client_request().unwrap();

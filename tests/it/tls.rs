@@ -3,3 +3,4 @@
 mod acme;
 mod doors;
 mod own_files;
+mod passwords;

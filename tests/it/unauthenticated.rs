@@ -138,8 +138,10 @@ fn a_body_that_pauses_for_five_seconds_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_passwords_leave_no_memory_behind() {
-    let daemon = Daemon::start(|_| {});
-    let client = daemon.client();
+    let daemon = Daemon::start(|setup| {
+        setup.trusts_this_machine();
+    });
+    let client = daemon.client().with_header("x-forwarded-proto", "https");
     let attempt = async |name: &str| {
         let from = format!("203.0.113.{}", name.len() % 250);
         let body = json!({"name": name, "password": "wrong password"});

@@ -6,7 +6,7 @@ use crate::crm::{self, session, user};
 use crate::domain::{Session, User};
 use crate::http::auth::SessionCookie;
 use crate::http::extract::{Json, ShortJson};
-use crate::http::{Actor, ApiError, AppState, ErrorBody, Peer};
+use crate::http::{Actor, ApiError, AppState, Confidential, ErrorBody, Peer};
 use crate::{clock, domain::Role};
 use axum::Router;
 use axum::extract::State;
@@ -50,10 +50,11 @@ pub(super) struct Account {
 /// Log in with name and password; the answer sets the session's cookie.
 #[utoipa::path(post, path = "/api/login", tag = "account", security(()), request_body = Credentials, responses(
     (status = 200, body = Account), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+    (status = 403, description = "Passwords are not taken on this connection (`https_required`)", body = ErrorBody),
     (status = 429, body = ErrorBody)))]
 pub(super) async fn log_in(
     State(state): State<AppState>,
-    peer: Peer,
+    Confidential(peer): Confidential,
     headers: HeaderMap,
     ShortJson(Credentials { name, password }): ShortJson<Credentials>,
 ) -> Result<Response, ApiError> {
@@ -120,7 +121,7 @@ pub(super) struct PasswordChange {
 pub(super) async fn change_password(
     State(state): State<AppState>,
     actor: Actor,
-    peer: Peer,
+    Confidential(peer): Confidential,
     Json(change): Json<PasswordChange>,
 ) -> Result<axum::Json<Done>, ApiError> {
     let (login, actor_id, now) = (actor.require_login()?.clone(), actor.id, clock::now());

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::crm::setup::{self, SetupCode};
 use crate::crm::{self, user};
 use crate::http::extract::ShortJson;
-use crate::http::{ApiError, AppState, ErrorBody, Peer};
+use crate::http::{ApiError, AppState, Confidential, ErrorBody, ErrorDetail, Peer, https_required};
 use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -22,6 +22,10 @@ pub(super) fn open_routes() -> Router<AppState> {
 pub(super) struct SetupState {
     /// Whether the first owner is still to be made.
     needed: bool,
+    /// Why passwords are not taken on this connection, with the address where they are (`https_required`); missing where
+    /// they are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_error: Option<ErrorDetail>,
 }
 
 /// The code and who the first owner will be.
@@ -34,21 +38,27 @@ pub(super) struct FirstOwner {
     password: String,
 }
 
-/// Whether the first owner is still to be made.
+/// Whether the first owner is still to be made, and whether passwords are taken on this connection.
 #[utoipa::path(get, path = "/api/setup", tag = "account", security(()), responses((status = 200, body = SetupState)))]
-pub(super) async fn is_needed(State(state): State<AppState>) -> Result<axum::Json<SetupState>, ApiError> {
+pub(super) async fn is_needed(
+    State(state): State<AppState>,
+    peer: Peer,
+    headers: HeaderMap,
+) -> Result<axum::Json<SetupState>, ApiError> {
     let owners = state.store.read(|tx| tx.count_owners()).await?;
-    Ok(axum::Json(SetupState { needed: owners == 0 }))
+    let connection_error = https_required::error(&state, peer, &headers).map(ApiError::into_detail);
+    Ok(axum::Json(SetupState { needed: owners == 0, connection_error }))
 }
 
 /// Make the first owner with the one-time code, and log in.
 #[utoipa::path(post, path = "/api/setup", tag = "account", security(()), request_body = FirstOwner, responses(
     (status = 200, description = "As that of login"), (status = 400, body = ErrorBody),
-    (status = 403, description = "The code is not good", body = ErrorBody),
+    (status = 403, description = "The code is not good, or codes and passwords are not taken on this connection \
+        (`https_required`)", body = ErrorBody),
     (status = 409, description = "There is an owner already", body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn complete(
     State(state): State<AppState>,
-    peer: Peer,
+    Confidential(peer): Confidential,
     headers: HeaderMap,
     ShortJson(FirstOwner { code, name, password }): ShortJson<FirstOwner>,
 ) -> Result<Response, ApiError> {

@@ -5,7 +5,7 @@ use crate::clock;
 use crate::crm::{self, user};
 use crate::domain::{Role, User, UserId};
 use crate::http::extract::{Id, Json};
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{Actor, ApiError, AppState, Confidential, ErrorBody};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -55,6 +55,7 @@ pub(super) async fn list(State(state): State<AppState>, actor: Actor) -> Result<
 pub(super) async fn add(
     State(state): State<AppState>,
     actor: Actor,
+    _: Confidential,
     Json(new): Json<NewUser>,
 ) -> Result<(StatusCode, axum::Json<User>), ApiError> {
     actor.require_owner()?;
@@ -70,6 +71,7 @@ pub(super) async fn add(
 pub(super) async fn reset_password(
     State(state): State<AppState>,
     actor: Actor,
+    _: Confidential,
     Id(id): Id,
     Json(new): Json<NewPassword>,
 ) -> Result<axum::Json<Done>, ApiError> {

@@ -19,6 +19,10 @@ const WORDS = {
     no_provider: "אין דרך WhatsApp פעילה שיכולה לשלוח את ההודעה הזאת", provider_disabled: "הספק הזה אינו מופעל", key_reused: "ההודעה כבר נשלחה בנוסח אחר; נסו שוב",
     unavailable: "לא ניתן לשמור כרגע; ייתכן שהדיסק מלא", internal: "אירעה תקלה בשרת; הפרטים ביומן שלו", timeout: "זה נמשך יותר מדי; נסו שוב",
     template_required: "עברו יותר מ-24 שעות מההודעה האחרונה, ו-Twilio מתיר אז רק תבנית מאושרת, שלא הוגדרה",
+    https_required: "נדרש חיבור מוצפן", httpsText: "סיסמאות וקודים מתקבלים רק בחיבור מוצפן, או מתוך הרשת שלכם. הדף נמצא גם כאן:",
+    httpsWarning: "אם הדפדפן מזהיר מפני התעודה, השוו את טביעת האצבע שלה לזו שמדפיסה הפקודה",
+    httpsMissing: "סיסמאות וקודים מתקבלים רק בחיבור מוצפן, או מתוך הרשת שלכם, ולשרת אין עדיין כתובת https. הגדירו את tls.domain, או פתחו את הדף דרך",
+    httpsProxy: "השרת שמעביר לכאן את הבקשות אינו אומר אם הן הגיעו ב-https. הגדירו בו את הכותרת X-Forwarded-Proto.",
     done: "כבר קיים משתמש ראשון; אפשר להיכנס", db: "מסד הנתונים", tts: "דיבור", openai: "OpenAI", twilio_secrets: "Twilio", baileys: "גשר ה-WhatsApp אינו מחובר",
     outbox: "הודעות יוצאות", disk: "הדיסק כמעט מלא", published_copy: "העותק של מסד הנתונים", integrity: "נזק במסד הנתונים",
   },
@@ -34,6 +38,10 @@ const WORDS = {
     noTurns: "Nothing was written down in this call.", whatsapp: "WhatsApp", call: "Phone", received: "received", queued: "waiting",
     sent: "sent", delivered: "delivered", read: "read", failed: "failed", recording: "Recording of the call", left: "Message left: ",
     seconds: "s", ringing: "ringing", live: "live", fallback: "recording", transferred: "transferred", ended: "ended",
+    https_required: "An encrypted connection is needed", httpsText: "Passwords and codes are taken only over an encrypted connection, or from your own network. The page is here as well:",
+    httpsWarning: "If the browser warns about the certificate, compare its fingerprint with the one that is printed by",
+    httpsMissing: "Passwords and codes are taken only over an encrypted connection, or from your own network, and the server has no https address yet. Set tls.domain, or open the page through",
+    httpsProxy: "The proxy that passes requests on to this server does not say whether they came by https. Let it set the header X-Forwarded-Proto.",
     done: "There is a first user already; log in", db: "database", tts: "speech", openai: "OpenAI", twilio_secrets: "Twilio", baileys: "the WhatsApp bridge is not connected",
     outbox: "outgoing messages", disk: "the disk is nearly full", published_copy: "the database's copy", integrity: "damage in the database",
   },
@@ -86,7 +94,7 @@ async function api(path, method = "GET", body, headers = {}) {
   const answer = await reply.json().catch(() => ({}));
   if (reply.ok) return answer;
   const error = new Error(sentence(answer.error) ?? `${t("trouble")}${reply.status}`);
-  error.status = reply.status;
+  Object.assign(error, { status: reply.status, code: answer.error?.code, params: answer.error?.params });
   if (reply.status === 401 && csrf) { csrf = null; go("/login"); }
   throw error;
 }
@@ -103,6 +111,7 @@ async function show() {
   const path = location.pathname;
   if (path === "/setup") {
     const first = await api("setup").catch(() => ({ needed: true }));
+    if (first.connection_error) return httpsRequired(first.connection_error);
     if (first.needed) return setup();
     go("/login", true);
     return toast(t("done"));
@@ -113,7 +122,8 @@ async function show() {
   }
   if (!csrf) {
     const first = await api("setup").catch(() => ({ needed: false }));
-    return first.needed ? go("/setup", true) : login();
+    if (first.needed) return go("/setup", true);
+    return first.connection_error ? httpsRequired(first.connection_error) : login();
   }
   if (path === "/login") return go("/app/threads", true);
   const [, , tab, id] = path.split("/");
@@ -131,7 +141,10 @@ function card(title, intro, fields, button, submit, ...below) {
   const action = el("button", { className: "main", type: "submit" }, button);
   const form = el("form", { className: "card", onsubmit: async (event) => {
     event.preventDefault(); action.disabled = true; error.hidden = true;
-    try { await submit(Object.fromEntries(new FormData(form))); } catch (reason) { error.textContent = reason.message; error.hidden = false; }
+    try { await submit(Object.fromEntries(new FormData(form))); } catch (reason) {
+      if (reason.code === "https_required") return httpsRequired(reason);
+      error.textContent = reason.message; error.hidden = false;
+    }
     action.disabled = false;
   } }, el("h1", {}, title), intro, ...fields, error, action, ...below);
   main.replaceChildren(form);
@@ -156,6 +169,19 @@ function setup() {
     field("name", "name", { autocomplete: "username", dir: "auto" }),
     field("password", "newPassword", { type: "password", autocomplete: "new-password", minLength: 8 }),
   ], t("create"), async (values) => { csrf = (await api("setup", "POST", values)).csrf_token; go("/app/threads", true); });
+}
+
+/** What to do where passwords are not taken on this connection. A set-up code goes along behind `#`. */
+function httpsRequired({ params = {} }) {
+  const url = params.https_url, code = (text) => el("code", { dir: "ltr" }, text);
+  const content = url ? [
+    el("p", {}, t("httpsText")),
+    el("a", { className: "main", dir: "ltr", href: url + location.pathname + location.hash }, url),
+    el("p", {}, `${t("httpsWarning")} `, code("sudo agentlocator setup")),
+  ] : [params.reason === "proxy_header_missing" ? el("p", {}, t("httpsProxy"))
+    : el("p", {}, `${t("httpsMissing")} `, code("ssh -L 8080:127.0.0.1:8080 SERVER"))];
+  $("bar").hidden = true; $("alerts").hidden = true;
+  main.replaceChildren(el("section", { className: "card", role: "alert" }, el("h1", {}, t("https_required")), ...content));
 }
 
 function forgot() {

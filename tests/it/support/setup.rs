@@ -50,6 +50,11 @@ impl Setup {
         self
     }
 
+    /// Names this machine as a proxy, so that a test says with `X-Forwarded-For` and `X-Forwarded-Proto` where it comes from.
+    pub fn trusts_this_machine(&mut self) -> &mut Self {
+        self.toml("[http]\ntrusted_proxies = [\"127.0.0.1\"]\n")
+    }
+
     /// A second door for page and API, on a port that the system chooses; see [`super::Daemon::crm_url`].
     pub fn crm_door(&mut self) -> &mut Self {
         self.env("CRM_LISTEN", "127.0.0.1:0")

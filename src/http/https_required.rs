@@ -1,0 +1,64 @@
+//! Passwords, set-up codes and new sessions travel encrypted, or stay on this machine and private networks.
+
+use super::{ApiError, AppState, Peer};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, header};
+
+/// The peer of a request that may carry a password; others are refused with 403 `https_required` before their body is read.
+pub(super) struct Confidential(pub(super) Peer);
+
+impl FromRequestParts<AppState> for Confidential {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let peer = Peer::from_request_parts(parts, state).await?;
+        error(state, peer, &parts.headers).map_or(Ok(Self(peer)), Err)
+    }
+}
+
+/// Why passwords are not taken on this connection, and where they are; none where they are.
+pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option<ApiError> {
+    if peer.is_confidential() {
+        return None;
+    }
+    if peer.is_silent_proxy() {
+        let message = "the reverse proxy does not say that this request came by https: let it set X-Forwarded-Proto";
+        return Some(refused(message.to_owned()).with_param("reason", "proxy_header_missing"));
+    }
+    let refused_here = "passwords and set-up codes are not taken by plain HTTP from outside your own network";
+    Some(match https_url(state, headers) {
+        Some(url) => refused(format!("{refused_here}: open {url} instead")).with_param("https_url", url),
+        None => refused(format!(
+            "{refused_here}: set tls.domain or http.public_base_url for an https address, or open the page on the server itself, \
+             for example through `ssh -L 8080:127.0.0.1:8080 SERVER`"
+        )),
+    })
+}
+
+fn refused(message: String) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "https_required", message)
+}
+
+/// Where the page is by TLS, without a slash at the end: the public address, else the name of a certificate that browsers accept,
+/// else the host that the client asked for, where this daemon's own certificate answers.
+pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String> {
+    let config = state.config();
+    if config.http.crm_listen.is_some() {
+        // The listener of the page answers TLS on the same port.
+        return state.tls.server_config().and(asked(headers)).map(|asked| format!("https://{asked}"));
+    }
+    if let Some(public) = config.http.public_address().filter(|address| address.starts_with("https://")) {
+        return Some(public.to_owned());
+    }
+    let port = state.tls.https_port()?;
+    let host = state.tls.trusted_name().or_else(|| Some(asked(headers)?.host().to_owned()))?;
+    Some(if port == 443 { format!("https://{host}") } else { format!("https://{host}:{port}") })
+}
+
+/// The host that the client asked for, with its port.
+fn asked(headers: &HeaderMap) -> Option<Authority> {
+    let host: Authority = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
+    Some(host).filter(|host| !host.as_str().contains('@'))
+}
