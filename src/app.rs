@@ -22,7 +22,7 @@ use crate::drive::{
     Clips, InForce, alerts, backfills, heartbeat, housekeeping, message_news, recording_compressor, recordings,
     snapshots, sweep,
 };
-use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness, page_address};
+use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness, page_urls};
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskWatch;
 use crate::ops::identity::Identity;
@@ -66,13 +66,14 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let (store, config) = open_store(config).await?;
-    let page = page_address(&config.http, Some(&listeners));
+    let pages = page_urls(&config.http, Some(&listeners));
+    let page = pages.best.clone();
 
     let mut loops = JoinSet::new();
     let socket = control::socket_path(&config.store.live_file());
     let identity = Identity::new(entropy::random_bytes());
     let about = about(&listeners, identity.clone());
-    let host = Host { store: store.clone(), page: page.clone(), about, reloads: reloading.reloads };
+    let host = Host { store: store.clone(), pages: pages.clone(), about, reloads: reloading.reloads };
     open_control(&mut loops, &socket, host);
 
     let metrics = Metrics::start(&config.version);
@@ -154,7 +155,7 @@ pub async fn run(
     loops.spawn(status.clone().run());
     loops.spawn(reloader.run(reloading.orders));
     tracing::info!(event = "STARTED", "Ready");
-    first_run::offer_setup_code(&store, &page).await;
+    first_run::offer_setup_code(&store, &pages).await;
 
     let broken = tokio::select! {
         () = shutdown => None,

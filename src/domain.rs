@@ -16,6 +16,7 @@ mod ids;
 mod inbound;
 mod masked;
 mod message;
+mod page_urls;
 mod peer;
 mod phone;
 mod recording;
@@ -42,6 +43,7 @@ pub use ids::{
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, MessageNews, Odd};
 pub use masked::Masked;
 pub use message::{Direction, MediaKind, Message, MessageEventKind, MessageStatus, MessageType, Provider};
+pub use page_urls::PageUrls;
 pub use peer::{PeerAddress, PeerError};
 pub use phone::{PhoneNumber, PhoneNumberError};
 pub use recording::{Recording, RecordingSource, RecordingState};

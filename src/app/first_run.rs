@@ -3,20 +3,24 @@
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
 use crate::crm::{self, Error};
+use crate::domain::PageUrls;
 use crate::store::Store;
 
 /// Logs where the first owner is made and with which code, if there is none yet.
-pub(super) async fn offer_setup_code(store: &Store, page: &str) {
+pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
     let (code, now) = (SetupCode::generate(), clock::now());
     let hash = code.hash();
     match crm::transact(store, move |tx| setup::offer(tx, &hash, now)).await {
         Ok(()) => {
-            let url = code.url(page);
+            let (url, plain_url) = (code.url(&pages.best), pages.plain.as_deref().map(|page| code.url(page)));
+            let also = plain_url.as_deref().map(|url| format!("; from this machine or its own network also {url}"));
             tracing::info!(
                 event = "SETUP_CODE",
                 url,
+                plain_url,
                 expires_at = %now.plus(setup::GOOD_FOR),
-                "Open {url} to make the first owner. The code is good once, for a day; `agentlocator setup` prints another"
+                "Open {url} to make the first owner{}. The code is good once, for a day; `agentlocator setup` prints another",
+                also.unwrap_or_default()
             );
         }
         Err(Error::Refused(_)) => {}

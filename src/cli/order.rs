@@ -3,6 +3,7 @@
 use super::Settings;
 use crate::crm;
 use crate::crm::order::{Order, Outcome};
+use crate::domain::PageUrls;
 use crate::drive::control::{self, AskError};
 use crate::store::{self, Store};
 use crate::{app, clock, http};
@@ -10,17 +11,17 @@ use anyhow::Context;
 use std::time::Duration;
 
 /// Has an order carried out; gives what came of it and where the page is.
-pub(super) fn give(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, String)> {
+pub(super) fn give(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, PageUrls)> {
     app::runtime()?.block_on(give_by(settings, order))
 }
 
 /// Asks the running daemon; what only it can do is not done without it.
 pub(super) fn ask(settings: &Settings, order: &Order) -> anyhow::Result<Outcome> {
     let answer = control::ask(&control::socket_path(&settings.store().live_file()), order);
-    Ok(answer.map(|(outcome, _page)| outcome)?)
+    Ok(answer.map(|(outcome, _pages)| outcome)?)
 }
 
-async fn give_by(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, String)> {
+async fn give_by(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, PageUrls)> {
     // A daemon that runs is asked even where the settings are wrong: it may have started with the last ones that worked.
     let socket = control::socket_path(&settings.store().live_file());
     let deadline = clock::instant() + PATIENCE;
@@ -35,7 +36,7 @@ async fn give_by(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, 
                 let now = clock::now();
                 let outcome = crm::transact(&store, move |tx| order.perform(tx, now)).await;
                 store.close();
-                return Ok((outcome?, http::page_address(&config.http, None)));
+                return Ok((outcome?, http::page_urls(&config.http, None)));
             }
             // A daemon that is about to start, or to end, has the store but no ear yet, or none any more.
             Err(store::Error::Busy(_)) if clock::instant() < deadline => tokio::time::sleep(PAUSE).await,

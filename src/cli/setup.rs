@@ -4,6 +4,7 @@ use super::{Settings, order, print};
 use crate::crm::order::Order;
 use crate::crm::setup::SetupCode;
 use crate::ops::tls::own_fingerprint;
+use std::fmt::Write;
 
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load();
@@ -11,13 +12,30 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
         Settings::tell_default_database(config);
     }
     let code = SetupCode::generate();
-    let (_, page) = order::give(settings, Order::OfferSetupCode { code_hash: code.hash() })?;
-    print(&format!("Open   {}\nCode   {code}\n\nThe code is good once, within 24 hours.\n", code.url(&page)))?;
-    match config.ok().and_then(|config| own_fingerprint(&config)) {
-        None => Ok(()),
-        Some(fingerprint) => print(&format!(
-            "\nOver https:// the same page is encrypted. The browser warns, because nobody vouches for the certificate yet;\n\
-             go on if it shows this SHA-256 fingerprint:\n{fingerprint}\n"
-        )),
+    let (_, pages) = order::give(settings, Order::OfferSetupCode { code_hash: code.hash() })?;
+    let mut text =
+        format!("Open   {}\nCode   {code}\n\nThe code is good once, within 24 hours.\n", code.url(&pages.best));
+    // A public address by https has a certificate of a proxy or tunnel.
+    let own_certificate =
+        config.ok().filter(|config| pages.has_https() && config.http.public_address() != Some(&pages.best));
+    if let Some(fingerprint) = own_certificate.and_then(|config| own_fingerprint(&config)) {
+        let _ = write!(
+            text,
+            "\nThe page is encrypted. The browser warns, because nobody vouches for the certificate yet; go on if it shows this \
+             SHA-256 fingerprint:\n{fingerprint}\n"
+        );
     }
+    if let Some(plain) = &pages.plain {
+        let _ = write!(
+            text,
+            "\nFrom this machine or your own network also, without encryption:\n       {}\n",
+            code.url(plain)
+        );
+    } else if !pages.has_https() {
+        text.push_str(
+            "\nWithout encryption the code is taken only from this machine and your own network. From elsewhere go through\n\
+             `ssh -L 8080:127.0.0.1:8080 SERVER` and open the same address at localhost:8080.\n",
+        );
+    }
+    print(&text)
 }

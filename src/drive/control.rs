@@ -14,6 +14,7 @@ use super::reload::{Refused, Reloaded, Reloads};
 use crate::clock;
 use crate::crm;
 use crate::crm::order::{Order, Outcome};
+use crate::domain::PageUrls;
 use crate::store::Store;
 use path::ShortPath;
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,8 @@ enum Reply {
     Done {
         outcome: Outcome,
         /// Where the page is, as the running daemon knows.
-        page: String,
+        #[serde(flatten)]
+        pages: PageUrls,
     },
     Refused {
         error: String,
@@ -75,7 +77,7 @@ pub struct Host {
     /// The database, in which most are done.
     pub store: Store,
     /// Where the page is.
-    pub page: String,
+    pub pages: PageUrls,
     /// What the daemon says of itself.
     pub about: About,
     /// Who reads the settings again.
@@ -108,13 +110,13 @@ impl Control {
 }
 
 async fn serve(mut stream: UnixStream, host: Host) -> io::Result<()> {
-    let Host { store, page, about, reloads } = host;
+    let Host { store, pages, about, reloads } = host;
     let mut line = String::new();
     BufReader::new((&mut stream).take(LONGEST_ORDER)).read_line(&mut line).await?;
     let reply = match serde_json::from_str::<Order>(&line) {
         _ if serde_json::from_str::<Question>(&line).is_ok() => Reply::Status(Box::new(about.status(&store).await)),
         _ if serde_json::from_str::<DaemonOrder>(&line).is_ok() => reload(&reloads).await,
-        Ok(order) => perform(order, &store, page).await,
+        Ok(order) => perform(order, &store, pages).await,
         Err(error) => Reply::Refused { error: format!("the daemon does not know this order: {error}") },
     };
     let mut line = serde_json::to_vec(&reply)?;
@@ -122,10 +124,10 @@ async fn serve(mut stream: UnixStream, host: Host) -> io::Result<()> {
     stream.write_all(&line).await
 }
 
-async fn perform(order: Order, store: &Store, page: String) -> Reply {
+async fn perform(order: Order, store: &Store, pages: PageUrls) -> Reply {
     let now = clock::now();
     match crm::transact(store, move |tx| order.perform(tx, now)).await {
-        Ok(outcome) => Reply::Done { outcome, page },
+        Ok(outcome) => Reply::Done { outcome, pages },
         Err(error) => Reply::Refused { error: error.to_string() },
     }
 }

@@ -87,7 +87,8 @@ install_package() {
 
 shows_first_steps() {
     cat "$MACHINE_WORK/install.log"
-    [ "$(grep -c 'http://[0-9.]*:8080/setup#code=' "$MACHINE_WORK/install.log")" = 1 ] &&
+    [ "$(grep -o 'https*://[0-9.:]*/setup#code=' "$MACHINE_WORK/install.log" | sed 's/[0-9][0-9.]*//' | tr '\n' ' ')" = \
+        'https:///setup#code= http://:8080/setup#code= ' ] &&
         [ "$(grep -cE '^ *Code +[0-9A-Z]{5}(-[0-9A-Z]+){5}$' "$MACHINE_WORK/install.log")" = 1 ] &&
         grep -q "$BOX_ADDRESS" "$MACHINE_WORK/install.log"
 }

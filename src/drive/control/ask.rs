@@ -3,6 +3,7 @@
 use super::path::ShortPath;
 use super::{DaemonOrder, LONGEST, Question, Reply, Status};
 use crate::crm::order::{Order, Outcome};
+use crate::domain::PageUrls;
 use crate::drive::reload::Reloaded;
 use serde::Serialize;
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
@@ -30,9 +31,9 @@ pub enum AskError {
 }
 
 /// Asks the daemon; gives what came of it and where the page is.
-pub fn ask(socket: &Path, order: &Order) -> Result<(Outcome, String), AskError> {
+pub fn ask(socket: &Path, order: &Order) -> Result<(Outcome, PageUrls), AskError> {
     match exchange(socket, order)? {
-        Reply::Done { outcome, page } => Ok((outcome, page)),
+        Reply::Done { outcome, pages } => Ok((outcome, pages)),
         other => Err(AskError::unforeseen(other)),
     }
 }

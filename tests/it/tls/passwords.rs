@@ -246,3 +246,21 @@ async fn port_80_serves_neither_page_nor_api_before_there_is_a_certificate() {
     let local = Client::new(format!("http://{}", daemon.http_address())).get("/metrics").await;
     assert_eq!(local.status, 200, "for `agentlocator doctor` on this machine");
 }
+
+#[tokio::test]
+async fn the_https_address_is_printed_first() {
+    let daemon = Daemon::start(|setup| {
+        setup.web_doors();
+    });
+    let https = format!("https://{}/setup#code=", daemon.https_address());
+    let printed = String::from_utf8(daemon.cli(&["setup"]).stdout).unwrap();
+    let (first, plain) = (printed.find(&https), printed.find(&format!("{}/setup#code=", daemon.url())));
+    assert!(first.is_some() && plain.is_some() && first < plain, "{printed}");
+    let note = printed.find("From this machine or your own network").unwrap();
+    assert!(first < Some(note) && Some(note) < plain, "{printed}");
+    let event = daemon.logs().wait_for_event("SETUP_CODE");
+    assert!(event["url"].as_str().unwrap().starts_with(&https), "{event}");
+    assert!(event["plain_url"].as_str().unwrap().starts_with(&daemon.url()), "{event}");
+    let text = event["msg"].as_str().unwrap();
+    assert!(text.find("https://") < text.find("http://"), "{text}");
+}

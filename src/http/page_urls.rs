@@ -1,0 +1,59 @@
+//! Where people find the page.
+
+use super::Listeners;
+use super::peer::is_private;
+use crate::config::{DEFAULT_PORT, HttpConfig};
+use crate::domain::PageUrls;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use tokio::net::TcpListener;
+
+/// The page's addresses as a browser takes them. `listeners` know the real ports; without them only what the settings say is known.
+pub(crate) fn page_urls(config: &HttpConfig, listeners: Option<&Listeners>) -> PageUrls {
+    if let Some(address) = config.crm_listen {
+        let address = listeners.and_then(|listeners| local_address(&listeners.crm)).unwrap_or(address);
+        let plain = plain_url(address);
+        // Nothing between a browser on this machine and a listener for this machine alone needs encryption.
+        let https = (!address.ip().is_loopback()).then(|| https_url(address));
+        return PageUrls::new(https, Some(plain));
+    }
+    let public = config.public_address();
+    let https = public.filter(|url| url.starts_with("https://")).map(str::to_owned);
+    let https = https.or_else(|| Some(https_url(local_address(&listeners?.https)?)));
+    let plain = match (public.filter(|url| url.starts_with("http://")), listeners) {
+        (Some(public), _) => Some(public.to_owned()),
+        (None, Some(listeners)) => local_address(&listeners.public).map(plain_url),
+        (None, None) => Some(plain_url(config.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, DEFAULT_PORT).into()))),
+    };
+    PageUrls::new(https, plain)
+}
+
+fn local_address(listeners: &[TcpListener]) -> Option<SocketAddr> {
+    listeners.first().and_then(|listener| listener.local_addr().ok())
+}
+
+/// Passwords travel by plain HTTP on private networks alone, so a public address is of no use there.
+fn plain_url(address: SocketAddr) -> String {
+    format!("http://{}", specific(address, own_address().filter(|own| is_private(*own))))
+}
+
+fn https_url(address: SocketAddr) -> String {
+    let url = format!("https://{}", specific(address, own_address()));
+    url.strip_suffix(":443").map(str::to_owned).unwrap_or(url)
+}
+
+/// "Everywhere" is no place to go to: this machine's `own` address is one, else loopback.
+fn specific(mut address: SocketAddr, own: Option<IpAddr>) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(own.unwrap_or(Ipv4Addr::LOCALHOST.into()));
+    }
+    address
+}
+
+/// The address that the system would use towards the internet. Nothing is sent: connecting a datagram socket only chooses a
+/// way, and the address asked for is one of those kept for documents (RFC 5737).
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    let address = socket.local_addr().ok()?.ip();
+    (!address.is_unspecified()).then_some(address)
+}
