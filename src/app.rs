@@ -91,8 +91,7 @@ pub async fn run(
     let outbox = Outbox::new(in_force.clone(), store.clone(), alerts.clone());
     let worker = jobs(&parts);
     let calls = Calls::new(parts.clone());
-    let status =
-        StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page: page.clone() };
+    let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
     let reloader = Reloader {
         source: reloading.source,
         log: reloading.log,
@@ -141,7 +140,7 @@ pub async fn run(
         calls: calls.clone(),
         alerts,
     };
-    care::start(&mut loops, care, self_check, &page, &stopping);
+    care::start(&mut loops, care, self_check, &pages.best, &stopping);
     // What works behind the doors stops first, and may end what it does while the calls do.
     let (rest, resting) = watch::channel(false);
     let mut workers = JoinSet::new();

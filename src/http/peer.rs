@@ -12,57 +12,55 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
     connection: SocketAddr,
-    origin: IpAddr,
-    /// Whether its headers are those of a program on this machine that asks this machine.
-    asks_this_machine: bool,
-    encrypted: Option<bool>,
     /// Whether the connection itself is by TLS.
     tls: bool,
-    is_confidential: bool,
-    is_unnamed_proxy: bool,
-    is_silent_proxy: bool,
+    /// Whether `http.trusted_proxies` names the connection's address.
+    is_proxy: bool,
+    /// What the headers say; a proxy that is not named may have made it up.
+    said: Forwarded,
+    /// Whether its headers are those of a program on this machine that asks this machine.
+    asks_this_machine: bool,
 }
 
 impl Peer {
     /// Of a request with these headers on a connection from this address, which speaks TLS or not. Only `proxies` may say
     /// for whom they speak.
     pub(super) fn new(connection: SocketAddr, tls: bool, headers: &HeaderMap, proxies: &[Network]) -> Self {
-        let ip = connection.ip().to_canonical();
-        let is_proxy = is_among(proxies, ip);
-        let said = forwarded::read(headers, |address| is_among(proxies, address));
         Self {
             connection,
-            origin: said.origin.filter(|_| is_proxy).unwrap_or(ip),
-            asks_this_machine: !is_forwarded(headers) && names_this_machine(headers),
-            encrypted: match said.encrypted {
-                _ if tls => Some(true),
-                said if is_proxy => said,
-                // It may be a proxy or a tunnel on this machine that is not named.
-                _ if ip.is_loopback() => None,
-                _ => Some(false),
-            },
             tls,
-            is_confidential: is_confidential(tls, ip, is_proxy, said),
-            is_unnamed_proxy: !is_proxy && ip.is_loopback() && said.origin.is_some(),
-            is_silent_proxy: is_proxy && said.encrypted.is_none(),
+            is_proxy: is_among(proxies, connection.ip()),
+            said: forwarded::read(headers, |address| is_among(proxies, address)),
+            asks_this_machine: !is_forwarded(headers) && names_this_machine(headers),
         }
+    }
+
+    /// The address of the connection.
+    fn address(self) -> IpAddr {
+        self.connection.ip().to_canonical()
     }
 
     /// Whether the request comes from this machine itself. One that a proxy or a tunnel hands on does not, nor one that asks
     /// for any name but that of this machine, whatever its connection's address: such a name is the public one, which a
     /// tunnel passes on, or one that a page in a browser here had resolved to this machine (DNS rebinding).
     pub fn is_local(self) -> bool {
-        self.connection.ip().to_canonical().is_loopback() && self.asks_this_machine
+        self.address().is_loopback() && self.asks_this_machine
     }
 
     /// Whose attempts are counted: behind a proxy that is trusted, the address that it names.
     pub fn origin(self) -> IpAddr {
-        self.origin
+        self.said.origin.filter(|_| self.is_proxy).unwrap_or(self.address())
     }
 
     /// Whether nobody on the way could read it; none where only a proxy knows, which does not say.
     pub fn is_encrypted(self) -> Option<bool> {
-        self.encrypted
+        match self.said.encrypted {
+            _ if self.tls => Some(true),
+            said if self.is_proxy => said,
+            // It may be a proxy or a tunnel on this machine that is not named.
+            _ if self.address().is_loopback() => None,
+            _ => Some(false),
+        }
     }
 
     /// Whether the connection itself is by TLS.
@@ -72,17 +70,17 @@ impl Peer {
 
     /// Whether a password may travel on it: see [`is_confidential`].
     pub(super) fn is_confidential(self) -> bool {
-        self.is_confidential
+        is_confidential(self.tls, self.address(), self.is_proxy, self.said)
     }
 
     /// Whether it comes from a proxy on this machine that `http.trusted_proxies` does not name.
     pub(super) fn is_unnamed_proxy(self) -> bool {
-        self.is_unnamed_proxy
+        !self.is_proxy && self.address().is_loopback() && self.said.origin.is_some()
     }
 
     /// Whether it comes from a named proxy that does not say whether its client used https.
     pub(super) fn is_silent_proxy(self) -> bool {
-        self.is_silent_proxy
+        self.is_proxy && self.said.encrypted.is_none()
     }
 }
 
