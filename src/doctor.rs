@@ -31,7 +31,7 @@ mod updates;
 pub use finding::{Finding, State};
 pub use fix::{Fix, FixError, NumberFix};
 pub use program::output_of;
-pub use site::Site;
+pub use site::{OwnerReads, Site};
 
 use futures_util::future::join_all;
 use std::pin::Pin;

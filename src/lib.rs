@@ -29,5 +29,6 @@ pub mod http;
 pub mod inbox;
 pub mod ops;
 pub mod providers;
+pub mod secure_open;
 pub mod simulator;
 pub mod store;

@@ -1,9 +1,8 @@
 //! `agentlocator config check` and `agentlocator config show`.
 
-use super::{Settings, print, print_json};
+use super::{Settings, print, print_json, store_side};
 use crate::config::{Config, Origin, ShownSetting};
 use crate::drive::Prompts;
-use crate::store;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -59,9 +58,9 @@ fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
 fn show(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
     let config = settings.load()?;
     // A database that cannot be read is no reason not to show the rest.
-    let (config, note) = match store::peek_stored_settings(&config.store) {
+    let (config, note) = match store_side::stored_settings(&config.store) {
         Ok(stored) => (config.with_stored(&stored).0, None),
-        Err(error) => (config, Some(format!("# what was set on the page cannot be read: {error}\n"))),
+        Err(error) => (config, Some(format!("# what was set on the page cannot be read: {error:#}\n"))),
     };
     if as_json {
         let settings: Value = config.shown().iter().map(as_object).collect();

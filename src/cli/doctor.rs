@@ -3,10 +3,10 @@
 mod mend;
 mod show;
 
-use super::{Settings, print, print_json};
+use super::{Settings, print, print_json, store_side};
 use crate::app;
 use crate::clock;
-use crate::doctor::{Finding, Site, State, examine};
+use crate::doctor::{Finding, OwnerReads, Site, State, examine};
 use crate::domain::PhoneNumber;
 use clap::Args;
 use serde_json::json;
@@ -53,7 +53,14 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
 
 /// Where the installation is that the settings speak of.
 pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow::Result<Site> {
-    Ok(Site::find(settings.load(), settings.store(), settings.file().map(Path::to_owned), numbers.to_vec()).await?)
+    let reads = OwnerReads {
+        stored_settings: |store| store_side::stored_settings(store).map_err(|error| format!("{error:#}")),
+        file_system: |published, name| {
+            store_side::try_file_system(published, name).map_err(|error| format!("{error:#}"))
+        },
+    };
+    let file = settings.file().map(Path::to_owned);
+    Ok(Site::find(settings.load(), settings.store(), file, numbers.to_vec(), reads).await?)
 }
 
 /// The findings as a program reads them.

@@ -6,11 +6,12 @@
 
 use super::owner::other_owner;
 use super::print_json;
-use crate::config::folder_of;
-use crate::store::{self, CopyFacts, PutAside};
+use crate::config::{StoreConfig, folder_of};
+use crate::store::{self, Abilities, CopyFacts, PutAside};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::os::fd::AsFd;
@@ -34,6 +35,12 @@ pub(super) enum Command {
     NotePromotion { published: PathBuf, until: String },
     /// Forgets what was read.
     Discard { published: PathBuf },
+    /// Reads what was set on the page; where no published file is kept, from the live database.
+    StoredSettings { published: PathBuf, publish: Option<bool> },
+    /// Reads which tables there are, and how many rows they have.
+    Shape { published: PathBuf },
+    /// Tries what the file system can do, in a folder of this name.
+    TryFileSystem { published: PathBuf, name: String },
 }
 
 pub(super) fn run(command: &Command) -> anyhow::Result<()> {
@@ -56,6 +63,11 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
             store::discard_incoming(published)?;
             print_json(&())
         }
+        Command::StoredSettings { published, publish } => {
+            print_json(&store::peek_stored_settings(published, publish.unwrap_or(true))?)
+        }
+        Command::Shape { published } => print_json(&store::shape_of_copy(published)?),
+        Command::TryFileSystem { published, name } => print_json(&store::try_abilities(folder_of(published), name)?),
     }
 }
 
@@ -132,6 +144,37 @@ pub(super) fn discard(published: &Path) -> anyhow::Result<()> {
     match as_owner(published, "discard")? {
         None => Ok(store::discard_incoming(published)?),
         Some(process) => outcome(process),
+    }
+}
+
+/// What was set on the page.
+pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(String, Value)>> {
+    let published = config.published_file();
+    match as_owner(&published, "stored-settings")? {
+        None => Ok(store::peek_stored_settings(&published, config.publish)?),
+        Some(mut process) => {
+            process.arg(config.publish.to_string());
+            outcome(process)
+        }
+    }
+}
+
+/// Which tables there are, and how many rows they have.
+pub(super) fn shape(published: &Path) -> anyhow::Result<Value> {
+    match as_owner(published, "shape")? {
+        None => Ok(serde_json::to_value(store::shape_of_copy(published)?)?),
+        Some(process) => outcome(process),
+    }
+}
+
+/// What the file system under the data can do; `name` is that of a folder that is made for this, and removed again.
+pub(super) fn try_file_system(published: &Path, name: &str) -> anyhow::Result<Abilities> {
+    match as_owner(published, "try-file-system")? {
+        None => Ok(store::try_abilities(folder_of(published), name)?),
+        Some(mut process) => {
+            process.arg(name);
+            outcome(process)
+        }
     }
 }
 

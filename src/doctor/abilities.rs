@@ -1,16 +1,16 @@
 //! What the file system that holds the data can do.
 
-use super::Finding;
+use super::{Finding, Site};
 use crate::entropy;
-use crate::store::{self, Abilities};
+use crate::store::Abilities;
 use std::path::Path;
 
 const CHECK: &str = "folder";
 
 /// Tries it. Nothing stays behind.
-pub(super) fn judge(folder: &Path) -> Vec<Finding> {
+pub(super) fn judge(site: &Site, published: &Path, folder: &Path) -> Vec<Finding> {
     let name = format!(".doctor-{}", entropy::random_hex::<8>());
-    match store::try_abilities(folder, &name) {
+    match (site.file_system)(published, &name) {
         Ok(abilities) => findings(folder, &abilities),
         Err(error) => {
             let found = format!("nothing can be written to {} ({error})", folder.display());

@@ -3,6 +3,7 @@
 use super::Site;
 use crate::providers::twilio::account::{NumberHooks, set_number_hooks};
 use crate::providers::twilio::rest;
+use crate::secure_open;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::process::{Gid, Uid};
 use std::fs::{self, OpenOptions, Permissions};
@@ -140,12 +141,7 @@ impl Fix {
             Self::Owner { folder, paths, uid, gid } => paths
                 .iter()
                 .try_for_each(|path| give_away(folder, path, *uid, *gid).map_err(|source| file_error(path, source))),
-            Self::Mode { path, after, .. } => OpenOptions::new()
-                .read(true)
-                .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-                .open(path)
-                .and_then(|file| file.set_permissions(Permissions::from_mode(*after)))
-                .map_err(|source| file_error(path, source)),
+            Self::Mode { path, after, .. } => set_mode(path, *after).map_err(|source| file_error(path, source)),
             Self::Folder { path, uid, gid } => fs::create_dir_all(path)
                 .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o750)))
                 .and_then(|()| chown(path, Some(*uid), Some(*gid)))
@@ -154,17 +150,26 @@ impl Fix {
     }
 }
 
-/// Changes the owner of something in a folder, whose present owner may lay links there at any moment: none is followed.
+/// Changes the owner of something in a folder, whose present owner may lay links there at any moment: none is followed, and
+/// what has a second name elsewhere stays whose it is.
 fn give_away(folder: &Path, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
     let inside = path.strip_prefix(folder).map_err(io::Error::other)?;
-    let Some(name) = inside.file_name() else { return chown(folder, Some(uid), Some(gid)) };
-    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut place = rustix::fs::open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    for part in inside.parent().into_iter().flat_map(Path::iter) {
-        place = rustix::fs::openat(&place, part, flags, Mode::empty())?;
+    if inside.as_os_str().is_empty() {
+        return chown(folder, Some(uid), Some(gid));
+    }
+    let (parent, name) = secure_open::parent_inside(folder, inside)?;
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(&parent, name, flags, Mode::empty())?;
+    if !secure_open::has_one_name(&rustix::fs::fstat(&file)?) {
+        return Err(io::Error::other("it has a second name (a hard link), which may be another user's file"));
     }
     let (user, group) = (Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)));
-    Ok(rustix::fs::chownat(&place, name, user, group, AtFlags::SYMLINK_NOFOLLOW)?)
+    Ok(rustix::fs::chownat(&file, "", user, group, AtFlags::EMPTY_PATH)?)
+}
+
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    let options = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).clone();
+    options.open(path)?.set_permissions(Permissions::from_mode(mode))
 }
 
 fn file_error(path: &Path, source: io::Error) -> FixError {

@@ -21,7 +21,7 @@ fn look_at(site: &Site) -> Vec<Finding> {
         Ok(metadata) => metadata,
         Err(error) => return vec![no_folder(site, &folder, &error)],
     };
-    let mut findings = abilities::judge(&folder);
+    let mut findings = abilities::judge(site, &published, &folder);
     findings.extend(owners(site, &folder, &metadata));
     findings.extend(open_to_all(&folder, &metadata, &published, &config.store.live_file()));
     findings

@@ -4,10 +4,11 @@ use crate::config::{Config, ConfigErrors, StoreConfig};
 use crate::domain::PhoneNumber;
 use crate::drive::control::{self, AskError, Status};
 use crate::providers::http_client;
-use crate::store;
+use crate::store::Abilities;
 use reqwest::Client;
+use serde_json::Value;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An installation, and the means to look at it.
 pub struct Site {
@@ -20,9 +21,19 @@ pub struct Site {
     pub(super) daemon: Result<Status, AskError>,
     /// The numbers that somebody named as ours.
     pub(super) named_numbers: Vec<PhoneNumber>,
+    pub(super) file_system: fn(&Path, &str) -> Result<Abilities, String>,
     pub(super) client: Client,
     /// Takes any certificate, and is given nothing secret.
     pub(super) trusting: Client,
+}
+
+/// Reads in the data folder, by the rights of the user who owns it: what is in there may lead root elsewhere, and root could
+/// read what the service cannot. An error is told to people.
+pub struct OwnerReads {
+    /// What was set on the page.
+    pub stored_settings: fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>,
+    /// What the file system can do under the published file; the name is that of a folder for trying it.
+    pub file_system: fn(&Path, &str) -> Result<Abilities, String>,
 }
 
 impl Site {
@@ -33,13 +44,16 @@ impl Site {
         store: StoreConfig,
         settings_file: Option<PathBuf>,
         named_numbers: Vec<PhoneNumber>,
+        reads: OwnerReads,
     ) -> Result<Self, reqwest::Error> {
         let client = http_client::build()?;
         let trusting = http_client::build_trusting(None).unwrap_or_else(|| client.clone());
-        let looked = tokio::task::spawn_blocking(move || look_inside(settings, &store)).await;
+        let stored_settings = reads.stored_settings;
+        let looked = tokio::task::spawn_blocking(move || look_inside(settings, &store, stored_settings)).await;
         let (settings, stored_problems, daemon) =
             looked.unwrap_or_else(|_| (Ok(Config::default()), Vec::new(), Err(AskError::NotRunning)));
-        Ok(Self { settings, stored_problems, settings_file, daemon, named_numbers, client, trusting })
+        let file_system = reads.file_system;
+        Ok(Self { settings, stored_problems, settings_file, daemon, named_numbers, file_system, client, trusting })
     }
 
     /// The settings, if they can be used.
@@ -78,10 +92,14 @@ impl Site {
 type Inside = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, AskError>);
 
 /// What the store tells: what was set on the page, and how the daemon is that has it open.
-fn look_inside(settings: Result<Config, ConfigErrors>, store: &StoreConfig) -> Inside {
+fn look_inside(
+    settings: Result<Config, ConfigErrors>,
+    store: &StoreConfig,
+    stored_settings: fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>,
+) -> Inside {
     let daemon = control::ask_status(&control::socket_path(&store.live_file()));
     let Ok(config) = settings else { return (settings, Vec::new(), daemon) };
-    match store::peek_stored_settings(&config.store) {
+    match stored_settings(&config.store) {
         Ok(stored) => {
             let (config, problems) = config.with_stored(&stored);
             (Ok(config), problems.iter().map(ToString::to_string).collect(), daemon)

@@ -3,12 +3,13 @@
 use super::sys::{self, LeaseAnswer};
 use rusqlite::Connection;
 use rustix::fs::FlockOperation;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What a folder's file system can do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Abilities {
     /// A database with a write-ahead log works there: shared memory, locks, `fsync`. Else the reason why not.
     pub database: Result<(), String>,

@@ -2,6 +2,7 @@
 
 use super::folder::Folder;
 use super::{Error, Result};
+use crate::secure_open;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 
@@ -65,7 +66,8 @@ impl Lock {
     pub(in crate::store) fn holder(folder: &Folder) -> Result<Option<Holder>> {
         let path = folder.lock();
         let failed = |source| Error::File { doing: "cannot open the lock file", path: path.clone(), source };
-        let mut file = File::open(&path).map_err(failed)?;
+        let inside = path.strip_prefix(folder.root()).unwrap_or(&path);
+        let mut file = secure_open::open_inside(folder.root(), inside).map_err(failed)?;
         match file.try_lock_shared() {
             Ok(()) => Ok(None),
             Err(TryLockError::WouldBlock) => {

@@ -1,10 +1,11 @@
 //! `settings` and `settings_history`: what the owner changed on the page, and what it was before.
 
 use super::{ReadTx, Result, WriteTx, open};
-use crate::config::StoreConfig;
+use crate::config::folder_of;
 use crate::domain::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
+use std::path::Path;
 
 /// A setting that the owner has changed.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,10 +93,10 @@ impl WriteTx<'_> {
 
 /// Every stored setting, for a program beside the daemon, which may be running: read from the published file, which
 /// anyone may open at any time, else from the live one. None are stored where neither is there yet.
-pub fn peek_stored_settings(config: &StoreConfig) -> Result<Vec<(String, Value)>> {
-    let (published, live) = (config.published_file(), config.live_file());
-    let conn = if config.publish && published.exists() {
-        open::lone_file(&published)?
+pub fn peek_stored_settings(published: &Path, publish: bool) -> Result<Vec<(String, Value)>> {
+    let live = folder_of(published).join("live").join("db.sqlite");
+    let conn = if publish && published.exists() {
+        open::lone_file(published)?
     } else if live.exists() {
         open::reader(&live)?
     } else {

@@ -36,6 +36,7 @@ mod reload;
 mod replays;
 mod restart;
 mod restore;
+mod root_links;
 mod schema;
 mod simulate;
 mod standby;

@@ -4,17 +4,18 @@ use super::{none, tree};
 
 /// Which rooms a room may name. What is not listed it must not know. `app` and `cli` wire everything and may name all,
 /// except that the daemon never uses the simulator.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("clock", &["domain"]),
     ("entropy", &["domain"]),
+    ("secure_open", &[]),
     ("config", &["domain"]),
     ("audio", &[]),
     ("inbox", &["domain"]),
     ("call", &["domain", "audio"]),
     // The publisher waits for whoever has the file open, and therefore knows the time.
-    ("store", &["domain", "config", "clock"]),
-    ("ops", &["domain", "config", "store", "providers", "clock", "entropy"]),
+    ("store", &["domain", "config", "clock", "secure_open"]),
+    ("ops", &["domain", "config", "store", "providers", "clock", "entropy", "secure_open"]),
     // The wire form of a sound is part of a vendor's dialect, so it knows what a sound is.
     ("providers", &["domain", "config", "audio", "clock", "entropy"]),
     ("crm", &["domain", "inbox", "store", "clock", "entropy"]),
@@ -39,7 +40,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
         ],
     ),
     // It asks everyone who knows something, and nobody asks it but the command line.
-    ("doctor", &["domain", "config", "store", "ops", "providers", "drive", "clock", "entropy"]),
+    ("doctor", &["domain", "config", "store", "ops", "providers", "drive", "clock", "entropy", "secure_open"]),
     // `call` for its word on what follows a stream, which becomes TwiML here.
     // `audio` because a recording is decoded while it is sent.
     ("http", &["domain", "config", "audio", "call", "store", "ops", "providers", "crm", "drive", "clock", "entropy"]),

@@ -3,17 +3,24 @@
 use super::prove;
 use crate::config::folder_of;
 use crate::ops::disk::amount;
+use crate::secure_open;
 use crate::store::{self, CopyFacts, with_ending};
 use anyhow::{Context, bail};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use rustix::fs::{FileType, Mode};
+use rustix::process::geteuid;
+use std::ffi::OsString;
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A backup that is being written. If it is dropped before it is finished, nothing of it stays.
 pub(super) struct Target {
-    /// The name that it will get.
+    place: secure_open::Target,
+    /// The name that it will get, and that of the unfinished file.
     path: PathBuf,
     part: PathBuf,
+    part_name: OsString,
     file: File,
     finished: bool,
 }
@@ -21,25 +28,30 @@ pub(super) struct Target {
 impl Target {
     /// Opens the unfinished file, after looking whether the name makes sense.
     pub(super) fn open(wanted: &Path, published: &Path) -> anyhow::Result<Self> {
-        let path = checked(wanted, published)?;
+        let place = find(wanted)?;
+        let path = place.folder_path.join(&place.name);
+        check(&place, &path, published)?;
         let part = with_ending(&path, ".part");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(0o600).custom_flags(libc::O_NOFOLLOW);
-        let file = options.open(&part).with_context(|| format!("cannot write {}", part.display()))?;
+        let mut part_name = place.name.clone();
+        part_name.push(".part");
+        let file = place.open(&part_name).with_context(|| format!("cannot write {}", part.display()))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => bail!("another backup is just being written to {}", path.display()),
             // Where there are no locks, nobody is kept out.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
-        let target = Self { path, part, file, finished: false };
+        let target = Self { place, path, part, part_name, file, finished: false };
         if !target.file.metadata()?.is_file() {
             bail!("{} is no plain file", target.part.display());
         }
         // Left over from one that was broken off.
         target.file.set_len(0).with_context(|| format!("cannot write {}", target.part.display()))?;
-        if let Ok(before) = std::fs::metadata(&target.path) {
-            target.file.set_permissions(before.permissions())?;
-        }
+        // Another user's file may be open to that user.
+        let mode = match target.place.found {
+            Some(before) if before.st_uid == geteuid().as_raw() => Mode::from_raw_mode(before.st_mode),
+            _ => Mode::RUSR | Mode::WUSR,
+        };
+        rustix::fs::fchmod(&target.file, mode)?;
         Ok(target)
     }
 
@@ -71,13 +83,12 @@ impl Target {
 
     /// Gives it its name.
     pub(super) fn finish(mut self) -> anyhow::Result<PathBuf> {
-        std::fs::rename(&self.part, &self.path)
+        self.place
+            .rename(&self.part_name)
             .with_context(|| format!("cannot give the copy its name {}", self.path.display()))?;
         self.finished = true;
-        if let Some(folder) = self.path.parent() {
-            // Some file systems of a network have nothing to put on disk for a folder.
-            let _ = File::open(folder).and_then(|folder| folder.sync_all());
-        }
+        // Some file systems of a network have nothing to put on disk for a folder.
+        let _ = self.place.sync_folder();
         Ok(std::mem::take(&mut self.path))
     }
 }
@@ -85,51 +96,50 @@ impl Target {
 impl Drop for Target {
     fn drop(&mut self) {
         if !self.finished {
-            let _ = std::fs::remove_file(&self.part);
+            let _ = self.place.remove(&self.part_name);
         }
     }
 }
 
-/// The file that is meant, with links followed, if a backup may be there.
-fn checked(wanted: &Path, published: &Path) -> anyhow::Result<PathBuf> {
+/// The file that is meant.
+fn find(wanted: &Path) -> anyhow::Result<secure_open::Target> {
     if wanted == Path::new("-") {
         bail!("a backup goes to a file that can be read back, not to stdout");
     }
-    let Some(name) = wanted.file_name().filter(|_| !wanted.as_os_str().as_encoded_bytes().ends_with(b"/")) else {
+    if wanted.file_name().is_none() || wanted.as_os_str().as_encoded_bytes().ends_with(b"/") {
         bail!("{} names no file", wanted.display());
-    };
-    let folder = folder_of(wanted);
-    let folder = folder.canonicalize().with_context(|| format!("cannot find the folder {}", folder.display()))?;
-    let mut path = folder.join(name);
-    match std::fs::symlink_metadata(&path) {
-        Ok(found) if found.is_symlink() => {
-            path = path.canonicalize().with_context(|| format!("{} leads nowhere", path.display()))?;
+    }
+    secure_open::find_target(wanted).with_context(|| match std::fs::symlink_metadata(wanted) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            format!("cannot find the folder {}", folder_of(wanted).display())
         }
-        _ => {}
-    }
-    let there = std::fs::metadata(&path).ok();
-    if there.as_ref().is_some_and(std::fs::Metadata::is_dir) {
-        bail!("{} is a folder; name a file in it", path.display());
-    }
-    if there.as_ref().is_some_and(|there| !there.is_file()) {
-        bail!("{} is no plain file", path.display());
+        _ => format!("cannot write {}", wanted.display()),
+    })
+}
+
+/// Fails if no backup may be there.
+fn check(place: &secure_open::Target, path: &Path, published: &Path) -> anyhow::Result<()> {
+    let kind = place.found.map(|found| FileType::from_raw_mode(found.st_mode));
+    match kind {
+        Some(FileType::Directory) => bail!("{} is a folder; name a file in it", path.display()),
+        Some(FileType::RegularFile) | None => {}
+        Some(_) => bail!("{} is no plain file", path.display()),
     }
     let data = folder_of(published)
         .canonicalize()
         .with_context(|| format!("there is no database at {}", published.display()))?;
-    let same = |a: &std::fs::Metadata, b: &std::fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
-    let is_published = match (&there, std::fs::metadata(published)) {
-        (Some(there), Ok(published)) => same(there, &published),
+    let is_published = match (place.found, std::fs::metadata(published)) {
+        (Some(found), Ok(published)) => (found.st_dev, found.st_ino) == (published.dev(), published.ino()),
         _ => path == data.join(published.file_name().unwrap_or_default()),
     };
     if is_published || path.starts_with(data.join("live")) {
         bail!("{} belongs to the service itself; name another file, best on another disk", path.display());
     }
-    if let Some(log) = store::log_beside(&path) {
+    if let Some(log) = store::log_beside(path) {
         bail!(
             "{} belongs to another database and would spoil this one; remove it, or name another file",
             log.display()
         );
     }
-    Ok(path)
+    Ok(())
 }

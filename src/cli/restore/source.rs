@@ -1,17 +1,21 @@
 //! What is restored: a file, or a snapshot by its name; decrypted on the way where it is encrypted.
+//!
+//! The folders of the data and of the snapshots belong to the service's user: no link in them leads root elsewhere.
 
 use crate::config::Config;
 use crate::ops::snapshots::seal;
+use crate::secure_open;
 use crate::store;
 use anyhow::{Context, bail};
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// Opens it for reading, with the rights of whoever gave the command.
 pub(super) fn open(from: &Path, identity: Option<&Path>, config: &Config) -> anyhow::Result<Box<dyn Read>> {
-    let path = find(from, config)?;
-    let file = File::open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+    let (data, snapshots) = (config.store.data_folder(), snapshot_folder(config));
+    let path = find(from, &snapshots)?;
+    let opened = secure_open::open_file(&path, &[&data, &snapshots]);
+    let file = opened.with_context(|| format!("cannot open {}", path.display()))?;
     if !file.metadata()?.is_file() {
         bail!("{} is no plain file", path.display());
     }
@@ -25,13 +29,18 @@ pub(super) fn open(from: &Path, identity: Option<&Path>, config: &Config) -> any
     }
 }
 
-fn find(from: &Path, config: &Config) -> anyhow::Result<PathBuf> {
-    if from.exists() {
+fn snapshot_folder(config: &Config) -> PathBuf {
+    let home = || config.store.published_file().with_file_name("snapshots");
+    config.backup.folder.clone().unwrap_or_else(home)
+}
+
+fn find(from: &Path, snapshots: &Path) -> anyhow::Result<PathBuf> {
+    let is_there = |path: &Path| std::fs::symlink_metadata(path).is_ok();
+    if is_there(from) {
         return Ok(from.to_owned());
     }
-    let home = config.store.published_file().with_file_name("snapshots");
-    let snapshot = config.backup.folder.as_ref().unwrap_or(&home).join(from);
-    if from.components().count() == 1 && snapshot.exists() {
+    let snapshot = snapshots.join(from);
+    if from.components().count() == 1 && is_there(&snapshot) {
         return Ok(snapshot);
     }
     bail!("there is no file and no snapshot {}; `agentlocator snapshots list` shows the snapshots", from.display())

@@ -1,8 +1,9 @@
 //! The copy that a standby keeps: `standby/db.sqlite` beside the database of this machine, of which it touches nothing.
 
 use crate::clock;
-use crate::config::StoreConfig;
+use crate::config::{StoreConfig, folder_of};
 use crate::domain::Timestamp;
+use crate::secure_open;
 use anyhow::{Context, bail};
 use rustix::fs::OFlags;
 use serde::Serialize;
@@ -53,7 +54,8 @@ impl StandbyCopy {
 
     /// The database, open for reading.
     pub(in crate::cli) fn open(&self) -> anyhow::Result<File> {
-        let file = OpenOptions::new().read(true).custom_flags(no_links()).open(self.database());
+        let data = folder_of(&self.folder);
+        let file = secure_open::open_file(&self.database(), &[data]);
         file.with_context(|| format!("cannot open {}", self.database().display()))
     }
 

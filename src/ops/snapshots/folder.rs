@@ -4,7 +4,9 @@
 use super::make::Stop;
 use super::name::{Kind, SnapshotName};
 use super::{Error, seal};
+use crate::config::folder_of;
 use crate::domain::{Timestamp, hex};
+use crate::secure_open;
 use rustix::fs::{Advice, fadvise};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -126,9 +128,15 @@ fn write(work: &Path, part: &Path, recipients: &[String], stop: &Stop) -> Result
     Ok((bytes, hex(&sum.finalize())))
 }
 
+/// Opens a snapshot: the folder belongs to the service's user, also where root reads in it.
+pub(super) fn open(path: &Path) -> Result<File, Error> {
+    let name = Path::new(path.file_name().unwrap_or_default());
+    secure_open::open_inside(folder_of(path), name).map_err(Error::file("read", path))
+}
+
 /// Reads a file from where it really lies, as far as the system lets us.
 pub(super) fn sum(path: &Path, stop: &Stop) -> Result<(u64, String), Error> {
-    let mut file = File::open(path).map_err(Error::file("read", path))?;
+    let mut file = open(path)?;
     // What is only in memory proves little. A file system that cannot do this is read as it is.
     let _ = file.sync_all().map(|()| fadvise(&file, 0, None, Advice::DontNeed));
     let mut out = Summing { out: io::sink(), sum: Sha256::new(), bytes: 0 };

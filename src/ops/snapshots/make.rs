@@ -302,7 +302,7 @@ impl Snapshots {
         self.make_folders()?;
         let work = self.home.join(".opened.db");
         let _ = std::fs::remove_file(&work);
-        let sealed = File::open(path).map_err(Error::file("read", path))?;
+        let sealed = folder::open(path)?;
         let mut inside = seal::open(BufReader::new(sealed), identity)?;
         let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&work);
         let mut out = out.map_err(Error::file("make", &work))?;

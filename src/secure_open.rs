@@ -1,0 +1,255 @@
+//! Opens files in folders where another user can write, so that the links of that user lead root nowhere else.
+//!
+//! The service's user owns the data folder. A file that root opens there is named from the folder's open descriptor, part by
+//! part, and no part may be a link. Where root writes to a place that the command line names, a link is followed only if it
+//! belongs to root or to the user who runs the command.
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, fstat, open, openat, readlinkat, renameat, unlinkat};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Component, Path, PathBuf};
+
+/// Opens a file for reading that is `inside` a folder. For root in a folder of another user no part of `inside` may be a link,
+/// and the file must belong to that user, or to root and have one name only.
+pub fn open_inside(folder: &Path, inside: &Path) -> io::Result<File> {
+    let Some(owner) = other_owner(folder)? else { return File::open(folder.join(inside)) };
+    let (folder, name) = parent_inside(folder, inside)?;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = openat(&folder, name, flags, Mode::empty()).map_err(explain)?;
+    let found = fstat(&file)?;
+    if found.st_uid != owner && !(found.st_uid == 0 && has_one_name(&found)) {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!("it belongs to the user {}, and not to the owner of the folder ({owner})", found.st_uid),
+        ));
+    }
+    Ok(File::from(file))
+}
+
+/// Opens a file for reading. If it is inside one of these folders, it is opened as [`open_inside`] does.
+pub fn open_file(path: &Path, folders: &[&Path]) -> io::Result<File> {
+    for folder in folders {
+        if let Some(inside) = path_inside(folder, path) {
+            return open_inside(folder, &inside);
+        }
+    }
+    File::open(path)
+}
+
+/// Opens the folder in which something lies that is `inside` another folder, following no link. Returns its name as well.
+pub fn parent_inside<'p>(folder: &Path, inside: &'p Path) -> io::Result<(OwnedFd, &'p OsStr)> {
+    let Some(name) = inside.file_name() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it names no file in the folder"));
+    };
+    let mut parent = open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    for part in inside.parent().into_iter().flat_map(Path::components) {
+        let Component::Normal(part) = part else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path leaves the folder"));
+        };
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        parent = openat(&parent, part, flags, Mode::empty()).map_err(explain)?;
+    }
+    Ok((parent, name))
+}
+
+/// A regular file that has a second name may be another user's, put here by a hard link.
+pub fn has_one_name(found: &Stat) -> bool {
+    FileType::from_raw_mode(found.st_mode) != FileType::RegularFile || found.st_nlink == 1
+}
+
+/// The user who owns a folder, if this process is root and that user is not.
+fn other_owner(folder: &Path) -> io::Result<Option<u32>> {
+    let owner = rustix::fs::stat(folder)?.st_uid;
+    Ok((geteuid().is_root() && owner != 0).then_some(owner))
+}
+
+/// The path from a folder to something in it, if it is there by its name or by where its own folder really is.
+fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
+    let folder_path = std::path::absolute(folder).ok()?;
+    let path = std::path::absolute(path).ok()?;
+    if let Ok(inside) = path.strip_prefix(&folder_path) {
+        return Some(inside.to_owned());
+    }
+    let real = path.parent()?.canonicalize().ok()?.join(path.file_name()?);
+    real.strip_prefix(folder.canonicalize().ok()?).map(Path::to_owned).ok()
+}
+
+/// A file that is to be written: its folder is open, so that nobody can put another one in its place.
+#[derive(Debug)]
+pub struct Target {
+    /// The folder; good for naming files in it.
+    pub folder: OwnedFd,
+    /// Where that is, without links.
+    pub folder_path: PathBuf,
+    /// The file's name.
+    pub name: OsString,
+    /// What has this name.
+    pub found: Option<Stat>,
+}
+
+/// Finds where a file is to be written. A link on the way, and one that has its name, is followed only if it belongs to root or
+/// to the user of this process.
+pub fn find_target(path: &Path) -> io::Result<Target> {
+    let mut walk = Walk { folders: vec![open("/", FOLDER, Mode::empty())?], names: Vec::new(), links: 0 };
+    let mut rest: Vec<OsString> = parts(&std::path::absolute(path)?);
+    let mut is_linked = false;
+    while let Some(part) = rest.pop() {
+        let is_last = rest.is_empty();
+        match walk.step(&part, is_last)? {
+            Step::Folder => {}
+            Step::Link(target) => {
+                is_linked |= is_last;
+                if target.is_absolute() {
+                    walk.back_to_root();
+                }
+                rest.extend(parts(&target));
+            }
+            Step::Last(None) if is_linked => {
+                return Err(io::Error::new(io::ErrorKind::NotFound, "the link leads nowhere"));
+            }
+            Step::Last(found) => return walk.target(part, found),
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::IsADirectory))
+}
+
+/// Where a walk from the root is.
+struct Walk {
+    /// The root, and each folder since.
+    folders: Vec<OwnedFd>,
+    names: Vec<OsString>,
+    links: usize,
+}
+
+enum Step {
+    Folder,
+    Link(PathBuf),
+    Last(Option<Stat>),
+}
+
+impl Walk {
+    fn step(&mut self, part: &OsStr, is_last: bool) -> io::Result<Step> {
+        if part == ".." {
+            if self.folders.len() > 1 {
+                self.folders.pop();
+                self.names.pop();
+            }
+            return Ok(Step::Folder);
+        }
+        let Some(folder) = self.folders.last() else { return Err(io::ErrorKind::NotFound.into()) };
+        // Opened before it is judged, so that what was judged is what is used.
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = match openat(folder, part, flags, Mode::empty()) {
+            Err(Errno::NOENT) if is_last => return Ok(Step::Last(None)),
+            opened => opened?,
+        };
+        let found = fstat(&opened)?;
+        match FileType::from_raw_mode(found.st_mode) {
+            FileType::Symlink => {
+                self.links += 1;
+                if self.links > MOST_LINKS {
+                    return Err(Errno::LOOP.into());
+                }
+                if found.st_uid != 0 && found.st_uid != geteuid().as_raw() {
+                    return Err(self.refused(part, found.st_uid));
+                }
+                let target = readlinkat(&opened, "", Vec::new())?;
+                Ok(Step::Link(OsString::from_vec(target.into_bytes()).into()))
+            }
+            _ if is_last => Ok(Step::Last(Some(found))),
+            FileType::Directory => {
+                self.folders.push(opened);
+                self.names.push(part.to_owned());
+                Ok(Step::Folder)
+            }
+            _ => Err(io::ErrorKind::NotADirectory.into()),
+        }
+    }
+
+    fn refused(&self, part: &OsStr, owner: u32) -> io::Error {
+        let link = self.path().join(part);
+        let reason = format!(
+            "{} is a link of another user ({owner}), which is not followed; name the place that it leads to",
+            link.display()
+        );
+        io::Error::new(io::ErrorKind::PermissionDenied, reason)
+    }
+
+    fn path(&self) -> PathBuf {
+        Path::new("/").join(self.names.iter().collect::<PathBuf>())
+    }
+
+    fn back_to_root(&mut self) {
+        self.folders.truncate(1);
+        self.names.clear();
+    }
+
+    fn target(mut self, name: OsString, found: Option<Stat>) -> io::Result<Target> {
+        let folder_path = self.path();
+        let folder = self.folders.pop().ok_or(io::ErrorKind::NotFound)?;
+        Ok(Target { folder, folder_path, name, found })
+    }
+}
+
+impl Target {
+    /// Opens a file in the folder for writing, under another name; makes it where it is missing. One of another user, or one
+    /// that has a second name, is refused.
+    pub fn open(&self, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(&self.folder, name, flags, Mode::RUSR | Mode::WUSR).map_err(explain)?;
+        let found = fstat(&file)?;
+        if found.st_uid != geteuid().as_raw() || !has_one_name(&found) {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!("there is a file of that name that is not ours alone (user {}); remove it", found.st_uid),
+            ));
+        }
+        Ok(File::from(file))
+    }
+
+    /// Puts on disk which names there are in the folder.
+    pub fn sync_folder(&self) -> io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        File::from(openat(self.folder.as_fd(), ".", flags, Mode::empty())?).sync_all()
+    }
+
+    /// Gives a file of the folder the name that was asked for.
+    pub fn rename(&self, name: &OsStr) -> io::Result<()> {
+        Ok(renameat(&self.folder, name, &self.folder, &self.name)?)
+    }
+
+    /// Removes a file of the folder.
+    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.folder, name, AtFlags::empty())?)
+    }
+}
+
+/// The names of a path, the first one last.
+fn parts(path: &Path) -> Vec<OsString> {
+    let parts = path.components().rev().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    });
+    parts.collect()
+}
+
+/// What the kernel answers where a part is a link that must not be followed.
+fn explain(error: Errno) -> io::Error {
+    match error {
+        Errno::LOOP | Errno::NOTDIR => {
+            let reason = "a part of its path is a link, or no folder, and links are not followed here";
+            io::Error::new(io::ErrorKind::PermissionDenied, reason)
+        }
+        error => error.into(),
+    }
+}
+
+const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// As many as the kernel follows.
+const MOST_LINKS: usize = 40;

@@ -1,0 +1,209 @@
+//! Root's commands in folders where another user can write: that user's links lead root nowhere.
+
+use super::support::store::integrity;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// The service's user.
+const SERVICE: u32 = 65_534;
+
+/// A data folder of another user with a database in it, and a folder that only root can enter.
+struct Installation {
+    folder: TempDir,
+}
+
+impl Installation {
+    /// None, with a line, where the tests do not run as root.
+    fn new() -> Option<Self> {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("only root can give files to another user, so this is not tested");
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        let here = Self { folder };
+        // The folder of the built program may be one that only root may enter.
+        fs::copy(env!("CARGO_BIN_EXE_agentlocator"), here.path("agentlocator")).unwrap();
+        for name in ["data", "data/snapshots"] {
+            fs::create_dir(here.path(name)).unwrap();
+            chown(here.path(name), Some(SERVICE), Some(SERVICE)).unwrap();
+        }
+        fs::create_dir(here.path("secret")).unwrap();
+        fs::set_permissions(here.path("secret"), Permissions::from_mode(0o700)).unwrap();
+        let output = here.command(&["migrate"]).uid(SERVICE).gid(SERVICE).output().unwrap();
+        assert!(output.status.success(), "{}", told(&output));
+        Some(here)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.path("agentlocator"));
+        command.args(arguments).env_clear().env("DATABASE_URL", self.path("data/agentlocator.db")).current_dir("/");
+        command
+    }
+
+    fn as_root(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// A sound database that only root can read.
+    fn secret_database(&self) -> PathBuf {
+        let secret = self.path("secret/root.db");
+        let output = self.as_root(&["backup", secret.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", told(&output));
+        secret
+    }
+
+    /// A link that the service's user lays.
+    fn lay_link(&self, target: &Path, name: &str) -> String {
+        let link = self.path(name);
+        symlink(target, &link).unwrap();
+        std::os::unix::fs::lchown(&link, Some(SERVICE), Some(SERVICE)).unwrap();
+        link.to_str().unwrap().to_owned()
+    }
+
+    fn restore(&self, from: &str) -> Output {
+        self.as_root(&["restore", "--yes", "--no-service", from])
+    }
+
+    fn assert_restore_is_refused(&self, from: &str) {
+        let output = self.restore(from);
+        assert_eq!(output.status.code(), Some(1), "{from}: {}", told(&output));
+        let text = told(&output);
+        assert!(!text.contains("whole and sound") && text.contains("cannot open"), "{from}: {text}");
+        assert!(!self.path("data/.agentlocator.restore").exists(), "{from}: what root read is in the folder");
+    }
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn restore_follows_no_link_of_the_data_folder() {
+    let Some(here) = Installation::new() else { return };
+    let secret = here.secret_database();
+    let name = "nightly-2026-01-01T00-00-00Z.db";
+    let link = here.lay_link(&secret, &format!("data/snapshots/{name}"));
+    here.assert_restore_is_refused(name);
+    here.assert_restore_is_refused(&link);
+    // Nor a link in place of a folder, whichever way it is named.
+    let folder = here.lay_link(&here.path("secret"), "data/folder");
+    here.assert_restore_is_refused(&format!("{folder}/root.db"));
+    here.assert_restore_is_refused(&format!("{}/../data/folder/root.db", here.path("data").display()));
+}
+
+#[test]
+fn restore_takes_no_hard_link_to_a_file_of_root() {
+    let Some(here) = Installation::new() else { return };
+    let hard = here.path("data/snapshots/hard.db");
+    fs::hard_link(here.secret_database(), &hard).unwrap();
+    here.assert_restore_is_refused("hard.db");
+    here.assert_restore_is_refused(hard.to_str().unwrap());
+}
+
+#[test]
+fn restore_takes_what_the_service_or_root_has_left_there() {
+    let Some(here) = Installation::new() else { return };
+    let copy = here.path("data/snapshots/copy.db");
+    fs::copy(here.secret_database(), &copy).unwrap();
+    for owner in [0, SERVICE] {
+        chown(&copy, Some(owner), Some(owner)).unwrap();
+        let output = here.restore("copy.db");
+        assert!(output.status.success(), "user {owner}: {}", told(&output));
+    }
+    // Through a link that root has laid to the folder, root reaches the same file by the same rules.
+    symlink(here.path("data/snapshots"), here.path("shortcut")).unwrap();
+    let output = here.restore(here.path("shortcut/copy.db").to_str().unwrap());
+    assert!(output.status.success(), "{}", told(&output));
+    here.lay_link(&here.secret_database(), "data/snapshots/link.db");
+    here.assert_restore_is_refused(here.path("shortcut/link.db").to_str().unwrap());
+}
+
+/// A folder where everyone may write, as `/tmp`.
+fn shared_folder(here: &Installation) -> PathBuf {
+    let shared = here.path("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, Permissions::from_mode(0o1777)).unwrap();
+    shared
+}
+
+#[test]
+fn a_backup_replaces_nothing_that_another_users_link_leads_to() {
+    let Some(here) = Installation::new() else { return };
+    shared_folder(&here);
+    let victim = here.path("secret/victim");
+    fs::write(&victim, "of root").unwrap();
+    let to_file = here.lay_link(&victim, "shared/c.db");
+    here.lay_link(&here.path("secret"), "shared/folder");
+    let through_folder = here.path("shared/folder/victim").to_str().unwrap().to_owned();
+    // The unfinished file has a name that others can guess.
+    here.lay_link(&victim, "shared/d.db.part");
+    let to_part = here.path("shared/d.db").to_str().unwrap().to_owned();
+    fs::hard_link(&victim, here.path("shared/e.db.part")).unwrap();
+    let to_hard = here.path("shared/e.db").to_str().unwrap().to_owned();
+    for target in [to_file, through_folder, to_part, to_hard] {
+        let output = here.as_root(&["backup", &target]);
+        assert_eq!(output.status.code(), Some(1), "{target}: {}", told(&output));
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "of root", "{target}");
+    }
+    let output = here.as_root(&["backup", here.path("shared/c.db").to_str().unwrap()]);
+    assert!(told(&output).contains("is a link of another user (65534)"), "{}", told(&output));
+}
+
+#[test]
+fn a_backup_is_not_written_into_another_users_file() {
+    let Some(here) = Installation::new() else { return };
+    let shared = shared_folder(&here);
+    let part = shared.join("c.db.part");
+    fs::write(&part, "").unwrap();
+    fs::set_permissions(&part, Permissions::from_mode(0o666)).unwrap();
+    chown(&part, Some(SERVICE), None).unwrap();
+    let target = shared.join("c.db");
+    let output = here.as_root(&["backup", target.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert_eq!(fs::metadata(&part).unwrap().len(), 0);
+
+    // And one that replaces another user's file does not get its mode.
+    fs::remove_file(&part).unwrap();
+    fs::write(&target, "").unwrap();
+    fs::set_permissions(&target, Permissions::from_mode(0o666)).unwrap();
+    chown(&target, Some(SERVICE), None).unwrap();
+    let output = here.as_root(&["backup", target.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(integrity(&target), None);
+    let found = fs::metadata(&target).unwrap();
+    assert_eq!((found.uid(), found.mode() & 0o777), (0, 0o600));
+}
+
+#[test]
+fn doctor_gives_no_file_away_that_has_a_second_name() {
+    let Some(here) = Installation::new() else { return };
+    let secret = here.path("secret/key");
+    fs::write(&secret, "").unwrap();
+    fs::hard_link(&secret, here.path("data/key")).unwrap();
+    fs::write(here.path("data/left-behind"), "").unwrap();
+    here.as_root(&["doctor", "--fix", "--yes"]);
+    assert_eq!(fs::metadata(&secret).unwrap().uid(), 0, "root's file is the service's now");
+}
+
+#[test]
+fn the_support_bundle_reads_no_database_that_a_link_leads_to() {
+    let Some(here) = Installation::new() else { return };
+    let secret = here.secret_database();
+    rusqlite::Connection::open(&secret).unwrap().execute("CREATE TABLE only_root(x)", []).unwrap();
+    fs::remove_file(here.path("data/agentlocator.db")).unwrap();
+    here.lay_link(&secret, "data/agentlocator.db");
+    let bundle = here.path("bundle.tar.gz");
+    let output = here.as_root(&["support-bundle", bundle.to_str().unwrap(), "--log-lines", "1"]);
+    assert!(output.status.success(), "{}", told(&output));
+    let text = Command::new("tar").args(["-xzOf", bundle.to_str().unwrap()]).output().unwrap();
+    assert!(!String::from_utf8_lossy(&text.stdout).contains("only_root"));
+}
