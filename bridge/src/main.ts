@@ -8,6 +8,7 @@ import { serve } from './http/server.ts'
 import { makeLog, reason } from './log.ts'
 import { InUse } from './session/lock.ts'
 import { readSettings, SettingError, type Settings } from './settings.ts'
+import { startWatchdog } from './watchdog.ts'
 
 async function main(): Promise<void> {
   const settings = settingsOrExit()
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
   const listening = await listen(() => serve(routesOf(bridge), settings.token, log), settings, log)
   address = listening[0]
   servers = listening[1]
+  if (settings.watchdogMs !== undefined) startWatchdog(settings.watchdogMs, log)
   await bridge.start()
 }
 

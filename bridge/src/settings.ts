@@ -42,6 +42,8 @@ export interface Settings {
   readonly logLevel: LogLevel
   /** `PUBLIC_URL`: accepted and only logged. */
   readonly publicUrl: string | undefined
+  /** `WATCHDOG_USEC`, which systemd sets: how often it is told that the event loop turns, a third of what it waits. */
+  readonly watchdogMs: number | undefined
 }
 
 export const HISTORIES = ['none', 'recent', 'full'] as const
@@ -92,6 +94,7 @@ export function readSettings(environment: Environment): Settings {
     qrMs: text('WA_QR_SECONDS') ? 1000 * whole('WA_QR_SECONDS', text('WA_QR_SECONDS'), 60, 1, 300) : undefined,
     logLevel: word('WA_LOG_LEVEL', text('WA_LOG_LEVEL') ?? 'info', LOG_LEVELS),
     publicUrl: text('PUBLIC_URL'),
+    watchdogMs: watchdogInterval(environment),
   }
 }
 
@@ -173,6 +176,13 @@ function word<T extends string>(name: string, text: string, allowed: readonly T[
   const found = allowed.find(one => one === text)
   if (found === undefined) throw wrong(name, text, `one of ${allowed.join(', ')}`)
   return found
+}
+
+/** Nothing where systemd waits for no sign of life, or for that of another process. */
+function watchdogInterval({ WATCHDOG_USEC, WATCHDOG_PID }: Environment): number | undefined {
+  const interval = Math.floor(Number(WATCHDOG_USEC) / 3000)
+  const isMeant = WATCHDOG_PID === undefined || Number(WATCHDOG_PID) === process.pid
+  return interval > 0 && isMeant ? interval : undefined
 }
 
 function defaultFolder(environment: Environment): string {

@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process'
+import { type Log, reason } from './log.ts'
+
+/**
+ * Tells systemd at intervals that the event loop turns. If it does not, systemd kills and restarts the bridge (`WatchdogSec=`).
+ * Node has no datagram sockets of the Unix family, so `systemd-notify` sends the message.
+ */
+export function startWatchdog(intervalMs: number, log: Log, program = 'systemd-notify'): void {
+  let hasFailed = false
+  const notify = () =>
+    execFile(program, ['WATCHDOG=1'], { timeout: intervalMs }, error => {
+      if (error && !hasFailed) log.error('WATCHDOG_FAILED', `systemd cannot be notified: ${reason(error)}`)
+      hasFailed = error !== null
+    })
+  notify()
+  setInterval(notify, intervalMs).unref()
+}
