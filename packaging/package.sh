@@ -162,6 +162,25 @@ scripts() {
     done
 }
 
+# What debsums compares with, which cargo-deb leaves out: the sums of all files that are no settings, in the package's control part.
+md5sums() {
+    local deb work control
+    deb=$(realpath "$1")
+    work=$(mktemp -d target/package-sums.XXXXXX)
+    mkdir "$work/control" "$work/data" "$work/parts"
+    dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/data"
+    dpkg-deb --ctrl-tarfile "$deb" | tar -x -C "$work/control"
+    (cd "$work/data" && find . -type f ! -path './etc/*' -printf '%P\0' | sort -z | xargs -0 md5sum) >"$work/control/md5sums"
+    chmod 644 "$work/control/md5sums"
+    (cd "$work/parts" && ar x "$deb")
+    control=$(basename "$work"/parts/control.tar*)
+    tar --create --directory="$work/control" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" \
+        --format=gnu --auto-compress --file="$work/parts/$control" .
+    rm "$deb"
+    (cd "$work/parts" && ar rcD "$deb" debian-binary "$control" data.tar*)
+    rm -r "$work"
+}
+
 readonly NODE_VERSION=22
 readonly MAINTAINER="AgentLocator <agentlocator@localhost>"
 
@@ -185,4 +204,5 @@ PATH=$PWD/target/tools/bin:$PATH cargo deb "${options[@]}" >/dev/null || status=
 mv "$aside"/*.deb target/debian/ 2>/dev/null || true
 rmdir "$aside"
 [ "$status" = 0 ] || exit "$status"
+md5sums "$output"
 echo "package: $output, $(du -k "$output" | cut -f1) KiB, $(dpkg-deb -f "$output" Installed-Size) KiB installed"
