@@ -12,6 +12,9 @@ use std::sync::Arc;
 const CHECK: &str = "updates";
 
 pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+    if let Ok(version) = std::fs::read_to_string(FAILED_RELEASE) {
+        return vec![failed_release(version.trim())];
+    }
     if let Some(newer) = site.running().and_then(|status| status.newer_release.as_ref()) {
         return vec![tell(newer)];
     }
@@ -30,6 +33,17 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
         "; newer ones are not looked for ([updates] check), `agentlocator version --check` does it once"
     };
     vec![Finding::ok(CHECK, format!("installed is {installed}{age}{how}"))]
+}
+
+fn failed_release(version: &str) -> Finding {
+    let running = env!("CARGO_PKG_VERSION");
+    let found = format!(
+        "version {version} did not start after its installation, so {running} runs, although dpkg lists {version}"
+    );
+    let remedy = format!(
+        "install a newer version, or {version} again: apt reinstall agentlocator. See journalctl -u agentlocator"
+    );
+    Finding::warning(CHECK, found, remedy)
 }
 
 fn tell(newer: &Release) -> Finding {
@@ -52,6 +66,9 @@ fn age_in_days(built: &str, now: Timestamp) -> Option<u64> {
     let built: Timestamp = built.parse().ok()?;
     Some(now.since(built).as_secs() / 86_400)
 }
+
+/// Left by the package's scripts after an upgrade that they took back.
+const FAILED_RELEASE: &str = "/usr/lib/agentlocator/failed/version";
 
 #[cfg(test)]
 mod tests {
