@@ -6,7 +6,7 @@ mod reload;
 
 pub use reload::Source;
 
-use crate::config::{Config, LastGood, Live, Problem, VersionInfo};
+use crate::config::{Config, DataMarker, LastGood, Live, Problem, VersionInfo};
 use crate::crm::inbox::{MEDIA_JOB, STATUS_JOB};
 use crate::crm::recording::FETCH_JOB;
 use crate::drive::calls::{CallParts, Calls};
@@ -56,6 +56,8 @@ pub struct Reloading {
     pub orders: Orders,
     /// Where settings that work are kept.
     pub last_good: LastGood,
+    /// Where it is noted that there is data.
+    pub data_marker: Option<DataMarker>,
 }
 
 /// Runs the daemon until `shutdown`, then lets what runs end, and closes the store.
@@ -66,6 +68,9 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let (store, config) = open_store(config).await?;
+    if let Some(Err(error)) = reloading.data_marker.map(|marker| marker.set(&config.store)) {
+        tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot note that there is data: a start without it is not noticed");
+    }
     let pages = page_urls(&config.http, Some(&listeners));
     let page = pages.best.clone();
 

@@ -30,10 +30,12 @@ mod user;
 mod version;
 
 use crate::config::{
-    Config, ConfigErrors, LastGood, Origin, StoreConfig, find_last_good, find_store, load, process_env,
+    Config, ConfigErrors, DataMarker, LastGood, Origin, StoreConfig, find_data_marker, find_last_good, find_store,
+    load, process_env,
 };
 use crate::domain::Role;
 use crate::drive::Prompts;
+use crate::store::{self, Store};
 use clap::{Parser, Subcommand, ValueHint};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
@@ -61,7 +63,7 @@ enum Command {
     /// code for the first owner. SIGTERM lets running calls end first.
     Serve,
     /// Print the first-run URL and a one-time code; again, until there is an owner.
-    Setup,
+    Setup(setup::Arguments),
     /// People who may log in.
     #[command(subcommand)]
     User(user::User),
@@ -186,7 +188,7 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
 fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve::run(settings.clone()),
-        Command::Setup => setup::run(settings),
+        Command::Setup(arguments) => setup::run(&arguments, settings),
         Command::User(command) => user::run(command, settings),
         Command::Token(command) => token::run(command, settings),
         Command::Retention(arguments) => retention::run(&arguments, settings),
@@ -281,6 +283,27 @@ impl Settings {
     /// The last settings that worked.
     pub(crate) fn last_good(&self) -> LastGood {
         find_last_good(self.file(), &process_env)
+    }
+
+    /// The note that there was data in the folder, for a process that systemd has started as the service.
+    pub(crate) fn data_marker_of_service() -> Option<DataMarker> {
+        find_data_marker(&process_env)
+    }
+
+    /// The service's note that there was data in its folder, also for a command in a shell.
+    pub(crate) fn data_marker() -> Option<DataMarker> {
+        Self::data_marker_of_service().or_else(|| {
+            let unit = UnitSettings::query()?;
+            find_data_marker(&|name| unit.get(name))
+        })
+    }
+
+    /// Opens the database without the daemon; fails if the service misses its data.
+    pub(crate) fn open_store(config: &Config) -> anyhow::Result<Result<(Store, Vec<String>), store::Error>> {
+        if let Some(marker) = Self::data_marker() {
+            marker.check(&config.store)?;
+        }
+        Ok(Store::open(&config.store))
     }
 
     /// Where the data is, as far as the settings say, right or wrong.

@@ -31,7 +31,7 @@ mod updates;
 pub use finding::{Finding, State};
 pub use fix::{Fix, FixError, NumberFix};
 pub use program::output_of;
-pub use site::{OwnerReads, Site};
+pub use site::{Installation, OwnerReads, Site};
 
 use futures_util::future::join_all;
 use std::pin::Pin;

@@ -6,7 +6,7 @@ mod show;
 use super::{Settings, print, print_json, store_side};
 use crate::app;
 use crate::clock;
-use crate::doctor::{Finding, OwnerReads, Site, State, examine};
+use crate::doctor::{Finding, Installation, OwnerReads, Site, State, examine};
 use crate::domain::PhoneNumber;
 use clap::Args;
 use serde_json::json;
@@ -59,8 +59,11 @@ pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow
             store_side::try_file_system(published, name).map_err(|error| format!("{error:#}"))
         },
     };
-    let file = settings.file().map(Path::to_owned);
-    Ok(Site::find(settings.load(), settings.store(), file, numbers.to_vec(), reads).await?)
+    let store = settings.store();
+    let missing_data = Settings::data_marker().and_then(|marker| marker.check(&store).err());
+    let settings_file = settings.file().map(Path::to_owned);
+    let installation = Installation { store, settings_file, missing_data, reads };
+    Ok(Site::find(settings.load(), installation, numbers.to_vec()).await?)
 }
 
 /// The findings as a program reads them.

@@ -4,7 +4,7 @@ use super::Settings;
 use crate::app;
 use crate::crm::order::{Order, Outcome};
 use crate::drive::control::{self, AskError};
-use crate::store::{Store, newest_migration};
+use crate::store::newest_migration;
 use anyhow::{Context, bail};
 
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
@@ -18,7 +18,7 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
             _ => bail!("the running daemon is of another version; restart it, and it brings the database up to date"),
         },
     }
-    let (store, applied) = Store::open(&config.store).context("cannot open the database")?;
+    let (store, applied) = Settings::open_store(&config)?.context("cannot open the database")?;
     app::report_migrations(&applied);
     store.close();
     Ok(())

@@ -5,7 +5,7 @@ use crate::crm;
 use crate::crm::order::{Order, Outcome};
 use crate::domain::PageUrls;
 use crate::drive::control::{self, AskError};
-use crate::store::{self, Store};
+use crate::store;
 use crate::{app, clock, http};
 use anyhow::Context;
 use std::time::Duration;
@@ -31,7 +31,7 @@ async fn give_by(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, 
             answer => return Ok(answer?),
         }
         let config = settings.load()?;
-        match Store::open(&config.store) {
+        match Settings::open_store(&config)? {
             Ok((store, _applied)) => {
                 let now = clock::now();
                 let outcome = crm::transact(&store, move |tx| order.perform(tx, now)).await;

@@ -33,7 +33,7 @@ fn opens_database(command: &Command) -> bool {
     match command {
         // It only reads, and the key may be one that root alone may read.
         Command::Snapshots(snapshots) => !snapshots.has_identity(),
-        Command::Setup
+        Command::Setup(_)
         | Command::User(_)
         | Command::Token(_)
         | Command::Alerts(_)

@@ -24,6 +24,12 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
             "The settings are wrong, so the service starts with the last ones that worked: {reasons}"
         );
     }
+    let data_marker = Settings::data_marker_of_service();
+    if let Some(Err(missing)) = data_marker.as_ref().map(|marker| marker.check(&config.store)) {
+        tracing::error!(event = "DATA_MISSING", "{missing}");
+        ops::notify::status(&missing.to_string());
+        return Err(missing.into());
+    }
     raise_file_limit();
     app::runtime()?.block_on(async move {
         let listeners = Listeners::open(&config).await.context("cannot listen")?;
@@ -31,7 +37,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         let shutdown = stopped(reloads.clone())?;
         let last_good = settings.last_good();
         let source = Arc::new(move || settings.load_own());
-        app::run(config, listeners, Reloading { source, log, reloads, orders, last_good }, shutdown).await
+        app::run(config, listeners, Reloading { source, log, reloads, orders, last_good, data_marker }, shutdown).await
     })
 }
 

@@ -4,9 +4,23 @@ use super::{Settings, order, print};
 use crate::crm::order::Order;
 use crate::crm::setup::SetupCode;
 use crate::ops::tls::own_fingerprint;
+use anyhow::Context;
+use clap::Args;
 use std::fmt::Write;
 
-pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Begin with an empty database, although the service had data in this folder before and finds none now.
+    #[arg(long)]
+    new_data: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
+    if arguments.new_data
+        && let Some(marker) = Settings::data_marker()
+    {
+        marker.forget().context("cannot forget that there was data")?;
+    }
     let config = settings.load();
     if let Ok(config) = &config {
         Settings::tell_default_database(config);

@@ -2,7 +2,6 @@
 //! so that they act on the database that the service has.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The variables that the unit sets for the service.
@@ -25,10 +24,10 @@ impl UnitSettings {
             .filter_map(|variable| variable.trim_matches('"').split_once('='))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        let folder = property("StateDirectory").and_then(|folders| folders.split_whitespace().next());
-        if let Some(folder) = folder {
-            let folder = Path::new("/var/lib").join(folder);
-            variables.insert("STATE_DIRECTORY".to_owned(), folder.to_string_lossy().into_owned());
+        let folders = property("StateDirectory").unwrap_or_default().split_whitespace();
+        let folders: Vec<_> = folders.map(|folder| format!("/var/lib/{folder}")).collect();
+        if !folders.is_empty() {
+            variables.insert("STATE_DIRECTORY".to_owned(), folders.join(":"));
         }
         Some(Self(variables))
     }
@@ -48,7 +47,7 @@ mod tests {
         let shown = "LoadState=loaded\nEnvironment=PORT=9000 \"LOG_LEVEL=debug\"\nStateDirectory=agentlocator more\n";
         let unit = UnitSettings::read(shown).unwrap();
         let values = ["STATE_DIRECTORY", "PORT", "LOG_LEVEL", "DATABASE_URL"].map(|name| unit.get(name));
-        let known = ["/var/lib/agentlocator", "9000", "debug"].map(|value| Some(value.to_owned()));
+        let known = ["/var/lib/agentlocator:/var/lib/more", "9000", "debug"].map(|value| Some(value.to_owned()));
         assert_eq!((&values[..3], &values[3]), (&known[..], &None));
         assert!(UnitSettings::read("LoadState=not-found\nStateDirectory=x\n").is_none());
         assert!(UnitSettings::read("").is_none());

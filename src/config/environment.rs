@@ -30,6 +30,11 @@ pub(super) fn state_folder(env: Environment<'_>) -> Option<PathBuf> {
     present(env, "STATE_DIRECTORY")?.split(':').next().map(PathBuf::from)
 }
 
+/// The second folder of `STATE_DIRECTORY`, for what must outlast the data folder.
+pub(super) fn second_state_folder(env: Environment<'_>) -> Option<PathBuf> {
+    present(env, "STATE_DIRECTORY")?.split(':').nth(1).map(PathBuf::from)
+}
+
 /// Everything that the environment says. A variable that is set and empty says nothing. `file` is the settings file.
 pub(super) fn read(env: Environment<'_>, file: Option<&Path>, settings: &[Setting], draft: &mut Draft) {
     let credentials = credentials_folder(env, file);

@@ -1,6 +1,7 @@
 //! Reading the settings: defaults, under the file, under the environment; over the defaults alone, what the page keeps
 //! in the database.
 
+use super::data_marker::DataMarker;
 use super::draft::Draft;
 use super::environment::{self, Environment};
 use super::found::Found;
@@ -28,6 +29,11 @@ pub fn find_store(file: Option<&Path>, env: Environment<'_>) -> StoreConfig {
 /// Where the last settings that worked are: in the folder that systemd has made for the service, else in that of the data.
 pub fn find_last_good(file: Option<&Path>, env: Environment<'_>) -> LastGood {
     LastGood::of(environment::state_folder(env).unwrap_or_else(|| find_store(file, env).data_folder()))
+}
+
+/// The note that there was data, in the second folder that systemd has made for the service; none where there is no such folder.
+pub fn find_data_marker(env: Environment<'_>) -> Option<DataMarker> {
+    environment::second_state_folder(env).map(|folder| DataMarker::in_folder(&folder))
 }
 
 fn read_all(file: Option<&Path>, env: Environment<'_>) -> Draft {

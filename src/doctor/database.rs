@@ -11,6 +11,10 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let Some(config) = site.config() else { return Vec::new() };
     let file = config.store.published_file();
     let Some(status) = site.running() else {
+        if let Some(missing) = &site.missing_data {
+            let remedy = "mount the disk of the data, or restore a backup; or, for an empty database: agentlocator setup --new-data";
+            return vec![Finding::error(CHECK, missing.to_string(), remedy)];
+        }
         let found = match std::fs::metadata(&file) {
             Ok(metadata) => {
                 format!("{} is there, {}; only a running daemon tells more", file.display(), amount(metadata.len()))

@@ -1,6 +1,6 @@
 //! What is looked at, and with what.
 
-use crate::config::{Config, ConfigErrors, StoreConfig};
+use crate::config::{Config, ConfigErrors, MissingData, StoreConfig};
 use crate::domain::PhoneNumber;
 use crate::drive::control::{self, AskError, Status};
 use crate::providers::http_client;
@@ -17,6 +17,8 @@ pub struct Site {
     pub(super) stored_problems: Vec<String>,
     /// The settings file, where there is one.
     pub(super) settings_file: Option<PathBuf>,
+    /// The service had data, and does not find it.
+    pub(super) missing_data: Option<MissingData>,
     /// The running daemon, or why it cannot be asked.
     pub(super) daemon: Result<Status, AskError>,
     /// The numbers that somebody named as ours.
@@ -25,6 +27,18 @@ pub struct Site {
     pub(super) client: Client,
     /// Takes any certificate, and is given nothing secret.
     pub(super) trusting: Client,
+}
+
+/// What the command line knows of the installation.
+pub struct Installation {
+    /// Where the data is, even if the settings are wrong.
+    pub store: StoreConfig,
+    /// The settings file, where there is one.
+    pub settings_file: Option<PathBuf>,
+    /// The service had data, and does not find it.
+    pub missing_data: Option<MissingData>,
+    /// Reads in the data folder.
+    pub reads: OwnerReads,
 }
 
 /// Reads in the data folder, by the rights of the user who owns it: what is in there may lead root elsewhere, and root could
@@ -37,23 +51,30 @@ pub struct OwnerReads {
 }
 
 impl Site {
-    /// Looks where everything is. `settings` are what file and environment say,
-    /// `store` where the data is even if they are wrong.
+    /// Looks where everything is. `settings` are what file and environment say.
     pub async fn find(
         settings: Result<Config, ConfigErrors>,
-        store: StoreConfig,
-        settings_file: Option<PathBuf>,
+        installation: Installation,
         named_numbers: Vec<PhoneNumber>,
-        reads: OwnerReads,
     ) -> Result<Self, reqwest::Error> {
         let client = http_client::build()?;
         let trusting = http_client::build_trusting(None).unwrap_or_else(|| client.clone());
+        let Installation { store, settings_file, missing_data, reads } = installation;
         let stored_settings = reads.stored_settings;
         let looked = tokio::task::spawn_blocking(move || look_inside(settings, &store, stored_settings)).await;
         let (settings, stored_problems, daemon) =
             looked.unwrap_or_else(|_| (Ok(Config::default()), Vec::new(), Err(AskError::NotRunning)));
-        let file_system = reads.file_system;
-        Ok(Self { settings, stored_problems, settings_file, daemon, named_numbers, file_system, client, trusting })
+        Ok(Self {
+            settings,
+            stored_problems,
+            settings_file,
+            missing_data,
+            daemon,
+            named_numbers,
+            file_system: reads.file_system,
+            client,
+            trusting,
+        })
     }
 
     /// The settings, if they can be used.

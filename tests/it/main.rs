@@ -29,6 +29,7 @@ mod malformed;
 mod manual;
 mod media_socket;
 mod metrics;
+mod missing_data;
 mod page;
 mod process;
 mod recordings;

@@ -1,0 +1,72 @@
+//! A note outside the data folder that there is data in it. A service that finds no data where there was some does not start as a
+//! new installation: more likely the disk of the data is not there.
+
+use super::{StoreConfig, folder_of};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// The note.
+#[derive(Clone, Debug)]
+pub struct DataMarker {
+    file: PathBuf,
+}
+
+/// There was data, and now there is none.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "There was data in {}, and now there is none, so the service does not start as a new installation. Mount the disk of the \
+     data there, and the service starts by itself; or put a backup in place: agentlocator restore FILE. To begin with an empty \
+     database all the same: agentlocator setup --new-data",
+    folder.display()
+)]
+pub struct MissingData {
+    /// The data folder.
+    folder: PathBuf,
+}
+
+impl DataMarker {
+    /// The note in a folder that is not the data folder.
+    pub(super) fn in_folder(folder: &Path) -> Self {
+        Self { file: folder.join("data-folder") }
+    }
+
+    /// Fails if this database was here before, and is not here now.
+    pub fn check(&self, store: &StoreConfig) -> Result<(), MissingData> {
+        let is_there = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.len() > 0);
+        let folder = data_folder(store);
+        let was_there = fs::read(&self.file).is_ok_and(|noted| noted == folder.as_os_str().as_bytes());
+        if was_there && !is_there(&store.published_file()) && !is_there(&store.live_file()) {
+            return Err(MissingData { folder });
+        }
+        Ok(())
+    }
+
+    /// Notes that this database is here.
+    pub fn set(&self, store: &StoreConfig) -> io::Result<()> {
+        let folder = data_folder(store);
+        let text = folder.as_os_str().as_bytes();
+        if fs::read(&self.file).is_ok_and(|noted| noted == text) {
+            return Ok(());
+        }
+        let fresh = self.file.with_extension("new");
+        fs::write(&fresh, text)?;
+        fs::File::open(&fresh)?.sync_all()?;
+        fs::rename(&fresh, &self.file)?;
+        fs::File::open(folder_of(&self.file))?.sync_all()
+    }
+
+    /// Forgets that there was data.
+    pub fn forget(&self) -> io::Result<()> {
+        match fs::remove_file(&self.file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn data_folder(store: &StoreConfig) -> PathBuf {
+    let folder = store.data_folder();
+    std::path::absolute(&folder).unwrap_or(folder)
+}

@@ -1,0 +1,90 @@
+//! A service that had data and finds none does not start as a new installation.
+
+use super::support::Daemon;
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+use std::time::Duration;
+
+/// A service that has run, and whose data is away now.
+fn without_its_data() -> Daemon {
+    let mut daemon = Daemon::prepare(|_| {});
+    let folder = daemon.folder().to_owned();
+    let (data, marker) = (folder.join("data"), folder.join("marker"));
+    for folder in [&data, &marker] {
+        fs::create_dir(folder).unwrap();
+    }
+    daemon.reconfigure(|setup| {
+        setup
+            .env("DATABASE_URL", data.join("agentlocator.db").display().to_string())
+            .env("STATE_DIRECTORY", format!("{}:{}", data.display(), marker.display()));
+    });
+    daemon.launch();
+    let output = daemon.cli(&["user", "add", "dana", "--generate"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(daemon.stop().success());
+    fs::rename(&data, folder.join("unmounted")).unwrap();
+    fs::create_dir(&data).unwrap();
+    daemon
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn assert_does_not_start(daemon: &mut Daemon) {
+    daemon.spawn();
+    // Not 78: systemd tries again, until the disk is mounted.
+    assert_eq!(daemon.wait(Duration::from_secs(15)).code(), Some(1));
+    let message = daemon.logs().wait_for_event("DATA_MISSING").to_string();
+    assert!(message.contains("There was data in") && message.contains("agentlocator setup --new-data"), "{message}");
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).unwrap().next().is_none()
+}
+
+#[test]
+fn it_waits_for_the_disk_of_its_data() {
+    let mut daemon = without_its_data();
+    let data = daemon.folder().join("data");
+    assert_does_not_start(&mut daemon);
+    for command in [&["setup"][..], &["user", "add", "noa", "--generate"], &["migrate"]] {
+        let output = daemon.cli(command);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains("There was data in"), "{command:?}: {}", stderr(&output));
+    }
+    assert!(is_empty(&data), "nothing is made there");
+    let doctor = daemon.cli(&["doctor"]);
+    assert!(String::from_utf8_lossy(&doctor.stdout).contains("There was data in"), "{doctor:?}");
+
+    fs::remove_dir(&data).unwrap();
+    fs::rename(daemon.folder().join("unmounted"), &data).unwrap();
+    daemon.relaunch();
+    let users = daemon.cli(&["user", "list"]);
+    assert!(String::from_utf8_lossy(&users.stdout).contains("dana"), "{users:?}");
+}
+
+#[test]
+fn the_owner_may_begin_anew() {
+    let mut daemon = without_its_data();
+    assert_does_not_start(&mut daemon);
+    let output = daemon.cli(&["setup", "--new-data"]);
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("Code"), "{}", stderr(&output));
+    daemon.relaunch();
+    // From now on the new data is missed as well.
+    assert!(daemon.stop().success());
+    fs::remove_dir_all(daemon.folder().join("data")).unwrap();
+    fs::create_dir(daemon.folder().join("data")).unwrap();
+    assert_does_not_start(&mut daemon);
+}
+
+#[test]
+fn a_restore_into_the_empty_folder_ends_it() {
+    let mut daemon = without_its_data();
+    let copy = daemon.folder().join("unmounted/agentlocator.db");
+    let output = daemon.cli(&["restore", "--yes", copy.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    daemon.launch();
+    assert!(String::from_utf8_lossy(&daemon.cli(&["user", "list"]).stdout).contains("dana"));
+}
