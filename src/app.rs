@@ -1,6 +1,7 @@
 //! The composition root: builds the parts, hands each what it needs, and stops them in order.
 
 mod care;
+mod clock_wait;
 mod first_run;
 mod reload;
 
@@ -71,6 +72,7 @@ pub async fn run(
     if let Some(Err(error)) = reloading.data_marker.map(|marker| marker.set(&config.store)) {
         tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot note that there is data: a start without it is not noticed");
     }
+    clock_wait::wait(&store, &config).await;
     let pages = page_urls(&config.http, Some(&listeners));
     let page = pages.best.clone();
 

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod clock_check;
+pub mod clock_floor;
 pub mod disk;
 pub mod identity;
 pub mod local_time;

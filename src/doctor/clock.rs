@@ -6,14 +6,26 @@ use super::{Finding, Site};
 use crate::clock;
 use crate::providers::tls_look::http_date;
 use futures_util::future::join_all;
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
 const CHECK: &str = "clock";
 
 pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let (offset, synchronised) = tokio::join!(offset(&site), synchronised());
+    let (offset, synchronised, is_behind) = tokio::join!(offset(&site), synchronised(), is_behind(&site));
+    if is_behind && offset.is_none_or(|offset| offset.unsigned_abs() >= OFF_S) {
+        let found = "the clock shows a time that has passed already: one before the newest call or message, or before this \
+                     program was built";
+        return vec![Finding::error(CHECK, found, REMEDY)];
+    }
     judge(offset, synchronised.as_ref())
+}
+
+/// The daemon knows that the clock is wrong.
+async fn is_behind(site: &Site) -> bool {
+    let ready = site.ask_locally("/readyz").await.and_then(|(_, text)| serde_json::from_str::<Value>(&text).ok());
+    ready.is_some_and(|ready| ready["clock"] == "error")
 }
 
 /// By how many seconds our clock is ahead of others' (below zero: behind); none where nobody can be asked.
@@ -55,15 +67,13 @@ async fn synchronised() -> Option<Synchronised> {
 }
 
 fn judge(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Finding> {
-    let remedy = "timedatectl set-ntp true; without time servers: date -s \"YYYY-MM-DD hh:mm:ss\". A machine that loses the \
-                  time whenever it has no power needs a new battery";
     let measured = match offset {
         Some(offset) if offset.unsigned_abs() >= WRONG_S => {
             let found = format!("the clock is {}: certificates and times are taken for wrong", describe(offset));
-            Some(Finding::error(CHECK, found, remedy))
+            Some(Finding::error(CHECK, found, REMEDY))
         }
         Some(offset) if offset.unsigned_abs() >= OFF_S => {
-            Some(Finding::warning(CHECK, format!("the clock is {}", describe(offset)), remedy))
+            Some(Finding::warning(CHECK, format!("the clock is {}", describe(offset)), REMEDY))
         }
         Some(_) => None,
         None => match synchronised {
@@ -96,6 +106,8 @@ pub(super) fn describe(offset: i64) -> String {
     format!("{count} {unit} {direction}")
 }
 
+const REMEDY: &str = "timedatectl set-ntp true; without time servers: date -s \"YYYY-MM-DD hh:mm:ss\". A machine that loses the \
+                      time whenever it has no power needs a new battery";
 /// So far off, something is amiss.
 const OFF_S: u64 = 30;
 /// So far off, others begin to refuse us.

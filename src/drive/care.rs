@@ -12,7 +12,8 @@ use crate::drive::calls::{self, Calls};
 use crate::drive::jobs::Jobs;
 use crate::drive::outbox::Outbox;
 use crate::ops::alert::Alerts;
-use crate::ops::clock_check;
+use crate::ops::clock_check::{self, ClockReading};
+use crate::ops::clock_floor::{self, ClockBehind, ClockFloor};
 use crate::ops::disk::DiskWatch;
 use crate::ops::snapshots::{Snapshots, Standing};
 use crate::ops::tls::{Tls, TlsHealth, TlsStatus};
@@ -50,6 +51,7 @@ impl Care {
     /// Looks now and then until `stopping`.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         let (mut next_look_around, mut next_clock) = (clock::instant(), clock::instant());
+        let mut clock_measured = None;
         let mut took_media = self.disk.takes_media();
         loop {
             self.look_at_disk(&mut took_media).await;
@@ -61,10 +63,11 @@ impl Care {
             if clock::instant() >= next_look_around {
                 next_look_around = clock::instant() + LOOK_AROUND;
                 self.look_around().await;
-            }
-            if clock::instant() >= next_clock {
-                next_clock = clock::instant() + LOOK_AT_CLOCK;
-                self.look_at_clock().await;
+                let is_due = clock::instant() >= next_clock;
+                if is_due {
+                    next_clock = clock::instant() + MEASURE_CLOCK;
+                }
+                self.check_clock(&mut clock_measured, is_due).await;
             }
             tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => return,
@@ -185,24 +188,35 @@ impl Care {
         self.alerts.set(AlertKind::Backup, backup_trouble(&self.snapshots, now));
     }
 
-    /// The clock is compared with Twilio's, whom we talk to anyway; where it is not in use, only with our own building.
-    async fn look_at_clock(&self) {
-        let (config, now) = (self.settings.now(), clock::now());
-        if let Some(detail) = clock_before_build(&config, now) {
-            return self.alerts.raise(AlertKind::ClockWrong, detail);
+    /// The clock is compared with what it must have passed, and with Twilio's: now and then, and whenever it seems to be behind.
+    async fn check_clock(&self, measured: &mut Option<AlertDetail>, is_due: bool) {
+        let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
+        let floor = ClockFloor { built: self.settings.now().version.build_time.parse().ok(), newest_entry };
+        let now = clock::now();
+        let mut behind = floor.check(now, clock_floor::is_synchronised());
+        if (is_due || behind.is_some())
+            && let Some(reading) = self.measure_clock().await
+        {
+            let words = reading.in_words();
+            let detail = || {
+                AlertDetail::from((format!("לפי {}: {words}", reading.host), format!("By {}: {words}", reading.host)))
+            };
+            *measured = (reading.off() >= CLOCK_OFF).then(detail);
+            // By another's clock ours is right: the entry was written when it was ahead.
+            behind = behind.filter(|behind| matches!(behind, ClockBehind::Build(_)));
         }
-        let twilio = &config.twilio;
-        let url = twilio.api_base_url.as_str();
-        if twilio.credentials().is_none() || !url.starts_with("https://") {
-            return self.alerts.clear(AlertKind::ClockWrong);
+        self.alerts.set(AlertKind::ClockWrong, behind.map(|behind| behind.detail(now)).or_else(|| measured.clone()));
+    }
+
+    /// Twilio's clock, as we talk to Twilio anyway; none where it is not in use, or does not answer.
+    async fn measure_clock(&self) -> Option<ClockReading> {
+        let config = self.settings.now();
+        let url = config.twilio.api_base_url.as_str();
+        if config.twilio.credentials().is_none() || !url.starts_with("https://") {
+            return None;
         }
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        // Who does not answer says nothing about the clock.
-        let Ok(reading) = clock_check::measure(url, roots).await else { return };
-        let words = reading.in_words();
-        let detail =
-            AlertDetail::from((format!("לפי {}: {words}", reading.host), format!("By {}: {words}", reading.host)));
-        self.alerts.set(AlertKind::ClockWrong, (reading.off() >= CLOCK_OFF).then_some(detail));
+        clock_check::measure(url, roots).await.ok()
     }
 }
 
@@ -285,24 +299,12 @@ fn needs_person(state: LinkState) -> bool {
     )
 }
 
-/// A clock that shows a time from before this program was built is wrong.
-fn clock_before_build(config: &Config, now: Timestamp) -> Option<AlertDetail> {
-    let built: Timestamp = config.version.build_time.parse().ok()?;
-    (now < built.minus(DAY)).then(|| {
-        AlertDetail::from((
-            format!("השעון מראה {now}, לפני שהתוכנה נבנתה ({built})."),
-            format!("It shows {now}, which is before this program was built ({built})."),
-        ))
-    })
-}
-
 /// A log is emptied at some 8 MB; one that has grown so far is held by a reader.
 const LARGE_LOG: u64 = 256 << 20;
 const LOOK: Duration = Duration::from_secs(2);
-const LOOK_AT_CLOCK: Duration = Duration::from_hours(6);
+const MEASURE_CLOCK: Duration = Duration::from_hours(6);
 /// What is less does no harm: certificates and signatures allow for it.
 const CLOCK_OFF: Duration = Duration::from_mins(5);
 const LOOK_AROUND: Duration = Duration::from_mins(1);
 /// A message that has waited for so long in spite of attempts is stuck.
 const STUCK: Duration = Duration::from_hours(1);
-const DAY: Duration = Duration::from_hours(24);

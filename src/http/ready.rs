@@ -3,6 +3,7 @@
 use super::AppState;
 use crate::clock;
 use crate::config::Config;
+use crate::domain::AlertKind;
 use crate::drive::InForce;
 use crate::ops::snapshots::Standing;
 use crate::ops::tls::TlsHealth;
@@ -64,6 +65,8 @@ struct Checks {
     tls: Check,
     /// There is a backup to rely on.
     backup: Check,
+    /// The clock is not known to be wrong.
+    clock: Check,
 }
 
 impl Readiness {
@@ -127,6 +130,7 @@ async fn ready(State(state): State<AppState>) -> Response {
             Standing::Young | Standing::Good => Check::Ok,
             Standing::Bad => Check::Error,
         },
+        clock: Check::of(!state.alerts.is_raised(AlertKind::ClockWrong)),
     };
     let status = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(checks)).into_response()

@@ -1,5 +1,6 @@
 //! What systemd is told. Where nobody listens (`NOTIFY_SOCKET` is not set), nothing is said.
 
+use crate::config::process_env;
 use sd_notify::NotifyState;
 use std::time::Duration;
 
@@ -36,6 +37,11 @@ pub fn working(status: &str, span: Duration) {
 /// The daemon is alive.
 pub fn alive() {
     tell(&[NotifyState::Watchdog]);
+}
+
+/// Whether anybody is told.
+pub fn is_listening() -> bool {
+    process_env("NOTIFY_SOCKET").is_some()
 }
 
 /// How long systemd waits for a sign of life; none if it does not.

@@ -30,6 +30,12 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], thread).optional()?)
     }
 
+    /// When anything happened in a thread the last time; none where nothing did.
+    pub fn newest_activity(&self) -> Result<Option<Timestamp>> {
+        let mut query = self.conn.prepare_cached("SELECT max(last_message_at) FROM threads WHERE business_id = ?1")?;
+        Ok(query.query_row([BusinessId::FIRST], |row| row.get(0))?)
+    }
+
     /// The thread of that kind with the person who has this address.
     pub fn thread_by_address(
         &self,

@@ -14,6 +14,7 @@ mod call;
 mod call_faults;
 mod care;
 mod cli;
+mod clock_behind;
 mod config;
 mod demo;
 mod doctor;

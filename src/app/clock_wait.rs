@@ -1,0 +1,41 @@
+//! A start on a machine whose clock is behind waits a moment for a time server.
+
+use crate::clock;
+use crate::config::Config;
+use crate::ops::clock_floor::{ClockFloor, is_synchronised};
+use crate::ops::notify;
+use crate::store::Store;
+use std::time::Duration;
+
+/// Waits until the clock may be right, as long as a caller would: Twilio gives up a webhook after 15 seconds. The sockets that
+/// systemd holds keep connections meanwhile. Without systemd somebody starts the daemon by hand, and it does not wait.
+pub(super) async fn wait(store: &Store, config: &Config) {
+    let newest_entry = store.read(|tx| tx.newest_activity()).await.ok().flatten();
+    let floor = ClockFloor { built: config.version.build_time.parse().ok(), newest_entry };
+    let Some(behind) = floor.check(clock::now(), is_synchronised()) else { return };
+    let started = clock::instant();
+    if notify::is_listening() {
+        while floor.check(clock::now(), is_synchronised()).is_some()
+            && clock::instant().duration_since(started) < LONGEST
+        {
+            notify::working("Waiting for the right time: the clock is behind", EXTENSION);
+            tokio::time::sleep(BETWEEN).await;
+        }
+    }
+    let now = clock::now();
+    if floor.check(now, is_synchronised()).is_some() {
+        let reason = behind.detail(now);
+        tracing::warn!(
+            event = "CLOCK_BEHIND",
+            reason = reason.en,
+            "The clock is wrong, and the service starts all the same: times of calls and messages will be wrong until it is set. {}",
+            reason.en
+        );
+    } else {
+        tracing::info!(event = "CLOCK_SET", "The clock was behind, and has been set");
+    }
+}
+
+const LONGEST: Duration = Duration::from_secs(10);
+const BETWEEN: Duration = Duration::from_millis(250);
+const EXTENSION: Duration = Duration::from_secs(30);

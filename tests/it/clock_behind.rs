@@ -1,0 +1,52 @@
+//! A clock that shows a time which has passed already.
+
+use super::support::Daemon;
+use serde_json::Value;
+
+/// Waits until `/readyz` says this of the clock.
+async fn until_clock_is(daemon: &Daemon, expected: &str) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while daemon.client().get("/readyz").await.json()["clock"] != expected {
+        assert!(std::time::Instant::now() < deadline, "the clock is not {expected}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+async fn clock_alert(daemon: &Daemon) -> Value {
+    let alerts = daemon.api().get("/api/alerts").await.json();
+    let alerts = alerts["alerts"].as_array().unwrap().clone();
+    alerts.into_iter().find(|alert| alert["kind"] == "clock_wrong").unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_before_the_newest_message_is_reported() {
+    let daemon = Daemon::prepare(|setup| _ = setup.toml("[alerts]\nsettle_s = 0\n"));
+    daemon.seed(include_str!("api/data.sql"));
+    daemon.seed("UPDATE threads SET last_message_at = '2199-01-01T00:00:00.000Z' WHERE id = 1");
+    let daemon = tokio::task::block_in_place(|| {
+        let mut daemon = daemon;
+        daemon.launch();
+        daemon
+    });
+    let event = daemon.logs().wait_for_event("CLOCK_BEHIND");
+    assert!(event["reason"].as_str().unwrap().contains("before the newest entry"), "{event}");
+    until_clock_is(&daemon, "error").await;
+    let alert = clock_alert(&daemon).await;
+    assert!(alert["detail"]["en"].as_str().unwrap().contains("2199"), "{alert}");
+    let doctor = daemon.cli(&["doctor"]);
+    assert!(String::from_utf8_lossy(&doctor.stdout).contains("a time that has passed already"), "{doctor:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_before_the_program_was_built_is_reported() {
+    let daemon = Daemon::start(|setup| _ = setup.env("BUILD_TIME", "2199-01-01T00:00:00Z"));
+    daemon.logs().wait_for_event("CLOCK_BEHIND");
+    until_clock_is(&daemon, "error").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_clock_is_not() {
+    let daemon = Daemon::start(|_| {});
+    until_clock_is(&daemon, "ok").await;
+    assert!(daemon.logs().events_named("CLOCK_BEHIND").is_empty());
+}
