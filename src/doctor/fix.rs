@@ -37,6 +37,15 @@ pub enum Fix {
         /// The same.
         after: u32,
     },
+    /// Which group may read a file: group and mode.
+    Group {
+        /// The file.
+        path: PathBuf,
+        /// What there is.
+        before: (u32, u32),
+        /// What there should be.
+        after: (u32, u32),
+    },
     /// A folder for the data.
     Folder {
         /// Where.
@@ -108,6 +117,14 @@ impl Fix {
                 paths.iter().map(|path| format!("owner of {} → {uid}:{gid}", path.display())).collect()
             }
             Self::Mode { path, before, after } => vec![format!("mode of {}: {before:o} → {after:o}", path.display())],
+            Self::Group { path, before, after } => vec![format!(
+                "group and mode of {}: {} {:o} → {} {:o}",
+                path.display(),
+                before.0,
+                before.1,
+                after.0,
+                after.1
+            )],
             Self::Folder { path, uid, gid } => vec![format!("new folder {} for {uid}:{gid}", path.display())],
         }
     }
@@ -120,6 +137,9 @@ impl Fix {
                 number.phone_number, number.before.voice_url, number.before.voice_method, number.before.status_callback
             )),
             Self::Mode { path, before, .. } => Some(format!("to take it back: chmod {before:o} {}", path.display())),
+            Self::Group { path, before: (gid, mode), .. } => {
+                Some(format!("to take it back: chgrp {gid} {0} && chmod {mode:o} {0}", path.display()))
+            }
             Self::Owner { .. } | Self::Folder { .. } => None,
         }
     }
@@ -142,6 +162,9 @@ impl Fix {
                 .iter()
                 .try_for_each(|path| give_away(folder, path, *uid, *gid).map_err(|source| file_error(path, source))),
             Self::Mode { path, after, .. } => set_mode(path, *after).map_err(|source| file_error(path, source)),
+            Self::Group { path, after: (gid, mode), .. } => chown(path, None, Some(*gid))
+                .and_then(|()| set_mode(path, *mode))
+                .map_err(|source| file_error(path, source)),
             Self::Folder { path, uid, gid } => fs::create_dir_all(path)
                 .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o750)))
                 .and_then(|()| chown(path, Some(*uid), Some(*gid)))

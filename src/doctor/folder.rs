@@ -21,10 +21,29 @@ fn look_at(site: &Site) -> Vec<Finding> {
         Ok(metadata) => metadata,
         Err(error) => return vec![no_folder(site, &folder, &error)],
     };
+    if let Some(linked) = linked(&folder) {
+        return vec![linked];
+    }
     let mut findings = abilities::judge(site, &published, &folder);
     findings.extend(owners(site, &folder, &metadata));
     findings.extend(open_to_all(&folder, &metadata, &published, &config.store.live_file()));
     findings
+}
+
+/// systemd does not start a service whose state folder is a link.
+fn linked(folder: &Path) -> Option<Finding> {
+    let is_of_systemd = folder.parent() == Some(Path::new("/var/lib"));
+    let is_link = std::fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink());
+    (is_of_systemd && is_link).then(|| {
+        let target = std::fs::read_link(folder).unwrap_or_default();
+        let found = format!(
+            "{} is a link to {}, with which systemd does not start the service",
+            folder.display(),
+            target.display()
+        );
+        let remedy = "put a folder in its place, and mount the data there (bind mount, docs/admin/move.md)";
+        Finding::error(CHECK, found, remedy)
+    })
 }
 
 fn no_folder(site: &Site, folder: &Path, error: &std::io::Error) -> Finding {
@@ -83,7 +102,7 @@ fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path
 }
 
 /// Who should own the data: whoever runs the daemon, else the package's user, else the folder's owner.
-fn service_user(site: &Site, folder: Option<&Metadata>) -> Option<(u32, u32)> {
+pub(super) fn service_user(site: &Site, folder: Option<&Metadata>) -> Option<(u32, u32)> {
     let running = site.running().and_then(|status| std::fs::metadata(format!("/proc/{}", status.about.pid)).ok());
     running.map(|process| (process.uid(), process.gid())).or_else(package_user).or_else(|| {
         let folder = folder?;

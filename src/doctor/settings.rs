@@ -1,10 +1,12 @@
 //! Are the settings right, and out of others' sight?
 
-use super::{Finding, Fix, Site};
+use super::program::output_of;
+use super::{Finding, Fix, Site, folder};
 use crate::config::{Config, Origin};
+use rustix::process::geteuid;
 use std::collections::BTreeSet;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const CHECK: &str = "settings";
@@ -28,6 +30,7 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
         findings.push(Finding::warning(CHECK, problem.clone(), "correct it on the page; until then it is not used"));
     }
     findings.extend(files_with_secrets(config).into_iter().filter_map(readable_by_all));
+    findings.extend(unreadable_for_service(&site, config).await);
     if findings.is_empty() {
         let file = site.settings_file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
         findings.push(Finding::ok(CHECK, format!("the settings are right ({file} and the environment)")));
@@ -45,6 +48,42 @@ fn files_with_secrets(config: &Config) -> BTreeSet<PathBuf> {
     files.collect()
 }
 
+/// The files that the service cannot read by itself, although root can: those that systemd does not hand over.
+async fn unreadable_for_service(site: &Site, config: &Config) -> Vec<Finding> {
+    let Some((uid, gid)) = folder::service_user(site, None).filter(|(uid, _)| geteuid().is_root() && *uid != 0) else {
+        return Vec::new();
+    };
+    let named =
+        [&config.voice.greeting_file, &config.voice.fallback_file, &config.tls.certificate_file, &config.tls.key_file];
+    let named = named.into_iter().flatten().cloned();
+    let from_secrets = files_with_secrets(config).into_iter().filter(|path| !is_credential(path));
+    let files: BTreeSet<_> = site.settings_file.clone().into_iter().chain(from_secrets).chain(named).collect();
+    let (user, group) = (format!("--reuid={uid}"), format!("--regid={gid}"));
+    let mut arguments = vec![user.as_str(), &group, "--init-groups", "--", "sh", "-c", PRINT_UNREADABLE, "sh"];
+    let paths: Vec<_> = files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    arguments.extend(paths.iter().map(String::as_str));
+    let unreadable = output_of("setpriv", &arguments).await.unwrap_or_default();
+    unreadable.lines().map(|path| unreadable_file(PathBuf::from(path), gid)).collect()
+}
+
+/// systemd reads these as root.
+fn is_credential(path: &Path) -> bool {
+    path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "credentials")
+}
+
+fn unreadable_file(path: PathBuf, gid: u32) -> Finding {
+    let found = format!("the service's user cannot read {}, although root can", path.display());
+    let remedy = format!("chgrp {gid} {0} && chmod g+r {0}, then systemctl restart agentlocator", path.display());
+    let finding = Finding::error(CHECK, found, remedy);
+    match std::fs::metadata(&path) {
+        Ok(before) => {
+            let mode = before.permissions().mode() & 0o7777;
+            finding.with_fix(Fix::Group { path, before: (before.gid(), mode), after: (gid, mode | 0o040) })
+        }
+        Err(_) => finding,
+    }
+}
+
 fn readable_by_all(path: PathBuf) -> Option<Finding> {
     let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o7777;
     (mode & 0o004 != 0).then(|| {
@@ -53,3 +92,6 @@ fn readable_by_all(path: PathBuf) -> Option<Finding> {
         Finding::warning(CHECK, found, remedy).with_fix(Fix::Mode { path, before: mode, after: mode & !0o007 })
     })
 }
+
+/// Prints those of its arguments that it cannot read.
+const PRINT_UNREADABLE: &str = r#"for file; do [ -r "$file" ] || printf '%s\n' "$file"; done"#;
