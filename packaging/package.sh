@@ -127,6 +127,7 @@ documents() {
     cp -r packaging/monitoring packaging/litestream "$doc/examples/" 2>/dev/null || true
     # What lies elsewhere here than in the sources.
     sed -i 's|](\.\./\.\./packaging/|](../examples/|g' "$doc"/admin/*.md
+    sed -i 's|](\.\./\.\./docs/|](../../|g' "$doc"/examples/*/*.md
     printf 'agentlocator (%s) stable; urgency=medium\n\n  * What changed: /usr/share/doc/agentlocator/changelog-of-agentlocator.gz\n\n -- %s  %s\n' \
         "$version" "$MAINTAINER" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9 -n >"$doc/changelog.gz"
     command node packaging/sbom.mjs "$target" "$version" "$stage"
