@@ -70,7 +70,7 @@ variant() {
     rm -rf "$folder"
     dpkg-deb -R "$DEB" "$folder"
     sed -i "s/^Version: .*/Version: $version/" "$folder/DEBIAN/control"
-    sed -i "s/$VERSION/$version/g" "$folder/DEBIAN/preinst"
+    sed -i "s/$VERSION/$version/g" "$folder/DEBIAN/preinst" "$folder/DEBIAN/postinst"
     (cd "$folder" && eval "$3")
     dpkg-deb -b -Znone "$folder" "$MACHINE_ROOT/t/$name.deb" >/dev/null
     rm -rf "$folder"

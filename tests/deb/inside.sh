@@ -197,13 +197,15 @@ wrong_setting() {
     cp -p /etc/agentlocator/config.toml /t/config.kept
     printf '[log]\nlevel = "loud"\n' >>/etc/agentlocator/config.toml
     systemctl reload agentlocator && fail "a wrong setting was taken"
-    systemctl restart agentlocator 2>/dev/null && fail "it started with a wrong setting"
-    [ "$(systemctl show -p ActiveState --value agentlocator)" = failed ] || fail "$(systemctl status agentlocator --no-pager)"
-    [ "$(systemctl show -p ExecMainStatus --value agentlocator)" = 78 ] || fail "$(systemctl status agentlocator --no-pager)"
-    journalctl -u agentlocator -n 5 --no-pager -o cat | grep -q 'config.toml:[0-9]*:' || fail "the place is not told"
-    cp -p /t/config.kept /etc/agentlocator/config.toml
-    systemctl restart agentlocator || fail "it does not start again"
+    agentlocator config check >/t/check.txt 2>&1 && fail "the check finds nothing"
+    grep -q 'config.toml:[0-9]*:' /t/check.txt || fail "the place is not told: $(cat /t/check.txt)"
+    # The phone is answered with the last settings that worked.
+    systemctl restart agentlocator || fail "it does not start with the last settings that worked"
     until_true is_ready
+    [ "$(curl -s $base/readyz | jq -r .settings)" = error ] || fail "$(curl -s $base/readyz)"
+    cp -p /t/config.kept /etc/agentlocator/config.toml
+    systemctl reload agentlocator || fail "it does not take the mended ones"
+    [ "$(curl -s $base/readyz | jq -r .settings)" = ok ] || fail "$(curl -s $base/readyz)"
 }
 
 all_is_there() {
@@ -222,6 +224,8 @@ upgrade_under_load() {
     [ "$(dpkg-query -W -f '${Version}' agentlocator)" = "$(dpkg-deb -f /t/agentlocator.deb Version)" ] || fail "$(cat /t/apt.log)"
     [ -s /var/backups/agentlocator/before-upgrade.db ] || fail "no backup from before the upgrade"
     [ ! -e /usr/lib/agentlocator/previous ] || fail "the old program is still there"
+    [ -s /var/lib/dpkg/info/agentlocator.md5sums ] || fail "the package has no md5sums"
+    dpkg --verify agentlocator | grep -v ' c /etc/' && fail "files differ from those of the package"
 }
 
 downgrade_is_refused() {
@@ -274,11 +278,98 @@ downgrade_with_the_same_data() {
     all_is_there
 }
 
+# The old program goes on, and the release that failed is not tried again by later runs of dpkg.
 failing_upgrade() {
-    upgrade "$1" && fail "it counts as done: $(cat /t/apt.log)"
-    grep -q 'the old version runs again' /t/apt.log || fail "$(cat /t/apt.log)"
+    local failed before
+    failed=$(dpkg-deb -f "/t/$1.deb" Version)
+    upgrade "$1" || fail "apt fails: $(cat /t/apt.log)"
+    grep -qF "version $failed FAILED and is not in use" /t/apt.log || fail "$(cat /t/apt.log)"
     agentlocator version >/dev/null || fail "the old program is not back"
     until_true is_ready
+    before=$(main_pid agentlocator)
+    dpkg --configure -a || fail "dpkg --configure -a fails"
+    [ "$(dpkg-query -W -f '${Status} ${Version}' agentlocator)" = "install ok installed $failed" ] || fail "$(dpkg -s agentlocator)"
+    [ "$(main_pid agentlocator)" = "$before" ] || fail "it was tried again"
+    agentlocator doctor >/t/doctor.txt || true
+    grep -qF "version $failed did not start after its installation" /t/doctor.txt || fail "$(cat /t/doctor.txt)"
+    all_is_there
+}
+
+# Longer than the watchdog waits.
+bridge_watchdog_is_quiet() {
+    local before
+    before=$(main_pid agentlocator-whatsapp)
+    sleep 60
+    [ "$(main_pid agentlocator-whatsapp)" = "$before" ] || fail "the watchdog ended a bridge that was well"
+}
+
+# A process that is stopped cannot end by itself.
+hanging_bridge() {
+    local before after
+    before=$(main_pid agentlocator-whatsapp)
+    kill -STOP "$before"
+    is_restarted() { after=$(main_pid agentlocator-whatsapp) && [ "$after" -gt 1 ] && [ "$after" != "$before" ] && running agentlocator-whatsapp; }
+    for _ in 1 2 3; do (until_true is_restarted) >/dev/null && break; done
+    is_restarted || fail "it is not restarted: $(systemctl status agentlocator-whatsapp --no-pager)"
+    journalctl -u agentlocator-whatsapp -n 20 --no-pager -o cat | grep -i 'watchdog timeout' || fail "not by the watchdog"
+}
+
+bridge_without_daemon() {
+    local drop=/run/systemd/system/agentlocator.service.d
+    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service agentlocator-whatsapp.service
+    mkdir -p $drop
+    printf '[Service]\nExecStart=\nExecStart=/bin/false\n' >$drop/fails.conf
+    systemctl daemon-reload
+    /var/lib/dpkg/info/agentlocator.postinst configure "$(dpkg-query -W -f '${Version}' agentlocator)" >/t/postinst.log 2>&1
+    grep -q 'it does not start: .*agentlocator.service' /t/postinst.log || fail "$(cat /t/postinst.log)"
+    running agentlocator-whatsapp || fail "the bridge is $(systemctl is-active agentlocator-whatsapp): $(cat /t/postinst.log)"
+    rm -r $drop
+    systemctl daemon-reload
+    systemctl restart agentlocator.service
+    all_is_there
+}
+
+# As after `cp -a` of /etc from a machine where the group has another number.
+foreign_ids() {
+    chgrp 12345 /etc/agentlocator/config.toml
+    agentlocator doctor >/t/doctor.txt && fail "doctor finds no error: $(cat /t/doctor.txt)"
+    grep -q 'user cannot read /etc/agentlocator/config.toml' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
+    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service
+    agentlocator doctor --fix --yes >/t/doctor.txt 2>&1
+    [ "$(stat -c '%G %a' /etc/agentlocator/config.toml)" = "agentlocator 640" ] || fail "$(cat /t/doctor.txt)"
+    systemctl start agentlocator-{web,http,https}.socket agentlocator.service || fail "it does not start"
+    all_is_there
+}
+
+# A disk that is not mounted, or mounted over: the service waits for its data.
+data_is_missing() {
+    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service
+    mount -t tmpfs -o size=64M tmpfs $data || fail "no disk"
+    systemctl start --no-block agentlocator.service
+    is_told() { journalctl -u agentlocator -n 20 --no-pager -o cat | grep -q 'There was data in'; }
+    (until_true is_told) || { umount $data; fail "it is not told"; }
+    agentlocator setup >/t/setup.txt 2>&1 && { umount $data; fail "a new installation was begun: $(cat /t/setup.txt)"; }
+    agentlocator doctor >/t/doctor.txt
+    umount $data
+    grep -q 'There was data in' /t/setup.txt || fail "$(cat /t/setup.txt)"
+    grep -q 'There was data in' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
+    # By itself.
+    until_true running agentlocator.service
+    systemctl stop agentlocator.service
+    systemctl start agentlocator-{web,http,https}.socket agentlocator.service
+    all_is_there
+}
+
+# systemd does not start it; doctor says what to do.
+data_is_a_link() {
+    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service
+    mv $data $data-elsewhere
+    ln -s $data-elsewhere $data
+    agentlocator doctor >/t/doctor.txt
+    rm $data
+    mv $data-elsewhere $data
+    grep -q 'is a link to .*with which systemd does not start the service' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
+    systemctl start agentlocator-{web,http,https}.socket agentlocator.service
     all_is_there
 }
 

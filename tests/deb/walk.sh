@@ -56,7 +56,13 @@ if [ "$length" = full ]; then
     check "kill -9 of the daemon" box kill_unit agentlocator
     check "kill -9 of the bridge" box kill_unit agentlocator-whatsapp
     check "restarts under load refuse nobody" box restart_under_load
-    check "a wrong setting is told, and does not loop" box wrong_setting
+    check "a wrong setting is told, and the last ones are used" box wrong_setting
+    check "the watchdog lets a bridge live that is well" box bridge_watchdog_is_quiet
+    check "a bridge that hangs is restarted" box hanging_bridge
+    check "the bridge starts although the daemon does not" box bridge_without_daemon
+    check "settings that the service cannot read are reported and repaired" box foreign_ids
+    check "a service without its data waits for it" box data_is_missing
+    check "a data folder that is a link is reported" box data_is_a_link
 fi
 vital "reboot" machine_reboot
 check "after the reboot all runs, with all data" box all_is_there
