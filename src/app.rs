@@ -68,11 +68,7 @@ pub async fn run(
     reloading: Reloading,
     shutdown: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let (store, config) = open_store(config).await?;
-    if let Some(Err(error)) = reloading.data_marker.map(|marker| marker.set(&config.store)) {
-        tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot note that there is data: a start without it is not noticed");
-    }
-    clock_wait::wait(&store, &config).await;
+    let (store, config) = open_store(config, reloading.data_marker).await?;
     let pages = page_urls(&config.http, Some(&listeners));
     let page = pages.best.clone();
 
@@ -217,7 +213,7 @@ impl Running {
 }
 
 /// Opens the database, and lays what the page keeps there under the settings.
-async fn open_store(config: Config) -> anyhow::Result<(Store, Config)> {
+async fn open_store(config: Config, marker: Option<DataMarker>) -> anyhow::Result<(Store, Config)> {
     let place = config.store.clone();
     let opening = tokio::task::spawn_blocking(move || Store::open(&place));
     let (store, applied) = meanwhile(OPENING, opening).await?.context("cannot open the database")?;
@@ -229,6 +225,10 @@ async fn open_store(config: Config) -> anyhow::Result<(Store, Config)> {
     for warning in config.warnings() {
         tracing::warn!(event = "CONFIG_WARNING", "{warning}");
     }
+    if let Some(Err(error)) = marker.map(|marker| marker.set(&config.store)) {
+        tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot note that there is data: a start without it is not noticed");
+    }
+    clock_wait::wait(&store, &config).await;
     Ok((store, config))
 }
 

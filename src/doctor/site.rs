@@ -45,7 +45,7 @@ pub struct Installation {
 /// read what the service cannot. An error is told to people.
 pub struct OwnerReads {
     /// What was set on the page.
-    pub stored_settings: fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>,
+    pub stored_settings: ReadSettings,
     /// What the file system can do under the published file; the name is that of a folder for trying it.
     pub file_system: fn(&Path, &str) -> Result<Abilities, String>,
 }
@@ -110,14 +110,13 @@ impl Site {
     }
 }
 
+/// Reads the settings of the page: their names and values.
+type ReadSettings = fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>;
+
 type Inside = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, AskError>);
 
 /// What the store tells: what was set on the page, and how the daemon is that has it open.
-fn look_inside(
-    settings: Result<Config, ConfigErrors>,
-    store: &StoreConfig,
-    stored_settings: fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>,
-) -> Inside {
+fn look_inside(settings: Result<Config, ConfigErrors>, store: &StoreConfig, stored_settings: ReadSettings) -> Inside {
     let daemon = control::ask_status(&control::socket_path(&store.live_file()));
     let Ok(config) = settings else { return (settings, Vec::new(), daemon) };
     match stored_settings(&config.store) {
