@@ -212,8 +212,8 @@ impl Running {
     }
 }
 
-/// Opens the database, and lays what the page keeps there under the settings.
-async fn open_store(config: Config, marker: Option<DataMarker>) -> anyhow::Result<(Store, Config)> {
+/// Opens the database, and lays what the page keeps there under the settings; waits a moment where the clock is behind.
+async fn open_store(config: Config, data_marker: Option<DataMarker>) -> anyhow::Result<(Store, Config)> {
     let place = config.store.clone();
     let opening = tokio::task::spawn_blocking(move || Store::open(&place));
     let (store, applied) = meanwhile(OPENING, opening).await?.context("cannot open the database")?;
@@ -225,7 +225,7 @@ async fn open_store(config: Config, marker: Option<DataMarker>) -> anyhow::Resul
     for warning in config.warnings() {
         tracing::warn!(event = "CONFIG_WARNING", "{warning}");
     }
-    if let Some(Err(error)) = marker.map(|marker| marker.set(&config.store)) {
+    if let Some(Err(error)) = data_marker.map(|marker| marker.set(&config.store)) {
         tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot note that there is data: a start without it is not noticed");
     }
     clock_wait::wait(&store, &config).await;

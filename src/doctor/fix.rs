@@ -6,9 +6,9 @@ use crate::providers::twilio::rest;
 use crate::secure_open;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::process::{Gid, Uid};
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -161,9 +161,12 @@ impl Fix {
             Self::Owner { folder, paths, uid, gid } => paths
                 .iter()
                 .try_for_each(|path| give_away(folder, path, *uid, *gid).map_err(|source| file_error(path, source))),
-            Self::Mode { path, after, .. } => set_mode(path, *after).map_err(|source| file_error(path, source)),
-            Self::Group { path, after: (gid, mode), .. } => chown(path, None, Some(*gid))
-                .and_then(|()| set_mode(path, *mode))
+            Self::Mode { path, after, .. } => open_itself(path)
+                .and_then(|file| file.set_permissions(Permissions::from_mode(*after)))
+                .map_err(|source| file_error(path, source)),
+            Self::Group { path, after: (gid, mode), .. } => open_itself(path)
+                .and_then(|file| fchown(&file, None, Some(*gid)).map(|()| file))
+                .and_then(|file| file.set_permissions(Permissions::from_mode(*mode)))
                 .map_err(|source| file_error(path, source)),
             Self::Folder { path, uid, gid } => fs::create_dir_all(path)
                 .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o750)))
@@ -190,9 +193,8 @@ fn give_away(folder: &Path, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
     Ok(rustix::fs::chownat(&file, "", user, group, AtFlags::EMPTY_PATH)?)
 }
 
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    let options = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).clone();
-    options.open(path)?.set_permissions(Permissions::from_mode(mode))
+fn open_itself(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
 }
 
 fn file_error(path: &Path, source: io::Error) -> FixError {

@@ -63,7 +63,8 @@ async fn unreadable_for_service(site: &Site, config: &Config) -> Vec<Finding> {
     let paths: Vec<_> = files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     arguments.extend(paths.iter().map(String::as_str));
     let unreadable = output_of("setpriv", &arguments).await.unwrap_or_default();
-    unreadable.lines().map(|path| unreadable_file(PathBuf::from(path), gid)).collect()
+    let can_fix = |path: &Path| site.settings_file.as_deref() == Some(path);
+    unreadable.lines().map(Path::new).map(|path| unreadable_file(path, gid, can_fix(path))).collect()
 }
 
 /// systemd reads these as root.
@@ -71,16 +72,18 @@ fn is_credential(path: &Path) -> bool {
     path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "credentials")
 }
 
-fn unreadable_file(path: PathBuf, gid: u32) -> Finding {
+/// `can_fix`: the file is root's own. Another one that a setting names may be a link of another user.
+fn unreadable_file(path: &Path, gid: u32, can_fix: bool) -> Finding {
     let found = format!("the service's user cannot read {}, although root can", path.display());
     let remedy = format!("chgrp {gid} {0} && chmod g+r {0}, then systemctl restart agentlocator", path.display());
     let finding = Finding::error(CHECK, found, remedy);
-    match std::fs::metadata(&path) {
-        Ok(before) => {
+    match std::fs::symlink_metadata(path) {
+        Ok(before) if can_fix && before.is_file() => {
             let mode = before.permissions().mode() & 0o7777;
-            finding.with_fix(Fix::Group { path, before: (before.gid(), mode), after: (gid, mode | 0o040) })
+            let (before, after) = ((before.gid(), mode), (gid, mode | 0o040));
+            finding.with_fix(Fix::Group { path: path.to_owned(), before, after })
         }
-        Err(_) => finding,
+        _ => finding,
     }
 }
 
