@@ -300,7 +300,10 @@ impl Settings {
 
     /// Opens the database without the daemon; fails if the service misses its data.
     pub(crate) fn open_store(config: &Config) -> anyhow::Result<Result<(Store, Vec<String>), store::Error>> {
-        if let Some(marker) = Self::data_marker() {
+        // systemd is asked only where that matters.
+        if !DataMarker::is_data_there(&config.store)
+            && let Some(marker) = Self::data_marker()
+        {
             marker.check(&config.store)?;
         }
         Ok(Store::open(&config.store))

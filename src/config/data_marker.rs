@@ -32,15 +32,17 @@ impl DataMarker {
         Self { file: folder.join("data-folder") }
     }
 
+    /// Whether there is a database, published or live.
+    pub fn is_data_there(store: &StoreConfig) -> bool {
+        let is_there = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.len() > 0);
+        is_there(&store.published_file()) || is_there(&store.live_file())
+    }
+
     /// Fails if this database was here before, and is not here now.
     pub fn check(&self, store: &StoreConfig) -> Result<(), MissingData> {
-        let is_there = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.len() > 0);
         let folder = data_folder(store);
         let was_there = fs::read(&self.file).is_ok_and(|noted| noted == folder.as_os_str().as_bytes());
-        if was_there && !is_there(&store.published_file()) && !is_there(&store.live_file()) {
-            return Err(MissingData { folder });
-        }
-        Ok(())
+        if was_there && !Self::is_data_there(store) { Err(MissingData { folder }) } else { Ok(()) }
     }
 
     /// Notes that this database is here.
