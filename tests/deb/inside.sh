@@ -225,7 +225,7 @@ upgrade_under_load() {
     [ -s /var/backups/agentlocator/before-upgrade.db ] || fail "no backup from before the upgrade"
     [ ! -e /usr/lib/agentlocator/previous ] || fail "the old program is still there"
     [ -s /var/lib/dpkg/info/agentlocator.md5sums ] || fail "the package has no md5sums"
-    dpkg --verify agentlocator | grep -v ' c /etc/' && fail "files differ from those of the package"
+    if dpkg --verify agentlocator | grep -v ' c /etc/'; then fail "files differ from those of the package"; fi
 }
 
 downgrade_is_refused() {
