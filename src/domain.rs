@@ -52,4 +52,4 @@ pub use text_enum::UnknownValue;
 pub(crate) use text_enum::text_enum;
 pub use thread::{AiMode, LastIn, Thread, ThreadType};
 pub use time::Timestamp;
-pub use user::{ApiToken, AuditEntry, Session, User};
+pub use user::{ApiToken, AuditEntry, Session, SessionSummary, User};

@@ -36,6 +36,7 @@ mod version;
 mod well_known;
 
 pub(crate) use api::document as openapi_document;
+pub(crate) use auth::Owner;
 pub use auth::{Actor, Auth};
 pub use body_budget::BodyBudget;
 use error::ErrorDetail;

@@ -49,8 +49,9 @@ impl NewPassword {
         Self { text: password::generate(), made_up: true }
     }
 
-    pub(super) fn hash(&self) -> anyhow::Result<String> {
-        Ok(password::hash(&self.text)?)
+    /// The hash of the password, if it may be the one of the user of that name.
+    pub(super) fn hash(&self, user_name: &str) -> anyhow::Result<String> {
+        Ok(password::hash(&self.text, &[user_name])?)
     }
 
     /// The password, if nobody knows it yet.

@@ -2,10 +2,12 @@
 
 use super::table::{Table, moment};
 use super::{Settings, order, print, print_json, tell};
+use crate::clock;
 use crate::crm::order::{Order, Outcome};
 use crate::crm::token::OneTimeSecret;
 use crate::domain::Role;
 use clap::Subcommand;
+use std::time::Duration;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Token {
@@ -18,6 +20,9 @@ pub(super) enum Token {
         /// What it may do.
         #[arg(long, default_value = "staff", value_parser = super::role)]
         role: Role,
+        /// After how many days the token is no longer accepted; without this option it does not expire.
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+        expires_in_days: Option<u32>,
     },
     /// List the tokens, without their secrets.
     List {
@@ -25,7 +30,7 @@ pub(super) enum Token {
         #[arg(long)]
         json: bool,
     },
-    /// Make a token good for nothing, at once.
+    /// Revoke a token, at once.
     Revoke {
         /// Its number, or its name.
         #[arg(value_name = "NUMBER|NAME")]
@@ -35,15 +40,17 @@ pub(super) enum Token {
 
 pub(super) fn run(command: Token, settings: &Settings) -> anyhow::Result<()> {
     match command {
-        Token::Create { name, role } => {
+        Token::Create { name, role, expires_in_days } => {
             let secret = OneTimeSecret::token();
-            order::give(settings, Order::CreateToken { name, role, token_hash: secret.hash() })?;
+            let lifetime = expires_in_days.map(|days| Duration::from_hours(24 * u64::from(days)));
+            let expires_at = lifetime.map(|lifetime| clock::now().plus(lifetime));
+            order::give(settings, Order::CreateToken { name, role, token_hash: secret.hash(), expires_at })?;
             print(&format!("{}\n", secret.expose()))
         }
         Token::List { json } => list(settings, json),
         Token::Revoke { which } => {
             order::give(settings, Order::RevokeToken { which: which.clone() })?;
-            tell(&format!("Token {which} is good for nothing now."));
+            tell(&format!("Token {which} is revoked."));
             Ok(())
         }
     }
@@ -54,10 +61,12 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
     if json {
         return print_json(&tokens);
     }
-    let mut table = Table::new(["NUMBER", "NAME", "ROLE", "CREATED", "LAST USED"]);
+    let mut table = Table::new(["NUMBER", "NAME", "ROLE", "CREATED", "CREATED BY", "EXPIRES", "LAST USED"]);
     for token in tokens {
         let (created, used) = (moment(Some(token.created_at)), moment(token.last_used_at));
-        table.row([token.id.to_string(), token.name, token.role.to_string(), created, used]);
+        let created_by = token.user_name.or(token.created_by).unwrap_or_default();
+        let expires = token.expires_at.map_or_else(|| "never".to_owned(), |at| moment(Some(at)));
+        table.row([token.id.to_string(), token.name, token.role.to_string(), created, created_by, expires, used]);
     }
     print(&table.to_string())
 }

@@ -46,13 +46,15 @@ pub(super) fn run(command: User, settings: &Settings) -> anyhow::Result<()> {
     match command {
         User::Add { name, role, password } => {
             let password = password.take()?;
-            let order = Order::AddUser { name, role, password_hash: password.hash()? };
+            let password_hash = password.hash(&name)?;
+            let order = Order::AddUser { name, role, password_hash };
             report(order::give(settings, order)?.0, "may log in", Some(&password))
         }
         User::List { json } => list(settings, json),
         User::ResetPassword { name, password } => {
             let password = password.take()?;
-            let order = Order::ResetPassword { name, password_hash: password.hash()? };
+            let password_hash = password.hash(&name)?;
+            let order = Order::ResetPassword { name, password_hash };
             report(order::give(settings, order)?.0, "has a new password", Some(&password))
         }
         User::Remove { name } => {

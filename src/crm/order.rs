@@ -49,8 +49,11 @@ pub enum Order {
         role: Role,
         /// Of the token.
         token_hash: String,
+        /// From when on it is not accepted.
+        #[serde(default)]
+        expires_at: Option<Timestamp>,
     },
-    /// Make a token good for nothing.
+    /// Revoke a token.
     RevokeToken {
         /// Its number or its name.
         which: String,
@@ -152,8 +155,8 @@ impl Order {
                 user::remove(tx, by, user.id, now).map(|()| Outcome::User(user))
             }
             Self::ListTokens => Ok(Outcome::Tokens(tx.tokens()?)),
-            Self::CreateToken { name, role, token_hash } => {
-                token::create(tx, by, name, *role, token_hash, now).map(Outcome::Token)
+            Self::CreateToken { name, role, token_hash, expires_at } => {
+                token::create(tx, by, name, *role, token_hash, *expires_at, now).map(Outcome::Token)
             }
             Self::RevokeToken { which } => {
                 let found = token::find(&tx.tokens()?, which)?;

@@ -2,27 +2,37 @@
 //!
 //! Hashing takes tens of milliseconds on purpose, so it must run where it holds nobody up.
 
+mod common;
+
 use super::Refusal;
 use crate::entropy;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
-/// Whether a password may be taken: long enough to be worth it, and no longer than anybody types.
-pub fn check(password: &str) -> Result<(), Refusal> {
-    let length = password.chars().count();
-    if length < SHORTEST {
-        return Err(Refusal::Invalid(format!("the password is too short; take at least {SHORTEST} characters").into()));
+/// Whether a password may be taken: long enough, no longer than anybody types, and neither a common password nor hardly more
+/// than one of the names (of the user, of the business). Existing passwords are not checked again.
+pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), Refusal> {
+    let refuse = |reason: String| Err(Refusal::Invalid(reason.into()));
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).chain([PRODUCT]).collect();
+    if password.chars().count() < SHORTEST {
+        return refuse(format!("the password is too short; take at least {SHORTEST} characters"));
     }
     if password.len() > LONGEST_BYTES {
-        return Err(Refusal::Invalid("the password is too long".into()));
+        return refuse("the password is too long".to_owned());
+    }
+    if common::is_row(password) || common::is_common(password) {
+        return refuse("this password is one of the commonest; take one that is not easy to guess".to_owned());
+    }
+    if common::is_name(password, &names) {
+        return refuse("the password is hardly more than a name; take one that is not easy to guess".to_owned());
     }
     Ok(())
 }
 
-/// The hash to keep, in PHC form with its own salt.
-pub fn hash(password: &str) -> Result<String, Refusal> {
-    check(password)?;
+/// The hash to keep, in PHC form with its own salt. What may be taken, [`check`] says.
+pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, Refusal> {
+    check(password, names)?;
     let salt = entropy::random_bytes::<16>();
     match Argon2::default().hash_password_with_salt(password.as_bytes(), &salt) {
         Ok(hash) => Ok(hash.to_string()),
@@ -52,7 +62,9 @@ pub fn generate() -> String {
 /// Thirty-two letters and digits that nobody mistakes for one another.
 const READABLE: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-const SHORTEST: usize = 8;
+const SHORTEST: usize = 10;
+
+const PRODUCT: &str = "agentlocator";
 
 const LONGEST_BYTES: usize = 1024;
 
@@ -60,22 +72,32 @@ const LONGEST_BYTES: usize = 1024;
 mod tests {
     use super::*;
 
+    const NAMES: [&str; 2] = ["dana", ""];
+
     #[test]
     fn only_the_right_password_matches() {
-        let kept = hash("סיסמה ארוכה").unwrap();
+        let kept = hash("סיסמה ארוכה", &NAMES).unwrap();
         assert!(kept.starts_with("$argon2id$"));
         assert!(matches("סיסמה ארוכה", Some(&kept)));
         assert!(!matches("סיסמה ארוכה ", Some(&kept)));
         assert!(!matches("סיסמה ארוכה", None));
         assert!(!matches("", Some("")));
-        assert_ne!(hash("סיסמה ארוכה").unwrap(), kept);
+        assert_ne!(hash("סיסמה ארוכה", &NAMES).unwrap(), kept);
     }
 
     #[test]
     fn short_and_huge_ones_are_refused() {
-        assert!(hash("1234567").is_err());
-        assert!(hash("12345678").is_ok());
-        assert!(hash(&"x".repeat(5000)).is_err());
-        assert!(check(&generate()).is_ok());
+        assert!(hash("1234567", &NAMES).is_err());
+        assert!(hash("correct h", &NAMES).is_err());
+        assert!(hash("correct ho", &NAMES).is_ok());
+        assert!(check(&"xyzzy plugh ".repeat(500), &NAMES).is_err());
+        assert!(check(&generate(), &NAMES).is_ok());
+    }
+
+    #[test]
+    fn what_is_easy_to_guess_is_refused() {
+        for password in ["1234567890", "password123", "aaaaaaaaaa", "agentlocator1", "dana123456"] {
+            assert!(matches!(check(password, &NAMES), Err(Refusal::Invalid(_))), "{password}");
+        }
     }
 }

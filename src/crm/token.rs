@@ -3,7 +3,7 @@
 use super::{Error, Refusal};
 use crate::domain::{ActorId, ApiToken, Role, Timestamp, TokenId, hex};
 use crate::entropy;
-use crate::store::WriteTx;
+use crate::store::{NewApiToken, WriteTx};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -25,6 +25,11 @@ impl OneTimeSecret {
         Self { text: URL_SAFE_NO_PAD.encode(entropy::random_bytes::<32>()) }
     }
 
+    /// One that was given before, and comes back.
+    pub fn returned(text: &str) -> Self {
+        Self { text: text.to_owned() }
+    }
+
     /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.text
@@ -41,22 +46,43 @@ pub fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
 
-/// Adds a token for a program; the caller shows the secret and forgets it.
+/// Adds a token for a program; the caller shows the secret and forgets it. From `expires_at` on it is not accepted.
 pub fn create(
     tx: &WriteTx<'_>,
     actor: ActorId,
     name: &str,
     role: Role,
     secret_hash: &str,
+    expires_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<ApiToken, Error> {
     let name = super::user::check_name(name)?;
-    let id = tx.insert_token(name, role, secret_hash, now)?;
+    if expires_at.is_some_and(|at| at <= now) {
+        return Err(Refusal::Invalid("expires_at must be in the future".into()).into());
+    }
+    let user = match actor {
+        ActorId::User(id) => Some(id),
+        ActorId::Token(id) => tx.user_of_token(id)?,
+        ActorId::CommandLine | ActorId::Agent | ActorId::Phone | ActorId::Daemon | ActorId::Nobody => None,
+    };
+    let created_by = actor.to_string();
+    let new = NewApiToken { name, role, now, created_by: &created_by, user, expires_at };
+    let id = tx.insert_token(secret_hash, &new)?;
     tx.insert_audit(actor, "token_created", &ActorId::Token(id).to_string(), now)?;
-    Ok(ApiToken { id, name: name.to_owned(), role, created_at: now, last_used_at: None })
+    let user_name = user.map(|id| tx.user(id)).transpose()?.flatten().map(|user| user.name);
+    Ok(ApiToken {
+        id,
+        name: name.to_owned(),
+        role,
+        created_at: now,
+        last_used_at: None,
+        created_by: Some(created_by),
+        user_name,
+        expires_at,
+    })
 }
 
-/// Makes a token good for nothing.
+/// Revokes a token.
 pub fn revoke(tx: &WriteTx<'_>, actor: ActorId, id: TokenId, now: Timestamp) -> Result<(), Error> {
     tx.revoke_token(id, now)?;
     tx.insert_audit(actor, "token_revoked", &ActorId::Token(id).to_string(), now)?;

@@ -40,7 +40,7 @@ pub fn set_password(
     Ok(())
 }
 
-/// Takes somebody's right to log in away, at once. The last owner stays.
+/// Takes a user's right to log in away, at once, with the tokens that the user answers for. The last owner stays.
 pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> Result<(), Error> {
     let user = tx.user(id)?.ok_or(Refusal::NotFound("user"))?;
     if user.role == Role::Owner && tx.count_owners()? == 1 {
@@ -48,6 +48,10 @@ pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> R
     }
     tx.disable_user(id, now)?;
     tx.delete_sessions_of(id, None)?;
+    tx.delete_devices_of(id)?;
+    for token in tx.revoke_tokens_of(id, now)? {
+        tx.insert_audit(actor, "token_revoked", &ActorId::Token(token).to_string(), now)?;
+    }
     tx.insert_audit(actor, "user_removed", &ActorId::User(id).to_string(), now)?;
     Ok(())
 }

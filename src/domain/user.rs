@@ -37,6 +37,21 @@ pub struct ApiToken {
     /// When it was last used, to the minute.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_used_at: Option<Timestamp>,
+    /// The actor that created it: `user:3`, `token:2`, `cli`. Null where that is not known.
+    pub created_by: Option<String>,
+    /// The name of the user who answers for it; null for a token of the command line. Without this user, or without a role
+    /// that has the token's rights, the token is not accepted.
+    pub user_name: Option<String>,
+    /// From when on it is not accepted; null means never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
+}
+
+impl ApiToken {
+    /// Returns true once the token is no longer accepted because of its age.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
 }
 
 /// A login that lasts.
@@ -46,10 +61,37 @@ pub struct Session {
     pub user: User,
     /// What every changing request must carry in `X-CSRF-Token`.
     pub csrf_token: String,
+    /// When it began.
+    pub created_at: Timestamp,
     /// When it was last used, to a few minutes.
     pub last_seen_at: Timestamp,
     /// When it ends, if it is not used before.
     pub expires_at: Timestamp,
+}
+
+/// A session as it is listed: without anything that could be used as its cookie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// The first [`Self::ID_LENGTH`] characters of the cookie's hash.
+    pub id: String,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to a few minutes.
+    pub last_seen_at: Timestamp,
+    /// When it ends, if it is not used before.
+    pub expires_at: Timestamp,
+}
+
+impl SessionSummary {
+    /// How many characters an id has.
+    pub const ID_LENGTH: usize = 16;
+
+    /// The id of the session whose cookie has this hash.
+    pub fn id_of(id_hash: &str) -> &str {
+        id_hash.get(..Self::ID_LENGTH).unwrap_or(id_hash)
+    }
 }
 
 /// One line of the audit log.
@@ -62,7 +104,11 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who: `user:3`, `token:2`, `cli`.
     pub actor: String,
-    /// What: `login`, `user_added`, `token_revoked`, …
+    /// The name of the user or the token; null for others.
+    pub actor_name: Option<String>,
+    /// For a token, the actor that created it.
+    pub token_created_by: Option<String>,
+    /// What: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the request.
     pub action: String,
     /// To whom or what: `user:3`, `token:2`, …
     pub subject: String,

@@ -12,6 +12,7 @@ mod events;
 mod media;
 mod openapi;
 mod self_check;
+mod sessions;
 mod settings;
 mod setup;
 mod threads;
@@ -23,14 +24,17 @@ mod whatsapp;
 
 pub(crate) use openapi::document;
 
-use super::auth::guard;
+use super::auth::{Guard, Operations, guard};
 use super::{ApiError, AppState};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// All of it. What is not in [`open`] asks for a login or a token, whatever is added here.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
+    let operations = Arc::new(Operations::of(&document()));
+    let guard_state = Guard { state: state.clone(), operations };
     let guarded = Router::new()
         .merge(account::routes())
         .merge(alerts::routes())
@@ -42,6 +46,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .merge(database::routes())
         .merge(events::routes())
         .merge(self_check::routes())
+        .merge(sessions::routes())
         .merge(settings::routes())
         .merge(threads::routes())
         .merge(tls::routes())
@@ -51,7 +56,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .merge(media::routes())
         .merge(whatsapp::routes())
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(state.clone(), guard));
+        .layer(from_fn_with_state(guard_state, guard));
     open().method_not_allowed_fallback(wrong_method).merge(guarded)
 }
 

@@ -2,13 +2,18 @@
 
 mod actor;
 mod attempts;
+mod audit;
 mod cookie;
 mod guard;
+mod name_delays;
 mod passwords;
 
 pub use actor::Actor;
-pub(crate) use cookie::SessionCookie;
-pub(crate) use guard::{authenticate, guard};
+pub(crate) use actor::Owner;
+pub(crate) use attempts::Client;
+pub(crate) use audit::{Audit, Operations};
+pub(crate) use cookie::{DeviceCookie, SessionCookie};
+pub(crate) use guard::{Credential, Guard, authenticate, guard};
 
 use attempts::Attempts;
 use passwords::Passwords;

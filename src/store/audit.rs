@@ -1,21 +1,32 @@
-//! Who did what to the house: set-up, logins, users, tokens, settings.
+//! The audit log: who changed what.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{ActorId, AuditEntry, Timestamp};
 
 impl WriteTx<'_> {
-    /// Adds a line.
+    /// Adds a row.
     pub fn insert_audit(&self, actor: ActorId, action: &str, subject: &str, now: Timestamp) -> Result<()> {
         let sql = "INSERT INTO audit_log(at, actor, action, subject) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute((now, actor.to_string(), action, subject))?;
+        self.audit_rows.set(self.audit_rows.get() + 1);
         Ok(())
+    }
+
+    /// How many rows were added so far: whether a use case added any shows in the difference.
+    pub fn audit_rows(&self) -> u64 {
+        self.audit_rows.get()
     }
 }
 
 impl ReadTx<'_> {
     /// A page of the log before a line, newest first, and, if there is more, where the next one begins.
     pub fn audit_log(&self, before: Option<i64>, limit: usize) -> Result<(Vec<AuditEntry>, Option<i64>)> {
-        let sql = "SELECT id, at, actor, action, subject FROM audit_log WHERE id < ?1 ORDER BY id DESC LIMIT ?2";
+        let sql =
+            "SELECT a.id, a.at, a.actor, a.action, a.subject, coalesce(u.name, t.name) AS actor_name, t.created_by
+                   FROM audit_log a
+                   LEFT JOIN users u ON a.actor LIKE 'user:%' AND u.id = CAST(substr(a.actor, 6) AS INTEGER)
+                   LEFT JOIN api_tokens t ON a.actor LIKE 'token:%' AND t.id = CAST(substr(a.actor, 7) AS INTEGER)
+                   WHERE a.id < ?1 ORDER BY a.id DESC LIMIT ?2";
         let mut query = self.conn.prepare_cached(sql)?;
         let most = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
         let rows = query.query_map((before.unwrap_or(i64::MAX), most), |row| {
@@ -23,6 +34,8 @@ impl ReadTx<'_> {
                 id: row.get("id")?,
                 at: row.get("at")?,
                 actor: row.get("actor")?,
+                actor_name: row.get("actor_name")?,
+                token_created_by: row.get("created_by")?,
                 action: row.get("action")?,
                 subject: row.get("subject")?,
             })

@@ -1,14 +1,14 @@
 //! Logins that last. A cookie's secret is kept only as its hash.
 
-use super::{ReadTx, Result, WriteTx};
-use crate::domain::{Session, Timestamp, User, UserId};
+use super::{Error, ReadTx, Result, WriteTx};
+use crate::domain::{Session, SessionSummary, Timestamp, User, UserId};
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// The session of a cookie, if it is still good at `now`.
-    pub fn session(&self, id_hash: &str, now: Timestamp) -> Result<Option<Session>> {
+    /// The session of a cookie, unless it has expired at `now` or began before `began_after`.
+    pub fn session(&self, id_hash: &str, now: Timestamp, began_after: Timestamp) -> Result<Option<Session>> {
         let mut statement = self.conn.prepare_cached(FIND)?;
-        let session = statement.query_row((id_hash, now), |row| {
+        let session = statement.query_row((id_hash, now, began_after), |row| {
             Ok(Session {
                 user: User {
                     id: row.get("id")?,
@@ -18,11 +18,31 @@ impl ReadTx<'_> {
                     last_login_at: row.get("last_login_at")?,
                 },
                 csrf_token: row.get("csrf_token")?,
+                created_at: row.get("began_at")?,
                 last_seen_at: row.get("last_seen_at")?,
                 expires_at: row.get("expires_at")?,
             })
         });
         Ok(session.optional()?)
+    }
+
+    /// A user's sessions under the same conditions, the last used first.
+    pub fn sessions_of(&self, user: UserId, now: Timestamp, began_after: Timestamp) -> Result<Vec<SessionSummary>> {
+        let sql = "SELECT id_hash, user_agent, created_at, last_seen_at, expires_at FROM sessions
+                   WHERE user_id = ?1 AND expires_at > ?2 AND created_at > ?3 ORDER BY last_seen_at DESC, id_hash";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let sessions = statement.query_map((user, now, began_after), |row| {
+            let id_hash: String = row.get("id_hash")?;
+            Ok(SessionSummary {
+                id: SessionSummary::id_of(&id_hash).to_owned(),
+                user_agent: row.get("user_agent")?,
+                created_at: row.get("created_at")?,
+                last_seen_at: row.get("last_seen_at")?,
+                expires_at: row.get("expires_at")?,
+            })
+        });
+        let sessions = sessions?.collect::<rusqlite::Result<_>>()?;
+        Ok(sessions)
     }
 }
 
@@ -36,7 +56,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Notes that a session was used, and lets it last longer.
+    /// Notes that a session was used, and when it will expire if it is not used again.
     pub fn touch_session(&self, id_hash: &str, now: Timestamp, expires_at: Timestamp) -> Result<()> {
         let sql = "UPDATE sessions SET last_seen_at = ?2, expires_at = ?3 WHERE id_hash = ?1";
         self.conn.prepare_cached(sql)?.execute((id_hash, now, expires_at))?;
@@ -49,11 +69,21 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Ends all of somebody's sessions, but for the one that `keep` names.
-    pub fn delete_sessions_of(&self, user: UserId, keep: Option<&str>) -> Result<()> {
+    /// Ends the session with the id of a [`SessionSummary`]; with `user`, only if it is that user's.
+    pub fn delete_session_by_id(&self, id: &str, user: Option<UserId>) -> Result<()> {
+        let sql = "DELETE FROM sessions WHERE substr(id_hash, 1, length(?1)) = ?1 AND length(?1) = ?2
+                   AND (?3 IS NULL OR user_id = ?3)";
+        let id_length = i64::try_from(SessionSummary::ID_LENGTH).unwrap_or(i64::MAX);
+        match self.conn.prepare_cached(sql)?.execute((id, id_length, user))? {
+            0 => Err(Error::NotFound("session")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends all of a user's sessions except the one with the hash `keep`; returns how many.
+    pub fn delete_sessions_of(&self, user: UserId, keep: Option<&str>) -> Result<usize> {
         let sql = "DELETE FROM sessions WHERE user_id = ?1 AND id_hash IS NOT ?2";
-        self.conn.prepare_cached(sql)?.execute((user, keep))?;
-        Ok(())
+        Ok(self.conn.prepare_cached(sql)?.execute((user, keep))?)
     }
 
     /// Drops sessions that have expired; says how many.
@@ -75,6 +105,7 @@ pub struct NewSession<'a> {
 }
 
 const FIND: &str = "\
-    SELECT u.id, u.name, u.role, u.created_at, u.last_login_at, s.csrf_token, s.last_seen_at, s.expires_at
+    SELECT u.id, u.name, u.role, u.created_at, u.last_login_at,
+           s.csrf_token, s.created_at AS began_at, s.last_seen_at, s.expires_at
     FROM sessions s JOIN users u ON u.id = s.user_id
-    WHERE s.id_hash = ?1 AND s.expires_at > ?2 AND u.disabled_at IS NULL";
+    WHERE s.id_hash = ?1 AND s.expires_at > ?2 AND s.created_at > ?3 AND u.disabled_at IS NULL";

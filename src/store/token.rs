@@ -1,30 +1,37 @@
 //! Bearer tokens for the API. A token is kept only as its hash.
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{ApiToken, Role, Timestamp, TokenId};
+use crate::domain::{ApiToken, Role, Timestamp, TokenId, UserId};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
-    /// All tokens that are good.
+    /// All tokens that are not revoked and whose user still has the rights; expired ones included.
     pub fn tokens(&self) -> Result<Vec<ApiToken>> {
-        let sql = format!("SELECT {COLUMNS} FROM api_tokens WHERE revoked_at IS NULL ORDER BY id");
-        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut statement = self.conn.prepare_cached(&format!("{SELECT} ORDER BY t.id"))?;
         let tokens = statement.query_map([], token)?.collect::<Result<_, _>>()?;
         Ok(tokens)
     }
 
-    /// The token with that hash, if it is good.
+    /// The token with that hash, under the same conditions.
     pub fn token_by_hash(&self, hash: &str) -> Result<Option<ApiToken>> {
-        let sql = format!("SELECT {COLUMNS} FROM api_tokens WHERE token_hash = ?1 AND revoked_at IS NULL");
-        Ok(self.conn.prepare_cached(&sql)?.query_row([hash], token).optional()?)
+        let mut statement = self.conn.prepare_cached(&format!("{SELECT} AND t.token_hash = ?1"))?;
+        Ok(statement.query_row([hash], token).optional()?)
+    }
+
+    /// The user who answers for a token.
+    pub fn user_of_token(&self, id: TokenId) -> Result<Option<UserId>> {
+        let sql = "SELECT user_id FROM api_tokens WHERE id = ?1";
+        Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.flatten())
     }
 }
 
 impl WriteTx<'_> {
     /// Adds a token.
-    pub fn insert_token(&self, name: &str, role: Role, hash: &str, now: Timestamp) -> Result<TokenId> {
-        let sql = "INSERT INTO api_tokens(name, role, token_hash, created_at) VALUES (?1, ?2, ?3, ?4)";
-        self.conn.prepare_cached(sql)?.execute((name, role, hash, now))?;
+    pub fn insert_token(&self, hash: &str, token: &NewApiToken<'_>) -> Result<TokenId> {
+        let sql = "INSERT INTO api_tokens(name, role, token_hash, created_at, created_by, user_id, expires_at)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let NewApiToken { name, role, now, created_by, user, expires_at } = token;
+        self.conn.prepare_cached(sql)?.execute((name, role, hash, now, created_by, user, expires_at))?;
         Ok(TokenId(self.conn.last_insert_rowid()))
     }
 
@@ -34,7 +41,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Makes a token good for nothing.
+    /// Revokes a token.
     pub fn revoke_token(&self, id: TokenId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE api_tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
         match self.conn.prepare_cached(sql)?.execute((id, now))? {
@@ -42,9 +49,38 @@ impl WriteTx<'_> {
             _ => Ok(()),
         }
     }
+
+    /// Revokes all tokens that a user answers for; returns their ids.
+    pub fn revoke_tokens_of(&self, user: UserId, now: Timestamp) -> Result<Vec<TokenId>> {
+        let sql = "UPDATE api_tokens SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL RETURNING id";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let ids = statement.query_map((user, now), |row| row.get(0))?.collect::<Result<_, _>>()?;
+        Ok(ids)
+    }
 }
 
-const COLUMNS: &str = "id, name, role, created_at, last_used_at";
+/// What a token begins with.
+pub struct NewApiToken<'a> {
+    /// What it is for.
+    pub name: &'a str,
+    /// What it may do.
+    pub role: Role,
+    /// When it is created.
+    pub now: Timestamp,
+    /// The actor that creates it.
+    pub created_by: &'a str,
+    /// The user who answers for it.
+    pub user: Option<UserId>,
+    /// From when on it is not accepted.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token of a user is accepted while that user may log in and has the token's rights.
+const SELECT: &str = "\
+    SELECT t.id, t.name, t.role, t.created_at, t.last_used_at, t.created_by, t.expires_at, u.name AS user_name
+    FROM api_tokens t LEFT JOIN users u ON u.id = t.user_id
+    WHERE t.revoked_at IS NULL
+      AND (t.user_id IS NULL OR (u.disabled_at IS NULL AND (u.role = 'owner' OR u.role = t.role)))";
 
 fn token(row: &Row<'_>) -> rusqlite::Result<ApiToken> {
     Ok(ApiToken {
@@ -53,5 +89,8 @@ fn token(row: &Row<'_>) -> rusqlite::Result<ApiToken> {
         role: row.get("role")?,
         created_at: row.get("created_at")?,
         last_used_at: row.get("last_used_at")?,
+        created_by: row.get("created_by")?,
+        user_name: row.get("user_name")?,
+        expires_at: row.get("expires_at")?,
     })
 }

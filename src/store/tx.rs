@@ -17,6 +17,8 @@ pub struct WriteTx<'c> {
     read: ReadTx<'c>,
     /// The newest change that was recorded in this transaction.
     pub(in crate::store) recorded: Cell<Option<Recorded>>,
+    /// How many audit rows were inserted by this handle.
+    pub(in crate::store) audit_rows: Cell<u64>,
 }
 
 impl<'c> ReadTx<'c> {
@@ -27,7 +29,7 @@ impl<'c> ReadTx<'c> {
 
 impl<'c> WriteTx<'c> {
     pub(in crate::store) fn new(conn: &'c Connection) -> Self {
-        Self { read: ReadTx::new(conn), recorded: Cell::new(None) }
+        Self { read: ReadTx::new(conn), recorded: Cell::new(None), audit_rows: Cell::new(0) }
     }
 }
 

@@ -243,7 +243,7 @@ async fn who_mutes_it_has_his_peace() {
     assert_eq!(unmuted.json()["muted"], false);
     post.smtp.until(1).await;
     assert_eq!(shop.api.post_json("/api/alerts/nonsense/mute", &json!({})).await.status, 404);
-    assert_eq!(shop.count("audit_log WHERE action LIKE 'alert_%muted'"), 2);
+    assert_eq!(shop.count("audit_log WHERE action LIKE '%mute_alert'"), 2);
 }
 
 #[test]

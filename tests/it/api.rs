@@ -1,6 +1,7 @@
 //! The API: who may, what it gives, and how it says no.
 
 mod access;
+mod audit;
 mod calls;
 mod contacts;
 mod document;

@@ -1,6 +1,7 @@
 //! First set-up, login, sessions, tokens, users.
 
-use super::support::{Daemon, access::PASSWORD, client::send};
+use super::support::{Daemon, access::PASSWORD, client::send, whatsapp::until};
+use argon2::{Argon2, password_hash::PasswordHasher};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -191,4 +192,207 @@ async fn a_proxys_own_password_is_no_concern_of_ours() {
     assert_eq!(dana.get("/api/session").await.status, 200);
     let nobody = daemon.client().with_header("authorization", "Basic ZGFuYTpob3JzZQ==");
     assert_eq!(nobody.get("/api/session").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_token_says_who_created_it_and_ends_with_that_user() {
+    let daemon = Daemon::start(|_| {});
+    let dana = daemon.logged_in("dana", "owner").await;
+    let noa = daemon.logged_in("noa", "owner").await;
+    let till = noa.post_json("/api/tokens", &json!({"name": "till", "role": "owner"})).await.json();
+    let till_client = daemon.client().with_token(till["token"].as_str().unwrap());
+    let second = till_client.post_json("/api/tokens", &json!({"name": "second"})).await.json();
+    let second_client = daemon.client().with_token(second["token"].as_str().unwrap());
+    let console = daemon.api();
+    let noa_id = noa.get("/api/session").await.json()["user"]["id"].clone();
+    let tokens = dana.get("/api/tokens").await.json()["tokens"].as_array().unwrap().clone();
+    let made_by = |i: usize| (tokens[i]["created_by"].clone(), tokens[i]["user_name"].clone());
+    assert_eq!(made_by(0), (json!(format!("user:{noa_id}")), json!("noa")));
+    assert_eq!(
+        made_by(1),
+        (json!(format!("token:{}", till["id"])), json!("noa")),
+        "a token's user answers for its tokens"
+    );
+    assert_eq!(made_by(2), (json!("cli"), Value::Null));
+    assert_eq!(send(dana.request(Method::DELETE, &format!("/api/users/{noa_id}"))).await.status, 200);
+    for (client, status) in [(&till_client, 401), (&second_client, 401), (&console, 200)] {
+        assert_eq!(client.get("/api/session").await.status, status);
+    }
+    assert_eq!(dana.get("/api/tokens").await.json()["tokens"].as_array().unwrap().len(), 1);
+    let entries = dana.get("/api/audit").await.json()["entries"].as_array().unwrap().clone();
+    assert_eq!(entries.iter().filter(|entry| entry["action"] == "token_revoked").count(), 2);
+}
+
+#[tokio::test]
+async fn a_token_is_not_accepted_after_it_expired() {
+    let daemon = Daemon::start(|_| {});
+    let api = daemon.api();
+    let past = json!({"name": "till", "expires_at": "2026-01-01T00:00:00Z"});
+    assert_eq!(api.post_json("/api/tokens", &past).await.status, 400);
+    let soon = agentlocator::clock::now().plus(std::time::Duration::from_secs(2)).to_string();
+    let made = api.post_json("/api/tokens", &json!({"name": "till", "expires_at": soon})).await.json();
+    assert_eq!(made["expires_at"], soon);
+    let till = daemon.client().with_token(made["token"].as_str().unwrap());
+    assert_eq!(till.get("/api/session").await.status, 200);
+    let refused =
+        until("the token to expire", async || Some(till.get("/api/session").await).filter(|reply| reply.status != 200));
+    let refused = refused.await;
+    assert_eq!((refused.status, refused.json()["error"]["code"].clone()), (401, json!("token_expired")));
+    let shown = api.get("/api/tokens").await.json()["tokens"][1].clone();
+    assert!(shown["last_used_at"].is_string() && shown["expires_at"] == soon, "{shown}");
+
+    let output = daemon.cli(&["token", "create", "week", "--expires-in-days", "7"]);
+    assert!(output.status.success());
+    let listed = String::from_utf8(daemon.cli(&["token", "list"]).stdout).unwrap();
+    assert!(listed.contains("EXPIRES") && listed.contains("never"), "{listed}");
+    assert_eq!(daemon.cli(&["token", "create", "x", "--expires-in-days", "0"]).status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn an_event_stream_ends_with_its_credential() {
+    let daemon = Daemon::start(|_| {});
+    let dana = daemon.logged_in("dana", "owner").await;
+    let made = dana.post_json("/api/tokens", &json!({"name": "till"})).await.json();
+    let till = daemon.client().with_token(made["token"].as_str().unwrap());
+    let there = daemon.log_in("dana", PASSWORD).await;
+    for (client, end) in [(till, format!("/api/tokens/{}", made["id"])), (there, "/api/sessions".to_owned())] {
+        let mut stream = client.request(Method::GET, "/api/events").send().await.unwrap();
+        assert_eq!(stream.status(), 200);
+        assert_eq!(send(dana.request(Method::DELETE, &end)).await.status, 200);
+        let ends = async { while stream.chunk().await.unwrap().is_some() {} };
+        tokio::time::timeout(std::time::Duration::from_secs(20), ends).await.expect("the stream ends soon");
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let daemon = Daemon::start(|_| {});
+    let dana = daemon.logged_in("dana", "owner").await;
+    let gal = daemon.logged_in("gal", "staff").await;
+    let phone = daemon.client().with_header("user-agent", "Phone");
+    let phone = phone.clone().with_login(&phone.post_json("/api/login", &credentials("gal", PASSWORD)).await);
+    let sessions = gal.get("/api/sessions").await.json()["sessions"].as_array().unwrap().clone();
+    assert_eq!(sessions.len(), 2);
+    let is_current = |current: bool| sessions.iter().find(|session| session["is_current"] == current).unwrap();
+    assert_eq!(is_current(false)["user_agent"], "Phone");
+    // Staff end their own sessions alone.
+    let own = dana.get("/api/sessions").await.json()["sessions"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(send(gal.request(Method::DELETE, &format!("/api/sessions/{own}"))).await.status, 404);
+    for id in ["", "0", &own[..15], "%25", "________________"] {
+        let status = send(dana.request(Method::DELETE, &format!("/api/sessions/{id}x"))).await.status;
+        assert_eq!(status, 404, "{id}");
+    }
+    let id = is_current(false)["id"].as_str().unwrap();
+    assert_eq!(send(gal.request(Method::DELETE, &format!("/api/sessions/{id}"))).await.status, 200);
+    assert_eq!((phone.get("/api/session").await.status, gal.get("/api/session").await.status), (401, 200));
+
+    let another = daemon.log_in("gal", PASSWORD).await;
+    assert_eq!(send(gal.request(Method::DELETE, "/api/sessions")).await.status, 200);
+    assert_eq!((another.get("/api/session").await.status, gal.get("/api/session").await.status), (401, 200));
+
+    // An owner sees and ends those of others.
+    let gal_id = gal.get("/api/session").await.json()["user"]["id"].clone();
+    let path = format!("/api/users/{gal_id}/sessions");
+    assert_eq!(dana.get(&path).await.json()["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(gal.get(&path).await.status, 403);
+    assert_eq!(send(dana.request(Method::DELETE, &path)).await.status, 200);
+    assert_eq!((gal.get("/api/session").await.status, dana.get("/api/session").await.status), (401, 200));
+    assert_eq!(dana.get("/api/users/999/sessions").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_session_in_use_ends_with_its_lifetime() {
+    let mut daemon = Daemon::prepare(|_| {});
+    let id_hash = agentlocator::crm::token::hash("cookie");
+    daemon.seed(&format!(
+        "INSERT INTO users(id, name, role, password_hash, created_at) VALUES (1, 'dana', 'owner', '', '2026-01-01T00:00:00.000Z');
+         INSERT INTO sessions(id_hash, user_id, csrf_token, created_at, last_seen_at, expires_at) VALUES
+            ('{id_hash}', 1, 'csrf', strftime('%FT%H:%M:%fZ', 'now', '-29 days'), strftime('%FT%H:%M:%fZ', 'now', '-1 hour'),
+             strftime('%FT%H:%M:%fZ', 'now', '+6 days'));"
+    ));
+    daemon.launch();
+    let dana = daemon.client().with_header("cookie", "agentlocator_session=cookie");
+    until("the use to be noted", async || {
+        assert_eq!(dana.get("/api/session").await.status, 200);
+        let left: f64 = daemon.query_value("SELECT julianday(expires_at) - julianday('now') FROM sessions");
+        (left < 1.1).then_some(())
+    })
+    .await;
+}
+
+fn credentials(name: &str, password: &str) -> Value {
+    json!({"name": name, "password": password})
+}
+
+#[tokio::test]
+async fn passwords_that_are_easy_to_guess_are_refused() {
+    let daemon = Daemon::start(|setup| {
+        setup.toml("[agent]\nbusiness_name = \"Flower Shop\"\n");
+    });
+    let dana = daemon.logged_in("dana", "owner").await;
+    let easy =
+        ["ninechars", "1234567890", "Password2026!", "aaaaaaaaaaaa", "galgalgal123", "flowershop2026", "agentlocator"];
+    for password in easy {
+        let user = json!({"name": "gal", "role": "staff", "password": password});
+        let reply = dana.post_json("/api/users", &user).await;
+        assert_eq!((reply.status, reply.json()["error"]["code"].clone()), (400, json!("invalid")), "{password}");
+    }
+    let change = |new: &str| json!({"current_password": PASSWORD, "new_password": new});
+    assert_eq!(dana.post_json("/api/password", &change("dana123456")).await.status, 400);
+    assert_eq!(dana.post_json("/api/password", &change("basalt otter")).await.status, 200);
+    let output = daemon.cli_with_input(&["user", "add", "noa"], "qwertyuiop");
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("commonest"));
+    assert!(daemon.cli(&["user", "add", "noa", "--generate"]).status.success());
+}
+
+#[tokio::test]
+async fn an_older_short_password_still_logs_in() {
+    let mut daemon = Daemon::prepare(|_| {});
+    // As an earlier version has stored it.
+    let hash = Argon2::default().hash_password_with_salt(b"12345678", b"0123456789abcdef").unwrap();
+    daemon.seed(&format!(
+        "INSERT INTO users(name, role, password_hash, created_at) VALUES ('dana', 'owner', '{hash}', '2026-01-01T00:00:00.000Z')"
+    ));
+    daemon.launch();
+    daemon.log_in("dana", "12345678").await;
+}
+
+#[tokio::test]
+async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
+    let daemon = Daemon::start(|_| {});
+    daemon.cli_with_input(&["user", "add", "dana"], PASSWORD);
+    let first = daemon.client().post_json("/api/login", &credentials("dana", PASSWORD)).await;
+    let cookies: Vec<_> = first.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
+    let device = cookies.iter().find(|line| line.starts_with("agentlocator_device=")).unwrap();
+    assert!(device.contains("; HttpOnly; SameSite=Lax") && device.contains("; Max-Age=34560000"), "{device}");
+    let device = device.split(';').next().unwrap();
+
+    let mut answers = Vec::new();
+    for i in 0..40 {
+        let client = daemon.client().with_header("x-forwarded-for", format!("203.0.113.{i}"));
+        answers.push(client.post_json("/api/login", &credentials("dana", "wrong password")).await);
+    }
+    let answered = answers.iter().filter(|reply| reply.status == 401).count();
+    assert!((10..=16).contains(&answered), "{answered} of 40 guesses were answered");
+    let refused = answers.last().unwrap();
+    assert!(refused.status == 429 && refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+
+    let anywhere = daemon.client().with_header("x-forwarded-for", "198.51.100.7");
+    assert_eq!(anywhere.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
+    assert_eq!(
+        anywhere.post_json("/api/login", &credentials("nobody", PASSWORD)).await.status,
+        401,
+        "other names are free"
+    );
+    let known = anywhere.clone().with_header("cookie", device);
+    assert_eq!(known.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 200);
+    let forged = anywhere.with_header("cookie", "agentlocator_device=0000000000000000000000000000000000000000000");
+    assert_eq!(forged.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
+    // The browser's own wrong passwords are limited as well.
+    let wrong = credentials("dana", "wrong password");
+    let mut last = 0;
+    for _ in 0..6 {
+        last = known.post_json("/api/login", &wrong).await.status;
+    }
+    assert_eq!(last, 429);
 }

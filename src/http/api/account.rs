@@ -4,14 +4,15 @@ use super::Done;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{Session, User};
-use crate::http::auth::SessionCookie;
+use crate::http::auth::{Client, DeviceCookie, SessionCookie};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{Actor, ApiError, AppState, Confidential, ErrorBody, Peer};
+use crate::store::Device;
 use crate::{clock, domain::Role};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,7 @@ pub(super) struct Account {
 }
 
 /// Log in with name and password; the answer sets the session's cookie.
-#[utoipa::path(post, path = "/api/login", tag = "account", security(()), request_body = Credentials, responses(
+#[utoipa::path(post, path = "/api/login", tag = "account", security(()), operation_id = "log_in", request_body = Credentials, responses(
     (status = 200, body = Account), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
     (status = 403, description = "Passwords are not taken on this connection (`https_required`)", body = ErrorBody),
     (status = 429, body = ErrorBody)))]
@@ -60,7 +61,12 @@ pub(super) async fn log_in(
 ) -> Result<Response, ApiError> {
     user::check_name(&name)?;
     let address = peer.origin();
-    state.auth.begin_attempt(address, &name)?;
+    let device = known_device(&state, &headers, &name).await?;
+    let client = match &device {
+        Some((device, Device::OfUser)) => Client::KnownDevice(device.expose()),
+        Some(_) | None => Client::Address(address),
+    };
+    state.auth.begin_attempt(client, &name)?;
     let found = {
         let name = name.trim().to_owned();
         state.store.read(move |tx| tx.credentials(&name)).await?
@@ -71,37 +77,60 @@ pub(super) async fn log_in(
         tracing::warn!(event = "LOGIN_FAILED", %address, "Somebody gave a wrong name or password");
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "the name or the password is wrong"));
     };
-    state.auth.attempt_succeeded(address, &name);
-    begin_session(&state, user, &headers, peer).await
+    state.auth.attempt_succeeded(client, &name);
+    let device = device.map_or_else(OneTimeSecret::cookie, |(device, _)| device);
+    begin_session(&state, user, device, &headers, peer).await
 }
 
-/// Begins a session for somebody whose right to it has been shown.
+/// The device cookie of a browser in which any user has logged in before.
+async fn known_device(
+    state: &AppState,
+    headers: &HeaderMap,
+    name: &str,
+) -> Result<Option<(OneTimeSecret, Device)>, ApiError> {
+    let Some(device) = DeviceCookie::find(headers) else { return Ok(None) };
+    let known = {
+        let (device, name) = (device.clone(), name.trim().to_owned());
+        state.store.read(move |tx| session::device(tx, &device, &name)).await?
+    };
+    Ok(Some((device, known)).filter(|_| known != Device::Unknown))
+}
+
+/// Begins a session for a user whose right to it has been shown, in the browser that has this device cookie from now on.
 pub(super) async fn begin_session(
     state: &AppState,
     user: User,
+    device: OneTimeSecret,
     headers: &HeaderMap,
     peer: Peer,
 ) -> Result<Response, ApiError> {
     let (secret, now) = (OneTimeSecret::cookie(), clock::now());
-    let cookie = SessionCookie::set(&secret, &state.config().http, peer);
+    let http = &state.config().http;
+    let cookies = AppendHeaders([
+        (header::SET_COOKIE, SessionCookie::set(&secret, http, peer)),
+        (header::SET_COOKIE, DeviceCookie::set(&device, http, peer)),
+    ]);
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    let begun = crm::transact(&state.store, move |tx| session::begin(tx, user, &secret, &agent, now)).await?;
+    let begun = crm::transact(&state.store, move |tx| session::begin(tx, user, &secret, &device, &agent, now));
+    let begun = begun.await?;
     let Session { user, csrf_token, .. } = begun;
     tracing::info!(event = "LOGIN", user = %user.id, "Somebody logged in");
     let account = Account { ok: true, role: user.role, user: Some(user), csrf_token: Some(csrf_token) };
-    Ok(([(header::SET_COOKIE, cookie)], axum::Json(account)).into_response())
+    Ok((cookies, axum::Json(account)).into_response())
 }
 
 /// End the session.
-#[utoipa::path(post, path = "/api/logout", tag = "account", responses((status = 200, body = Done)))]
+#[utoipa::path(post, path = "/api/logout", tag = "account", operation_id = "log_out",
+    security(("cookie" = ["staff"])), responses((status = 200, body = Done)))]
 pub(super) async fn log_out(State(state): State<AppState>, actor: Actor, peer: Peer) -> Result<Response, ApiError> {
     let (id, id_hash, now) = (actor.id, actor.require_login()?.id_hash.clone(), clock::now());
-    crm::transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await?;
+    actor.transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await?;
     Ok(([(header::SET_COOKIE, SessionCookie::clear(&state.config().http, peer))], Done::YES).into_response())
 }
 
 /// Who is logged in.
-#[utoipa::path(get, path = "/api/session", tag = "account", responses((status = 200, body = Account)))]
+#[utoipa::path(get, path = "/api/session", tag = "account", operation_id = "get_session",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = Account)))]
 pub(super) async fn who_am_i(actor: Actor) -> axum::Json<Account> {
     let (user, csrf_token) = actor.login.map(|login| (login.user, login.csrf_token)).unzip();
     axum::Json(Account { ok: true, user, role: actor.role, csrf_token })
@@ -111,30 +140,32 @@ pub(super) async fn who_am_i(actor: Actor) -> axum::Json<Account> {
 #[derive(Deserialize, utoipa::ToSchema)]
 pub(super) struct PasswordChange {
     current_password: String,
-    /// At least 8 characters.
+    /// At least 10 characters, and none of the common passwords.
     new_password: String,
 }
 
 /// Change one's own password; it ends one's other sessions.
-#[utoipa::path(post, path = "/api/password", tag = "account", request_body = PasswordChange, responses(
+#[utoipa::path(post, path = "/api/password", tag = "account", operation_id = "change_password",
+    security(("cookie" = ["staff"])), request_body = PasswordChange, responses(
     (status = 200, body = Done), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub(super) async fn change_password(
     State(state): State<AppState>,
     actor: Actor,
-    Confidential(peer): Confidential,
+    _: Confidential,
     Json(change): Json<PasswordChange>,
 ) -> Result<axum::Json<Done>, ApiError> {
     let (login, actor_id, now) = (actor.require_login()?.clone(), actor.id, clock::now());
-    let address = peer.origin();
-    state.auth.begin_attempt(address, &login.user.name)?;
+    let client = Client::KnownDevice(&login.id_hash);
+    state.auth.begin_attempt(client, &login.user.name)?;
     let id = login.user.id;
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
     if !state.auth.matches(change.current_password, Some(hash)).await? {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
     }
-    state.auth.attempt_succeeded(address, &login.user.name);
-    let hash = state.auth.hash(change.new_password).await?;
-    crm::transact(&state.store, move |tx| user::set_password(tx, actor_id, id, &hash, Some(&login.id_hash), now))
-        .await?;
+    state.auth.attempt_succeeded(client, &login.user.name);
+    let hash = state.hash_password(change.new_password, &login.user.name).await?;
+    let keep = login.id_hash;
+    let work = actor.transact(&state.store, move |tx| user::set_password(tx, actor_id, id, &hash, Some(&keep), now));
+    work.await?;
     Ok(Done::YES)
 }

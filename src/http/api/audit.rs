@@ -3,7 +3,7 @@
 use crate::domain::AuditEntry;
 use crate::http::extract::Query;
 use crate::http::paging::Limit;
-use crate::http::{Actor, ApiError, AppState};
+use crate::http::{ApiError, AppState, Owner};
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -34,13 +34,13 @@ pub(super) struct AuditPage {
 }
 
 /// Who did what to the house.
-#[utoipa::path(get, path = "/api/audit", tag = "house", params(AuditQuery), responses((status = 200, body = AuditPage)))]
+#[utoipa::path(get, path = "/api/audit", tag = "house", operation_id = "list_audit_entries",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(AuditQuery), responses((status = 200, body = AuditPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
-    actor: Actor,
+    _owner: Owner,
     Query(AuditQuery { limit, cursor }): Query<AuditQuery>,
 ) -> Result<Json<AuditPage>, ApiError> {
-    actor.require_owner()?;
     let (entries, next) = state.store.read(move |tx| tx.audit_log(cursor, limit.0)).await?;
     Ok(Json(AuditPage { entries, next_cursor: next.map(|id| id.to_string()) }))
 }

@@ -1,7 +1,7 @@
 //! The snapshots, and how the last one went. For owners.
 
 use crate::clock;
-use crate::http::{Actor, ApiError, AppState};
+use crate::http::{ApiError, AppState, Owner};
 use crate::ops::snapshots::{Snapshot, Standing, Status};
 use axum::extract::State;
 use axum::routing::get;
@@ -26,9 +26,9 @@ pub(super) struct Backups {
 }
 
 /// The snapshots, and how the last one went.
-#[utoipa::path(get, path = "/api/backups", tag = "house", responses((status = 200, body = Backups)))]
-pub(super) async fn list(State(state): State<AppState>, actor: Actor) -> Result<Json<Backups>, ApiError> {
-    actor.require_owner()?;
+#[utoipa::path(get, path = "/api/backups", tag = "house", operation_id = "list_backups",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = Backups)))]
+pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<Backups>, ApiError> {
     let standing = match state.snapshots.standing(clock::now()) {
         Standing::Off => "off",
         Standing::Young => "young",

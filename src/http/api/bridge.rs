@@ -2,10 +2,9 @@
 //! links, is for owners.
 
 use super::Done;
-use crate::clock;
 use crate::domain::{PhoneNumber, Role, Timestamp};
 use crate::http::extract::Json;
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
 use crate::providers::baileys::bridge::{self, Bridge, BridgeError, LinkState, Overview};
 use axum::Router;
 use axum::extract::State;
@@ -97,7 +96,8 @@ struct PairingView {
 }
 
 /// How the bridge and its link to WhatsApp are. Answers within a second and a half, whatever the bridge does.
-#[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", responses((status = 200, body = BridgeView)))]
+#[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", operation_id = "get_whatsapp_link",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = BridgeView)))]
 pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Json<BridgeView> {
     let in_force = app.in_force.now();
     let Some(bridge) = &in_force.bridge else { return axum::Json(BridgeView::disabled(&app)) };
@@ -116,13 +116,13 @@ pub(super) struct PairingBegun {
 }
 
 /// Show QR codes again.
-#[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", responses(
+#[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", operation_id = "start_whatsapp_pairing",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
     (status = 200, body = PairingBegun), (status = 403, body = ErrorBody),
     (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
     (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`.")))]
-pub(super) async fn pair(State(app): State<AppState>, actor: Actor) -> Result<axum::Json<PairingBegun>, ApiError> {
-    let state = allowed(&app, &actor)?.pair().await.map_err(refusal)?;
-    note(&app, &actor, "whatsapp_pairing_begun", String::new()).await?;
+pub(super) async fn pair(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<PairingBegun>, ApiError> {
+    let state = enabled_bridge(&app)?.pair().await.map_err(refusal)?;
     Ok(axum::Json(PairingBegun { ok: true, state }))
 }
 
@@ -143,7 +143,8 @@ pub(super) struct PairingCode {
 }
 
 /// Ask for a code to be typed into the phone, instead of one to be scanned.
-#[utoipa::path(post, path = "/api/whatsapp/bridge/pairing-code", tag = "whatsapp", request_body = PairingPhone,
+#[utoipa::path(post, path = "/api/whatsapp/bridge/pairing-code", tag = "whatsapp", operation_id = "request_whatsapp_pairing_code",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = PairingPhone,
     responses((status = 200, body = PairingCode), (status = 403, body = ErrorBody),
     (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
     (status = 422, body = ErrorBody, description = "`invalid_phone`, `whatsapp_refused`."),
@@ -151,34 +152,34 @@ pub(super) struct PairingCode {
         `bridge_not_ready`.")))]
 pub(super) async fn pairing_code(
     State(app): State<AppState>,
-    actor: Actor,
+    Owner(actor): Owner,
     Json(body): Json<PairingPhone>,
 ) -> Result<axum::Json<PairingCode>, ApiError> {
-    let bridge = allowed(&app, &actor)?;
+    let bridge = enabled_bridge(&app)?;
     let phone = PhoneNumber::parse(&body.phone, app.config().whatsapp.country());
     let phone = phone.map_err(|error| unprocessable("invalid_phone", error.to_string()))?;
     let code = bridge.pairing_code(phone.digits()).await.map_err(refusal)?;
-    note(&app, &actor, "whatsapp_pairing_code", phone.masked().to_string()).await?;
+    actor.set_audit_subject(phone.masked().to_string());
     Ok(axum::Json(PairingCode { ok: true, code }))
 }
 
 /// Unlink the account. A new QR code is needed afterwards.
-#[utoipa::path(post, path = "/api/whatsapp/bridge/logout", tag = "whatsapp", responses(
+#[utoipa::path(post, path = "/api/whatsapp/bridge/logout", tag = "whatsapp", operation_id = "log_out_whatsapp",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
     (status = 200, body = Done), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 503, body = ErrorBody)))]
-pub(super) async fn log_out(State(app): State<AppState>, actor: Actor) -> Result<axum::Json<Done>, ApiError> {
-    allowed(&app, &actor)?.log_out().await.map_err(refusal)?;
-    note(&app, &actor, "whatsapp_logged_out", String::new()).await?;
+pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<Done>, ApiError> {
+    enabled_bridge(&app)?.log_out().await.map_err(refusal)?;
     Ok(Done::YES)
 }
 
 /// Try to connect at once instead of waiting.
-#[utoipa::path(post, path = "/api/whatsapp/bridge/reconnect", tag = "whatsapp", responses(
+#[utoipa::path(post, path = "/api/whatsapp/bridge/reconnect", tag = "whatsapp", operation_id = "reconnect_whatsapp",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
     (status = 200, body = Done), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 503, body = ErrorBody)))]
-pub(super) async fn reconnect(State(app): State<AppState>, actor: Actor) -> Result<axum::Json<Done>, ApiError> {
-    allowed(&app, &actor)?.reconnect().await.map_err(refusal)?;
-    note(&app, &actor, "whatsapp_reconnect", String::new()).await?;
+pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<Done>, ApiError> {
+    enabled_bridge(&app)?.reconnect().await.map_err(refusal)?;
     Ok(Done::YES)
 }
 
@@ -229,16 +230,10 @@ impl BridgeView {
     }
 }
 
-/// The bridge, for an owner.
-fn allowed(app: &AppState, actor: &Actor) -> Result<Bridge, ApiError> {
-    actor.require_owner()?;
+/// The bridge, if it is in use.
+fn enabled_bridge(app: &AppState) -> Result<Bridge, ApiError> {
     let bridge = app.in_force.now().bridge.clone();
     bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", said(LinkState::Disabled)))
-}
-
-async fn note(app: &AppState, actor: &Actor, action: &'static str, subject: String) -> Result<(), ApiError> {
-    let (id, now) = (actor.id, clock::now());
-    Ok(app.store.write(move |tx| tx.insert_audit(id, action, &subject, now)).await?)
 }
 
 fn refusal(error: BridgeError) -> ApiError {

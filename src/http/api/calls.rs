@@ -58,7 +58,8 @@ pub(super) struct CallDetail {
 }
 
 /// Calls, the newest first.
-#[utoipa::path(get, path = "/api/calls", tag = "calls", params(CallQuery), responses(
+#[utoipa::path(get, path = "/api/calls", tag = "calls", operation_id = "list_calls",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(CallQuery), responses(
     (status = 200, body = CallPage), (status = 400, body = ErrorBody)))]
 pub(super) async fn list(
     State(state): State<AppState>,
@@ -73,7 +74,8 @@ pub(super) async fn list(
 }
 
 /// One call with what was said in it.
-#[utoipa::path(get, path = "/api/calls/{id}", tag = "calls", params(("id" = i64, Path)), responses(
+#[utoipa::path(get, path = "/api/calls/{id}", tag = "calls", operation_id = "get_call",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = CallDetail), (status = 404, body = ErrorBody)))]
 pub(super) async fn show(
     State(state): State<AppState>,

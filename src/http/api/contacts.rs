@@ -2,7 +2,7 @@
 
 use super::Done;
 use crate::clock;
-use crate::crm::{self, contact};
+use crate::crm::contact;
 use crate::domain::{Address, BusinessId, Contact, ContactId, Thread};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::paging::{After, Limit};
@@ -82,7 +82,8 @@ pub(super) struct Merged {
 }
 
 /// People.
-#[utoipa::path(get, path = "/api/contacts", tag = "contacts", params(ContactQuery), responses(
+#[utoipa::path(get, path = "/api/contacts", tag = "contacts", operation_id = "list_contacts",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(ContactQuery), responses(
     (status = 200, body = ContactPage), (status = 400, body = ErrorBody)))]
 pub(super) async fn list(
     State(state): State<AppState>,
@@ -98,7 +99,8 @@ pub(super) async fn list(
 }
 
 /// One person; of two that became one, the one that is left.
-#[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts", params(("id" = i64, Path)), responses(
+#[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts", operation_id = "get_contact",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = ContactDetail), (status = 404, body = ErrorBody)))]
 pub(super) async fn show(
     State(state): State<AppState>,
@@ -114,21 +116,23 @@ pub(super) async fn show(
 }
 
 /// Give a person another name.
-#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", params(("id" = i64, Path)),
+#[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", operation_id = "rename_contact",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
     request_body = ContactChange, responses((status = 200, body = Contact), (status = 404, body = ErrorBody)))]
 pub(super) async fn rename(
     State(state): State<AppState>,
-    _actor: Actor,
+    actor: Actor,
     Id(id): Id,
     Json(change): Json<ContactChange>,
 ) -> Result<axum::Json<Contact>, ApiError> {
     let now = clock::now();
-    let work = crm::transact(&state.store, move |tx| contact::rename(tx, ContactId(id), &change.display_name, now));
+    let work = actor.transact(&state.store, move |tx| contact::rename(tx, ContactId(id), &change.display_name, now));
     Ok(axum::Json(work.await?))
 }
 
 /// Say that two contacts are one person.
-#[utoipa::path(post, path = "/api/contacts/{id}/merge", tag = "contacts", params(("id" = i64, Path)),
+#[utoipa::path(post, path = "/api/contacts/{id}/merge", tag = "contacts", operation_id = "merge_contacts",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
     request_body = MergeOrder, responses((status = 200, body = Merged), (status = 400, body = ErrorBody),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn merge(
@@ -138,12 +142,13 @@ pub(super) async fn merge(
     Json(order): Json<MergeOrder>,
 ) -> Result<axum::Json<Merged>, ApiError> {
     let (kept, merged, now) = (ContactId(id), ContactId(order.contact_id), clock::now());
-    let merge_id = crm::transact(&state.store, move |tx| contact::merge(tx, actor.id, kept, merged, now)).await?;
+    let merge_id = actor.transact(&state.store, move |tx| contact::merge(tx, actor.id, kept, merged, now)).await?;
     Ok(axum::Json(Merged { ok: true, merge_id }))
 }
 
 /// Part two contacts again.
-#[utoipa::path(post, path = "/api/merges/{id}/undo", tag = "contacts", params(("id" = i64, Path)), responses(
+#[utoipa::path(post, path = "/api/merges/{id}/undo", tag = "contacts", operation_id = "undo_contact_merge",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = Done), (status = 404, body = ErrorBody)))]
 pub(super) async fn undo_merge(
     State(state): State<AppState>,
@@ -151,6 +156,6 @@ pub(super) async fn undo_merge(
     Id(id): Id,
 ) -> Result<axum::Json<Done>, ApiError> {
     let now = clock::now();
-    crm::transact(&state.store, move |tx| contact::undo_merge(tx, actor.id, id, now)).await?;
+    actor.transact(&state.store, move |tx| contact::undo_merge(tx, actor.id, id, now)).await?;
     Ok(Done::YES)
 }

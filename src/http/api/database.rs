@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::http::extract::Json as Body;
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState, ErrorBody, Owner};
 use crate::store::{BackfillProgress, Choice, HeldMessage, Integrity, PublishState, StartNotice};
 use axum::extract::State;
 use axum::routing::{delete, get, post};
@@ -74,9 +74,9 @@ pub(super) struct ReviewResponse {
 }
 
 /// Show the state of the database, the last start's notice and the held messages.
-#[utoipa::path(get, path = "/api/database", tag = "house", responses((status = 200, body = DatabaseStatus)))]
-pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<DatabaseStatus>, ApiError> {
-    actor.require_owner()?;
+#[utoipa::path(get, path = "/api/database", tag = "house", operation_id = "get_database_status",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = DatabaseStatus)))]
+pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<DatabaseStatus>, ApiError> {
     let health = state.store.health();
     // One that the owner has ordered needs no report.
     let (notice, held, backfills) =
@@ -86,55 +86,55 @@ pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<
 }
 
 /// Choose between the file that was found as the published file and the current data.
-#[utoipa::path(post, path = "/api/database/found", tag = "house", request_body = ChooseRequest,
+#[utoipa::path(post, path = "/api/database/found", tag = "house", operation_id = "choose_database",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = ChooseRequest,
     responses((status = 200, body = ChooseResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn choose(
     State(state): State<AppState>,
-    actor: Actor,
+    Owner(actor): Owner,
     Body(request): Body<ChooseRequest>,
 ) -> Result<Json<ChooseResponse>, ApiError> {
-    actor.require_owner()?;
-    let (store, choice, by) = (state.store.clone(), request.data, actor.id);
+    let (store, choice) = (state.store.clone(), request.data);
     let chosen = tokio::task::spawn_blocking(move || store.choose_data(choice)).await;
     let chosen = chosen.map_err(|_| crate::store::Error::Panicked)??;
     if !chosen {
         return Err(ApiError::not_found("no foreign file has the name of the published file"));
     }
-    let what = if choice == Choice::Found { "found" } else { "current" };
-    state.store.write_soon(move |tx| tx.insert_audit(by, "database_chosen", what, clock::now()));
+    actor.set_audit_subject(if choice == Choice::Found { "found" } else { "current" });
     Ok(Json(ChooseResponse { restart_required: choice == Choice::Found }))
 }
 
 /// Send or discard the messages that are held since a restore.
-#[utoipa::path(post, path = "/api/database/held", tag = "house", request_body = ReviewRequest,
+#[utoipa::path(post, path = "/api/database/held", tag = "house", operation_id = "review_held_messages",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = ReviewRequest,
     responses((status = 200, body = ReviewResponse)))]
 pub(super) async fn review(
     State(state): State<AppState>,
-    actor: Actor,
+    Owner(actor): Owner,
     Body(request): Body<ReviewRequest>,
 ) -> Result<Json<ReviewResponse>, ApiError> {
-    actor.require_owner()?;
     let (by, now, action) = (actor.id, clock::now(), request.action);
-    let messages = state
-        .store
-        .write(move |tx| {
-            let (messages, what) = match action {
-                HeldAction::Send => (tx.release_held_outbox(now)?, "outbox_released"),
-                HeldAction::Discard => (tx.discard_held_outbox(DISCARDED, now)?, "outbox_discarded"),
-            };
-            tx.insert_audit(by, what, &messages.to_string(), now)?;
-            Ok(messages)
-        })
-        .await?;
+    let work = actor.transact(&state.store, move |tx| {
+        let (messages, what) = match action {
+            HeldAction::Send => (tx.release_held_outbox(now)?, "outbox_released"),
+            HeldAction::Discard => (tx.discard_held_outbox(DISCARDED, now)?, "outbox_discarded"),
+        };
+        tx.insert_audit(by, what, &messages.to_string(), now)?;
+        Ok(messages)
+    });
+    let messages = work.await?;
     state.outbox.wake();
     Ok(Json(ReviewResponse { messages }))
 }
 
 /// Dismiss the notice of the last start.
-#[utoipa::path(delete, path = "/api/database/notice", tag = "house", responses((status = 204)))]
-pub(super) async fn dismiss(State(state): State<AppState>, actor: Actor) -> Result<axum::http::StatusCode, ApiError> {
-    actor.require_owner()?;
-    state.store.write(|tx| tx.set_start_notice(None)).await?;
+#[utoipa::path(delete, path = "/api/database/notice", tag = "house", operation_id = "dismiss_start_notice",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 204)))]
+pub(super) async fn dismiss(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+) -> Result<axum::http::StatusCode, ApiError> {
+    actor.transact(&state.store, |tx| Ok(tx.set_start_notice(None)?)).await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 

@@ -1,6 +1,7 @@
 //! The event stream: what has changed, as it changes.
 
 use crate::clock;
+use crate::http::auth::Credential;
 use crate::http::server::Stopping;
 use crate::http::{Actor, ApiError, AppState};
 use crate::store::{Change, Store};
@@ -24,12 +25,13 @@ pub(super) fn routes() -> Router<AppState> {
 ///
 /// `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
 /// known any more: fetch again what is shown. The stream ends now and then; open it again.
-#[utoipa::path(get, path = "/api/events", tag = "house",
+#[utoipa::path(get, path = "/api/events", tag = "house", operation_id = "follow_events",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])),
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")),
     responses((status = 200, description = "A stream of changes", body = Change, content_type = "text/event-stream")))]
 pub(super) async fn follow(
     State(state): State<AppState>,
-    _actor: Actor,
+    actor: Actor,
     Extension(stopping): Extension<Stopping>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -43,6 +45,8 @@ pub(super) async fn follow(
         store: state.store.clone(),
         changes,
         stopping,
+        credential: actor.credential,
+        next_check: clock::instant() + CHECK_EVERY,
         ends: clock::instant() + LIFETIME,
         seq: last.unwrap_or(newest),
         must_read: last.is_some(),
@@ -62,6 +66,9 @@ struct Follower {
     store: Store,
     changes: watch::Receiver<i64>,
     stopping: Stopping,
+    /// With what the stream was opened. It ends when this is no longer accepted.
+    credential: Credential,
+    next_check: Instant,
     ends: Instant,
     /// The last change that was sent.
     seq: i64,
@@ -86,19 +93,38 @@ impl Follower {
             tokio::select! {
                 changed = self.changes.changed() => changed.ok()?,
                 _ = self.stopping.0.wait_for(|stop| *stop) => return None,
+                () = tokio::time::sleep_until(self.next_check.into()) => {}
                 () = tokio::time::sleep_until(self.ends.into()) => return None,
+            }
+            if clock::instant() >= self.next_check {
+                self.check_credential().await?;
             }
         }
     }
 
+    /// Ends the stream of a session that is over, or of a token that was revoked or has expired.
+    async fn check_credential(&mut self) -> Option<()> {
+        self.next_check = clock::instant() + CHECK_EVERY;
+        let credential = self.credential.clone();
+        let accepted = self.store.read(move |tx| credential.is_accepted(tx, clock::now())).await;
+        // While the database cannot be read, no change can be sent either.
+        accepted.unwrap_or(true).then_some(())
+    }
+
     /// Takes the next changes up to `newest`: what is committed behind it is not published yet.
     async fn read(&mut self, newest: i64) -> Option<()> {
-        let since = self.seq;
-        let found = self.store.read(move |tx| tx.changes_since(since, AT_ONCE)).await;
+        let (since, credential) = (self.seq, self.credential.clone());
+        let found = self.store.read(move |tx| {
+            if !credential.is_accepted(tx, clock::now())? {
+                return Ok(None);
+            }
+            tx.changes_since(since, AT_ONCE).map(Some)
+        });
+        let found = found.await;
         let found = found.inspect_err(|error| {
             tracing::warn!(event = "EVENTS_ENDED", %error, "A stream of events ends: the changes cannot be read");
         });
-        let found = found.ok()?;
+        let found = found.ok()??;
         match found {
             None => {
                 self.seq = newest;
@@ -120,7 +146,10 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// How soon a browser opens the stream again.
 const RETRY: Duration = Duration::from_millis(300);
 
-/// The login is checked when a stream is opened, so none stays open for ever.
+/// How soon a stream ends whose session or token is no longer accepted.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+
+/// A browser that is gone without a word is noticed by then.
 const LIFETIME: Duration = Duration::from_mins(15);
 
 const AT_ONCE: usize = 200;

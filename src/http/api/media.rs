@@ -14,7 +14,8 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 /// A file of a message, by the SHA-256 of its content. Byte ranges work.
-#[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", params(("sha256" = String, Path)), responses(
+#[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", operation_id = "get_media",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("sha256" = String, Path)), responses(
     (status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody),
     (status = 410, body = ErrorBody, description = "`media_expired`: it was here, and was deleted.")))]
 pub(super) async fn show(

@@ -1,13 +1,15 @@
 //! The API's own description.
 
 use super::{
-    account, alerts, audit, backups, bridge, calls, contacts, database, events, media, self_check, settings, setup,
-    threads, tls, tokens, updates, users, whatsapp,
+    account, alerts, audit, backups, bridge, calls, contacts, database, events, media, self_check, sessions, settings,
+    setup, threads, tls, tokens, updates, users, whatsapp,
 };
 use crate::http::AppState;
 use axum::routing::get;
 use axum::{Json, Router};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 pub(super) fn open_routes() -> Router<AppState> {
@@ -19,8 +21,9 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// This document.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "house", security(()), responses((status = 200, body = Object)))]
+/// This document: what there is, and who may call it. The names in an operation's `security` are the role that it needs; an
+/// owner may do all that staff may.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "house", security(()), operation_id = "get_openapi_document", responses((status = 200, body = Object)))]
 async fn show() -> Json<utoipa::openapi::OpenApi> {
     Json(document())
 }
@@ -62,6 +65,11 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         self_check::show,
         self_check::begin,
         settings::show,
+        sessions::list,
+        sessions::end_others,
+        sessions::end,
+        sessions::list_of_user,
+        sessions::end_of_user,
         setup::is_needed,
         setup::complete,
         threads::list,
@@ -80,19 +88,54 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         users::remove,
         whatsapp::send,
     ),
-    modifiers(&LoginOrToken),
-    security(("cookie" = []), ("token" = []))
+    modifiers(&SecuritySchemes, &Refusals)
 )]
 struct Document;
 
-struct LoginOrToken;
+struct SecuritySchemes;
 
-impl Modify for LoginOrToken {
+impl Modify for SecuritySchemes {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("agentlocator_session")));
         let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
         components.add_security_scheme("cookie", cookie);
         components.add_security_scheme("token", token);
+    }
+}
+
+/// The answers that follow from an operation's `security`: 401 wherever it asks for a login or a token, and 403 where the role
+/// may not be enough, or the `X-CSRF-Token` of a login may be wrong.
+struct Refusals;
+
+impl Modify for Refusals {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            add_refusals(&mut item.get, true);
+            for operation in [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete] {
+                add_refusals(operation, false);
+            }
+        }
+    }
+}
+
+fn add_refusals(operation: &mut Option<Operation>, is_safe: bool) {
+    let Some(operation) = operation else { return };
+    let Ok(security) = serde_json::to_value(&operation.security) else { return };
+    let Some(ways) = security.as_array().filter(|ways| ways.iter().any(|way| way != &serde_json::json!({}))) else {
+        return;
+    };
+    // A token, of whatever role, may call what names it with the role of staff.
+    let is_for_all = ways.iter().any(|way| way["token"] == serde_json::json!(["staff"]));
+    let mut add = |status: &str, description: &str| {
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
+        let response = ResponseBuilder::new().description(description).content("application/json", body).build();
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+    };
+    add("401", "No session, or a token that is not accepted: `unauthorized`, `token_expired`");
+    match (is_safe, is_for_all) {
+        (true, true) => {}
+        (true, false) => add("403", "The role or the kind of login may not do this: `forbidden`"),
+        (false, _) => add("403", "The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf`"),
     }
 }

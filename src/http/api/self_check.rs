@@ -2,7 +2,7 @@
 
 use super::Done;
 use crate::domain::SelfCheck;
-use crate::http::{Actor, ApiError, AppState};
+use crate::http::{ApiError, AppState, Owner};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
@@ -23,17 +23,17 @@ pub(super) struct SelfChecks {
 }
 
 /// What the self-checks found.
-#[utoipa::path(get, path = "/api/self-check", tag = "house", responses((status = 200, body = SelfChecks)))]
-pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<SelfChecks>, ApiError> {
-    actor.require_owner()?;
+#[utoipa::path(get, path = "/api/self-check", tag = "house", operation_id = "list_self_checks",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = SelfChecks)))]
+pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SelfChecks>, ApiError> {
     let history = state.store.read(|tx| tx.self_checks(31)).await?;
     Ok(Json(SelfChecks { last: state.self_check.last(), history }))
 }
 
 /// Begins one now.
-#[utoipa::path(post, path = "/api/self-check", tag = "house", responses((status = 202, body = Done)))]
-pub(super) async fn begin(State(state): State<AppState>, actor: Actor) -> Result<(StatusCode, Json<Done>), ApiError> {
-    actor.require_owner()?;
+#[utoipa::path(post, path = "/api/self-check", tag = "house", operation_id = "start_self_check",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 202, body = Done)))]
+pub(super) async fn begin(State(state): State<AppState>, _owner: Owner) -> Result<(StatusCode, Json<Done>), ApiError> {
     let checker = state.self_check.clone();
     tokio::spawn(async move { checker.check().await });
     Ok((StatusCode::ACCEPTED, Done::YES))

@@ -1,6 +1,6 @@
 //! The settings as they are in force. For owners.
 
-use crate::http::{Actor, ApiError, AppState};
+use crate::http::{ApiError, AppState, Owner};
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
@@ -29,9 +29,9 @@ struct SettingItem {
 }
 
 /// The settings as they are in force, and where each came from.
-#[utoipa::path(get, path = "/api/settings", tag = "house", responses((status = 200, body = SettingList)))]
-pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<SettingList>, ApiError> {
-    actor.require_owner()?;
+#[utoipa::path(get, path = "/api/settings", tag = "house", operation_id = "list_settings",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = SettingList)))]
+pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SettingList>, ApiError> {
     let shown = state.config().shown().into_iter();
     let item = shown.map(|s| SettingItem { key: s.key, value: s.value, origin: s.origin.to_string() });
     Ok(Json(SettingList { settings: item.collect() }))

@@ -3,7 +3,9 @@
 use super::account::begin_session;
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
+use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, user};
+use crate::http::auth::Client;
 use crate::http::extract::ShortJson;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, ErrorDetail, Peer, https_required};
 use axum::Router;
@@ -34,12 +36,12 @@ pub(super) struct FirstOwner {
     /// As `agentlocator setup` prints it.
     code: String,
     name: String,
-    /// At least 8 characters.
+    /// At least 10 characters, and none of the common passwords.
     password: String,
 }
 
 /// Whether the first owner is still to be made, and whether passwords are taken on this connection.
-#[utoipa::path(get, path = "/api/setup", tag = "account", security(()), responses((status = 200, body = SetupState)))]
+#[utoipa::path(get, path = "/api/setup", tag = "account", security(()), operation_id = "get_setup_state", responses((status = 200, body = SetupState)))]
 pub(super) async fn is_needed(
     State(state): State<AppState>,
     peer: Peer,
@@ -51,7 +53,7 @@ pub(super) async fn is_needed(
 }
 
 /// Make the first owner with the one-time code, and log in.
-#[utoipa::path(post, path = "/api/setup", tag = "account", security(()), request_body = FirstOwner, responses(
+#[utoipa::path(post, path = "/api/setup", tag = "account", security(()), operation_id = "complete_setup", request_body = FirstOwner, responses(
     (status = 200, description = "As that of login"), (status = 400, body = ErrorBody),
     (status = 403, description = "The code is not good, or codes and passwords are not taken on this connection \
         (`https_required`)", body = ErrorBody),
@@ -64,10 +66,9 @@ pub(super) async fn complete(
 ) -> Result<Response, ApiError> {
     user::check_name(&name)?;
     let (code, now) = (SetupCode::parse(&code), clock::now());
-    state.auth.begin_attempt(peer.origin(), "set-up")?;
-    let hash = state.auth.hash(password).await?;
+    state.auth.begin_setup(Client::Address(peer.origin()))?;
+    let hash = state.hash_password(password, &name).await?;
     let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
-    state.auth.attempt_succeeded(peer.origin(), "set-up");
     tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner has been made");
-    begin_session(&state, owner, &headers, peer).await
+    begin_session(&state, owner, OneTimeSecret::cookie(), &headers, peer).await
 }

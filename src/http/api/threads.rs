@@ -1,6 +1,6 @@
 //! Threads and what is in them.
 
-use crate::crm::{self, thread};
+use crate::crm::thread;
 use crate::domain::{AiMode, BusinessId, Message, Thread, ThreadId, ThreadType};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::paging::{After, Limit};
@@ -78,7 +78,8 @@ pub(super) struct AiModeChange {
 }
 
 /// Threads, newest activity first.
-#[utoipa::path(get, path = "/api/threads", tag = "threads", params(ThreadQuery), responses(
+#[utoipa::path(get, path = "/api/threads", tag = "threads", operation_id = "list_threads",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(ThreadQuery), responses(
     (status = 200, body = ThreadPage), (status = 400, body = ErrorBody)))]
 pub(super) async fn list(
     State(state): State<AppState>,
@@ -95,7 +96,8 @@ pub(super) async fn list(
 }
 
 /// One thread.
-#[utoipa::path(get, path = "/api/threads/{id}", tag = "threads", params(("id" = i64, Path)), responses(
+#[utoipa::path(get, path = "/api/threads/{id}", tag = "threads", operation_id = "get_thread",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = Thread), (status = 404, body = ErrorBody)))]
 pub(super) async fn show(
     State(state): State<AppState>,
@@ -107,7 +109,8 @@ pub(super) async fn show(
 }
 
 /// The messages of a thread.
-#[utoipa::path(get, path = "/api/threads/{id}/messages", tag = "threads", params(("id" = i64, Path), MessageQuery),
+#[utoipa::path(get, path = "/api/threads/{id}/messages", tag = "threads", operation_id = "list_messages",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path), MessageQuery),
     responses((status = 200, body = MessagePage), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn messages(
     State(state): State<AppState>,
@@ -125,25 +128,27 @@ pub(super) async fn messages(
 }
 
 /// All of a thread has been read.
-#[utoipa::path(post, path = "/api/threads/{id}/read", tag = "threads", params(("id" = i64, Path)), responses(
+#[utoipa::path(post, path = "/api/threads/{id}/read", tag = "threads", operation_id = "mark_thread_read",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = Thread), (status = 404, body = ErrorBody)))]
 pub(super) async fn mark_read(
     State(state): State<AppState>,
-    _actor: Actor,
+    actor: Actor,
     Id(id): Id,
 ) -> Result<axum::Json<Thread>, ApiError> {
-    Ok(axum::Json(crm::transact(&state.store, move |tx| thread::mark_read(tx, ThreadId(id))).await?))
+    Ok(axum::Json(actor.transact(&state.store, move |tx| thread::mark_read(tx, ThreadId(id))).await?))
 }
 
 /// Whether the AI answers in a thread.
-#[utoipa::path(put, path = "/api/threads/{id}/ai", tag = "threads", params(("id" = i64, Path)),
+#[utoipa::path(put, path = "/api/threads/{id}/ai", tag = "threads", operation_id = "set_thread_ai_mode",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
     request_body = AiModeChange, responses((status = 200, body = Thread), (status = 404, body = ErrorBody)))]
 pub(super) async fn set_ai_mode(
     State(state): State<AppState>,
-    _actor: Actor,
+    actor: Actor,
     Id(id): Id,
     Json(change): Json<AiModeChange>,
 ) -> Result<axum::Json<Thread>, ApiError> {
-    let work = crm::transact(&state.store, move |tx| thread::set_ai_mode(tx, ThreadId(id), change.ai_mode));
+    let work = actor.transact(&state.store, move |tx| thread::set_ai_mode(tx, ThreadId(id), change.ai_mode));
     Ok(axum::Json(work.await?))
 }

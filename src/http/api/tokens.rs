@@ -2,11 +2,10 @@
 
 use super::Done;
 use crate::clock;
-use crate::crm;
 use crate::crm::token::{self, OneTimeSecret};
-use crate::domain::{ApiToken, Role, TokenId};
+use crate::domain::{ApiToken, Role, Timestamp, TokenId};
 use crate::http::extract::{Id, Json};
-use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::http::{ApiError, AppState, ErrorBody, Owner};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -25,11 +24,15 @@ pub(super) struct TokenList {
 
 /// A new token.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct NewToken {
     /// What it is for.
     name: String,
     /// What it may do; staff unless said otherwise.
     role: Option<Role>,
+    /// From when on it is not accepted; left out or null: it does not expire.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
 }
 
 /// A new token with its secret, which is not shown again.
@@ -42,40 +45,41 @@ pub(super) struct CreatedToken {
 }
 
 /// All tokens.
-#[utoipa::path(get, path = "/api/tokens", tag = "tokens", responses((status = 200, body = TokenList)))]
-pub(super) async fn list(State(state): State<AppState>, actor: Actor) -> Result<axum::Json<TokenList>, ApiError> {
-    actor.require_owner()?;
+#[utoipa::path(get, path = "/api/tokens", tag = "tokens", operation_id = "list_tokens",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = TokenList)))]
+pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<axum::Json<TokenList>, ApiError> {
     let tokens = state.store.read(|tx| tx.tokens()).await?;
     Ok(axum::Json(TokenList { tokens }))
 }
 
 /// Make a token for a program.
-#[utoipa::path(post, path = "/api/tokens", tag = "tokens", request_body = NewToken, responses(
+#[utoipa::path(post, path = "/api/tokens", tag = "tokens", operation_id = "create_token",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = NewToken, responses(
     (status = 201, body = CreatedToken), (status = 400, body = ErrorBody)))]
 pub(super) async fn create(
     State(state): State<AppState>,
-    actor: Actor,
+    Owner(actor): Owner,
     Json(new): Json<NewToken>,
 ) -> Result<(StatusCode, axum::Json<CreatedToken>), ApiError> {
-    actor.require_owner()?;
     let (secret, now) = (OneTimeSecret::token(), clock::now());
     let hash = secret.hash();
     let role = new.role.unwrap_or(Role::Staff);
-    let details =
-        crm::transact(&state.store, move |tx| token::create(tx, actor.id, &new.name, role, &hash, now)).await?;
+    let details = actor
+        .transact(&state.store, move |tx| token::create(tx, actor.id, &new.name, role, &hash, new.expires_at, now))
+        .await?;
     Ok((StatusCode::CREATED, axum::Json(CreatedToken { details, token: secret.expose().to_owned() })))
 }
 
-/// Make a token good for nothing.
-#[utoipa::path(delete, path = "/api/tokens/{id}", tag = "tokens", params(("id" = i64, Path)), responses(
+/// Revoke a token.
+#[utoipa::path(delete, path = "/api/tokens/{id}", tag = "tokens", operation_id = "revoke_token",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
     (status = 200, body = Done), (status = 404, body = ErrorBody)))]
 pub(super) async fn revoke(
     State(state): State<AppState>,
-    actor: Actor,
+    Owner(actor): Owner,
     Id(id): Id,
 ) -> Result<axum::Json<Done>, ApiError> {
-    actor.require_owner()?;
     let now = clock::now();
-    crm::transact(&state.store, move |tx| token::revoke(tx, actor.id, TokenId(id), now)).await?;
+    actor.transact(&state.store, move |tx| token::revoke(tx, actor.id, TokenId(id), now)).await?;
     Ok(Done::YES)
 }

@@ -3,7 +3,7 @@
 use crate::config::UpdateCheck;
 use crate::domain::Timestamp;
 use crate::drive::updates::Known;
-use crate::http::{Actor, ApiError, AppState};
+use crate::http::{ApiError, AppState, Owner};
 use crate::providers::release_feed::Release;
 use axum::extract::State;
 use axum::routing::get;
@@ -31,9 +31,9 @@ pub(super) struct Updates {
 }
 
 /// What is installed, and what is known of newer releases.
-#[utoipa::path(get, path = "/api/updates", tag = "house", responses((status = 200, body = Updates)))]
-pub(super) async fn show(State(state): State<AppState>, actor: Actor) -> Result<Json<Updates>, ApiError> {
-    actor.require_owner()?;
+#[utoipa::path(get, path = "/api/updates", tag = "house", operation_id = "get_update_status",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = Updates)))]
+pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<Updates>, ApiError> {
     let known = state.store.read(Known::read).await?;
     Ok(Json(Updates {
         check: UpdateCheck::as_str(state.config().updates.check),

@@ -5,6 +5,7 @@ use crate::crm::outbox::{self, NewChatLimits, SendAnswer, SendRequest};
 use crate::domain::{BusinessId, PeerAddress, PhoneNumber, Provider};
 use crate::http::extract::Json;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use crate::store::WriteTx;
 use crate::{clock, entropy};
 use axum::Router;
 use axum::extract::State;
@@ -31,7 +32,8 @@ pub(super) struct SendBody {
 
 /// Sends a message: stores it and answers; it goes out at once where that is possible.
 #[utoipa::path(
-    post, path = "/api/whatsapp/send", tag = "threads", request_body = SendBody,
+    post, path = "/api/whatsapp/send", tag = "threads", operation_id = "send_message",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), request_body = SendBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer and one message.")),
     responses(
         (status = 200, body = SendAnswer),
@@ -52,7 +54,16 @@ pub(super) async fn send(
         in_force.files.check(url).await.map_err(|error| refusal("media_url_refused", error.to_string()))?;
     }
     let (rules, down) = (in_force.rules.clone(), app.outbox.down().await);
-    let sent = app.store.write(move |tx| outbox::send(tx, &request, &rules, &down, clock::now())).await?;
+    let audit = actor.audit.clone();
+    let work = move |tx: &WriteTx<'_>| {
+        let sent = outbox::send(tx, &request, &rules, &down, clock::now())?;
+        if let (Ok(answer), Some(audit)) = (&sent, audit) {
+            audit.set_subject(format!("message:{}", answer.message_id));
+            audit.record(tx)?;
+        }
+        Ok(sent)
+    };
+    let sent = app.store.write(work).await?;
     let answer = sent.map_err(|error| refusal(error.code(), error.to_string()))?;
     app.outbox.wake();
     Ok(axum::Json(answer))

@@ -1,5 +1,6 @@
 //! Who asks.
 
+use super::{Audit, Credential};
 use crate::domain::{ActorId, Role, User};
 use crate::http::ApiError;
 use axum::extract::FromRequestParts;
@@ -14,7 +15,15 @@ pub struct Actor {
     pub role: Role,
     /// The login, where it is one; a token has none.
     pub login: Option<Login>,
+    /// With what the request was authenticated.
+    pub(crate) credential: Credential,
+    /// The audit row of the request; none where the request changes nothing.
+    pub(crate) audit: Option<Audit>,
 }
+
+/// An owner. A handler that takes one cannot be reached by anybody else.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner(pub(crate) Actor);
 
 /// A login by cookie.
 #[derive(Clone, Debug)]
@@ -28,11 +37,10 @@ pub struct Login {
 }
 
 impl Actor {
-    /// Refuses everybody but owners.
-    pub fn require_owner(&self) -> Result<(), ApiError> {
-        match self.role {
-            Role::Owner => Ok(()),
-            Role::Staff => Err(ApiError::forbidden("only an owner may do this")),
+    /// Says what the request changed, where no id in its path does.
+    pub(crate) fn set_audit_subject(&self, subject: impl Into<String>) {
+        if let Some(audit) = &self.audit {
+            audit.set_subject(subject);
         }
     }
 
@@ -48,5 +56,17 @@ impl<S: Sync> FromRequestParts<S> for Actor {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         // The guard has put it there; on a route that forgot its guard nobody gets in.
         parts.extensions.get::<Self>().cloned().ok_or_else(ApiError::unauthorized)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Owner {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let actor = Actor::from_request_parts(parts, state).await?;
+        match actor.role {
+            Role::Owner => Ok(Self(actor)),
+            Role::Staff => Err(ApiError::forbidden("only an owner may do this")),
+        }
     }
 }

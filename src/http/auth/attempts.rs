@@ -1,12 +1,23 @@
 //! How often somebody may try a name and a password, or a set-up code.
 
+use super::name_delays::NameDelays;
 use crate::http::peer::network;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// Counts attempts by address and by address with name. Only failures stay counted.
+/// From where attempts come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Client<'a> {
+    /// From this address.
+    Address(IpAddr),
+    /// From a browser, named by a secret of its own, in which the user has logged in before. What others do does not count
+    /// against it.
+    KnownDevice(&'a str),
+}
+
+/// Counts attempts by address, by address with name, and by name. Only failures stay counted.
 ///
 /// Keys are hashes with a random key: a counter has the same size whatever a client sent as a name.
 #[derive(Default)]
@@ -14,6 +25,7 @@ pub(super) struct Attempts {
     windows: HashMap<u64, Window>,
     /// The windows by their beginning, the oldest first. What is over is removed with each attempt.
     oldest: VecDeque<(Instant, u64)>,
+    names: NameDelays,
     hasher: RandomState,
 }
 
@@ -23,10 +35,24 @@ struct Window {
 }
 
 impl Attempts {
-    /// Counts an attempt; refused with the time to wait if there were too many.
-    pub(super) fn begin(&mut self, address: IpAddr, name: &str, now: Instant) -> Result<(), Duration> {
+    /// Counts an attempt to log in; refused with the time to wait if there were too many.
+    pub(super) fn begin(&mut self, client: Client<'_>, name: &str, now: Instant) -> Result<(), Duration> {
+        match client {
+            Client::KnownDevice(_) => self.begin_in_window(client, name, now),
+            Client::Address(_) => {
+                let key = self.name_key(name);
+                self.names.check(key, now)?;
+                self.begin_in_window(client, name, now)?;
+                self.names.count(key, now);
+                Ok(())
+            }
+        }
+    }
+
+    /// The same without a delay by name: for what cannot be guessed from however many addresses, the set-up code.
+    pub(super) fn begin_in_window(&mut self, client: Client<'_>, name: &str, now: Instant) -> Result<(), Duration> {
         self.expire(now);
-        let keys = [(self.key(address, ""), BY_ADDRESS), (self.key(address, name), BY_NAME)];
+        let keys = [(self.key(client, ""), BY_ADDRESS), (self.key(client, name), BY_NAME)];
         for (key, limit) in &keys {
             if let Some(window) = self.windows.get(key).filter(|window| window.count >= *limit) {
                 return Err((window.began + WINDOW).saturating_duration_since(now));
@@ -38,12 +64,16 @@ impl Attempts {
         Ok(())
     }
 
-    /// Forgets the attempts of somebody who got it right.
-    pub(super) fn succeeded(&mut self, address: IpAddr, name: &str) {
-        let (all, one) = (self.key(address, ""), self.key(address, name));
+    /// Forgets the attempts of a client that got it right.
+    pub(super) fn succeeded(&mut self, client: Client<'_>, name: &str) {
+        let (all, one) = (self.key(client, ""), self.key(client, name));
         self.windows.remove(&one);
         if let Some(all) = self.windows.get_mut(&all) {
             all.count = all.count.saturating_sub(1);
+        }
+        if let Client::Address(_) = client {
+            let key = self.name_key(name);
+            self.names.succeeded(key);
         }
     }
 
@@ -70,8 +100,16 @@ impl Attempts {
     }
 
     /// An empty name stands for all names together.
-    fn key(&self, address: IpAddr, name: &str) -> u64 {
-        self.hasher.hash_one((network(address), name.trim().to_lowercase()))
+    fn key(&self, client: Client<'_>, name: &str) -> u64 {
+        let (address, device) = match client {
+            Client::Address(address) => (Some(network(address)), ""),
+            Client::KnownDevice(device) => (None, device),
+        };
+        self.hasher.hash_one((address, device, name.trim().to_lowercase()))
+    }
+
+    fn name_key(&self, name: &str) -> u64 {
+        self.hasher.hash_one(name.trim().to_lowercase())
     }
 }
 
@@ -88,21 +126,21 @@ mod tests {
     #[test]
     fn the_sixth_attempt_waits_until_the_window_is_over() {
         let (mut attempts, now) = (Attempts::default(), clock::instant());
-        let address = IpAddr::from([203, 0, 113, 7]);
+        let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
         for _ in 0..BY_NAME {
             assert_eq!(attempts.begin(address, "Dana", now), Ok(()));
         }
         let later = now + Duration::from_secs(100);
         assert_eq!(attempts.begin(address, "dana ", later), Err(Duration::from_secs(200)));
         assert_eq!(attempts.begin(address, "noa", later), Ok(()));
-        assert_eq!(attempts.begin(IpAddr::from([203, 0, 113, 8]), "dana", later), Ok(()));
+        assert_eq!(attempts.begin(Client::Address(IpAddr::from([203, 0, 113, 8])), "dana", later), Ok(()));
         assert_eq!(attempts.begin(address, "dana", now + WINDOW), Ok(()));
     }
 
     #[test]
     fn many_names_from_one_address_are_limited_too() {
         let (mut attempts, now) = (Attempts::default(), clock::instant());
-        let address = |last: u16| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]);
+        let address = |last: u16| Client::Address(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]));
         for i in 0..BY_ADDRESS {
             assert_eq!(attempts.begin(address(1), &format!("name{i}"), now), Ok(()));
         }
@@ -112,7 +150,7 @@ mod tests {
     #[test]
     fn success_is_no_failure() {
         let (mut attempts, now) = (Attempts::default(), clock::instant());
-        let address = IpAddr::from([203, 0, 113, 7]);
+        let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
         for _ in 0..100 {
             assert_eq!(attempts.begin(address, "dana", now), Ok(()));
             attempts.succeeded(address, "dana");
@@ -120,13 +158,29 @@ mod tests {
     }
 
     #[test]
+    fn a_known_device_is_not_held_up_by_others() {
+        let (mut attempts, now) = (Attempts::default(), clock::instant());
+        let mut answered = 0;
+        for i in 0..60_u32 {
+            answered += u32::from(attempts.begin(Client::Address(IpAddr::from(i.to_be_bytes())), "dana", now).is_ok());
+        }
+        assert_eq!(answered, 10, "a name is delayed over all addresses");
+        let device = Client::KnownDevice("secret");
+        for _ in 0..BY_NAME {
+            assert_eq!(attempts.begin(device, "dana", now), Ok(()));
+        }
+        assert!(attempts.begin(device, "dana", now).is_err(), "its own failures count");
+        assert_eq!(attempts.begin(Client::KnownDevice("another"), "dana", now), Ok(()));
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let (mut attempts, now) = (Attempts::default(), clock::instant());
         for i in 0..100_000_u32 {
-            let _ = attempts.begin(IpAddr::from(i.to_be_bytes()), "x", now);
+            let _ = attempts.begin(Client::Address(IpAddr::from(i.to_be_bytes())), &format!("x{i}"), now);
         }
         assert!(attempts.windows.len() <= MOST + 1 && attempts.oldest.len() <= MOST + 1);
-        let _ = attempts.begin(IpAddr::from([203, 0, 113, 7]), "x", now + WINDOW);
+        let _ = attempts.begin(Client::Address(IpAddr::from([203, 0, 113, 7])), "x", now + WINDOW);
         assert_eq!((attempts.windows.len(), attempts.oldest.len()), (2, 2), "what is over is gone");
     }
 }

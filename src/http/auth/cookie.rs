@@ -1,10 +1,11 @@
-//! The cookie of a login.
+//! The cookies of a login.
 
 use crate::config::HttpConfig;
-use crate::crm::session::LASTS;
+use crate::crm::session::LIFETIME;
 use crate::crm::token::OneTimeSecret;
 use crate::http::Peer;
 use axum::http::{HeaderMap, HeaderValue, header};
+use std::time::Duration;
 
 /// The cookie of a login.
 pub(crate) struct SessionCookie;
@@ -12,25 +13,44 @@ pub(crate) struct SessionCookie;
 impl SessionCookie {
     /// Its value in a request.
     pub(crate) fn find(headers: &HeaderMap) -> Option<&str> {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(name, _)| *name == NAME).map(|(_, value)| value)
+        find(headers, SESSION)
     }
 
     /// The header that gives it to the browser.
     pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
-        line(secret.expose(), LASTS.as_secs(), is_secure(config, peer.is_encrypted()))
+        line(SESSION, secret.expose(), LIFETIME, is_secure(config, peer.is_encrypted()))
     }
 
     /// The header that takes it back.
     pub(crate) fn clear(config: &HttpConfig, peer: Peer) -> HeaderValue {
-        line("", 0, is_secure(config, peer.is_encrypted()))
+        line(SESSION, "", Duration::ZERO, is_secure(config, peer.is_encrypted()))
     }
 }
 
-fn line(value: &str, max_age: u64, secure: bool) -> HeaderValue {
-    let secure = if secure { "; Secure" } else { "" };
-    let line = format!("{NAME}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
+/// The cookie by which a browser that has logged in before is recognised at the next login. It outlives the session.
+pub(crate) struct DeviceCookie;
+
+impl DeviceCookie {
+    /// Its value in a request.
+    pub(crate) fn find(headers: &HeaderMap) -> Option<OneTimeSecret> {
+        find(headers, DEVICE).map(OneTimeSecret::returned)
+    }
+
+    /// The header that gives it to the browser.
+    pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
+        line(DEVICE, secret.expose(), DEVICE_LIFETIME, is_secure(config, peer.is_encrypted()))
+    }
+}
+
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
+fn line(name: &str, value: &str, max_age: Duration, secure: bool) -> HeaderValue {
+    let (max_age, secure) = (max_age.as_secs(), if secure { "; Secure" } else { "" });
+    let line = format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static(""))
 }
 
@@ -40,7 +60,11 @@ fn is_secure(config: &HttpConfig, encrypted: Option<bool>) -> bool {
     encrypted.unwrap_or_else(|| config.crm_listen.is_none() && config.base_url().starts_with("https://"))
 }
 
-const NAME: &str = "agentlocator_session";
+const SESSION: &str = "agentlocator_session";
+const DEVICE: &str = "agentlocator_device";
+
+/// The longest that browsers keep a cookie.
+const DEVICE_LIFETIME: Duration = Duration::from_hours(400 * 24);
 
 #[cfg(test)]
 mod tests {

@@ -1,30 +1,49 @@
 //! The guard before the API: nobody passes without a login or a token.
 
 use super::actor::{Actor, Login};
+use super::audit::{self, Audit, Operations};
 use super::cookie::SessionCookie;
 use crate::clock;
-use crate::crm::session::{LASTS, SEEN_EVERY};
+use crate::crm::session::{self, SEEN_EVERY};
 use crate::crm::token;
 use crate::domain::{ActorId, ApiToken, Session, Timestamp};
 use crate::http::connection_limit::Client;
 use crate::http::{ApiError, AppState};
+use crate::store::{self, ReadTx};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// Lets a request pass whose sender is known, and tells the handler who it is.
-pub(crate) async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    match authenticate(&state, request.method(), request.headers()).await {
-        Ok(actor) => {
-            Client::note_authenticated(request.extensions());
-            request.extensions_mut().insert(actor);
-            next.run(request).await
-        }
-        Err(error) => error.into_response(),
+/// What the guard needs.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    pub(crate) state: AppState,
+    pub(crate) operations: Arc<Operations>,
+}
+
+/// Lets a request pass whose sender is known, tells the handler who it is, and sees to it that a change is audited.
+pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    let Guard { state, operations } = guard;
+    let mut actor = match authenticate(&state, request.method(), request.headers()).await {
+        Ok(actor) => actor,
+        Err(error) => return error.into_response(),
+    };
+    Client::note_authenticated(request.extensions());
+    if !request.method().is_safe() {
+        let (route, path) = (audit::route(&request), request.uri().path());
+        actor.audit = Some(Audit::new(&operations, actor.id, request.method(), route, path));
     }
+    let audit = actor.audit.clone();
+    request.extensions_mut().insert(actor);
+    let response = next.run(request).await;
+    if let Some(audit) = audit.filter(|_| response.status().is_success()) {
+        audit.ensure_recorded(&state.store).await;
+    }
+    response
 }
 
 /// Who sends a request with these headers.
@@ -42,6 +61,25 @@ pub(crate) async fn authenticate(state: &AppState, method: &Method, headers: &He
     Ok(actor)
 }
 
+/// With what a request was authenticated: the hash of its cookie or of its token.
+#[derive(Clone, Debug)]
+pub(crate) enum Credential {
+    /// A session.
+    Cookie(String),
+    /// An API token.
+    Token(String),
+}
+
+impl Credential {
+    /// Returns true while the session lasts, or the token is accepted.
+    pub(crate) fn is_accepted(&self, tx: &ReadTx<'_>, now: Timestamp) -> store::Result<bool> {
+        Ok(match self {
+            Self::Cookie(hash) => session::find(tx, hash, now)?.is_some(),
+            Self::Token(hash) => tx.token_by_hash(hash)?.is_some_and(|token| !token.is_expired(now)),
+        })
+    }
+}
+
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
@@ -49,21 +87,28 @@ fn bearer(value: &str) -> Option<&str> {
 
 async fn by_token(state: &AppState, secret: &str, now: Timestamp) -> Result<Actor, ApiError> {
     let hash = token::hash(secret);
+    let credential = Credential::Token(hash.clone());
     let found = state.store.read(move |tx| tx.token_by_hash(&hash)).await?;
     let token = found.ok_or_else(ApiError::unauthorized)?;
+    if token.is_expired(now) {
+        let message = "this token has expired; an owner can create a new one";
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "token_expired", message));
+    }
     note_token_use(state, &token, now);
-    Ok(Actor { id: ActorId::Token(token.id), role: token.role, login: None })
+    Ok(Actor { id: ActorId::Token(token.id), role: token.role, login: None, credential, audit: None })
 }
 
 async fn by_cookie(state: &AppState, secret: &str, now: Timestamp) -> Result<Actor, ApiError> {
     let id_hash = token::hash(secret);
     let session = {
         let id_hash = id_hash.clone();
-        state.store.read(move |tx| tx.session(&id_hash, now)).await?.ok_or_else(ApiError::unauthorized)?
+        state.store.read(move |tx| session::find(tx, &id_hash, now)).await?.ok_or_else(ApiError::unauthorized)?
     };
     note_session_use(state, &id_hash, &session, now);
     let Session { user, csrf_token, .. } = session;
-    Ok(Actor { id: ActorId::User(user.id), role: user.role, login: Some(Login { user, id_hash, csrf_token }) })
+    let credential = Credential::Cookie(id_hash.clone());
+    let (id, role) = (ActorId::User(user.id), user.role);
+    Ok(Actor { id, role, login: Some(Login { user, id_hash, csrf_token }), credential, audit: None })
 }
 
 /// A cookie comes with every request that the browser sends, also with those that a foreign page made it send; this
@@ -94,8 +139,9 @@ fn note_session_use(state: &AppState, id_hash: &str, session: &Session, now: Tim
     if now.since(session.last_seen_at) < SEEN_EVERY {
         return;
     }
+    let expires_at = session::expires_at(session.created_at, now);
     let (store, id_hash) = (state.store.clone(), id_hash.to_owned());
-    tokio::spawn(async move { store.write(move |tx| tx.touch_session(&id_hash, now, now.plus(LASTS))).await });
+    tokio::spawn(async move { store.write(move |tx| tx.touch_session(&id_hash, now, expires_at)).await });
 }
 
 const CSRF_HEADER: &str = "x-csrf-token";

@@ -1,11 +1,11 @@
 //! Hashing passwords away from the threads that serve.
 
-use super::Auth;
+use super::attempts::Attempts;
+use super::{Auth, Client};
 use crate::crm::password;
-use crate::http::ApiError;
+use crate::http::{ApiError, AppParts};
 use crate::{clock, crm};
-use std::net::IpAddr;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -21,24 +21,19 @@ impl Default for Passwords {
 }
 
 impl Auth {
-    /// Counts an attempt to log in or to set up; refused if there were too many.
-    pub(crate) fn begin_attempt(&self, address: IpAddr, name: &str) -> Result<(), ApiError> {
-        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        attempts.begin(address, name, clock::instant()).map_err(|wait| {
-            tracing::warn!(event = "LOGIN_RATE_LIMITED", %address, "Too many attempts to log in");
-            ApiError::too_often(wait)
-        })
+    /// Counts an attempt to log in; refused if there were too many.
+    pub(crate) fn begin_attempt(&self, client: Client<'_>, name: &str) -> Result<(), ApiError> {
+        self.attempts().begin(client, name, clock::instant()).map_err(|wait| refused(client, wait))
     }
 
-    /// Forgets the attempts of somebody who got it right.
-    pub(crate) fn attempt_succeeded(&self, address: IpAddr, name: &str) {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).succeeded(address, name);
+    /// Counts an attempt to set up; refused if there were too many.
+    pub(crate) fn begin_setup(&self, client: Client<'_>) -> Result<(), ApiError> {
+        self.attempts().begin_in_window(client, SETUP, clock::instant()).map_err(|wait| refused(client, wait))
     }
 
-    /// The hash of a new password.
-    pub(crate) async fn hash(&self, password: String) -> Result<String, ApiError> {
-        let hash = self.in_turn(move || password::hash(&password)).await?;
-        Ok(hash.map_err(crm::Error::from)?)
+    /// Forgets the attempts of a client that got it right.
+    pub(crate) fn attempt_succeeded(&self, client: Client<'_>, name: &str) {
+        self.attempts().succeeded(client, name);
     }
 
     /// Whether a password is the one of that hash; as slow with no hash.
@@ -51,6 +46,31 @@ impl Auth {
         let Ok(Ok(_turn)) = turn else { return Err(ApiError::unavailable("too many logins at once; try again")) };
         tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::internal())
     }
+
+    fn attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+impl AppParts {
+    /// The hash of a new password, if it may be the one of the user of that name.
+    pub(crate) async fn hash_password(&self, password: String, user_name: &str) -> Result<String, ApiError> {
+        let names = [user_name.to_owned(), self.config().agent.business_name.clone()];
+        let hash = self.auth.in_turn(move || password::hash(&password, &names)).await?;
+        Ok(hash.map_err(crm::Error::from)?)
+    }
+}
+
+fn refused(client: Client<'_>, wait: Duration) -> ApiError {
+    let address = match client {
+        Client::Address(address) => address.to_string(),
+        Client::KnownDevice(_) => "a known device".to_owned(),
+    };
+    tracing::warn!(event = "LOGIN_RATE_LIMITED", address, "Too many attempts to log in");
+    ApiError::too_often(wait)
+}
+
+/// Attempts to set up are counted under a name that no user can have.
+const SETUP: &str = "\0set-up";
 
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

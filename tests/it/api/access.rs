@@ -1,89 +1,195 @@
 //! Every route of the document for everybody who may come.
 
 use super::with_data;
+use crate::support::access::PASSWORD;
 use crate::support::client::send;
 use crate::support::{Client, Daemon};
+use agentlocator::domain::hex;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// Every operation of the document: its method, and its path with ids that exist nowhere.
-fn operations(document: &Value) -> Vec<(Method, String, &Value)> {
+/// What the document says of an operation.
+struct Operation {
+    id: String,
+    method: Method,
+    /// With ids that exist nowhere.
+    path: String,
+    access: Access,
+    responses: BTreeSet<String>,
+}
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug)]
+enum Access {
+    Everybody,
+    /// The role that each kind of credential needs; without one it is never enough.
+    Roles {
+        cookie: Option<&'static str>,
+        token: Option<&'static str>,
+    },
+}
+
+impl Access {
+    /// Reads an operation's `security`; each of its schemes must name one role.
+    fn of(operation: &Value) -> Self {
+        let security = operation["security"].as_array().expect("the document declares who may call it");
+        if *security == [json!({})] {
+            return Self::Everybody;
+        }
+        let role_of = |scheme: &str| {
+            let roles = security.iter().find_map(|way| way.get(scheme))?;
+            let role = ROLES.into_iter().find(|role| *roles == json!([role]));
+            Some(role.unwrap_or_else(|| panic!("{} declares no role for {scheme}", operation["operationId"])))
+        };
+        assert!(!security.is_empty() && security.iter().all(|way| way["cookie"] != way["token"]), "{security:?}");
+        Self::Roles { cookie: role_of("cookie"), token: role_of("token") }
+    }
+}
+
+const ROLES: [&str; 2] = ["staff", "owner"];
+
+fn operations(document: &Value) -> Vec<Operation> {
     let paths = document["paths"].as_object().unwrap().iter();
     let all = paths.flat_map(|(path, item)| {
-        item.as_object().unwrap().iter().map(move |(method, operation)| {
-            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            (method, path.replace("{id}", "987654"), operation)
+        item.as_object().unwrap().iter().map(move |(method, operation)| Operation {
+            id: operation["operationId"].as_str().unwrap().to_owned(),
+            method: Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(),
+            path: path.replace("{id}", "987654"),
+            access: Access::of(operation),
+            responses: operation["responses"].as_object().unwrap().keys().cloned().collect(),
         })
     });
     all.collect()
 }
 
-fn is_open(operation: &Value) -> bool {
-    operation["security"] == json!([{}])
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    /// Without a credential, or with one that is not accepted.
+    Nobody(&'static str),
+    Token(&'static str),
+    Login(&'static str),
+    /// A login's cookie without its CSRF token.
+    CookieAlone(&'static str),
+}
+
+impl Operation {
+    /// The status and code with which the document says that the caller is refused.
+    fn refusal(&self, caller: Caller) -> Option<(u16, &'static str)> {
+        let Access::Roles { cookie, token } = self.access else { return None };
+        let allows = |needed: Option<&str>, role: &str| needed.is_some_and(|needed| needed == role || role == "owner");
+        match caller {
+            Caller::Nobody(code) => Some((401, code)),
+            Caller::Token(role) if !allows(token, role) => Some((403, "forbidden")),
+            Caller::CookieAlone(_) if self.method != Method::GET => Some((403, "csrf")),
+            Caller::Login(role) | Caller::CookieAlone(role) if !allows(cookie, role) => Some((403, "forbidden")),
+            Caller::Token(_) | Caller::Login(_) | Caller::CookieAlone(_) => None,
+        }
+    }
+}
+
+/// Sends an empty object and checks that an error has the form of all errors; returns the status and the error's code.
+async fn ask(client: &Client, method: &Method, path: &str) -> (u16, String) {
+    let reply = send(client.request(method.clone(), path).json(&json!({}))).await;
+    if reply.status < 400 {
+        return (reply.status, String::new());
+    }
+    let error = reply.json();
+    assert_eq!(error["ok"], false, "{method} {path}");
+    let (code, message) = (&error["error"]["code"], &error["error"]["message"]);
+    assert!(code.is_string() && message.is_string(), "{method} {path}: {error}");
+    (reply.status, code.as_str().unwrap().to_owned())
 }
 
 async fn status(client: &Client, method: &Method, path: &str) -> u16 {
-    let reply = send(client.request(method.clone(), path).json(&json!({}))).await;
-    if reply.status >= 400 {
-        let error = reply.json();
-        assert_eq!(error["ok"], false, "{method} {path}");
-        assert!(
-            error["error"]["code"].is_string() && error["error"]["message"].is_string(),
-            "{method} {path}: {error}"
-        );
-    }
-    reply.status
+    ask(client, method, path).await.0
+}
+
+/// Credentials that are no longer accepted, as only time or another version makes them.
+fn stale_credentials() -> String {
+    let hash = |secret: &str| hex(&Sha256::digest(secret.as_bytes()));
+    let (expired, lost, removed) = (hash("agl_expired"), hash("agl_lost"), hash("agl_removed"));
+    let (idle, old) = (hash("idle"), hash("old"));
+    format!(
+        "INSERT INTO users(id, name, role, password_hash, created_at, disabled_at) VALUES
+            (901, 'noa', 'staff', '', '2026-01-01T00:00:00.000Z', NULL),
+            (902, 'gone #902', 'owner', '', '2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z');
+         INSERT INTO api_tokens(name, role, token_hash, created_at, user_id, expires_at) VALUES
+            ('expired', 'owner', '{expired}', '2026-01-01T00:00:00.000Z', NULL, strftime('%FT%H:%M:%fZ', 'now', '-1 second')),
+            ('lost its rights', 'owner', '{lost}', '2026-01-01T00:00:00.000Z', 901, NULL),
+            ('of a removed user', 'staff', '{removed}', '2026-01-01T00:00:00.000Z', 902, NULL);
+         INSERT INTO sessions(id_hash, user_id, csrf_token, created_at, last_seen_at, expires_at) VALUES
+            ('{idle}', 901, 'csrf', strftime('%FT%H:%M:%fZ', 'now', '-8 days'), strftime('%FT%H:%M:%fZ', 'now', '-8 days'),
+             strftime('%FT%H:%M:%fZ', 'now', '-1 days')),
+            ('{old}', 901, 'csrf', strftime('%FT%H:%M:%fZ', 'now', '-31 days'), strftime('%FT%H:%M:%fZ', 'now', '-1 hour'),
+             strftime('%FT%H:%M:%fZ', 'now', '+20 days'));"
+    )
 }
 
 #[tokio::test]
-async fn every_route_asks_who_it_is() {
-    let daemon = Daemon::start(|_| {});
+async fn the_document_says_who_may_call_what() {
+    let mut daemon = Daemon::prepare(|_| {});
+    daemon.seed(&stale_credentials());
+    daemon.launch();
     let document = daemon.client().get("/api/openapi.json").await.json();
     let operations = operations(&document);
-    assert!(operations.len() >= 25, "{}", operations.len());
-    let nobody = daemon.client();
-    let forged = daemon.client().with_token("agl_0000000000000000000000000000000000000000000");
-    let staff = daemon.client().with_token(&daemon.token("staff"));
-    let owner = daemon.client().with_token(&daemon.token("owner"));
-    let cookie_alone = daemon.logged_in("dana", "owner").await.with_header("x-csrf-token", "");
-    let open: BTreeSet<_> =
-        operations.iter().filter(|(.., o)| is_open(o)).map(|(m, path, _)| format!("{m} {path}")).collect();
-    assert_eq!(
-        open.iter().map(String::as_str).collect::<Vec<_>>(),
-        ["GET /api/openapi.json", "GET /api/setup", "POST /api/login", "POST /api/setup"]
-    );
-    for (method, path, operation) in &operations {
-        if is_open(operation) {
-            continue;
-        }
-        for client in [&nobody, &forged] {
-            assert_eq!(status(client, method, path).await, 401, "{method} {path}");
-        }
-        for client in [&staff, &owner] {
-            let status = status(client, method, path).await;
-            assert!(status < 500 && status != 401, "{method} {path}: {status}");
-        }
-        let wanted = if *method == Method::GET { 200..500 } else { 403..404 };
-        let status = status(&cookie_alone, method, path).await;
-        assert!(wanted.contains(&status), "{method} {path} with a cookie alone: {status}");
-    }
-}
+    let ids: BTreeSet<_> = operations.iter().map(|operation| &operation.id).collect();
+    assert!(ids.len() == operations.len() && ids.len() >= 50, "each operation has an id of its own: {}", ids.len());
+    let open: Vec<_> = operations.iter().filter(|o| matches!(o.access, Access::Everybody)).map(|o| &o.id).collect();
+    assert_eq!(open, ["log_in", "get_openapi_document", "get_setup_state", "complete_setup"]);
 
-#[tokio::test]
-async fn the_house_is_for_owners() {
-    let daemon = Daemon::start(|_| {});
-    let (staff, owner) = (daemon.token("staff"), daemon.token("owner"));
-    let (staff, owner) = (daemon.client().with_token(&staff), daemon.client().with_token(&owner));
-    for path in ["/api/users", "/api/tokens", "/api/audit", "/api/settings"] {
-        assert_eq!((status(&staff, &Method::GET, path).await, status(&owner, &Method::GET, path).await), (403, 200));
+    let token = |secret: &str| daemon.client().with_token(secret);
+    let cookie = |secret: &str| {
+        let cookie = format!("agentlocator_session={secret}");
+        daemon.client().with_header("cookie", cookie).with_header("x-csrf-token", "csrf")
+    };
+    let revoked = daemon.token("owner");
+    assert!(daemon.cli(&["token", "revoke", "test"]).status.success());
+    let ended = daemon.logged_in("ended", "owner").await;
+    assert_eq!(status(&ended, &Method::POST, "/api/logout").await, 200);
+    let (dana, gal) = (daemon.logged_in("dana", "owner").await, daemon.logged_in("gal", "staff").await);
+    let callers = [
+        ("no credential", Caller::Nobody("unauthorized"), daemon.client()),
+        ("forged token", Caller::Nobody("unauthorized"), token("agl_0000000000000000000000000000000000000000000")),
+        ("revoked token", Caller::Nobody("unauthorized"), token(&revoked)),
+        ("expired token", Caller::Nobody("token_expired"), token("agl_expired")),
+        ("token without its user's rights", Caller::Nobody("unauthorized"), token("agl_lost")),
+        ("token of a removed user", Caller::Nobody("unauthorized"), token("agl_removed")),
+        ("ended session", Caller::Nobody("unauthorized"), ended),
+        ("idle session", Caller::Nobody("unauthorized"), cookie("idle")),
+        ("session past its lifetime", Caller::Nobody("unauthorized"), cookie("old")),
+        ("staff token", Caller::Token("staff"), token(&daemon.token("staff"))),
+        ("owner token", Caller::Token("owner"), token(&daemon.token("owner"))),
+        ("staff", Caller::Login("staff"), gal.clone()),
+        ("owner", Caller::Login("owner"), dana.clone()),
+        ("staff with a wrong CSRF token", Caller::CookieAlone("staff"), gal.with_header("x-csrf-token", "wrong")),
+        ("owner with a wrong CSRF token", Caller::CookieAlone("owner"), dana.with_header("x-csrf-token", "")),
+    ];
+    let mut cells = 0;
+    for (name, caller, client) in callers {
+        for operation in &operations {
+            let Operation { id, method, path, responses, .. } = operation;
+            // A login that ends itself is no login for the next operation.
+            let client = match caller {
+                Caller::Login(role) if ["log_out", "end_session"].contains(&id.as_str()) => {
+                    daemon.log_in(if role == "owner" { "dana" } else { "gal" }, PASSWORD).await
+                }
+                _ => client.clone(),
+            };
+            let (status, code) = ask(&client, method, path).await;
+            match operation.refusal(caller) {
+                Some(refusal) => {
+                    assert_eq!((status, code.as_str()), refusal, "{id} for {name}");
+                    assert!(responses.contains(&status.to_string()), "{id} does not document {status}");
+                }
+                None => assert!(status < 500 && ![401, 403].contains(&status), "{id} for {name}: {status} {code}"),
+            }
+            cells += 1;
+        }
     }
-    for (method, path) in
-        [(Method::POST, "/api/users/1/password"), (Method::DELETE, "/api/users/1"), (Method::DELETE, "/api/tokens/1")]
-    {
-        let reply = send(staff.request(method.clone(), path).json(&json!({"password": "correct horse"}))).await;
-        assert_eq!(reply.status, 403, "{method} {path}");
-    }
+    assert_eq!(cells, 15 * operations.len());
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ impl Link {
         let entries = page["entries"].as_array().unwrap().iter().rev();
         let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
         let ours = entries.map(|entry| (text(entry, "action"), text(entry, "subject")));
-        ours.filter(|(action, _)| action.starts_with("whatsapp_")).collect()
+        ours.filter(|(action, _)| action.contains("whatsapp")).collect()
     }
 }
 
@@ -165,7 +165,7 @@ async fn an_account_is_linked_by_a_code_that_only_owners_see() {
     let subject = "+9725•••••33".to_owned();
     assert_eq!(
         audit,
-        [("whatsapp_pairing_begun".to_owned(), String::new()), ("whatsapp_pairing_code".to_owned(), subject)]
+        [("start_whatsapp_pairing".to_owned(), String::new()), ("request_whatsapp_pairing_code".to_owned(), subject)]
     );
     for line in link.daemon.logs().lines() {
         assert!(!line.contains(QR) && !line.contains(&typed) && !line.contains("<svg"), "{line}");

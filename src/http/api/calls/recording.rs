@@ -38,7 +38,8 @@ enum Format {
 }
 
 /// The sound of a call.
-#[utoipa::path(get, path = "/api/calls/{id}/recording", tag = "calls", params(("id" = i64, Path), RecordingQuery),
+#[utoipa::path(get, path = "/api/calls/{id}/recording", tag = "calls", operation_id = "get_call_recording",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path), RecordingQuery),
     responses((status = 200, description = "Both sides in stereo: the caller left, the agent right. Ranges work in both forms.",
     content((Vec<u8> = "audio/ogg"), (Vec<u8> = "audio/wav"))), (status = 206, description = "The range that was asked for"),
     (status = 404, description = "No such call, or no sound of it", body = ErrorBody), (status = 410, description = "`recording_expired`: it was here, and was deleted.", body = ErrorBody), (status = 416)))]

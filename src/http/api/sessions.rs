@@ -1,0 +1,122 @@
+//! Sessions: one's own, and for owners those of other users.
+
+use super::Done;
+use crate::clock;
+use crate::crm::{Error, session};
+use crate::domain::{Role, SessionSummary, Timestamp, UserId};
+use crate::http::extract::{Id, Name};
+use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
+use axum::extract::State;
+use axum::routing::{delete, get};
+use axum::{Json, Router};
+use serde::Serialize;
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/sessions", get(list).delete(end_others))
+        .route("/api/sessions/{id}", delete(end))
+        .route("/api/users/{id}/sessions", get(list_of_user).delete(end_of_user))
+}
+
+/// A user's sessions, the last used first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct SessionList {
+    sessions: Vec<SessionView>,
+}
+
+/// One session.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct SessionView {
+    /// For `DELETE /api/sessions/{id}`.
+    id: String,
+    /// What the browser calls itself.
+    user_agent: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// To a few minutes.
+    #[schema(value_type = String, format = DateTime)]
+    last_seen_at: Timestamp,
+    /// When it ends, if it is not used before.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    /// Whether it is the session of this request.
+    is_current: bool,
+}
+
+/// List one's own sessions.
+#[utoipa::path(get, path = "/api/sessions", tag = "account", operation_id = "list_sessions",
+    security(("cookie" = ["staff"])), responses((status = 200, body = SessionList)))]
+pub(super) async fn list(State(state): State<AppState>, actor: Actor) -> Result<Json<SessionList>, ApiError> {
+    let user = actor.require_login()?.user.id;
+    sessions_of(&state, &actor, user).await
+}
+
+/// End all of one's own sessions except that of this request.
+#[utoipa::path(delete, path = "/api/sessions", tag = "account", operation_id = "end_other_sessions",
+    security(("cookie" = ["staff"])), responses((status = 200, body = Done)))]
+pub(super) async fn end_others(State(state): State<AppState>, actor: Actor) -> Result<Json<Done>, ApiError> {
+    let (login, by, now) = (actor.require_login()?.clone(), actor.id, clock::now());
+    let work =
+        actor.transact(&state.store, move |tx| session::end_all(tx, by, login.user.id, Some(&login.id_hash), now));
+    work.await?;
+    Ok(Done::YES)
+}
+
+/// End a session: one's own, or for owners anybody's.
+#[utoipa::path(delete, path = "/api/sessions/{id}", tag = "account", operation_id = "end_session",
+    security(("cookie" = ["staff"]), ("token" = ["owner"])), params(("id" = String, Path)), responses(
+    (status = 200, body = Done), (status = 404, body = ErrorBody)))]
+pub(super) async fn end(State(state): State<AppState>, actor: Actor, Name(id): Name) -> Result<Json<Done>, ApiError> {
+    let only_of = match actor.role {
+        Role::Owner => None,
+        Role::Staff => Some(actor.require_login()?.user.id),
+    };
+    let (by, now) = (actor.id, clock::now());
+    actor.transact(&state.store, move |tx| session::end_by_id(tx, by, &id, only_of, now)).await?;
+    Ok(Done::YES)
+}
+
+/// List the sessions of a user.
+#[utoipa::path(get, path = "/api/users/{id}/sessions", tag = "users", operation_id = "list_user_sessions",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
+    (status = 200, body = SessionList), (status = 404, body = ErrorBody)))]
+pub(super) async fn list_of_user(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    Id(id): Id,
+) -> Result<Json<SessionList>, ApiError> {
+    sessions_of(&state, &actor, UserId(id)).await
+}
+
+/// End all sessions of a user.
+#[utoipa::path(delete, path = "/api/users/{id}/sessions", tag = "users", operation_id = "end_user_sessions",
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
+    (status = 200, body = Done), (status = 404, body = ErrorBody)))]
+pub(super) async fn end_of_user(
+    State(state): State<AppState>,
+    Owner(actor): Owner,
+    Id(id): Id,
+) -> Result<Json<Done>, ApiError> {
+    let (by, now) = (actor.id, clock::now());
+    actor.transact(&state.store, move |tx| session::end_all(tx, by, UserId(id), None, now)).await?;
+    Ok(Done::YES)
+}
+
+async fn sessions_of(state: &AppState, actor: &Actor, user: UserId) -> Result<Json<SessionList>, ApiError> {
+    let now = clock::now();
+    let found = state.store.read(move |tx| match session::list(tx, user, now) {
+        Ok(sessions) => Ok(Ok(sessions)),
+        Err(Error::Refused(refusal)) => Ok(Err(refusal)),
+        Err(Error::Store(error)) => Err(error),
+    });
+    let current = actor.login.as_ref().map(|login| SessionSummary::id_of(&login.id_hash));
+    let view = |SessionSummary { id, user_agent, created_at, last_seen_at, expires_at }| SessionView {
+        is_current: current == Some(id.as_str()),
+        id,
+        user_agent,
+        created_at,
+        last_seen_at,
+        expires_at,
+    };
+    Ok(Json(SessionList { sessions: found.await??.into_iter().map(view).collect() }))
+}

@@ -1,0 +1,163 @@
+//! Every change by the API leaves a row in the audit log.
+//!
+//! Use cases that know more than the request add a row of their own. For all other changes the middleware's row is added:
+//! the `operationId` of the request, and the id in its path.
+
+use super::Actor;
+use crate::clock;
+use crate::crm;
+use crate::domain::ActorId;
+use crate::store::{self, Store, WriteTx};
+use axum::extract::MatchedPath;
+use axum::http::Method;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// The audit row of one changing request.
+#[derive(Clone, Debug)]
+pub(crate) struct Audit(Arc<Row>);
+
+#[derive(Debug)]
+struct Row {
+    actor: ActorId,
+    action: String,
+    subject: OnceLock<String>,
+    is_recorded: AtomicBool,
+}
+
+impl Audit {
+    /// For a request by `actor` that matched `route`, with the path that it asked for.
+    pub(super) fn new(operations: &Operations, actor: ActorId, method: &Method, route: &str, path: &str) -> Self {
+        let subject = subject_of(route, path).map(OnceLock::from).unwrap_or_default();
+        let action = operations.id(method, route);
+        Self(Arc::new(Row { actor, action, subject, is_recorded: AtomicBool::new(false) }))
+    }
+
+    /// Says what was changed, where no id in the path does.
+    pub(crate) fn set_subject(&self, subject: impl Into<String>) {
+        let _ = self.0.subject.set(subject.into());
+    }
+
+    /// Adds the row to the transaction that makes the change.
+    pub(crate) fn record(&self, tx: &WriteTx<'_>) -> store::Result<()> {
+        let subject = self.0.subject.get().map(String::as_str).unwrap_or_default();
+        tx.insert_audit(self.0.actor, &self.0.action, subject, clock::now())?;
+        self.note_recorded();
+        Ok(())
+    }
+
+    fn note_recorded(&self) {
+        self.0.is_recorded.store(true, Ordering::Relaxed);
+    }
+
+    /// Adds the row after a change that no transaction made. If it cannot be stored, the change is made nevertheless: on a
+    /// full disk an alert can still be muted.
+    pub(super) async fn ensure_recorded(self, store: &Store) {
+        if self.0.is_recorded.load(Ordering::Relaxed) {
+            return;
+        }
+        let (action, actor) = (self.0.action.clone(), self.0.actor);
+        let written = tokio::time::timeout(MAX_WAIT, store.write(move |tx| self.record(tx))).await;
+        let error = match written {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_elapsed) => "the database did not answer in time".to_owned(),
+        };
+        tracing::warn!(event = "AUDIT_FAILED", %actor, action, error, "A change could not be written into the audit log");
+    }
+}
+
+impl Actor {
+    /// Runs a use case in one transaction, with its audit row: the use case's own, else that of the request.
+    pub(crate) async fn transact<T: Send + 'static>(
+        &self,
+        store: &Store,
+        work: impl FnOnce(&WriteTx<'_>) -> Result<T, crm::Error> + Send + 'static,
+    ) -> Result<T, crm::Error> {
+        let audit = self.audit.clone();
+        let work = move |tx: &WriteTx<'_>| {
+            let before = tx.audit_rows();
+            let done = work(tx)?;
+            match audit {
+                Some(audit) if tx.audit_rows() == before => audit.record(tx)?,
+                Some(audit) => audit.note_recorded(),
+                None => {}
+            }
+            Ok(done)
+        };
+        crm::transact(store, work).await
+    }
+}
+
+/// The operation ids of the API's document, by method and route.
+pub(crate) struct Operations(HashMap<(String, String), String>);
+
+impl Operations {
+    /// Those of this document.
+    pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
+        let mut ids = HashMap::new();
+        for (path, item) in &document.paths.paths {
+            let operations = [
+                ("GET", &item.get),
+                ("POST", &item.post),
+                ("PUT", &item.put),
+                ("PATCH", &item.patch),
+                ("DELETE", &item.delete),
+            ];
+            for (method, operation) in operations {
+                if let Some(id) = operation.as_ref().and_then(|operation| operation.operation_id.clone()) {
+                    ids.insert((method.to_owned(), path.clone()), id);
+                }
+            }
+        }
+        Self(ids)
+    }
+
+    fn id(&self, method: &Method, route: &str) -> String {
+        let key = (method.as_str().to_owned(), route.to_owned());
+        self.0.get(&key).cloned().unwrap_or_else(|| format!("{method} {route}"))
+    }
+}
+
+/// The route that a request matched.
+pub(super) fn route(request: &axum::extract::Request) -> &str {
+    request.extensions().get::<MatchedPath>().map_or_else(|| request.uri().path(), MatchedPath::as_str)
+}
+
+/// `contact:3` for `/api/contacts/{id}/merge` and `/api/contacts/3/merge`; none without an id.
+fn subject_of(route: &str, path: &str) -> Option<String> {
+    let mut segments = route.split('/').zip(path.split('/'));
+    let mut noun = "";
+    segments.find_map(|(name, value)| {
+        if name.starts_with('{') {
+            let value = &value[..value.floor_char_boundary(MAX_ID_LENGTH)];
+            return Some(format!("{}:{value}", noun_singular(noun)));
+        }
+        noun = name;
+        None
+    })
+}
+
+fn noun_singular(noun: &str) -> &str {
+    noun.strip_suffix('s').unwrap_or(noun)
+}
+
+const MAX_ID_LENGTH: usize = 64;
+
+/// How long an answer waits for the audit row of a change that no transaction made.
+const MAX_WAIT: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_in_the_path_is_the_subject() {
+        assert_eq!(subject_of("/api/contacts/{id}/merge", "/api/contacts/3/merge"), Some("contact:3".into()));
+        assert_eq!(subject_of("/api/alerts/{kind}/mute", "/api/alerts/disk/mute"), Some("alert:disk".into()));
+        assert_eq!(subject_of("/api/tokens", "/api/tokens"), None);
+        assert_eq!(subject_of("/api/threads/{id}", &format!("/api/threads/{}", "9".repeat(500))).unwrap().len(), 71);
+    }
+}

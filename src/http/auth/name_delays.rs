@@ -1,0 +1,135 @@
+//! A delay for each login name that grows with wrong passwords, from however many addresses they come.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// Wrong passwords by the hash of the name. Names that no user has are counted in the same way, so that the answers do not
+/// tell which names there are.
+#[derive(Default)]
+pub(super) struct NameDelays {
+    names: HashMap<u64, Failures>,
+}
+
+struct Failures {
+    count: u32,
+    last: Instant,
+}
+
+impl Failures {
+    /// How long the next attempt has to wait.
+    fn delay(&self, now: Instant) -> Duration {
+        let Some(exponent) = self.count.checked_sub(FREE) else { return Duration::ZERO };
+        let delay = Duration::from_secs(1_u64 << exponent.min(20)).min(MAX_DELAY);
+        (self.last + delay).saturating_duration_since(now)
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.last + FORGET <= now
+    }
+}
+
+impl NameDelays {
+    /// Returns how long the next attempt for a name has to wait.
+    pub(super) fn check(&self, name: u64, now: Instant) -> Result<(), Duration> {
+        let failures = self.names.get(&name).filter(|failures| !failures.is_over(now));
+        match failures.map_or(Duration::ZERO, |failures| failures.delay(now)) {
+            Duration::ZERO => Ok(()),
+            wait => Err(wait),
+        }
+    }
+
+    /// Counts an attempt, as a failure until [`Self::succeeded`] is called.
+    pub(super) fn count(&mut self, name: u64, now: Instant) {
+        if self.names.len() >= MAX_NAMES && !self.names.contains_key(&name) {
+            self.evict(now);
+        }
+        let failures = self.names.entry(name).or_insert(Failures { count: 0, last: now });
+        if failures.is_over(now) {
+            failures.count = 0;
+        }
+        failures.count = failures.count.saturating_add(1);
+        failures.last = now;
+    }
+
+    /// Forgets the failures of a name.
+    pub(super) fn succeeded(&mut self, name: u64) {
+        self.names.remove(&name);
+    }
+
+    /// Removes what is over, and where that is not enough the quarter of the names with the fewest failures: to push out one
+    /// name, an attacker has to spend more attempts on thousands of others.
+    fn evict(&mut self, now: Instant) {
+        self.names.retain(|_, failures| !failures.is_over(now));
+        if self.names.len() < MAX_NAMES {
+            return;
+        }
+        let mut order: Vec<_> = self.names.iter().map(|(name, f)| (f.count, f.last, *name)).collect();
+        let (fewest, ..) = order.select_nth_unstable(MAX_NAMES / 4);
+        for (.., name) in fewest {
+            self.names.remove(name);
+        }
+    }
+}
+
+/// So many wrong passwords wait for nothing; one address alone is stopped before.
+const FREE: u32 = 10;
+
+const MAX_DELAY: Duration = Duration::from_mins(15);
+
+/// Failures are forgotten when there was no attempt for so long.
+const FORGET: Duration = Duration::from_hours(24);
+
+const MAX_NAMES: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+
+    /// Tries again as soon as it may, so many times; returns how long that took.
+    fn attempts(delays: &mut NameDelays, times: u32, mut now: Instant) -> Duration {
+        let began = now;
+        for _ in 0..times {
+            if let Err(wait) = delays.check(1, now) {
+                now += wait;
+            }
+            assert_eq!(delays.check(1, now), Ok(()));
+            delays.count(1, now);
+        }
+        now - began
+    }
+
+    #[test]
+    fn the_delay_grows_to_its_maximum() {
+        let (mut delays, now) = (NameDelays::default(), clock::instant());
+        assert_eq!(attempts(&mut delays, FREE, now), Duration::ZERO);
+        assert_eq!(delays.check(1, now), Err(Duration::from_secs(1)));
+        assert_eq!(delays.check(2, now), Ok(()));
+        let mut delays = NameDelays::default();
+        assert_eq!(attempts(&mut delays, FREE + 3, now), Duration::from_secs(1 + 2 + 4));
+        let mut delays = NameDelays::default();
+        let day = attempts(&mut delays, 120, now);
+        assert!(day > Duration::from_hours(24), "{day:?}");
+    }
+
+    #[test]
+    fn success_and_a_day_of_silence_end_it() {
+        let (mut delays, now) = (NameDelays::default(), clock::instant());
+        let later = now + attempts(&mut delays, 20, now);
+        assert!(delays.check(1, later).is_err());
+        assert_eq!(delays.check(1, later + FORGET), Ok(()));
+        delays.succeeded(1);
+        assert_eq!(delays.check(1, later), Ok(()));
+    }
+
+    #[test]
+    fn memory_is_bounded_and_a_delayed_name_stays() {
+        let (mut delays, now) = (NameDelays::default(), clock::instant());
+        attempts(&mut delays, FREE + 2, now);
+        for name in 2..30_000 {
+            delays.count(name, now);
+        }
+        assert!((MAX_NAMES / 2..=MAX_NAMES).contains(&delays.names.len()), "{}", delays.names.len());
+        assert!(delays.check(1, now).is_err());
+    }
+}

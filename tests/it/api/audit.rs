@@ -1,0 +1,265 @@
+//! Every change by the API leaves a row in the audit log.
+
+use crate::support::access::PASSWORD;
+use crate::support::client::send;
+use crate::support::whatsapp::until;
+use crate::support::{Client, Daemon};
+use agentlocator::simulator::EventLog;
+use agentlocator::simulator::bridge::{Bridge, BridgeOptions};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use tokio::net::TcpListener;
+
+const SECRET: &str = "the-bridge-s-secret";
+const ALERT: &str = r#"{"kind":"ai_refused","state":"raised","detail":{"he":"x","en":"x"},"since":"2026-11-01T08:00:00.000Z",
+    "cleared_at":null,"mute":null,"told":[],"returns":0}"#;
+
+/// A request that succeeds: method, path, body, and the action and subject of its audit row.
+struct Example {
+    method: Method,
+    path: String,
+    body: Value,
+    action: &'static str,
+    subject: String,
+}
+
+/// A daemon in which every changing operation can succeed.
+struct Shop {
+    daemon: Daemon,
+    bridge: Bridge,
+    owner: Client,
+    /// A token that outlives every session.
+    auditor: Client,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bridge = Bridge::start(listener, BridgeOptions::connected(SECRET), EventLog::new()).unwrap();
+        let mut daemon = Daemon::prepare(|setup| {
+            setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", bridge.send_url());
+            setup.env("WA_PACING", "off");
+        });
+        daemon.seed(include_str!("data.sql"));
+        daemon.seed(&format!("INSERT INTO alerts VALUES ('ai_refused', '{ALERT}', '2026-11-01T08:00:00.000Z')"));
+        daemon.launch();
+        let (owner, auditor) = (daemon.client(), daemon.api());
+        Self { daemon, bridge, owner, auditor }
+    }
+
+    /// A request by which the operation succeeds, after what it needs has been made.
+    async fn example(&self, operation: &str) -> Example {
+        let owner = &self.owner;
+        let example = |method: Method, path: &str, body: Value, action: &'static str, subject: &str| Example {
+            method,
+            path: path.to_owned(),
+            body,
+            action,
+            subject: subject.to_owned(),
+        };
+        let (post, delete, none) = (Method::POST, Method::DELETE, json!({}));
+        let me = owner.get("/api/session").await.json()["user"]["id"].clone();
+        match operation {
+            "log_in" => {
+                let body = json!({"name": "dana", "password": PASSWORD});
+                example(post, "/api/login", body, "login", &format!("user:{me}"))
+            }
+            "log_out" => example(post, "/api/logout", none, "logout", &format!("user:{me}")),
+            "change_password" => {
+                let body = json!({"current_password": PASSWORD, "new_password": PASSWORD});
+                example(post, "/api/password", body, "password_set", &format!("user:{me}"))
+            }
+            "end_other_sessions" => example(delete, "/api/sessions", none, "sessions_ended", &format!("user:{me}")),
+            "end_session" => {
+                self.daemon.log_in("dana", PASSWORD).await;
+                let sessions = owner.get("/api/sessions").await.json();
+                let other = sessions["sessions"].as_array().unwrap().iter().find(|s| s["is_current"] == false);
+                let id = other.unwrap()["id"].as_str().unwrap().to_owned();
+                let path = format!("/api/sessions/{id}");
+                example(delete, &path, none, "session_ended", &format!("session:{id}"))
+            }
+            "mute_alert" => example(post, "/api/alerts/ai_refused/mute", none, "mute_alert", "alert:ai_refused"),
+            "unmute_alert" => example(delete, "/api/alerts/ai_refused/mute", none, "unmute_alert", "alert:ai_refused"),
+            "start_whatsapp_pairing" => {
+                self.bridge.change(|options| options.connected = false);
+                example(post, "/api/whatsapp/bridge/pair", none, "start_whatsapp_pairing", "")
+            }
+            "request_whatsapp_pairing_code" => {
+                let body = json!({"phone": "0541112233"});
+                let path = "/api/whatsapp/bridge/pairing-code";
+                example(post, path, body, "request_whatsapp_pairing_code", "+9725•••••33")
+            }
+            "log_out_whatsapp" => {
+                self.bridge.change(|options| options.connected = true);
+                example(post, "/api/whatsapp/bridge/logout", none, "log_out_whatsapp", "")
+            }
+            "reconnect_whatsapp" => example(post, "/api/whatsapp/bridge/reconnect", none, "reconnect_whatsapp", ""),
+            "rename_contact" => {
+                let body = json!({"display_name": "דנה"});
+                example(Method::PATCH, "/api/contacts/1", body, "rename_contact", "contact:1")
+            }
+            "merge_contacts" => {
+                let body = json!({"contact_id": 3});
+                example(post, "/api/contacts/1/merge", body, "contacts_merged", "contact:1")
+            }
+            "undo_contact_merge" => {
+                let body = json!({"contact_id": 2});
+                let merge = owner.post_json("/api/contacts/1/merge", &body).await.json()["merge_id"].clone();
+                let path = format!("/api/merges/{merge}/undo");
+                example(post, &path, none, "merge_undone", &format!("merge:{merge}"))
+            }
+            "mark_thread_read" => example(post, "/api/threads/1/read", none, "mark_thread_read", "thread:1"),
+            "set_thread_ai_mode" => {
+                let body = json!({"ai_mode": "off"});
+                example(Method::PUT, "/api/threads/1/ai", body, "set_thread_ai_mode", "thread:1")
+            }
+            "choose_database" => {
+                // The published file is replaced by one of another program.
+                let file = self.daemon.published_file();
+                let foreign = file.with_extension("foreign");
+                let conn = rusqlite::Connection::open(&foreign).unwrap();
+                conn.execute_batch("CREATE TABLE theirs(a)").unwrap();
+                drop(conn);
+                std::fs::rename(&foreign, &file).unwrap();
+                until("the foreign file is noticed", async || {
+                    owner.post_json("/api/threads/1/read", &json!({})).await;
+                    let shown = owner.get("/api/database").await.json();
+                    shown["published"].to_string().contains("foreign").then_some(())
+                })
+                .await;
+                let body = json!({"data": "current"});
+                example(post, "/api/database/found", body, "choose_database", "current")
+            }
+            "review_held_messages" => {
+                let body = json!({"action": "discard"});
+                example(post, "/api/database/held", body, "outbox_discarded", "0")
+            }
+            "dismiss_start_notice" => example(delete, "/api/database/notice", none, "dismiss_start_notice", ""),
+            "start_self_check" => example(post, "/api/self-check", none, "start_self_check", ""),
+            "create_token" => {
+                let next = self.daemon.query_value::<i64>("SELECT count(*) + 1 FROM api_tokens");
+                let body = json!({"name": "till"});
+                example(post, "/api/tokens", body, "token_created", &format!("token:{next}"))
+            }
+            "revoke_token" => {
+                let id = owner.post_json("/api/tokens", &json!({"name": "till"})).await.json()["id"].clone();
+                let path = format!("/api/tokens/{id}");
+                example(delete, &path, none, "token_revoked", &format!("token:{id}"))
+            }
+            "add_user" => {
+                let next = self.daemon.query_value::<i64>("SELECT count(*) + 1 FROM users");
+                let body = json!({"name": "gal", "role": "staff", "password": PASSWORD});
+                example(post, "/api/users", body, "user_added", &format!("user:{next}"))
+            }
+            "reset_user_password" | "end_user_sessions" | "remove_user" => {
+                let body = json!({"name": operation, "role": "staff", "password": PASSWORD});
+                let id = owner.post_json("/api/users", &body).await.json()["id"].clone();
+                let (path, subject) = (format!("/api/users/{id}"), format!("user:{id}"));
+                match operation {
+                    "remove_user" => example(delete, &path, none, "user_removed", &subject),
+                    "end_user_sessions" => {
+                        example(delete, &format!("{path}/sessions"), none, "sessions_ended", &subject)
+                    }
+                    _ => {
+                        let body = json!({"password": "another horse"});
+                        example(post, &format!("{path}/password"), body, "password_set", &subject)
+                    }
+                }
+            }
+            "send_message" => {
+                let next = self.daemon.query_value::<i64>("SELECT max(id) + 1 FROM messages");
+                let body = json!({"to": "+972501234567", "text": "עד שש"});
+                example(post, "/api/whatsapp/send", body, "send_message", &format!("message:{next}"))
+            }
+            other => panic!("{other}: a new operation that changes something needs an example here"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_leaves_a_row() {
+    let mut shop = Shop::open().await;
+    // Set-up is over once there is an owner, so it is the first.
+    let url = shop.daemon.logs().wait_for_event("SETUP_CODE")["url"].as_str().unwrap().to_owned();
+    let code = url.split_once("#code=").unwrap().1;
+    let owner = json!({"code": code, "name": "dana", "password": PASSWORD});
+    let made = shop.owner.post_json("/api/setup", &owner).await;
+    shop.owner = shop.owner.clone().with_login(&made);
+    let rows: Vec<_> = shop.entries_since(0).await.iter().map(|e| format!("{} {}", e["actor"], e["action"])).collect();
+    assert_eq!(rows, [r#""cli" "token_created""#, r#""nobody" "user_added""#, r#""user:1" "login""#]);
+
+    let document = shop.owner.get("/api/openapi.json").await.json();
+    let mut operations = BTreeSet::new();
+    for (_, item) in document["paths"].as_object().unwrap() {
+        let changing = item.as_object().unwrap().iter().filter(|(method, _)| *method != "get");
+        operations.extend(changing.map(|(_, operation)| operation["operationId"].as_str().unwrap().to_owned()));
+    }
+    assert!(operations.remove("complete_setup") && operations.len() >= 27, "{}", operations.len());
+    let mut operations: Vec<_> = operations.into_iter().collect();
+    // A raised alert is needed to mute it, and a muted one to unmute it; a linked account to unlink it.
+    let last = ["unmute_alert", "log_out_whatsapp", "choose_database"];
+    operations.sort_by_key(|id| last.iter().position(|last| last == id));
+    for operation in operations {
+        let Example { method, path, body, action, subject } = shop.example(&operation).await;
+        let before = shop.entries_since(0).await.last().unwrap()["id"].as_i64().unwrap();
+        let reply = send(shop.owner.request(method, &path).json(&body)).await;
+        assert!((200..300).contains(&reply.status), "{operation}: {} {}", reply.status, reply.text());
+        let entries = shop.entries_since(before).await;
+        let [entry] = &entries[..] else { panic!("{operation} leaves one row: {entries:?}") };
+        let wanted = json!({
+            "id": entry["id"], "at": entry["at"], "actor": "user:1", "actor_name": "dana", "token_created_by": null,
+            "action": action, "subject": subject,
+        });
+        assert_eq!(*entry, wanted, "{operation}");
+        if operation == "log_out" {
+            shop.owner = shop.daemon.log_in("dana", PASSWORD).await;
+        }
+    }
+    let all: Vec<String> = shop.daemon.query_column("SELECT actor || action || subject FROM audit_log");
+    assert!(!all.iter().any(|row| row.contains(PASSWORD) || row.contains("agl_") || row.contains(code)));
+}
+
+impl Shop {
+    /// The entries behind the one with that id, oldest first.
+    async fn entries_since(&self, id: i64) -> Vec<Value> {
+        let page = self.auditor.get("/api/audit?limit=20").await.json();
+        let entries = page["entries"].as_array().unwrap().iter().rev();
+        entries.filter(|entry| entry["id"].as_i64().unwrap() > id).cloned().collect()
+    }
+}
+
+#[tokio::test]
+async fn a_refused_change_leaves_no_row_and_a_token_is_named_with_its_creator() {
+    let (daemon, _) = super::with_data();
+    let dana = daemon.logged_in("dana", "owner").await;
+    let made = dana.post_json("/api/tokens", &json!({"name": "till"})).await.json();
+    let till = daemon.client().with_token(made["token"].as_str().unwrap());
+    let before: i64 = daemon.query_value("SELECT count(*) FROM audit_log");
+    for (path, body) in [
+        ("/api/contacts/99", json!({"display_name": "x"})),
+        ("/api/contacts/1", json!({"display_name": 7})),
+        ("/api/contacts/1", json!({"display_name": "x".repeat(500)})),
+    ] {
+        let reply = send(till.request(Method::PATCH, path).json(&body)).await;
+        assert!((400..500).contains(&reply.status), "{}", reply.text());
+    }
+    assert_eq!(daemon.query_value::<i64>("SELECT count(*) FROM audit_log"), before);
+    let body = json!({"display_name": "Dana"});
+    assert_eq!(send(till.request(Method::PATCH, "/api/contacts/1").json(&body)).await.status, 200);
+    let entry = dana.get("/api/audit?limit=1").await.json()["entries"][0].clone();
+    assert_eq!(
+        (&entry["actor"], &entry["actor_name"], &entry["token_created_by"], &entry["action"], &entry["subject"]),
+        (
+            &json!(format!("token:{}", made["id"])),
+            &json!("till"),
+            &dana_id(&dana).await,
+            &json!("rename_contact"),
+            &json!("contact:1")
+        )
+    );
+}
+
+async fn dana_id(dana: &Client) -> Value {
+    json!(format!("user:{}", dana.get("/api/session").await.json()["user"]["id"]))
+}
