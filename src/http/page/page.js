@@ -3,7 +3,7 @@ const WORDS = {
   he: {
     other: "English", threads: "שיחות", calls: "טלפון", logout: "יציאה", login: "כניסה", name: "שם", password: "סיסמה",
     setup: "הקמה ראשונה", setupText: "צרו את המשתמש הראשון. הקוד מודפס ביומן של השרת, או בפקודה", code: "קוד חד-פעמי",
-    newPassword: "סיסמה חדשה (לפחות 8 תווים)", create: "צור משתמש", forgot: "שכחתי סיסמה",
+    newPassword: "סיסמה חדשה (לפחות 10 תווים)", create: "צור משתמש", forgot: "שכחתי סיסמה",
     forgotText: "בעל העסק יכול לתת סיסמה חדשה. על השרת עצמו:", back: "חזרה", search: "חיפוש בשם, במספר או בתוכן",
     noThreads: "עדיין אין שיחות. הודעת WhatsApp או שיחת טלפון ראשונה תופיע כאן.", noFound: "לא נמצא דבר.",
     noCalls: "עדיין לא התקבלו שיחות טלפון.", choose: "בחרו שיחה מהרשימה", noMessages: "אין כאן הודעות.",
@@ -29,7 +29,7 @@ const WORDS = {
   en: {
     other: "עברית", threads: "Threads", calls: "Calls", logout: "Log out", login: "Log in", name: "Name", password: "Password",
     setup: "First set-up", setupText: "Make the first user. The code is in the server's log, or printed by", code: "One-time code",
-    newPassword: "New password (at least 8 characters)", create: "Create user", forgot: "Forgot the password",
+    newPassword: "New password (at least 10 characters)", create: "Create user", forgot: "Forgot the password",
     forgotText: "An owner can give you a new password. On the server itself:", back: "Back", search: "Search names, numbers, words",
     noThreads: "No threads yet. The first WhatsApp message or phone call will be here.", noFound: "Nothing found.",
     noCalls: "No phone calls yet.", choose: "Choose one from the list", noMessages: "No messages here.",
@@ -46,7 +46,7 @@ const WORDS = {
     outbox: "outgoing messages", disk: "the disk is nearly full", published_copy: "the database's copy", integrity: "damage in the database",
   },
 };
-for (const more of [LINK_WORDS, ALERT_WORDS]) for (const [language, words] of Object.entries(more)) Object.assign(WORDS[language], words);
+for (const more of [LINK_WORDS, ALERT_WORDS, ACCOUNT_WORDS]) for (const [language, words] of Object.entries(more)) Object.assign(WORDS[language], words);
 const $ = (id) => document.getElementById(id);
 const main = $("main");
 let language = recall("language") === "en" ? "en" : "he";
@@ -127,9 +127,10 @@ async function show() {
   }
   if (path === "/login") return go("/app/threads", true);
   const [, , tab, id] = path.split("/");
-  if (tab === "whatsapp") {
+  const view = { whatsapp, account }[tab];
+  if (view) {
     bar(tab);
-    return whatsapp().catch((error) => { if (error.status !== 401) main.replaceChildren(el("p", { className: "empty error", role: "alert" }, error.message)); });
+    return view().catch((error) => { if (error.status !== 401) main.replaceChildren(el("p", { className: "empty error", role: "alert" }, error.message)); });
   }
   return room(tab === "calls" ? "calls" : "threads", id);
 }
@@ -167,7 +168,7 @@ function setup() {
   card(t("setup"), el("p", {}, `${t("setupText")} `, el("code", {}, "agentlocator setup")), [
     field("code", "code", { value: code, autocomplete: "off", dir: "ltr" }),
     field("name", "name", { autocomplete: "username", dir: "auto" }),
-    field("password", "newPassword", { type: "password", autocomplete: "new-password", minLength: 8 }),
+    field("password", "newPassword", { type: "password", autocomplete: "new-password", minLength: 10 }),
   ], t("create"), async (values) => { csrf = (await api("setup", "POST", values)).csrf_token; go("/app/threads", true); });
 }
 
@@ -198,7 +199,7 @@ function offline(error) {
 /** What is above every room. */
 function bar(tab) {
   $("bar").hidden = false;
-  $("tabs").replaceChildren(...["threads", "calls", "whatsapp"].map((name) =>
+  $("tabs").replaceChildren(...["threads", "calls", "whatsapp", "account"].map((name) =>
     link(`/app/${name}`, name === tab ? { "aria-current": "page" } : {}, t(name))));
   health(); every(10000, health);
   alertsBanner().catch(() => {}); every(15000, alertsBanner);
