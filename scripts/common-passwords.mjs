@@ -1,8 +1,8 @@
-// Writes src/crm/password/common.txt from the list of the npm package @zxcvbn-ts/language-common, which has the passwords of
+// Writes src/crm/password/common-passwords.txt from the list of the npm package @zxcvbn-ts/language-common, which has the passwords of
 // leaks by their frequency:
 //
 //   npm pack @zxcvbn-ts/language-common@4.1.3 && tar xzf zxcvbn-ts-language-common-4.1.3.tgz
-//   node scripts/common-passwords.mjs package/src/passwords.json > src/crm/password/common.txt
+//   node scripts/common-passwords.mjs package/src/passwords.json > src/crm/password/common-passwords.txt
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -2,7 +2,7 @@
 //!
 //! Hashing takes tens of milliseconds on purpose, so it must run where it holds nobody up.
 
-mod common;
+mod guessable;
 
 use super::Refusal;
 use crate::entropy;
@@ -21,10 +21,10 @@ pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), Refusal> {
     if password.len() > LONGEST_BYTES {
         return refuse("the password is too long".to_owned());
     }
-    if common::is_row(password) || common::is_common(password) {
+    if guessable::is_row(password) || guessable::is_common(password) {
         return refuse("this password is one of the commonest; take one that is not easy to guess".to_owned());
     }
-    if common::is_name(password, &names) {
+    if guessable::is_name(password, &names) {
         return refuse("the password is hardly more than a name; take one that is not easy to guess".to_owned());
     }
     Ok(())

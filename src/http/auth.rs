@@ -9,7 +9,7 @@ mod name_delays;
 mod passwords;
 
 pub use actor::Actor;
-pub(crate) use actor::Owner;
+pub(crate) use actor::{LoggedIn, Owner};
 pub(crate) use attempts::Client;
 pub(crate) use audit::{Audit, Operations};
 pub(crate) use cookie::{DeviceCookie, SessionCookie};

@@ -283,3 +283,16 @@ async fn half_a_gigabyte_of_the_first_version_is_ready_soon_and_moves_its_data_a
 
 const FILES: i64 = 2500;
 const RECORDINGS: i64 = 40;
+
+#[tokio::test]
+async fn tokens_of_earlier_versions_belong_to_those_who_created_them() {
+    let mut daemon = Daemon::prepare(|_| {});
+    put(include_str!("../fixtures/schema/v3.sql"), &daemon.folder().join("live/db.sqlite"));
+    daemon.launch();
+    // Of an owner, of an owner who was removed, and of the command line.
+    for (token, status) in [("agl_till", 200), ("agl_backup", 401), ("agl_console", 200)] {
+        assert_eq!(daemon.client().with_token(token).get("/api/session").await.status, status, "{token}");
+    }
+    let tokens = daemon.api().get("/api/tokens").await.json()["tokens"].clone();
+    assert_eq!((&tokens[0]["created_by"], &tokens[0]["user_name"]), (&"user:2".into(), &"noa".into()), "{tokens}");
+}

@@ -4,7 +4,7 @@ use super::Done;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{Session, User};
-use crate::http::auth::{Client, DeviceCookie, SessionCookie};
+use crate::http::auth::{Client, DeviceCookie, LoggedIn, SessionCookie};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{Actor, ApiError, AppState, Confidential, ErrorBody, Peer};
 use crate::store::Device;
@@ -122,8 +122,12 @@ pub(super) async fn begin_session(
 /// End the session.
 #[utoipa::path(post, path = "/api/logout", tag = "account", operation_id = "log_out",
     security(("cookie" = ["staff"])), responses((status = 200, body = Done)))]
-pub(super) async fn log_out(State(state): State<AppState>, actor: Actor, peer: Peer) -> Result<Response, ApiError> {
-    let (id, id_hash, now) = (actor.id, actor.require_login()?.id_hash.clone(), clock::now());
+pub(super) async fn log_out(
+    State(state): State<AppState>,
+    LoggedIn(actor, login): LoggedIn,
+    peer: Peer,
+) -> Result<Response, ApiError> {
+    let (id, id_hash, now) = (actor.id, login.id_hash, clock::now());
     actor.transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await?;
     Ok(([(header::SET_COOKIE, SessionCookie::clear(&state.config().http, peer))], Done::YES).into_response())
 }
@@ -150,11 +154,11 @@ pub(super) struct PasswordChange {
     (status = 200, body = Done), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub(super) async fn change_password(
     State(state): State<AppState>,
-    actor: Actor,
+    LoggedIn(actor, login): LoggedIn,
     _: Confidential,
     Json(change): Json<PasswordChange>,
 ) -> Result<axum::Json<Done>, ApiError> {
-    let (login, actor_id, now) = (actor.require_login()?.clone(), actor.id, clock::now());
+    let (actor_id, now) = (actor.id, clock::now());
     let client = Client::KnownDevice(&login.id_hash);
     state.auth.begin_attempt(client, &login.user.name)?;
     let id = login.user.id;

@@ -4,6 +4,7 @@ use super::Done;
 use crate::clock;
 use crate::crm::{Error, session};
 use crate::domain::{Role, SessionSummary, Timestamp, UserId};
+use crate::http::auth::LoggedIn;
 use crate::http::extract::{Id, Name};
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
 use axum::extract::State;
@@ -46,16 +47,21 @@ struct SessionView {
 /// List one's own sessions.
 #[utoipa::path(get, path = "/api/sessions", tag = "account", operation_id = "list_sessions",
     security(("cookie" = ["staff"])), responses((status = 200, body = SessionList)))]
-pub(super) async fn list(State(state): State<AppState>, actor: Actor) -> Result<Json<SessionList>, ApiError> {
-    let user = actor.require_login()?.user.id;
-    sessions_of(&state, &actor, user).await
+pub(super) async fn list(
+    State(state): State<AppState>,
+    LoggedIn(actor, login): LoggedIn,
+) -> Result<Json<SessionList>, ApiError> {
+    sessions_of(&state, &actor, login.user.id).await
 }
 
 /// End all of one's own sessions except that of this request.
 #[utoipa::path(delete, path = "/api/sessions", tag = "account", operation_id = "end_other_sessions",
     security(("cookie" = ["staff"])), responses((status = 200, body = Done)))]
-pub(super) async fn end_others(State(state): State<AppState>, actor: Actor) -> Result<Json<Done>, ApiError> {
-    let (login, by, now) = (actor.require_login()?.clone(), actor.id, clock::now());
+pub(super) async fn end_others(
+    State(state): State<AppState>,
+    LoggedIn(actor, login): LoggedIn,
+) -> Result<Json<Done>, ApiError> {
+    let (by, now) = (actor.id, clock::now());
     let work =
         actor.transact(&state.store, move |tx| session::end_all(tx, by, login.user.id, Some(&login.id_hash), now));
     work.await?;

@@ -25,6 +25,10 @@ pub struct Actor {
 #[derive(Clone, Debug)]
 pub(crate) struct Owner(pub(crate) Actor);
 
+/// A login with its actor. A handler that takes one cannot be reached with a token.
+#[derive(Clone, Debug)]
+pub(crate) struct LoggedIn(pub(crate) Actor, pub(crate) Login);
+
 /// A login by cookie.
 #[derive(Clone, Debug)]
 pub struct Login {
@@ -68,5 +72,15 @@ impl<S: Sync> FromRequestParts<S> for Owner {
             Role::Owner => Ok(Self(actor)),
             Role::Staff => Err(ApiError::forbidden("only an owner may do this")),
         }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for LoggedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let actor = Actor::from_request_parts(parts, state).await?;
+        let login = actor.require_login()?.clone();
+        Ok(Self(actor, login))
     }
 }

@@ -86,6 +86,7 @@ impl Shop {
                 example(post, "/api/whatsapp/bridge/pair", none, "start_whatsapp_pairing", "")
             }
             "request_whatsapp_pairing_code" => {
+                self.bridge.change(|options| options.connected = false);
                 let body = json!({"phone": "0541112233"});
                 let path = "/api/whatsapp/bridge/pairing-code";
                 example(post, path, body, "request_whatsapp_pairing_code", "+9725•••••33")

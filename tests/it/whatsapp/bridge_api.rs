@@ -180,7 +180,7 @@ async fn a_live_link_is_not_linked_again_until_it_is_logged_out() {
     assert_eq!(link.post("logout", &json!({})).await, (200, json!({ "ok": true })));
     let shown = link.show().await;
     assert_eq!((&shown["state"], &shown["account"]), (&json!("unpaired"), &Value::Null));
-    assert_eq!(link.audit().await, [("whatsapp_logged_out".to_owned(), String::new())]);
+    assert_eq!(link.audit().await, [("log_out_whatsapp".to_owned(), String::new())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -189,7 +189,7 @@ async fn what_was_replaced_is_connected_again_on_demand() {
     assert_eq!(link.show().await["state"], "replaced");
     assert_eq!(link.post("reconnect", &json!({})).await, (200, json!({ "ok": true })));
     assert_eq!(link.show().await["connected"], true);
-    assert_eq!(link.audit().await, [("whatsapp_reconnect".to_owned(), String::new())]);
+    assert_eq!(link.audit().await, [("reconnect_whatsapp".to_owned(), String::new())]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,7 +51,7 @@ fn entries() -> &'static str {
 }
 
 /// See its first lines.
-const LIST: &str = include_str!("common.txt");
+const LIST: &str = include_str!("common-passwords.txt");
 
 /// How many hexadecimal digits of a hash are in the list.
 const DIGITS: usize = 10;
