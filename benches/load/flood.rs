@@ -80,7 +80,7 @@ pub async fn measure(machine: Machine) -> Flood {
         tokio::join!(voice::run(Load::new(CALLS, FLOOD_SECONDS - 3), &server, &entrance, ai), messages, highest);
     let told = told(strangers);
     say("a minute of rest");
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let after = server.memory();
     server.stop();
     Flood { peace, calls, webhooks, strangers: told, rest, highest, after }

@@ -41,11 +41,14 @@ pub struct Installation {
     pub reads: OwnerReads,
 }
 
+/// Reads what was set on the page, by key.
+type ReadStored = fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>;
+
 /// Reads in the data folder, by the rights of the user who owns it: what is in there may lead root elsewhere, and root could
 /// read what the service cannot. An error is told to people.
 pub struct OwnerReads {
     /// What was set on the page.
-    pub stored_settings: ReadSettings,
+    pub stored_settings: ReadStored,
     /// What the file system can do under the published file; the name is that of a folder for trying it.
     pub file_system: fn(&Path, &str) -> Result<Abilities, String>,
 }
@@ -110,13 +113,10 @@ impl Site {
     }
 }
 
-/// Reads the settings of the page: their names and values.
-type ReadSettings = fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>;
-
 type Inside = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, AskError>);
 
 /// What the store tells: what was set on the page, and how the daemon is that has it open.
-fn look_inside(settings: Result<Config, ConfigErrors>, store: &StoreConfig, stored_settings: ReadSettings) -> Inside {
+fn look_inside(settings: Result<Config, ConfigErrors>, store: &StoreConfig, stored_settings: ReadStored) -> Inside {
     let daemon = control::ask_status(&control::socket_path(&store.live_file()));
     let Ok(config) = settings else { return (settings, Vec::new(), daemon) };
     match stored_settings(&config.store) {

