@@ -44,13 +44,16 @@ impl DeviceCookie {
 
 fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+    let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let named = pairs.filter(|(found, _)| found.strip_prefix(SECURE_PREFIX).unwrap_or(found) == name);
+    // Both where the browser was here by plain HTTP as well.
+    named.max_by_key(|(found, _)| found.starts_with(SECURE_PREFIX)).map(|(_, value)| value)
 }
 
 fn line(name: &str, value: &str, max_age: Duration, secure: bool) -> HeaderValue {
-    let (max_age, secure) = (max_age.as_secs(), if secure { "; Secure" } else { "" });
-    let line = format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
+    let max_age = max_age.as_secs();
+    let (prefix, secure) = if secure { (SECURE_PREFIX, "; Secure") } else { ("", "") };
+    let line = format!("{prefix}{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static(""))
 }
 
@@ -62,6 +65,10 @@ fn is_secure(config: &HttpConfig, encrypted: Option<bool>) -> bool {
 
 const SESSION: &str = "agentlocator_session";
 const DEVICE: &str = "agentlocator_device";
+
+/// Before the names of cookies for encrypted connections: browsers take them from this host alone, and a plain page of the same
+/// host, which may not replace a `Secure` cookie, has a name of its own.
+const SECURE_PREFIX: &str = "__Host-";
 
 /// The longest that browsers keep a cookie.
 const DEVICE_LIFETIME: Duration = Duration::from_hours(400 * 24);
@@ -78,6 +85,13 @@ mod tests {
         headers.append("cookie", HeaderValue::from_static("c=d;  agentlocator_session=yes; e=f"));
         assert_eq!(SessionCookie::find(&headers), Some("yes"));
         assert_eq!(SessionCookie::find(&HeaderMap::new()), None);
+        for line in [
+            "agentlocator_session=plain; __Host-agentlocator_session=secure",
+            "__Host-agentlocator_session=secure; agentlocator_session=plain",
+        ] {
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(line))]);
+            assert_eq!(SessionCookie::find(&headers), Some("secure"));
+        }
     }
 
     #[test]

@@ -86,6 +86,8 @@ async fn a_login_by_tls_gets_a_cookie_for_tls_alone() {
     let by_tls =
         Client::by_tls(base, "localhost", address, trusting(certificate)).post_json("/api/login", &login).await;
     assert!(by_tls.header("set-cookie").ends_with("; Secure"), "{by_tls:?}");
+    // A browser would not let the plain page of this host replace a secure cookie of the same name.
+    assert!(by_tls.header("set-cookie").starts_with("__Host-agentlocator_session="), "{by_tls:?}");
     let plain = daemon.client().post_json("/api/login", &login).await;
     assert!(!plain.header("set-cookie").contains("Secure"), "{plain:?}");
     let unnamed = daemon.client().with_header("x-forwarded-proto", "https").post_json("/api/login", &login).await;
