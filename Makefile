@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb power-cut test test-deb test-all fresh lint fmt deny bench audio clean
+.PHONY: help demo build deb power-cut test test-deb test-all fresh lint fmt deny bench attack audio clean
 
 # The lock file decides what is built.
 CARGO_FLAGS := --locked
@@ -70,6 +70,10 @@ deny: ## Check licences, bans and sources of the dependencies, and advisories wh
 bench: ## Measure, each figure as a ratio to a floor measured beside it. ARGS=--help shows what can be chosen.
 	@scripts/setup.sh bench
 	cargo bench $(CARGO_FLAGS) --bench load -- $(ARGS)
+
+attack: ## Flood the daemon as strangers would while calls are on, in a network of its own (root, or a user who may make one); 3 min.
+	@scripts/setup.sh bench
+	cargo bench $(CARGO_FLAGS) --bench load -- --only flood --strict $(ARGS)
 
 audio: ## Make the default prompts anew (needs espeak-ng, lame and sox).
 	@scripts/setup.sh audio
