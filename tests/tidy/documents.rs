@@ -99,3 +99,23 @@ fn documents_do_not_speak_of_how_they_were_made() {
 fn document(name: &str) -> String {
     fs::read_to_string(tree::root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
+
+#[test]
+fn each_claim_of_security_names_tests_that_there_are() {
+    let code: Vec<_> =
+        tree::files().iter().filter(|file| file.has_extension("rs") || file.has_extension("sh")).collect();
+    let text = document("SECURITY.md");
+    let claims: Vec<_> = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| claim ")).collect();
+    assert!(claims.len() > 20);
+    let mut findings = Vec::new();
+    for claim in claims {
+        let tests = claim.trim_end_matches(" |").rsplit_once(" | ").unwrap().1;
+        for name in tests.split(", ").map(|name| name.trim_matches('`')) {
+            let (function, step) = (format!("fn {name}("), format!("\n{name}() {{"));
+            if !code.iter().any(|file| file.text.contains(&function) || file.text.contains(&step)) {
+                findings.push(format!("{name}, of: {claim}"));
+            }
+        }
+    }
+    none(&findings, "each claim of SECURITY.md names its tests");
+}
