@@ -359,25 +359,31 @@ async fn an_older_short_password_still_logs_in() {
 
 #[tokio::test]
 async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
-    let daemon = Daemon::start(|_| {});
+    let daemon = Daemon::start(|setup| {
+        setup.trusts_this_machine();
+    });
     daemon.cli_with_input(&["user", "add", "dana"], PASSWORD);
-    let first = daemon.client().post_json("/api/login", &credentials("dana", PASSWORD)).await;
+    let from = |address: &str| {
+        daemon.client().with_header("x-forwarded-proto", "https").with_header("x-forwarded-for", address.to_owned())
+    };
+    let first = from("192.168.1.7").post_json("/api/login", &credentials("dana", PASSWORD)).await;
     let cookies: Vec<_> = first.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
-    let device = cookies.iter().find(|line| line.starts_with("agentlocator_device=")).unwrap();
-    assert!(device.contains("; HttpOnly; SameSite=Lax") && device.contains("; Max-Age=34560000"), "{device}");
+    let device = cookies.iter().find(|line| line.starts_with("__Host-agentlocator_device=")).unwrap();
+    assert!(device.contains("; HttpOnly; SameSite=Lax; Secure") && device.contains("; Max-Age=34560000"), "{device}");
     let device = device.split(';').next().unwrap();
 
     let mut answers = Vec::new();
     for i in 0..40 {
-        let client = daemon.client().with_header("x-forwarded-for", format!("203.0.113.{i}"));
-        answers.push(client.post_json("/api/login", &credentials("dana", "wrong password")).await);
+        answers.push(
+            from(&format!("203.0.113.{i}")).post_json("/api/login", &credentials("dana", "wrong password")).await,
+        );
     }
     let answered = answers.iter().filter(|reply| reply.status == 401).count();
     assert!((10..=16).contains(&answered), "{answered} of 40 guesses were answered");
     let refused = answers.last().unwrap();
     assert!(refused.status == 429 && refused.header("retry-after").parse::<u64>().unwrap() >= 1);
 
-    let anywhere = daemon.client().with_header("x-forwarded-for", "198.51.100.7");
+    let anywhere = from("198.51.100.7");
     assert_eq!(anywhere.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
     assert_eq!(
         anywhere.post_json("/api/login", &credentials("nobody", PASSWORD)).await.status,
@@ -386,7 +392,8 @@ async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
     );
     let known = anywhere.clone().with_header("cookie", device);
     assert_eq!(known.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 200);
-    let forged = anywhere.with_header("cookie", "agentlocator_device=0000000000000000000000000000000000000000000");
+    let forged =
+        anywhere.with_header("cookie", "__Host-agentlocator_device=0000000000000000000000000000000000000000000");
     assert_eq!(forged.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
     // The browser's own wrong passwords are limited as well.
     let wrong = credentials("dana", "wrong password");

@@ -66,6 +66,14 @@ pub(super) async fn run<I>(
         }
         let wake = began + Duration::from_micros(line.next_us());
         tokio::select! {
+            biased;
+            // A box that has asked for it closes the stream in the same moment.
+            next = &mut interrupt => {
+                line.handle_time(micros_since(began));
+                close(line, &outgoing, &mut stream, log).await;
+                return over(StreamEnd::Redirected, Some(next));
+            }
+            () = tokio::time::sleep_until(wake.into()) => line.handle_time(micros_since(began)),
             message = stream.next() => match read(message) {
                 Read::Text(text) => line.handle_message(&text, micros_since(began)),
                 Read::Nothing => {}
@@ -74,12 +82,6 @@ pub(super) async fn run<I>(
                     return over(end, None);
                 }
             },
-            () = tokio::time::sleep_until(wake.into()) => line.handle_time(micros_since(began)),
-            next = &mut interrupt => {
-                line.handle_time(micros_since(began));
-                close(line, &outgoing, &mut stream, log).await;
-                return over(StreamEnd::Redirected, Some(next));
-            }
         }
     }
 }
