@@ -58,7 +58,10 @@ pub async fn run(port: u16, seconds: u64) {
 
 /// One of the attacks, in turn.
 async fn attack(line: &Line, port: u16, n: u64, began: Instant) {
-    let Some(mut stream) = connect(line, port, n).await else { return };
+    let Some(mut stream) = connect(line, port, n).await else {
+        sleep(Duration::from_millis(20)).await;
+        return;
+    };
     let junk = "a&".repeat(32 << 10);
     let signed = "X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n";
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -103,8 +106,8 @@ async fn attack(line: &Line, port: u16, n: u64, began: Instant) {
 }
 
 async fn connect(line: &Line, port: u16, n: u64) -> Option<TcpStream> {
-    let (from, to) = match n % 4 {
-        0 | 1 => (ADDRESSES_V4[(n % 2) as usize].parse::<IpAddr>().ok()?, SERVER_V4.parse::<IpAddr>().ok()?),
+    let (from, to) = match n / 8 % 4 {
+        0 | 1 => (ADDRESSES_V4[(n / 8 % 2) as usize].parse::<IpAddr>().ok()?, SERVER_V4.parse::<IpAddr>().ok()?),
         _ => {
             let network: Ipv6Addr = NETWORK_V6.parse().ok()?;
             // All over the /48: another /64 each time.
@@ -118,9 +121,6 @@ async fn connect(line: &Line, port: u16, n: u64) -> Option<TcpStream> {
     let connected = connected.ok().and_then(Result::ok);
     let (connections, refused, bytes) = line.told.get();
     line.told.set((connections + 1, refused + u64::from(connected.is_none()), bytes));
-    if connected.is_none() {
-        sleep(Duration::from_millis(20)).await;
-    }
     connected
 }
 

@@ -154,8 +154,8 @@ pub(super) struct PasswordChange {
     (status = 200, body = Done), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub(super) async fn change_password(
     State(state): State<AppState>,
-    LoggedIn(actor, login): LoggedIn,
     _: Confidential,
+    LoggedIn(actor, login): LoggedIn,
     Json(change): Json<PasswordChange>,
 ) -> Result<axum::Json<Done>, ApiError> {
     let (actor_id, now) = (actor.id, clock::now());
