@@ -95,6 +95,8 @@ pub struct Target {
 /// Finds where a file is to be written. A link on the way, and one that has its name, is followed only if it belongs to root or
 /// to the user of this process.
 pub fn find_target(path: &Path) -> io::Result<Target> {
+    // A folder that is mounted when somebody looks into it is not mounted by opening its parts one by one.
+    let _ = path.parent().map(|folder| std::fs::metadata(folder.join(".")));
     let mut walk = Walk { folders: vec![open("/", FOLDER, Mode::empty())?], names: Vec::new(), links: 0 };
     let mut rest: Vec<OsString> = parts(&std::path::absolute(path)?);
     let mut is_linked = false;

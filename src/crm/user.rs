@@ -36,6 +36,7 @@ pub fn set_password(
 ) -> Result<(), Error> {
     tx.set_password_hash(id, password_hash)?;
     tx.delete_sessions_of(id, keep)?;
+    tx.delete_devices_of(id)?;
     tx.insert_audit(actor, "password_set", &ActorId::User(id).to_string(), now)?;
     Ok(())
 }

@@ -316,7 +316,7 @@ hanging_bridge() {
 
 bridge_without_daemon() {
     local drop=/run/systemd/system/agentlocator.service.d
-    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service agentlocator-whatsapp.service
+    systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service agentlocator-whatsapp.service
     mkdir -p $drop
     printf '[Service]\nExecStart=\nExecStart=/bin/false\n' >$drop/fails.conf
     systemctl daemon-reload
@@ -334,16 +334,16 @@ foreign_ids() {
     chgrp 12345 /etc/agentlocator/config.toml
     agentlocator doctor >/t/doctor.txt && fail "doctor finds no error: $(cat /t/doctor.txt)"
     grep -q 'user cannot read /etc/agentlocator/config.toml' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
-    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service
+    systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service
     agentlocator doctor --fix --yes >/t/doctor.txt 2>&1
     [ "$(stat -c '%G %a' /etc/agentlocator/config.toml)" = "agentlocator 640" ] || fail "$(cat /t/doctor.txt)"
-    systemctl start agentlocator-{web,http,https}.socket agentlocator.service || fail "it does not start"
+    systemctl start agentlocator-{web,http,https,bridge}.socket agentlocator.service || fail "it does not start"
     all_is_there
 }
 
 # A disk that is not mounted, or mounted over: the service waits for its data.
 data_is_missing() {
-    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service
+    systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service
     mount -t tmpfs -o size=64M tmpfs $data || fail "no disk"
     systemctl start --no-block agentlocator.service
     is_told() { journalctl -u agentlocator -n 20 --no-pager -o cat | grep -q 'There was data in'; }
@@ -356,20 +356,20 @@ data_is_missing() {
     # By itself.
     until_true running agentlocator.service
     systemctl stop agentlocator.service
-    systemctl start agentlocator-{web,http,https}.socket agentlocator.service
+    systemctl start agentlocator-{web,http,https,bridge}.socket agentlocator.service
     all_is_there
 }
 
 # systemd does not start it; doctor says what to do.
 data_is_a_link() {
-    systemctl stop agentlocator-{web,http,https}.socket agentlocator.service
+    systemctl stop agentlocator-{web,http,https,bridge}.socket agentlocator.service
     mv $data $data-elsewhere
     ln -s $data-elsewhere $data
     agentlocator doctor >/t/doctor.txt
     rm $data
     mv $data-elsewhere $data
     grep -q 'is a link to .*with which systemd does not start the service' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
-    systemctl start agentlocator-{web,http,https}.socket agentlocator.service
+    systemctl start agentlocator-{web,http,https,bridge}.socket agentlocator.service
     all_is_there
 }
 

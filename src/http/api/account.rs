@@ -129,7 +129,8 @@ pub(super) async fn log_out(
 ) -> Result<Response, ApiError> {
     let (id, id_hash, now) = (actor.id, login.id_hash, clock::now());
     actor.transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await?;
-    Ok(([(header::SET_COOKIE, SessionCookie::clear(&state.config().http, peer))], Done::YES).into_response())
+    let cookies = SessionCookie::clear(&state.config().http, peer).map(|cookie| (header::SET_COOKIE, cookie));
+    Ok((AppendHeaders(cookies), Done::YES).into_response())
 }
 
 /// Who is logged in.

@@ -18,12 +18,13 @@ impl SessionCookie {
 
     /// The header that gives it to the browser.
     pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
-        line(SESSION, secret.expose(), LIFETIME, is_secure(config, peer.is_encrypted()))
+        line(prefix(peer), SESSION, secret.expose(), LIFETIME, is_secure(config, peer.is_encrypted()))
     }
 
-    /// The header that takes it back.
-    pub(crate) fn clear(config: &HttpConfig, peer: Peer) -> HeaderValue {
-        line(SESSION, "", Duration::ZERO, is_secure(config, peer.is_encrypted()))
+    /// The headers that take it back, and one that was given by plain HTTP.
+    pub(crate) fn clear(config: &HttpConfig, peer: Peer) -> [HeaderValue; 2] {
+        [prefix(peer), ""]
+            .map(|prefix| line(prefix, SESSION, "", Duration::ZERO, is_secure(config, peer.is_encrypted())))
     }
 }
 
@@ -38,7 +39,7 @@ impl DeviceCookie {
 
     /// The header that gives it to the browser.
     pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
-        line(DEVICE, secret.expose(), DEVICE_LIFETIME, is_secure(config, peer.is_encrypted()))
+        line(prefix(peer), DEVICE, secret.expose(), DEVICE_LIFETIME, is_secure(config, peer.is_encrypted()))
     }
 }
 
@@ -50,9 +51,13 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     named.max_by_key(|(found, _)| found.starts_with(SECURE_PREFIX)).map(|(_, value)| value)
 }
 
-fn line(name: &str, value: &str, max_age: Duration, secure: bool) -> HeaderValue {
-    let max_age = max_age.as_secs();
-    let (prefix, secure) = if secure { (SECURE_PREFIX, "; Secure") } else { ("", "") };
+/// What stands before the name. Browsers take [`SECURE_PREFIX`] by https alone, which a proxy may not say of itself.
+fn prefix(peer: Peer) -> &'static str {
+    if peer.is_encrypted() == Some(true) { SECURE_PREFIX } else { "" }
+}
+
+fn line(prefix: &str, name: &str, value: &str, max_age: Duration, secure: bool) -> HeaderValue {
+    let (max_age, secure) = (max_age.as_secs(), if secure { "; Secure" } else { "" });
     let line = format!("{prefix}{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static(""))
 }
