@@ -3,6 +3,7 @@
 use crate::flood::strangers::Told;
 use crate::floor::CommitFloor;
 use crate::startup::Starts;
+use crate::stats::Summary;
 use crate::{voice, webhooks};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -58,7 +59,9 @@ pub struct Beside {
 pub struct Flood {
     pub peace: voice::Outcome,
     pub calls: voice::Outcome,
-    pub webhooks: webhooks::Outcome,
+    /// How long signed webhooks took.
+    pub webhooks: Summary,
+    pub refused: u64,
     pub strangers: Told,
     pub rest: u64,
     pub highest: u64,
@@ -160,9 +163,9 @@ impl Results {
                 it.peace.up.max,
                 it.peace.down.max,
                 it.calls.generator_late.max,
-                it.webhooks.accepted,
-                it.webhooks.refused,
-                it.webhooks.latency.max,
+                it.webhooks.count,
+                it.refused,
+                it.webhooks.max,
                 it.peace.memory as f64 / 1e6,
                 it.peace.calls,
                 it.rest as f64 / 1e6,
@@ -261,8 +264,8 @@ impl Results {
         goals.push(most("one-way time of a frame up in the flood, at most", it.calls.up.max, 20.0, "ms"));
         goals.push(most("one-way time of a frame down in the flood, at most", it.calls.down.max, 20.0, "ms"));
         goals.push(none("calls that failed in the flood", it.calls.failed_calls.len() as u64));
-        goals.push(none("signed webhooks refused in the flood", it.webhooks.refused));
-        goals.push(most("signed webhooks in the flood, at most", it.webhooks.latency.max, 1_000.0, "ms"));
+        goals.push(none("signed webhooks refused in the flood", it.refused));
+        goals.push(most("signed webhooks in the flood, at most", it.webhooks.max, 1_000.0, "ms"));
         let more = |memory: u64, than: u64| (memory as f64 - than as f64) / f64::from(1 << 20);
         let busy = it.rest.max(it.peace.memory);
         goals.push(most("memory in the flood above that with calls in peace", more(it.highest, busy), 64.0, "MiB"));
