@@ -81,6 +81,7 @@ pub async fn run(
 
     let metrics = Metrics::start(&config.version);
     loops.spawn(heartbeat::run(store.clone(), metrics.clone()));
+    loops.spawn(memory::return_freed_memory());
 
     let alerts = Alerts::load(store.clone(), alerts::patience(&config)).await;
     let client = http_client::build().context("cannot make an HTTP client")?;
