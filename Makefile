@@ -41,10 +41,11 @@ test: ## Everything that a change must pass.
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh
 
-test-all: ## The same with the long rounds and `make fresh`, and with cargo-deny installed where it is missing.
+test-all: ## The same with the long rounds, `make attack` and `make fresh`, and with cargo-deny installed where it is missing.
 	@scripts/setup.sh test-all
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh --long
+	@scripts/attack.sh
 	@$(MAKE) --no-print-directory fresh
 
 fresh: ## Run `make demo` and `make test` on bare Debian 12 and 13 and Ubuntu 24.04 (root; 20 min each). SUITES='trixie' for some.
@@ -71,9 +72,9 @@ bench: ## Measure, each figure as a ratio to a floor measured beside it. ARGS=--
 	@scripts/setup.sh bench
 	cargo bench $(CARGO_FLAGS) --bench load -- $(ARGS)
 
-attack: ## Flood the daemon as strangers would while calls are on, in a network of its own (root, or a user who may make one); 3 min.
+attack: ## Try what SECURITY.md claims, then flood the daemon in a network of its own (root, or a user who may make one); 20 min. ARGS=--quick without the flood.
 	@scripts/setup.sh bench
-	cargo bench $(CARGO_FLAGS) --bench load -- --only flood --strict $(ARGS)
+	scripts/attack.sh $(ARGS)
 
 audio: ## Make the default prompts anew (needs espeak-ng, lame and sox).
 	@scripts/setup.sh audio

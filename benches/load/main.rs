@@ -17,6 +17,7 @@
 mod flood;
 mod floor;
 mod machine;
+mod memory;
 mod process;
 mod report;
 mod startup;
@@ -84,6 +85,8 @@ enum Part {
     Start,
     /// Strangers who flood the daemon beside calls; in a network of its own (unshare, ip).
     Flood,
+    /// What logins, API requests and calls leave in memory; seven minutes.
+    Memory,
 }
 
 fn main() -> std::process::ExitCode {
@@ -116,6 +119,9 @@ fn main() -> std::process::ExitCode {
         }
         if arguments.only.contains(&Part::Voice) {
             measure_voice(&arguments, machine, &mut results).await;
+        }
+        if arguments.only.contains(&Part::Memory) {
+            results.memory = memory::measure(machine).await;
         }
         if arguments.only.contains(&Part::Webhooks) || arguments.only.contains(&Part::Start) {
             measure_webhooks(&arguments, machine, &mut results).await;

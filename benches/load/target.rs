@@ -121,6 +121,22 @@ pub fn daemon_settings(command: &mut std::process::Command, folder: &Folder, fil
         .env("TWILIO_API_BASE_URL", "http://127.0.0.1:9");
 }
 
+/// Runs a command beside the daemon of `folder`. Gives what it printed.
+pub fn run_command(folder: &Folder, words: &[&str]) -> String {
+    let output = std::process::Command::new(DAEMON)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("DATABASE_URL", folder.path().join("agentlocator.db"))
+        .arg("--config")
+        .arg(folder.path().join("config.toml"))
+        .args(words)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the command runs");
+    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 impl Entrance {
     fn new(account: Account, address: SocketAddr, door: Door) -> Self {
         Self { account_sid: account.sid.into(), auth_token: account.auth_token.into(), address, door: Rc::new(door) }

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Attacks the daemon: scripts/attack.sh [--quick] [OPTION OF THE BENCH…]
+#
+# First the attacks of SECURITY.md's table, one by one, with a verdict for each claim: the tests that it names. Checks of the
+# package run in a booted Debian (`make test-deb`) and are named only. Then, without --quick, strangers who flood the daemon
+# while calls are on, in a network of their own, and what logins, API requests and calls leave in memory: about 15 minutes.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+quick=
+if [ "${1:-}" = --quick ]; then
+    quick=1
+    shift
+fi
+
+# claims: lines of "claim<TAB>test test …"
+claims() {
+    sed -n '/^| claim /,/^$/p' SECURITY.md | sed '1,2d; /^$/d; s/^| //; s/ |$//' |
+        awk -F ' [|] ' '{ gsub(/[`,]/, "", $NF); print $1 "\t" $NF }'
+}
+
+names=$(claims | cut -f 2 | tr ' ' '\n' | sort -u)
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked --profile long --run-ignored all --no-fail-fast --status-level all \
+        -E "test(/(^|::)($(paste -sd '|' <<<"$names"))\$/)" 2>&1 | tee "$output"
+else
+    # shellcheck disable=SC2086 # one word for each test
+    cargo test --locked --no-fail-fast -- --include-ignored $names 2>&1 | tee "$output"
+fi
+status=${PIPESTATUS[0]}
+
+# came_of TEST: passed, failed, or walk for a check of the package.
+came_of() {
+    if grep -qE "(FAIL|TIMEOUT|SIG[A-Z]+) .*(::| )$1\$|test .*\b$1 \.\.\. FAILED" "$output"; then
+        echo failed
+    elif grep -qE "PASS .*(::| )$1\$|test .*\b$1 \.\.\. ok" "$output"; then
+        echo passed
+    elif grep -q "^$1() {" tests/deb/*.sh; then
+        echo walk
+    else
+        echo missing
+    fi
+}
+
+printf '\nCLAIMS OF SECURITY.md\n'
+while IFS=$'\t' read -r claim tests; do
+    verdict='' notes=()
+    for test in $tests; do
+        case $(came_of "$test") in
+        passed) verdict=${verdict:-held} ;;
+        failed) verdict=BROKEN notes+=("$test failed") ;;
+        missing) verdict=BROKEN notes+=("$test did not run") ;;
+        walk) notes+=("$test: in make test-deb") ;;
+        esac
+    done
+    [ "$verdict" != BROKEN ] || status=1
+    printf '%-8s  %s%s\n' "${verdict:-not here}" "$claim" "${notes[*]:+ (${notes[*]})}"
+done < <(claims)
+
+if [ -z "$quick" ]; then
+    cargo bench --locked --bench load -- --only flood --strict "$@" || status=1
+    cargo bench --locked --bench load -- --only memory --strict "$@" || status=1
+fi
+exit "$status"
