@@ -74,7 +74,7 @@ pub fn find_or_make(
     }
     let business = BusinessId::FIRST;
     let address = PeerAddress::parse_provider(&call.from, country).ok();
-    let peer = address.as_ref().map_or_else(|| unknown(&call.from), ToString::to_string);
+    let peer = address.as_ref().map_or_else(|| call.from.clone(), ToString::to_string);
     let addresses: Vec<_> = address.into_iter().collect();
     let found = person::find_or_make_thread(tx, business, ThreadType::Call, &addresses, "", now)?;
     let new = NewCall {
@@ -122,9 +122,4 @@ pub fn keep(
         call,
     })?;
     Ok(())
-}
-
-/// Who hides the number is still somebody.
-fn unknown(from: &str) -> String {
-    if from.is_empty() { "anonymous".to_owned() } else { from.to_owned() }
 }

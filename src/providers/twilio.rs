@@ -1,6 +1,7 @@
 //! Twilio: webhooks, TwiML, media streams, REST.
 
 pub mod account;
+pub mod caller_id;
 pub mod forms;
 pub mod media;
 pub mod media_stream;

@@ -43,6 +43,45 @@ async fn an_incoming_call_gets_greeting_stream_and_what_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn callers_who_withhold_their_number_are_never_one_person() {
+    let town = town().await;
+    let withheld = [
+        "+266696687",
+        "+7378742833",
+        "+86282452253",
+        "+8656696",
+        "+2562533",
+        "anonymous",
+        "restricted",
+        "unavailable",
+        "",
+    ];
+    for (number, from) in withheld.iter().chain(&withheld).enumerate() {
+        let sid = format!("CA{number:032}");
+        let call = [("CallSid", &*sid), ("From", from), ("To", "+97235551234"), ("CallStatus", "ringing")];
+        assert_eq!(town.hook("/webhook/incoming_call", &call).await.status, 200, "{from}");
+    }
+    let people =
+        "SELECT count(DISTINCT calls.contact_id) || ' ' || count(*) FROM calls JOIN threads ON threads.id = thread_id";
+    assert_eq!(town.daemon.query_value::<String>(people), "18 18");
+    let numbers = "SELECT count(*) FROM calls WHERE peer_number LIKE '+%' OR peer_number = ''";
+    assert_eq!(town.daemon.query_value::<i64>(numbers), 0);
+    assert_eq!(town.daemon.query_value::<i64>("SELECT count(*) FROM addresses"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_a_caller_stays_as_twilio_says_it() {
+    let town = town().await;
+    for (number, from) in ["+78121234567", "+78001234567", "+375801234567", "+310000001"].iter().enumerate() {
+        let sid = format!("CA{number:032}");
+        let call = [("CallSid", &*sid), ("From", from), ("To", "+97235551234"), ("CallStatus", "ringing")];
+        town.hook("/webhook/incoming_call", &call).await;
+        let calls = town.daemon.api().get("/api/calls").await.json();
+        assert_eq!(calls["calls"][0]["peer_number"], **from);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_get_without_a_signature_is_a_preview() {
     let town = town().await;
     let reply = town.daemon.client().get("/webhook/incoming_call").await;

@@ -8,6 +8,7 @@ mod stream;
 use super::super::{AppState, TwilioForm};
 use crate::crm::call::{self, IncomingCall, RawWebhook};
 use crate::domain::CallSid;
+use crate::providers::twilio::caller_id::caller_id;
 use crate::providers::twilio::twiml::{self, Verb};
 use crate::store::JournalOutcome;
 use crate::{clock, store};
@@ -50,7 +51,7 @@ fn call_sid(form: &TwilioForm) -> Option<CallSid> {
 /// The call as a webhook tells of it.
 fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
     let value = |name: &str| form.form.value(name).unwrap_or_default().to_owned();
-    IncomingCall { call_sid, from: value("From"), to: value("To") }
+    IncomingCall { call_sid, from: caller_id(&value("From")).to_owned(), to: value("To") }
 }
 
 fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
