@@ -87,7 +87,7 @@ export class Run {
       session,
       settings,
       log,
-      version => openSocket({ settings, session, inbound, log, version, sentMessage, retries }),
+      (version, qrMs) => openSocket({ settings, session, inbound, log, version, qrMs, sentMessage, retries }),
       {
         onQr: parts.onQr,
         onSocket: socket => {

@@ -38,6 +38,8 @@ export interface Settings {
   readonly keepAliveMs: number
   /** `WA_QR_SECONDS`: how long each QR code is shown; by default 60 for the first one and 20 for the others. */
   readonly qrMs: number | undefined
+  /** `WA_CODE_SECONDS`: how long a pairing code waits to be typed in before another one takes its place. */
+  readonly codeMs: number
   /** `WA_LOG_LEVEL`: `debug`, `info`, `warn` or `error`. */
   readonly logLevel: LogLevel
   /** `PUBLIC_URL`: accepted and only logged. */
@@ -92,6 +94,7 @@ export function readSettings(environment: Environment): Settings {
     mediaSpoolBytes: whole('WA_MEDIA_SPOOL_BYTES', text('WA_MEDIA_SPOOL_BYTES'), 2 ** 30, 1024, 2 ** 50),
     keepAliveMs: 1000 * whole('WA_KEEP_ALIVE_SECONDS', text('WA_KEEP_ALIVE_SECONDS'), 20, 1, 60),
     qrMs: text('WA_QR_SECONDS') ? 1000 * whole('WA_QR_SECONDS', text('WA_QR_SECONDS'), 60, 1, 300) : undefined,
+    codeMs: 1000 * whole('WA_CODE_SECONDS', text('WA_CODE_SECONDS'), 180, 1, 600),
     logLevel: word('WA_LOG_LEVEL', text('WA_LOG_LEVEL') ?? 'info', LOG_LEVELS),
     publicUrl: text('PUBLIC_URL'),
     watchdogMs: watchdogInterval(environment),

@@ -60,6 +60,83 @@ test('a pairing code pairs, and a wrong one does not', async () => {
   assert.deepEqual([again.status, again.body.error.code], [409, 'already_paired'])
 })
 
+test('a QR code that was shown for more than half a minute pairs like a fresh one', async () => {
+  const stage = await Stage.set({ restartDelayMs: 1500 })
+  const bridge = await stage.start({ environment: { WA_QR_SECONDS: '11' } })
+  const shown = () => bridge.log.filter(line => line.event === 'WA_QR').length === 4
+  await until('the fourth code', shown, 60_000)
+  const { body } = await bridge.get('/qr')
+  stage.server.scan(body)
+  await bridge.becomes('connected')
+  const ends = bridge.log.filter(line => line.event === 'WA_DISCONNECTED').map(line => line.code)
+  assert.deepEqual(ends, [515])
+})
+
+test('a pairing code outlives the round of QR codes in which it was asked for', async () => {
+  const stage = await Stage.set({ pairRefs: 3 })
+  const bridge = await stage.start({ environment: { WA_QR_SECONDS: '2' } })
+  await until('the last code', () => bridge.log.filter(line => line.event === 'WA_QR').length === 3)
+  const asked = performance.now()
+  const { body } = await bridge.post('/pairing-code', { phone: '972501234567' })
+  const left = body.expires_at - Date.now()
+  assert.ok(left > 170_000 && left <= 180_000, `${left} ms left`)
+  const { body: status } = await bridge.get('/status')
+  assert.deepEqual([status.pairing_code, status.pairing_code_expires_at], [body.code, body.expires_at])
+  assert.equal((await bridge.get('/qr')).status, 404, 'a QR code beside it cannot be scanned for as long')
+  await until('the time of all QR codes is over', () => performance.now() - asked > 7000)
+  await stage.server.enterCode(body)
+  await bridge.becomes('connected')
+})
+
+test('a pairing code that is not typed in in time is followed by another one, five in all', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.start({ environment: { WA_CODE_SECONDS: '1' } })
+  const codes = new Set<string>()
+  codes.add((await bridge.post('/pairing-code', { phone: '972501234567' })).body.code)
+  const state = async () => {
+    const { body } = await bridge.get('/status')
+    if (body.pairing_code) codes.add(body.pairing_code)
+    return body.state === 'unpaired'
+  }
+  await until('nobody has typed one in', state, 60_000)
+  assert.equal(codes.size, 5)
+  assert.equal((await bridge.get('/status')).body.pairing_code, null)
+  const { body } = await bridge.post('/pairing-code', { phone: '972501234567' })
+  await stage.server.enterCode(body)
+  await bridge.becomes('connected')
+})
+
+test('QR codes come back when they are asked for while a pairing code waits', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.start()
+  assert.equal((await bridge.post('/pairing-code', { phone: '972501234567' })).status, 200)
+  assert.equal((await bridge.post('/pair')).status, 200)
+  await bridge.link(stage.server)
+  assert.equal((await bridge.get('/status')).body.pairing_code, null)
+})
+
+test('a connection that ends while a pairing code waits comes back with another one', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.start()
+  const { body: first } = await bridge.post('/pairing-code', { phone: '972501234567' })
+  stage.server.drop({ kind: 'reset' })
+  const second = await until('another code', async () => {
+    const { pairing_code: code } = (await bridge.get('/status')).body
+    return code && code !== first.code && code
+  })
+  await stage.server.enterCode({ code: second })
+  await bridge.becomes('connected')
+})
+
+test('a secret that is retired while a pairing code is answered does not spoil it', async () => {
+  const stage = await Stage.set({ regRefreshInCodeFlow: true })
+  const bridge = await stage.start()
+  const { body } = await bridge.post('/pairing-code', { phone: '972501234567' })
+  await stage.server.enterCode(body)
+  await bridge.becomes('connected')
+  assert.ok(!bridge.log.some(line => line.code === 500))
+})
+
 test('a pairing that was begun and not ended leaves nothing behind', async () => {
   const stage = await Stage.set()
   const bridge = await stage.start()

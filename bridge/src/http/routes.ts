@@ -1,7 +1,7 @@
 import QRCode from 'qrcode'
 import type { Bridge } from '../bridge.ts'
 import type { Run } from '../run.ts'
-import { PairingRefused } from '../whatsapp/link.ts'
+import { PairingRefused } from '../whatsapp/code-pairing.ts'
 import { KeyReused } from '../whatsapp/outbound.ts'
 import type { SendResult } from '../whatsapp/send-result.ts'
 import { messageIdOf } from '../whatsapp/sent.ts'
@@ -88,7 +88,7 @@ async function pair(bridge: Bridge): Promise<Reply> {
   if ((await bridge.begun())?.session.isPaired)
     return failure(409, 'already_paired', 'a phone is linked; log out first')
   await bridge.beginAnew()
-  bridge.run?.link.connect()
+  bridge.run?.link.showQrCodes()
   return json(200, { ok: true, state: bridge.state })
 }
 
@@ -99,10 +99,9 @@ async function pairingCode(bridge: Bridge, body: unknown): Promise<Reply> {
   await bridge.beginAnew()
   const link = bridge.run?.link
   if (!link) return failure(503, 'not_connected', `the bridge cannot pair: its state is "${bridge.state}"`)
-  link.connect()
   try {
-    await link.readyToPair(PAIRING_MS)
-    return json(200, { ok: true, code: await link.requestPairingCode(phone) })
+    const { text, until } = await link.pairByCode(phone, PAIRING_MS)
+    return json(200, { ok: true, code: text, expires_at: until })
   } catch (error) {
     const { message } = error as Error
     if (error instanceof PairingRefused) return failure(422, 'refused', message)

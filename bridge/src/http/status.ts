@@ -29,7 +29,8 @@ export function statusOf(bridge: Bridge) {
   return {
     ...healthOf(bridge),
     account: me ? { ...personOf(me.id, me.lid), name: me.name ?? null } : null,
-    pairing_code: run?.link.pairingCode ?? null,
+    pairing_code: run?.link.pairingCode?.text ?? null,
+    pairing_code_expires_at: run?.link.pairingCode?.until ?? null,
     restriction: run?.link.restriction ?? null,
     refused_by_daemon: run?.courier.refused ?? 0,
     media_waiting: run?.media.waiting ?? 0,

@@ -3,6 +3,7 @@ import { type ConnectionState, fetchLatestWaWebVersion, type WASocket, type WAVe
 import { type Log, reason } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
+import { askForCode, CodePairing, type PairingCode } from './code-pairing.ts'
 import { withSecretInForce } from './pairing-code.ts'
 import { type LinkState, react } from './reaction.ts'
 
@@ -38,7 +39,7 @@ export class Link {
   readonly #session: Session
   readonly #settings: Settings
   readonly #log: Log
-  readonly #open: (version: WAVersion | undefined) => WASocket
+  readonly #open: (version: WAVersion | undefined, qrMs: number | undefined) => WASocket
   readonly #listener: LinkListener
   #socket: WASocket | undefined
   #status: LinkStatus = { state: 'starting', since: Date.now(), lastCode: undefined }
@@ -46,6 +47,8 @@ export class Link {
   #restarts = 0
   #connectedAt = 0
   #lastFrameAt = 0
+  /** When the state became what it is, in the process's own time. */
+  #becameAt = 0
   #timer: NodeJS.Timeout | undefined
   #watch: NodeJS.Timeout | undefined
   #wasLoggedOut = false
@@ -55,14 +58,17 @@ export class Link {
   #dropped: Promise<void> = Promise.resolve()
   #ending: Promise<void> = Promise.resolve()
   #qr: string | undefined
-  #pairingCode: string | undefined
+  #codePairing: CodePairing | undefined
+  #codeTimer: NodeJS.Timeout | undefined
+  /** A phone has linked this device, and WhatsApp has still to restart the connection. */
+  #isLinking = false
   #restriction: Restriction | undefined
 
   constructor(
     session: Session,
     settings: Settings,
     log: Log,
-    open: (version: WAVersion | undefined) => WASocket,
+    open: (version: WAVersion | undefined, qrMs: number | undefined) => WASocket,
     listener: LinkListener,
   ) {
     this.#session = session
@@ -83,8 +89,8 @@ export class Link {
   }
 
   /** The code that waits to be typed in. */
-  get pairingCode(): string | undefined {
-    return this.#pairingCode
+  get pairingCode(): PairingCode | undefined {
+    return this.#codePairing?.code
   }
 
   get restriction(): Restriction | undefined {
@@ -95,11 +101,6 @@ export class Link {
   get live(): WASocket | undefined {
     const quiet = performance.now() - this.#lastFrameAt
     return this.#status.state === 'connected' && quiet < this.#quietLimit ? this.#socket : undefined
-  }
-
-  /** The socket that shows codes. */
-  get pairing(): WASocket | undefined {
-    return this.#qr && !this.#session.isPaired ? this.#socket : undefined
   }
 
   /** Connects now: at the start, when somebody asks, and after every pause. */
@@ -127,8 +128,11 @@ export class Link {
 
   #openSocket(): void {
     if (this.#stopped) return
-    const socket = this.#open(this.#version)
+    const { codeMs, qrMs } = this.#settings
+    // The library ends a connection when its QR codes have been shown: none of them is followed while a code waits.
+    const socket = this.#open(this.#version, this.#codePairing ? 2 * codeMs : qrMs)
     this.#socket = socket
+    this.#isLinking = false
     this.#listener.onSocket(socket)
     this.#watchOver(socket)
     socket.ev.on('connection.update', update => {
@@ -144,6 +148,7 @@ export class Link {
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
+    this.#codePairing?.reject(new Error('the bridge ends'))
     this.#drop()
     await this.#dropped
   }
@@ -161,6 +166,9 @@ export class Link {
     if (update.isNewLogin) {
       this.#failures = 0
       this.#qr = undefined
+      this.#codePairing = undefined
+      clearTimeout(this.#codeTimer)
+      this.#isLinking = true
       this.#become('connecting')
       this.#log.info('WA_PAIRED', 'A phone has linked this device')
     }
@@ -177,7 +185,6 @@ export class Link {
       this.#connectedAt = performance.now()
       this.#wasLoggedOut = false
       this.#qr = undefined
-      this.#pairingCode = undefined
       this.#become('connected')
       this.#log.info('WA_CONNECTED', 'Connected to WhatsApp')
     } else if (update.connection === 'close') {
@@ -187,7 +194,10 @@ export class Link {
   }
 
   async #onClose(code: number | undefined, why: string): Promise<void> {
-    const codesUsedUp = code === 408 && why.includes('QR refs')
+    // While a code to type in waits, QR codes do not matter.
+    const pairing = this.#codePairing
+    const codesUsedUp = pairing ? !pairing.mayGoOn : code === 408 && why.includes('QR refs')
+    if (codesUsedUp) this.#codePairing = undefined
     const useful = this.#status.state === 'connected' && performance.now() - this.#connectedAt > USEFUL_MS
     this.#drop()
     this.#failures = useful ? 1 : this.#failures + 1
@@ -211,8 +221,7 @@ export class Link {
       state,
       retry_in_ms: waitMs,
     })
-    // A code that was not typed in leaves credentials that can log in nowhere.
-    if (!this.#session.isPaired && this.#session.creds.me) await this.#putAway(() => this.#session.forgetLink())
+    if (!this.#session.isPaired && this.#session.creds.me) await this.#forgetUnpaired()
     if (reaction.kind === 'end_link') {
       this.#wasLoggedOut = true
       await this.#endLink()
@@ -224,6 +233,8 @@ export class Link {
 
   /** Sets the session aside, and shows new codes. */
   async #endLink(): Promise<void> {
+    this.#codePairing?.reject(new Error('the link has ended'))
+    this.#codePairing = undefined
     await this.#putAway(() => this.#session.endLink('logged-out', new Date()))
     this.#failures = 0
     this.connect()
@@ -239,6 +250,10 @@ export class Link {
 
   #showQr(qr: string): void {
     if (this.#session.isPaired) return
+    if (this.#codePairing) {
+      if (this.#socket && !this.#codePairing.code) void this.#giveCode(this.#socket, this.#codePairing)
+      return
+    }
     this.#qr = withSecretInForce(qr, this.#session.creds)
     this.#become('pairing')
     this.#listener.onQr(this.#qr)
@@ -246,42 +261,67 @@ export class Link {
 
   /** WhatsApp retires the secret of the codes that are shown. */
   #renewSecret(socket: WASocket): void {
-    if (this.#socket !== socket || this.#session.isPaired) return
+    // A code that is typed in makes a secret of its own.
+    if (this.#socket !== socket || this.#session.isPaired || this.#codePairing) return
     this.#session.creds.advSecretKey = randomBytes(32).toString('base64')
     this.#session.saveCreds().catch(error => this.#listener.onDiskTrouble(error))
     if (this.#qr) this.#showQr(this.#qr)
   }
 
-  /** Resolves when a pairing code can be asked for; throws after `ms`. */
-  async readyToPair(ms: number): Promise<void> {
-    for (const end = performance.now() + ms; performance.now() < end; ) {
-      if (this.pairing) return
-      await new Promise(resolve => setTimeout(resolve, 50))
-    }
-    throw new Error('WhatsApp cannot be reached at the moment')
+  /** Shows QR codes: a code to type in that waits is given up. */
+  showQrCodes(): void {
+    if (this.#codePairing) this.#endCodePairing('QR codes were asked for')
+    this.connect()
   }
 
-  /** Shows a code to type in, for the phone of this number (digits). Throws with WhatsApp's refusal. */
-  async requestPairingCode(phone: string): Promise<string> {
-    const socket = this.pairing
-    if (!socket) throw new Error('WhatsApp cannot be reached at the moment')
-    // The library resolves whatever WhatsApp answers.
-    let stop = () => {}
-    const answer = new Promise<void>((resolve, reject) => {
-      const refused = () => reject(new PairingRefused('WhatsApp does not give out a code for this number'))
-      const timer = setTimeout(() => reject(new Error('WhatsApp did not answer')), CODE_MS)
-      socket.ws.on(CODE_GIVEN, resolve).on(IQ_ERROR, refused)
-      stop = () => {
-        clearTimeout(timer)
-        socket.ws.off(CODE_GIVEN, resolve).off(IQ_ERROR, refused)
-      }
+  /**
+   * Shows a code to type in, for the phone of this number (digits). Throws with WhatsApp's refusal, or when WhatsApp was not
+   * reached after `ms`. A code lives as long as its connection, so it gets a new one; when it is not typed in in time another
+   * follows.
+   */
+  async pairByCode(phone: string, ms: number): Promise<PairingCode> {
+    if (this.#codePairing) this.#endCodePairing('another code was asked for')
+    const pairing = new CodePairing(phone)
+    this.#codePairing = pairing
+    void this.#forgetUnpaired()
+    this.connect()
+    const unreachable = () => {
+      if (this.#codePairing === pairing) this.#endCodePairing('WhatsApp cannot be reached at the moment')
+    }
+    const timer = setTimeout(unreachable, ms)
+    return pairing.first.finally(() => clearTimeout(timer))
+  }
+
+  async #giveCode(socket: WASocket, pairing: CodePairing): Promise<void> {
+    try {
+      const text = await askForCode(socket, pairing.phone)
+      if (this.#socket !== socket || this.#codePairing !== pairing) return
+      pairing.code = { text, until: Date.now() + this.#settings.codeMs }
+      pairing.given++
+      this.#failures = 0
+      this.#become('pairing')
+      this.#codeTimer = setTimeout(() => void this.#onClose(408, CODE_EXPIRED), this.#settings.codeMs)
+      pairing.resolve(pairing.code)
+    } catch (error) {
+      if (this.#codePairing !== pairing) return
+      pairing.reject(error as Error)
+      this.#endCodePairing(reason(error))
+      this.connect()
+    }
+  }
+
+  /** Gives the codes to type in up, with the connection that they belong to. */
+  #endCodePairing(why: string): void {
+    this.#codePairing?.reject(new Error(why))
+    this.#codePairing = undefined
+    void this.#forgetUnpaired()
+  }
+
+  /** Ends the connection, and forgets what a code that was not typed in leaves: credentials that can log in nowhere. */
+  #forgetUnpaired(): Promise<void> {
+    return this.#putAway(async () => {
+      if (!this.#session.isPaired && this.#session.creds.me) await this.#session.forgetLink()
     })
-    const code = await Promise.all([socket.requestPairingCode(phone), answer])
-      .then(([code]) => code)
-      .finally(stop)
-    this.#pairingCode = code
-    this.#become('pairing')
-    return code
   }
 
   /** Learns which version WhatsApp takes now, after it has refused ours, and only then; true if there is a newer one. */
@@ -301,9 +341,11 @@ export class Link {
     })
     this.#watch = setInterval(() => {
       const now = performance.now()
-      const waiting = this.#status.state === 'connecting' && now - begunAt > LOGIN_MS
-      if (waiting || now - this.#lastFrameAt > this.#quietLimit) {
-        void this.#onClose(408, waiting ? 'it does not open' : 'nothing has come for too long')
+      const waited = this.#status.state === 'connecting' ? now - Math.max(begunAt, this.#becameAt) : 0
+      if (waited > (this.#isLinking ? RESTART_MS : LOGIN_MS)) {
+        void this.#onClose(408, this.#isLinking ? 'WhatsApp did not restart it' : 'it does not open')
+      } else if (now - this.#lastFrameAt > this.#quietLimit) {
+        void this.#onClose(408, 'nothing has come for too long')
       }
     }, WATCH_MS)
     this.#watch.unref()
@@ -317,11 +359,12 @@ export class Link {
   /** Lets go of the socket, and ends it, but for the one that ends by itself. What it still says is not heard. */
   #drop(except?: WASocket): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#codeTimer)
     clearInterval(this.#watch)
     const socket = this.#socket
     this.#socket = undefined
     this.#qr = undefined
-    this.#pairingCode = undefined
+    if (this.#codePairing) this.#codePairing.code = undefined
     if (!socket) return
     this.#dropped = this.#listener.onDropped()
     if (socket === except) return
@@ -333,13 +376,10 @@ export class Link {
   }
 
   #become(state: LinkState): void {
-    if (this.#status.state !== state) this.#status = { ...this.#status, state, since: Date.now() }
+    if (this.#status.state === state) return
+    this.#status = { ...this.#status, state, since: Date.now() }
+    this.#becameAt = performance.now()
   }
-}
-
-/** WhatsApp does not give out a pairing code. */
-export class PairingRefused extends Error {
-  override readonly name = 'PairingRefused'
 }
 
 const SENTENCES: Partial<Record<LinkState, string>> = {
@@ -355,12 +395,12 @@ const SENTENCES: Partial<Record<LinkState, string>> = {
 const USEFUL_MS = 20_000
 /** A login takes a second or two. */
 const LOGIN_MS = 30_000
+/** After a phone has linked this device WhatsApp restarts the connection, within a second or two. */
+const RESTART_MS = 20_000
 /** How long after a try of the link an answer may take. */
 const QUIET_GRACE_MS = 10_000
 const WATCH_MS = 1000
-const CODE_MS = 5000
-const CODE_GIVEN = 'CB:iq,,link_code_companion_reg'
-const IQ_ERROR = 'CB:iq,type:error'
+const CODE_EXPIRED = 'the pairing code was not typed in in time'
 /** Before another try with the version that WhatsApp asks for. */
 const LEARNED_MS = 2000
 /** A socket that was torn down ends by itself, and tells its queries; this is for one that does not. */

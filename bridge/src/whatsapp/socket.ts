@@ -13,6 +13,8 @@ export interface SocketParts {
   readonly inbound: DurableInbound
   readonly log: Log
   readonly version: WAVersion | undefined
+  /** How long each QR code is shown; by default as long as the library does. */
+  readonly qrMs: number | undefined
   /** Finds a message that was sent, for somebody who could not read it. */
   readonly sentMessage: (id: string) => Promise<proto.IMessage | undefined>
   /** How often the same message was asked for again, over all sockets. */
@@ -30,7 +32,7 @@ export function openSocket(parts: SocketParts): WASocket {
     // Another name here, and pairing codes are refused.
     browser: Browsers.macOS('Chrome'),
     logger: quietLogger(log),
-    ...(settings.qrMs ? { qrTimeout: settings.qrMs } : {}),
+    ...(parts.qrMs ? { qrTimeout: parts.qrMs } : {}),
     keepAliveIntervalMs: settings.keepAliveMs,
     // A question that stays without an answer holds up messages to its person for so long.
     defaultQueryTimeoutMs: QUERY_MS,

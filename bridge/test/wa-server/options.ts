@@ -30,8 +30,12 @@ export interface Options {
   resendOnRetry: boolean
   /** At the first scan of a QR the server retires its secret: only a later QR, with another secret, pairs. */
   regRefresh: boolean
+  /** The secret of the QR codes is retired while a pairing code is being answered. */
+  regRefreshInCodeFlow: boolean
   /** Whether the server restarts the connection after pairing (515), as the real one does. */
   restartAfterPair: boolean
+  /** How long after pairing it does so, in ms; the real one takes 300 to 1,500. */
+  restartDelayMs: number
   /** Wait between the handshake's end and the first stanza, in ms: Baileys loses a stanza that comes at once. */
   loginDelayMs: number
   /** How many QR codes a client gets in one connection. */
@@ -62,7 +66,9 @@ export const DEFAULTS: Readonly<Options> = {
   notOnWhatsApp: [],
   resendOnRetry: true,
   regRefresh: false,
+  regRefreshInCodeFlow: false,
   restartAfterPair: true,
+  restartDelayMs: 300,
   loginDelayMs: 25,
   pairRefs: 6,
   refSeconds: null,

@@ -108,11 +108,7 @@ export class Pairing {
     if (!secret) throw new Error('the QR code has no secret')
     if (this.network.options.regRefresh && !candidate.retiredSecret) {
       candidate.retiredSecret = secret
-      const type = 'companion_reg_refresh'
-      connection.send(
-        stanza('notification', { from: S_WHATSAPP_NET, type, id: 'refresh', t: seconds() }, [stanza(type)]),
-      )
-      this.network.journal.note('registration-refresh')
+      this.retireSecret(connection)
       return { refresh: true }
     }
     if (candidate.retiredSecret === secret) throw new Error('the QR code carries a secret that was retired')
@@ -159,6 +155,7 @@ export class Pairing {
       this.network.journal.note('pair-code-hello', { jid: step.attrs.jid })
       return [stanza(step.tag, {}, [stanza('link_code_pairing_ref', {}, Buffer.from('ref'))])]
     }
+    if (this.network.options.regRefreshInCodeFlow) this.retireSecret(connection)
     // After the answer, so that the client has it before it is linked.
     setImmediate(() => this.finishCode(candidate, bytesOf(child(step, 'link_code_pairing_wrapped_key_bundle'))))
     return []
@@ -175,7 +172,16 @@ export class Pairing {
     const genuine = Curve.verify(account.identityKey, text, Buffer.from(identity.deviceSignature ?? []))
     journal.note('paired', { jid: account.jid, signed: genuine })
     this.candidate = undefined
-    if (options.restartAfterPair) drop(this.network, connection, 'restart')
+    if (!options.restartAfterPair) return
+    const restart = () => connection.open && drop(this.network, connection, 'restart')
+    setTimeout(restart, options.restartDelayMs).unref()
+  }
+
+  /** Tells the client that its QR codes carry a secret that is void. */
+  private retireSecret(connection: Connection): void {
+    const type = 'companion_reg_refresh'
+    connection.send(stanza('notification', { from: S_WHATSAPP_NET, type, id: 'refresh', t: seconds() }, [stanza(type)]))
+    this.network.journal.note('registration-refresh')
   }
 
   private current(): Candidate {
