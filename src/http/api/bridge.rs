@@ -51,6 +51,9 @@ pub(super) struct BridgeView {
     pairing: Option<PairingView>,
     /// The code to type into the phone, while one waits; for owners.
     pairing_code: Option<String>,
+    /// Until when that code can be typed in; then another one takes its place.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pairing_code_expires_at: Option<Timestamp>,
 }
 
 /// Who is linked.
@@ -207,6 +210,7 @@ impl BridgeView {
             restriction: report.restriction.map(|bridge::Restriction { until, kind }| RestrictionView { until, kind }),
             pairing: qr.filter(|_| is_owner).map(|code| PairingView { qr: code.text, svg: code.svg, expires_at }),
             pairing_code: report.pairing_code.filter(|_| is_owner),
+            pairing_code_expires_at: report.pairing_code_expires_at.filter(|_| is_owner),
         }
     }
 
@@ -226,6 +230,7 @@ impl BridgeView {
             restriction: None,
             pairing: None,
             pairing_code: None,
+            pairing_code_expires_at: None,
         }
     }
 }

@@ -13,7 +13,7 @@ const LINK_WORDS = {
     linkedAs: "חשבון", linkSince: "מאז", linkInbox: "ממתינות להיקלט", linkMedia: "קבצים בדרך", linkRefused: "לא נקלטו",
     linkRestricted: "וואטסאפ אינה מאפשרת כרגע לכתוב לאנשים חדשים", linkUntil: "עד", qrCode: "קוד QR לקישור החשבון", qrInLog: "הקוד מודפס ביומן של הגשר.",
     newCode: "קוד חדש", byPhone: "או קישור לפי מספר טלפון", phoneNumber: "מספר הטלפון של חשבון הוואטסאפ", getCode: "קבלת קוד",
-    typeCode: "בטלפון: וואטסאפ ← מכשירים מקושרים ← קישור באמצעות מספר טלפון, והקלידו:", reconnect: "חיבור מחדש", unlink: "ניתוק החשבון",
+    typeCode: "בטלפון: וואטסאפ ← מכשירים מקושרים ← קישור באמצעות מספר טלפון, והקלידו:", codeTime: "הקוד טוב לעוד", newCodeFollows: "אחריו יופיע קוד חדש.", reconnect: "חיבור מחדש", unlink: "ניתוק החשבון",
     unlinkSure: "לנתק את חשבון הוואטסאפ? לחיבור נוסף יידרש קוד חדש.", ownersOnly: "רק בעל העסק יכול לקשר או לנתק את החשבון.",
     bridge_disabled: "הגשר אינו בשימוש", bridge_unreachable: "הגשר אינו פועל או אינו עונה; ודאו שהשירות שלו רץ", bridge_unauthorized: "הגשר לא קיבל את הסיסמה שלנו",
     bridge_unsupported: "הגשר הזה אינו יודע לעשות זאת; עדכנו אותו", bridge_failed: "הגשר נכשל; הסיבה ביומן שלו", already_paired: "כבר יש חשבון מקושר; נתקו אותו קודם",
@@ -31,7 +31,7 @@ const LINK_WORDS = {
     linkedAs: "Account", linkSince: "since", linkInbox: "waiting to come in", linkMedia: "files on their way", linkRefused: "not taken",
     linkRestricted: "WhatsApp lets the account write to nobody new at the moment", linkUntil: "until", qrCode: "QR code that links the account", qrInLog: "The code is printed in the bridge's log.",
     newCode: "New code", byPhone: "Or link by phone number", phoneNumber: "Phone number of the WhatsApp account", getCode: "Get a code",
-    typeCode: "On the phone: WhatsApp → Linked devices → Link with phone number, and type:", reconnect: "Reconnect", unlink: "Unlink the account",
+    typeCode: "On the phone: WhatsApp → Linked devices → Link with phone number, and type:", codeTime: "The code is good for another", newCodeFollows: "After that a new one appears.", reconnect: "Reconnect", unlink: "Unlink the account",
     unlinkSure: "Unlink the WhatsApp account? Linking it again needs a new code.", ownersOnly: "Only an owner can link or unlink the account.",
   },
 };
@@ -50,6 +50,7 @@ async function whatsapp() {
   const inLog = el("p", { className: "quiet", hidden: true }, t("qrInLog"));
   const code = el("output", { className: "code", dir: "ltr" });
   const typed = el("div", { hidden: true, "aria-live": "polite" }, el("p", {}, t("typeCode")), code);
+  const left = el("p", { className: "quiet", role: "timer", hidden: true });
   const button = (word, main, work) => el("button", { type: "button", className: main ? "main" : "", onclick: (event) => act(event.target, work) }, t(word));
   const fresh = button("newCode", true, () => api(`${path}/pair`, "POST", {}));
   const again = button("reconnect", true, () => api(`${path}/reconnect`, "POST", {}));
@@ -62,7 +63,7 @@ async function whatsapp() {
   } }, el("h2", {}, t("byPhone")), el("label", {}, t("phoneNumber"), number), ask);
   const staff = el("p", { className: "quiet", hidden: true }, t("ownersOnly"));
   main.replaceChildren(el("section", { className: "link", "aria-label": t("whatsapp") },
-    el("h1", {}, t("whatsapp")), state, facts, picture, inLog, typed, el("div", { className: "row" }, fresh, again, unlink), form, staff));
+    el("h1", {}, t("whatsapp")), state, facts, picture, inLog, typed, left, el("div", { className: "row" }, fresh, again, unlink), form, staff));
   for (const part of [fresh, again, unlink, form]) part.hidden = true;
 
   async function act(source, work) {
@@ -92,6 +93,9 @@ async function whatsapp() {
     const shown = (link.pairing_code ?? "").replace(/^(.{4})(.{4})$/, "$1-$2");
     if (code.textContent !== shown) code.textContent = shown;
     typed.hidden = !shown;
+    const seconds = Math.max(0, Math.round((Date.parse(link.pairing_code_expires_at ?? "") - Date.now()) / 1000));
+    left.hidden = !shown || Number.isNaN(seconds);
+    left.textContent = `${t("codeTime")} \u2066${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}\u2069. ${t("newCodeFollows")}`;
     const linkable = isOwner && link.reachable && !link.connected && !link.account && LINKED_BY_CODE.includes(link.state);
     fresh.hidden = form.hidden = !linkable;
     again.hidden = !(isOwner && link.reachable && RETRIED.includes(link.state));

@@ -59,6 +59,7 @@ async fn status(State(shared): State<Arc<Shared>>) -> Json<Value> {
         "account": options.account.as_ref().map(|phone| json!({"phone": phone, "lid": null, "name": "Shop"})),
         "qr_expires_at": options.qr.as_ref().map(|_| now + 20_000),
         "pairing_code": options.pairing_code,
+        "pairing_code_expires_at": options.pairing_code.as_ref().map(|_| now + 180_000),
         "restriction": options.restricted.then(|| json!({"active": true, "until": now + 3_600_000, "kind": "reach_out"})),
     }))
 }
@@ -88,7 +89,8 @@ async fn change(State(shared): State<Arc<Shared>>, request: Request) -> Response
             error(StatusCode::CONFLICT, "already_paired", "an account is linked already")
         }
         "/pair" => {
-            (options.state, options.qr) = ("pairing", Some(format!("2@{}", entropy::random_hex::<24>())));
+            let qr = format!("2@{}", entropy::random_hex::<24>());
+            (options.state, options.pairing_code, options.qr) = ("pairing", None, Some(qr));
             Json(json!({"ok": true, "state": options.state})).into_response()
         }
         "/pairing-code" if !is_number(&phone) => {
@@ -97,7 +99,7 @@ async fn change(State(shared): State<Arc<Shared>>, request: Request) -> Response
         }
         "/pairing-code" => {
             let code = entropy::random_hex::<4>().to_uppercase();
-            (options.state, options.pairing_code) = ("pairing", Some(code.clone()));
+            (options.state, options.pairing_code, options.qr) = ("pairing", Some(code.clone()), None);
             Json(json!({"ok": true, "code": code})).into_response()
         }
         "/logout" => {

@@ -83,7 +83,7 @@ async fn a_live_link_says_all_that_there_is_to_know() {
         "since": shown["since"], "last_code": null, "version": "simulated",
         "account": { "phone": "+972541112233", "name": "Shop" },
         "waiting": { "inbox": 2, "media": 1, "refused": 0 },
-        "restriction": null, "pairing": null, "pairing_code": null,
+        "restriction": null, "pairing": null, "pairing_code": null, "pairing_code_expires_at": null,
     });
     assert_eq!(shown, wanted);
     assert!(shown["since"].as_str().unwrap().ends_with('Z'));
@@ -148,7 +148,9 @@ async fn an_account_is_linked_by_a_code_that_only_owners_see() {
     assert_eq!(reply.0, 200, "{}", reply.1);
     let typed = reply.1["code"].as_str().unwrap().to_owned();
     assert_eq!(typed.len(), 8);
-    assert_eq!(link.show().await["pairing_code"], json!(typed));
+    let shown = link.show().await;
+    assert_eq!(shown["pairing_code"], json!(typed));
+    assert!(shown["pairing_code_expires_at"].is_string(), "{shown}");
 
     let shown = show(&staff).await;
     assert_eq!(

@@ -32,6 +32,8 @@ pub struct Report {
     pub qr_expires_at: Option<Timestamp>,
     /// The code to be typed into the phone.
     pub pairing_code: Option<String>,
+    /// Until when it can be; another one follows.
+    pub pairing_code_expires_at: Option<Timestamp>,
     /// What WhatsApp does not let the account do.
     pub restriction: Option<Restriction>,
 }
@@ -133,6 +135,7 @@ impl Report {
                 .then(|| Account { phone: line(&body["account"]["phone"]), name: line(&body["account"]["name"]) }),
             qr_expires_at: time(&body["qr_expires_at"]),
             pairing_code: line(&body["pairing_code"]),
+            pairing_code_expires_at: time(&body["pairing_code_expires_at"]),
             restriction: (body["restriction"]["active"] == true).then(|| Restriction {
                 until: time(&body["restriction"]["until"]),
                 kind: line(&body["restriction"]["kind"]),
