@@ -138,6 +138,9 @@ export const MEDIA = 'media'
 /** Messages of which the phone has the content, by their ids. */
 export const PLACEHOLDERS = 'placeholders'
 
+/** Which messages were received lately. */
+export const RECEIVED = 'received'
+
 function asidePath(folder: string, reason: string, now: Date): string {
   return join(folder, `session.${reason}-${now.toISOString().replaceAll(':', '')}.log`)
 }
@@ -153,4 +156,4 @@ const CREDS = 'creds'
 const ME = 'me'
 const KEY = 'key:'
 const COLD = [INBOX, SENT]
-const OWN_TABLES: ReadonlySet<string> = new Set([INBOX, SENT, MEDIA, PLACEHOLDERS])
+const OWN_TABLES: ReadonlySet<string> = new Set([INBOX, SENT, MEDIA, PLACEHOLDERS, RECEIVED])

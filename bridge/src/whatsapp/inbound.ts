@@ -4,12 +4,12 @@ import {
   getBinaryNodeChild,
   proto,
   type SignalDataSet,
-  type SignalDataTypeMap,
   type SignalKeyStoreWithTransaction,
   type SocketConfig,
   type WASocket,
 } from 'baileys'
 import type { Log } from '../log.ts'
+import { Received } from '../session/received.ts'
 import type { Change } from '../session/record.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
@@ -47,10 +47,12 @@ export class DurableInbound {
   readonly #parts: InboundParts
   readonly #turns = new Turns()
   readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
+  readonly #received: Received
   #unreadable = 0
 
   constructor(parts: InboundParts) {
     this.#parts = parts
+    this.#received = new Received(parts.session)
   }
 
   /** Messages that could not be decrypted; their senders were asked for them again. */
@@ -66,20 +68,22 @@ export class DurableInbound {
     const decryptGroupMessage = repository.decryptGroupMessage.bind(repository)
     const keep = async (ciphertext: Uint8Array, lock: string, decrypt: () => Promise<Uint8Array>) => {
       const stanza = this.#stanzas.get(ciphertext)
-      const digest = createHash('sha256').update(ciphertext).digest('hex')
-      const slot = digest.slice(0, SLOT_DIGITS)
+      const digest = createHash('sha256').update(ciphertext).digest('hex').slice(0, DIGEST_DIGITS)
       let arrived = () => {}
       const plain = await keys.transaction(async () => {
         // It comes again where the receipt was lost. Baileys takes any other failure for a message that it could not read,
         // and asks its writer for it, who begins a new session.
-        const { [slot]: seen } = await keys.get(RECEIVED, [slot])
-        if ((seen as unknown) === digest) throw new Error(HAD_ALREADY)
+        if (this.#received.has(digest)) throw new Error(HAD_ALREADY)
         const plain = await decrypt()
         if (stanza) {
           const kept = await this.#prepare({ stanza: stanza.attrs, plain: Buffer.from(plain) })
           for (const [table, id, value] of kept.changes) await keys.set({ [table]: { [id]: value } } as SignalDataSet)
-          await keys.set({ [RECEIVED]: { [slot]: digest } } as SignalDataSet)
-          arrived = kept.arrived
+          const received = this.#received.prepare(digest)
+          await keys.set(received.data)
+          arrived = () => {
+            received.done()
+            kept.arrived()
+          }
         }
         return plain
       }, lock)
@@ -176,8 +180,7 @@ function fileIn(entry: StanzaEntry, envelope: Envelope): ReturnType<typeof fileO
   }
 }
 
-/** What was received lately, by its hash: as many as there are slots, the older ones overwritten by chance. */
-const RECEIVED = 'received' as keyof SignalDataTypeMap
-const SLOT_DIGITS = 3
+/** Hexadecimal digits of a message's hash that are kept: two of them never have the same 64 bits. */
+const DIGEST_DIGITS = 16
 /** What libsignal says, and Baileys knows. */
 const HAD_ALREADY = 'Key used already or never filled'

@@ -8,6 +8,9 @@ import {
   type SignalRepositoryWithLIDStore,
   type SocketConfig,
 } from 'baileys'
+import { trySessionsOnCopies } from './session-trials.ts'
+
+trySessionsOnCopies()
 
 type Make = SocketConfig['makeSignalRepository']
 

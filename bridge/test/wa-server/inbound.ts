@@ -162,7 +162,7 @@ export class Inbound {
     const keys = child(receipt, 'keys')
     if (keys) this.takeKeys(keys)
     if (!this.network.options.resendOnRetry || message.retries > MAX_RETRIES) return
-    message.sender.forget()
+    message.sender.renewSession()
     message.sealed = undefined
     message.state = 'queued'
     if (this.network.receiving) await this.deliver(message, false)

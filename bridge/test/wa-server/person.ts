@@ -16,9 +16,12 @@ import {
   SenderKeyName,
 } from 'baileys/lib/Signal/Group/index.js'
 import { ProtocolAddress, SessionBuilder, SessionCipher } from 'libsignal'
+import { trySessionsOnCopies } from '../../src/whatsapp/session-trials.ts'
 import type { Account } from './account.ts'
 import { SenderKeyStore, SignalStore } from './signal-store.ts'
 import { bigEndian, seconds, stanza } from './stanza.ts'
+
+trySessionsOnCopies()
 
 /** libsignal's number for a message that also opens a session. */
 const PRE_KEY_MESSAGE = 3
@@ -123,6 +126,11 @@ export class Person {
   /** Ends the session with the linked device, as a new phone does: the next message opens another. */
   forget(): void {
     this.store.forget()
+  }
+
+  /** Has the next message open a new session, as a phone does that was asked for a message again. */
+  renewSession(): void {
+    this.store.archive()
   }
 
   private async openSession(account: Account, address: ProtocolAddress): Promise<void> {

@@ -179,7 +179,7 @@ export class WaServer {
     const [member] = groups.get(chat) ?? []
     const person = from ? people.named(from) : (people.byJid(chat) ?? member ?? people.own)
     if (type === 'retry') {
-      person.forget()
+      person.renewSession()
       this.parts.outbound.unreadable(id)
     }
     const address = addressing && !groups.has(chat) ? (addressing === 'lid' ? person.lidJid : person.jid) : chat

@@ -2,7 +2,7 @@
 import { Curve, generateSignalPubKey, type KeyPair, signedKeyPair } from 'baileys'
 import type { SenderKeyName } from 'baileys/lib/Signal/Group/index.js'
 import { SenderKeyRecord } from 'baileys/lib/Signal/Group/index.js'
-import type { SessionRecord, SignalStorage } from 'libsignal'
+import { SessionRecord, type SignalStorage } from 'libsignal'
 
 const signalKeys = (pair: KeyPair) => ({
   privKey: Buffer.from(pair.private),
@@ -36,8 +36,23 @@ export class SignalStore implements SignalStorage {
     this.sessions.clear()
   }
 
+  /** Has the next message open a new session; what is on its way in the former ones can still be read. */
+  archive(): void {
+    for (const record of this.sessions.values()) {
+      // libsignal's types leave both out.
+      const { getOpenSession, closeSession } = record as unknown as {
+        getOpenSession(): object | undefined
+        closeSession(session: object): void
+      }
+      const session = getOpenSession.call(record)
+      if (session) closeSession.call(record, session)
+    }
+  }
+
+  /** A copy, as from a disk: what is not stored has not happened. */
   async loadSession(id: string): Promise<SessionRecord | undefined> {
-    return this.sessions.get(id)
+    const record = this.sessions.get(id)
+    return record && SessionRecord.deserialize(record.serialize())
   }
 
   async storeSession(id: string, session: SessionRecord): Promise<void> {
