@@ -21,6 +21,7 @@ const SECONDS_OF_A_ROUND: u64 = 2;
 
 /// Each kind of use against the same daemon, each followed by a minute of rest.
 pub async fn measure(machine: Machine) -> Vec<MemoryRun> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let folder = Folder::new("memory");
     let ai = TcpListener::bind("127.0.0.1:0").await.expect("a port for the AI");
     let ai_address = ai.local_addr().expect("its address");
