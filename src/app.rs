@@ -81,7 +81,6 @@ pub async fn run(
 
     let metrics = Metrics::start(&config.version);
     loops.spawn(heartbeat::run(store.clone(), metrics.clone()));
-    loops.spawn(memory::return_freed_memory());
 
     let alerts = Alerts::load(store.clone(), alerts::patience(&config)).await;
     let client = http_client::build().context("cannot make an HTTP client")?;
@@ -319,7 +318,9 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     } else {
         tokio::runtime::Builder::new_multi_thread()
     };
-    builder.enable_all().build()
+    let runtime = builder.enable_all().build()?;
+    runtime.spawn(memory::return_freed_memory());
+    Ok(runtime)
 }
 
 /// One plain line on stdout for each migration: what watches a start reads them there.
