@@ -70,7 +70,7 @@ pub use tls::{AcmeChallenge, TlsConfig};
 pub use twilio::TwilioConfig;
 pub use updates::{UpdateCheck, UpdatesConfig};
 pub use version::VersionInfo;
-pub use voice::{EngineChoice, VoiceConfig};
+pub use voice::{EngineChoice, SAY_VOICE, VoiceConfig, say_language};
 pub use whatsapp::{ProviderChoice, WhatsAppConfig};
 
 use serde::Serialize;

@@ -70,7 +70,7 @@ impl Default for OpenAiConfig {
             voice: "marin".into(),
             transcription_model: "gpt-transcribe".into(),
             file_transcription_model: "gpt-transcribe".into(),
-            chat_model: "gpt-5-mini".into(),
+            chat_model: "gpt-5.6-terra".into(),
             turn_detection: TurnDetection::ServerVad,
             vad_threshold: 0.5,
             vad_prefix_padding_ms: 300,

@@ -1,6 +1,6 @@
 //! `[voice]`: how calls go.
 
-use super::rule::{optional, readable_file, switch, whole, word};
+use super::rule::{Rule, optional, readable_file, switch, token, whole, word};
 use super::setting::{Setting, setting};
 use crate::domain::text_enum;
 use serde::Serialize;
@@ -35,6 +35,8 @@ pub struct VoiceConfig {
     pub max_call_s: u32,
     /// Keep the sound of calls.
     pub recording: bool,
+    /// The voice of sentences that Twilio speaks, where the AI's own voice is not on the line; its language is in its name.
+    pub say_voice: String,
     /// The longest message that a caller may leave, in seconds.
     pub message_max_s: u32,
     /// The silence that ends a message, in seconds.
@@ -63,6 +65,7 @@ impl Default for VoiceConfig {
             idle_prompt_s: 10,
             max_call_s: 1800,
             recording: true,
+            say_voice: SAY_VOICE.into(),
             message_max_s: 120,
             message_silence_s: 4,
             agent_speaks_first: false,
@@ -84,6 +87,7 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("voice.idle_prompt_s", |c| &mut c.voice.idle_prompt_s, whole(0..=600)),
         setting("voice.max_call_s", |c| &mut c.voice.max_call_s, whole(30..=14_400)),
         setting("voice.recording", |c| &mut c.voice.recording, switch()),
+        setting("voice.say_voice", |c| &mut c.voice.say_voice, say_voice()),
         setting("voice.message_max_s", |c| &mut c.voice.message_max_s, whole(5..=3600)),
         setting("voice.message_silence_s", |c| &mut c.voice.message_silence_s, whole(1..=60)),
         setting("voice.agent_speaks_first", |c| &mut c.voice.agent_speaks_first, switch()),
@@ -93,4 +97,20 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("voice.ai_minutes_per_day", |c| &mut c.voice.ai_minutes_per_day, whole(0..=1_000_000)),
         setting("voice.ai_usd_per_day", |c| &mut c.voice.ai_usd_per_day, whole(0..=1_000_000)),
     ]
+}
+
+/// Twilio's only voices for Hebrew are Google's.
+pub const SAY_VOICE: &str = "Google.he-IL-Wavenet-A";
+
+/// The language of a voice of Google at Twilio: `he-IL` of `Google.he-IL-Wavenet-A`.
+pub fn say_language(voice: &str) -> Option<&str> {
+    let locale_and_name = voice.strip_prefix("Google.")?;
+    let (end, _) = locale_and_name.match_indices('-').nth(1)?;
+    locale_and_name.get(..end)
+}
+
+fn say_voice() -> Rule<String> {
+    token("a voice of Google at Twilio, such as Google.he-IL-Wavenet-A", |text| {
+        say_language(text).is_none().then_some("is no voice of Google with its language in its name")
+    })
 }

@@ -38,12 +38,12 @@ fn judge(models: &[String], config: &OpenAiConfig) -> Finding {
 
 fn refusal(error: &Error) -> Finding {
     match error {
-        Error::Refused { status: 401 | 403, word } => Finding::error(
+        Error::Refused { status: 401 | 403, word, .. } => Finding::error(
             CHECK,
             format!("the AI does not take the key ({word})"),
             "make a new key at platform.openai.com, and set OPENAI_API_KEY",
         ),
-        Error::Refused { status, word } => {
+        Error::Refused { status, word, .. } => {
             let found = format!("the AI answers {status} {word}");
             Finding::warning(CHECK, found, "see the account's limits and payments, and status.openai.com")
         }

@@ -31,4 +31,4 @@ const RECORD_INSTEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
 
 // To record again would go round in circles. What was recorded is told of by another webhook as well.
 const APOLOGY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
-    <Response><Say language=\"he-IL\">אירעה תקלה. נא להתקשר שוב מאוחר יותר.</Say><Hangup/></Response>";
+    <Response><Say voice=\"Google.he-IL-Wavenet-A\" language=\"he-IL\">אירעה תקלה. נא להתקשר שוב מאוחר יותר.</Say><Hangup/></Response>";

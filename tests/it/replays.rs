@@ -5,10 +5,10 @@ use super::support::client::send;
 use super::support::telephony::{Town, start};
 use super::support::whatsapp::{ACCOUNT, OWN_SENDER, Shop};
 use agentlocator::simulator::caller::{CallPlan, Clip, StreamPlan};
-use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use futures_util::StreamExt;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const CALL: &str = "CA00000000000000000000000000000001";
 const FROM: &str = "+972501234567";
@@ -101,6 +101,21 @@ async fn a_call_that_is_over_does_not_begin_again_after_a_restart() {
     let refused = tokio::task::block_in_place(|| town.daemon.logs().wait_for_event("WS_REFUSED"));
     assert_eq!(refused["reason"], "call_over", "{refused}");
     assert_eq!(town.ai.state().sessions.len(), sessions);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_thinks_its_budget_away_still_answers_turn_by_turn() {
+    let turns = vec![Turn::new("אפשר תור?", "כן, מתי?")];
+    let faults = Faults { refuse_efforts: vec!["none", "minimal"], thinks_away: 5_000, ..Faults::default() };
+    let town = Town::with_ai(OpenAiOptions { turns, faults, ..OpenAiOptions::default() }, |_| {}).await;
+    let messages = vec![Clip::Voice(1500)];
+    let report = town.call(CallPlan { stream: StreamPlan::Fails, messages, ..town.plan("stay") }).await;
+    assert!(report.prompts.iter().any(|prompt| prompt.what.contains("כן, מתי?")), "{:#?}", report.prompts);
+    let asked: Vec<_> =
+        town.ai.state().requests.iter().filter(|(path, _)| path == "/chat/completions").cloned().collect();
+    let efforts: Vec<_> = asked.iter().map(|asked| asked.1["reasoning_effort"].clone()).collect();
+    assert_eq!(efforts, [json!("none"), json!("minimal"), Value::Null, Value::Null]);
+    assert!(asked.iter().all(|asked| asked.1["max_completion_tokens"].as_u64() >= Some(4_000)), "{asked:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

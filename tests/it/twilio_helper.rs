@@ -203,7 +203,11 @@ fn every_verb_is_one_that_the_library_knows() {
     let text = |text: &str| text.to_owned();
     check(&[twiml::document(&[
         Verb::Play(text("https://shop.example/a.mp3?x=1&y=2")),
-        Verb::Say { text: text("שלום <b> & \"להתראות\""), language: text("he-IL") },
+        Verb::Say {
+            text: text("שלום <b> & \"להתראות\""),
+            voice: text("Google.he-IL-Wavenet-A"),
+            language: text("he-IL"),
+        },
         Verb::Pause(2),
         Verb::Record {
             action: text("https://shop.example/a?b=1&c=2"),

@@ -27,7 +27,7 @@ async fn a_caller_always_hears_something() {
     for panics in [true, false] {
         for (path, says) in [
             ("/webhook/incoming_call", "<Redirect method=\"POST\">/webhook/handle_recording</Redirect>"),
-            ("/webhook/handle_recording", "<Say language=\"he-IL\">"),
+            ("/webhook/handle_recording", "<Say voice=\"Google.he-IL-Wavenet-A\" language=\"he-IL\">"),
             ("/webhook/stream_ended", "<Redirect method=\"POST\">/webhook/handle_recording</Redirect>"),
         ] {
             let (status, kind, body) = answer(path, panics).await;

@@ -3,7 +3,7 @@
 use crate::config::OpenAiConfig;
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Why a request to the AI came to nothing.
@@ -22,6 +22,8 @@ pub enum Error {
         status: u16,
         /// Its own word for it.
         word: String,
+        /// The parameter that it does not accept, where it names one.
+        param: String,
     },
     /// Its answer makes no sense.
     #[error("the AI's answer was not understood")]
@@ -67,13 +69,48 @@ pub async fn transcribe(
     Ok(answer::<Answer>(config, request, limit).await?.text)
 }
 
-/// `POST /chat/completions`: the next sentence of a conversation.
+/// `POST /chat/completions`: the next sentence of a conversation, with as little thinking as the model allows: what it thinks
+/// comes out of the same budget, and the caller waits.
 pub async fn chat(
     client: &reqwest::Client,
     config: &OpenAiConfig,
     messages: &[ChatMessage],
     limit: Duration,
 ) -> Result<String, Error> {
+    let messages: Vec<_> = messages.iter().map(|m| json!({"role": m.role, "content": m.content})).collect();
+    let mut efforts = LOWEST_EFFORTS.iter();
+    let mut effort = efforts.next();
+    let mut tokens = config.max_output_tokens.max(LEAST_TOKENS);
+    loop {
+        let mut body = json!({"model": config.chat_model, "messages": messages, "max_completion_tokens": tokens});
+        if let Some(effort) = effort {
+            body["reasoning_effort"] = json!(effort);
+        }
+        match chat_once(client, config, &body, limit).await {
+            Ok(Sentence::Whole(text)) => return Ok(text),
+            Ok(Sentence::OutOfTokens) if tokens < MOST_TOKENS => tokens = MOST_TOKENS,
+            Ok(Sentence::OutOfTokens) => return Err(Error::Malformed),
+            // Models differ in which efforts they know, and other servers know none.
+            Err(Error::Refused { status: 400, param, .. }) if effort.is_some() && param == "reasoning_effort" => {
+                effort = efforts.next();
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+enum Sentence {
+    Whole(String),
+    /// Nothing was said: all tokens went into thinking.
+    OutOfTokens,
+}
+
+async fn chat_once(
+    client: &reqwest::Client,
+    config: &OpenAiConfig,
+    body: &Value,
+    limit: Duration,
+) -> Result<Sentence, Error> {
     #[derive(Deserialize)]
     struct Answer {
         choices: Vec<Choice>,
@@ -81,18 +118,27 @@ pub async fn chat(
     #[derive(Deserialize)]
     struct Choice {
         message: Message,
+        finish_reason: Option<String>,
     }
     #[derive(Deserialize)]
     struct Message {
         content: Option<String>,
     }
-    let messages: Vec<_> = messages.iter().map(|m| json!({"role": m.role, "content": m.content})).collect();
-    let body =
-        json!({"model": config.chat_model, "messages": messages, "max_completion_tokens": config.max_output_tokens});
-    let answer: Answer = answer(config, client.post(url(config, "chat/completions")).json(&body), limit).await?;
-    let first = answer.choices.into_iter().next().and_then(|choice| choice.message.content);
-    first.filter(|text| !text.trim().is_empty()).ok_or(Error::Malformed)
+    let answer: Answer = answer(config, client.post(url(config, "chat/completions")).json(body), limit).await?;
+    let choice = answer.choices.into_iter().next().ok_or(Error::Malformed)?;
+    match choice.message.content.filter(|text| !text.trim().is_empty()) {
+        Some(text) => Ok(Sentence::Whole(text)),
+        None if choice.finish_reason.as_deref() == Some("length") => Ok(Sentence::OutOfTokens),
+        None => Err(Error::Malformed),
+    }
 }
+
+/// Values of `reasoning_effort`, the lowest first.
+const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
+/// Room for a sentence and what a model may think before it, whatever `max_output_tokens` allows for speech.
+const LEAST_TOKENS: u32 = 4_000;
+/// The second try after one that ran out.
+const MOST_TOKENS: u32 = 16_000;
 
 /// `GET /models`: the names of the models that the key may use.
 pub async fn models(client: &reqwest::Client, config: &OpenAiConfig, limit: Duration) -> Result<Vec<String>, Error> {
@@ -126,6 +172,7 @@ async fn answer<T: for<'de> Deserialize<'de>>(
         code: Option<String>,
         #[serde(rename = "type")]
         kind: Option<String>,
+        param: Option<String>,
     }
     let key = config.key().ok_or(Error::NotConfigured)?;
     let response = request.bearer_auth(key.expose()).timeout(limit).send().await?;
@@ -134,6 +181,7 @@ async fn answer<T: for<'de> Deserialize<'de>>(
         return Ok(response.json().await?);
     }
     let detail = response.json::<Refusal>().await.ok().map(|refusal| refusal.error);
-    let word = detail.and_then(|detail| detail.code.or(detail.kind)).unwrap_or_default();
-    Err(Error::Refused { status: status.as_u16(), word })
+    let (word, param) = detail.map_or((None, None), |detail| (detail.code.or(detail.kind), detail.param));
+    let (word, param) = (word.unwrap_or_default(), param.unwrap_or_default());
+    Err(Error::Refused { status: status.as_u16(), word, param })
 }

@@ -9,11 +9,13 @@ use std::fmt::Write;
 pub enum Verb {
     /// Play a sound file.
     Play(String),
-    /// Speak a text in Hebrew or another language, by Twilio's own voice.
+    /// Speak a text by one of the voices that Twilio offers. A language without a voice of its own may fail.
     Say {
         /// The words.
         text: String,
-        /// BCP 47, `he-IL`.
+        /// `Google.he-IL-Wavenet-A`.
+        voice: String,
+        /// The voice's own, BCP 47: `he-IL`.
         language: String,
     },
     /// Wait, in seconds.
@@ -69,8 +71,8 @@ pub fn document(verbs: &[Verb]) -> String {
 fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
     match verb {
         Verb::Play(url) => writeln!(xml, "  <Play>{}</Play>", escape(url)),
-        Verb::Say { text, language } => {
-            writeln!(xml, "  <Say language=\"{}\">{}</Say>", escape(language), escape(text))
+        Verb::Say { text, voice, language } => {
+            writeln!(xml, "  <Say voice=\"{}\" language=\"{}\">{}</Say>", escape(voice), escape(language), escape(text))
         }
         Verb::Pause(seconds) => writeln!(xml, "  <Pause length=\"{seconds}\"/>"),
         Verb::Record { action, status_callback, max_length_s, timeout_s } => writeln!(
@@ -152,16 +154,23 @@ mod tests {
     #[test]
     fn no_character_breaks_the_document() {
         let every: String = (0..=0x10_ffff).filter_map(char::from_u32).collect();
-        let xml = document(&[Verb::Say { text: every, language: "he\u{1}IL".into() }, Verb::Hangup]);
+        let xml = document(&[Verb::Say { text: every, voice: "v".into(), language: "he\u{1}IL".into() }, Verb::Hangup]);
         assert!(xml.chars().all(is_xml));
         assert!(xml.contains("he IL"));
-        let said = document(&[Verb::Say { text: "a\u{0}b\u{1f}c\u{ffff}d\te".into(), language: "he-IL".into() }]);
+        let said = document(&[Verb::Say {
+            text: "a\u{0}b\u{1f}c\u{ffff}d\te".into(),
+            voice: "v".into(),
+            language: "he-IL".into(),
+        }]);
         assert!(said.contains(">a b c d\te</Say>"), "{said}");
     }
 
     #[test]
     fn what_people_say_cannot_break_out() {
-        let xml = document(&[Verb::Say { text: "a<Dial>1</Dial>&\"'".into(), language: "he-IL".into() }, Verb::Hangup]);
+        let xml = document(&[
+            Verb::Say { text: "a<Dial>1</Dial>&\"'".into(), voice: "v".into(), language: "he-IL".into() },
+            Verb::Hangup,
+        ]);
         assert!(xml.contains("a&lt;Dial&gt;1&lt;/Dial&gt;&amp;&quot;&apos;"), "{xml}");
     }
 }

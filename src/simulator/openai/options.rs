@@ -130,6 +130,10 @@ pub struct Faults {
     pub break_off: Option<(usize, Duration)>,
     /// Every HTTP request is answered with this status.
     pub refuse_requests: Option<u16>,
+    /// `/chat/completions` refuses these values of `reasoning_effort`.
+    pub refuse_efforts: Vec<&'static str>,
+    /// `/chat/completions` uses a budget of fewer tokens up with thinking, and answers nothing.
+    pub thinks_away: u64,
     /// HTTP requests are answered so much later.
     pub slow_requests: Duration,
     /// The transcript comes after the answer.

@@ -20,7 +20,7 @@ pub(super) async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap
         return refusal;
     }
     let model = |id: &str| json!({"id": id, "object": "model", "created": 1_764_000_000, "owned_by": "openai"});
-    let all = ["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-transcribe", "gpt-5-mini"].map(model);
+    let all = ["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-transcribe", "gpt-5.6-terra"].map(model);
     Json(json!({"object": "list", "data": all})).into_response()
 }
 
@@ -68,6 +68,15 @@ pub(super) async fn chat(State(shared): State<Arc<Shared>>, headers: HeaderMap, 
     if !complaints.is_empty() {
         return shared.refuse(&format!("chat: {}", complaints.join("; ")));
     }
+    let faults = shared.options().faults;
+    let effort = asked["reasoning_effort"].as_str().unwrap_or_default();
+    if faults.refuse_efforts.contains(&effort) {
+        let message = format!("Unsupported value: 'reasoning_effort' does not support '{effort}' with this model.");
+        let refusal = json!({"message": message, "type": "invalid_request_error", "param": "reasoning_effort",
+            "code": "unsupported_value"});
+        return (StatusCode::BAD_REQUEST, Json(json!({ "error": refusal }))).into_response();
+    }
+    let has_room = asked["max_completion_tokens"].as_u64().is_none_or(|tokens| tokens >= faults.thinks_away);
     let answer =
         shared.answer_to(asked["messages"].as_array().into_iter().flatten().filter(|it| it["role"] == "user").count());
     let model = &asked["model"];
@@ -87,8 +96,9 @@ pub(super) async fn chat(State(shared): State<Arc<Shared>>, headers: HeaderMap, 
         return ([(header::CONTENT_TYPE, "text/event-stream")], events).into_response();
     }
     let mut completion = common("chat.completion");
-    let message = json!({"role": "assistant", "content": answer, "refusal": null});
-    completion["choices"] = json!([{"index": 0, "message": message, "finish_reason": "stop", "logprobs": null}]);
+    let (content, reason) = if has_room { (json!(answer), "stop") } else { (json!(""), "length") };
+    let message = json!({"role": "assistant", "content": content, "refusal": null});
+    completion["choices"] = json!([{"index": 0, "message": message, "finish_reason": reason, "logprobs": null}]);
     completion["usage"] = json!({"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150});
     Json(completion).into_response()
 }

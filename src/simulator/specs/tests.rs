@@ -71,14 +71,14 @@ fn mistakes_are_named_where_they_are() {
 
 #[test]
 fn openai_bodies_are_checked() {
-    let chat = json!({"model": "gpt-5-mini", "stream": true, "messages": [
+    let chat = json!({"model": "gpt-5.6-terra", "stream": true, "messages": [
         {"role": "system", "content": "…"}, {"role": "user", "content": "שלום"}]});
     assert_eq!(check_openai_request(OpenAiRequest::Chat, &chat), Vec::<String>::new());
     let speech = json!({"model": "tts", "input": "שלום", "voice": "marin", "response_format": "pcm"});
     assert_eq!(check_openai_request(OpenAiRequest::Speech, &speech), Vec::<String>::new());
-    let responses = json!({"model": "gpt-5-mini", "input": "שלום"});
+    let responses = json!({"model": "gpt-5.6-terra", "input": "שלום"});
     assert_eq!(check_openai_request(OpenAiRequest::Responses, &responses), Vec::<String>::new());
-    assert!(!check_openai_request(OpenAiRequest::Chat, &json!({"model": "gpt-5-mini"})).is_empty());
+    assert!(!check_openai_request(OpenAiRequest::Chat, &json!({"model": "gpt-5.6-terra"})).is_empty());
     assert!(!check_openai_request(OpenAiRequest::Speech, &json!({"model": "tts", "voice": "marin"})).is_empty());
 
     let pairs = |fields: &[(&str, &str)]| {

@@ -2,6 +2,7 @@
 
 use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw};
 use crate::clock;
+use crate::config::say_language;
 use crate::crm::recording::{self, NewRecording};
 use crate::domain::{CallSid, EndReason, RecordingSid};
 use crate::drive::fallback::Reply;
@@ -15,7 +16,6 @@ use axum::response::Response;
 const PATH: &str = "/webhook/handle_recording";
 /// The silence that ends a recording.
 const SILENCE_S: u32 = 5;
-const LANGUAGE: &str = "he-IL";
 const THANKS: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
 const ONE_MOMENT: &str = "רגע אחד, בבקשה.";
 
@@ -64,27 +64,30 @@ fn recorder(state: &AppState) -> Verb {
 async fn thanks(state: &AppState, call: &CallSid) -> Response {
     let (call, at) = (call.clone(), clock::now());
     note(state, move |tx| tx.end_call(&call, EndReason::MessageTaken, None, at)).await;
-    answer(&[say(THANKS), Verb::Hangup])
+    answer(&[say(state, THANKS), Verb::Hangup])
 }
 
 /// What the AI says to a recording; while it thinks, the caller is told so.
 async fn reply(state: &AppState, call: &CallSid, waiting: Waiting) -> Response {
     match state.fallback.reply(&waiting.recording).await {
-        Reply::Say(text) => answer(&[say(&text), recorder(state), Verb::Hangup]),
+        Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
         Reply::SayAndHangUp(text) => {
             let (call, at) = (call.clone(), clock::now());
             note(state, move |tx| tx.end_call(&call, EndReason::AgentHungUp, None, at)).await;
-            answer(&[say(&text), Verb::Hangup])
+            answer(&[say(state, &text), Verb::Hangup])
         }
         Reply::Thinking if waiting.round < Waiting::ROUNDS => {
-            answer(&[say(ONE_MOMENT), Verb::Redirect(at(state, &waiting.next()))])
+            answer(&[say(state, ONE_MOMENT), Verb::Redirect(at(state, &waiting.next()))])
         }
         Reply::Thinking | Reply::Nothing => thanks(state, call).await,
     }
 }
 
-fn say(text: &str) -> Verb {
-    Verb::Say { text: text.to_owned(), language: LANGUAGE.to_owned() }
+fn say(state: &AppState, text: &str) -> Verb {
+    let config = state.config();
+    let voice = &config.voice.say_voice;
+    let language = say_language(voice).unwrap_or_default().to_owned();
+    Verb::Say { text: text.to_owned(), voice: voice.clone(), language }
 }
 
 /// The recording that a webhook tells of; none if it tells of none.

@@ -84,9 +84,30 @@ fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong
             (Some(_), Some(_)) => {}
             _ => wrong.push("<Parameter> needs name and value".into()),
         },
+        "Say" => {
+            let (voice, language) = (element.attribute("voice"), element.attribute("language"));
+            if !is_spoken(voice, language) {
+                wrong.push(format!("13512: no voice for <Say voice={voice:?} language={language:?}>"));
+            }
+        }
         "Connect" if element.children.len() != 1 => wrong.push("<Connect> needs exactly one noun".into()),
         "Dial" if element.text.is_empty() && element.children.is_empty() => wrong.push("<Dial> dials nobody".into()),
         _ => {}
+    }
+}
+
+/// Whether Twilio has such a voice: `man` and `woman` for five languages, those of Polly and Google for their own. Of Hebrew's there
+/// are eight, all Google's (twilio-node 6.2.0, `SayVoice`).
+fn is_spoken(voice: Option<&str>, language: Option<&str>) -> bool {
+    let basic = ["en", "en-US", "en-GB", "es", "fr", "de"];
+    match voice {
+        None | Some("man" | "woman") => language.is_none_or(|language| basic.contains(&language)),
+        Some(voice) if voice.starts_with("Polly.") => language.is_none_or(|language| !language.starts_with("he")),
+        Some(voice) => voice.strip_prefix("Google.").is_some_and(|name| {
+            let hebrew = ["he-IL-Standard-", "he-IL-Wavenet-"].iter().find_map(|kind| name.strip_prefix(kind));
+            let exists = !name.starts_with("he-") || matches!(hebrew, Some("A" | "B" | "C" | "D"));
+            exists && language.is_none_or(|language| name.starts_with(&format!("{language}-")))
+        }),
     }
 }
 
