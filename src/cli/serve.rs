@@ -31,14 +31,19 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         return Err(missing.into());
     }
     raise_file_limit();
-    app::runtime()?.block_on(async move {
+    let runtime = app::runtime()?;
+    let ended = runtime.block_on(async move {
         let listeners = Listeners::open(&config).await.context("cannot listen")?;
         let (reloads, orders) = reload::channel();
         let shutdown = stopped(reloads.clone())?;
         let last_good = settings.last_good();
         let source = Arc::new(move || settings.load_own());
         app::run(config, listeners, Reloading { source, log, reloads, orders, last_good, data_marker }, shutdown).await
-    })
+    });
+    // The store is closed. Dropping the runtime would wait for threads that resolve names, which takes 10 s and more while no name
+    // server answers, and callers wait for the next start.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Takes as many open files as the system lets us have: a call needs two, and the usual 1024 are soon gone.

@@ -1,5 +1,6 @@
 //! Stop and start, with the listening socket kept open as systemd keeps it: nobody is turned away.
 
+use super::support::faults::Faults;
 use super::support::telephony::{Town, start};
 use super::support::{Client, Daemon};
 use agentlocator::simulator::openai::OpenAiOptions;
@@ -57,6 +58,23 @@ async fn ten_restarts_under_load_refuse_no_connection_and_fail_no_request() {
     assert!(answers > 20, "{answers} requests are no load");
     let kept: i64 = daemon.query_value("SELECT count(*) FROM messages");
     assert_eq!(u64::try_from(kept).unwrap(), stored.load(Ordering::Relaxed), "what was acknowledged is there");
+}
+
+#[test]
+fn a_name_server_that_does_not_answer_delays_no_stop() {
+    let mut faults = None;
+    let mut daemon = Daemon::start(|setup| {
+        let none = Faults::none(setup);
+        none.let_names_wait();
+        faults = Some(none);
+        setup.env("BAILEYS_WEBHOOK_SECRET", SECRET).env("BAILEYS_OUTBOUND_URL", "http://localhost:1/send");
+    });
+    // The bridge was asked, and has not answered in time.
+    daemon.logs().wait_for_event("BRIDGE_DOWN");
+    let began = Instant::now();
+    daemon.signal(15);
+    assert!(daemon.wait(Duration::from_secs(15)).success());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

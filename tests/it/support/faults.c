@@ -1,10 +1,12 @@
 /* Lets a program's writes fail as a broken disk's would. Preloaded; the rule is in the file that FAULTS names, and is read anew
  * at each call: `CALLS ERRNO SKIP PART-OF-PATH`, CALLS being some of w (write), s (sync), t (truncate), e (read), r (the file
- * system says that it is read-only, whatever becomes of the rest). An empty file: all is well. SKIP calls go well first. */
+ * system says that it is read-only, whatever becomes of the rest). An empty file: all is well. SKIP calls go well first. While the
+ * file begins with n, names are not resolved: who asks for one waits. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,10 +44,25 @@ static int fails(int fd, char call) {
     return 1;
 }
 
+static int names_wait(void) {
+    const char *rules = getenv("FAULTS");
+    char first = 0;
+    int file = rules ? (int)syscall(SYS_openat, AT_FDCWD, rules, O_RDONLY | O_CLOEXEC, 0) : -1;
+    if (file < 0) return 0;
+    syscall(SYS_read, file, &first, 1);
+    syscall(SYS_close, file);
+    return first == 'n';
+}
+
 #define REAL(type, name, ...)                                                                                            \
     static type (*real)(__VA_ARGS__);                                                                                    \
     if (!real) real = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name);
 
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    REAL(int, "getaddrinfo", const char *, const char *, const struct addrinfo *, struct addrinfo **)
+    while (names_wait()) usleep(10000);
+    return real(node, service, hints, found);
+}
 ssize_t pwrite(int fd, const void *from, size_t length, off_t at) {
     REAL(ssize_t, "pwrite", int, const void *, size_t, off_t)
     return fails(fd, 'w') ? -1 : real(fd, from, length, at);

@@ -27,6 +27,11 @@ impl Faults {
         self.write(&format!("{calls} {code} {skip} {part}\n"));
     }
 
+    /// From now on no name server answers.
+    pub fn let_names_wait(&self) {
+        self.write("n\n");
+    }
+
     /// All is well again.
     pub fn end(&self) {
         self.write("");
