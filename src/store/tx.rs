@@ -33,6 +33,13 @@ impl<'c> WriteTx<'c> {
     }
 }
 
+impl WriteTx<'_> {
+    /// How many rows were changed so far: whether a use case changed any shows in the difference.
+    pub fn changed_rows(&self) -> u64 {
+        self.conn.total_changes()
+    }
+}
+
 impl<'c> Deref for WriteTx<'c> {
     type Target = ReadTx<'c>;
 

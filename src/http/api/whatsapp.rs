@@ -55,13 +55,16 @@ pub(super) async fn send(
     }
     let (rules, down) = (in_force.rules.clone(), app.outbox.down().await);
     let audit = actor.audit.clone();
-    let work = move |tx: &WriteTx<'_>| {
-        let sent = outbox::send(tx, &request, &rules, &down, clock::now())?;
-        if let (Ok(answer), Some(audit)) = (&sent, audit) {
-            audit.set_subject(format!("message:{}", answer.message_id));
-            audit.record(tx)?;
-        }
-        Ok(sent)
+    let store_message = move |tx: &WriteTx<'_>| outbox::send(tx, &request, &rules, &down, clock::now());
+    let work = move |tx: &WriteTx<'_>| match audit {
+        Some(audit) => audit.around(tx, |tx| {
+            let sent = store_message(tx)?;
+            if let Ok(answer) = &sent {
+                audit.set_subject(format!("message:{}", answer.message_id));
+            }
+            Ok(sent)
+        }),
+        None => store_message(tx),
     };
     let sent = app.store.write(work).await?;
     let answer = sent.map_err(|error| refusal(error.code(), error.to_string()))?;

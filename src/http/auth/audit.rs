@@ -40,8 +40,24 @@ impl Audit {
         let _ = self.0.subject.set(subject.into());
     }
 
-    /// Adds the row to the transaction that makes the change.
-    pub(crate) fn record(&self, tx: &WriteTx<'_>) -> store::Result<()> {
+    /// Runs a use case, and adds a row to its transaction unless the use case has added one of its own. A request that has changed
+    /// nothing leaves no row: opening a thread that has been read, or repeating a request with its `Idempotency-Key`.
+    pub(crate) fn around<T, E: From<store::Error>>(
+        &self,
+        tx: &WriteTx<'_>,
+        work: impl FnOnce(&WriteTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (rows, changes) = (tx.audit_rows(), tx.changed_rows());
+        let done = work(tx)?;
+        if tx.audit_rows() == rows && tx.changed_rows() != changes {
+            self.record(tx)?;
+        } else {
+            self.note_recorded();
+        }
+        Ok(done)
+    }
+
+    fn record(&self, tx: &WriteTx<'_>) -> store::Result<()> {
         let subject = self.0.subject.get().map(String::as_str).unwrap_or_default();
         tx.insert_audit(self.0.actor, &self.0.action, subject, clock::now())?;
         self.note_recorded();
@@ -77,17 +93,11 @@ impl Actor {
         work: impl FnOnce(&WriteTx<'_>) -> Result<T, crm::Error> + Send + 'static,
     ) -> Result<T, crm::Error> {
         let audit = self.audit.clone();
-        let work = move |tx: &WriteTx<'_>| {
-            let before = tx.audit_rows();
-            let done = work(tx)?;
-            match audit {
-                Some(audit) if tx.audit_rows() == before => audit.record(tx)?,
-                Some(audit) => audit.note_recorded(),
-                None => {}
-            }
-            Ok(done)
-        };
-        crm::transact(store, work).await
+        crm::transact(store, move |tx| match audit {
+            Some(audit) => audit.around(tx, work),
+            None => work(tx),
+        })
+        .await
     }
 }
 

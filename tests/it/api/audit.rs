@@ -125,7 +125,8 @@ impl Shop {
                 drop(conn);
                 std::fs::rename(&foreign, &file).unwrap();
                 until("the foreign file is noticed", async || {
-                    owner.post_json("/api/threads/1/read", &json!({})).await;
+                    let change = owner.request(Method::PUT, "/api/threads/1/ai").json(&json!({"ai_mode": "auto"}));
+                    send(change).await;
                     let shown = owner.get("/api/database").await.json();
                     shown["published"].to_string().contains("foreign").then_some(())
                 })
@@ -229,6 +230,27 @@ impl Shop {
         let entries = page["entries"].as_array().unwrap().iter().rev();
         entries.filter(|entry| entry["id"].as_i64().unwrap() > id).cloned().collect()
     }
+}
+
+#[tokio::test]
+async fn a_request_that_changes_nothing_leaves_no_row() {
+    let mut daemon = Daemon::prepare(|setup| _ = setup.env("BAILEYS_WEBHOOK_SECRET", SECRET));
+    daemon.seed(include_str!("data.sql"));
+    daemon.launch();
+    let dana = daemon.logged_in("dana", "staff").await;
+    let rows = || daemon.query_value::<i64>("SELECT count(*) FROM audit_log");
+    let before = rows();
+    for _ in 0..3 {
+        let reply = dana.post_json("/api/threads/1/read", &json!({})).await;
+        assert_eq!((reply.status, reply.json()["unread_count"].clone()), (200, json!(0)));
+    }
+    assert_eq!(rows(), before + 1, "the thread was unread once");
+    let keyed = dana.clone().with_header("idempotency-key", "order-17");
+    for _ in 0..3 {
+        let reply = keyed.post_json("/api/whatsapp/send", &json!({"to": "+972501234567", "text": "hi"})).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    }
+    assert_eq!(rows(), before + 2, "the message was sent once");
 }
 
 #[tokio::test]
