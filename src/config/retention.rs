@@ -15,11 +15,13 @@ pub struct RetentionConfig {
     pub transcripts_days: u32,
     /// Raw webhooks.
     pub journal_days: u32,
+    /// The audit log.
+    pub audit_days: u32,
 }
 
 impl Default for RetentionConfig {
     fn default() -> Self {
-        Self { media_days: 0, recordings_days: 180, transcripts_days: 0, journal_days: 90 }
+        Self { media_days: 0, recordings_days: 180, transcripts_days: 0, journal_days: 90, audit_days: 731 }
     }
 }
 
@@ -29,5 +31,6 @@ pub(super) fn settings() -> Vec<Setting> {
         setting("retention.recordings_days", |c| &mut c.retention.recordings_days, whole(0..=36_500)),
         setting("retention.transcripts_days", |c| &mut c.retention.transcripts_days, whole(0..=36_500)),
         setting("retention.journal_days", |c| &mut c.retention.journal_days, whole(0..=36_500)),
+        setting("retention.audit_days", |c| &mut c.retention.audit_days, whole(0..=36_500)),
     ]
 }

@@ -16,6 +16,8 @@ text_enum! {
         Transcripts = "transcripts",
         /// Raw webhooks.
         Journal = "journal",
+        /// The audit log.
+        Audit = "audit",
     }
 }
 
@@ -35,7 +37,7 @@ pub struct Share {
     pub what: Perishable,
     /// What is older goes.
     pub before: Timestamp,
-    /// How many files, recordings, turns, webhooks.
+    /// How many files, recordings, turns, webhooks, audit rows.
     pub rows: u64,
     /// Bytes of their content.
     pub bytes: u64,
@@ -58,6 +60,7 @@ pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<Share>> {
             Perishable::Recordings => tx.old_recordings(*before),
             Perishable::Transcripts => tx.old_turns(*before),
             Perishable::Journal => tx.old_journal(*before),
+            Perishable::Audit => tx.old_audit(*before),
         }?;
         Ok(Share { what: *what, before: *before, rows, bytes })
     };
@@ -71,13 +74,15 @@ pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -
         Perishable::Recordings => tx.prune_recordings(before, STEP_BYTES),
         Perishable::Transcripts => tx.prune_turns(before),
         Perishable::Journal => tx.prune_journal(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 }),
+        Perishable::Audit => tx.prune_audit(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 }),
     }?;
     Ok(Share { what, before, rows, bytes })
 }
 
-/// Writes down what was deleted. Raw webhooks are nobody's loss.
+/// Adds an audit row for what was deleted of the owner's data: not for raw webhooks, nor for audit rows, which would never end.
 pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[Share], now: Timestamp) -> Result<()> {
-    for share in shares.iter().filter(|share| share.rows > 0 && share.what != Perishable::Journal) {
+    let is_noted = |share: &&Share| share.rows > 0 && !matches!(share.what, Perishable::Journal | Perishable::Audit);
+    for share in shares.iter().filter(is_noted) {
         let subject = format!("{} {}, {} bytes, from before {}", share.rows, share.what, share.bytes, share.before);
         tx.insert_audit(by, "retention", &subject, now)?;
     }

@@ -63,6 +63,7 @@ pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutof
         (Perishable::Recordings, config.recordings_days),
         (Perishable::Transcripts, config.transcripts_days),
         (Perishable::Journal, config.journal_days),
+        (Perishable::Audit, config.audit_days),
     ];
     retention::cutoffs(&days, now)
 }

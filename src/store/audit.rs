@@ -12,6 +12,12 @@ impl WriteTx<'_> {
         Ok(())
     }
 
+    /// Deletes rows from before a point, `limit` of them; returns how many.
+    pub fn prune_audit(&self, before: Timestamp, limit: usize) -> Result<usize> {
+        let sql = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ?1 ORDER BY at LIMIT ?2)";
+        Ok(self.conn.prepare_cached(sql)?.execute((before, i64::try_from(limit).unwrap_or(i64::MAX)))?)
+    }
+
     /// How many rows were added so far: whether a use case added any shows in the difference.
     pub fn audit_rows(&self) -> u64 {
         self.audit_rows.get()

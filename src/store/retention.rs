@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// How much is to be deleted, or was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amount {
-    /// Rows: files, recordings, turns, webhooks.
+    /// Rows: files, recordings, turns, webhooks, audit rows.
     pub rows: u64,
     /// Bytes of their content.
     pub bytes: u64,
@@ -50,6 +50,11 @@ impl ReadTx<'_> {
     /// Webhooks from before a point.
     pub fn old_journal(&self, before: Timestamp) -> Result<Amount> {
         self.amount("SELECT count(*), sum(length(body)) FROM webhook_journal WHERE received_at < ?1", before)
+    }
+
+    /// Audit rows from before a point.
+    pub fn old_audit(&self, before: Timestamp) -> Result<Amount> {
+        self.amount("SELECT count(*), 0 FROM audit_log WHERE at < ?1", before)
     }
 
     /// The database's size, and how much of it is free inside.

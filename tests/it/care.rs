@@ -104,7 +104,9 @@ const OLD: &str = "
         VALUES (1, 1, 'a', 'caller', 'hello', 0, '2020-01-01T00:00:00.000Z');
     INSERT INTO recordings(id, call_id, source, state, bytes, created_at) VALUES (1, 1, 'stream', 'complete', 50, '2020-01-01T00:00:00.000Z');
     INSERT INTO recording_chunks(recording_id, seq, content) VALUES (1, 0, zeroblob(50));
-    INSERT INTO webhook_journal(received_at, source, path, body, outcome) VALUES ('2020-01-01T00:00:00.000Z', 'twilio', '/', x'', 'odd');";
+    INSERT INTO webhook_journal(received_at, source, path, body, outcome) VALUES ('2020-01-01T00:00:00.000Z', 'twilio', '/', x'', 'odd');
+    INSERT INTO audit_log(at, actor, action) VALUES ('2020-01-01T00:00:00.000Z', 'cli', 'token_created'),
+        (strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-725 days'), 'cli', 'young');";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_old_goes_and_says_that_it_has() {
@@ -122,7 +124,7 @@ async fn what_is_too_old_goes_and_says_that_it_has() {
         let number = |value: &Value| value.as_u64().unwrap();
         shares.map(|s| (s["what"].as_str().unwrap().to_owned(), number(&s["rows"]), number(&s["bytes"]))).collect()
     };
-    let expected = [("media", 1, 3), ("recordings", 1, 50), ("transcripts", 1, 5), ("journal", 1, 0)];
+    let expected = [("media", 1, 3), ("recordings", 1, 50), ("transcripts", 1, 5), ("journal", 1, 0), ("audit", 1, 0)];
     let expected = expected.map(|(what, rows, bytes)| (what.to_owned(), rows, bytes));
     assert_eq!(counted(&run(&["retention", "--dry-run", "--json"])), expected);
     assert_eq!(shop.api.get("/api/media/aa").await.status, 200, "it was only said");
@@ -144,6 +146,8 @@ async fn what_is_too_old_goes_and_says_that_it_has() {
         .daemon
         .query_column::<String>("SELECT actor || ' ' || subject FROM audit_log WHERE action = 'retention' ORDER BY id");
     assert!(audit.len() == 3 && audit[0].starts_with("cli 1 media, 3 bytes, from before "), "{audit:?}");
+    let oldest = "SELECT action FROM audit_log ORDER BY at LIMIT 1";
+    assert_eq!(shop.daemon.query_value::<String>(oldest), "young", "the audit log is kept for two years");
 }
 
 #[tokio::test(flavor = "multi_thread")]
