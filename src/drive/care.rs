@@ -1,8 +1,10 @@
 //! Looks after the house: how disk, database, bridge and outbox are, every few seconds, and what of it needs a person.
 
+mod clock_comparison;
 mod start_notice;
 
 use crate::clock;
+
 use crate::config::{Config, Live};
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::recording::FETCH_JOB;
@@ -13,12 +15,13 @@ use crate::drive::jobs::Jobs;
 use crate::drive::outbox::Outbox;
 use crate::ops::alert::Alerts;
 use crate::ops::clock_check::{self, ClockReading};
-use crate::ops::clock_floor::{self, ClockBehind, ClockFloor};
+use crate::ops::clock_floor::{self, ClockFloor};
 use crate::ops::disk::DiskWatch;
 use crate::ops::snapshots::{Snapshots, Standing};
 use crate::ops::tls::{Tls, TlsHealth, TlsStatus};
 use crate::providers::baileys::bridge::LinkState;
 use crate::store::{Health, Integrity, LogSize, Store};
+use clock_comparison::ClockComparison;
 use rustls::RootCertStore;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -50,8 +53,8 @@ pub struct Care {
 impl Care {
     /// Looks now and then until `stopping`.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
-        let (mut next_look_around, mut next_clock) = (clock::instant(), clock::instant());
-        let mut clock_measured = None;
+        let mut next_look_around = clock::instant();
+        let mut comparison = ClockComparison::new(next_look_around);
         let mut took_media = self.disk.takes_media();
         loop {
             self.look_at_disk(&mut took_media).await;
@@ -63,11 +66,7 @@ impl Care {
             if clock::instant() >= next_look_around {
                 next_look_around = clock::instant() + LOOK_AROUND;
                 self.look_around().await;
-                let is_due = clock::instant() >= next_clock;
-                if is_due {
-                    next_clock = clock::instant() + MEASURE_CLOCK;
-                }
-                self.check_clock(&mut clock_measured, is_due).await;
+                self.check_clock(&mut comparison).await;
             }
             tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => return,
@@ -188,24 +187,18 @@ impl Care {
         self.alerts.set(AlertKind::Backup, backup_trouble(&self.snapshots, now));
     }
 
-    /// The clock is compared with what it must have passed, and with Twilio's: now and then, and whenever it seems to be behind.
-    async fn check_clock(&self, measured: &mut Option<AlertDetail>, is_due: bool) {
+    /// Compares the clock with what it must have passed and, when that is due, with Twilio's.
+    async fn check_clock(&self, comparison: &mut ClockComparison) {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
         let floor = ClockFloor { built: self.settings.now().version.build_time.parse().ok(), newest_entry };
         let now = clock::now();
-        let mut behind = floor.check(now, clock_floor::is_synchronised());
-        if (is_due || behind.is_some())
+        let behind = floor.check(now, clock_floor::is_synchronised());
+        if comparison.is_due(behind.is_some(), clock::instant())
             && let Some(reading) = self.measure_clock().await
         {
-            let words = reading.in_words();
-            let detail = || {
-                AlertDetail::from((format!("לפי {}: {words}", reading.host), format!("By {}: {words}", reading.host)))
-            };
-            *measured = (reading.off() >= CLOCK_OFF).then(detail);
-            // By another's clock ours is right: the entry was written when it was ahead.
-            behind = behind.filter(|behind| matches!(behind, ClockBehind::Build(_)));
+            comparison.note(&reading);
         }
-        self.alerts.set(AlertKind::ClockWrong, behind.map(|behind| behind.detail(now)).or_else(|| measured.clone()));
+        self.alerts.set(AlertKind::ClockWrong, comparison.alert(behind, now));
     }
 
     /// Twilio's clock, as we talk to Twilio anyway; none where it is not in use, or does not answer.
@@ -302,9 +295,6 @@ fn needs_person(state: LinkState) -> bool {
 /// A log is emptied at some 8 MB; one that has grown so far is held by a reader.
 const LARGE_LOG: u64 = 256 << 20;
 const LOOK: Duration = Duration::from_secs(2);
-const MEASURE_CLOCK: Duration = Duration::from_hours(6);
-/// What is less does no harm: certificates and signatures allow for it.
-const CLOCK_OFF: Duration = Duration::from_mins(5);
 const LOOK_AROUND: Duration = Duration::from_mins(1);
 /// A message that has waited for so long in spite of attempts is stuck.
 const STUCK: Duration = Duration::from_hours(1);
