@@ -1,5 +1,6 @@
 //! Where a new password comes from: a file, stdin, the keyboard, or chance.
 
+use super::Settings;
 use crate::app;
 use crate::crm::password;
 use anyhow::Context;
@@ -49,9 +50,11 @@ impl NewPassword {
         Self { text: password::generate(), made_up: true }
     }
 
-    /// The hash of the password, if it may be the one of the user of that name.
-    pub(super) fn hash(&self, user_name: &str) -> anyhow::Result<String> {
-        Ok(password::hash(&self.text, &[user_name])?)
+    /// The hash of the password, if it may be the one of the user of that name. Wrong settings, which do not name the business, do not
+    /// keep the owner out.
+    pub(super) fn hash(&self, user_name: &str, settings: &Settings) -> anyhow::Result<String> {
+        let business = settings.load().map(|config| config.agent.business_name).unwrap_or_default();
+        Ok(password::hash(&self.text, &[user_name, &business])?)
     }
 
     /// The password, if nobody knows it yet.

@@ -46,14 +46,14 @@ pub(super) fn run(command: User, settings: &Settings) -> anyhow::Result<()> {
     match command {
         User::Add { name, role, password } => {
             let password = password.take()?;
-            let password_hash = password.hash(&name)?;
+            let password_hash = password.hash(&name, settings)?;
             let order = Order::AddUser { name, role, password_hash };
             report(order::give(settings, order)?.0, "may log in", Some(&password))
         }
         User::List { json } => list(settings, json),
         User::ResetPassword { name, password } => {
             let password = password.take()?;
-            let password_hash = password.hash(&name)?;
+            let password_hash = password.hash(&name, settings)?;
             let order = Order::ResetPassword { name, password_hash };
             report(order::give(settings, order)?.0, "has a new password", Some(&password))
         }

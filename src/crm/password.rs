@@ -21,8 +21,14 @@ pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), Refusal> {
     if password.len() > LONGEST_BYTES {
         return refuse("the password is too long".to_owned());
     }
-    if guessable::is_row(password) || guessable::is_common(password) {
-        return refuse("this password is one of the commonest; take one that is not easy to guess".to_owned());
+    let repeated = guessable::repeated(password);
+    if repeated.chars().count() < SHORTEST {
+        return refuse(format!("the password repeats a short text; take {SHORTEST} characters that do not repeat"));
+    }
+    if guessable::is_sequence(&repeated) || guessable::is_common(&repeated) {
+        return refuse(
+            "this password is a common one, or a sequence of keys; take one that is not easy to guess".to_owned(),
+        );
     }
     if guessable::is_name(password, &names) {
         return refuse("the password is hardly more than a name; take one that is not easy to guess".to_owned());
@@ -91,12 +97,24 @@ mod tests {
         assert!(hash("correct h", &NAMES).is_err());
         assert!(hash("correct ho", &NAMES).is_ok());
         assert!(check(&"xyzzy plugh ".repeat(500), &NAMES).is_err());
+        assert!(check("correct horse correct horse ", &NAMES).is_ok(), "what is repeated is long enough itself");
         assert!(check(&generate(), &NAMES).is_ok());
     }
 
     #[test]
     fn what_is_easy_to_guess_is_refused() {
-        for password in ["1234567890", "password123", "aaaaaaaaaa", "agentlocator1", "dana123456"] {
+        for password in [
+            "1234567890",
+            "password123",
+            "aaaaaaaaaa",
+            "agentlocator1",
+            "dana123456",
+            "qwertyqwerty",
+            "Football7Football7",
+            "qazwsxqazwsx",
+            "passwordpassword1",
+            "qwerty12345678",
+        ] {
             assert!(matches!(check(password, &NAMES), Err(Refusal::Invalid(_))), "{password}");
         }
     }

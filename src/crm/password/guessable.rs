@@ -10,15 +10,36 @@ pub(super) fn is_common(password: &str) -> bool {
     is_listed(&lower) || (added <= MAX_ADDED && is_listed(word))
 }
 
-/// Returns true if the password has few different characters, or is one row of them: `aaaaaaaaaa`, `abcdefghij`.
-pub(super) fn is_row(password: &str) -> bool {
-    let mut chars: Vec<char> = password.chars().collect();
-    let step = |pair: &[char]| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0]));
-    let steps: Vec<i64> = chars.windows(2).map(step).collect();
-    let is_one_row = steps.windows(2).all(|pair| pair[0] == pair[1]);
+/// The text of which the password is a repetition: `qwerty` of `qwertyqwerty` and of `qwertyqwertyqw`; else the password itself.
+pub(super) fn repeated(password: &str) -> String {
+    let chars: Vec<char> = password.to_lowercase().chars().collect();
+    let is_period = |period: &usize| chars[*period..] == chars[..chars.len() - period];
+    let period = (1..=chars.len() / 2).find(is_period).unwrap_or(chars.len());
+    chars[..period].iter().collect()
+}
+
+/// Returns true if few characters of the password are unlike what comes before them: `aaaaaaaaaa`, `abcdefghij`, `1234qwer5678`.
+pub(super) fn is_sequence(password: &str) -> bool {
+    let mut chars: Vec<char> = password.to_lowercase().chars().collect();
+    let step = |one: char, next: char| i64::from(u32::from(next)) - i64::from(u32::from(one));
+    let follows = |i: usize| {
+        let (before, this) = (chars[i - 1], chars[i]);
+        let goes_on = i >= 2 && step(chars[i - 2], before) == step(before, this);
+        goes_on || step(before, this).abs() <= 1 || are_neighbours(before, this)
+    };
+    let unlike = (1..chars.len()).filter(|i| !follows(*i)).count() + 1;
     chars.sort_unstable();
     chars.dedup();
-    is_one_row || chars.len() < MIN_DIFFERENT
+    unlike < MIN_UNLIKE || chars.len() < MIN_DIFFERENT
+}
+
+/// Returns true if two keys lie side by side.
+fn are_neighbours(one: char, other: char) -> bool {
+    let is_beside = |row: &&str| {
+        let mut keys = row.chars().zip(row.chars().skip(1));
+        keys.any(|pair| pair == (one, other) || pair == (other, one))
+    };
+    KEYBOARD.iter().any(is_beside)
 }
 
 /// Returns true if the password is hardly more than one of the names.
@@ -60,7 +81,14 @@ const LINE: usize = DIGITS + 1;
 /// `password2026!` is hardly better than `password`.
 const MAX_ADDED: usize = 5;
 
+/// So many characters have to be unlike those before them.
+const MIN_UNLIKE: usize = 6;
+
 const MIN_DIFFERENT: usize = 5;
+
+/// The rows of an English and a Hebrew keyboard.
+const KEYBOARD: [&str; 7] =
+    ["1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "קראטוןםפ", "שדגכעיחלךף", "זסבהנמצתץ"];
 
 /// Shorter names are in many words.
 const MIN_NAME: usize = 3;
@@ -92,11 +120,43 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_found() {
-        for password in ["aaaaaaaaaaaa", "abcdefghijkl", "9876543210", "1212121212", "אאאאאאאאאא"] {
-            assert!(is_row(password), "{password}");
+    fn sequences_are_found() {
+        for password in [
+            "aaaaaaaaaaaa",
+            "abcdefghijkl",
+            "9876543210",
+            "1212121212",
+            "אאאאאאאאאא",
+            "acegikmoqsuw",
+            "qwerty123456",
+            "abcd1234wxyz",
+            "aabbccddeeff",
+            "1234554321",
+            "שדגכעיחלךף",
+            "poiuytrewq",
+            "zxcvbnmasdfg",
+        ] {
+            assert!(is_sequence(password), "{password}");
         }
-        assert!(!is_row("correct horse"));
+        for password in ["correct horse", "סיסמה ארוכה", "better horse", "kx7-basalt-otter", "weatherproof"] {
+            assert!(!is_sequence(password), "{password}");
+        }
+    }
+
+    #[test]
+    fn repetitions_are_found() {
+        for (password, text) in [
+            ("qwertyqwerty", "qwerty"),
+            ("Football7football7", "football7"),
+            ("abcabcabcab", "abc"),
+            ("aaaaaaaaaa", "a"),
+            ("קוקוקוקוקו", "קו"),
+        ] {
+            assert_eq!(repeated(password), text, "{password}");
+        }
+        for password in ["correct horse", "x", ""] {
+            assert_eq!(repeated(password), password);
+        }
     }
 
     #[test]

@@ -1,0 +1,135 @@
+//! Passwords that are easy to guess, and guesses at them.
+
+use super::credentials;
+use crate::support::access::PASSWORD;
+use crate::support::{Client, Daemon};
+use argon2::{Argon2, password_hash::PasswordHasher};
+use serde_json::json;
+use std::net::Ipv4Addr;
+
+#[tokio::test]
+async fn wrong_passwords_are_slowed_down() {
+    let daemon = Daemon::start(|setup| {
+        setup.trusts_this_machine();
+    });
+    daemon.logged_in("dana", "owner").await;
+    let client = daemon.client();
+    let attempt = |name: &str| json!({"name": name, "password": "wrong password"});
+    for _ in 0..5 {
+        let reply = client.post_json("/api/login", &attempt("dana")).await;
+        assert_eq!((reply.status, reply.json()["error"]["code"].clone()), (401, json!("wrong_password")));
+    }
+    let reply = client.post_json("/api/login", &json!({"name": "dana", "password": PASSWORD})).await;
+    assert_eq!(reply.status, 429);
+    let wait: u64 = reply.header("retry-after").parse().unwrap();
+    assert!((1..=300).contains(&wait));
+    // Another address is not held up, and a named proxy passes addresses on.
+    let elsewhere =
+        client.clone().with_header("x-forwarded-for", "203.0.113.7").with_header("x-forwarded-proto", "https");
+    let reply = elsewhere.post_json("/api/login", &json!({"name": "dana", "password": PASSWORD})).await;
+    assert_eq!(reply.status, 200);
+}
+
+#[tokio::test]
+async fn passwords_that_are_easy_to_guess_are_refused() {
+    let daemon = Daemon::start(|setup| {
+        setup.toml("[agent]\nbusiness_name = \"Flower Shop\"\n");
+    });
+    let dana = daemon.logged_in("dana", "owner").await;
+    let easy = [
+        "ninechars",
+        "1234567890",
+        "Password2026!",
+        "aaaaaaaaaaaa",
+        "galgalgal123",
+        "flowershop2026",
+        "agentlocator",
+        "qwertyqwerty",
+    ];
+    for password in easy {
+        let user = json!({"name": "gal", "role": "staff", "password": password});
+        let reply = dana.post_json("/api/users", &user).await;
+        assert_eq!((reply.status, reply.json()["error"]["code"].clone()), (400, json!("invalid")), "{password}");
+    }
+    let change = |new: &str| json!({"current_password": PASSWORD, "new_password": new});
+    assert_eq!(dana.post_json("/api/password", &change("dana123456")).await.status, 400);
+    assert_eq!(dana.post_json("/api/password", &change("basalt otter")).await.status, 200);
+    for (password, reason) in
+        [("qwertyuiop", "sequence of keys"), ("qwertyqwerty", "repeats"), ("flowershop2026", "hardly more than a name")]
+    {
+        let output = daemon.cli_with_input(&["user", "add", "noa"], password);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && told.contains(reason), "{password}: {told}");
+    }
+    assert!(daemon.cli(&["user", "add", "noa", "--generate"]).status.success());
+}
+
+#[tokio::test]
+async fn an_older_short_password_still_logs_in() {
+    let mut daemon = Daemon::prepare(|_| {});
+    // As an earlier version has stored it.
+    let hash = Argon2::default().hash_password_with_salt(b"12345678", b"0123456789abcdef").unwrap();
+    daemon.seed(&format!(
+        "INSERT INTO users(name, role, password_hash, created_at) VALUES ('dana', 'owner', '{hash}', '2026-01-01T00:00:00.000Z')"
+    ));
+    daemon.launch();
+    daemon.log_in("dana", "12345678").await;
+}
+
+/// Tries wrong passwords for dana, each from another address, until the next attempt has to wait for 3 seconds and more; returns how
+/// many were answered.
+async fn guess_until_delayed(from: impl Fn(&str) -> Client) -> u32 {
+    let mut answered = 0;
+    for i in 0..u32::MAX {
+        let client = from(&Ipv4Addr::from(0xcb00_0000 + i).to_string());
+        let reply = client.post_json("/api/login", &credentials("dana", "wrong password")).await;
+        match reply.status {
+            401 => answered += 1,
+            429 if reply.header("retry-after").parse::<u64>().unwrap() < 3 => {}
+            status => {
+                assert_eq!(status, 429);
+                break;
+            }
+        }
+    }
+    answered
+}
+
+#[tokio::test]
+async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
+    let daemon = Daemon::start(|setup| {
+        setup.trusts_this_machine();
+    });
+    daemon.cli_with_input(&["user", "add", "dana"], PASSWORD);
+    let from = |address: &str| {
+        daemon.client().with_header("x-forwarded-proto", "https").with_header("x-forwarded-for", address.to_owned())
+    };
+    let first = from("192.168.1.7").post_json("/api/login", &credentials("dana", PASSWORD)).await;
+    let cookies: Vec<_> = first.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
+    let device = cookies.iter().find(|line| line.starts_with("__Host-agentlocator_device=")).unwrap();
+    assert!(device.contains("; HttpOnly; SameSite=Lax; Secure") && device.contains("; Max-Age=34560000"), "{device}");
+    let device = device.split(';').next().unwrap();
+
+    let answered = guess_until_delayed(from).await;
+    assert_eq!(answered, 12, "ten, and one after each of the first delays");
+
+    let anywhere = from("198.51.100.7");
+    assert_eq!(anywhere.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
+    assert_eq!(
+        anywhere.post_json("/api/login", &credentials("nobody", PASSWORD)).await.status,
+        401,
+        "other names are free"
+    );
+    let known = anywhere.clone().with_header("cookie", device);
+    assert_eq!(known.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 200);
+    let forged =
+        anywhere.with_header("cookie", "__Host-agentlocator_device=0000000000000000000000000000000000000000000");
+    assert_eq!(forged.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
+    // The browser's own wrong passwords are limited as well.
+    let wrong = credentials("dana", "wrong password");
+    let mut last = 0;
+    for _ in 0..6 {
+        last = known.post_json("/api/login", &wrong).await.status;
+    }
+    assert_eq!(last, 429);
+}
