@@ -22,7 +22,7 @@ pub fn begin(
     let user_agent = &user_agent[..user_agent.floor_char_boundary(200)];
     let session = NewSession { csrf_token: &csrf_token, now, expires_at, user_agent };
     tx.insert_session(&cookie.hash(), user.id, &session)?;
-    tx.remember_device(&device.hash(), user.id, now, MAX_DEVICES)?;
+    remember_device(tx, device, user.id, now)?;
     tx.set_last_login(user.id, now)?;
     tx.insert_audit(ActorId::User(user.id), "login", &ActorId::User(user.id).to_string(), now)?;
     let user = User { last_login_at: Some(now), ..user };
@@ -83,6 +83,11 @@ pub fn end_all(
 /// passwords that come from elsewhere.
 pub fn device(tx: &ReadTx<'_>, cookie: &OneTimeSecret, user_name: &str) -> store::Result<Device> {
     tx.device(&cookie.hash(), user_name)
+}
+
+/// Remembers that a user is logged in from the browser with that device cookie.
+pub fn remember_device(tx: &WriteTx<'_>, cookie: &OneTimeSecret, user: UserId, now: Timestamp) -> store::Result<()> {
+    tx.remember_device(&cookie.hash(), user, now, MAX_DEVICES)
 }
 
 /// How long a session lasts after it was last used.

@@ -30,6 +30,12 @@ impl OneTimeSecret {
         Self { text: text.to_owned() }
     }
 
+    /// Another secret, which only who knows this one can compute, and which does not tell this one.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Self {
+        Self { text: hash(&format!("{purpose} {}", self.text)) }
+    }
+
     /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.text

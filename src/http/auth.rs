@@ -9,8 +9,8 @@ mod name_delays;
 mod passwords;
 
 pub use actor::Actor;
-pub(crate) use actor::{LoggedIn, Owner};
-pub(crate) use attempts::Client;
+pub(crate) use actor::{LoggedIn, Login, Owner};
+pub(crate) use attempts::{Account, Client};
 pub(crate) use audit::{Audit, Operations};
 pub(crate) use cookie::{DeviceCookie, SessionCookie};
 pub(crate) use guard::{Credential, Guard, authenticate, guard};

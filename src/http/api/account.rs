@@ -4,7 +4,7 @@ use super::Done;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{Session, User};
-use crate::http::auth::{Client, DeviceCookie, LoggedIn, SessionCookie};
+use crate::http::auth::{self, Client, DeviceCookie, LoggedIn, Login, SessionCookie};
 use crate::http::extract::{Json, ShortJson};
 use crate::http::{Actor, ApiError, AppState, Confidential, ErrorBody, Peer};
 use crate::store::Device;
@@ -66,18 +66,19 @@ pub(super) async fn log_in(
         Some((device, Device::OfUser)) => Client::KnownDevice(device.expose()),
         Some(_) | None => Client::Address(address),
     };
-    state.auth.begin_attempt(client, &name)?;
     let found = {
         let name = name.trim().to_owned();
         state.store.read(move |tx| tx.credentials(&name)).await?
     };
     let (hash, user) = found.unzip();
-    let right = state.auth.matches(password, hash).await?;
+    let account = auth::Account { name: &name, password_hash: hash.as_deref() };
+    state.auth.begin_attempt(client, account)?;
+    let right = state.auth.matches(password, hash.clone()).await?;
     let Some(user) = user.filter(|_| right) else {
         tracing::warn!(event = "LOGIN_FAILED", %address, "Somebody gave a wrong name or password");
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "the name or the password is wrong"));
     };
-    state.auth.attempt_succeeded(client, &name);
+    state.auth.attempt_succeeded(client, account);
     let device = device.map_or_else(OneTimeSecret::cookie, |(device, _)| device);
     begin_session(&state, user, device, &headers, peer).await
 }
@@ -136,9 +137,31 @@ pub(super) async fn log_out(
 /// Who is logged in.
 #[utoipa::path(get, path = "/api/session", tag = "account", operation_id = "get_session",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = Account)))]
-pub(super) async fn who_am_i(actor: Actor) -> axum::Json<Account> {
+pub(super) async fn who_am_i(State(state): State<AppState>, actor: Actor, peer: Peer, headers: HeaderMap) -> Response {
+    let device = match &actor.login {
+        Some(login) if DeviceCookie::find(&headers).is_none() => remember_device(&state, login, &headers).await,
+        _ => None,
+    };
+    let http = &state.config().http;
+    let cookie = device.map(|device| AppendHeaders([(header::SET_COOKIE, DeviceCookie::set(&device, http, peer))]));
     let (user, csrf_token) = actor.login.map(|login| (login.user, login.csrf_token)).unzip();
-    axum::Json(Account { ok: true, user, role: actor.role, csrf_token })
+    (cookie, axum::Json(Account { ok: true, user, role: actor.role, csrf_token })).into_response()
+}
+
+/// The device cookie for a browser that is logged in without one, as from before there were any. It follows from the session's
+/// cookie, so that a client which does not keep it is still one device. None if it cannot be stored.
+async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -> Option<OneTimeSecret> {
+    let device = OneTimeSecret::returned(SessionCookie::find(headers)?).derive("device");
+    let (id, now) = (login.user.id, clock::now());
+    let known = {
+        let (device, name) = (device.clone(), login.user.name.clone());
+        state.store.read(move |tx| session::device(tx, &device, &name)).await.ok()?
+    };
+    if known != Device::OfUser {
+        let device = device.clone();
+        state.store.write(move |tx| session::remember_device(tx, &device, id, now)).await.ok()?;
+    }
+    Some(device)
 }
 
 /// The old password and the new one.
@@ -160,14 +183,15 @@ pub(super) async fn change_password(
     Json(change): Json<PasswordChange>,
 ) -> Result<axum::Json<Done>, ApiError> {
     let (actor_id, now) = (actor.id, clock::now());
-    let client = Client::KnownDevice(&login.id_hash);
-    state.auth.begin_attempt(client, &login.user.name)?;
     let id = login.user.id;
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
-    if !state.auth.matches(change.current_password, Some(hash)).await? {
+    let client = Client::KnownDevice(&login.id_hash);
+    let account = auth::Account { name: &login.user.name, password_hash: Some(&hash) };
+    state.auth.begin_attempt(client, account)?;
+    if !state.auth.matches(change.current_password, Some(hash.clone())).await? {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
     }
-    state.auth.attempt_succeeded(client, &login.user.name);
+    state.auth.attempt_succeeded(client, account);
     let hash = state.hash_password(change.new_password, &login.user.name).await?;
     let keep = login.id_hash;
     let work = actor.transact(&state.store, move |tx| user::set_password(tx, actor_id, id, &hash, Some(&keep), now));

@@ -17,6 +17,24 @@ pub(crate) enum Client<'a> {
     KnownDevice(&'a str),
 }
 
+/// Whose password is tried. Attempts count against this one password: when an owner or the command line has set another one, the user
+/// can log in at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Account<'a> {
+    pub(crate) name: &'a str,
+    /// None where there is no such user.
+    pub(crate) password_hash: Option<&'a str>,
+}
+
+impl Account<'_> {
+    /// All accounts together.
+    const ALL: Self = Self { name: "", password_hash: None };
+
+    fn key(self) -> (String, Option<String>) {
+        (self.name.trim().to_lowercase(), self.password_hash.map(str::to_owned))
+    }
+}
+
 /// Counts attempts by address, by address with name, and by name. Only failures stay counted.
 ///
 /// Keys are hashes with a random key: a counter has the same size whatever a client sent as a name.
@@ -36,13 +54,13 @@ struct Window {
 
 impl Attempts {
     /// Counts an attempt to log in; refused with the time to wait if there were too many.
-    pub(super) fn begin(&mut self, client: Client<'_>, name: &str, now: Instant) -> Result<(), Duration> {
+    pub(super) fn begin(&mut self, client: Client<'_>, account: Account<'_>, now: Instant) -> Result<(), Duration> {
         match client {
-            Client::KnownDevice(_) => self.begin_in_window(client, name, now),
+            Client::KnownDevice(_) => self.begin_in_window(client, account, now),
             Client::Address(_) => {
-                let key = self.name_key(name);
+                let key = self.hasher.hash_one(account.key());
                 self.names.check(key, now)?;
-                self.begin_in_window(client, name, now)?;
+                self.begin_in_window(client, account, now)?;
                 self.names.count(key, now);
                 Ok(())
             }
@@ -50,9 +68,14 @@ impl Attempts {
     }
 
     /// The same without a delay by name: for what cannot be guessed from however many addresses, the set-up code.
-    pub(super) fn begin_in_window(&mut self, client: Client<'_>, name: &str, now: Instant) -> Result<(), Duration> {
+    pub(super) fn begin_in_window(
+        &mut self,
+        client: Client<'_>,
+        account: Account<'_>,
+        now: Instant,
+    ) -> Result<(), Duration> {
         self.expire(now);
-        let keys = [(self.key(client, ""), BY_ADDRESS), (self.key(client, name), BY_NAME)];
+        let keys = [(self.key(client, Account::ALL), BY_ADDRESS), (self.key(client, account), BY_NAME)];
         for (key, limit) in &keys {
             if let Some(window) = self.windows.get(key).filter(|window| window.count >= *limit) {
                 return Err((window.began + WINDOW).saturating_duration_since(now));
@@ -65,14 +88,14 @@ impl Attempts {
     }
 
     /// Forgets the attempts of a client that got it right.
-    pub(super) fn succeeded(&mut self, client: Client<'_>, name: &str) {
-        let (all, one) = (self.key(client, ""), self.key(client, name));
+    pub(super) fn succeeded(&mut self, client: Client<'_>, account: Account<'_>) {
+        let (all, one) = (self.key(client, Account::ALL), self.key(client, account));
         self.windows.remove(&one);
         if let Some(all) = self.windows.get_mut(&all) {
             all.count = all.count.saturating_sub(1);
         }
         if let Client::Address(_) = client {
-            let key = self.name_key(name);
+            let key = self.hasher.hash_one(account.key());
             self.names.succeeded(key);
         }
     }
@@ -99,17 +122,12 @@ impl Attempts {
         }
     }
 
-    /// An empty name stands for all names together.
-    fn key(&self, client: Client<'_>, name: &str) -> u64 {
+    fn key(&self, client: Client<'_>, account: Account<'_>) -> u64 {
         let (address, device) = match client {
             Client::Address(address) => (Some(network(address)), ""),
             Client::KnownDevice(device) => (None, device),
         };
-        self.hasher.hash_one((address, device, name.trim().to_lowercase()))
-    }
-
-    fn name_key(&self, name: &str) -> u64 {
-        self.hasher.hash_one(name.trim().to_lowercase())
+        self.hasher.hash_one((address, device, account.key()))
     }
 }
 
@@ -123,18 +141,22 @@ mod tests {
     use super::*;
     use crate::clock;
 
+    fn account(name: &str) -> Account<'_> {
+        Account { name, password_hash: None }
+    }
+
     #[test]
     fn the_sixth_attempt_waits_until_the_window_is_over() {
         let (mut attempts, now) = (Attempts::default(), clock::instant());
         let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
         for _ in 0..BY_NAME {
-            assert_eq!(attempts.begin(address, "Dana", now), Ok(()));
+            assert_eq!(attempts.begin(address, account("Dana"), now), Ok(()));
         }
         let later = now + Duration::from_secs(100);
-        assert_eq!(attempts.begin(address, "dana ", later), Err(Duration::from_secs(200)));
-        assert_eq!(attempts.begin(address, "noa", later), Ok(()));
-        assert_eq!(attempts.begin(Client::Address(IpAddr::from([203, 0, 113, 8])), "dana", later), Ok(()));
-        assert_eq!(attempts.begin(address, "dana", now + WINDOW), Ok(()));
+        assert_eq!(attempts.begin(address, account("dana "), later), Err(Duration::from_secs(200)));
+        assert_eq!(attempts.begin(address, account("noa"), later), Ok(()));
+        assert_eq!(attempts.begin(Client::Address(IpAddr::from([203, 0, 113, 8])), account("dana"), later), Ok(()));
+        assert_eq!(attempts.begin(address, account("dana"), now + WINDOW), Ok(()));
     }
 
     #[test]
@@ -142,9 +164,9 @@ mod tests {
         let (mut attempts, now) = (Attempts::default(), clock::instant());
         let address = |last: u16| Client::Address(IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, last]));
         for i in 0..BY_ADDRESS {
-            assert_eq!(attempts.begin(address(1), &format!("name{i}"), now), Ok(()));
+            assert_eq!(attempts.begin(address(1), account(&format!("name{i}")), now), Ok(()));
         }
-        assert!(attempts.begin(address(2), "another", now).is_err());
+        assert!(attempts.begin(address(2), account("another"), now).is_err());
     }
 
     #[test]
@@ -152,8 +174,8 @@ mod tests {
         let (mut attempts, now) = (Attempts::default(), clock::instant());
         let address = Client::Address(IpAddr::from([203, 0, 113, 7]));
         for _ in 0..100 {
-            assert_eq!(attempts.begin(address, "dana", now), Ok(()));
-            attempts.succeeded(address, "dana");
+            assert_eq!(attempts.begin(address, account("dana"), now), Ok(()));
+            attempts.succeeded(address, account("dana"));
         }
     }
 
@@ -162,25 +184,38 @@ mod tests {
         let (mut attempts, now) = (Attempts::default(), clock::instant());
         let mut answered = 0;
         for i in 0..60_u32 {
-            answered += u32::from(attempts.begin(Client::Address(IpAddr::from(i.to_be_bytes())), "dana", now).is_ok());
+            answered +=
+                u32::from(attempts.begin(Client::Address(IpAddr::from(i.to_be_bytes())), account("dana"), now).is_ok());
         }
         assert_eq!(answered, 10, "a name is delayed over all addresses");
         let device = Client::KnownDevice("secret");
         for _ in 0..BY_NAME {
-            assert_eq!(attempts.begin(device, "dana", now), Ok(()));
+            assert_eq!(attempts.begin(device, account("dana"), now), Ok(()));
         }
-        assert!(attempts.begin(device, "dana", now).is_err(), "its own failures count");
-        assert_eq!(attempts.begin(Client::KnownDevice("another"), "dana", now), Ok(()));
+        assert!(attempts.begin(device, account("dana"), now).is_err(), "its own failures count");
+        assert_eq!(attempts.begin(Client::KnownDevice("another"), account("dana"), now), Ok(()));
+    }
+
+    #[test]
+    fn a_new_password_ends_the_wait() {
+        let (mut attempts, now) = (Attempts::default(), clock::instant());
+        let client = |last: u8| Client::Address(IpAddr::from([203, 0, 113, last]));
+        let (old, new) = [Some("old"), Some("new")].map(|password_hash| Account { name: "dana", password_hash }).into();
+        for last in 0..10 {
+            assert_eq!(attempts.begin(client(last), old, now), Ok(()));
+        }
+        assert!(attempts.begin(client(10), old, now).is_err());
+        assert_eq!(attempts.begin(client(10), new, now), Ok(()));
     }
 
     #[test]
     fn memory_is_bounded() {
         let (mut attempts, now) = (Attempts::default(), clock::instant());
         for i in 0..100_000_u32 {
-            let _ = attempts.begin(Client::Address(IpAddr::from(i.to_be_bytes())), &format!("x{i}"), now);
+            let _ = attempts.begin(Client::Address(IpAddr::from(i.to_be_bytes())), account(&format!("x{i}")), now);
         }
         assert!(attempts.windows.len() <= MOST + 1 && attempts.oldest.len() <= MOST + 1);
-        let _ = attempts.begin(Client::Address(IpAddr::from([203, 0, 113, 7])), "x", now + WINDOW);
+        let _ = attempts.begin(Client::Address(IpAddr::from([203, 0, 113, 7])), account("x"), now + WINDOW);
         assert_eq!((attempts.windows.len(), attempts.oldest.len()), (2, 2), "what is over is gone");
     }
 }

@@ -1,7 +1,7 @@
 //! Hashing passwords away from the threads that serve.
 
 use super::attempts::Attempts;
-use super::{Auth, Client};
+use super::{Account, Auth, Client};
 use crate::crm::password;
 use crate::http::{ApiError, AppParts};
 use crate::{clock, crm};
@@ -22,8 +22,8 @@ impl Default for Passwords {
 
 impl Auth {
     /// Counts an attempt to log in; refused if there were too many.
-    pub(crate) fn begin_attempt(&self, client: Client<'_>, name: &str) -> Result<(), ApiError> {
-        self.attempts().begin(client, name, clock::instant()).map_err(|wait| refused(client, wait))
+    pub(crate) fn begin_attempt(&self, client: Client<'_>, account: Account<'_>) -> Result<(), ApiError> {
+        self.attempts().begin(client, account, clock::instant()).map_err(|wait| refused(client, wait))
     }
 
     /// Counts an attempt to set up; refused if there were too many.
@@ -32,8 +32,8 @@ impl Auth {
     }
 
     /// Forgets the attempts of a client that got it right.
-    pub(crate) fn attempt_succeeded(&self, client: Client<'_>, name: &str) {
-        self.attempts().succeeded(client, name);
+    pub(crate) fn attempt_succeeded(&self, client: Client<'_>, account: Account<'_>) {
+        self.attempts().succeeded(client, account);
     }
 
     /// Whether a password is the one of that hash; as slow with no hash.
@@ -71,6 +71,6 @@ fn refused(client: Client<'_>, wait: Duration) -> ApiError {
 }
 
 /// Attempts to set up are counted under a name that no user can have.
-const SETUP: &str = "\0set-up";
+const SETUP: Account<'_> = Account { name: "\0set-up", password_hash: None };
 
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

@@ -2,8 +2,10 @@
 
 use super::credentials;
 use crate::support::access::PASSWORD;
+use crate::support::client::send;
 use crate::support::{Client, Daemon};
 use argon2::{Argon2, password_hash::PasswordHasher};
+use reqwest::Method;
 use serde_json::json;
 use std::net::Ipv4Addr;
 
@@ -132,4 +134,33 @@ async fn one_name_is_delayed_over_all_addresses_but_not_in_a_known_browser() {
         last = known.post_json("/api/login", &wrong).await.status;
     }
     assert_eq!(last, 429);
+}
+
+#[tokio::test]
+async fn a_browser_that_is_logged_in_is_known_and_a_new_password_ends_the_wait() {
+    let daemon = Daemon::start(|setup| {
+        setup.trusts_this_machine();
+    });
+    let dana = daemon.logged_in("dana", "staff").await;
+    let device = async || {
+        let reply = dana.get("/api/session").await;
+        reply.header("set-cookie").split(';').next().unwrap().to_owned()
+    };
+    let cookie = device().await;
+    assert!(cookie.starts_with("agentlocator_device=") && device().await == cookie, "{cookie}");
+    let devices = "SELECT count(*) FROM devices";
+    assert_eq!(daemon.query_value::<i64>(devices), 2, "that of the login, and one of the browser without its cookie");
+    let again = send(dana.request(Method::GET, "/api/session").header("cookie", &cookie)).await;
+    assert_eq!((again.status, again.header("set-cookie")), (200, ""));
+
+    let from = |address: &str| {
+        daemon.client().with_header("x-forwarded-for", address.to_owned()).with_header("x-forwarded-proto", "https")
+    };
+    guess_until_delayed(from).await;
+    assert_eq!(from("198.51.100.7").post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 429);
+    let known = from("198.51.100.7").with_header("cookie", cookie);
+    assert_eq!(known.post_json("/api/login", &credentials("dana", PASSWORD)).await.status, 200);
+    let reset = daemon.cli_with_input(&["user", "reset-password", "dana"], "another horse");
+    assert!(reset.status.success());
+    assert_eq!(from("198.51.100.7").post_json("/api/login", &credentials("dana", "another horse")).await.status, 200);
 }
