@@ -27,6 +27,14 @@ pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option
         let message = "the reverse proxy does not say that this request came by https: let it set X-Forwarded-Proto";
         return Some(refused(message.to_owned()).with_param("reason", "proxy_header_missing"));
     }
+    if let Some(proxy) = peer.unnamed_https_proxy() {
+        let message = format!(
+            "the reverse proxy at {proxy} is not believed when it says that this request came by https. If it is yours, the \
+             administrator names it in config.toml, [http] trusted_proxies = [\"{proxy}\"], and runs `agentlocator reload`"
+        );
+        let refused = refused(message).with_param("reason", "proxy_not_named");
+        return Some(refused.with_param("proxy", proxy.to_string()));
+    }
     let refused_here = "passwords and set-up codes are not taken by plain HTTP from outside your own network";
     Some(match https_url(state, headers) {
         Some(url) => refused(format!("{refused_here}: open {url} instead")).with_param("https_url", url),

@@ -78,6 +78,12 @@ impl Peer {
         !self.is_proxy && self.address().is_loopback() && self.said.origin.is_some()
     }
 
+    /// The connection's address, if a proxy seems to be there that `http.trusted_proxies` does not name: it says that its client used
+    /// https, which only a named one can say.
+    pub(super) fn unnamed_https_proxy(self) -> Option<IpAddr> {
+        (!self.is_proxy && self.said.encrypted == Some(true)).then(|| self.address())
+    }
+
     /// Whether it comes from a named proxy that does not say whether its client used https.
     pub(super) fn is_silent_proxy(self) -> bool {
         self.is_proxy && self.said.encrypted.is_none()
@@ -222,6 +228,7 @@ mod tests {
         headers.append("x-forwarded-proto", HeaderValue::from_static("https"));
         let of = |proxies: &[Network]| Peer::new(([127, 0, 0, 1], 1).into(), false, &headers, proxies);
         let (unnamed, named) = (of(&[]), of(&proxies()));
+        assert_eq!((unnamed.unnamed_https_proxy(), named.unnamed_https_proxy()), (Some([127, 0, 0, 1].into()), None));
         assert_eq!((unnamed.origin(), unnamed.is_encrypted()), (IpAddr::from([127, 0, 0, 1]), None));
         assert!(unnamed.is_unnamed_proxy() && !named.is_unnamed_proxy());
         assert_eq!((named.origin(), named.is_encrypted()), (IpAddr::from([198, 51, 100, 9]), Some(true)));

@@ -22,6 +22,8 @@ const WORDS = {
     https_required: "נדרש חיבור מוצפן", httpsText: "סיסמאות וקודים מתקבלים רק בחיבור מוצפן, או מתוך הרשת שלכם. הדף נמצא גם כאן:",
     httpsWarning: "אם הדפדפן מזהיר מפני התעודה, השוו את טביעת האצבע שלה לזו שמדפיסה הפקודה",
     httpsMissing: "סיסמאות וקודים מתקבלים רק בחיבור מוצפן, או מתוך הרשת שלכם, ולשרת אין עדיין כתובת https. הגדירו את tls.domain, או פתחו את הדף דרך",
+    httpsProxyNotNamed: "השרת שמעביר לכאן את הבקשות (reverse proxy) אומר שהגעתם ב-https, אבל אינו רשום בהגדרות, ולכן אין מאמינים לו. אם הוא שלכם, מי שמטפל בשרת יוסיף לקובץ /etc/agentlocator/config.toml:",
+    httpsThenReload: "ואחר כך יריץ:",
     httpsProxy: "השרת שמעביר לכאן את הבקשות אינו אומר אם הן הגיעו ב-https. הגדירו בו את הכותרת X-Forwarded-Proto.",
     done: "כבר קיים משתמש ראשון; אפשר להיכנס", db: "מסד הנתונים", tts: "דיבור", openai: "OpenAI", twilio_secrets: "Twilio", baileys: "גשר ה-WhatsApp אינו מחובר",
     outbox: "הודעות יוצאות", disk: "הדיסק כמעט מלא", published_copy: "העותק של מסד הנתונים", integrity: "נזק במסד הנתונים",
@@ -41,6 +43,8 @@ const WORDS = {
     https_required: "An encrypted connection is needed", httpsText: "Passwords and codes are taken only over an encrypted connection, or from your own network. The page is here as well:",
     httpsWarning: "If the browser warns about the certificate, compare its fingerprint with the one that is printed by",
     httpsMissing: "Passwords and codes are taken only over an encrypted connection, or from your own network, and the server has no https address yet. Set tls.domain, or open the page through",
+    httpsProxyNotNamed: "The reverse proxy that passes requests on to this server says that you came by https, but the settings do not name it, so it is not believed. If it is yours, its administrator adds to /etc/agentlocator/config.toml:",
+    httpsThenReload: "and then runs:",
     httpsProxy: "The proxy that passes requests on to this server does not say whether they came by https. Let it set the header X-Forwarded-Proto.",
     done: "There is a first user already; log in", db: "database", tts: "speech", openai: "OpenAI", twilio_secrets: "Twilio", baileys: "the WhatsApp bridge is not connected",
     outbox: "outgoing messages", disk: "the disk is nearly full", published_copy: "the database's copy", integrity: "damage in the database",
@@ -179,6 +183,9 @@ function httpsRequired({ params = {} }) {
     el("p", {}, t("httpsText")),
     el("a", { className: "main", dir: "ltr", href: url + location.pathname + location.hash }, url),
     el("p", {}, `${t("httpsWarning")} `, code("sudo agentlocator setup")),
+  ] : params.reason === "proxy_not_named" ? [
+    el("p", {}, t("httpsProxyNotNamed")), el("pre", { dir: "ltr" }, `[http]\ntrusted_proxies = ["${params.proxy}"]`),
+    el("p", {}, `${t("httpsThenReload")} `, code("sudo agentlocator reload")),
   ] : [params.reason === "proxy_header_missing" ? el("p", {}, t("httpsProxy"))
     : el("p", {}, `${t("httpsMissing")} `, code("ssh -L 8080:127.0.0.1:8080 SERVER"))];
   $("bar").hidden = true; $("alerts").hidden = true;
