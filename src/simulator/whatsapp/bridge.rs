@@ -1,6 +1,6 @@
 //! The real bridge.
 
-use super::node::{Lines, Node};
+use super::node::{Lines, Node, OnDrop};
 use super::{Programs, Trouble, WhatsAppServer};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -66,7 +66,7 @@ impl BridgeProcess {
         environment.push(("PORT", self.port.to_string()));
         let require = std::path::Path::new("--require");
         let arguments = [require, &programs.trust, require, &programs.lifeline, &programs.bridge];
-        let mut node = Node::start(WHAT, &programs.node, &arguments, &environment, &self.said)?;
+        let mut node = Node::start(WHAT, &programs.node, &arguments, &environment, &self.said, OnDrop::Kill)?;
         self.port = node.printed(first, listening).await?;
         self.node = Some(node);
         Ok(())

@@ -10,13 +10,21 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::Notify;
 
-/// A process of Node. It is killed when this is dropped, and ends by itself when we are killed: its standard input is a
-/// pipe of ours, at whose end it ends.
+/// A process of Node. Its standard input is a pipe of ours, at whose end it ends: so also when we are killed.
 pub(super) struct Node {
     what: &'static str,
     child: Child,
     _lifeline: Option<ChildStdin>,
     said: Lines,
+}
+
+/// How a process ends whose [`Node`] is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OnDrop {
+    /// At once.
+    Kill,
+    /// By itself at the end of its standard input, after it has removed its files.
+    CloseInput,
 }
 
 /// What processes print, line by line; clones share it.
@@ -33,6 +41,7 @@ impl Node {
         arguments: &[&Path],
         environment: &[(&'static str, String)],
         said: &Lines,
+        on_drop: OnDrop,
     ) -> Result<Self, Trouble> {
         let mut command = Command::new(node);
         command
@@ -44,7 +53,7 @@ impl Node {
             .stderr(Stdio::piped())
             // Ctrl-C is for whoever plays with it, who then ends it in order.
             .process_group(0)
-            .kill_on_drop(true);
+            .kill_on_drop(on_drop == OnDrop::Kill);
         let mut child = command.spawn().map_err(|error| Trouble::NotStarted { what, error })?;
         said.follow(child.stdout.take());
         said.follow(child.stderr.take());

@@ -1,6 +1,6 @@
 //! The WhatsApp server, and the phones of people, the business's own among them.
 
-use super::node::{Lines, Node};
+use super::node::{Lines, Node, OnDrop};
 use super::{Programs, Trouble};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -43,7 +43,7 @@ impl WhatsAppServer {
     pub async fn start(programs: &Programs) -> Result<Self, Trouble> {
         let said = Lines::default();
         let environment = [("PATH", programs.path.clone())];
-        let mut node = Node::start(WHAT, &programs.node, &[&programs.server], &environment, &said)?;
+        let mut node = Node::start(WHAT, &programs.node, &[&programs.server], &environment, &said, OnDrop::CloseInput)?;
         let told = node.printed(0, |line| serde_json::from_str(line).ok()).await?;
         // Fails where one is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
