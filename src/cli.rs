@@ -37,6 +37,7 @@ use crate::domain::Role;
 use crate::drive::Prompts;
 use crate::store::{self, Store};
 use clap::{Parser, Subcommand, ValueHint};
+use rustix::process::geteuid;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -166,11 +167,17 @@ enum Command {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let settings = Settings { file: arguments.config };
+    // Before it becomes the owner of the data.
+    let is_root = geteuid().is_root();
     let done = owner::become_owner_of_data(&arguments.command, &settings);
     match done.and_then(|()| run(arguments.command, &settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tell(&format!("agentlocator: {error:#}"));
+            let text = format!("{error:#}");
+            tell(&format!("agentlocator: {text}"));
+            if text.contains("Permission denied") && !is_root && process_env("NOTIFY_SOCKET").is_none() {
+                tell("Where AgentLocator is installed as a service, its commands need root: write sudo before them.");
+            }
             exit_code(&error)
         }
     }

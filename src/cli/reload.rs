@@ -31,7 +31,7 @@ fn in_words(reloaded: &Reloaded) -> String {
     let Reloaded { changed, needs_restart, .. } = reloaded;
     let mut lines = Vec::new();
     for (headline, keys) in
-        [("In force now:", changed), ("After a restart (systemctl restart agentlocator):", needs_restart)]
+        [("In force now:", changed), ("After a restart (sudo systemctl restart agentlocator):", needs_restart)]
     {
         if !keys.is_empty() {
             lines.push(headline.to_owned());
@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(said(&["log.level"], &[]), "In force now:\n  log.level\n");
         assert_eq!(
             said(&["log.level"], &["store.readers"]),
-            "In force now:\n  log.level\nAfter a restart (systemctl restart agentlocator):\n  store.readers\n"
+            "In force now:\n  log.level\nAfter a restart (sudo systemctl restart agentlocator):\n  store.readers\n"
         );
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn read(path: &Path, settings: &[Setting], draft: &mut Draft) {
     for error in errors {
         let origin = source.place(error.span().map_or(text.len(), |span| span.start));
         // The message alone: the error's own print repeats the line, which may hold a secret.
-        draft.problems.push(Problem::new(origin, error.message()));
+        draft.problems.push(Problem::new(origin, source.describe(&error)));
     }
 }
 
@@ -46,6 +46,23 @@ struct Source<'a> {
 type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
 
 impl Source<'_> {
+    /// What is wrong with the form of the file. Guides tell people to add a section, which may be there already.
+    fn describe(&self, error: &toml::de::Error) -> String {
+        let Some(span) = error.span().filter(|_| error.message() == "duplicate key") else {
+            return error.message().to_owned();
+        };
+        let line = self.text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let is_section = self.text[line..].trim_start().starts_with('[');
+        let name = self.text.get(span).unwrap_or_default();
+        if is_section {
+            format!(
+                "the section [{name}] is there twice; write these lines below the first [{name}], and delete this line"
+            )
+        } else {
+            format!("{name} is set twice in its section; delete one of the two lines")
+        }
+    }
+
     fn read_sections(&self, root: &DeTable<'_>, settings: &[Setting], draft: &mut Draft) {
         for (section, value) in root {
             let name = section.get_ref().as_ref();

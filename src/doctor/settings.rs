@@ -13,9 +13,16 @@ const CHECK: &str = "settings";
 
 pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let Some(config) = site.config() else {
-        let remedy = "correct it, and see by `agentlocator config check`; the other checks need the settings";
         let problems = site.settings_problems().into_iter();
-        let mut findings: Vec<_> = problems.map(|problem| Finding::error(CHECK, problem, remedy)).collect();
+        let finding = |problem: String| {
+            let remedy = if problem.contains("Permission denied") && !geteuid().is_root() {
+                "look as root: sudo agentlocator doctor"
+            } else {
+                "correct it, and see by `agentlocator config check`; the other checks need the settings"
+            };
+            Finding::error(CHECK, problem, remedy)
+        };
+        let mut findings: Vec<_> = problems.map(finding).collect();
         if site.running().is_some() {
             let remedy = "systemctl reload agentlocator once they are correct";
             findings.push(Finding::warning(CHECK, "the daemon runs with the last settings that worked", remedy));

@@ -52,7 +52,10 @@ async fn what_can_hold_at_once_does_and_the_rest_is_named() {
     assert_eq!(told["needs_restart"], "http.max_connections store.readers");
     let output = daemon.cli(&["reload"]);
     let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(said, "After a restart (systemctl restart agentlocator):\n  http.max_connections\n  store.readers\n");
+    assert_eq!(
+        said,
+        "After a restart (sudo systemctl restart agentlocator):\n  http.max_connections\n  store.readers\n"
+    );
 }
 
 #[tokio::test]

@@ -26,6 +26,9 @@ pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
         (errors, warnings) => format!("Not well: {errors} to put right, {warnings} to look at."),
     };
     let _ = writeln!(text, "\n{verdict}");
+    if findings.iter().any(|finding| finding.remedy.as_deref().is_some_and(|remedy| remedy.contains("systemctl"))) {
+        let _ = writeln!(text, "Write `sudo` before each systemctl, unless you are root.");
+    }
     text
 }
 
