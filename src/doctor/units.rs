@@ -84,7 +84,7 @@ fn judge_socket(socket: &str) -> Option<Finding> {
     }
     if id == BRIDGE_SOCKET {
         let found = format!("{id} could not be opened, so nothing comes in by the WhatsApp bridge");
-        let remedy = format!("see why by `systemctl status {id}`, then `systemctl restart {id} {SERVICE}`");
+        let remedy = format!("see why by `systemctl status {id}`, then `{OPEN_SOCKETS}`");
         return Some(Finding::error(CHECK, found, remedy));
     }
     let port = match id {
@@ -94,21 +94,21 @@ fn judge_socket(socket: &str) -> Option<Finding> {
     };
     let found = format!("{id} could not take port {port}: another program has it; the other ports are answered");
     let meant = if port == 8080 {
-        "if it is to keep the port, give AgentLocator another one (docs/admin/install.md)".to_owned()
+        "if it is to keep the port, give AgentLocator another one (/usr/share/doc/agentlocator/admin/install.md)"
+            .to_owned()
     } else {
         let mask = format!("`systemctl mask {id} && systemctl reset-failed {id}`");
         format!("if it is a proxy in front of AgentLocator, nothing is wrong: {mask}")
     };
-    // systemd opens no socket of a service that runs.
-    let remedy = format!(
-        "see which by `ss -ltnp 'sport = :{port}'`; {meant}; else stop it, then `systemctl stop {SERVICE} && \
-         systemctl start {id} {SERVICE}`"
-    );
+    let remedy = format!("see which by `ss -ltnp 'sport = :{port}'`; {meant}; else stop it, then `{OPEN_SOCKETS}`");
     Some(Finding::warning(CHECK, found, remedy))
 }
 
 const SERVICE: &str = "agentlocator.service";
 const BRIDGE: &str = "agentlocator-whatsapp.service";
+/// systemd opens no socket of a service that runs, and a caller at another socket starts the service between a stop and a start. The
+/// service's start opens all of them.
+const OPEN_SOCKETS: &str = "systemctl stop 'agentlocator*.socket' agentlocator && systemctl start agentlocator";
 const BRIDGE_SOCKET: &str = "agentlocator-bridge.socket";
 const UNITS: [&str; 6] = [
     SERVICE,
