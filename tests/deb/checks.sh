@@ -44,6 +44,9 @@ finish() {
 # The same package under other names, to upgrade from and to. What is in them is told in each.
 make_variants() {
     variant before 0.0.9 :
+    # From before daemon and bridge had a Unix socket.
+    variant older 0.0.8 'rm usr/lib/systemd/system/agentlocator-bridge.socket
+        sed -i "s/ agentlocator-bridge.socket//g" DEBIAN/p* usr/lib/systemd/system/*.service'
     variant after "$VERSION+9" 'echo "# Other words" >>etc/agentlocator/whatsapp.env'
     # The program ends at once.
     variant broken "$VERSION+2" 'cat >usr/bin/agentlocator <<"S"
@@ -70,7 +73,7 @@ variant() {
     rm -rf "$folder"
     dpkg-deb -R "$DEB" "$folder"
     sed -i "s/^Version: .*/Version: $version/" "$folder/DEBIAN/control"
-    sed -i "s/$VERSION/$version/g" "$folder/DEBIAN/preinst" "$folder/DEBIAN/postinst"
+    sed -i "s/$VERSION/$version/g" "$folder/DEBIAN/preinst" "$folder/DEBIAN/postinst" "$folder/DEBIAN/postrm"
     (cd "$folder" && eval "$3")
     dpkg-deb -b -Znone "$folder" "$MACHINE_ROOT/t/$name.deb" >/dev/null
     rm -rf "$folder"

@@ -3,7 +3,8 @@
 # (by default the oldest Debian on which a package that was built here runs)
 #
 # DEB=FILE is the package (by default the newest in target/debian). `short`: install, first set-up, a call, messages, reboot,
-# purge. `full`: also kills, restarts and upgrades under load, downgrades, upgrades that fail, remove, and lintian.
+# purge. `full`: also kills, restarts and upgrades under load, faults of the machine (faults.sh), downgrades, upgrades that fail, remove,
+# and lintian.
 # A line for each check; 0 all well, 1 a check failed, 2 the walk could not begin, 77 this machine cannot do it.
 # KEEP=1 leaves the box's root and log behind.
 set -uo pipefail
@@ -24,10 +25,13 @@ DEB=${DEB:-$(ls -t target/debian/*.deb 2>/dev/null | head -n 1)}
 VERSION=$(dpkg-deb -f "$DEB" Version)
 
 began=$(now)
+# To start the service at another time.
+[ "$length" = short ] || EXTRA_PACKAGES=libfaketime
 machine_make "$suite" || exit 2
 cp "$DEB" "$MACHINE_ROOT/t/agentlocator.deb"
 [ "$length" = short ] || make_variants
 install -m 755 tests/deb/inside.sh "$MACHINE_ROOT/t/inside"
+cp tests/deb/faults.sh "$MACHINE_ROOT/t/"
 machine_boot || exit 2
 note "$suite, $(inside systemctl --version | head -n 1), kernel $(uname -r); made and booted in $(since "$began") s"
 inside find / -xdev -not -path '/proc/*' -not -path '/run/*' >"$MACHINE_WORK/before"
@@ -63,18 +67,32 @@ if [ "$length" = full ]; then
     check "settings that the service cannot read are reported and repaired" box foreign_ids
     check "a service without its data waits for it" box data_is_missing
     check "a data folder that is a link is reported" box data_is_a_link
+    check "the data moves to another disk as the guide says" box move_to_another_disk
+    check "commands of root use the data of the service" box roots_commands
+    check "a clock that is a year behind is reported" box clock_behind
+    check "a proxy that is not named, and what its users are told" box unnamed_proxy
+    check "another program on port 8080 costs that port alone" box taken_port
+    check "a restart in a call keeps no caller waiting" box restart_in_call
+    check "a journal that stops delays no answer" box stopped_journal
+    check "a misspelt setting before a reboot" box misspell_a_setting
 fi
 vital "reboot" machine_reboot
+if [ "$length" = full ]; then
+    check "after the reboot the last settings that worked are used" box misspelt_after_boot
+    check "an empty secret, and one of a wrong name" box empty_a_secret
+    check "everything killed at once, and booted" kill_and_boot
+    check "after that the last secrets that worked are used" box empty_secret_after_boot
+fi
 check "after the reboot all runs, with all data" box all_is_there
 if [ "$length" = full ]; then
-    check "everything killed at once, and booted" kill_and_boot
-    check "after that all runs, with all data" box all_is_there
     check "upgrade under load refuses nobody" box upgrade_under_load
     check "after the upgrade all data and edits are there" box all_is_there
     check "a downgrade is refused and changes nothing" box downgrade_is_refused
     check "an allowed one waits for the data from before" box downgrade
     check "and with data that it can read for a start alone" box downgrade_with_the_same_data
+    check "one to a package with fewer sockets closes the others" box downgrade_to_fewer_sockets
     check "an upgrade without room changes nothing" box upgrade_without_room
+    check "nor one without room for the old program" box upgrade_without_room_for_the_program
     check "an upgrade that does not start is taken back" box failing_upgrade broken
     check "an upgrade whose bridge does not run is taken back" box failing_upgrade bridgeless
     check "an upgrade that dies after migrating is taken back" box failing_upgrade migrating
