@@ -33,6 +33,7 @@ mod stream;
 mod to_https;
 mod twilio_form;
 mod version;
+mod websocket_upgrade;
 mod well_known;
 
 pub(crate) use api::document as openapi_document;
@@ -52,3 +53,4 @@ pub use state::{AppParts, AppState};
 pub use stream::{Stream, Transport};
 pub use twilio_form::TwilioForm;
 pub(crate) use version::Version;
+pub use websocket_upgrade::{PendingSocket, upgrade as upgrade_to_websocket};

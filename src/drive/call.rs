@@ -207,7 +207,7 @@ impl CallTask {
         let now = clock::instant();
         let text = match received {
             Received::Text(text) => text,
-            Received::Alive => return,
+            Received::Binary(_) | Received::Alive => return,
             Received::Closed(_) | Received::Lost(_) => {
                 self.stream = None;
                 return self.session.handle_input(Input::StreamLost, now);

@@ -160,7 +160,7 @@ impl Realtime {
         self.missed = 0;
         match received {
             Received::Text(text) => self.read(&text),
-            Received::Alive => {}
+            Received::Binary(_) | Received::Alive => {}
             Received::Closed(frame) => {
                 let reason = frame
                     .map_or_else(|| "closed".to_owned(), |frame| format!("closed: {} {}", frame.code, frame.reason));
@@ -316,7 +316,7 @@ async fn expect(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(),
                 }
                 _ => {}
             },
-            Received::Alive => {}
+            Received::Binary(_) | Received::Alive => {}
             Received::Closed(frame) => {
                 let reason = frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
                 return Err(Failure { retry: !wire::is_hopeless(&reason), reason: format!("closed: {reason}") });

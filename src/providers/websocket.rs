@@ -40,8 +40,10 @@ pub struct Socket<S> {
 /// What came.
 #[derive(Debug)]
 pub enum Received {
-    /// A message.
+    /// A text message.
     Text(Utf8Bytes),
+    /// A binary message.
+    Binary(Bytes),
     /// A sign of life.
     Alive,
     /// The other side closed, with its reason where it gave one.
@@ -71,7 +73,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         });
         match next.await {
             Some(Ok(Message::Text(text))) => Received::Text(text),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_))) => Received::Alive,
+            Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::Alive,
             Some(Ok(Message::Close(frame))) => {
                 // The answer to it waits for the next write, which there need not be.
                 let _ = self.inner.flush().now_or_never();
@@ -99,8 +102,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Takes a message to be sent with the next flush. An error means that the peer has not taken what came before.
-    pub fn queue(&mut self, text: String) -> Result<(), Error> {
-        self.put(Message::Text(text.into()))
+    pub fn queue(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.put(message.into())
     }
 
     /// Asks for a sign of life.

@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 /// The connection beneath: plain TCP where nothing stands in between, else what carries it.
@@ -32,9 +31,9 @@ pub struct MediaSocket {
 }
 
 impl MediaSocket {
-    /// Around a socket that has shaken hands.
-    pub fn new(socket: WebSocketStream<Carrier>) -> Self {
-        Self { socket: Socket::new(socket) }
+    /// Takes a socket whose handshake is complete.
+    pub fn new(socket: Socket<Carrier>) -> Self {
+        Self { socket }
     }
 
     /// The start message; none if something else comes that may not come before it.
@@ -46,7 +45,7 @@ impl MediaSocket {
                     Ok(Incoming::Connected | Incoming::Unknown) => {}
                     Ok(_) | Err(_) => return None,
                 },
-                Received::Alive => {}
+                Received::Binary(_) | Received::Alive => {}
                 Received::Closed(_) | Received::Lost(_) => return None,
             }
         }

@@ -1,0 +1,80 @@
+//! The server's side of a WebSocket handshake (RFC 6455, section 4.2), and the socket that follows it.
+
+use super::{Connection, Transport};
+use crate::drive::calls::Carrier;
+use crate::providers::websocket::{self, Socket};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+/// The longest message and the longest frame, in bytes. Twilio's messages have some 300 bytes, or 1 KiB at the start. Anybody
+/// may open a socket, so it must hold little.
+const MAX_MESSAGE: usize = 64 << 10;
+/// A message with 20 ms of sound has about 0.3 KiB.
+const READ_BUFFER: usize = 2 << 10;
+
+/// A handshake that was accepted: its socket opens once the response has been sent.
+#[derive(Debug)]
+pub struct PendingSocket(OnUpgrade);
+
+impl PendingSocket {
+    /// Waits until the response has been sent. An error means that the client has gone.
+    pub async fn open(self) -> Result<Socket<Carrier>, hyper::Error> {
+        Ok(Socket::new(take_connection(self.0.await?).await))
+    }
+}
+
+/// Answers a handshake: the response, and the socket where that is 101.
+pub fn upgrade(request: &mut Request) -> (Response, Option<PendingSocket>) {
+    let Some(accept) = accept_key(request.headers()) else {
+        let refusal = (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "this is a WebSocket\n");
+        return (refusal.into_response(), None);
+    };
+    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
+        return ((StatusCode::BAD_REQUEST, "this connection cannot be upgraded\n").into_response(), None);
+    };
+    let headers = [
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::SEC_WEBSOCKET_ACCEPT, accept),
+    ];
+    ((StatusCode::SWITCHING_PROTOCOLS, headers).into_response(), Some(PendingSocket(upgrade)))
+}
+
+/// The answer to the client's key; none if this is no WebSocket of version 13.
+fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
+    let has = |name: header::HeaderName, token: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
+    };
+    let is_socket = has(header::UPGRADE, "websocket")
+        && has(header::CONNECTION, "upgrade")
+        && has(header::SEC_WEBSOCKET_VERSION, "13");
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| is_socket)?;
+    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+}
+
+/// The bare connection again, so that no layer lies between a call and its frames.
+async fn take_connection(upgraded: Upgraded) -> WebSocketStream<Carrier> {
+    let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
+    match upgraded.downcast::<Connection>() {
+        Ok(Parts { io, read_buf, .. }) => {
+            let carrier = match io.into_inner().into_transport() {
+                Transport::Plain(stream) => Carrier::Tcp(stream),
+                Transport::Tls(stream) => Carrier::Tls(stream),
+                // Nothing of Twilio's is served there; one who got here all the same is served as well.
+                Transport::Unix(stream) => Carrier::Other(Box::pin(stream)),
+            };
+            WebSocketStream::from_partially_read(carrier, read_buf.to_vec(), Role::Server, limits).await
+        }
+        Err(upgraded) => {
+            let carrier = Carrier::Other(Box::pin(TokioIo::new(upgraded)));
+            WebSocketStream::from_raw_socket(carrier, Role::Server, limits).await
+        }
+    }
+}
