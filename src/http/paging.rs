@@ -3,7 +3,7 @@
 use crate::domain::Cursor;
 use serde::{Deserialize, Deserializer};
 
-/// How many items a page has: 1 to 200, 50 unless said otherwise; more than that is cut.
+/// How many items a page has: 1 to 200, 50 unless said otherwise.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit(pub(crate) usize);
 
@@ -15,10 +15,12 @@ impl Default for Limit {
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        match u32::deserialize(d)? {
-            0 => Err(serde::de::Error::custom("limit must be 1 or more")),
-            limit => Ok(Self(usize::try_from(limit).unwrap_or(MOST).min(MOST))),
-        }
+        let limit = u32::deserialize(d)?;
+        usize::try_from(limit)
+            .ok()
+            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom(format!("limit must be 1 to {MAX_LIMIT}")))
     }
 }
 
@@ -32,4 +34,4 @@ impl<'de> Deserialize<'de> for After {
     }
 }
 
-const MOST: usize = 200;
+const MAX_LIMIT: usize = 200;

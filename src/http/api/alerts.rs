@@ -80,6 +80,7 @@ struct AlertEventItem {
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub(super) struct MuteBody {
     /// So many hours, 1 to 720; left out: until it is over.
+    #[schema(minimum = 1, maximum = 720)]
     hours: Option<u32>,
 }
 

@@ -18,7 +18,7 @@ pub(super) fn routes() -> Router<AppState> {
 #[into_params(parameter_in = Query)]
 pub(super) struct AuditQuery {
     /// How many lines, 1 to 200; 50 unless said otherwise.
-    #[param(value_type = Option<u32>)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.

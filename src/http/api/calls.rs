@@ -30,7 +30,7 @@ pub(super) struct CallQuery {
     /// Those of one thread.
     thread_id: Option<i64>,
     /// How many, 1 to 200; 50 unless said otherwise.
-    #[param(value_type = Option<u32>)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.

@@ -7,9 +7,9 @@ use super::{
 use crate::http::AppState;
 use axum::routing::get;
 use axum::{Json, Router};
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 pub(super) fn open_routes() -> Router<AppState> {
@@ -104,8 +104,7 @@ impl Modify for SecuritySchemes {
     }
 }
 
-/// The answers that follow from an operation's `security`: 401 wherever it asks for a login or a token, and 403 where the role
-/// may not be enough, or the `X-CSRF-Token` of a login may be wrong.
+/// Adds the error responses that follow from how an operation is declared, where it does not describe them itself.
 struct Refusals;
 
 impl Modify for Refusals {
@@ -121,21 +120,47 @@ impl Modify for Refusals {
 
 fn add_refusals(operation: &mut Option<Operation>, is_safe: bool) {
     let Some(operation) = operation else { return };
-    let Ok(security) = serde_json::to_value(&operation.security) else { return };
-    let Some(ways) = security.as_array().filter(|ways| ways.iter().any(|way| way != &serde_json::json!({}))) else {
-        return;
-    };
-    // A token, of whatever role, may call what names it with the role of staff.
-    let is_for_all = ways.iter().any(|way| way["token"] == serde_json::json!(["staff"]));
-    let mut add = |status: &str, description: &str| {
+    for (status, description) in refusals(operation, is_safe) {
         let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
         let response = ResponseBuilder::new().description(description).content("application/json", body).build();
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
+    }
+}
+
+fn refusals(operation: &Operation, is_safe: bool) -> Vec<(&'static str, &'static str)> {
+    let mut refusals = vec![("503", "Not at the moment; try again: `unavailable`, `timeout`")];
+    let in_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Query));
+    let has_query = operation.parameters.iter().flatten().any(in_query);
+    if has_query || operation.request_body.is_some() {
+        refusals.push(("400", "A parameter or the body cannot be read, or has a value that is not allowed: `invalid`"));
+    }
+    if operation.request_body.is_some() {
+        refusals.extend([
+            ("408", "The body did not arrive in time: `timeout`"),
+            ("413", "The body is too large: `too_large`"),
+            ("415", "The body is not declared as JSON: `unsupported_media_type`"),
+            ("422", "A field of the body is missing or has a wrong type: `invalid`"),
+        ]);
+    }
+    refusals.extend(refusals_of_security(operation, is_safe));
+    refusals
+}
+
+/// 401 where an operation asks for a login or a token, and 403 where the role may not be enough, or the `X-CSRF-Token` of a
+/// login may be wrong.
+fn refusals_of_security(operation: &Operation, is_safe: bool) -> Vec<(&'static str, &'static str)> {
+    let Ok(security) = serde_json::to_value(&operation.security) else { return Vec::new() };
+    let Some(ways) = security.as_array().filter(|ways| ways.iter().any(|way| way != &serde_json::json!({}))) else {
+        return Vec::new();
     };
-    add("401", "No session, or a token that is not accepted: `unauthorized`, `token_expired`");
+    // A token, of whatever role, may call what names it with the role of staff.
+    let is_for_all = ways.iter().any(|way| way["token"] == serde_json::json!(["staff"]));
+    let unauthorized = ("401", "No session, or a token that is not accepted: `unauthorized`, `token_expired`");
     match (is_safe, is_for_all) {
-        (true, true) => {}
-        (true, false) => add("403", "The role or the kind of login may not do this: `forbidden`"),
-        (false, _) => add("403", "The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf`"),
+        (true, true) => vec![unauthorized],
+        (true, false) => vec![unauthorized, ("403", "The role or the kind of login may not do this: `forbidden`")],
+        (false, _) => {
+            vec![unauthorized, ("403", "The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf`")]
+        }
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct ThreadQuery {
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
     /// How many, 1 to 200; 50 unless said otherwise.
-    #[param(value_type = Option<u32>)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
@@ -55,7 +55,7 @@ pub(super) struct ThreadPage {
 #[into_params(parameter_in = Query)]
 pub(super) struct MessageQuery {
     /// How many, 1 to 200; 50 unless said otherwise.
-    #[param(value_type = Option<u32>)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page after.

@@ -39,7 +39,9 @@ async fn threads_come_newest_activity_first_and_are_found() {
     ] {
         assert_eq!(thread_ids(&api, query).await, wanted, "{query}");
     }
-    for query in ["type=bogus", "limit=-1", "limit=0", "limit=x", "cursor=x", "business_id=x", "limit=1&limit=2"] {
+    for query in
+        ["type=bogus", "limit=-1", "limit=0", "limit=201", "limit=x", "cursor=x", "business_id=x", "limit=1&limit=2"]
+    {
         let reply = api.get(&format!("/api/threads?{query}")).await;
         assert_eq!((reply.status, reply.json()["ok"].clone()), (400, json!(false)), "{query}");
     }
