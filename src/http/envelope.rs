@@ -5,7 +5,7 @@ use super::{ApiError, hooks};
 use crate::config::HttpConfig;
 use crate::{clock, entropy};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -81,6 +81,7 @@ pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Req
         headers.insert("x-request-id", value);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     if is_api(&path) {
         // What is private stays out of every cache, unless a handler knows better.
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -92,6 +93,9 @@ pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Req
     tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "Answered");
     response
 }
+
+/// Tells browsers that no page of another site may load what is served here.
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Counts by route, not by path: an id in each name would be a memory leak.
 fn count(method: &Method, route: &str, status: u16, took: Duration) {

@@ -2,5 +2,6 @@
 
 mod acme;
 mod doors;
+mod headers;
 mod own_files;
 mod passwords;
