@@ -43,6 +43,13 @@ units_run() {
     [ "$(stat -c '%U %a' $data-whatsapp)" = "agentlocator-whatsapp 700" ] || fail "$(stat -c '%U %a' $data-whatsapp)"
 }
 
+# All files but the settings are those of the package, by its own list of checksums.
+files_are_unchanged() {
+    debsums --changed agentlocator || fail "debsums finds changed files, or no checksums"
+    [ "$(debsums --list-missing 2>/dev/null | grep -cx agentlocator)" = 0 ] || fail "the package has no checksums"
+    if dpkg --verify agentlocator | grep -v ' c /etc/'; then fail "files differ from those of the package"; fi
+}
+
 scores() {
     local unit score
     for unit in agentlocator agentlocator-whatsapp; do
@@ -230,8 +237,6 @@ upgrade_under_load() {
     [ "$(dpkg-query -W -f '${Version}' agentlocator)" = "$(dpkg-deb -f /t/agentlocator.deb Version)" ] || fail "$(cat /t/apt.log)"
     [ -s /var/backups/agentlocator/before-upgrade.db ] || fail "no backup from before the upgrade"
     [ ! -e /usr/lib/agentlocator/previous ] || fail "the old program is still there"
-    [ -s /var/lib/dpkg/info/agentlocator.md5sums ] || fail "the package has no md5sums"
-    if dpkg --verify agentlocator | grep -v ' c /etc/'; then fail "files differ from those of the package"; fi
 }
 
 downgrade_is_refused() {

@@ -49,7 +49,7 @@ machine_make() {
     trap machine_end EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
-    base="systemd systemd-sysv dbus libpam-systemd init-system-helpers ca-certificates iproute2 curl procps sqlite3 jq ${EXTRA_PACKAGES:-}"
+    base="systemd systemd-sysv dbus libpam-systemd init-system-helpers ca-certificates iproute2 curl procps sqlite3 jq debsums ${EXTRA_PACKAGES:-}"
     # shellcheck disable=SC2086
     tar=$(machine_tar "$suite" "$suite" $base) || { echo "$tar"; return 1; }
     mkdir "$MACHINE_ROOT"

@@ -45,6 +45,7 @@ fi
 check "the terminal shows one URL and one code" shows_first_steps
 measures
 vital "both units run, all sockets listen" box units_run
+check "debsums finds no changed file" box files_are_unchanged
 check "security scores at most 1.5" box scores
 vital "first set-up by HTTP" box first_setup
 vital "settings and secrets by hand, and reload" box configure
@@ -86,6 +87,7 @@ fi
 check "after the reboot all runs, with all data" box all_is_there
 if [ "$length" = full ]; then
     check "upgrade under load refuses nobody" box upgrade_under_load
+    check "debsums finds no changed file after the upgrade" box files_are_unchanged
     check "after the upgrade all data and edits are there" box all_is_there
     check "a downgrade is refused and changes nothing" box downgrade_is_refused
     check "an allowed one waits for the data from before" box downgrade
