@@ -21,7 +21,6 @@ if ! $st --version >/dev/null 2>&1; then
 fi
 rm -rf "$report"
 mkdir -p "$report"
-trap stop_daemon EXIT
 start_daemon "$report" || { echo "== API: FAILED, the daemon did not start =="; exit 1; }
 url=http://127.0.0.1:$(daemon_port "$report" public)
 
@@ -29,7 +28,7 @@ url=http://127.0.0.1:$(daemon_port "$report" public)
 run() {
     local name=$1 token
     token=$(daemon_command "$report" token create "$name" --role owner) || return 1
-    $st --config-file tests/conformance/schemathesis.toml run "$url/api/openapi.json" -H "Authorization: Bearer $token" \
+    HYPOTHESIS_STORAGE_DIRECTORY=$report/hypothesis $st --config-file tests/conformance/schemathesis.toml run "$url/api/openapi.json" -H "Authorization: Bearer $token" \
         --seed "$seed" --max-examples "$2" --no-color "${@:3}" >"$report/$name.txt" 2>&1
 }
 

@@ -4,6 +4,9 @@
 
 readonly PROGRAM=$PWD/target/debug/agentlocator
 DAEMON_PID=
+trap stop_daemon EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # daemon_command FOLDER ARGUMENT…: runs the program with that daemon's settings and with nothing else of this environment.
 daemon_command() {
@@ -12,7 +15,7 @@ daemon_command() {
     (cd "$folder" && exec env -i PATH="$PATH" DATABASE_URL="$folder/data/agentlocator.db" "$PROGRAM" --config config.toml "$@")
 }
 
-# start_daemon FOLDER [LINES]: starts the daemon, with more LINES of settings, and waits until it listens. `stop_daemon` ends it.
+# start_daemon FOLDER [LINES]: starts the daemon, with more LINES of settings, and waits until it listens. It ends with the script.
 start_daemon() {
     local folder=$1
     mkdir -p "$folder/data"
@@ -20,7 +23,10 @@ start_daemon() {
     daemon_command "$folder" migrate >"$folder/migrate.log" 2>&1 || { cat "$folder/migrate.log" >&2; return 1; }
     python3 -c 'import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript(open(sys.argv[2], encoding="utf-8").read())' \
         "$folder/data/live/db.sqlite" tests/it/api/data.sql || return 1
-    daemon_command "$folder" serve >"$folder/log" 2>&1 </dev/null &
+    : >"$folder/log"
+    # One process from here on, so that the id is the daemon's own.
+    (cd "$folder" && exec env -i PATH="$PATH" DATABASE_URL="$folder/data/agentlocator.db" "$PROGRAM" --config config.toml serve) \
+        >"$folder/log" 2>&1 </dev/null &
     DAEMON_PID=$!
     daemon_port "$folder" public >/dev/null
 }

@@ -25,7 +25,6 @@ if ! node=$(new_node) || ! [ -d $package ]; then
 fi
 rm -rf "$report"
 mkdir -p "$report"
-trap stop_daemon EXIT
 start_daemon_with_tls "$report" || { echo "== Headers: FAILED, the daemon did not start =="; exit 1; }
 # The list of sites that browsers know for HSTS; it would be fetched, and no site here is on it.
 echo '{}' >$package/conf/hsts-preload.json

@@ -14,7 +14,6 @@ if ! version=$($python -c 'from importlib.metadata import version; print(version
 fi
 rm -rf "$report"
 mkdir -p "$report"
-trap stop_daemon EXIT
 start_daemon_with_tls "$report" || { echo "== TLS: FAILED, the daemon did not start =="; exit 1; }
 address=127.0.0.1:$(daemon_port "$report" https) status=0
 $python -m sslyze --mozilla_config=intermediate --certinfo_ca_file "$report/ca.pem" --sni shop.test --json_out "$report/sslyze.json" \

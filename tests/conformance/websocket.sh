@@ -15,6 +15,7 @@ rm -rf "$report"
 mkdir -p "$report"
 coproc ECHO { exec "$1"; }
 trap 'kill "$ECHO_PID"' EXIT
+trap 'exit 143' TERM
 read -r url <&"${ECHO[0]}" || { echo "== WebSocket: FAILED, the echo did not start =="; exit 1; }
 cat >"$report/spec.json" <<S
 {"outdir": "$report", "servers": [{"agent": "agentlocator", "url": "$url"}],
