@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
@@ -35,6 +35,8 @@ pub fn limits(read_buffer: usize, longest: usize) -> WebSocketConfig {
 pub struct Socket<S> {
     inner: WebSocketStream<S>,
     is_unsent: bool,
+    /// The peer broke a rule of the protocol: nothing more that it sends is understood.
+    has_failed: bool,
 }
 
 /// What came.
@@ -55,7 +57,7 @@ pub enum Received {
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Around a socket that has shaken hands.
     pub fn new(inner: WebSocketStream<S>) -> Self {
-        Self { inner, is_unsent: false }
+        Self { inner, is_unsent: false, has_failed: false }
     }
 
     /// The next message; meanwhile what waits to be sent is sent. Nothing is lost if the future is dropped.
@@ -82,6 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             }
             Some(Err(Error::ConnectionClosed)) | None => Received::Closed(None),
             Some(Err(error)) => {
+                self.has_failed = true;
                 self.complain(&error);
                 Received::Lost(error)
             }
@@ -139,6 +142,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     pub async fn close(mut self, code: CloseCode, reason: &'static str) {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         let goodbye = async {
+            if self.has_failed {
+                // The close frame that says why is on its way.
+                self.inner.flush().await?;
+                return Ok(discard(self.inner.get_mut()).await?);
+            }
             self.inner.close(Some(frame)).await?;
             while self.inner.next().await.is_some_and(|message| message.is_ok()) {}
             Ok::<_, Error>(())
@@ -146,6 +154,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         // A peer that is gone need not be told.
         let _ = tokio::time::timeout(GOODBYE, goodbye).await;
     }
+}
+
+/// Reads to the end what a peer is still sending: closing a connection with unread bytes resets it, and the peer loses the close
+/// frame that says why.
+async fn discard(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<()> {
+    stream.shutdown().await?;
+    tokio::io::copy(stream, &mut tokio::io::sink()).await.map(drop)
 }
 
 /// A part of a message, without copying it where it stands there as it is.

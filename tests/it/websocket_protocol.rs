@@ -14,6 +14,7 @@ const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
 /// In place of a length: it follows in two bytes.
 const TWO_BYTES: u8 = 0x7e;
+const EIGHT_BYTES: u8 = 0x7f;
 
 /// A frame as a client sends it: masked, here by zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -97,6 +98,18 @@ async fn forbidden_frames_are_answered_with_the_code_of_the_standard() {
         assert_eq!(close_code(&mut stream).await, Some(expected), "{what}: {bytes:02x?}");
     }
     assert_eq!(town.daemon.client().get("/healthz").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_still_sending_learns_why_it_is_closed() {
+    let town = Town::with_ai(OpenAiOptions::default(), |_| {}).await;
+    let length: u32 = 8 << 20;
+    let mut long = vec![TEXT, MASKED | EIGHT_BYTES];
+    long.extend(u64::from(length).to_be_bytes());
+    long.resize(long.len() + 4 + length as usize, b'x');
+    let mut stream = open(&town).await;
+    stream.write_all(&long).await.unwrap();
+    assert_eq!(close_code(&mut stream).await, Some(1009));
 }
 
 /// A message in parts of 1,000 bytes.
