@@ -61,10 +61,14 @@ async fn a_status_is_no_message() {
         ("To", OWN_SENDER),
     ];
     assert_eq!(shop.twilio_posts_as_it_is("/webhook/whatsapp/twilio/status", &status).await.status, 204);
-    // The same text as a form for the path above: its end is the beginning of the first name.
+    // The same text as a form for the path above: its end is the beginning of the first name, or a parameter of its own.
     let mut moved = status;
     moved[0].0 = "/statusAccountSid";
     assert_eq!(shop.twilio_posts_as_it_is("/webhook/whatsapp/twilio", &moved).await.status, 204);
+    for first in [("/status", ""), ("", "/status"), ("/", "status")] {
+        let moved = [&[first][..], &status].concat();
+        assert_eq!(shop.twilio_posts_as_it_is("/webhook/whatsapp/twilio", &moved).await.status, 204, "{first:?}");
+    }
     assert_eq!(shop.daemon.query_value::<i64>("SELECT count(*) FROM messages"), 0);
 }
 
@@ -119,6 +123,35 @@ async fn a_model_that_thinks_its_budget_away_still_answers_turn_by_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_told_again_is_not_begun_again() {
+    const OTHER: &str = "CA00000000000000000000000000000002";
+    let town = town().await;
+    let fields = [("CallSid", CALL), ("From", FROM), ("To", "+97235551234"), ("CallStatus", "ringing")];
+    let token = town.ring(CALL).await;
+    assert_eq!(town.hook("/webhook/incoming_call", &fields).await.status, 200);
+    let live = |sid: &str| {
+        tokio::task::block_in_place(|| {
+            town.daemon.logs().wait_until("the call to be answered", |lines| {
+                let is_live = |line: &&String| line.contains("\"CALL_LIVE\"") && line.contains(sid);
+                lines.iter().find(is_live).map(drop)
+            });
+        });
+    };
+    let mut socket = town.open_socket().await;
+    start(&mut socket, CALL, &token).await;
+    live(CALL);
+    drop(socket);
+    // Its stream is over, and Twilio's recorder has it: it is not over.
+    assert!(town.hook("/webhook/stream_ended", &fields).await.text().contains("<Record"));
+    assert_eq!(town.hook("/webhook/incoming_call", &fields).await.status, 200);
+    let token = town.ring(OTHER).await;
+    let mut socket = town.open_socket().await;
+    start(&mut socket, OTHER, &token).await;
+    live(OTHER);
+    assert_eq!((rows(&town, "calls"), town.ai.state().sessions.len()), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recorded_turn_is_paid_for_once() {
     let turns = vec![Turn::new("אפשר תור?", "כן, מתי?")];
     let mut town = Town::with_ai(OpenAiOptions { turns, ..OpenAiOptions::default() }, |_| {}).await;
@@ -136,6 +169,9 @@ async fn a_recorded_turn_is_paid_for_once() {
     ];
     let paid = town.ai.state().requests.len();
     assert!(paid > 0);
+    let again = town.hook("/webhook/handle_recording", &fields).await.text();
+    assert!(again.contains("כן, מתי?"), "{again}");
+    assert_eq!(town.ai.state().requests.len(), paid);
     tokio::task::block_in_place(|| town.daemon.restart());
     let second = town.hook("/webhook/handle_recording", &fields).await.text();
     assert!(second.contains("כן, מתי?"), "{second}");
