@@ -158,9 +158,13 @@ impl Fix {
                 let number = set_number_hooks(&site.client, &config.twilio, sid, after, LIMIT).await?;
                 if number.hooks == *after { Ok(()) } else { Err(FixError::NotTaken) }
             }
-            Self::Owner { folder, paths, uid, gid } => paths
-                .iter()
-                .try_for_each(|path| give_away(folder, path, *uid, *gid).map_err(|source| file_error(path, source))),
+            Self::Owner { folder, paths, uid, gid } => {
+                let give =
+                    |path: &PathBuf| give_away(folder, path, *uid, *gid).map_err(|error| file_error(path, error));
+                // One that is refused keeps none of the others as it is.
+                let given: Vec<_> = paths.iter().map(give).collect();
+                given.into_iter().collect()
+            }
             Self::Mode { path, after, .. } => open_itself(path)
                 .and_then(|file| file.set_permissions(Permissions::from_mode(*after)))
                 .map_err(|source| file_error(path, source)),

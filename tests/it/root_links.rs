@@ -190,8 +190,14 @@ fn doctor_gives_no_file_away_that_has_a_second_name() {
     fs::write(&secret, "").unwrap();
     fs::hard_link(&secret, here.path("data/key")).unwrap();
     fs::write(here.path("data/left-behind"), "").unwrap();
+    let other = here.path("secret/other");
+    fs::write(&other, "").unwrap();
+    symlink(&other, here.path("data/link")).unwrap();
     here.as_root(&["doctor", "--fix", "--yes"]);
-    assert_eq!(fs::metadata(&secret).unwrap().uid(), 0, "root's file is the service's now");
+    assert_eq!(fs::metadata(here.path("data/left-behind")).unwrap().uid(), SERVICE, "nothing was put right");
+    for file in [secret, other] {
+        assert_eq!(fs::metadata(&file).unwrap().uid(), 0, "{} of root is the service's now", file.display());
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::cli::tell;
 use crate::doctor::{Finding, Fix, Site};
 use std::io::{BufRead, IsTerminal};
 
-/// Puts right what can be; gives whether anything was changed.
+/// Puts right what can be; gives whether anything may have changed.
 pub(super) async fn mend(findings: &[Finding], site: &Site, arguments: &Arguments) -> anyhow::Result<bool> {
     let mut changed = false;
     for fix in findings.iter().filter_map(|finding| finding.fix.as_ref()) {
@@ -20,7 +20,11 @@ pub(super) async fn mend(findings: &[Finding], site: &Site, arguments: &Argument
                 changed = true;
                 tell(&format!("Done{}", fix.undo().map(|undo| format!("; {undo}")).unwrap_or_default()));
             }
-            Err(error) => tell(&format!("Not done: {error}")),
+            Err(error) => {
+                // A part of it may be done.
+                changed = true;
+                tell(&format!("Not done: {error}"));
+            }
         }
     }
     if !changed {
