@@ -31,14 +31,26 @@ pub fn open_inside(folder: &Path, inside: &Path) -> io::Result<File> {
     Ok(File::from(file))
 }
 
-/// Opens a file for reading. If it is inside one of these folders, it is opened as [`open_inside`] does.
+/// Opens a file for reading. If it is inside one of these folders, it is opened as [`open_inside`] does. For root a link that leads
+/// to it is followed only if it belongs to root.
 pub fn open_file(path: &Path, folders: &[&Path]) -> io::Result<File> {
-    for folder in folders {
-        if let Some(inside) = path_inside(folder, path) {
-            return open_inside(folder, &inside);
-        }
+    if let Some(file) = open_inside_one(path, folders)? {
+        return Ok(file);
     }
-    File::open(path)
+    if !geteuid().is_root() {
+        return File::open(path);
+    }
+    let Target { folder, folder_path, name, .. } = find_target(path)?;
+    if let Some(file) = open_inside_one(&folder_path.join(&name), folders)? {
+        return Ok(file);
+    }
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(File::from(openat(&folder, &name, flags, Mode::empty()).map_err(explain)?))
+}
+
+fn open_inside_one(path: &Path, folders: &[&Path]) -> io::Result<Option<File>> {
+    let mut found = folders.iter().filter_map(|folder| Some((folder, path_inside(folder, path)?)));
+    found.next().map(|(folder, inside)| open_inside(folder, &inside)).transpose()
 }
 
 /// Opens the folder in which something lies that is `inside` another folder, following no link. Returns its name as well.

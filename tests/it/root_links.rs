@@ -127,6 +127,21 @@ fn restore_takes_what_the_service_or_root_has_left_there() {
     here.assert_restore_is_refused(here.path("shortcut/link.db").to_str().unwrap());
 }
 
+#[test]
+fn restore_goes_on_from_a_link_of_root_to_none_of_another_user() {
+    let Some(here) = Installation::new() else { return };
+    let link = here.lay_link(&here.secret_database(), "data/snapshots/latest.db");
+    // Root's own link to what it takes for a snapshot.
+    symlink(link, here.path("latest.db")).unwrap();
+    here.assert_restore_is_refused(here.path("latest.db").to_str().unwrap());
+    let shared = shared_folder(&here);
+    here.lay_link(&here.path("secret/root.db"), "shared/copy.db");
+    here.assert_restore_is_refused(shared.join("copy.db").to_str().unwrap());
+    symlink(here.path("secret/root.db"), here.path("own.db")).unwrap();
+    let output = here.restore(here.path("own.db").to_str().unwrap());
+    assert!(output.status.success(), "{}", told(&output));
+}
+
 /// A folder where everyone may write, as `/tmp`.
 fn shared_folder(here: &Installation) -> PathBuf {
     let shared = here.path("shared");
