@@ -164,7 +164,10 @@ mod tests {
         };
         assert_eq!(refused, BodyError::NoMemory);
         assert!((256..=300).contains(&held.len()), "{}", held.len());
+        let rest = budget.free.clone().try_acquire_many_owned(u32::try_from(budget.free.available_permits()).unwrap());
         assert!(budget.read(chunks(FREE, 1), 64 << 10).await.is_ok());
+        assert_eq!(budget.read(chunks(FREE + 1, 1), 64 << 10).await.err(), Some(BodyError::NoMemory));
+        drop(rest);
         held.clear();
         assert_eq!(budget.free.available_permits(), BUDGET);
     }

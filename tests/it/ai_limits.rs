@@ -1,7 +1,10 @@
 //! What the AI may cost on the phone has a ceiling; beyond it callers leave a message.
 
+use super::support::Daemon;
 use super::support::telephony::{Town, start};
-use agentlocator::simulator::openai::OpenAiOptions;
+use agentlocator::simulator::Route;
+use agentlocator::simulator::caller::{CallPlan, Clip, StreamPlan};
+use agentlocator::simulator::openai::{OpenAiOptions, Turn};
 
 async fn town(limits: &'static str) -> Town {
     Town::with_ai(OpenAiOptions::default(), |setup| {
@@ -65,4 +68,41 @@ async fn what_a_day_may_cost_is_limited() {
     assert_eq!(engine, "voicemail");
     let limits = town.daemon.logs().events_named("CALL_OVER_LIMIT");
     assert_eq!(limits.last().unwrap()["limit"], "voice.ai_minutes_per_day");
+}
+
+/// A call of today that has cost two dollars.
+const TWO_DOLLARS: &str = "
+    INSERT INTO contacts(id, business_id, display_name, created_at, updated_at) VALUES (1, 1, '', 't', 't');
+    INSERT INTO threads(id, type, contact_id, peer_number, title, unread_count, last_message_at, created_at) VALUES
+        (1, 'call', 1, '+972509999999', '', 0, 't', 't');
+    UPDATE contacts SET created_at = strftime('%FT%H:%M:%fZ', 'now'), updated_at = strftime('%FT%H:%M:%fZ', 'now');
+    UPDATE threads SET created_at = strftime('%FT%H:%M:%fZ', 'now'), last_message_at = strftime('%FT%H:%M:%fZ', 'now');
+    INSERT INTO calls(call_sid, thread_id, contact_id, direction, peer_number, own_number, state, engine, started_at, ended_at,
+                      end_reason, duration_ms, cost_micros, updated_at) VALUES
+        ('CA00000000000000000000000000000009', 1, 1, 'in', '+972509999999', '', 'ended', 'realtime',
+         strftime('%FT%H:%M:%fZ', 'now'), strftime('%FT%H:%M:%fZ', 'now'), 'caller_hung_up', 1000, 2000000,
+         strftime('%FT%H:%M:%fZ', 'now'))";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beyond_the_money_of_a_day_neither_calls_nor_recorded_turns_use_the_ai() {
+    let daemon = tokio::task::block_in_place(|| {
+        let daemon = Daemon::prepare(|_| {});
+        daemon.seed(TWO_DOLLARS);
+        daemon
+    });
+    let route = Route::new(Some(daemon.address())).unwrap();
+    let turns = vec![Turn::new("אפשר תור?", "כן, מתי?")];
+    let town = Town::around(daemon, route, OpenAiOptions { turns, ..OpenAiOptions::default() }, true, |setup| {
+        setup.toml("[voice]\nai_usd_per_day = 2\n");
+    })
+    .await;
+    let (_socket, engine) = connected(&town, 1, "+972501111111").await;
+    assert_eq!(engine, "voicemail");
+    assert_eq!(town.daemon.logs().wait_for_event("CALL_OVER_LIMIT")["limit"], "voice.ai_usd_per_day");
+    // Twilio's recorder takes the turns of a call whose stream fails.
+    let messages = vec![Clip::Voice(1500)];
+    let report = town.call(CallPlan { stream: StreamPlan::Fails, messages, ..town.plan("stay") }).await;
+    assert_eq!(report.recordings.len(), 1, "{report:#?}");
+    let state = town.ai.state();
+    assert_eq!((state.sessions.len(), state.requests.len()), (0, 0));
 }

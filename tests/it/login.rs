@@ -3,8 +3,10 @@
 mod guessing;
 
 use super::support::{Daemon, access::PASSWORD, client::send, whatsapp::until};
+use agentlocator::crm::setup::SetupCode;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn the_first_owner_is_made_with_the_code_of_the_log() {
@@ -40,6 +42,21 @@ async fn the_command_line_prints_another_code_until_there_is_an_owner() {
     assert_ne!(first, second);
     let setup = json!({"code": second, "name": "Dana", "password": PASSWORD});
     assert_eq!(daemon.client().post_json("/api/setup", &setup).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_code_is_good_for_a_day() {
+    let mut daemon = Daemon::prepare(|_| {});
+    let (code, ends) = ("AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-A", agentlocator::clock::now().plus(Duration::from_secs(5)));
+    let hash = SetupCode::parse(code).hash();
+    daemon.seed(&format!(
+        "INSERT INTO setup_codes(code_hash, created_at, expires_at) VALUES ('{hash}', '2026-01-01T00:00:00.000Z', '{ends}')"
+    ));
+    daemon.launch();
+    until("the code to expire", async || (agentlocator::clock::now() > ends).then_some(())).await;
+    let setup = json!({"code": code, "name": "Dana", "password": PASSWORD});
+    let reply = daemon.client().post_json("/api/setup", &setup).await;
+    assert_eq!((reply.status, reply.json()["error"]["code"].clone()), (403, json!("forbidden")), "{}", reply.text());
 }
 
 fn printed_code(daemon: &Daemon) -> String {
@@ -251,6 +268,8 @@ async fn sessions_are_listed_and_ended() {
     let phone = phone.clone().with_login(&phone.post_json("/api/login", &credentials("gal", PASSWORD)).await);
     let sessions = gal.get("/api/sessions").await.json()["sessions"].as_array().unwrap().clone();
     assert_eq!(sessions.len(), 2);
+    let week = agentlocator::clock::now().plus(Duration::from_hours(7 * 24)).to_string();
+    assert!(sessions.iter().all(|session| session["expires_at"].as_str().unwrap() <= week.as_str()), "{sessions:?}");
     let is_current = |current: bool| sessions.iter().find(|session| session["is_current"] == current).unwrap();
     assert_eq!(is_current(false)["user_agent"], "Phone");
     // Staff end their own sessions alone.

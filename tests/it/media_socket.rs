@@ -60,6 +60,13 @@ async fn a_token_is_for_one_call_for_one_socket_and_for_a_short_time() {
     let mut second = town.open_socket().await;
     start(&mut second, "CA00000000000000000000000000000001", &first).await;
     assert_eq!(closed(&mut second).await, Some(1000), "the call has its socket");
+    // It was never the call's, which would close it in the same way at its end.
+    tokio::task::block_in_place(|| {
+        town.daemon.logs().wait_until("the refusal", |lines| {
+            let is_refusal = |line: &&String| line.contains("\"WS_REFUSED\"") && line.contains("\"no_call\"");
+            lines.iter().find(is_refusal).map(drop)
+        });
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +111,8 @@ async fn a_crowd_of_strangers_keeps_no_call_out() {
     for _ in 0..STRANGERS + 20 {
         crowd.push(town.open_socket().await);
     }
-    assert_eq!(closed(&mut crowd[0]).await, Some(1008), "who came first makes way");
     let report = town.call(town.plan("say 1s; listen")).await;
     assert_eq!(report.streams[0].answers.len(), 1, "{report:#?}");
+    assert_eq!(closed(&mut crowd[0]).await, Some(1008), "who came first makes way");
+    assert_eq!(town.daemon.logs().events_named("WS_REFUSED")[0]["reason"], "crowd");
 }

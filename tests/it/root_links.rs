@@ -154,20 +154,24 @@ fn shared_folder(here: &Installation) -> PathBuf {
 fn a_backup_replaces_nothing_that_another_users_link_leads_to() {
     let Some(here) = Installation::new() else { return };
     shared_folder(&here);
-    let victim = here.path("secret/victim");
-    fs::write(&victim, "of root").unwrap();
+    let [victim, other] = ["secret/victim", "secret/other"].map(|name| here.path(name));
+    for file in [&victim, &other] {
+        fs::write(file, "of root").unwrap();
+    }
     let to_file = here.lay_link(&victim, "shared/c.db");
     here.lay_link(&here.path("secret"), "shared/folder");
     let through_folder = here.path("shared/folder/victim").to_str().unwrap().to_owned();
     // The unfinished file has a name that others can guess.
     here.lay_link(&victim, "shared/d.db.part");
     let to_part = here.path("shared/d.db").to_str().unwrap().to_owned();
-    fs::hard_link(&victim, here.path("shared/e.db.part")).unwrap();
+    fs::hard_link(&other, here.path("shared/e.db.part")).unwrap();
     let to_hard = here.path("shared/e.db").to_str().unwrap().to_owned();
     for target in [to_file, through_folder, to_part, to_hard] {
         let output = here.as_root(&["backup", &target]);
         assert_eq!(output.status.code(), Some(1), "{target}: {}", told(&output));
-        assert_eq!(fs::read_to_string(&victim).unwrap(), "of root", "{target}");
+        for file in [&victim, &other] {
+            assert_eq!(fs::read_to_string(file).unwrap(), "of root", "{target}");
+        }
     }
     let output = here.as_root(&["backup", here.path("shared/c.db").to_str().unwrap()]);
     assert!(told(&output).contains("is a link of another user (65534)"), "{}", told(&output));

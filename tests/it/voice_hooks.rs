@@ -103,10 +103,13 @@ async fn without_a_token_signed_routes_are_closed_and_the_preview_open() {
     let daemon = tokio::task::block_in_place(|| super::support::Daemon::start(|_| {}));
     let client = daemon.client();
     assert_eq!(client.get("/webhook/incoming_call").await.status, 200);
+    let fields: Vec<_> = CALL.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
     for path in ["incoming_call", "handle_recording", "stream_ended", "recording_status", "call_status"] {
-        let reply =
-            client.clone().with_header("x-twilio-signature", "x").post_form(&format!("/webhook/{path}"), &CALL).await;
-        assert_eq!(reply.status, 403, "{path}");
+        let path = format!("/webhook/{path}");
+        for signature in ["x".to_owned(), sign("", &format!("{}{path}", daemon.url()), &fields)] {
+            let reply = client.clone().with_header("x-twilio-signature", &signature).post_form(&path, &CALL).await;
+            assert_eq!(reply.status, 403, "{path} {signature}");
+        }
     }
     assert_eq!(client.get("/readyz").await.json()["twilio_secrets"], "disabled");
 }

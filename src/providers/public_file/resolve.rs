@@ -25,3 +25,14 @@ impl Resolve for PublicResolver {
 pub(super) async fn lookup(name: &str) -> std::io::Result<Vec<SocketAddr>> {
     Ok(tokio::net::lookup_host((name, 0)).await?.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_machine_is_not_resolved() {
+        let refused = PublicResolver.resolve("localhost".parse().unwrap()).await.err().unwrap();
+        assert_eq!(refused.downcast_ref(), Some(&Forbidden::NotPublic));
+    }
+}

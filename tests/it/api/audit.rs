@@ -287,3 +287,22 @@ async fn a_refused_change_leaves_no_row_and_a_token_is_named_with_its_creator() 
 async fn dana_id(dana: &Client) -> Value {
     json!(format!("user:{}", dana.get("/api/session").await.json()["user"]["id"]))
 }
+
+/// The row is written with the change, or neither is.
+#[tokio::test]
+async fn a_change_that_cannot_be_recorded_is_not_made() {
+    let mut daemon = Daemon::prepare(|_| {});
+    let hash = agentlocator::crm::token::hash("agl_till");
+    daemon.seed(&format!(
+        "{}
+         INSERT INTO api_tokens(name, role, token_hash, created_at) VALUES ('till', 'owner', '{hash}', '2026-01-01T00:00:00.000Z');
+         CREATE TRIGGER no_rows BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT, 'no rows'); END;",
+        include_str!("data.sql")
+    ));
+    daemon.launch();
+    let till = daemon.client().with_token("agl_till");
+    let body = json!({"display_name": "Dana"});
+    let reply = send(till.request(Method::PATCH, "/api/contacts/1").json(&body)).await;
+    assert!(reply.status >= 500, "{} {}", reply.status, reply.text());
+    assert_eq!(till.get("/api/contacts/1").await.json()["display_name"], "דנה לוי");
+}

@@ -30,6 +30,11 @@ async fn wrong_passwords_are_slowed_down() {
         client.clone().with_header("x-forwarded-for", "203.0.113.7").with_header("x-forwarded-proto", "https");
     let reply = elsewhere.post_json("/api/login", &json!({"name": "dana", "password": PASSWORD})).await;
     assert_eq!(reply.status, 200);
+    // Nor may one address try many names.
+    for number in 0..30 {
+        assert_eq!(elsewhere.post_json("/api/login", &attempt(&format!("name{number}"))).await.status, 401);
+    }
+    assert_eq!(elsewhere.post_json("/api/login", &attempt("another")).await.status, 429);
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Files of messages that come in.
 
+use crate::support::stand_in::StandIn;
 use crate::support::whatsapp::{OWN_SENDER, Shop, until};
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
 const DANA: &str = "+972501234567";
 
@@ -36,9 +38,15 @@ async fn until_here(shop: &Shop) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn twilio_s_file_is_fetched_with_credentials_that_no_redirect_gets() {
     let shop = Shop::open().await;
-    let elsewhere = format!("{}/media/1", shop.bridge.origin);
+    let heads: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = heads.clone();
+    let elsewhere = StandIn::start(None, move |head| {
+        noted.lock().unwrap().push(head.to_lowercase());
+        "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\na voice".to_owned()
+    });
+    let there = format!("{}/media/1", elsewhere.url());
     // It is not there yet, then it leads to another host.
-    shop.twilio.files([(404, Value::Null), (307, json!(elsewhere))]);
+    shop.twilio.files([(404, Value::Null), (307, json!(there))]);
     picture(&shop, "SMa0000000000000000000000000000001", &shop.twilio.file_url()).await;
     let message = only_message(&shop).await;
     assert_eq!((message["message_type"].clone(), message["media_kind"].clone()), (json!("media"), json!("image")));
@@ -58,6 +66,12 @@ async fn twilio_s_file_is_fetched_with_credentials_that_no_redirect_gets() {
     assert_eq!(shop.daemon.client().get(&url).await.status, 401);
     assert_eq!(shop.api.get("/api/media/0000").await.status, 404);
     shop.daemon.logs().wait_for_event("WA_MEDIA_FETCHED");
+
+    // Nor does a host get them that a webhook names.
+    picture(&shop, "SMa0000000000000000000000000000002", &there).await;
+    until("both files", async || (shop.count("message_media WHERE state = 'stored'") == 2).then_some(())).await;
+    let heads = heads.lock().unwrap();
+    assert!(heads.len() == 2 && !heads.iter().any(|head| head.contains("authorization")), "{heads:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

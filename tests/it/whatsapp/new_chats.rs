@@ -1,8 +1,8 @@
 //! To whom a user or a token may write first, and how many a day.
 
-use crate::support::Setup;
 use crate::support::client::Reply;
 use crate::support::whatsapp::Shop;
+use crate::support::{Client, Setup};
 use serde_json::json;
 
 async fn with(settings: &str) -> Shop {
@@ -14,7 +14,11 @@ async fn with(settings: &str) -> Shop {
 }
 
 async fn write(shop: &Shop, to: &str) -> Reply {
-    shop.send(&json!({ "to": to, "text": "hello", "provider": "baileys" })).await
+    write_by(&shop.api, to, "baileys").await
+}
+
+async fn write_by(author: &Client, to: &str, provider: &str) -> Reply {
+    author.post_json("/api/whatsapp/send", &json!({ "to": to, "text": "hello", "provider": provider })).await
 }
 
 fn refused(reply: &Reply) -> String {
@@ -26,7 +30,9 @@ fn refused(reply: &Reply) -> String {
 async fn strangers_abroad_are_not_written_to_unless_the_settings_say_so() {
     let shop = Shop::open().await;
     for to in ["+19005550123", "+447911123456"] {
-        assert_eq!(refused(&write(&shop, to).await), "recipient_not_allowed");
+        for provider in ["baileys", "twilio", "auto"] {
+            assert_eq!(refused(&write_by(&shop.api, to, provider).await), "recipient_not_allowed", "{provider}");
+        }
     }
     assert_eq!(refused(&write(&shop, "1-919-555-123").await), "recipient_not_allowed", "a premium number of Israel");
     assert_eq!(write(&shop, "+972501111111").await.status, 200);
@@ -47,7 +53,13 @@ async fn only_so_many_strangers_are_written_to_in_a_day() {
     for to in ["+972501111111", "+972502222222"] {
         assert_eq!(write(&shop, to).await.status, 200);
     }
-    assert_eq!(refused(&write(&shop, "+972503333333").await), "too_many_new_chats");
+    for provider in ["baileys", "twilio"] {
+        assert_eq!(refused(&write_by(&shop.api, "+972503333333", provider).await), "too_many_new_chats");
+    }
+    let token = tokio::task::block_in_place(|| shop.daemon.token("staff"));
+    let other = shop.daemon.client().with_token(&token);
+    assert_eq!(write_by(&other, "+972503333333", "baileys").await.status, 200, "another token has its own");
+    assert_eq!(refused(&write_by(&other, "+972505555555", "baileys").await), "too_many_new_chats", "of all together");
     assert_eq!(write(&shop, "+972501111111").await.status, 200, "the conversation has begun");
     shop.hear_by_bridge("972504444444", "A1", "hi").await;
     assert_eq!(write(&shop, "+972504444444").await.status, 200, "the other one began");

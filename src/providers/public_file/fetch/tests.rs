@@ -3,9 +3,17 @@
 use super::*;
 use crate::providers::public_file::Trusted;
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
+use futures_util::stream;
+use std::convert::Infallible;
+
+/// A file of which nothing says how long it is.
+async fn endless() -> Body {
+    Body::from_stream(stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 100]))))
+}
 
 async fn server() -> String {
     let echo = |headers: HeaderMap| async move {
@@ -19,6 +27,7 @@ async fn server() -> String {
         .route("/inside", get(|| async { Redirect::temporary("https://169.254.169.254/latest/meta-data") }))
         .route("/plain", get(|| async { Redirect::temporary("http://93.184.216.34/") }))
         .route("/large", get(|| async { "x".repeat(1001) }))
+        .route("/endless", get(endless))
         .route("/gone", get(|| async { axum::http::StatusCode::NOT_FOUND.into_response() }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -45,6 +54,7 @@ async fn redirects_are_checked_and_sizes_are_capped() {
     assert!(matches!(fetch("/plain").await, FetchError::Forbidden(Forbidden::NotHttps)));
     assert!(matches!(fetch("/round").await, FetchError::TooManyRedirects));
     assert!(matches!(fetch("/large").await, FetchError::TooLarge(1000)));
+    assert!(matches!(fetch("/endless").await, FetchError::TooLarge(1000)));
     assert!(matches!(fetch("/gone").await, FetchError::Status(404)));
 
     let inspect = async |path: &str| files.inspect(&format!("{origin}{path}")).await;
