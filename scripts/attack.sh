@@ -2,7 +2,7 @@
 # Attacks the daemon: scripts/attack.sh [--quick] [OPTION OF THE BENCH…]
 #
 # First the attacks of SECURITY.md's table, one by one, with a verdict for each claim: the tests that it names. Checks of the
-# package run in a booted Debian (`make test-deb`) and are named only. Then, without --quick, strangers who flood the daemon
+# package run in a booted Debian (`make test-deb`), files of tests with the bridge's (`make test`); both are named only. Then, without --quick, strangers who flood the daemon
 # while calls are on, in a network of their own, and what logins, API requests and calls leave in memory: about 15 minutes.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -19,7 +19,7 @@ claims() {
         awk -F ' [|] ' '{ gsub(/[`,]/, "", $NF); print $1 "\t" $NF }'
 }
 
-names=$(claims | cut -f 2 | tr ' ' '\n' | sort -u)
+names=$(claims | cut -f 2 | tr ' ' '\n' | grep -v / | sort -u)
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
@@ -32,12 +32,14 @@ else
 fi
 status=${PIPESTATUS[0]}
 
-# came_of TEST: passed, failed, or walk for a check of the package.
+# came_of TEST: passed, failed, bridge for a file of the bridge's tests, or walk for a check of the package.
 came_of() {
     if grep -qE "(FAIL|TIMEOUT|SIG[A-Z]+) .*(::| )$1\$|test .*\b$1 \.\.\. FAILED" "$output"; then
         echo failed
     elif grep -qE "PASS .*(::| )$1\$|test .*\b$1 \.\.\. ok" "$output"; then
         echo passed
+    elif [[ $1 == */* && -f $1 ]]; then
+        echo bridge
     elif grep -q "^$1() {" tests/deb/*.sh; then
         echo walk
     else
@@ -53,6 +55,7 @@ while IFS=$'\t' read -r claim tests; do
         passed) verdict=${verdict:-held} ;;
         failed) verdict=BROKEN notes+=("$test failed") ;;
         missing) verdict=BROKEN notes+=("$test did not run") ;;
+        bridge) notes+=("$test: in make test") ;;
         walk) notes+=("$test: in make test-deb") ;;
         esac
     done
