@@ -32,7 +32,7 @@ pub use alert::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertTold,
 pub use attempt::{NotSent, Outcome, Search, Trouble};
 pub use call::{Call, CallDirection, CallState, EndReason, Speaker, Turn, TurnLatency};
 pub use change::ChangeKind;
-pub use contact::Contact;
+pub use contact::{Contact, PersonName};
 pub use cursor::Cursor;
 pub use finding::{Finding, FindingState, SelfCheck};
 pub use hex::hex;

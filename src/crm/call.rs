@@ -2,7 +2,7 @@
 
 use super::person;
 use crate::domain::{
-    BusinessId, CallDirection, CallId, CallSid, CallState, ContactId, PeerAddress, ThreadType, Timestamp,
+    BusinessId, CallDirection, CallId, CallSid, CallState, ContactId, PeerAddress, PersonName, ThreadType, Timestamp,
 };
 use crate::store::{AiUsage, Error, JournalOutcome, NewCall, NewJournal, Result, WriteTx};
 use phonenumber::country;
@@ -34,8 +34,8 @@ pub struct RawWebhook {
 /// What is known of a call that comes in.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
-    /// The caller's name as the owner has set it; empty if there is none.
-    pub name: String,
+    /// What the caller is called.
+    pub name: PersonName,
     /// The call is over: this is an old webhook.
     pub is_over: bool,
     /// How much the AI was used today.
@@ -55,11 +55,10 @@ pub fn receive(
     let (id, contact) = find_or_make(tx, call, country, now)?;
     let outcome = if known.is_none() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
     keep(tx, raw, outcome, "", Some(id), now)?;
-    // Any other name is the caller's own choice, and must not stand in the AI's instructions.
-    let name = contact.map(|contact| tx.name_by_owner(contact)).transpose()?.flatten();
+    let name = contact.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
     let ai_today = tx.ai_usage(Some(&call.call_sid), today, now)?;
-    Ok(Received { name: name.unwrap_or_default(), is_over, ai_today })
+    Ok(Received { name, is_over, ai_today })
 }
 
 /// Our id of a call, which is taken down if it is new: with the contact then.

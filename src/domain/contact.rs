@@ -18,3 +18,15 @@ pub struct Contact {
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
+
+/// What a person is called, and who says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum PersonName {
+    /// Nobody has said.
+    #[default]
+    Unknown,
+    /// As the owner calls them.
+    ByOwner(String),
+    /// As they call themselves, in a WhatsApp profile: any text, chosen by whoever writes.
+    ByProfile(String),
+}

@@ -15,7 +15,7 @@ use crate::agent::tools as agent_tools;
 use crate::audio::EncodedAudio;
 use crate::call::{CallPolicy, CallSession, EngineKind, Input, Output, Said};
 use crate::clock;
-use crate::domain::CallSid;
+use crate::domain::{CallSid, PersonName};
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
 use crate::providers::websocket::{self, Received};
@@ -301,8 +301,14 @@ impl CallTask {
     fn realtime_setup(&self, history: Vec<Said>) -> RealtimeSetup {
         let config = self.settings.config.clone();
         let can_transfer = config.agent.transfer_to.is_some();
+        // A name of the caller's own choice must not stand in the instructions.
+        let (caller_name, profile_name) = match &self.caller.name {
+            PersonName::Unknown => (None, None),
+            PersonName::ByOwner(name) => (Some(name.as_str()), None),
+            PersonName::ByProfile(name) => (None, Some(name.clone())),
+        };
         let context = PhoneContext {
-            caller_name: Some(&self.caller.name),
+            caller_name,
             now: clock::now(),
             time_zone: super::TIME_ZONE,
             can_transfer,
@@ -312,6 +318,7 @@ impl CallTask {
             instructions: instructions::for_phone(&config.agent, &context).into(),
             tools: agent_tools::for_phone(can_transfer),
             language: config.agent.language.clone(),
+            profile_name,
             history,
             config,
         }

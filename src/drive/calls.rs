@@ -15,7 +15,7 @@ use super::call::{self, Mail};
 use crate::call::{After, EngineKind};
 use crate::clock;
 use crate::crm::call::IncomingCall;
-use crate::domain::{CallSid, CallState};
+use crate::domain::{CallSid, CallState, PersonName};
 use crate::providers::twilio::{media_stream, stream_token};
 use crate::store::AiUsage;
 use limits::AtOnce;
@@ -68,8 +68,8 @@ struct LiveCall {
 pub struct Caller {
     /// The call.
     pub call: IncomingCall,
-    /// The caller's name as the owner has set it, empty if there is none.
-    pub name: String,
+    /// What the caller is called.
+    pub name: PersonName,
     /// How much the AI was used today before.
     pub ai_today: AiUsage,
 }
@@ -287,7 +287,7 @@ impl Calls {
     fn hand_over(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_on(sid) {
             let call = IncomingCall { call_sid: sid.clone(), from: String::new(), to: String::new() };
-            self.begin(Caller { call, name: String::new(), ai_today: AiUsage::default() });
+            self.begin(Caller { call, name: PersonName::Unknown, ai_today: AiUsage::default() });
         }
         let mut book = self.book();
         let Some(live) = book.live.get_mut(sid).filter(|live| !live.has_stream) else { return Some(socket) };

@@ -40,6 +40,8 @@ pub struct RealtimeSetup {
     pub tools: Vec<Value>,
     /// The language that callers are expected to speak, ISO 639-1.
     pub language: String,
+    /// What the caller calls themselves; the owner knows no other name.
+    pub profile_name: Option<String>,
     /// What was said before this engine came.
     pub history: Vec<Said>,
 }
@@ -269,6 +271,7 @@ async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<OpenSocket, Fa
     let mut socket = dial(config).await?;
     expect(&mut socket, &ServerEvent::SessionCreated).await?;
     let mut messages = vec![wire::session_update(config, &setup.instructions, &setup.tools, &setup.language)];
+    messages.extend(setup.profile_name.as_deref().map(wire::profile_name));
     for said in &setup.history {
         match said.speaker {
             Speaker::Caller => messages.push(wire::earlier_message(false, &said.text)),

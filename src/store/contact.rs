@@ -6,7 +6,7 @@ mod merge;
 pub use merge::Moved;
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{BusinessId, Contact, ContactId, Timestamp};
+use crate::domain::{BusinessId, Contact, ContactId, PersonName, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
@@ -17,11 +17,15 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], contact).optional()?)
     }
 
-    /// The name that the owner has given a person.
-    pub fn name_by_owner(&self, id: ContactId) -> Result<Option<String>> {
-        let mut query =
-            self.conn.prepare_cached("SELECT display_name FROM contacts WHERE id = ?1 AND name_source = 'owner'")?;
-        Ok(query.query_row([id], |row| row.get(0)).optional()?)
+    /// What a person is called.
+    pub fn name_of(&self, id: ContactId) -> Result<PersonName> {
+        let mut query = self.conn.prepare_cached("SELECT display_name, name_source FROM contacts WHERE id = ?1")?;
+        let found = query.query_row([id], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()?;
+        Ok(match found {
+            Some((name, source)) if source == "owner" => PersonName::ByOwner(name),
+            Some((name, source)) if source == "profile" => PersonName::ByProfile(name),
+            _ => PersonName::Unknown,
+        })
     }
 }
 
