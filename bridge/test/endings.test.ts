@@ -2,15 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BridgeProcess } from './support/bridge-process.ts'
 import { newKey, Stage } from './support/stage.ts'
-import { until } from './support/until.ts'
+import { pause, until } from './support/until.ts'
 import type { WaServer } from './wa-server/server.ts'
 
 const DANA = '972501234567'
 const LONG_MS = 60_000
 
 const connects = (server: WaServer) => server.events().filter(one => one.event === 'connect').length
-const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
-
 /** Waits until there is a new login, and until the bridge says that it is connected. */
 async function comesBack(bridge: BridgeProcess, server: WaServer, logins: number): Promise<void> {
   await until('another login', () => server.state().logins > logins, LONG_MS)

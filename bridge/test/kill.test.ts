@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BridgeProcess } from './support/bridge-process.ts'
 import { acknowledged } from './support/peer.ts'
-import { type Random, randomFrom } from './support/random.ts'
+import { pick, randomFrom } from './support/random.ts'
 import { Stage } from './support/stage.ts'
-import { until } from './support/until.ts'
+import { pause, until } from './support/until.ts'
 
 const PEOPLE = ['972501234567', '972523334455', '972541112233']
 const ROUNDS = process.env.LONG ? 50 : 5
@@ -89,7 +89,3 @@ test(`${ROUNDS} kills under traffic lose nothing and double nothing`, async t =>
     return true
   }
 })
-
-const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
-
-const pick = <T>(random: Random, values: readonly T[]): T => values[random.below(values.length)] as T

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { BridgeProcess, SECRET } from './support/bridge-process.ts'
 import { FakeDaemon } from './support/fake-daemon.ts'
 import { BRIDGE } from './support/paths.ts'
-import { until } from './support/until.ts'
+import { pause, until } from './support/until.ts'
 import { WaServer } from './wa-server/server.ts'
 
 const RECEIVED = Number(option('received') ?? 10_000)
@@ -26,7 +26,6 @@ const start = () =>
 
 const people = Array.from({ length: PEOPLE }, (_, i) => `9725400000${String(i).padStart(2, '0')}`)
 const person = (i: number) => people[i % PEOPLE] as string
-const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 const told = (what: string, value: string) => process.stdout.write(`${what.padEnd(44)} ${value}\n`)
 
 /** Resident memory in MB, as it is after a while without work. */

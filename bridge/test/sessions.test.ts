@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { acknowledged } from './support/peer.ts'
-import { randomFrom } from './support/random.ts'
+import { pick, randomFrom } from './support/random.ts'
 import { newKey, Stage } from './support/stage.ts'
-import { until } from './support/until.ts'
+import { pause, until } from './support/until.ts'
 import type { WaServer } from './wa-server/server.ts'
 
 const PEOPLE = ['972501234567', '972523334455', '972541112233']
@@ -38,14 +38,14 @@ for (const seed of [11, 12, 13]) {
       const traffic = { ended: false }
       const out = (async () => {
         while (!traffic.ended) {
-          const to = PEOPLE[random.below(PEOPLE.length)] as string
+          const to = pick(random, PEOPLE)
           await bridge.send(to, `החוצה ${sent++}`, newKey()).catch(() => undefined)
           await pause(random.below(40))
         }
       })()
       while (written < last) {
         if (written === 40) server.corruptNext()
-        await server.inbound({ from: PEOPLE[random.below(PEOPLE.length)] as string, text: `פנימה ${written++}` })
+        await server.inbound({ from: pick(random, PEOPLE), text: `פנימה ${written++}` })
         if (round !== 1) await pause(random.below(40))
       }
       if (round === 1) await until('the damaged one is asked for again', () => askedAgain(server) > 0)
@@ -75,8 +75,6 @@ async function settled(): Promise<Stage> {
   }
   return stage
 }
-
-const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 /** How often the device has asked senders for a message again. */
 function askedAgain(server: WaServer): number {

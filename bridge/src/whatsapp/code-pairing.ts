@@ -22,21 +22,18 @@ export class CodePairing {
   given = 0
   /** The first code, or why there is none. */
   readonly first: Promise<PairingCode>
-  /** Both do nothing once the first code is there. */
-  readonly resolve: (code: PairingCode) => void
-  readonly reject: (error: Error) => void
+  /** Settle `first`, once. */
+  resolve!: (code: PairingCode) => void
+  reject!: (error: Error) => void
 
   constructor(phone: string) {
     this.phone = phone
-    let settle: [typeof this.resolve, typeof this.reject] | undefined
     this.first = new Promise((resolve, reject) => {
-      settle = [resolve, reject]
+      this.resolve = resolve
+      this.reject = reject
     })
-    // Whoever asked may have gone.
+    // The request that waited for it may be gone.
     this.first.catch(() => {})
-    const [resolve, reject] = settle as NonNullable<typeof settle>
-    this.resolve = resolve
-    this.reject = reject
   }
 
   get mayGoOn(): boolean {

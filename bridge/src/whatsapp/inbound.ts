@@ -9,7 +9,6 @@ import {
   type WASocket,
 } from 'baileys'
 import type { Log } from '../log.ts'
-import { Received } from '../session/received.ts'
 import type { Change } from '../session/record.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
@@ -19,6 +18,7 @@ import { type Envelope, envelopeOf, isLeftOut, laneOf, personOf, type Self } fro
 import { identify } from './people.ts'
 import type { Placeholders } from './placeholders.ts'
 import { decode, fileOf, readUnavailable } from './reading.ts'
+import { Received } from './received.ts'
 import { makeSignal } from './signal.ts'
 import { Turns } from './turns.ts'
 

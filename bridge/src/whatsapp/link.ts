@@ -4,7 +4,7 @@ import { type Log, reason } from '../log.ts'
 import type { Session } from '../session/session.ts'
 import type { Settings } from '../settings.ts'
 import { askForCode, CodePairing, type PairingCode } from './code-pairing.ts'
-import { withSecretInForce } from './pairing-code.ts'
+import { withSecretInForce } from './qr-secret.ts'
 import { type LinkState, react } from './reaction.ts'
 
 /** What a link tells whoever made it. */

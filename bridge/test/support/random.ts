@@ -16,3 +16,6 @@ export function randomFrom(seed: number): Random {
     },
   }
 }
+
+/** One of the values. */
+export const pick = <T>(random: Random, values: readonly T[]): T => values[random.below(values.length)] as T

@@ -9,6 +9,9 @@ export async function until<T>(
     const found = await isSo()
     if (found) return found
     if (performance.now() > end) throw new Error(`not in ${limitMs} ms: ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 20))
+    await pause(20)
   }
 }
+
+/** Resolves after `ms`. */
+export const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))

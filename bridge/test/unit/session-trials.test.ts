@@ -5,13 +5,13 @@ import { ProtocolAddress, SessionBuilder, SessionCipher } from 'libsignal'
 import { trySessionsOnCopies } from '../../src/whatsapp/session-trials.ts'
 import { quietLibsignal, SignalStore } from '../wa-server/signal-store.ts'
 
-/** Somebody with one partner. */
+/** A user of libsignal, with one partner. */
 class Side {
   readonly store = new SignalStore(Curve.generateKeyPair(), 1)
 
   constructor(readonly partner: ProtocolAddress) {}
 
-  /** Opens a session with somebody, which takes the place of the one before. */
+  /** Opens a session, which replaces the one before. */
   async openSession(other: Side): Promise<void> {
     const { id, key } = other.store.newPreKey()
     const { identity, signedPreKey, registrationId } = other.store
