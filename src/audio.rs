@@ -6,11 +6,13 @@ pub mod mulaw;
 pub mod opus;
 mod recorder;
 mod speech;
+mod voice;
 pub mod wav;
 
 pub use encoded::EncodedAudio;
 pub use recorder::{CHUNK_BYTES, Recorder};
 pub use speech::SpeechDetector;
+pub use voice::VoiceDetector;
 
 /// Samples, and with mu-law bytes, of a millisecond.
 pub const BYTES_PER_MS: u64 = 8;

@@ -10,8 +10,9 @@
 //!      └──────(watchdog)──▶ redirect to Twilio's recorder ──────────────────────────────────────────────▲
 //! ```
 
-mod ear;
+mod caller_audio;
 mod input;
+mod local_speech;
 mod output;
 mod playback;
 mod policy;

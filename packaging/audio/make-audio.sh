@@ -66,6 +66,10 @@ ulaw goodbye_he
 speak one_moment_he 145 "[[R'ega eX'ad, bevakaS'a]]."
 ulaw one_moment_he
 
+# עוד רגע קטן, תודה.
+speak more_time_he 145 "[['od R'ega kat'an]]. [[tod'a]]."
+ulaw more_time_he
+
 # 1 kHz, far from every DTMF pair.
 sox -D -n -t ul -r 8000 -c 1 beep.ulaw synth 0.4 sine 1000 fade t 0.01 0.4 0.02 gain -10
 

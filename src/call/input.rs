@@ -2,7 +2,7 @@
 
 use crate::audio::EncodedAudio;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// An engine's id of one uttering.
 pub type ItemId = Arc<str>;
@@ -20,6 +20,8 @@ pub enum Input {
         timestamp_ms: u64,
         /// The sound.
         audio: EncodedAudio,
+        /// Whether our own detector takes it for a voice.
+        is_voice: bool,
     },
     /// The caller pressed a key.
     CallerKey(char),
@@ -65,15 +67,21 @@ pub enum Operator {
 pub enum EngineEvent {
     /// It can hear and speak.
     Ready,
+    /// It sent something that is of no other interest.
+    Alive,
     /// The caller began to speak.
     SpeechStarted {
         /// The uttering.
         item: ItemId,
+        /// When, in milliseconds of the sound that this engine has been sent, if it says so.
+        at_ms: Option<u64>,
     },
     /// The caller stopped.
     SpeechStopped {
         /// The uttering.
         item: ItemId,
+        /// When the caller's voice ended, counted in the same way.
+        at_ms: Option<u64>,
     },
     /// What the caller said, as far as it is known.
     CallerText {
@@ -114,8 +122,10 @@ pub enum EngineEvent {
         /// Whether this is all of it.
         is_final: bool,
     },
-    /// The agent wants something done.
+    /// The agent wants something done: the call is complete, its answer need not be.
     ToolCall {
+        /// The answer that the call is a part of.
+        response: ResponseId,
         /// Goes back with the result.
         id: String,
         /// Which tool.
@@ -158,10 +168,15 @@ pub enum EngineEvent {
 pub enum ResponseOutcome {
     /// It was said.
     Completed,
+    /// It ended before its end: the engine has reached a limit, or may not say the rest.
+    Incomplete,
     /// It was cut.
     Cancelled,
     /// It failed.
-    Failed,
+    Failed {
+        /// The engine takes no request before, if it says so.
+        retry_after: Option<Duration>,
+    },
 }
 
 /// What an answer took.

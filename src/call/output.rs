@@ -65,6 +65,8 @@ pub enum Output {
 pub enum EngineCommand {
     /// A piece of the caller's voice, or silence where the line had a hole.
     Hear(EncodedAudio),
+    /// What the caller has said so far is a turn, whatever the engine still hears.
+    Commit,
     /// The caller pressed these keys.
     Keys(String),
     /// Say something now.
@@ -123,6 +125,8 @@ pub enum After {
 pub enum Clip {
     /// "One moment, please."
     OneMoment,
+    /// "One more moment, thank you."
+    MoreTime,
     /// "Goodbye."
     Goodbye,
     /// "Are you still there?"

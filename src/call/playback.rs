@@ -86,6 +86,8 @@ struct Uttering {
     sent: u64,
     received: u64,
     done: bool,
+    /// Sentences of our own within it: after how much of it, and how much.
+    inserted: Vec<(u64, u64)>,
 }
 
 impl Playback {
@@ -112,14 +114,13 @@ impl Playback {
         if self.queued > MAX_QUEUED {
             return false;
         }
-        let is_new = self.utterings.back().is_none_or(|last| last.source.item != source.item || last.done);
+        let is_new = self.open().is_none_or(|open| open.source.item != source.item);
         if is_new {
-            self.finish_last();
-            let source = source.clone();
-            self.utterings.push_back(Uttering { source, start: None, sent: 0, received: 0, done: false });
+            self.finish_open();
+            self.utterings.push_back(Uttering::new(source.clone()));
         }
-        if let Some(last) = self.utterings.back_mut() {
-            last.received += audio.len() as u64;
+        if let Some(open) = self.open() {
+            open.received += audio.len() as u64;
         }
         if self.carry.is_empty() && audio.len().is_multiple_of(FRAME_BYTES) && audio.len() <= 2 * PIECE_BYTES {
             self.push(&source.item, audio.clone());
@@ -135,10 +136,21 @@ impl Playback {
         is_new
     }
 
+    /// Takes in a whole sentence of our own. An uttering that is open goes on behind it.
+    pub(super) fn insert(&mut self, source: Source, audio: &EncodedAudio) {
+        let mut samples = audio.decode();
+        samples.resize(samples.len().next_multiple_of(FRAME_BYTES), SILENCE);
+        for piece in samples.chunks(PIECE_BYTES) {
+            self.push(&source.item, EncodedAudio::encode(piece));
+        }
+        let received = samples.len() as u64;
+        self.utterings.push_back(Uttering { received, done: true, ..Uttering::new(source) });
+    }
+
     /// There will be no more sound of this uttering.
     pub(super) fn finish(&mut self, item: &ItemId) {
-        if self.utterings.back().is_some_and(|last| last.source.item == *item) {
-            self.finish_last();
+        if self.open().is_some_and(|open| open.source.item == *item) {
+            self.finish_open();
         } else if let Some(uttering) = self.utterings.iter_mut().find(|uttering| uttering.source.item == *item) {
             uttering.done = true;
         }
@@ -146,7 +158,7 @@ impl Playback {
 
     /// There will be no more sound of any uttering: its engine is lost.
     pub(super) fn finish_all(&mut self) {
-        self.finish_last();
+        self.finish_open();
         for uttering in &mut self.utterings {
             uttering.done = true;
         }
@@ -182,6 +194,12 @@ impl Playback {
             is_first = uttering.start.is_none();
             uttering.start.get_or_insert(start);
             uttering.sent += len;
+        }
+        // What lies between two halves of an uttering is none of it.
+        for other in self.utterings.iter_mut().filter(|other| other.source.item != item && other.start.is_some()) {
+            if !other.done || other.takes() {
+                other.inserted.push((other.sent, len));
+            }
         }
         let delay =
             self.base.map_or(Duration::ZERO, |(offset, at)| (at + span(start - offset)).saturating_duration_since(now));
@@ -234,14 +252,11 @@ impl Playback {
     /// Forgets all that was not heard, and tells what of each uttering was. Marks of before count no more.
     pub(super) fn clear(&mut self, now: Instant) -> Vec<Cut> {
         let heard = self.heard(now);
-        let cut = self.utterings.drain(..).map(|uttering| {
-            let start = uttering.start.unwrap_or(u64::MAX);
-            Cut {
-                heard: heard.saturating_sub(start).min(uttering.received),
-                received: uttering.received,
-                is_done: uttering.done,
-                source: uttering.source,
-            }
+        let cut = self.utterings.drain(..).map(|uttering| Cut {
+            heard: uttering.heard(heard),
+            received: uttering.received,
+            is_done: uttering.done,
+            source: uttering.source,
         });
         let cut = cut.collect();
         let (lead, generation, next_mark) = (self.lead, self.generation.wrapping_add(1), self.next_mark);
@@ -259,10 +274,15 @@ impl Playback {
         self.is_busy() || !self.utterings.is_empty()
     }
 
+    /// Whether the engine's own words are being heard.
+    pub(super) fn has_begun_answer(&self) -> bool {
+        self.utterings.iter().any(|uttering| uttering.source.response.is_some() && uttering.start.is_some())
+    }
+
     /// The next uttering that was heard to its end. Ask until it is none.
     pub(super) fn poll_heard(&mut self) -> Option<ItemId> {
         let first = self.utterings.front()?;
-        let end = first.start.map_or(0, |start| start + first.sent);
+        let end = first.start.map_or(0, |start| start + first.sent + first.inserted());
         if !first.done || first.takes() || end > self.acked {
             return None;
         }
@@ -276,9 +296,9 @@ impl Playback {
         Some((first.source.item.clone(), span(self.acked - start)))
     }
 
-    /// How long what we have will still be heard.
+    /// How long what we have will still be heard; less than a frame is not sent.
     pub(super) fn remaining(&self, now: Instant) -> Duration {
-        span(self.sent - self.by_clock(now) + self.queued + self.carry.len() as u64)
+        span(self.sent - self.by_clock(now) + self.queued)
     }
 
     /// What has been heard, in bytes: by the clock, but never past a mark that has not come back.
@@ -298,11 +318,16 @@ impl Playback {
         self.queue.push_back((item.clone(), audio));
     }
 
-    fn finish_last(&mut self) {
-        let Some(last) = self.utterings.back_mut() else { return };
-        last.done = true;
+    /// The uttering that more sound may come of: the newest of the engine's.
+    fn open(&mut self) -> Option<&mut Uttering> {
+        self.utterings.iter_mut().rev().find(|uttering| !uttering.done)
+    }
+
+    fn finish_open(&mut self) {
+        let Some(open) = self.open() else { return };
+        open.done = true;
+        let item = open.source.item.clone();
         if !self.carry.is_empty() {
-            let item = last.source.item.clone();
             let mut frame = std::mem::take(&mut self.carry);
             frame.resize(FRAME_BYTES, SILENCE);
             self.push(&item, EncodedAudio::encode(&frame));
@@ -311,6 +336,22 @@ impl Playback {
 }
 
 impl Uttering {
+    fn new(source: Source) -> Self {
+        Self { source, start: None, sent: 0, received: 0, done: false, inserted: Vec::new() }
+    }
+
+    /// How much of it was heard, where so much was heard of all.
+    fn heard(&self, heard: u64) -> u64 {
+        let own = heard.saturating_sub(self.start.unwrap_or(u64::MAX));
+        let after =
+            |own: u64, (at, length): &(u64, u64)| if own > *at { own.saturating_sub(*length).max(*at) } else { own };
+        self.inserted.iter().fold(own, after).min(self.received)
+    }
+
+    fn inserted(&self) -> u64 {
+        self.inserted.iter().map(|(_, length)| length).sum()
+    }
+
     /// Whether it has received more than was sent.
     fn takes(&self) -> bool {
         self.sent < self.received

@@ -59,6 +59,8 @@ pub struct CallPolicy {
     pub watchdog: Duration,
     /// How far ahead of the caller's ear we send.
     pub lead: Duration,
+    /// How long the engine may wait after the caller's last word before it takes the turn for ended.
+    pub turn_end: Duration,
     /// Silence until "are you still there?"; none means never.
     pub idle: Option<Duration>,
     /// The longest call.
@@ -84,6 +86,8 @@ pub struct Prompts {
     pub wrap_up: String,
     /// Our own "one moment, please".
     pub one_moment_clip: EncodedAudio,
+    /// Our own "one more moment".
+    pub more_time_clip: EncodedAudio,
     /// Our own "goodbye".
     pub goodbye_clip: EncodedAudio,
     /// Our own "are you still there?".

@@ -2,6 +2,7 @@
 
 use super::{ResponseId, Wish};
 use std::collections::VecDeque;
+use std::time::Instant;
 
 /// Cut answers that are remembered. An engine never has more than one or two open.
 const KEEP: usize = 16;
@@ -14,6 +15,10 @@ pub(super) struct Responses {
     asked: Option<Wish>,
     /// One more is wanted when the slot is free; several wishes are one.
     wanted: Option<Wish>,
+    /// It is not asked for before.
+    not_before: Option<Instant>,
+    /// Counts what was asked for or expected.
+    requests: u32,
 }
 
 #[derive(Debug)]
@@ -34,16 +39,35 @@ impl Responses {
     /// The engine answers by itself what the caller has just said, and with it whatever else waited for an answer.
     pub(super) fn expect(&mut self) {
         self.asked.get_or_insert(Wish::Answer);
+        self.requests = self.requests.wrapping_add(1);
         self.wanted = self.wanted.take().filter(|wish| *wish != Wish::Answer);
     }
 
     /// The answer to ask the engine for now, if any.
-    pub(super) fn poll_create(&mut self) -> Option<Wish> {
-        if self.active.is_some() || self.asked.is_some() {
+    pub(super) fn poll_create(&mut self, now: Instant) -> Option<Wish> {
+        if self.active.is_some() || self.asked.is_some() || self.not_before.is_some_and(|at| at > now) {
             return None;
         }
-        self.asked = self.wanted.take();
+        self.asked = Some(self.wanted.take()?);
+        self.not_before = None;
+        self.requests = self.requests.wrapping_add(1);
         self.asked.clone()
+    }
+
+    /// Asks once more for what has failed, after a pause.
+    pub(super) fn retry(&mut self, wish: Wish, at: Instant) {
+        self.want(wish);
+        self.not_before = Some(at);
+    }
+
+    /// When what is wanted may be asked for.
+    pub(super) fn retry_at(&self) -> Option<Instant> {
+        self.not_before.filter(|_| self.wanted.is_some())
+    }
+
+    /// Tells apart what the engine was asked for before from what it is asked for now.
+    pub(super) fn requests(&self) -> u32 {
+        self.requests
     }
 
     /// The engine began one.
@@ -58,10 +82,15 @@ impl Responses {
         }
     }
 
-    /// The engine refused to begin one because it was busy, perhaps with one of its own: ask again when it is done.
-    pub(super) fn refused(&mut self) {
-        let wish = self.asked.take().or_else(|| self.active.as_mut()?.wish.take());
-        self.wanted = self.wanted.take().or(wish);
+    /// The engine refused to begin one because it was busy. If it is known with what, this waits for its end; else what
+    /// was asked for is given back.
+    pub(super) fn refused(&mut self) -> Option<Wish> {
+        let wish = self.asked.take().or_else(|| self.active.as_mut()?.wish.take())?;
+        if self.active.is_none() {
+            return Some(wish);
+        }
+        self.wanted.get_or_insert(wish);
+        None
     }
 
     /// Whatever still comes of the active one is not for the caller. Returns which one.
@@ -91,9 +120,9 @@ impl Responses {
         self.active.is_some() || self.asked.is_some() || self.wanted.is_some()
     }
 
-    /// Whether the engine owes an answer that it has not begun.
-    pub(super) fn is_asked(&self) -> bool {
-        self.asked.is_some()
+    /// Whether the engine owes an answer, or the rest of one.
+    pub(super) fn is_owed(&self) -> bool {
+        self.active.is_some() || self.asked.is_some()
     }
 
     /// Whether the engine is answering now.
@@ -108,9 +137,9 @@ impl Responses {
 
     /// A new engine knows nothing of before; what the caller was owed is wanted of the new one.
     pub(super) fn reset(&mut self) {
-        let Self { active, cut, asked, wanted } = std::mem::take(self);
+        let Self { active, cut, asked, wanted, requests, .. } = std::mem::take(self);
         let broken_off = active.filter(|active| !cut.contains(&active.id));
         let owed = broken_off.map(|active| active.wish.unwrap_or(Wish::Answer));
-        *self = Self { wanted: wanted.or(asked).or(owed), cut, ..Self::default() };
+        *self = Self { wanted: wanted.or(asked).or(owed), cut, requests, ..Self::default() };
     }
 }

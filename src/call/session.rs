@@ -4,8 +4,12 @@ mod barge_in;
 mod connection;
 mod conversation;
 mod ending;
+mod speech;
+mod tools;
+mod watch;
 
-use super::ear::Ear;
+use super::caller_audio::CallerAudio;
+use super::local_speech::LocalSpeech;
 use super::playback::{Playback, Send, Source};
 use super::responses::Responses;
 use super::timers::{Timer, Timers};
@@ -14,10 +18,12 @@ use super::{
     After, CallEvent, CallPolicy, Clip, EngineCommand, EngineKind, Input, ItemId, Operator, Output, ResponseId,
     TurnRecord,
 };
-use crate::audio::EncodedAudio;
 use crate::domain::EndReason;
+use speech::Speech;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
+use tools::Tools;
+use watch::Watch;
 
 /// How long a call may go on after the word that ends it.
 const WRAP_UP: Duration = Duration::from_mins(1);
@@ -30,23 +36,21 @@ pub struct CallSession {
     /// When the caller's stream began, if it has.
     stream_began: Option<Instant>,
     engine: Engine,
-    ear: Ear,
+    caller_audio: CallerAudio,
     playback: Playback,
     responses: Responses,
     transcript: Transcript,
     timers: Timers,
     outputs: VecDeque<Output>,
-    /// When the caller's voice last came.
-    last_media: Option<Instant>,
-    /// The caller speaks.
-    is_speaking: bool,
+    speech: Speech,
+    local_speech: LocalSpeech,
+    /// When the caller said something that our own detector heard and the engine has not reacted to.
+    unheard_since: Option<Instant>,
+    watch: Watch,
     message_taken: bool,
     keys: String,
-    /// Seconds of silence put into the caller's present speech, because the line brings nothing.
-    gap_fills: u32,
-    tools: VecDeque<RunningTool>,
-    /// Tools that were run; the oldest are forgotten.
-    tools_run: VecDeque<String>,
+    last_key: Option<Instant>,
+    tools: Tools,
     /// The newest uttering of the agent, and the answer that it belongs to.
     newest: Option<(ResponseId, ItemId)>,
     idle_prompts: u32,
@@ -63,7 +67,7 @@ enum Phase {
     /// They talk.
     Live,
     /// The last words are being heard.
-    Ending { reason: EndReason, after: After },
+    Ending { reason: EndReason, after: After, limit: Instant },
     /// Over.
     Done,
 }
@@ -76,16 +80,8 @@ struct Engine {
     is_ready: bool,
     /// Counts each opening, so that nothing of before is told to it.
     number: u32,
-    /// How often it has failed since it last spoke.
-    strikes: u32,
-}
-
-#[derive(Debug)]
-struct RunningTool {
-    id: String,
-    /// The number of the engine that wants it.
-    engine: u32,
-    limit: Instant,
+    /// How often it has failed since its last whole answer.
+    failures: u32,
 }
 
 impl CallSession {
@@ -94,20 +90,21 @@ impl CallSession {
         let mut session = Self {
             phase: Phase::Connecting,
             stream_began: None,
-            engine: Engine { place: 0, is_ready: false, number: 0, strikes: 0 },
-            ear: Ear::default(),
+            engine: Engine { place: 0, is_ready: false, number: 0, failures: 0 },
+            caller_audio: CallerAudio::default(),
             playback: Playback::new(policy.lead),
             responses: Responses::default(),
             transcript: Transcript::default(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
-            last_media: None,
-            is_speaking: false,
+            speech: Speech::default(),
+            local_speech: LocalSpeech::default(),
+            unheard_since: None,
+            watch: Watch::default(),
             message_taken: false,
             keys: String::new(),
-            gap_fills: 0,
-            tools: VecDeque::new(),
-            tools_run: VecDeque::new(),
+            last_key: None,
+            tools: Tools::default(),
             newest: None,
             idle_prompts: 0,
             warnings: 0,
@@ -116,6 +113,7 @@ impl CallSession {
         };
         session.timers.set(Timer::Watchdog, now + session.policy.greeting + session.policy.watchdog);
         session.open_engine(Duration::ZERO);
+        session.settle_down(now);
         session
     }
 
@@ -125,14 +123,16 @@ impl CallSession {
             return;
         }
         match input {
-            Input::CallerAudio { timestamp_ms, audio } => self.caller_audio(timestamp_ms, audio, now),
+            Input::CallerAudio { timestamp_ms, audio, is_voice } => {
+                self.caller_audio(timestamp_ms, audio, is_voice, now);
+            }
             Input::Mark(name) => self.mark(&name, now),
             Input::Engine(event) => self.engine_event(event, now),
             Input::StreamStarted => self.stream_started(now),
             Input::CallerKey(key) => self.caller_key(key, now),
             Input::StreamStopped => self.stream_stopped(now),
             Input::StreamLost => self.stream_lost(now),
-            Input::ToolFinished { id, output } => self.tool_finished(&id, output, now),
+            Input::ToolFinished { id, output } => self.tool_finished(&id, &output),
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, After::HangUp, now),
             Input::Operator(Operator::Transfer) => self.finish(EndReason::Transferred, After::Transfer, now),
             Input::RedirectFailed => self.redirect_failed(now),
@@ -152,10 +152,11 @@ impl CallSession {
                 Timer::Idle => self.idle(now),
                 Timer::MediaGap => self.media_gap(now),
                 Timer::Keys => self.send_keys(now),
-                Timer::Mute => self.engine_failed(true, "no answer came".into(), now),
-                Timer::Filler => self.filler(),
+                Timer::Filler => self.filler(now),
+                Timer::Life => self.no_life(now),
+                Timer::Retry => {}
+                Timer::Stuck => self.stuck(now),
                 Timer::ToolLimit => self.tool_limit(now),
-                Timer::Reconnect => self.give_up_engine(now),
                 Timer::WrapUp => self.wrap_up(now),
                 Timer::MaxCall => self.too_long(now),
                 Timer::Drain => self.drained(now),
@@ -197,23 +198,23 @@ impl CallSession {
         }
         self.note_heard(now);
         if self.engine.is_ready && self.stream_began.is_some() {
-            while let Some(audio) = self.ear.poll() {
+            while let Some(audio) = self.caller_audio.poll() {
                 self.outputs.push_back(Output::Engine(EngineCommand::Hear(audio)));
             }
             // Nobody is spoken over.
-            if !self.is_speaking
-                && let Some(wish) = self.responses.poll_create()
+            if !self.engine_hears_speech()
+                && let Some(wish) = self.responses.poll_create(now)
             {
                 self.outputs.push_back(Output::Engine(EngineCommand::Respond(wish)));
-                self.expect_beginning(now);
             }
         }
         if self.stream_began.is_some() {
             self.pump(now);
         }
-        if matches!(self.phase, Phase::Ending { .. }) && !self.playback.is_busy() && !self.responses.is_answering() {
-            self.drained(now);
-        }
+        self.watch(now);
+        self.watch_speech(now);
+        self.watch_idle(now);
+        self.watch_ending(now);
     }
 
     /// Sends what there is room for.
@@ -239,6 +240,7 @@ impl CallSession {
     fn play_clip(&mut self, clip: Clip) {
         let audio = match clip {
             Clip::OneMoment => &self.policy.prompts.one_moment_clip,
+            Clip::MoreTime => &self.policy.prompts.more_time_clip,
             Clip::Goodbye => &self.policy.prompts.goodbye_clip,
             Clip::StillThere => &self.policy.prompts.still_there_clip,
         };
@@ -247,16 +249,11 @@ impl CallSession {
         }
         self.clips += 1;
         let source = Source { engine: None, response: None, item: format!("{CLIP}{}", self.clips).into() };
-        self.playback.enqueue(&source, audio);
-        self.playback.finish(&source.item);
+        self.playback.insert(source, audio);
     }
 
-    fn caller_audio(&mut self, timestamp_ms: u64, audio: EncodedAudio, now: Instant) {
-        if self.stream_began.is_some() {
-            self.last_media = Some(now);
-            self.gap_fills = 0;
-            self.ear.hear(timestamp_ms, audio);
-        }
+    fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live)
     }
 
     /// Milliseconds since the stream began.
@@ -280,6 +277,9 @@ impl CallSession {
 fn written(turn: TurnRecord) -> Output {
     Output::Turn(Box::new(turn))
 }
+
+/// An engine that has noticed speech is not doubted for so long.
+const TRUSTED: Duration = Duration::from_secs(2);
 
 /// The shortest wait for room: timers are not finer.
 const MIN_WAIT: Duration = Duration::from_millis(1);

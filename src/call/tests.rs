@@ -4,3 +4,5 @@ mod losses;
 mod properties;
 mod rig;
 mod scenarios;
+
+pub(super) use rig::start;

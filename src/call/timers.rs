@@ -17,14 +17,16 @@ pub(super) enum Timer {
     MediaGap,
     /// The keys pressed so far are an answer.
     Keys,
-    /// The engine owes an answer.
-    Mute,
-    /// A tool takes so long that the caller should hear something.
+    /// The caller has waited in silence for long enough.
     Filler,
+    /// The engine must have shown a sign of life, or have answered.
+    Life,
+    /// What has failed is asked for again.
+    Retry,
+    /// Only the engine thinks that the caller speaks.
+    Stuck,
     /// A tool takes too long.
     ToolLimit,
-    /// The engine takes too long to come back.
-    Reconnect,
     /// The call must soon end.
     WrapUp,
     /// The longest call.
@@ -50,10 +52,11 @@ const ALL: [Timer; COUNT] = [
     Timer::Idle,
     Timer::MediaGap,
     Timer::Keys,
-    Timer::Mute,
     Timer::Filler,
+    Timer::Life,
+    Timer::Retry,
+    Timer::Stuck,
     Timer::ToolLimit,
-    Timer::Reconnect,
     Timer::WrapUp,
     Timer::MaxCall,
     Timer::Drain,

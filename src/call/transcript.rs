@@ -15,11 +15,15 @@ pub(super) struct Transcript {
     speech_stopped: Option<Instant>,
     /// When the engine began to answer that.
     response_created: Option<Instant>,
+    /// The last turn that belongs to what has been answered.
+    answered_seq: i64,
 }
 
 #[derive(Debug)]
 struct Turn {
     record: TurnRecord,
+    /// How the present engine calls it; none while a new engine has yet to hear it again.
+    engine_item: Option<ItemId>,
     /// What the stages of the answer are counted from.
     asked: Option<Instant>,
     /// All of the words are known.
@@ -36,7 +40,16 @@ impl Transcript {
         self.response_created = None;
     }
 
-    /// The caller stopped.
+    /// The caller began to speak, as a new engine hears it again: this is the first of the turns that it has not heard.
+    pub(super) fn caller_started_again(&mut self, item: &ItemId, at_ms: u64) {
+        let mut unheard = self.turns.iter_mut().filter(|turn| turn.engine_item.is_none());
+        match unheard.next() {
+            Some(turn) => turn.engine_item = Some(item.clone()),
+            None => self.caller_started(item, at_ms),
+        }
+    }
+
+    /// The caller stopped speaking then.
     pub(super) fn caller_stopped(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
         self.speech_stopped = Some(now);
         self.response_created = None;
@@ -137,9 +150,23 @@ impl Transcript {
         .collect()
     }
 
-    /// What was said and heard so far, for an engine that must go on with it.
-    pub(super) fn history(&self) -> Vec<Said> {
-        let mut turns: Vec<_> = self.turns.iter().collect();
+    /// All that was said so far has been answered.
+    pub(super) fn answered(&mut self) {
+        self.answered_seq = self.next_seq;
+    }
+
+    /// A new engine hears again what the caller said and nobody answered.
+    pub(super) fn replay_unanswered(&mut self) {
+        let answered = self.answered_seq;
+        for turn in self.turns.iter_mut().filter(|turn| turn.is_unanswered(answered)) {
+            turn.engine_item = None;
+        }
+    }
+
+    /// What was said and heard so far, for an engine that must go on with it; `replays`: without what it will hear itself.
+    pub(super) fn history(&self, replays: bool) -> Vec<Said> {
+        let answered = self.answered_seq;
+        let mut turns: Vec<_> = self.turns.iter().filter(|turn| !replays || !turn.is_unanswered(answered)).collect();
         turns.sort_by_key(|turn| turn.record.seq);
         let said = turns.into_iter().map(|turn| {
             let open_agent = turn.record.speaker == Speaker::Agent && !turn.closed;
@@ -150,12 +177,12 @@ impl Transcript {
     }
 
     fn find(&mut self, item: &ItemId) -> Option<&mut Turn> {
-        self.turns.iter_mut().rev().find(|turn| turn.record.item == *item)
+        self.turns.iter_mut().rev().find(|turn| turn.is(item))
     }
 
     /// The turn of this item; a new one goes behind all others.
     fn turn(&mut self, item: &ItemId, speaker: Speaker, at_ms: u64) -> &mut Turn {
-        let known = self.turns.iter().rposition(|turn| turn.record.item == *item);
+        let known = self.turns.iter().rposition(|turn| turn.is(item));
         let at = known.unwrap_or_else(|| {
             if self.turns.len() >= KEEP {
                 let oldest = self.turns.iter().position(|turn| turn.closed && turn.text_final).unwrap_or(0);
@@ -175,6 +202,7 @@ impl Transcript {
                     latency: TurnLatency::default(),
                     usage: Usage::default(),
                 },
+                engine_item: Some(item.clone()),
                 asked: None,
                 text_final: false,
                 closed: false,
@@ -186,6 +214,14 @@ impl Transcript {
 }
 
 impl Turn {
+    fn is(&self, item: &ItemId) -> bool {
+        self.engine_item.as_ref() == Some(item)
+    }
+
+    fn is_unanswered(&self, answered_seq: i64) -> bool {
+        self.record.speaker == Speaker::Caller && self.record.seq > answered_seq
+    }
+
     fn add_text(&mut self, text: &str, is_final: bool) {
         if self.text_final {
             return;

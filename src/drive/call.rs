@@ -12,7 +12,7 @@ use super::calls::{CallParts, Caller, Calls, MediaSocket};
 use super::clips;
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tools as agent_tools;
-use crate::audio::EncodedAudio;
+use crate::audio::{EncodedAudio, VoiceDetector};
 use crate::call::{CallPolicy, CallSession, EngineKind, Input, Output, Said};
 use crate::clock;
 use crate::domain::{CallSid, PersonName};
@@ -76,6 +76,7 @@ pub(super) async fn run(
         engine: None,
         stream: None,
         began: None,
+        voice: VoiceDetector::default(),
         scribe,
         tape: None,
         alarm: Alarm { sleep: Box::pin(sleep(Duration::ZERO)), at: None },
@@ -101,6 +102,7 @@ struct CallTask {
     stream: Option<Stream>,
     /// When the stream began.
     began: Option<Instant>,
+    voice: VoiceDetector,
     scribe: Scribe,
     tape: Option<Tape>,
     alarm: Alarm,
@@ -224,7 +226,8 @@ impl CallTask {
                 if let Some(tape) = &mut self.tape {
                     tape.caller(timestamp_ms, &audio);
                 }
-                Input::CallerAudio { timestamp_ms, audio }
+                let is_voice = self.voice.hear(&audio, self.session.trusts_engine(now));
+                Input::CallerAudio { timestamp_ms, audio, is_voice }
             }
             Ok(Incoming::Mark(name)) => Input::Mark(name.into_owned()),
             Ok(Incoming::Dtmf(key)) => Input::CallerKey(key),

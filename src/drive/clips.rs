@@ -11,6 +11,8 @@ pub struct Clips {
     pub thanks: EncodedAudio,
     /// "One moment, please."
     pub one_moment: EncodedAudio,
+    /// "One more moment, thank you."
+    pub more_time: EncodedAudio,
     /// "Goodbye."
     pub goodbye: EncodedAudio,
     /// "Are you still there?"
@@ -24,6 +26,7 @@ impl Clips {
             leave_message: EncodedAudio::encode(&[LEAVE_MESSAGE, BEEP].concat()),
             thanks: EncodedAudio::encode(THANKS),
             one_moment: EncodedAudio::encode(ONE_MOMENT),
+            more_time: EncodedAudio::encode(MORE_TIME),
             goodbye: EncodedAudio::encode(GOODBYE),
             still_there: EncodedAudio::encode(STILL_THERE),
         }
@@ -39,5 +42,6 @@ const LEAVE_MESSAGE: &[u8] = include_bytes!("../../packaging/audio/leave_message
 const BEEP: &[u8] = include_bytes!("../../packaging/audio/beep.ulaw");
 const THANKS: &[u8] = include_bytes!("../../packaging/audio/thanks_he.ulaw");
 const ONE_MOMENT: &[u8] = include_bytes!("../../packaging/audio/one_moment_he.ulaw");
+const MORE_TIME: &[u8] = include_bytes!("../../packaging/audio/more_time_he.ulaw");
 const GOODBYE: &[u8] = include_bytes!("../../packaging/audio/goodbye_he.ulaw");
 const STILL_THERE: &[u8] = include_bytes!("../../packaging/audio/still_there_he.ulaw");

@@ -2,7 +2,7 @@
 
 use crate::audio::EncodedAudio;
 use crate::call::{EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, Said, Usage, Wish};
-use crate::config::{Config, OpenAiConfig};
+use crate::config::{Config, OpenAiConfig, TurnDetection};
 use crate::domain::Speaker;
 use crate::providers::openai::prices;
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
@@ -23,6 +23,8 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Utf8Bytes};
 
 /// A server that says nothing for two of these is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// OpenAI's word for too many requests.
+const RATE_LIMITED: &str = "rate_limit_exceeded";
 /// Longer than any event: six minutes of sound in one piece.
 const MAX_MESSAGE: usize = 4 << 20;
 
@@ -59,6 +61,8 @@ pub struct Realtime {
     events: VecDeque<EngineEvent>,
     keep_alive: Interval,
     missed: u32,
+    /// When the account's limits allow the next answer, as far as the server has said.
+    limits_reset: Option<Duration>,
     // The ids that came last: pieces of one uttering come in a row, and need not be copied anew each time.
     last_item: ItemId,
     last_response: ResponseId,
@@ -90,6 +94,7 @@ impl Realtime {
             events: VecDeque::new(),
             keep_alive,
             missed: 0,
+            limits_reset: None,
             last_item: Arc::from(""),
             last_response: Arc::from(""),
         }
@@ -125,6 +130,7 @@ impl Realtime {
     pub fn command(&mut self, command: &EngineCommand) {
         let text = match command {
             EngineCommand::Hear(audio) => wire::append(audio),
+            EngineCommand::Commit => wire::commit(),
             EngineCommand::Respond(Wish::Answer) => wire::create_response(None),
             EngineCommand::Respond(Wish::Say(what)) => {
                 wire::create_response(Some(&format!("{}\n\n{what}", self.instructions)))
@@ -209,30 +215,59 @@ impl Realtime {
                 text: text.into_owned(),
                 is_final,
             },
-            ServerEvent::SpeechStarted { item_id } => EngineEvent::SpeechStarted { item: item_id.as_ref().into() },
-            ServerEvent::SpeechStopped { item_id } => EngineEvent::SpeechStopped { item: item_id.as_ref().into() },
+            ServerEvent::SpeechStarted { item_id, audio_start_ms } => {
+                let padding = u64::from(self.config.openai.vad_prefix_padding_ms);
+                let at_ms = audio_start_ms.map(|ms| ms.saturating_add(padding));
+                EngineEvent::SpeechStarted { item: item_id.as_ref().into(), at_ms }
+            }
+            ServerEvent::SpeechStopped { item_id, audio_end_ms } => {
+                let at_ms = audio_end_ms.map(|ms| ms.saturating_sub(self.silence_ms()));
+                EngineEvent::SpeechStopped { item: item_id.as_ref().into(), at_ms }
+            }
             ServerEvent::CallerText { item_id, text, is_final } => {
                 EngineEvent::CallerText { item: item_id.as_ref().into(), text: text.into_owned(), is_final }
             }
             ServerEvent::ResponseCreated { id } => EngineEvent::ResponseStarted { response: self.response(&id) },
-            ServerEvent::FunctionCall { call_id, name, arguments } => {
-                EngineEvent::ToolCall { id: call_id, name, arguments }
+            ServerEvent::FunctionCall { response_id, call_id, name, arguments, is_complete: true } => {
+                let response = self.response(&response_id);
+                EngineEvent::ToolCall { response, id: call_id, name, arguments }
             }
-            ServerEvent::ResponseDone { id, status, error, usage } => {
-                self.response_done(&id, &status, error, &usage);
+            ServerEvent::FunctionCall { name, .. } => {
+                tracing::info!(event = "TOOL_CALL_INCOMPLETE", tool = name, "A tool call was cut off and is not run");
+                EngineEvent::Alive
+            }
+            ServerEvent::ResponseDone { id, status, error, message, usage } => {
+                self.response_done(&id, &status, error, &message, &usage);
                 return;
             }
+            ServerEvent::RateLimits { reset } => {
+                self.limits_reset = reset;
+                EngineEvent::Alive
+            }
             ServerEvent::Error { kind, code, message } => refused(kind, code, &message),
-            ServerEvent::SessionCreated | ServerEvent::SessionUpdated | ServerEvent::Other => return,
+            ServerEvent::SessionCreated | ServerEvent::SessionUpdated | ServerEvent::Other => EngineEvent::Alive,
         };
         self.events.push_back(event);
     }
 
-    fn response_done(&mut self, id: &str, status: &str, error: Option<String>, usage: &prices::Usage) {
+    /// The silence that the server's moments of the end of speech include.
+    fn silence_ms(&self) -> u64 {
+        match self.config.openai.turn_detection {
+            TurnDetection::ServerVad => self.config.openai.vad_silence_ms.into(),
+            TurnDetection::SemanticVad => 0,
+        }
+    }
+
+    fn response_done(&mut self, id: &str, status: &str, error: Option<String>, message: &str, usage: &prices::Usage) {
         let outcome = match status {
-            "completed" | "incomplete" => ResponseOutcome::Completed,
+            "completed" => ResponseOutcome::Completed,
+            "incomplete" => ResponseOutcome::Incomplete,
             "cancelled" => ResponseOutcome::Cancelled,
-            _ => ResponseOutcome::Failed,
+            _ => {
+                let is_limited = error.as_deref() == Some(RATE_LIMITED);
+                let told = wire::retry_after(message).or(self.limits_reset);
+                ResponseOutcome::Failed { retry_after: told.filter(|_| is_limited) }
+            }
         };
         let cost_micros = prices::cost_micros(&self.config.openai.realtime_model, usage);
         let usage = Usage { tokens_in: usage.input_tokens, tokens_out: usage.output_tokens, cost_micros };

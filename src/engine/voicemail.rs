@@ -101,6 +101,7 @@ impl Voicemail {
             EngineCommand::Respond(_) if self.phase == Phase::Waiting => self.prompt(now),
             EngineCommand::Respond(_)
             | EngineCommand::Keys(_)
+            | EngineCommand::Commit
             | EngineCommand::Cancel { .. }
             | EngineCommand::Truncate { .. }
             | EngineCommand::Delete { .. }
@@ -159,7 +160,7 @@ impl Voicemail {
     fn speech_started(&mut self) {
         self.is_speaking = true;
         self.quiet_since = None;
-        self.events.push_back(EngineEvent::SpeechStarted { item: MESSAGE.into() });
+        self.events.push_back(EngineEvent::SpeechStarted { item: MESSAGE.into(), at_ms: None });
         if !self.has_spoken {
             self.has_spoken = true;
             self.events.push_back(EngineEvent::MessageStarted);
@@ -168,7 +169,7 @@ impl Voicemail {
 
     fn speech_stopped(&mut self) {
         self.is_speaking = false;
-        self.events.push_back(EngineEvent::SpeechStopped { item: MESSAGE.into() });
+        self.events.push_back(EngineEvent::SpeechStopped { item: MESSAGE.into(), at_ms: None });
     }
 
     fn finish(&mut self) {

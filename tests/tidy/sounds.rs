@@ -5,12 +5,13 @@ use agentlocator::audio::{mp3, mulaw};
 use std::fs;
 use std::time::Duration;
 
-const PROMPTS: [(&str, f64); 5] = [
+const PROMPTS: [(&str, f64); 6] = [
     ("leave_message_he", 6.0),
     ("thanks_he", 7.0),
     ("still_there_he", 3.0),
     ("goodbye_he", 4.0),
     ("one_moment_he", 3.0),
+    ("more_time_he", 3.0),
 ];
 
 /// How long so many samples are.

@@ -11,7 +11,7 @@ use std::time::Instant;
 impl CallSession {
     /// Stops what is being said. The caller's phone first, then the engine, then the books.
     pub(super) fn barge_in(&mut self, engine_cancels: bool, now: Instant) {
-        self.reconsider_ending(now);
+        self.reconsider_ending();
         if self.playback.is_open() {
             self.clear(now);
         }
@@ -19,8 +19,6 @@ impl CallSession {
             if !engine_cancels {
                 self.command(EngineCommand::Cancel { response });
             }
-            // It must say that it has stopped.
-            self.expect_beginning(now);
         }
     }
 
@@ -40,6 +38,7 @@ impl CallSession {
                 self.write_cut(cut, at_ms);
             }
         }
+        self.watch.cleared(now);
         let heard = cuts.iter().rfind(|cut| cut.heard > 0).map_or(0, |cut| cut.heard / BYTES_PER_MS);
         self.event(CallEvent::BargeIn { heard_ms: heard });
         self.timers.cancel(Timer::Pump);
@@ -73,11 +72,12 @@ impl CallSession {
     }
 
     /// Who speaks into the goodbye does not want to go yet.
-    fn reconsider_ending(&mut self, now: Instant) {
-        if let Phase::Ending { reason: EndReason::AgentHungUp | EndReason::Idle, after: After::HangUp } = self.phase {
+    fn reconsider_ending(&mut self) {
+        if let Phase::Ending { reason: EndReason::AgentHungUp | EndReason::Idle, after: After::HangUp, .. } = self.phase
+        {
             self.phase = Phase::Live;
             self.timers.cancel(Timer::Drain);
-            self.expect_what_is_owed(now);
+            self.revoke_end_call();
         }
     }
 }

@@ -6,12 +6,10 @@ use crate::call::{After, CallEvent, Clip, Output, Wish};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
-/// The engine that was there before is given this long to come back.
-const RECONNECT: Duration = Duration::from_secs(6);
 /// How long Twilio's REST interface may take to take a call over.
 const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
-/// The waits before the same engine is opened again.
-const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
+/// The wait before an engine that is lost is opened again. One that is lost once more is replaced at once.
+const REOPEN_AFTER: Duration = Duration::from_millis(250);
 
 impl CallSession {
     pub(super) fn stream_started(&mut self, now: Instant) {
@@ -23,14 +21,22 @@ impl CallSession {
     }
 
     pub(super) fn engine_ready(&mut self, now: Instant) {
-        self.engine.is_ready = true;
-        self.timers.cancel(Timer::Reconnect);
+        if std::mem::replace(&mut self.engine.is_ready, true) {
+            return;
+        }
         if self.engine().caps().ends_the_call {
             // It leads the conversation.
+            self.caller_audio.skip();
+            self.unheard_since = None;
             self.responses.want(Wish::Answer);
+        } else if self.caller_audio.replay() && (self.responses.is_busy() || self.unheard_since.is_some()) {
+            // It hears the question, and answers that by itself.
+            self.responses.expect();
         }
         self.go_live(now);
-        self.arm_idle(now);
+        if self.has_keys_for_engine() {
+            self.send_keys(now);
+        }
     }
 
     /// Once both are there.
@@ -46,8 +52,6 @@ impl CallSession {
             self.timers.set(Timer::WrapUp, now + wrap_up);
         }
         self.timers.set(Timer::MaxCall, now + self.policy.max_call);
-        self.expect_what_is_owed(now);
-        self.arm_idle(now);
         if self.policy.speaks_first && self.engine().caps().can_improvise {
             self.responses.want(Wish::Say(self.policy.prompts.speak_first.clone()));
         }
@@ -64,7 +68,9 @@ impl CallSession {
                     if self.playback.is_open() {
                         self.clear(now);
                     }
-                    self.play_clip(Clip::OneMoment);
+                    if !self.is_spoken_over(now) {
+                        self.play_clip(Clip::OneMoment);
+                    }
                 }
                 self.outputs.push_back(Output::RedirectToFallback);
                 self.timers.set(Timer::Watchdog, now + REDIRECT_LIMIT);
@@ -93,7 +99,7 @@ impl CallSession {
     pub(super) fn stream_stopped(&mut self, now: Instant) {
         let (reason, after) = match self.phase {
             Phase::Redirecting => (EndReason::Fallback, After::Record),
-            Phase::Ending { reason, after } => (reason, after),
+            Phase::Ending { reason, after, .. } => (reason, after),
             Phase::Connecting | Phase::Live | Phase::Done if self.message_taken => {
                 (EndReason::MessageTaken, After::HangUp)
             }
@@ -105,7 +111,7 @@ impl CallSession {
     /// Twilio goes on without the stream.
     pub(super) fn stream_lost(&mut self, now: Instant) {
         let (reason, after) = match self.phase {
-            Phase::Ending { reason, after } => (reason, after),
+            Phase::Ending { reason, after, .. } => (reason, after),
             Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, After::Record),
             Phase::Live | Phase::Done => (EndReason::Dropped, After::Record),
         };
@@ -117,42 +123,20 @@ impl CallSession {
         let was_ready = std::mem::replace(&mut self.engine.is_ready, false);
         self.event(CallEvent::EngineLost { engine: self.engine(), reason });
         self.responses.reset();
-        self.is_speaking = false;
-        self.timers.cancel(Timer::MediaGap);
-        self.timers.cancel(Timer::Mute);
+        self.forget_pending_calls();
+        self.forget_engine_speech(now);
+        self.watch_new_engine();
         if was_ready {
             // What it began to say will not go on.
             self.playback.finish_all();
-            self.timers.set(Timer::Reconnect, now + RECONNECT);
-            if self.stream_began.is_some() && !self.playback.is_busy() {
-                let is_ending = matches!(self.phase, Phase::Ending { .. });
-                self.play_clip(if is_ending { Clip::Goodbye } else { Clip::OneMoment });
+            if matches!(self.phase, Phase::Ending { .. }) && !self.playback.is_busy() && self.stream_began.is_some() {
+                self.play_clip(Clip::Goodbye);
             }
         }
-        match RETRY_AFTER.get(self.engine.strikes as usize) {
-            Some(delay) if retry => {
-                self.engine.strikes += 1;
-                self.open_engine(*delay);
-            }
-            _ => self.next_engine(now),
-        }
-    }
-
-    /// An answer failed before a word of it was heard: it is asked for again, of another engine if that goes on.
-    pub(super) fn answer_failed(&mut self, now: Instant) {
-        self.responses.want(Wish::Answer);
-        if self.engine.strikes as usize >= RETRY_AFTER.len() {
-            return self.engine_failed(false, "its answers fail".into(), now);
-        }
-        self.engine.strikes += 1;
-        if !self.playback.is_busy() {
-            self.play_clip(Clip::OneMoment);
-        }
-    }
-
-    /// The engine did not come back in time.
-    pub(super) fn give_up_engine(&mut self, now: Instant) {
-        if !self.engine.is_ready {
+        self.engine.failures += 1;
+        if retry && self.engine.failures == 1 {
+            self.open_engine(REOPEN_AFTER);
+        } else {
             self.next_engine(now);
         }
     }
@@ -166,14 +150,17 @@ impl CallSession {
                 Phase::Redirecting | Phase::Done => {}
             };
         }
-        self.engine = super::Engine { place: self.engine.place + 1, is_ready: false, strikes: 0, ..self.engine };
-        self.timers.cancel(Timer::Reconnect);
+        self.engine = super::Engine { place: self.engine.place + 1, is_ready: false, failures: 0, ..self.engine };
         self.event(CallEvent::EngineFailover { to: self.engine() });
         self.open_engine(Duration::ZERO);
     }
 
     pub(super) fn open_engine(&mut self, delay: Duration) {
-        let history = self.transcript.history();
+        let replays = !self.engine().caps().ends_the_call && self.caller_audio.is_unanswered();
+        let history = self.transcript.history(replays);
+        if replays {
+            self.transcript.replay_unanswered();
+        }
         self.engine.number += 1;
         self.outputs.push_back(Output::OpenEngine { kind: self.engine(), delay, history });
     }

@@ -1,57 +1,46 @@
 //! The conversation: what the engine tells, what the caller does, and the silences in between.
 
-use super::{CallSession, Phase, RunningTool, is_clip, written};
+use super::{CallSession, Phase, is_clip, written};
 use crate::audio::EncodedAudio;
 use crate::call::playback::Source;
 use crate::call::timers::Timer;
 use crate::call::{
-    After, CallEvent, Clip, EngineCommand, EngineEvent, ItemId, Output, ResponseId, ResponseOutcome, Usage, Wish,
+    After, CallEvent, Clip, EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, Usage, Wish,
 };
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
-/// A line that brings nothing for so long within speech has a hole.
-const MEDIA_GAP: Duration = Duration::from_millis(750);
-/// What the engine then hears, again and again while the line stays silent.
-const GAP_FILL_MS: u64 = 1000;
-/// Who speaks into so many of them does not speak any more, whatever the engine thinks.
-const MAX_GAP_FILLS: u32 = 10;
 /// Keys pressed within this time are one answer.
 const KEYS_PAUSE: Duration = Duration::from_millis(1500);
 /// The most keys that are one answer.
 const MAX_KEYS: usize = 32;
-/// An engine that has not even begun to answer by then is lost.
-const BEGINS: Duration = Duration::from_secs(5);
-/// An engine that has begun to answer and says nothing for longer is lost.
-const MUTE: Duration = Duration::from_secs(8);
-/// A tool that takes longer is covered by a sentence.
-const FILLER_AFTER: Duration = Duration::from_millis(900);
-/// The most tools that run at once.
-const MAX_TOOLS: usize = 8;
-/// Tools that are remembered, so that none is run twice.
-const KEEP_TOOLS: usize = 64;
 /// Refusals of the engine that are written down. It may refuse more, but that is no news.
 const MAX_WARNINGS: u32 = 50;
+/// To the model, after an answer that broke off.
+const GO_ON: &str =
+    "Your last answer broke off before its end. Say the rest of it in a sentence or two; do not begin again.";
 /// How often we ask whether the caller is still there.
 const IDLE_PROMPTS: u32 = 2;
 
 impl CallSession {
     pub(super) fn engine_event(&mut self, event: EngineEvent, now: Instant) {
+        self.watch.sign(now);
         match event {
+            EngineEvent::Alive => {}
             EngineEvent::AudioDelta { response, item, audio } => self.agent_audio(response, item, &audio, now),
             EngineEvent::AudioDone { item } => self.playback.finish(&item),
             EngineEvent::AgentText { response, item, text, is_final } => {
                 self.agent_text(&response, &item, &text, is_final, now);
             }
             EngineEvent::Ready => self.engine_ready(now),
-            EngineEvent::SpeechStarted { item } => self.speech_started(&item, now),
-            EngineEvent::SpeechStopped { item } => self.speech_stopped(&item, now),
+            EngineEvent::SpeechStarted { item, at_ms } => self.speech_started(&item, at_ms, now),
+            EngineEvent::SpeechStopped { item, at_ms } => self.speech_stopped(&item, at_ms, now),
             EngineEvent::CallerText { item, text, is_final } => self.caller_text(&item, &text, is_final, now),
             EngineEvent::ResponseStarted { response } => self.response_started(response, now),
             EngineEvent::ResponseDone { response, outcome, usage } => {
                 self.response_done(&response, outcome, usage, now);
             }
-            EngineEvent::ToolCall { id, name, arguments } => self.tool_call(id, name, arguments, now),
+            EngineEvent::ToolCall { response, id, name, arguments } => self.tool_call(response, id, name, arguments),
             EngineEvent::MessageStarted => {
                 self.message_taken = true;
                 let at_ms = self.stream_ms(now);
@@ -62,10 +51,11 @@ impl CallSession {
                 self.finish(reason, After::HangUp, now);
             }
             EngineEvent::Warning { code } => {
-                if code == ALREADY_ACTIVE {
-                    self.responses.refused();
-                }
+                let refused = if code == ALREADY_ACTIVE { self.responses.refused() } else { None };
                 self.warn(code);
+                if let Some(wish) = refused {
+                    self.request_failed(wish, None, "it refuses to answer", now);
+                }
             }
             EngineEvent::Failed { retry, reason } => self.engine_failed(retry, reason, now),
         }
@@ -75,18 +65,13 @@ impl CallSession {
         if self.responses.is_cut(&response) {
             return;
         }
-        self.engine.strikes = 0;
         let source = Source { engine: Some(self.engine.number), response: Some(response.clone()), item };
         if self.playback.enqueue(&source, audio) {
             let at_ms = self.stream_ms(now);
             self.newest = Some((response, source.item.clone()));
             self.transcript.first_delta(&source.item, at_ms, now);
         }
-        self.timers.cancel(Timer::Idle);
-        self.timers.cancel(Timer::Filler);
-        if self.responses.is_answering() && !self.responses.is_asked() {
-            self.expect_answer(now + MUTE);
-        }
+        self.watch.answer_sounds_until(now + self.playback.remaining(now));
     }
 
     fn agent_text(&mut self, response: &ResponseId, item: &ItemId, text: &str, is_final: bool, now: Instant) {
@@ -98,64 +83,14 @@ impl CallSession {
         self.outputs.extend(turn.map(written));
     }
 
-    fn speech_started(&mut self, item: &ItemId, now: Instant) {
-        let at_ms = self.stream_ms(now);
-        self.is_speaking = true;
-        self.idle_prompts = 0;
-        self.timers.cancel(Timer::Idle);
-        self.timers.cancel(Timer::Mute);
-        self.gap_fills = 0;
-        self.timers.set(Timer::MediaGap, now + MEDIA_GAP);
-        self.transcript.caller_started(item, at_ms);
-        self.barge_in(self.engine().caps().cancels_on_speech, now);
-    }
-
-    fn speech_stopped(&mut self, item: &ItemId, now: Instant) {
-        let at_ms = self.stream_ms(now);
-        self.is_speaking = false;
-        self.timers.cancel(Timer::MediaGap);
-        self.transcript.caller_stopped(item, at_ms, now);
-        if matches!(self.phase, Phase::Live) && !self.engine().caps().ends_the_call {
-            self.responses.expect();
-        }
-        self.expect_beginning(now);
-    }
-
-    /// The engine now owes an answer, and is lost if it does not begin one soon.
-    pub(super) fn expect_beginning(&mut self, now: Instant) {
-        self.expect_answer(now + BEGINS);
-    }
-
-    /// The engine has answered, unless it owes another answer already.
-    fn is_not_mute(&mut self) {
-        if !self.responses.is_asked() {
-            self.timers.cancel(Timer::Mute);
-        }
-    }
-
-    /// Whatever the engine is about, it must come to something.
-    pub(super) fn expect_what_is_owed(&mut self, now: Instant) {
-        if self.responses.is_busy() {
-            self.expect_answer(now + MUTE);
-        }
-    }
-
-    fn expect_answer(&mut self, by: Instant) {
-        if matches!(self.phase, Phase::Live) && !self.engine().caps().ends_the_call {
-            self.timers.set(Timer::Mute, by);
-        }
-    }
-
     fn response_started(&mut self, response: ResponseId, now: Instant) {
         self.responses.started(&response);
-        if self.is_speaking {
+        if self.engine_hears_speech() {
             // It was asked for before the caller began to speak.
             self.responses.cut(&response);
-            self.command(EngineCommand::Cancel { response });
-            return self.expect_beginning(now);
+            return self.command(EngineCommand::Cancel { response });
         }
         self.transcript.response_started(now);
-        self.expect_answer(now + MUTE);
     }
 
     fn warn(&mut self, code: String) {
@@ -173,8 +108,8 @@ impl CallSession {
     }
 
     fn response_done(&mut self, response: &ResponseId, outcome: ResponseOutcome, usage: Usage, now: Instant) {
+        let is_cut = self.responses.is_cut(response);
         self.responses.done(response);
-        self.is_not_mute();
         if usage != Usage::default() {
             self.event(CallEvent::Used(usage));
         }
@@ -184,14 +119,32 @@ impl CallSession {
             let turn = self.transcript.used(item, usage);
             self.outputs.extend(turn.map(written));
         }
-        self.last_words(newest.is_some(), now);
-        if outcome == ResponseOutcome::Failed {
-            self.warn("response_failed".into());
-            if matches!(self.phase, Phase::Live) && newest.is_none() && !self.responses.is_cut(response) {
-                self.answer_failed(now);
-            }
+        let is_completed = outcome == ResponseOutcome::Completed && !is_cut;
+        let has_called = self.run_calls(response, is_completed, now);
+        if self.is_over() {
+            return;
         }
-        self.arm_idle(now);
+        self.last_words(newest.is_some());
+        if let ResponseOutcome::Incomplete | ResponseOutcome::Failed { .. } = outcome {
+            let word = if outcome == ResponseOutcome::Incomplete { "response_incomplete" } else { "response_failed" };
+            self.warn(word.into());
+        }
+        if is_completed && newest.is_some() {
+            self.engine.failures = 0;
+            self.watch.answered();
+            if !self.engine_hears_speech() {
+                self.has_answered();
+            }
+        } else if !is_cut && !(is_completed && has_called) && self.is_live() {
+            self.answer_failed(newest.is_some(), outcome, now);
+        }
+    }
+
+    /// An answer broke off, or was none: it is asked for again.
+    fn answer_failed(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
+        let wish = if has_spoken { Wish::Say(GO_ON.into()) } else { Wish::Answer };
+        let retry_after = if let ResponseOutcome::Failed { retry_after } = outcome { retry_after } else { None };
+        self.request_failed(wish, retry_after, "its answers fail", now);
     }
 
     pub(super) fn mark(&mut self, name: &str, now: Instant) {
@@ -211,7 +164,6 @@ impl CallSession {
             self.transcript.first_played(&item, since, now);
         }
         self.note_heard(now);
-        self.arm_idle(now);
     }
 
     /// Writes down what was heard to its end.
@@ -224,17 +176,25 @@ impl CallSession {
         }
     }
 
-    /// Begins to count the caller's silence, if nothing else is going on.
-    pub(super) fn arm_idle(&mut self, now: Instant) {
-        let Some(idle) = self.policy.idle.filter(|_| !self.engine().caps().ends_the_call) else { return };
-        let quiet = !self.playback.is_busy() && !self.responses.is_busy() && !self.is_speaking && self.tools.is_empty();
-        if quiet && matches!(self.phase, Phase::Live) && !self.timers.is_set(Timer::Idle) {
-            self.timers.set(Timer::Idle, now + idle);
+    /// Counts the caller's silence while nothing else is going on.
+    pub(super) fn watch_idle(&mut self, now: Instant) {
+        let is_idle = self.is_live()
+            && !self.engine().caps().ends_the_call
+            && !self.playback.is_busy()
+            && !self.responses.is_busy()
+            && !self.tools.is_running()
+            && !self.is_spoken_over(now)
+            && self.unheard_since.is_none()
+            && self.keys.is_empty();
+        match self.policy.idle.filter(|_| is_idle) {
+            Some(idle) if !self.timers.is_set(Timer::Idle) => self.timers.set(Timer::Idle, now + idle),
+            Some(_) => {}
+            None => self.timers.cancel(Timer::Idle),
         }
     }
 
     pub(super) fn idle(&mut self, now: Instant) {
-        if !matches!(self.phase, Phase::Live) || self.engine().caps().ends_the_call {
+        if !self.is_live() {
             return;
         }
         if self.idle_prompts == IDLE_PROMPTS {
@@ -248,33 +208,15 @@ impl CallSession {
             self.responses.want(Wish::Say(self.policy.prompts.still_there.clone()));
         } else {
             self.play_clip(Clip::StillThere);
-            self.timers.set_or_cancel(Timer::Idle, self.policy.idle.map(|idle| now + idle));
-        }
-    }
-
-    pub(super) fn media_gap(&mut self, now: Instant) {
-        if !self.is_speaking {
-            return;
-        }
-        let due = self.last_media.map_or(now, |at| at + MEDIA_GAP);
-        if due > now {
-            self.timers.set(Timer::MediaGap, due);
-        } else if self.gap_fills < MAX_GAP_FILLS {
-            self.gap_fills += 1;
-            self.ear.fill(GAP_FILL_MS);
-            self.timers.set(Timer::MediaGap, now + Duration::from_millis(GAP_FILL_MS));
-        } else {
-            self.is_speaking = false;
-            self.expect_what_is_owed(now);
-            self.arm_idle(now);
         }
     }
 
     pub(super) fn caller_key(&mut self, key: char, now: Instant) {
-        if !matches!(self.phase, Phase::Live | Phase::Ending { .. }) {
+        if matches!(self.phase, Phase::Redirecting) || self.stream_began.is_none() {
             return;
         }
         self.idle_prompts = 0;
+        self.last_key = Some(now);
         self.timers.cancel(Timer::Idle);
         self.event(CallEvent::Key(key));
         self.barge_in(false, now);
@@ -285,12 +227,11 @@ impl CallSession {
         self.timers.set(Timer::Keys, now + pause);
     }
 
+    /// Tells the engine what was pressed. One that is not ready is told when it is.
     pub(super) fn send_keys(&mut self, now: Instant) {
-        if !self.engine.is_ready {
-            return self.timers.set(Timer::Keys, now + KEYS_PAUSE);
-        }
-        let keys = std::mem::take(&mut self.keys);
-        if !keys.is_empty() {
+        self.watch.silent_since(self.last_key.unwrap_or(now), now);
+        if self.engine.is_ready {
+            let keys = std::mem::take(&mut self.keys);
             self.command(EngineCommand::Keys(keys));
             if self.engine().caps().can_improvise {
                 self.responses.want(Wish::Answer);
@@ -298,75 +239,11 @@ impl CallSession {
         }
     }
 
-    fn tool_call(&mut self, id: String, name: String, arguments: String, now: Instant) {
-        if self.tools_run.contains(&id) {
-            return;
-        }
-        self.is_not_mute();
-        match name.as_str() {
-            END_CALL => self.finish(EndReason::AgentHungUp, After::HangUp, now),
-            TRANSFER if self.policy.can_transfer => self.finish(EndReason::Transferred, After::Transfer, now),
-            _ if self.tools.len() >= MAX_TOOLS => {
-                self.command(EngineCommand::ToolOutput { id, output: r#"{"error":"too many at once"}"#.into() });
-                self.responses.want(Wish::Answer);
-            }
-            _ => {
-                let limit = now + self.policy.tool_limit;
-                if self.tools_run.len() == KEEP_TOOLS {
-                    self.tools_run.pop_front();
-                }
-                self.tools_run.push_back(id.clone());
-                self.tools.push_back(RunningTool { id: id.clone(), engine: self.engine.number, limit });
-                self.timers.cancel(Timer::Idle);
-                self.timers.set(Timer::Filler, now + FILLER_AFTER);
-                self.arm_tool_limit();
-                self.outputs.push_back(Output::RunTool { id, name, arguments });
-            }
-        }
-    }
-
-    pub(super) fn tool_finished(&mut self, id: &str, output: String, now: Instant) {
-        let at = self.tools.iter().position(|tool| tool.id == id);
-        let Some(tool) = at.and_then(|at| self.tools.remove(at)) else { return };
-        self.arm_tool_limit();
-        if tool.engine == self.engine.number {
-            self.command(EngineCommand::ToolOutput { id: tool.id, output });
-            self.responses.want(Wish::Answer);
-        } else if self.engine().caps().can_improvise {
-            // Another engine has taken over, and knows nothing of the call to the tool.
-            self.responses
-                .want(Wish::Say(format!("A tool that was used before has answered: {output}. Go on from there.")));
-        }
-        if self.tools.is_empty() {
-            self.timers.cancel(Timer::Filler);
-        }
-        self.expect_what_is_owed(now);
-        self.arm_idle(now);
-    }
-
-    pub(super) fn tool_limit(&mut self, now: Instant) {
-        let late: Vec<_> = self.tools.iter().filter(|tool| tool.limit <= now).map(|tool| tool.id.clone()).collect();
-        for id in late {
-            self.tool_finished(&id, r#"{"error":"it took too long; say so, and offer to take a message"}"#.into(), now);
-        }
-        self.arm_tool_limit();
-    }
-
-    fn arm_tool_limit(&mut self) {
-        self.timers.set_or_cancel(Timer::ToolLimit, self.tools.iter().map(|tool| tool.limit).min());
-    }
-
-    pub(super) fn filler(&mut self) {
-        // An uttering that has begun is not broken in two.
-        if !self.tools.is_empty() && !self.playback.is_open() && !self.is_speaking {
-            self.play_clip(Clip::OneMoment);
-        }
+    /// Whether the caller has pressed keys that the engine does not know of, and is done with it.
+    pub(super) fn has_keys_for_engine(&self) -> bool {
+        !self.keys.is_empty() && !self.timers.is_set(Timer::Keys)
     }
 }
-
-/// The tools that a session does itself.
-const END_CALL: &str = "end_call";
-const TRANSFER: &str = "transfer_to_person";
 
 /// OpenAI's word for a second answer at a time.
 const ALREADY_ACTIVE: &str = "conversation_already_has_active_response";

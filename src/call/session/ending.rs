@@ -6,10 +6,10 @@ use crate::call::{After, Clip, Output, Wish};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
-/// What the last words may take beyond their own length.
-const DRAIN_GRACE: Duration = Duration::from_millis(1500);
+/// An engine that is still saying them goes on within this time.
+const NEXT_WORDS: Duration = Duration::from_millis(1900);
 /// The longest that last words may take.
-const DRAIN_LIMIT: Duration = Duration::from_secs(12);
+const LONGEST_WORDS: Duration = Duration::from_mins(2);
 /// Who speaks when the call must soon end is told so a little later.
 const WRAP_UP_AGAIN: Duration = Duration::from_secs(1);
 /// The last words of a call that is too long.
@@ -24,40 +24,41 @@ impl CallSession {
             }
             return;
         }
-        self.phase = Phase::Ending { reason, after };
+        self.phase = Phase::Ending { reason, after, limit: now + LONGEST_WORDS };
         self.responses.want_nothing();
-        self.timers.cancel(Timer::Mute);
-        self.timers.cancel(Timer::Idle);
-        self.timers.set(Timer::Drain, now + self.drain_time(now));
     }
 
     /// An answer is complete. If it ends the call it must have said so in words, and what it said must be heard.
-    pub(super) fn last_words(&mut self, was_spoken: bool, now: Instant) {
-        if let Phase::Ending { reason, .. } = self.phase {
-            if !was_spoken && reason == EndReason::AgentHungUp && !self.playback.is_busy() {
-                self.play_clip(Clip::Goodbye);
-            }
-            self.timers.set(Timer::Drain, now + self.drain_time(now));
+    pub(super) fn last_words(&mut self, was_spoken: bool) {
+        if let Phase::Ending { reason, .. } = self.phase
+            && !was_spoken
+            && reason == EndReason::AgentHungUp
+            && !self.playback.is_busy()
+        {
+            self.play_clip(Clip::Goodbye);
         }
     }
 
-    /// The engine is still answering, or has answered: at most so long.
-    fn drain_time(&self, now: Instant) -> Duration {
-        if self.responses.is_answering() {
-            return DRAIN_LIMIT;
+    /// Ends when nothing more is to be heard, or will ever be.
+    pub(super) fn watch_ending(&mut self, now: Instant) {
+        let Phase::Ending { limit, .. } = self.phase else { return };
+        let is_answering = self.responses.is_answering() && self.engine.is_ready;
+        if !self.playback.is_busy() && !is_answering {
+            return self.drained(now);
         }
-        (self.playback.remaining(now) + DRAIN_GRACE).min(DRAIN_LIMIT)
+        let at = if is_answering { self.watch.last_words_until(now) + NEXT_WORDS } else { limit };
+        self.timers.set(Timer::Drain, at.min(limit));
     }
 
     /// The last words were heard, or have had their time.
     pub(super) fn drained(&mut self, now: Instant) {
-        if let Phase::Ending { reason, after } = self.phase {
+        if let Phase::Ending { reason, after, .. } = self.phase {
             self.end(reason, after, now);
         }
     }
 
     pub(super) fn wrap_up(&mut self, now: Instant) {
-        if self.is_speaking {
+        if self.is_spoken_over(now) {
             return self.timers.set(Timer::WrapUp, now + WRAP_UP_AGAIN);
         }
         if matches!(self.phase, Phase::Live) && self.engine.is_ready && self.engine().caps().can_improvise {
@@ -72,7 +73,9 @@ impl CallSession {
         self.barge_in(false, now);
         self.play_clip(Clip::Goodbye);
         self.finish(EndReason::TooLong, After::HangUp, now);
-        self.timers.set(Timer::Drain, now + TOO_LONG_LIMIT.min(self.drain_time(now)));
+        if let Phase::Ending { limit, .. } = &mut self.phase {
+            *limit = now + TOO_LONG_LIMIT;
+        }
     }
 
     /// The one end of a call, whatever led to it.

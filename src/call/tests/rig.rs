@@ -4,11 +4,12 @@ mod phone;
 
 use crate::audio::EncodedAudio;
 use crate::call::{
-    After, CallEvent, CallPolicy, CallSession, EngineCommand, EngineEvent, EngineKind, Input, ItemId, Output, Prompts,
-    ResponseOutcome, TurnRecord, Usage,
+    After, CallEvent, CallPolicy, CallSession, EngineCommand, EngineEvent, EngineKind, Input, ItemId, Operator, Output,
+    Prompts, ResponseOutcome, TurnRecord, Usage,
 };
 use crate::domain::EndReason;
-use phone::{Phone, Piece, start};
+pub(in crate::call) use phone::start;
+use phone::{Phone, Piece};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ pub(super) fn policy() -> CallPolicy {
         greeting: ms(3500),
         watchdog: ms(6000),
         lead: ms(800),
+        turn_end: ms(500),
         idle: Some(ms(10_000)),
         max_call: Duration::from_mins(10),
         tool_limit: ms(8000),
@@ -31,7 +33,8 @@ pub(super) fn policy() -> CallPolicy {
             speak_first: "open".into(),
             still_there: "still there?".into(),
             wrap_up: "wrap up".into(),
-            one_moment_clip: EncodedAudio::encode(&[CLIP; 1600]),
+            one_moment_clip: EncodedAudio::encode(&[CLIP; ONE_MOMENT_MS * 8]),
+            more_time_clip: EncodedAudio::encode(&[MORE_TIME; MORE_TIME_MS * 8]),
             goodbye_clip: EncodedAudio::encode(&[CLIP; 1600]),
             still_there_clip: EncodedAudio::encode(&[CLIP; 1600]),
         },
@@ -40,8 +43,14 @@ pub(super) fn policy() -> CallPolicy {
 
 /// Samples of our own sentences; each of the agent's utterings has samples of its own.
 const CLIP: u8 = 250;
+const MORE_TIME: u8 = 251;
+/// As long as the shipped ones.
+const ONE_MOMENT_MS: usize = 1780;
+const MORE_TIME_MS: usize = 2250;
 /// From one mark to the next: what is between them is reckoned by the clock, whatever the phone does.
 const UNSURE_MS: u64 = 600;
+/// Who waits for an answer hears nothing for at most so long, and what is on its way.
+const MOST_SILENCE: Duration = Duration::from_millis(2060);
 /// From our socket to the caller's ear, as the session reckons.
 const LINE_DELAY_MS: u64 = 60;
 /// A caller of whom no frame has come for so long may be taken for one who does not speak any more.
@@ -60,6 +69,17 @@ pub(super) struct Rig {
     /// Some marks of what was played never came back.
     has_lost_marks: bool,
     has_stalled: bool,
+    waits: Waits,
+}
+
+/// Whether the caller waits for an answer, by what can be seen from outside.
+#[derive(Default)]
+struct Waits {
+    since: Option<Instant>,
+    /// The call is about to end, or is no conversation any more.
+    is_over: bool,
+    /// Whatever the caller says now.
+    is_final: bool,
 }
 
 /// What the engine knows of the call.
@@ -99,6 +119,9 @@ pub(super) struct Books {
     may_skip_frames: bool,
     pub(super) frames_heard: u64,
     pub(super) plays: u64,
+    /// Our own sentences, by their samples, and when they began.
+    pub(super) clips: Vec<(u8, Instant)>,
+    last_sample: u8,
 }
 
 impl Rig {
@@ -115,6 +138,7 @@ impl Rig {
             engine: EngineSide::default(),
             has_lost_marks: false,
             has_stalled: false,
+            waits: Waits::default(),
         };
         rig.drain();
         rig
@@ -129,11 +153,24 @@ impl Rig {
     }
 
     pub(super) fn start_stream(&mut self) {
-        self.phone.stream = true;
+        if !std::mem::replace(&mut self.phone.stream, true) {
+            self.waits.since = self.waits.since.map(|_| self.now);
+        }
         self.input(Input::StreamStarted);
     }
 
     pub(super) fn input(&mut self, input: Input) {
+        match &input {
+            Input::CallerKey(_) => {
+                self.waits.since = self.waits.since.map(|_| self.now);
+                self.waits.is_over = self.waits.is_final;
+            }
+            Input::Operator(wish) => {
+                self.waits.is_over = true;
+                self.waits.is_final |= *wish == Operator::Transfer;
+            }
+            _ => {}
+        }
         self.session.handle_input(input, self.now);
         self.drain();
     }
@@ -147,11 +184,21 @@ impl Rig {
                 let count = if is_late { 0 } else { audio.len() as u64 };
                 *self.books.received_ever.entry(item.clone()).or_default() += count;
             }
-            EngineEvent::SpeechStarted { .. } => {
+            EngineEvent::SpeechStarted { at_ms: None, .. } => {
                 self.engine.speaks = Some(self.now);
                 self.books.silenced.extend(self.engine.active);
+                self.waits.since = None;
+                self.waits.is_over = self.waits.is_final;
             }
-            EngineEvent::SpeechStopped { .. } => self.engine.speaks = None,
+            EngineEvent::SpeechStopped { .. } => {
+                let has_spoken = self.engine.speaks.take().is_some() && self.engine.is_ready && self.phone.stream;
+                self.waits.since = self.waits.since.or(has_spoken.then_some(self.now));
+            }
+            EngineEvent::ToolCall { name, .. } if name == "end_call" => self.waits.is_over = true,
+            EngineEvent::Finished { message_taken } => {
+                self.waits.is_over = true;
+                self.waits.is_final |= *message_taken;
+            }
             EngineEvent::ResponseStarted { response } => {
                 let response = response.parse().unwrap();
                 self.engine.active = Some(response);
@@ -160,12 +207,29 @@ impl Rig {
                     self.books.silenced.insert(response);
                 }
             }
-            EngineEvent::ResponseDone { .. } => self.engine.active = None,
+            EngineEvent::ResponseDone { response, outcome, .. } => {
+                self.engine.active = None;
+                let response: u8 = response.parse().unwrap();
+                let of_it = |(item, of): &(ItemId, u8)| *of == response && self.books.received_ever[item] >= 160;
+                if *outcome == ResponseOutcome::Completed && self.books.utterings.iter().any(of_it) {
+                    self.waits.since = None;
+                }
+            }
             EngineEvent::Warning { .. } => self.engine.is_asked = false,
             EngineEvent::Failed { .. } => self.engine = EngineSide::default(),
             _ => {}
         }
         self.input(Input::Engine(event));
+    }
+
+    /// Who waits for an answer never hears nothing for longer than two seconds.
+    fn check_silence(&self) {
+        let is_on = self.phone.stream && !self.session.is_over() && !self.waits.is_over && !self.is_spoken_over();
+        let Some(since) = self.waits.since.filter(|_| is_on) else { return };
+        let Some(quiet) = self.phone.quiet_since() else { return };
+        let silence = self.now - quiet.unwrap_or(since).max(since);
+        let longest = MOST_SILENCE + if self.has_stalled { ms(1300) } else { Duration::ZERO };
+        assert!(silence <= longest, "the caller waits and hears nothing for {silence:?}");
     }
 
     /// Whether whatever the agent said now would be said into the caller's words.
@@ -182,12 +246,20 @@ impl Rig {
         self.engine.is_asked
     }
 
-    pub(super) fn has_stream(&self) -> bool {
-        self.phone.stream
+    /// The caller's next 20 ms, after a hole of so many: with a voice while the engine hears one.
+    pub(super) fn frame(&mut self, hole: u64) {
+        self.frame_of(hole, self.engine.speaks.is_some());
     }
 
-    /// The caller's next 20 ms, after a hole of so many.
-    pub(super) fn frame(&mut self, hole: u64) {
+    /// The same for so many frames, in real time.
+    pub(super) fn frames(&mut self, is_voice: bool, time: Duration) {
+        for _ in 0..time.as_millis() / 20 {
+            self.frame_of(0, is_voice);
+            self.pass(ms(20));
+        }
+    }
+
+    pub(super) fn frame_of(&mut self, hole: u64, is_voice: bool) {
         self.timestamp += hole;
         let mut samples = [0u8; 160];
         samples[..8].copy_from_slice(&self.next_frame.to_le_bytes());
@@ -197,7 +269,7 @@ impl Rig {
         if self.is_spoken_over() && self.phone.stream {
             self.engine.speaks = Some(self.now);
         }
-        self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio });
+        self.input(Input::CallerAudio { timestamp_ms: self.timestamp, audio, is_voice });
         self.timestamp += 20;
         if self.engine.is_ready && self.phone.stream && !self.session.is_over() {
             assert_eq!(self.books.last_heard_frame, Some(self.next_frame - 1), "a frame was not passed on");
@@ -213,7 +285,7 @@ impl Rig {
             self.books.utterings.len() - 1
         });
         let sample = u8::try_from(place).unwrap();
-        assert!(sample < CLIP);
+        assert!(sample < CLIP, "too many utterings");
         let audio = EncodedAudio::encode(&vec![sample; bytes]);
         self.engine(EngineEvent::AudioDelta { response: response.to_string().into(), item, audio });
     }
@@ -236,6 +308,23 @@ impl Rig {
         self.engine(EngineEvent::ResponseDone { response, outcome: ResponseOutcome::Completed, usage });
     }
 
+    /// Answer `response` fails.
+    pub(super) fn fail(&mut self, response: u8, retry_after: Option<Duration>) {
+        let (response, outcome) = (response.to_string().into(), ResponseOutcome::Failed { retry_after });
+        self.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
+    }
+
+    /// Answer `response` calls a tool.
+    pub(super) fn call(&mut self, response: u8, id: &str, name: &str) {
+        let (id, name, arguments) = (id.to_owned(), name.to_owned(), format!("{{\"n\":\"{id}\"}}"));
+        self.engine(EngineEvent::ToolCall { response: response.to_string().into(), id, name, arguments });
+    }
+
+    /// When our own sentences began, since the call began.
+    pub(super) fn clips(&self) -> Vec<(u8, Duration)> {
+        self.books.clips.iter().map(|(sample, at)| (*sample, *at - self.began)).collect()
+    }
+
     pub(super) fn text(&mut self, response: u8, item: &str, text: &str, is_final: bool) {
         let (response, text) = (response.to_string().into(), text.to_owned());
         self.engine(EngineEvent::AgentText { response, item: item.into(), text, is_final });
@@ -251,7 +340,10 @@ impl Rig {
     /// Lets time pass, with all that the phone and the session's own timers do in it.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
+        let mut steps = 0;
         while !self.session.is_over() {
+            steps += 1;
+            assert!(steps < 100_000, "the session goes round in circles");
             let next = [self.session.poll_timeout(), self.phone.next_echo()].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= end) else { break };
             self.now = next.max(self.now);
@@ -259,22 +351,31 @@ impl Rig {
             while let Some(mark) = self.phone.echoes.pop_front() {
                 self.input(Input::Mark(mark));
             }
-            self.session.handle_timeout(self.now);
-            self.drain();
-        }
-        self.now = end;
-    }
-
-    /// Lets time pass, but the phone's marks get lost.
-    pub(super) fn pass_without_marks(&mut self, time: Duration) {
-        let end = self.now + time;
-        while let Some(next) = self.session.poll_timeout().filter(|next| *next <= end) {
-            self.now = next.max(self.now);
+            self.check_silence();
             self.session.handle_timeout(self.now);
             self.drain();
         }
         self.now = end;
         self.phone.play(self.now);
+        self.check_silence();
+    }
+
+    /// Lets time pass, but the phone's marks get lost.
+    pub(super) fn pass_without_marks(&mut self, time: Duration) {
+        let end = self.now + time;
+        let mut steps = 0;
+        while let Some(next) = self.session.poll_timeout().filter(|next| *next <= end) {
+            steps += 1;
+            assert!(steps < 100_000, "the session goes round in circles");
+            self.now = next.max(self.now);
+            self.phone.play(self.now);
+            self.check_silence();
+            self.session.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = end;
+        self.phone.play(self.now);
+        self.check_silence();
         self.has_lost_marks |= !self.phone.echoes.is_empty();
         self.phone.echoes.clear();
     }
@@ -340,11 +441,15 @@ impl Rig {
             Output::Play { audio, .. } => {
                 assert!(!audio.is_empty() && audio.len().is_multiple_of(160), "{} bytes", audio.len());
                 let sample = audio.decode()[0];
-                if sample != CLIP {
+                if sample < CLIP {
                     let response = books.utterings[usize::from(sample)].1;
                     assert!(!books.silenced.contains(&response), "answer {response} was cut");
                     books.open.insert(response);
                 }
+                if sample >= CLIP && books.last_sample != sample {
+                    books.clips.push((sample, self.now));
+                }
+                books.last_sample = sample;
                 books.plays += 1;
                 self.phone.put(Piece::Sound { sample, bytes: audio.len() as u64 }, self.now);
             }
@@ -362,15 +467,23 @@ impl Rig {
                 books.received.clear();
                 books.may_skip_frames = true;
                 self.engine = EngineSide::default();
+                self.waits.is_final |= *kind == EngineKind::Voicemail;
+                self.waits.is_over |= self.waits.is_final;
             }
             Output::Engine(command) => self.check_command(command),
-            Output::RedirectToFallback => books.redirects += 1,
+            Output::RedirectToFallback => {
+                books.redirects += 1;
+                (self.waits.is_over, self.waits.is_final) = (true, true);
+            }
             Output::Turn(turn) => {
                 assert!(turn.text.starts_with(&turn.heard_text), "heard {:?} of {:?}", turn.heard_text, turn.text);
                 books.turns.insert(turn.item.clone(), (**turn).clone());
             }
             Output::Ended { reason, after } => books.ended = Some((*reason, *after)),
-            Output::RunTool { id, .. } => assert!(books.tools.insert(id.clone()), "tool {id} was run twice"),
+            Output::RunTool { id, .. } => {
+                assert!(books.tools.insert(id.clone()), "tool {id} was run twice");
+                self.waits.since.get_or_insert(self.now);
+            }
             Output::Event(_) => {}
         }
     }
@@ -387,7 +500,8 @@ impl Rig {
                 }
                 let frame = u64::from_le_bytes(samples[..8].try_into().unwrap());
                 let expected = books.last_heard_frame.map_or(0, |last| last + 1);
-                let is_next = frame == expected || (frame > expected && books.may_skip_frames);
+                // A new engine hears again what was not answered.
+                let is_next = frame == expected || books.may_skip_frames;
                 assert!(is_next, "frame {frame} instead of {expected}");
                 books.last_heard_frame = Some(frame);
                 books.may_skip_frames = false;
@@ -407,7 +521,9 @@ impl Rig {
                 assert!(!is_spoken_over, "the caller speaks");
                 assert_eq!((self.engine.active, self.engine.is_asked), (None, false), "one answer at a time");
                 self.engine.is_asked = true;
+                self.waits.since.get_or_insert(self.now);
             }
+            EngineCommand::Commit => self.engine.speaks = None,
             EngineCommand::Cancel { .. } | EngineCommand::Keys(_) | EngineCommand::ToolOutput { .. } => {}
         }
     }

@@ -1,7 +1,9 @@
 //! Calls as they happen, one for each rule.
 
 use super::rig::{Rig, ms};
-use crate::call::{After, CallEvent, EngineCommand, EngineEvent, Input, Operator, Output, Wish};
+use crate::call::{
+    After, CallEvent, EngineCommand, EngineEvent, Input, Operator, Output, ResponseOutcome, Usage, Wish,
+};
 use crate::domain::{EndReason, Speaker};
 
 #[test]
@@ -28,8 +30,8 @@ fn an_answer_is_sent_a_little_ahead_and_written_down_when_it_was_heard() {
 #[test]
 fn a_barge_in_clears_the_phone_first_and_truncates_to_what_was_heard() {
     let mut rig = Rig::live();
-    rig.engine(EngineEvent::SpeechStarted { item: "c0".into() });
-    rig.engine(EngineEvent::SpeechStopped { item: "c0".into() });
+    rig.engine(EngineEvent::SpeechStarted { item: "c0".into(), at_ms: None });
+    rig.engine(EngineEvent::SpeechStopped { item: "c0".into(), at_ms: None });
     rig.pass(ms(500));
     rig.respond(1);
     rig.text(1, "a", "אחת שתיים שלוש ארבע", true);
@@ -38,7 +40,7 @@ fn a_barge_in_clears_the_phone_first_and_truncates_to_what_was_heard() {
     }
     rig.pass(ms(1060));
     let before = rig.books.outputs.len();
-    rig.engine(EngineEvent::SpeechStarted { item: "c1".into() });
+    rig.engine(EngineEvent::SpeechStarted { item: "c1".into(), at_ms: None });
     let after = &rig.books.outputs[before..];
     assert!(matches!(after[0], Output::Clear { .. }), "{after:?}");
     let [EngineCommand::Truncate { item, heard_ms }] = &rig.commands()[..] else { panic!("{:?}", rig.commands()) };
@@ -58,7 +60,7 @@ fn an_answer_of_which_nothing_was_heard_is_deleted() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 800);
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     assert_eq!(rig.commands(), [EngineCommand::Delete { item: "a".into() }]);
 }
 
@@ -81,32 +83,112 @@ fn a_key_cuts_the_answer_and_is_told_to_the_engine() {
 fn one_answer_at_a_time() {
     let mut rig = Rig::live();
     rig.respond(1);
-    for id in ["t1", "t2"] {
-        let (id, name) = (id.to_owned(), "free_slots".to_owned());
-        rig.engine(EngineEvent::ToolCall { id, name, arguments: "{}".into() });
-    }
-    rig.input(Input::ToolFinished { id: "t1".into(), output: "{}".into() });
-    rig.input(Input::ToolFinished { id: "t2".into(), output: "{}".into() });
-    let asked = |rig: &Rig| rig.commands().iter().filter(|c| matches!(c, EngineCommand::Respond(_))).count();
-    assert_eq!(asked(&rig), 0);
+    rig.call(1, "t1", "free_slots");
+    rig.call(1, "t2", "free_slots");
     rig.done(1);
+    let asked = |rig: &Rig| rig.commands().iter().filter(|c| matches!(c, EngineCommand::Respond(_))).count();
+    rig.input(Input::ToolFinished { id: "t1".into(), output: "{}".into() });
+    assert_eq!(asked(&rig), 0, "an answer to half of it would be followed by another one");
+    rig.input(Input::ToolFinished { id: "t2".into(), output: "{}".into() });
     assert_eq!(asked(&rig), 1);
-    rig.engine(EngineEvent::Warning { code: "conversation_already_has_active_response".into() });
     rig.respond(2);
+    rig.engine(EngineEvent::Warning { code: "conversation_already_has_active_response".into() });
+    rig.say(2, "a", 8000);
     rig.done(2);
-    assert_eq!(asked(&rig), 2, "what was refused is asked for again");
+    assert_eq!(asked(&rig), 2, "what was refused is asked for again when the other answer is done");
+}
+
+#[test]
+fn an_engine_that_refuses_every_request_is_not_stormed() {
+    let mut rig = Rig::live();
+    rig.pass(ms(10_000));
+    let asked = |rig: &Rig| rig.commands().iter().filter(|c| matches!(c, EngineCommand::Respond(_))).count();
+    for _ in 0..300 {
+        if rig.is_engine_asked() {
+            rig.engine(EngineEvent::Warning { code: "conversation_already_has_active_response".into() });
+        }
+        if !rig.is_engine_ready() {
+            rig.engine(EngineEvent::Ready);
+        }
+        rig.pass(ms(10));
+    }
+    assert!(asked(&rig) <= 6, "{} requests in 3 s", asked(&rig));
+}
+
+#[test]
+fn what_a_tool_call_is_worth_is_known_when_its_answer_has_ended() {
+    for (name, is_heard) in [("end_call", true), ("transfer_to_person", true), ("free_slots", false)] {
+        let mut rig = Rig::live();
+        rig.respond(1);
+        if is_heard {
+            rig.say(1, "a", 16_000);
+        }
+        rig.call(1, "t", name);
+        rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+        let response = "1".into();
+        rig.engine(EngineEvent::ResponseDone {
+            response,
+            outcome: ResponseOutcome::Cancelled,
+            usage: Usage::default(),
+        });
+        assert_eq!(rig.count(|o| matches!(o, Output::RunTool { .. })), 0, "{name}");
+        let told =
+            |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { output, .. } if output.contains("revoked"));
+        assert!(rig.commands().iter().any(told), "{name}: {:?}", rig.commands());
+        rig.frames(true, ms(3000));
+        assert_eq!(rig.books.ended, None, "{name}: the caller speaks");
+    }
+}
+
+#[test]
+fn a_tool_that_finishes_after_its_limit_is_not_run_twice() {
+    let same = |rig: &mut Rig, response: u8, id: &str| {
+        rig.respond(response);
+        let (id, name, arguments) = (id.to_owned(), "take_message".to_owned(), "{}".to_owned());
+        rig.engine(EngineEvent::ToolCall { response: response.to_string().into(), id, name, arguments });
+        rig.done(response);
+    };
+    let mut rig = Rig::live();
+    same(&mut rig, 1, "t1");
+    rig.pass(ms(8000));
+    let [EngineCommand::ToolOutput { output, .. }, EngineCommand::Respond(_)] = &rig.commands()[..] else {
+        panic!("{:?}", rig.commands())
+    };
+    assert!(output.contains("still running"), "{output}");
+    // The model calls it once more, before it has finished.
+    same(&mut rig, 2, "t2");
+    rig.input(Input::ToolFinished { id: "t1".into(), output: "taken".into() });
+    assert_eq!(rig.count(|o| matches!(o, Output::RunTool { .. })), 1);
+    assert!(rig.commands().contains(&EngineCommand::ToolOutput { id: "t2".into(), output: "taken".into() }));
+    // And after it.
+    let mut rig = Rig::live();
+    same(&mut rig, 1, "t1");
+    rig.pass(ms(8000));
+    rig.respond(2);
+    rig.input(Input::ToolFinished { id: "t1".into(), output: "taken".into() });
+    rig.done(2);
+    same(&mut rig, 3, "t3");
+    assert_eq!(rig.count(|o| matches!(o, Output::RunTool { .. })), 1);
+    assert!(rig.commands().contains(&EngineCommand::ToolOutput { id: "t3".into(), output: "taken".into() }));
 }
 
 #[test]
 fn a_slow_tool_is_covered_and_a_dead_one_given_up() {
     let mut rig = Rig::live();
-    rig.engine(EngineEvent::ToolCall { id: "t".into(), name: "free_slots".into(), arguments: "{}".into() });
-    rig.pass(ms(1000));
-    assert_eq!(rig.count(|o| matches!(o, Output::Play { .. })), 1, "one moment, please");
+    rig.respond(1);
+    rig.call(1, "t", "free_slots");
+    rig.done(1);
     rig.pass(ms(7000));
+    let at: Vec<_> = rig.clips().iter().map(|(_, at)| at.as_millis()).collect();
+    assert!(matches!(at[..], [1200, 4700..=4740]), "one moment, please; and another one: {at:?}");
+    assert_ne!(rig.clips()[0].0, rig.clips()[1].0);
+    rig.pass(ms(1000));
     assert!(matches!(&rig.commands()[..], [EngineCommand::ToolOutput { .. }, EngineCommand::Respond(Wish::Answer)]));
     rig.input(Input::ToolFinished { id: "t".into(), output: "late".into() });
-    assert_eq!(rig.commands().len(), 2);
+    rig.respond(2);
+    rig.done(2);
+    rig.pass(ms(300));
+    assert!(matches!(rig.commands().last(), Some(EngineCommand::Respond(Wish::Say(what))) if what.contains("late")));
 }
 
 #[test]
@@ -114,7 +196,7 @@ fn goodbye_is_heard_before_the_stream_is_closed() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 16_000);
-    rig.engine(EngineEvent::ToolCall { id: "t".into(), name: "end_call".into(), arguments: "{}".into() });
+    rig.call(1, "t", "end_call");
     rig.done(1);
     rig.pass(ms(1900));
     assert_eq!(rig.books.ended, None);
@@ -126,9 +208,9 @@ fn goodbye_is_heard_before_the_stream_is_closed() {
 fn who_hangs_up_without_a_word_says_goodbye_first() {
     let mut rig = Rig::live();
     rig.respond(1);
-    rig.engine(EngineEvent::ToolCall { id: "t".into(), name: "end_call".into(), arguments: "{}".into() });
+    rig.call(1, "t", "end_call");
     rig.done(1);
-    assert_eq!(rig.count(|o| matches!(o, Output::Play { .. })), 1);
+    assert_eq!(rig.clips().len(), 1);
     rig.pass(ms(3000));
     assert_eq!(rig.books.ended, Some((EndReason::AgentHungUp, After::HangUp)));
 }
@@ -138,12 +220,14 @@ fn who_speaks_into_the_goodbye_stays() {
     let mut rig = Rig::live();
     rig.respond(1);
     rig.say(1, "a", 16_000);
-    rig.engine(EngineEvent::ToolCall { id: "t".into(), name: "end_call".into(), arguments: "{}".into() });
+    rig.call(1, "t", "end_call");
     rig.done(1);
     rig.pass(ms(500));
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
-    rig.engine(EngineEvent::SpeechStopped { item: "c".into() });
-    rig.pass(ms(5000));
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
+    let told = |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { output, .. } if output.contains("revoked"));
+    assert!(rig.commands().iter().any(told), "{:?}", rig.commands());
+    rig.pass(ms(2000));
     assert_eq!(rig.books.ended, None);
 }
 
@@ -172,7 +256,7 @@ fn silence_is_asked_about_twice_and_then_ends() {
 #[test]
 fn who_speaks_is_not_asked_whether_he_is_there() {
     let mut rig = Rig::live();
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     for _ in 0..1000 {
         rig.frame(0);
         rig.pass(ms(20));
@@ -184,9 +268,9 @@ fn who_speaks_is_not_asked_whether_he_is_there() {
 fn the_longest_call_says_goodbye() {
     let mut rig = Rig::live();
     for turn in 0..75 {
-        rig.engine(EngineEvent::SpeechStarted { item: format!("c{turn}").into() });
+        rig.engine(EngineEvent::SpeechStarted { item: format!("c{turn}").into(), at_ms: None });
         rig.pass(ms(6000));
-        rig.engine(EngineEvent::SpeechStopped { item: format!("c{turn}").into() });
+        rig.engine(EngineEvent::SpeechStopped { item: format!("c{turn}").into(), at_ms: None });
         rig.respond(turn);
         rig.say(turn, &format!("a{turn}"), 8000);
         rig.done(turn);
@@ -214,13 +298,13 @@ fn ragged_sound_leaves_in_whole_frames() {
 #[test]
 fn a_hole_in_speech_is_filled_until_the_engine_sees_its_end() {
     let mut rig = Rig::live();
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
-    rig.frame(0);
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frame_of(0, false);
     rig.pass(ms(3000));
     let silence =
         |rig: &Rig| rig.count(|o| matches!(o, Output::Engine(EngineCommand::Hear(audio)) if audio.ms() == 1000));
     assert_eq!(silence(&rig), 3, "at 0.75, 1.75 and 2.75 s");
-    rig.engine(EngineEvent::SpeechStopped { item: "c".into() });
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
     rig.pass(ms(3000));
     assert_eq!(silence(&rig), 3);
 }
@@ -228,7 +312,7 @@ fn a_hole_in_speech_is_filled_until_the_engine_sees_its_end() {
 #[test]
 fn who_speaks_for_ever_without_a_sound_is_asked_whether_he_is_there() {
     let mut rig = Rig::live();
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.pass(ms(22_000));
     assert!(rig.has_event(&CallEvent::IdlePrompt { number: 1 }));
 }
@@ -236,12 +320,14 @@ fn who_speaks_for_ever_without_a_sound_is_asked_whether_he_is_there() {
 #[test]
 fn nobody_is_spoken_over() {
     let mut rig = Rig::live();
-    rig.engine(EngineEvent::ToolCall { id: "t".into(), name: "free_slots".into(), arguments: "{}".into() });
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    rig.respond(9);
+    rig.call(9, "t", "free_slots");
+    rig.done(9);
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.input(Input::ToolFinished { id: "t".into(), output: "{}".into() });
     let asked = |rig: &Rig| rig.commands().iter().any(|c| matches!(c, EngineCommand::Respond(_)));
     assert!(!asked(&rig), "the caller speaks");
-    rig.engine(EngineEvent::SpeechStopped { item: "c".into() });
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: None });
     assert!(!asked(&rig), "the engine answers by itself, with the tool's answer in mind");
     rig.respond(1);
     rig.say(1, "a", 800);
@@ -255,7 +341,7 @@ fn an_answer_that_was_asked_for_before_the_caller_spoke_is_cancelled() {
     let mut rig = Rig::live();
     rig.pass(ms(10_000));
     assert!(matches!(&rig.commands()[..], [EngineCommand::Respond(Wish::Say(_))]), "are you still there?");
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.respond(1);
     rig.say(1, "a", 800);
     assert_eq!(rig.commands().last(), Some(&EngineCommand::Cancel { response: "1".into() }));
@@ -282,7 +368,7 @@ fn who_interrupts_between_two_pieces_has_interrupted() {
     rig.text(1, "a", "שלום לך", false);
     rig.say(1, "a", 1600);
     rig.pass(ms(1000));
-    rig.engine(EngineEvent::SpeechStarted { item: "c".into() });
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     assert!(rig.books.turns["a"].interrupted);
     assert!(rig.commands().is_empty(), "all that it has sent was heard");
 }
@@ -291,7 +377,9 @@ fn who_interrupts_between_two_pieces_has_interrupted() {
 fn a_tool_is_run_once() {
     let mut rig = Rig::live();
     for _ in 0..2 {
-        rig.engine(EngineEvent::ToolCall { id: "t".into(), name: "free_slots".into(), arguments: "{}".into() });
+        rig.respond(1);
+        rig.call(1, "t", "free_slots");
+        rig.done(1);
         rig.input(Input::ToolFinished { id: "t".into(), output: "{}".into() });
     }
     assert_eq!(rig.count(|o| matches!(o, Output::RunTool { .. })), 1);

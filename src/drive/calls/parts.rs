@@ -2,7 +2,7 @@
 
 use crate::agent::instructions;
 use crate::call::{CallPolicy, EngineKind, Prompts};
-use crate::config::{Config, EngineChoice, Live};
+use crate::config::{Config, Eagerness, EngineChoice, Live, OpenAiConfig, TurnDetection};
 use crate::drive::jobs::Jobs;
 use crate::drive::{Clips, InForce};
 use crate::ops::alert::Alerts;
@@ -64,6 +64,7 @@ impl CallParts {
             greeting: settings.prompts.greeting.length,
             watchdog: WATCHDOG,
             lead: Duration::from_millis(voice.lead_ms.into()),
+            turn_end: turn_end(&config.openai),
             idle: (voice.idle_prompt_s > 0).then(|| Duration::from_secs(voice.idle_prompt_s.into())),
             max_call: Duration::from_secs(voice.max_call_s.into()),
             tool_limit: TOOL_LIMIT,
@@ -74,9 +75,20 @@ impl CallParts {
                 still_there: instructions::STILL_THERE.into(),
                 wrap_up: instructions::WRAP_UP.into(),
                 one_moment_clip: self.clips.one_moment.clone(),
+                more_time_clip: self.clips.more_time.clone(),
                 goodbye_clip: self.clips.goodbye.clone(),
                 still_there_clip: self.clips.still_there.clone(),
             },
         }
+    }
+}
+
+/// How long the AI may wait after the caller's last word before it takes the turn for ended.
+fn turn_end(openai: &OpenAiConfig) -> Duration {
+    match (openai.turn_detection, openai.vad_eagerness) {
+        (TurnDetection::ServerVad, _) => Duration::from_millis(openai.vad_silence_ms.into()),
+        (TurnDetection::SemanticVad, Eagerness::Low) => Duration::from_secs(8),
+        (TurnDetection::SemanticVad, Eagerness::Medium | Eagerness::Auto) => Duration::from_secs(4),
+        (TurnDetection::SemanticVad, Eagerness::High) => Duration::from_secs(2),
     }
 }

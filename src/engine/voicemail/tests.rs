@@ -99,7 +99,7 @@ fn the_longest_message_ends() {
 fn who_knows_the_prompt_may_speak_into_it_or_press_the_hash() {
     let mut rig = Rig::new();
     rig.hear(true, 500);
-    assert!(rig.news.contains(&EngineEvent::SpeechStarted { item: MESSAGE.into() }));
+    assert!(rig.news.contains(&EngineEvent::SpeechStarted { item: MESSAGE.into(), at_ms: None }));
     rig.engine.command(&EngineCommand::Keys("1#".into()), rig.now);
     rig.collect();
     assert_eq!(rig.finished(), Some(true));

@@ -6,6 +6,7 @@ use crate::config::{OpenAiConfig, TurnDetection};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// What the server sends, as far as we listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +19,15 @@ pub enum ServerEvent<'a> {
     SpeechStarted {
         /// The uttering to be.
         item_id: Cow<'a, str>,
+        /// In milliseconds of the sound that the session was sent.
+        audio_start_ms: Option<u64>,
     },
     /// The caller stopped.
     SpeechStopped {
         /// The uttering.
         item_id: Cow<'a, str>,
+        /// The same; with the silence that showed the end.
+        audio_end_ms: Option<u64>,
     },
     /// A piece of the caller's words, or with `is_final` all of them.
     CallerText {
@@ -63,14 +68,18 @@ pub enum ServerEvent<'a> {
         /// Whether these are all.
         is_final: bool,
     },
-    /// The model calls a tool.
+    /// The model has called a tool, or was about to.
     FunctionCall {
+        /// The answer that the call is a part of.
+        response_id: Cow<'a, str>,
         /// Goes back with the output.
         call_id: String,
         /// Which.
         name: String,
         /// JSON.
         arguments: String,
+        /// An answer that is cut or fails leaves its items `incomplete`.
+        is_complete: bool,
     },
     /// An answer has ended.
     ResponseDone {
@@ -80,8 +89,15 @@ pub enum ServerEvent<'a> {
         status: Cow<'a, str>,
         /// Why it failed.
         error: Option<String>,
+        /// What people are told about that.
+        message: String,
         /// What it took.
         usage: Usage,
+    },
+    /// What is left of the limits of the account.
+    RateLimits {
+        /// When requests are taken again, where one of the limits has nothing left.
+        reset: Option<Duration>,
     },
     /// Something that we sent was refused, or the server has a problem.
     Error {
@@ -106,8 +122,12 @@ pub fn parse(text: &str) -> Option<ServerEvent<'_>> {
         "response.output_audio.done" => ServerEvent::AudioDone { item_id: wire.item_id? },
         "response.output_audio_transcript.delta" => agent_text(wire.response_id?, wire.item_id?, wire.delta?, false),
         "response.output_audio_transcript.done" => agent_text(wire.response_id?, wire.item_id?, wire.transcript?, true),
-        "input_audio_buffer.speech_started" => ServerEvent::SpeechStarted { item_id: wire.item_id? },
-        "input_audio_buffer.speech_stopped" => ServerEvent::SpeechStopped { item_id: wire.item_id? },
+        "input_audio_buffer.speech_started" => {
+            ServerEvent::SpeechStarted { item_id: wire.item_id?, audio_start_ms: wire.audio_start_ms }
+        }
+        "input_audio_buffer.speech_stopped" => {
+            ServerEvent::SpeechStopped { item_id: wire.item_id?, audio_end_ms: wire.audio_end_ms }
+        }
         "conversation.item.input_audio_transcription.delta" => {
             ServerEvent::CallerText { item_id: wire.item_id?, text: wire.delta.unwrap_or_default(), is_final: false }
         }
@@ -120,20 +140,27 @@ pub fn parse(text: &str) -> Option<ServerEvent<'_>> {
         "response.created" => ServerEvent::ResponseCreated { id: wire.response?.id },
         "response.done" => {
             let response = wire.response?;
-            let error = response.status_details.and_then(|details| details.error).map(ErrorWire::into_word);
+            let error = response.status_details.and_then(|details| details.error);
+            let message = error.as_ref().map(|error| error.message.clone()).unwrap_or_default();
             ServerEvent::ResponseDone {
                 id: response.id,
                 status: response.status,
-                error,
+                error: error.map(ErrorWire::into_word),
+                message,
                 usage: response.usage.unwrap_or_default(),
             }
         }
         "response.output_item.done" => match wire.item? {
-            ItemWire { kind, call_id: Some(call_id), name: Some(name), arguments } if kind == "function_call" => {
-                ServerEvent::FunctionCall { call_id, name, arguments: arguments.unwrap_or_default() }
+            ItemWire { kind, call_id: Some(call_id), name: Some(name), arguments, status }
+                if kind == "function_call" =>
+            {
+                let is_complete = status.is_none_or(|status| status == "completed");
+                let (response_id, arguments) = (wire.response_id?, arguments.unwrap_or_default());
+                ServerEvent::FunctionCall { response_id, call_id, name, arguments, is_complete }
             }
             _ => ServerEvent::Other,
         },
+        "rate_limits.updated" => ServerEvent::RateLimits { reset: exhausted(&wire.rate_limits.unwrap_or_default()) },
         "session.created" => ServerEvent::SessionCreated,
         "session.updated" => ServerEvent::SessionUpdated,
         "error" => {
@@ -169,6 +196,21 @@ struct Wire<'a> {
     response: Option<ResponseWire<'a>>,
     item: Option<ItemWire>,
     error: Option<ErrorWire>,
+    audio_start_ms: Option<u64>,
+    audio_end_ms: Option<u64>,
+    rate_limits: Option<Vec<LimitWire>>,
+}
+
+#[derive(Deserialize)]
+struct LimitWire {
+    #[serde(default = "one")]
+    remaining: f64,
+    #[serde(default)]
+    reset_seconds: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 #[derive(Deserialize)]
@@ -193,6 +235,7 @@ struct ItemWire {
     call_id: Option<String>,
     name: Option<String>,
     arguments: Option<String>,
+    status: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -208,6 +251,33 @@ impl ErrorWire {
     fn into_word(self) -> String {
         self.code.unwrap_or(self.kind)
     }
+}
+
+/// When the last of the limits that have nothing left is over.
+fn exhausted(limits: &[LimitWire]) -> Option<Duration> {
+    let resets = limits.iter().filter(|limit| limit.remaining <= 0.0);
+    resets.filter_map(|limit| Duration::try_from_secs_f64(limit.reset_seconds).ok()).max()
+}
+
+/// How long to wait, where a message for people says so: "Please try again in 1.2s", "in 380ms" or "in 1m2.5s".
+pub fn retry_after(message: &str) -> Option<Duration> {
+    let (_, rest) = message.split_once("try again in ")?;
+    let (mut total, mut rest) = (0.0, rest);
+    loop {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let Ok(number) = rest[..digits].trim_end_matches('.').parse::<f64>() else { break };
+        let unit = &rest[digits..];
+        let (length, seconds) = if unit.starts_with("ms") {
+            (2, 0.001)
+        } else if unit.starts_with('m') {
+            (1, 60.0)
+        } else {
+            (1, 1.0)
+        };
+        total += number * seconds;
+        rest = unit.get(length..).unwrap_or_default();
+    }
+    Duration::try_from_secs_f64(total).ok().filter(|wait| !wait.is_zero())
 }
 
 /// Errors that the same key or account will meet again: another attempt costs time and helps nobody.
@@ -277,6 +347,11 @@ pub fn append(audio: &EncodedAudio) -> String {
     text.push_str(base64);
     text.push_str("\"}");
     text
+}
+
+/// `input_audio_buffer.commit`: what was said so far is a turn.
+pub fn commit() -> String {
+    json!({"type": "input_audio_buffer.commit"}).to_string()
 }
 
 /// `response.create`; with instructions they stand in for the session's for this one answer.

@@ -12,6 +12,8 @@ pub(super) struct Phone {
     pub(super) echoes: VecDeque<String>,
     /// Bytes heard of each uttering, by its samples.
     pub(super) heard: BTreeMap<u8, u64>,
+    /// The last sound ended then.
+    silent_since: Option<Instant>,
     /// It had nothing more to play since then.
     dry_since: Option<Instant>,
     /// How much later than the session can know it has played something: it ran dry while the session thought that it was
@@ -63,7 +65,10 @@ impl Phone {
             }
             self.playing_since = Some(over);
             match self.queue.pop_front() {
-                Some(Piece::Sound { sample, bytes }) => *self.heard.entry(sample).or_default() += bytes,
+                Some(Piece::Sound { sample, bytes }) => {
+                    *self.heard.entry(sample).or_default() += bytes;
+                    self.silent_since = Some(over);
+                }
                 Some(Piece::Mark(name)) => self.echoes.push_back(name),
                 None => {}
             }
@@ -82,11 +87,18 @@ impl Phone {
         if let (Some(since), Some(Piece::Sound { sample, .. })) = (self.playing_since.take(), self.queue.front()) {
             let bytes = u64::try_from(now.saturating_duration_since(since).as_micros()).unwrap() / 125;
             *self.heard.entry(*sample).or_default() += bytes;
+            self.silent_since = Some(now);
         }
         self.echoes.extend(self.queue.drain(..).filter_map(|piece| match piece {
             Piece::Mark(name) => Some(name),
             Piece::Sound { .. } => None,
         }));
+    }
+
+    /// Since when nothing is heard; never something yet is none within, and while something is heard there is none.
+    #[expect(clippy::option_option, reason = "it plays, it is quiet since a moment, or it was never heard")]
+    pub(super) fn quiet_since(&self) -> Option<Option<Instant>> {
+        if self.queue.iter().any(|piece| matches!(piece, Piece::Sound { .. })) { None } else { Some(self.silent_since) }
     }
 
     pub(super) fn heard(&self, sample: u8) -> u64 {
@@ -104,7 +116,7 @@ impl Piece {
 }
 
 #[expect(clippy::disallowed_methods, reason = "some instant to begin with; it is moved by hand from there")]
-pub(super) fn start() -> Instant {
+pub(in crate::call) fn start() -> Instant {
     use std::sync::OnceLock;
     static START: OnceLock<Instant> = OnceLock::new();
     *START.get_or_init(Instant::now)

@@ -11,8 +11,17 @@ fn reads_what_the_server_sends() {
     );
     let call = r#"{"type":"response.output_item.done","event_id":"e","response_id":"r","output_index":0,
         "item":{"id":"i","type":"function_call","status":"completed","call_id":"c","name":"end_call","arguments":"{}"}}"#;
-    let expected = ServerEvent::FunctionCall { call_id: "c".into(), name: "end_call".into(), arguments: "{}".into() };
-    assert_eq!(parse(call), Some(expected));
+    let expected = |is_complete| ServerEvent::FunctionCall {
+        response_id: "r".into(),
+        call_id: "c".into(),
+        name: "end_call".into(),
+        arguments: "{}".into(),
+        is_complete,
+    };
+    assert_eq!(parse(call), Some(expected(true)));
+    assert_eq!(parse(&call.replace("completed", "incomplete")), Some(expected(false)));
+    let stopped = r#"{"type":"input_audio_buffer.speech_stopped","event_id":"e","audio_end_ms":2000,"item_id":"i"}"#;
+    assert_eq!(parse(stopped), Some(ServerEvent::SpeechStopped { item_id: "i".into(), audio_end_ms: Some(2000) }));
     let done = r#"{"type":"response.done","event_id":"e","response":{"id":"r","object":"realtime.response","status":"failed",
         "status_details":{"type":"failed","error":{"type":"server_error","code":"rate_limit_exceeded"}},"output":[],
         "usage":{"total_tokens":3,"input_tokens":1,"output_tokens":2,"output_token_details":{"audio_tokens":2}}}}"#;
@@ -21,9 +30,30 @@ fn reads_what_the_server_sends() {
         (&*status, error.as_deref(), usage.output_token_details.audio_tokens),
         ("failed", Some("rate_limit_exceeded"), 2)
     );
-    assert_eq!(parse(r#"{"type":"rate_limits.updated","rate_limits":[]}"#), Some(ServerEvent::Other));
+    assert_eq!(
+        parse(r#"{"type":"rate_limits.updated","rate_limits":[]}"#),
+        Some(ServerEvent::RateLimits { reset: None })
+    );
+    let limits = r#"{"type":"rate_limits.updated","rate_limits":[{"name":"requests","limit":9,"remaining":0,"reset_seconds":1.2},
+        {"name":"tokens","limit":9,"remaining":4,"reset_seconds":60}]}"#;
+    assert_eq!(parse(limits), Some(ServerEvent::RateLimits { reset: Some(Duration::from_millis(1200)) }));
+    assert_eq!(parse(r#"{"type":"of.the.future"}"#), Some(ServerEvent::Other));
     assert_eq!(parse(r#"{"type":"response.output_audio.delta"}"#), None);
     assert_eq!(parse("hello"), None);
+}
+
+#[test]
+fn the_wait_that_a_message_names_is_read() {
+    for (text, ms) in [
+        ("Rate limit reached for tokens. Please try again in 1.2s. Visit …", Some(1200)),
+        ("Please try again in 380ms.", Some(380)),
+        ("Please try again in 1m2.5s.", Some(62_500)),
+        ("Please try again in 6s", Some(6000)),
+        ("Please try again in a while", None),
+        ("You exceeded your current quota", None),
+    ] {
+        assert_eq!(retry_after(text), ms.map(Duration::from_millis), "{text}");
+    }
 }
 
 #[test]

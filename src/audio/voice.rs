@@ -1,0 +1,128 @@
+//! Whether a piece of a telephone's sound is a voice, by a small neural network (`earshot`, 16 kHz), which knows music and
+//! motors better than loudness does.
+
+use super::{EncodedAudio, mulaw};
+use earshot::Detector;
+
+/// Samples of 16 kHz in one step of the network: 16 ms.
+const STEP: usize = 256;
+/// What scores higher is a voice.
+const THRESHOLD: f32 = 0.6;
+/// What is not louder is silence, and costs nothing more.
+const MIN_LEVEL: u32 = 200;
+/// Samples of 8 kHz that go into one new sample between two of them.
+const TAPS: usize = 8;
+/// Half-band low-pass at 4 kHz, its samples between those that are there: a sinc under a Hamming window, with a sum of 1.
+const BETWEEN: [f32; TAPS] = [-0.010_5, 0.046_5, -0.152_48, 0.616_47, 0.616_47, -0.152_48, 0.046_5, -0.010_5];
+
+/// Follows one side of a call.
+pub struct VoiceDetector {
+    network: Box<Detector>,
+    /// The last samples of 8 kHz.
+    before: [f32; TAPS],
+    /// Samples of 16 kHz that are not a whole step yet.
+    step: Vec<i16>,
+    samples: Vec<u8>,
+    is_voice: bool,
+}
+
+impl Default for VoiceDetector {
+    fn default() -> Self {
+        Self {
+            network: Detector::default_boxed(),
+            before: [0.0; TAPS],
+            step: Vec::with_capacity(STEP),
+            samples: Vec::new(),
+            is_voice: false,
+        }
+    }
+}
+
+impl VoiceDetector {
+    /// Whether there is a voice in the next piece. With `is_loud_enough` all that is loud counts as one: the network, which
+    /// costs as much as the rest of the call, is not asked.
+    pub fn hear(&mut self, audio: &EncodedAudio, is_loud_enough: bool) -> bool {
+        self.samples.clear();
+        audio.decode_into(&mut self.samples);
+        if mulaw::level(&self.samples) < MIN_LEVEL {
+            self.is_voice = false;
+        } else if is_loud_enough {
+            self.is_voice = true;
+        } else {
+            let samples = std::mem::take(&mut self.samples);
+            for byte in &samples {
+                self.push(f32::from(mulaw::decode(*byte)));
+            }
+            self.samples = samples;
+        }
+        self.is_voice
+    }
+
+    fn push(&mut self, sample: f32) {
+        self.before.rotate_left(1);
+        self.before[TAPS - 1] = sample;
+        let between: f32 = self.before.iter().zip(BETWEEN).map(|(sample, weight)| sample * weight).sum();
+        #[expect(clippy::cast_possible_truncation, reason = "a cast from float saturates")]
+        self.step.extend([self.before[TAPS / 2 - 1] as i16, between as i16]);
+        if self.step.len() == STEP {
+            self.is_voice = self.network.predict_i16(&self.step) > THRESHOLD;
+            self.step.clear();
+        }
+    }
+}
+
+impl std::fmt::Debug for VoiceDetector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VoiceDetector").field("is_voice", &self.is_voice).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::FRAME_BYTES;
+    use std::f64::consts::TAU;
+
+    fn voice_ms(sound: &[u8]) -> usize {
+        let mut detector = VoiceDetector::default();
+        let frames = sound.chunks(FRAME_BYTES);
+        frames.filter(|frame| detector.hear(&EncodedAudio::encode(frame), false)).count() * 20
+    }
+
+    fn made(ms: u32, mut sample: impl FnMut(f64) -> f64) -> Vec<u8> {
+        #[expect(clippy::cast_possible_truncation, reason = "far below the limit")]
+        (0..ms * 8).map(|i| mulaw::encode(sample(f64::from(i) / 8000.0) as i16)).collect()
+    }
+
+    #[test]
+    fn speech_is_a_voice() {
+        for speech in [
+            include_bytes!("../../packaging/audio/one_moment_he.ulaw").as_slice(),
+            include_bytes!("../../packaging/audio/still_there_he.ulaw"),
+            include_bytes!("../../packaging/audio/leave_message_he.ulaw"),
+        ] {
+            let (voice, all) = (voice_ms(speech), speech.len() / 8);
+            assert!(voice * 10 > all * 7, "{voice} of {all} ms");
+        }
+    }
+
+    #[test]
+    fn silence_and_noise_are_none() {
+        let mut seed = 1u32;
+        let mut noise = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f64::from(seed) / f64::from(u32::MAX) - 0.5
+        };
+        assert_eq!(voice_ms(&vec![mulaw::SILENCE; 24_000]), 0);
+        assert!(voice_ms(&made(3000, |_| noise() * 8000.0)) < 100);
+        assert!(voice_ms(&made(3000, |t| (TAU * 1000.0 * t).sin() * 6000.0 * noise())) < 100);
+    }
+
+    #[test]
+    fn where_loudness_is_enough_the_network_is_not_asked() {
+        let mut detector = VoiceDetector::default();
+        let loud = EncodedAudio::encode(&made(20, |t| (TAU * 440.0 * t).sin() * 6000.0));
+        assert!(detector.hear(&loud, true));
+        assert!(!detector.hear(&EncodedAudio::silence(20), true));
+    }
+}

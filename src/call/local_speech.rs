@@ -1,0 +1,101 @@
+//! Whether the caller speaks by our own detector: a second witness beside the engine.
+
+use std::time::{Duration, Instant};
+
+/// So much voice is speech.
+const SPEECH: Duration = Duration::from_millis(200);
+/// A pause of this length ends it.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Speech that goes on for longer, and that the engine does not take for speech, is a television.
+const LONGEST: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Default)]
+pub(super) struct LocalSpeech {
+    /// Voice within the present speech.
+    voiced: Duration,
+    pause: Duration,
+    began: Option<Instant>,
+    last_voice: Option<Instant>,
+    last_piece_was_voice: bool,
+}
+
+/// What a piece of sound has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Began,
+    /// It ended after so much voice.
+    Ended {
+        voiced: Duration,
+        began: Instant,
+    },
+}
+
+impl LocalSpeech {
+    /// The next piece of the caller's sound.
+    pub(super) fn hear(&mut self, is_voice: bool, length: Duration, now: Instant) -> Option<Change> {
+        self.last_piece_was_voice = is_voice;
+        if !is_voice {
+            self.pause += length;
+            return if self.pause >= PAUSE { self.end() } else { None };
+        }
+        let was_speaking = self.has_begun();
+        self.pause = Duration::ZERO;
+        self.voiced += length;
+        self.began.get_or_insert(now);
+        self.last_voice = Some(now);
+        (!was_speaking && self.has_begun()).then_some(Change::Began)
+    }
+
+    /// The line brings nothing any more.
+    pub(super) fn end(&mut self) -> Option<Change> {
+        let was_speaking = self.has_begun();
+        let voiced = std::mem::take(&mut self.voiced);
+        self.pause = Duration::ZERO;
+        let began = self.began.take()?;
+        was_speaking.then_some(Change::Ended { voiced, began })
+    }
+
+    pub(super) fn is_speaking(&self, now: Instant) -> bool {
+        self.has_begun() && self.began.is_some_and(|began| now.saturating_duration_since(began) < LONGEST)
+    }
+
+    /// When the caller's voice was last heard.
+    pub(super) fn last_voice(&self) -> Option<Instant> {
+        self.last_voice
+    }
+
+    /// Whether the line broke off in the middle of a word.
+    pub(super) fn is_in_word(&self) -> bool {
+        self.last_piece_was_voice
+    }
+
+    fn has_begun(&self) -> bool {
+        self.voiced >= SPEECH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::tests::start;
+
+    #[test]
+    fn a_click_is_no_speech_and_a_breath_does_not_end_it() {
+        let (mut speech, mut now) = (LocalSpeech::default(), start());
+        let mut hear = |is_voice: bool, ms: u64| {
+            let mut last = None;
+            for _ in 0..ms / 20 {
+                now += Duration::from_millis(20);
+                last = speech.hear(is_voice, Duration::from_millis(20), now).or(last);
+            }
+            last
+        };
+        assert_eq!(hear(true, 180), None);
+        assert_eq!(hear(false, 600), None);
+        assert_eq!(hear(true, 300), Some(Change::Began));
+        assert_eq!(hear(false, 400), None);
+        assert_eq!(hear(true, 500), None);
+        let ended = hear(false, 500);
+        assert!(matches!(ended, Some(Change::Ended { voiced, .. }) if voiced.as_millis() == 800), "{ended:?}");
+    }
+}

@@ -1,0 +1,225 @@
+//! The tools that the engine calls: which calls are run, once each, and how their outputs come back.
+
+use super::CallSession;
+use crate::call::timers::Timer;
+use crate::call::{After, EngineCommand, Output, ResponseId, Wish};
+use crate::domain::EndReason;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// The most tools that run at once.
+const MAX_TOOLS: usize = 8;
+/// Call ids that are remembered, so that none is run twice.
+const KEEP_CALLS: usize = 64;
+/// Tools that took too long and are remembered with their output.
+const KEEP_LATE: usize = 16;
+
+/// The tools that a session does itself.
+const END_CALL: &str = "end_call";
+const TRANSFER: &str = "transfer_to_person";
+
+/// The output of a call that was taken back.
+const REVOKED: &str = r#"{"error":"revoked: the answer was interrupted; nothing was done"}"#;
+/// The output of a tool that is still running at its limit.
+const STILL_RUNNING: &str =
+    r#"{"error":"it takes longer than usual and is still running; do not call it again: say so, its result follows"}"#;
+
+/// A call to a tool, as the engine made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ToolCall {
+    pub(super) id: String,
+    name: String,
+    arguments: String,
+}
+
+/// The calls to tools of one phone call.
+#[derive(Debug, Default)]
+pub(super) struct Tools {
+    /// Complete calls of answers that have not ended.
+    pending: Vec<(ResponseId, ToolCall)>,
+    running: Vec<RunningTool>,
+    /// Ran beyond their limit; with an output they have finished.
+    late: VecDeque<(RunningTool, Option<String>)>,
+    /// Ids of the calls that came; the oldest are forgotten.
+    seen: VecDeque<String>,
+    /// The call that ends the phone call, and the engine that made it.
+    ending: Option<(String, u32)>,
+}
+
+#[derive(Debug)]
+struct RunningTool {
+    call: ToolCall,
+    /// The number of the engine that made the call.
+    engine: u32,
+    limit: Instant,
+    /// The id under which it was started.
+    started_as: String,
+}
+
+impl Tools {
+    /// Whether the engine waits for the output of a tool.
+    pub(super) fn is_running(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    fn is_new(&mut self, id: &str) -> bool {
+        let is_new = !self.seen.iter().any(|seen| seen == id);
+        if is_new {
+            if self.seen.len() == KEEP_CALLS {
+                self.seen.pop_front();
+            }
+            self.seen.push_back(id.to_owned());
+        }
+        is_new
+    }
+
+    /// The id under which the same thing was started already, with the output if that is known.
+    fn same(&self, call: &ToolCall) -> Option<(String, Option<String>)> {
+        let is_same = |tool: &RunningTool| tool.call.name == call.name && tool.call.arguments == call.arguments;
+        let late = self.late.iter().find(|(tool, _)| is_same(tool));
+        late.map(|(tool, output)| (tool.started_as.clone(), output.clone())).or_else(|| {
+            let running = self.running.iter().find(|tool| is_same(tool))?;
+            Some((running.started_as.clone(), None))
+        })
+    }
+}
+
+impl CallSession {
+    /// The engine has completed a call. It is run when its answer has ended, unless the caller speaks before.
+    pub(super) fn tool_call(&mut self, response: ResponseId, id: String, name: String, arguments: String) {
+        if self.tools.is_new(&id) {
+            self.tools.pending.push((response, ToolCall { id, name, arguments }));
+        }
+    }
+
+    /// An answer has ended: its calls are run if it was completed, else the engine is told that they were not.
+    /// Returns whether there were any.
+    pub(super) fn run_calls(&mut self, response: &ResponseId, was_completed: bool, now: Instant) -> bool {
+        let calls = self.tools.pending.extract_if(.., |(of, _)| of == response).map(|(_, call)| call);
+        let mut calls: Vec<_> = calls.collect();
+        let has_called = !calls.is_empty();
+        // What ends the call comes last.
+        calls.sort_by_key(|call| matches!(call.name.as_str(), END_CALL | TRANSFER));
+        for call in calls {
+            if self.is_over() {
+                break;
+            }
+            if was_completed {
+                self.run_call(call, now);
+            } else {
+                self.command(EngineCommand::ToolOutput { id: call.id, output: REVOKED.into() });
+            }
+        }
+        has_called
+    }
+
+    fn run_call(&mut self, call: ToolCall, now: Instant) {
+        match call.name.as_str() {
+            END_CALL => {
+                self.tools.ending = Some((call.id, self.engine.number));
+                self.finish(EndReason::AgentHungUp, After::HangUp, now);
+            }
+            TRANSFER if self.policy.can_transfer => self.finish(EndReason::Transferred, After::Transfer, now),
+            _ if self.tools.running.len() >= MAX_TOOLS => {
+                self.command(EngineCommand::ToolOutput {
+                    id: call.id,
+                    output: r#"{"error":"too many at once"}"#.into(),
+                });
+                self.responses.want(Wish::Answer);
+            }
+            _ => self.start_tool(call, now),
+        }
+    }
+
+    fn start_tool(&mut self, call: ToolCall, now: Instant) {
+        let same = self.tools.same(&call);
+        if let Some((started_as, Some(output))) = same {
+            // It took too long and has finished since.
+            self.tools.late.retain(|(tool, _)| tool.started_as != started_as);
+            self.command(EngineCommand::ToolOutput { id: call.id, output });
+            return self.want_answer_after_last_output();
+        }
+        let limit = now + self.policy.tool_limit;
+        let started_as = same.map_or_else(|| call.id.clone(), |(started_as, _)| started_as);
+        if started_as == call.id {
+            let ToolCall { id, name, arguments } = call.clone();
+            self.outputs.push_back(Output::RunTool { id, name, arguments });
+        }
+        self.tools.running.push(RunningTool { call, engine: self.engine.number, limit, started_as });
+        self.arm_tool_limit();
+    }
+
+    /// A tool has finished: every call that waits for it has its output.
+    pub(super) fn tool_finished(&mut self, id: &str, output: &str) {
+        let waiting: Vec<_> = self.tools.running.extract_if(.., |tool| tool.started_as == id).collect();
+        if waiting.is_empty() {
+            return self.late_tool_finished(id, output);
+        }
+        // The engine knows the output now; a late start of the same tool is answered with it.
+        self.tools.late.retain(|(tool, _)| tool.started_as != id);
+        self.arm_tool_limit();
+        for tool in waiting {
+            self.give_output(&tool, output);
+        }
+        self.want_answer_after_last_output();
+    }
+
+    fn late_tool_finished(&mut self, id: &str, output: &str) {
+        let Some((tool, known)) = self.tools.late.iter_mut().find(|(tool, _)| tool.started_as == id) else { return };
+        let is_news = known.replace(output.to_owned()).is_none();
+        let what =
+            format!("The tool {} has now answered: {output}. Do not call it again; go on from there.", tool.call.name);
+        if is_news && self.engine().caps().can_improvise {
+            self.responses.want(Wish::Say(what));
+        }
+    }
+
+    fn give_output(&mut self, tool: &RunningTool, output: &str) {
+        if tool.engine == self.engine.number {
+            self.command(EngineCommand::ToolOutput { id: tool.call.id.clone(), output: output.to_owned() });
+        } else if self.engine().caps().can_improvise {
+            // Another engine has taken over, and knows nothing of the call to the tool.
+            let what = format!("A tool that was used before has answered: {output}. Go on from there.");
+            self.responses.want(Wish::Say(what));
+        }
+    }
+
+    /// An answer to half of the outputs would be followed by a second one.
+    fn want_answer_after_last_output(&mut self) {
+        if !self.tools.is_running() && self.engine().caps().can_improvise {
+            self.responses.want(Wish::Answer);
+        }
+    }
+
+    /// What still runs at its limit is not stopped: the engine is told so, and has the output later.
+    pub(super) fn tool_limit(&mut self, now: Instant) {
+        let late: Vec<_> = self.tools.running.extract_if(.., |tool| tool.limit <= now).collect();
+        for tool in late {
+            self.give_output(&tool, STILL_RUNNING);
+            if !self.tools.late.iter().any(|(known, _)| known.started_as == tool.started_as) {
+                if self.tools.late.len() == KEEP_LATE {
+                    self.tools.late.pop_front();
+                }
+                self.tools.late.push_back((tool, None));
+            }
+        }
+        self.want_answer_after_last_output();
+        self.arm_tool_limit();
+    }
+
+    /// The caller went on speaking: the call that would have ended the phone call is taken back.
+    pub(super) fn revoke_end_call(&mut self) {
+        if let Some((id, _)) = self.tools.ending.take().filter(|(_, engine)| *engine == self.engine.number) {
+            self.command(EngineCommand::ToolOutput { id, output: REVOKED.into() });
+        }
+    }
+
+    /// The calls of an engine that is lost are not run.
+    pub(super) fn forget_pending_calls(&mut self) {
+        self.tools.pending.clear();
+    }
+
+    fn arm_tool_limit(&mut self) {
+        self.timers.set_or_cancel(Timer::ToolLimit, self.tools.running.iter().map(|tool| tool.limit).min());
+    }
+}
