@@ -24,6 +24,8 @@ pub enum Output {
     },
     /// Close the caller's socket: Twilio then asks what follows.
     CloseStream,
+    /// The stream is lost: when Twilio asks what follows, it is told to open another one to this conversation.
+    AwaitStream,
     /// Open an engine, and close the one before.
     OpenEngine {
         /// Which.
@@ -114,6 +116,8 @@ pub enum After {
     /// The caller has hung up. If Twilio asks all the same, only the stream was stopped and the caller is still there: then
     /// its recorder takes a message.
     CallerGone,
+    /// Open another stream: the conversation goes on.
+    Resume,
     /// Put the caller through to a person.
     Transfer,
     /// Take a message with Twilio's recorder.

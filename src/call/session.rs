@@ -33,8 +33,12 @@ const WRAP_UP: Duration = Duration::from_mins(1);
 pub struct CallSession {
     policy: CallPolicy,
     phase: Phase,
-    /// When the caller's stream began, if it has.
+    /// When the caller's first stream began: turns are counted from there.
+    began: Option<Instant>,
+    /// When the caller's present stream began, if there is one.
     stream_began: Option<Instant>,
+    /// A stream was lost, and another one was asked for.
+    has_lost_stream: bool,
     engine: Engine,
     caller_audio: CallerAudio,
     playback: Playback,
@@ -89,7 +93,9 @@ impl CallSession {
     pub fn new(policy: CallPolicy, now: Instant) -> Self {
         let mut session = Self {
             phase: Phase::Connecting,
+            began: None,
             stream_began: None,
+            has_lost_stream: false,
             engine: Engine { place: 0, is_ready: false, number: 0, failures: 0 },
             caller_audio: CallerAudio::default(),
             playback: Playback::new(policy.lead),
@@ -256,10 +262,14 @@ impl CallSession {
         matches!(self.phase, Phase::Live)
     }
 
-    /// Milliseconds since the stream began.
+    /// Milliseconds since the caller's first stream began.
+    fn call_ms(&self, now: Instant) -> u64 {
+        ms_since(self.began, now)
+    }
+
+    /// Milliseconds since the caller's present stream began.
     fn stream_ms(&self, now: Instant) -> u64 {
-        let passed = self.stream_began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
-        u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
+        ms_since(self.stream_began, now)
     }
 
     fn event(&mut self, event: CallEvent) {
@@ -271,6 +281,11 @@ impl CallSession {
             self.outputs.push_back(Output::Engine(command));
         }
     }
+}
+
+fn ms_since(began: Option<Instant>, now: Instant) -> u64 {
+    let passed = began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
+    u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Turns are large and rare; what goes out fifty times a second is small.

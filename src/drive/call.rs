@@ -15,7 +15,7 @@ use crate::agent::tools as agent_tools;
 use crate::audio::{EncodedAudio, VoiceDetector};
 use crate::call::{CallPolicy, CallSession, EngineKind, Input, Output, Said};
 use crate::clock;
-use crate::domain::{CallSid, PersonName};
+use crate::domain::{CallSid, PersonName, StreamSid};
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
 use crate::providers::websocket::{self, Received};
@@ -36,8 +36,8 @@ pub(super) enum Mail {
     Stream(Box<MediaSocket>, Start),
     /// Twilio asks what follows its stream.
     StreamEnded,
-    /// Twilio says that its stream failed.
-    StreamFailed,
+    /// Twilio says that this stream failed.
+    StreamFailed(String),
     /// Twilio says that it is over.
     HungUp,
     /// A tool has answered.
@@ -76,6 +76,8 @@ pub(super) async fn run(
         engine: None,
         stream: None,
         began: None,
+        stream_sid: None,
+        lost_stream: None,
         voice: VoiceDetector::default(),
         scribe,
         tape: None,
@@ -102,6 +104,9 @@ struct CallTask {
     stream: Option<Stream>,
     /// When the stream began.
     began: Option<Instant>,
+    /// The newest stream, and the one before.
+    stream_sid: Option<StreamSid>,
+    lost_stream: Option<StreamSid>,
     voice: VoiceDetector,
     scribe: Scribe,
     tape: Option<Tape>,
@@ -187,6 +192,7 @@ impl CallTask {
                     tape.cut_agent(heard_until_ms);
                 }
             }
+            Output::AwaitStream => self.await_stream(),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
             Output::Turn(turn) => self.scribe.turn(turn),
             Output::Event(event) => self.scribe.event(&event),
@@ -269,7 +275,10 @@ impl CallTask {
                 Input::StreamStarted
             }
             // Without mail: never, since the task holds a sender itself.
-            Some(Mail::StreamEnded | Mail::StreamFailed) | None => Input::StreamLost,
+            Some(Mail::StreamEnded) | None => Input::StreamLost,
+            // Of one that was replaced this is no news.
+            Some(Mail::StreamFailed(stream)) if self.is_lost(&stream) => return,
+            Some(Mail::StreamFailed(_)) => Input::StreamLost,
             Some(Mail::HungUp) => Input::StreamStopped,
             Some(Mail::ToolFinished { id, output }) => Input::ToolFinished { id, output },
             Some(Mail::RedirectFailed) => Input::RedirectFailed,
@@ -279,9 +288,26 @@ impl CallTask {
         self.session.handle_input(input, now);
     }
 
+    /// Whether a stream has been lost that the call goes on without.
+    fn is_lost(&self, stream: &str) -> bool {
+        let gone = if self.stream.is_none() { &self.stream_sid } else { &self.lost_stream };
+        gone.as_ref().is_some_and(|gone| gone.as_str() == stream)
+    }
+
+    /// The recording of the lost stream is complete; the next one has its own.
+    fn await_stream(&mut self) {
+        self.stream = None;
+        if let (Some(tape), Some(began)) = (self.tape.take(), self.began.take()) {
+            tape.end(clock::instant() - began, self.calls.parts().compression.clone());
+        }
+        tracing::warn!(event = "STREAM_LOST", call.sid = %self.sid, "Media stream of call {} lost; Twilio is asked for another one", self.sid);
+        self.calls.await_stream(&self.sid);
+    }
+
     fn stream_began(&mut self, socket: MediaSocket, start: &Start, now: Instant) {
         self.stream = Some(Stream { socket, writer: Outgoing::new(&start.stream_sid), real_time: RealTime::default() });
         self.began = Some(now);
+        self.lost_stream = self.stream_sid.replace(start.stream_sid.clone());
         self.scribe.stream_began(&start.stream_sid);
         let recording = self.settings.config.voice.recording;
         if recording && !self.calls.parts().disk.takes_media() {

@@ -40,7 +40,7 @@ struct Inner {
     parts: CallParts,
     book: Mutex<Book>,
     strangers: Strangers,
-    /// Told each time a call ends.
+    /// Told each time a call ends, or waits for another stream.
     ended: Notify,
 }
 
@@ -58,6 +58,8 @@ struct LiveCall {
     settings: Arc<InForce>,
     mailbox: mpsc::UnboundedSender<Mail>,
     has_stream: bool,
+    /// Its stream is lost, and Twilio has not been told yet to open another one.
+    awaits_stream: bool,
     /// Who calls, as Twilio says.
     number: String,
     has_ai: bool,
@@ -110,7 +112,14 @@ impl Calls {
         }
         let policy = parts.policy(&settings, limit.is_none());
         let has_ai = policy.engines.contains(&EngineKind::Realtime);
-        let live = LiveCall { settings: settings.clone(), mailbox: mailbox.clone(), has_stream: false, number, has_ai };
+        let live = LiveCall {
+            settings: settings.clone(),
+            mailbox: mailbox.clone(),
+            has_stream: false,
+            awaits_stream: false,
+            number,
+            has_ai,
+        };
         book.live.insert(sid.clone(), live);
         drop(book);
         metrics::gauge!("agentlocator_calls_live").increment(1);
@@ -165,24 +174,24 @@ impl Calls {
     /// What follows a call's stream, if that is known; a stream that is still on is over now.
     pub async fn after(&self, sid: &CallSid) -> Option<After> {
         let waiting = {
-            let book = self.book();
-            if let Some(after) = book.after.get(sid) {
-                return Some(*after);
+            let mut book = self.book();
+            if let Some(after) = book.after(sid) {
+                return Some(after);
             }
             book.live.get(sid).map(|live| live.mailbox.clone())
         };
         // Twilio asks because its side of the stream is closed, so ours is about to hear of it.
         waiting?.send(Mail::StreamEnded).ok()?;
-        let known = async {
+        let told = async {
             loop {
                 let ended = self.inner.ended.notified();
-                if let Some(after) = self.book().after.get(sid) {
-                    return *after;
+                if let Some(after) = self.book().after(sid) {
+                    return after;
                 }
                 ended.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(2), known).await.ok()
+        tokio::time::timeout(Duration::from_secs(2), told).await.ok()
     }
 
     /// Tells a call something.
@@ -197,9 +206,17 @@ impl Calls {
         self.tell(sid, Mail::HungUp);
     }
 
-    /// Twilio says that a call's stream failed.
-    pub fn stream_failed(&self, sid: &CallSid) {
-        self.tell(sid, Mail::StreamFailed);
+    /// Twilio says that this stream of a call failed.
+    pub fn stream_failed(&self, sid: &CallSid, stream: &str) {
+        self.tell(sid, Mail::StreamFailed(stream.to_owned()));
+    }
+
+    /// A call has lost its stream and waits for another one.
+    pub(super) fn await_stream(&self, sid: &CallSid) {
+        if let Some(live) = self.book().live.get_mut(sid) {
+            (live.has_stream, live.awaits_stream) = (false, true);
+        }
+        self.inner.ended.notify_waiters();
     }
 
     /// Whether a call is on.
@@ -291,7 +308,7 @@ impl Calls {
         }
         let mut book = self.book();
         let Some(live) = book.live.get_mut(sid).filter(|live| !live.has_stream) else { return Some(socket) };
-        live.has_stream = true;
+        (live.has_stream, live.awaits_stream) = (true, false);
         match live.mailbox.send(Mail::Stream(Box::new(socket), start)) {
             Err(mpsc::error::SendError(Mail::Stream(socket, _))) => Some(*socket),
             Ok(()) | Err(_) => None,
@@ -305,6 +322,15 @@ impl Calls {
 }
 
 impl Book {
+    /// What follows a call's stream. That another stream follows is told once: if it is asked again, that one was not to be had.
+    fn after(&mut self, sid: &CallSid) -> Option<After> {
+        if let Some(after) = self.after.get(sid) {
+            return Some(*after);
+        }
+        let live = self.live.get_mut(sid)?;
+        std::mem::take(&mut live.awaits_stream).then_some(After::Resume)
+    }
+
     fn ai_calls(&self, number: &str) -> AtOnce {
         let with_ai = || self.live.values().filter(|live| live.has_ai);
         // Who withholds the number is nobody in particular.

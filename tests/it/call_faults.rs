@@ -1,7 +1,7 @@
 //! Calls in which something breaks: whatever it is, the caller hears what comes next.
 
 use super::support::telephony::Town;
-use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, Clip, DialPlan, EndedBy, StreamEnd, StreamPlan};
+use agentlocator::simulator::caller::{CallPlan, CallReport, Chaos, DialPlan, EndedBy, StreamEnd, StreamPlan};
 use agentlocator::simulator::openai::{Faults, OpenAiOptions, Turn};
 use agentlocator::simulator::twilio::{Fault, Operation};
 use futures_util::{SinkExt, StreamExt};
@@ -80,22 +80,6 @@ async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
     let told = town.daemon.logs().wait_for_event("ALERT_RAISED");
     assert_eq!(told["alert.kind"], "ai_refused", "{told}");
     assert!(told["detail"].as_str().is_some_and(|detail| detail.contains("401")), "{told}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_ai_that_is_never_ready_ends_at_the_recorder() {
-    let options = OpenAiOptions {
-        turns: vec![Turn::new("אפשר תור?", "כן, מתי?")],
-        ..faulty(Faults { never_updated: true, ..Faults::default() })
-    };
-    let town = Town::with_ai(options, |_| {}).await;
-    let report = town.call(CallPlan { messages: vec![Clip::Voice(1500)], ..town.plan("say 1s; stay") }).await;
-    assert_eq!(report.streams[0].ended, StreamEnd::Redirected, "{report:#?}");
-    // There is an AI, so the talk goes on turn by turn.
-    assert!(report.prompts.iter().any(|prompt| prompt.what.contains("כן, מתי?")), "{:#?}", report.prompts);
-    let call = town.ended_call(&report.call_sid).await;
-    let texts: Vec<_> = call["turns"].as_array().unwrap().iter().map(|turn| turn["text"].as_str().unwrap()).collect();
-    assert_eq!(texts, ["אפשר תור?", "כן, מתי?"], "{call:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,7 +206,7 @@ async fn an_ai_that_never_speaks_leaves_the_call_to_voicemail() {
     let report = town.call(town.plan("listen; listen; wait 12s; say 2s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let heard = &report.streams[0].utterances;
-    assert!(heard.windows(2).all(|pair| pair[1].began_ms - pair[0].ended_ms < 8000), "{heard:#?}");
+    assert!(heard.windows(2).all(|pair| pair[1].began_ms - pair[0].ended_ms < 2500), "{heard:#?}");
     let call = town.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
 }
@@ -236,17 +220,6 @@ async fn an_answer_that_fails_is_asked_for_again() {
     let turns = call["turns"].as_array().unwrap();
     assert!(turns.iter().any(|turn| turn["speaker"] == "agent" && turn["heard_text"] != ""), "{call:#}");
     assert_eq!(town.ai.state().sessions.len(), 1, "the session itself is well");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn with_twilio_s_rest_interface_down_a_stream_is_closed_rather_than_waited_for() {
-    let town = Town::with_ai(faulty(Faults { never_updated: true, ..Faults::default() }), |_| {}).await;
-    town.twilio.fail_next(Operation::UpdateCall, Fault::Status(503), 9);
-    let report = town.call(town.plan("say 1s; stay")).await;
-    assert!(matches!(report.streams[0].ended, StreamEnd::ServerClosed { .. }), "{report:#?}");
-    assert!(report.prompts.iter().any(|prompt| prompt.what.ends_with("/static/tts/fallback_he.mp3")), "{report:#?}");
-    let redirect = town.daemon.logs().events_named("WATCHDOG_REDIRECT_FAILED");
-    assert!(!redirect.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ mod backup;
 mod bridge;
 mod call;
 mod call_faults;
+mod call_silence;
 mod care;
 mod cli;
 mod clock_behind;

@@ -24,10 +24,10 @@ impl CallSession {
 
     /// Drops all that the caller has not heard, and tells the engine what was.
     pub(super) fn clear(&mut self, now: Instant) {
-        let at_ms = self.stream_ms(now);
+        let at_ms = self.call_ms(now);
         let cuts = self.playback.clear(now);
         if self.stream_began.is_some() {
-            self.outputs.push_back(Output::Clear { heard_until_ms: at_ms });
+            self.outputs.push_back(Output::Clear { heard_until_ms: self.stream_ms(now) });
         }
         for cut in &cuts {
             if let Some(response) = &cut.source.response {

@@ -2,10 +2,15 @@
 
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
-use crate::call::{After, CallEvent, Clip, Output, Wish};
+use crate::call::{After, CallEvent, Clip, EngineCommand, Output, Wish};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
+/// How long Twilio may take to open another stream after one was lost.
+const RESUME_LIMIT: Duration = Duration::from_secs(10);
+/// To the model, when the caller can hear it again.
+const LINE_WAS_LOST: &str = "The line to the caller was interrupted for a few seconds. Say so in a few words, repeat your last \
+                             sentence if it was lost, and go on.";
 /// How long Twilio's REST interface may take to take a call over.
 const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
 /// The wait before an engine that is lost is opened again. One that is lost once more is replaced at once.
@@ -17,6 +22,12 @@ impl CallSession {
             return;
         }
         self.stream_began = Some(now);
+        self.began.get_or_insert(now);
+        if self.has_lost_stream {
+            self.timers.cancel(Timer::Watchdog);
+            self.caller_audio.restart_clock();
+            self.responses.want(Wish::Say(LINE_WAS_LOST.into()));
+        }
         self.go_live(now);
     }
 
@@ -76,6 +87,8 @@ impl CallSession {
                 self.timers.set(Timer::Watchdog, now + REDIRECT_LIMIT);
             }
             Phase::Redirecting => self.redirect_done(now),
+            // The other stream has not come.
+            Phase::Live if self.stream_began.is_none() => self.end(EndReason::Dropped, After::Record, now),
             Phase::Live | Phase::Ending { .. } | Phase::Done => {}
         }
     }
@@ -108,14 +121,31 @@ impl CallSession {
         self.end(reason, after, now);
     }
 
-    /// Twilio goes on without the stream.
+    /// Twilio goes on without the stream. In the middle of a conversation it is asked for another one, once.
     pub(super) fn stream_lost(&mut self, now: Instant) {
+        if self.is_live() && !self.has_lost_stream && !self.engine().caps().ends_the_call {
+            return self.await_stream(now);
+        }
         let (reason, after) = match self.phase {
             Phase::Ending { reason, after, .. } => (reason, after),
             Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, After::Record),
             Phase::Live | Phase::Done => (EndReason::Dropped, After::Record),
         };
         self.end(reason, after, now);
+    }
+
+    fn await_stream(&mut self, now: Instant) {
+        self.has_lost_stream = true;
+        self.stream_began = None;
+        if self.playback.is_open() {
+            self.clear(now);
+        }
+        if let Some(response) = self.responses.cut_active() {
+            self.command(EngineCommand::Cancel { response });
+        }
+        self.local_speech.end();
+        self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
+        self.outputs.push_back(Output::AwaitStream);
     }
 
     /// The engine is lost: the same one again where that makes sense, else the next one, with the conversation so far.

@@ -43,7 +43,7 @@ impl CallSession {
             EngineEvent::ToolCall { response, id, name, arguments } => self.tool_call(response, id, name, arguments),
             EngineEvent::MessageStarted => {
                 self.message_taken = true;
-                let at_ms = self.stream_ms(now);
+                let at_ms = self.call_ms(now);
                 self.event(CallEvent::MessageStarted { at_ms });
             }
             EngineEvent::Finished { message_taken } => {
@@ -67,7 +67,7 @@ impl CallSession {
         }
         let source = Source { engine: Some(self.engine.number), response: Some(response.clone()), item };
         if self.playback.enqueue(&source, audio) {
-            let at_ms = self.stream_ms(now);
+            let at_ms = self.call_ms(now);
             self.newest = Some((response, source.item.clone()));
             self.transcript.first_delta(&source.item, at_ms, now);
         }
@@ -78,7 +78,7 @@ impl CallSession {
         if self.responses.is_cut(response) {
             return;
         }
-        let at_ms = self.stream_ms(now);
+        let at_ms = self.call_ms(now);
         let turn = self.transcript.agent_text(item, text, is_final, at_ms);
         self.outputs.extend(turn.map(written));
     }
@@ -101,7 +101,7 @@ impl CallSession {
     }
 
     fn caller_text(&mut self, item: &ItemId, text: &str, is_final: bool, now: Instant) {
-        let at_ms = self.stream_ms(now);
+        let at_ms = self.call_ms(now);
         let turn = self.transcript.caller_text(item, text, is_final, at_ms);
         self.event(CallEvent::CallerSpeech { is_final });
         self.outputs.extend(turn.map(written));
@@ -170,7 +170,7 @@ impl CallSession {
     pub(super) fn note_heard(&mut self, now: Instant) {
         while let Some(item) = self.playback.poll_heard() {
             if !is_clip(&item) {
-                let turn = self.transcript.heard(&item, self.stream_ms(now));
+                let turn = self.transcript.heard(&item, self.call_ms(now));
                 self.outputs.extend(turn.map(written));
             }
         }

@@ -83,7 +83,7 @@ impl CallSession {
         if self.is_over() {
             return;
         }
-        let at_ms = self.stream_ms(now);
+        let at_ms = self.call_ms(now);
         self.note_heard(now);
         for cut in self.playback.clear(now) {
             self.write_cut(&cut, at_ms);

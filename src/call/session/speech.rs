@@ -103,7 +103,7 @@ impl CallSession {
     }
 
     pub(super) fn speech_started(&mut self, item: &ItemId, engine_ms: Option<u64>, now: Instant) {
-        let at_ms = self.stream_ms(now);
+        let at_ms = self.call_ms(now);
         let place = engine_ms.map(|ms| self.caller_audio.place(ms));
         self.speech.engine = Some(item.clone());
         self.speech.engine_noticed = Some(now);
@@ -129,7 +129,7 @@ impl CallSession {
         self.speech.engine = None;
         self.speech.engine_noticed = Some(now);
         self.local_speech.end();
-        self.transcript.caller_stopped(item, self.stream_ms(now), ended);
+        self.transcript.caller_stopped(item, self.call_ms(now), ended);
         if self.is_live() && !self.engine().caps().ends_the_call {
             self.responses.expect();
             self.watch.silent_since(ended, now);
@@ -178,7 +178,7 @@ impl CallSession {
         }
         let Some(item) = self.speech.engine.take() else { return };
         let quiet = self.local_speech.last_voice().unwrap_or(now);
-        self.transcript.caller_stopped(&item, self.stream_ms(now), quiet);
+        self.transcript.caller_stopped(&item, self.call_ms(now), quiet);
         self.command(EngineCommand::Commit);
         self.responses.want(Wish::Answer);
         self.watch.silent_since(quiet, now);

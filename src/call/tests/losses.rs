@@ -1,7 +1,9 @@
 //! Calls that lose something: the engine, the stream, marks, time.
 
 use super::rig::{Rig, ms, policy};
-use crate::call::{After, CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, Wish};
+use crate::call::{
+    After, CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, ResponseOutcome, Usage, Wish,
+};
 use crate::domain::EndReason;
 use std::time::Duration;
 
@@ -129,10 +131,41 @@ fn an_engine_that_falls_silent_is_opened_again() {
 fn a_lost_socket_ends_with_the_recorder_and_a_hang_up_does_not() {
     let mut rig = Rig::live();
     rig.input(Input::StreamLost);
+    assert_eq!(rig.count(|o| matches!(o, Output::AwaitStream)), 1);
+    rig.pass(ms(9999));
+    assert_eq!(rig.books.ended, None);
+    rig.pass(ms(1));
     assert_eq!(rig.books.ended, Some((EndReason::Dropped, After::Record)));
     let mut rig = Rig::live();
     rig.input(Input::StreamStopped);
     assert_eq!(rig.books.ended, Some((EndReason::CallerHungUp, After::CallerGone)));
+}
+
+#[test]
+fn a_conversation_goes_on_over_another_stream() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.text(1, "a", "אחת שתיים שלוש ארבע", true);
+    rig.say(1, "a", 16_000);
+    rig.pass(ms(1000));
+    rig.input(Input::StreamLost);
+    assert!(rig.books.turns["a"].interrupted);
+    assert!(rig.commands().contains(&EngineCommand::Cancel { response: "1".into() }));
+    rig.engine(EngineEvent::ResponseDone {
+        response: "1".into(),
+        outcome: ResponseOutcome::Cancelled,
+        usage: Usage::default(),
+    });
+    rig.pass(ms(2000));
+    rig.start_stream();
+    assert!(matches!(rig.commands().last(), Some(EngineCommand::Respond(Wish::Say(_)))), "{:?}", rig.commands());
+    rig.respond(2);
+    rig.say(2, "b", 8000);
+    rig.done(2);
+    rig.frames(false, ms(1500));
+    assert_eq!(rig.books.opened.len(), 1);
+    rig.input(Input::StreamLost);
+    assert_eq!(rig.books.ended, Some((EndReason::Dropped, After::Record)), "once");
 }
 
 #[test]

@@ -458,6 +458,11 @@ impl Rig {
                 books.silenced.append(&mut books.open);
                 self.phone.clear(self.now);
             }
+            Output::AwaitStream => {
+                books.silenced.append(&mut books.open);
+                self.phone.clear(self.now);
+                self.phone.stream = false;
+            }
             Output::CloseStream => {
                 self.phone.clear(self.now);
                 self.phone.stream = false;

@@ -143,6 +143,7 @@ impl Arguments {
             chaos: Chaos {
                 jitter: network.jitter,
                 burst_frames: network.burst,
+                stall: None,
                 ragged: network.ragged,
                 omit_silence: network.omit_silence,
                 lost_marks_percent: network.lost_marks,

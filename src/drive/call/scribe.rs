@@ -110,7 +110,7 @@ impl Scribe {
             match after {
                 After::HangUp | After::CallerGone => tx.end_call(&sid, reason, None, at).map(drop),
                 After::Transfer => tx.set_call_state(&sid, CallState::Transferred, at),
-                After::Record => tx.set_call_state(&sid, CallState::Fallback, at),
+                After::Record | After::Resume => tx.set_call_state(&sid, CallState::Fallback, at),
             }
         });
     }

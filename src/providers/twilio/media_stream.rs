@@ -62,7 +62,11 @@ pub fn parse(text: &str) -> Result<Incoming<'_>, Malformed> {
         "mark" => Ok(Incoming::Mark(wire.mark.ok_or_else(missing)?.name)),
         "dtmf" => {
             let dtmf: DtmfWire = wire.dtmf.ok_or_else(missing)?;
-            Ok(dtmf.digit.chars().next().map_or(Incoming::Unknown, Incoming::Dtmf))
+            let mut digits = dtmf.digit.chars();
+            match (digits.next(), digits.next()) {
+                (Some(key @ ('0'..='9' | '*' | '#' | 'A'..='D')), None) => Ok(Incoming::Dtmf(key)),
+                _ => Ok(Incoming::Unknown),
+            }
         }
         "start" => {
             let start = wire.start.ok_or_else(missing)?;
@@ -200,6 +204,10 @@ mod tests {
         assert_eq!(parse(numeric).unwrap(), Incoming::Media { timestamp_ms: 5, payload: "//8=".into() });
         let dtmf = r#"{"event":"dtmf","streamSid":"MZ00000000000000000000000000000001","sequenceNumber":"5","dtmf":{"track":"inbound_track","digit":"1"}}"#;
         assert_eq!(parse(dtmf).unwrap(), Incoming::Dtmf('1'));
+        for odd in ["א", "", "x", "12"] {
+            let odd = format!(r#"{{"event":"dtmf","dtmf":{{"digit":"{odd}"}}}}"#);
+            assert_eq!(parse(&odd).unwrap(), Incoming::Unknown, "{odd}");
+        }
         let mark = r#"{"event":"mark","sequenceNumber":"4","streamSid":"MZ00000000000000000000000000000001","mark":{"name":"g3.17"}}"#;
         assert_eq!(parse(mark).unwrap(), Incoming::Mark("g3.17".into()));
         assert_eq!(parse(r#"{"event":"connected","protocol":"Call","version":"1.0.0"}"#).unwrap(), Incoming::Connected);

@@ -10,6 +10,8 @@ pub struct Chaos {
     pub jitter: Duration,
     /// Frames come in heaps of so many; 0 and 1 mean one by one.
     pub burst_frames: u64,
+    /// From this moment of the stream on, nothing gets through for so long; then all of it comes at once.
+    pub stall: Option<(Duration, Duration)>,
     /// Frames are of any length, not of 20 ms.
     pub ragged: bool,
     /// No frames while the caller is silent, as Twilio sometimes does.

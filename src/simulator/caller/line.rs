@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Whose stream it is.
 #[derive(Clone, Debug)]
@@ -234,6 +235,13 @@ impl Line {
             due_us += (self.chaos.burst_frames - self.in_heap) * 20_000;
         } else {
             self.in_heap = 0;
+        }
+        if let Some((from, length)) = self.chaos.stall {
+            let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+            let (from_us, until_us) = (micros(from), micros(from + length));
+            if (from_us..until_us).contains(&due_us) {
+                due_us = until_us;
+            }
         }
         let earliest_us = self.held.back().map_or(0, |(before_us, _)| *before_us);
         self.held.push_back((due_us.max(earliest_us), message));

@@ -126,6 +126,24 @@ pub struct Faults {
     pub never_updated: bool,
     /// These responses of each session, counted from 1, fail as over the rate limit.
     pub rate_limited: Vec<usize>,
+    /// How long a rate limit lasts, as its message says; none means that the message does not say.
+    pub rate_limit: Option<Duration>,
+    /// The first so many sessions notice no speech.
+    pub deaf_sessions: usize,
+    /// The first so many sessions begin their answers and send nothing of them.
+    pub mute_sessions: usize,
+    /// In the first so many sessions speech has no end.
+    pub endless_speech_sessions: usize,
+    /// The first session closes its socket so long after the end of the caller's first turn.
+    pub close_after_speech: Option<Duration>,
+    /// This response of the first session, counted from 1, fails after so much of its sound.
+    pub fail_midway: Option<(usize, Duration)>,
+    /// These responses of each session, counted from 1, are completed without any output.
+    pub empty: Vec<usize>,
+    /// The calls of functions in these responses of each session are cut off: their items stay incomplete.
+    pub cut_off_calls: Vec<usize>,
+    /// So many requests of each session are refused because of a response that does not exist.
+    pub phantom_responses: usize,
     /// The socket breaks off in this response of the first session, counted from 1, after so much of its sound.
     pub break_off: Option<(usize, Duration)>,
     /// Every HTTP request is answered with this status.

@@ -77,9 +77,9 @@ fn refusal(shared: &Shared, headers: &HeaderMap, query: &HashMap<String, String>
 type Socket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
 
 async fn serve(shared: &Shared, mut socket: Socket, model: &str) {
-    let (record, first) = shared.new_session();
+    let (record, number) = shared.new_session();
     shared.log.note(Party::OpenAi, format!("a session with {model} begins"));
-    let mut session = Session::new(Arc::new(shared.options()), record.clone(), model, first, shared.now_us());
+    let mut session = Session::new(Arc::new(shared.options()), record.clone(), model, number, shared.now_us());
     let mut stopping = shared.stopping.clone();
     let ended = loop {
         while let Some(output) = session.poll_output() {

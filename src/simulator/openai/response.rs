@@ -11,6 +11,7 @@ use std::sync::Arc;
 /// What a response is.
 #[derive(Clone, Debug)]
 pub(super) enum Content {
+    Empty,
     Function(FunctionCall),
     RateLimited,
     Speech { text: String, length_ms: u64 },
@@ -65,7 +66,7 @@ impl Response {
         let seed = id.bytes().fold(7_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let sound = match &content {
             Content::Speech { length_ms, .. } => Voice::agent(seed).speak(*length_ms),
-            Content::Function(_) | Content::RateLimited => Vec::new(),
+            Content::Empty | Content::Function(_) | Content::RateLimited => Vec::new(),
         };
         let think_us = u64::try_from(options.think.as_micros()).unwrap_or(u64::MAX);
         Self {
@@ -89,9 +90,15 @@ impl Response {
         self.next_us
     }
 
+    /// Nothing more comes of it by itself.
+    pub(super) fn hold(&mut self) {
+        self.next_us = u64::MAX;
+    }
+
     /// What comes now, and how the response ended if it did.
     pub(super) fn step(&mut self, now_us: u64) -> (Vec<Value>, Option<Ending>) {
         match self.content.clone() {
+            Content::Empty => (Vec::new(), Some(Ending::Completed)),
             Content::RateLimited => (Vec::new(), Some(Ending::Failed)),
             Content::Function(call) => (self.call_function(&call), Some(Ending::Completed)),
             Content::Speech { text, .. } => self.speak(&text, now_us),
@@ -187,7 +194,7 @@ impl Response {
                 };
                 merge(common, json!({"type": "message", "role": "assistant", "content": content}))
             }
-            Content::RateLimited => common,
+            Content::Empty | Content::RateLimited => common,
         }
     }
 

@@ -103,12 +103,12 @@ impl Shared {
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// A record for a new session, and whether it is the first.
-    pub(super) fn new_session(&self) -> (Arc<Mutex<SessionRecord>>, bool) {
+    /// A record for a new session, and how many there were before.
+    pub(super) fn new_session(&self) -> (Arc<Mutex<SessionRecord>>, usize) {
         let record = Arc::<Mutex<SessionRecord>>::default();
         let mut memory = lock(&self.memory);
         memory.sessions.push(record.clone());
-        (record, memory.sessions.len() == 1)
+        (record, memory.sessions.len() - 1)
     }
 
     pub(super) fn remember(&self, path: &str, asked: serde_json::Value) {

@@ -24,8 +24,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Session {
     options: Arc<OpenAiOptions>,
     record: Arc<Mutex<SessionRecord>>,
-    /// Whether this is the first session of the stand-in.
-    first: bool,
+    /// How many sessions the stand-in had before.
+    number: usize,
     ids: Ids,
     config: Value,
     outputs: VecDeque<Output>,
@@ -43,6 +43,8 @@ pub struct Session {
     turn: usize,
     asked: Asked,
     spoken: bool,
+    /// Requests that were refused because of a response that does not exist.
+    refused: usize,
 }
 
 /// What a session does.
@@ -73,6 +75,7 @@ enum Asked {
 
 #[derive(Debug)]
 enum Timer {
+    CloseAfterSpeech,
     Expire,
     Transcript { item_id: String, text: String },
     Updated,
@@ -84,7 +87,7 @@ impl Session {
         options: Arc<OpenAiOptions>,
         record: Arc<Mutex<SessionRecord>>,
         model: &str,
-        first: bool,
+        number: usize,
         now_us: u64,
     ) -> Self {
         let mut ids = Ids::new();
@@ -94,7 +97,8 @@ impl Session {
         let mut session = Self {
             options,
             record,
-            first,
+            number,
+            refused: 0,
             ids,
             config,
             outputs: VecDeque::new(),
@@ -174,6 +178,10 @@ impl Session {
                     self.emit(json!({"type": "session.updated", "session": self.config}));
                 }
                 Some(Timer::Transcript { item_id, text }) => self.transcribe(&item_id, &text),
+                Some(Timer::CloseAfterSpeech) => {
+                    let reason = "The server had an error while processing your request.".to_owned();
+                    self.end(Output::Close { code: 1011, reason });
+                }
                 Some(Timer::Expire) => {
                     let reason = "Your session hit the maximum duration of 60 minutes.".to_owned();
                     self.end(Output::Close { code: 1001, reason });
@@ -249,13 +257,18 @@ impl Session {
         self.outputs.push_back(how);
     }
 
-    /// Answers with an error. `code` and the words are the API's own.
+    /// Answers with an error that is the client's fault. `code` and the words are the API's own.
     fn error(&mut self, event: &Value, code: &str, message: &str) {
-        self.record().errors.push(code.to_owned());
         // Nothing was active any more: the client could not know.
         if code != "response_cancel_not_active" {
             self.complaints.push(format!("{}: {message} ({code})", event["type"].as_str().unwrap_or("event")));
         }
+        self.send_error(event, code, message);
+    }
+
+    /// Answers with an error that is not.
+    fn send_error(&mut self, event: &Value, code: &str, message: &str) {
+        self.record().errors.push(code.to_owned());
         let error = json!({
             "type": "invalid_request_error", "code": code, "message": message, "param": null,
             "event_id": event.get("event_id"),

@@ -46,12 +46,17 @@ pub(super) async fn preview(State(state): State<AppState>, request: Request) -> 
     }
 }
 
-/// The greeting, the stream, and what follows it. `action` and the verb behind lead to the same place, since Twilio takes
-/// the one or the other, depending on how the stream ends.
+/// The greeting, and the stream.
 fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
+    let [stream, next] = connect(state, token);
+    [Verb::Play(at(state, "/static/tts/greeting_he.mp3")), stream, next]
+}
+
+/// The stream, and what follows it. `action` and the verb behind lead to the same place, since Twilio takes the one or the
+/// other, depending on how the stream ends.
+pub(super) fn connect(state: &AppState, token: Option<String>) -> [Verb; 2] {
     let next = at(state, "/webhook/stream_ended");
     [
-        Verb::Play(at(state, "/static/tts/greeting_he.mp3")),
         Verb::Connect {
             action: next.clone(),
             stream_url: format!("{}/ws/twilio-media", state.config().http.socket_url()),

@@ -1,5 +1,6 @@
 //! What becomes of a call's stream.
 
+use super::answer_call::connect;
 use super::{NO_CALL, answer, at, call_sid, keep_odd, note, raw, record};
 use crate::call::After;
 use crate::clock;
@@ -44,6 +45,7 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
     tracing::info!(event = "STREAM_ENDED", call.sid = %sid, after = ?after, "Twilio asks what follows the stream");
     match (after, &state.config().agent.transfer_to) {
         (After::HangUp, _) => answer(&[Verb::Hangup]),
+        (After::Resume, _) => answer(&connect(&state, state.calls.token(&sid))),
         (After::Transfer, Some(person)) => {
             answer(&[Verb::Dial { number: person.to_string(), action: at(&state, PATH), timeout_s: RING_S }])
         }
@@ -90,7 +92,7 @@ async fn signed(state: &AppState, form: &TwilioForm) {
     let Some(sid) = call_sid(form) else { return keep_odd(state, form, PATH, NO_CALL).await };
     tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Twilio tells of a stream");
     if what == "stream-error" {
-        state.calls.stream_failed(&sid);
+        state.calls.stream_failed(&sid, stream);
     }
     let (raw, at) = (raw(form, PATH), clock::now());
     state.store.write_soon(move |tx| {

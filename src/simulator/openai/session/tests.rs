@@ -14,7 +14,7 @@ struct Bench {
 
 impl Bench {
     fn new(options: OpenAiOptions) -> Self {
-        let session = Session::new(Arc::new(options), Arc::default(), "gpt-realtime-2.1", true, 0);
+        let session = Session::new(Arc::new(options), Arc::default(), "gpt-realtime-2.1", 0, 0);
         let mut bench = Self { session, now_us: 0, events: Vec::new(), others: Vec::new() };
         bench.drain();
         bench

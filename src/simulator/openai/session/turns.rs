@@ -8,10 +8,13 @@ use super::conversation::{Item, ItemKind};
 use super::{Asked, Output, Session, Timer, merge};
 use crate::simulator::sound::{bytes_of, millis};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 impl Session {
     pub(super) fn detect_turns(&mut self, sound: &[u8], now_us: u64) {
-        let Some(settings) = self.vad_settings() else { return };
+        let Some(settings) = self.vad_settings().filter(|_| self.number >= self.options.faults.deaf_sessions) else {
+            return;
+        };
         for event in self.vad.hear(sound, settings) {
             match event {
                 VadEvent::Started { audio_start_ms } => {
@@ -24,7 +27,12 @@ impl Session {
                         self.end_response(Ending::TurnDetected);
                     }
                 }
+                VadEvent::Stopped { .. } if self.number < self.options.faults.endless_speech_sessions => {}
                 VadEvent::Stopped { audio_end_ms } => {
+                    if let Some(after) = self.options.faults.close_after_speech.filter(|_| self.number == 0) {
+                        let after_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
+                        self.timers.push((now_us.saturating_add(after_us), Timer::CloseAfterSpeech));
+                    }
                     let item_id = self.speech_item.take().unwrap_or_else(|| self.ids.next("item"));
                     let kind = "input_audio_buffer.speech_stopped";
                     self.emit(json!({"type": kind, "audio_end_ms": audio_end_ms, "item_id": item_id}));
@@ -97,6 +105,12 @@ impl Session {
             self.error(event, "conversation_already_has_active_response", &message);
             return;
         }
+        if self.refused < self.options.faults.phantom_responses {
+            self.refused += 1;
+            let message = "Conversation already has an active response in progress: resp_none.";
+            self.send_error(event, "conversation_already_has_active_response", message);
+            return;
+        }
         self.create_response(now_us);
     }
 
@@ -105,7 +119,10 @@ impl Session {
         let content = self.next_content();
         let wire = self.wire("/audio/output/format");
         let previous = self.last_item_id();
-        let response = Response::new(content, wire, self.options.clone(), &mut self.ids, previous, now_us);
+        let mut response = Response::new(content, wire, self.options.clone(), &mut self.ids, previous, now_us);
+        if self.number < self.options.faults.mute_sessions {
+            response.hold();
+        }
         let text = if let Content::Speech { text, .. } = &response.content { text.clone() } else { String::new() };
         let answer = AnswerRecord {
             response_id: response.id.clone(),
@@ -125,6 +142,10 @@ impl Session {
         let asked = std::mem::replace(&mut self.asked, Asked::Nothing);
         if self.options.faults.rate_limited.contains(&self.responses) {
             return Content::RateLimited;
+        }
+        if self.options.faults.empty.contains(&self.responses) {
+            self.asked = asked;
+            return Content::Empty;
         }
         let place = self.turn % self.options.turns.len().max(1);
         let Some(turn) = self.options.turns.get(place).filter(|_| asked != Asked::Nothing).cloned() else {
@@ -146,6 +167,7 @@ impl Session {
         let (events, ending) = response.step(now_us);
         let (sent_ms, spoken) = (response.sent_ms(), response.sent_bytes > 0);
         let (item_id, sound) = (response.item_id.clone(), response.sound.clone());
+        let is_call = matches!(response.content, Content::Function(_));
         self.spoken |= spoken;
         if let Some(answer) = self.record().answers.last_mut() {
             answer.item_id = Some(item_id);
@@ -157,9 +179,19 @@ impl Session {
         for event in events {
             self.emit(event);
         }
-        let breaks_off = self.options.faults.break_off.filter(|(number, _)| self.first && *number == self.responses);
-        if breaks_off.is_some_and(|(_, after)| u128::from(sent_ms) >= after.as_millis()) {
+        let planned = |fault: Option<(usize, Duration)>| {
+            let of_this = fault.filter(|(number, _)| self.number == 0 && *number == self.responses);
+            of_this.is_some_and(|(_, after)| u128::from(sent_ms) >= after.as_millis())
+        };
+        let faults = &self.options.faults;
+        let (breaks_off, fails) = (planned(faults.break_off), planned(faults.fail_midway));
+        let is_cut_off = faults.cut_off_calls.contains(&self.responses) && is_call;
+        if breaks_off {
             self.end(Output::BreakOff);
+        } else if fails {
+            self.end_response(Ending::Failed);
+        } else if is_cut_off {
+            self.end_response(Ending::TurnDetected);
         } else if let Some(ending) = ending {
             self.end_response(ending);
         }
@@ -186,7 +218,16 @@ impl Session {
             Ending::ClientCancelled => ("cancelled", json!({"type": "cancelled", "reason": "client_cancelled"})),
             Ending::TurnDetected => ("cancelled", json!({"type": "cancelled", "reason": "turn_detected"})),
             Ending::Failed => {
-                let error = json!({"type": "requests", "code": "rate_limit_exceeded"});
+                let error = match response.content {
+                    Content::RateLimited => {
+                        let wait = self.options.faults.rate_limit;
+                        let wait =
+                            wait.map_or(String::new(), |wait| format!(" Please try again in {}ms.", wait.as_millis()));
+                        let message = format!("Rate limit reached.{wait}");
+                        json!({"type": "requests", "code": "rate_limit_exceeded", "message": message})
+                    }
+                    _ => json!({"type": "server_error", "code": "server_error", "message": "The server had an error."}),
+                };
                 ("failed", json!({"type": "failed", "error": error}))
             }
         };
@@ -203,7 +244,9 @@ impl Session {
         if let Some(value) = output.into_iter().next() {
             let kind = match &response.content {
                 Content::Function(_) => ItemKind::Function { call_id: response.call_id.clone() },
-                Content::Speech { .. } | Content::RateLimited => ItemKind::Answer { sent_ms: response.sent_ms() },
+                Content::Speech { .. } | Content::Empty | Content::RateLimited => {
+                    ItemKind::Answer { sent_ms: response.sent_ms() }
+                }
             };
             self.items.push(Item { id: response.item_id, kind, value });
         }
