@@ -4,5 +4,6 @@ mod losses;
 mod properties;
 mod rig;
 mod scenarios;
+mod waiting;
 
 pub(super) use rig::start;

@@ -137,6 +137,7 @@ impl CallSession {
     fn await_stream(&mut self, now: Instant) {
         self.has_lost_stream = true;
         self.stream_began = None;
+        self.outputs.push_back(Output::AwaitStream);
         if self.playback.is_open() {
             self.clear(now);
         }
@@ -145,7 +146,6 @@ impl CallSession {
         }
         self.local_speech.end();
         self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
-        self.outputs.push_back(Output::AwaitStream);
     }
 
     /// The engine is lost: the same one again where that makes sense, else the next one, with the conversation so far.

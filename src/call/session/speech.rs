@@ -19,6 +19,8 @@ const MAX_GAP_FILLS: u32 = 10;
 const SURE_SPEECH: Duration = Duration::from_millis(600);
 /// So much later than it should have, an engine that has not noticed the end of speech is told of it.
 const STUCK_GRACE: Duration = Duration::from_secs(1);
+/// Nobody speaks for longer without a pause: that is music, which our own detector takes for a voice as well.
+const LONGEST_TURN: Duration = Duration::from_mins(1);
 /// An engine that noticed speech so long before our own detector has noticed the same.
 const SAME_SPEECH: Duration = Duration::from_secs(1);
 /// A moment that the engine tells is believed if it is not longer ago.
@@ -164,11 +166,15 @@ impl CallSession {
         let caps = self.engine().caps();
         // A line that brings nothing is another matter.
         let is_on = self.speech.last_media.is_some_and(|at| now.saturating_duration_since(at) < MEDIA_GAP);
-        if !caps.can_improvise || !self.engine.is_ready || !is_on || self.local_speech.is_speaking(now) {
+        if !caps.can_improvise || !self.engine.is_ready || !is_on {
             return None;
         }
+        let endless = noticed + LONGEST_TURN;
+        if self.local_speech.is_speaking(now) {
+            return Some(endless);
+        }
         let quiet = self.local_speech.last_voice().map_or(noticed, |voice| voice.max(noticed));
-        Some(quiet + self.policy.turn_end + STUCK_GRACE)
+        Some(endless.min(quiet + self.policy.turn_end + STUCK_GRACE))
     }
 
     /// The engine hears speech without end where there is none, for there is music or a motor: it takes what it has.

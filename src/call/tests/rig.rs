@@ -1,56 +1,32 @@
 //! A caller's phone and the books that every call must balance with, on a clock that is moved by hand.
 
+mod checks;
 mod phone;
+mod policy;
+mod waits;
 
 use crate::audio::EncodedAudio;
 use crate::call::{
     After, CallEvent, CallPolicy, CallSession, EngineCommand, EngineEvent, EngineKind, Input, ItemId, Operator, Output,
-    Prompts, ResponseOutcome, TurnRecord, Usage,
+    ResponseOutcome, TurnRecord, Usage,
 };
 use crate::domain::EndReason;
 pub(in crate::call) use phone::start;
 use phone::{Phone, Piece};
+pub(super) use policy::policy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
+use waits::Waits;
 
 pub(super) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-pub(super) fn policy() -> CallPolicy {
-    CallPolicy {
-        engines: vec![EngineKind::Realtime, EngineKind::Voicemail],
-        greeting: ms(3500),
-        watchdog: ms(6000),
-        lead: ms(800),
-        turn_end: ms(500),
-        idle: Some(ms(10_000)),
-        max_call: Duration::from_mins(10),
-        tool_limit: ms(8000),
-        speaks_first: false,
-        can_transfer: true,
-        prompts: Prompts {
-            speak_first: "open".into(),
-            still_there: "still there?".into(),
-            wrap_up: "wrap up".into(),
-            one_moment_clip: EncodedAudio::encode(&[CLIP; ONE_MOMENT_MS * 8]),
-            more_time_clip: EncodedAudio::encode(&[MORE_TIME; MORE_TIME_MS * 8]),
-            goodbye_clip: EncodedAudio::encode(&[CLIP; 1600]),
-            still_there_clip: EncodedAudio::encode(&[CLIP; 1600]),
-        },
-    }
-}
-
 /// Samples of our own sentences; each of the agent's utterings has samples of its own.
 const CLIP: u8 = 250;
 const MORE_TIME: u8 = 251;
-/// As long as the shipped ones.
-const ONE_MOMENT_MS: usize = 1780;
-const MORE_TIME_MS: usize = 2250;
 /// From one mark to the next: what is between them is reckoned by the clock, whatever the phone does.
 const UNSURE_MS: u64 = 600;
-/// Who waits for an answer hears nothing for at most so long, and what is on its way.
-const MOST_SILENCE: Duration = Duration::from_millis(2060);
 /// From our socket to the caller's ear, as the session reckons.
 const LINE_DELAY_MS: u64 = 60;
 /// A caller of whom no frame has come for so long may be taken for one who does not speak any more.
@@ -70,16 +46,6 @@ pub(super) struct Rig {
     has_lost_marks: bool,
     has_stalled: bool,
     waits: Waits,
-}
-
-/// Whether the caller waits for an answer, by what can be seen from outside.
-#[derive(Default)]
-struct Waits {
-    since: Option<Instant>,
-    /// The call is about to end, or is no conversation any more.
-    is_over: bool,
-    /// Whatever the caller says now.
-    is_final: bool,
 }
 
 /// What the engine knows of the call.
@@ -220,16 +186,6 @@ impl Rig {
             _ => {}
         }
         self.input(Input::Engine(event));
-    }
-
-    /// Who waits for an answer never hears nothing for longer than two seconds.
-    fn check_silence(&self) {
-        let is_on = self.phone.stream && !self.session.is_over() && !self.waits.is_over && !self.is_spoken_over();
-        let Some(since) = self.waits.since.filter(|_| is_on) else { return };
-        let Some(quiet) = self.phone.quiet_since() else { return };
-        let silence = self.now - quiet.unwrap_or(since).max(since);
-        let longest = MOST_SILENCE + if self.has_stalled { ms(1300) } else { Duration::ZERO };
-        assert!(silence <= longest, "the caller waits and hears nothing for {silence:?}");
     }
 
     /// Whether whatever the agent said now would be said into the caller's words.
@@ -429,118 +385,5 @@ impl Rig {
             "a call that waits for nothing is silent"
         );
         assert_eq!(self.session.is_over(), self.books.ended.is_some());
-    }
-
-    fn check(&mut self, output: &Output) {
-        let books = &mut self.books;
-        assert!(books.ended.is_none(), "after the end: {output:?}");
-        if matches!(output, Output::Play { .. } | Output::Mark(_) | Output::Clear { .. }) {
-            assert!(self.phone.stream, "there is no stream for {output:?}");
-        }
-        match output {
-            Output::Play { audio, .. } => {
-                assert!(!audio.is_empty() && audio.len().is_multiple_of(160), "{} bytes", audio.len());
-                let sample = audio.decode()[0];
-                if sample < CLIP {
-                    let response = books.utterings[usize::from(sample)].1;
-                    assert!(!books.silenced.contains(&response), "answer {response} was cut");
-                    books.open.insert(response);
-                }
-                if sample >= CLIP && books.last_sample != sample {
-                    books.clips.push((sample, self.now));
-                }
-                books.last_sample = sample;
-                books.plays += 1;
-                self.phone.put(Piece::Sound { sample, bytes: audio.len() as u64 }, self.now);
-            }
-            Output::Mark(name) => self.phone.put(Piece::Mark(name.clone()), self.now),
-            Output::Clear { .. } => {
-                books.silenced.append(&mut books.open);
-                self.phone.clear(self.now);
-            }
-            Output::AwaitStream => {
-                books.silenced.append(&mut books.open);
-                self.phone.clear(self.now);
-                self.phone.stream = false;
-            }
-            Output::CloseStream => {
-                self.phone.clear(self.now);
-                self.phone.stream = false;
-            }
-            Output::OpenEngine { kind, .. } => {
-                books.opened.push(*kind);
-                books.received.clear();
-                books.may_skip_frames = true;
-                self.engine = EngineSide::default();
-                self.waits.is_final |= *kind == EngineKind::Voicemail;
-                self.waits.is_over |= self.waits.is_final;
-            }
-            Output::Engine(command) => self.check_command(command),
-            Output::RedirectToFallback => {
-                books.redirects += 1;
-                (self.waits.is_over, self.waits.is_final) = (true, true);
-            }
-            Output::Turn(turn) => {
-                assert!(turn.text.starts_with(&turn.heard_text), "heard {:?} of {:?}", turn.heard_text, turn.text);
-                books.turns.insert(turn.item.clone(), (**turn).clone());
-            }
-            Output::Ended { reason, after } => books.ended = Some((*reason, *after)),
-            Output::RunTool { id, .. } => {
-                assert!(books.tools.insert(id.clone()), "tool {id} was run twice");
-                self.waits.since.get_or_insert(self.now);
-            }
-            Output::Event(_) => {}
-        }
-    }
-
-    fn check_command(&mut self, command: &EngineCommand) {
-        assert!(self.engine.is_ready, "nobody is there for {command:?}");
-        let is_spoken_over = self.is_spoken_over();
-        let books = &mut self.books;
-        match command {
-            EngineCommand::Hear(audio) => {
-                let samples = audio.decode();
-                if samples.first() == Some(&0xff) && samples.get(7) == Some(&0xff) {
-                    return; // silence that was put in
-                }
-                let frame = u64::from_le_bytes(samples[..8].try_into().unwrap());
-                let expected = books.last_heard_frame.map_or(0, |last| last + 1);
-                // A new engine hears again what was not answered.
-                let is_next = frame == expected || books.may_skip_frames;
-                assert!(is_next, "frame {frame} instead of {expected}");
-                books.last_heard_frame = Some(frame);
-                books.may_skip_frames = false;
-                books.frames_heard += 1;
-            }
-            EngineCommand::Truncate { item, heard_ms } => {
-                let received = books.received.get(item).copied().unwrap_or(0) / 8;
-                assert!(*heard_ms > 0 && *heard_ms <= received, "heard {heard_ms} of {received} ms");
-                assert!(books.truncated.insert(item.clone()), "{item} truncated twice");
-                self.check_heard(item, *heard_ms);
-            }
-            EngineCommand::Delete { item } => {
-                assert!(books.received.contains_key(item), "{item} is not one of the agent's");
-                self.check_heard(item, 0);
-            }
-            EngineCommand::Respond(_) => {
-                assert!(!is_spoken_over, "the caller speaks");
-                assert_eq!((self.engine.active, self.engine.is_asked), (None, false), "one answer at a time");
-                self.engine.is_asked = true;
-                self.waits.since.get_or_insert(self.now);
-            }
-            EngineCommand::Commit => self.engine.speaks = None,
-            EngineCommand::Cancel { .. } | EngineCommand::Keys(_) | EngineCommand::ToolOutput { .. } => {}
-        }
-    }
-
-    /// What the engine is told of an uttering is what the caller heard of it: never more, and hardly less.
-    fn check_heard(&self, item: &ItemId, told_ms: u64) {
-        let sample = self.books.utterings.iter().position(|(known, _)| known == item).unwrap();
-        let heard_ms = self.phone.heard(u8::try_from(sample).unwrap()) / 8;
-        let unseen_ms = u64::try_from(self.phone.unseen_delay.as_millis()).unwrap();
-        let unsure_ms = unseen_ms + if self.has_stalled { UNSURE_MS } else { 0 };
-        assert!(told_ms <= heard_ms + unsure_ms, "{item}: {heard_ms} ms were heard, not {told_ms}");
-        let is_close = heard_ms <= told_ms + LINE_DELAY_MS + 1;
-        assert!(is_close || self.has_lost_marks, "{item}: {heard_ms} ms were heard, not just {told_ms}");
     }
 }

@@ -1,0 +1,33 @@
+//! How the calls of the tests go.
+
+use super::{CLIP, MORE_TIME, ms};
+use crate::audio::EncodedAudio;
+use crate::call::{CallPolicy, EngineKind, Prompts};
+use std::time::Duration;
+
+/// As long as the shipped ones.
+const ONE_MOMENT_MS: usize = 1780;
+const MORE_TIME_MS: usize = 2250;
+pub(in crate::call::tests) fn policy() -> CallPolicy {
+    CallPolicy {
+        engines: vec![EngineKind::Realtime, EngineKind::Voicemail],
+        greeting: ms(3500),
+        watchdog: ms(6000),
+        lead: ms(800),
+        turn_end: ms(500),
+        idle: Some(ms(10_000)),
+        max_call: Duration::from_mins(10),
+        tool_limit: ms(8000),
+        speaks_first: false,
+        can_transfer: true,
+        prompts: Prompts {
+            speak_first: "open".into(),
+            still_there: "still there?".into(),
+            wrap_up: "wrap up".into(),
+            one_moment_clip: EncodedAudio::encode(&[CLIP; ONE_MOMENT_MS * 8]),
+            more_time_clip: EncodedAudio::encode(&[MORE_TIME; MORE_TIME_MS * 8]),
+            goodbye_clip: EncodedAudio::encode(&[CLIP; 1600]),
+            still_there_clip: EncodedAudio::encode(&[CLIP; 1600]),
+        },
+    }
+}

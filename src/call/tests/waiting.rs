@@ -1,0 +1,272 @@
+//! Callers who wait: what is heard meanwhile, and what becomes of an engine that does not answer.
+
+use super::rig::{Rig, ms, policy};
+use crate::call::{After, CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, Wish};
+use crate::domain::EndReason;
+use std::time::Duration;
+
+/// The caller has said something, and the engine owes an answer.
+fn ask(rig: &mut Rig, item: &str) {
+    rig.engine(EngineEvent::SpeechStarted { item: item.into(), at_ms: None });
+    rig.frames(true, ms(1000));
+    rig.frames(false, ms(500));
+    rig.engine(EngineEvent::SpeechStopped { item: item.into(), at_ms: None });
+}
+
+#[test]
+fn a_mute_engine_is_covered_and_replaced() {
+    let mut rig = Rig::live();
+    ask(&mut rig, "c");
+    let asked = rig.elapsed();
+    rig.respond(1);
+    rig.pass(ms(3000));
+    assert_eq!(rig.books.opened.len(), 2, "nothing came for three seconds");
+    rig.pass(ms(300));
+    rig.engine(EngineEvent::Ready);
+    rig.pass(ms(3000));
+    assert_eq!(rig.books.opened, [EngineKind::Realtime, EngineKind::Realtime, EngineKind::Voicemail]);
+    let fillers: Vec<_> = rig.clips().iter().map(|(clip, at)| (*clip, (*at - asked).as_millis())).collect();
+    assert!(matches!(fillers[..], [(_, 1200), (_, 4700..=4740)]), "{fillers:?}");
+    assert_ne!(fillers[0].0, fillers[1].0, "two different ones");
+}
+
+#[test]
+fn an_engine_that_thinks_aloud_is_waited_for() {
+    let mut rig = Rig::live();
+    ask(&mut rig, "c");
+    rig.respond(1);
+    for _ in 0..7 {
+        rig.pass(ms(1000));
+        rig.engine(EngineEvent::Alive);
+    }
+    rig.say(1, "a", 16_000);
+    rig.done(1);
+    assert_eq!(rig.books.opened.len(), 1);
+    assert_eq!(rig.clips().len(), 2);
+
+    let mut rig = Rig::live();
+    ask(&mut rig, "c");
+    rig.respond(1);
+    for _ in 0..9 {
+        rig.pass(ms(1000));
+        rig.engine(EngineEvent::Alive);
+    }
+    assert_eq!(rig.books.opened.len(), 2, "not for ever");
+}
+
+#[test]
+fn half_an_answer_and_none_are_asked_for_again() {
+    for has_sound in [true, false] {
+        let mut rig = Rig::live();
+        ask(&mut rig, "c");
+        rig.respond(1);
+        if has_sound {
+            rig.say(1, "a", 4800);
+            rig.fail(1, None);
+        } else {
+            rig.done(1);
+        }
+        rig.pass(ms(300));
+        let [EngineCommand::Respond(wish)] = &rig.commands()[..] else { panic!("{:?}", rig.commands()) };
+        assert_eq!(matches!(wish, Wish::Say(_)), has_sound, "it says the rest, or begins");
+        rig.respond(2);
+        rig.pass(ms(1500));
+        rig.say(2, "b", 8000);
+        rig.done(2);
+        assert_eq!(rig.books.opened.len(), 1);
+    }
+}
+
+#[test]
+fn a_rate_limit_is_waited_for_as_long_as_it_lasts() {
+    let mut rig = Rig::live();
+    ask(&mut rig, "c");
+    let asked = rig.elapsed();
+    rig.respond(1);
+    rig.fail(1, Some(ms(1200)));
+    rig.pass(ms(1199));
+    assert_eq!(rig.commands(), []);
+    rig.pass(ms(2));
+    assert_eq!(rig.commands(), [EngineCommand::Respond(Wish::Answer)]);
+    assert_eq!(rig.clips()[0].1 - asked, ms(1200));
+    assert_eq!(rig.books.opened.len(), 1);
+    // Nobody waits for an hour.
+    rig.respond(2);
+    rig.fail(2, Some(Duration::from_hours(1)));
+    assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
+}
+
+#[test]
+fn an_engine_that_is_never_ready_leaves_the_call_to_voicemail() {
+    let mut rig = Rig::new(policy());
+    rig.pass(ms(3500));
+    rig.start_stream();
+    rig.frames(true, ms(1000));
+    rig.frames(false, ms(2500));
+    assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
+    assert_eq!(rig.books.redirects, 0);
+}
+
+#[test]
+fn the_next_engine_hears_the_question() {
+    let mut rig = Rig::live();
+    rig.frames(false, ms(1000));
+    ask(&mut rig, "c");
+    rig.engine(EngineEvent::Failed { retry: true, reason: "closed: 1011".into() });
+    rig.frames(false, ms(300));
+    let before = rig.books.frames_heard;
+    rig.engine(EngineEvent::Ready);
+    // 1.5 s of speech with the pause that ended it, what came before and after.
+    assert_eq!(rig.books.frames_heard - before, 115);
+    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: Some(500) });
+    rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: Some(1500) });
+    rig.respond(1);
+    rig.engine(EngineEvent::CallerText {
+        item: "c2".into(), text: "מתי אתם פתוחים?".into(), is_final: true
+    });
+    rig.say(1, "a", 8000);
+    rig.done(1);
+    assert_eq!(rig.commands(), [], "it answers by itself");
+    let turn = &rig.books.turns["c"];
+    assert_eq!((turn.text.as_str(), turn.seq), ("מתי אתם פתוחים?", 1), "it is the same turn");
+    // What is answered is not replayed.
+    rig.frames(false, ms(2000));
+    rig.engine(EngineEvent::Failed { retry: true, reason: "closed: 1011".into() });
+    let before = rig.books.frames_heard;
+    rig.engine(EngineEvent::Ready);
+    assert_eq!(rig.books.frames_heard, before);
+    let history = rig.books.outputs.iter().rev().find_map(|o| match o {
+        Output::OpenEngine { history, .. } => Some(history.clone()),
+        _ => None,
+    });
+    assert_eq!(history.unwrap()[0].text, "מתי אתם פתוחים?");
+}
+
+#[test]
+fn a_caller_who_goes_on_speaking_is_not_spoken_over_when_the_engine_is_lost() {
+    let mut rig = Rig::live();
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frames(true, ms(1500));
+    rig.engine(EngineEvent::Failed { retry: true, reason: "closed".into() });
+    rig.frames(true, ms(800));
+    let before = rig.books.frames_heard;
+    rig.engine(EngineEvent::Ready);
+    assert_eq!(rig.books.frames_heard - before, 115, "from the first word on");
+    rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: Some(300) });
+    rig.frames(true, ms(2000));
+    assert_eq!(rig.books.plays, 0);
+    rig.frames(false, ms(500));
+    rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: Some(4000) });
+    rig.pass(ms(1300));
+    assert_eq!(rig.clips().len(), 1, "now somebody waits");
+}
+
+#[test]
+fn a_deaf_engine_is_reopened_with_what_it_missed_and_then_replaced() {
+    let mut rig = Rig::live();
+    rig.frames(true, ms(38_000));
+    assert!(!rig.has_event(&CallEvent::IdlePrompt { number: 1 }), "the caller speaks");
+    rig.frames(false, ms(2900));
+    assert_eq!(rig.books.opened.len(), 1);
+    assert_eq!(rig.clips().len(), 1, "the caller waits");
+    rig.frames(false, ms(200));
+    assert_eq!(rig.books.opened, [EngineKind::Realtime; 2]);
+    let before = rig.books.frames_heard;
+    rig.engine(EngineEvent::Ready);
+    assert!(rig.books.frames_heard - before > 38_000 / 20, "what it missed");
+    rig.frames(false, ms(2600));
+    assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
+}
+
+#[test]
+fn a_noise_is_no_reason_to_doubt_the_engine() {
+    let mut rig = Rig::live();
+    for _ in 0..4 {
+        rig.frames(true, ms(400));
+        rig.frames(false, ms(4000));
+    }
+    assert_eq!((rig.books.opened.len(), rig.books.plays), (1, 0));
+}
+
+#[test]
+fn speech_without_end_does_not_silence_the_agent() {
+    let mut rig = Rig::live();
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frames(true, ms(1000));
+    // Music goes on, and our own detector knows that it is no voice.
+    rig.frames(false, ms(1600));
+    assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(Wish::Answer)]);
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.done(1);
+    rig.frames(false, ms(1000));
+    assert!(rig.books.plays > 0);
+}
+
+#[test]
+fn music_that_sounds_like_a_voice_does_not_silence_the_agent_for_ever() {
+    let mut rig = Rig::live();
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frames(true, ms(59_000));
+    assert_eq!(rig.commands(), []);
+    rig.frames(true, ms(1200));
+    assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(Wish::Answer)]);
+}
+
+#[test]
+fn a_line_that_stalls_within_a_word_is_waited_for() {
+    let mut rig = Rig::live();
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
+    rig.frames(true, ms(500));
+    let silence =
+        |rig: &Rig| rig.count(|o| matches!(o, Output::Engine(EngineCommand::Hear(audio)) if audio.ms() == 1000));
+    rig.pass(ms(900));
+    assert_eq!(silence(&rig), 0, "all of it comes late, and nothing is lost");
+    for _ in 0..45 {
+        rig.frame(0);
+    }
+    rig.pass(ms(3100));
+    assert_eq!(silence(&rig), 1, "it does not come any more");
+}
+
+#[test]
+fn keys_before_the_engine_is_ready_are_kept() {
+    let mut rig = Rig::new(policy());
+    rig.start_stream();
+    rig.pass(ms(500));
+    rig.input(Input::CallerKey('1'));
+    rig.input(Input::CallerKey('#'));
+    rig.pass(ms(2000));
+    rig.engine(EngineEvent::Ready);
+    rig.pass(ms(2000));
+    assert!(rig.commands().contains(&EngineCommand::Keys("1#".into())), "{:?}", rig.commands());
+}
+
+#[test]
+fn last_words_are_heard_however_long_they_are() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    for _ in 0..200 {
+        rig.say(1, "a", 800);
+    }
+    rig.call(1, "t", "end_call");
+    rig.done(1);
+    rig.pass(ms(19_900));
+    assert_eq!(rig.books.ended, None);
+    rig.pass(ms(300));
+    assert_eq!(rig.books.ended, Some((EndReason::AgentHungUp, After::HangUp)));
+}
+
+#[test]
+fn the_wait_for_an_answer_is_counted_from_the_last_word() {
+    let mut rig = Rig::live();
+    rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: Some(0) });
+    rig.frames(true, ms(1000));
+    rig.frames(false, ms(500));
+    rig.engine(EngineEvent::SpeechStopped { item: "c".into(), at_ms: Some(1000) });
+    rig.pass(ms(400));
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.done(1);
+    assert!(rig.has_event(&CallEvent::FirstAudio { latency_ms: Some(900) }), "500 ms of it were the pause");
+}
