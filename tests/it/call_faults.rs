@@ -90,11 +90,8 @@ async fn an_ai_that_breaks_off_comes_back_and_knows_what_was_said() {
     assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
     let sessions = town.ai.state().sessions;
     assert_eq!(sessions.len(), 2);
-    assert!(
-        sessions[1].messages.iter().any(|(role, text)| role == "user" && text.contains("פתוחים")),
-        "{:?}",
-        sessions[1].messages
-    );
+    let spoken = sessions[1].heard.iter().filter(|sample| **sample != 0xff).count() / 8;
+    assert!(spoken >= 900, "it hears the question that was not answered: {spoken} ms");
     let call = town.ended_call(&report.call_sid).await;
     assert!(call["turns"].as_array().unwrap().len() >= 4, "{call:#}");
 }
@@ -206,7 +203,7 @@ async fn an_ai_that_never_speaks_leaves_the_call_to_voicemail() {
     let report = town.call(town.plan("listen; listen; wait 12s; say 2s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let heard = &report.streams[0].utterances;
-    assert!(heard.windows(2).all(|pair| pair[1].began_ms - pair[0].ended_ms < 2500), "{heard:#?}");
+    assert!(heard[1].began_ms - heard[0].ended_ms < 2100, "{heard:#?}");
     let call = town.ended_call(&report.call_sid).await;
     assert_eq!((call["engine"].as_str(), call["end_reason"].as_str()), (Some("voicemail"), Some("message_taken")));
 }
