@@ -216,6 +216,9 @@ impl Rig {
     }
 
     pub(super) fn frame_of(&mut self, hole: u64, is_voice: bool) {
+        if !self.phone.stream {
+            return;
+        }
         self.timestamp += hole;
         let mut samples = [0u8; 160];
         samples[..8].copy_from_slice(&self.next_frame.to_le_bytes());
