@@ -2,7 +2,7 @@
 
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
-use crate::call::{After, CallEvent, Clip, EngineCommand, Output, Wish};
+use crate::call::{After, CallEvent, Clip, Output, Wish};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
@@ -75,10 +75,8 @@ impl CallSession {
                 self.phase = Phase::Redirecting;
                 self.event(CallEvent::WatchdogFired);
                 if self.stream_began.is_some() {
-                    // An uttering goes on behind no other: what has begun ends here.
-                    if self.playback.is_open() {
-                        self.clear(now);
-                    }
+                    // The recorder takes the call: an answer that has begun ends here.
+                    self.barge_in(false, now);
                     if !self.is_spoken_over(now) {
                         self.play_clip(Clip::OneMoment);
                     }
@@ -138,12 +136,7 @@ impl CallSession {
         self.has_lost_stream = true;
         self.stream_began = None;
         self.outputs.push_back(Output::AwaitStream);
-        if self.playback.is_open() {
-            self.clear(now);
-        }
-        if let Some(response) = self.responses.cut_active() {
-            self.command(EngineCommand::Cancel { response });
-        }
+        self.barge_in(false, now);
         self.local_speech.end();
         self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
     }
