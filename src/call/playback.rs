@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// From our socket to the caller's ear, when nothing is queued there.
-const LINE_DELAY: Duration = Duration::from_millis(60);
+pub(super) const LINE_DELAY: Duration = Duration::from_millis(60);
 /// A mark every so many bytes.
 const MARK_EVERY: u64 = 200 * BYTES_PER_MS;
 /// Sound that arrives in longer pieces is sent in pieces of this size.

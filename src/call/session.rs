@@ -233,6 +233,7 @@ impl CallSession {
                         let latency_ms = self.transcript.first_sent(&item, now);
                         self.outputs.push_back(Output::Event(CallEvent::FirstAudio { latency_ms }));
                     }
+                    self.watch.sent(Duration::from_millis(audio.ms()), now);
                     self.outputs.push_back(Output::Play { audio, at_ms });
                 }
                 Send::Mark(name) => self.outputs.push_back(Output::Mark(name)),

@@ -200,7 +200,7 @@ async fn an_ai_that_never_speaks_leaves_the_call_to_voicemail() {
         setup.env("OPENAI_BASE_URL", &ai).toml("[voice]\nidle_prompt_s = 1\nmessage_silence_s = 1\n");
     })
     .await;
-    let report = town.call(town.plan("listen; listen; wait 12s; say 2s; stay")).await;
+    let report = town.call(town.plan("listen; listen; wait 3s; say 2s; stay")).await;
     assert_eq!(report.ended, EndedBy::Hangup, "{report:#?}");
     let heard = &report.streams[0].utterances;
     assert!(heard[1].began_ms - heard[0].ended_ms < 2100, "{heard:#?}");
@@ -217,6 +217,19 @@ async fn an_answer_that_fails_is_asked_for_again() {
     let turns = call["turns"].as_array().unwrap();
     assert!(turns.iter().any(|turn| turn["speaker"] == "agent" && turn["heard_text"] != ""), "{call:#}");
     assert_eq!(town.ai.state().sessions.len(), 1, "the session itself is well");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_that_fails_closes_a_stream_that_came_too_late() {
+    let town = Town::without_ai(|_| {}).await;
+    town.twilio.fail_next(Operation::UpdateCall, Fault::HangBefore, 9);
+    // The watchdog fires after ten seconds, and waits three for Twilio's answer.
+    let plan = CallPlan { stream: StreamPlan::OpenAfter(Duration::from_millis(11_000)), ..town.plan("stay") };
+    let report = town.call(plan).await;
+    assert!(matches!(report.streams[0].ended, StreamEnd::ServerClosed { .. }), "{report:#?}");
+    assert!(recorded(&report), "{report:#?}");
+    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_OK").len(), 0);
+    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "fallback");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! The media socket itself, message by message: who may come in, and what breaks it.
 
-use super::support::telephony::{Socket, Town, start};
+use super::support::telephony::{Socket, Town, start, stream_token as token_in};
 use agentlocator::config::Secret;
 use agentlocator::domain::{CallSid, Timestamp};
 use agentlocator::drive::calls::STRANGERS;
@@ -86,19 +86,28 @@ async fn a_stop_of_the_stream_is_no_hang_up_if_twilio_asks_what_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_is_too_long_closes_the_door_of_a_stranger_and_leads_a_caller_to_the_recorder() {
+async fn a_message_that_is_too_long_closes_the_socket_and_a_call_resumes_once() {
     let town = town().await;
     let huge = Message::Text(json!({"event": "connected", "protocol": "x".repeat(100_000)}).to_string().into());
     let mut stranger = town.open_socket().await;
     let _ = stranger.send(huge.clone()).await;
     assert!(matches!(closed(&mut stranger).await, Some(1008 | 1009) | None));
 
-    let token = town.ring("CA00000000000000000000000000000001").await;
+    let sid = "CA00000000000000000000000000000001";
+    let token = town.ring(sid).await;
     let mut socket = town.open_socket().await;
-    start(&mut socket, "CA00000000000000000000000000000001", &token).await;
+    start(&mut socket, sid, &token).await;
     wait_for(&town, "CALL_LIVE");
-    let _ = socket.send(huge).await;
-    let xml = what_follows(&town, "CA00000000000000000000000000000001").await;
+    let _ = socket.send(huge.clone()).await;
+    let xml = what_follows(&town, sid).await;
+    assert!(xml.contains("<Connect"), "{xml}");
+
+    let mut resumed = town.open_socket().await;
+    start(&mut resumed, sid, &token_in(&xml)).await;
+    let first = resumed.next().await.unwrap().unwrap();
+    assert!(first.to_text().unwrap().contains("media"), "the agent goes on: {first:?}");
+    let _ = resumed.send(huge).await;
+    let xml = what_follows(&town, sid).await;
     assert!(xml.contains("<Record"), "{xml}");
     let ended = town.daemon.logs().events_named("CALL_STREAM_ENDED");
     assert_eq!(ended[0]["reason"], "dropped", "{ended:?}");

@@ -3,6 +3,7 @@
 //! Everything here follows from the state after each input, so no path can forget to set a timer or to stop one.
 
 use super::{CallSession, Phase};
+use crate::call::playback::LINE_DELAY;
 use crate::call::timers::Timer;
 use crate::call::{Clip, Wish};
 use std::time::{Duration, Instant};
@@ -61,6 +62,12 @@ impl Watch {
     /// The engine has sent something.
     pub(super) fn sign(&mut self, now: Instant) {
         self.last_sign = Some(now);
+    }
+
+    /// Sound was sent. The echo of a mark may be late, so the time of sending tells how long the caller hears it.
+    pub(super) fn sent(&mut self, length: Duration, now: Instant) {
+        let begins = self.audible_until.filter(|until| *until > now).unwrap_or(now + LINE_DELAY);
+        self.audible_until = Some(begins + length);
     }
 
     /// The caller's silence began then; the wait for an answer is counted from about there.
@@ -122,10 +129,6 @@ impl Watch {
 impl CallSession {
     /// Follows the state of the call: who waits for whom, and until when.
     pub(super) fn watch(&mut self, now: Instant) {
-        let remaining = self.playback.remaining(now);
-        if remaining > Duration::ZERO {
-            self.watch.audible_until = Some(now + remaining);
-        }
         if self.caller_waits(now) {
             self.watch.waits_since.get_or_insert(now);
         } else {

@@ -90,8 +90,7 @@ impl Town {
     /// The same for a call from this number.
     pub async fn ring_from(&self, sid: &str, from: &str) -> String {
         let fields = [("CallSid", sid), ("From", from), ("To", "+97235551234")];
-        let xml = self.hook("/webhook/incoming_call", &fields).await.text();
-        xml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+        stream_token(&self.hook("/webhook/incoming_call", &fields).await.text())
     }
 
     /// A media socket that has said nothing yet.
@@ -140,6 +139,11 @@ impl Town {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     }
+}
+
+/// The token of the `<Stream>` in this TwiML.
+pub fn stream_token(xml: &str) -> String {
+    xml.split("name=\"token\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
 /// Twilio's first words on a socket.
