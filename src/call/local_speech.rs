@@ -7,7 +7,7 @@ const SPEECH: Duration = Duration::from_millis(200);
 /// A pause of this length ends it.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Speech that goes on for longer, and that the engine does not take for speech, is a television.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default)]
 pub(super) struct LocalSpeech {

@@ -153,14 +153,13 @@ impl CallSession {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
                 Timer::Watchdog => self.watchdog(now),
-                Timer::Pump => {}
+                Timer::Pump | Timer::Retry => {}
                 Timer::Settle => self.settle_playback(now),
                 Timer::Idle => self.idle(now),
                 Timer::MediaGap => self.media_gap(now),
                 Timer::Keys => self.send_keys(now),
                 Timer::Filler => self.filler(now),
                 Timer::Life => self.no_life(now),
-                Timer::Retry => {}
                 Timer::Stuck => self.stuck(now),
                 Timer::ToolLimit => self.tool_limit(now),
                 Timer::WrapUp => self.wrap_up(now),

@@ -274,11 +274,10 @@ impl CallTask {
                 self.stream_began(*socket, &start, now);
                 Input::StreamStarted
             }
-            // Without mail: never, since the task holds a sender itself.
-            Some(Mail::StreamEnded) | None => Input::StreamLost,
             // Of one that was replaced this is no news.
             Some(Mail::StreamFailed(stream)) if self.is_lost(&stream) => return,
-            Some(Mail::StreamFailed(_)) => Input::StreamLost,
+            // Without mail: never, since the task holds a sender itself.
+            Some(Mail::StreamEnded | Mail::StreamFailed(_)) | None => Input::StreamLost,
             Some(Mail::HungUp) => Input::StreamStopped,
             Some(Mail::ToolFinished { id, output }) => Input::ToolFinished { id, output },
             Some(Mail::RedirectFailed) => Input::RedirectFailed,

@@ -224,7 +224,7 @@ async fn a_redirect_that_fails_closes_a_stream_that_came_too_late() {
     let town = Town::without_ai(|_| {}).await;
     town.twilio.fail_next(Operation::UpdateCall, Fault::HangBefore, 9);
     // The watchdog fires after ten seconds, and waits three for Twilio's answer.
-    let plan = CallPlan { stream: StreamPlan::OpenAfter(Duration::from_millis(11_000)), ..town.plan("stay") };
+    let plan = CallPlan { stream: StreamPlan::OpenAfter(Duration::from_secs(11)), ..town.plan("stay") };
     let report = town.call(plan).await;
     assert!(matches!(report.streams[0].ended, StreamEnd::ServerClosed { .. }), "{report:#?}");
     assert!(recorded(&report), "{report:#?}");

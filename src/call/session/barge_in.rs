@@ -15,10 +15,10 @@ impl CallSession {
         if self.playback.is_open() {
             self.clear(now);
         }
-        if let Some(response) = self.responses.cut_active() {
-            if !engine_cancels {
-                self.command(EngineCommand::Cancel { response });
-            }
+        if let Some(response) = self.responses.cut_active()
+            && !engine_cancels
+        {
+            self.command(EngineCommand::Cancel { response });
         }
     }
 

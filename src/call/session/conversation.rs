@@ -121,6 +121,7 @@ impl CallSession {
         }
         let is_completed = outcome == ResponseOutcome::Completed && !is_cut;
         let has_called = self.run_calls(response, is_completed, now);
+        let has_done_all = is_cut || (is_completed && has_called);
         if self.is_over() {
             return;
         }
@@ -135,7 +136,7 @@ impl CallSession {
             if !self.engine_hears_speech() {
                 self.has_answered();
             }
-        } else if !is_cut && !(is_completed && has_called) && self.is_live() {
+        } else if !has_done_all && self.is_live() {
             self.answer_failed(newest.is_some(), outcome, now);
         }
     }
@@ -219,6 +220,9 @@ impl CallSession {
         self.last_key = Some(now);
         self.timers.cancel(Timer::Idle);
         self.event(CallEvent::Key(key));
+        // The answer is the keys: a line that breaks off in a word before them is not waited for.
+        let change = self.local_speech.end();
+        self.local_speech_changed(change, now);
         self.barge_in(false, now);
         if self.keys.len() < MAX_KEYS {
             self.keys.push(key);

@@ -69,7 +69,7 @@ impl CallSession {
         self.local_speech_changed(change, now);
     }
 
-    fn local_speech_changed(&mut self, change: Option<Change>, now: Instant) {
+    pub(super) fn local_speech_changed(&mut self, change: Option<Change>, now: Instant) {
         match change {
             Some(Change::Began) => {
                 self.idle_prompts = 0;

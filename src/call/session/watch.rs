@@ -14,6 +14,8 @@ const FILLER_AFTER: Duration = Duration::from_millis(1200);
 const NEXT_FILLER_AFTER: Duration = Duration::from_millis(1700);
 /// So many for each attempt of an engine to answer.
 const FILLERS: u32 = 2;
+/// The end of the caller's voice is told so much later, and counts in the first silence.
+const NOTICED_AFTER: Duration = Duration::from_millis(700);
 /// Who waits hears nothing for at most so long.
 const MOST_SILENCE: Duration = Duration::from_millis(1900);
 /// An engine that is to answer and sends nothing at all for so long is lost.
@@ -72,7 +74,7 @@ impl Watch {
 
     /// The caller's silence began then; the wait for an answer is counted from about there.
     pub(super) fn silent_since(&mut self, silent: Instant, now: Instant) {
-        let since = now.min(silent + (MOST_SILENCE - FILLER_AFTER));
+        let since = now.min(silent + NOTICED_AFTER);
         self.waits_since = Some(self.waits_since.map_or(since, |known| known.min(since)));
     }
 
@@ -202,15 +204,12 @@ impl CallSession {
     pub(super) fn request_failed(&mut self, wish: Wish, retry_after: Option<Duration>, reason: &str, now: Instant) {
         let pause =
             RETRY_AFTER.get(self.watch.retries).map(|pause| retry_after.map_or(*pause, |asked| asked.max(*pause)));
-        match pause.filter(|pause| *pause <= LONGEST_RETRY) {
-            Some(pause) => {
-                self.watch.retries += 1;
-                self.responses.retry(wish, now + pause);
-            }
-            None => {
-                self.responses.want(wish);
-                self.engine_failed(retry_after.is_none() && self.watch.retries < RETRY_AFTER.len(), reason.into(), now);
-            }
+        if let Some(pause) = pause.filter(|pause| *pause <= LONGEST_RETRY) {
+            self.watch.retries += 1;
+            self.responses.retry(wish, now + pause);
+        } else {
+            self.responses.want(wish);
+            self.engine_failed(retry_after.is_none() && self.watch.retries < RETRY_AFTER.len(), reason.into(), now);
         }
     }
 

@@ -122,14 +122,13 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
             let response = engine.answers.to_string().into();
             rig.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
         }
-        Step::Respond | Step::Say(_) | Step::Text(_) | Step::AudioDone | Step::Done => {}
         Step::CallerText(is_final) => {
             rig.engine(EngineEvent::CallerText { item: caller.into(), text: "כן".into(), is_final });
         }
         Step::Tool { id, end } if engine.is_answering => {
             rig.call(engine.answers, &id.to_string(), if end { "end_call" } else { "free_slots" });
         }
-        Step::Tool { .. } => {}
+        Step::Respond | Step::Say(_) | Step::Text(_) | Step::AudioDone | Step::Done | Step::Tool { .. } => {}
         Step::ToolFinished(id) => rig.input(Input::ToolFinished { id: id.to_string(), output: "{}".into() }),
         Step::Key(key) => rig.input(Input::CallerKey(key)),
         Step::StaleMark(n) => rig.stale_mark(&format!("g{}.{}", n % 4, n / 4)),

@@ -129,6 +129,7 @@ impl Rig {
         match &input {
             Input::CallerKey(_) => {
                 self.waits.since = self.waits.since.map(|_| self.now);
+                self.waits.may_speak_until = None;
                 self.waits.is_over = self.waits.is_final;
             }
             Input::Operator(wish) => {
@@ -159,6 +160,7 @@ impl Rig {
             EngineEvent::SpeechStopped { .. } => {
                 let has_spoken = self.engine.speaks.take().is_some() && self.engine.is_ready && self.phone.stream;
                 self.waits.since = self.waits.since.or(has_spoken.then_some(self.now));
+                self.waits.may_speak_until = None;
             }
             EngineEvent::ToolCall { name, .. } if name == "end_call" => self.waits.is_over = true,
             EngineEvent::Finished { message_taken } => {
@@ -182,7 +184,7 @@ impl Rig {
                 }
             }
             EngineEvent::Warning { .. } => self.engine.is_asked = false,
-            EngineEvent::Failed { .. } => self.engine = EngineSide::default(),
+            EngineEvent::Failed { .. } => self.lose_engine(),
             _ => {}
         }
         self.input(Input::Engine(event));

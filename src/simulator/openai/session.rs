@@ -19,7 +19,6 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A realtime session.
-#[expect(clippy::struct_excessive_bools, reason = "they are not states of one thing")]
 #[derive(Debug)]
 pub struct Session {
     options: Arc<OpenAiOptions>,

@@ -1,7 +1,7 @@
 //! What must be true of everything that a session puts out.
 
 use super::phone::Piece;
-use super::{CLIP, EngineSide, LINE_DELAY_MS, Rig, UNSURE_MS};
+use super::{CLIP, LINE_DELAY_MS, Rig, UNSURE_MS};
 use crate::call::{EngineCommand, EngineKind, ItemId, Output};
 
 impl Rig {
@@ -47,7 +47,7 @@ impl Rig {
                 books.opened.push(*kind);
                 books.received.clear();
                 books.may_skip_frames = true;
-                self.engine = EngineSide::default();
+                self.lose_engine();
                 self.waits.is_final |= *kind == EngineKind::Voicemail;
                 self.waits.is_over |= self.waits.is_final;
             }
