@@ -122,7 +122,7 @@ impl CallSession {
     /// Twilio goes on without the stream. In the middle of a conversation it is asked for another one, once.
     pub(super) fn stream_lost(&mut self, now: Instant) {
         if self.is_live() && !self.has_lost_stream && !self.engine().caps().ends_the_call {
-            return self.await_stream(now);
+            return self.ask_for_stream(now);
         }
         let (reason, after) = match self.phase {
             Phase::Ending { reason, after, .. } => (reason, after),
@@ -132,7 +132,7 @@ impl CallSession {
         self.end(reason, after, now);
     }
 
-    fn await_stream(&mut self, now: Instant) {
+    fn ask_for_stream(&mut self, now: Instant) {
         self.has_lost_stream = true;
         self.stream_began = None;
         self.outputs.push_back(Output::AwaitStream);
