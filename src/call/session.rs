@@ -57,6 +57,8 @@ pub struct CallSession {
     tools: Tools,
     /// The newest uttering of the agent, and the answer that it belongs to.
     newest: Option<(ResponseId, ItemId)>,
+    /// The bytes of sound of that answer.
+    newest_bytes: usize,
     idle_prompts: u32,
     warnings: u32,
     clips: u32,
@@ -112,6 +114,7 @@ impl CallSession {
             last_key: None,
             tools: Tools::default(),
             newest: None,
+            newest_bytes: 0,
             idle_prompts: 0,
             warnings: 0,
             clips: 0,

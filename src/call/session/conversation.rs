@@ -1,7 +1,7 @@
 //! The conversation: what the engine tells, what the caller does, and the silences in between.
 
 use super::{CallSession, Phase, is_clip, written};
-use crate::audio::EncodedAudio;
+use crate::audio::{EncodedAudio, FRAME_BYTES};
 use crate::call::playback::Source;
 use crate::call::timers::Timer;
 use crate::call::{
@@ -66,6 +66,10 @@ impl CallSession {
             return;
         }
         let source = Source { engine: Some(self.engine.number), response: Some(response.clone()), item };
+        if self.newest.as_ref().is_none_or(|(of, _)| *of != response) {
+            self.newest_bytes = 0;
+        }
+        self.newest_bytes += audio.len();
         if self.playback.enqueue(&source, audio) {
             let at_ms = self.call_ms(now);
             self.newest = Some((response, source.item.clone()));
@@ -119,25 +123,27 @@ impl CallSession {
             let turn = self.transcript.used(item, usage);
             self.outputs.extend(turn.map(written));
         }
+        // Less than a frame is nothing that a caller hears.
+        let was_spoken = newest.is_some() && self.newest_bytes >= FRAME_BYTES;
         let is_completed = outcome == ResponseOutcome::Completed && !is_cut;
         let has_called = self.run_calls(response, is_completed, now);
         let has_done_all = is_cut || (is_completed && has_called);
         if self.is_over() {
             return;
         }
-        self.last_words(newest.is_some());
+        self.last_words(was_spoken);
         if let ResponseOutcome::Incomplete | ResponseOutcome::Failed { .. } = outcome {
             let word = if outcome == ResponseOutcome::Incomplete { "response_incomplete" } else { "response_failed" };
             self.warn(word.into());
         }
-        if is_completed && newest.is_some() {
+        if is_completed && was_spoken {
             self.engine.failures = 0;
             self.watch.answered();
             if !self.engine_hears_speech() {
                 self.has_answered();
             }
         } else if !has_done_all && self.is_live() {
-            self.answer_failed(newest.is_some(), outcome, now);
+            self.answer_failed(was_spoken, outcome, now);
         }
     }
 
