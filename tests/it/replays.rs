@@ -141,7 +141,8 @@ async fn a_call_that_is_told_again_is_not_begun_again() {
     start(&mut socket, CALL, &token).await;
     live(CALL);
     drop(socket);
-    // Its stream is over, and Twilio's recorder has it: it is not over.
+    // Its stream is lost, and the next one with it: Twilio's recorder has the call, which is not over.
+    assert!(town.hook("/webhook/stream_ended", &fields).await.text().contains("<Connect"));
     assert!(town.hook("/webhook/stream_ended", &fields).await.text().contains("<Record"));
     assert_eq!(town.hook("/webhook/incoming_call", &fields).await.status, 200);
     let token = town.ring(OTHER).await;
