@@ -34,8 +34,8 @@ use tokio::time::{Sleep, sleep};
 pub(super) enum Mail {
     /// Its stream began.
     Stream(Box<MediaSocket>, Start),
-    /// Twilio asks what follows its stream.
-    StreamEnded,
+    /// Twilio asks what follows its stream, which is this `<Connect>`'s, counted from 1.
+    StreamEnded(u32),
     /// Twilio says that this stream failed.
     StreamFailed(String),
     /// Twilio says that it is over.
@@ -78,6 +78,7 @@ pub(super) async fn run(
         began: None,
         stream_sid: None,
         lost_stream: None,
+        lost_streams: 0,
         voice: VoiceDetector::default(),
         scribe,
         tape: None,
@@ -107,6 +108,8 @@ struct CallTask {
     /// The newest stream, and the one before.
     stream_sid: Option<StreamSid>,
     lost_stream: Option<StreamSid>,
+    /// Streams that were lost and replaced by another `<Connect>`.
+    lost_streams: u32,
     voice: VoiceDetector,
     scribe: Scribe,
     tape: Option<Tape>,
@@ -276,8 +279,9 @@ impl CallTask {
             }
             // Of one that was replaced this is no news.
             Some(Mail::StreamFailed(stream)) if self.is_lost(&stream) => return,
+            Some(Mail::StreamEnded(connect)) if connect <= self.lost_streams => return,
             // Without mail: never, since the task holds a sender itself.
-            Some(Mail::StreamEnded | Mail::StreamFailed(_)) | None => Input::StreamLost,
+            Some(Mail::StreamEnded(_) | Mail::StreamFailed(_)) | None => Input::StreamLost,
             Some(Mail::HungUp) => Input::StreamStopped,
             Some(Mail::ToolFinished { id, output }) => Input::ToolFinished { id, output },
             Some(Mail::RedirectFailed) => Input::RedirectFailed,
@@ -296,6 +300,7 @@ impl CallTask {
     /// The recording of the lost stream is complete; the next one has its own.
     fn await_stream(&mut self) {
         self.stream = None;
+        self.lost_streams += 1;
         if let (Some(tape), Some(began)) = (self.tape.take(), self.began.take()) {
             tape.end(clock::instant() - began, self.calls.parts().compression.clone());
         }

@@ -60,6 +60,8 @@ struct LiveCall {
     has_stream: bool,
     /// Its stream is lost, and Twilio has not been told yet to open another one.
     awaits_stream: bool,
+    /// How often Twilio has been told to open a stream.
+    connects: u32,
     /// Who calls, as Twilio says.
     number: String,
     has_ai: bool,
@@ -117,6 +119,7 @@ impl Calls {
             mailbox: mailbox.clone(),
             has_stream: false,
             awaits_stream: false,
+            connects: 1,
             number,
             has_ai,
         };
@@ -178,10 +181,11 @@ impl Calls {
             if let Some(after) = book.after(sid) {
                 return Some(after);
             }
-            book.live.get(sid).map(|live| live.mailbox.clone())
+            book.live.get(sid).map(|live| (live.mailbox.clone(), live.connects))
         };
         // Twilio asks because its side of the stream is closed, so ours is about to hear of it.
-        waiting?.send(Mail::StreamEnded).ok()?;
+        let (mailbox, connect) = waiting?;
+        mailbox.send(Mail::StreamEnded(connect)).ok()?;
         let told = async {
             loop {
                 let ended = self.inner.ended.notified();
@@ -328,7 +332,9 @@ impl Book {
             return Some(*after);
         }
         let live = self.live.get_mut(sid)?;
-        std::mem::take(&mut live.awaits_stream).then_some(After::Resume)
+        let resumes = std::mem::take(&mut live.awaits_stream);
+        live.connects += u32::from(resumes);
+        resumes.then_some(After::Resume)
     }
 
     fn ai_calls(&self, number: &str) -> AtOnce {
