@@ -30,7 +30,7 @@ pub use actor::ActorId;
 pub use address::{Address, AddressKind};
 pub use alert::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertTold, AlertWay, Mute};
 pub use attempt::{NotSent, Outcome, Search, Trouble};
-pub use call::{Call, CallDirection, CallState, EndReason, Speaker, Turn, TurnLatency};
+pub use call::{Call, CallDirection, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
 pub use change::ChangeKind;
 pub use contact::{Contact, PersonName};
 pub use cursor::Cursor;

@@ -21,7 +21,12 @@ pub fn for_phone(can_transfer: bool) -> Vec<Value> {
         ),
     ];
     if can_transfer {
-        tools.push(tool("transfer_to_person", "Put the call through to a person of the business.", &json!({}), &[]));
+        tools.push(tool(
+            "transfer_to_person",
+            "Put the call through to a person of the business. Say first that you are doing it.",
+            &json!({"reason": {"type": "string", "description": "What the caller wants, in a few words of the business's language; the person hears it before accepting."}}),
+            &["reason"],
+        ));
     }
     tools
 }
@@ -40,6 +45,14 @@ pub struct TakeMessage {
     /// How to call back.
     #[serde(default)]
     pub callback_number: Option<String>,
+}
+
+/// What `transfer_to_person` is called with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct TransferToPerson {
+    /// What the caller wants.
+    #[serde(default)]
+    pub reason: String,
 }
 
 impl TakeMessage {

@@ -1,6 +1,7 @@
 //! What can happen to a call.
 
 use crate::audio::EncodedAudio;
+use crate::domain::TransferFailure;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -46,6 +47,10 @@ pub enum Input {
     RedirectFailed,
     /// Twilio took the redirect to its recorder, or will not.
     RedirectDone,
+    /// The person accepted the call that was put through: they talk without us.
+    TransferAccepted,
+    /// The person did not take the call that was put through; the caller is still there.
+    TransferFailed(TransferFailure),
     /// The daemon stops; the call must be over by then.
     Shutdown {
         /// The last moment.

@@ -2,7 +2,7 @@
 
 use super::{EngineKind, ItemId, ResponseId, Usage};
 use crate::audio::EncodedAudio;
-use crate::domain::{EndReason, Speaker, TurnLatency};
+use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency};
 use std::time::Duration;
 
 /// What a call wants done.
@@ -26,6 +26,12 @@ pub enum Output {
     CloseStream,
     /// The stream is lost: when Twilio asks what follows, it is told to open another one to this conversation.
     AwaitStream,
+    /// Close the caller's socket and put the caller through to a person. The call goes on until
+    /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`] it awaits another stream.
+    PutThrough {
+        /// What the agent called its tool with (JSON); none if a person asked for it.
+        arguments: Option<String>,
+    },
     /// Open an engine, and close the one before.
     OpenEngine {
         /// Which.
@@ -227,4 +233,10 @@ pub enum CallEvent {
     Used(Usage),
     /// No stream and engine in time.
     WatchdogFired,
+    /// The caller is being put through to a person.
+    TransferBegan,
+    /// The person took the call.
+    TransferAccepted,
+    /// The person did not take the call.
+    TransferFailed(TransferFailure),
 }

@@ -6,6 +6,7 @@ mod conversation;
 mod ending;
 mod speech;
 mod tools;
+mod transfer;
 mod watch;
 
 use super::caller_audio::CallerAudio;
@@ -16,7 +17,7 @@ use super::timers::{Timer, Timers};
 use super::transcript::Transcript;
 use super::{
     After, CallEvent, CallPolicy, Clip, EngineCommand, EngineKind, Input, ItemId, Operator, Output, ResponseId,
-    TurnRecord,
+    TurnRecord, Wish,
 };
 use crate::domain::EndReason;
 use speech::Speech;
@@ -39,6 +40,8 @@ pub struct CallSession {
     stream_began: Option<Instant>,
     /// A stream was lost, and another one was asked for.
     has_lost_stream: bool,
+    /// Another stream was asked for: what the agent says first on it.
+    resume_with: Option<Wish>,
     engine: Engine,
     caller_audio: CallerAudio,
     playback: Playback,
@@ -72,6 +75,8 @@ enum Phase {
     Redirecting,
     /// They talk.
     Live,
+    /// A person's phone rings; the caller has no stream.
+    Transferring,
     /// The last words are being heard.
     Ending { reason: EndReason, after: After, limit: Instant },
     /// Over.
@@ -98,6 +103,7 @@ impl CallSession {
             began: None,
             stream_began: None,
             has_lost_stream: false,
+            resume_with: None,
             engine: Engine { place: 0, is_ready: false, number: 0, failures: 0 },
             caller_audio: CallerAudio::default(),
             playback: Playback::new(policy.lead),
@@ -144,6 +150,8 @@ impl CallSession {
             Input::ToolFinished { id, output } => self.tool_finished(&id, &output),
             Input::Operator(Operator::HangUp) => self.finish(EndReason::AgentHungUp, After::HangUp, now),
             Input::Operator(Operator::Transfer) => self.finish(EndReason::Transferred, After::Transfer, now),
+            Input::TransferAccepted => self.transfer_accepted(now),
+            Input::TransferFailed(why) => self.transfer_failed(why, now),
             Input::RedirectFailed => self.redirect_failed(now),
             Input::RedirectDone => self.redirect_done(now),
             Input::Shutdown { deadline } => self.timers.set(Timer::Shutdown, deadline),

@@ -4,6 +4,7 @@ mod losses;
 mod properties;
 mod rig;
 mod scenarios;
+mod transfers;
 mod waiting;
 
 pub(super) use rig::start;

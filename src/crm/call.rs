@@ -16,6 +16,8 @@ pub struct IncomingCall {
     pub from: String,
     /// Our number.
     pub to: String,
+    /// The number that was called first and has forwarded the call to ours, as Twilio says; empty if there is none.
+    pub forwarded_from: String,
 }
 
 /// A webhook as it came, for the journal.

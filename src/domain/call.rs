@@ -53,6 +53,22 @@ text_enum! {
 }
 
 text_enum! {
+    /// Why a call that was to be put through came back.
+    TransferFailure {
+        /// The person answered and pressed another key than 1.
+        Declined = "declined",
+        /// Something answered and pressed nothing: a mailbox, or nobody at the phone.
+        NotAccepted = "not_accepted",
+        /// The line was busy, or the person refused the call.
+        Busy = "busy",
+        /// Nobody answered in time.
+        NoAnswer = "no_answer",
+        /// The number could not be reached.
+        Failed = "failed",
+    }
+}
+
+text_enum! {
     /// Who spoke a turn.
     Speaker { Caller = "caller", Agent = "agent", Tool = "tool", System = "system" }
 }

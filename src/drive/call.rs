@@ -8,14 +8,14 @@ pub(super) mod tape;
 mod tools;
 
 use super::InForce;
-use super::calls::{CallParts, Caller, Calls, MediaSocket};
+use super::calls::{CallParts, Caller, Calls, MediaSocket, can_transfer};
 use super::clips;
 use crate::agent::instructions::{self, PhoneContext};
-use crate::agent::tools as agent_tools;
+use crate::agent::tools::{self as agent_tools, TransferToPerson};
 use crate::audio::{EncodedAudio, VoiceDetector};
 use crate::call::{CallPolicy, CallSession, EngineKind, Input, Output, Said};
 use crate::clock;
-use crate::domain::{CallSid, PersonName, StreamSid};
+use crate::domain::{CallSid, PersonName, StreamSid, TransferFailure};
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
 use crate::providers::websocket::{self, Received};
@@ -47,6 +47,10 @@ pub(super) enum Mail {
         /// For the model to read.
         output: String,
     },
+    /// The person accepted the call.
+    TransferAccepted,
+    /// The person did not take the call.
+    TransferFailed(TransferFailure),
     /// Twilio has not taken the redirect to its recorder; it is asked again.
     RedirectFailed,
     /// Twilio took the redirect to its recorder, or will not.
@@ -78,7 +82,7 @@ pub(super) async fn run(
         began: None,
         stream_sid: None,
         lost_stream: None,
-        lost_streams: 0,
+        past_streams: 0,
         voice: VoiceDetector::default(),
         scribe,
         tape: None,
@@ -108,8 +112,8 @@ struct CallTask {
     /// The newest stream, and the one before.
     stream_sid: Option<StreamSid>,
     lost_stream: Option<StreamSid>,
-    /// Streams that were lost and replaced by another `<Connect>`.
-    lost_streams: u32,
+    /// Streams that are over, while the call is not.
+    past_streams: u32,
     voice: VoiceDetector,
     scribe: Scribe,
     tape: Option<Tape>,
@@ -196,6 +200,7 @@ impl CallTask {
                 }
             }
             Output::AwaitStream => self.await_stream(),
+            Output::PutThrough { arguments } => self.put_through(arguments.as_deref()),
             Output::OpenEngine { kind, delay, history } => self.open_engine(kind, delay, history),
             Output::Turn(turn) => self.scribe.turn(turn),
             Output::Event(event) => self.scribe.event(&event),
@@ -279,11 +284,13 @@ impl CallTask {
             }
             // Of one that was replaced this is no news.
             Some(Mail::StreamFailed(stream)) if self.is_lost(&stream) => return,
-            Some(Mail::StreamEnded(connect)) if connect <= self.lost_streams => return,
+            Some(Mail::StreamEnded(connect)) if connect <= self.past_streams => return,
             // Without mail: never, since the task holds a sender itself.
             Some(Mail::StreamEnded(_) | Mail::StreamFailed(_)) | None => Input::StreamLost,
             Some(Mail::HungUp) => Input::StreamStopped,
             Some(Mail::ToolFinished { id, output }) => Input::ToolFinished { id, output },
+            Some(Mail::TransferAccepted) => Input::TransferAccepted,
+            Some(Mail::TransferFailed(why)) => Input::TransferFailed(why),
             Some(Mail::RedirectFailed) => Input::RedirectFailed,
             Some(Mail::RedirectDone) => Input::RedirectDone,
             Some(Mail::Shutdown { deadline }) => Input::Shutdown { deadline },
@@ -297,15 +304,32 @@ impl CallTask {
         gone.as_ref().is_some_and(|gone| gone.as_str() == stream)
     }
 
-    /// The recording of the lost stream is complete; the next one has its own.
     fn await_stream(&mut self) {
-        self.stream = None;
-        self.lost_streams += 1;
-        if let (Some(tape), Some(began)) = (self.tape.take(), self.began.take()) {
-            tape.end(clock::instant() - began, self.calls.parts().compression.clone());
+        if self.began.is_some() {
+            tracing::warn!(event = "STREAM_LOST", call.sid = %self.sid, "Media stream of call {} lost; Twilio is asked for another one", self.sid);
         }
-        tracing::warn!(event = "STREAM_LOST", call.sid = %self.sid, "Media stream of call {} lost; Twilio is asked for another one", self.sid);
+        // What follows must be known before the socket closes.
         self.calls.await_stream(&self.sid);
+        self.end_stream();
+    }
+
+    fn put_through(&mut self, arguments: Option<&str>) {
+        let asked = arguments.and_then(|json| serde_json::from_str::<TransferToPerson>(json).ok()).unwrap_or_default();
+        self.calls.put_through(&self.sid, asked.reason.trim());
+        self.end_stream();
+    }
+
+    /// A stream is over while the call is not: its recording is complete, and the next one has its own.
+    fn end_stream(&mut self) {
+        if let Some(began) = self.began.take() {
+            self.past_streams += 1;
+            if let Some(tape) = self.tape.take() {
+                tape.end(clock::instant() - began, self.calls.parts().compression.clone());
+            }
+        }
+        if let Some(stream) = self.stream.take() {
+            tokio::spawn(stream.socket.dismiss());
+        }
     }
 
     fn stream_began(&mut self, socket: MediaSocket, start: &Start, now: Instant) {
@@ -333,7 +357,7 @@ impl CallTask {
 
     fn realtime_setup(&self, history: Vec<Said>) -> RealtimeSetup {
         let config = self.settings.config.clone();
-        let can_transfer = config.agent.transfer_to.is_some();
+        let can_transfer = can_transfer(&config, &self.caller.call);
         // A name of the caller's own choice must not stand in the instructions.
         let (caller_name, profile_name) = match &self.caller.name {
             PersonName::Unknown => (None, None),

@@ -4,11 +4,13 @@ mod limits;
 mod parts;
 mod socket;
 mod strangers;
+mod transfer;
 
 pub(super) use limits::{day_has_room, warning};
 pub use parts::CallParts;
 pub use socket::{Carrier, MediaSocket};
 pub use strangers::STRANGERS;
+pub use transfer::{PendingTransfer, can_transfer};
 
 use super::InForce;
 use super::call::{self, Mail};
@@ -24,6 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use strangers::Strangers;
 use tokio::sync::{Notify, mpsc};
+use transfer::Transfer;
 
 /// How long a socket may take to show one.
 const TOKEN_TIME: Duration = Duration::from_secs(5);
@@ -58,12 +61,13 @@ struct LiveCall {
     settings: Arc<InForce>,
     mailbox: mpsc::UnboundedSender<Mail>,
     has_stream: bool,
-    /// Its stream is lost, and Twilio has not been told yet to open another one.
-    awaits_stream: bool,
+    /// Its stream is over, and this is what Twilio is told next.
+    next: Option<After>,
+    /// Of the transfer that goes on, or of the last one.
+    transfer: Transfer,
     /// How often Twilio has been told to open a stream.
     connects: u32,
-    /// Who calls, as Twilio says.
-    number: String,
+    caller: Caller,
     has_ai: bool,
 }
 
@@ -103,24 +107,26 @@ impl Calls {
             let _ = mailbox.send(Mail::Shutdown { deadline });
         }
         let settings = self.inner.parts.in_force.now();
-        let (parts, number) = (&self.inner.parts, caller.call.from.clone());
+        let parts = &self.inner.parts;
         let limit = if CallParts::uses_ai(&settings) {
-            limits::exceeded(&settings.config.voice, book.ai_calls(&number), caller.ai_today)
+            limits::exceeded(&settings.config.voice, book.ai_calls(&caller.call.from), caller.ai_today)
         } else {
             None
         };
         if let Some(limit) = limit {
             tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "{limit} is reached: a call goes to voicemail");
         }
-        let policy = parts.policy(&settings, limit.is_none());
+        let mut policy = parts.policy(&settings, limit.is_none());
+        policy.can_transfer = can_transfer(&settings.config, &caller.call);
         let has_ai = policy.engines.contains(&EngineKind::Realtime);
         let live = LiveCall {
             settings: settings.clone(),
             mailbox: mailbox.clone(),
             has_stream: false,
-            awaits_stream: false,
+            next: None,
+            transfer: Transfer::default(),
             connects: 1,
-            number,
+            caller: caller.clone(),
             has_ai,
         };
         book.live.insert(sid.clone(), live);
@@ -218,7 +224,7 @@ impl Calls {
     /// A call has lost its stream and waits for another one.
     pub(super) fn await_stream(&self, sid: &CallSid) {
         if let Some(live) = self.book().live.get_mut(sid) {
-            (live.has_stream, live.awaits_stream) = (false, true);
+            (live.has_stream, live.next) = (false, Some(After::Resume));
         }
         self.inner.ended.notify_waiters();
     }
@@ -307,12 +313,17 @@ impl Calls {
     /// knew of is begun again here: the token proves that it is ours.
     fn hand_over(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_on(sid) {
-            let call = IncomingCall { call_sid: sid.clone(), from: String::new(), to: String::new() };
+            let call = IncomingCall {
+                call_sid: sid.clone(),
+                from: String::new(),
+                to: String::new(),
+                forwarded_from: String::new(),
+            };
             self.begin(Caller { call, name: PersonName::Unknown, ai_today: AiUsage::default() });
         }
         let mut book = self.book();
-        let Some(live) = book.live.get_mut(sid).filter(|live| !live.has_stream) else { return Some(socket) };
-        (live.has_stream, live.awaits_stream) = (true, false);
+        let Some(live) = book.live.get_mut(sid).filter(|live| live.takes_stream()) else { return Some(socket) };
+        (live.has_stream, live.next) = (true, None);
         match live.mailbox.send(Mail::Stream(Box::new(socket), start)) {
             Err(mpsc::error::SendError(Mail::Stream(socket, _))) => Some(*socket),
             Ok(()) | Err(_) => None,
@@ -326,22 +337,25 @@ impl Calls {
 }
 
 impl Book {
-    /// What follows a call's stream. That another stream follows is told once: if it is asked again, that one was not to be had.
+    /// What follows a call's stream. That another stream follows is told once: if it is asked again, that one was not to be
+    /// had.
     fn after(&mut self, sid: &CallSid) -> Option<After> {
         if let Some(after) = self.after.get(sid) {
             return Some(*after);
         }
         let live = self.live.get_mut(sid)?;
-        let resumes = std::mem::take(&mut live.awaits_stream);
-        live.connects += u32::from(resumes);
-        resumes.then_some(After::Resume)
+        if live.next == Some(After::Resume) {
+            live.connects += 1;
+            return live.next.take();
+        }
+        live.next
     }
 
     fn ai_calls(&self, number: &str) -> AtOnce {
         let with_ai = || self.live.values().filter(|live| live.has_ai);
         // Who withholds the number is nobody in particular.
         let of_number =
-            if number.starts_with('+') { with_ai().filter(|live| live.number == number).count() } else { 0 };
+            if number.starts_with('+') { with_ai().filter(|live| live.caller.call.from == number).count() } else { 0 };
         AtOnce { all: with_ai().count(), of_number }
     }
 }

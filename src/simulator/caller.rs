@@ -3,6 +3,7 @@
 
 mod chaos;
 mod connect;
+mod dial;
 mod ear;
 mod line;
 mod media_socket;

@@ -13,6 +13,7 @@ mod bridge;
 mod call;
 mod call_faults;
 mod call_silence;
+mod call_transfer;
 mod care;
 mod cli;
 mod clock_behind;

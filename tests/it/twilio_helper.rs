@@ -221,7 +221,19 @@ fn every_verb_is_one_that_the_library_knows() {
             status_callback: text("/webhook/stream_status"),
             parameters: vec![(text("token"), text("a&b<\"'"))],
         },
-        Verb::Dial { number: text("+972501234567"), action: text("https://shop.example/d"), timeout_s: 20 },
+        Verb::Dial {
+            number: text("+972501234567"),
+            url: text("https://shop.example/w?call=CA1&x=<"),
+            caller_id: Some(text("+97235551234")),
+            action: text("https://shop.example/d"),
+            timeout_s: 20,
+        },
+        Verb::Gather {
+            action: text("https://shop.example/w?call=CA1"),
+            timeout_s: 5,
+            prompt: Box::new(Verb::Play(text("https://shop.example/q.mp3"))),
+        },
+        Verb::Reject,
         Verb::Redirect(text("https://shop.example/r")),
         Verb::Hangup,
     ])]);

@@ -18,15 +18,15 @@ const REOPEN_AFTER: Duration = Duration::from_millis(250);
 
 impl CallSession {
     pub(super) fn stream_started(&mut self, now: Instant) {
-        if self.stream_began.is_some() {
+        if self.stream_began.is_some() || matches!(self.phase, Phase::Transferring) {
             return;
         }
         self.stream_began = Some(now);
         self.began.get_or_insert(now);
-        if self.has_lost_stream {
+        if let Some(wish) = self.resume_with.take() {
             self.timers.cancel(Timer::Watchdog);
             self.caller_audio.restart_clock();
-            self.responses.want(Wish::Say(LINE_WAS_LOST.into()));
+            self.responses.want(wish);
         }
         self.go_live(now);
     }
@@ -85,6 +85,8 @@ impl CallSession {
                 self.timers.set(Timer::Watchdog, now + REDIRECT_LIMIT);
             }
             Phase::Redirecting => self.redirect_done(now),
+            // Nobody has told what became of it.
+            Phase::Transferring => self.end(EndReason::Transferred, After::Record, now),
             // The other stream has not come.
             Phase::Live if self.stream_began.is_none() => self.end(EndReason::Dropped, After::Record, now),
             Phase::Live | Phase::Ending { .. } | Phase::Done => {}
@@ -111,10 +113,12 @@ impl CallSession {
         let (reason, after) = match self.phase {
             Phase::Redirecting => (EndReason::Fallback, After::Record),
             Phase::Ending { reason, after, .. } => (reason, after),
-            Phase::Connecting | Phase::Live | Phase::Done if self.message_taken => {
+            Phase::Connecting | Phase::Live | Phase::Transferring | Phase::Done if self.message_taken => {
                 (EndReason::MessageTaken, After::HangUp)
             }
-            Phase::Connecting | Phase::Live | Phase::Done => (EndReason::CallerHungUp, After::CallerGone),
+            Phase::Connecting | Phase::Live | Phase::Transferring | Phase::Done => {
+                (EndReason::CallerHungUp, After::CallerGone)
+            }
         };
         self.end(reason, after, now);
     }
@@ -127,6 +131,8 @@ impl CallSession {
         let (reason, after) = match self.phase {
             Phase::Ending { reason, after, .. } => (reason, after),
             Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, After::Record),
+            // It was closed by us.
+            Phase::Transferring => return,
             Phase::Live | Phase::Done => (EndReason::Dropped, After::Record),
         };
         self.end(reason, after, now);
@@ -135,9 +141,15 @@ impl CallSession {
     fn ask_for_stream(&mut self, now: Instant) {
         self.has_lost_stream = true;
         self.stream_began = None;
-        self.outputs.push_back(Output::AwaitStream);
+        self.wait_for_stream(Wish::Say(LINE_WAS_LOST.into()), now);
         self.barge_in(false, now);
         self.local_speech.end();
+    }
+
+    /// Twilio is told to open another stream; `wish` is what the agent says first on it.
+    pub(super) fn wait_for_stream(&mut self, wish: Wish, now: Instant) {
+        self.resume_with = Some(wish);
+        self.outputs.push_back(Output::AwaitStream);
         self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
     }
 
@@ -170,7 +182,7 @@ impl CallSession {
             return match self.phase {
                 Phase::Connecting => self.watchdog(now),
                 Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, After::Record, now),
-                Phase::Redirecting | Phase::Done => {}
+                Phase::Redirecting | Phase::Transferring | Phase::Done => {}
             };
         }
         self.engine = super::Engine { place: self.engine.place + 1, is_ready: false, failures: 0, ..self.engine };

@@ -19,7 +19,8 @@ impl CallSession {
     /// Lets what is being said be heard, then ends.
     pub(super) fn finish(&mut self, reason: EndReason, after: After, now: Instant) {
         if !matches!(self.phase, Phase::Live) {
-            if matches!(self.phase, Phase::Connecting) {
+            // Nobody has spoken with the caller yet who could put them through.
+            if matches!(self.phase, Phase::Connecting) && after != After::Transfer {
                 self.end(reason, after, now);
             }
             return;
@@ -52,8 +53,10 @@ impl CallSession {
 
     /// The last words were heard, or have had their time.
     pub(super) fn drained(&mut self, now: Instant) {
-        if let Phase::Ending { reason, after, .. } = self.phase {
-            self.end(reason, after, now);
+        match self.phase {
+            Phase::Ending { after: After::Transfer, .. } => self.put_through(now),
+            Phase::Ending { reason, after, .. } => self.end(reason, after, now),
+            _ => {}
         }
     }
 
@@ -70,6 +73,9 @@ impl CallSession {
         if matches!(self.phase, Phase::Ending { .. }) {
             return self.drained(now);
         }
+        if matches!(self.phase, Phase::Transferring) {
+            return self.timers.set(Timer::MaxCall, now + TOO_LONG_LIMIT);
+        }
         self.barge_in(false, now);
         self.play_clip(Clip::Goodbye);
         self.finish(EndReason::TooLong, After::HangUp, now);
@@ -83,15 +89,21 @@ impl CallSession {
         if self.is_over() {
             return;
         }
+        self.stop_playback(now);
         let at_ms = self.call_ms(now);
-        self.note_heard(now);
-        for cut in self.playback.clear(now) {
-            self.write_cut(&cut, at_ms);
-        }
         self.outputs.extend(self.transcript.close(at_ms).into_iter().map(written));
         self.outputs.push_back(Output::CloseStream);
         self.outputs.push_back(Output::Ended { reason, after });
         self.phase = Phase::Done;
         self.timers.cancel_all();
+    }
+
+    /// The stream is about to close: what was heard of the last words is written down.
+    pub(super) fn stop_playback(&mut self, now: Instant) {
+        let at_ms = self.call_ms(now);
+        self.note_heard(now);
+        for cut in self.playback.clear(now) {
+            self.write_cut(&cut, at_ms);
+        }
     }
 }

@@ -29,7 +29,7 @@ const STILL_RUNNING: &str =
 pub(super) struct ToolCall {
     pub(super) id: String,
     name: String,
-    arguments: String,
+    pub(super) arguments: String,
 }
 
 /// The calls to tools of one phone call.
@@ -44,6 +44,8 @@ pub(super) struct Tools {
     seen: VecDeque<String>,
     /// The call that ends the phone call, and the engine that made it.
     ending: Option<(String, u32)>,
+    /// The call that puts the caller through to a person, and the engine that made it.
+    pub(super) transfer: Option<(ToolCall, u32)>,
 }
 
 #[derive(Debug)]
@@ -119,7 +121,10 @@ impl CallSession {
                 self.tools.ending = Some((call.id, self.engine.number));
                 self.finish(EndReason::AgentHungUp, After::HangUp, now);
             }
-            TRANSFER if self.policy.can_transfer => self.finish(EndReason::Transferred, After::Transfer, now),
+            TRANSFER if self.policy.can_transfer => {
+                self.tools.transfer = Some((call, self.engine.number));
+                self.finish(EndReason::Transferred, After::Transfer, now);
+            }
             _ if self.tools.running.len() >= MAX_TOOLS => {
                 self.command(EngineCommand::ToolOutput {
                     id: call.id,

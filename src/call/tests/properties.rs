@@ -2,6 +2,7 @@
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{EngineEvent, EngineKind, Input, Operator, ResponseOutcome, Usage};
+use crate::domain::TransferFailure;
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ enum Step {
     Shutdown(u16),
     Stop,
     StreamLost,
+    Transferred(bool),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -64,6 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u16..9000).prop_map(Step::Shutdown),
         1 => Just(Step::Stop),
         1 => Just(Step::StreamLost),
+        2 => prop::bool::weighted(0.2).prop_map(Step::Transferred),
     ]
 }
 
@@ -149,6 +152,8 @@ fn play(rig: &mut Rig, engine: &mut Engine, step: &Step, number: usize) {
         }
         Step::Stop => rig.input(Input::StreamStopped),
         Step::StreamLost => rig.input(Input::StreamLost),
+        Step::Transferred(true) => rig.input(Input::TransferAccepted),
+        Step::Transferred(false) => rig.input(Input::TransferFailed(TransferFailure::NoAnswer)),
     }
 }
 

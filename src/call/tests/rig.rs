@@ -46,6 +46,8 @@ pub(super) struct Rig {
     has_lost_marks: bool,
     has_stalled: bool,
     waits: Waits,
+    /// A person's phone rings.
+    is_transferring: bool,
 }
 
 /// What the engine knows of the call.
@@ -105,6 +107,7 @@ impl Rig {
             has_lost_marks: false,
             has_stalled: false,
             waits: Waits::default(),
+            is_transferring: false,
         };
         rig.drain();
         rig
@@ -119,6 +122,9 @@ impl Rig {
     }
 
     pub(super) fn start_stream(&mut self) {
+        if self.is_transferring {
+            return self.input(Input::StreamStarted);
+        }
         if !std::mem::replace(&mut self.phone.stream, true) {
             self.waits.since = self.waits.since.map(|_| self.now);
         }
@@ -131,6 +137,11 @@ impl Rig {
                 self.waits.since = self.waits.since.map(|_| self.now);
                 self.waits.may_speak_until = None;
                 self.waits.is_over = self.waits.is_final;
+            }
+            Input::TransferFailed(_) if self.is_transferring => {
+                // Voicemail leads the conversation itself.
+                let since = (self.books.opened.last() != Some(&EngineKind::Voicemail)).then_some(self.now);
+                self.waits = Waits { since, ..Waits::default() };
             }
             Input::Operator(wish) => {
                 self.waits.is_over = true;

@@ -1,9 +1,7 @@
 //! Calls as they happen, one for each rule.
 
 use super::rig::{Rig, ms};
-use crate::call::{
-    After, CallEvent, EngineCommand, EngineEvent, Input, Operator, Output, ResponseOutcome, Usage, Wish,
-};
+use crate::call::{After, CallEvent, EngineCommand, EngineEvent, Input, Output, ResponseOutcome, Usage, Wish};
 use crate::domain::{EndReason, Speaker};
 
 #[test]
@@ -229,13 +227,6 @@ fn who_speaks_into_the_goodbye_stays() {
     assert!(rig.commands().iter().any(told), "{:?}", rig.commands());
     rig.pass(ms(2000));
     assert_eq!(rig.books.ended, None);
-}
-
-#[test]
-fn a_transfer_ends_in_a_transfer() {
-    let mut rig = Rig::live();
-    rig.input(Input::Operator(Operator::Transfer));
-    assert_eq!(rig.books.ended, Some((EndReason::Transferred, After::Transfer)));
 }
 
 #[test]

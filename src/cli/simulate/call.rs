@@ -38,7 +38,7 @@ pub(in crate::cli) struct Arguments {
     /// The media stream: open, never (Twilio does not get through), fails, or a time after which it opens.
     #[arg(long, value_name = "HOW", default_value = "open")]
     stream: StreamArgument,
-    /// What becomes of a transfer: no-answer, busy, or a time to talk for.
+    /// What becomes of a transfer: no-answer, busy, declined, mailbox, forwarded (back to us), or a time to talk for.
     #[arg(long, value_name = "HOW", default_value = "no-answer")]
     dial: DialArgument,
     /// Hang up so long into a phase of the call (ringing, playing, connecting, streaming, recording, dialing, waiting):
@@ -208,6 +208,9 @@ impl FromStr for DialArgument {
         Ok(Self(match text {
             "no-answer" => DialPlan::NoAnswer,
             "busy" => DialPlan::Busy,
+            "declined" => DialPlan::Declined,
+            "mailbox" => DialPlan::Mailbox,
+            "forwarded" => DialPlan::Forwarded,
             time => DialPlan::Answered(parse_time(time)?),
         }))
     }

@@ -89,6 +89,19 @@ impl Scribe {
                 let (sid, micros) = (self.sid.clone(), usage.cost_micros);
                 self.store.write_soon(move |tx| tx.add_call_cost(&sid, micros));
             }
+            CallEvent::TransferBegan => {
+                tracing::info!(event = "TRANSFER_BEGAN", call.sid = %sid, "Call {sid} is put through to a person");
+                self.note("transfer_began", &Value::Null);
+            }
+            CallEvent::TransferAccepted => {
+                tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The person took call {sid}");
+                self.note("transfer_accepted", &Value::Null);
+            }
+            CallEvent::TransferFailed(why) => {
+                let why = why.as_str();
+                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Nobody took call {sid} ({why}); the conversation goes on");
+                self.note("transfer_failed", &json!({"why": why}));
+            }
             CallEvent::WatchdogFired => {
                 tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Stream and engine were not there in time");
                 self.note("watchdog", &Value::Null);

@@ -4,6 +4,7 @@ mod answer_call;
 mod record;
 mod status;
 mod stream;
+mod transfer;
 
 use super::super::{AppState, TwilioForm};
 use crate::crm::call::{self, IncomingCall, RawWebhook};
@@ -28,6 +29,7 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/webhook/incoming_call", get(answer_call::preview).post(answer_call::call))
         .route("/webhook/stream_ended", post(stream::ended))
+        .route(transfer::PATH, post(transfer::ask))
         .route("/webhook/stream_status", post(stream::status))
         .route("/webhook/handle_recording", post(record::handle))
         .route("/webhook/recording_status", post(status::recording))
@@ -51,7 +53,8 @@ fn call_sid(form: &TwilioForm) -> Option<CallSid> {
 /// The call as a webhook tells of it.
 fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
     let value = |name: &str| form.form.value(name).unwrap_or_default().to_owned();
-    IncomingCall { call_sid, from: caller_id(&value("From")).to_owned(), to: value("To") }
+    let from = caller_id(&value("From")).to_owned();
+    IncomingCall { call_sid, from, to: value("To"), forwarded_from: value("ForwardedFrom") }
 }
 
 fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {

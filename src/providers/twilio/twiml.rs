@@ -46,11 +46,26 @@ pub enum Verb {
     Dial {
         /// E.164.
         number: String,
+        /// What the person is asked before the two are connected.
+        url: String,
+        /// The number that the person sees; the caller's own if none is given.
+        caller_id: Option<String>,
         /// What to ask when that is over, or nobody answered.
         action: String,
         /// How long it rings, in seconds.
         timeout_s: u32,
     },
+    /// Speak, and ask `action` with the key that is pressed; the next verb runs if none is.
+    Gather {
+        /// What to ask next.
+        action: String,
+        /// How long a key is waited for, in seconds.
+        timeout_s: u32,
+        /// What is said meanwhile.
+        prompt: Box<Verb>,
+    },
+    /// Refuse a call that comes in; who calls hears that the line is busy.
+    Reject,
     /// Go on with another document, by POST.
     Redirect(String),
     /// End the call.
@@ -96,12 +111,29 @@ fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
             xml.push_str("    </Stream>\n  </Connect>\n");
             Ok(())
         }
-        Verb::Dial { number, action, timeout_s } => writeln!(
-            xml,
-            "  <Dial action=\"{}\" method=\"POST\" timeout=\"{timeout_s}\">{}</Dial>",
-            escape(action),
-            escape(number)
-        ),
+        Verb::Dial { number, url, caller_id, action, timeout_s } => {
+            // The caller hears ringing until the person has accepted.
+            write!(
+                xml,
+                "  <Dial action=\"{}\" method=\"POST\" timeout=\"{timeout_s}\" answerOnBridge=\"true\"",
+                escape(action)
+            )?;
+            if let Some(caller_id) = caller_id {
+                write!(xml, " callerId=\"{}\"", escape(caller_id))?;
+            }
+            writeln!(xml, ">\n    <Number url=\"{}\" method=\"POST\">{}</Number>", escape(url), escape(number))?;
+            writeln!(xml, "  </Dial>")
+        }
+        Verb::Gather { action, timeout_s, prompt } => {
+            writeln!(
+                xml,
+                "  <Gather input=\"dtmf\" numDigits=\"1\" timeout=\"{timeout_s}\" action=\"{}\" method=\"POST\">",
+                escape(action)
+            )?;
+            write_verb(xml, prompt)?;
+            writeln!(xml, "  </Gather>")
+        }
+        Verb::Reject => writeln!(xml, "  <Reject reason=\"busy\"/>"),
         Verb::Redirect(url) => writeln!(xml, "  <Redirect method=\"POST\">{}</Redirect>", escape(url)),
         Verb::Hangup => writeln!(xml, "  <Hangup/>"),
     }

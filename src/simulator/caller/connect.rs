@@ -74,7 +74,9 @@ impl RunningCall {
         };
         self.note(format!("the stream {url} is open"));
         self.tell_of_stream(stream, base, &ids, "stream-started", None);
-        let mut line = Line::new(ids.clone(), self.plan.script.clone(), self.plan.chaos.clone());
+        let next_script = self.plan.next_script.as_ref().filter(|_| !self.report.streams.is_empty());
+        let script = next_script.unwrap_or(&self.plan.script).clone();
+        let mut line = Line::new(ids.clone(), script, self.plan.chaos.clone());
         let log = self.phone.log.clone();
         let mut second = None;
         let open_second = || {

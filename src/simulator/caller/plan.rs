@@ -22,6 +22,8 @@ pub struct CallPlan {
     pub call_sid: Option<String>,
     /// What the caller does while the stream is open.
     pub script: Script,
+    /// What the caller does while a further stream of the same call is open; the same again if there is none.
+    pub next_script: Option<Script>,
     /// What the caller says to each recorder in turn. To the next recorder after that the caller hangs up.
     pub messages: Vec<Clip>,
     /// Whether and how the stream is opened.
@@ -51,6 +53,7 @@ impl CallPlan {
             to: "+97235551234".into(),
             call_sid: None,
             script: Script::default(),
+            next_script: None,
             messages: vec![Clip::Voice(3_000)],
             stream: StreamPlan::Open,
             dial: DialPlan::NoAnswer,
@@ -79,8 +82,14 @@ pub enum StreamPlan {
 /// What becomes of a `<Dial>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DialPlan {
-    /// Somebody answers, and they talk for so long.
+    /// Somebody answers, accepts the call if asked to, and they talk for so long.
     Answered(Duration),
+    /// Somebody answers, and presses the key 2 when asked.
+    Declined,
+    /// A mailbox answers: it presses nothing.
+    Mailbox,
+    /// The phone forwards the call to the number that was called first.
+    Forwarded,
     /// The line is busy.
     Busy,
     /// Nobody answers.

@@ -15,6 +15,10 @@ pub struct CallReport {
     pub streams: Vec<StreamReport>,
     /// What was played by `<Play>` and `<Say>`, in order.
     pub prompts: Vec<Prompt>,
+    /// The numbers that `<Dial>` has rung, in order.
+    pub dialled: Vec<String>,
+    /// What the person at such a number was asked before the two were connected, in order.
+    pub asked_person: Vec<String>,
     /// The recordings that `<Record>` made.
     pub recordings: Vec<String>,
     /// How the call ended.

@@ -1,7 +1,7 @@
 //! What each verb of TwiML does.
 
 use super::phone::{Next, RunningCall};
-use super::plan::{DialPlan, Phase};
+use super::plan::Phase;
 use super::report::EndedBy;
 use crate::simulator::Party;
 use crate::simulator::route::root_cause;
@@ -170,27 +170,5 @@ impl RunningCall {
         ];
         let more = more.map(|(name, value)| (name.to_owned(), value));
         self.tell(url, method, recording.iter().cloned().chain(more).collect());
-    }
-
-    async fn dial(&mut self, verb: &Element, base: &Url) -> Option<Next> {
-        let number = verb.children.first().map_or(&verb.text, |noun| &noun.text).clone();
-        self.note(format!("dials {number}"));
-        let ring = Duration::from_secs(verb.number("timeout", 30));
-        let (status, time) = match self.plan.dial {
-            DialPlan::Answered(time) => ("completed", time),
-            DialPlan::Busy => ("busy", Duration::from_secs(1)),
-            DialPlan::NoAnswer => ("no-answer", ring),
-        };
-        if let Err(next) = self.let_pass(Phase::Dialing, time).await {
-            return Some(next);
-        }
-        let mut fields = vec![
-            ("DialCallSid".to_owned(), crate::simulator::twilio::random_sid("CA")),
-            ("DialCallStatus".to_owned(), status.to_owned()),
-        ];
-        if status == "completed" {
-            fields.push(("DialCallDuration".to_owned(), time.as_secs().to_string()));
-        }
-        self.act_on(verb, base, fields)
     }
 }

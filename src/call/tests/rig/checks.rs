@@ -32,7 +32,8 @@ impl Rig {
                 books.silenced.append(&mut books.open);
                 self.phone.clear(self.now);
             }
-            Output::AwaitStream => {
+            Output::AwaitStream | Output::PutThrough { .. } => {
+                self.is_transferring = matches!(output, Output::PutThrough { .. });
                 // What is said into no stream is lost.
                 books.may_skip_frames = true;
                 books.silenced.append(&mut books.open);

@@ -7,10 +7,12 @@ use crate::drive;
 use crate::drive::calls::Caller;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
+use crate::store::JournalOutcome;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::Response;
 
 const PATH: &str = "/webhook/incoming_call";
+const CAME_BACK: &str = "a transfer that was forwarded back to us";
 
 /// `POST /webhook/incoming_call`.
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Response {
@@ -19,6 +21,12 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         return answer(&greeting(&state, None));
     };
     let call = incoming(&form, call_sid.clone());
+    if state.calls.has_come_back(&call) {
+        tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} is refused: the person's phone has forwarded a transfer back to us");
+        let raw = raw(&form, PATH);
+        note(&state, move |tx| call::keep(tx, &raw, JournalOutcome::Odd, CAME_BACK, None, clock::now())).await;
+        return answer(&[Verb::Reject]);
+    }
     let (known, raw, country) = (call.clone(), raw(&form, PATH), state.config().whatsapp.country());
     let received = note(&state, move |tx| {
         let now = clock::now();

@@ -83,7 +83,7 @@ async fn reply(state: &AppState, call: &CallSid, waiting: Waiting) -> Response {
     }
 }
 
-fn say(state: &AppState, text: &str) -> Verb {
+pub(super) fn say(state: &AppState, text: &str) -> Verb {
     let config = state.config();
     let voice = &config.voice.say_voice;
     let language = say_language(voice).unwrap_or_default().to_owned();

@@ -1,11 +1,11 @@
 //! What becomes of a call's stream.
 
 use super::answer_call::connect;
-use super::{NO_CALL, answer, at, call_sid, keep_odd, note, raw, record};
+use super::{NO_CALL, answer, call_sid, keep_odd, note, raw, record, transfer};
 use crate::call::After;
 use crate::clock;
 use crate::crm::call;
-use crate::domain::{CallSid, EndReason};
+use crate::domain::EndReason;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
 use axum::extract::{Request, State};
@@ -13,8 +13,6 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// How long a person's phone rings.
-const RING_S: u32 = 25;
 /// As much of an unsigned notice as goes into the log.
 const SHOWN: usize = 1024;
 /// The longest notice that is read. Twilio's have less than 1 KiB.
@@ -36,7 +34,14 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
     });
     let stored = stored.await.flatten();
     if let Some(status) = form.form.value("DialCallStatus") {
-        return dialled(&state, &sid, status).await;
+        if transfer::is_taken(&state, &sid, status, form.form.value("DialBridged")) {
+            let (sid, at) = (sid.clone(), clock::now());
+            note(&state, move |tx| tx.end_call(&sid, EndReason::Transferred, None, at)).await;
+            return answer(&[Verb::Hangup]);
+        }
+        if !transfer::fail(&state, &sid, status) {
+            return answer(&record::prompt(&state));
+        }
     }
     let after = match state.calls.after(&sid).await {
         Some(after) => after,
@@ -46,22 +51,9 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
     match (after, &state.config().agent.transfer_to) {
         (After::HangUp, _) => answer(&[Verb::Hangup]),
         (After::Resume, _) => answer(&connect(&state, state.calls.token(&sid))),
-        (After::Transfer, Some(person)) => {
-            answer(&[Verb::Dial { number: person.to_string(), action: at(&state, PATH), timeout_s: RING_S }])
-        }
+        (After::Transfer, Some(person)) => answer(&[transfer::dial(&state, &sid, person, PATH)]),
         (After::Transfer, None) | (After::CallerGone | After::Record, _) => answer(&record::prompt(&state)),
     }
-}
-
-/// The person has hung up, or did not answer.
-async fn dialled(state: &AppState, sid: &CallSid, status: &str) -> Response {
-    if matches!(status, "completed" | "answered") {
-        let (sid, at) = (sid.clone(), clock::now());
-        note(state, move |tx| tx.end_call(&sid, EndReason::Transferred, None, at)).await;
-        return answer(&[Verb::Hangup]);
-    }
-    tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, status, "Nobody took the call; a message is taken");
-    answer(&record::prompt(state))
 }
 
 /// A daemon that was restarted meanwhile knows what is in the database, else it takes a message.

@@ -1,0 +1,68 @@
+//! The caller is put through to a person, and comes back if nobody takes the call.
+
+use super::{CallSession, Phase};
+use crate::call::timers::Timer;
+use crate::call::{After, CallEvent, EngineCommand, Output, Wish};
+use crate::domain::{EndReason, TransferFailure};
+use std::time::{Duration, Instant};
+
+/// How long ringing and asking the person may take together, until nothing is expected any more.
+const TRANSFER_LIMIT: Duration = Duration::from_mins(2);
+
+impl CallSession {
+    /// The last words before a transfer were heard: the stream is closed, and a person's phone rings. The engine stays,
+    /// so that the conversation can go on.
+    pub(super) fn put_through(&mut self, now: Instant) {
+        let arguments = self.tools.transfer.as_ref().map(|(call, _)| call.arguments.clone());
+        self.outputs.push_back(Output::PutThrough { arguments });
+        self.stop_playback(now);
+        self.local_speech.end();
+        self.stream_began = None;
+        self.phase = Phase::Transferring;
+        self.timers.cancel(Timer::Drain);
+        self.timers.set(Timer::Watchdog, now + TRANSFER_LIMIT);
+        self.event(CallEvent::TransferBegan);
+    }
+
+    /// The person took the call.
+    pub(super) fn transfer_accepted(&mut self, now: Instant) {
+        if matches!(self.phase, Phase::Transferring) {
+            self.event(CallEvent::TransferAccepted);
+            self.end(EndReason::Transferred, After::Transfer, now);
+        }
+    }
+
+    /// The person did not take the call: the caller is given another stream to the same conversation.
+    pub(super) fn transfer_failed(&mut self, why: TransferFailure, now: Instant) {
+        if !matches!(self.phase, Phase::Transferring) {
+            return;
+        }
+        self.phase = Phase::Live;
+        self.event(CallEvent::TransferFailed(why));
+        let asked = self.tools.transfer.take();
+        let wish = match asked.filter(|(_, engine)| *engine == self.engine.number && self.engine.is_ready) {
+            Some((call, _)) => {
+                let output = format!(r#"{{"error":"{}"}}"#, for_the_model(why));
+                self.command(EngineCommand::ToolOutput { id: call.id, output });
+                Wish::Answer
+            }
+            None if self.engine().caps().can_improvise => {
+                Wish::Say(format!("The caller was to be put through to a person: {}", for_the_model(why)))
+            }
+            None => Wish::Answer,
+        };
+        self.wait_for_stream(wish, now);
+    }
+}
+
+/// What became of the transfer, and what to do about it.
+const fn for_the_model(why: TransferFailure) -> &'static str {
+    match why {
+        TransferFailure::Declined => "the person cannot talk now; say so and offer to take a message",
+        TransferFailure::NotAccepted | TransferFailure::NoAnswer => {
+            "nobody took the call; say so and offer to take a message"
+        }
+        TransferFailure::Busy => "the line is busy; say so and offer to take a message",
+        TransferFailure::Failed => "the person cannot be reached; say so and offer to take a message",
+    }
+}

@@ -1,0 +1,52 @@
+//! A caller is put through to a person, or comes back.
+
+use super::rig::{Rig, ms};
+use crate::call::{After, EngineCommand, Input, Operator, Output};
+use crate::domain::{EndReason, TransferFailure};
+use std::time::Duration;
+
+#[test]
+fn a_transfer_that_is_accepted_ends_the_call() {
+    let mut rig = Rig::live();
+    rig.input(Input::Operator(Operator::Transfer));
+    assert_eq!(rig.count(|o| matches!(o, Output::PutThrough { arguments: None })), 1);
+    rig.pass(ms(20_000));
+    assert_eq!(rig.books.ended, None, "the person's phone rings");
+    rig.input(Input::TransferAccepted);
+    assert_eq!(rig.books.ended, Some((EndReason::Transferred, After::Transfer)));
+}
+
+#[test]
+fn a_transfer_that_fails_goes_on_with_the_conversation() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    rig.say(1, "a", 8000);
+    rig.call(1, "t", "transfer_to_person");
+    rig.done(1);
+    rig.pass(ms(1500));
+    assert_eq!(rig.count(|o| matches!(o, Output::PutThrough { arguments: Some(_) })), 1);
+    rig.input(Input::TransferFailed(TransferFailure::Busy));
+    assert_eq!(rig.count(|o| matches!(o, Output::AwaitStream)), 1);
+    rig.start_stream();
+    let told = |c: &EngineCommand| matches!(c, EngineCommand::ToolOutput { id, output } if id == "t" && output.contains("busy"));
+    assert!(rig.commands().iter().any(told), "{:?}", rig.commands());
+    assert_eq!(rig.commands().iter().filter(|c| matches!(c, EngineCommand::Respond(_))).count(), 1);
+    rig.respond(2);
+    rig.say(2, "b", 8000);
+    rig.done(2);
+    rig.pass(ms(1500));
+    rig.input(Input::StreamLost);
+    assert_eq!(
+        rig.count(|o| matches!(o, Output::AwaitStream)),
+        2,
+        "a lost stream is replaced after a transfer as well"
+    );
+}
+
+#[test]
+fn a_transfer_of_which_nothing_is_heard_ends_at_the_recorder() {
+    let mut rig = Rig::live();
+    rig.input(Input::Operator(Operator::Transfer));
+    rig.pass(Duration::from_mins(2));
+    assert_eq!(rig.books.ended, Some((EndReason::Transferred, After::Record)));
+}

@@ -1,0 +1,136 @@
+//! A call is put through to a person, who is told who calls and accepts by pressing 1. A mailbox presses nothing.
+
+use super::{NO_CALL, answer, at, keep_odd, note, raw, record};
+use crate::clock;
+use crate::crm::call;
+use crate::domain::{CallSid, PersonName, PhoneNumber, TransferFailure};
+use crate::drive::calls::PendingTransfer;
+use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::forms::Form;
+use crate::providers::twilio::twiml::Verb;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+
+pub(super) const PATH: &str = "/webhook/transfer";
+/// How long a person's phone rings.
+const RING_S: u32 = 25;
+/// How long a key is waited for after each time that it is asked for.
+const KEY_S: u32 = 5;
+/// Our own query has one pair; `bodySHA256` may be added.
+const MAX_QUERY_PAIRS: usize = 8;
+
+/// Rings the person; Twilio asks `action` when that is over.
+pub(super) fn dial(state: &AppState, sid: &CallSid, person: &PhoneNumber, action: &str) -> Verb {
+    let transfer = state.calls.pending_transfer(sid);
+    // Twilio shows the caller's number, which must be one.
+    let caller_id = transfer.filter(|transfer| !transfer.caller_number.starts_with('+')).map(|it| it.our_number);
+    Verb::Dial {
+        number: person.to_string(),
+        url: asks(state, sid),
+        caller_id: caller_id.filter(|number| number.starts_with('+')),
+        action: at(state, action),
+        timeout_s: RING_S,
+    }
+}
+
+/// `POST /webhook/transfer?call=CA…`: the person's phone was answered, or the person has pressed a key. The webhook itself is
+/// about the person's call; ours is named in the query, which Twilio has signed with the rest.
+pub(super) async fn ask(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
+    let query = uri.query().and_then(|query| Form::decode(query.as_bytes(), MAX_QUERY_PAIRS));
+    let sid = query.and_then(|query| query.value("call")?.parse::<CallSid>().ok());
+    let Some(sid) = sid.filter(|_| form.is_of_our_account) else {
+        keep_odd(&state, &form, PATH, NO_CALL).await;
+        return answer(&[Verb::Hangup]);
+    };
+    let (raw, asked, now) = (raw(&form, PATH), sid.clone(), clock::now());
+    note(&state, move |tx| {
+        let known = tx.call_by_sid(&asked)?.map(|(id, _)| id);
+        call::keep_notice(tx, &raw, known, now)
+    })
+    .await;
+    match form.form.value("Digits") {
+        // The two are connected where the document ends.
+        Some("1") if state.calls.accept_transfer(&sid) => answer(&[]),
+        Some("") | None => match state.calls.pending_transfer(&sid) {
+            Some(transfer) => answer(&question(&state, &sid, &transfer)),
+            None => answer(&[Verb::Hangup]),
+        },
+        Some(_) => {
+            state.calls.decline_transfer(&sid);
+            answer(&[Verb::Hangup])
+        }
+    }
+}
+
+/// Whether the two have talked: the person has accepted, or Twilio says so of a call that a daemon before has put through.
+pub(super) fn is_taken(state: &AppState, sid: &CallSid, status: &str, bridged: Option<&str>) -> bool {
+    if state.calls.is_transferred(sid) {
+        return true;
+    }
+    !state.calls.is_on(sid) && matches!(status, "completed" | "answered") && bridged != Some("false")
+}
+
+/// The person did not take the call. Returns whether the conversation goes on.
+pub(super) fn fail(state: &AppState, sid: &CallSid, status: &str) -> bool {
+    let why = match status {
+        "completed" | "answered" => TransferFailure::NotAccepted,
+        "busy" => TransferFailure::Busy,
+        "no-answer" | "canceled" => TransferFailure::NoAnswer,
+        _ => TransferFailure::Failed,
+    };
+    let goes_on = state.calls.fail_transfer(sid, why);
+    if !goes_on {
+        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, status, "Nobody took call {sid} ({status}); a message is taken");
+    }
+    goes_on
+}
+
+/// Who calls and why, twice.
+fn question(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> [Verb; 3] {
+    let gather = || Verb::Gather {
+        action: asks(state, sid),
+        timeout_s: KEY_S,
+        prompt: Box::new(record::say(state, &words(transfer))),
+    };
+    [gather(), gather(), Verb::Hangup]
+}
+
+fn words(transfer: &PendingTransfer) -> String {
+    let who = match &transfer.caller_name {
+        PersonName::ByOwner(name) | PersonName::ByProfile(name) => name.clone(),
+        // Digit by digit, or it is read as a sum of money.
+        PersonName::Unknown if transfer.caller_number.starts_with('+') => {
+            transfer.caller_number.chars().filter(char::is_ascii_digit).flat_map(|digit| [digit, ' ']).collect()
+        }
+        PersonName::Unknown => "מספר חסוי".to_owned(),
+    };
+    let reason = transfer.reason.trim_end_matches('.');
+    let about = if reason.is_empty() { String::new() } else { format!(" {reason}.") };
+    format!("שיחה מ: {}.{about} לקבלת השיחה הקישו 1.", who.trim())
+}
+
+fn asks(state: &AppState, sid: &CallSid) -> String {
+    at(state, &format!("{PATH}?call={sid}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_hears_who_calls_and_why() {
+        let transfer = |caller_name, caller_number: &str, reason: &str| PendingTransfer {
+            caller_name,
+            caller_number: caller_number.into(),
+            our_number: "+97235551234".into(),
+            reason: reason.into(),
+        };
+        let known = transfer(PersonName::ByOwner("רותי כהן".into()), "+972501234567", "רוצה להזיז תור.");
+        assert_eq!(words(&known), "שיחה מ: רותי כהן. רוצה להזיז תור. לקבלת השיחה הקישו 1.");
+        let unknown = transfer(PersonName::Unknown, "+97250", "");
+        assert_eq!(words(&unknown), "שיחה מ: 9 7 2 5 0. לקבלת השיחה הקישו 1.");
+        let withheld = transfer(PersonName::Unknown, "anonymous", "");
+        assert_eq!(words(&withheld), "שיחה מ: מספר חסוי. לקבלת השיחה הקישו 1.");
+    }
+}

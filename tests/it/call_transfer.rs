@@ -1,0 +1,90 @@
+//! Calls are put through to a person, who accepts them; whoever is not put through goes on talking with the agent.
+
+use super::support::telephony::Town;
+use agentlocator::simulator::caller::{CallPlan, CallReport, DialPlan, EndedBy};
+use agentlocator::simulator::openai::{OpenAiOptions, Turn};
+use std::time::Duration;
+
+const PERSON: &str = "+97235550000";
+const BACK: &str = "אין מענה, אפשר לקחת הודעה?";
+
+async fn town() -> Town {
+    let transfer =
+        Turn::new("אפשר לדבר עם בן אדם?", BACK).calling("transfer_to_person", r#"{"reason": "רוצה להזיז תור"}"#);
+    let options = OpenAiOptions { turns: vec![transfer], ..OpenAiOptions::default() };
+    Town::with_ai(options, |setup| {
+        setup.toml(&format!("[agent]\ntransfer_to = \"{PERSON}\"\n"));
+    })
+    .await
+}
+
+/// A caller who wants a person, and hears the agent out if there is none.
+fn put_through(town: &Town, dial: DialPlan) -> CallPlan {
+    let next_script = Some("listen; wait 300ms".parse().unwrap());
+    CallPlan { dial, next_script, ..town.plan("say 1s; stay") }
+}
+
+fn asked(report: &CallReport, path: &str) -> usize {
+    report.webhooks.iter().filter(|hook| hook.path == path).count()
+}
+
+fn has_offered_transfers(town: &Town) -> bool {
+    town.ai.state().sessions.iter().any(|session| session.config.to_string().contains("transfer_to_person"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_hears_who_calls_and_why_and_accepts() {
+    let town = town().await;
+    let dial = DialPlan::Answered(Duration::from_millis(300));
+    let report = town.call(CallPlan { dial, ..town.plan("say 1s; stay") }).await;
+    assert_eq!(report.dialled, [PERSON], "{report:#?}");
+    assert!(report.asked_person[0].contains("רוצה להזיז תור"), "{:?}", report.asked_person);
+    assert_eq!(report.ended, EndedBy::Hangup);
+    assert!(report.recordings.is_empty());
+    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "transferred");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_put_through_goes_on_with_the_agent() {
+    for dial in [DialPlan::NoAnswer, DialPlan::Busy, DialPlan::Declined, DialPlan::Mailbox] {
+        let town = town().await;
+        let report = town.call(put_through(&town, dial)).await;
+        assert_eq!(report.streams.len(), 2, "{dial:?}: {report:#?}");
+        assert_eq!(town.ai.state().sessions.len(), 1, "{dial:?}: the engine has stayed");
+        assert!(!report.streams[1].utterances.is_empty(), "{dial:?}: {:#?}", report.streams[1]);
+        assert_eq!(report.ended, EndedBy::Caller, "{dial:?}");
+        let call = town.ended_call(&report.call_sid).await;
+        assert_eq!(call["end_reason"], "caller_hung_up", "{dial:?}");
+        let turns = call["turns"].as_array().unwrap();
+        assert!(turns.iter().any(|turn| turn["heard_text"] == BACK), "{dial:?}: {call:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_that_is_forwarded_back_is_refused() {
+    let town = town().await;
+    let report = town.call(put_through(&town, DialPlan::Forwarded)).await;
+    let refused = report.webhooks.iter().filter(|hook| hook.body.contains("<Reject")).count();
+    assert_eq!(refused, 1, "{report:#?}");
+    assert_eq!(report.streams.len(), 2, "the caller goes on with the agent");
+    assert_eq!(asked(&report, "/webhook/incoming_call"), 2);
+    let calls: i64 = town.daemon.query_value("SELECT count(*) FROM calls");
+    assert_eq!(calls, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_calls_from_the_persons_phone_is_not_put_through_to_it() {
+    let town = town().await;
+    let report = town.call(CallPlan { from: PERSON.into(), ..town.plan("say 1s; listen; wait 300ms") }).await;
+    assert!(report.dialled.is_empty(), "{report:#?}");
+    assert!(!has_offered_transfers(&town));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_hangs_up_while_the_phone_rings_is_gone() {
+    let town = town().await;
+    let hang_up = Some((agentlocator::simulator::caller::Phase::Dialing, Duration::ZERO));
+    let report = town.call(CallPlan { dial: DialPlan::NoAnswer, hang_up, ..town.plan("say 1s; stay") }).await;
+    assert_eq!(report.ended, EndedBy::Caller, "{report:#?}");
+    assert_eq!(town.ended_call(&report.call_sid).await["end_reason"], "caller_hung_up");
+}
