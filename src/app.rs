@@ -23,6 +23,7 @@ use crate::drive::{
     Clips, InForce, alerts, backfills, heartbeat, housekeeping, message_news, recording_compressor, recordings,
     snapshots, sweep,
 };
+use crate::engine::RefusedFields;
 use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness, page_urls};
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskWatch;
@@ -278,6 +279,7 @@ fn call_parts(
         disk: disk.clone(),
         compression: compressor.handle(),
         alerts: alerts.clone(),
+        refused: RefusedFields::default(),
     };
     (parts, compressor)
 }

@@ -1,6 +1,7 @@
 //! The only loops, and what they are fed with: whatever runs on by itself. Nothing here decides; that is for `call`,
 //! `inbox` and `crm`.
 
+mod ai_check;
 pub mod alerts;
 pub mod backfills;
 mod call;
@@ -28,6 +29,7 @@ pub mod updates;
 
 use crate::domain::Timestamp;
 use crate::ops::local_time::{self, TIME_ZONE};
+pub use ai_check::look as look_at_ai;
 pub use clips::Clips;
 pub use in_force::{InForce, InForceError};
 pub use prompts::{Prompt, Prompts};

@@ -6,7 +6,7 @@
 mod realtime;
 mod voicemail;
 
-pub use realtime::{Realtime, RealtimeSetup};
+pub use realtime::{Realtime, RealtimeSetup, RefusedFields};
 pub use voicemail::{Voicemail, VoicemailSetup};
 
 use crate::call::{EngineCommand, EngineEvent};

@@ -30,6 +30,7 @@ pub(super) async fn self_check(
         store: parts.store.clone(),
         disk: parts.disk.clone(),
         outbox: outbox.clone(),
+        client: parts.client.clone(),
         alerts: parts.alerts.clone(),
         looks: vec![certificate, backup],
     })

@@ -377,6 +377,7 @@ impl CallTask {
             language: config.agent.language.clone(),
             profile_name,
             history,
+            refused: self.calls.parts().refused.clone(),
             config,
         }
     }

@@ -5,6 +5,7 @@ mod looks;
 use crate::clock;
 use crate::config::Live;
 use crate::domain::{AlertDetail, AlertKind, Finding, FindingState, SelfCheck, Timestamp};
+use crate::drive::ai_check;
 use crate::drive::outbox::Outbox;
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskWatch;
@@ -27,6 +28,8 @@ pub struct Parts {
     pub disk: DiskWatch,
     /// Messages on their way out.
     pub outbox: Outbox,
+    /// For the AI's server.
+    pub client: reqwest::Client,
     /// Where it is told what needs a person.
     pub alerts: Alerts,
     /// What is looked at besides.
@@ -86,6 +89,7 @@ impl SelfChecker {
         let _turn = self.inner.turn.lock().await;
         let (parts, began_at) = (&self.inner.parts, clock::now());
         let mut findings = looks::all(parts).await;
+        findings.extend(ai_check::look(&parts.client, &parts.settings.now(), clock::now()).await);
         findings.extend(parts.looks.iter().map(|look| look(clock::now())));
         let well = findings.iter().all(|finding| finding.state != FindingState::Error);
         let check = SelfCheck { began_at, ended_at: clock::now(), well, findings };
@@ -100,7 +104,13 @@ impl SelfChecker {
 
 /// What needs a person and has no alert of its own.
 fn trouble(check: &SelfCheck) -> Option<AlertDetail> {
-    let bad = check.findings.iter().filter(|finding| finding.state == FindingState::Error);
+    let is_bad = |finding: &&Finding| match finding.state {
+        FindingState::Error => true,
+        // What will cost calls in some weeks is told while there is time.
+        FindingState::Warning => finding.check == ai_check::CHECK,
+        FindingState::Ok | FindingState::Skipped => false,
+    };
+    let bad = check.findings.iter().filter(is_bad);
     let untold: Vec<_> = bad.filter(|finding| !TOLD_ELSEWHERE.contains(&finding.check.as_str())).collect();
     let lines: Vec<_> = untold.iter().map(|finding| format!("{}: {}", finding.check, finding.found)).collect();
     (!lines.is_empty()).then(|| AlertDetail::from(lines.join("\n")))

@@ -1,12 +1,15 @@
 //! OpenAI Realtime as a voice engine: mu-law straight through, both ways.
 
+mod connect;
+
 use crate::audio::EncodedAudio;
 use crate::call::{EngineCommand, EngineEvent, ItemId, ResponseId, ResponseOutcome, Said, Usage, Wish};
-use crate::config::{Config, OpenAiConfig, TurnDetection};
-use crate::domain::Speaker;
+use crate::config::{Config, TurnDetection};
 use crate::providers::openai::prices;
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
 use crate::providers::websocket::{self, Received, Socket};
+pub use connect::RefusedFields;
+use connect::{connect, lost};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,21 +19,13 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior, interval_at};
 use tokio_tungstenite::MaybeTlsStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Error as WsError, Utf8Bytes};
 
 /// A server that says nothing for two of these is gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// OpenAI's word for too many requests.
 const RATE_LIMITED: &str = "rate_limit_exceeded";
-/// Longer than any event: six minutes of sound in one piece.
-const MAX_MESSAGE: usize = 4 << 20;
-
-/// A message with 100 ms of sound has about 1.2 KiB.
-const READ_BUFFER: usize = 4 << 10;
-
 /// What a session is to be like.
 #[derive(Clone, Debug)]
 pub struct RealtimeSetup {
@@ -46,6 +41,8 @@ pub struct RealtimeSetup {
     pub profile_name: Option<String>,
     /// What was said before this engine came.
     pub history: Vec<Said>,
+    /// What the server has refused before.
+    pub refused: RefusedFields,
 }
 
 type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
@@ -81,6 +78,18 @@ struct Failure {
 }
 
 impl Realtime {
+    /// Opens a session and closes it again. Returns the fields of `session.update` that the server refuses and that calls
+    /// go without.
+    ///
+    /// # Errors
+    /// Why there is no session, in words for a person.
+    pub async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
+        let refused = setup.refused.clone();
+        let socket = connect(setup, Duration::ZERO).await.map_err(|failure| failure.reason)?;
+        socket.close(CloseCode::Normal, "").await;
+        Ok(refused.names())
+    }
+
     /// Begins to open a session, after `delay`.
     pub fn open(setup: RealtimeSetup, delay: Duration) -> Self {
         let (config, instructions) = (setup.config.clone(), setup.instructions.clone());
@@ -244,7 +253,7 @@ impl Realtime {
                 self.limits_reset = reset;
                 EngineEvent::Alive
             }
-            ServerEvent::Error { kind, code, message } => refused(kind, code, &message),
+            ServerEvent::Error { kind, code, message, param: _ } => refused(kind, code, &message),
             ServerEvent::SessionCreated | ServerEvent::SessionUpdated | ServerEvent::Other => EngineEvent::Alive,
         };
         self.events.push_back(event);
@@ -297,75 +306,6 @@ impl fmt::Debug for Realtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Realtime").field("model", &self.config.openai.realtime_model).finish_non_exhaustive()
     }
-}
-
-/// Connects, waits for the session, and gives it our settings and the conversation so far.
-async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<OpenSocket, Failure> {
-    tokio::time::sleep(delay).await;
-    let config = &setup.config.openai;
-    let mut socket = dial(config).await?;
-    expect(&mut socket, &ServerEvent::SessionCreated).await?;
-    let mut messages = vec![wire::session_update(config, &setup.instructions, &setup.tools, &setup.language)];
-    messages.extend(setup.profile_name.as_deref().map(wire::profile_name));
-    for said in &setup.history {
-        match said.speaker {
-            Speaker::Caller => messages.push(wire::earlier_message(false, &said.text)),
-            Speaker::Agent => messages.push(wire::earlier_message(true, &said.text)),
-            Speaker::Tool | Speaker::System => {}
-        }
-    }
-    for message in messages {
-        socket.queue(message).map_err(|error| lost(&error))?;
-    }
-    socket.flush().await.map_err(|error| lost(&error))?;
-    expect(&mut socket, &ServerEvent::SessionUpdated).await?;
-    Ok(socket)
-}
-
-async fn dial(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
-    let refused = |reason: &str| Failure { retry: false, reason: reason.to_owned() };
-    let key = config.key().ok_or_else(|| refused("no key"))?;
-    let mut request = wire::url(config).into_client_request().map_err(|error| lost(&error))?;
-    let bearer =
-        HeaderValue::from_str(&format!("Bearer {}", key.expose())).map_err(|_| refused("the key is no text"))?;
-    request.headers_mut().insert("authorization", bearer);
-    let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
-    match tokio_tungstenite::connect_async_with_config(request, limits, true).await {
-        Ok((socket, _)) => Ok(Socket::new(socket)),
-        Err(WsError::Http(response)) => {
-            let status = response.status().as_u16();
-            // 401, 403 and 404 will be the same next time; 429 and 5xx may pass.
-            Err(Failure { retry: status == 429 || status >= 500, reason: format!("HTTP {status}") })
-        }
-        Err(error) => Err(lost(&error)),
-    }
-}
-
-/// Waits for an event; errors on the way are the end.
-async fn expect(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(), Failure> {
-    loop {
-        match socket.receive().await {
-            Received::Text(text) => match wire::parse(&text) {
-                Some(event) if event == *wanted => return Ok(()),
-                Some(ServerEvent::Error { kind, code, message }) => {
-                    let word = code.unwrap_or(kind);
-                    let retry = !wire::is_hopeless(&word);
-                    return Err(Failure { retry, reason: format!("{word}: {message}") });
-                }
-                _ => {}
-            },
-            Received::Binary(_) | Received::Alive => {}
-            Received::Closed(frame) => {
-                let reason = frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
-                return Err(Failure { retry: !wire::is_hopeless(&reason), reason: format!("closed: {reason}") });
-            }
-            Received::Lost(error) => return Err(lost(&error)),
-        }
-    }
-}
-
-fn lost(error: &WsError) -> Failure {
-    Failure { retry: true, reason: error.to_string() }
 }
 
 /// Most errors concern one message and leave the session as it is.

@@ -34,6 +34,11 @@ pub fn next_hour(now: Timestamp, zone: &str, hour: u8) -> Timestamp {
     now.plus(std::time::Duration::from_hours(24))
 }
 
+/// The day in `zone`.
+pub fn date(at: Timestamp, zone: &str) -> jiff::civil::Date {
+    zoned(at, zone).date()
+}
+
 /// When the day began in which `now` is.
 pub fn start_of_day(now: Timestamp, zone: &str) -> Timestamp {
     zoned(now, zone).start_of_day().map_or(now, |start| Timestamp::from_millis(start.timestamp().as_millisecond()))

@@ -5,6 +5,7 @@ use crate::call::{CallPolicy, EngineKind, Prompts};
 use crate::config::{Config, Eagerness, EngineChoice, Live, OpenAiConfig, TurnDetection};
 use crate::drive::jobs::Jobs;
 use crate::drive::{Clips, InForce};
+use crate::engine::RefusedFields;
 use crate::ops::alert::Alerts;
 use crate::ops::disk::DiskWatch;
 use crate::store::Store;
@@ -33,6 +34,8 @@ pub struct CallParts {
     pub compression: Jobs,
     /// Where it is told what needs a person.
     pub alerts: Alerts,
+    /// What the AI's server refuses of our settings.
+    pub refused: RefusedFields,
 }
 
 impl CallParts {

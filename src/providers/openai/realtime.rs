@@ -1,10 +1,13 @@
 //! The Realtime interface (API reference, "Realtime", the general-availability event names).
 
+mod session;
+
 use super::prices::Usage;
 use crate::audio::EncodedAudio;
-use crate::config::{OpenAiConfig, TurnDetection};
+use crate::config::OpenAiConfig;
 use serde::Deserialize;
 use serde_json::{Value, json};
+pub use session::{leave_out, session, session_update, take_field_if};
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -107,6 +110,8 @@ pub enum ServerEvent<'a> {
         code: Option<String>,
         /// For people.
         message: String,
+        /// The field of our event that it is about, if it is about one: `session.audio.output.voice`.
+        param: Option<String>,
     },
     /// Anything else.
     Other,
@@ -165,7 +170,7 @@ pub fn parse(text: &str) -> Option<ServerEvent<'_>> {
         "session.updated" => ServerEvent::SessionUpdated,
         "error" => {
             let error = wire.error?;
-            ServerEvent::Error { kind: error.kind, code: error.code, message: error.message }
+            ServerEvent::Error { kind: error.kind, code: error.code, message: error.message, param: error.param }
         }
         _ => ServerEvent::Other,
     })
@@ -245,6 +250,7 @@ struct ErrorWire {
     code: Option<String>,
     #[serde(default)]
     message: String,
+    param: Option<String>,
 }
 
 impl ErrorWire {
@@ -293,49 +299,6 @@ pub fn is_hopeless(word: &str) -> bool {
         "permission_error",
     ];
     WORDS.contains(&word)
-}
-
-/// `session.update`: how we want to hear and be heard. Every field of the turn detection is given, since documents and
-/// servers differ about the defaults.
-pub fn session_update(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str) -> String {
-    let turn_detection = match config.turn_detection {
-        TurnDetection::ServerVad => json!({
-            "type": "server_vad",
-            "threshold": config.vad_threshold,
-            "prefix_padding_ms": config.vad_prefix_padding_ms,
-            "silence_duration_ms": config.vad_silence_ms,
-            "create_response": true,
-            "interrupt_response": true,
-        }),
-        TurnDetection::SemanticVad => json!({
-            "type": "semantic_vad",
-            "eagerness": config.vad_eagerness,
-            "create_response": true,
-            "interrupt_response": true,
-        }),
-    };
-    json!({
-        "type": "session.update",
-        "session": {
-            "type": "realtime",
-            "model": config.realtime_model,
-            "output_modalities": ["audio"],
-            "instructions": instructions,
-            "audio": {
-                "input": {
-                    "format": {"type": "audio/pcmu"},
-                    "transcription": {"model": config.transcription_model, "language": language},
-                    "turn_detection": turn_detection,
-                },
-                "output": {"format": {"type": "audio/pcmu"}, "voice": config.voice},
-            },
-            "tools": tools,
-            "tool_choice": "auto",
-            "max_output_tokens": config.max_output_tokens,
-            "truncation": {"type": "retention_ratio", "retention_ratio": 0.8},
-        },
-    })
-    .to_string()
 }
 
 /// `input_audio_buffer.append`.

@@ -140,18 +140,37 @@ const LEAST_TOKENS: u32 = 4_000;
 /// The second try after one that ran out.
 const MOST_TOKENS: u32 = 16_000;
 
-/// `GET /models`: the names of the models that the key may use.
-pub async fn models(client: &reqwest::Client, config: &OpenAiConfig, limit: Duration) -> Result<Vec<String>, Error> {
+/// A model that the key may use.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Model {
+    /// `gpt-realtime-2.1`
+    pub id: String,
+    /// The day after which it is not served any more, where one is announced.
+    #[serde(default, deserialize_with = "day")]
+    pub shutdown_date: Option<jiff::civil::Date>,
+}
+
+/// `GET /models`: the models that the key may use.
+pub async fn models(client: &reqwest::Client, config: &OpenAiConfig, limit: Duration) -> Result<Vec<Model>, Error> {
     #[derive(Deserialize)]
     struct Answer {
         data: Vec<Model>,
     }
-    #[derive(Deserialize)]
-    struct Model {
-        id: String,
-    }
     let answer: Answer = answer(config, client.get(url(config, "models")), limit).await?;
-    Ok(answer.data.into_iter().map(|model| model.id).collect())
+    Ok(answer.data)
+}
+
+/// A date, a moment, or seconds since 1970; whatever else a server sends is not known.
+fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<jiff::civil::Date>, D::Error> {
+    let value = Option::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(value.and_then(|value| match value {
+        serde_json::Value::String(text) => text.get(..10)?.parse().ok(),
+        serde_json::Value::Number(seconds) => {
+            let moment = jiff::Timestamp::from_second(seconds.as_i64()?).ok()?;
+            Some(moment.to_zoned(jiff::tz::TimeZone::UTC).date())
+        }
+        _ => None,
+    }))
 }
 
 fn url(config: &OpenAiConfig, path: &str) -> String {

@@ -27,6 +27,8 @@ pub struct OpenAiOptions {
     pub session_limit: Duration,
     /// Begin every delta with a stamp of the microseconds since the stand-in began.
     pub stamps: bool,
+    /// Models whose end is announced, with its day: `2026-12-11`.
+    pub shutdown_dates: Vec<(String, String)>,
     /// What goes wrong.
     pub faults: Faults,
 }
@@ -45,6 +47,7 @@ impl Default for OpenAiOptions {
             update: Duration::ZERO,
             session_limit: Duration::from_hours(1),
             stamps: false,
+            shutdown_dates: Vec::new(),
             faults: Faults::default(),
         }
     }
@@ -124,6 +127,8 @@ pub struct Faults {
     pub refuse_sockets: Option<u16>,
     /// `session.updated` never comes.
     pub never_updated: bool,
+    /// A `session.update` with this field is refused as a whole: `audio.input.transcription.model`.
+    pub refuse_field: Option<&'static str>,
     /// These responses of each session, counted from 1, fail as over the rate limit.
     pub rate_limited: Vec<usize>,
     /// How long a rate limit lasts, as its message says; none means that the message does not say.

@@ -19,7 +19,9 @@ pub(super) async fn models(State(shared): State<Arc<Shared>>, headers: HeaderMap
     if let Some(refusal) = shared.gate(&headers, "/models", Value::Null).await {
         return refusal;
     }
-    let model = |id: &str| json!({"id": id, "object": "model", "created": 1_764_000_000, "owned_by": "openai"});
+    let dates = shared.options().shutdown_dates;
+    let ends = |id: &str| dates.iter().find(|(model, _)| model == id).map(|(_, day)| day.clone());
+    let model = |id: &str| json!({"id": id, "object": "model", "created": 1_764_000_000, "owned_by": "openai", "shutdown_date": ends(id)});
     let all = ["gpt-realtime-2.1", "gpt-realtime-2.1-mini", "gpt-transcribe", "gpt-5.6-terra"].map(model);
     Json(json!({"object": "list", "data": all})).into_response()
 }

@@ -217,6 +217,12 @@ impl Session {
             self.error(event, "cannot_update_voice", message);
             return;
         }
+        if let Some(field) = self.options.faults.refuse_field
+            && wanted.pointer(&format!("/{}", field.replace('.', "/"))).is_some()
+        {
+            let message = format!("Invalid value for '{field}'.");
+            return self.send_error(event, "invalid_value", &message, Some(&format!("session.{field}")));
+        }
         overlay(&mut self.config, wanted);
         self.record().config = self.config.clone();
         if !self.options.faults.never_updated {
@@ -262,14 +268,14 @@ impl Session {
         if code != "response_cancel_not_active" {
             self.complaints.push(format!("{}: {message} ({code})", event["type"].as_str().unwrap_or("event")));
         }
-        self.send_error(event, code, message);
+        self.send_error(event, code, message, None);
     }
 
     /// Answers with an error that is not.
-    fn send_error(&mut self, event: &Value, code: &str, message: &str) {
+    fn send_error(&mut self, event: &Value, code: &str, message: &str, param: Option<&str>) {
         self.record().errors.push(code.to_owned());
         let error = json!({
-            "type": "invalid_request_error", "code": code, "message": message, "param": null,
+            "type": "invalid_request_error", "code": code, "message": message, "param": param,
             "event_id": event.get("event_id"),
         });
         self.emit(json!({"type": "error", "error": error}));

@@ -108,7 +108,7 @@ impl Session {
         if self.refused < self.options.faults.phantom_responses {
             self.refused += 1;
             let message = "Conversation already has an active response in progress: resp_none.";
-            self.send_error(event, "conversation_already_has_active_response", message);
+            self.send_error(event, "conversation_already_has_active_response", message, None);
             return;
         }
         self.create_response(now_us);

@@ -1,0 +1,176 @@
+//! Does the AI take our key, has it our models and for how long, and does it take our settings for a call?
+
+use crate::agent::instructions::{self, PhoneContext};
+use crate::agent::tools;
+use crate::config::{Config, OpenAiConfig};
+use crate::domain::{Finding, FindingState, Timestamp};
+use crate::engine::{Realtime, RealtimeSetup, RefusedFields};
+use crate::ops::local_time::{self, TIME_ZONE};
+use crate::providers::openai::rest::{self, Error, Model};
+use jiff::civil::Date;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) const CHECK: &str = "openai";
+const LIMIT: Duration = Duration::from_secs(10);
+/// A model that is served for fewer days is reported.
+const WARN_DAYS: i32 = 60;
+/// A model that is served for fewer days cannot wait.
+const URGENT_DAYS: i32 = 7;
+
+/// Asks the AI's server, and opens a session with the settings of a call.
+pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<Finding> {
+    let openai = &config.openai;
+    if openai.key().is_none() {
+        return vec![Finding::skipped(CHECK, "no AI key is set (OPENAI_API_KEY): callers leave a message instead")];
+    }
+    let models = match rest::models(client, openai, LIMIT).await {
+        Ok(models) => models,
+        Err(error) => return vec![refusal(&error)],
+    };
+    let today = local_time::date(now, TIME_ZONE);
+    let mut findings = missing(&models, openai).map_or_else(Vec::new, |finding| vec![finding]);
+    findings.extend(ending(&models, openai, today));
+    if findings.iter().all(|finding| finding.state != FindingState::Error) {
+        findings.extend(session(config.clone(), now).await);
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok(
+            CHECK,
+            format!("the AI takes the key and the settings, and has {}", openai.realtime_model),
+        ));
+    }
+    findings
+}
+
+/// The models of the settings, each once.
+fn wanted(config: &OpenAiConfig) -> Vec<&str> {
+    let all =
+        [&config.realtime_model, &config.transcription_model, &config.file_transcription_model, &config.chat_model];
+    let mut wanted: Vec<_> = all.into_iter().map(String::as_str).collect();
+    wanted.dedup();
+    wanted
+}
+
+fn missing(models: &[Model], config: &OpenAiConfig) -> Option<Finding> {
+    let is_there = |wanted: &str| models.iter().any(|model| model.id == wanted);
+    let missing: Vec<_> = wanted(config).into_iter().filter(|wanted| !is_there(wanted)).collect();
+    let found = format!("the key may not use {}", missing.join(", "));
+    let remedy = "allow it in the project's settings at OpenAI, or name another under [openai]";
+    if missing.contains(&config.realtime_model.as_str()) {
+        return Some(Finding::error(CHECK, found, remedy));
+    }
+    (!missing.is_empty()).then(|| Finding::warning(CHECK, found, remedy))
+}
+
+/// The models of the settings that will soon not be served any more.
+fn ending(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<Finding> {
+    let wanted = wanted(config);
+    let used = models.iter().filter(|model| wanted.contains(&model.id.as_str()));
+    used.filter_map(|model| {
+        let day = model.shutdown_date?;
+        let days = (day - today).get_days();
+        let found = format!("{} is shut down on {day} ({days} days)", model.id);
+        let remedy = "name its successor under [openai] (platform.openai.com/docs/deprecations)";
+        match days {
+            ..URGENT_DAYS => Some(Finding::error(CHECK, found, remedy)),
+            URGENT_DAYS..=WARN_DAYS => Some(Finding::warning(CHECK, found, remedy)),
+            _ => None,
+        }
+    })
+    .collect()
+}
+
+/// A session as for a call of somebody unknown.
+async fn session(config: Arc<Config>, now: Timestamp) -> Option<Finding> {
+    let can_transfer = config.agent.transfer_to.is_some();
+    let context = PhoneContext { caller_name: None, now, time_zone: TIME_ZONE, can_transfer, is_resumed: false };
+    let setup = RealtimeSetup {
+        instructions: instructions::for_phone(&config.agent, &context).into(),
+        tools: tools::for_phone(can_transfer),
+        language: config.agent.language.clone(),
+        profile_name: None,
+        history: Vec::new(),
+        refused: RefusedFields::default(),
+        config,
+    };
+    let outcome = tokio::time::timeout(LIMIT, Realtime::try_session(setup)).await;
+    match outcome.unwrap_or_else(|_| Err(format!("it did not answer within {} s", LIMIT.as_secs()))) {
+        Ok(refused) if refused.is_empty() => None,
+        Ok(refused) => Some(Finding::warning(
+            CHECK,
+            format!("the AI refuses these settings of a call, which goes on without them: {}", refused.join(", ")),
+            "name other values under [openai] (transcription_model, voice, …) or agent.language",
+        )),
+        Err(reason) => Some(Finding::error(
+            CHECK,
+            format!("no session for a call can be opened: {reason}"),
+            "callers leave a message until that is mended: see the settings under [openai], and status.openai.com",
+        )),
+    }
+}
+
+fn refusal(error: &Error) -> Finding {
+    match error {
+        Error::Refused { status: 401 | 403, word, .. } => Finding::error(
+            CHECK,
+            format!("the AI does not take the key ({word})"),
+            "make a new key at platform.openai.com, and set OPENAI_API_KEY",
+        ),
+        Error::Refused { status, word, .. } => {
+            let found = format!("the AI answers {status} {word}");
+            Finding::warning(CHECK, found, "see the account's limits and payments, and status.openai.com")
+        }
+        Error::Unreachable(source) => Finding::error(
+            CHECK,
+            format!("the AI cannot be reached ({})", innermost(source)),
+            "see that this machine reaches the internet: name server, firewall, clock",
+        ),
+        Error::Malformed | Error::NotConfigured => {
+            Finding::warning(CHECK, error.to_string(), "see that OPENAI_BASE_URL is a server of this kind")
+        }
+    }
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(id: &str, shutdown_date: Option<&str>) -> Model {
+        Model { id: id.to_owned(), shutdown_date: shutdown_date.map(|day| day.parse().unwrap()) }
+    }
+
+    #[test]
+    fn a_missing_model_is_named() {
+        let config = OpenAiConfig::default();
+        let all = [&config.realtime_model, &config.transcription_model, &config.chat_model];
+        let all = all.map(|id| model(id, None));
+        assert_eq!(missing(&all, &config), None);
+        assert_eq!(missing(&all[..2], &config).unwrap().state, FindingState::Warning);
+        let finding = missing(&all[1..], &config).unwrap();
+        assert!(finding.state == FindingState::Error && finding.found.contains(&config.realtime_model));
+    }
+
+    #[test]
+    fn the_end_of_a_model_in_use_is_told_weeks_before() {
+        let config = OpenAiConfig::default();
+        let chat = config.chat_model.as_str();
+        let states = |day| {
+            let models = [model(chat, Some("2026-12-11")), model("gpt-other", Some("2020-01-01"))];
+            let found = ending(&models, &config, day);
+            found.into_iter().map(|finding| finding.state).collect::<Vec<_>>()
+        };
+        assert_eq!(states("2026-10-11".parse().unwrap()), []);
+        assert_eq!(states("2026-11-21".parse().unwrap()), [FindingState::Warning]);
+        assert_eq!(states("2026-12-05".parse().unwrap()), [FindingState::Error]);
+        assert_eq!(states("2027-12-05".parse().unwrap()), [FindingState::Error]);
+    }
+}

@@ -1,0 +1,109 @@
+//! `session.update`: what we want of a session, and what of it we can do without.
+
+use crate::config::{OpenAiConfig, TurnDetection};
+use serde_json::{Value, json};
+
+/// Fields that a call can do without, the inner ones first. Without a transcription the caller's words are not written
+/// down; everything else has a default at the server.
+const OPTIONAL: [&str; 10] = [
+    "audio.input.transcription.language",
+    "audio.input.transcription",
+    "audio.input.turn_detection.eagerness",
+    "audio.input.turn_detection.threshold",
+    "audio.input.turn_detection.prefix_padding_ms",
+    "audio.input.turn_detection.silence_duration_ms",
+    "audio.output.voice",
+    "max_output_tokens",
+    "tool_choice",
+    "truncation",
+];
+
+/// The session that we want: how we hear and are heard. Every field of the turn detection is given, since documents and
+/// servers differ about the defaults.
+pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str) -> Value {
+    let turn_detection = match config.turn_detection {
+        TurnDetection::ServerVad => json!({
+            "type": "server_vad",
+            "threshold": config.vad_threshold,
+            "prefix_padding_ms": config.vad_prefix_padding_ms,
+            "silence_duration_ms": config.vad_silence_ms,
+            "create_response": true,
+            "interrupt_response": true,
+        }),
+        TurnDetection::SemanticVad => json!({
+            "type": "semantic_vad",
+            "eagerness": config.vad_eagerness,
+            "create_response": true,
+            "interrupt_response": true,
+        }),
+    };
+    json!({
+        "type": "realtime",
+        "model": config.realtime_model,
+        "output_modalities": ["audio"],
+        "instructions": instructions,
+        "audio": {
+            "input": {
+                "format": {"type": "audio/pcmu"},
+                "transcription": {"model": config.transcription_model, "language": language},
+                "turn_detection": turn_detection,
+            },
+            "output": {"format": {"type": "audio/pcmu"}, "voice": config.voice},
+        },
+        "tools": tools,
+        "tool_choice": "auto",
+        "max_output_tokens": config.max_output_tokens,
+        "truncation": {"type": "retention_ratio", "retention_ratio": 0.8},
+    })
+}
+
+/// The event that asks for it.
+pub fn session_update(session: &Value) -> String {
+    json!({"type": "session.update", "session": session}).to_string()
+}
+
+/// Takes the optional field out that a refused `param` is, or is a part of. Returns it, and the value that it had; none if
+/// there is no such field.
+pub fn leave_out(session: &mut Value, param: &str) -> Option<(&'static str, Value)> {
+    let param = param.strip_prefix("session.").unwrap_or(param);
+    let is_part = |field: &str| param.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    OPTIONAL
+        .into_iter()
+        .filter(|field| is_part(field))
+        .find_map(|field| Some((field, take_field_if(session, field, |_| true)?)))
+}
+
+/// Takes a field out if its value is such a one.
+pub fn take_field_if(session: &mut Value, field: &str, is_meant: impl FnOnce(&Value) -> bool) -> Option<Value> {
+    let (within, name) = field.rsplit_once('.').unwrap_or(("", field));
+    let within =
+        within.split('.').filter(|part| !part.is_empty()).try_fold(session, |value, part| value.get_mut(part))?;
+    let within = within.as_object_mut()?;
+    if is_meant(within.get(name)?) { within.remove(name) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_and_not_needed_is_left_out() {
+        let whole = session(&OpenAiConfig::default(), "be brief", &[], "he");
+        let mut without = whole.clone();
+        let (field, value) = leave_out(&mut without, "session.audio.input.transcription.model").unwrap();
+        assert_eq!((field, value["language"].as_str()), ("audio.input.transcription", Some("he")));
+        assert_eq!(without["audio"]["input"]["transcription"], Value::Null);
+        assert_eq!(leave_out(&mut without, "session.audio.input.transcription.model"), None, "once");
+        assert_eq!(leave_out(&mut without, "session.audio.output.voice").unwrap().0, "audio.output.voice");
+        assert_eq!(leave_out(&mut without, "truncation.retention_ratio").unwrap().0, "truncation");
+        for needed in
+            ["session.model", "session.audio.input.format", "session.audio", "session", "", "session.truncationx"]
+        {
+            assert_eq!(leave_out(&mut without, needed), None, "{needed}");
+        }
+        let mut inner = whole;
+        let (field, _) = leave_out(&mut inner, "session.audio.input.transcription.language").unwrap();
+        assert_eq!(field, "audio.input.transcription.language");
+        assert!(inner["audio"]["input"]["transcription"]["model"].is_string());
+    }
+}
