@@ -18,7 +18,7 @@ const REOPEN_AFTER: Duration = Duration::from_millis(250);
 
 impl CallSession {
     pub(super) fn stream_started(&mut self, now: Instant) {
-        if self.stream_began.is_some() || matches!(self.phase, Phase::Transferring) {
+        if self.stream_began.is_some() || self.is_transferring() {
             return;
         }
         self.stream_began = Some(now);

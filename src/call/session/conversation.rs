@@ -89,8 +89,8 @@ impl CallSession {
 
     fn response_started(&mut self, response: ResponseId, now: Instant) {
         self.responses.started(&response);
-        if self.engine_hears_speech() {
-            // It was asked for before the caller began to speak.
+        if self.engine_hears_speech() || self.is_transferring() {
+            // It was asked for before the caller began to speak, or was put through.
             self.responses.cut(&response);
             return self.command(EngineCommand::Cancel { response });
         }

@@ -73,7 +73,7 @@ impl CallSession {
         if matches!(self.phase, Phase::Ending { .. }) {
             return self.drained(now);
         }
-        if matches!(self.phase, Phase::Transferring) {
+        if self.is_transferring() {
             return self.timers.set(Timer::MaxCall, now + TOO_LONG_LIMIT);
         }
         self.barge_in(false, now);

@@ -105,6 +105,9 @@ impl CallSession {
     }
 
     pub(super) fn speech_started(&mut self, item: &ItemId, engine_ms: Option<u64>, now: Instant) {
+        if self.is_transferring() {
+            return;
+        }
         let at_ms = self.call_ms(now);
         let place = engine_ms.map(|ms| self.caller_audio.place(ms));
         self.speech.engine = Some(item.clone());
@@ -202,6 +205,13 @@ impl CallSession {
         } else {
             self.speech.engine = None;
         }
+    }
+
+    /// Nobody speaks with us any more.
+    pub(super) fn forget_speech(&mut self) {
+        self.local_speech.end();
+        (self.speech.engine, self.speech.engine_noticed) = (None, None);
+        self.unheard_since = None;
     }
 
     /// The engine is lost, and with it what it heard. The next one must react to it.

@@ -16,7 +16,10 @@ impl CallSession {
         let arguments = self.tools.transfer.as_ref().map(|(call, _)| call.arguments.clone());
         self.outputs.push_back(Output::PutThrough { arguments });
         self.stop_playback(now);
-        self.local_speech.end();
+        if let Some(response) = self.responses.cut_active() {
+            self.command(EngineCommand::Cancel { response });
+        }
+        self.forget_speech();
         self.stream_began = None;
         self.phase = Phase::Transferring;
         self.timers.cancel(Timer::Drain);
@@ -24,9 +27,13 @@ impl CallSession {
         self.event(CallEvent::TransferBegan);
     }
 
+    pub(super) fn is_transferring(&self) -> bool {
+        matches!(self.phase, Phase::Transferring)
+    }
+
     /// The person took the call.
     pub(super) fn transfer_accepted(&mut self, now: Instant) {
-        if matches!(self.phase, Phase::Transferring) {
+        if self.is_transferring() {
             self.event(CallEvent::TransferAccepted);
             self.end(EndReason::Transferred, After::Transfer, now);
         }
@@ -34,7 +41,7 @@ impl CallSession {
 
     /// The person did not take the call: the caller is given another stream to the same conversation.
     pub(super) fn transfer_failed(&mut self, why: TransferFailure, now: Instant) {
-        if !matches!(self.phase, Phase::Transferring) {
+        if !self.is_transferring() {
             return;
         }
         self.phase = Phase::Live;

@@ -140,8 +140,9 @@ impl Rig {
             }
             Input::TransferFailed(_) if self.is_transferring => {
                 // Voicemail leads the conversation itself.
-                let since = (self.books.opened.last() != Some(&EngineKind::Voicemail)).then_some(self.now);
-                self.waits = Waits { since, ..Waits::default() };
+                let is_over = self.books.opened.last() == Some(&EngineKind::Voicemail);
+                let since = (!is_over).then_some(self.now);
+                self.waits = Waits { since, is_over, is_final: is_over, may_speak_until: None };
             }
             Input::Operator(wish) => {
                 self.waits.is_over = true;
@@ -162,7 +163,7 @@ impl Rig {
                 let count = if is_late { 0 } else { audio.len() as u64 };
                 *self.books.received_ever.entry(item.clone()).or_default() += count;
             }
-            EngineEvent::SpeechStarted { at_ms: None, .. } => {
+            EngineEvent::SpeechStarted { at_ms: None, .. } if !self.is_transferring => {
                 self.engine.speaks = Some(self.now);
                 self.books.silenced.extend(self.engine.active);
                 self.waits.since = None;
@@ -182,7 +183,7 @@ impl Rig {
                 let response = response.parse().unwrap();
                 self.engine.active = Some(response);
                 self.engine.is_asked = false;
-                if self.is_spoken_over() {
+                if self.is_spoken_over() || self.is_transferring {
                     self.books.silenced.insert(response);
                 }
             }
@@ -217,7 +218,7 @@ impl Rig {
 
     /// The caller's next 20 ms, after a hole of so many: with a voice while the engine hears one.
     pub(super) fn frame(&mut self, hole: u64) {
-        self.frame_of(hole, self.engine.speaks.is_some());
+        self.frame_of(hole, self.is_spoken_over());
     }
 
     /// The same for so many frames, in real time.

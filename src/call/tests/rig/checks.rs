@@ -34,6 +34,10 @@ impl Rig {
             }
             Output::AwaitStream | Output::PutThrough { .. } => {
                 self.is_transferring = matches!(output, Output::PutThrough { .. });
+                if self.is_transferring {
+                    self.engine.speaks = None;
+                    books.silenced.extend(self.engine.active);
+                }
                 // What is said into no stream is lost.
                 books.may_skip_frames = true;
                 books.silenced.append(&mut books.open);
