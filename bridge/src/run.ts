@@ -14,6 +14,7 @@ import { makeUnpack } from './spool/unpack.ts'
 import type { Self } from './whatsapp/address.ts'
 import { DurableInbound } from './whatsapp/inbound.ts'
 import { Link } from './whatsapp/link.ts'
+import { LinkCheck } from './whatsapp/link-check.ts'
 import { Outbound } from './whatsapp/outbound.ts'
 import { FileRefused, fetchFile, type OutgoingFile } from './whatsapp/outgoing-file.ts'
 import { Placeholders } from './whatsapp/placeholders.ts'
@@ -43,6 +44,7 @@ export class Run {
   readonly inbound: DurableInbound
   readonly media: MediaStore
   readonly link: Link
+  readonly linkCheck: LinkCheck
   readonly outbound: Outbound
   readonly courier: Courier
   readonly #sent: SentMessages
@@ -93,12 +95,20 @@ export class Run {
         onSocket: socket => {
           receipts.attach(socket)
           this.outbound.attach(socket)
+          this.linkCheck.attach(socket)
         },
+        onUnlinked: () => this.linkCheck.forget(),
         onDropped: () =>
           atMost(Promise.all([inbound.detach(), receipts.detach(), this.outbound.settled()]), SETTLED_MS),
         onDiskTrouble: trouble,
       },
     )
+    this.linkCheck = new LinkCheck({
+      socket: () => this.link.live,
+      reconnect: why => this.link.reconnect(why),
+      everyMs: settings.linkCheckMs,
+      log,
+    })
     this.outbound = new Outbound({
       sent: this.#sent,
       socket: () => this.link.live,
@@ -146,6 +156,7 @@ export class Run {
   start(): void {
     this.courier.start()
     this.link.connect()
+    this.linkCheck.start()
     this.#pruning = setInterval(() => this.#prune(), PRUNING_MS)
     this.#pruning.unref()
     this.#prune()
@@ -155,6 +166,7 @@ export class Run {
   async stop(): Promise<void> {
     this.#over = true
     clearInterval(this.#pruning)
+    this.linkCheck.stop()
     this.courier.stop()
     this.media.stop()
     await this.link.stop()

@@ -36,6 +36,8 @@ export interface Settings {
   readonly mediaSpoolBytes: number
   /** `WA_KEEP_ALIVE_SECONDS`: how often the link is tried; it counts as dead 10 seconds after one try went unanswered. */
   readonly keepAliveMs: number
+  /** `WA_LINK_CHECK_SECONDS`: how often a message to our own phone proves that the link works in both directions. */
+  readonly linkCheckMs: number
   /** `WA_QR_SECONDS`: how long each QR code is shown; by default 60 for the first one and 20 for the others. */
   readonly qrMs: number | undefined
   /** `WA_CODE_SECONDS`: how long a pairing code waits to be typed in before another one takes its place. */
@@ -93,6 +95,7 @@ export function readSettings(environment: Environment): Settings {
     maxMediaBytes: whole('WA_MAX_MEDIA_BYTES', text('WA_MAX_MEDIA_BYTES'), 16 << 20, 1024, 2 ** 31),
     mediaSpoolBytes: whole('WA_MEDIA_SPOOL_BYTES', text('WA_MEDIA_SPOOL_BYTES'), 2 ** 30, 1024, 2 ** 50),
     keepAliveMs: 1000 * whole('WA_KEEP_ALIVE_SECONDS', text('WA_KEEP_ALIVE_SECONDS'), 20, 1, 60),
+    linkCheckMs: 1000 * whole('WA_LINK_CHECK_SECONDS', text('WA_LINK_CHECK_SECONDS'), 3600, 1, 86_400),
     qrMs: text('WA_QR_SECONDS') ? 1000 * whole('WA_QR_SECONDS', text('WA_QR_SECONDS'), 60, 1, 300) : undefined,
     codeMs: 1000 * whole('WA_CODE_SECONDS', text('WA_CODE_SECONDS'), 180, 1, 600),
     logLevel: word('WA_LOG_LEVEL', text('WA_LOG_LEVEL') ?? 'info', LOG_LEVELS),

@@ -8,9 +8,13 @@ declare const BRIDGE_VERSION: string
 /** What anybody may know. */
 export function healthOf(bridge: Bridge) {
   const { run } = bridge
-  const connected = run?.link.live !== undefined
+  const check = run?.linkCheck.status
+  const isLive = run?.link.live !== undefined
+  // A link whose messages WhatsApp does not acknowledge is of no use, although it is alive.
+  const connected = isLive && check?.result !== 'no_ack'
   // A link on which nothing comes any more is not connected, whatever was last heard of it.
-  const state = bridge.state === 'connected' && !connected ? 'connecting' : bridge.state
+  const lost = isLive ? 'unanswered' : 'connecting'
+  const state = bridge.state === 'connected' && !connected ? lost : bridge.state
   return {
     connected,
     ts: Date.now(),
@@ -18,6 +22,7 @@ export function healthOf(bridge: Bridge) {
     since: bridge.since,
     last_code: run?.link.status.lastCode ?? null,
     inbox: run?.inbox.length ?? null,
+    link_check: check ?? null,
     version: BRIDGE_VERSION,
   }
 }

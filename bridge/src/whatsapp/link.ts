@@ -15,6 +15,8 @@ export interface LinkListener {
   onSocket(socket: WASocket): void
   /** The socket is no more; resolves when nothing is at work with its keys: two at once would break them. */
   onDropped(): Promise<void>
+  /** The link to the account has ended. */
+  onUnlinked(): void
   /** The session cannot be written; nothing of it is to be used any more. */
   onDiskTrouble(error: unknown): void
 }
@@ -144,6 +146,11 @@ export class Link {
     socket.ws.on('CB:notification,type:companion_reg_refresh', () => this.#renewSecret(socket))
   }
 
+  /** Ends a live connection and opens another one. */
+  reconnect(why: string): void {
+    if (this.live) void this.#onClose(408, why)
+  }
+
   /** Ends the connection for good; resolves when nothing is at work with the keys. */
   async stop(): Promise<void> {
     this.#stopped = true
@@ -235,6 +242,7 @@ export class Link {
   async #endLink(): Promise<void> {
     this.#codePairing?.reject(new Error('the link has ended'))
     this.#codePairing = undefined
+    this.#listener.onUnlinked()
     await this.#putAway(() => this.#session.endLink('logged-out', new Date()))
     this.#failures = 0
     this.connect()

@@ -27,7 +27,7 @@ export class Network {
 
   /** The connection that takes messages at once, if there is one. */
   get receiving(): Connection | undefined {
-    return this.live?.active ? this.live : undefined
+    return this.live?.active && !this.options.deaf ? this.live : undefined
   }
 
   /** The linked device; an error when there is none. */

@@ -10,6 +10,10 @@ export interface Options {
   name: string
   /** Whether messages from the device are acknowledged. */
   ackMessages: boolean
+  /** What comes in for the device waits: until its next login, or for as long as this is set. Queries are answered. */
+  deaf: 'until-login' | 'always' | null
+  /** Whether the business's own phone confirms what its device asks of it. */
+  phoneOnline: boolean
   /** How long an acknowledgement takes, in ms. */
   ackDelayMs: number
   /** Which receipts recipients send by themselves. */
@@ -56,6 +60,8 @@ export const DEFAULTS: Readonly<Options> = {
   lid: '100000001000',
   name: 'Test Business',
   ackMessages: true,
+  deaf: null,
+  phoneOnline: true,
   ackDelayMs: 5,
   autoReceipt: 'delivery',
   receiptDelayMs: 100,

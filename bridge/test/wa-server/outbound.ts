@@ -61,7 +61,9 @@ export class Outbound {
     const seen: ContentSeen = message ? describe(message, this.network.media) : { kind: 'other', text: undefined }
     if (category === 'peer') {
       this.network.journal.note('peer-message', { id, message: message?.protocolMessage })
+      if (!this.network.options.ackMessages) return
       this.acknowledge(connection, node)
+      if (this.network.options.phoneOnline) this.confirm(id)
       this.onPeerMessage(message)
       return
     }
@@ -158,6 +160,13 @@ export class Outbound {
       const receipt = record.message || this.shown.has(record.id) ? this.autoReceipt : this.askAgain
       setTimeout(() => receipt.call(this, record, person), options.receiptDelayMs)
     }, options.ackDelayMs)
+  }
+
+  /** The business's own phone has taken what its device asks of it. */
+  private confirm(id: string): void {
+    const { own } = this.network.people
+    // The receipt follows the acknowledgement, so it is not awaited here: both take their turn.
+    void this.receipts.send('peer_msg', { ids: [id], chat: own.jid, person: own })
   }
 
   private async askAgain({ id, to }: OutboundMessage, person: Person): Promise<void> {

@@ -5,7 +5,7 @@ import type { Person } from './person.ts'
 import { seconds, stanza } from './stanza.ts'
 
 /** The types of receipts; delivery is the one that stanzas leave out. */
-export const RECEIPT_TYPES = ['delivery', 'read', 'played', 'retry', 'sender', 'inactive'] as const
+export const RECEIPT_TYPES = ['delivery', 'read', 'played', 'retry', 'sender', 'inactive', 'peer_msg'] as const
 
 /** A type of receipt. */
 export type ReceiptType = (typeof RECEIPT_TYPES)[number]

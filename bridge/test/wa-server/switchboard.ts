@@ -100,6 +100,8 @@ export class Switchboard implements ConnectionEvents {
   /** The device is there: what has waited for it goes out. */
   private async deliverPending(): Promise<void> {
     const { network } = this
+    if (network.options.deaf === 'always') return
+    network.options.deaf = null
     const [message, receipt] = [this.inbound.waiting, this.receipts.waiting]
     const count = String(message + receipt)
     const preview = { count, message: String(message), receipt: String(receipt), notification: '0', appdata: '0' }
