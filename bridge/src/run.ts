@@ -77,7 +77,6 @@ export class Run {
       inbox: this.inbox,
       media: this.media,
       placeholders,
-      settings,
       self,
       log,
     })

@@ -26,8 +26,6 @@ export interface Settings {
   readonly version: readonly [number, number, number] | undefined
   /** `WA_HISTORY`: how much from before pairing is handed on: `none`, `recent` or `full`. */
   readonly history: History
-  /** `WA_INCLUDE`: what is handed on beside people's own chats: any of `groups`, `broadcasts`, `newsletters`, `status`. */
-  readonly include: ReadonlySet<Include>
   /** `WA_PACING`: `off` sends at once, without showing that somebody types. */
   readonly pacing: boolean
   /** `WA_MAX_MEDIA_BYTES`: larger files are neither fetched nor sent. */
@@ -52,8 +50,6 @@ export interface Settings {
 
 export const HISTORIES = ['none', 'recent', 'full'] as const
 export type History = (typeof HISTORIES)[number]
-export const INCLUDES = ['groups', 'broadcasts', 'newsletters', 'status'] as const
-export type Include = (typeof INCLUDES)[number]
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -84,13 +80,6 @@ export function readSettings(environment: Environment): Settings {
     webSocketUrl: testServer(text('WA_WEB_SOCKET_URL')),
     version: version(text('WA_VERSION')),
     history: word('WA_HISTORY', text('WA_HISTORY') ?? 'none', HISTORIES),
-    include: new Set(
-      (text('WA_INCLUDE') ?? '')
-        .split(',')
-        .map(part => part.trim())
-        .filter(part => part !== '')
-        .map(part => word('WA_INCLUDE', part, INCLUDES)),
-    ),
     pacing: word('WA_PACING', text('WA_PACING')?.toLowerCase() ?? 'on', [...ON, ...OFF]) in PACING_ON,
     maxMediaBytes: whole('WA_MAX_MEDIA_BYTES', text('WA_MAX_MEDIA_BYTES'), 16 << 20, 1024, 2 ** 31),
     mediaSpoolBytes: whole('WA_MEDIA_SPOOL_BYTES', text('WA_MEDIA_SPOOL_BYTES'), 2 ** 30, 1024, 2 ** 50),

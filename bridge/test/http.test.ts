@@ -105,7 +105,7 @@ test('health, status and metrics tell how things are', async () => {
   await until('nothing waits', async () => (await bridge.get('/health')).body.inbox === 0)
   const { body: health } = await bridge.get('/health')
   const { ts, since, version, ...rest } = health
-  assert.deepEqual(rest, { connected: true, state: 'connected', last_code: 515, inbox: 0 })
+  assert.deepEqual(rest, { connected: true, state: 'connected', last_code: 515, inbox: 0, link_check: null })
   assert.ok(Math.abs(ts - Date.now()) < LONG_MS && since <= ts && since > ts - LONG_MS)
   assert.match(version, /^\d+\.\d+\.\d+$/)
   const { body: status } = await bridge.get('/status')
@@ -190,7 +190,6 @@ test('a setting that cannot be used ends the process with its name', async () =>
     WA_WEB_SOCKET_URL: 'wss://example.com/',
     WA_VERSION: '2',
     WA_HISTORY: 'all',
-    WA_INCLUDE: 'groups,everything',
     WA_PACING: 'slow',
     WA_MAX_MEDIA_BYTES: '1',
     WA_MEDIA_SPOOL_BYTES: '-1',

@@ -7,8 +7,6 @@ export interface StanzaEntry {
   /** The attributes of its stanza. */
   readonly stanza: Readonly<Record<string, string>>
   readonly plain: Uint8Array
-  /** It was not encrypted, and has no padding. */
-  readonly bare?: boolean
 }
 
 /** What waits for the daemon: a message, or an event that is already in the daemon's words. */

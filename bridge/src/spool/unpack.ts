@@ -94,7 +94,7 @@ async function known(
   history: boolean,
 ): Promise<Incoming | undefined> {
   const address = info.key?.remoteJid
-  if (!address || isLeftOut(address, parts.settings.include)) return undefined
+  if (!address || isLeftOut(address)) return undefined
   return incomingOf(info, await identify(parts.keys, { chat: address }), own, history)
 }
 

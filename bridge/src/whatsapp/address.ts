@@ -1,5 +1,4 @@
-import { isJidBroadcast, isJidGroup, isJidNewsletter, isJidStatusBroadcast, jidDecode } from 'baileys'
-import type { Include } from '../settings.ts'
+import { isJidBroadcast, isJidGroup, isJidNewsletter, jidDecode } from 'baileys'
 
 /** What WhatsApp says of where a message is from; attributes of its `<message>` stanza. */
 export interface Envelope {
@@ -71,13 +70,9 @@ export function laneOf(person: Person): string {
   return person.lid ?? person.phone ?? person.address ?? ''
 }
 
-/** Whether a chat of this address is not handed on: no person's, and not asked for. */
-export function isLeftOut(address: string, include: ReadonlySet<Include>): boolean {
-  if (isJidStatusBroadcast(address)) return !include.has('status')
-  if (isJidBroadcast(address)) return !include.has('broadcasts')
-  if (isJidGroup(address)) return !include.has('groups')
-  if (isJidNewsletter(address)) return !include.has('newsletters')
-  return false
+/** Whether a chat is not handed on: a group, a broadcast list, a channel or status updates. The CRM has chats with contacts only. */
+export function isLeftOut(address: string): boolean {
+  return Boolean(isJidBroadcast(address) || isJidGroup(address) || isJidNewsletter(address))
 }
 
 /** Whether an address is one of ours, whatever the device. */

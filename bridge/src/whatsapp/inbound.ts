@@ -11,7 +11,6 @@ import {
 import type { Log } from '../log.ts'
 import type { Change } from '../session/record.ts'
 import type { Session } from '../session/session.ts'
-import type { Settings } from '../settings.ts'
 import type { Inbox, StanzaEntry } from '../spool/inbox.ts'
 import type { MediaStore } from '../spool/media.ts'
 import { type Envelope, envelopeOf, isLeftOut, laneOf, personOf, type Self } from './address.ts'
@@ -30,7 +29,6 @@ export interface InboundParts {
   readonly inbox: Inbox
   readonly media: MediaStore
   readonly placeholders: Placeholders
-  readonly settings: Settings
   readonly self: () => Self
   readonly log: Log
 }
@@ -119,12 +117,9 @@ export class DurableInbound {
   /** Takes note of a message before Baileys sees it; what needs no key is kept at once. */
   async #note(stanza: BinaryNode): Promise<void> {
     const { from } = stanza.attrs
-    if (!from || isLeftOut(from, this.#parts.settings.include)) return
+    if (!from || isLeftOut(from)) return
     for (const { tag, content } of Array.isArray(stanza.content) ? stanza.content : []) {
-      if (!(content instanceof Uint8Array)) continue
-      if (tag === 'enc') this.#stanzas.set(content, stanza)
-      // Channels are open to everybody.
-      if (tag === 'plaintext') await this.#keep({ stanza: stanza.attrs, plain: Buffer.from(content), bare: true })
+      if (tag === 'enc' && content instanceof Uint8Array) this.#stanzas.set(content, stanza)
     }
     const unavailable = getBinaryNodeChild(stanza, 'unavailable')
     if (unavailable?.attrs.type?.startsWith('view_once')) await this.#keepUnavailable(stanza)
@@ -144,12 +139,6 @@ export class DurableInbound {
       own: personOf(self().phone).phone ?? '',
     })
     await this.#parts.inbox.add(laneOf(person), { event })
-  }
-
-  async #keep(entry: StanzaEntry): Promise<void> {
-    const { changes, arrived } = await this.#prepare(entry)
-    await this.#parts.session.file.commit(changes)
-    arrived()
   }
 
   /** What is to be committed so that a message, and the file that it speaks of, are kept. */

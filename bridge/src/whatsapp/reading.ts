@@ -23,9 +23,9 @@ export interface Reading {
   readonly file?: MediaContent
 }
 
-/** The message in what was decrypted; `bare` is without the padding that encrypted ones have. */
-export function decode({ plain, bare = false }: { plain: Uint8Array; bare?: boolean }): proto.IMessage {
-  const outer = proto.Message.decode(bare ? plain : unpadRandomMax16(plain))
+/** The message in what was decrypted. */
+export function decode({ plain }: { plain: Uint8Array }): proto.IMessage {
+  const outer = proto.Message.decode(unpadRandomMax16(plain))
   // What our own phone has sent is wrapped.
   return outer.deviceSentMessage?.message ?? outer
 }

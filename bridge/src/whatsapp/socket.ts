@@ -43,7 +43,7 @@ export function openSocket(parts: SocketParts): WASocket {
     // Without the small kinds Baileys learns too little of who is who.
     shouldSyncHistoryMessage: ({ syncType }) =>
       syncType !== proto.HistorySync.HistorySyncType.FULL || settings.history === 'full',
-    shouldIgnoreJid: address => isLeftOut(address, settings.include),
+    shouldIgnoreJid: isLeftOut,
     emitOwnEvents: false,
     // A miss must be `undefined`: an empty message would reach the other side.
     getMessage: key => parts.sentMessage(key.id ?? ''),

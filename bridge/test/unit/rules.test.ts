@@ -58,13 +58,11 @@ test('settings are checked, and told by name', () => {
     WA_SHARED_SECRET: 'a',
     WA_BAILEYS_PORT: '8100',
     WA_PACING: 'OFF',
-    WA_INCLUDE: 'groups',
   })
   assert.equal(settings.port, 8100)
   assert.equal(settings.token, 'a')
   assert.equal(settings.signingKey, 'a')
   assert.equal(settings.pacing, false)
-  assert.deepEqual([...settings.include], ['groups'])
   assert.equal(readSettings({ PORT: '9', WA_BAILEYS_PORT: '8100' }).port, 9)
   assert.equal(readSettings({}).port, 8000)
   assert.equal(readSettings({}).address, '127.0.0.1')
@@ -83,7 +81,6 @@ test('settings are checked, and told by name', () => {
     ['WA_WEB_SOCKET_URL', 'ws://127.0.0.1.example.com/ws'],
     ['WA_VERSION', '2.3000'],
     ['WA_HISTORY', 'all'],
-    ['WA_INCLUDE', 'groups,everything'],
     ['WA_PACING', 'maybe'],
     ['WA_LOG_LEVEL', 'loud'],
     ['WA_SHARED_SECRET_FILE', '/nowhere/at/all'],
@@ -173,15 +170,12 @@ test('an id follows from its key, and from nothing else', () => {
   assert.match(messageIdOf('a'), /^3EB0[0-9A-F]{18}$/)
 })
 
-test('what is no person is left out, unless it is asked for', () => {
-  const all = new Set(['groups', 'broadcasts', 'newsletters', 'status'] as const)
+test('chats with more than one contact are left out', () => {
   for (const address of ['1203630001@g.us', '123@broadcast', '123@newsletter', 'status@broadcast']) {
-    assert.ok(isLeftOut(address, new Set()), address)
-    assert.ok(!isLeftOut(address, all), address)
+    assert.ok(isLeftOut(address), address)
   }
-  assert.ok(isLeftOut('status@broadcast', new Set(['broadcasts'])))
-  assert.ok(!isLeftOut('972501234567@s.whatsapp.net', new Set()))
-  assert.ok(!isLeftOut('123@lid', new Set()))
+  assert.ok(!isLeftOut('972501234567@s.whatsapp.net'))
+  assert.ok(!isLeftOut('123@lid'))
 })
 
 test('numbers are masked', () => {
