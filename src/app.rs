@@ -93,7 +93,7 @@ pub async fn run(
     loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
     let outbox = Outbox::new(in_force.clone(), store.clone(), alerts.clone());
-    let worker = jobs(&parts);
+    let worker = jobs(&parts, outbox.clone());
     let calls = Calls::new(parts.clone());
     let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
     let reloader = Reloader {
@@ -285,13 +285,13 @@ fn call_parts(
 }
 
 /// Says how the work is done that webhooks leave for later.
-fn jobs(parts: &CallParts) -> JobWorker {
+fn jobs(parts: &CallParts, outbox: Outbox) -> JobWorker {
     let store = parts.store.with_priority(Priority::Job);
     let recordings_of = parts.clone();
     let worker = JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recordings::fetch(recordings_of.clone(), job));
     let (fetcher, store) = (FileFetcher::new(parts.in_force.clone(), store.clone(), parts.disk.clone()), store);
     let worker = worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job));
-    worker.on(STATUS_JOB, move |job| message_news::hear_again(store.clone(), job))
+    worker.on(STATUS_JOB, move |job| message_news::hear_again(store.clone(), outbox.clone(), job))
 }
 
 /// What the command line may know of us.

@@ -29,7 +29,7 @@ mod user;
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
 pub use alert::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertTold, AlertWay, Mute};
-pub use attempt::{NotSent, Outcome, Search, Trouble};
+pub use attempt::{LateRefusal, NotSent, Outcome, Refusal, RefusedRoute, Search, Trouble};
 pub use call::{Call, CallDirection, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
 pub use change::ChangeKind;
 pub use contact::{Contact, PersonName};

@@ -96,7 +96,7 @@ pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
 pub use message::{KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice, note_promotion};
-pub use outbox::{ChatsBegun, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxStep};
+pub use outbox::{AcceptedSend, ChatsBegun, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxStep};
 pub use page_copy::{copy_database, spool_database};
 pub use proof::{BACKUP_MARK, CopyFacts, prove_copy};
 pub use recording::{CompressedFile, RecordingToFetch};

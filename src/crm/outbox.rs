@@ -1,12 +1,14 @@
 //! What goes out by WhatsApp: a message and its place in the outbox in one transaction, and what becomes of it.
 
 mod attempt;
+mod late_refusal;
 mod new_chats;
 mod owner;
 mod reason;
 mod send;
 
 pub use attempt::{begin, finish};
+pub use late_refusal::{refuse_late, status_of_refused_attempt};
 pub use new_chats::NewChatLimits;
 pub use owner::send_to_owner;
 pub use reason::reason;

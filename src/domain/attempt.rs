@@ -1,5 +1,7 @@
 //! How handing a message to a provider ends.
 
+use super::{Provider, text_enum};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How an attempt ended.
@@ -25,14 +27,64 @@ pub enum NotSent {
     Busy(Duration),
     /// It does not let us in; it has not looked at the message.
     Barred,
-    /// It has looked at the message and refuses it.
-    Refused,
-    /// The person does not want to hear from us, by whatever way.
-    OptedOut,
+    /// It has examined the message and refuses it.
+    Refused(Refusal),
+}
+
+text_enum! {
+    /// What a provider refuses when it refuses a message, at once or after it had accepted it.
+    Refusal {
+        /// Free text to this contact. The same message as a template may be accepted.
+        FreeText = "free_text",
+        /// The message in every form. Another provider may accept it.
+        Message = "message",
+        /// Every message to this contact, by any provider: the contact has blocked us or opted out.
+        Contact = "contact",
+        /// The message, by any provider: a person cancelled it.
+        Cancelled = "cancelled",
+    }
+}
+
+text_enum! {
+    /// A route by which a message is not sent again.
+    RefusedRoute {
+        /// The bridge.
+        Baileys = "baileys",
+        /// Twilio, in every form.
+        Twilio = "twilio",
+        /// Twilio, as free text.
+        TwilioFreeText = "twilio_free_text",
+    }
+}
+
+impl RefusedRoute {
+    /// The route that `provider` closed with `refusal`. A template that is refused for being free text is refused in
+    /// every form: the message is never sent twice in the same form.
+    pub fn of(provider: Provider, template: bool, refusal: Refusal) -> Self {
+        match (provider, refusal) {
+            (Provider::Baileys, _) => Self::Baileys,
+            (Provider::Twilio, Refusal::FreeText) if !template => Self::TwilioFreeText,
+            (Provider::Twilio, _) => Self::Twilio,
+        }
+    }
+
+    /// Whether it is every route by the provider.
+    pub fn is_all_of(self, provider: Provider) -> bool {
+        matches!((self, provider), (Self::Baileys, Provider::Baileys) | (Self::Twilio, Provider::Twilio))
+    }
+}
+
+/// Why a provider did not deliver a message that it had accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateRefusal {
+    /// What it refuses.
+    pub refusal: Refusal,
+    /// Why.
+    pub trouble: Trouble,
 }
 
 /// What went wrong: a code for programs and a sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     /// A word, or the provider's number of the error.
     pub code: String,

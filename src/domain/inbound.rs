@@ -1,6 +1,6 @@
 //! What both providers' messages become.
 
-use super::{MediaKind, MessageStatus, PeerAddress, Provider, Timestamp};
+use super::{LateRefusal, MediaKind, MessageStatus, PeerAddress, Provider, Timestamp};
 
 /// A message that a provider brought: from the person, or from the business's own phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,8 +88,8 @@ impl Actor {
 /// What happened to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It came further, or failed with a code and a sentence.
-    Status(MessageStatus, Option<(String, String)>),
+    /// It came further, or the provider refused it after it had accepted it.
+    Status(MessageStatus, Option<LateRefusal>),
     /// It has new words.
     Edit(String),
     /// Somebody put an emoji to it; an empty one takes it back.

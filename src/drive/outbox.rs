@@ -265,6 +265,7 @@ fn delivery(entry: &OutboxEntry) -> Delivery {
         doubts: entry.doubts,
         attempt_at: entry.attempt_at,
         refused: entry.refused.clone(),
+        last_refusal: entry.last_refusal.clone(),
         created_at: entry.created_at,
     }
 }
@@ -272,7 +273,16 @@ fn delivery(entry: &OutboxEntry) -> Delivery {
 /// What the decisions know besides.
 fn case<'a>(entry: &'a OutboxEntry, rules: &'a Rules, down: &'a [Provider], now: Timestamp) -> Case<'a> {
     let able = crate::crm::outbox::able(&entry.recipient, &entry.text);
-    Case { rules, named: entry.named, last_in: entry.last_in, able, refused: &entry.refused, down, now }
+    Case {
+        rules,
+        named: entry.named,
+        last_in: entry.last_in,
+        able,
+        refused: &entry.refused,
+        opted_out: entry.opted_out,
+        down,
+        now,
+    }
 }
 
 /// How often the bridge is asked how it is.

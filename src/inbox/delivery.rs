@@ -4,9 +4,12 @@
 //! certain *not* may another provider be asked. In doubt the bridge is asked again with the same key, which it sends once;
 //! Twilio knows no key, so its list of messages is searched, and only what is not found there after a minute is sent
 //! once more. A person never gets the same message twice.
+//!
+//! A provider may refuse a message at once, or after it accepted it ([`Delivery::refuse`]). Both refusals close the
+//! same routes, and [`Delivery::next`] chooses among those that are left.
 
 use super::policy::{self, Case, NoWay, Way};
-use crate::domain::{NotSent, Outcome, Provider, Search, Timestamp, Trouble};
+use crate::domain::{LateRefusal, NotSent, Outcome, Provider, Refusal, RefusedRoute, Search, Timestamp, Trouble};
 use std::time::Duration;
 
 /// A message on its way out.
@@ -24,8 +27,10 @@ pub struct Delivery {
     pub doubts: u32,
     /// When the last attempt began.
     pub attempt_at: Option<Timestamp>,
-    /// Providers that have refused the message.
-    pub refused: Vec<Provider>,
+    /// Routes by which the message was refused.
+    pub refused: Vec<RefusedRoute>,
+    /// The last refusal.
+    pub last_refusal: Option<LateRefusal>,
     /// When it was written.
     pub created_at: Timestamp,
 }
@@ -79,8 +84,21 @@ impl Delivery {
             (true, _) if expired => Step::GiveUp(Reason::Unconfirmed),
             (true, Provider::Baileys) => Step::Send(self.way),
             (true, Provider::Twilio) => Step::Search,
-            (false, _) if expired => Step::GiveUp(Reason::Expired),
-            (false, _) => self.choose(case).map_or_else(|no_way| Step::GiveUp(Reason::NoWay(no_way)), Step::Send),
+            (false, _) => self.next_route(case, expired),
+        }
+    }
+
+    /// A new attempt, unless no route is left or it is too late.
+    fn next_route(&self, case: &Case<'_>, expired: bool) -> Step {
+        match (&self.last_refusal, self.choose(case)) {
+            (Some(LateRefusal { refusal: Refusal::Contact | Refusal::Cancelled, trouble }), _) => {
+                Step::GiveUp(Reason::Refused(trouble.clone()))
+            }
+            (Some(LateRefusal { trouble, .. }), Err(_)) => Step::GiveUp(Reason::Refused(trouble.clone())),
+            (Some(LateRefusal { trouble, .. }), Ok(_)) if expired => Step::GiveUp(Reason::Refused(trouble.clone())),
+            (None, _) if expired => Step::GiveUp(Reason::Expired),
+            (None, Err(no_way)) => Step::GiveUp(Reason::NoWay(no_way)),
+            (_, Ok(way)) => Step::Send(way),
         }
     }
 
@@ -99,20 +117,19 @@ impl Delivery {
                 self.doubtful = true;
                 Verdict::Again { at: self.ask_again_at(case.now, chance) }
             }
-            // The bridge looked at the message under its key, so the doubt is over too.
-            Outcome::NotSent(NotSent::Refused, trouble) => {
+            // The bridge examined the message under its key, so the doubt is over too.
+            Outcome::NotSent(NotSent::Refused(refusal), trouble) => {
                 self.doubtful = false;
-                self.refused.push(self.way.provider);
-                self.pass_on(case, trouble)
+                self.refuse(LateRefusal { refusal, trouble });
+                Verdict::Again { at: case.now }
             }
-            Outcome::NotSent(NotSent::OptedOut, trouble) => Verdict::Failed(Reason::Refused(trouble)),
             // This attempt has not gone out. What is in doubt is an earlier one, and stays so.
             Outcome::NotSent(NotSent::Down | NotSent::Barred | NotSent::Busy(_), _) if self.doubtful => {
                 Verdict::Again { at: case.now.plus(self.back_off(chance)) }
             }
             Outcome::NotSent(NotSent::Barred, trouble) => {
-                self.refused.push(self.way.provider);
-                self.pass_on(case, trouble)
+                self.refuse(LateRefusal { refusal: Refusal::Message, trouble });
+                Verdict::Again { at: case.now }
             }
             Outcome::NotSent(NotSent::Busy(wait), _) => {
                 Verdict::Again { at: case.now.plus(wait.min(LONGEST_WAIT).max(self.back_off(chance))) }
@@ -136,18 +153,22 @@ impl Delivery {
         }
     }
 
+    /// The provider of the last attempt refuses the message: now, or after it had accepted it. Ask [`Delivery::next`] what
+    /// follows. Earlier attempts in doubt stay so: [`Delivery::doubts`] keeps the message from other providers.
+    pub fn refuse(&mut self, late: LateRefusal) {
+        self.refused = closed_routes(std::mem::take(&mut self.refused), self.way, late.refusal);
+        self.last_refusal = Some(late);
+    }
+
     /// The way of a new attempt. What was once in doubt at a provider stays with it.
     fn choose(&self, case: &Case<'_>) -> Result<Way, NoWay> {
         let refused = &self.refused;
         let case = Case { refused, named: self.named, ..*case };
-        if self.doubts > 0 { policy::by(self.way.provider, &case) } else { policy::choose(&case) }
-    }
-
-    /// Another provider, now, or the end.
-    fn pass_on(&self, case: &Case<'_>, trouble: Trouble) -> Verdict {
-        match self.choose(case) {
-            Ok(_) => Verdict::Again { at: case.now },
-            Err(_) => Verdict::Failed(Reason::Refused(trouble)),
+        match self.doubts {
+            0 => policy::choose(&case),
+            // A refusal of a later attempt says nothing of the one in doubt, so no other form is tried either.
+            _ if !self.refused.is_empty() => Err(NoWay::Refused),
+            _ => policy::by(self.way.provider, &case),
         }
     }
 
@@ -178,6 +199,15 @@ impl Delivery {
         let (at, certain_at) = (now.plus(spread(wait, chance)), began.plus(CERTAINTY));
         if now < certain_at { at.min(certain_at) } else { at }
     }
+}
+
+/// The routes that are closed to a message after it was refused by `way`.
+pub fn closed_routes(mut refused: Vec<RefusedRoute>, way: Way, refusal: Refusal) -> Vec<RefusedRoute> {
+    let route = RefusedRoute::of(way.provider, way.template, refusal);
+    if !refused.contains(&route) {
+        refused.push(route);
+    }
+    refused
 }
 
 /// A quarter less to a quarter more.

@@ -11,7 +11,7 @@
 //! Twilio takes free text only if the person wrote to our Twilio sender within 24 h; outside of that it needs the template.
 
 use super::window;
-use crate::domain::{LastIn, Provider, Timestamp};
+use crate::domain::{LastIn, Provider, RefusedRoute, Timestamp};
 
 /// What the settings say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,10 @@ pub struct Case<'a> {
     /// Providers that can reach the person with this message at all: Twilio needs a number, and a text of at most 1600
     /// characters.
     pub able: &'a [Provider],
-    /// Providers that have refused this message.
-    pub refused: &'a [Provider],
+    /// Routes by which this message was refused.
+    pub refused: &'a [RefusedRoute],
+    /// Whether the contact has blocked us or opted out, and has not written since.
+    pub opted_out: bool,
     /// Providers that are down at the moment.
     pub down: &'a [Provider],
     /// The time.
@@ -73,6 +75,11 @@ pub enum NoWay {
     /// Every provider has refused it.
     #[error("every provider has refused the message")]
     Refused,
+    /// The contact wants no messages.
+    #[error(
+        "the contact has blocked this number or asked for no messages; they can be written to again after they write"
+    )]
+    OptedOut,
 }
 
 /// The way that a message should take. One that is down is taken only if there is no other.
@@ -92,7 +99,7 @@ pub fn choose(case: &Case<'_>) -> Result<Way, NoWay> {
         return Ok(way);
     }
     // What a person can do something about is said first.
-    let most_useful = [NoWay::TemplateRequired, NoWay::Refused, NoWay::Unable];
+    let most_useful = [NoWay::OptedOut, NoWay::TemplateRequired, NoWay::Refused, NoWay::Unable];
     Err(most_useful.into_iter().find(|obstacle| obstacles.contains(obstacle)).unwrap_or(NoWay::NoProvider))
 }
 
@@ -114,15 +121,21 @@ pub fn by(provider: Provider, case: &Case<'_>) -> Result<Way, NoWay> {
     if !case.rules.priority.contains(&provider) {
         return Err(NoWay::Disabled(provider));
     }
+    if case.opted_out {
+        return Err(NoWay::OptedOut);
+    }
     if !case.able.contains(&provider) {
         return Err(NoWay::Unable);
     }
-    if case.refused.contains(&provider) {
+    if case.refused.iter().any(|route| route.is_all_of(provider)) {
         return Err(NoWay::Refused);
     }
+    let takes_free_text = !case.refused.contains(&RefusedRoute::TwilioFreeText);
     match provider {
         Provider::Baileys => Ok(Way { provider, template: false }),
-        Provider::Twilio if window::is_open_at_twilio(&case.last_in, case.now) => Ok(Way { provider, template: false }),
+        Provider::Twilio if takes_free_text && window::is_open_at_twilio(&case.last_in, case.now) => {
+            Ok(Way { provider, template: false })
+        }
         Provider::Twilio if case.rules.template => Ok(Way { provider, template: true }),
         Provider::Twilio => Err(NoWay::TemplateRequired),
     }

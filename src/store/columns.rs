@@ -1,5 +1,6 @@
 //! How domain values stand in columns. A word that an enum does not know is an error, never a default.
 
+use super::outbox::OutboxState;
 use crate::domain::{
     AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallSid, CallState, ChangeKind, ContactId,
     Direction, EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus,
@@ -80,6 +81,7 @@ words!(
     MessageEventKind,
     MessageStatus,
     MessageType,
+    OutboxState,
     Provider,
     RecordingSource,
     RecordingState,

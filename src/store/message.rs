@@ -160,8 +160,16 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    /// Notes the way that a message is about to take.
-    pub fn set_message_provider(&self, id: MessageId, provider: Provider) -> Result<()> {
+    /// A new attempt to send a message begins: the provider's id of an earlier attempt is not this one's.
+    pub fn begin_message_attempt(&self, id: MessageId, provider: Provider) -> Result<()> {
+        let sql = "UPDATE messages SET provider = ?2, provider_msg_id = NULL
+                   WHERE id = ?1 AND (provider IS NOT ?2 OR provider_msg_id IS NOT NULL)";
+        let is_new = self.conn.prepare_cached(sql)?.execute(params![id, provider])? > 0;
+        if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
+    }
+
+    /// Notes the way that a message took.
+    fn set_message_provider(&self, id: MessageId, provider: Provider) -> Result<()> {
         let sql = "UPDATE messages SET provider = ?2 WHERE id = ?1 AND provider IS NOT ?2";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![id, provider])? > 0;
         if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }

@@ -2,12 +2,16 @@
 
 mod due;
 mod held;
+mod late_refusal;
 
 pub use due::OutboxEntry;
 pub use held::HeldMessage;
+pub use late_refusal::AcceptedSend;
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{ContactId, MessageId, OutboxId, Provider, ThreadId, Timestamp, text_enum};
+use crate::domain::{
+    ContactId, LateRefusal, MessageId, OutboxId, Provider, RefusedRoute, ThreadId, Timestamp, text_enum,
+};
 use rusqlite::params;
 
 text_enum! {
@@ -52,8 +56,10 @@ pub struct OutboxStep<'a> {
     pub state: OutboxState,
     /// Attempts by Twilio whose end nobody knows, and that its list does not show.
     pub doubts: u32,
-    /// Providers that have refused it.
-    pub refused: &'a [Provider],
+    /// Routes by which it was refused.
+    pub refused: &'a [RefusedRoute],
+    /// The last refusal.
+    pub last_refusal: Option<&'a LateRefusal>,
     /// When to look at it again.
     pub next_attempt_at: Timestamp,
     /// What went wrong last.
@@ -120,23 +126,26 @@ impl WriteTx<'_> {
         Ok(OutboxId(self.conn.last_insert_rowid()))
     }
 
-    /// An attempt begins: from here on, until [`WriteTx::step_outbox`], nobody knows whether the provider has it.
-    pub fn begin_attempt(&self, id: OutboxId, provider: Provider, template: bool, now: Timestamp) -> Result<()> {
+    /// An attempt begins: from here on, until [`WriteTx::step_outbox`], nobody knows whether the provider has it. False
+    /// if the message is not to be sent any more: it arrived after all, or was discarded.
+    pub fn begin_attempt(&self, id: OutboxId, provider: Provider, template: bool, now: Timestamp) -> Result<bool> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'sending', provider = ?2, template = ?3, attempts = attempts + 1, attempt_at = ?4,
                  updated_at = ?4
-             WHERE id = ?1",
+             WHERE id = ?1 AND state IN ('queued', 'doubtful')",
         )?;
-        update.execute(params![id, provider, template, now])?;
-        Ok(())
+        Ok(update.execute(params![id, provider, template, now])? > 0)
     }
 
     /// Notes where a message stands after an attempt or a search.
     pub fn step_outbox(&self, id: OutboxId, step: &OutboxStep<'_>, now: Timestamp) -> Result<()> {
-        let refused = serde_json::to_string(step.refused).map_err(|error| Error::Value(error.to_string()))?;
+        let json = |error: serde_json::Error| Error::Value(error.to_string());
+        let refused = serde_json::to_string(step.refused).map_err(json)?;
+        let last_refusal = step.last_refusal.map(serde_json::to_string).transpose().map_err(json)?;
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = ?2, doubts = ?3, refused = ?4, next_attempt_at = ?5,
-                 last_error = coalesce(?6, last_error), updated_at = ?7
+                 last_error = coalesce(?6, last_error), last_refusal = ?7, updated_at = ?8,
+                 doubtful_since = iif(?2 = 'doubtful', coalesce(doubtful_since, ?8), NULL)
              WHERE id = ?1",
         )?;
         update.execute(params![
@@ -146,6 +155,7 @@ impl WriteTx<'_> {
             refused,
             step.next_attempt_at,
             step.last_error,
+            last_refusal,
             now
         ])?;
         Ok(())
@@ -162,7 +172,9 @@ impl WriteTx<'_> {
     /// After a start: attempts that were running when the daemon ended are in doubt. Returns how many.
     pub fn doubt_interrupted_attempts(&self, now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
-            "UPDATE outbox SET state = 'doubtful', next_attempt_at = ?1, updated_at = ?1 WHERE state = 'sending'",
+            "UPDATE outbox SET state = 'doubtful', next_attempt_at = ?1, updated_at = ?1,
+                 doubtful_since = coalesce(doubtful_since, ?1)
+             WHERE state = 'sending'",
         )?;
         Ok(update.execute([now])?)
     }
@@ -182,6 +194,7 @@ impl WriteTx<'_> {
         let mut delete =
             self.conn.prepare_cached("DELETE FROM outbox WHERE state IN ('done', 'failed') AND updated_at < ?1")?;
         delete.execute([before])?;
+        self.conn.prepare_cached("DELETE FROM refused_attempts WHERE refused_at < ?1")?.execute([before])?;
         Ok(())
     }
 }

@@ -24,6 +24,12 @@ pub struct FoundThread {
 }
 
 impl ReadTx<'_> {
+    /// Whether the contact has blocked us or opted out, and has not written since.
+    pub fn has_opted_out(&self, thread: ThreadId) -> Result<bool> {
+        let mut query = self.conn.prepare_cached("SELECT 1 FROM threads WHERE id = ?1 AND opted_out_at IS NOT NULL")?;
+        Ok(query.exists([thread])?)
+    }
+
     /// One thread.
     pub fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM threads WHERE id = ?1"))?;
@@ -127,6 +133,13 @@ impl WriteTx<'_> {
         )?;
         update.execute(params![thread, provider, written_at])?;
         Ok(())
+    }
+
+    /// Records that the contact has blocked us or opted out. A message from the contact ends that.
+    pub fn set_opted_out(&self, thread: ThreadId, now: Timestamp) -> Result<()> {
+        let sql = "UPDATE threads SET opted_out_at = ?2 WHERE id = ?1 AND opted_out_at IS NULL";
+        let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, now])? > 0;
+        if is_new { self.record_thread(thread) } else { Ok(()) }
     }
 
     /// Notes the way that a message really took.

@@ -7,6 +7,7 @@ mod files;
 mod full_disk;
 mod history;
 mod inbound;
+mod late_refusal;
 mod malformed;
 mod new_chats;
 mod news;

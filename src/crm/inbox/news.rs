@@ -1,10 +1,10 @@
 //! What is told of a message after it was written: how far it came, new words, an emoji, that it was taken back.
 
 use super::{Raw, keep};
-use crate::crm::person;
+use crate::crm::{outbox, person};
 use crate::domain::{
-    Actor, BusinessId, Change, Direction, MessageEventKind, MessageId, MessageNews, MessageStatus, PeerAddress,
-    Provider, ThreadId, ThreadType, Timestamp,
+    Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageNews, MessageStatus,
+    PeerAddress, Provider, ThreadId, ThreadType, Timestamp,
 };
 use crate::store::{JournalOutcome, KnownMessage, NewMessageEvent, Result, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -21,13 +21,13 @@ pub fn news(
 ) -> Result<Option<MessageId>> {
     let known = apply(tx, business, news, now)?;
     if known.is_none()
-        && let Change::Status(status, error) = &news.change
+        && let Change::Status(status, refusal) = &news.change
     {
         let early = EarlyStatus {
             provider: news.provider,
             id: news.provider_msg_id.clone(),
             status: *status,
-            error: error.clone(),
+            refusal: refusal.clone(),
             at: news.at,
         };
         let key = format!("{STATUS_JOB}:{}:{}:{status}", early.provider, early.id);
@@ -50,7 +50,7 @@ pub fn hear_again(tx: &WriteTx<'_>, business: BusinessId, payload: &str, now: Ti
         provider: early.provider,
         provider_msg_id: early.id,
         peer: Vec::new(),
-        change: Change::Status(early.status, early.error),
+        change: Change::Status(early.status, early.refusal),
         actor: Actor::Provider,
         at: early.at,
     };
@@ -67,7 +67,7 @@ struct EarlyStatus {
     provider: Provider,
     id: String,
     status: MessageStatus,
-    error: Option<(String, String)>,
+    refusal: Option<LateRefusal>,
     at: Option<Timestamp>,
 }
 
@@ -76,9 +76,20 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timest
     if chat.is_none() && !news.peer.is_empty() {
         return Ok(None);
     }
+    let at = news.at.unwrap_or(now).min(now);
+    let attempt = (news.provider, news.provider_msg_id.as_str());
+    if let Change::Status(status, _) = &news.change
+        && let Some(message) = outbox::status_of_refused_attempt(tx, attempt, *status, at, now)?
+    {
+        return Ok(Some(message));
+    }
     let known = tx.messages_by_provider_id(news.provider, &news.provider_msg_id, chat)?;
     let Some(message) = pick(&known, news) else { return Ok(None) };
-    let at = news.at.unwrap_or(now).min(now);
+    if let Change::Status(MessageStatus::Failed, Some(late)) = &news.change
+        && outbox::refuse_late(tx, message, attempt, late, now)?
+    {
+        return Ok(Some(message.id));
+    }
     let (kind, value) = match &news.change {
         Change::Status(status, _) => (MessageEventKind::Status, status.as_str()),
         Change::Edit(text) => (MessageEventKind::Edit, text.as_str()),
@@ -86,8 +97,8 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timest
         Change::Deletion => (MessageEventKind::Deletion, ""),
     };
     let detail = match &news.change {
-        Change::Status(_, Some((code, sentence))) => {
-            Some(serde_json::json!({ "code": code, "error": sentence }).to_string())
+        Change::Status(_, Some(LateRefusal { trouble, .. })) => {
+            Some(serde_json::json!({ "code": trouble.code, "error": trouble.sentence }).to_string())
         }
         // The words as they were stay with the edit.
         Change::Edit(_) => {
@@ -106,11 +117,11 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timest
         detail: detail.as_deref(),
     })?;
     match &news.change {
-        Change::Status(status, error) => {
+        Change::Status(status, refusal) => {
             let next = message.status.advance(*status);
             if next != message.status {
-                let error = error.as_ref().filter(|_| next == MessageStatus::Failed);
-                let error = error.map(|(code, sentence)| (code.as_str(), sentence.as_str()));
+                let refusal = refusal.as_ref().filter(|_| next == MessageStatus::Failed);
+                let error = refusal.map(|late| (late.trouble.code.as_str(), late.trouble.sentence.as_str()));
                 tx.set_message_status(message.id, next, error, at)?;
             }
         }

@@ -1,28 +1,35 @@
 //! What becomes of a message in the outbox: an attempt begins, an attempt or a search ends.
 
-use crate::domain::{MessageEventKind, MessageStatus, Timestamp};
+use crate::domain::{MessageEventKind, MessageStatus, Refusal, Timestamp};
 use crate::inbox::delivery::{Delivery, Verdict};
 use crate::inbox::policy::Way;
 use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxStep, Result, WriteTx};
 
-/// Notes that an attempt begins.
-pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, way: Way, now: Timestamp) -> Result<()> {
-    tx.begin_attempt(entry.id, way.provider, way.template, now)?;
-    tx.set_message_provider(entry.message, way.provider)
+/// Notes that an attempt begins. False if the message is not to be sent any more.
+pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, way: Way, now: Timestamp) -> Result<bool> {
+    if !tx.begin_attempt(entry.id, way.provider, way.template, now)? {
+        return Ok(false);
+    }
+    tx.begin_message_attempt(entry.message, way.provider)?;
+    Ok(true)
 }
 
-/// Notes what an attempt or a search led to. `failure` is the code and the sentence of one that was given up; `trouble`
-/// what went wrong last.
+/// Notes what an attempt or a search led to. `error` is the code and the sentence of a message that was given up;
+/// `trouble` is what went wrong last.
 pub fn finish(
     tx: &WriteTx<'_>,
     entry: &OutboxEntry,
     delivery: &Delivery,
     verdict: &Verdict,
-    failure: Option<(&str, &str)>,
+    error: Option<(&str, &str)>,
     trouble: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
+    let Some(message) = tx.message(entry.message)? else { return Ok(()) };
+    let has_arrived = matches!(message.status, MessageStatus::Delivered | MessageStatus::Read);
     let (state, at) = match verdict {
+        // An earlier attempt delivered the message while this one ran.
+        Verdict::Again { .. } | Verdict::Failed(_) if has_arrived => (OutboxState::Done, now),
         Verdict::Sent { .. } => (OutboxState::Done, now),
         Verdict::Failed(_) => (OutboxState::Failed, now),
         Verdict::Again { at } if delivery.doubtful => (OutboxState::Doubtful, *at),
@@ -34,6 +41,7 @@ pub fn finish(
             state,
             doubts: delivery.doubts,
             refused: &delivery.refused,
+            last_refusal: delivery.last_refusal.as_ref(),
             next_attempt_at: at,
             last_error: trouble,
         },
@@ -45,7 +53,12 @@ pub fn finish(
             tx.set_thread_provider(entry.thread, delivery.way.provider)?;
             advance(tx, entry, delivery, MessageStatus::Sent, None, now)
         }
-        Verdict::Failed(_) => advance(tx, entry, delivery, MessageStatus::Failed, failure, now),
+        Verdict::Failed(_) => {
+            if delivery.last_refusal.as_ref().is_some_and(|last| last.refusal == Refusal::Contact) {
+                tx.set_opted_out(entry.thread, now)?;
+            }
+            advance(tx, entry, delivery, MessageStatus::Failed, error, now)
+        }
         Verdict::Again { .. } => Ok(()),
     }
 }

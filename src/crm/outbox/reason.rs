@@ -22,6 +22,11 @@ pub fn reason(reason: &Reason, language: &str) -> (String, String) {
             "עברו יותר מ־24 שעות מאז שהלקוח כתב, ולא הוגדרה תבנית לשליחה דרך Twilio",
             "more than 24 hours have passed since the person wrote, and no template is set for Twilio",
         ),
+        Reason::NoWay(NoWay::OptedOut) => (
+            "contact_opted_out",
+            "הלקוח חסם את המספר שלנו או ביקש לא לקבל הודעות; אפשר לכתוב לו שוב אחרי שיכתוב",
+            "the contact has blocked our number or asked for no messages; write again after the contact has written",
+        ),
         Reason::NoWay(_) => (
             "no_provider",
             "אין דרך וואטסאפ פעילה שיכולה לשלוח את ההודעה הזאת",

@@ -89,6 +89,7 @@ impl SendError {
             Self::TooManyNewChats => "too_many_new_chats",
             Self::TooLongForTwilio => "text_too_long",
             Self::NoWay(NoWay::TemplateRequired) => "template_required",
+            Self::NoWay(NoWay::OptedOut) => "contact_opted_out",
             Self::NoWay(NoWay::Disabled(_)) => "provider_disabled",
             Self::NoWay(NoWay::NoProvider | NoWay::Unable | NoWay::Refused) => "no_provider",
         }
@@ -118,7 +119,16 @@ pub fn send(
         return Ok(Err(refusal));
     }
     let able = able(&to.address, &request.text);
-    let case = Case { rules, named: request.named, last_in: to.last_in, able, refused: &[], down, now };
+    let case = Case {
+        rules,
+        named: request.named,
+        last_in: to.last_in,
+        able,
+        refused: &[],
+        opted_out: to.opted_out,
+        down,
+        now,
+    };
     let way = match policy::choose(&case) {
         Ok(way) => way,
         Err(NoWay::Unable) if is_number(&to.address) && is_too_long_for_twilio(&request.text) => {
@@ -197,6 +207,7 @@ struct Recipient {
     /// The number where one is known, else the hidden id.
     address: String,
     last_in: LastIn,
+    opted_out: bool,
     /// What was said with the person by WhatsApp.
     thread: Option<ThreadId>,
 }
@@ -213,7 +224,8 @@ impl Recipient {
             None => None,
         };
         let last_in = thread.map(|thread| tx.last_in(thread)).transpose()?.unwrap_or_default();
-        Ok(Self { address: number.unwrap_or_else(|| request.to.to_string()), last_in, thread })
+        let opted_out = thread.map(|thread| tx.has_opted_out(thread)).transpose()?.unwrap_or(false);
+        Ok(Self { address: number.unwrap_or_else(|| request.to.to_string()), last_in, opted_out, thread })
     }
 }
 

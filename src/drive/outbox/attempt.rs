@@ -54,7 +54,7 @@ impl Attempt {
         delivery.next(&case(&self.entry, &self.in_force.rules, &down, now))
     }
 
-    /// Hands the message over; none if not even the beginning could be noted.
+    /// Hands the message over; none if it is not to be sent any more, or not even the beginning could be noted.
     async fn send(&self, delivery: &mut Delivery, way: Way) -> Option<(Verdict, Option<Trouble>)> {
         if !delivery.doubtful
             && let Err(trouble) = self.in_force.ways.inspect(&self.entry).await
@@ -63,10 +63,14 @@ impl Attempt {
         }
         let began_at = clock::now();
         let entry = self.entry.clone();
-        if let Err(error) = self.shared.store.write(move |tx| crm::outbox::begin(tx, &entry, way, began_at)).await {
-            report_failure(&error, "Cannot note an attempt, so it is not made");
-            tokio::time::sleep(AFTER_FAILURE).await;
-            return None;
+        match self.shared.store.write(move |tx| crm::outbox::begin(tx, &entry, way, began_at)).await {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                report_failure(&error, "Cannot note an attempt, so it is not made");
+                tokio::time::sleep(AFTER_FAILURE).await;
+                return None;
+            }
         }
         delivery.begin(way, began_at);
         let outcome = self.shared.health.explain(self.in_force.ways.send(way, &self.entry).await);
@@ -104,16 +108,17 @@ impl Attempt {
 
     /// Notes the end of a step, as often as it takes: until it is noted, nobody may touch the message.
     async fn note(&self, delivery: Delivery, verdict: Verdict, trouble: Option<Trouble>) {
-        let failure = match &verdict {
-            Verdict::Failed(reason) => Some(crm::outbox::reason(reason, &self.in_force.config.agent.language)),
+        let language = &self.in_force.config.agent.language;
+        let error = match &verdict {
+            Verdict::Failed(reason) => Some(crm::outbox::reason(reason, language)),
             Verdict::Sent { .. } | Verdict::Again { .. } => None,
         };
-        if let Some((code, _)) = &failure {
+        if let (Verdict::Failed(_), Some((code, _))) = (&verdict, &error) {
             let message = self.entry.message;
             metrics::counter!("agentlocator_whatsapp_given_up_total").increment(1);
             tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} was given up");
         }
-        let noted = Arc::new((self.entry.clone(), delivery, verdict, failure, trouble));
+        let noted = Arc::new((self.entry.clone(), delivery, verdict, error, trouble));
         loop {
             let step = noted.clone();
             let Err(error) = self.shared.store.write(move |tx| finish(tx, &step)).await else { return };
@@ -185,10 +190,10 @@ impl Attempt {
 type Ended = (OutboxEntry, Delivery, Verdict, Option<(String, String)>, Option<Trouble>);
 
 fn finish(tx: &WriteTx<'_>, ended: &Ended) -> store::Result<()> {
-    let (entry, delivery, verdict, failure, trouble) = ended;
-    let failure = failure.as_ref().map(|(code, sentence)| (code.as_str(), sentence.as_str()));
+    let (entry, delivery, verdict, error, trouble) = ended;
+    let error = error.as_ref().map(|(code, sentence)| (code.as_str(), sentence.as_str()));
     let trouble = trouble.as_ref().map(|trouble| trouble.sentence.as_str());
-    crm::outbox::finish(tx, entry, delivery, verdict, failure, trouble, clock::now())
+    crm::outbox::finish(tx, entry, delivery, verdict, error, trouble, clock::now())
 }
 
 fn report_failure(error: &store::Error, what: &str) {

@@ -39,7 +39,7 @@ pub(super) struct SendBody {
         (status = 200, body = SendAnswer),
         (status = 400, body = ErrorBody, description = "The request cannot be read."),
         (status = 422, body = ErrorBody, description = "`invalid_recipient`, `empty_message`, `text_too_long`, \
-            `media_url_refused`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `recipient_not_allowed`, `too_many_new_chats`."),
+            `media_url_refused`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`."),
     )
 )]
 pub(super) async fn send(

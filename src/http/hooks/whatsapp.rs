@@ -7,7 +7,7 @@ mod twilio;
 use super::super::AppState;
 use crate::clock;
 use crate::crm::inbox::{self, Raw};
-use crate::domain::{BusinessId, Inbound, InboundMessage, MessageNews, Odd, Provider};
+use crate::domain::{BusinessId, Change, Inbound, InboundMessage, MessageNews, MessageStatus, Odd, Provider};
 use crate::store::{self, JournalOutcome};
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -72,10 +72,14 @@ async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Re
 }
 
 async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> {
+    let is_refusal = matches!(news.change, Change::Status(MessageStatus::Failed, _));
     let known = app.store.write(move |tx| inbox::news(tx, BusinessId::FIRST, &news, &raw, clock::now())).await?;
     match known {
         Some(message) => tracing::debug!(event = "WA_NEWS", message.id = %message, "News of message {message}"),
         None => app.jobs.wake(),
+    }
+    if is_refusal {
+        app.outbox.wake();
     }
     Ok(())
 }

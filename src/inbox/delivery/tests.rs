@@ -27,6 +27,10 @@ enum Fate {
     Barred,
     Refused,
     OptedOut,
+    /// It is accepted, and refused later.
+    RefusedLate(Refusal),
+    /// The same, and the answer to the attempt is lost.
+    RefusedLateInSilence(Refusal),
     /// The daemon is killed after it noted the attempt; whether the provider has it, the flag says.
     Killed(bool),
 }
@@ -46,6 +50,10 @@ struct World {
     /// The bridge has refused the key, and says so again.
     refused_by_baileys: bool,
     by_twilio: Vec<Timestamp>,
+    /// Accepted by Twilio and refused later: it is in the list, and nobody got it.
+    refused_by_twilio: Vec<(Timestamp, Refusal)>,
+    /// The last accepted attempt is refused later.
+    late: Option<LateRefusal>,
 }
 
 impl World {
@@ -60,15 +68,33 @@ impl World {
         }
     }
 
+    fn refuse_late(&mut self, provider: Provider, refusal: Refusal, now: Timestamp) {
+        match provider {
+            Baileys => self.refused_by_baileys = true,
+            Twilio => self.refused_by_twilio.push((now, refusal)),
+        }
+        self.late = Some(LateRefusal { refusal, trouble: trouble() });
+    }
+
     /// One attempt; none if the daemon did not live to see its end.
     fn attempt(&mut self, provider: Provider, fate: Fate, now: Timestamp) -> Option<Outcome> {
         let sent = || Some(Outcome::Sent { provider_msg_id: Some("id".into()) });
         let not_sent = |why| Some(Outcome::NotSent(why, trouble()));
         let known = provider == Baileys && self.by_baileys;
         if provider == Baileys && self.refused_by_baileys {
-            return not_sent(NotSent::Refused);
+            return not_sent(NotSent::Refused(Refusal::Message));
         }
         match fate {
+            // A bridge that has sent it says so again.
+            Fate::RefusedLate(_) | Fate::RefusedLateInSilence(_) if known => sent(),
+            Fate::RefusedLate(refusal) => {
+                self.refuse_late(provider, refusal, now);
+                sent()
+            }
+            Fate::RefusedLateInSilence(refusal) => {
+                self.refuse_late(provider, refusal, now);
+                Some(Outcome::Doubtful(trouble()))
+            }
             Fate::Taken => {
                 self.take(provider, now);
                 sent()
@@ -91,15 +117,19 @@ impl World {
             Fate::Refused | Fate::OptedOut if known => sent(),
             Fate::Refused => {
                 self.refused_by_baileys |= provider == Baileys;
-                not_sent(NotSent::Refused)
+                not_sent(NotSent::Refused(Refusal::Message))
             }
-            Fate::OptedOut => not_sent(NotSent::OptedOut),
+            Fate::OptedOut => {
+                self.refused_by_baileys |= provider == Baileys;
+                not_sent(NotSent::Refused(Refusal::Contact))
+            }
         }
     }
 
     /// Twilio's list shows a message late, but within the minute.
     fn look(&self, look: Look, delay: Duration, since: Timestamp, now: Timestamp) -> Search {
-        let there = self.by_twilio.iter().any(|&at| at >= since && now.since(at) >= delay);
+        let listed = self.by_twilio.iter().copied().chain(self.refused_by_twilio.iter().map(|(at, _)| *at));
+        let there = listed.into_iter().any(|at| at >= since && now.since(at) >= delay);
         match look {
             Look::Unreachable => Search::Unreachable(trouble()),
             Look::Honest if there => Search::Found("SM1".into()),
@@ -118,8 +148,14 @@ fn fate() -> impl Strategy<Value = Fate> {
         1 => Just(Fate::Barred),
         1 => Just(Fate::Refused),
         1 => Just(Fate::OptedOut),
+        2 => refusal().prop_map(Fate::RefusedLate),
+        1 => refusal().prop_map(Fate::RefusedLateInSilence),
         1 => any::<bool>().prop_map(Fate::Killed),
     ]
+}
+
+fn refusal() -> impl Strategy<Value = Refusal> {
+    prop_oneof![Just(Refusal::FreeText), Just(Refusal::Message), Just(Refusal::Contact)]
 }
 
 fn look() -> impl Strategy<Value = Look> {
@@ -132,6 +168,8 @@ struct Run {
     /// Whether any attempt ended in doubt.
     doubted: bool,
     tried: Vec<Provider>,
+    /// Every route that was tried without an end in doubt.
+    ways: Vec<Way>,
     took: Duration,
 }
 
@@ -147,7 +185,16 @@ fn run(
     chances: &[f64],
     down: &[Vec<Provider>],
 ) -> Option<Run> {
-    let case = Case { rules, named, last_in, able: &[Baileys, Twilio], refused: &[], down: &[], now: start() };
+    let case = Case {
+        rules,
+        named,
+        last_in,
+        able: &[Baileys, Twilio],
+        refused: &[],
+        opted_out: false,
+        down: &[],
+        now: start(),
+    };
     let way = policy::choose(&case).ok()?;
     let mut delivery = Delivery {
         named,
@@ -157,9 +204,11 @@ fn run(
         doubts: 0,
         attempt_at: None,
         refused: vec![],
+        last_refusal: None,
         created_at: start(),
     };
     let (mut world, mut tried, mut doubted, mut now) = (World::default(), vec![], false, start());
+    let mut ways = Vec::new();
     let mut seen_down = Vec::new();
     for round in 0..100_000 {
         let refused = delivery.refused.clone();
@@ -175,6 +224,9 @@ fn run(
                 tried.push(way.provider);
                 if let Some(outcome) = world.attempt(way.provider, fates[(tried.len() - 1) % fates.len()], now) {
                     doubted |= matches!(outcome, Outcome::Doubtful(_));
+                    if matches!(outcome, Outcome::Sent { .. } | Outcome::NotSent(NotSent::Refused(_), _)) {
+                        ways.push(way);
+                    }
                     if matches!(outcome, Outcome::NotSent(NotSent::Down, _)) {
                         seen_down.push((way.provider, now));
                     }
@@ -196,7 +248,12 @@ fn run(
                 assert!(at >= now, "time goes on");
                 now = at;
             }
-            verdict => return Some(Run { world, verdict, doubted, tried, took: now.since(start()) }),
+            // The provider that accepted it refuses it a minute later.
+            Verdict::Sent { .. } if world.deliveries() == 0 && world.late.is_some() => {
+                delivery.refuse(world.late.clone().unwrap());
+                now = now.plus(Duration::from_mins(1));
+            }
+            verdict => return Some(Run { world, verdict, doubted, tried, ways, took: now.since(start()) }),
         }
     }
     panic!("it never ended");
@@ -229,7 +286,10 @@ proptest! {
             Verdict::Again { .. } => unreachable!(),
         }
         prop_assert!(named.is_none_or(|named| run.tried.iter().all(|tried| *tried == named)), "no fail-over from a named one");
-        prop_assert!(run.took <= PATIENCE + Duration::from_mins(2));
+        let mut once = run.ways.clone();
+        once.dedup();
+        prop_assert!(run.doubted || once == run.ways, "a route that was refused is not tried again: {:?}", run.ways);
+        prop_assert!(run.took <= PATIENCE + Duration::from_mins(4));
     }
 }
 
@@ -259,6 +319,38 @@ fn a_provider_that_is_down_or_refuses_is_passed_over_at_once() {
 fn who_has_opted_out_hears_from_nobody() {
     let run = go(None, Twilio, &[Fate::OptedOut, Fate::Taken], &[Look::Honest]);
     assert_eq!((run.tried, run.world.deliveries()), (vec![Twilio], 0));
+}
+
+#[test]
+fn a_late_refusal_is_followed_as_one_at_once() {
+    let late = |refusal| Fate::RefusedLate(refusal);
+    for (fates, ways) in [
+        // The template, then the bridge, each once.
+        (&[late(Refusal::FreeText), Fate::Taken][..], &["twilio", "template"][..]),
+        (&[late(Refusal::FreeText), late(Refusal::Message), Fate::Taken], &["twilio", "template", "baileys"]),
+        (&[late(Refusal::FreeText), late(Refusal::FreeText), Fate::Taken], &["twilio", "template", "baileys"]),
+        (&[late(Refusal::Message), Fate::Taken], &["twilio", "baileys"]),
+        (&[late(Refusal::Message), late(Refusal::Message)], &["twilio", "baileys"]),
+        (&[late(Refusal::Contact), Fate::Taken], &["twilio"]),
+    ] {
+        let run = go(None, Twilio, fates, &[Look::Honest]);
+        let tried: Vec<_> =
+            run.ways.iter().map(|way| if way.template { "template" } else { way.provider.as_str() }).collect();
+        assert_eq!(tried, ways, "{fates:?}");
+        let delivered = matches!(fates.last(), Some(Fate::Taken)) && ways != ["twilio"];
+        assert_eq!((run.world.deliveries() == 1, matches!(run.verdict, Verdict::Sent { .. })), (delivered, delivered));
+        if !delivered {
+            assert_eq!(run.verdict, Verdict::Failed(Reason::Refused(trouble())), "{fates:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_after_an_attempt_in_doubt_goes_to_nobody_else() {
+    let run =
+        go(None, Twilio, &[Fate::LostInSilence, Fate::RefusedLate(Refusal::FreeText), Fate::Taken], &[Look::Honest]);
+    assert_eq!((run.tried, run.world.deliveries()), (vec![Twilio, Twilio], 0));
+    assert_eq!(run.verdict, Verdict::Failed(Reason::Refused(trouble())));
 }
 
 #[test]

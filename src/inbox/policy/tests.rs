@@ -97,7 +97,7 @@ fn the_table_of_cases() {
         let rules = Rules { only: row.only, priority: row.in_use.to_vec(), template: row.template };
         let (baileys, twilio) = row.last;
         let case = Case {
-            rules: &rules, named: row.named, last_in: wrote(baileys, twilio), able: BOTH, refused: &[], down: row.down, now: now(),
+            rules: &rules, named: row.named, last_in: wrote(baileys, twilio), able: BOTH, refused: &[], opted_out: false, down: row.down, now: now(),
         };
         assert_eq!(choose(&case), row.way, "{}", row.case);
     }
@@ -112,14 +112,23 @@ fn who_cannot_carry_it_or_has_refused_is_passed_over() {
         last_in: wrote(None, Some(1)),
         able: BOTH,
         refused: &[],
+        opted_out: false,
         down: &[],
         now: now(),
     };
     assert_eq!(choose(&Case { able: &[Baileys], ..case }), FREE_BAILEYS);
-    assert_eq!(choose(&Case { refused: &[Twilio], ..case }), FREE_BAILEYS);
-    assert_eq!(choose(&Case { refused: BOTH, ..case }), Err(NoWay::Refused));
+    assert_eq!(choose(&Case { refused: &[RefusedRoute::Twilio], ..case }), FREE_BAILEYS);
+    assert_eq!(choose(&Case { refused: &[RefusedRoute::TwilioFreeText], ..case }), TEMPLATE);
+    let no_template = Rules { template: false, ..rules.clone() };
+    let refused = &[RefusedRoute::TwilioFreeText];
+    assert_eq!(choose(&Case { rules: &no_template, refused, ..case }), FREE_BAILEYS);
+    let refused = &[RefusedRoute::Twilio, RefusedRoute::Baileys];
+    assert_eq!(choose(&Case { refused, ..case }), Err(NoWay::Refused));
     assert_eq!(choose(&Case { able: &[], ..case }), Err(NoWay::Unable));
-    assert_eq!(choose(&Case { named: Some(Twilio), refused: &[Twilio], ..case }), Err(NoWay::Refused));
+    for named in [None, Some(Baileys), Some(Twilio)] {
+        assert_eq!(choose(&Case { named, opted_out: true, ..case }), Err(NoWay::OptedOut));
+    }
+    assert_eq!(choose(&Case { named: Some(Twilio), refused, ..case }), Err(NoWay::Refused));
 }
 
 fn any_provider() -> impl Strategy<Value = Provider> {
@@ -141,20 +150,21 @@ proptest! {
     fn no_way_breaks_a_rule(
         only in proptest::option::of(any_provider()),
         named in proptest::option::of(any_provider()),
-        (priority, able, refused, down) in (any_set(), any_set(), any_set(), any_set()),
+        (priority, able, down) in (any_set(), any_set(), any_set()),
+        refused in proptest::sample::subsequence(RefusedRoute::ALL.to_vec(), 0..=RefusedRoute::ALL.len()),
         template: bool,
         baileys in proptest::option::of(0..50_u64),
         twilio in proptest::option::of(0..50_u64),
     ) {
         let rules = Rules { only, priority: priority.clone(), template };
         let last_in = wrote(baileys, twilio);
-        let case = Case { rules: &rules, named, last_in, able: &able, refused: &refused, down: &down, now: now() };
+        let case = Case { rules: &rules, named, last_in, able: &able, refused: &refused, opted_out: false, down: &down, now: now() };
         match choose(&case) {
             Ok(way) => {
                 prop_assert!(priority.contains(&way.provider) && able.contains(&way.provider));
-                prop_assert!(!refused.contains(&way.provider));
+                prop_assert!(!refused.iter().any(|route| route.is_all_of(way.provider)));
                 prop_assert!(named.or(only).is_none_or(|forced| forced == way.provider));
-                let open = twilio.is_some_and(|hours| hours < 24);
+                let open = twilio.is_some_and(|hours| hours < 24) && !refused.contains(&RefusedRoute::TwilioFreeText);
                 prop_assert_eq!(way.template, way.provider == Twilio && !open);
                 prop_assert!(!way.template || template);
                 // One that is down is taken only if no other could be.

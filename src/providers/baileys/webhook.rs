@@ -17,8 +17,8 @@ mod repair;
 mod scalar;
 
 use crate::domain::{
-    Actor, Change, Inbound, InboundMedia, InboundMessage, MediaKind, MessageNews, MessageStatus, Odd, PeerAddress,
-    PeerError, Provider, Timestamp,
+    Actor, Change, Inbound, InboundMedia, InboundMessage, LateRefusal, MediaKind, MessageNews, MessageStatus, Odd,
+    PeerAddress, PeerError, Provider, Refusal, Timestamp, Trouble,
 };
 use phonenumber::country;
 use scalar::Scalar;
@@ -130,11 +130,12 @@ impl Wire<'_> {
             "queued" | "pending" | "1" => return Ok(Inbound::Nothing("a status that is no news")),
             _ => return Err(Odd("a status that is not known")),
         };
-        let error = (status == MessageStatus::Failed).then(|| {
-            let told = self.error.text().unwrap_or("WhatsApp did not take the message");
-            ("whatsapp_refused".to_owned(), told.to_owned())
+        let refusal = (status == MessageStatus::Failed).then(|| {
+            let sentence = self.error.text().unwrap_or("WhatsApp did not take the message").to_owned();
+            let trouble = Trouble { code: "whatsapp_refused".to_owned(), sentence };
+            LateRefusal { refusal: Refusal::Message, trouble }
         });
-        Ok(self.news(id, Vec::new(), Change::Status(status, error), Actor::Provider))
+        Ok(self.news(id, Vec::new(), Change::Status(status, refusal), Actor::Provider))
     }
 
     fn change(&self, change: Change, country: country::Id) -> Result<Inbound, Odd> {

@@ -128,9 +128,8 @@ impl Messages {
             StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(wait), trouble),
             StatusCode::REQUEST_TIMEOUT => Outcome::Doubtful(trouble),
             status if status.is_server_error() => Outcome::Doubtful(trouble),
-            _ if trouble::is_opt_out(&code) => Outcome::NotSent(NotSent::OptedOut, trouble),
             StatusCode::UNAUTHORIZED => Outcome::NotSent(NotSent::Barred, trouble),
-            _ => Outcome::NotSent(NotSent::Refused, trouble),
+            _ => Outcome::NotSent(NotSent::Refused(trouble::refusal(&code)), trouble),
         }
     }
 

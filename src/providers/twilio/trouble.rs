@@ -2,7 +2,7 @@
 //!
 //! The numbers are those of Twilio's "Error and Warning Dictionary".
 
-use crate::domain::Trouble;
+use crate::domain::{Refusal, Trouble};
 
 /// The sentence for an error of Twilio. `told` is Twilio's own, for errors that are not in the table.
 pub fn of(code: &str, told: Option<&str>, language: &str) -> Trouble {
@@ -19,9 +19,14 @@ pub fn of(code: &str, told: Option<&str>, language: &str) -> Trouble {
     Trouble { code: code.to_owned(), sentence }
 }
 
-/// Whether the person has told Twilio to stop messages from us.
-pub(super) fn is_opt_out(code: &str) -> bool {
-    code == "21610"
+/// What Twilio refuses by an error. What is not in the table is the message itself.
+pub(super) fn refusal(code: &str) -> Refusal {
+    match code {
+        "63016" => Refusal::FreeText,
+        "21610" | "63014" => Refusal::Contact,
+        "canceled" => Refusal::Cancelled,
+        _ => Refusal::Message,
+    }
 }
 
 /// Whether Twilio does not accept our account: wrong keys, or closed.
@@ -45,7 +50,7 @@ const SENTENCES: &[(&[&str], &str, &str)] = &[
         "too many messages were sent in too short a time; try again later",
     ),
     (
-        &["63003", "63024", "21211", "21614", "63033"],
+        &["63003", "63024", "21211", "21614"],
         "למספר הזה אין וואטסאפ, או שהוא אינו תקין",
         "this number is not on WhatsApp, or is not a valid one",
     ),
@@ -59,7 +64,26 @@ const SENTENCES: &[(&[&str], &str, &str)] = &[
         "וואטסאפ החליטה לא למסור את ההודעה ללקוח הזה כרגע",
         "WhatsApp chose not to deliver the message to this person at the moment",
     ),
-    (&["21610"], "הלקוח ביקש לא לקבל הודעות (STOP)", "the person has asked to get no messages (STOP)"),
+    (
+        &["21610"],
+        "הלקוח ביקש לא לקבל הודעות (STOP); אפשר לכתוב לו שוב אחרי שיכתוב",
+        "the contact has asked to get no messages (STOP); write again after the contact has written",
+    ),
+    (
+        &["63014"],
+        "הלקוח חסם את המספר שלנו או ביטל את הסכמתו; אפשר לכתוב לו שוב אחרי שיכתוב",
+        "the contact has blocked our number or withdrawn consent; write again after the contact has written",
+    ),
+    (
+        &["63033"],
+        "וואטסאפ חוסמת הודעות מהמספר שלנו ללקוח הזה",
+        "WhatsApp blocks messages from our number to this contact",
+    ),
+    (
+        &["63015"],
+        "המספר הוא ה־Sandbox של Twilio: הלקוח צריך לשלוח אליו קודם \"join\" עם המילים שבמסוף של Twilio (Messaging, Try it out), ושוב אחרי שלושה ימים",
+        "the sender is Twilio's sandbox: the contact must first send it \"join\" and the words that Twilio's console shows (Messaging, Try it out), and again after three days",
+    ),
     (
         &["21617", "63013"],
         "ההודעה ארוכה מדי או שתוכנה מפר את כללי וואטסאפ; Twilio מקבלת עד 1600 תווים",
@@ -71,9 +95,14 @@ const SENTENCES: &[(&[&str], &str, &str)] = &[
         "Twilio could not fetch the file, or its type or size is not supported",
     ),
     (
-        &["63005", "63027", "63028", "63040", "63041", "63042", "21655", "21656"],
+        &["63027", "63028", "63040", "63041", "63042", "21655", "21656"],
         "התבנית או המשתנים שלה אינם תקינים או שאינם מאושרים; בדקו את TWILIO_WA_TEMPLATE_SID ואת המשתנים",
         "the template or its variables are wrong or not approved; check TWILIO_WA_TEMPLATE_SID and the variables",
+    ),
+    (
+        &["63005"],
+        "וואטסאפ לא קיבלה את תוכן ההודעה; שנו את הטקסט או את הקובץ",
+        "WhatsApp did not accept the content of the message; change its text or file",
     ),
     (
         &["20003", "20404", "20008"],
@@ -82,7 +111,7 @@ const SENTENCES: &[(&[&str], &str, &str)] = &[
     ),
     (&["canceled"], "ההודעה בוטלה ב־Twilio לפני שנשלחה", "the message was cancelled at Twilio before it was sent"),
     (
-        &["failed", "undelivered", "30008", "63015", "63001", "63010", "63012"],
+        &["failed", "undelivered", "30008", "63001", "63010", "63012"],
         "Twilio לא הצליחה למסור את ההודעה",
         "Twilio could not deliver the message",
     ),
@@ -94,7 +123,10 @@ mod tests {
 
     #[test]
     fn every_error_has_a_sentence_in_both_languages() {
-        for code in ["63016", "63018", "63003", "63007", "63024", "21610", "21617", "99999"] {
+        for code in [
+            "63016", "63018", "63003", "63007", "63024", "21610", "21617", "63005", "63014", "63015", "63033", "63049",
+            "99999",
+        ] {
             let (he, en) = (of(code, None, "he").sentence, of(code, None, "en").sentence);
             assert!(he.chars().any(|c| ('א'..='ת').contains(&c)), "{he}");
             assert!(en.is_ascii(), "{en}");

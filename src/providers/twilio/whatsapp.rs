@@ -5,8 +5,8 @@
 use super::forms::Form;
 use super::trouble;
 use crate::domain::{
-    Actor, Change, InboundMedia, InboundMessage, MediaKind, MessageNews, MessageSid, MessageStatus, Odd, PeerAddress,
-    PeerError, PhoneNumber, Provider,
+    Actor, Change, InboundMedia, InboundMessage, LateRefusal, MediaKind, MessageNews, MessageSid, MessageStatus, Odd,
+    PeerAddress, PeerError, PhoneNumber, Provider, Refusal,
 };
 use phonenumber::country;
 
@@ -50,16 +50,17 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
         "failed" | "undelivered" | "canceled" => MessageStatus::Failed,
         _ => return Err(Odd("a MessageStatus that is not known")),
     };
-    let error = (status == MessageStatus::Failed).then(|| {
-        let code = form.value("ErrorCode").unwrap_or(word);
+    let refusal = (status == MessageStatus::Failed).then(|| {
+        let code = form.value("ErrorCode").filter(|code| !code.is_empty()).unwrap_or(word);
         let trouble = trouble::of(code, form.value("ErrorMessage"), language);
-        (trouble.code, trouble.sentence)
+        let refusal = if word == "canceled" { Refusal::Cancelled } else { trouble::refusal(code) };
+        LateRefusal { refusal, trouble }
     });
     Ok(Some(MessageNews {
         provider: Provider::Twilio,
         provider_msg_id: sid.to_owned(),
         peer: Vec::new(),
-        change: Change::Status(status, error),
+        change: Change::Status(status, refusal),
         actor: Actor::Provider,
         at: None,
     }))
@@ -208,8 +209,8 @@ mod tests {
             let form = Form::from([("MessageSid", SID), ("MessageStatus", word), ("ErrorCode", "63016")]);
             let news = status(&form, "en").unwrap();
             let change = news.map(|news| match news.change {
-                Change::Status(status, error) => {
-                    assert_eq!(error.is_some(), status == MessageStatus::Failed);
+                Change::Status(status, refusal) => {
+                    assert_eq!(refusal.is_some(), status == MessageStatus::Failed);
                     status
                 }
                 _ => unreachable!(),

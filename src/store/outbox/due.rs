@@ -2,7 +2,9 @@
 
 use super::super::{Error, ReadTx, Result};
 use super::OutboxState;
-use crate::domain::{ContactId, LastIn, MediaKind, MessageId, OutboxId, Provider, ThreadId, Timestamp};
+use crate::domain::{
+    ContactId, LastIn, LateRefusal, MediaKind, MessageId, OutboxId, Provider, RefusedRoute, ThreadId, Timestamp,
+};
 use rusqlite::{Row, params};
 
 /// A message on its way out, with all that is needed to send it.
@@ -26,8 +28,10 @@ pub struct OutboxEntry {
     pub provider: Provider,
     /// Whether as Twilio's template.
     pub template: bool,
-    /// Providers that have refused it.
-    pub refused: Vec<Provider>,
+    /// Routes by which it was refused.
+    pub refused: Vec<RefusedRoute>,
+    /// The last refusal.
+    pub last_refusal: Option<LateRefusal>,
     /// Whether nobody knows how the last attempt ended.
     pub doubtful: bool,
     /// Attempts so far.
@@ -46,6 +50,8 @@ pub struct OutboxEntry {
     pub kind: MediaKind,
     /// When and how the person last wrote.
     pub last_in: LastIn,
+    /// Whether the contact has blocked us or opted out, and has not written since.
+    pub opted_out: bool,
     /// Whether nothing has been said in the thread before.
     pub first_words: bool,
 }
@@ -70,7 +76,7 @@ impl ReadTx<'_> {
 }
 
 fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
-    let refused: String = row.get("refused")?;
+    let last_refusal: Option<String> = row.get("last_refusal")?;
     let state: String = row.get("state")?;
     Ok(OutboxEntry {
         id: row.get("id")?,
@@ -82,7 +88,8 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         named: row.get("named")?,
         provider: row.get("provider")?,
         template: row.get("template")?,
-        refused: serde_json::from_str(&refused).map_err(|error| Error::Value(error.to_string()))?,
+        refused: refused_routes(&row.get::<_, String>("refused")?)?,
+        last_refusal: last_refusal.as_deref().map(serde_json::from_str).transpose().map_err(json_error)?,
         doubtful: state == OutboxState::Doubtful.as_str(),
         attempts: row.get("attempts")?,
         doubts: row.get("doubts")?,
@@ -96,6 +103,17 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
             at: row.get("last_in_at")?,
             twilio_at: row.get("last_in_twilio_at")?,
         },
+        opted_out: row.get("opted_out")?,
         first_words: row.get("first_words")?,
     })
+}
+
+/// The routes in the column `refused`.
+pub(super) fn refused_routes(json: &str) -> Result<Vec<RefusedRoute>> {
+    serde_json::from_str(json).map_err(json_error)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+fn json_error(error: serde_json::Error) -> Error {
+    Error::Value(error.to_string())
 }

@@ -6,5 +6,6 @@ UPDATE threads SET
     last_in_provider = iif(coalesce(last_in_at, '') > ?3, last_in_provider, ?2),
     last_in_at = max(coalesce(last_in_at, ''), ?3),
     last_in_twilio_at = iif(?4, max(coalesce(last_in_twilio_at, ''), ?3), last_in_twilio_at),
-    archived_at = NULL
+    archived_at = NULL,
+    opted_out_at = NULL
 WHERE id = ?1

@@ -5,12 +5,6 @@ use serde_json::{Value, json};
 
 const DANA: &str = "+972501234567";
 
-async fn status(shop: &Shop, sid: &str, word: &str, code: &str) {
-    let pairs = [("MessageSid", sid), ("MessageStatus", word), ("ErrorCode", code), ("To", "whatsapp:+972501234567")];
-    let reply = shop.twilio_posts("/webhook/whatsapp/twilio/status", &pairs).await;
-    assert_eq!((reply.status, reply.text().as_str()), (204, ""));
-}
-
 /// A shop that has sent a message by Twilio; its answer and its id at Twilio.
 async fn with_sent_message() -> (Shop, Value, String) {
     let shop = Shop::open().await;
@@ -34,7 +28,7 @@ async fn a_status_never_goes_back() {
         ("undelivered", "read"),
         ("read", "read"),
     ] {
-        status(&shop, &sid, word, "").await;
+        shop.twilio_tells(&sid, word, "").await;
         assert_eq!(shop.message(&answer).await["status"], then, "after {word}");
     }
     let told: Vec<String> =
@@ -44,12 +38,13 @@ async fn a_status_never_goes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_has_a_reason_that_a_person_understands() {
-    let (shop, answer, sid) = with_sent_message().await;
-    status(&shop, &sid, "undelivered", "63016").await;
-    let message = shop.message(&answer).await;
-    assert_eq!(message["status"], "failed");
+    let (shop, ..) = with_sent_message().await;
+    let answer = shop.send(&json!({ "to": DANA, "text": "hello", "provider": "twilio" })).await.json();
+    let sid = shop.until_status(&answer, "sent").await["provider_msg_id"].as_str().unwrap().to_owned();
+    shop.twilio_tells(&sid, "undelivered", "63016").await;
+    let message = shop.until_status(&answer, "failed").await;
     assert!(message["error"].as_str().unwrap().contains("24"), "{message}");
-    status(&shop, &sid, "delivered", "").await;
+    shop.twilio_tells(&sid, "delivered", "").await;
     assert_eq!(shop.message(&answer).await["status"], "delivered", "it arrived after all");
     assert_eq!(shop.message(&answer).await["error"], json!(null));
 }
@@ -58,8 +53,8 @@ async fn a_failure_has_a_reason_that_a_person_understands() {
 async fn a_status_that_comes_before_we_know_the_id_is_not_lost() {
     let (shop, answer, sid) = with_sent_message().await;
     let next = format!("SM{:032x}", u128::from_str_radix(&sid[2..], 16).unwrap() + 1);
-    status(&shop, &next, "delivered", "").await;
-    status(&shop, "SM00000000000000000000000000000000", "read", "").await;
+    shop.twilio_tells(&next, "delivered", "").await;
+    shop.twilio_tells("SM00000000000000000000000000000000", "read", "").await;
     let second = shop.say(DANA, "again").await;
     shop.until_status(&second, "delivered").await;
     assert_eq!(shop.message(&answer).await["status"], "sent");

@@ -2,7 +2,7 @@
 
 use super::super::signature::{SECRET, SIGNATURE, sign};
 use super::{Bridge, LinkState};
-use crate::domain::{MediaKind, NotSent, Outcome, Trouble};
+use crate::domain::{MediaKind, NotSent, Outcome, Refusal, Trouble};
 use reqwest::{Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -78,7 +78,9 @@ impl Bridge {
             media_url: message.media_url,
             idempotency_key: message.key,
         });
-        let Ok(body) = body else { return Outcome::NotSent(NotSent::Refused, self.trouble("unreadable", None)) };
+        let Ok(body) = body else {
+            return Outcome::NotSent(NotSent::Refused(Refusal::Message), self.trouble("unreadable", None));
+        };
         let mut request = self.client.post(&self.send_url).timeout(ANSWER).header(header::CONTENT_TYPE, JSON);
         if let Some(token) = &self.token {
             request = request.header(SECRET, token.expose());
@@ -111,7 +113,7 @@ impl Bridge {
             StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, trouble("not_connected")),
             StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(Duration::from_secs(5)), trouble("busy")),
             status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
-                Outcome::NotSent(NotSent::Refused, trouble("refused"))
+                Outcome::NotSent(NotSent::Refused(Refusal::Message), trouble("refused"))
             }
             _ => Outcome::Doubtful(self.trouble("no_answer", None)),
         }

@@ -77,10 +77,9 @@ fn news_are_read() {
     assert_eq!(read.at.map(|at| at.to_string()).as_deref(), Some("2026-01-01T00:00:00.000Z"));
     assert_eq!(news(r#"{"event":"status","id":"1","status":4}"#).change, Change::Status(MessageStatus::Read, None));
     let failed = news(r#"{"event":"status","id":"1","status":"failed","error":{"code":463,"message":"restricted"}}"#);
-    assert_eq!(
-        failed.change,
-        Change::Status(MessageStatus::Failed, Some(("whatsapp_refused".into(), "restricted".into())))
-    );
+    let trouble = Trouble { code: "whatsapp_refused".into(), sentence: "restricted".into() };
+    let refusal = LateRefusal { refusal: Refusal::Message, trouble };
+    assert_eq!(failed.change, Change::Status(MessageStatus::Failed, Some(refusal)));
     let reaction = news(r#"{"event":"reaction","target":"1","text":"👍","from":"972501234567"}"#);
     assert_eq!((reaction.change, reaction.actor), (Change::Reaction("👍".into()), Actor::Contact));
     let edit = news(r#"{"event":"edit","target":"1","text":"new","from_me":true}"#);

@@ -73,6 +73,14 @@ impl Shop {
         assert_eq!((reply.status, reply.text().as_str()), (204, ""));
     }
 
+    /// A status callback of Twilio; `code` is its `ErrorCode`.
+    pub async fn twilio_tells(&self, sid: &str, status: &str, code: &str) {
+        let pairs =
+            [("MessageSid", sid), ("MessageStatus", status), ("ErrorCode", code), ("To", "whatsapp:+972501234567")];
+        let reply = self.twilio_posts("/webhook/whatsapp/twilio/status", &pairs).await;
+        assert_eq!((reply.status, reply.text().as_str()), (204, ""));
+    }
+
     /// A webhook of the bridge with the token.
     pub async fn bridge_posts(&self, body: &Value) -> Reply {
         self.bridge_posts_raw(body.to_string().into_bytes()).await

@@ -1,0 +1,64 @@
+//! Status callbacks of attempts that a provider refuses after it had accepted them.
+//!
+//! Such a refusal closes the attempt and puts the message back into the outbox, where `inbox::delivery` decides what
+//! follows, as after a refusal at once. Both are one transaction, and the provider's id of the closed attempt is kept: the
+//! same callback again, or another one of that attempt, does not send the message once more.
+
+use crate::domain::{LateRefusal, MessageEventKind, MessageId, MessageStatus, Provider, Timestamp};
+use crate::inbox::delivery::closed_routes;
+use crate::inbox::policy::Way;
+use crate::store::{KnownMessage, NewMessageEvent, OutboxState, Result, WriteTx};
+
+/// Applies a late refusal. False if the message does not wait for its delivery by this attempt: then the refusal is a
+/// status like others.
+pub fn refuse_late(
+    tx: &WriteTx<'_>,
+    message: &KnownMessage,
+    (provider, provider_msg_id): (Provider, &str),
+    late: &LateRefusal,
+    now: Timestamp,
+) -> Result<bool> {
+    let awaits_delivery = matches!(message.status, MessageStatus::Queued | MessageStatus::Sent);
+    let Some(send) = tx.accepted_send(message.id)?.filter(|_| awaits_delivery) else { return Ok(false) };
+    if send.state != OutboxState::Done || send.provider != provider {
+        return Ok(false);
+    }
+    if !tx.insert_refused_attempt(message.id, provider, provider_msg_id, &late.trouble, now)? {
+        return Ok(true);
+    }
+    let refused = closed_routes(send.refused, Way { provider, template: send.template }, late.refusal);
+    tx.requeue_outbox(send.id, &refused, late, now)?;
+    let detail = serde_json::json!({ "code": late.trouble.code, "error": late.trouble.sentence }).to_string();
+    tx.insert_message_event(&NewMessageEvent {
+        message: message.id,
+        kind: MessageEventKind::Status,
+        value: MessageStatus::Failed.as_str(),
+        actor: "",
+        provider,
+        at: now,
+        detail: Some(&detail),
+    })?;
+    Ok(true)
+}
+
+/// Applies a status of an attempt that was refused late; none if there is no such attempt. Only one thing counts: the
+/// message may have arrived by this attempt after all, as long as it has not arrived by another one.
+pub fn status_of_refused_attempt(
+    tx: &WriteTx<'_>,
+    (provider, provider_msg_id): (Provider, &str),
+    status: MessageStatus,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<MessageId>> {
+    let mut found = None;
+    for id in tx.refused_attempt(provider, provider_msg_id)? {
+        let Some(message) = tx.message(id)? else { continue };
+        found = Some(id);
+        let has_arrived = matches!(message.status, MessageStatus::Delivered | MessageStatus::Read);
+        if !has_arrived && matches!(status, MessageStatus::Delivered | MessageStatus::Read) {
+            tx.set_message_status(id, status, None, at)?;
+            tx.settle_outbox(id, now)?;
+        }
+    }
+    Ok(found)
+}
