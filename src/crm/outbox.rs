@@ -11,5 +11,5 @@ pub use attempt::{begin, finish};
 pub use late_refusal::{refuse_late, status_of_refused_attempt};
 pub use new_chats::NewChatLimits;
 pub use owner::send_to_owner;
-pub use reason::reason;
+pub use reason::{in_doubt, reason};
 pub use send::{SendAnswer, SendError, SendRequest, able, send};

@@ -14,8 +14,8 @@ pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, way: Way, now: Timestamp) ->
     Ok(true)
 }
 
-/// Notes what an attempt or a search led to. `error` is the code and the sentence of a message that was given up;
-/// `trouble` is what went wrong last.
+/// Notes what an attempt or a search led to. `error` is the code and the sentence that are shown with a message that was
+/// given up or may have been sent; `trouble` is what went wrong last.
 pub fn finish(
     tx: &WriteTx<'_>,
     entry: &OutboxEntry,
@@ -59,6 +59,9 @@ pub fn finish(
             }
             advance(tx, entry, delivery, MessageStatus::Failed, error, now)
         }
+        Verdict::Again { .. } if message.error.as_deref() != error.map(|(_, sentence)| sentence) => {
+            tx.set_message_status(entry.message, message.status, error, now)
+        }
         Verdict::Again { .. } => Ok(()),
     }
 }
@@ -73,7 +76,8 @@ fn advance(
 ) -> Result<()> {
     let Some(message) = tx.message(entry.message)? else { return Ok(()) };
     let next = message.status.advance(news);
-    if next != message.status {
+    // A message that may have been sent shows so until that is known.
+    if next != message.status || next != MessageStatus::Failed && message.error.is_some() {
         tx.set_message_status(entry.message, next, failure, now)?;
     }
     let detail = failure.map(|(code, error)| serde_json::json!({ "code": code, "error": error }).to_string());

@@ -3,6 +3,16 @@
 use crate::inbox::delivery::Reason;
 use crate::inbox::policy::NoWay;
 
+/// The code and the sentence that are shown with a message of which nobody knows yet whether it was sent.
+pub fn in_doubt(language: &str) -> (String, String) {
+    let sentence = if language == "he" {
+        "ייתכן שההודעה נשלחה; הדבר נבדק, ואין לשלוח אותה שוב"
+    } else {
+        "the message may have been sent; the provider is being asked, so do not send it again"
+    };
+    ("in_doubt".to_owned(), sentence.to_owned())
+}
+
 /// The code and the sentence.
 pub fn reason(reason: &Reason, language: &str) -> (String, String) {
     let (code, he, en) = match reason {

@@ -111,6 +111,7 @@ impl Attempt {
         let language = &self.in_force.config.agent.language;
         let error = match &verdict {
             Verdict::Failed(reason) => Some(crm::outbox::reason(reason, language)),
+            Verdict::Again { .. } if delivery.doubtful => Some(crm::outbox::in_doubt(language)),
             Verdict::Sent { .. } | Verdict::Again { .. } => None,
         };
         if let (Verdict::Failed(_), Some((code, _))) = (&verdict, &error) {

@@ -6,6 +6,7 @@ use crate::domain::{
     ContactId, LastIn, LateRefusal, MediaKind, MessageId, OutboxId, Provider, RefusedRoute, ThreadId, Timestamp,
 };
 use rusqlite::{Row, params};
+use std::time::Duration;
 
 /// A message on its way out, with all that is needed to send it.
 #[derive(Clone, Debug)]
@@ -57,23 +58,32 @@ pub struct OutboxEntry {
 }
 
 impl ReadTx<'_> {
-    /// The messages that are due, one for each person: the oldest. One that is being sent holds the later ones back.
+    /// The messages that are due, one for each contact: the oldest. One that is being sent holds the others back, and one
+    /// whose last attempt is in doubt holds them back for [`DOUBT_BLOCKS`].
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![now, limit, self.held_to()?], |row| Ok(entry(row)))?;
+        let rows =
+            query.query_map(params![now, limit, self.held_to()?, now.minus(DOUBT_BLOCKS)], |row| Ok(entry(row)))?;
         rows.map(|row| row?).collect()
     }
 
-    /// When the next message is due that is not due yet.
+    /// When to look for due messages again: the next attempt that is not due yet, or the end of a doubt's minute.
     pub fn next_outbox_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT min(next_attempt_at) FROM outbox
-             WHERE state IN ('queued', 'sending', 'doubtful') AND next_attempt_at > ?1 AND id > ?2",
+            "SELECT min(next_attempt_at) FILTER (WHERE next_attempt_at > ?1),
+                    min(doubtful_since) FILTER (WHERE state = 'doubtful' AND doubtful_since > ?3)
+             FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND id > ?2",
         )?;
-        Ok(query.query_row(params![now, self.held_to()?], |row| row.get(0))?)
+        let (attempt, doubt) = query.query_row(params![now, self.held_to()?, now.minus(DOUBT_BLOCKS)], |row| {
+            Ok((row.get::<_, Option<Timestamp>>(0)?, row.get::<_, Option<Timestamp>>(1)?))
+        })?;
+        Ok(attempt.into_iter().chain(doubt.map(|since| since.plus(DOUBT_BLOCKS))).min())
     }
 }
+
+/// How long an attempt in doubt holds back later messages to its contact.
+const DOUBT_BLOCKS: Duration = Duration::from_mins(1);
 
 fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
     let last_refusal: Option<String> = row.get("last_refusal")?;

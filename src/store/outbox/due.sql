@@ -6,9 +6,14 @@ SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.reque
         AS first_words
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id
 WHERE o.state IN ('queued', 'doubtful') AND o.next_attempt_at <= ?1 AND o.id > ?3
+  -- One in flight for each contact, in order. An attempt in doubt holds later messages back for a minute (?4), and while it
+  -- is due.
   AND NOT EXISTS (
-      SELECT 1 FROM outbox earlier
-      WHERE earlier.contact_id = o.contact_id AND earlier.id < o.id AND earlier.id > ?3
-        AND earlier.state IN ('queued', 'sending', 'doubtful'))
+      SELECT 1 FROM outbox other
+      WHERE other.contact_id = o.contact_id AND other.id <> o.id AND other.id > ?3
+        AND other.state IN ('queued', 'sending', 'doubtful')
+        AND (other.state = 'sending' OR other.id < o.id AND (
+            other.state = 'queued' OR other.doubtful_since > ?4 OR other.doubtful_since IS NULL
+            OR other.next_attempt_at <= ?1)))
 ORDER BY o.next_attempt_at, o.id
 LIMIT ?2

@@ -1,7 +1,7 @@
 //! Attempts of which nobody knows how they ended: a person never gets the same message twice.
 
 use crate::support::whatsapp::{BridgeDoes, List, Shop, TwilioDoes, until};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const DANA: &str = "+972501234567";
@@ -35,7 +35,15 @@ async fn a_bridge_that_answers_too_late_is_asked_again() {
     let shop = Shop::open().await;
     shop.bridge.does([BridgeDoes::SendAfter(Duration::from_secs(12))]);
     let answer = shop.say(DANA, "once").await;
-    shop.until_status(&answer, "sent").await;
+    let doubtful = until("the doubt to be shown", async || {
+        Some(shop.message(&answer).await).filter(|message| message["error"] != Value::Null)
+    })
+    .await;
+    assert_eq!(doubtful["status"], "queued");
+    let sql = "SELECT error_code FROM messages";
+    assert_eq!(shop.daemon.query_value::<String>(sql), "in_doubt");
+    let sent = shop.until_status(&answer, "sent").await;
+    assert_eq!(sent["error"], Value::Null);
     assert_eq!(shop.bridge.texts(), ["once"]);
     assert_eq!(shop.bridge.requests().len(), 2);
 }
@@ -85,6 +93,35 @@ fn interrupted(provider: &str, seconds: u32) -> String {
              next_attempt_at, attempt_at, created_at, updated_at)
              VALUES (1, 1, '{DANA}', 'key-of-before', 'auto', '{provider}', 'sending', 1, {at}, {at}, {at}, {at});"
     )
+}
+
+/// The same, but in doubt for so long, while nobody can be asked for the next hour.
+fn in_doubt(seconds: u32) -> String {
+    let later = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+1 hour')";
+    let since = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{seconds} seconds')");
+    let doubtful =
+        format!("UPDATE outbox SET state = 'doubtful', doubtful_since = {since}, next_attempt_at = {later};");
+    interrupted("baileys", seconds) + &doubtful
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_doubt_holds_a_contact_back_for_a_minute_alone() {
+    let first = json!({ "message_id": 1, "thread_id": 1 });
+    let shop = Shop::open_with(|_| {}, &in_doubt(61)).await;
+    let next = shop.say(DANA, "next").await;
+    shop.until_status(&next, "sent").await;
+    assert_eq!(
+        (shop.bridge.texts(), shop.message(&first).await["status"].clone()),
+        (vec!["next".to_owned()], json!("queued"))
+    );
+
+    // Before that the later message waits, and goes when the minute is over.
+    let shop = Shop::open_with(|_| {}, &in_doubt(52)).await;
+    let next = shop.say(DANA, "next").await;
+    shop.until_status(&shop.say("+972541111111", "to another contact").await, "sent").await;
+    assert_eq!(shop.message(&next).await["status"], "queued");
+    shop.until_status(&next, "sent").await;
+    assert_eq!(shop.bridge.texts(), ["to another contact", "next"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
