@@ -129,22 +129,26 @@ impl JobWorker {
 /// Notes how it went. If even that fails, the work is still there and is done again.
 async fn conclude(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
     let id = job.id;
-    if let Err(JobError::Later(error) | JobError::Within(_, error) | JobError::Never(error)) = &outcome {
-        tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts = job.attempts + 1, error, "A job failed");
-    }
-    let noted = store.write(move |tx| {
-        let now = clock::now();
-        let (error, patience) = match &outcome {
-            Ok(()) => return tx.finish_job(id, now),
-            Err(JobError::Later(error)) => (error, PATIENCE),
-            Err(JobError::Within(patience, error)) => (error, *patience),
-            Err(JobError::Never(error)) => (error, Duration::ZERO),
-        };
-        if now.since(job.created_at) < patience {
-            tx.retry_job(id, error, now.plus(back_off(job.attempts)), now)
+    let now = clock::now();
+    let (error, patience) = match outcome {
+        Ok(()) => (None, Duration::ZERO),
+        Err(JobError::Later(error)) => (Some(error), PATIENCE),
+        Err(JobError::Within(patience, error)) => (Some(error), patience),
+        Err(JobError::Never(error)) => (Some(error), Duration::ZERO),
+    };
+    let retry_at = (now.since(job.created_at) < patience).then(|| now.plus(back_off(job.attempts)));
+    if let Some(error) = &error {
+        let (kind, attempts) = (&job.kind, job.attempts + 1);
+        if retry_at.is_some() {
+            tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) did not succeed and is retried");
         } else {
-            tx.fail_job(id, error, now)
+            tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed and is given up");
         }
+    }
+    let noted = store.write(move |tx| match (&error, retry_at) {
+        (None, _) => tx.finish_job(id, now),
+        (Some(error), Some(at)) => tx.retry_job(id, error, at, now),
+        (Some(error), None) => tx.fail_job(id, error, now),
     });
     if let Err(error) = noted.await {
         tracing::error!(event = "JOBS_FAILED", error = &error as &dyn std::error::Error, "Cannot note a job's end");

@@ -76,7 +76,7 @@ async fn on_a_filling_disk_files_wait_messages_come_and_all_goes_on_by_itself() 
     let alert = alert_is(&shop, "disk_low", "raised").await;
     assert!(alert["detail"]["en"].as_str().unwrap().ends_with(" of 64 MB are free."), "{alert}");
     picture(&shop, "SM00000000000000000000000000000001").await;
-    shop.daemon.logs().wait_for_event("JOB_FAILED");
+    shop.daemon.logs().wait_for_event("JOB_RETRY");
     let message = first_message(&shop).await;
     assert_eq!((&message["content_text"], &message["media_state"]), (&json!("look"), &json!("waiting")));
     assert_eq!(shop.twilio.file_requests().len(), 0, "it is not even asked for");

@@ -54,11 +54,13 @@ async fn a_file_on_its_way_is_waited_for_and_one_that_is_gone_is_not() {
     let failed: String = daemon.query_value("SELECT source_url FROM message_media WHERE state = 'failed'");
     assert_eq!(failed, gone);
     daemon.logs().wait_until("a first attempt", |lines| {
-        lines.iter().find(|line| line.contains("JOB_FAILED") && line.contains("503")).cloned()
+        lines.iter().find(|line| line.contains("JOB_RETRY") && line.contains("503")).cloned()
     });
     until_state(&daemon, "waiting", 1).await;
     bridge.keep_file("late", VOICE);
     until_state(&daemon, "stored", 1).await;
+    // Only the file that is given up is a warning.
+    assert_eq!(daemon.logs().events_named("JOB_FAILED").len(), 1);
     until("the release", async || (bridge.state().released == ["late"]).then_some(())).await;
 }
 
