@@ -84,7 +84,7 @@ export function readSettings(environment: Environment): Settings {
     maxMediaBytes: whole('WA_MAX_MEDIA_BYTES', text('WA_MAX_MEDIA_BYTES'), 16 << 20, 1024, 2 ** 31),
     mediaSpoolBytes: whole('WA_MEDIA_SPOOL_BYTES', text('WA_MEDIA_SPOOL_BYTES'), 2 ** 30, 1024, 2 ** 50),
     keepAliveMs: 1000 * whole('WA_KEEP_ALIVE_SECONDS', text('WA_KEEP_ALIVE_SECONDS'), 20, 1, 60),
-    linkCheckMs: 1000 * whole('WA_LINK_CHECK_SECONDS', text('WA_LINK_CHECK_SECONDS'), 3600, 1, 86_400),
+    linkCheckMs: 1000 * whole('WA_LINK_CHECK_SECONDS', text('WA_LINK_CHECK_SECONDS'), 3600, 1, 24 * 3600),
     qrMs: text('WA_QR_SECONDS') ? 1000 * whole('WA_QR_SECONDS', text('WA_QR_SECONDS'), 60, 1, 300) : undefined,
     codeMs: 1000 * whole('WA_CODE_SECONDS', text('WA_CODE_SECONDS'), 180, 1, 600),
     logLevel: word('WA_LOG_LEVEL', text('WA_LOG_LEVEL') ?? 'info', LOG_LEVELS),
