@@ -78,6 +78,7 @@ pub use adopt::{log_beside, refuse_a_log_beside};
 pub use ai_usage::AiUsage;
 pub use alert::AlertEvent;
 pub use backfill::BackfillProgress;
+pub use backlog::Undelivered;
 pub use call::CallFilter;
 pub use call_log::{NewCall, OpenCall, TurnNow};
 pub use change::Change;

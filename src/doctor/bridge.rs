@@ -41,6 +41,15 @@ fn judge(seen: &Overview) -> Vec<Finding> {
         let found = format!("WhatsApp does not let the account write to new people{until}");
         findings.push(Finding::warning(CHECK, found, "write less to people who have not written first"));
     }
+    if let Some(since) = report.deaf_since {
+        let found =
+            format!("nothing comes in by the link to WhatsApp since {since}, and the account's phone does not answer");
+        findings.push(Finding::warning(
+            CHECK,
+            found,
+            "see that the phone is on and online; else link the account again",
+        ));
+    }
     if let Some(refused) = report.refused.filter(|refused| *refused > 0) {
         let found = format!("{refused} messages from WhatsApp were not understood and laid aside");
         findings.push(Finding::warning(CHECK, found, "see the log of both services for WA_BAILEYS, and report it"));

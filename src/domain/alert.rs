@@ -32,6 +32,8 @@ text_enum! {
         BridgeDown = "bridge_down",
         /// The WhatsApp account must be linked anew, or the bridge needs other help.
         BridgeLink = "bridge_link",
+        /// Nothing comes in by the bridge's link, although it is alive.
+        BridgeDeaf = "bridge_deaf",
         /// WhatsApp has restricted the account.
         WhatsAppRestricted = "whatsapp_restricted",
         /// Twilio does not accept the account.
@@ -44,6 +46,8 @@ text_enum! {
         AiLimit = "ai_limit",
         /// Messages do not go out.
         OutboxStuck = "outbox_stuck",
+        /// Messages that a provider accepted have not been delivered.
+        OutboxUndelivered = "outbox_undelivered",
         /// The clock of this machine is wrong.
         ClockWrong = "clock_wrong",
         /// The settings are wrong, so the last ones that worked are used.

@@ -20,7 +20,7 @@ use crate::ops::disk::DiskWatch;
 use crate::ops::snapshots::{Snapshots, Standing};
 use crate::ops::tls::{Tls, TlsHealth, TlsStatus};
 use crate::providers::baileys::bridge::LinkState;
-use crate::store::{Health, Integrity, LogSize, Store};
+use crate::store::{Health, Integrity, LogSize, Store, Undelivered};
 use clock_comparison::ClockComparison;
 use rustls::RootCertStore;
 use std::time::Duration;
@@ -142,7 +142,9 @@ impl Care {
     fn look_at_link(&self) {
         if self.in_force.now().bridge.is_none() {
             // What is not in use any more troubles nobody.
-            for kind in [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::WhatsAppRestricted] {
+            for kind in
+                [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeDeaf, AlertKind::WhatsAppRestricted]
+            {
                 self.alerts.clear(kind);
             }
             return;
@@ -167,7 +169,10 @@ impl Care {
         if let Some(bridge) = &self.in_force.now().bridge
             && self.outbox.bridge().is_some_and(LinkState::is_connected)
         {
-            let restriction = bridge.look(false).await.report.restriction;
+            let report = bridge.look(false).await.report;
+            let restriction = report.restriction;
+            let deaf_since = report.deaf_since.map(|since| AlertDetail::from(format!("→ {since}")));
+            self.alerts.set(AlertKind::BridgeDeaf, deaf_since);
             let until = |until: Option<Timestamp>| until.map(|until| format!("→ {until}")).unwrap_or_default();
             let detail = restriction.map(|restriction| AlertDetail::from(until(restriction.until)));
             self.alerts.set(AlertKind::WhatsAppRestricted, detail);
@@ -177,11 +182,15 @@ impl Care {
             Ok(0) if self.outbox.is_alive() => self.alerts.clear(AlertKind::OutboxStuck),
             Ok(0) => self.alerts.raise(AlertKind::OutboxStuck, ("התור אינו זז.", "The queue does not move.")),
             Ok(count) => {
-                let he = format!("{count} הודעות מחכות יותר משעה, למרות ניסיונות לשלוח.");
-                let en = format!("{count} messages have waited for over an hour, in spite of attempts to send them.");
+                let he = format!("{count} הודעות מחכות יותר מעשר דקות, למרות ניסיונות לשלוח.");
+                let en =
+                    format!("{count} messages have waited for over ten minutes, in spite of attempts to send them.");
                 self.alerts.raise(AlertKind::OutboxStuck, (he, en));
             }
             Err(_) => {}
+        }
+        if let Ok(found) = self.store.read(move |tx| tx.undelivered(now.minus(DAY), now.minus(STUCK))).await {
+            self.alerts.set(AlertKind::OutboxUndelivered, undelivered(found));
         }
         self.alerts.set(AlertKind::Certificate, certificate_trouble(&self.tls.status()));
         self.alerts.set(AlertKind::Backup, backup_trouble(&self.snapshots, now));
@@ -277,6 +286,22 @@ pub fn certificate_trouble(status: &TlsStatus) -> Option<AlertDetail> {
     })
 }
 
+/// What is told of messages that were accepted and not delivered.
+fn undelivered(Undelivered { by_twilio, by_bridge, contacts }: Undelivered) -> Option<AlertDetail> {
+    let count = by_twilio + by_bridge;
+    (count > 0).then(|| {
+        AlertDetail::from((
+            format!(
+                "{count} הודעות ל־{contacts} אנשי קשר נשלחו לפני יותר מעשר דקות ולא נמסרו (Twilio: {by_twilio}, הגשר: {by_bridge})."
+            ),
+            format!(
+                "{count} messages to {contacts} contacts were sent more than ten minutes ago and have not been delivered \
+                 (Twilio: {by_twilio}, bridge: {by_bridge})."
+            ),
+        ))
+    })
+}
+
 /// Whether a state of the link ends only when somebody does something.
 fn needs_person(state: LinkState) -> bool {
     matches!(
@@ -296,5 +321,7 @@ fn needs_person(state: LinkState) -> bool {
 const LARGE_LOG: u64 = 256 << 20;
 const LOOK: Duration = Duration::from_secs(2);
 const LOOK_AROUND: Duration = Duration::from_mins(1);
-/// A message that has waited for so long in spite of attempts is stuck.
-const STUCK: Duration = Duration::from_hours(1);
+/// A message that was not sent within this time in spite of attempts, or not delivered, is told to the owner.
+const STUCK: Duration = Duration::from_mins(10);
+/// Messages that were not delivered within a day are not counted any more.
+const DAY: Duration = Duration::from_hours(24);

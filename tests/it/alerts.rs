@@ -257,3 +257,38 @@ fn mail_goes_in_clear_to_this_machine_alone() {
     assert!(told.contains("config.toml:3:") && told.contains("mail.tls: found none"), "{told}");
     assert!(told.contains("config.toml:5:") && told.contains("allowed: a mail address"), "{told}");
 }
+
+/// A message that the bridge sent so many minutes ago.
+fn sent_minutes_ago(id: u32, minutes: u32) -> String {
+    let at = format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-{minutes} minutes')");
+    format!(
+        "INSERT INTO contacts(id, business_id, created_at, updated_at) VALUES ({id}, 1, {at}, {at});
+         INSERT INTO threads(id, type, contact_id, peer_number, created_at)
+             VALUES ({id}, 'whatsapp', {id}, '+97250123456{id}', {at});
+         INSERT INTO messages(id, thread_id, direction, message_type, content_text, provider, provider_msg_id, status, author,
+             sent_at, created_at)
+             VALUES ({id}, {id}, 'out', 'text', 'hello', 'baileys', '3EB{id}', 'sent', 'user:1', {at}, {at});
+         INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, state, attempts,
+             next_attempt_at, attempt_at, created_at, updated_at)
+             VALUES ({id}, {id}, '+97250123456{id}', 'key-{id}', 'auto', 'baileys', 'done', 1, {at}, {at}, {at}, {at});"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_delivered_within_ten_minutes_is_told() {
+    let seed = [sent_minutes_ago(1, 8), sent_minutes_ago(2, 11), sent_minutes_ago(3, 25 * 60)].concat();
+    let mut shop = Shop::open_with(
+        |setup| {
+            setup.toml("[alerts]\nsettle_s = 0\n");
+        },
+        &seed,
+    )
+    .await;
+    let alert = until_state(&shop, "outbox_undelivered", "raised").await;
+    let detail = alert["detail"]["en"].as_str().unwrap();
+    assert!(detail.starts_with("1 messages to 1 contacts") && detail.contains("bridge: 1"), "{detail}");
+    let delivered = json!({ "event": "status", "id": "3EB2", "status": "delivered" });
+    assert_eq!(shop.bridge_posts(&delivered).await.status, 204);
+    tokio::task::block_in_place(|| shop.daemon.restart());
+    until_state(&shop, "outbox_undelivered", "cleared").await;
+}

@@ -54,7 +54,7 @@ async fn outbox(parts: &Parts) -> Finding {
     match parts.store.read(move |tx| tx.stuck_outbox(since)).await {
         Ok(0) if parts.outbox.is_alive() => Finding::ok("outbox", "nothing is stuck"),
         Ok(0) => Finding::error("outbox", "the queue does not move", DOCTOR),
-        Ok(count) => Finding::error("outbox", format!("{count} messages have waited for over an hour"), DOCTOR),
+        Ok(count) => Finding::error("outbox", format!("{count} messages have waited for over ten minutes"), DOCTOR),
         Err(error) => unknown("outbox", &error),
     }
 }
@@ -90,5 +90,5 @@ fn unknown(check: &str, error: &Error) -> Finding {
 
 const RESTORE: &str = "restore a backup from before (agentlocator restore), and keep the file as it is";
 const DOCTOR: &str = "run `agentlocator doctor`";
-const STUCK: Duration = Duration::from_hours(1);
+const STUCK: Duration = Duration::from_mins(10);
 const MANY_FAILED: u64 = 20;

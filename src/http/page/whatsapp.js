@@ -4,6 +4,7 @@ const LINK_WORDS = {
   he: {
     link_connected: "מחובר לוואטסאפ", link_starting: "הגשר עולה; רגע אחד", link_unpaired: "אין חשבון מקושר. בקשו קוד חדש וסרקו אותו מהטלפון.",
     link_pairing: "בטלפון: וואטסאפ ← מכשירים מקושרים ← קישור מכשיר, וסרקו את הקוד.", link_connecting: "מתחבר לוואטסאפ. אם זה נמשך, בדקו את החיבור לאינטרנט.",
+    link_unanswered: "וואטסאפ אינה מאשרת הודעות בקישור הזה. פתחו את וואטסאפ בטלפון; אם זה נמשך, קשרו מחדש.",
     link_logged_out: "וואטסאפ ניתקה את הקישור. בקשו קוד חדש וסרקו אותו מהטלפון.", link_replaced: "תוכנה אחרת משתמשת באותו קישור. עצרו אותה, ואז התחברו מחדש.",
     link_banned: "וואטסאפ חסמה את החשבון. בקשו בדיקה באפליקציה בטלפון, ואז התחברו מחדש.", link_outdated: "וואטסאפ כבר אינה מקבלת את גרסת הגשר. עדכנו אותו, ואז התחברו מחדש.",
     link_multidevice_mismatch: "וואטסאפ שבטלפון אינה תומכת במכשירים מקושרים. עדכנו אותה, ואז התחברו מחדש.", link_disk: "הגשר אינו יכול לכתוב לדיסק שלו. פנו מקום, והוא ימשיך מעצמו.",
@@ -22,6 +23,7 @@ const LINK_WORDS = {
   en: {
     link_connected: "Connected to WhatsApp", link_starting: "The bridge is starting; one moment", link_unpaired: "No account is linked. Ask for a new code, and scan it with the phone.",
     link_pairing: "On the phone: WhatsApp → Linked devices → Link a device, and scan the code.", link_connecting: "Connecting to WhatsApp. If that lasts, check the internet connection.",
+    link_unanswered: "WhatsApp acknowledges no message on this link. Open WhatsApp on the phone; if that lasts, link it again.",
     link_logged_out: "WhatsApp has ended the link. Ask for a new code, and scan it with the phone.", link_replaced: "Another program uses the same session. Stop it, then reconnect.",
     link_banned: "WhatsApp has blocked the account. Ask for a review in the app on the phone, then reconnect.", link_outdated: "WhatsApp no longer takes the bridge's version. Update the bridge, then reconnect.",
     link_multidevice_mismatch: "WhatsApp on the phone does not support linked devices. Update it, then reconnect.", link_disk: "The bridge cannot write to its disk. Make room, and it goes on by itself.",

@@ -182,7 +182,7 @@ impl Patience {
     /// How long something must be so before it troubles anybody: what comes and goes by itself, longer.
     fn before(self, kind: AlertKind) -> Duration {
         match kind {
-            AlertKind::BridgeDown => self.bridge_down,
+            AlertKind::BridgeDown | AlertKind::BridgeDeaf => self.bridge_down,
             AlertKind::Replication => self.replication,
             AlertKind::PublishedCopy => Duration::from_mins(1),
             // A new box has none at first.
@@ -202,6 +202,7 @@ impl Patience {
             | AlertKind::AiUnavailable
             | AlertKind::AiLimit
             | AlertKind::OutboxStuck
+            | AlertKind::OutboxUndelivered
             | AlertKind::ClockWrong
             | AlertKind::SettingsRejected
             | AlertKind::SelfCheck => Duration::ZERO,

@@ -145,6 +145,12 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "פתחו את לשונית WhatsApp בדף; שם כתוב מה לעשות.",
             "Open WhatsApp in the page; it says what to do.",
         ),
+        AlertKind::BridgeDeaf => (
+            "דבר אינו נכנס בקישור לוואטסאפ",
+            "Nothing comes in by the link to WhatsApp",
+            "בדקו שהטלפון של חשבון הוואטסאפ דלוק ומחובר לאינטרנט, ופתחו בו את וואטסאפ. אם הודעות עדיין אינן נכנסות, נתקו את החשבון בדף וקשרו אותו מחדש.",
+            "See that the phone of the WhatsApp account is on and online, and open WhatsApp on it. If messages still do not come in, unlink the account in the page and link it again.",
+        ),
         AlertKind::WhatsAppRestricted => (
             "וואטסאפ הגבילה את החשבון",
             "WhatsApp has restricted the account",
@@ -163,6 +169,12 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "Outgoing messages are not sent",
             "הריצו `agentlocator doctor` על השרת.",
             "Run `agentlocator doctor` on the server.",
+        ),
+        AlertKind::OutboxUndelivered => (
+            "הודעות שנשלחו לא נמסרו",
+            "Messages that were sent have not been delivered",
+            "אם הודעות לאחרים נמסרות, כנראה שהטלפון של הנמען כבוי או שהוא חסם את המספר; התקשרו אליו. אחרת הריצו `agentlocator doctor` על השרת.",
+            "If messages to others are delivered, the contact's phone is probably off, or the contact has blocked the number: call them. Otherwise run `agentlocator doctor` on the server.",
         ),
         AlertKind::ClockWrong | AlertKind::SettingsRejected | AlertKind::SelfCheck => machine_words(kind),
     }

@@ -36,6 +36,8 @@ pub struct Report {
     pub pairing_code_expires_at: Option<Timestamp>,
     /// What WhatsApp does not let the account do.
     pub restriction: Option<Restriction>,
+    /// Since when nothing comes in by a link that is alive, not even the echo of the bridge's own checks.
+    pub deaf_since: Option<Timestamp>,
 }
 
 /// Who is linked.
@@ -140,6 +142,7 @@ impl Report {
                 until: time(&body["restriction"]["until"]),
                 kind: line(&body["restriction"]["kind"]),
             }),
+            deaf_since: time(&body["link_check"]["since"]).filter(|_| body["link_check"]["result"] == "no_echo"),
         }
     }
 }
@@ -205,5 +208,10 @@ mod tests {
         assert_eq!(report.restriction, Some(Restriction { until, kind: Some("x".into()) }));
         let lifted = Report::read(true, &json!({ "connected": true, "restriction": { "active": false } }));
         assert_eq!((lifted.state, lifted.restriction), (LinkState::Connected, None));
+        for (result, is_deaf) in [("ok", false), ("no_ack", false), ("no_echo", true)] {
+            let check = json!({ "result": result, "since": 1_700_000_001_000_i64 });
+            let report = Report::read(true, &json!({ "connected": true, "link_check": check }));
+            assert_eq!(report.deaf_since, until.filter(|_| is_deaf), "{result}");
+        }
     }
 }

@@ -15,6 +15,8 @@ text_enum! {
         Pairing = "pairing",
         /// On its way to WhatsApp.
         Connecting = "connecting",
+        /// The session is live, but WhatsApp acknowledges no message.
+        Unanswered = "unanswered",
         /// WhatsApp has ended the link.
         LoggedOut = "logged_out",
         /// Another process uses the session.
@@ -75,6 +77,10 @@ impl LinkState {
             Self::Connecting => (
                 "גשר הוואטסאפ מתחבר לוואטסאפ; אם זה נמשך, בדקו את החיבור לאינטרנט",
                 "the WhatsApp bridge is connecting to WhatsApp; if that lasts, check the internet connection",
+            ),
+            Self::Unanswered => (
+                "וואטסאפ אינה מאשרת הודעות בקישור הזה; פתחו את וואטסאפ בטלפון, ואם זה נמשך, קשרו את החשבון מחדש",
+                "WhatsApp acknowledges no message on this link; open WhatsApp on the phone, and if that lasts link the account again",
             ),
             Self::LoggedOut => (
                 "וואטסאפ ניתקה את הקישור לחשבון; סרקו קוד חדש בלשונית WhatsApp שבדף",
