@@ -98,8 +98,8 @@ export class LinkCheck {
   async #check(): Promise<void> {
     const socket = this.#parts.socket()
     const result = socket && (await this.#ask(socket))
-    // Without a connection there is nothing to find out; the link's own state says so.
-    if (result) this.#conclude(result)
+    // Of a connection that has ended meanwhile there is nothing to find out; the link's own state says so.
+    if (result && this.#parts.socket() === socket) this.#conclude(result)
     const { everyMs } = this.#parts
     this.#schedule(this.#isSuspect ? Math.min(RECHECK_MS, everyMs) : everyMs)
   }
