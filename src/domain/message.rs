@@ -133,7 +133,7 @@ pub struct Message {
     pub provider_msg_id: Option<String>,
     /// How far it has come.
     pub status: MessageStatus,
-    /// Why it failed, for a person to read.
+    /// Why it failed, or that it may have been sent, for a person to read.
     pub error: Option<String>,
     /// When it was written, as the provider says, else when it reached us.
     #[schema(value_type = String, format = DateTime)]

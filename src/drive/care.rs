@@ -161,6 +161,13 @@ impl Care {
         // The one says nothing of the other: while a person is needed, nobody knows whether it is up.
         self.alerts.set(AlertKind::BridgeLink, if needs_person { sentence(state) } else { None });
         self.alerts.set(AlertKind::BridgeDown, if is_down { sentence(state) } else { None });
+        if state.is_connected() {
+            let deaf = self
+                .outbox
+                .bridge_deaf_since()
+                .map(|since| AlertDetail::from((format!("מאז {since}."), format!("Since {since}."))));
+            self.alerts.set(AlertKind::BridgeDeaf, deaf);
+        }
     }
 
     /// What takes longer to find out.
@@ -169,10 +176,7 @@ impl Care {
         if let Some(bridge) = &self.in_force.now().bridge
             && self.outbox.bridge().is_some_and(LinkState::is_connected)
         {
-            let report = bridge.look(false).await.report;
-            let restriction = report.restriction;
-            let deaf_since = report.deaf_since.map(|since| AlertDetail::from(format!("→ {since}")));
-            self.alerts.set(AlertKind::BridgeDeaf, deaf_since);
+            let restriction = bridge.look(false).await.report.restriction;
             let until = |until: Option<Timestamp>| until.map(|until| format!("→ {until}")).unwrap_or_default();
             let detail = restriction.map(|restriction| AlertDetail::from(until(restriction.until)));
             self.alerts.set(AlertKind::WhatsAppRestricted, detail);

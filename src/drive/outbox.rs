@@ -76,6 +76,11 @@ impl Outbox {
         self.shared.health.bridge()
     }
 
+    /// Since when nothing comes in by the bridge's link, although it is connected.
+    pub fn bridge_deaf_since(&self) -> Option<Timestamp> {
+        self.shared.health.bridge_deaf_since()
+    }
+
     /// Whether it runs: a loop that has not come round for a minute is stuck.
     pub fn is_alive(&self) -> bool {
         self.shared.health.is_loop_alive(clock::now())
@@ -279,7 +284,7 @@ fn case<'a>(entry: &'a OutboxEntry, rules: &'a Rules, down: &'a [Provider], now:
         last_in: entry.last_in,
         able,
         refused: &entry.refused,
-        opted_out: entry.opted_out,
+        opted_out: entry.opted_out_at.is_some(),
         down,
         now,
     }

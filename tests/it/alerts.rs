@@ -292,3 +292,26 @@ async fn what_is_not_delivered_within_ten_minutes_is_told() {
     tokio::task::block_in_place(|| shop.daemon.restart());
     until_state(&shop, "outbox_undelivered", "cleared").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_alive_and_deaf_is_told_and_still_used() {
+    let shop = Shop::open_with(
+        |setup| {
+            setup.toml("[alerts]\nsettle_s = 0\nbridge_down_after_s = 0\n");
+        },
+        "",
+    )
+    .await;
+    shop.bridge.deaf(true);
+    let alert = until_state(&shop, "bridge_deaf", "raised").await;
+    assert!(alert["detail"]["en"].as_str().unwrap().contains("2023-11-14"), "{alert}");
+    let link = shop.api.get("/api/whatsapp/bridge").await.json();
+    assert_eq!(
+        (link["connected"].clone(), link["deaf_since"].clone()),
+        (json!(true), json!("2023-11-14T22:13:20.000Z"))
+    );
+    let answer = shop.say("+972501234567", "still out").await;
+    shop.until_status(&answer, "sent").await;
+    shop.bridge.deaf(false);
+    until_state(&shop, "bridge_deaf", "cleared").await;
+}

@@ -4,7 +4,7 @@ use crate::clock;
 use crate::config::Live;
 use crate::domain::{NotSent, Outcome, Provider, Timestamp, Trouble};
 use crate::drive::InForce;
-use crate::providers::baileys::bridge::{Bridge, LinkState};
+use crate::providers::baileys::bridge::{Bridge, LinkState, Report};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ struct Seen {
     /// What the log said last of it.
     bridge_told: Option<LinkState>,
     bridge_asked_at: Option<Timestamp>,
+    bridge_deaf_since: Option<Timestamp>,
     twilio_down_until: Option<Timestamp>,
     loop_at: Option<Timestamp>,
 }
@@ -61,7 +62,7 @@ impl Health {
     async fn ask(&self) {
         let in_force = self.in_force.now();
         let Some(bridge) = &in_force.bridge else { return };
-        let state = bridge.state().await;
+        let Report { state, deaf_since, .. } = bridge.report().await;
         // What the bridge of other settings says is no news any more.
         if !Arc::ptr_eq(&in_force, &self.in_force.now()) {
             return;
@@ -72,6 +73,7 @@ impl Health {
         }
         seen.bridge = Some(state);
         seen.bridge_told = Some(state);
+        seen.bridge_deaf_since = deaf_since;
         seen.bridge_asked_at = Some(clock::now());
     }
 
@@ -80,10 +82,15 @@ impl Health {
         self.bridge_in_use().and(self.seen().bridge)
     }
 
+    /// Since when nothing comes in by the bridge's link, although it is connected.
+    pub(super) fn bridge_deaf_since(&self) -> Option<Timestamp> {
+        self.bridge_in_use().and(self.seen().bridge_deaf_since)
+    }
+
     /// Nothing is known of the bridge any more: it may be another one.
     pub(super) fn forget(&self) {
         let mut seen = self.seen();
-        (seen.bridge, seen.bridge_asked_at, seen.twilio_down_until) = (None, None, None);
+        *seen = Seen { bridge_told: seen.bridge_told, loop_at: seen.loop_at, ..Seen::default() };
     }
 
     fn bridge_in_use(&self) -> Option<Bridge> {

@@ -47,6 +47,10 @@ pub(super) struct BridgeView {
     waiting: Waiting,
     /// WhatsApp's lock on writing to new people, while there is one.
     restriction: Option<RestrictionView>,
+    /// Since when nothing comes in by a link that is alive, not even the answer of the account's own phone; null while that
+    /// is not so.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deaf_since: Option<Timestamp>,
     /// The code to scan, while one waits; for owners.
     pairing: Option<PairingView>,
     /// The code to type into the phone, while one waits; for owners.
@@ -208,6 +212,7 @@ impl BridgeView {
             account,
             waiting: Waiting { inbox: report.inbox, media: report.media_waiting, refused: report.refused },
             restriction: report.restriction.map(|bridge::Restriction { until, kind }| RestrictionView { until, kind }),
+            deaf_since: report.deaf_since,
             pairing: qr.filter(|_| is_owner).map(|code| PairingView { qr: code.text, svg: code.svg, expires_at }),
             pairing_code: report.pairing_code.filter(|_| is_owner),
             pairing_code_expires_at: report.pairing_code_expires_at.filter(|_| is_owner),
@@ -228,6 +233,7 @@ impl BridgeView {
             account: None,
             waiting: Waiting { inbox: None, media: None, refused: None },
             restriction: None,
+            deaf_since: None,
             pairing: None,
             pairing_code: None,
             pairing_code_expires_at: None,

@@ -72,13 +72,22 @@ async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Re
 }
 
 async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> {
-    let is_refusal = matches!(news.change, Change::Status(MessageStatus::Failed, _));
+    let refusal = match &news.change {
+        Change::Status(MessageStatus::Failed, late) => Some((news.provider, late.clone())),
+        _ => None,
+    };
     let known = app.store.write(move |tx| inbox::news(tx, BusinessId::FIRST, &news, &raw, clock::now())).await?;
     match known {
         Some(message) => tracing::debug!(event = "WA_NEWS", message.id = %message, "News of message {message}"),
         None => app.jobs.wake(),
     }
-    if is_refusal {
+    if let Some((provider, late)) = refusal {
+        let code = late.map(|late| late.trouble.code).unwrap_or_default();
+        if let Some(message) = known {
+            tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code,
+                "Message {message} was refused by {provider} after it had been accepted ({code})");
+        }
+        // The next route is tried at once.
         app.outbox.wake();
     }
     Ok(())

@@ -12,6 +12,7 @@ const LINK_WORDS = {
     link_unreachable: "הגשר אינו פועל. ודאו שהשירות שלו רץ.", link_silent: "הגשר אינו עונה. הפעילו מחדש את השירות שלו.",
     link_unauthorized: "הגשר לא קיבל את הסיסמה שלנו. הגדירו אותו BAILEYS_WEBHOOK_SECRET בשני הצדדים.", link_disabled: "הגשר אינו בשימוש. הגדירו BAILEYS_WEBHOOK_SECRET, כאן ובגשר.",
     linkedAs: "חשבון", linkSince: "מאז", linkInbox: "ממתינות להיקלט", linkMedia: "קבצים בדרך", linkRefused: "לא נקלטו",
+    linkDeaf: "דבר אינו נכנס בקישור, וגם הטלפון של החשבון אינו עונה. בדקו שהוא דלוק ומחובר לאינטרנט",
     linkRestricted: "וואטסאפ אינה מאפשרת כרגע לכתוב לאנשים חדשים", linkUntil: "עד", qrCode: "קוד QR לקישור החשבון", qrInLog: "הקוד מודפס ביומן של הגשר.",
     newCode: "קוד חדש", byPhone: "או קישור לפי מספר טלפון", phoneNumber: "מספר הטלפון של חשבון הוואטסאפ", getCode: "קבלת קוד",
     typeCode: "בטלפון: וואטסאפ ← מכשירים מקושרים ← קישור באמצעות מספר טלפון, והקלידו:", codeTime: "הקוד טוב לעוד", newCodeFollows: "אחריו יופיע קוד חדש.", reconnect: "חיבור מחדש", unlink: "ניתוק החשבון",
@@ -31,6 +32,7 @@ const LINK_WORDS = {
     link_unreachable: "The bridge is not running. See that its service runs.", link_silent: "The bridge does not answer. Restart its service.",
     link_unauthorized: "The bridge did not accept our secret. Set the same BAILEYS_WEBHOOK_SECRET on both sides.", link_disabled: "The bridge is not in use. Set BAILEYS_WEBHOOK_SECRET, here and for the bridge.",
     linkedAs: "Account", linkSince: "since", linkInbox: "waiting to come in", linkMedia: "files on their way", linkRefused: "not taken",
+    linkDeaf: "Nothing comes in by the link, and the phone of the account does not answer. See that it is on and online",
     linkRestricted: "WhatsApp lets the account write to nobody new at the moment", linkUntil: "until", qrCode: "QR code that links the account", qrInLog: "The code is printed in the bridge's log.",
     newCode: "New code", byPhone: "Or link by phone number", phoneNumber: "Phone number of the WhatsApp account", getCode: "Get a code",
     typeCode: "On the phone: WhatsApp → Linked devices → Link with phone number, and type:", codeTime: "The code is good for another", newCodeFollows: "After that a new one appears.", reconnect: "Reconnect", unlink: "Unlink the account",
@@ -84,6 +86,7 @@ async function whatsapp() {
     const told = [
       link.account?.phone && `${t("linkedAs")}: \u2066${link.account.phone}\u2069 ${link.account.name ?? ""}`,
       link.since && `${t("linkSince")} ${time(link.since)}`,
+      link.deaf_since && `${t("linkDeaf")} (${t("linkSince")} ${time(link.deaf_since)})`,
       link.restriction && `${t("linkRestricted")}${link.restriction.until ? ` ${t("linkUntil")} ${time(link.restriction.until)}` : ""}`,
       ...[["inbox", "linkInbox"], ["media", "linkMedia"], ["refused", "linkRefused"]].map(([name, word]) => link.waiting[name] > 0 && `${t(word)}: ${link.waiting[name]}`),
     ].filter(Boolean).join(" · ");

@@ -85,8 +85,8 @@ impl World {
             return not_sent(NotSent::Refused(Refusal::Message));
         }
         match fate {
-            // A bridge that has sent it says so again.
-            Fate::RefusedLate(_) | Fate::RefusedLateInSilence(_) if known => sent(),
+            // A bridge that has sent it says so, whatever it thinks of it now.
+            Fate::RefusedLate(_) | Fate::RefusedLateInSilence(_) | Fate::Refused | Fate::OptedOut if known => sent(),
             Fate::RefusedLate(refusal) => {
                 self.refuse_late(provider, refusal, now);
                 sent()
@@ -113,8 +113,6 @@ impl World {
             Fate::Down => not_sent(NotSent::Down),
             Fate::Busy => not_sent(NotSent::Busy(Duration::from_secs(3))),
             Fate::Barred => not_sent(NotSent::Barred),
-            // A bridge that has sent it says so, whatever it thinks of it now.
-            Fate::Refused | Fate::OptedOut if known => sent(),
             Fate::Refused => {
                 self.refused_by_baileys |= provider == Baileys;
                 not_sent(NotSent::Refused(Refusal::Message))

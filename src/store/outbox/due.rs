@@ -51,8 +51,8 @@ pub struct OutboxEntry {
     pub kind: MediaKind,
     /// When and how the person last wrote.
     pub last_in: LastIn,
-    /// Whether the contact has blocked us or opted out, and has not written since.
-    pub opted_out: bool,
+    /// When the contact blocked us or opted out; none if they have written since.
+    pub opted_out_at: Option<Timestamp>,
     /// Whether nothing has been said in the thread before.
     pub first_words: bool,
 }
@@ -113,7 +113,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
             at: row.get("last_in_at")?,
             twilio_at: row.get("last_in_twilio_at")?,
         },
-        opted_out: row.get("opted_out")?,
+        opted_out_at: row.get("opted_out_at")?,
         first_words: row.get("first_words")?,
     })
 }

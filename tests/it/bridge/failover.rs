@@ -34,8 +34,17 @@ impl Twilio {
 
     /// Dana writes to the number at Twilio, which may then answer for a day.
     async fn opens_window(&self, world: &World) {
+        self.hands_on(self.exchange.clone(), world).await;
+    }
+
+    /// The daemon is told that Dana wrote, and Twilio does not know of it: it will refuse free text.
+    async fn seems_to_open_window(&self, world: &World) {
+        self.hands_on(Exchange::new(self.exchange.account().clone()), world).await;
+    }
+
+    async fn hands_on(&self, exchange: Exchange, world: &World) {
         let route = Route::new(None).unwrap();
-        let network = WhatsAppNetwork::new(self.exchange.clone(), route, EventLog::new());
+        let network = WhatsAppNetwork::new(exchange, route, EventLog::new());
         let url = Url::parse(&format!("{}/webhook/whatsapp/twilio", world.daemon.url())).unwrap();
         let (_, answer) = network.send(&url, &InboundMessage::text(DANA_NUMBER, OWN, "פנייה")).await;
         assert_eq!(answer.unwrap().status, 204);
@@ -123,4 +132,23 @@ async fn a_bridge_that_starts_late_gets_what_waits_for_it() {
         world.until_status(DANA, answer, "delivered").await;
     }
     assert_eq!(world.whatsapp.shown_to(DANA.number).await.unwrap(), ["ראשונה", "שנייה"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_twilio_refuses_later_goes_by_the_bridge_once() {
+    let twilio = Twilio::start().await;
+    let world = World::linked_with(|setup| twilio.settings(setup)).await;
+    world.whatsapp.writes(DANA, "שלום").await.unwrap();
+    world.talk_becomes(DANA, &["שלום"]).await;
+    twilio.seems_to_open_window(&world).await;
+    world.talk_becomes(DANA, &["שלום", "פנייה"]).await;
+    let answer = world.say(DANA_NUMBER, "תשובה").await;
+    assert_eq!(answer["provider"], "twilio");
+    world.until_status(DANA, &answer, "delivered").await;
+    shown_becomes(&world, &["תשובה"]).await;
+    assert_eq!(twilio.sent(), ["תשובה"], "Twilio accepted it, and refused it by its callback");
+    let closed: String = world.daemon.query_value("SELECT provider || code FROM refused_attempts");
+    assert_eq!(closed, "twilio63016");
+    let delivered = world.message(DANA, "the message", |m| m["id"] == answer["message_id"]).await;
+    assert_eq!(delivered["provider"], "baileys", "{delivered}");
 }

@@ -74,12 +74,12 @@ pub struct Overview {
 impl Bridge {
     /// Whether the link is live.
     pub async fn is_healthy(&self) -> bool {
-        self.state().await.is_connected()
+        self.report().await.state.is_connected()
     }
 
     /// How the link is, by what every bridge answers.
-    pub async fn state(&self) -> LinkState {
-        self.health().await.map_or_else(|state| state, |report| report.state)
+    pub async fn report(&self) -> Report {
+        self.health().await.unwrap_or_else(Report::only)
     }
 
     /// All that can be found out within [`GLANCE`]; with the code to scan, if that is wanted.

@@ -39,6 +39,7 @@ type Shared = Arc<Mutex<Bridge>>;
 struct Bridge {
     next: VecDeque<BridgeDoes>,
     down: bool,
+    deaf: bool,
     asked: usize,
     /// Every request, with its proofs, and the last one as it came.
     requests: Vec<(Value, String, String)>,
@@ -71,6 +72,11 @@ impl BridgeStandIn {
         self.state.lock().unwrap().down = down;
     }
 
+    /// Whether it says that nothing comes in by its link.
+    pub fn deaf(&self, deaf: bool) {
+        self.state.lock().unwrap().deaf = deaf;
+    }
+
     /// How often it was asked how it is.
     pub fn asked(&self) -> usize {
         self.state.lock().unwrap().asked
@@ -101,7 +107,9 @@ async fn health(State(state): State<Shared>) -> Response {
     let mut bridge = state.lock().unwrap();
     bridge.asked += 1;
     let status = if bridge.down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-    (status, Json(json!({ "connected": !bridge.down, "ts": 1 }))).into_response()
+    let result = if bridge.deaf { "no_echo" } else { "ok" };
+    let link_check = json!({ "result": result, "at": 1_700_000_000_000_i64, "since": 1_700_000_000_000_i64 });
+    (status, Json(json!({ "connected": !bridge.down, "ts": 1, "link_check": link_check }))).into_response()
 }
 
 async fn send(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
