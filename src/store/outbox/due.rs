@@ -73,7 +73,7 @@ impl ReadTx<'_> {
         let mut query = self.conn.prepare_cached(
             "SELECT min(next_attempt_at) FILTER (WHERE next_attempt_at > ?1),
                     min(doubtful_since) FILTER (WHERE state = 'doubtful' AND doubtful_since > ?3)
-             FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND id > ?2",
+             FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND +id > ?2",
         )?;
         let (attempt, doubt) = query.query_row(params![now, self.held_to()?, now.minus(DOUBT_BLOCKS)], |row| {
             Ok((row.get::<_, Option<Timestamp>>(0)?, row.get::<_, Option<Timestamp>>(1)?))
