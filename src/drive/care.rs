@@ -186,9 +186,9 @@ impl Care {
             Ok(0) if self.outbox.is_alive() => self.alerts.clear(AlertKind::OutboxStuck),
             Ok(0) => self.alerts.raise(AlertKind::OutboxStuck, ("התור אינו זז.", "The queue does not move.")),
             Ok(count) => {
-                let he = format!("{count} הודעות מחכות יותר מעשר דקות, למרות ניסיונות לשלוח.");
+                let he = format!("{count} הודעות מחכות יותר מתשע דקות, למרות ניסיונות לשלוח.");
                 let en =
-                    format!("{count} messages have waited for over ten minutes, in spite of attempts to send them.");
+                    format!("{count} messages have waited for over nine minutes, in spite of attempts to send them.");
                 self.alerts.raise(AlertKind::OutboxStuck, (he, en));
             }
             Err(_) => {}
@@ -296,11 +296,11 @@ fn undelivered(Undelivered { by_twilio, by_bridge, contacts }: Undelivered) -> O
     (count > 0).then(|| {
         AlertDetail::from((
             format!(
-                "{count} הודעות ל־{contacts} אנשי קשר נשלחו לפני יותר מעשר דקות ולא נמסרו (Twilio: {by_twilio}, הגשר: {by_bridge})."
+                "נשלחו לפני יותר מתשע דקות ולא נמסרו: {count} (Twilio: {by_twilio}, הגשר: {by_bridge}), אנשי קשר: {contacts}."
             ),
             format!(
-                "{count} messages to {contacts} contacts were sent more than ten minutes ago and have not been delivered \
-                 (Twilio: {by_twilio}, bridge: {by_bridge})."
+                "Sent more than nine minutes ago and not delivered: {count} (Twilio: {by_twilio}, bridge: {by_bridge}), to \
+                 contacts: {contacts}."
             ),
         ))
     })
@@ -325,7 +325,8 @@ fn needs_person(state: LinkState) -> bool {
 const LARGE_LOG: u64 = 256 << 20;
 const LOOK: Duration = Duration::from_secs(2);
 const LOOK_AROUND: Duration = Duration::from_mins(1);
-/// A message that was not sent within this time in spite of attempts, or not delivered, is told to the owner.
-const STUCK: Duration = Duration::from_mins(10);
+/// A message that was not sent within this time in spite of attempts, or not delivered, is told to the owner: within ten
+/// minutes, since this is looked at each minute.
+const STUCK: Duration = Duration::from_mins(9);
 /// Messages that were not delivered within a day are not counted any more.
 const DAY: Duration = Duration::from_hours(24);
