@@ -83,7 +83,7 @@ async fn a_live_link_says_all_that_there_is_to_know() {
         "since": shown["since"], "last_code": null, "version": "simulated",
         "account": { "phone": "+972541112233", "name": "Shop" },
         "waiting": { "inbox": 2, "media": 1, "refused": 0 },
-        "restriction": null, "pairing": null, "pairing_code": null, "pairing_code_expires_at": null,
+        "restriction": null, "deaf_since": null, "pairing": null, "pairing_code": null, "pairing_code_expires_at": null,
     });
     assert_eq!(shown, wanted);
     assert!(shown["since"].as_str().unwrap().ends_with('Z'));
@@ -108,6 +108,7 @@ async fn each_state_has_its_reason_and_remedy_in_the_business_s_language() {
         ("unpaired", "unpaired", "קוד חדש", "ask for a new code"),
         ("pairing", "pairing", "סרקו", "scan the code"),
         ("connecting", "connecting", "אינטרנט", "internet"),
+        ("unanswered", "unanswered", "אינה מאשרת", "acknowledges no message"),
         ("logged_out", "logged_out", "ניתקה", "ended the link"),
         ("replaced", "replaced", "תוכנה אחרת", "another program"),
         ("banned", "banned", "חסמה", "blocked"),

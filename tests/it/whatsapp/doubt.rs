@@ -116,10 +116,15 @@ async fn a_doubt_holds_a_contact_back_for_a_minute_alone() {
     );
 
     // Before that the later message waits, and goes when the minute is over.
-    let shop = Shop::open_with(|_| {}, &in_doubt(52)).await;
+    let mut shop = Shop::open_with(|_| {}, &in_doubt(0)).await;
     let next = shop.say(DANA, "next").await;
     shop.until_status(&shop.say("+972541111111", "to another contact").await, "sent").await;
     assert_eq!(shop.message(&next).await["status"], "queued");
+    assert!(shop.daemon.stop().success());
+    shop.daemon.seed(
+        "UPDATE outbox SET doubtful_since = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-59 seconds') WHERE message_id = 1",
+    );
+    shop.daemon.launch();
     shop.until_status(&next, "sent").await;
     assert_eq!(shop.bridge.texts(), ["to another contact", "next"]);
 }
