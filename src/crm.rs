@@ -8,7 +8,6 @@ pub mod inbox;
 pub mod order;
 pub mod outbox;
 pub mod password;
-pub mod person;
 pub mod recording;
 mod refusal;
 pub mod retention;

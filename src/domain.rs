@@ -32,7 +32,7 @@ pub use alert::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertTold,
 pub use attempt::{LateRefusal, NotSent, Outcome, Refusal, RefusedRoute, Search, Trouble};
 pub use call::{Call, CallDirection, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
 pub use change::ChangeKind;
-pub use contact::{Contact, PersonName};
+pub use contact::{Contact, MergeSuggestion, PersonName, SuggestionReason};
 pub use cursor::Cursor;
 pub use finding::{Finding, FindingState, SelfCheck};
 pub use hex::hex;

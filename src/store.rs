@@ -74,6 +74,7 @@ mod write_queue;
 mod writer;
 
 pub use abilities::{Abilities, try_abilities};
+pub use address::AddressHolder;
 pub use adopt::{log_beside, refuse_a_log_beside};
 pub use ai_usage::AiUsage;
 pub use alert::AlertEvent;
@@ -82,7 +83,7 @@ pub use backlog::Undelivered;
 pub use call::CallFilter;
 pub use call_log::{NewCall, OpenCall, TurnNow};
 pub use change::Change;
-pub use contact::Moved;
+pub use contact::{Moved, NewSuggestion};
 pub use copy_check::CopyCheck;
 pub use device::Device;
 pub use error::{Error, Result};

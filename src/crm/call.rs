@@ -1,6 +1,6 @@
 //! Calls: who called, and what became of it.
 
-use super::person;
+use super::contact::resolve::{self, Sighting};
 use crate::domain::{
     BusinessId, CallDirection, CallId, CallSid, CallState, ContactId, PeerAddress, PersonName, ThreadType, Timestamp,
 };
@@ -77,7 +77,9 @@ pub fn find_or_make(
     let address = PeerAddress::parse_provider(&call.from, country).ok();
     let peer = address.as_ref().map_or_else(|| call.from.clone(), ToString::to_string);
     let addresses: Vec<_> = address.into_iter().collect();
-    let found = person::find_or_make_thread(tx, business, ThreadType::Call, &addresses, "", now)?;
+    let (channel, addresses) = (ThreadType::Call, addresses.as_slice());
+    let seen = Sighting { business, channel, addresses, name: "", seen_at: now, begins_at: now };
+    let found = resolve::observe(tx, &seen)?;
     let new = NewCall {
         business,
         call_sid: &call.call_sid,

@@ -1,4 +1,6 @@
-//! What people do with contacts: give them names, say that two are one, and take that back.
+//! Contacts: who an address belongs to, names, and merges of two that are one person.
+
+pub mod resolve;
 
 use super::{Error, Refusal};
 use crate::domain::{ActorId, Contact, ContactId, Timestamp};
@@ -38,6 +40,21 @@ pub fn merge(
     let merge = tx.merge_contacts(kept.business_id, kept.id, merged.id, &actor.to_string(), now)?;
     tx.insert_audit(actor, "contacts_merged", &format!("contact:{}", kept.id), now)?;
     Ok(merge)
+}
+
+/// Merges the two contacts of a suggestion; gives the number by which it can be undone. The older contact stays.
+pub fn confirm_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timestamp) -> Result<i64, Error> {
+    let found = tx.merge_suggestion(id)?.ok_or(Refusal::NotFound("merge suggestion"))?;
+    let merge = merge(tx, actor, found.contact.id, found.other_contact.id, now)?;
+    tx.decide_suggestion(id, true, now)?;
+    Ok(merge)
+}
+
+/// Notes that the two contacts of a suggestion are two persons; they are not suggested again.
+pub fn dismiss_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timestamp) -> Result<(), Error> {
+    tx.decide_suggestion(id, false, now)?;
+    tx.insert_audit(actor, "merge_suggestion_dismissed", &format!("merge_suggestion:{id}"), now)?;
+    Ok(())
 }
 
 /// Parts two contacts again.

@@ -4,7 +4,7 @@ mod news;
 
 pub use news::{STATUS_JOB, hear_again, news};
 
-use super::person;
+use super::contact::resolve::{self, Sighting};
 use crate::domain::{BusinessId, Direction, InboundMessage, MessageId, MessageStatus, ThreadId, ThreadType, Timestamp};
 use crate::inbox::clock;
 use crate::store::{JournalOutcome, MediaState, NewJournal, NewMessage, Result, WriteTx};
@@ -49,7 +49,9 @@ pub fn receive(
         if new.history { clock::written_before(new.written_at, now) } else { clock::written_at(new.written_at, now) };
     // A thread that history begins is as old as that, and not the newest of all.
     let begins_at = if new.history { written_at } else { now };
-    let thread = person::find_or_make_thread(tx, business, ThreadType::WhatsApp, &new.peer, &name, begins_at)?;
+    let (channel, addresses) = (ThreadType::WhatsApp, new.peer.as_slice());
+    let seen = Sighting { business, channel, addresses, name: &name, seen_at: written_at, begins_at };
+    let thread = resolve::observe(tx, &seen)?;
     let (direction, status, author) = if new.from_phone {
         (Direction::Out, MessageStatus::Sent, Some("phone"))
     } else {

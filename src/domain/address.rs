@@ -1,6 +1,6 @@
 //! How a person can be reached. A person is never identified by one number alone.
 
-use super::{AddressId, ContactId, PhoneNumber, text_enum};
+use super::{AddressId, ContactId, PhoneNumber, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
@@ -32,6 +32,9 @@ pub struct Address {
     pub kind: AddressKind,
     /// In the one form of its kind.
     pub value: String,
+    /// Of a number: since when the contact has another one instead; null while it is the contact's.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub former_at: Option<Timestamp>,
 }
 
 impl From<&PhoneNumber> for (AddressKind, String) {

@@ -15,6 +15,8 @@ text_enum! {
         ThreadUpdated = "thread_updated",
         /// A contact is new, has another name or address, or was merged or parted; the titles of its threads follow.
         ContactUpdated = "contact_updated",
+        /// A merge of two contacts is suggested, or the suggestion was decided.
+        MergeSuggestionUpdated = "merge_suggestion_updated",
         /// A new call; its thread has moved up with it.
         CallStarted = "call_started",
         /// The state, the engine, the message, the cost or a recording of a call.

@@ -1,6 +1,6 @@
 //! People.
 
-use super::{BusinessId, ContactId, Timestamp};
+use super::{BusinessId, ContactId, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 /// A person that the business deals with.
@@ -15,6 +15,34 @@ pub struct Contact {
     /// As the owner wrote it, else as WhatsApp showed it; empty if nobody said.
     pub display_name: String,
     /// When we first met.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+text_enum! {
+    /// Why two contacts may be one person.
+    SuggestionReason {
+        /// The one has a number now that the other one had before.
+        NumberMoved = "number_moved",
+        /// A message named addresses of both.
+        NamedTogether = "named_together",
+    }
+}
+
+/// Two contacts with histories of their own that may be one person, for a user to decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct MergeSuggestion {
+    /// Our id.
+    pub id: i64,
+    /// The older contact, which stays if they are merged.
+    pub contact: Contact,
+    /// The newer contact, which becomes part of the older one.
+    pub other_contact: Contact,
+    /// Why they may be one.
+    pub reason: SuggestionReason,
+    /// The number or id by which this was noticed.
+    pub address: String,
+    /// When it was noticed.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }

@@ -39,6 +39,13 @@ impl PeerAddress {
         Self::read(text, |number| PhoneNumber::parse(number, default_country).ok())
     }
 
+    /// Reads a business-scoped id, also with `whatsapp:` before it.
+    pub fn parse_user_id(text: &str) -> Option<Self> {
+        let bare = text.trim();
+        let bare = bare.strip_prefix("whatsapp:").unwrap_or(bare);
+        is_bsuid(bare).then(|| Self::Bsuid(bare.to_owned()))
+    }
+
     fn read(text: &str, number: impl FnOnce(&str) -> Option<PhoneNumber>) -> Result<Self, PeerError> {
         let bare = text.trim();
         let bare = bare.strip_prefix("whatsapp:").unwrap_or(bare);
@@ -52,7 +59,7 @@ impl PeerAddress {
         if let Some(number) = number(bare) {
             return Ok(Self::Phone(number));
         }
-        if is_bsuid(bare) { Ok(Self::Bsuid(bare.to_owned())) } else { Err(PeerError::Unreadable) }
+        Self::parse_user_id(bare).ok_or(PeerError::Unreadable)
     }
 
     /// What kind of address it is.

@@ -10,6 +10,7 @@ mod contacts;
 mod database;
 mod events;
 mod media;
+mod merge_suggestions;
 mod openapi;
 mod self_check;
 mod sessions;
@@ -45,6 +46,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .merge(contacts::routes())
         .merge(database::routes())
         .merge(events::routes())
+        .merge(merge_suggestions::routes())
         .merge(self_check::routes())
         .merge(sessions::routes())
         .merge(settings::routes())

@@ -22,6 +22,7 @@ pub(super) fn routes() -> Router<AppState> {
         ("/app/assets/alerts.js", &ALERTS_JS),
         ("/app/assets/whatsapp.js", &WHATSAPP_JS),
         ("/app/assets/account.js", &ACCOUNT_JS),
+        ("/app/assets/suggestions.js", &SUGGESTIONS_JS),
     ] {
         let send = move |method: Method, headers: HeaderMap| async move { asset.send(&method, &headers) };
         routes = routes.route(path, get(send));
@@ -72,4 +73,6 @@ static CSS: Asset = Asset { mime: "text/css; charset=utf-8", content: include_st
 static JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/page.js") };
 static ALERTS_JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/alerts.js") };
 static WHATSAPP_JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/whatsapp.js") };
+static SUGGESTIONS_JS: Asset =
+    Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/suggestions.js") };
 static ACCOUNT_JS: Asset = Asset { mime: "text/javascript; charset=utf-8", content: include_str!("page/account.js") };

@@ -1,55 +1,161 @@
-//! How people can be reached.
+//! How contacts can be reached.
+//!
+//! An id of WhatsApp (`lid`, `bsuid`) stays with its contact. A number is the contact's as long as it is seen with the contact;
+//! afterwards it is a former one, by which the contact is not found.
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{Address, AddressKind, BusinessId, ContactId, Timestamp};
+use crate::domain::{Address, AddressKind, BusinessId, ContactId, PhoneNumber, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
+/// Whose an address is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressHolder {
+    /// The contact.
+    pub contact: ContactId,
+    /// Of an id: the number that it had when it was last seen with one.
+    pub number: Option<String>,
+    /// Whether it was the contact's, and is so no longer.
+    pub is_former: bool,
+}
+
 impl ReadTx<'_> {
-    /// Whose address it is.
-    pub fn contact_by_address(
+    /// The contact that has an address, or had it last.
+    pub fn address_holder(
         &self,
         business: BusinessId,
         kind: AddressKind,
         value: &str,
-    ) -> Result<Option<ContactId>> {
-        let mut query = self
-            .conn
-            .prepare_cached("SELECT contact_id FROM addresses WHERE business_id = ?1 AND kind = ?2 AND value = ?3")?;
-        Ok(query.query_row(params![business, kind, value], |row| row.get(0)).optional()?)
+    ) -> Result<Option<AddressHolder>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT contact_id, number, former_at IS NOT NULL FROM addresses
+             WHERE business_id = ?1 AND kind = ?2 AND value = ?3",
+        )?;
+        let holder = query.query_row(params![business, kind, value], |row| {
+            Ok(AddressHolder { contact: row.get(0)?, number: row.get(1)?, is_former: row.get(2)? })
+        });
+        Ok(holder.optional()?)
     }
 
-    /// All addresses of a person, the oldest first.
+    /// All addresses of a contact, the oldest first, former ones included.
     pub fn addresses(&self, contact: ContactId) -> Result<Vec<Address>> {
-        let mut query = self
-            .conn
-            .prepare_cached("SELECT id, contact_id, kind, value FROM addresses WHERE contact_id = ?1 ORDER BY id")?;
+        let mut query = self.conn.prepare_cached(
+            "SELECT id, contact_id, kind, value, former_at FROM addresses WHERE contact_id = ?1 ORDER BY id",
+        )?;
         let rows = query.query_map([contact], address)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Where to write to a contact as far as its addresses tell: `+9725…` where a number is known, else `…@lid`, else a
+    /// business-scoped id, that of a group of businesses last; empty if there is none.
+    pub fn best_address(&self, contact: ContactId) -> Result<String> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT iif(kind = 'lid', value || '@lid', value) FROM addresses
+             WHERE contact_id = ?1 AND kind IN ('phone', 'lid', 'bsuid') AND former_at IS NULL
+             ORDER BY kind = 'phone' DESC, kind = 'lid' DESC, value LIKE '%.ENT.%', id DESC LIMIT 1",
+        )?;
+        Ok(query.query_row([contact], |row| row.get(0)).optional()?.unwrap_or_default())
     }
 }
 
 impl WriteTx<'_> {
-    /// Gives a person an address, unless somebody has it already.
+    /// Gives a contact an address, unless another contact has it. One that is free again is taken over. `number` is the
+    /// number that an id was seen with.
     pub fn insert_address(
         &self,
         business: BusinessId,
         contact: ContactId,
-        kind: AddressKind,
-        value: &str,
+        (kind, value): (AddressKind, &str),
+        number: Option<&PhoneNumber>,
         now: Timestamp,
     ) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO addresses(business_id, contact_id, kind, value, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (business_id, kind, value) DO NOTHING",
+            "INSERT INTO addresses(business_id, contact_id, kind, value, number, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (business_id, kind, value) DO UPDATE SET contact_id = ?2, number = ?5, former_at = NULL
+                 WHERE former_at IS NOT NULL",
         )?;
-        if insert.execute(params![business, contact, kind, value, now])? == 0 {
+        if insert.execute(params![business, contact, kind, value, number, now])? == 0 {
             Ok(())
         } else {
             self.record_contact(contact)
         }
     }
+
+    /// Notes the number that an id of a contact has now.
+    pub fn set_number_of_id(
+        &self,
+        contact: ContactId,
+        (kind, value): (AddressKind, &str),
+        number: &PhoneNumber,
+    ) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE addresses SET number = ?4
+             WHERE contact_id = ?1 AND kind = ?2 AND value = ?3 AND number IS NOT ?4",
+        )?;
+        update.execute(params![contact, kind, value, number])?;
+        Ok(())
+    }
+
+    /// A contact has `new` instead of `old`: its ids, its threads and what waits to be sent follow.
+    pub fn replace_number(&self, contact: ContactId, old: &str, new: &PhoneNumber, now: Timestamp) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE addresses SET number = ?3 WHERE contact_id = ?1 AND number = ?2")?
+            .execute(params![contact, old, new])?;
+        self.conn
+            .prepare_cached(
+                "UPDATE addresses SET former_at = ?3 WHERE contact_id = ?1 AND kind = 'phone' AND value = ?2",
+            )?
+            .execute(params![contact, old, now])?;
+        self.replace_peer(contact, old, new.as_str())?;
+        self.record_contact(contact)
+    }
+
+    /// Another contact has a number now. Spellings of it that WhatsApp uses go along.
+    pub fn move_number(&self, from: ContactId, to: ContactId, number: &PhoneNumber) -> Result<()> {
+        self.conn.prepare_cached(include_str!("address/move_number.sql"))?.execute(params![
+            from,
+            to,
+            number,
+            number.digits()
+        ])?;
+        self.conn
+            .prepare_cached(
+                "UPDATE addresses SET number = NULL WHERE contact_id = ?1 AND number NOT IN (
+                     SELECT value FROM addresses WHERE contact_id = ?1 AND kind = 'phone' AND former_at IS NULL)",
+            )?
+            .execute([from])?;
+        self.refresh_peers(from)?;
+        [from, to].into_iter().try_for_each(|contact| self.record_contact(contact))
+    }
+
+    /// Threads of a contact that show what is no address of it any more show its best one.
+    pub fn refresh_peers(&self, contact: ContactId) -> Result<()> {
+        let best = self.best_address(contact)?;
+        let mut query = self.conn.prepare_cached(include_str!("address/outdated_peers.sql"))?;
+        let outdated = query.query_map(params![contact, best], |row| row.get(0))?;
+        let outdated = outdated.collect::<rusqlite::Result<Vec<String>>>()?;
+        outdated.iter().try_for_each(|old| self.replace_peer(contact, old, &best))
+    }
+
+    fn replace_peer(&self, contact: ContactId, old: &str, new: &str) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE threads SET peer_number = ?3 WHERE contact_id = ?1 AND peer_number = ?2")?
+            .execute(params![contact, old, new])?;
+        // An attempt in doubt is looked up under the address that it was sent to.
+        self.conn
+            .prepare_cached(
+                "UPDATE outbox SET recipient = ?3 WHERE contact_id = ?1 AND recipient = ?2 AND state = 'queued'",
+            )?
+            .execute(params![contact, old, new])?;
+        self.retitle_threads(contact)
+    }
 }
 
 fn address(row: &Row<'_>) -> rusqlite::Result<Address> {
-    Ok(Address { id: row.get(0)?, contact_id: row.get(1)?, kind: row.get(2)?, value: row.get(3)? })
+    Ok(Address {
+        id: row.get(0)?,
+        contact_id: row.get(1)?,
+        kind: row.get(2)?,
+        value: row.get(3)?,
+        former_at: row.get(4)?,
+    })
 }

@@ -5,7 +5,7 @@ use crate::domain::{
     AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallSid, CallState, ChangeKind, ContactId,
     Direction, EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus,
     MessageType, OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, Role,
-    Speaker, StreamSid, ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId,
+    Speaker, StreamSid, SuggestionReason, ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -87,6 +87,7 @@ words!(
     RecordingState,
     Role,
     Speaker,
+    SuggestionReason,
     ThreadType
 );
 sids!(CallSid, MessageSid, RecordingSid, StreamSid);

@@ -2,8 +2,10 @@
 
 mod list;
 mod merge;
+mod suggestion;
 
 pub use merge::Moved;
+pub use suggestion::NewSuggestion;
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, Contact, ContactId, PersonName, Timestamp};
@@ -15,6 +17,16 @@ impl ReadTx<'_> {
         let mut query =
             self.conn.prepare_cached("SELECT id, business_id, display_name, created_at FROM contacts WHERE id = ?1")?;
         Ok(query.query_row([id], contact).optional()?)
+    }
+
+    /// Whether anything is known of a contact beyond its addresses: messages, calls, a name that the owner gave.
+    pub fn has_history(&self, id: ContactId) -> Result<bool> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM contacts WHERE id = ?1 AND name_source = 'owner')
+                 OR EXISTS (SELECT 1 FROM threads JOIN messages ON thread_id = threads.id WHERE contact_id = ?1)
+                 OR EXISTS (SELECT 1 FROM threads JOIN calls ON thread_id = threads.id WHERE threads.contact_id = ?1)",
+        )?;
+        Ok(query.query_row([id], |row| row.get(0))?)
     }
 
     /// What a person is called.
@@ -67,11 +79,11 @@ impl WriteTx<'_> {
         self.retitle_threads(id)
     }
 
-    /// A person's threads are called as the person is, else by the number.
-    fn retitle_threads(&self, id: ContactId) -> Result<()> {
+    /// A contact's threads are called as the contact is, else by its address; without an address they keep their title.
+    pub(super) fn retitle_threads(&self, id: ContactId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET title = coalesce(
-                 (SELECT nullif(display_name, '') FROM contacts WHERE id = ?1), peer_number)
+                 (SELECT nullif(display_name, '') FROM contacts WHERE id = ?1), nullif(peer_number, ''), title)
              WHERE contact_id = ?1",
         )?;
         update.execute([id])?;

@@ -7,12 +7,10 @@ pub use list::ThreadFilter;
 pub(in crate::store) use list::{digits, like};
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{
-    AddressKind, BusinessId, ContactId, LastIn, PhoneNumber, Provider, Thread, ThreadId, ThreadType, Timestamp,
-};
+use crate::domain::{AddressKind, BusinessId, ContactId, LastIn, Provider, Thread, ThreadId, ThreadType, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// A thread that was found by an address of its person.
+/// A thread that was found by an address of its contact.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FoundThread {
     /// The thread.
@@ -21,6 +19,10 @@ pub struct FoundThread {
     pub contact: ContactId,
     /// What it is called in a list.
     pub title: String,
+    /// The address that it shows.
+    pub peer_number: String,
+    /// Of an id: the number that it had when it was last seen with one.
+    pub number: Option<String>,
 }
 
 impl ReadTx<'_> {
@@ -51,12 +53,18 @@ impl ReadTx<'_> {
         value: &str,
     ) -> Result<Option<FoundThread>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT t.id, t.contact_id, t.title FROM addresses a CROSS JOIN threads t
+            "SELECT t.id, t.contact_id, t.title, t.peer_number, a.number FROM addresses a CROSS JOIN threads t
                  ON t.business_id = a.business_id AND t.type = ?2 AND t.contact_id = a.contact_id
-             WHERE a.business_id = ?1 AND a.kind = ?3 AND a.value = ?4",
+             WHERE a.business_id = ?1 AND a.kind = ?3 AND a.value = ?4 AND a.former_at IS NULL",
         )?;
         let found = query.query_row(params![business, kind, address, value], |row| {
-            Ok(FoundThread { id: row.get(0)?, contact: row.get(1)?, title: row.get(2)? })
+            Ok(FoundThread {
+                id: row.get(0)?,
+                contact: row.get(1)?,
+                title: row.get(2)?,
+                peer_number: row.get(3)?,
+                number: row.get(4)?,
+            })
         });
         Ok(found.optional()?)
     }
@@ -155,13 +163,12 @@ impl WriteTx<'_> {
         if self.conn.prepare_cached(sql)?.execute([thread])? == 0 { Ok(()) } else { self.record_thread(thread) }
     }
 
-    /// A person whom we knew by another name only has this number.
-    pub fn number_threads(&self, contact: ContactId, number: &PhoneNumber) -> Result<()> {
-        let mut update = self.conn.prepare_cached(
-            "UPDATE threads SET title = iif(title = peer_number, ?2, title), peer_number = ?2
-             WHERE contact_id = ?1 AND peer_number NOT LIKE '+%'",
-        )?;
-        if update.execute(params![contact, number])? == 0 { Ok(()) } else { self.record_contact(contact) }
+    /// The address that a thread shows and is answered at. An id does not take the place of a number.
+    pub fn set_thread_peer(&self, thread: ThreadId, contact: ContactId, peer: &str) -> Result<()> {
+        let sql = "UPDATE threads SET peer_number = ?2
+                   WHERE id = ?1 AND peer_number <> ?2 AND (?2 LIKE '+%' OR peer_number NOT LIKE '+%')";
+        let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, peer])? > 0;
+        if is_new { self.retitle_threads(contact) } else { Ok(()) }
     }
 }
 

@@ -24,6 +24,7 @@ async fn the_page_has_one_file_for_all_of_its_paths() {
         ("/app/assets/alerts.js", "text/javascript"),
         ("/app/assets/whatsapp.js", "text/javascript"),
         ("/app/assets/account.js", "text/javascript"),
+        ("/app/assets/suggestions.js", "text/javascript"),
         ("/app/assets/page.css", "text/css"),
     ] {
         let reply = client.get(path).await;

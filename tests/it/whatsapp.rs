@@ -6,6 +6,7 @@ mod doubt;
 mod files;
 mod full_disk;
 mod history;
+mod identity;
 mod inbound;
 mod late_refusal;
 mod malformed;

@@ -1,7 +1,8 @@
 //! What is told of a message after it was written: how far it came, new words, an emoji, that it was taken back.
 
 use super::{Raw, keep};
-use crate::crm::{outbox, person};
+use crate::crm::contact::resolve;
+use crate::crm::outbox;
 use crate::domain::{
     Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageNews, MessageStatus,
     PeerAddress, Provider, ThreadId, ThreadType, Timestamp,
@@ -133,12 +134,10 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timest
 
 /// The chat with the person of these names, if there is one.
 fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> Result<Option<ThreadId>> {
-    for address in peer {
-        if let Some(contact) = person::find(tx, business, address)? {
-            return tx.thread_with(business, ThreadType::WhatsApp, contact);
-        }
+    match resolve::find_any(tx, business, peer)? {
+        Some(contact) => tx.thread_with(business, ThreadType::WhatsApp, contact),
+        None => Ok(None),
     }
-    Ok(None)
 }
 
 /// A provider's status is of what we sent. Both sides react to anything, but change only what they wrote themselves:

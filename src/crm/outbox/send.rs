@@ -1,10 +1,10 @@
 //! Sending: the way is chosen, and message, outbox and answer are stored together.
 
 use super::new_chats::{self, NewChatLimits};
-use crate::crm::person;
+use crate::crm::contact::resolve;
 use crate::domain::{
-    AddressKind, BusinessId, Direction, LastIn, MediaKind, MessageId, MessageStatus, PeerAddress, Provider, ThreadId,
-    ThreadType, Timestamp, hex,
+    AddressKind, BusinessId, ContactId, Direction, LastIn, MediaKind, MessageId, MessageStatus, PeerAddress, Provider,
+    ThreadId, ThreadType, Timestamp, hex,
 };
 use crate::inbox::policy::{self, Case, NoWay, Rules};
 use crate::store::{Error, GivenAnswer, NewMessage, NewOutbox, Result, WriteTx};
@@ -131,13 +131,12 @@ pub fn send(
     };
     let way = match policy::choose(&case) {
         Ok(way) => way,
-        Err(NoWay::Unable) if is_number(&to.address) && is_too_long_for_twilio(&request.text) => {
+        Err(NoWay::Unable) if able != self::able(&to.address, "") => {
             return Ok(Err(SendError::TooLongForTwilio));
         }
         Err(no_way) => return Ok(Err(no_way.into())),
     };
-    let peer = std::slice::from_ref(&request.to);
-    let thread = person::find_or_make_thread(tx, request.business, ThreadType::WhatsApp, peer, "", now)?;
+    let thread = resolve::find_or_create_thread(tx, request.business, &request.to, now)?;
     let message = tx
         .insert_message(&NewMessage {
             thread: thread.id,
@@ -181,13 +180,19 @@ pub fn send(
     Ok(Ok(answer))
 }
 
-/// Who can carry a text to an address at all: Twilio needs a number, and takes no long ones; the bridge knows hidden ids
-/// too.
+/// Who can carry a text to an address at all: both know numbers, the bridge LIDs, Twilio business-scoped ids. Twilio takes no
+/// long texts.
 pub fn able(address: &str, text: &str) -> &'static [Provider] {
-    match (is_number(address), address.ends_with("@lid")) {
-        (true, _) if is_too_long_for_twilio(text) => &[Provider::Baileys],
-        (true, _) => &[Provider::Baileys, Provider::Twilio],
-        (false, true) => &[Provider::Baileys],
+    let (by_bridge, by_twilio) = match address {
+        "" => (false, false),
+        _ if is_number(address) => (true, true),
+        _ if address.ends_with("@lid") => (true, false),
+        _ => (false, true),
+    };
+    match (by_bridge, by_twilio && !is_too_long_for_twilio(text)) {
+        (true, true) => &[Provider::Baileys, Provider::Twilio],
+        (true, false) => &[Provider::Baileys],
+        (false, true) => &[Provider::Twilio],
         (false, false) => &[],
     }
 }
@@ -202,31 +207,54 @@ fn is_too_long_for_twilio(text: &str) -> bool {
 
 const TWILIO_LONGEST_TEXT: usize = 1600;
 
-/// How the person is reached, as far as we know.
+/// How the contact is reached.
 struct Recipient {
-    /// The number where one is known, else the hidden id.
+    /// The number where one is known, else the id.
     address: String,
     last_in: LastIn,
     opted_out: bool,
-    /// What was said with the person by WhatsApp.
+    /// The WhatsApp thread with the contact.
     thread: Option<ThreadId>,
 }
 
 impl Recipient {
-    /// Looks the person up, and makes nobody.
+    /// Looks the contact up, and creates none.
     fn of(tx: &WriteTx<'_>, request: &SendRequest) -> Result<Self> {
-        let contact = person::find(tx, request.business, &request.to)?;
-        let addresses = contact.map(|contact| tx.addresses(contact)).transpose()?.unwrap_or_default();
-        let known = addresses.into_iter().find(|address| address.kind == AddressKind::Phone).map(|phone| phone.value);
-        let number = request.to.number().map(|number| number.as_str().to_owned()).or(known);
+        let contact = resolve::find_recipient(tx, request.business, &request.to)?;
         let thread = match contact {
             Some(contact) => tx.thread_with(request.business, ThreadType::WhatsApp, contact)?,
             None => None,
         };
         let last_in = thread.map(|thread| tx.last_in(thread)).transpose()?.unwrap_or_default();
+        let address = match contact {
+            Some(contact) => address_of(tx, request, contact, thread)?,
+            None => request.to.to_string(),
+        };
         let opted_out = thread.map(|thread| tx.has_opted_out(thread)).transpose()?.unwrap_or(false);
-        Ok(Self { address: number.unwrap_or_else(|| request.to.to_string()), last_in, opted_out, thread })
+        Ok(Self { address, last_in, opted_out, thread })
     }
+}
+
+/// Where a contact is written to: the number that was named, if it is the contact's; the number that belongs to the named id; else
+/// what the thread shows. So a number that the contact has no longer leads to the one that it has now.
+fn address_of(tx: &WriteTx<'_>, request: &SendRequest, contact: ContactId, thread: Option<ThreadId>) -> Result<String> {
+    let to = &request.to;
+    let number = match to.number() {
+        Some(number) => {
+            let holder = resolve::find(tx, request.business, to)?;
+            holder.filter(|holder| *holder == contact).map(|_| number.to_string())
+        }
+        None => tx.address_holder(request.business, to.kind(), to.value())?.and_then(|holder| holder.number),
+    };
+    if let Some(number) = number {
+        return Ok(number);
+    }
+    let best = tx.best_address(contact)?;
+    if to.kind() != AddressKind::Phone && !is_number(&best) {
+        return Ok(to.to_string());
+    }
+    let shown = thread.map(|thread| tx.thread(thread)).transpose()?.flatten().map(|thread| thread.peer_number);
+    Ok(shown.filter(|shown| is_number(shown)).unwrap_or(best))
 }
 
 /// What makes two requests the same.

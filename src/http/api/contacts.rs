@@ -81,6 +81,12 @@ pub(super) struct Merged {
     merge_id: i64,
 }
 
+impl Merged {
+    pub(super) fn new(merge_id: i64) -> Self {
+        Self { ok: true, merge_id }
+    }
+}
+
 /// People.
 #[utoipa::path(get, path = "/api/contacts", tag = "contacts", operation_id = "list_contacts",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(ContactQuery), responses(
@@ -143,7 +149,7 @@ pub(super) async fn merge(
 ) -> Result<axum::Json<Merged>, ApiError> {
     let (kept, merged, now) = (ContactId(id), ContactId(order.contact_id), clock::now());
     let merge_id = actor.transact(&state.store, move |tx| contact::merge(tx, actor.id, kept, merged, now)).await?;
-    Ok(axum::Json(Merged { ok: true, merge_id }))
+    Ok(axum::Json(Merged::new(merge_id)))
 }
 
 /// Part two contacts again.

@@ -1,8 +1,8 @@
 //! The API's own description.
 
 use super::{
-    account, alerts, audit, backups, bridge, calls, contacts, database, events, media, self_check, sessions, settings,
-    setup, threads, tls, tokens, updates, users, whatsapp,
+    account, alerts, audit, backups, bridge, calls, contacts, database, events, media, merge_suggestions, self_check,
+    sessions, settings, setup, threads, tls, tokens, updates, users, whatsapp,
 };
 use crate::http::AppState;
 use axum::routing::get;
@@ -62,6 +62,9 @@ async fn show() -> Json<utoipa::openapi::OpenApi> {
         contacts::undo_merge,
         events::follow,
         media::show,
+        merge_suggestions::list,
+        merge_suggestions::confirm,
+        merge_suggestions::dismiss,
         self_check::show,
         self_check::begin,
         settings::show,

@@ -51,7 +51,7 @@ const WORDS = {
     outbox: "outgoing messages", disk: "the disk is nearly full", published_copy: "the database's copy", integrity: "damage in the database",
   },
 };
-for (const more of [LINK_WORDS, ALERT_WORDS, ACCOUNT_WORDS]) for (const [language, words] of Object.entries(more)) Object.assign(WORDS[language], words);
+for (const more of [LINK_WORDS, ALERT_WORDS, ACCOUNT_WORDS, SUGGESTION_WORDS]) for (const [language, words] of Object.entries(more)) Object.assign(WORDS[language], words);
 const $ = (id) => document.getElementById(id);
 const main = $("main");
 let language = recall("language") === "en" ? "en" : "he";
@@ -222,7 +222,9 @@ function room(tab, id) {
   let wait;
   search.oninput = () => { clearTimeout(wait); wait = setTimeout(() => { room.words = search.value; refresh(); }, 250); };
   const form = el("form", { role: "search", onsubmit: (event) => event.preventDefault() }, search);
-  main.replaceChildren(el("nav", { className: "list", "aria-label": t(tab) }, tab === "threads" ? form : null, items), detail);
+  const suggested = el("div", { className: "suggestions" });
+  main.replaceChildren(el("nav", { className: "list", "aria-label": t(tab) }, tab === "threads" ? form : null, suggested, items), detail);
+  if (tab === "threads") { mergeSuggestions(suggested).catch(() => {}); every(15000, () => mergeSuggestions(suggested)); }
   main.classList.toggle("open", Boolean(id));
   const words = () => (tab === "threads" ? search.value.trim() : "");
   let extra = [], cursor = null, shown = "";
@@ -282,7 +284,9 @@ async function thread(id, detail) {
     if (!text) return;
     send.disabled = true;
     try {
-      await api("whatsapp/send", "POST", { to: about.peer_number, text, provider: "auto" }, { "Idempotency-Key": key });
+      // The contact may have another number by now.
+      const { peer_number: to } = await api(`threads/${id}`);
+      await api("whatsapp/send", "POST", { to, text, provider: "auto" }, { "Idempotency-Key": key });
       box.value = ""; key = newKey(); await refresh(true);
     } catch (error) { if (error.status && error.status < 500) key = newKey(); toast(error.message); }
     send.disabled = false; box.focus();
@@ -290,7 +294,7 @@ async function thread(id, detail) {
   box.oninput = () => { key = newKey(); };
   box.onkeydown = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); } };
   detail.replaceChildren(heading("threads", el("bdi", {}, about.title || about.peer_number), el("small", { className: "quiet" }, phone(about.peer_number))),
-    talk, about.type === "whatsapp" ? form : "");
+    talk, about.type !== "whatsapp" ? "" : about.peer_number ? form : el("p", { className: "empty" }, t("noAddress")));
   let older = [], before = null, shown = "", seen;
   const markRead = () => api(`threads/${id}/read`, "POST", {}).catch(() => {});
   async function refresh(down) {

@@ -73,12 +73,18 @@ fn sid(form: &Form) -> Result<&str, Odd> {
     Ok(sid)
 }
 
-/// The sender, and what WhatsApp calls it where that is not simply the number.
+/// The sender, WhatsApp's own spelling of the number where it has one, and Meta's ids of the user. A sender who hides the number
+/// has an id in place of it.
 fn peer(address: PeerAddress, form: &Form) -> Vec<PeerAddress> {
     let wa_id = form.value("WaId").filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
-    let other = wa_id.filter(|id| address.number().is_none_or(|number| number.digits() != *id));
+    let spelling = wa_id.filter(|id| address.number().is_none_or(|number| number.digits() != *id));
     let mut peer = vec![address];
-    peer.extend(other.map(|id| PeerAddress::TwilioWa(id.to_owned())));
+    peer.extend(spelling.map(|id| PeerAddress::TwilioWa(id.to_owned())));
+    for id in USER_IDS.iter().filter_map(|name| PeerAddress::parse_user_id(form.value(name)?)) {
+        if !peer.contains(&id) {
+            peer.push(id);
+        }
+    }
     peer
 }
 
@@ -124,6 +130,10 @@ fn is_to_our_sender(form: &Form, own: Option<&PhoneNumber>, country: country::Id
 }
 
 const MOST_MEDIA: usize = 10;
+
+/// Meta's business-scoped ids of the sender: of the business, and of a group of businesses. Twilio's change log calls the first
+/// one by the second name.
+const USER_IDS: [&str; 3] = ["ExternalUserId", "ExternalUserIdentifier", "ParentExternalUserId"];
 
 /// Beginnings of the names of parameters that are kept beside the columns.
 const EXTRA: [&str; 9] =
@@ -174,6 +184,22 @@ mod tests {
 
         let place = Form::from([("MessageSid", SID), ("From", "+972501234567"), ("Latitude", "32.1")]);
         assert_eq!(message(&place, None, IL).unwrap().kind, MediaKind::Location);
+    }
+
+    #[test]
+    fn ids_of_the_user_are_read_beside_the_number_and_in_its_place() {
+        let shown = |[from, id, parent]: [(&str, &str); 3]| {
+            let read = message(&Form::from([("MessageSid", SID), from, id, parent]), None, IL).unwrap();
+            read.peer.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let number = ("From", "whatsapp:+972501234567");
+        let (id, parent) =
+            (("ExternalUserId", "IL.13491208655302741918"), ("ParentExternalUserId", "IL.ENT.118157992"));
+        assert_eq!(shown([number, id, parent]), ["+972501234567", "IL.13491208655302741918", "IL.ENT.118157992"]);
+        assert_eq!(shown([("From", "whatsapp:IL.13491208655302741918"), id, ("A", "")]), ["IL.13491208655302741918"]);
+        let renamed = [number, ("ExternalUserIdentifier", "IL.7"), ("ParentExternalUserId", "")];
+        assert_eq!(shown(renamed), ["+972501234567", "IL.7"]);
+        assert_eq!(shown([number, ("ExternalUserId", "no id"), ("A", "")]), ["+972501234567"]);
     }
 
     #[test]

@@ -48,6 +48,13 @@ impl ReadTx<'_> {
         Ok(query.query_row([contact], |row| row.get(0))?)
     }
 
+    /// Those of the addresses that a contact still has: a number may be another contact's by now.
+    fn addresses_left(&self, ids: &[i64], contact: ContactId) -> Result<Vec<i64>> {
+        let mut left = self.ids("SELECT id FROM addresses WHERE contact_id = ?1", contact.0)?;
+        left.retain(|id| ids.contains(id));
+        Ok(left)
+    }
+
     fn ids(&self, sql: &str, of: i64) -> Result<Vec<i64>> {
         let mut query = self.conn.prepare_cached(sql)?;
         let rows = query.query_map([of], |row| row.get(0))?;
@@ -86,7 +93,9 @@ impl WriteTx<'_> {
         self.record_merge(kept, merged, &moved)?;
         let moved = serde_json::to_string(&moved).map_err(|error| Error::Value(error.to_string()))?;
         insert.execute(params![business, kept, merged, moved, actor, now])?;
-        Ok(self.conn.last_insert_rowid())
+        let id = self.conn.last_insert_rowid();
+        self.refresh_peers(kept)?;
+        Ok(id)
     }
 
     /// Parts two people again. What came to the kept one since stays there.
@@ -105,7 +114,12 @@ impl WriteTx<'_> {
             .prepare_cached("UPDATE contacts SET merged_into = NULL, updated_at = ?2 WHERE id = ?1")?
             .execute(params![merged, now])?;
         for table in TABLES {
-            self.point_to_contact(table, moved.rows.get(table).map_or(&[], Vec::as_slice), merged)?;
+            let ids = moved.rows.get(table).map(Vec::as_slice).unwrap_or_default();
+            if table == "addresses" {
+                self.point_to_contact(table, &self.addresses_left(ids, self.kept_contact(kept)?)?, merged)?;
+            } else {
+                self.point_to_contact(table, ids, merged)?;
+            }
         }
         for thread in &moved.threads {
             self.unmerge_thread(thread)?;
@@ -123,7 +137,7 @@ impl WriteTx<'_> {
         self.conn
             .prepare_cached("UPDATE contact_merges SET undone_at = ?2 WHERE id = ?1")?
             .execute(params![merge, now])?;
-        Ok(())
+        [kept, merged].into_iter().try_for_each(|contact| self.refresh_peers(contact))
     }
 
     fn record_merge(&self, kept: ContactId, merged: ContactId, moved: &Moved) -> Result<()> {

@@ -1,5 +1,6 @@
 -- ?2 takes over what is newer or unread in ?1.
 UPDATE threads SET
+    peer_number = iif(loser.peer_number <> '' AND coalesce(loser.last_in_at, '') > coalesce(threads.last_in_at, ''), loser.peer_number, threads.peer_number),
     unread_count = threads.unread_count + loser.unread_count,
     last_message_at = nullif(max(coalesce(threads.last_message_at, ''), coalesce(loser.last_message_at, '')), ''),
     provider = iif(coalesce(loser.last_message_at, '') > coalesce(threads.last_message_at, ''), loser.provider, threads.provider),

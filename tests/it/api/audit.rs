@@ -97,6 +97,16 @@ impl Shop {
                 example(post, "/api/whatsapp/bridge/logout", none, "log_out_whatsapp", "")
             }
             "reconnect_whatsapp" => example(post, "/api/whatsapp/bridge/reconnect", none, "reconnect_whatsapp", ""),
+            "confirm_merge_suggestion" => {
+                let (id, contact) = self.merge_suggestion("+972502222221").await;
+                let path = format!("/api/merge-suggestions/{id}/confirm");
+                example(post, &path, none, "contacts_merged", &format!("contact:{contact}"))
+            }
+            "dismiss_merge_suggestion" => {
+                let (id, _) = self.merge_suggestion("+972502222222").await;
+                let path = format!("/api/merge-suggestions/{id}/dismiss");
+                example(post, &path, none, "merge_suggestion_dismissed", &format!("merge_suggestion:{id}"))
+            }
             "rename_contact" => {
                 let body = json!({"display_name": "דנה"});
                 example(Method::PATCH, "/api/contacts/1", body, "rename_contact", "contact:1")
@@ -177,6 +187,25 @@ impl Shop {
             }
             other => panic!("{other}: a new operation that changes something needs an example here"),
         }
+    }
+}
+
+impl Shop {
+    /// Two contacts with messages, of whom the one has the number that the other one had; the suggestion's id, and the older
+    /// contact's.
+    async fn merge_suggestion(&self, number: &str) -> (Value, Value) {
+        let lid = format!("{}@lid", &number[1..]);
+        for body in [
+            json!({"from": number, "text": "a", "id": format!("{number}a")}),
+            json!({"from": lid, "text": "b", "id": format!("{number}b")}),
+            json!({"from": number, "lid": lid, "text": "c", "id": format!("{number}c")}),
+        ] {
+            let request = self.daemon.client().request(Method::POST, "/webhook/whatsapp/baileys");
+            assert_eq!(send(request.header("X-BAILEYS-SECRET", SECRET).json(&body)).await.status, 204);
+        }
+        let listed = self.owner.get("/api/merge-suggestions").await.json();
+        let [suggestion] = &listed["suggestions"].as_array().unwrap()[..] else { panic!("{listed}") };
+        (suggestion["id"].clone(), suggestion["contact"]["id"].clone())
     }
 }
 

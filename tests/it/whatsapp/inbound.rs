@@ -248,29 +248,6 @@ async fn half_an_emoji_loses_no_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hidden_id_and_a_number_become_one_person() {
-    let shop = Shop::open().await;
-    let lid = "111222333444555";
-    shop.hear_by_bridge("972501234567", "1", "by number").await;
-    let hidden = json!({ "from": format!("{lid}@lid"), "text": "hidden", "id": "2", "push_name": "Dana" });
-    assert_eq!(shop.bridge_posts(&hidden).await.status, 204);
-    assert_eq!(shop.count("threads"), 2);
-    assert_eq!(shop.talk(&format!("{lid}@lid")).await, ["hidden"]);
-
-    let both =
-        json!({ "from": format!("{lid}@lid"), "phone": "972501234567@s.whatsapp.net", "text": "both", "id": "3" });
-    assert_eq!(shop.bridge_posts(&both).await.status, 204);
-    assert_eq!(shop.talk(DANA).await, ["by number", "hidden", "both"]);
-    shop.hear_by_bridge(&format!("{lid}@lid"), "4", "still me").await;
-    // The same message once more, by the hidden id alone.
-    assert_eq!(shop.bridge_posts(&hidden).await.status, 204);
-    assert_eq!(shop.talk(DANA).await, ["by number", "hidden", "both", "still me"]);
-    let listed = shop.api.get("/api/threads?type=whatsapp").await.json();
-    assert_eq!(listed["threads"].as_array().unwrap().len(), 1);
-    assert_eq!(listed["threads"][0]["title"], "Dana");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_person_who_is_only_known_by_a_hidden_id_gets_answers_by_the_bridge() {
     let shop = Shop::open().await;
     shop.hear_by_bridge("111222333444555@lid", "1", "who am I?").await;

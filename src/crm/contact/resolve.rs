@@ -1,0 +1,293 @@
+//! Which contact an address belongs to.
+//!
+//! An id of WhatsApp (LID, business-scoped id) is the contact; a number is what the contact has now. So a known id decides, and
+//! its number follows it. Two contacts with histories of their own never become one here: a merge is suggested to the users.
+
+use crate::domain::{
+    AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, SuggestionReason, ThreadType, Timestamp,
+};
+use crate::store::{FoundThread, NewSuggestion, ReadTx, Result, WriteTx};
+
+/// A contact as a message or a call shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting<'a> {
+    /// Whose contact it is.
+    pub business: BusinessId,
+    /// Where it was seen.
+    pub channel: ThreadType,
+    /// All addresses that came along; empty for a withheld caller, who is a contact of its own each time.
+    pub addresses: &'a [PeerAddress],
+    /// The name that WhatsApp shows, empty if it shows none.
+    pub name: &'a str,
+    /// When the contact had these addresses: when the message was written. Later messages may be known already.
+    pub seen_at: Timestamp,
+    /// When a contact or a thread that is new began.
+    pub begins_at: Timestamp,
+}
+
+/// The thread with the contact that was seen; contact and thread are created if they are new. What the sighting tells of the
+/// contact's addresses is stored.
+pub fn observe(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<FoundThread> {
+    if let Some(known) = find_unchanged(tx, seen)? {
+        if !seen.name.is_empty() && seen.name != known.title {
+            tx.rename_contact_from_profile(known.contact, seen.name, seen.begins_at)?;
+        }
+        return Ok(known);
+    }
+    let (contact, is_late) = resolve(tx, seen)?;
+    let shown = if is_late { None } else { seen.shown() };
+    let thread = find_or_insert_thread(tx, seen, contact, shown.as_deref())?;
+    if let Some(shown) = shown {
+        tx.set_thread_peer(thread.id, contact, &shown)?;
+    }
+    Ok(thread)
+}
+
+/// The thread with the contact that a user writes to; contact and thread are created if they are new.
+pub fn find_or_create_thread(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
+    to: &PeerAddress,
+    now: Timestamp,
+) -> Result<FoundThread> {
+    let channel = ThreadType::WhatsApp;
+    let addresses = std::slice::from_ref(to);
+    let seen = Sighting { business, channel, addresses, name: "", seen_at: now, begins_at: now };
+    if let Some(known) = find(tx, business, to)? {
+        return find_or_insert_thread(tx, &seen, known, to.number().map(PhoneNumber::as_str));
+    }
+    let contact = match find_recipient(tx, business, to)? {
+        Some(former) => former,
+        None => resolve(tx, &seen)?.0,
+    };
+    find_or_insert_thread(tx, &seen, contact, None)
+}
+
+/// The contact that has an address. Twilio's `WaId` is a number as WhatsApp writes it, in some countries not as everybody else
+/// does, so each is looked for under the other too.
+pub fn find(tx: &ReadTx<'_>, business: BusinessId, address: &PeerAddress) -> Result<Option<ContactId>> {
+    let current = |kind, value: &str| {
+        let holder = tx.address_holder(business, kind, value)?;
+        Ok(holder.filter(|holder| !holder.is_former).map(|holder| holder.contact))
+    };
+    match (current(address.kind(), address.value())?, address) {
+        (None, PeerAddress::Phone(number)) => current(AddressKind::TwilioWa, number.digits()),
+        (None, PeerAddress::TwilioWa(digits)) => current(AddressKind::Phone, &format!("+{digits}")),
+        (found, _) => Ok(found),
+    }
+}
+
+/// The contact of the first address that is known, ids before numbers.
+pub fn find_any(tx: &ReadTx<'_>, business: BusinessId, addresses: &[PeerAddress]) -> Result<Option<ContactId>> {
+    let (ids, numbers) = ids_and_numbers(addresses);
+    for address in ids.into_iter().chain(numbers) {
+        if let Some(contact) = find(tx, business, address)? {
+            return Ok(Some(contact));
+        }
+    }
+    Ok(None)
+}
+
+/// The contact that a user means by an address: the one that has it, else the one that had it last.
+pub fn find_recipient(tx: &ReadTx<'_>, business: BusinessId, to: &PeerAddress) -> Result<Option<ContactId>> {
+    match find(tx, business, to)? {
+        Some(contact) => Ok(Some(contact)),
+        None => Ok(tx.address_holder(business, to.kind(), to.value())?.map(|former| former.contact)),
+    }
+}
+
+impl Sighting<'_> {
+    /// The number that the contact had.
+    fn number(&self) -> Option<&PhoneNumber> {
+        self.addresses.iter().find_map(PeerAddress::number)
+    }
+
+    /// What is shown of it: the number, else the id that the message came from.
+    fn shown(&self) -> Option<String> {
+        let id = || self.addresses.first().map(ToString::to_string);
+        self.number().map(ToString::to_string).or_else(id)
+    }
+}
+
+/// The usual case, of nearly every message: all addresses are known, are one contact's, and have not changed.
+fn find_unchanged(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<Option<FoundThread>> {
+    let number = seen.number().map(PhoneNumber::as_str);
+    let is_unchanged =
+        |address: &PeerAddress, known: Option<&str>| address.number().is_some() || number.is_none() || number == known;
+    let Some((first, others)) = seen.addresses.split_first() else { return Ok(None) };
+    let Some(known) = tx.thread_by_address(seen.business, seen.channel, first.kind(), first.value())? else {
+        return Ok(None);
+    };
+    let is_shown = match number {
+        Some(number) => number == known.peer_number,
+        None => known.peer_number.starts_with('+') || first.to_string() == known.peer_number,
+    };
+    if !is_shown || !is_unchanged(first, known.number.as_deref()) {
+        return Ok(None);
+    }
+    for other in others {
+        let holder = tx.address_holder(seen.business, other.kind(), other.value())?;
+        let is_same = holder.is_some_and(|holder| {
+            holder.contact == known.contact && !holder.is_former && is_unchanged(other, holder.number.as_deref())
+        });
+        if !is_same {
+            return Ok(None);
+        }
+    }
+    Ok(Some(known))
+}
+
+/// The contact of a sighting, with its addresses stored. The second value says that a later sighting is known, so that the
+/// number is not the contact's present one.
+fn resolve(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<(ContactId, bool)> {
+    let (ids, numbers) = ids_and_numbers(seen.addresses);
+    let by_id = holders(tx, seen.business, &ids)?;
+    let by_number = holders(tx, seen.business, &numbers)?;
+    let contact = match (by_id.first(), by_number.first()) {
+        (Some(known), _) => *known,
+        (None, Some(holder)) if !has_another_account(tx, *holder, &ids)? => *holder,
+        _ => tx.insert_contact(seen.business, seen.name, seen.begins_at)?,
+    };
+    if !seen.name.is_empty() {
+        tx.rename_contact_from_profile(contact, seen.name, seen.begins_at)?;
+    }
+    for other in by_id.iter().chain(&by_number).filter(|other| **other != contact) {
+        relate(tx, seen, contact, *other, by_number.first() == Some(other) && !ids.is_empty())?;
+    }
+    let is_late = is_outdated(tx, seen, by_id.iter().chain(by_number.first()))?;
+    if !is_late {
+        store_addresses(tx, seen, contact, &ids)?;
+    } else {
+        for id in ids {
+            tx.insert_address(seen.business, contact, (id.kind(), id.value()), None, seen.begins_at)?;
+        }
+    }
+    Ok((contact, is_late))
+}
+
+/// Whether somebody with another id of the same kind has the number of a sighting: it has changed hands.
+fn has_another_account(tx: &WriteTx<'_>, holder: ContactId, ids: &[&PeerAddress]) -> Result<bool> {
+    let has = tx.addresses(holder)?;
+    Ok(ids.iter().any(|id| has.iter().any(|known| known.kind == id.kind())))
+}
+
+/// What follows from a sighting of one contact that names an address of another one: a contact without a history becomes part
+/// of the one that was seen, else the merge is suggested.
+fn relate(
+    tx: &WriteTx<'_>,
+    seen: &Sighting<'_>,
+    contact: ContactId,
+    other: ContactId,
+    is_number_moved: bool,
+) -> Result<()> {
+    if !tx.has_history(other)? {
+        tracing::info!(event = "CONTACTS_MERGED", contact.id = %contact, merged.id = %other,
+            "Contact {other} without a history is part of contact {contact} now");
+        tx.merge_contacts(seen.business, contact, other, "whatsapp", seen.begins_at)?;
+        return Ok(());
+    }
+    let reason = if is_number_moved { SuggestionReason::NumberMoved } else { SuggestionReason::NamedTogether };
+    suggest(tx, seen, contact, other, reason)
+}
+
+fn suggest(
+    tx: &WriteTx<'_>,
+    seen: &Sighting<'_>,
+    contact: ContactId,
+    other: ContactId,
+    reason: SuggestionReason,
+) -> Result<()> {
+    let address = seen.addresses.iter().find(|address| address.number().is_some()).or(seen.addresses.first());
+    let address = address.map(ToString::to_string).unwrap_or_default();
+    tracing::info!(event = "MERGE_SUGGESTED", contact.id = %contact, other.id = %other, reason = %reason,
+        "Contacts {contact} and {other} may be one person; a user decides");
+    tx.suggest_merge(
+        seen.business,
+        &NewSuggestion { contacts: [contact, other], reason, address: &address },
+        seen.begins_at,
+    )
+}
+
+/// Whether one of these contacts has written after the sighting.
+fn is_outdated<'a>(
+    tx: &WriteTx<'_>,
+    seen: &Sighting<'_>,
+    contacts: impl Iterator<Item = &'a ContactId>,
+) -> Result<bool> {
+    for contact in contacts {
+        let thread = tx.thread_with(seen.business, ThreadType::WhatsApp, *contact)?;
+        let last = thread.map(|thread| tx.last_in(thread)).transpose()?.and_then(|last| last.at);
+        if last.is_some_and(|last| last > seen.seen_at) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Stores the addresses of a sighting. The number comes to the contact, from whichever contact had it, where an id proves whose
+/// it is; a number that the id had before is a former one.
+fn store_addresses(tx: &WriteTx<'_>, seen: &Sighting<'_>, contact: ContactId, ids: &[&PeerAddress]) -> Result<()> {
+    let (business, now, number) = (seen.business, seen.begins_at, seen.number());
+    if let Some(number) = number.filter(|_| !ids.is_empty()) {
+        let holder = find(tx, business, &PeerAddress::Phone(number.clone()))?;
+        if let Some(other) = holder.filter(|holder| *holder != contact) {
+            tx.move_number(other, contact, number)?;
+        }
+        for id in ids {
+            let known = tx.address_holder(business, id.kind(), id.value())?;
+            let known = known.filter(|holder| holder.contact == contact).and_then(|holder| holder.number);
+            if let Some(old) = known.filter(|old| old != number.as_str()) {
+                tx.replace_number(contact, &old, number, now)?;
+            }
+        }
+    }
+    for address in seen.addresses {
+        let (kind, value) = (address.kind(), address.value());
+        let former = tx.address_holder(business, kind, value)?.filter(|holder| holder.is_former);
+        let of_id = number.filter(|_| address.number().is_none());
+        tx.insert_address(business, contact, (kind, value), of_id, now)?;
+        if let Some(former) = former.filter(|former| former.contact != contact) {
+            suggest(tx, seen, contact, former.contact, SuggestionReason::NumberMoved)?;
+        }
+        if let Some(number) = of_id {
+            tx.set_number_of_id(contact, (kind, value), number)?;
+        }
+    }
+    // Threads that had no address, or an id, show the number.
+    tx.refresh_peers(contact)
+}
+
+fn find_or_insert_thread(
+    tx: &WriteTx<'_>,
+    seen: &Sighting<'_>,
+    contact: ContactId,
+    shown: Option<&str>,
+) -> Result<FoundThread> {
+    let shown = match shown {
+        Some(shown) => shown.to_owned(),
+        None => tx.best_address(contact)?,
+    };
+    let id = tx.find_or_insert_thread(seen.business, seen.channel, contact, &shown, seen.begins_at)?;
+    Ok(FoundThread { id, contact, title: String::new(), peer_number: shown, number: None })
+}
+
+/// The contacts that have these addresses, each once.
+fn holders(tx: &WriteTx<'_>, business: BusinessId, addresses: &[&PeerAddress]) -> Result<Vec<ContactId>> {
+    let mut found = Vec::new();
+    for address in addresses {
+        if let Some(contact) = find(tx, business, address)?
+            && !found.contains(&contact)
+        {
+            found.push(contact);
+        }
+    }
+    Ok(found)
+}
+
+/// Ids that stay with their contact, and numbers that may change hands.
+fn ids_and_numbers(addresses: &[PeerAddress]) -> (Vec<&PeerAddress>, Vec<&PeerAddress>) {
+    addresses.iter().partition(|address| matches!(address, PeerAddress::Lid(_) | PeerAddress::Bsuid(_)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! Contacts that may be one person.
+
+use super::Done;
+use super::contacts::Merged;
+use crate::clock;
+use crate::crm::contact;
+use crate::domain::{BusinessId, MergeSuggestion};
+use crate::http::extract::{Id, Query};
+use crate::http::paging::{After, Limit};
+use crate::http::{Actor, ApiError, AppState, ErrorBody};
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/api/merge-suggestions", get(list))
+        .route("/api/merge-suggestions/{id}/confirm", post(confirm))
+        .route("/api/merge-suggestions/{id}/dismiss", post(dismiss))
+}
+
+/// Which suggestions.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SuggestionQuery {
+    /// Whose; 1 unless said otherwise.
+    business_id: Option<i64>,
+    /// How many, 1 to 200; 50 unless said otherwise.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<After>,
+}
+
+/// A page of suggestions that nobody has decided, the newest first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct SuggestionPage {
+    suggestions: Vec<MergeSuggestion>,
+    /// Goes into `cursor` for the next page; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// List contacts that may be one person.
+#[utoipa::path(get, path = "/api/merge-suggestions", tag = "contacts", operation_id = "list_merge_suggestions",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(SuggestionQuery), responses(
+    (status = 200, body = SuggestionPage), (status = 400, body = ErrorBody)))]
+pub(super) async fn list(
+    State(state): State<AppState>,
+    _actor: Actor,
+    Query(query): Query<SuggestionQuery>,
+) -> Result<axum::Json<SuggestionPage>, ApiError> {
+    let business = query.business_id.map_or(BusinessId::FIRST, BusinessId);
+    let (after, limit) = (query.cursor.map(|after| after.0), query.limit.0);
+    let (suggestions, next) = state.store.read(move |tx| tx.merge_suggestions(business, after, limit)).await?;
+    Ok(axum::Json(SuggestionPage { suggestions, next_cursor: next.map(|cursor| cursor.to_string()) }))
+}
+
+/// Merge the two contacts of a suggestion.
+#[utoipa::path(post, path = "/api/merge-suggestions/{id}/confirm", tag = "contacts",
+    operation_id = "confirm_merge_suggestion",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
+    (status = 200, body = Merged), (status = 404, body = ErrorBody)))]
+pub(super) async fn confirm(
+    State(state): State<AppState>,
+    actor: Actor,
+    Id(id): Id,
+) -> Result<axum::Json<Merged>, ApiError> {
+    let now = clock::now();
+    let work = actor.transact(&state.store, move |tx| contact::confirm_suggestion(tx, actor.id, id, now));
+    Ok(axum::Json(Merged::new(work.await?)))
+}
+
+/// Note that the two contacts of a suggestion are two persons.
+#[utoipa::path(post, path = "/api/merge-suggestions/{id}/dismiss", tag = "contacts",
+    operation_id = "dismiss_merge_suggestion",
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
+    (status = 200, body = Done), (status = 404, body = ErrorBody)))]
+pub(super) async fn dismiss(
+    State(state): State<AppState>,
+    actor: Actor,
+    Id(id): Id,
+) -> Result<axum::Json<Done>, ApiError> {
+    let now = clock::now();
+    actor.transact(&state.store, move |tx| contact::dismiss_suggestion(tx, actor.id, id, now)).await?;
+    Ok(Done::YES)
+}

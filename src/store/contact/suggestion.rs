@@ -1,0 +1,94 @@
+//! Merges that are suggested to the users.
+
+use super::super::{Error, ReadTx, Result, WriteTx};
+use super::contact;
+use crate::domain::{BusinessId, ChangeKind, ContactId, Cursor, MergeSuggestion, SuggestionReason, Timestamp};
+use rusqlite::{OptionalExtension, Row, named_params, params};
+
+/// Two contacts that may be one person.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSuggestion<'a> {
+    /// The two, in any order.
+    pub contacts: [ContactId; 2],
+    /// Why they may be one.
+    pub reason: SuggestionReason,
+    /// The number or id by which it was noticed.
+    pub address: &'a str,
+}
+
+impl ReadTx<'_> {
+    /// A page of the suggestions that nobody has decided, the newest first.
+    pub fn merge_suggestions(
+        &self,
+        business: BusinessId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<(Vec<MergeSuggestion>, Option<Cursor>)> {
+        let sql = format!("{} {}", include_str!("suggestions.sql"), include_str!("suggestions_page.sql"));
+        let mut query = self.conn.prepare_cached(&sql)?;
+        let rows = query.query_map(
+            named_params! {
+                ":business": business,
+                ":after_at": after.map(|cursor| cursor.at),
+                ":after_id": after.map(|cursor| cursor.id),
+                ":limit": i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX),
+            },
+            suggestion,
+        )?;
+        let mut found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| Cursor { at: last.created_at, id: last.id });
+        Ok((found, next))
+    }
+
+    /// A suggestion that nobody has decided.
+    pub fn merge_suggestion(&self, id: i64) -> Result<Option<MergeSuggestion>> {
+        let sql = format!("{} AND s.id = ?1", include_str!("suggestions.sql"));
+        Ok(self.conn.prepare_cached(&sql)?.query_row([id], suggestion).optional()?)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Suggests a merge, unless the same two were suggested before.
+    pub fn suggest_merge(&self, business: BusinessId, new: &NewSuggestion<'_>, now: Timestamp) -> Result<()> {
+        let [one, other] = new.contacts;
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO merge_suggestions(business_id, first_contact, second_contact, reason, address, created_at)
+             VALUES (?1, min(?2, ?3), max(?2, ?3), ?4, ?5, ?6)
+             ON CONFLICT (business_id, first_contact, second_contact) DO NOTHING",
+        )?;
+        if insert.execute(params![business, one, other, new.reason, new.address, now])? == 0 {
+            return Ok(());
+        }
+        self.record_in(ChangeKind::MergeSuggestionUpdated, None, Some(self.conn.last_insert_rowid()))
+    }
+
+    /// Notes what was decided: merged, or dismissed.
+    pub fn decide_suggestion(&self, id: i64, is_merged: bool, now: Timestamp) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE merge_suggestions SET decision = iif(?2, 'merged', 'dismissed'), decided_at = ?3
+             WHERE id = ?1 AND decision IS NULL",
+        )?;
+        if update.execute(params![id, is_merged, now])? == 0 {
+            return Err(Error::NotFound("merge suggestion"));
+        }
+        self.record_in(ChangeKind::MergeSuggestionUpdated, None, Some(id))
+    }
+}
+
+fn suggestion(row: &Row<'_>) -> rusqlite::Result<MergeSuggestion> {
+    Ok(MergeSuggestion {
+        contact: contact(row)?,
+        other_contact: crate::domain::Contact {
+            id: row.get(4)?,
+            business_id: row.get(5)?,
+            display_name: row.get(6)?,
+            created_at: row.get(7)?,
+        },
+        id: row.get(8)?,
+        reason: row.get(9)?,
+        address: row.get(10)?,
+        created_at: row.get(11)?,
+    })
+}
