@@ -21,3 +21,16 @@ CREATE TABLE merge_suggestions (
     UNIQUE (business_id, first_contact, second_contact)
 ) STRICT;
 CREATE INDEX idx_merge_suggestions_open ON merge_suggestions(business_id, created_at) WHERE decision IS NULL;
+
+-- What was told of a message before the message itself was known: it is applied with it.
+CREATE TABLE early_message_updates (
+    id              INTEGER PRIMARY KEY,
+    provider        TEXT NOT NULL CHECK (provider IN ('twilio', 'baileys')),
+    provider_msg_id TEXT NOT NULL,
+    content         TEXT NOT NULL CHECK (json_valid(content)),
+    received_at     TEXT NOT NULL,
+    UNIQUE (provider, provider_msg_id, content)
+) STRICT;
+
+-- The provider's own id of a reaction, an edit or a deletion: the same one again is no news.
+ALTER TABLE message_events ADD COLUMN provider_event_id TEXT;

@@ -8,7 +8,7 @@ mod reload;
 pub use reload::Source;
 
 use crate::config::{Config, DataMarker, LastGood, Live, Problem, VersionInfo};
-use crate::crm::inbox::{MEDIA_JOB, STATUS_JOB};
+use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::recording::FETCH_JOB;
 use crate::drive::calls::{CallParts, Calls};
 use crate::drive::care::Care;
@@ -20,8 +20,7 @@ use crate::drive::outbox::Outbox;
 use crate::drive::reload::{Orders, Reloads};
 use crate::drive::status::StatusLine;
 use crate::drive::{
-    Clips, InForce, alerts, backfills, heartbeat, housekeeping, message_news, recording_compressor, recordings,
-    snapshots, sweep,
+    Clips, InForce, alerts, backfills, heartbeat, housekeeping, recording_compressor, recordings, snapshots, sweep,
 };
 use crate::engine::RefusedFields;
 use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness, page_urls};
@@ -93,7 +92,7 @@ pub async fn run(
     loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
     let outbox = Outbox::new(in_force.clone(), store.clone(), alerts.clone());
-    let worker = jobs(&parts, outbox.clone());
+    let worker = jobs(&parts);
     let calls = Calls::new(parts.clone());
     let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
     let reloader = Reloader {
@@ -285,13 +284,12 @@ fn call_parts(
 }
 
 /// Says how the work is done that webhooks leave for later.
-fn jobs(parts: &CallParts, outbox: Outbox) -> JobWorker {
+fn jobs(parts: &CallParts) -> JobWorker {
     let store = parts.store.with_priority(Priority::Job);
     let recordings_of = parts.clone();
     let worker = JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recordings::fetch(recordings_of.clone(), job));
-    let (fetcher, store) = (FileFetcher::new(parts.in_force.clone(), store.clone(), parts.disk.clone()), store);
-    let worker = worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job));
-    worker.on(STATUS_JOB, move |job| message_news::hear_again(store.clone(), outbox.clone(), job))
+    let fetcher = FileFetcher::new(parts.in_force.clone(), store, parts.disk.clone());
+    worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
 }
 
 /// What the command line may know of us.

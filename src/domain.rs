@@ -42,7 +42,10 @@ pub use ids::{
 };
 pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, MessageNews, Odd};
 pub use masked::Masked;
-pub use message::{Direction, MediaKind, Message, MessageEventKind, MessageStatus, MessageType, Provider};
+pub use message::{
+    Direction, Edit, MEDIA_PATH, MediaKind, Message, MessageDetail, MessageEventKind, MessageFile, MessageStatus,
+    MessageType, Provider, Quote, Reaction,
+};
 pub use page_urls::PageUrls;
 pub use peer::{PeerAddress, PeerError};
 pub use phone::{PhoneNumber, PhoneNumberError};

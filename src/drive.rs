@@ -15,7 +15,6 @@ pub mod housekeeping;
 mod in_force;
 pub mod jobs;
 pub mod message_files;
-pub mod message_news;
 pub mod outbox;
 mod prompts;
 pub mod recording_compressor;

@@ -95,7 +95,7 @@ pub use journal::{JournalOutcome, NewJournal};
 pub use lock::Holder;
 pub use log_size::LogSize;
 pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
-pub use message::{KnownMessage, NewMessage, NewMessageEvent};
+pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
 pub use notice::{StartEvent, StartNotice, note_promotion};
 pub use outbox::{AcceptedSend, ChatsBegun, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxStep};

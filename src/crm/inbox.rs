@@ -2,7 +2,7 @@
 
 mod news;
 
-pub use news::{STATUS_JOB, hear_again, news};
+pub use news::{apply_early, news};
 
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{BusinessId, Direction, InboundMessage, MessageId, MessageStatus, ThreadId, ThreadType, Timestamp};
@@ -80,6 +80,9 @@ pub fn receive(
             tx.note_message_in(thread.id, new.provider, written_at, new.opens_twilio)?;
         }
         keep_media(tx, message, new, now)?;
+        if let Some(id) = &new.provider_msg_id {
+            apply_early(tx, business, new.provider, id, now)?;
+        }
     }
     let outcome = if message.is_some() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
     keep(tx, raw, outcome, "", message, now)?;

@@ -1,6 +1,7 @@
 //! What both providers' messages become.
 
 use super::{LateRefusal, MediaKind, MessageStatus, PeerAddress, Provider, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// A message that a provider brought: from the person, or from the business's own phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub struct InboundMedia {
 }
 
 /// Something that happened to a message after it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageNews {
     /// Who tells.
     pub provider: Provider,
@@ -59,12 +60,14 @@ pub struct MessageNews {
     pub change: Change,
     /// Who did it.
     pub actor: Actor,
+    /// What the provider calls the change itself; none if it does not say.
+    pub event_id: Option<String>,
     /// When, as the provider says.
     pub at: Option<Timestamp>,
 }
 
 /// Who did something to a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Actor {
     /// Nobody: the provider reports.
     Provider,
@@ -86,7 +89,7 @@ impl Actor {
 }
 
 /// What happened to a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// It came further, or the provider refused it after it had accepted it.
     Status(MessageStatus, Option<LateRefusal>),

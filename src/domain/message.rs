@@ -133,12 +133,106 @@ pub struct Message {
     pub provider_msg_id: Option<String>,
     /// How far it has come.
     pub status: MessageStatus,
+    /// Why it failed: a code of ours or of the provider.
+    pub error_code: Option<String>,
     /// Why it failed, or that it may have been sent, for a person to read.
     pub error: Option<String>,
+    /// Who wrote an outgoing one: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
+    pub author: Option<String>,
+    /// The provider's id of the message that it answers.
+    pub quoted_msg_id: Option<String>,
+    /// When a provider had it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub sent_at: Option<Timestamp>,
+    /// When the contact's phone had it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub delivered_at: Option<Timestamp>,
+    /// When the contact had seen it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub read_at: Option<Timestamp>,
     /// When it was written, as the provider says, else when it reached us.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
+
+/// A message with its files and all that happened to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct MessageDetail {
+    /// The message as it is now.
+    #[serde(flatten)]
+    pub message: Message,
+    /// The message that it answers, where that is known.
+    pub quote: Option<Quote>,
+    /// The reactions that nobody has taken back, one of each side.
+    pub reactions: Vec<Reaction>,
+    /// Its edits, the oldest first.
+    pub edits: Vec<Edit>,
+    /// When its writer deleted it; the words stay here.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub deleted_at: Option<Timestamp>,
+    /// Who deleted it: `contact`, or `phone` for the business's own phone.
+    pub deleted_by: Option<String>,
+    /// Its files.
+    pub files: Vec<MessageFile>,
+}
+
+/// The message that another one answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Quote {
+    /// Our id of it.
+    #[schema(value_type = i64)]
+    pub message_id: MessageId,
+    /// Who wrote it.
+    pub direction: Direction,
+    /// Its words.
+    pub content_text: String,
+}
+
+/// An emoji that somebody put to a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Reaction {
+    /// The emoji.
+    pub emoji: String,
+    /// Who did: `contact`, or `phone` for the business's own phone.
+    pub actor: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+/// A change of a message's words by its writer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Edit {
+    /// The words before it.
+    pub previous_text: String,
+    /// Who did: `contact`, or `phone` for the business's own phone.
+    pub actor: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+/// A file of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct MessageFile {
+    /// Its place among the message's files, from 0.
+    pub position: i64,
+    /// What its sender called it.
+    pub file_name: Option<String>,
+    /// Its type.
+    pub mime: Option<String>,
+    /// Its size; null until it is here.
+    pub bytes: Option<i64>,
+    /// `waiting`, `stored`, `linked`, `failed` or `pruned`, as the message's `media_state`.
+    pub state: String,
+    /// Why it is not here.
+    pub error: Option<String>,
+    /// Where it can be fetched; null while it is not here.
+    pub url: Option<String>,
+}
+
+/// Where a file of a message is, before the SHA-256 of its content.
+pub const MEDIA_PATH: &str = "/api/media/";
 
 #[cfg(test)]
 mod tests {

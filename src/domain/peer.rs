@@ -2,10 +2,11 @@
 
 use super::{AddressKind, Masked, PhoneNumber};
 use phonenumber::country;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One name that a provider has for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PeerAddress {
     /// A phone number.
     Phone(PhoneNumber),

@@ -49,6 +49,7 @@ async fn tidy_up(store: &Store) -> Result<()> {
     store.write(move |tx| tx.prune_answers(now.minus(KEEP_ANSWERS))).await?;
     store.write(move |tx| tx.prune_jobs(now.minus(KEEP_DONE))).await?;
     store.write(move |tx| tx.prune_outbox(now.minus(KEEP_DONE))).await?;
+    store.write(move |tx| tx.prune_early_updates(now.minus(KEEP_EARLY))).await?;
     store.write(move |tx| tx.prune_alert_events(now.minus(KEEP_ALERTS)).map(drop)).await?;
     while store.write(|tx| tx.prune_changes(KEEP_CHANGES, CHANGES_AT_ONCE)).await? > 0 {
         tokio::time::sleep(PAUSE).await;
@@ -108,6 +109,8 @@ const NIGHT: u8 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
 /// A request is not repeated after a week.
 const KEEP_ANSWERS: Duration = Duration::from_hours(7 * 24);
+/// A message that has not come by then was not ours.
+const KEEP_EARLY: Duration = Duration::from_hours(30 * 24);
 const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
 /// A page that was away for longer fetches everything again.
 const KEEP_CHANGES: i64 = 100_000;

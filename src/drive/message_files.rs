@@ -4,7 +4,7 @@ use super::InForce;
 use super::jobs::JobError;
 use crate::clock;
 use crate::config::{Config, Live};
-use crate::domain::{MessageId, Provider, hex};
+use crate::domain::{MEDIA_PATH, MessageId, Provider, hex};
 use crate::ops::disk::DiskWatch;
 use crate::providers::baileys::signature::SECRET;
 use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Trusted};
@@ -140,8 +140,6 @@ fn later(error: &store::Error) -> JobError {
     JobError::Later(error.to_string())
 }
 
-/// Where we give out files of messages; the hash of the content follows.
-pub const MEDIA_PATH: &str = "/api/media/";
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 const UNTIL_THERE: Duration = Duration::from_mins(5);
 const UNTIL_UP: Duration = Duration::from_hours(23);

@@ -1,8 +1,11 @@
 //! Messages, and what happened to them after they were written.
 
+mod detail;
+mod early;
 mod event;
 mod list;
 
+pub use early::EarlyUpdate;
 pub use event::NewMessageEvent;
 
 use super::{ReadTx, Result, WriteTx};
@@ -175,9 +178,14 @@ impl WriteTx<'_> {
         if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
     }
 
-    /// The new words of a message that its writer changed; what it said before is in its events.
-    pub fn set_message_text(&self, id: MessageId, text: &str) -> Result<()> {
-        self.conn.prepare_cached("UPDATE messages SET content_text = ?2 WHERE id = ?1")?.execute(params![id, text])?;
+    /// The words of a message are those of its latest edit; what it said before is in its events.
+    pub fn set_text_of_latest_edit(&self, id: MessageId) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE messages SET content_text = (
+                 SELECT value FROM message_events WHERE message_id = ?1 AND kind = 'edit' ORDER BY at DESC, id DESC LIMIT 1)
+             WHERE id = ?1",
+        )?;
+        update.execute([id])?;
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
@@ -206,23 +214,30 @@ impl WriteTx<'_> {
 }
 
 const COLUMNS: &str = "id, thread_id, direction, message_type, media_kind, content_text, media_url, provider, \
-                       provider_msg_id, status, error, created_at, \
-                       (SELECT state FROM message_media WHERE message_id = messages.id AND position = 0)";
+                       provider_msg_id, status, error_code, error, author, quoted_msg_id, sent_at, delivered_at, \
+                       read_at, created_at, \
+                       (SELECT state FROM message_media WHERE message_id = messages.id AND position = 0) AS media_state";
 
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
-        id: row.get(0)?,
-        thread_id: row.get(1)?,
-        direction: row.get(2)?,
-        message_type: row.get(3)?,
-        media_kind: row.get(4)?,
-        content_text: row.get(5)?,
-        media_url: row.get(6)?,
-        provider: row.get(7)?,
-        provider_msg_id: row.get(8)?,
-        status: row.get(9)?,
-        error: row.get(10)?,
-        created_at: row.get(11)?,
-        media_state: row.get(12)?,
+        id: row.get("id")?,
+        thread_id: row.get("thread_id")?,
+        direction: row.get("direction")?,
+        message_type: row.get("message_type")?,
+        media_kind: row.get("media_kind")?,
+        content_text: row.get("content_text")?,
+        media_url: row.get("media_url")?,
+        media_state: row.get("media_state")?,
+        provider: row.get("provider")?,
+        provider_msg_id: row.get("provider_msg_id")?,
+        status: row.get("status")?,
+        error_code: row.get("error_code")?,
+        error: row.get("error")?,
+        author: row.get("author")?,
+        quoted_msg_id: row.get("quoted_msg_id")?,
+        sent_at: row.get("sent_at")?,
+        delivered_at: row.get("delivered_at")?,
+        read_at: row.get("read_at")?,
+        created_at: row.get("created_at")?,
     })
 }

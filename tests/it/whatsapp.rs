@@ -2,6 +2,7 @@
 
 mod bridge_api;
 mod bridge_files;
+mod details;
 mod doubt;
 mod files;
 mod full_disk;

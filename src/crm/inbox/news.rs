@@ -7,12 +7,10 @@ use crate::domain::{
     Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageNews, MessageStatus,
     PeerAddress, Provider, ThreadId, ThreadType, Timestamp,
 };
-use crate::store::{JournalOutcome, KnownMessage, NewMessageEvent, Result, WriteTx};
-use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use crate::store::{Error, JournalOutcome, KnownMessage, NewMessageEvent, Result, WriteTx};
 
-/// Takes news of a message in, with its journal. News of a message that we do not know yet, because the answer to our
-/// own sending is still on its way, is kept for a later look.
+/// Takes news of a message in, with its journal. News of a message that is not known yet (its own webhook, or the answer to our
+/// sending, is still on its way) is kept for it.
 pub fn news(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -21,56 +19,44 @@ pub fn news(
     now: Timestamp,
 ) -> Result<Option<MessageId>> {
     let known = apply(tx, business, news, now)?;
-    if known.is_none()
-        && let Change::Status(status, refusal) = &news.change
-    {
-        let early = EarlyStatus {
-            provider: news.provider,
-            id: news.provider_msg_id.clone(),
-            status: *status,
-            refusal: refusal.clone(),
-            at: news.at,
-        };
-        let key = format!("{STATUS_JOB}:{}:{}:{status}", early.provider, early.id);
-        if let Ok(payload) = serde_json::to_string(&early) {
-            tx.insert_job(STATUS_JOB, Some(&key), &payload, now.plus(FIRST_LOOK), now)?;
-        }
-    }
     let (outcome, note) = match known {
         Some(_) => (JournalOutcome::Stored, ""),
-        None => (JournalOutcome::Ignored, "news of a message that is not known"),
+        None if keep_for_later(tx, news, now)? => (JournalOutcome::Stored, FOR_LATER),
+        None => (JournalOutcome::Duplicate, FOR_LATER),
     };
     keep(tx, raw, outcome, note, known, now)?;
     Ok(known)
 }
 
-/// Looks again whether a message has become known; false if it has not.
-pub fn hear_again(tx: &WriteTx<'_>, business: BusinessId, payload: &str, now: Timestamp) -> Result<bool> {
-    let Ok(early) = serde_json::from_str::<EarlyStatus>(payload) else { return Ok(true) };
-    let news = MessageNews {
-        provider: early.provider,
-        provider_msg_id: early.id,
-        peer: Vec::new(),
-        change: Change::Status(early.status, early.refusal),
-        actor: Actor::Provider,
-        at: early.at,
-    };
-    Ok(apply(tx, business, &news, now)?.is_some())
-}
-
-/// The job that looks again for a message whose status came before its id.
-pub const STATUS_JOB: &str = "whatsapp.status";
-
-const FIRST_LOOK: Duration = Duration::from_secs(1);
-
-#[derive(Serialize, Deserialize)]
-struct EarlyStatus {
+/// A provider's id of a message has become known: what was told of it before is applied.
+pub fn apply_early(
+    tx: &WriteTx<'_>,
+    business: BusinessId,
     provider: Provider,
-    id: String,
-    status: MessageStatus,
-    refusal: Option<LateRefusal>,
-    at: Option<Timestamp>,
+    provider_msg_id: &str,
+    now: Timestamp,
+) -> Result<()> {
+    for early in tx.early_updates(provider, provider_msg_id)? {
+        let Ok(mut news) = serde_json::from_str::<MessageNews>(&early.content) else {
+            tx.delete_early_update(early.id)?;
+            continue;
+        };
+        news.at = news.at.or(Some(early.received_at));
+        // An id is unique within its chat alone: this message may be another one.
+        if apply(tx, business, &news, now)?.is_some() {
+            tx.delete_early_update(early.id)?;
+        }
+    }
+    Ok(())
 }
+
+/// False if it is kept already.
+fn keep_for_later(tx: &WriteTx<'_>, news: &MessageNews, now: Timestamp) -> Result<bool> {
+    let content = serde_json::to_string(news).map_err(|error| Error::Value(error.to_string()))?;
+    tx.insert_early_update(news.provider, &news.provider_msg_id, &content, now)
+}
+
+const FOR_LATER: &str = "kept for a message that is not known yet";
 
 fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timestamp) -> Result<Option<MessageId>> {
     let chat = thread_with(tx, business, &news.peer)?;
@@ -108,13 +94,15 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timest
         }
         Change::Status(_, None) | Change::Reaction(_) | Change::Deletion => None,
     };
-    tx.insert_message_event(&NewMessageEvent {
+    let is_new = tx.insert_message_event(&NewMessageEvent {
         message: message.id,
         kind,
         value,
         actor: news.actor.as_str(),
         provider: news.provider,
+        provider_event_id: news.event_id.as_deref(),
         at,
+        is_timed: news.at.is_some(),
         detail: detail.as_deref(),
     })?;
     match &news.change {
@@ -126,13 +114,13 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timest
                 tx.set_message_status(message.id, next, error, at)?;
             }
         }
-        Change::Edit(text) => tx.set_message_text(message.id, text)?,
-        Change::Reaction(_) | Change::Deletion => {}
+        Change::Edit(_) if is_new => tx.set_text_of_latest_edit(message.id)?,
+        Change::Edit(_) | Change::Reaction(_) | Change::Deletion => {}
     }
     Ok(Some(message.id))
 }
 
-/// The chat with the person of these names, if there is one.
+/// The chat with the contact of these addresses, if there is one.
 fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> Result<Option<ThreadId>> {
     match resolve::find_any(tx, business, peer)? {
         Some(contact) => tx.thread_with(business, ThreadType::WhatsApp, contact),

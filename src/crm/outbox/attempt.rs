@@ -1,6 +1,7 @@
 //! What becomes of a message in the outbox: an attempt begins, an attempt or a search ends.
 
-use crate::domain::{MessageEventKind, MessageStatus, Refusal, Timestamp};
+use crate::crm::inbox::apply_early;
+use crate::domain::{BusinessId, MessageEventKind, MessageStatus, Refusal, Timestamp};
 use crate::inbox::delivery::{Delivery, Verdict};
 use crate::inbox::policy::Way;
 use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxStep, Result, WriteTx};
@@ -51,7 +52,11 @@ pub fn finish(
         Verdict::Sent { provider_msg_id } => {
             tx.set_provider_id(entry.message, delivery.way.provider, provider_msg_id.as_deref())?;
             tx.set_thread_provider(entry.thread, delivery.way.provider)?;
-            advance(tx, entry, delivery, MessageStatus::Sent, None, now)
+            advance(tx, entry, delivery, MessageStatus::Sent, None, now)?;
+            match provider_msg_id {
+                Some(id) => apply_early(tx, BusinessId::FIRST, delivery.way.provider, id, now),
+                None => Ok(()),
+            }
         }
         Verdict::Failed(_) => {
             if delivery.last_refusal.as_ref().is_some_and(|last| last.refusal == Refusal::Contact) {
@@ -87,7 +92,9 @@ fn advance(
         value: news.as_str(),
         actor: "",
         provider: delivery.way.provider,
+        provider_event_id: None,
         at: now,
+        is_timed: false,
         detail: detail.as_deref(),
     })?;
     Ok(())

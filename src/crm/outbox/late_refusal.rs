@@ -35,7 +35,9 @@ pub fn refuse_late(
         value: MessageStatus::Failed.as_str(),
         actor: "",
         provider,
+        provider_event_id: None,
         at: now,
+        is_timed: false,
         detail: Some(&detail),
     })?;
     Ok(true)

@@ -1,7 +1,7 @@
 //! Threads and what is in them.
 
 use crate::crm::thread;
-use crate::domain::{AiMode, BusinessId, Message, Thread, ThreadId, ThreadType};
+use crate::domain::{AiMode, BusinessId, MessageDetail, Thread, ThreadId, ThreadType};
 use crate::http::extract::{Id, Json, Query};
 use crate::http::paging::{After, Limit};
 use crate::http::search_words::SearchWords;
@@ -66,7 +66,7 @@ pub(super) struct MessageQuery {
 /// A page of messages, oldest first; without `before` the newest ones.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct MessagePage {
-    messages: Vec<Message>,
+    messages: Vec<MessageDetail>,
     /// Goes into `before` for what was before; null if nothing was.
     next_cursor: Option<String>,
 }

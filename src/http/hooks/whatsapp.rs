@@ -77,9 +77,8 @@ async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> 
         _ => None,
     };
     let known = app.store.write(move |tx| inbox::news(tx, BusinessId::FIRST, &news, &raw, clock::now())).await?;
-    match known {
-        Some(message) => tracing::debug!(event = "WA_NEWS", message.id = %message, "News of message {message}"),
-        None => app.jobs.wake(),
+    if let Some(message) = known {
+        tracing::debug!(event = "WA_NEWS", message.id = %message, "News of message {message}");
     }
     if let Some((provider, late)) = refusal {
         let code = late.map(|late| late.trouble.code).unwrap_or_default();

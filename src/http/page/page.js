@@ -7,7 +7,7 @@ const WORDS = {
     forgotText: "בעל העסק יכול לתת סיסמה חדשה. על השרת עצמו:", back: "חזרה", search: "חיפוש בשם, במספר או בתוכן",
     noThreads: "עדיין אין שיחות. הודעת WhatsApp או שיחת טלפון ראשונה תופיע כאן.", noFound: "לא נמצא דבר.",
     noCalls: "עדיין לא התקבלו שיחות טלפון.", choose: "בחרו שיחה מהרשימה", noMessages: "אין כאן הודעות.",
-    message: "הודעה", send: "שליחה", more: "עוד", older: "הודעות קודמות", ok: "תקין", down: "השרת אינו זמין",
+    edited: "נערכה", deleted: "נמחקה על ידי הכותב", earlierWords: "נוסח קודם", message: "הודעה", send: "שליחה", more: "עוד", older: "הודעות קודמות", ok: "תקין", down: "השרת אינו זמין",
     trouble: "תקלה: ", caller: "המתקשר", agent: "הסוכן", tool: "כלי", system: "מערכת", notHeard: "לא נשמע", media: "קובץ מצורף",
     noTurns: "לא נרשמו דברים בשיחה.", whatsapp: "WhatsApp", call: "טלפון", received: "התקבלה", queued: "ממתינה",
     sent: "נשלחה", delivered: "נמסרה", read: "נקראה", failed: "נכשלה", recording: "הקלטת השיחה", left: "הודעה שהושארה: ",
@@ -36,7 +36,7 @@ const WORDS = {
     forgotText: "An owner can give you a new password. On the server itself:", back: "Back", search: "Search names, numbers, words",
     noThreads: "No threads yet. The first WhatsApp message or phone call will be here.", noFound: "Nothing found.",
     noCalls: "No phone calls yet.", choose: "Choose one from the list", noMessages: "No messages here.",
-    message: "Message", send: "Send", more: "More", older: "Earlier messages", ok: "All well", down: "The server does not answer",
+    edited: "edited", deleted: "deleted by its writer", earlierWords: "Earlier words", message: "Message", send: "Send", more: "More", older: "Earlier messages", ok: "All well", down: "The server does not answer",
     trouble: "Trouble: ", caller: "Caller", agent: "Agent", tool: "Tool", system: "System", notHeard: "not heard", media: "Attached file",
     noTurns: "Nothing was written down in this call.", whatsapp: "WhatsApp", call: "Phone", received: "received", queued: "waiting",
     sent: "sent", delivered: "delivered", read: "read", failed: "failed", recording: "Recording of the call", left: "Message left: ",
@@ -328,13 +328,23 @@ function newKey() { return [...crypto.getRandomValues(new Uint8Array(16))].map((
 
 function messageBubble(message) {
   const out = message.direction === "out";
-  const file = /^https?:\/\//.test(message.media_url ?? "") || message.media_url?.startsWith("/api/");
-  return bubble(out, message.content_text ? el("p", { dir: "auto" }, message.content_text) : null,
-    message.media_state === "pruned" ? el("p", { className: "quiet" }, t("fileGone")) : null,
-    message.media_state === "waiting" ? el("p", { className: "quiet" }, t("fileWaits")) : null,
-    file && !["pruned", "waiting"].includes(message.media_state) ? el("p", {}, el("a", { href: message.media_url, target: "_blank", rel: "noopener noreferrer" }, t("media"))) : null,
+  const isWeb = (url) => /^https?:\/\//.test(url ?? "") || url?.startsWith("/api/");
+  const file = (url, ...words) => el("p", {}, el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, ...words));
+  const size = (bytes) => bytes == null ? null : el("small", {}, ` ${bytes < 1e6 ? `${Math.ceil(bytes / 1000)} KB` : `${(bytes / 1e6).toFixed(1)} MB`}`);
+  const files = message.files.map((one) =>
+    one.state === "pruned" ? el("p", { className: "quiet" }, t("fileGone")) : one.state === "waiting" ? el("p", { className: "quiet" }, t("fileWaits"))
+      : one.url ? file(one.url, el("bdi", {}, one.file_name || t("media")), size(one.bytes))
+        : one.error ? el("p", { className: "quiet" }, el("bdi", {}, one.file_name || t("media")), ` · ${one.error}`) : null);
+  if (!message.files.some((one) => one.state !== "linked") && isWeb(message.media_url)) files.push(file(message.media_url, t("media")));
+  const words = message.content_text ? el(message.deleted_at ? "s" : "span", {}, message.content_text) : null;
+  const earlier = message.edits.map((edit) => el("p", { className: "quiet", dir: "auto" }, el("s", {}, edit.previous_text)));
+  const marks = [message.edits.length ? t("edited") : null, message.deleted_at ? t("deleted") : null].filter(Boolean).map((word) => ` · ${word}`);
+  return bubble(out, message.quote ? el("blockquote", { dir: "auto" }, message.quote.content_text || t("media")) : null,
+    words ? el("p", { dir: "auto" }, words) : null, ...files,
     message.error ? el("p", { className: "error", dir: "auto" }, message.error) : null,
-    el("small", {}, `${time(message.created_at)}${out ? ` · ${t(message.status)} · ${message.provider ?? ""}` : ""}`));
+    message.reactions.length ? el("p", {}, message.reactions.map((reaction) => reaction.emoji).join(" ")) : null,
+    earlier.length ? el("details", {}, el("summary", {}, t("earlierWords")), ...earlier) : null,
+    el("small", {}, `${time(message.created_at)}${out ? ` · ${t(message.status)} · ${message.provider ?? ""}` : ""}`, ...marks));
 }
 
 // The browser takes the first form that it can play; Safari before 18.4 cannot play Ogg.

@@ -10,8 +10,8 @@
 //!   business wrote on its own phone, `history` for what was written before the account was linked, `media_error` instead
 //!   of `media_url` for a file that will never come;
 //! - of a status: `id`, `status` (`sent`, `delivered`, `read`, `played`, `failed`, or Baileys' number of it), `error`;
-//! - of a reaction, an edit, a deletion: `target`, the id of the message; `text`, the emoji or the new words; whose chat it
-//!   is in, as of a message.
+//! - of a reaction, an edit, a deletion: `target`, the id of the message; `id`, its own; `text`, the emoji or the new words;
+//!   `timestamp`; whose chat it is in, as of a message.
 
 mod repair;
 mod scalar;
@@ -135,20 +135,22 @@ impl Wire<'_> {
             let trouble = Trouble { code: "whatsapp_refused".to_owned(), sentence };
             LateRefusal { refusal: Refusal::Message, trouble }
         });
-        Ok(self.news(id, Vec::new(), Change::Status(status, refusal), Actor::Provider))
+        Ok(self.news(id, Vec::new(), Change::Status(status, refusal), Actor::Provider, None))
     }
 
     fn change(&self, change: Change, country: country::Id) -> Result<Inbound, Odd> {
         let target = self.target.text().ok_or(Odd("a change without a target"))?;
         let Ok(peer) = self.peer(country) else { return Ok(Inbound::Nothing(NOT_A_PERSON)) };
         let actor = if self.is_from_me() { Actor::Phone } else { Actor::Contact };
-        Ok(self.news(target, peer, change, actor))
+        let event_id = self.id().filter(|id| *id != target);
+        Ok(self.news(target, peer, change, actor, event_id))
     }
 
-    fn news(&self, id: &str, peer: Vec<PeerAddress>, change: Change, actor: Actor) -> Inbound {
+    fn news(&self, id: &str, peer: Vec<PeerAddress>, change: Change, actor: Actor, event_id: Option<&str>) -> Inbound {
         let at = self.timestamp.text().and_then(time);
         let (provider, provider_msg_id) = (Provider::Baileys, id.to_owned());
-        Inbound::News(MessageNews { provider, provider_msg_id, peer, change, actor, at })
+        let event_id = event_id.map(str::to_owned);
+        Inbound::News(MessageNews { provider, provider_msg_id, peer, change, actor, event_id, at })
     }
 
     /// Whose chat it is, by all names that are told and can be read.

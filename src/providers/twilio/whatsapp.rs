@@ -62,6 +62,7 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
         peer: Vec::new(),
         change: Change::Status(status, refusal),
         actor: Actor::Provider,
+        event_id: None,
         at: None,
     }))
 }

@@ -2,7 +2,7 @@
 
 use super::super::{ReadTx, Result};
 use super::{COLUMNS, message};
-use crate::domain::{Cursor, Message, ThreadId};
+use crate::domain::{Cursor, MessageDetail, ThreadId};
 use rusqlite::params;
 
 impl ReadTx<'_> {
@@ -12,7 +12,7 @@ impl ReadTx<'_> {
         thread: ThreadId,
         before: Option<Cursor>,
         limit: usize,
-    ) -> Result<(Vec<Message>, Option<Cursor>)> {
+    ) -> Result<(Vec<MessageDetail>, Option<Cursor>)> {
         let mut query = self.conn.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM messages
              WHERE thread_id = ?1 AND (?2 IS NULL OR (created_at, id) < (?2, ?3))
@@ -32,6 +32,6 @@ impl ReadTx<'_> {
         messages.truncate(limit);
         let next = messages.last().filter(|_| more).map(|oldest| Cursor { at: oldest.created_at, id: oldest.id.0 });
         messages.reverse();
-        Ok((messages, next))
+        Ok((self.with_details(messages)?, next))
     }
 }

@@ -99,7 +99,9 @@ async fn messages_come_oldest_first_within_a_page() {
         &json!({
             "id": 1, "thread_id": 1, "direction": "in", "message_type": "text", "media_kind": "text",
             "content_text": "שלום, מתי פתוח?", "media_url": null, "media_state": null, "provider": "baileys", "provider_msg_id": "A1",
-            "status": "received", "error": null, "created_at": "2026-11-10T09:58:00.000Z",
+            "status": "received", "error_code": null, "error": null, "created_at": "2026-11-10T09:58:00.000Z",
+            "author": null, "quoted_msg_id": null, "quote": null, "reactions": [], "edits": [], "files": [],
+            "deleted_at": null, "deleted_by": null, "sent_at": null, "delivered_at": null, "read_at": null,
         })
     );
     for query in ["limit=0", "before=yesterday", "limit=1.5"] {

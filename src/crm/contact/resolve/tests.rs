@@ -49,7 +49,7 @@ fn hear(tx: &WriteTx<'_>, peer: &[PeerAddress], name: &str, id: &str, ms: i64) -
 }
 
 fn texts(tx: &WriteTx<'_>, thread: ThreadId) -> Vec<String> {
-    tx.messages(thread, None, 100).unwrap().0.into_iter().map(|message| message.content_text).collect()
+    tx.messages(thread, None, 100).unwrap().0.into_iter().map(|message| message.message.content_text).collect()
 }
 
 #[test]

@@ -1,0 +1,128 @@
+//! A message with all that happened to it.
+
+use super::super::{ReadTx, Result};
+use crate::domain::{
+    Edit, MEDIA_PATH, Message, MessageDetail, MessageEventKind, MessageFile, MessageId, Quote, Reaction, Timestamp,
+};
+use std::collections::HashMap;
+
+/// What happened to a message, as it is stored.
+struct Event {
+    id: i64,
+    kind: MessageEventKind,
+    value: String,
+    actor: String,
+    at: Timestamp,
+    /// Of an edit: the words before it came.
+    before: Option<String>,
+}
+
+impl ReadTx<'_> {
+    /// Adds to messages what happened to them, their files, and what they answer.
+    pub(super) fn with_details(&self, messages: Vec<Message>) -> Result<Vec<MessageDetail>> {
+        let ids: Vec<i64> = messages.iter().map(|message| message.id.0).collect();
+        let ids = serde_json::Value::from(ids).to_string();
+        let (mut events, mut files, mut quotes) = (self.events(&ids)?, self.files(&ids)?, self.quotes(&ids)?);
+        let detail = |message: Message| {
+            let happened = events.remove(&message.id).unwrap_or_default();
+            let deletion = happened.iter().find(|event| event.kind == MessageEventKind::Deletion);
+            MessageDetail {
+                reactions: reactions(&happened),
+                edits: edits(&happened),
+                deleted_at: deletion.map(|event| event.at),
+                deleted_by: deletion.map(|event| event.actor.clone()),
+                files: files.remove(&message.id).unwrap_or_default(),
+                quote: quotes.remove(&message.id),
+                message,
+            }
+        };
+        Ok(messages.into_iter().map(detail).collect())
+    }
+
+    /// By message, in the order in which it happened.
+    fn events(&self, ids: &str) -> Result<HashMap<MessageId, Vec<Event>>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT message_id, id, kind, value, actor, at, detail ->> 'before' FROM message_events
+             WHERE message_id IN (SELECT value FROM json_each(?1)) AND kind <> 'status' ORDER BY at, id",
+        )?;
+        let rows = query.query_map([ids], |row| {
+            let event = Event {
+                id: row.get(1)?,
+                kind: row.get(2)?,
+                value: row.get(3)?,
+                actor: row.get(4)?,
+                at: row.get(5)?,
+                before: row.get(6)?,
+            };
+            Ok((row.get(0)?, event))
+        })?;
+        let mut events: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            let (message, event) = row?;
+            events.entry(message).or_default().push(event);
+        }
+        Ok(events)
+    }
+
+    fn files(&self, ids: &str) -> Result<HashMap<MessageId, Vec<MessageFile>>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT f.message_id, f.position, f.file_name, f.mime, m.bytes, f.state, f.error, iif(f.state = 'stored', f.sha256, NULL)
+             FROM message_media f LEFT JOIN media m ON m.sha256 = f.sha256
+             WHERE f.message_id IN (SELECT value FROM json_each(?1)) ORDER BY f.position",
+        )?;
+        let rows = query.query_map([ids], |row| {
+            let sha256: Option<String> = row.get(7)?;
+            let file = MessageFile {
+                position: row.get(1)?,
+                file_name: row.get(2)?,
+                mime: row.get(3)?,
+                bytes: row.get(4)?,
+                state: row.get(5)?,
+                error: row.get(6)?,
+                url: sha256.map(|sha256| format!("{MEDIA_PATH}{sha256}")),
+            };
+            Ok((row.get(0)?, file))
+        })?;
+        let mut files: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows {
+            let (message, file) = row?;
+            files.entry(message).or_default().push(file);
+        }
+        Ok(files)
+    }
+
+    fn quotes(&self, ids: &str) -> Result<HashMap<MessageId, Quote>> {
+        let mut query = self.conn.prepare_cached(
+            "SELECT m.id, q.id, q.direction, q.content_text FROM messages m JOIN messages q
+                 ON q.provider = m.provider AND q.provider_msg_id = m.quoted_msg_id AND q.thread_id = m.thread_id
+             WHERE m.id IN (SELECT value FROM json_each(?1)) AND m.quoted_msg_id IS NOT NULL",
+        )?;
+        let rows = query.query_map([ids], |row| {
+            Ok((row.get(0)?, Quote { message_id: row.get(1)?, direction: row.get(2)?, content_text: row.get(3)? }))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// The latest reaction of each side, unless it was taken back.
+fn reactions(events: &[Event]) -> Vec<Reaction> {
+    let mut latest: Vec<&Event> = Vec::new();
+    for event in events.iter().filter(|event| event.kind == MessageEventKind::Reaction) {
+        latest.retain(|earlier| earlier.actor != event.actor);
+        latest.push(event);
+    }
+    let shown = latest.into_iter().filter(|event| !event.value.is_empty());
+    shown.map(|event| Reaction { emoji: event.value.clone(), actor: event.actor.clone(), at: event.at }).collect()
+}
+
+/// Each edit with the words before it. The first words are known from the edit that came first, whenever it was made.
+fn edits(events: &[Event]) -> Vec<Edit> {
+    let edits: Vec<_> = events.iter().filter(|event| event.kind == MessageEventKind::Edit).collect();
+    let first_come = edits.iter().min_by_key(|event| event.id);
+    let mut before = first_come.and_then(|event| event.before.clone()).unwrap_or_default();
+    let edit = |event: &Event| {
+        let previous_text = std::mem::replace(&mut before, event.value.clone());
+        Edit { previous_text, actor: event.actor.clone(), at: event.at }
+    };
+    edits.into_iter().map(edit).collect()
+}
