@@ -12,6 +12,12 @@ pub(crate) fn database() -> (TempDir, Connection) {
     (folder, conn)
 }
 
+/// Runs `work` in a transaction that is rolled back.
+pub(crate) fn try_out<T>(conn: &Connection, work: impl FnOnce(&WriteTx<'_>) -> Result<T>) -> T {
+    let tx = conn.unchecked_transaction().unwrap();
+    work(&WriteTx::new(&tx)).unwrap()
+}
+
 /// Runs `work` in a transaction.
 pub(crate) fn transact<T>(conn: &Connection, work: impl FnOnce(&WriteTx<'_>) -> Result<T>) -> T {
     let tx = conn.unchecked_transaction().unwrap();

@@ -155,12 +155,12 @@ fn resolve(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<(ContactId, bool)> {
         relate(tx, seen, contact, *other, by_number.first() == Some(other) && !ids.is_empty())?;
     }
     let is_late = is_outdated(tx, seen, by_id.iter().chain(by_number.first()))?;
-    if !is_late {
-        store_addresses(tx, seen, contact, &ids)?;
-    } else {
+    if is_late {
         for id in ids {
             tx.insert_address(seen.business, contact, (id.kind(), id.value()), None, seen.begins_at)?;
         }
+    } else {
+        store_addresses(tx, seen, contact, &ids)?;
     }
     Ok((contact, is_late))
 }

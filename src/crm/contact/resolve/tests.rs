@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::{Direction, MediaKind, MessageStatus, Provider, ThreadId};
 use crate::store::NewMessage;
-use crate::store::testing::{database, transact};
+use crate::store::testing::{database, transact, try_out};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -276,53 +276,57 @@ fn shown() -> impl Strategy<Value = Shown> {
         .prop_filter("it shows something", |shown| !shown.addresses().is_empty())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+#[test]
+fn nobody_is_joined_without_a_user_and_the_latest_number_is_addressed() {
+    let (_folder, conn) = database();
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    let sightings = proptest::collection::vec(shown(), 1..30);
+    let outcome = proptest::test_runner::TestRunner::new(config).run(&sightings, |sightings| {
+        try_out(&conn, |tx| check(tx, &sightings));
+        Ok(())
+    });
+    outcome.unwrap();
+}
 
-    #[test]
-    fn nobody_is_joined_without_a_user_and_the_latest_number_is_addressed(sightings in proptest::collection::vec(shown(), 1..30)) {
-        let (_folder, conn) = database();
-        transact(&conn, |tx| {
-            let (mut of_message, mut of_id, mut latest) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-            for (ms, seen) in (1..).zip(&sightings) {
-                let addresses = seen.addresses();
-                let written = if seen.is_late { ms * 1000 - 5500 } else { ms * 1000 };
-                let (thread, _) = hear(tx, &addresses, "", &ms.to_string(), written);
-                of_message.insert(ms.to_string(), thread.contact);
-                if let Some(number) = addresses[0].number() {
-                    // One that was written earlier counts only where nothing later is known, so it says nothing here.
-                    latest.retain(|contact, latest: &mut String| {
-                        *latest != number.as_str() && !(seen.is_late && *contact == thread.contact)
-                    });
-                    if !seen.is_late {
-                        latest.insert(thread.contact, number.to_string());
-                        assert_eq!(find(tx, US, &addresses[0])?, Some(thread.contact), "{seen:?}");
-                    }
-                }
-                for id in addresses.iter().filter(|address| address.number().is_none()) {
-                    let owner = find(tx, US, id)?.unwrap();
-                    assert_eq!(*of_id.entry(id.to_string()).or_insert(owner), owner, "an id stays with its contact");
-                }
-                for (contact, number) in &latest {
-                    let thread = tx.thread_with(US, WHATSAPP, *contact)?.unwrap();
-                    assert_eq!(&tx.thread(thread)?.unwrap().peer_number, number, "after {seen:?}");
-                }
+fn check(tx: &WriteTx<'_>, sightings: &[Shown]) -> Result<()> {
+    let (mut of_message, mut of_id, mut latest) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    for (ms, seen) in (1..).zip(sightings) {
+        let addresses = seen.addresses();
+        let written = if seen.is_late { ms * 1000 - 5500 } else { ms * 1000 };
+        let (thread, _) = hear(tx, &addresses, "", &ms.to_string(), written);
+        of_message.insert(ms.to_string(), thread.contact);
+        if let Some(number) = addresses[0].number() {
+            // One that was written earlier counts only where nothing later is known, so it says nothing here.
+            latest.retain(|contact, latest: &mut String| {
+                *latest != number.as_str() && !(seen.is_late && *contact == thread.contact)
+            });
+            if !seen.is_late {
+                latest.insert(thread.contact, number.to_string());
+                assert_eq!(find(tx, US, &addresses[0])?, Some(thread.contact), "{seen:?}");
             }
-            assert_eq!(tx.last_merge(ContactId(1))?, None);
-            let mut numbers = BTreeSet::new();
-            for (id, contact) in &of_message {
-                let thread = tx.thread_with(US, WHATSAPP, *contact)?.unwrap();
-                assert!(texts(tx, thread).contains(id), "message {id} stays with its contact");
-                assert_eq!(tx.kept_contact(*contact)?, *contact, "no contact was merged");
-            }
-            for contact in of_message.values().collect::<BTreeSet<_>>() {
-                let thread = tx.thread_with(US, WHATSAPP, *contact)?.unwrap();
-                let peer = tx.thread(thread)?.unwrap().peer_number;
-                assert!(!peer.starts_with('+') || numbers.insert(peer.clone()), "{peer} is the address of two contacts");
-            }
-            Ok(())
-        });
+        }
+        for id in addresses.iter().filter(|address| address.number().is_none()) {
+            let owner = find(tx, US, id)?.unwrap();
+            assert_eq!(*of_id.entry(id.to_string()).or_insert(owner), owner, "an id stays with its contact");
+        }
+        for (contact, number) in &latest {
+            let thread = tx.thread_with(US, WHATSAPP, *contact)?.unwrap();
+            assert_eq!(&tx.thread(thread)?.unwrap().peer_number, number, "after {seen:?}");
+        }
     }
+    assert_eq!(tx.last_merge(ContactId(1))?, None);
+    let mut numbers = BTreeSet::new();
+    for (id, contact) in &of_message {
+        let thread = tx.thread_with(US, WHATSAPP, *contact)?.unwrap();
+        assert!(texts(tx, thread).contains(id), "message {id} stays with its contact");
+        assert_eq!(tx.kept_contact(*contact)?, *contact, "no contact was merged");
+    }
+    for contact in of_message.values().collect::<BTreeSet<_>>() {
+        let thread = tx.thread_with(US, WHATSAPP, *contact)?.unwrap();
+        let peer = tx.thread(thread)?.unwrap().peer_number;
+        assert!(!peer.starts_with('+') || numbers.insert(peer.clone()), "{peer} is the address of two contacts");
+    }
+    Ok(())
 }
 
 #[test]
