@@ -34,3 +34,6 @@ CREATE TABLE early_message_updates (
 
 -- The provider's own id of a reaction, an edit or a deletion: the same one again is no news.
 ALTER TABLE message_events ADD COLUMN provider_event_id TEXT;
+
+-- Twilio brings calls by WhatsApp to the same webhook as phone calls.
+ALTER TABLE calls ADD COLUMN medium TEXT NOT NULL DEFAULT 'phone' CHECK (medium IN ('phone', 'whatsapp'));

@@ -30,7 +30,7 @@ pub use actor::ActorId;
 pub use address::{Address, AddressKind};
 pub use alert::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertTold, AlertWay, Mute};
 pub use attempt::{LateRefusal, NotSent, Outcome, Refusal, RefusedRoute, Search, Trouble};
-pub use call::{Call, CallDirection, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
+pub use call::{Call, CallDirection, CallMedium, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
 pub use change::ChangeKind;
 pub use contact::{Contact, MergeSuggestion, PersonName, SuggestionReason};
 pub use cursor::Cursor;

@@ -2,7 +2,8 @@
 
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
-    BusinessId, CallDirection, CallId, CallSid, CallState, ContactId, PeerAddress, PersonName, ThreadType, Timestamp,
+    BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, PeerAddress, PersonName, ThreadType,
+    Timestamp,
 };
 use crate::store::{AiUsage, Error, JournalOutcome, NewCall, NewJournal, Result, WriteTx};
 use phonenumber::country;
@@ -12,13 +13,32 @@ use phonenumber::country;
 pub struct IncomingCall {
     /// Twilio's id.
     pub call_sid: CallSid,
-    /// Who calls, as Twilio says: a number, or a word such as `anonymous`.
+    /// Who calls, as Twilio says: a number, or a word such as `anonymous`. Of a call by WhatsApp `whatsapp:` is before it.
     pub from: String,
     /// Our number.
     pub to: String,
     /// The number that was called first and has forwarded the call to ours, as Twilio says; empty if there is none.
     pub forwarded_from: String,
 }
+
+impl IncomingCall {
+    /// By which network it came.
+    pub fn medium(&self) -> CallMedium {
+        if self.from.starts_with(BY_WHATSAPP) { CallMedium::WhatsApp } else { CallMedium::Phone }
+    }
+
+    /// Who calls, by whichever network.
+    pub fn caller(&self) -> &str {
+        without_medium(&self.from)
+    }
+}
+
+fn without_medium(address: &str) -> &str {
+    address.strip_prefix(BY_WHATSAPP).unwrap_or(address)
+}
+
+/// What Twilio writes before the addresses of WhatsApp.
+const BY_WHATSAPP: &str = "whatsapp:";
 
 /// A webhook as it came, for the journal.
 #[derive(Clone, Debug)]
@@ -75,7 +95,7 @@ pub fn find_or_make(
     }
     let business = BusinessId::FIRST;
     let address = PeerAddress::parse_provider(&call.from, country).ok();
-    let peer = address.as_ref().map_or_else(|| call.from.clone(), ToString::to_string);
+    let peer = address.as_ref().map_or_else(|| call.caller().to_owned(), ToString::to_string);
     let addresses: Vec<_> = address.into_iter().collect();
     let (channel, addresses) = (ThreadType::Call, addresses.as_slice());
     let seen = Sighting { business, channel, addresses, name: "", seen_at: now, begins_at: now };
@@ -86,8 +106,9 @@ pub fn find_or_make(
         thread: found.id,
         contact: found.contact,
         direction: CallDirection::In,
+        medium: call.medium(),
         peer_number: &peer,
-        own_number: &call.to,
+        own_number: without_medium(&call.to),
         started_at: now,
     };
     let id = tx.insert_call(&new)?.ok_or(Error::NotFound("call"))?;

@@ -9,6 +9,16 @@ text_enum! {
 }
 
 text_enum! {
+    /// By which network a call came.
+    CallMedium {
+        /// The telephone network.
+        Phone = "phone",
+        /// WhatsApp.
+        WhatsApp = "whatsapp",
+    }
+}
+
+text_enum! {
     /// Where a call stands.
     CallState {
         /// Twilio told us of it; the greeting plays.
@@ -93,6 +103,8 @@ pub struct Call {
     pub contact_id: ContactId,
     /// Who called whom.
     pub direction: CallDirection,
+    /// By which network.
+    pub medium: CallMedium,
     /// The other side: E.164 with `+` where a number is known, else what Twilio said (`anonymous`).
     pub peer_number: String,
     /// Our number.

@@ -34,7 +34,7 @@ impl ReadTx<'_> {
     }
 }
 
-const COLUMNS: &str = "id, business_id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state, \
+const COLUMNS: &str = "id, business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number, state, \
                        engine, model, started_at, answered_at, ended_at, end_reason, duration_ms, cost_micros, \
                        message_text";
 
@@ -46,6 +46,7 @@ fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
         thread_id: row.get("thread_id")?,
         contact_id: row.get("contact_id")?,
         direction: row.get("direction")?,
+        medium: row.get("medium")?,
         peer_number: row.get("peer_number")?,
         own_number: row.get("own_number")?,
         state: row.get("state")?,

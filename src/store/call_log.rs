@@ -2,8 +2,8 @@
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
-    BusinessId, CallDirection, CallId, CallSid, CallState, ChangeKind, ContactId, EndReason, Speaker, StreamSid,
-    ThreadId, Timestamp, TurnLatency,
+    BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind, ContactId, EndReason, Speaker,
+    StreamSid, ThreadId, Timestamp, TurnLatency,
 };
 use rusqlite::{OptionalExtension, named_params, params};
 
@@ -20,6 +20,8 @@ pub struct NewCall<'a> {
     pub contact: ContactId,
     /// Who called whom.
     pub direction: CallDirection,
+    /// By which network.
+    pub medium: CallMedium,
     /// The other side.
     pub peer_number: &'a str,
     /// Our number.
@@ -113,15 +115,15 @@ impl WriteTx<'_> {
     /// Takes a call down; none if it is known.
     pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
         let mut insert = self.conn.prepare_cached(
-            "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, peer_number, own_number, state,
-                               started_at, updated_at)
-             VALUES (:business, :sid, :thread, :contact, :direction, :peer, :own, 'ringing', :at, :at)
+            "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number,
+                               state, started_at, updated_at)
+             VALUES (:business, :sid, :thread, :contact, :direction, :medium, :peer, :own, 'ringing', :at, :at)
              ON CONFLICT (call_sid) DO NOTHING RETURNING id",
         )?;
         let id = insert.query_row(
             named_params! {
                 ":business": new.business, ":sid": new.call_sid, ":thread": new.thread, ":contact": new.contact,
-                ":direction": new.direction, ":peer": new.peer_number, ":own": new.own_number, ":at": new.started_at,
+                ":direction": new.direction, ":medium": new.medium, ":peer": new.peer_number, ":own": new.own_number, ":at": new.started_at,
             },
             |row| row.get(0),
         );

@@ -2,10 +2,11 @@
 
 use super::outbox::OutboxState;
 use crate::domain::{
-    AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallSid, CallState, ChangeKind, ContactId,
-    Direction, EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid, MessageStatus,
-    MessageType, OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource, RecordingState, Role,
-    Speaker, StreamSid, SuggestionReason, ThreadId, ThreadType, Timestamp, TokenId, TurnId, UserId,
+    AddressId, AddressKind, AiMode, BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ChangeKind,
+    ContactId, Direction, EndReason, JobId, JournalId, MediaKind, MessageEventKind, MessageId, MessageSid,
+    MessageStatus, MessageType, OutboxId, PhoneNumber, Provider, RecordingId, RecordingSid, RecordingSource,
+    RecordingState, Role, Speaker, StreamSid, SuggestionReason, ThreadId, ThreadType, Timestamp, TokenId, TurnId,
+    UserId,
 };
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -73,6 +74,7 @@ words!(
     AddressKind,
     AiMode,
     CallDirection,
+    CallMedium,
     CallState,
     ChangeKind,
     Direction,

@@ -82,6 +82,36 @@ async fn the_number_of_a_caller_stays_as_twilio_says_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_by_whatsapp_is_the_same_contact_s_and_says_so() {
+    let town = town().await;
+    let caller = |sid: &'static str, from: &'static str| {
+        [("CallSid", sid), ("From", from), ("To", "whatsapp:+97235551234"), ("CallStatus", "ringing")]
+    };
+    town.hook("/webhook/incoming_call", &CALL).await;
+    for call in [
+        caller("CA00000000000000000000000000000002", "whatsapp:+972501234567"),
+        caller("CA00000000000000000000000000000003", "whatsapp:IL.13491208655302741918"),
+    ] {
+        let reply = town.hook("/webhook/incoming_call", &call).await;
+        assert!(reply.status == 200 && reply.text().contains("<Stream "), "{}", reply.text());
+    }
+    let calls = town.daemon.api().get("/api/calls").await.json();
+    let shown =
+        |call: &serde_json::Value| json!([call["medium"], call["peer_number"], call["own_number"], call["contact_id"]]);
+    let shown: Vec<_> = calls["calls"].as_array().unwrap().iter().map(shown).collect();
+    assert_eq!(
+        shown,
+        [
+            json!(["whatsapp", "IL.13491208655302741918", "+97235551234", 2]),
+            json!(["whatsapp", "+972501234567", "+97235551234", 1]),
+            json!(["phone", "+972501234567", "+97235551234", 1]),
+        ]
+    );
+    let threads = town.daemon.api().get("/api/threads?type=call").await.json();
+    assert_eq!(threads["threads"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_get_without_a_signature_is_a_preview() {
     let town = town().await;
     let reply = town.daemon.client().get("/webhook/incoming_call").await;

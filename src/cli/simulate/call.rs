@@ -25,7 +25,7 @@ pub(in crate::cli) struct Arguments {
     /// stop-without-close.
     #[arg(long, value_name = "STEPS", default_value = "say 1.5s; listen; say 1.2s; listen")]
     script: Script,
-    /// Who calls.
+    /// Who calls; with `whatsapp:` before the number it is a call by WhatsApp.
     #[arg(long, value_name = "NUMBER", default_value = "+972501234567")]
     from: String,
     /// Who is called.
@@ -160,8 +160,9 @@ impl Arguments {
 
 /// The number that comes so many after `first`.
 fn following(first: &str, number: u16) -> String {
-    match first.trim_start_matches('+').parse::<u64>() {
-        Ok(digits) if number > 0 => format!("+{}", digits + u64::from(number)),
+    let (medium, caller) = first.split_at(first.find('+').unwrap_or(0));
+    match caller.trim_start_matches('+').parse::<u64>() {
+        Ok(digits) if number > 0 => format!("{medium}+{}", digits + u64::from(number)),
         _ => first.to_owned(),
     }
 }

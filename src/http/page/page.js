@@ -9,7 +9,7 @@ const WORDS = {
     noCalls: "עדיין לא התקבלו שיחות טלפון.", choose: "בחרו שיחה מהרשימה", noMessages: "אין כאן הודעות.",
     edited: "נערכה", deleted: "נמחקה על ידי הכותב", earlierWords: "נוסח קודם", message: "הודעה", send: "שליחה", more: "עוד", older: "הודעות קודמות", ok: "תקין", down: "השרת אינו זמין",
     trouble: "תקלה: ", caller: "המתקשר", agent: "הסוכן", tool: "כלי", system: "מערכת", notHeard: "לא נשמע", media: "קובץ מצורף",
-    noTurns: "לא נרשמו דברים בשיחה.", whatsapp: "WhatsApp", call: "טלפון", received: "התקבלה", queued: "ממתינה",
+    noTurns: "לא נרשמו דברים בשיחה.", whatsapp: "WhatsApp", phone: "טלפון", call: "טלפון", received: "התקבלה", queued: "ממתינה",
     sent: "נשלחה", delivered: "נמסרה", read: "נקראה", failed: "נכשלה", recording: "הקלטת השיחה", left: "הודעה שהושארה: ",
     seconds: "שנ׳", ringing: "מצלצלת", live: "פעילה", fallback: "הקלטה", transferred: "הועברה", ended: "הסתיימה",
     wrong_password: "השם או הסיסמה שגויים", too_many_requests: "יותר מדי ניסיונות; נסו שוב בעוד כמה דקות",
@@ -38,7 +38,7 @@ const WORDS = {
     noCalls: "No phone calls yet.", choose: "Choose one from the list", noMessages: "No messages here.",
     edited: "edited", deleted: "deleted by its writer", earlierWords: "Earlier words", message: "Message", send: "Send", more: "More", older: "Earlier messages", ok: "All well", down: "The server does not answer",
     trouble: "Trouble: ", caller: "Caller", agent: "Agent", tool: "Tool", system: "System", notHeard: "not heard", media: "Attached file",
-    noTurns: "Nothing was written down in this call.", whatsapp: "WhatsApp", call: "Phone", received: "received", queued: "waiting",
+    noTurns: "Nothing was written down in this call.", whatsapp: "WhatsApp", phone: "Phone", call: "Phone", received: "received", queued: "waiting",
     sent: "sent", delivered: "delivered", read: "read", failed: "failed", recording: "Recording of the call", left: "Message left: ",
     seconds: "s", ringing: "ringing", live: "live", fallback: "recording", transferred: "transferred", ended: "ended",
     https_required: "An encrypted connection is needed", httpsText: "Passwords and codes are taken only over an encrypted connection, or from your own network. The page is here as well:",
@@ -266,7 +266,7 @@ function threadRow(thread, current) {
 function callRow(call, current) {
   const length = call.duration_ms ? ` · ${Math.round(call.duration_ms / 1000)} ${t("seconds")}` : "";
   return link(`/app/calls/${call.id}`, { className: "item", ...(current ? { "aria-current": "true" } : {}) },
-    el("b", {}, phone(call.peer_number)), el("small", {}, time(call.started_at)), el("small", {}, t(call.state) + length));
+    el("b", {}, phone(call.peer_number)), el("small", {}, time(call.started_at)), el("small", {}, `${t(call.medium)} · ${t(call.state)}${length}`));
 }
 const heading = (tab, ...children) => el("h2", {}, link(`/app/${tab}`, { className: "back" }, `${language === "he" ? "→" : "←"} ${t("back")}`), ...children);
 const bubble = (out, ...children) => el("article", { className: out ? "bubble out" : "bubble" }, ...children);

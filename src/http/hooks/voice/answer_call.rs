@@ -2,7 +2,7 @@
 
 use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw};
 use crate::clock;
-use crate::crm::call;
+use crate::crm::call::{self, IncomingCall};
 use crate::drive;
 use crate::drive::calls::Caller;
 use crate::http::{AppState, TwilioForm};
@@ -38,7 +38,10 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         tracing::warn!(event = "CALL_OVER", call.sid = %call_sid, "A webhook tells of a call that is over; nothing begins");
         return answer(&[Verb::Hangup]);
     }
-    tracing::info!(event = "CALL_IN", call.sid = %call_sid, "A call comes in");
+    let medium = call.medium();
+    tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Call {call_sid} comes in by {medium}");
+    // A number has the same limits by whichever network it calls.
+    let call = IncomingCall { from: call.caller().to_owned(), ..call };
     state.calls.begin(Caller { call, name: received.name, ai_today: received.ai_today });
     answer(&greeting(&state, state.calls.token(&call_sid)))
 }
