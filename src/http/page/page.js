@@ -339,12 +339,13 @@ function messageBubble(message) {
   const words = message.content_text ? el(message.deleted_at ? "s" : "span", {}, message.content_text) : null;
   const earlier = message.edits.map((edit) => el("p", { className: "quiet", dir: "auto" }, el("s", {}, edit.previous_text)));
   const marks = [message.edits.length ? t("edited") : null, message.deleted_at ? t("deleted") : null].filter(Boolean).map((word) => ` · ${word}`);
+  const times = ["sent", "delivered", "read"].filter((step) => message[`${step}_at`]).map((step) => `${t(step)}: ${time(message[`${step}_at`])}`).join("\n");
   return bubble(out, message.quote ? el("blockquote", { dir: "auto" }, message.quote.content_text || t("media")) : null,
     words ? el("p", { dir: "auto" }, words) : null, ...files,
     message.error ? el("p", { className: "error", dir: "auto" }, message.error) : null,
     message.reactions.length ? el("p", {}, message.reactions.map((reaction) => reaction.emoji).join(" ")) : null,
     earlier.length ? el("details", {}, el("summary", {}, t("earlierWords")), ...earlier) : null,
-    el("small", {}, `${time(message.created_at)}${out ? ` · ${t(message.status)} · ${message.provider ?? ""}` : ""}`, ...marks));
+    el("small", { title: times }, `${time(message.created_at)}${out ? ` · ${t(message.status)} · ${message.provider ?? ""}` : ""}`, ...marks));
 }
 
 // The browser takes the first form that it can play; Safari before 18.4 cannot play Ogg.

@@ -136,6 +136,11 @@ async fn changes_of_a_message_are_seen() {
         (events == ["edit:מחר בשמונה:contact", "reaction:👍:contact", "deletion::contact"]).then_some(())
     })
     .await;
+    let shown = world.message(DANA, "the deleted message", |message| message["deleted_at"].is_string()).await;
+    assert_eq!(
+        (&shown["content_text"], &shown["edits"][0]["previous_text"], &shown["reactions"][0]["emoji"]),
+        (&json!("מחר בשמונה"), &json!("מחר בשמנה"), &json!("👍"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
