@@ -23,8 +23,12 @@ const MAX_QUERY_PAIRS: usize = 8;
 /// Rings the person; Twilio asks `action` when that is over.
 pub(super) fn dial(state: &AppState, sid: &CallSid, person: &PhoneNumber, action: &str) -> Verb {
     let transfer = state.calls.pending_transfer(sid);
-    // Twilio shows the caller's number, which must be one.
-    let caller_id = transfer.filter(|transfer| !transfer.caller_number.starts_with('+')).map(|it| it.our_number);
+    // Twilio shows the caller's number, which must be one of a telephone: else it is ours.
+    let caller_id = transfer.and_then(|transfer| {
+        let by_whatsapp = transfer.our_number.strip_prefix("whatsapp:").map(str::to_owned);
+        let withheld = !transfer.caller_number.starts_with('+');
+        by_whatsapp.or_else(|| withheld.then_some(transfer.our_number))
+    });
     Verb::Dial {
         number: person.to_string(),
         url: asks(state, sid),
