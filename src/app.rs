@@ -9,6 +9,7 @@ pub use reload::Source;
 
 use crate::config::{Config, DataMarker, LastGood, Live, Problem, VersionInfo};
 use crate::crm::inbox::MEDIA_JOB;
+use crate::crm::message_clock::MessageClock;
 use crate::crm::recording::FETCH_JOB;
 use crate::drive::calls::{CallParts, Calls};
 use crate::drive::care::Care;
@@ -91,6 +92,9 @@ pub async fn run(
     let tls = Tls::open(settings.now(), listeners.tls_doors());
     loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
+    let message_clock = MessageClock::default();
+    let clock = message_clock.clone();
+    store.read(move |tx| clock.assume_stored(tx)).await.context("cannot read the times of messages")?;
     let outbox = Outbox::new(in_force.clone(), store.clone(), alerts.clone());
     let worker = jobs(&parts);
     let calls = Calls::new(parts.clone());
@@ -114,6 +118,7 @@ pub async fn run(
         store: store.clone(),
         calls: calls.clone(),
         jobs: worker.handle(),
+        message_clock,
         outbox: outbox.clone(),
         repeats: Arc::default(),
         auth: Arc::default(),

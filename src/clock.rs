@@ -1,7 +1,8 @@
 //! The one place where time is read. Pure rooms take it as an argument.
 
-use crate::domain::Timestamp;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use crate::domain::{Moment, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The time of day.
 #[expect(clippy::disallowed_methods, reason = "the one reading of the wall clock")]
@@ -13,4 +14,10 @@ pub fn now() -> Timestamp {
 /// The steady clock, the one that timers follow.
 pub fn instant() -> Instant {
     tokio::time::Instant::now().into_std()
+}
+
+/// Both clocks at once: the time of day, and one that nothing sets.
+pub fn moment() -> Moment {
+    let steady = Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap_or_default();
+    Moment { wall: now(), steady }
 }

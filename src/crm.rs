@@ -5,6 +5,7 @@ pub mod backfill;
 pub mod call;
 pub mod contact;
 pub mod inbox;
+pub mod message_clock;
 pub mod order;
 pub mod outbox;
 pub mod password;

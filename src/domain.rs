@@ -54,5 +54,5 @@ pub use role::Role;
 pub use text_enum::UnknownValue;
 pub(crate) use text_enum::text_enum;
 pub use thread::{AiMode, LastIn, Thread, ThreadType};
-pub use time::Timestamp;
+pub use time::{Moment, Timestamp};
 pub use user::{ApiToken, AuditEntry, Session, SessionSummary, User};

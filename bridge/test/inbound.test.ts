@@ -336,3 +336,26 @@ test('a message that comes without its content is had from the phone, whatever h
   await daemon.message('אחריה')
   assert.ok(!server.events({ after: last }).some(event => event.event === 'peer-message'))
 })
+
+test('a message says that it waited: with WhatsApp, or here for the daemon', async () => {
+  const stage = await Stage.set()
+  const { server, daemon } = stage
+  const bridge = await stage.startLinked()
+  await server.inbound({ from: DANA, text: 'חיה' })
+  assert.equal((await daemon.message('חיה')).waited, undefined)
+  await bridge.stop()
+  await server.inbound({ from: DANA, text: 'בלי חיבור' })
+  const again = await stage.start()
+  assert.equal((await daemon.message('בלי חיבור')).waited, true)
+  await again.becomes('connected')
+  await server.inbound({ from: DANA, text: 'שוב חיה' })
+  assert.equal((await daemon.message('שוב חיה')).waited, undefined)
+
+  daemon.mood = 503
+  await server.inbound({ from: DANA, text: 'בלי שרת' })
+  await until('it waits in the bridge', async () => (await again.get('/health')).body.inbox === 1)
+  await again.stop('SIGKILL')
+  daemon.mood = 'takes'
+  await stage.start()
+  assert.equal((await daemon.message('בלי שרת')).waited, true)
+})

@@ -98,7 +98,7 @@ pub fn find_or_make(
     let peer = address.as_ref().map_or_else(|| call.caller().to_owned(), ToString::to_string);
     let addresses: Vec<_> = address.into_iter().collect();
     let (channel, addresses) = (ThreadType::Call, addresses.as_slice());
-    let seen = Sighting { business, channel, addresses, name: "", seen_at: now, begins_at: now };
+    let seen = Sighting { business, channel, addresses, name: "", seen_at: None, begins_at: now };
     let found = resolve::observe(tx, &seen)?;
     let new = NewCall {
         business,

@@ -6,8 +6,8 @@ pub use news::{apply_early, news};
 
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{BusinessId, Direction, InboundMessage, MessageId, MessageStatus, ThreadId, ThreadType, Timestamp};
-use crate::inbox::clock;
-use crate::store::{JournalOutcome, MediaState, NewJournal, NewMessage, Result, WriteTx};
+use crate::inbox::message_time::{self, Arrival};
+use crate::store::{FoundThread, JournalOutcome, MediaState, NewJournal, NewMessage, Result, WriteTx};
 
 /// A webhook as it came, for the journal.
 #[derive(Clone, Debug)]
@@ -35,23 +35,24 @@ pub struct Received {
     pub has_media: bool,
 }
 
-/// Takes a message in: person, thread, message and journal in one transaction. What was told before makes nothing.
+/// Stores a message: contact, thread, message and journal in one transaction. One that is known already is not stored again.
 pub fn receive(
     tx: &WriteTx<'_>,
     business: BusinessId,
     new: &InboundMessage,
     raw: &Raw,
+    arrival: Arrival,
     now: Timestamp,
 ) -> Result<Received> {
     // What the business wrote on its phone bears its own name, not the person's.
     let name = if new.from_phone { String::new() } else { shown_name(&new.profile_name) };
-    let written_at =
-        if new.history { clock::written_before(new.written_at, now) } else { clock::written_at(new.written_at, now) };
-    // A thread that history begins is as old as that, and not the newest of all.
-    let begins_at = if new.history { written_at } else { now };
+    let written = arrival.written.filter(|_| new.has_waited());
+    // A thread that begins with what was written earlier is as old as that, and not the newest of all.
+    let begins_at = written.map_or(arrival.at, |written| written.min(arrival.at));
     let (channel, addresses) = (ThreadType::WhatsApp, new.peer.as_slice());
-    let seen = Sighting { business, channel, addresses, name: &name, seen_at: written_at, begins_at };
+    let seen = Sighting { business, channel, addresses, name: &name, seen_at: written, begins_at };
     let thread = resolve::observe(tx, &seen)?;
+    let created_at = time_in_thread(tx, new, &thread, written, arrival.at)?;
     let (direction, status, author) = if new.from_phone {
         (Direction::Out, MessageStatus::Sent, Some("phone"))
     } else {
@@ -69,15 +70,17 @@ pub fn receive(
         author,
         quoted: new.quoted.as_deref(),
         extra: new.extra.as_deref(),
-        created_at: written_at,
+        created_at,
+        provider_time: arrival.written.and(new.provider_time),
     })?;
     if let Some(message) = message {
         if new.history {
-            tx.note_history(thread.id, new.provider, written_at)?;
+            tx.note_history(thread.id, new.provider, created_at)?;
         } else if new.from_phone {
-            tx.note_message_out(thread.id, new.provider, written_at, true)?;
+            tx.note_message_out(thread.id, new.provider, created_at, true)?;
         } else {
-            tx.note_message_in(thread.id, new.provider, written_at, new.opens_twilio)?;
+            let written_at = created_at.min(arrival.at);
+            tx.note_message_in(thread.id, new.provider, created_at, written_at, new.opens_twilio)?;
         }
         keep_media(tx, message, new, now)?;
         if let Some(id) = &new.provider_msg_id {
@@ -87,6 +90,20 @@ pub fn receive(
     let outcome = if message.is_some() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
     keep(tx, raw, outcome, "", message, now)?;
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
+}
+
+/// Where a message stands in its thread. `written`: when it was written, of one that waited.
+fn time_in_thread(
+    tx: &WriteTx<'_>,
+    new: &InboundMessage,
+    thread: &FoundThread,
+    written: Option<Timestamp>,
+    arrived: Timestamp,
+) -> Result<Timestamp> {
+    let latest = message_time::live(arrived, thread.newest);
+    let (Some(written), Some(provider_time)) = (written, new.provider_time) else { return Ok(latest) };
+    let predecessor = tx.latest_not_written_after(thread.id, new.provider, provider_time, written)?;
+    Ok(message_time::waited(written, predecessor, latest))
 }
 
 /// A name as it can stand in a line: whoever writes to us chooses it freely.
@@ -145,3 +162,6 @@ fn keep_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: T
 pub const MEDIA_JOB: &str = "whatsapp.media";
 
 const LONGEST_NAME: usize = 200;
+
+#[cfg(test)]
+mod order_tests;

@@ -26,12 +26,22 @@ pub struct InboundMessage {
     pub quoted: Option<String>,
     /// What the provider said beyond these, as JSON.
     pub extra: Option<String>,
-    /// When it was written, as the provider says.
-    pub written_at: Option<Timestamp>,
+    /// When it was written, by the provider's clock.
+    pub provider_time: Option<Timestamp>,
+    /// Whether it waited on its way: with the provider while we were not connected, or in the bridge while the daemon did not
+    /// answer. It stands where it was written; one that did not wait stands where it arrived.
+    pub waited: bool,
     /// Whether it was written to our Twilio sender and so opens the 24 hours there.
     pub opens_twilio: bool,
     /// Whether it is from before the account was linked: it is kept, and is no news to anybody.
     pub history: bool,
+}
+
+impl InboundMessage {
+    /// Whether it was written a while before it arrived.
+    pub fn has_waited(&self) -> bool {
+        self.waited || self.history
+    }
 }
 
 /// A file of a message.

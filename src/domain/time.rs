@@ -44,6 +44,15 @@ impl Timestamp {
     }
 }
 
+/// One moment as two clocks show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The time of day. It jumps when the clock is set.
+    pub wall: Timestamp,
+    /// The time since the machine was switched on, sleep included. It never jumps.
+    pub steady: Duration,
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.3}", self.0)

@@ -2,6 +2,7 @@
 
 use super::{Auth, BodyBudget, Readiness, Repeats};
 use crate::config::{Config, Live};
+use crate::crm::message_clock::MessageClock;
 use crate::drive::InForce;
 use crate::drive::calls::Calls;
 use crate::drive::fallback::Fallback;
@@ -34,6 +35,8 @@ pub struct AppParts {
     pub fallback: Fallback,
     /// Work for later.
     pub jobs: Jobs,
+    /// The clock of all messages, in and out.
+    pub message_clock: MessageClock,
     /// Messages on their way out.
     pub outbox: Outbox,
     /// Which signed webhooks came before.

@@ -4,6 +4,7 @@ mod detail;
 mod early;
 mod event;
 mod list;
+mod order;
 
 pub use early::EarlyUpdate;
 pub use event::NewMessageEvent;
@@ -39,8 +40,10 @@ pub struct NewMessage<'a> {
     pub quoted: Option<&'a str>,
     /// What the provider said beyond these, as JSON.
     pub extra: Option<&'a str>,
-    /// When it was written.
+    /// Its time in the thread.
     pub created_at: Timestamp,
+    /// When it was written, by the provider's clock.
+    pub provider_time: Option<Timestamp>,
 }
 
 /// A message that a provider told something about.
@@ -118,6 +121,7 @@ impl WriteTx<'_> {
             new.quoted,
             new.extra,
             new.created_at,
+            new.provider_time,
         ])?;
         if inserted == 0 {
             return Ok(None);

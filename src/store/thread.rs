@@ -23,6 +23,8 @@ pub struct FoundThread {
     pub peer_number: String,
     /// Of an id: the number that it had when it was last seen with one.
     pub number: Option<String>,
+    /// The time of its newest message or call; of a new thread when it begins.
+    pub newest: Option<Timestamp>,
 }
 
 impl ReadTx<'_> {
@@ -53,7 +55,7 @@ impl ReadTx<'_> {
         value: &str,
     ) -> Result<Option<FoundThread>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT t.id, t.contact_id, t.title, t.peer_number, a.number FROM addresses a CROSS JOIN threads t
+            "SELECT t.id, t.contact_id, t.title, t.peer_number, a.number, t.last_message_at FROM addresses a CROSS JOIN threads t
                  ON t.business_id = a.business_id AND t.type = ?2 AND t.contact_id = a.contact_id
              WHERE a.business_id = ?1 AND a.kind = ?3 AND a.value = ?4 AND a.former_at IS NULL",
         )?;
@@ -64,6 +66,7 @@ impl ReadTx<'_> {
                 title: row.get(2)?,
                 peer_number: row.get(3)?,
                 number: row.get(4)?,
+                newest: row.get(5)?,
             })
         });
         Ok(found.optional()?)
@@ -89,7 +92,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// The thread of that kind with a person; made if there is none.
+    /// The thread of that kind with a person, and the time of its newest message; made if there is none.
     pub fn find_or_insert_thread(
         &self,
         business: BusinessId,
@@ -97,26 +100,29 @@ impl WriteTx<'_> {
         contact: ContactId,
         peer_number: &str,
         now: Timestamp,
-    ) -> Result<ThreadId> {
+    ) -> Result<(ThreadId, Option<Timestamp>)> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO threads(business_id, type, contact_id, peer_number, title, last_message_at, created_at)
              SELECT ?1, ?2, id, ?4, iif(display_name = '', ?4, display_name), ?5, ?5 FROM contacts WHERE id = ?3
-             ON CONFLICT (business_id, type, contact_id) DO UPDATE SET type = type RETURNING id",
+             ON CONFLICT (business_id, type, contact_id) DO UPDATE SET type = type RETURNING id, last_message_at",
         )?;
-        Ok(insert.query_row(params![business, kind, contact, peer_number, now], |row| row.get(0))?)
+        let found = insert
+            .query_row(params![business, kind, contact, peer_number, now], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found)
     }
 
-    /// Notes that the person wrote: the thread goes up and has one more unread. `opens_twilio` says whether it was
-    /// written to our Twilio sender.
+    /// Notes that the contact wrote: the thread goes up and has one more unread. `at` is the message's time in the thread,
+    /// `written_at` that from which the 24 hours count, and `opens_twilio` says whether it was written to our Twilio sender.
     pub fn note_message_in(
         &self,
         thread: ThreadId,
         provider: Provider,
+        at: Timestamp,
         written_at: Timestamp,
         opens_twilio: bool,
     ) -> Result<()> {
         let mut update = self.conn.prepare_cached(include_str!("thread/note_in.sql"))?;
-        update.execute(params![thread, provider, written_at, opens_twilio])?;
+        update.execute(params![thread, provider, written_at, opens_twilio, at])?;
         Ok(())
     }
 

@@ -13,5 +13,6 @@ mod late_refusal;
 mod malformed;
 mod new_chats;
 mod news;
+mod order;
 mod outbound;
 mod policy;

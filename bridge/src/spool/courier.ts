@@ -30,7 +30,7 @@ export interface CourierParts {
  */
 export class Courier {
   readonly #parts: CourierParts
-  readonly #lanes = new Map<string, string[]>()
+  readonly #lanes = new Map<string, Waiting[]>()
   /** Lanes on which nobody is at work. */
   readonly #idle: string[] = []
   #working = 0
@@ -48,7 +48,9 @@ export class Courier {
   }
 
   start(): void {
-    this.#parts.inbox.listen((id, lane) => this.#take(id, lane))
+    this.#parts.inbox.listen((id, lane, isNew) =>
+      this.#take({ id, since: isNew ? performance.now() : Number.NEGATIVE_INFINITY }, lane),
+    )
   }
 
   /** Begins nothing new. What is under way is told again next time, if it does not end in time. */
@@ -67,12 +69,12 @@ export class Courier {
     return this.#delivered
   }
 
-  #take(id: string, lane: string): void {
+  #take(entry: Waiting, lane: string): void {
     const waiting = this.#lanes.get(lane)
     if (waiting) {
-      waiting.push(id)
+      waiting.push(entry)
     } else {
-      this.#lanes.set(lane, [id])
+      this.#lanes.set(lane, [entry])
       this.#idle.push(lane)
       this.#work()
     }
@@ -93,15 +95,15 @@ export class Courier {
   }
 
   async #carry(lane: string): Promise<void> {
-    const waiting = this.#lanes.get(lane) as string[]
+    const waiting = this.#lanes.get(lane) as Waiting[]
     try {
       while (waiting.length > 0 && !this.#stopped) {
-        const id = waiting[0] as string
-        const delivery = await this.#deliver(id)
+        const next = waiting[0] as Waiting
+        const delivery = await this.#deliver(next)
         if (delivery === 'daemon_down') this.#idle.push(lane)
         else if (delivery !== 'done') this.#rest(lane, delivery.afterMs)
         if (delivery !== 'done') return
-        await this.#parts.inbox.done(id)
+        await this.#parts.inbox.done(next.id)
         waiting.shift()
       }
       if (waiting.length === 0) this.#lanes.delete(lane)
@@ -135,7 +137,7 @@ export class Courier {
   }
 
   /** Done when the daemon has all of an entry, or will never have it. */
-  async #deliver(id: string): Promise<Delivery> {
+  async #deliver({ id, since }: Waiting): Promise<Delivery> {
     const entry = await this.#parts.inbox.read(id)
     if (!entry) return 'done'
     const events = this.#parts.unpack(id, entry)[Symbol.asyncIterator]()
@@ -150,7 +152,7 @@ export class Courier {
         this.#unpackTries.delete(id)
         return 'done'
       }
-      const event = next.value
+      const event = performance.now() - since > WAITED_MS ? waited(next.value) : next.value
       const answer = await this.#parts.daemon.tell(event)
       if (answer.kind === 'taken') {
         this.#succeed()
@@ -198,9 +200,23 @@ export class Courier {
   }
 }
 
+/** The event of a message that has waited here. */
+function waited(event: WireEvent): WireEvent {
+  return event.event === 'message' && !event.history ? { ...event, waited: true } : event
+}
+
+/** An entry that is to be delivered. */
+interface Waiting {
+  readonly id: string
+  /** When it came, by `performance.now()`; what was there at the start has waited for ever. */
+  readonly since: number
+}
+
 type Delivery = 'done' | 'daemon_down' | { readonly afterMs: number }
 
 const MOST_LANES = 4
+/** What the daemon gets later than this was not delivered at once. */
+const WAITED_MS = 2_000
 /** About an hour. */
 const MOST_TRIES = 18
 const LONGEST_PAUSE_MS = 30_000

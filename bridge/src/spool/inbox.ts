@@ -17,11 +17,14 @@ interface InboxHead {
   readonly lane: string
 }
 
+/** Gets the id of each entry and its lane. One that is not new was there before the start. */
+type Listener = (id: string, lane: string, isNew: boolean) => void
+
 /** Everything that the daemon has still to hear, on disk, in the order in which it came. */
 export class Inbox {
   readonly #session: Session
   #next: number
-  #listener: (id: string, lane: string) => void = () => {}
+  #listener: Listener = () => {}
 
   constructor(session: Session) {
     this.#session = session
@@ -38,7 +41,7 @@ export class Inbox {
 
   /** Tells whoever listens that an entry is on disk. */
   arrived(id: string, lane: string): void {
-    this.#listener(id, lane)
+    this.#listener(id, lane, true)
   }
 
   /** Adds an entry; resolves when it is on disk. */
@@ -49,10 +52,10 @@ export class Inbox {
   }
 
   /** What waits now goes to `listener`, and whatever comes from here on. */
-  listen(listener: (id: string, lane: string) => void): void {
+  listen(listener: Listener): void {
     this.#listener = listener
     const waiting = [...this.#session.file.entries(INBOX)].sort(([a], [b]) => (a < b ? -1 : 1))
-    for (const [id, head] of waiting) listener(id, (head as InboxHead).lane)
+    for (const [id, head] of waiting) listener(id, (head as InboxHead).lane, false)
   }
 
   async read(id: string): Promise<InboxEntry | undefined> {

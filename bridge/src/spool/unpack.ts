@@ -66,6 +66,7 @@ async function* messagesOf(parts: UnpackParts, entry: StanzaEntry): AsyncGenerat
     pushName: stanza.notify,
     timestamp: Number(stanza.t) || undefined,
     message,
+    waited: stanza.offline !== undefined,
     own,
   }
 }

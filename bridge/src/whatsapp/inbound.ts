@@ -136,6 +136,7 @@ export class DurableInbound {
       person,
       pushName: attrs.notify,
       timestamp: Number(attrs.t) || undefined,
+      waited: attrs.offline !== undefined,
       own: personOf(self().phone).phone ?? '',
     })
     await this.#parts.inbox.add(laneOf(person), { event })

@@ -13,6 +13,8 @@ export interface Incoming {
   readonly timestamp?: number | undefined
   readonly message: proto.IMessage
   readonly history?: boolean
+  /** It came later than it was written. */
+  readonly waited?: boolean
   /** Digits of the business's own number. */
   readonly own: string
 }
@@ -82,6 +84,7 @@ export function read(incoming: Incoming): Reading | undefined {
       ...(content.viewOnce ? { view_once: true as const } : {}),
       ...(content.context?.isForwarded ? { forwarded: true as const } : {}),
       ...(incoming.history ? { history: true as const } : {}),
+      ...(incoming.waited ? { waited: true as const } : {}),
     },
     ...(content.file ? { file: content.file } : {}),
   }
@@ -89,7 +92,7 @@ export function read(incoming: Incoming): Reading | undefined {
 
 /** What a linked device is told of a view-once message: that there is one. Only the phone can show it. */
 export function readUnavailable(incoming: Omit<Incoming, 'message'>): Reading {
-  const { timestamp, pushName, id } = incoming
+  const { timestamp, pushName, id, waited } = incoming
   return {
     event: {
       event: 'message',
@@ -101,6 +104,7 @@ export function readUnavailable(incoming: Omit<Incoming, 'message'>): Reading {
       ...(pushName ? { push_name: pushName } : {}),
       ...(timestamp ? { timestamp } : {}),
       view_once: true,
+      ...(waited ? { waited: true as const } : {}),
     },
   }
 }
@@ -132,6 +136,8 @@ export function incomingOf(
     timestamp: toNumber(info.messageTimestamp) || undefined,
     message,
     history,
+    // The phone sends again what this device could not read before.
+    waited: !history,
     own,
   }
 }

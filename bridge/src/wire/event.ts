@@ -52,6 +52,8 @@ export interface MessageEvent extends Chat {
   readonly forwarded?: true
   /** It was written before the phone was linked. */
   readonly history?: true
+  /** It did not come at once: WhatsApp kept it while the bridge was not connected, or the bridge kept it for the daemon. */
+  readonly waited?: true
 }
 
 /** How far a message of ours has come. */

@@ -19,8 +19,9 @@ pub struct Sighting<'a> {
     pub addresses: &'a [PeerAddress],
     /// The name that WhatsApp shows, empty if it shows none.
     pub name: &'a str,
-    /// When the contact had these addresses: when the message was written. Later messages may be known already.
-    pub seen_at: Timestamp,
+    /// When the contact had these addresses, of a message that waited: later ones may be known already. None for what comes
+    /// at once.
+    pub seen_at: Option<Timestamp>,
     /// When a contact or a thread that is new began.
     pub begins_at: Timestamp,
 }
@@ -52,7 +53,7 @@ pub fn find_or_create_thread(
 ) -> Result<FoundThread> {
     let channel = ThreadType::WhatsApp;
     let addresses = std::slice::from_ref(to);
-    let seen = Sighting { business, channel, addresses, name: "", seen_at: now, begins_at: now };
+    let seen = Sighting { business, channel, addresses, name: "", seen_at: None, begins_at: now };
     if let Some(known) = find(tx, business, to)? {
         return find_or_insert_thread(tx, &seen, known, to.number().map(PhoneNumber::as_str));
     }
@@ -217,7 +218,7 @@ fn is_outdated<'a>(
     for contact in contacts {
         let thread = tx.thread_with(seen.business, ThreadType::WhatsApp, *contact)?;
         let last = thread.map(|thread| tx.last_in(thread)).transpose()?.and_then(|last| last.at);
-        if last.is_some_and(|last| last > seen.seen_at) {
+        if seen.seen_at.is_some_and(|at| last.is_some_and(|last| last > at)) {
             return Ok(true);
         }
     }
@@ -267,8 +268,8 @@ fn find_or_insert_thread(
         Some(shown) => shown.to_owned(),
         None => tx.best_address(contact)?,
     };
-    let id = tx.find_or_insert_thread(seen.business, seen.channel, contact, &shown, seen.begins_at)?;
-    Ok(FoundThread { id, contact, title: String::new(), peer_number: shown, number: None })
+    let (id, newest) = tx.find_or_insert_thread(seen.business, seen.channel, contact, &shown, seen.begins_at)?;
+    Ok(FoundThread { id, contact, title: String::new(), peer_number: shown, number: None, newest })
 }
 
 /// The contacts that have these addresses, each once.

@@ -27,6 +27,7 @@ pub fn send_to_owner(
         idempotency_key: None,
         new_chats: None,
         send_key: entropy::random_hex::<16>(),
+        written_at: now,
     };
     Ok(send(tx, &request, rules, &[], now)?.map_err(|error| error.to_string()))
 }

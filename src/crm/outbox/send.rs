@@ -6,6 +6,7 @@ use crate::domain::{
     AddressKind, BusinessId, ContactId, Direction, LastIn, MediaKind, MessageId, MessageStatus, PeerAddress, Provider,
     ThreadId, ThreadType, Timestamp, hex,
 };
+use crate::inbox::message_time;
 use crate::inbox::policy::{self, Case, NoWay, Rules};
 use crate::store::{Error, GivenAnswer, NewMessage, NewOutbox, Result, WriteTx};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub struct SendRequest {
     pub new_chats: Option<NewChatLimits>,
     /// What the provider is given with each attempt; fresh for each message.
     pub send_key: String,
+    /// When it is written, by the message clock.
+    pub written_at: Timestamp,
 }
 
 /// What is answered.
@@ -137,6 +140,7 @@ pub fn send(
         Err(no_way) => return Ok(Err(no_way.into())),
     };
     let thread = resolve::find_or_create_thread(tx, request.business, &request.to, now)?;
+    let created_at = message_time::live(request.written_at, thread.newest);
     let message = tx
         .insert_message(&NewMessage {
             thread: thread.id,
@@ -150,10 +154,11 @@ pub fn send(
             author: Some(&request.author),
             quoted: None,
             extra: None,
-            created_at: now,
+            created_at,
+            provider_time: None,
         })?
         .ok_or(Error::NotFound("new message"))?;
-    tx.note_message_out(thread.id, way.provider, now, false)?;
+    tx.note_message_out(thread.id, way.provider, created_at, false)?;
     tx.insert_outbox(
         &NewOutbox {
             message,

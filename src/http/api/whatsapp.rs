@@ -97,6 +97,7 @@ fn request(app: &AppState, actor: &Actor, headers: &HeaderMap, body: SendBody) -
         idempotency_key: idempotency_key(headers)?,
         new_chats: Some(new_chats(&app.config().whatsapp)),
         send_key: entropy::random_hex::<16>(),
+        written_at: app.message_clock.now(),
     })
 }
 

@@ -8,7 +8,7 @@ use super::super::AppState;
 use crate::clock;
 use crate::crm::inbox::{self, Raw};
 use crate::domain::{BusinessId, Change, Inbound, InboundMessage, MessageNews, MessageStatus, Odd, Provider};
-use crate::store::{self, JournalOutcome};
+use crate::store::{self, JournalOutcome, WriteTx};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -48,8 +48,9 @@ async fn take(app: &AppState, read: Result<Inbound, Odd>, raw: Raw) -> Response 
 async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Result<()> {
     let (provider, from) = (message.provider, message.peer.first().map(|peer| peer.masked().to_string()));
     let from = from.unwrap_or_default();
-    let received =
-        app.store.write(move |tx| inbox::receive(tx, BusinessId::FIRST, &message, &raw, clock::now())).await?;
+    let arrival = app.message_clock.arrival(&message);
+    let receive = move |tx: &WriteTx<'_>| inbox::receive(tx, BusinessId::FIRST, &message, &raw, arrival, clock::now());
+    let received = app.store.write(receive).await?;
     if received.has_media {
         app.jobs.wake();
     }

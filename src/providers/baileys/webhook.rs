@@ -7,8 +7,9 @@
 //!   journal and needs nothing done;
 //! - of a message: `lid`, `phone`, `push_name`, `timestamp` (Unix seconds or milliseconds, or RFC 3339), `type` (a word of
 //!   [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an object with one), `from_me` with `to` for what the
-//!   business wrote on its own phone, `history` for what was written before the account was linked, `media_error` instead
-//!   of `media_url` for a file that will never come;
+//!   business wrote on its own phone, `history` for what was written before the account was linked, `waited` for what
+//!   did not come at once (WhatsApp kept it while the bridge was not connected, or the bridge while the daemon did not answer),
+//!   `media_error` instead of `media_url` for a file that will never come;
 //! - of a status: `id`, `status` (`sent`, `delivered`, `read`, `played`, `failed`, or Baileys' number of it), `error`;
 //! - of a reaction, an edit, a deletion: `target`, the id of the message; `id`, its own; `text`, the emoji or the new words;
 //!   `timestamp`; whose chat it is in, as of a message.
@@ -72,6 +73,7 @@ struct Wire<'a> {
     #[serde(borrow)]
     media_error: Scalar<'a>,
     history: Scalar<'a>,
+    waited: Scalar<'a>,
     #[serde(borrow)]
     mime: Scalar<'a>,
     #[serde(borrow)]
@@ -114,7 +116,8 @@ impl Wire<'_> {
             media: media.into_iter().collect(),
             quoted: self.quoted.text().map(str::to_owned),
             extra: self.is_history().then(|| HISTORY.to_owned()),
-            written_at: self.timestamp.text().and_then(time),
+            provider_time: self.timestamp.text().and_then(time),
+            waited: self.waited.text() == Some("true"),
             opens_twilio: false,
             history: self.is_history(),
         }))

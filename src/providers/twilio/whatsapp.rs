@@ -32,7 +32,8 @@ pub fn message(form: &Form, own_sender: Option<&PhoneNumber>, country: country::
         media,
         quoted: form.value("OriginalRepliedMessageSid").map(str::to_owned),
         extra: extra(form),
-        written_at: None,
+        provider_time: None,
+        waited: false,
         opens_twilio: is_to_our_sender(form, own_sender, country),
         history: false,
     })

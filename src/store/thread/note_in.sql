@@ -2,7 +2,7 @@
 UPDATE threads SET
     provider = ?2,
     unread_count = unread_count + 1,
-    last_message_at = max(coalesce(last_message_at, ''), ?3),
+    last_message_at = max(coalesce(last_message_at, ''), ?5),
     last_in_provider = iif(coalesce(last_in_at, '') > ?3, last_in_provider, ?2),
     last_in_at = max(coalesce(last_in_at, ''), ?3),
     last_in_twilio_at = iif(?4, max(coalesce(last_in_twilio_at, ''), ?3), last_in_twilio_at),

@@ -276,11 +276,11 @@ async fn what_the_owner_writes_on_the_phone_is_an_outgoing_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_comes_late_keeps_its_time() {
+async fn a_message_that_waited_keeps_its_time() {
     let shop = Shop::open().await;
-    let late = json!({ "from": "972501234567", "text": "late", "id": "1", "timestamp": 1_700_000_000 });
+    let late = json!({ "from": "972501234567", "text": "late", "id": "1", "timestamp": 1_700_000_000, "waited": true });
     let live = json!({ "from": "972501234567", "text": "live", "id": "2" });
-    let later = json!({ "from": "972501234567", "text": "late too", "id": "3", "timestamp": "2026-01-01T10:00:00Z" });
+    let later = json!({ "from": "972501234567", "text": "late too", "id": "3", "timestamp": "2026-01-01T10:00:00Z", "waited": true });
     for body in [late, live, later] {
         assert_eq!(shop.bridge_posts(&body).await.status, 204);
     }

@@ -21,7 +21,7 @@ fn at(ms: i64) -> Timestamp {
 }
 
 fn see(tx: &WriteTx<'_>, channel: ThreadType, addresses: &[PeerAddress], name: &str, at: Timestamp) -> FoundThread {
-    observe(tx, &Sighting { business: US, channel, addresses, name, seen_at: at, begins_at: at }).unwrap()
+    observe(tx, &Sighting { business: US, channel, addresses, name, seen_at: Some(at), begins_at: at }).unwrap()
 }
 
 fn hear(tx: &WriteTx<'_>, peer: &[PeerAddress], name: &str, id: &str, ms: i64) -> (FoundThread, bool) {
@@ -40,10 +40,11 @@ fn hear(tx: &WriteTx<'_>, peer: &[PeerAddress], name: &str, id: &str, ms: i64) -
             quoted: None,
             extra: None,
             created_at: at(ms),
+            provider_time: None,
         })
         .unwrap();
     if new.is_some() {
-        tx.note_message_in(thread.id, Provider::Baileys, at(ms), false).unwrap();
+        tx.note_message_in(thread.id, Provider::Baileys, at(ms), at(ms), false).unwrap();
     }
     (thread, new.is_some())
 }
@@ -233,6 +234,7 @@ fn a_message_that_waits_goes_to_the_new_number() {
             quoted: None,
             extra: None,
             created_at: at(1),
+            provider_time: None,
         })?;
         let new_entry = crate::store::NewOutbox {
             message: message.unwrap(),

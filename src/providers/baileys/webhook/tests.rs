@@ -41,7 +41,7 @@ fn the_rich_form_is_read() {
     assert_eq!(names(&read), ["+972501234567", "111222333444@lid"]);
     assert_eq!((read.kind, read.text.as_str(), read.quoted.as_deref()), (MediaKind::Voice, "hear", Some("Q1")));
     assert_eq!(read.profile_name, "Dana");
-    assert_eq!(read.written_at, Some(Timestamp::from_millis(1_700_000_000_000)));
+    assert_eq!(read.provider_time, Some(Timestamp::from_millis(1_700_000_000_000)));
     assert_eq!(read.media[0].url, "http://127.0.0.1:8000/media/1");
     let only_lid = message(r#"{"lid":"111222333444@lid","text":"x"}"#);
     assert_eq!(names(&only_lid), ["111222333444@lid"]);
@@ -147,7 +147,7 @@ fn every_event_of_the_bundled_bridge_is_read_as_it_is_meant() {
                 assert_eq!(file.map(|file| file.url.clone()), text(&meant["media_url"]), "{name}");
                 assert_eq!(file.and_then(|file| file.mime.clone()), text(&meant["mime"]), "{name}");
                 assert_eq!(file.and_then(|file| file.file_name.clone()), text(&meant["file_name"]), "{name}");
-                assert!(message.provider_msg_id.is_some() && message.written_at.is_some(), "{name}");
+                assert!(message.provider_msg_id.is_some() && message.provider_time.is_some(), "{name}");
             }
             Ok(Inbound::News(news)) => {
                 let meant = &meant["change"];

@@ -1,0 +1,51 @@
+//! The message clock, with the time as it is.
+
+use crate::clock;
+use crate::domain::{InboundMessage, Provider, Timestamp};
+use crate::inbox::message_clock;
+use crate::inbox::message_time::{Arrival, is_plausible};
+use crate::store::{ReadTx, Result};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The clock of all messages, in and out; clones share it.
+#[derive(Clone, Default)]
+pub struct MessageClock {
+    inner: Arc<Mutex<message_clock::MessageClock>>,
+}
+
+impl MessageClock {
+    /// Reads from the newest stored messages how far the providers' clocks were from ours: the first messages after a start are
+    /// often those that waited, and no live one has come yet.
+    pub fn assume_stored(&self, tx: &ReadTx<'_>) -> Result<()> {
+        for provider in [Provider::Twilio, Provider::Baileys] {
+            if let Some(ahead_ms) = tx.provider_clock_difference(provider)? {
+                self.lock().assume(provider, ahead_ms, clock::moment());
+            }
+        }
+        Ok(())
+    }
+
+    /// The time of a message that is written now.
+    pub fn now(&self) -> Timestamp {
+        self.lock().read(clock::moment())
+    }
+
+    /// The provider's clock shows `told` now.
+    pub fn learn(&self, provider: Provider, told: Timestamp) {
+        self.lock().learn(provider, told, clock::moment());
+    }
+
+    /// What is known of the time of a message that has just arrived. A live one shows the provider's clock.
+    pub fn arrival(&self, message: &InboundMessage) -> Arrival {
+        let (now, mut clock) = (clock::moment(), self.lock());
+        let told = message.provider_time.filter(|told| is_plausible(*told));
+        if let Some(told) = told.filter(|_| !message.has_waited()) {
+            clock.learn(message.provider, told, now);
+        }
+        Arrival { at: clock.read(now), written: told.map(|told| clock.time_of(message.provider, told, now)) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, message_clock::MessageClock> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

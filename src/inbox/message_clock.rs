@@ -1,0 +1,221 @@
+//! The clock of messages: the time of day without steps back, and what a provider's time is on it.
+
+use crate::domain::{Moment, Provider, Timestamp};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Tells the times of messages. It follows the time of day, but never stands still or goes back: after a step back it runs at
+/// half speed until the time of day has caught up. So every moment has a time of its own, and the order of times is the order of
+/// moments, whatever is done to the clock.
+///
+/// A provider's time is placed on it by what live messages show: the smallest difference between the moment of arrival and the
+/// provider's time is the difference between the clocks, plus the shortest way. It is measured against the steady clock, which
+/// nobody sets. Pure: it is told the time.
+#[derive(Clone, Debug, Default)]
+pub struct MessageClock {
+    /// How far the time of day is ahead of the steady clock, as of the last step, in ms.
+    wall_ahead: i64,
+    /// How steady time becomes message time, by the beginnings of the pieces. Empty before the first reading.
+    pieces: VecDeque<Piece>,
+    differences: [Differences; PROVIDERS],
+}
+
+/// From `steady` on the message clock goes on from `time`.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    steady: i64,
+    time: i64,
+    half_speed: bool,
+}
+
+impl MessageClock {
+    /// The message time of this moment.
+    pub fn read(&mut self, now: Moment) -> Timestamp {
+        let (steady, wall) = (millis(now.steady), now.wall.as_millis());
+        if self.pieces.is_empty() || (wall - steady).abs_diff(self.wall_ahead) > SMALLEST_STEP {
+            self.step(steady, wall);
+        }
+        Timestamp::from_millis(self.time(steady))
+    }
+
+    /// Learns from a message that came at once: it was written at `told` by the provider's clock. A difference of more than a day
+    /// shows an error, not two clocks, and teaches nothing.
+    pub fn learn(&mut self, provider: Provider, told: Timestamp, now: Moment) {
+        self.read(now);
+        if now.wall.as_millis().abs_diff(told.as_millis()) > LARGEST_DIFFERENCE {
+            return;
+        }
+        let steady = millis(now.steady);
+        self.differences[place(provider)].add(steady, steady - told.as_millis());
+    }
+
+    /// What was known before the start: our time of day is `ahead_ms` ahead of the provider's. It counts until a live message comes.
+    pub fn assume(&mut self, provider: Provider, ahead_ms: i64, now: Moment) {
+        self.read(now);
+        self.differences[place(provider)].assumed = Some(ahead_ms - self.wall_ahead);
+    }
+
+    /// The message time of what the provider's clock calls `told`. As long as nothing is known of that clock, it is ours.
+    pub fn time_of(&mut self, provider: Provider, told: Timestamp, now: Moment) -> Timestamp {
+        self.read(now);
+        let difference = self.differences[place(provider)].smallest().unwrap_or(-self.wall_ahead);
+        Timestamp::from_millis(self.time(told.as_millis().saturating_add(difference)))
+    }
+
+    /// The time of day was set, or is read for the first time.
+    fn step(&mut self, steady: i64, wall: i64) {
+        let is_first = self.pieces.is_empty();
+        let time = if is_first { wall } else { self.time(steady) };
+        self.wall_ahead = wall - steady;
+        self.pieces.retain(|piece| piece.steady < steady);
+        let lead = time - wall;
+        if lead > 0 && lead <= LONGEST_LEAD {
+            self.pieces.push_back(Piece { steady, time, half_speed: true });
+            self.pieces.push_back(Piece { steady: steady + 2 * lead, time: time + lead, half_speed: false });
+        } else {
+            self.pieces.push_back(Piece { steady, time: wall, half_speed: false });
+        }
+        while self.pieces.len() > MOST_PIECES {
+            self.pieces.pop_front();
+        }
+    }
+
+    fn time(&self, steady: i64) -> i64 {
+        let piece = self.pieces.iter().rev().find(|piece| piece.steady <= steady).or(self.pieces.front());
+        piece.map_or(steady, |piece| {
+            let since = steady - piece.steady;
+            piece.time + if piece.half_speed { since / 2 } else { since }
+        })
+    }
+}
+
+/// The smallest difference between the steady clock and a provider's within [`WINDOW`].
+#[derive(Clone, Debug, Default)]
+struct Differences {
+    /// When it was seen and what, the smallest first: each is larger and younger than the one before it.
+    seen: VecDeque<(i64, i64)>,
+    assumed: Option<i64>,
+}
+
+impl Differences {
+    fn add(&mut self, at: i64, difference: i64) {
+        while self.seen.back().is_some_and(|(_, last)| *last >= difference) {
+            self.seen.pop_back();
+        }
+        self.seen.push_back((at, difference));
+        while self.seen.len() > 1 && self.seen.front().is_some_and(|(seen, _)| at - seen > WINDOW) {
+            self.seen.pop_front();
+        }
+    }
+
+    fn smallest(&self) -> Option<i64> {
+        self.seen.front().map(|(_, difference)| *difference).or(self.assumed)
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn place(provider: Provider) -> usize {
+    match provider {
+        Provider::Twilio => 0,
+        Provider::Baileys => 1,
+    }
+}
+
+const PROVIDERS: usize = 2;
+/// A smaller change, in ms, is that of two clocks that are read one after the other.
+const SMALLEST_STEP: u64 = 100;
+/// The largest step back, in ms, that is made up for by half speed. After a larger one the times were wrong, and the time of day
+/// counts at once.
+const LONGEST_LEAD: i64 = 3_600_000;
+const LARGEST_DIFFERENCE: u64 = 86_400_000;
+const MOST_PIECES: usize = 32;
+/// How long a difference counts, in ms: clocks drift apart by some ms in an hour.
+const WINDOW: i64 = 3_600_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn moment(steady: i64, wall: i64) -> Moment {
+        Moment { wall: Timestamp::from_millis(wall), steady: Duration::from_millis(u64::try_from(steady).unwrap()) }
+    }
+
+    const EPOCH: i64 = 1_700_000_000_000;
+
+    #[test]
+    fn it_follows_a_step_forward_at_once_and_one_back_at_half_speed() {
+        let mut clock = MessageClock::default();
+        let mut read = |steady, wall| clock.read(moment(steady, EPOCH + wall)).as_millis() - EPOCH;
+        assert_eq!(read(1_000, 0), 0);
+        assert_eq!(read(2_000, 1_000), 1_000);
+        assert_eq!(read(3_000, 12_000), 12_000);
+        assert_eq!(read(4_000, 3_000), 13_000);
+        assert_eq!(read(6_000, 5_000), 14_000);
+        assert_eq!(read(24_000, 23_000), 23_000);
+        assert_eq!(read(25_000, 24_000), 24_000);
+        assert_eq!(read(26_000, -7_200_000), -7_200_000);
+    }
+
+    #[test]
+    fn what_was_written_before_a_step_has_the_time_of_then() {
+        let mut clock = MessageClock::default();
+        clock.learn(Provider::Baileys, Timestamp::from_millis(EPOCH), moment(1_100, EPOCH + 11_100));
+        clock.read(moment(60_000, EPOCH + 1_000_000));
+        let told = Timestamp::from_millis(EPOCH + 30_000);
+        let time = clock.time_of(Provider::Baileys, told, moment(70_000, EPOCH + 1_010_000));
+        assert_eq!(time.as_millis(), EPOCH + 41_100);
+        // Of the other provider's clock nothing is known.
+        let time = clock.time_of(
+            Provider::Twilio,
+            Timestamp::from_millis(EPOCH + 1_005_000),
+            moment(70_000, EPOCH + 1_010_000),
+        );
+        assert_eq!(time.as_millis(), EPOCH + 1_005_000);
+    }
+
+    #[test]
+    fn the_smallest_difference_of_an_hour_counts_and_an_assumed_one_until_then() {
+        let mut clock = MessageClock::default();
+        let time_of = |clock: &mut MessageClock, steady: i64| {
+            let now = moment(steady, EPOCH + steady);
+            clock.time_of(Provider::Baileys, Timestamp::from_millis(EPOCH), now).as_millis() - EPOCH
+        };
+        clock.assume(Provider::Baileys, 11_000, moment(0, EPOCH));
+        assert_eq!(time_of(&mut clock, 10), 11_000);
+        for (steady, late) in [(1_000, 900), (2_000, 300), (3_000, 700)] {
+            clock.learn(
+                Provider::Baileys,
+                Timestamp::from_millis(EPOCH + steady - late),
+                moment(steady, EPOCH + steady),
+            );
+            assert_eq!(time_of(&mut clock, steady), late.min(if steady > 2_000 { 300 } else { late }));
+        }
+        let later = 2_000 + WINDOW + 1;
+        clock.learn(Provider::Baileys, Timestamp::from_millis(EPOCH + later - 800), moment(later, EPOCH + later));
+        assert_eq!(time_of(&mut clock, later), 700);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_times_is_the_order_of_moments(
+            steps in proptest::collection::vec((2_i64..20_000, -3_000_000_i64..3_000_000), 1..40)
+        ) {
+            let (mut clock, mut steady, mut wall, mut last) = (MessageClock::default(), 0, EPOCH, 0);
+            for (passes, set) in steps {
+                steady += passes;
+                wall += passes;
+                let time = clock.read(moment(steady, wall)).as_millis();
+                prop_assert!(time > last, "{time} after {last}");
+                last = time;
+                // Several steps together may lead by more than is made up for.
+                if (last - (wall + set)) <= LONGEST_LEAD {
+                    wall += set;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Where a message stands in its thread: at which time, among those that are there.
+
+use crate::domain::Timestamp;
+
+/// What is known of the time of a message that has just arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When it arrived, by the message clock.
+    pub at: Timestamp,
+    /// When it was written, by the message clock; none where the provider did not say.
+    pub written: Option<Timestamp>,
+}
+
+/// The time of a message that arrives, or is written here, now: never before `newest`, the newest one of its thread. Messages
+/// of the same time stand in the order in which they were stored.
+pub fn live(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
+    newest.map_or(now, |newest| newest.max(now))
+}
+
+/// The time of a message that waited on its way: when it was written, but neither after `latest`, the time that it would have had
+/// as a live one, nor before `predecessor`, the last message that the same provider delivered earlier and that was not written later.
+/// Providers tell whole seconds, so messages of one second stand in the order of their delivery.
+pub fn waited(written: Timestamp, predecessor: Option<Timestamp>, latest: Timestamp) -> Timestamp {
+    predecessor.map_or(written, |predecessor| predecessor.max(written)).min(latest)
+}
+
+/// Whether a provider's time can be one: broken clocks tell years before WhatsApp began.
+pub fn is_plausible(told: Timestamp) -> bool {
+    told >= Timestamp::from_millis(EARLIEST)
+}
+
+/// The year 2001, in milliseconds: before WhatsApp, and after whatever a broken clock says.
+const EARLIEST: i64 = 1_000_000_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(1_700_000_000_000 + ms)
+    }
+
+    #[test]
+    fn a_live_message_is_the_newest_one_also_after_the_clock_was_set_back() {
+        assert_eq!(live(at(5), None), at(5));
+        assert_eq!(live(at(5), Some(at(3))), at(5));
+        assert_eq!(live(at(5), Some(at(9))), at(9));
+    }
+
+    #[test]
+    fn a_message_that_waited_stands_between_its_predecessor_and_now() {
+        assert_eq!(waited(at(5), None, at(9)), at(5));
+        assert_eq!(waited(at(5), Some(at(3)), at(9)), at(5));
+        assert_eq!(waited(at(5), Some(at(7)), at(9)), at(7));
+        assert_eq!(waited(at(12), None, at(9)), at(9));
+        assert!(is_plausible(at(0)) && !is_plausible(Timestamp::from_millis(0)));
+    }
+}
