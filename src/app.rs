@@ -13,6 +13,7 @@ use crate::crm::message_clock::MessageClock;
 use crate::crm::recording::FETCH_JOB;
 use crate::drive::calls::{CallParts, Calls};
 use crate::drive::care::Care;
+use crate::drive::catch_up::{CatchUp, Gap};
 use crate::drive::control::{self, About, Control, Host};
 use crate::drive::fallback::Fallback;
 use crate::drive::jobs::JobWorker;
@@ -95,6 +96,7 @@ pub async fn run(
     let message_clock = MessageClock::default();
     let clock = message_clock.clone();
     store.read(move |tx| clock.assume_stored(tx)).await.context("cannot read the times of messages")?;
+    let gap = Gap::default();
     let outbox = Outbox::new(in_force.clone(), store.clone(), alerts.clone());
     let worker = jobs(&parts);
     let calls = Calls::new(parts.clone());
@@ -118,7 +120,8 @@ pub async fn run(
         store: store.clone(),
         calls: calls.clone(),
         jobs: worker.handle(),
-        message_clock,
+        message_clock: message_clock.clone(),
+        gap: gap.clone(),
         outbox: outbox.clone(),
         repeats: Arc::default(),
         auth: Arc::default(),
@@ -152,6 +155,14 @@ pub async fn run(
     // What works behind the doors stops first, and may end what it does while the calls do.
     let (rest, resting) = watch::channel(false);
     let mut workers = JoinSet::new();
+    let catch_up = CatchUp {
+        store: store.with_priority(Priority::Job),
+        jobs: worker.handle(),
+        parts: parts.clone(),
+        clock: message_clock,
+        gap,
+    };
+    workers.spawn(catch_up.run(resting.clone()));
     workers.spawn(worker.run(resting.clone()));
     workers.spawn(backfills::run(background, parts.compression.clone(), resting.clone()));
     recording_compressor::start(&mut workers, compressor, &store, &resting);

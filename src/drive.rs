@@ -7,6 +7,7 @@ pub mod backfills;
 mod call;
 pub mod calls;
 pub mod care;
+pub mod catch_up;
 mod clips;
 pub mod control;
 pub mod fallback;

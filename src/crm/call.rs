@@ -22,6 +22,11 @@ pub struct IncomingCall {
 }
 
 impl IncomingCall {
+    /// A call of which nothing but its id is told.
+    pub fn by_sid(call_sid: CallSid) -> Self {
+        Self { call_sid, from: String::new(), to: String::new(), forwarded_from: String::new() }
+    }
+
     /// By which network it came.
     pub fn medium(&self) -> CallMedium {
         if self.from.starts_with(BY_WHATSAPP) { CallMedium::WhatsApp } else { CallMedium::Phone }
@@ -114,6 +119,35 @@ pub fn find_or_make(
     let id = tx.insert_call(&new)?.ok_or(Error::NotFound("call"))?;
     tx.note_call(found.id, now)?;
     Ok((id, Some(found.contact)))
+}
+
+/// An incoming call that the service did not answer: it was off, or could not be reached.
+#[derive(Clone, Debug)]
+pub struct MissedCall {
+    /// The call.
+    pub call: IncomingCall,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Its length, as Twilio says.
+    pub duration_ms: i64,
+}
+
+/// Stores a call that is over, with its entry in Twilio's list. Returns false, and changes nothing, if it is known.
+pub fn store_missed(
+    tx: &WriteTx<'_>,
+    missed: &MissedCall,
+    raw: &RawWebhook,
+    country: country::Id,
+    now: Timestamp,
+) -> Result<bool> {
+    let MissedCall { call, started_at, duration_ms } = missed;
+    if tx.call_by_sid(&call.call_sid)?.is_some() {
+        return Ok(false);
+    }
+    let (id, _) = find_or_make(tx, call, country, *started_at)?;
+    tx.end_missed_call(id, *duration_ms)?;
+    keep(tx, raw, JournalOutcome::Stored, "", Some(id), now)?;
+    Ok(true)
 }
 
 /// Keeps a notice of a call.

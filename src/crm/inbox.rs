@@ -5,9 +5,12 @@ mod news;
 pub use news::{apply_early, news};
 
 use super::contact::resolve::{self, Sighting};
-use crate::domain::{BusinessId, Direction, InboundMessage, MessageId, MessageStatus, ThreadId, ThreadType, Timestamp};
+use crate::domain::{
+    BusinessId, Direction, InboundMessage, MessageId, MessageStatus, Provider, ThreadId, ThreadType, Timestamp,
+};
 use crate::inbox::message_time::{self, Arrival};
 use crate::store::{FoundThread, JournalOutcome, MediaState, NewJournal, NewMessage, Result, WriteTx};
+use std::time::Duration;
 
 /// A webhook as it came, for the journal.
 #[derive(Clone, Debug)]
@@ -102,8 +105,29 @@ fn time_in_thread(
 ) -> Result<Timestamp> {
     let latest = message_time::live(arrived, thread.newest);
     let (Some(written), Some(provider_time)) = (written, new.provider_time) else { return Ok(latest) };
-    let predecessor = tx.latest_not_written_after(thread.id, new.provider, provider_time, written)?;
+    let predecessor = tx.latest_not_written_after(thread.id, new.provider, provider_time, written, None)?;
     Ok(message_time::waited(written, predecessor, latest))
+}
+
+/// Notes when a message was written that a webhook has brought without its time. If it came late, it moves to where it was written.
+pub fn note_provider_time(
+    tx: &WriteTx<'_>,
+    provider: Provider,
+    provider_msg_id: &str,
+    provider_time: Timestamp,
+    written: Timestamp,
+) -> Result<()> {
+    let Some((id, thread, stands_at)) = tx.message_without_provider_time(provider, provider_msg_id)? else {
+        return Ok(());
+    };
+    tx.set_provider_time(id, provider_time)?;
+    if stands_at.since(written) <= LATE {
+        return Ok(());
+    }
+    // Messages of the same time stand in the order in which they were stored, and this one was stored too early for that.
+    let predecessor = tx.latest_not_written_after(thread, provider, provider_time, written.minus(STEP), Some(id))?;
+    let at = message_time::waited(written, predecessor.map(|predecessor| predecessor.plus(STEP)), stands_at);
+    if at == stands_at { Ok(()) } else { tx.set_message_time(id, at) }
 }
 
 /// A name as it can stand in a line: whoever writes to us chooses it freely.
@@ -162,6 +186,10 @@ fn keep_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: T
 pub const MEDIA_JOB: &str = "whatsapp.media";
 
 const LONGEST_NAME: usize = 200;
+/// A webhook that comes later than this after its message was written did not come at once. Providers tell whole seconds.
+const LATE: Duration = Duration::from_secs(2);
+/// The smallest difference of two times.
+const STEP: Duration = Duration::from_millis(1);
 
 #[cfg(test)]
 mod order_tests;

@@ -35,6 +35,11 @@ impl MessageClock {
         self.lock().learn(provider, told, clock::moment());
     }
 
+    /// The message time of what the provider's clock calls `told`.
+    pub fn time_of(&self, provider: Provider, told: Timestamp) -> Timestamp {
+        self.lock().time_of(provider, told, clock::moment())
+    }
+
     /// What is known of the time of a message that has just arrived. A live one shows the provider's clock.
     pub fn arrival(&self, message: &InboundMessage) -> Arrival {
         let (now, mut clock) = (clock::moment(), self.lock());

@@ -65,7 +65,7 @@ pub(super) fn refusal(error: &Error) -> Finding {
             format!("Twilio cannot be reached ({})", super::address::innermost(source)),
             "see that this machine reaches the internet: name server, firewall, clock",
         ),
-        Error::NotConfigured | Error::TooLarge(_) | Error::Redirected(_) => {
+        Error::NotConfigured | Error::Malformed | Error::TooLarge(_) | Error::Redirected(_) => {
             Finding::warning(CHECK, error.to_string(), "see the settings")
         }
     }

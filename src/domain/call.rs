@@ -126,6 +126,8 @@ pub struct Call {
     pub ended_at: Option<Timestamp>,
     /// Why it ended.
     pub end_reason: Option<EndReason>,
+    /// Whether the service did not answer it, because it was off or could not be reached. Twilio told of it afterwards.
+    pub missed: bool,
     /// Its length as Twilio counts it, else from our own times.
     pub duration_ms: Option<i64>,
     /// What it cost at the AI, in millionths of a dollar.

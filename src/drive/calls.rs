@@ -313,12 +313,7 @@ impl Calls {
     /// knew of is begun again here: the token proves that it is ours.
     fn hand_over(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_on(sid) {
-            let call = IncomingCall {
-                call_sid: sid.clone(),
-                from: String::new(),
-                to: String::new(),
-                forwarded_from: String::new(),
-            };
+            let call = IncomingCall::by_sid(sid.clone());
             self.begin(Caller { call, name: PersonName::Unknown, ai_today: AiUsage::default() });
         }
         let mut book = self.book();

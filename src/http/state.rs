@@ -5,6 +5,7 @@ use crate::config::{Config, Live};
 use crate::crm::message_clock::MessageClock;
 use crate::drive::InForce;
 use crate::drive::calls::Calls;
+use crate::drive::catch_up::Gap;
 use crate::drive::fallback::Fallback;
 use crate::drive::jobs::Jobs;
 use crate::drive::outbox::Outbox;
@@ -37,6 +38,8 @@ pub struct AppParts {
     pub jobs: Jobs,
     /// The clock of all messages, in and out.
     pub message_clock: MessageClock,
+    /// When webhooks of Twilio may have been lost.
+    pub gap: Gap,
     /// Messages on their way out.
     pub outbox: Outbox,
     /// Which signed webhooks came before.

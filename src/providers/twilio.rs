@@ -3,6 +3,7 @@
 pub mod account;
 pub mod caller_id;
 pub mod forms;
+pub mod lists;
 pub mod media;
 pub mod media_stream;
 pub mod messages;

@@ -35,8 +35,8 @@ impl ReadTx<'_> {
 }
 
 const COLUMNS: &str = "id, business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number, state, \
-                       engine, model, started_at, answered_at, ended_at, end_reason, duration_ms, cost_micros, \
-                       message_text";
+                       engine, model, started_at, answered_at, ended_at, end_reason, missed, duration_ms, \
+                       cost_micros, message_text";
 
 fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
     Ok(Call {
@@ -56,6 +56,7 @@ fn call(row: &Row<'_>) -> rusqlite::Result<Call> {
         answered_at: row.get("answered_at")?,
         ended_at: row.get("ended_at")?,
         end_reason: row.get("end_reason")?,
+        missed: row.get("missed")?,
         duration_ms: row.get("duration_ms")?,
         cost_micros: row.get("cost_micros")?,
         message_text: row.get("message_text")?,

@@ -209,6 +209,16 @@ impl WriteTx<'_> {
         Ok(ended)
     }
 
+    /// A call that has just been stored is over already, and was not answered.
+    pub fn end_missed_call(&self, id: CallId, duration_ms: i64) -> Result<()> {
+        let mut update = self.conn.prepare_cached(
+            "UPDATE calls SET state = 'ended', end_reason = 'not_connected', missed = 1, duration_ms = ?2,
+                 ended_at = strftime('%Y-%m-%dT%H:%M:%fZ', started_at, (?2 / 1000.0) || ' seconds') WHERE id = ?1",
+        )?;
+        update.execute(params![id, duration_ms])?;
+        self.record_call_id(ChangeKind::CallEnded, id)
+    }
+
     /// Adds to what a call cost.
     pub fn add_call_cost(&self, sid: &CallSid, micros: i64) -> Result<()> {
         let mut update =

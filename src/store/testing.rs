@@ -1,7 +1,7 @@
 //! A migrated database for the tests of typed functions.
 
 use super::{Result, WriteTx, migrate, open};
-use rusqlite::Connection;
+pub(crate) use rusqlite::Connection;
 use tempfile::TempDir;
 
 /// A new database; it is gone with the folder.

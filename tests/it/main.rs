@@ -16,6 +16,7 @@ mod call_faults;
 mod call_silence;
 mod call_transfer;
 mod care;
+mod catch_up;
 mod cli;
 mod clock_behind;
 mod config;

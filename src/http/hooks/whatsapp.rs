@@ -109,5 +109,7 @@ async fn fall_back(app: &AppState, raw: Raw, error: &store::Error) -> Response {
     if !nothing_can_be_stored && keep(app, raw, JournalOutcome::Odd, "it could not be taken in").await.is_ok() {
         return StatusCode::NO_CONTENT.into_response();
     }
+    // The bridge comes again. Twilio does not: its list is read once there is space.
+    app.gap.note();
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
 }

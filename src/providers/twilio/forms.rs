@@ -61,3 +61,9 @@ impl<const N: usize> From<[(&str, &str); N]> for Form {
         Self { pairs: pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).into(), clean: true }
     }
 }
+
+impl From<Vec<(String, String)>> for Form {
+    fn from(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs, clean: true }
+    }
+}

@@ -28,7 +28,12 @@ pub enum Error {
         code: u32,
         /// What it said.
         message: String,
+        /// When it wants to be asked again, where it says so.
+        retry_after: Option<Duration>,
     },
+    /// It answered with what is no such resource.
+    #[error("Twilio's answer was not understood")]
+    Malformed,
     /// A file is larger than we take.
     #[error("the file is larger than {0} bytes")]
     TooLarge(usize),
@@ -45,7 +50,15 @@ impl Error {
             // A 404 right after a webhook is normal: the file is on its way through Twilio's stores.
             Self::Refused { status, .. } => matches!(status, 404 | 408 | 429) || *status >= 500,
             Self::Redirected(error) => error.is_passing(),
-            Self::NotConfigured | Self::TooLarge(_) => false,
+            Self::NotConfigured | Self::Malformed | Self::TooLarge(_) => false,
+        }
+    }
+
+    /// How long Twilio wants to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 
@@ -129,6 +142,7 @@ pub async fn fetch_recording(
             status: response.status().as_u16(),
             code: 0,
             message: "redirected".into(),
+            retry_after: None,
         })?;
         let fetched = tokio::time::timeout(limit, elsewhere.fetch(target.as_str(), None)).await;
         fetched.unwrap_or(Err(FetchError::Unreachable)).map_err(Error::Redirected)?
@@ -184,8 +198,10 @@ async fn refuse(response: Response) -> Result<Response, Error> {
     if status.is_success() || status.is_redirection() && status != StatusCode::NOT_MODIFIED {
         return Ok(response);
     }
+    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after = retry_after.map(Duration::from_secs);
     let refusal = response.json::<Refusal>().await.unwrap_or_default();
-    Err(Error::Refused { status: status.as_u16(), code: refusal.code, message: refusal.message })
+    Err(Error::Refused { status: status.as_u16(), code: refusal.code, message: refusal.message, retry_after })
 }
 
 #[cfg(test)]

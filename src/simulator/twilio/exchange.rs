@@ -6,6 +6,8 @@ pub use numbers::{AccountState, NumberRecord};
 
 use super::account::{Account, random_sid};
 use super::message::MessageRecord;
+use crate::clock;
+use crate::domain::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
@@ -45,6 +47,10 @@ pub struct CallRecord {
     pub to: String,
     /// `ringing`, `in-progress`, `completed`, …
     pub status: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was over.
+    pub ended_at: Option<Timestamp>,
     /// What REST did to it, in order.
     pub updates: Vec<CallUpdate>,
 }
@@ -60,6 +66,8 @@ pub struct RecordingRecord {
     pub wav: Vec<u8>,
     /// Whole seconds, as Twilio counts.
     pub duration_s: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 #[derive(Default)]
@@ -121,6 +129,8 @@ impl Exchange {
             from: from.to_owned(),
             to: to.to_owned(),
             status: "ringing".into(),
+            started_at: clock::now(),
+            ended_at: None,
             updates: Vec::new(),
         };
         self.lock().calls.insert(sid.to_owned(), LiveCall { record, updates: Some(updates) });
@@ -136,8 +146,42 @@ impl Exchange {
     pub(in crate::simulator) fn end_call(&self, sid: &str) {
         if let Some(call) = self.lock().calls.get_mut(sid) {
             "completed".clone_into(&mut call.record.status);
+            call.record.ended_at = Some(clock::now());
             call.updates = None;
         }
+    }
+
+    /// Keeps a call that the box was not told of; the list of calls has it. Gives its id.
+    pub fn keep_call(
+        &self,
+        from: &str,
+        to: &str,
+        status: &str,
+        started_at: Timestamp,
+        ended_at: Option<Timestamp>,
+    ) -> String {
+        let sid = random_sid("CA");
+        let record = CallRecord {
+            sid: sid.clone(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            status: status.to_owned(),
+            started_at,
+            ended_at,
+            updates: Vec::new(),
+        };
+        self.lock().calls.insert(sid.clone(), LiveCall { record, updates: None });
+        sid
+    }
+
+    /// Keeps a recording that the box was not told of; the list of recordings has it. Gives its id.
+    pub fn keep_recording(&self, call_sid: &str, wav: Vec<u8>, duration_s: u64) -> String {
+        self.add_recording(call_sid, wav, duration_s).0
+    }
+
+    /// All recordings.
+    pub fn recordings(&self) -> Vec<RecordingRecord> {
+        self.lock().recordings.values().cloned().collect()
     }
 
     /// REST changes a call.
@@ -171,7 +215,13 @@ impl Exchange {
         let sid = random_sid("RE");
         let mut memory = self.lock();
         let url = format!("{}/2010-04-01/Accounts/{}/Recordings/{sid}", memory.api_base_url, self.account.sid);
-        let record = RecordingRecord { sid: sid.clone(), call_sid: call_sid.to_owned(), wav, duration_s };
+        let record = RecordingRecord {
+            sid: sid.clone(),
+            call_sid: call_sid.to_owned(),
+            wav,
+            duration_s,
+            created_at: clock::now(),
+        };
         memory.recordings.insert(sid.clone(), record);
         (sid, url)
     }

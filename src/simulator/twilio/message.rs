@@ -75,7 +75,7 @@ impl Exchange {
     pub(in crate::simulator) fn add_message(&self, mut message: MessageRecord) -> MessageRecord {
         let with_media = !message.media.is_empty() || !message.media_urls.is_empty();
         message.sid = random_sid(if with_media { "MM" } else { "SM" });
-        message.created_at = Some(crate::clock::now());
+        message.created_at.get_or_insert_with(crate::clock::now);
         self.lock().messages.push(message.clone());
         message
     }

@@ -3,6 +3,7 @@
 
 mod calls;
 mod faults;
+mod lists;
 mod messages;
 mod numbers;
 mod recordings;
@@ -143,6 +144,8 @@ fn routes() -> Router<Arc<Shared>> {
     let account = "/2010-04-01/Accounts/{account}";
     Router::new()
         .route(&format!("{account}/Calls/{{call}}"), get(calls::read).post(calls::update))
+        .route(&format!("{account}/Calls.json"), get(calls::list))
+        .route(&format!("{account}/Recordings.json"), get(recordings::list))
         .route(&format!("{account}/Messages.json"), get(messages::list).post(messages::create))
         .route(&format!("{account}/Messages/{{message}}"), get(messages::read))
         .route(&format!("{account}/Messages/{{message}}/Media.json"), get(messages::list_media))

@@ -4,6 +4,7 @@ use super::exchange::Exchange;
 use super::message::{MediaRecord, MessageRecord};
 use super::random_sid;
 use super::request::{BoxAnswer, SignaturePlan, SignedRequest};
+use crate::domain::Timestamp;
 use crate::simulator::{EventLog, Party, Route};
 use url::Url;
 
@@ -54,7 +55,13 @@ impl WhatsAppNetwork {
 
     /// A person sends `message`: Twilio keeps it, without telling the box. The box can find it in the list of messages.
     pub fn keep(&self, message: &InboundMessage) -> MessageRecord {
+        self.keep_of(message, crate::clock::now())
+    }
+
+    /// The same for a message that the person sent at `at`.
+    pub fn keep_of(&self, message: &InboundMessage, at: Timestamp) -> MessageRecord {
         self.exchange.add_message(MessageRecord {
+            created_at: Some(at),
             direction: "inbound".into(),
             from: format!("whatsapp:{}", message.from),
             to: format!("whatsapp:{}", message.to),

@@ -1,10 +1,10 @@
 //! Calls: read, redirected, ended.
 
-use super::{Operation, Shared, error, without_json};
+use super::{Operation, Shared, error, lists, rfc2822, without_json};
 use crate::simulator::twilio::exchange::{CallError, CallRecord, CallUpdate};
 use crate::simulator::twilio::twiml;
 use crate::simulator::{Party, twilio};
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
@@ -26,6 +26,26 @@ pub(super) async fn read(
         Some(record) => Json(value(&account, &record)).into_response(),
         None => error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource /Calls/{call} was not found")),
     }
+}
+
+/// `GET …/Calls.json`
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+    let operation = "GET /2010-04-01/Accounts/{AccountSid}/Calls.json";
+    let path = [("AccountSid", account.as_str())];
+    if let Err(answer) = shared.gate(Operation::ListCalls, operation, &path, &query, &[], &headers).await {
+        return answer;
+    }
+    let mut calls = shared.exchange.calls();
+    calls.retain(|call| lists::is_within(Some(call.started_at), &query, "StartTime"));
+    calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
+    let all: Vec<_> = calls.iter().map(|call| value(&account, call)).collect();
+    lists::page(&account, "Calls.json", "calls", &all, &query)
 }
 
 /// `POST …/Calls/{sid}.json`
@@ -87,8 +107,11 @@ fn wanted(shared: &Shared, form: &[(String, String)]) -> Result<CallUpdate, Stri
 
 fn value(account: &str, record: &CallRecord) -> Value {
     let uri = format!("/2010-04-01/Accounts/{account}/Calls/{}.json", record.sid);
+    let duration = record.ended_at.map(|ended| ended.since(record.started_at).as_secs().to_string());
     json!({
         "sid": record.sid, "account_sid": account, "from": record.from, "to": record.to, "status": record.status,
         "direction": "inbound", "api_version": "2010-04-01", "uri": uri, "price_unit": "USD",
+        "date_created": rfc2822(Some(record.started_at)), "start_time": rfc2822(Some(record.started_at)),
+        "end_time": rfc2822(record.ended_at), "duration": duration, "parent_call_sid": null,
     })
 }

@@ -1,7 +1,7 @@
 //! What goes wrong at Twilio's end, as planned.
 
 use super::error;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +14,10 @@ pub enum Operation {
     UpdateCall,
     /// Messages are listed.
     ListMessages,
+    /// Calls are listed.
+    ListCalls,
+    /// Recordings are listed.
+    ListRecordings,
     /// A message is sent.
     SendMessage,
     /// A file of a message, or a recording, is fetched.
@@ -62,7 +66,11 @@ impl Faults {
                     _ => 20500,
                 };
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                Err(error(status, code, "refused as planned"))
+                let mut answer = error(status, code, "refused as planned");
+                if status == StatusCode::TOO_MANY_REQUESTS {
+                    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                }
+                Err(answer)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Messages: sent, listed, their files fetched.
 
-use super::{Operation, Shared, error, rfc2822, status, without_json};
+use super::{Operation, Shared, error, lists, rfc2822, status, without_json};
 use crate::simulator::Party;
 use crate::simulator::twilio::message::MessageRecord;
 use axum::extract::{Path, State};
@@ -84,39 +84,15 @@ pub(super) async fn list(
         return answer;
     }
     let field = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let number = |name: &str, default: usize| field(name).and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (page, page_size) = (number("Page", 0), number("PageSize", 50));
     let mut messages = shared.exchange.messages();
     messages.reverse();
     messages.retain(|message| {
-        let (to, from) = (field("To"), field("From"));
-        let sent = message.created_at.map(|at| at.to_string()).unwrap_or_default();
-        // Text order is time order; a bare date is compared as a date.
-        let day_or_time = |bound: &str| sent[..bound.trim_end_matches('Z').len().min(sent.len())].to_owned();
-        to.is_none_or(|to| message.to == to)
-            && from.is_none_or(|from| message.from == from)
-            && field("DateSent").is_none_or(|bound| day_or_time(bound) == bound.trim_end_matches('Z'))
-            && field("DateSent>").is_none_or(|bound| *day_or_time(bound) >= *bound.trim_end_matches('Z'))
-            && field("DateSent<").is_none_or(|bound| *day_or_time(bound) <= *bound.trim_end_matches('Z'))
+        field("To").is_none_or(|to| message.to == to)
+            && field("From").is_none_or(|from| message.from == from)
+            && lists::is_within(message.created_at, &query, "DateSent")
     });
-    let all = messages.len();
-    let shown: Vec<_> =
-        messages.iter().skip(page * page_size).take(page_size).map(|message| value(&account, message)).collect();
-    let address = |page: usize| {
-        let mut address = form_urlencoded::Serializer::new(format!("/2010-04-01/Accounts/{account}/Messages.json?"));
-        address
-            .extend_pairs(query.iter().filter(|(name, _)| !matches!(name.as_str(), "Page" | "PageSize" | "PageToken")));
-        address.append_pair("PageSize", &page_size.to_string()).append_pair("Page", &page.to_string());
-        address.append_pair("PageToken", &format!("PA{page}")).finish()
-    };
-    let answer = json!({
-        "messages": shown, "page": page, "page_size": page_size,
-        "start": page * page_size, "end": (page * page_size + shown.len()).saturating_sub(1),
-        "uri": address(page), "first_page_uri": address(0),
-        "previous_page_uri": page.checked_sub(1).map(address),
-        "next_page_uri": ((page + 1) * page_size < all).then(|| address(page + 1)),
-    });
-    Json(answer).into_response()
+    let all: Vec<_> = messages.iter().map(|message| value(&account, message)).collect();
+    lists::page(&account, "Messages.json", "messages", &all, &query)
 }
 
 /// `GET …/Messages/{sid}.json`

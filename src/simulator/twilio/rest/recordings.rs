@@ -1,10 +1,11 @@
 //! Recordings: fetched and deleted.
 
-use super::{Operation, Shared, error};
-use axum::extract::{Path, State};
+use super::{Operation, Shared, error, lists, rfc2822};
+use crate::simulator::twilio::exchange::RecordingRecord;
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `GET …/Recordings/{sid}`, as a file with or without `.wav`, or as `.json`.
@@ -21,14 +22,39 @@ pub(super) async fn read(
     }
     match (shared.exchange.recording(sid), kind) {
         (Some(recording), "wav") => ([(header::CONTENT_TYPE, "audio/x-wav")], recording.wav).into_response(),
-        (Some(recording), "json") => Json(json!({
-            "sid": sid, "account_sid": account, "call_sid": recording.call_sid, "status": "completed", "channels": 1,
-            "duration": recording.duration_s.to_string(), "source": "RecordVerb", "api_version": "2010-04-01",
-            "uri": format!("/2010-04-01/Accounts/{account}/Recordings/{sid}.json"),
-        }))
-        .into_response(),
+        (Some(recording), "json") => Json(value(&account, &recording)).into_response(),
         _ => error(StatusCode::NOT_FOUND, 20404, &format!("The requested resource /Recordings/{name} was not found")),
     }
+}
+
+/// `GET …/Recordings.json`
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+    let operation = "GET /2010-04-01/Accounts/{AccountSid}/Recordings.json";
+    let path = [("AccountSid", account.as_str())];
+    if let Err(answer) = shared.gate(Operation::ListRecordings, operation, &path, &query, &[], &headers).await {
+        return answer;
+    }
+    let mut recordings = shared.exchange.recordings();
+    recordings.retain(|recording| lists::is_within(Some(recording.created_at), &query, "DateCreated"));
+    recordings.sort_by_key(|recording| std::cmp::Reverse(recording.created_at));
+    let all: Vec<_> = recordings.iter().map(|recording| value(&account, recording)).collect();
+    lists::page(&account, "Recordings.json", "recordings", &all, &query)
+}
+
+fn value(account: &str, recording: &RecordingRecord) -> Value {
+    let uri = format!("/2010-04-01/Accounts/{account}/Recordings/{}", recording.sid);
+    let created = rfc2822(Some(recording.created_at));
+    json!({
+        "sid": recording.sid, "account_sid": account, "call_sid": recording.call_sid, "status": "completed", "channels": 1,
+        "duration": recording.duration_s.to_string(), "source": "RecordVerb", "api_version": "2010-04-01",
+        "date_created": created, "start_time": created, "uri": format!("{uri}.json"),
+    })
 }
 
 /// `DELETE …/Recordings/{sid}.json`

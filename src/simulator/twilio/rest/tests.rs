@@ -241,3 +241,23 @@ async fn numbers_are_listed_by_pages_and_changed() {
     let (status, _) = bench.ask("POST", &path, &[("VoiceMethod", "PUT")]).await;
     assert_eq!((status, bench.log.violations().len()), (400, 1));
 }
+
+#[tokio::test]
+async fn calls_and_recordings_are_listed_by_day_page_by_page() {
+    let bench = bench(TwilioOptions::default()).await;
+    let (today, yesterday) = (crate::clock::now(), crate::clock::now().minus(Duration::from_hours(24)));
+    let call = |at| bench.exchange.keep_call("+972501234567", "+97235551234", "no-answer", at, Some(at));
+    let (_, older, newer) = (call(yesterday), call(today), call(today.plus(Duration::from_secs(1))));
+    let recording = bench.exchange.keep_recording(&newer, b"RIFF".to_vec(), 3);
+    let date = today.to_string()[..10].to_owned();
+    let (_, page) = bench.ask("GET", &format!("Calls.json?StartTime={date}&PageSize=1"), &[]).await;
+    assert_eq!((&page["calls"][0]["sid"], &page["calls"][0]["duration"]), (&json!(newer), &json!("0")));
+    let next = page["next_page_uri"].as_str().unwrap().split_once("/Calls.json").unwrap().1.to_owned();
+    let (_, page) = bench.ask("GET", &format!("Calls.json{next}"), &[]).await;
+    assert_eq!((&page["calls"][0]["sid"], &page["next_page_uri"]), (&json!(older), &Value::Null));
+    let (_, page) = bench.ask("GET", &format!("Recordings.json?DateCreated={date}"), &[]).await;
+    assert_eq!((&page["recordings"][0]["sid"], &page["recordings"][0]["call_sid"]), (&json!(recording), &json!(newer)));
+    bench.rest.fail_next(Operation::ListRecordings, Fault::Status(429), 1);
+    assert_eq!(bench.ask("GET", "Recordings.json", &[]).await.0, 429);
+    assert!(bench.log.violations().is_empty(), "{:#?}", bench.log);
+}

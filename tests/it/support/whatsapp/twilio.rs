@@ -84,6 +84,8 @@ impl TwilioStandIn {
         }));
         let routes = Router::new()
             .route("/2010-04-01/Accounts/{account}/Messages.json", post(take).get(list))
+            .route("/2010-04-01/Accounts/{account}/Calls.json", get(async || Json(json!({ "calls": [] }))))
+            .route("/2010-04-01/Accounts/{account}/Recordings.json", get(async || Json(json!({ "recordings": [] }))))
             .route("/2010-04-01/Accounts/{account}/Messages/{message}/Media/{media}", get(file))
             .with_state(state.clone());
         let (origin, server) = serve(routes).await;
@@ -152,6 +154,10 @@ async fn list(State(state): State<Shared>, uri: Uri) -> Response {
     let query = uri.query().unwrap_or_default();
     let wanted: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let wanted = |name: &str| wanted.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+    if wanted("DateSent").is_some() {
+        // What came in on a day: nothing. Only what is looked up counts.
+        return Json(json!({ "messages": [], "page": 0, "page_size": 200, "next_page_uri": null })).into_response();
+    }
     let mut twilio = state.lock().unwrap();
     twilio.listed += 1;
     let shown = |message: &&SentMessage| {

@@ -1,0 +1,247 @@
+//! Reads back what Twilio received while its webhooks did not reach this machine: at the start, after a gap, and every five minutes.
+//!
+//! For messages, calls and recordings a mark says up to when, by Twilio's clock, all has been read. Each pass reads Twilio's lists from
+//! the mark, a day at a time, and stores what is not known by its SID. A pass that fails is repeated from the mark.
+
+mod calls;
+mod messages;
+mod recordings;
+
+use super::calls::CallParts;
+use super::jobs::Jobs;
+use crate::crm::message_clock::MessageClock;
+use crate::domain::{Provider, Timestamp};
+use crate::providers::twilio::lists::{self, Listed, ListedCall, ListedMessage, ListedRecording, Resource};
+use crate::providers::twilio::rest;
+use crate::store::Store;
+use crate::{clock, entropy};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+
+/// Reports that a webhook of Twilio may not have been stored; clones share it.
+#[derive(Clone, Default)]
+pub struct Gap {
+    noted: Arc<Notify>,
+}
+
+impl Gap {
+    /// Twilio's lists are to be read soon.
+    pub fn note(&self) {
+        self.noted.notify_one();
+    }
+}
+
+/// Reads Twilio's lists.
+pub struct CatchUp {
+    /// The settings, and the client for Twilio's REST interface.
+    pub parts: CallParts,
+    /// The database, for work that can wait.
+    pub store: Store,
+    /// Fetches the files of what was found.
+    pub jobs: Jobs,
+    /// Places messages and calls by their times.
+    pub clock: MessageClock,
+    /// When to read besides every five minutes.
+    pub gap: Gap,
+}
+
+/// Why a pass ended early.
+#[derive(Debug, thiserror::Error)]
+enum PassError {
+    #[error(transparent)]
+    Twilio(#[from] rest::Error),
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+}
+
+/// What a day's list has given.
+#[derive(Debug, Default)]
+struct Taken {
+    stored: usize,
+    /// The oldest one that is not finished: the mark must not pass it.
+    unfinished: Option<Timestamp>,
+}
+
+/// A list that is read back.
+trait Kind: Resource {
+    /// Stores what is not known yet; `listed` has the oldest first.
+    fn take(catch_up: &CatchUp, listed: Vec<Listed<Self>>) -> impl Future<Output = Result<Taken, PassError>> + Send;
+}
+
+/// Up to when all has been read, by Twilio's clock.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Marks {
+    account: String,
+    messages: Option<Timestamp>,
+    calls: Option<Timestamp>,
+    recordings: Option<Timestamp>,
+}
+
+/// How much a pass has stored.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    messages: usize,
+    calls: usize,
+    recordings: usize,
+}
+
+impl CatchUp {
+    /// Reads until `stopping`.
+    pub async fn run(self, mut stopping: watch::Receiver<bool>) {
+        let reading = async {
+            let (mut failures, mut next, mut seen) =
+                (0_u32, clock::instant(), (clock::instant(), clock::moment().steady));
+            loop {
+                let now = (clock::instant(), clock::moment().steady);
+                // A machine that slept has missed webhooks, and timers do not run while it sleeps.
+                let slept = now.1.saturating_sub(seen.1).saturating_sub(now.0.saturating_duration_since(seen.0));
+                seen = now;
+                // A step of the clock is noticed soon.
+                self.clock.now();
+                if now.0 >= next || slept > SLEPT {
+                    let (pause, failed) = self.pass_and_report(failures).await;
+                    failures = failed;
+                    next = clock::instant() + pause;
+                }
+                tokio::select! {
+                    () = self.gap.noted.notified() => next = clock::instant(),
+                    () = tokio::time::sleep(TICK.min(next.saturating_duration_since(clock::instant()))) => {}
+                }
+            }
+        };
+        tokio::select! {
+            () = reading => {}
+            _ = stopping.wait_for(|stop| *stop) => {}
+        }
+    }
+
+    /// One pass; returns when the next one is due, and how many have failed in a row.
+    async fn pass_and_report(&self, failures: u32) -> (Duration, u32) {
+        let mut found = Found::default();
+        let outcome = self.pass(&mut found).await;
+        let Found { messages, calls, recordings } = found;
+        if messages + calls + recordings > 0 {
+            self.jobs.wake();
+            tracing::info!(
+                event = "TWILIO_CATCH_UP",
+                messages,
+                calls,
+                recordings,
+                "Read back from Twilio what its webhooks had not brought: {messages} messages, {calls} calls, {recordings} recordings"
+            );
+        }
+        let error = match outcome {
+            Ok(()) => return (EVERY, 0),
+            Err(error) => error,
+        };
+        if let PassError::Twilio(error) = &error {
+            self.parts.alerts.note_twilio(error.account_refusal().as_deref());
+        }
+        let pause = match &error {
+            PassError::Twilio(error) => error.retry_after(),
+            PassError::Store(_) => None,
+        };
+        let pause = pause.unwrap_or_else(|| back_off(failures)).min(EVERY);
+        // A network that is not up yet at the start is no news.
+        if failures == REPORTED_AFTER {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(
+                event = "TWILIO_CATCH_UP_FAILED",
+                error,
+                "Cannot read Twilio's lists; trying again from the same mark"
+            );
+        }
+        (pause, failures.saturating_add(1))
+    }
+
+    async fn pass(&self, found: &mut Found) -> Result<(), PassError> {
+        let settings = self.parts.in_force.now();
+        let Some((account, _)) = settings.config.twilio.credentials() else { return Ok(()) };
+        let stored = self.store.read(|tx| tx.meta(MARKS)).await?;
+        let marks =
+            stored.and_then(|text| serde_json::from_str::<Marks>(&text).ok()).filter(|marks| marks.account == account);
+        let mut marks = marks.unwrap_or_else(|| Marks { account: account.to_owned(), ..Marks::default() });
+        self.read::<ListedMessage>(&mut marks, |marks| &mut marks.messages, &mut found.messages).await?;
+        self.read::<ListedCall>(&mut marks, |marks| &mut marks.calls, &mut found.calls).await?;
+        self.read::<ListedRecording>(&mut marks, |marks| &mut marks.recordings, &mut found.recordings).await?;
+        self.parts.alerts.note_twilio(None);
+        Ok(())
+    }
+
+    /// Reads one list from its mark on. The first time it is read back as far as WhatsApp lets a business answer.
+    async fn read<T: Kind>(
+        &self,
+        marks: &mut Marks,
+        mark_of: fn(&mut Marks) -> &mut Option<Timestamp>,
+        found: &mut usize,
+    ) -> Result<(), PassError> {
+        let settings = self.parts.in_force.now();
+        let twilio = &settings.config.twilio;
+        let mark = *mark_of(marks);
+        let mut since = mark.map_or_else(|| clock::now().minus(FIRST), |mark| mark.minus(OVERLAP));
+        let (mut day, mut unfinished, mut is_first) = (midnight(since), None, true);
+        loop {
+            let told = |time| self.clock.learn(Provider::Twilio, time);
+            let mut list = lists::day::<T>(&self.parts.client, twilio, &date(day), since, told).await?;
+            if std::mem::take(&mut is_first) && mark.is_none() {
+                // By Twilio's clock: ours may be wrong.
+                since = list.asked_at.minus(FIRST);
+                if midnight(since) != day {
+                    day = midnight(since);
+                    continue;
+                }
+            }
+            list.listed.retain(|listed| listed.item.at().is_some_and(|at| at >= since));
+            let taken = T::take(self, list.listed).await?;
+            *found += taken.stored;
+            unfinished = [unfinished, taken.unfinished].into_iter().flatten().min();
+            let next_day = day.plus(DAY);
+            let is_last = next_day > list.asked_at;
+            let read_to = if is_last { list.asked_at } else { next_day };
+            let read_to = unfinished.map_or(read_to, |unfinished| unfinished.min(read_to));
+            // An idle machine writes a mark now and then, and reads a little more again.
+            if mark_of(marks).is_none_or(|mark| read_to.since(mark) >= SAVED_AFTER) || taken.stored > 0 {
+                *mark_of(marks) = Some(read_to);
+                self.save(marks.clone()).await?;
+            }
+            if is_last {
+                return Ok(());
+            }
+            day = next_day;
+        }
+    }
+
+    async fn save(&self, marks: Marks) -> Result<(), PassError> {
+        let text = serde_json::to_string(&marks).unwrap_or_default();
+        Ok(self.store.write(move |tx| tx.set_meta(MARKS, &text)).await?)
+    }
+}
+
+/// The beginning of the day, UTC.
+fn midnight(at: Timestamp) -> Timestamp {
+    Timestamp::from_millis(at.as_secs().div_euclid(86_400).saturating_mul(86_400_000))
+}
+
+/// `YYYY-MM-DD`.
+fn date(day: Timestamp) -> String {
+    day.to_string().chars().take(10).collect()
+}
+
+/// Two seconds after the first failure, twice as long after each further one, give or take a quarter.
+fn back_off(failures: u32) -> Duration {
+    (Duration::from_secs(2) * 2_u32.pow(failures.min(10))).mul_f64(0.75 + entropy::chance() / 2.0)
+}
+
+const MARKS: &str = "twilio.catch_up";
+const EVERY: Duration = Duration::from_mins(5);
+const TICK: Duration = Duration::from_secs(10);
+/// Longer sleeps of the machine are gaps.
+const SLEPT: Duration = Duration::from_secs(5);
+/// A list shows some resources late.
+const OVERLAP: Duration = Duration::from_mins(10);
+const DAY: Duration = Duration::from_hours(24);
+const FIRST: Duration = DAY;
+const SAVED_AFTER: Duration = Duration::from_hours(1);
+const REPORTED_AFTER: u32 = 3;

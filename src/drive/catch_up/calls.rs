@@ -1,0 +1,76 @@
+//! Calls to our numbers that the service did not answer.
+
+use super::{CatchUp, Kind, PassError, Taken};
+use crate::clock;
+use crate::crm::call::{self, IncomingCall, MissedCall, RawWebhook};
+use crate::domain::{CallSid, Provider};
+use crate::providers::twilio::account::{self, OwnNumber};
+use crate::providers::twilio::caller_id::caller_id;
+use crate::providers::twilio::lists::{Listed, ListedCall, Resource};
+use std::collections::HashSet;
+use std::time::Duration;
+
+impl Kind for ListedCall {
+    async fn take(catch_up: &CatchUp, mut listed: Vec<Listed<Self>>) -> Result<Taken, PassError> {
+        listed.retain(|listed| listed.item.is_inbound());
+        let sids: Vec<CallSid> = listed.iter().filter_map(|listed| listed.item.sid().parse().ok()).collect();
+        let unknown = catch_up.store.read(move |tx| {
+            let mut unknown = HashSet::new();
+            for sid in sids {
+                if tx.call_by_sid(&sid)?.is_none() {
+                    unknown.insert(sid.to_string());
+                }
+            }
+            Ok(unknown)
+        });
+        let unknown = unknown.await?;
+        listed.retain(|listed| unknown.contains(listed.item.sid()));
+        let (over, running): (Vec<_>, Vec<_>) = listed.into_iter().partition(|listed| listed.item.is_over());
+        let longest_ago = clock::now().minus(LONGEST);
+        let unfinished = running.iter().filter_map(|listed| listed.item.at()).filter(|at| *at > longest_ago).min();
+        let stored = if over.is_empty() { 0 } else { store(catch_up, over).await? };
+        Ok(Taken { stored, unfinished })
+    }
+}
+
+/// Stores calls that are over and not known, unless another program answers their number.
+pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
+    let settings = catch_up.parts.in_force.now();
+    let numbers = account::numbers(&catch_up.parts.client, &settings.config.twilio, ANSWER).await?;
+    let base = settings.config.http.base_url();
+    let country = settings.config.whatsapp.country();
+    let mut stored = 0;
+    for Listed { item, raw } in over {
+        let (Ok(call_sid), Some(at)) = (item.sid().parse::<CallSid>(), item.at()) else { continue };
+        let to = item.to.clone().unwrap_or_default();
+        if numbers.iter().any(|number| number.phone_number == to && is_elsewhere(number, &base)) {
+            continue;
+        }
+        let from = caller_id(item.from.as_deref().unwrap_or_default()).to_owned();
+        let missed = MissedCall {
+            call: IncomingCall { from, to, ..IncomingCall::by_sid(call_sid) },
+            started_at: catch_up.clock.time_of(Provider::Twilio, at).min(clock::now()),
+            duration_ms: item.duration_ms(),
+        };
+        let raw = RawWebhook {
+            path: "Calls.json",
+            content_type: "application/json".to_owned(),
+            body: raw.into(),
+            is_repeated: false,
+        };
+        let is_new =
+            catch_up.store.write(move |tx| call::store_missed(tx, &missed, &raw, country, clock::now())).await?;
+        stored += usize::from(is_new);
+    }
+    Ok(stored)
+}
+
+/// Whether the calls of a number go to another program.
+fn is_elsewhere(number: &OwnNumber, base: &str) -> bool {
+    let url = &number.hooks.voice_url;
+    number.voice_application_sid.is_empty() && !url.is_empty() && !url.starts_with(base)
+}
+
+/// The longest call that Twilio lets go on.
+const LONGEST: Duration = Duration::from_hours(24);
+const ANSWER: Duration = Duration::from_secs(30);

@@ -1,0 +1,92 @@
+//! WhatsApp messages that came to our sender at Twilio.
+
+use super::{CatchUp, Kind, PassError, Taken};
+use crate::clock;
+use crate::crm::inbox::{self, Raw};
+use crate::domain::{BusinessId, InboundMessage, Provider, Timestamp};
+use crate::inbox::message_time::Arrival;
+use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
+use crate::providers::twilio::whatsapp;
+
+/// A message of the list, and what is done with it.
+enum Work {
+    /// It is not known.
+    Store(Box<InboundMessage>, Raw, Arrival),
+    /// Its webhook did not tell when it was written.
+    Time { sid: String, provider_time: Timestamp, written: Timestamp },
+}
+
+impl Kind for ListedMessage {
+    async fn take(catch_up: &CatchUp, mut listed: Vec<Listed<Self>>) -> Result<Taken, PassError> {
+        let settings = catch_up.parts.in_force.now();
+        let own = settings.config.twilio.wa_from.as_ref().map(|own| own.as_str().to_owned());
+        listed.retain(|listed| listed.item.came_to(own.as_deref()));
+        let sids: Vec<String> = listed.iter().map(|listed| listed.item.sid().to_owned()).collect();
+        let known = catch_up.store.read(move |tx| {
+            sids.iter().map(|sid| tx.has_provider_time(Provider::Twilio, sid)).collect::<crate::store::Result<Vec<_>>>()
+        });
+        let mut work = Vec::new();
+        for (listed, has_time) in listed.into_iter().zip(known.await?) {
+            match (has_time, listed.item.at()) {
+                (None, _) => work.extend(new_message(catch_up, listed).await?),
+                (Some(false), Some(provider_time)) => work.push(Work::Time {
+                    sid: listed.item.sid().to_owned(),
+                    provider_time,
+                    written: catch_up.clock.time_of(Provider::Twilio, provider_time),
+                }),
+                (Some(_), _) => {}
+            }
+        }
+        let mut taken = Taken::default();
+        while !work.is_empty() {
+            let some: Vec<_> = work.drain(..work.len().min(AT_ONCE)).collect();
+            taken.stored += catch_up
+                .store
+                .write(move |tx| {
+                    let mut stored = 0;
+                    for work in &some {
+                        match work {
+                            Work::Store(message, raw, arrival) => {
+                                let received =
+                                    inbox::receive(tx, BusinessId::FIRST, message, raw, *arrival, clock::now())?;
+                                stored += usize::from(received.message.is_some());
+                            }
+                            Work::Time { sid, provider_time, written } => {
+                                inbox::note_provider_time(tx, Provider::Twilio, sid, *provider_time, *written)?;
+                            }
+                        }
+                    }
+                    Ok(stored)
+                })
+                .await?;
+        }
+        let labels = [("provider", "twilio"), ("known", "false")];
+        metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(taken.stored as u64);
+        Ok(taken)
+    }
+}
+
+/// The message as its webhook would have told it; none if nobody can have written it.
+async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<Work>, PassError> {
+    let settings = catch_up.parts.in_force.now();
+    let (twilio, country) = (&settings.config.twilio, settings.config.whatsapp.country());
+    let Listed { item, raw } = listed;
+    let media = if item.has_media() { lists::media(&catch_up.parts.client, twilio, item.sid()).await? } else { vec![] };
+    let Ok(message) = whatsapp::message(&item.form(&media), twilio.wa_from.as_ref(), country) else {
+        return Ok(None);
+    };
+    let message = InboundMessage { provider_time: item.at(), waited: true, ..message };
+    let raw = Raw {
+        source: "twilio",
+        path: "Messages.json",
+        content_type: "application/json".to_owned(),
+        body: raw.into(),
+        // It is kept only if it makes something.
+        is_repeated: true,
+    };
+    let arrival = catch_up.clock.arrival(&message);
+    Ok(Some(Work::Store(Box::new(message), raw, arrival)))
+}
+
+/// How many are stored in one transaction.
+const AT_ONCE: usize = 50;

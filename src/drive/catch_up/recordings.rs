@@ -1,0 +1,78 @@
+//! Recordings that Twilio took, of known calls and of missed ones. Their files are fetched by the job that fetches all recordings.
+
+use super::{CatchUp, Kind, PassError, Taken, calls};
+use crate::clock;
+use crate::crm::call::{IncomingCall, RawWebhook};
+use crate::crm::recording::{self, NewRecording};
+use crate::domain::{CallSid, RecordingSid};
+use crate::providers::twilio::lists::{self, Listed, ListedRecording, Resource};
+use std::time::Duration;
+
+impl Kind for ListedRecording {
+    async fn take(catch_up: &CatchUp, listed: Vec<Listed<Self>>) -> Result<Taken, PassError> {
+        let mut taken = Taken::default();
+        let longest_ago = clock::now().minus(LONGEST);
+        for listed in listed {
+            match listed.item.is_ready() {
+                Some(true) => taken.stored += usize::from(store(catch_up, listed).await?),
+                Some(false) => {}
+                None => {
+                    let unfinished = listed.item.at().filter(|at| *at > longest_ago);
+                    taken.unfinished = [taken.unfinished, unfinished].into_iter().flatten().min();
+                }
+            }
+        }
+        Ok(taken)
+    }
+}
+
+/// Stores that a recording is to be fetched; returns whether it was not known.
+async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>) -> Result<bool, PassError> {
+    let (Ok(recording_sid), Some(Ok(call_sid))) =
+        (item.sid().parse::<RecordingSid>(), item.call_sid.as_deref().map(str::parse::<CallSid>))
+    else {
+        return Ok(false);
+    };
+    let (recording, call) = (recording_sid.clone(), call_sid.clone());
+    let known =
+        catch_up.store.read(move |tx| Ok((tx.has_recording(recording.as_str())?, tx.call_by_sid(&call)?.is_some())));
+    let (has_recording, has_call) = known.await?;
+    if has_recording || !(has_call || has_missed(catch_up, &call_sid).await?) {
+        return Ok(false);
+    }
+    let settings = catch_up.parts.in_force.now();
+    let new = NewRecording {
+        // The call is known: its numbers are not asked for again.
+        call: IncomingCall::by_sid(call_sid),
+        recording_sid,
+        url: item.url(&settings.config.twilio)?,
+        duration_ms: item.duration_ms(),
+    };
+    let raw = RawWebhook {
+        path: "Recordings.json",
+        content_type: "application/json".to_owned(),
+        body: raw.into(),
+        is_repeated: false,
+    };
+    let country = settings.config.whatsapp.country();
+    catch_up.store.write(move |tx| recording::take_in(tx, &new, &raw, country, clock::now())).await?;
+    Ok(true)
+}
+
+/// Stores the call of a recording that the list of calls did not have; returns whether it is one of ours.
+async fn has_missed(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
+    let settings = catch_up.parts.in_force.now();
+    let call = match lists::call(&catch_up.parts.client, &settings.config.twilio, sid.as_str()).await {
+        Ok(call) => call,
+        Err(error) if error.is_call_over() => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    if !call.is_inbound() || !call.is_over() {
+        return Ok(false);
+    }
+    let raw = serde_json::json!({ "sid": sid, "from": call.from, "to": call.to }).to_string();
+    Ok(calls::store(catch_up, vec![Listed { item: call, raw }]).await? > 0)
+}
+
+/// A recording that is not ready after this never will be.
+const LONGEST: Duration = Duration::from_hours(24);

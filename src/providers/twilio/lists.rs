@@ -1,0 +1,340 @@
+//! What Twilio has received, by the lists of its REST interface (API version 2010-04-01): messages, calls and recordings, a day at a
+//! time.
+//!
+//! The lists have the newest first, and what is added while one is read moves the rest to later pages: a resource can be on two pages
+//! and is given once.
+
+use super::forms::Form;
+use super::rest::{Error, account_url, send};
+use crate::config::TwilioConfig;
+use crate::domain::Timestamp;
+use crate::providers::tls_look::http_date;
+use reqwest::{Client, Response, header};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+/// What can be listed.
+pub trait Resource: DeserializeOwned + Send {
+    /// The address behind the account's.
+    const PATH: &'static str;
+    /// What the list is called in the answer.
+    const FIELD: &'static str;
+    /// The parameter that asks for one day.
+    const DAY: &'static str;
+
+    /// Twilio's id.
+    fn sid(&self) -> &str;
+
+    /// When Twilio received it, by Twilio's clock.
+    fn at(&self) -> Option<Timestamp>;
+}
+
+/// A resource as it was read and as it was written.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    /// The fields that are used.
+    pub item: T,
+    /// All of it, as JSON.
+    pub raw: String,
+}
+
+/// What was received on one day, the oldest first.
+#[derive(Debug)]
+pub struct Day<T> {
+    /// The resources.
+    pub listed: Vec<Listed<T>>,
+    /// Twilio's time when the list was asked for: what comes later may not be in it.
+    pub asked_at: Timestamp,
+}
+
+/// A message.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ListedMessage {
+    sid: String,
+    from: Option<String>,
+    to: Option<String>,
+    body: Option<String>,
+    num_media: Option<String>,
+    direction: Option<String>,
+    date_created: Option<String>,
+    date_sent: Option<String>,
+}
+
+/// A call.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ListedCall {
+    sid: String,
+    /// Who calls.
+    pub from: Option<String>,
+    /// Who is called.
+    pub to: Option<String>,
+    status: Option<String>,
+    direction: Option<String>,
+    parent_call_sid: Option<String>,
+    start_time: Option<String>,
+    date_created: Option<String>,
+    duration: Option<String>,
+}
+
+/// A recording.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ListedRecording {
+    sid: String,
+    /// The call that it is of.
+    pub call_sid: Option<String>,
+    status: Option<String>,
+    duration: Option<String>,
+    date_created: Option<String>,
+}
+
+/// A file of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedMedia {
+    /// Where it is.
+    pub url: String,
+    /// Its type.
+    pub mime: Option<String>,
+}
+
+impl Resource for ListedMessage {
+    const PATH: &'static str = "Messages.json";
+    const FIELD: &'static str = "messages";
+    const DAY: &'static str = "DateSent";
+
+    fn sid(&self) -> &str {
+        &self.sid
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        time(self.date_created.as_deref().or(self.date_sent.as_deref()))
+    }
+}
+
+impl ListedMessage {
+    /// Whether it came by WhatsApp to this sender, or to any where that is not known.
+    pub fn came_to(&self, own: Option<&str>) -> bool {
+        let to = self.to.as_deref().and_then(|to| to.strip_prefix("whatsapp:"));
+        self.direction.as_deref() == Some("inbound") && to.is_some_and(|to| own.is_none_or(|own| own == to))
+    }
+
+    /// Whether it has files.
+    pub fn has_media(&self) -> bool {
+        self.num_media.as_deref().is_some_and(|count| count != "0")
+    }
+
+    /// The parameters that its webhook had, as far as the list tells them.
+    pub fn form(&self, media: &[ListedMedia]) -> Form {
+        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+        let mut pairs = vec![
+            ("MessageSid".to_owned(), self.sid.clone()),
+            ("From".to_owned(), or_empty(&self.from)),
+            ("To".to_owned(), or_empty(&self.to)),
+            ("Body".to_owned(), or_empty(&self.body)),
+            ("NumMedia".to_owned(), media.len().to_string()),
+        ];
+        for (at, file) in media.iter().enumerate() {
+            pairs.push((format!("MediaUrl{at}"), file.url.clone()));
+            pairs.push((format!("MediaContentType{at}"), or_empty(&file.mime)));
+        }
+        Form::from(pairs)
+    }
+}
+
+impl Resource for ListedCall {
+    const PATH: &'static str = "Calls.json";
+    const FIELD: &'static str = "calls";
+    const DAY: &'static str = "StartTime";
+
+    fn sid(&self) -> &str {
+        &self.sid
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        time(self.start_time.as_deref().or(self.date_created.as_deref()))
+    }
+}
+
+impl ListedCall {
+    /// Whether it was made to one of our numbers; legs that our calls have dialled were not.
+    pub fn is_inbound(&self) -> bool {
+        self.direction.as_deref() == Some("inbound") && self.parent_call_sid.is_none()
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self) -> bool {
+        !matches!(self.status.as_deref(), None | Some("queued" | "ringing" | "in-progress"))
+    }
+
+    /// Its length, in ms.
+    pub fn duration_ms(&self) -> i64 {
+        millis(self.duration.as_deref())
+    }
+}
+
+impl Resource for ListedRecording {
+    const PATH: &'static str = "Recordings.json";
+    const FIELD: &'static str = "recordings";
+    const DAY: &'static str = "DateCreated";
+
+    fn sid(&self) -> &str {
+        &self.sid
+    }
+
+    fn at(&self) -> Option<Timestamp> {
+        time(self.date_created.as_deref())
+    }
+}
+
+impl ListedRecording {
+    /// Whether its file can be fetched; none if not yet.
+    pub fn is_ready(&self) -> Option<bool> {
+        match self.status.as_deref() {
+            Some("completed") => Some(true),
+            Some("in-progress" | "paused" | "stopped" | "processing") => None,
+            _ => Some(false),
+        }
+    }
+
+    /// Its length, in ms.
+    pub fn duration_ms(&self) -> i64 {
+        millis(self.duration.as_deref())
+    }
+
+    /// Where its file is.
+    pub fn url(&self, config: &TwilioConfig) -> Result<String, Error> {
+        account_url(config, &format!("Recordings/{}", self.sid))
+    }
+}
+
+/// Reads what was received on `date` (`YYYY-MM-DD`, UTC), back to `since`; what is older may be there too. `told` is told the time by
+/// Twilio's clock with each answer.
+pub async fn day<T: Resource>(
+    client: &Client,
+    config: &TwilioConfig,
+    date: &str,
+    since: Timestamp,
+    told: impl Fn(Timestamp) + Send,
+) -> Result<Day<T>, Error> {
+    let request = client.get(account_url(config, T::PATH)?).query(&[(T::DAY, date), ("PageSize", PAGE_SIZE)]);
+    let mut response = send(config, request.timeout(ANSWER)).await?;
+    let asked_at = date_of(&response).inspect(|time| told(*time)).ok_or(Error::Malformed)?;
+    let (mut listed, mut seen) = (Vec::new(), HashSet::new());
+    loop {
+        let mut page: BTreeMap<String, Box<RawValue>> = response.json().await?;
+        let items = page.remove(T::FIELD).ok_or(Error::Malformed)?;
+        let items: Vec<Box<RawValue>> = serde_json::from_str(items.get()).map_err(|_| Error::Malformed)?;
+        let mut is_older = !items.is_empty();
+        for raw in items {
+            let Ok(item) = serde_json::from_str::<T>(raw.get()) else { continue };
+            is_older &= item.at().is_some_and(|at| at < since);
+            if seen.insert(item.sid().to_owned()) {
+                listed.push(Listed { item, raw: raw.get().to_owned() });
+            }
+        }
+        let next =
+            page.remove("next_page_uri").and_then(|uri| serde_json::from_str::<Option<String>>(uri.get()).ok()?);
+        let Some(next) = next.filter(|_| !is_older) else { break };
+        response = send(config, client.get(page_url(config, &next)?).timeout(ANSWER)).await?;
+        if let Some(time) = date_of(&response) {
+            told(time);
+        }
+    }
+    // Where times are the same, the order of the list decides.
+    listed.reverse();
+    listed.sort_by_key(|listed| listed.item.at());
+    Ok(Day { listed, asked_at })
+}
+
+/// The files of a message: `GET Messages/{sid}/Media.json`.
+pub async fn media(client: &Client, config: &TwilioConfig, message: &str) -> Result<Vec<ListedMedia>, Error> {
+    #[derive(Deserialize)]
+    struct Page {
+        media_list: Vec<Wire>,
+    }
+    #[derive(Deserialize)]
+    struct Wire {
+        sid: String,
+        content_type: Option<String>,
+    }
+    let address = account_url(config, &format!("Messages/{message}/Media"))?;
+    let page: Page = send(config, client.get(format!("{address}.json")).timeout(ANSWER)).await?.json().await?;
+    let file = |wire: Wire| ListedMedia { url: format!("{address}/{}", wire.sid), mime: wire.content_type };
+    Ok(page.media_list.into_iter().map(file).collect())
+}
+
+/// One call: `GET Calls/{sid}.json`.
+pub async fn call(client: &Client, config: &TwilioConfig, sid: &str) -> Result<ListedCall, Error> {
+    let url = account_url(config, &format!("Calls/{sid}.json"))?;
+    Ok(send(config, client.get(url).timeout(ANSWER)).await?.json().await?)
+}
+
+/// The address of a further page. The credentials go with it, so it must be one of the account.
+fn page_url(config: &TwilioConfig, uri: &str) -> Result<String, Error> {
+    let account = account_url(config, "")?;
+    let base = config.api_base_url.as_str();
+    let url = format!("{base}{uri}");
+    if url.starts_with(&account) { Ok(url) } else { Err(Error::Malformed) }
+}
+
+fn date_of(response: &Response) -> Option<Timestamp> {
+    response.headers().get(header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date)
+}
+
+/// A time as Twilio writes it: RFC 2822, like HTTP.
+fn time(text: Option<&str>) -> Option<Timestamp> {
+    http_date(text?)
+}
+
+fn millis(seconds: Option<&str>) -> i64 {
+    seconds.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0).saturating_mul(1000)
+}
+
+const PAGE_SIZE: &str = "200";
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{BaseUrl, Secret};
+
+    #[test]
+    fn further_pages_are_read_from_the_own_account_alone() {
+        let config = TwilioConfig {
+            account_sid: Some("AC1".to_owned()),
+            auth_token: Some(Secret::new("t")),
+            api_base_url: BaseUrl::parse("https://api.twilio.com").unwrap(),
+            ..TwilioConfig::default()
+        };
+        assert!(page_url(&config, "/2010-04-01/Accounts/AC1/Messages.json?Page=1").is_ok());
+        for uri in
+            ["/2010-04-01/Accounts/AC2/Messages.json", ".evil.example/x", "@evil.example/x", "https://evil.example"]
+        {
+            assert!(page_url(&config, uri).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_listed_message_is_read_like_its_webhook() {
+        let raw = r#"{"sid":"SM1","direction":"inbound","from":"whatsapp:+972501234567","to":"whatsapp:+97239999999","body":"hi",
+            "num_media":"1","date_created":"Fri, 20 Nov 2026 10:00:01 +0000","date_sent":null,"unknown":{}}"#;
+        let message: ListedMessage = serde_json::from_str(raw).unwrap();
+        assert!(
+            message.came_to(None) && message.came_to(Some("+97239999999")) && !message.came_to(Some("+97238888888"))
+        );
+        assert!(message.has_media());
+        assert_eq!(message.at().unwrap().to_string(), "2026-11-20T10:00:01.000Z");
+        let form = message.form(&[ListedMedia { url: "https://x/ME1".to_owned(), mime: Some("image/png".to_owned()) }]);
+        for (name, value) in
+            [("Body", "hi"), ("NumMedia", "1"), ("MediaUrl0", "https://x/ME1"), ("MediaContentType0", "image/png")]
+        {
+            assert_eq!(form.value(name), Some(value));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Lists, page by page, the newest first. What is added while a list is read moves the rest to later pages.
+
+use crate::domain::Timestamp;
+use axum::response::{IntoResponse, Json, Response};
+use serde_json::{Value, json};
+
+type Query = [(String, String)];
+
+/// Whether `at` is within the bounds that `name` has in a query: `name`, `name>` and `name<`, each a date or a time.
+pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> bool {
+    let at = at.map(|at| at.to_string()).unwrap_or_default();
+    // Text order is time order; a bare date is compared as a date.
+    let cut = |bound: &str| at[..bound.trim_end_matches('Z').len().min(at.len())].to_owned();
+    query.iter().all(|(key, bound)| match key.strip_prefix(name) {
+        Some("") => cut(bound) == bound.trim_end_matches('Z'),
+        Some(">") => *cut(bound) >= *bound.trim_end_matches('Z'),
+        Some("<") => *cut(bound) <= *bound.trim_end_matches('Z'),
+        _ => true,
+    })
+}
+
+/// The page of `all` that the query asks for. `resource` is the address behind the account, as `Calls.json`, and `field` the list's
+/// name.
+pub(super) fn page(account: &str, resource: &str, field: &str, all: &[Value], query: &Query) -> Response {
+    let number =
+        |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, text)| text.parse::<usize>().ok());
+    let (page, size) = (number("Page").unwrap_or(0), number("PageSize").unwrap_or(50).clamp(1, 1000));
+    let shown: Vec<_> = all.iter().skip(page * size).take(size).collect();
+    let address = |page: usize| {
+        let mut address = form_urlencoded::Serializer::new(format!("/2010-04-01/Accounts/{account}/{resource}?"));
+        address
+            .extend_pairs(query.iter().filter(|(name, _)| !matches!(name.as_str(), "Page" | "PageSize" | "PageToken")));
+        address.append_pair("PageSize", &size.to_string()).append_pair("Page", &page.to_string());
+        address.append_pair("PageToken", &format!("PA{page}")).finish()
+    };
+    let mut answer = json!({
+        "page": page, "page_size": size,
+        "start": page * size, "end": (page * size + shown.len()).saturating_sub(1),
+        "uri": address(page), "first_page_uri": address(0),
+        "previous_page_uri": page.checked_sub(1).map(address),
+        "next_page_uri": ((page + 1) * size < all.len()).then(|| address(page + 1)),
+    });
+    answer[field] = json!(shown);
+    Json(answer).into_response()
+}
