@@ -64,6 +64,7 @@ pub struct Reloading {
 }
 
 /// Runs the daemon until `shutdown`, then lets what runs end, and closes the store.
+#[expect(clippy::too_many_lines, reason = "all parts, in the order in which they start")]
 pub async fn run(
     config: Config,
     listeners: Listeners,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A message that a provider brought: from the person, or from the business's own phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a provider tells")]
 pub struct InboundMessage {
     /// Who brought it.
     pub provider: Provider,

@@ -43,7 +43,7 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
     for Listed { item, raw } in over {
         let (Ok(call_sid), Some(at)) = (item.sid().parse::<CallSid>(), item.at()) else { continue };
         let to = item.to.clone().unwrap_or_default();
-        if numbers.iter().any(|number| number.phone_number == to && is_elsewhere(number, &base)) {
+        if numbers.iter().any(|number| number.phone_number == to && is_elsewhere(number, base)) {
             continue;
         }
         let from = caller_id(item.from.as_deref().unwrap_or_default()).to_owned();

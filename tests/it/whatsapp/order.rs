@@ -48,7 +48,7 @@ async fn messages_of_one_second_stay_in_order_however_late_each_comes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backlog_after_an_outage_is_in_order_in_every_thread() {
     const CONTACTS: usize = 50;
-    const EACH: usize = 20;
+    const EACH: usize = 6;
     let shop = Shop::open().await;
     // Written within 6 seconds; the last ones 7 seconds ago.
     let began = now() - 13;
