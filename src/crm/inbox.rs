@@ -47,6 +47,11 @@ pub fn receive(
     arrival: Arrival,
     now: Timestamp,
 ) -> Result<Received> {
+    if let Some(thread) = find_known(tx, business, new)? {
+        // Told again, it must not turn back what has been told since.
+        keep(tx, raw, JournalOutcome::Duplicate, "", None, now)?;
+        return Ok(Received { message: None, thread, has_media: false });
+    }
     // What the business wrote on its phone bears its own name, not the person's.
     let name = if new.from_phone { String::new() } else { shown_name(&new.profile_name) };
     let written = arrival.written.filter(|_| new.has_waited());
@@ -93,6 +98,18 @@ pub fn receive(
     let outcome = if message.is_some() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
     keep(tx, raw, outcome, "", message, now)?;
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
+}
+
+/// The thread of a message that was stored before. Twilio's ids are unique; one of WhatsApp is so within its chat.
+fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> Result<Option<ThreadId>> {
+    let Some(id) = &new.provider_msg_id else { return Ok(None) };
+    let known = tx.messages_by_provider_id(new.provider, id, None)?;
+    if known.is_empty() || new.provider == Provider::Twilio {
+        return Ok(known.first().map(|message| message.thread));
+    }
+    let Some(contact) = resolve::find_any(tx, business, &new.peer)? else { return Ok(None) };
+    let chat = tx.thread_with(business, ThreadType::WhatsApp, contact)?;
+    Ok(chat.filter(|chat| known.iter().any(|message| message.thread == *chat)))
 }
 
 /// Where a message stands in its thread. `written`: when it was written, of one that waited.

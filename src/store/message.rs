@@ -55,6 +55,8 @@ pub struct KnownMessage {
     pub direction: Direction,
     /// How far it has come.
     pub status: MessageStatus,
+    /// Where it stands.
+    pub thread: ThreadId,
 }
 
 impl ReadTx<'_> {
@@ -73,21 +75,23 @@ impl ReadTx<'_> {
         thread: Option<ThreadId>,
     ) -> Result<Vec<KnownMessage>> {
         let mut query = self.conn.prepare_cached(
-            "SELECT id, direction, status FROM messages
+            "SELECT id, direction, status, thread_id FROM messages
              WHERE provider = ?1 AND provider_msg_id = ?2 AND (?3 IS NULL OR thread_id = ?3) LIMIT 8",
         )?;
         let rows = query.query_map(params![provider, id, thread], |row| {
-            Ok(KnownMessage { id: row.get(0)?, direction: row.get(1)?, status: row.get(2)? })
+            Ok(KnownMessage { id: row.get(0)?, direction: row.get(1)?, status: row.get(2)?, thread: row.get(3)? })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
 
 impl ReadTx<'_> {
-    /// Which of a provider's ids belong to no message of ours, in the same order.
+    /// Which of a provider's ids belong to no message of ours and to no attempt that was refused, in the same order.
     pub fn unknown_provider_ids(&self, provider: Provider, ids: Vec<String>) -> Result<Vec<String>> {
-        let mut query =
-            self.conn.prepare_cached("SELECT 1 FROM messages WHERE provider = ?1 AND provider_msg_id = ?2")?;
+        let mut query = self.conn.prepare_cached(
+            "SELECT 1 FROM messages WHERE provider = ?1 AND provider_msg_id = ?2
+             UNION ALL SELECT 1 FROM refused_attempts WHERE provider = ?1 AND provider_msg_id = ?2",
+        )?;
         let mut unknown = Vec::new();
         for id in ids {
             if !query.exists(params![provider, id])? {

@@ -184,3 +184,17 @@ async fn a_user_who_hides_the_number_is_answered_by_twilio() {
     let long = shop.send(&json!({ "to": USER_ID, "text": "x".repeat(1601) })).await;
     assert_eq!((long.status, long.json()["error"]["code"].clone()), (422, json!("text_too_long")));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_told_again_turns_no_number_back() {
+    let shop = Shop::open().await;
+    let (first, second) = ("SMa0000000000000000000000000000001", "SMa0000000000000000000000000000002");
+    shop.hear_from_user(&format!("whatsapp:{OLD}"), USER_ID, first, "from the old number").await;
+    shop.hear_from_user(&format!("whatsapp:{NEW}"), USER_ID, second, "from the new number").await;
+    shop.hear_from_user(&format!("whatsapp:{OLD}"), USER_ID, first, "from the old number").await;
+    shop.hear_by_lid(DANA, OLD, "1").await;
+    shop.hear_by_lid(DANA, NEW, "2").await;
+    shop.hear_by_lid(DANA, OLD, "1").await;
+    let threads = shop.whatsapp_threads().await;
+    assert!(threads.iter().all(|thread| thread["peer_number"] != OLD), "{threads:#?}");
+}
