@@ -7,6 +7,10 @@ UPDATE threads SET
     last_in_provider = iif(coalesce(loser.last_in_at, '') > coalesce(threads.last_in_at, ''), loser.last_in_provider, threads.last_in_provider),
     last_in_at = nullif(max(coalesce(threads.last_in_at, ''), coalesce(loser.last_in_at, '')), ''),
     last_in_twilio_at = nullif(max(coalesce(threads.last_in_twilio_at, ''), coalesce(loser.last_in_twilio_at, '')), ''),
+    opted_out_at = CASE
+        WHEN loser.opted_out_at > coalesce(threads.last_in_at, '') THEN loser.opted_out_at
+        WHEN threads.opted_out_at > coalesce(loser.last_in_at, '') THEN threads.opted_out_at
+    END,
     archived_at = NULL
 FROM (SELECT * FROM threads WHERE id = ?1) AS loser
 WHERE threads.id = ?2
