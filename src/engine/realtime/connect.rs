@@ -45,8 +45,15 @@ impl RefusedFields {
         });
     }
 
-    fn note(&self, field: &'static str, value: Value) {
-        self.locked(|fields| fields.push((field, value)));
+    /// Returns whether that is news.
+    fn note(&self, field: &'static str, value: Value) -> bool {
+        self.locked(|fields| {
+            let is_new = fields.iter().all(|known| known.0 != field || known.1 != value);
+            if is_new {
+                fields.push((field, value));
+            }
+            is_new
+        })
     }
 
     fn locked<T>(&self, work: impl FnOnce(&mut Vec<(&'static str, Value)>) -> T) -> T {
@@ -84,13 +91,14 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
         let left_out = refusal.param.as_deref().and_then(|param| wire::leave_out(&mut session, param));
         let Some((field, value)) = left_out else { return Err(refusal.into_failure()) };
         let reason = refusal.reason;
-        tracing::warn!(
-            event = "REALTIME_FIELD_REFUSED",
-            field,
-            reason,
-            "The AI refuses session.{field} ({reason}); calls go on without it"
-        );
-        setup.refused.note(field, value);
+        if setup.refused.note(field, value) {
+            tracing::warn!(
+                event = "REALTIME_FIELD_REFUSED",
+                field,
+                reason,
+                "The AI refuses session.{field} ({reason}); calls go on without it"
+            );
+        }
         messages = vec![wire::session_update(&session)];
     }
 }
