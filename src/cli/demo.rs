@@ -67,7 +67,7 @@ async fn play(arguments: &Arguments) -> anyhow::Result<()> {
 /// Plays all, shows what came of it, and says whether everything was as it must be.
 async fn play_and_judge(stage: &Stage) -> anyhow::Result<bool> {
     let mut checks = Checks::default();
-    if let Err(error) = play_all(stage, &mut checks).await {
+    if let Err(error) = Box::pin(play_all(stage, &mut checks)).await {
         checks.fails(&format!("the play broke off: {error:#}"));
     }
     heading("What is in the CRM now")?;

@@ -150,7 +150,7 @@ pub struct Message {
     /// When the contact had seen it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub read_at: Option<Timestamp>,
-    /// When it was written, as the provider says, else when it reached us.
+    /// When it was written: for one that waited as the provider says, else when it reached us.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }

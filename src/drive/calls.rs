@@ -140,6 +140,11 @@ impl Calls {
         });
     }
 
+    /// How often Twilio has been told to open a stream of a call.
+    pub fn connects(&self, sid: &CallSid) -> u32 {
+        self.book().live.get(sid).map_or(1, |live| live.connects)
+    }
+
     /// A token for the call's media socket; none if no auth token is set.
     pub fn token(&self, sid: &CallSid) -> Option<String> {
         let known = self.book().live.get(sid).map(|live| live.settings.config.clone());
@@ -181,21 +186,21 @@ impl Calls {
     }
 
     /// What follows a call's stream, if that is known; a stream that is still on is over now.
-    pub async fn after(&self, sid: &CallSid) -> Option<After> {
+    /// `connect`: after which `<Connect>`, from 1.
+    pub async fn after(&self, sid: &CallSid, connect: u32) -> Option<After> {
         let waiting = {
             let mut book = self.book();
-            if let Some(after) = book.after(sid) {
+            if let Some(after) = book.after(sid, connect) {
                 return Some(after);
             }
-            book.live.get(sid).map(|live| (live.mailbox.clone(), live.connects))
+            book.live.get(sid).map(|live| live.mailbox.clone())
         };
         // Twilio asks because its side of the stream is closed, so ours is about to hear of it.
-        let (mailbox, connect) = waiting?;
-        mailbox.send(Mail::StreamEnded(connect)).ok()?;
+        waiting?.send(Mail::StreamEnded(connect)).ok()?;
         let told = async {
             loop {
                 let ended = self.inner.ended.notified();
-                if let Some(after) = self.book().after(sid) {
+                if let Some(after) = self.book().after(sid, connect) {
                     return after;
                 }
                 ended.await;
@@ -219,6 +224,11 @@ impl Calls {
     /// Twilio says that this stream of a call failed.
     pub fn stream_failed(&self, sid: &CallSid, stream: &str) {
         self.tell(sid, Mail::StreamFailed(stream.to_owned()));
+    }
+
+    /// Twilio's recorder has a call, by whichever way: no stream is waited for, and nothing redirects it any more.
+    pub fn leave_to_recorder(&self, sid: &CallSid) {
+        self.tell(sid, Mail::StreamEnded(u32::MAX));
     }
 
     /// A call has lost its stream and waits for another one.
@@ -334,11 +344,15 @@ impl Calls {
 impl Book {
     /// What follows a call's stream. That another stream follows is told once: if it is asked again, that one was not to be
     /// had.
-    fn after(&mut self, sid: &CallSid) -> Option<After> {
+    fn after(&mut self, sid: &CallSid, connect: u32) -> Option<After> {
         if let Some(after) = self.after.get(sid) {
             return Some(*after);
         }
         let live = self.live.get_mut(sid)?;
+        if connect < live.connects {
+            // Asked again, as after a lost answer.
+            return Some(After::Resume);
+        }
         if live.next == Some(After::Resume) {
             live.connects += 1;
             return live.next.take();

@@ -33,7 +33,7 @@ pub struct Case<'a> {
     pub named: Option<Provider>,
     /// When and how the person last wrote.
     pub last_in: LastIn,
-    /// Providers that can reach the person with this message at all: Twilio needs a number, and a text of at most 1600
+    /// Providers that can reach the person with this message at all: Twilio needs a number or a business-scoped id, and a text of at most 1600
     /// characters.
     pub able: &'a [Provider],
     /// Routes by which this message was refused.

@@ -37,7 +37,7 @@ pub struct NewOutbox<'a> {
     pub message: MessageId,
     /// To whom.
     pub contact: ContactId,
-    /// By which address: `+9725…`, else `…@lid`.
+    /// By which address: `+9725…`, else an id: `…@lid` or `IL.…`.
     pub recipient: &'a str,
     /// Given to the provider with each attempt.
     pub send_key: &'a str,

@@ -240,3 +240,18 @@ async fn a_bad_network_is_talked_over_all_the_same() {
     assert!(town.ai.state().sessions[0].errors.is_empty(), "{:?}", town.ai.state().sessions[0].errors);
     assert_eq!(town.ended_call(&report.call_sid).await["turns"].as_array().unwrap().len(), 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_whom_the_recorder_has_is_not_redirected() {
+    const CALL: &str = "CA00000000000000000000000000000001";
+    let town = Town::without_ai(|_| {}).await;
+    town.ring(CALL).await;
+    let fields = [("CallSid", CALL), ("From", "+972501234567"), ("To", "+97235551234")];
+    assert!(town.hook("/webhook/handle_recording", &fields).await.text().contains("<Record"));
+    tokio::task::block_in_place(|| {
+        town.daemon.logs().wait_until("the call to stop waiting for its stream", |lines| {
+            lines.iter().find(|line| line.contains("\"CALL_STREAM_ENDED\"") && line.contains(CALL)).map(drop)
+        });
+    });
+    assert!(!town.daemon.logs().lines().iter().any(|line| line.contains("WATCHDOG_FIRED")));
+}

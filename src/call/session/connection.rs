@@ -86,7 +86,7 @@ impl CallSession {
             }
             Phase::Redirecting => self.redirect_done(now),
             // Nobody has told what became of it.
-            Phase::Transferring => self.end(EndReason::Transferred, After::Record, now),
+            Phase::Transferring => self.end(EndReason::Dropped, After::Record, now),
             // The other stream has not come.
             Phase::Live if self.stream_began.is_none() => self.end(EndReason::Dropped, After::Record, now),
             Phase::Live | Phase::Ending { .. } | Phase::Done => {}
@@ -112,13 +112,9 @@ impl CallSession {
     pub(super) fn stream_stopped(&mut self, now: Instant) {
         let (reason, after) = match self.phase {
             Phase::Redirecting => (EndReason::Fallback, After::Record),
-            Phase::Ending { reason, after, .. } => (reason, after),
-            Phase::Connecting | Phase::Live | Phase::Transferring | Phase::Done if self.message_taken => {
-                (EndReason::MessageTaken, After::HangUp)
-            }
-            Phase::Connecting | Phase::Live | Phase::Transferring | Phase::Done => {
-                (EndReason::CallerHungUp, After::CallerGone)
-            }
+            Phase::Ending { reason, after, .. } if after != After::Transfer => (reason, after),
+            _ if self.message_taken => (EndReason::MessageTaken, After::HangUp),
+            _ => (EndReason::CallerHungUp, After::CallerGone),
         };
         self.end(reason, after, now);
     }
@@ -129,6 +125,8 @@ impl CallSession {
             return self.ask_for_stream(now);
         }
         let (reason, after) = match self.phase {
+            // The caller is still there, and is put through as they were told.
+            Phase::Ending { after: After::Transfer, .. } => return self.put_through(now),
             Phase::Ending { reason, after, .. } => (reason, after),
             Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, After::Record),
             // It was closed by us.

@@ -48,5 +48,25 @@ fn a_transfer_of_which_nothing_is_heard_ends_at_the_recorder() {
     let mut rig = Rig::live();
     rig.input(Input::Operator(Operator::Transfer));
     rig.pass(Duration::from_mins(2));
-    assert_eq!(rig.books.ended, Some((EndReason::Transferred, After::Record)));
+    assert_eq!(rig.books.ended, Some((EndReason::Dropped, After::Record)));
+}
+
+#[test]
+fn a_stream_that_is_lost_in_the_words_before_a_transfer_does_not_lose_the_transfer() {
+    let transferring = || {
+        let mut rig = Rig::live();
+        rig.respond(1);
+        rig.say(1, "a", 16_000);
+        rig.call(1, "t", "transfer_to_person");
+        rig.done(1);
+        rig.pass(ms(500));
+        rig
+    };
+    let mut rig = transferring();
+    rig.input(Input::StreamLost);
+    assert_eq!(rig.count(|o| matches!(o, Output::PutThrough { .. })), 1);
+    assert_eq!(rig.books.ended, None, "only the person's key ends it");
+    let mut rig = transferring();
+    rig.input(Input::StreamStopped);
+    assert_eq!(rig.books.ended, Some((EndReason::CallerHungUp, After::CallerGone)));
 }

@@ -99,7 +99,7 @@ impl Scribe {
             }
             CallEvent::TransferFailed(why) => {
                 let why = why.as_str();
-                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Nobody took call {sid} ({why}); the conversation goes on");
+                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "The person did not take call {sid} ({why}); the conversation goes on");
                 self.note("transfer_failed", &json!({"why": why}));
             }
             CallEvent::WatchdogFired => {

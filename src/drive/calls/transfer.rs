@@ -13,6 +13,8 @@ const MAX_REASON: usize = 200;
 /// Of the transfer of one call.
 #[derive(Debug, Default)]
 pub(super) struct Transfer {
+    /// How many there were, this one included.
+    number: u32,
     reason: String,
     /// The person has pressed another key than the one that accepts.
     is_declined: bool,
@@ -27,6 +29,10 @@ pub struct PendingTransfer {
     pub caller_number: String,
     /// The number that was called.
     pub our_number: String,
+    /// The person's number.
+    pub person: String,
+    /// Which transfer of the call this is, from 1.
+    pub number: u32,
     /// What the caller wants; may be empty.
     pub reason: String,
 }
@@ -45,7 +51,8 @@ impl Calls {
     pub(in crate::drive) fn put_through(&self, sid: &CallSid, reason: &str) {
         if let Some(live) = self.book().live.get_mut(sid) {
             (live.has_stream, live.next) = (false, Some(After::Transfer));
-            live.transfer = Transfer { reason: reason.chars().take(MAX_REASON).collect(), is_declined: false };
+            let (number, reason) = (live.transfer.number + 1, reason.chars().take(MAX_REASON).collect());
+            live.transfer = Transfer { number, reason, is_declined: false };
         }
         self.inner.ended.notify_waiters();
     }
@@ -58,6 +65,8 @@ impl Calls {
             caller_name: live.caller.name.clone(),
             caller_number: live.caller.call.from.clone(),
             our_number: live.caller.call.to.clone(),
+            person: live.person()?,
+            number: live.transfer.number,
             reason: live.transfer.reason.clone(),
         })
     }
@@ -81,9 +90,13 @@ impl Calls {
     }
 
     /// The transfer has come to nothing, by what Twilio says of the dialled call. Returns whether the call goes on with us.
-    pub fn fail_transfer(&self, sid: &CallSid, why: TransferFailure) -> bool {
+    pub fn fail_transfer(&self, sid: &CallSid, number: u32, why: TransferFailure) -> bool {
         let mut book = self.book();
-        let Some(live) = book.live.get_mut(sid).filter(|live| live.is_transferring()) else { return false };
+        let Some(live) = book.live.get_mut(sid) else { return false };
+        if !live.is_transferring() || live.transfer.number != number {
+            // Told before: whatever followed is told again.
+            return true;
+        }
         live.next = None;
         let is_declined = live.transfer.is_declined && why == TransferFailure::NotAccepted;
         let why = if is_declined { TransferFailure::Declined } else { why };
@@ -100,17 +113,24 @@ impl Calls {
     pub fn has_come_back(&self, call: &IncomingCall) -> bool {
         self.book().live.values().filter(|live| live.is_transferring()).any(|live| {
             let config = &live.settings.config;
-            let same = |number: &str| is_same(config, number, &call.from);
-            let by_person = config.agent.transfer_to.as_ref().is_some_and(|person| {
-                same(person.as_str())
-                    || (!call.from.starts_with('+') && is_same(config, &call.forwarded_from, person.as_str()))
-            });
-            by_person || same(&live.caller.call.from) || same(&live.caller.call.to)
+            let Some(person) = live.person() else { return false };
+            // Not every network says who has forwarded.
+            if !call.forwarded_from.is_empty() && !is_same(config, &call.forwarded_from, &person) {
+                return false;
+            }
+            let is_withheld = !call.from.starts_with('+') && !call.forwarded_from.is_empty();
+            let ours = &live.caller.call;
+            is_withheld || [&person, &ours.from, &ours.to].into_iter().any(|number| is_same(config, number, &call.from))
         })
     }
 }
 
 impl LiveCall {
+    /// The number of the person to whom it may be put through.
+    fn person(&self) -> Option<String> {
+        Some(self.settings.config.agent.transfer_to.as_ref()?.to_string())
+    }
+
     /// Whether a socket may become its stream.
     pub(super) fn takes_stream(&self) -> bool {
         !self.has_stream && !self.is_transferring()

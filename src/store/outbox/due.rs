@@ -19,7 +19,7 @@ pub struct OutboxEntry {
     pub contact: ContactId,
     /// The thread.
     pub thread: ThreadId,
-    /// By which address: `+9725…`, else `…@lid`.
+    /// By which address: `+9725…`, else an id: `…@lid` or `IL.…`.
     pub recipient: String,
     /// Given to the provider with each attempt.
     pub send_key: String,

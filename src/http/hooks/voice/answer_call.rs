@@ -1,18 +1,17 @@
 //! A call comes in.
 
-use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw};
+use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw, stream};
 use crate::clock;
 use crate::crm::call::{self, IncomingCall};
+use crate::domain::EndReason;
 use crate::drive;
 use crate::drive::calls::Caller;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::twiml::Verb;
-use crate::store::JournalOutcome;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::Response;
 
 const PATH: &str = "/webhook/incoming_call";
-const CAME_BACK: &str = "a transfer that was forwarded back to us";
 
 /// `POST /webhook/incoming_call`.
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Response {
@@ -23,8 +22,13 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     let call = incoming(&form, call_sid.clone());
     if state.calls.has_come_back(&call) {
         tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} is refused: the person's phone has forwarded a transfer back to us");
-        let raw = raw(&form, PATH);
-        note(&state, move |tx| call::keep(tx, &raw, JournalOutcome::Odd, CAME_BACK, None, clock::now())).await;
+        let (raw, country, now) = (raw(&form, PATH), state.config().whatsapp.country(), clock::now());
+        // Stored, so that it is not read back as a missed call.
+        note(&state, move |tx| {
+            call::receive(tx, &call, &raw, country, drive::start_of_day(now), now)?;
+            tx.end_call(&call.call_sid, EndReason::NotConnected, None, now)
+        })
+        .await;
         return answer(&[Verb::Reject]);
     }
     let (known, raw, country) = (call.clone(), raw(&form, PATH), state.config().whatsapp.country());
@@ -59,14 +63,14 @@ pub(super) async fn preview(State(state): State<AppState>, request: Request) -> 
 
 /// The greeting, and the stream.
 fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
-    let [stream, next] = connect(state, token);
+    let [stream, next] = connect(state, token, 1);
     [Verb::Play(at(state, "/static/tts/greeting_he.mp3")), stream, next]
 }
 
 /// The stream, and what follows it. `action` and the verb behind lead to the same place, since Twilio takes the one or the
-/// other, depending on how the stream ends.
-pub(super) fn connect(state: &AppState, token: Option<String>) -> [Verb; 2] {
-    let next = at(state, "/webhook/stream_ended");
+/// other, depending on how the stream ends. `number`: how many streams the call has had, this one included.
+pub(super) fn connect(state: &AppState, token: Option<String>, number: u32) -> [Verb; 2] {
+    let next = at(state, &stream::path_after(number, None));
     [
         Verb::Connect {
             action: next.clone(),

@@ -26,6 +26,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         keep_odd(&state, &form, PATH, NO_CALL).await;
         return answer(&prompt(&state));
     };
+    state.calls.leave_to_recorder(&call);
     let country = state.config().whatsapp.country();
     if let Some(waited) = Waiting::read(&uri) {
         return reply(&state, &call, waited).await;

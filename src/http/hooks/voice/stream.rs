@@ -7,20 +7,25 @@ use crate::clock;
 use crate::crm::call;
 use crate::domain::EndReason;
 use crate::http::{AppState, TwilioForm};
+use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::twiml::Verb;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::atomic::{AtomicI64, Ordering};
 
+const PATH: &str = "/webhook/stream_ended";
+const CONNECT: &str = "connect";
+const TRANSFER: &str = "transfer";
+/// Our own query has two; `bodySHA256` may be added.
+const MAX_QUERY_PAIRS: usize = 8;
 /// As much of an unsigned notice as goes into the log.
 const SHOWN: usize = 1024;
 /// The longest notice that is read. Twilio's have less than 1 KiB.
 const MAX_STATUS_BYTES: usize = 16 << 10;
 
 /// `POST /webhook/stream_ended`: what follows. Twilio may ask twice for one call.
-pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Response {
-    const PATH: &str = "/webhook/stream_ended";
+pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(sid) = call_sid(&form) else {
         keep_odd(&state, &form, PATH, NO_CALL).await;
         return answer(&record::prompt(&state));
@@ -39,21 +44,39 @@ pub(super) async fn ended(State(state): State<AppState>, form: TwilioForm) -> Re
             note(&state, move |tx| tx.end_call(&sid, EndReason::Transferred, None, at)).await;
             return answer(&[Verb::Hangup]);
         }
-        if !transfer::fail(&state, &sid, status) {
+        if !transfer::fail(&state, &sid, number_in(&uri, TRANSFER), status) {
             return answer(&record::prompt(&state));
         }
     }
-    let after = match state.calls.after(&sid).await {
+    let after = match state.calls.after(&sid, number_in(&uri, CONNECT).max(1)).await {
         Some(after) => after,
         None => after_restart(stored),
     };
     tracing::info!(event = "STREAM_ENDED", call.sid = %sid, after = ?after, "Twilio asks what follows the stream");
-    match (after, &state.config().agent.transfer_to) {
+    match (after, state.calls.pending_transfer(&sid)) {
         (After::HangUp, _) => answer(&[Verb::Hangup]),
-        (After::Resume, _) => answer(&connect(&state, state.calls.token(&sid))),
-        (After::Transfer, Some(person)) => answer(&[transfer::dial(&state, &sid, person, PATH)]),
+        (After::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),
+        (After::Transfer, Some(pending)) => {
+            let action = path_after(state.calls.connects(&sid), Some(pending.number));
+            answer(&[transfer::dial(&state, &sid, pending, &action)])
+        }
         (After::Transfer, None) | (After::CallerGone | After::Record, _) => answer(&record::prompt(&state)),
     }
+}
+
+/// Where Twilio asks what follows a stream or a transfer. The numbers tell a request that comes again from the next one.
+pub(super) fn path_after(connect: u32, transfer: Option<u32>) -> String {
+    match (connect, transfer) {
+        (1, None) => PATH.to_owned(),
+        (_, None) => format!("{PATH}?{CONNECT}={connect}"),
+        (_, Some(transfer)) => format!("{PATH}?{CONNECT}={connect}&{TRANSFER}={transfer}"),
+    }
+}
+
+/// A number of our own query; 0 if it has none.
+fn number_in(uri: &Uri, name: &str) -> u32 {
+    let query = uri.query().and_then(|query| Form::decode(query.as_bytes(), MAX_QUERY_PAIRS));
+    query.and_then(|query| query.value(name)?.parse().ok()).unwrap_or(0)
 }
 
 /// A daemon that was restarted meanwhile knows what is in the database, else it takes a message.

@@ -3,7 +3,7 @@
 use super::{NO_CALL, answer, at, keep_odd, note, raw, record};
 use crate::clock;
 use crate::crm::call;
-use crate::domain::{CallSid, PersonName, PhoneNumber, TransferFailure};
+use crate::domain::{CallSid, PersonName, TransferFailure};
 use crate::drive::calls::PendingTransfer;
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::forms::Form;
@@ -21,16 +21,13 @@ const KEY_S: u32 = 5;
 const MAX_QUERY_PAIRS: usize = 8;
 
 /// Rings the person; Twilio asks `action` when that is over.
-pub(super) fn dial(state: &AppState, sid: &CallSid, person: &PhoneNumber, action: &str) -> Verb {
-    let transfer = state.calls.pending_transfer(sid);
+pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, action: &str) -> Verb {
     // Twilio shows the caller's number, which must be one of a telephone: else it is ours.
-    let caller_id = transfer.and_then(|transfer| {
-        let by_whatsapp = transfer.our_number.strip_prefix("whatsapp:").map(str::to_owned);
-        let withheld = !transfer.caller_number.starts_with('+');
-        by_whatsapp.or_else(|| withheld.then_some(transfer.our_number))
-    });
+    let by_whatsapp = transfer.our_number.strip_prefix("whatsapp:").map(str::to_owned);
+    let is_withheld = !transfer.caller_number.starts_with('+');
+    let caller_id = by_whatsapp.or_else(|| is_withheld.then_some(transfer.our_number));
     Verb::Dial {
-        number: person.to_string(),
+        number: transfer.person,
         url: asks(state, sid),
         caller_id: caller_id.filter(|number| number.starts_with('+')),
         action: at(state, action),
@@ -75,17 +72,17 @@ pub(super) fn is_taken(state: &AppState, sid: &CallSid, status: &str, bridged: O
     !state.calls.is_on(sid) && matches!(status, "completed" | "answered") && bridged != Some("false")
 }
 
-/// The person did not take the call. Returns whether the conversation goes on.
-pub(super) fn fail(state: &AppState, sid: &CallSid, status: &str) -> bool {
+/// The person did not take the call, by the result of its transfer `number`. Returns whether the conversation goes on.
+pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -> bool {
     let why = match status {
         "completed" | "answered" => TransferFailure::NotAccepted,
         "busy" => TransferFailure::Busy,
         "no-answer" | "canceled" => TransferFailure::NoAnswer,
         _ => TransferFailure::Failed,
     };
-    let goes_on = state.calls.fail_transfer(sid, why);
+    let goes_on = state.calls.fail_transfer(sid, number, why);
     if !goes_on {
-        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, status, "Nobody took call {sid} ({status}); a message is taken");
+        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why = status, "The person did not take call {sid} ({status}); a message is taken");
     }
     goes_on
 }
@@ -128,6 +125,8 @@ mod tests {
             caller_name,
             caller_number: caller_number.into(),
             our_number: "+97235551234".into(),
+            person: "+97235550000".into(),
+            number: 1,
             reason: reason.into(),
         };
         let known = transfer(PersonName::ByOwner("רותי כהן".into()), "+972501234567", "רוצה להזיז תור.");
