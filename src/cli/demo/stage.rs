@@ -87,7 +87,7 @@ impl Stage {
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let daemon = Daemon::start(listener, folder.path(), environment.into()).await?;
         let token = daemon.cli(&["token", "create", "demo", "--role", "owner"], "").await?;
-        let login = Login { name: "owner", password: crate::entropy::random_hex::<6>() };
+        let login = Login { name: "owner", password: crate::entropy::random_hex::<10>() };
         daemon.cli(&["user", "add", login.name, "--role", "owner"], &login.password).await?;
         Ok(Self {
             api: Api::new(base_url, token)?,
