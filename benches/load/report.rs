@@ -280,10 +280,8 @@ impl Results {
 
     fn judge_flood(&self, goals: &mut Vec<Goal>) {
         let Some(it) = &self.flood else { return };
-        // A frame that the generator sent late is no fault of the daemon.
-        let limit = 20.0 + it.calls.generator_late.max;
-        goals.push(most("one-way time of a frame up in the flood, at most", it.calls.up.max, limit, "ms"));
-        goals.push(most("one-way time of a frame down in the flood, at most", it.calls.down.max, limit, "ms"));
+        goals.push(most("one-way time of a frame up in the flood, at most", it.calls.up.max, 20.0, "ms"));
+        goals.push(most("one-way time of a frame down in the flood, at most", it.calls.down.max, 20.0, "ms"));
         goals.push(none("calls that failed in the flood", it.calls.failed_calls.len() as u64));
         goals.push(none("signed webhooks refused in the flood", it.refused));
         goals.push(most("signed webhooks in the flood, at most", it.webhooks.max, 1_000.0, "ms"));

@@ -150,8 +150,9 @@ pub fn store_missed(
     Ok(true)
 }
 
-/// Keeps a notice of a call.
-pub fn keep_notice(tx: &WriteTx<'_>, raw: &RawWebhook, call: Option<CallId>, now: Timestamp) -> Result<()> {
+/// Keeps a notice of a call, which need not be known.
+pub fn keep_notice(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Timestamp) -> Result<()> {
+    let call = tx.call_by_sid(call)?.map(|(id, _)| id);
     let outcome = if raw.is_repeated { JournalOutcome::Duplicate } else { JournalOutcome::Stored };
     keep(tx, raw, outcome, "", call, now)
 }

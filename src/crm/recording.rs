@@ -60,9 +60,9 @@ pub fn fall_back(
     country: country::Id,
     now: Timestamp,
 ) -> Result<()> {
-    let (id, _) = call::find_or_make(tx, call, country, now)?;
+    call::find_or_make(tx, call, country, now)?;
     tx.set_call_state(&call.call_sid, CallState::Fallback, now)?;
-    call::keep_notice(tx, raw, Some(id), now)
+    call::keep_notice(tx, raw, &call.call_sid, now)
 }
 
 /// The file is here. Told twice it is the same file.

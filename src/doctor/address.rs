@@ -99,22 +99,10 @@ async fn ask(url: &str, host: &str, address: SocketAddr, expected: Option<&str>)
             if expected == Some(body.trim()) { Answer::Us } else { Answer::Other(status) }
         }
         Err(error) => {
-            let reason = innermost(&error);
+            let reason = http_client::innermost(&error);
             if NO_WAY.iter().any(|words| reason.contains(words)) { Answer::NoWay } else { Answer::Nobody(reason) }
         }
     }
-}
-
-/// The reason at the bottom: the layers above say only that something failed.
-pub(super) fn innermost(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer in time".into();
-    }
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }
 
 /// Only own addresses can be taken.

@@ -1,22 +1,10 @@
 //! What a check found.
 
 use super::Fix;
-use crate::domain::text_enum;
 use serde::Serialize;
 
-text_enum! {
-    /// How good or bad it is.
-    State {
-        /// As it should be.
-        Ok = "ok",
-        /// It works, but not as well as it should, or not for long.
-        Warning = "warning",
-        /// Something does not work.
-        Error = "error",
-        /// It was not looked at.
-        Skipped = "skipped",
-    }
-}
+/// How good or bad it is.
+pub use crate::domain::FindingState as State;
 
 /// What a check found.
 #[derive(Clone, Debug, Serialize)]

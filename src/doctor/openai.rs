@@ -1,7 +1,6 @@
 //! Does the AI take our key and our settings, and has it the models?
 
-use super::{Finding, Site, State};
-use crate::domain::FindingState;
+use super::{Finding, Site};
 use crate::{clock, drive};
 use std::sync::Arc;
 
@@ -12,13 +11,7 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let found = drive::look_at_ai(&site.client, &Arc::new(config), clock::now()).await;
     let told = found.into_iter().map(|finding| {
         let remedy = (!finding.remedy.is_empty()).then_some(finding.remedy);
-        let state = match finding.state {
-            FindingState::Ok => State::Ok,
-            FindingState::Warning => State::Warning,
-            FindingState::Error => State::Error,
-            FindingState::Skipped => State::Skipped,
-        };
-        Finding { state, remedy, ..Finding::ok(CHECK, finding.found) }
+        Finding { state: finding.state, remedy, ..Finding::ok(CHECK, finding.found) }
     });
     told.collect()
 }

@@ -1,6 +1,7 @@
 //! Does Twilio know us, and is the account well?
 
 use super::{Finding, Site};
+use crate::providers::http_client;
 use crate::providers::twilio::account::{self, Account};
 use crate::providers::twilio::rest::Error;
 use std::sync::Arc;
@@ -62,7 +63,7 @@ pub(super) fn refusal(error: &Error) -> Finding {
         ),
         Error::Unreachable(source) => Finding::error(
             CHECK,
-            format!("Twilio cannot be reached ({})", super::address::innermost(source)),
+            format!("Twilio cannot be reached ({})", http_client::innermost(source)),
             "see that this machine reaches the internet: name server, firewall, clock",
         ),
         Error::NotConfigured | Error::Malformed | Error::TooLarge(_) | Error::Redirected(_) => {

@@ -6,6 +6,7 @@ use crate::config::{Config, OpenAiConfig};
 use crate::domain::{Finding, FindingState, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup, RefusedFields};
 use crate::ops::local_time::{self, TIME_ZONE};
+use crate::providers::http_client;
 use crate::providers::openai::rest::{self, Error, Model};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -123,21 +124,13 @@ fn refusal(error: &Error) -> Finding {
         }
         Error::Unreachable(source) => Finding::error(
             CHECK,
-            format!("the AI cannot be reached ({})", innermost(source)),
+            format!("the AI cannot be reached ({})", http_client::innermost(source)),
             "see that this machine reaches the internet: name server, firewall, clock",
         ),
         Error::Malformed | Error::NotConfigured => {
             Finding::warning(CHECK, error.to_string(), "see that OPENAI_BASE_URL is a server of this kind")
         }
     }
-}
-
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ mod clock_comparison;
 mod start_notice;
 
 use crate::clock;
-
 use crate::config::{Config, Live};
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::recording::FETCH_JOB;

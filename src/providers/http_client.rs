@@ -37,6 +37,18 @@ pub fn build_trusting(pinned: Option<(&str, std::net::SocketAddr)>) -> Option<re
     builder.build().ok()
 }
 
+/// Why a request failed: the error at the bottom, since those above it say only that something failed.
+pub fn innermost(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".into();
+    }
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    inner.to_string()
+}
+
 /// The same, for those who need one thing otherwise.
 pub(super) fn builder() -> reqwest::ClientBuilder {
     install_crypto();

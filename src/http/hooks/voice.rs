@@ -10,11 +10,12 @@ use super::super::{AppState, TwilioForm};
 use crate::crm::call::{self, IncomingCall, RawWebhook};
 use crate::domain::CallSid;
 use crate::providers::twilio::caller_id::caller_id;
+use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::twiml::{self, Verb};
 use crate::store::JournalOutcome;
 use crate::{clock, store};
 use axum::Router;
-use axum::http::header;
+use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::time::Duration;
@@ -48,6 +49,13 @@ fn at(state: &AppState, path: &str) -> String {
 /// The call that a webhook is about; none if it does not say, or is not about our account.
 fn call_sid(form: &TwilioForm) -> Option<CallSid> {
     form.form.value("CallSid").filter(|_| form.is_of_our_account)?.parse().ok()
+}
+
+/// The query of an address that we have told Twilio; none if there is none, or it has more than we give it.
+fn own_query(uri: &Uri) -> Option<Form> {
+    /// Ours have two at most; `bodySHA256` may be added.
+    const MAX_PAIRS: usize = 8;
+    Form::decode(uri.query()?.as_bytes(), MAX_PAIRS)
 }
 
 /// The call as a webhook tells of it.

@@ -1,13 +1,12 @@
 //! The fallback: Twilio records, turn by turn.
 
-use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw};
+use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, own_query, raw};
 use crate::clock;
 use crate::config::say_language;
 use crate::crm::recording::{self, NewRecording};
 use crate::domain::{CallSid, EndReason, RecordingSid};
 use crate::drive::fallback::Reply;
 use crate::http::{AppState, TwilioForm};
-use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::twiml::Verb;
 use axum::extract::State;
 use axum::http::Uri;
@@ -110,11 +109,9 @@ struct Waiting {
 
 impl Waiting {
     const ROUNDS: u32 = 4;
-    /// Our own query has two; `bodySHA256` may be added.
-    const MAX_QUERY_PAIRS: usize = 8;
 
     fn read(uri: &Uri) -> Option<Self> {
-        let query = Form::decode(uri.query()?.as_bytes(), Self::MAX_QUERY_PAIRS)?;
+        let query = own_query(uri)?;
         let round = query.value("round").and_then(|text| text.parse().ok()).unwrap_or(0);
         Some(Self { recording: query.value("answer")?.parse().ok()?, round })
     }

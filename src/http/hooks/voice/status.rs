@@ -44,8 +44,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Sta
     let seconds: Option<i64> = form.form.value("CallDuration").and_then(|text| text.parse().ok());
     let (raw, at) = (raw(&form, PATH), clock::now());
     note(&state, move |tx| {
-        let known = tx.call_by_sid(&sid)?.map(|(id, _)| id);
-        call::keep_notice(tx, &raw, known, at)?;
+        call::keep_notice(tx, &raw, &sid, at)?;
         if let Some(reason) = reason {
             tx.end_call(&sid, reason, seconds.map(|s| s.saturating_mul(1000)), at)?;
         }

@@ -1,13 +1,12 @@
 //! What becomes of a call's stream.
 
 use super::answer_call::connect;
-use super::{NO_CALL, answer, call_sid, keep_odd, note, raw, record, transfer};
+use super::{NO_CALL, answer, call_sid, keep_odd, note, own_query, raw, record, transfer};
 use crate::call::After;
 use crate::clock;
 use crate::crm::call;
 use crate::domain::EndReason;
 use crate::http::{AppState, TwilioForm};
-use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::twiml::Verb;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri, header};
@@ -17,8 +16,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const PATH: &str = "/webhook/stream_ended";
 const CONNECT: &str = "connect";
 const TRANSFER: &str = "transfer";
-/// Our own query has two; `bodySHA256` may be added.
-const MAX_QUERY_PAIRS: usize = 8;
 /// As much of an unsigned notice as goes into the log.
 const SHOWN: usize = 1024;
 /// The longest notice that is read. Twilio's have less than 1 KiB.
@@ -33,8 +30,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
     let raw = raw(&form, PATH);
     let (asked, at_now) = (sid.clone(), clock::now());
     let stored = note(&state, move |tx| {
-        let known = tx.call_by_sid(&asked)?.map(|(id, _)| id);
-        call::keep_notice(tx, &raw, known, at_now)?;
+        call::keep_notice(tx, &raw, &asked, at_now)?;
         tx.call_end(&asked)
     });
     let stored = stored.await.flatten();
@@ -75,8 +71,7 @@ pub(super) fn path_after(connect: u32, transfer: Option<u32>) -> String {
 
 /// A number of our own query; 0 if it has none.
 fn number_in(uri: &Uri, name: &str) -> u32 {
-    let query = uri.query().and_then(|query| Form::decode(query.as_bytes(), MAX_QUERY_PAIRS));
-    query.and_then(|query| query.value(name)?.parse().ok()).unwrap_or(0)
+    own_query(uri).and_then(|query| query.value(name)?.parse().ok()).unwrap_or(0)
 }
 
 /// A daemon that was restarted meanwhile knows what is in the database, else it takes a message.
@@ -110,10 +105,7 @@ async fn signed(state: &AppState, form: &TwilioForm) {
         state.calls.stream_failed(&sid, stream);
     }
     let (raw, at) = (raw(form, PATH), clock::now());
-    state.store.write_soon(move |tx| {
-        let known = tx.call_by_sid(&sid)?.map(|(id, _)| id);
-        call::keep_notice(tx, &raw, known, at)
-    });
+    state.store.write_soon(move |tx| call::keep_notice(tx, &raw, &sid, at));
 }
 
 /// Logged, cut short, and no more than one a second: anybody can send this.

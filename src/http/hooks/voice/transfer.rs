@@ -1,12 +1,11 @@
 //! A call is put through to a person, who is told who calls and accepts by pressing 1. A mailbox presses nothing.
 
-use super::{NO_CALL, answer, at, keep_odd, note, raw, record};
+use super::{NO_CALL, answer, at, keep_odd, note, own_query, raw, record};
 use crate::clock;
 use crate::crm::call;
 use crate::domain::{CallSid, PersonName, TransferFailure};
 use crate::drive::calls::PendingTransfer;
 use crate::http::{AppState, TwilioForm};
-use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::twiml::Verb;
 use axum::extract::State;
 use axum::http::Uri;
@@ -17,8 +16,6 @@ pub(super) const PATH: &str = "/webhook/transfer";
 const RING_S: u32 = 25;
 /// How long a key is waited for after each time that it is asked for.
 const KEY_S: u32 = 5;
-/// Our own query has one pair; `bodySHA256` may be added.
-const MAX_QUERY_PAIRS: usize = 8;
 
 /// Rings the person; Twilio asks `action` when that is over.
 pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, action: &str) -> Verb {
@@ -38,18 +35,13 @@ pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, a
 /// `POST /webhook/transfer?call=CA…`: the person's phone was answered, or the person has pressed a key. The webhook itself is
 /// about the person's call; ours is named in the query, which Twilio has signed with the rest.
 pub(super) async fn ask(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
-    let query = uri.query().and_then(|query| Form::decode(query.as_bytes(), MAX_QUERY_PAIRS));
-    let sid = query.and_then(|query| query.value("call")?.parse::<CallSid>().ok());
+    let sid = own_query(&uri).and_then(|query| query.value("call")?.parse::<CallSid>().ok());
     let Some(sid) = sid.filter(|_| form.is_of_our_account) else {
         keep_odd(&state, &form, PATH, NO_CALL).await;
         return answer(&[Verb::Hangup]);
     };
     let (raw, asked, now) = (raw(&form, PATH), sid.clone(), clock::now());
-    note(&state, move |tx| {
-        let known = tx.call_by_sid(&asked)?.map(|(id, _)| id);
-        call::keep_notice(tx, &raw, known, now)
-    })
-    .await;
+    note(&state, move |tx| call::keep_notice(tx, &raw, &asked, now)).await;
     match form.form.value("Digits") {
         // The two are connected where the document ends.
         Some("1") if state.calls.accept_transfer(&sid) => answer(&[]),

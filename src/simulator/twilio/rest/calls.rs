@@ -1,5 +1,6 @@
 //! Calls: read, redirected, ended.
 
+use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, without_json};
 use crate::simulator::twilio::exchange::{CallError, CallRecord, CallUpdate};
 use crate::simulator::twilio::twiml;
@@ -35,17 +36,14 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-    let operation = "GET /2010-04-01/Accounts/{AccountSid}/Calls.json";
-    let path = [("AccountSid", account.as_str())];
-    if let Err(answer) = shared.gate(Operation::ListCalls, operation, &path, &query, &[], &headers).await {
-        return answer;
-    }
-    let mut calls = shared.exchange.calls();
-    calls.retain(|call| lists::is_within(Some(call.started_at), &query, "StartTime"));
-    calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
-    let all: Vec<_> = calls.iter().map(|call| value(&account, call)).collect();
-    lists::page(&account, "Calls.json", "calls", &all, &query)
+    let list = List { operation: Operation::ListCalls, resource: "Calls", field: "calls" };
+    list.answer(&shared, &account, query.as_deref(), &headers, |query| {
+        let mut calls = shared.exchange.calls();
+        calls.retain(|call| lists::is_within(Some(call.started_at), query, "StartTime"));
+        calls.sort_by_key(|call| std::cmp::Reverse(call.started_at));
+        calls.iter().map(|call| value(&account, call)).collect()
+    })
+    .await
 }
 
 /// `POST …/Calls/{sid}.json`

@@ -1,10 +1,42 @@
 //! Lists, page by page, the newest first. What is added while a list is read moves the rest to later pages.
 
+use super::{Operation, Shared};
 use crate::domain::Timestamp;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Json, Response};
 use serde_json::{Value, json};
 
 type Query = [(String, String)];
+
+/// A list of an account.
+pub(super) struct List {
+    pub(super) operation: Operation,
+    /// Its address behind the account, without `.json`: `Calls`.
+    pub(super) resource: &'static str,
+    /// The name of the list in the answer.
+    pub(super) field: &'static str,
+}
+
+impl List {
+    /// The page that the query asks for of what `entries` gives for it, the newest first.
+    pub(super) async fn answer(
+        &self,
+        shared: &Shared,
+        account: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        entries: impl FnOnce(&Query) -> Vec<Value>,
+    ) -> Response {
+        let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+        let resource = format!("{}.json", self.resource);
+        let operation = format!("GET /2010-04-01/Accounts/{{AccountSid}}/{resource}");
+        let path = [("AccountSid", account)];
+        match shared.gate(self.operation, &operation, &path, &query, &[], headers).await {
+            Ok(()) => page(account, &resource, self.field, &entries(&query), &query),
+            Err(answer) => answer,
+        }
+    }
+}
 
 /// Whether `at` is within the bounds that `name` has in a query: `name`, `name>` and `name<`, each a date or a time.
 pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> bool {
@@ -21,7 +53,7 @@ pub(super) fn is_within(at: Option<Timestamp>, query: &Query, name: &str) -> boo
 
 /// The page of `all` that the query asks for. `resource` is the address behind the account, as `Calls.json`, and `field` the list's
 /// name.
-pub(super) fn page(account: &str, resource: &str, field: &str, all: &[Value], query: &Query) -> Response {
+fn page(account: &str, resource: &str, field: &str, all: &[Value], query: &Query) -> Response {
     let number =
         |name: &str| query.iter().find(|(key, _)| key == name).and_then(|(_, text)| text.parse::<usize>().ok());
     let (page, size) = (number("Page").unwrap_or(0), number("PageSize").unwrap_or(50).clamp(1, 1000));

@@ -1,5 +1,6 @@
 //! Messages: sent, listed, their files fetched.
 
+use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822, status, without_json};
 use crate::simulator::Party;
 use crate::simulator::twilio::message::MessageRecord;
@@ -77,22 +78,19 @@ pub(super) async fn list(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let query: Vec<_> = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let path = [("AccountSid", account.as_str())];
-    let operation = "GET /2010-04-01/Accounts/{AccountSid}/Messages.json";
-    if let Err(answer) = shared.gate(Operation::ListMessages, operation, &path, &query, &[], &headers).await {
-        return answer;
-    }
-    let field = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let mut messages = shared.exchange.messages();
-    messages.reverse();
-    messages.retain(|message| {
-        field("To").is_none_or(|to| message.to == to)
-            && field("From").is_none_or(|from| message.from == from)
-            && lists::is_within(message.created_at, &query, "DateSent")
-    });
-    let all: Vec<_> = messages.iter().map(|message| value(&account, message)).collect();
-    lists::page(&account, "Messages.json", "messages", &all, &query)
+    let list = List { operation: Operation::ListMessages, resource: "Messages", field: "messages" };
+    list.answer(&shared, &account, uri.query(), &headers, |query| {
+        let field = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let mut messages = shared.exchange.messages();
+        messages.reverse();
+        messages.retain(|message| {
+            field("To").is_none_or(|to| message.to == to)
+                && field("From").is_none_or(|from| message.from == from)
+                && lists::is_within(message.created_at, query, "DateSent")
+        });
+        messages.iter().map(|message| value(&account, message)).collect()
+    })
+    .await
 }
 
 /// `GET …/Messages/{sid}.json`

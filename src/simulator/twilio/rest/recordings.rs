@@ -1,5 +1,6 @@
 //! Recordings: fetched and deleted.
 
+use super::lists::List;
 use super::{Operation, Shared, error, lists, rfc2822};
 use crate::simulator::twilio::exchange::RecordingRecord;
 use axum::extract::{Path, RawQuery, State};
@@ -34,17 +35,14 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let query: Vec<_> = form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-    let operation = "GET /2010-04-01/Accounts/{AccountSid}/Recordings.json";
-    let path = [("AccountSid", account.as_str())];
-    if let Err(answer) = shared.gate(Operation::ListRecordings, operation, &path, &query, &[], &headers).await {
-        return answer;
-    }
-    let mut recordings = shared.exchange.recordings();
-    recordings.retain(|recording| lists::is_within(Some(recording.created_at), &query, "DateCreated"));
-    recordings.sort_by_key(|recording| std::cmp::Reverse(recording.created_at));
-    let all: Vec<_> = recordings.iter().map(|recording| value(&account, recording)).collect();
-    lists::page(&account, "Recordings.json", "recordings", &all, &query)
+    let list = List { operation: Operation::ListRecordings, resource: "Recordings", field: "recordings" };
+    list.answer(&shared, &account, query.as_deref(), &headers, |query| {
+        let mut recordings = shared.exchange.recordings();
+        recordings.retain(|recording| lists::is_within(Some(recording.created_at), query, "DateCreated"));
+        recordings.sort_by_key(|recording| std::cmp::Reverse(recording.created_at));
+        recordings.iter().map(|recording| value(&account, recording)).collect()
+    })
+    .await
 }
 
 fn value(account: &str, recording: &RecordingRecord) -> Value {
