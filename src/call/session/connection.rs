@@ -23,6 +23,8 @@ impl CallSession {
         }
         self.stream_began = Some(now);
         self.began.get_or_insert(now);
+        // What the previous stream was still to play is not heard on this one.
+        self.watch.cleared(now);
         if let Some(wish) = self.resume_with.take() {
             self.timers.cancel(Timer::Watchdog);
             self.caller_audio.restart_clock();

@@ -70,3 +70,18 @@ fn a_stream_that_is_lost_in_the_words_before_a_transfer_does_not_lose_the_transf
     rig.input(Input::StreamStopped);
     assert_eq!(rig.books.ended, Some((EndReason::CallerHungUp, After::CallerGone)));
 }
+
+#[test]
+fn a_filler_that_a_transfer_cut_short_does_not_count_as_heard() {
+    let mut rig = Rig::live();
+    rig.input(Input::CallerKey('1'));
+    rig.pass(ms(1900));
+    assert_eq!(rig.clips().len(), 1, "the filler begins");
+    rig.input(Input::Operator(Operator::Transfer));
+    rig.input(Input::StreamLost);
+    rig.input(Input::TransferFailed(TransferFailure::NoAnswer));
+    rig.start_stream();
+    // No silence over two seconds: the rig's own rule.
+    rig.pass(ms(5000));
+    assert!(rig.clips().len() > 1, "{:?}", rig.clips());
+}
