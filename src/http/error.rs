@@ -18,6 +18,7 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
+    field: Option<Cow<'static, str>>,
     params: BTreeMap<&'static str, String>,
     retry_after: Option<Duration>,
 }
@@ -38,6 +39,9 @@ pub(super) struct ErrorDetail {
     code: Cow<'static, str>,
     /// A sentence for people.
     message: Cow<'static, str>,
+    /// The field of the body, or the parameter of the query, that was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<Cow<'static, str>>,
     /// What the sentence names, for clients that show one of their own.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     params: BTreeMap<&'static str, String>,
@@ -46,7 +50,7 @@ pub(super) struct ErrorDetail {
 impl ApiError {
     /// A failure with its own word.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), params: BTreeMap::new(), retry_after: None }
+        Self { status, code, message: message.into(), field: None, params: BTreeMap::new(), retry_after: None }
     }
 
     /// 400: the request itself is wrong.
@@ -99,6 +103,13 @@ impl ApiError {
         error
     }
 
+    /// Names the field of the body, or the parameter of the query, that was refused.
+    #[must_use]
+    pub(super) fn with_field(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(name.into());
+        self
+    }
+
     /// Names something of the message in `error.params`.
     #[must_use]
     pub(super) fn with_param(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -108,7 +119,7 @@ impl ApiError {
 
     /// Its code and message without the status.
     pub(super) fn into_detail(self) -> ErrorDetail {
-        ErrorDetail { code: Cow::Borrowed(self.code), message: self.message, params: self.params }
+        ErrorDetail { code: Cow::Borrowed(self.code), message: self.message, field: self.field, params: self.params }
     }
 
     /// The status that it answers with.

@@ -1,12 +1,16 @@
 //! Extractors whose failures look like every other failure of the API.
 
+mod explanation;
+
 use super::{ApiError, AppState};
 use axum::body::Body;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use explanation::Explanation;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 /// A JSON body.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -27,7 +31,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        match axum::Json::from_request(request, state).await {
+        let body = axum::Json::<Box<RawValue>>::from_request(request, state).await;
+        let axum::Json(body) = body.map_err(|rejection| body_error(&rejection))?;
+        // A derived type would also be read from a list of its fields.
+        if !body.get().starts_with('{') {
+            return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "the body must be a JSON object"));
+        }
+        match axum::Json::from_bytes(body.get().as_bytes()) {
             Ok(axum::Json(body)) => Ok(Self(body)),
             Err(rejection) => Err(body_error(&rejection)),
         }
@@ -60,7 +70,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         let uri = given.parse().map_err(|_| ApiError::invalid("the query cannot be read"))?;
         let query = axum::extract::Query::try_from_uri(&uri);
         let query = query.map_err(|rejection: QueryRejection| {
-            ApiError::invalid(reason("the query has a wrong parameter", &rejection.body_text()))
+            let refused = Explanation::of(&rejection.body_text());
+            refused.into_error(StatusCode::BAD_REQUEST, "the query cannot be read")
         })?;
         Ok(Self(query.0))
     }
@@ -86,22 +97,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
 
 fn body_error(rejection: &JsonRejection) -> ApiError {
     let (code, message) = match rejection {
-        JsonRejection::JsonDataError(error) => ("invalid", reason("the body has a wrong field", &error.body_text())),
-        JsonRejection::JsonSyntaxError(error) => ("invalid", reason("the body is no JSON", &error.body_text())),
+        JsonRejection::JsonDataError(error) => {
+            let refused = Explanation::of(&error.body_text());
+            return refused.into_error(rejection.status(), "the body cannot be read");
+        }
+        JsonRejection::JsonSyntaxError(error) => ("invalid", not_json(&error.body_text())),
         JsonRejection::MissingJsonContentType(_) => {
             ("unsupported_media_type", "send the body as JSON, with Content-Type: application/json".to_owned())
         }
         rejection if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
             ("too_large", "the body is too large".to_owned())
         }
-        rejection => ("invalid", reason("the body cannot be read", &rejection.body_text())),
+        _ => ("invalid", "the body cannot be read".to_owned()),
     };
     ApiError::new(rejection.status(), code, message)
 }
 
-/// The framework's sentence ends in what is wrong, which is for people; it begins in its own words, which are not.
-fn reason(what: &str, told: &str) -> String {
-    told.split_once(": ").map_or_else(|| what.to_owned(), |(_, reason)| format!("{what}: {reason}"))
+/// The parser's own sentence ends in the position.
+fn not_json(reason: &str) -> String {
+    match reason.rsplit_once(" at line ").and_then(|(_, place)| place.split_once(" column ")) {
+        Some((line, column)) => format!("the body is not valid JSON: line {line}, column {column}"),
+        None => "the body is not valid JSON".to_owned(),
+    }
 }
 
 /// A name of 60 characters and a password of 1 KiB fit in twice, even with every character escaped.

@@ -15,12 +15,8 @@ impl Default for Limit {
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let limit = u32::deserialize(d)?;
-        usize::try_from(limit)
-            .ok()
-            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-            .map(Self)
-            .ok_or_else(|| serde::de::Error::custom(format!("limit must be 1 to {MAX_LIMIT}")))
+        let limit = String::deserialize(d)?.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        limit.map(Self).ok_or_else(|| serde::de::Error::custom(format!("must be 1 to {MAX_LIMIT}")))
     }
 }
 
@@ -30,7 +26,8 @@ pub(crate) struct After(pub(crate) Cursor);
 
 impl<'de> Deserialize<'de> for After {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map(Self).map_err(serde::de::Error::custom)
+        let cursor = String::deserialize(d)?.parse();
+        cursor.map(Self).map_err(|_| serde::de::Error::custom("must be the next_cursor of another page"))
     }
 }
 

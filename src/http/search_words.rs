@@ -11,7 +11,7 @@ impl<'de> Deserialize<'de> for SearchWords {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let words = String::deserialize(d)?;
         if words.chars().count() > MAX_CHARS {
-            return Err(serde::de::Error::custom(format!("search words may have at most {MAX_CHARS} characters")));
+            return Err(serde::de::Error::custom(format!("may have at most {MAX_CHARS} characters")));
         }
         Ok(Self(words))
     }

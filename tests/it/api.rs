@@ -8,6 +8,7 @@ mod document;
 mod events;
 mod fuzz;
 mod media;
+mod refused_fields;
 mod threads;
 
 use super::support::{Client, Daemon};

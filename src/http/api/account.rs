@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<AppState> {
 
 /// Name and password.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Credentials {
     /// Capital letters make no difference.
     name: String,
@@ -166,6 +167,7 @@ async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -
 
 /// The old password and the new one.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct PasswordChange {
     current_password: String,
     /// At least 10 characters, and none of the common passwords.

@@ -78,6 +78,7 @@ struct AlertEventItem {
 
 /// For how long nobody is to be told.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct MuteBody {
     /// So many hours, 1 to 720; left out: until it is over.
     #[schema(minimum = 1, maximum = 720)]
@@ -117,7 +118,10 @@ pub(super) async fn mute(
     let mute = match body.hours {
         None => Mute::WhileItLasts,
         Some(hours @ 1..=720) => Mute::Until(clock::now().plus(Duration::from_hours(hours.into()))),
-        Some(_) => return Err(ApiError::invalid("hours must be 1 to 720; leave it out for until it is over")),
+        Some(_) => {
+            let message = "hours must be 1 to 720; without hours the alert is muted until it has cleared";
+            return Err(ApiError::invalid(message).with_field("hours"));
+        }
     };
     set_mute(&state, &kind, Some(mute))
 }

@@ -135,6 +135,7 @@ pub(super) async fn pair(State(app): State<AppState>, _owner: Owner) -> Result<a
 
 /// Whose phone it is.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct PairingPhone {
     /// The number of the account that is to be linked: `+9725…`, or the national `05…`.
     phone: String,

@@ -61,6 +61,7 @@ pub(super) struct ContactDetail {
 
 /// Another name.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ContactChange {
     /// Empty takes the name away.
     display_name: String,
@@ -68,6 +69,7 @@ pub(super) struct ContactChange {
 
 /// Who is the same person.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct MergeOrder {
     /// The contact that becomes part of the one in the path.
     contact_id: i64,

@@ -32,6 +32,7 @@ pub(super) struct SetupState {
 
 /// The code and who the first owner will be.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct FirstOwner {
     /// As `agentlocator setup` prints it.
     code: String,

@@ -73,6 +73,7 @@ pub(super) struct MessagePage {
 
 /// Whether the AI answers.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct AiModeChange {
     ai_mode: AiMode,
 }

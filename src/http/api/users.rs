@@ -27,6 +27,7 @@ pub(super) struct UserList {
 
 /// Somebody new.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct NewUser {
     name: String,
     role: Role,
@@ -36,6 +37,7 @@ pub(super) struct NewUser {
 
 /// A password that an owner gives somebody.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct NewPassword {
     /// At least 10 characters, and none of the common passwords.
     password: String,

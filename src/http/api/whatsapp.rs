@@ -19,6 +19,7 @@ pub(super) fn routes() -> Router<AppState> {
 
 /// A message to be sent.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct SendBody {
     /// To whom: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
     to: String,

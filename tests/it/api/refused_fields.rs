@@ -1,0 +1,109 @@
+//! A wrong request is refused with the name of its field, in words that do not come from a parser.
+
+use super::with_data;
+use crate::support::client::send;
+use serde_json::{Value, json};
+
+/// Words of parsers and of our source code.
+const JARGON: [&str; 14] = [
+    "deserialize",
+    "invalid type",
+    "invalid value",
+    "invalid digit",
+    "invalid length",
+    "variant",
+    "struct",
+    "enum",
+    "sequence",
+    "u32",
+    "i64",
+    "at line",
+    "expected",
+    "serde",
+];
+
+fn refusal(body: &Value) -> (String, Value, String) {
+    let error = &body["error"];
+    let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+    let message = text("message");
+    let found = JARGON.into_iter().find(|word| message.contains(word));
+    assert_eq!(found, None, "{message}");
+    (text("code"), error["field"].clone(), message)
+}
+
+#[tokio::test]
+async fn a_wrong_body_is_refused_by_field() {
+    let (_daemon, api) = with_data();
+    for (path, body, status, code, field, says) in [
+        ("/api/whatsapp/send", r#"{"to":5,"text":"x"}"#, 422, "invalid", Some("to"), "must be a string"),
+        ("/api/whatsapp/send", r#"{"to":null,"text":"x"}"#, 422, "invalid", Some("to"), "must be a string"),
+        ("/api/whatsapp/send", r#"{"text":"x"}"#, 422, "invalid", Some("to"), "missing"),
+        ("/api/whatsapp/send", r#"{"to":"+972501234567","txt":"x"}"#, 422, "unknown_field", Some("txt"), "media_url"),
+        (
+            "/api/whatsapp/send",
+            r#"{"to":"+972501234567","text":"x","provider":"fax"}"#,
+            422,
+            "invalid",
+            Some("provider"),
+            "auto, twilio, baileys",
+        ),
+        ("/api/whatsapp/send", r#"["+972501234567","x"]"#, 422, "invalid", None, "JSON object"),
+        ("/api/whatsapp/send", r#"{"to":"#, 400, "invalid", None, "line 1, column 6"),
+        ("/api/contacts/1/merge", r#"{"contact_id":"three"}"#, 422, "invalid", Some("contact_id"), "whole number"),
+        ("/api/contacts/1/merge", r#"{"contact_id":1e99}"#, 422, "invalid", Some("contact_id"), "whole number"),
+        ("/api/tokens", r#"{"name":["a"]}"#, 422, "invalid", Some("name"), "must be a string"),
+        ("/api/alerts/disk/mute", r#"{"hours":-1}"#, 422, "invalid", Some("hours"), "whole number"),
+        ("/api/alerts/disk/mute", r#"{"hours":5000}"#, 400, "invalid", Some("hours"), "1 to 720"),
+    ] {
+        let request = api.request(reqwest::Method::POST, path).header("content-type", "application/json");
+        let reply = send(request.body(body)).await;
+        let refused = refusal(&reply.json());
+        let found = (reply.status, refused.0.as_str(), refused.1);
+        assert_eq!(found, (status, code, field.map_or(Value::Null, Value::from)), "{body}: {}", reply.text());
+        assert!(refused.2.contains(says), "{body}: {}", refused.2);
+    }
+    assert_eq!(api.get("/api/contacts/1").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_wrong_parameter_is_refused_by_name() {
+    let (_daemon, api) = with_data();
+    for (path, field, says) in [
+        ("/api/threads?limit=many", "limit", "1 to 200"),
+        ("/api/threads?limit=-1", "limit", "1 to 200"),
+        ("/api/threads?limit=201", "limit", "1 to 200"),
+        ("/api/threads?limit=99999999999999999999", "limit", "1 to 200"),
+        ("/api/threads?business_id=first", "business_id", "whole number"),
+        ("/api/threads?type=bogus", "type", "whatsapp, call"),
+        ("/api/threads?cursor=bogus", "cursor", "next_cursor"),
+        ("/api/threads/1/messages?before=bogus", "before", "next_cursor"),
+        ("/api/threads?limit=1&limit=2", "limit", "twice"),
+    ] {
+        let reply = api.get(path).await;
+        let refused = refusal(&reply.json());
+        assert_eq!(
+            (reply.status, refused.0.as_str(), &refused.1),
+            (400, "invalid", &field.into()),
+            "{path}: {}",
+            reply.text()
+        );
+        assert!(refused.2.contains(says), "{path}: {}", refused.2);
+    }
+}
+
+#[tokio::test]
+async fn every_body_refuses_fields_that_it_does_not_know() {
+    let (_daemon, api) = with_data();
+    let document = api.get("/api/openapi.json").await.json();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Some(schema) = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
+            else {
+                assert!(operation["requestBody"].is_null(), "{method} {path}: the body has no schema of its own");
+                continue;
+            };
+            let schema = document.pointer(&schema[1..]).unwrap();
+            assert_eq!(schema["additionalProperties"], json!(false), "{method} {path}");
+        }
+    }
+}
