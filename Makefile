@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb power-cut test test-deb test-all conformance fresh lint fmt deny bench attack audio clean
+.PHONY: help demo build deb power-cut test test-deb test-all conformance fresh lint fmt openapi deny bench attack audio clean
 
 # The lock file decides what is built.
 CARGO_FLAGS := --locked
@@ -69,6 +69,10 @@ fmt: ## Format the code.
 	@scripts/setup.sh lint
 	cargo fmt
 	npm --prefix bridge --silent run format
+
+openapi: ## Write docs/openapi.json, the API's document, as the daemon serves it.
+	@scripts/setup.sh build
+	cargo run $(CARGO_FLAGS) --quiet -- openapi > target/openapi.json && mv target/openapi.json docs/openapi.json
 
 deny: ## Check licences, bans and sources of the dependencies, and advisories where their list can be fetched.
 	@scripts/check-dependencies.sh

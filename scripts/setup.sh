@@ -287,6 +287,9 @@ npm_ci() {
 # Twilio's own library, against which signatures and TwiML are tested.
 twilio_helper() { npm_ci tests/twilio-helper "Twilio's helper library for the tests"; }
 
+# The generator of API clients, and a TypeScript that compiles them.
+api_client() { npm_ci tests/api-client "the generator of API clients for the tests"; }
+
 bridge_libraries() {
     node_is_new_enough
     npm_ci bridge "the WhatsApp bridge's libraries"
@@ -373,6 +376,7 @@ test)
     linters
     bridge --tests
     twilio_helper
+    api_client
     cargo_deb
     litestream
     ;;
@@ -380,6 +384,7 @@ test-all)
     linters
     bridge --tests
     twilio_helper
+    api_client
     cargo_deb
     litestream
     other_nodes

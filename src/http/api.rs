@@ -23,20 +23,30 @@ mod updates;
 mod users;
 mod whatsapp;
 
-pub(crate) use openapi::document;
-
 use super::auth::{Guard, Operations, guard};
 use super::{ApiError, AppState};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
 
-/// All of it. What is not in [`open`] asks for a login or a token, whatever is added here.
+/// All routes. What is not in [`open`] asks for a login or a token, whatever is added here.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
-    let operations = Arc::new(Operations::of(&document()));
-    let guard_state = Guard { state: state.clone(), operations };
-    let guarded = Router::new()
+    let (open, guarded) = (Router::from(open()), Router::from(guarded()));
+    let guard_state = Guard { state: state.clone(), operations: Arc::new(Operations::of(&document())) };
+    let guarded = guarded.method_not_allowed_fallback(wrong_method).layer(from_fn_with_state(guard_state, guard));
+    open.method_not_allowed_fallback(wrong_method).merge(guarded)
+}
+
+/// The OpenAPI document of all routes.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    openapi::complete(open().merge(guarded()).into_openapi())
+}
+
+/// The routes that need a login or a token.
+fn guarded() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .merge(account::routes())
         .merge(alerts::routes())
         .merge(audit::routes())
@@ -46,6 +56,7 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .merge(contacts::routes())
         .merge(database::routes())
         .merge(events::routes())
+        .merge(media::routes())
         .merge(merge_suggestions::routes())
         .merge(self_check::routes())
         .merge(sessions::routes())
@@ -55,16 +66,12 @@ pub(super) fn routes(state: &AppState) -> Router<AppState> {
         .merge(tokens::routes())
         .merge(updates::routes())
         .merge(users::routes())
-        .merge(media::routes())
         .merge(whatsapp::routes())
-        .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(guard_state, guard));
-    open().method_not_allowed_fallback(wrong_method).merge(guarded)
 }
 
-/// What works without a login.
-fn open() -> Router<AppState> {
-    Router::new().merge(account::open_routes()).merge(setup::open_routes()).merge(openapi::open_routes())
+/// The routes that work without a login.
+fn open() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(account::open_routes()).merge(setup::open_routes()).merge(openapi::open_routes())
 }
 
 async fn wrong_method() -> ApiError {

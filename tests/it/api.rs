@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 mod calls;
+mod client;
 mod contacts;
 mod document;
 mod events;

@@ -9,22 +9,19 @@ use crate::http::extract::{Json, ShortJson};
 use crate::http::{Actor, ApiError, AppState, Confidential, ErrorBody, Peer};
 use crate::store::Device;
 use crate::{clock, domain::Role};
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn open_routes() -> Router<AppState> {
-    Router::new().route("/api/login", post(log_in))
+pub(super) fn open_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(log_in))
 }
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/logout", post(log_out))
-        .route("/api/session", get(who_am_i))
-        .route("/api/password", post(change_password))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(log_out)).routes(routes!(who_am_i)).routes(routes!(change_password))
 }
 
 /// Name and password.
@@ -49,7 +46,7 @@ pub(super) struct Account {
     csrf_token: Option<String>,
 }
 
-/// Log in with name and password; the answer sets the session's cookie.
+/// Log in with name and password; the response sets the session cookie.
 #[utoipa::path(post, path = "/api/login", tag = "account", security(()), operation_id = "log_in", request_body = Credentials, responses(
     (status = 200, body = Account), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
     (status = 403, description = "Passwords are not taken on this connection (`https_required`)", body = ErrorBody),
@@ -121,7 +118,7 @@ pub(super) async fn begin_session(
     Ok((cookies, axum::Json(account)).into_response())
 }
 
-/// End the session.
+/// Log out: end the session of this request.
 #[utoipa::path(post, path = "/api/logout", tag = "account", operation_id = "log_out",
     security(("cookie" = ["staff"])), responses((status = 200, body = Done)))]
 pub(super) async fn log_out(
@@ -135,7 +132,7 @@ pub(super) async fn log_out(
     Ok((AppendHeaders(cookies), Done::YES).into_response())
 }
 
-/// Who is logged in.
+/// Get the current user.
 #[utoipa::path(get, path = "/api/session", tag = "account", operation_id = "get_session",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = Account)))]
 pub(super) async fn who_am_i(State(state): State<AppState>, actor: Actor, peer: Peer, headers: HeaderMap) -> Response {
@@ -174,7 +171,7 @@ pub(super) struct PasswordChange {
     new_password: String,
 }
 
-/// Change one's own password; it ends one's other sessions.
+/// Change the password of the current user; this ends their other sessions.
 #[utoipa::path(post, path = "/api/password", tag = "account", operation_id = "change_password",
     security(("cookie" = ["staff"])), request_body = PasswordChange, responses(
     (status = 200, body = Done), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]

@@ -6,17 +6,14 @@ use crate::http::extract::{Json, Name};
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
 use crate::ops::alert::{headline, remedy};
 use crate::store::AlertEvent;
-use axum::Router;
 use axum::extract::State;
-use axum::routing::{delete, get, post};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/alerts", get(list))
-        .route("/api/alerts/history", get(history))
-        .route("/api/alerts/{kind}/mute", post(mute).merge(delete(unmute)))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(history)).routes(routes!(mute, unmute))
 }
 
 /// What needs a person, and what lately did.
@@ -85,16 +82,16 @@ pub(super) struct MuteBody {
     hours: Option<u32>,
 }
 
-/// What needs a person, and what lately did.
-#[utoipa::path(get, path = "/api/alerts", tag = "house", operation_id = "list_alerts",
+/// List alerts: the active ones, and those that have cleared lately.
+#[utoipa::path(get, path = "/api/alerts", tag = "system", operation_id = "list_alerts",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = AlertList)))]
 pub(super) async fn list(State(state): State<AppState>, _actor: Actor) -> axum::Json<AlertList> {
     let shown = state.alerts.all().into_iter().filter(|alert| alert.state != AlertState::Pending);
     axum::Json(AlertList { alerts: shown.map(item).collect() })
 }
 
-/// What happened to alerts, and who was told when.
-#[utoipa::path(get, path = "/api/alerts/history", tag = "house", operation_id = "list_alert_history",
+/// List what happened to alerts, and which notifications were sent.
+#[utoipa::path(get, path = "/api/alerts/history", tag = "system", operation_id = "list_alert_history",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = AlertHistory)))]
 pub(super) async fn history(
     State(state): State<AppState>,
@@ -105,8 +102,8 @@ pub(super) async fn history(
     Ok(axum::Json(AlertHistory { events: events.into_iter().map(item).collect() }))
 }
 
-/// Tells nobody of it for a while. It is shown on.
-#[utoipa::path(post, path = "/api/alerts/{kind}/mute", tag = "house", operation_id = "mute_alert",
+/// Mute an alert: it stays on the page, but no notification is sent.
+#[utoipa::path(post, path = "/api/alerts/{kind}/mute", tag = "system", operation_id = "mute_alert",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("kind" = AlertKind, Path)), request_body = MuteBody,
     responses((status = 200, body = AlertItem), (status = 404, body = ErrorBody)))]
 pub(super) async fn mute(
@@ -126,8 +123,8 @@ pub(super) async fn mute(
     set_mute(&state, &kind, Some(mute))
 }
 
-/// Tells people of it again.
-#[utoipa::path(delete, path = "/api/alerts/{kind}/mute", tag = "house", operation_id = "unmute_alert",
+/// Unmute an alert.
+#[utoipa::path(delete, path = "/api/alerts/{kind}/mute", tag = "system", operation_id = "unmute_alert",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("kind" = AlertKind, Path)),
     responses((status = 200, body = AlertItem), (status = 404, body = ErrorBody)))]
 pub(super) async fn unmute(

@@ -4,13 +4,14 @@ use crate::domain::AuditEntry;
 use crate::http::extract::Query;
 use crate::http::paging::Limit;
 use crate::http::{ApiError, AppState, Owner};
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/audit", get(list))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list))
 }
 
 /// Which part of the log.
@@ -33,8 +34,8 @@ pub(super) struct AuditPage {
     next_cursor: Option<String>,
 }
 
-/// Who did what to the house.
-#[utoipa::path(get, path = "/api/audit", tag = "house", operation_id = "list_audit_entries",
+/// List the audit log, newest first.
+#[utoipa::path(get, path = "/api/audit", tag = "system", operation_id = "list_audit_entries",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(AuditQuery), responses((status = 200, body = AuditPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,

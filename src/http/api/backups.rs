@@ -3,13 +3,14 @@
 use crate::clock;
 use crate::http::{ApiError, AppState, Owner};
 use crate::ops::snapshots::{Snapshot, Standing, Status};
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/backups", get(list))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list))
 }
 
 /// The snapshots.
@@ -25,8 +26,8 @@ pub(super) struct Backups {
     bucket: bool,
 }
 
-/// The snapshots, and how the last one went.
-#[utoipa::path(get, path = "/api/backups", tag = "house", operation_id = "list_backups",
+/// List the snapshots, and the result of the last one.
+#[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "list_backups",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = Backups)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<Backups>, ApiError> {
     let standing = match state.snapshots.standing(clock::now()) {

@@ -6,19 +6,19 @@ use crate::domain::{PhoneNumber, Role, Timestamp};
 use crate::http::extract::Json;
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
 use crate::providers::baileys::bridge::{self, Bridge, BridgeError, LinkState, Overview};
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/whatsapp/bridge", get(show))
-        .route("/api/whatsapp/bridge/pair", post(pair))
-        .route("/api/whatsapp/bridge/pairing-code", post(pairing_code))
-        .route("/api/whatsapp/bridge/logout", post(log_out))
-        .route("/api/whatsapp/bridge/reconnect", post(reconnect))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(pair))
+        .routes(routes!(pairing_code))
+        .routes(routes!(log_out))
+        .routes(routes!(reconnect))
 }
 
 /// How the bridge is. What an older or a foreign bridge does not say is null.
@@ -102,7 +102,7 @@ struct PairingView {
     expires_at: Option<Timestamp>,
 }
 
-/// How the bridge and its link to WhatsApp are. Answers within a second and a half, whatever the bridge does.
+/// Get the state of the bridge and of its link to WhatsApp, within 1.5 s whatever the bridge does.
 #[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", operation_id = "get_whatsapp_link",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = BridgeView)))]
 pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Json<BridgeView> {
@@ -122,7 +122,7 @@ pub(super) struct PairingBegun {
     state: LinkState,
 }
 
-/// Show QR codes again.
+/// Start pairing: show QR codes again.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", operation_id = "start_whatsapp_pairing",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
     (status = 200, body = PairingBegun), (status = 403, body = ErrorBody),
@@ -150,7 +150,7 @@ pub(super) struct PairingCode {
     code: String,
 }
 
-/// Ask for a code to be typed into the phone, instead of one to be scanned.
+/// Request a pairing code to be typed into the phone, instead of a QR code.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pairing-code", tag = "whatsapp", operation_id = "request_whatsapp_pairing_code",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = PairingPhone,
     responses((status = 200, body = PairingCode), (status = 403, body = ErrorBody),
@@ -171,7 +171,7 @@ pub(super) async fn pairing_code(
     Ok(axum::Json(PairingCode { ok: true, code }))
 }
 
-/// Unlink the account. A new QR code is needed afterwards.
+/// Unlink the WhatsApp account. Linking it again needs a new QR code.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/logout", tag = "whatsapp", operation_id = "log_out_whatsapp",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
     (status = 200, body = Done), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
@@ -181,7 +181,7 @@ pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Resul
     Ok(Done::YES)
 }
 
-/// Try to connect at once instead of waiting.
+/// Reconnect to WhatsApp at once instead of at the next retry.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/reconnect", tag = "whatsapp", operation_id = "reconnect_whatsapp",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
     (status = 200, body = Done), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),

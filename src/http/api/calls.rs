@@ -2,23 +2,19 @@
 
 mod recording;
 
-pub(super) use recording::__path_play;
-
 use crate::domain::{BusinessId, Call, CallId, Recording, ThreadId, Turn};
 use crate::http::extract::{Id, Query};
 use crate::http::paging::{After, Limit};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::CallFilter;
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/calls", get(list))
-        .route("/api/calls/{id}", get(show))
-        .route("/api/calls/{id}/recording", get(recording::play))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(recording::play))
 }
 
 /// Which calls.
@@ -57,7 +53,7 @@ pub(super) struct CallDetail {
     recordings: Vec<Recording>,
 }
 
-/// Calls, the newest first.
+/// List calls, newest first.
 #[utoipa::path(get, path = "/api/calls", tag = "calls", operation_id = "list_calls",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(CallQuery), responses(
     (status = 200, body = CallPage), (status = 400, body = ErrorBody)))]
@@ -73,7 +69,7 @@ pub(super) async fn list(
     Ok(Json(CallPage { calls, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
-/// One call with what was said in it.
+/// Get a call with its turns.
 #[utoipa::path(get, path = "/api/calls/{id}", tag = "calls", operation_id = "get_call",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = CallDetail), (status = 404, body = ErrorBody)))]

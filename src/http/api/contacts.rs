@@ -9,17 +9,17 @@ use crate::http::paging::{After, Limit};
 use crate::http::search_words::SearchWords;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::ReadTx;
-use axum::Router;
 use axum::extract::State;
-use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/contacts", get(list))
-        .route("/api/contacts/{id}", get(show).patch(rename))
-        .route("/api/contacts/{id}/merge", post(merge))
-        .route("/api/merges/{id}/undo", post(undo_merge))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show, rename))
+        .routes(routes!(merge))
+        .routes(routes!(undo_merge))
 }
 
 /// Which people.
@@ -89,7 +89,7 @@ impl Merged {
     }
 }
 
-/// People.
+/// List contacts.
 #[utoipa::path(get, path = "/api/contacts", tag = "contacts", operation_id = "list_contacts",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(ContactQuery), responses(
     (status = 200, body = ContactPage), (status = 400, body = ErrorBody)))]
@@ -106,7 +106,7 @@ pub(super) async fn list(
     Ok(axum::Json(ContactPage { contacts, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
-/// One person; of two that became one, the one that is left.
+/// Get a contact; of merged contacts, the one that was kept.
 #[utoipa::path(get, path = "/api/contacts/{id}", tag = "contacts", operation_id = "get_contact",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = ContactDetail), (status = 404, body = ErrorBody)))]
@@ -123,7 +123,7 @@ pub(super) async fn show(
     found.await?.map(axum::Json).ok_or_else(|| ApiError::not_found("there is no such contact"))
 }
 
-/// Give a person another name.
+/// Rename a contact.
 #[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", operation_id = "rename_contact",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
     request_body = ContactChange, responses((status = 200, body = Contact), (status = 404, body = ErrorBody)))]
@@ -138,7 +138,7 @@ pub(super) async fn rename(
     Ok(axum::Json(work.await?))
 }
 
-/// Say that two contacts are one person.
+/// Merge another contact into this one.
 #[utoipa::path(post, path = "/api/contacts/{id}/merge", tag = "contacts", operation_id = "merge_contacts",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
     request_body = MergeOrder, responses((status = 200, body = Merged), (status = 400, body = ErrorBody),
@@ -154,7 +154,7 @@ pub(super) async fn merge(
     Ok(axum::Json(Merged::new(merge_id)))
 }
 
-/// Part two contacts again.
+/// Undo a contact merge.
 #[utoipa::path(post, path = "/api/merges/{id}/undo", tag = "contacts", operation_id = "undo_contact_merge",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = Done), (status = 404, body = ErrorBody)))]

@@ -4,17 +4,14 @@ use crate::clock;
 use crate::http::extract::Json as Body;
 use crate::http::{ApiError, AppState, ErrorBody, Owner};
 use crate::store::{BackfillProgress, Choice, HeldMessage, Integrity, PublishState, StartNotice};
+use axum::Json;
 use axum::extract::State;
-use axum::routing::{delete, get, post};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/database", get(show))
-        .route("/api/database/found", post(choose))
-        .route("/api/database/held", post(review))
-        .route("/api/database/notice", delete(dismiss))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(choose)).routes(routes!(review)).routes(routes!(dismiss))
 }
 
 /// The database.
@@ -73,8 +70,8 @@ pub(super) struct ReviewResponse {
     messages: u64,
 }
 
-/// Show the state of the database, the last start's notice and the held messages.
-#[utoipa::path(get, path = "/api/database", tag = "house", operation_id = "get_database_status",
+/// Get the state of the database, the notice of the last start, and the messages that are held.
+#[utoipa::path(get, path = "/api/database", tag = "system", operation_id = "get_database_status",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = DatabaseStatus)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<DatabaseStatus>, ApiError> {
     let health = state.store.health();
@@ -86,7 +83,7 @@ pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result
 }
 
 /// Choose between the file that was found as the published file and the current data.
-#[utoipa::path(post, path = "/api/database/found", tag = "house", operation_id = "choose_database",
+#[utoipa::path(post, path = "/api/database/found", tag = "system", operation_id = "choose_database",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = ChooseRequest,
     responses((status = 200, body = ChooseResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn choose(
@@ -105,7 +102,7 @@ pub(super) async fn choose(
 }
 
 /// Send or discard the messages that are held since a restore.
-#[utoipa::path(post, path = "/api/database/held", tag = "house", operation_id = "review_held_messages",
+#[utoipa::path(post, path = "/api/database/held", tag = "system", operation_id = "review_held_messages",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = ReviewRequest,
     responses((status = 200, body = ReviewResponse)))]
 pub(super) async fn review(
@@ -128,7 +125,7 @@ pub(super) async fn review(
 }
 
 /// Dismiss the notice of the last start.
-#[utoipa::path(delete, path = "/api/database/notice", tag = "house", operation_id = "dismiss_start_notice",
+#[utoipa::path(delete, path = "/api/database/notice", tag = "system", operation_id = "dismiss_start_notice",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 204)))]
 pub(super) async fn dismiss(
     State(state): State<AppState>,

@@ -5,27 +5,28 @@ use crate::http::auth::Credential;
 use crate::http::server::Stopping;
 use crate::http::{Actor, ApiError, AppState};
 use crate::store::{Change, Store};
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Extension, Router};
 use futures_util::stream;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/events", get(follow))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(follow))
 }
 
 /// Follow what changes, as server-sent events in the order of commits.
 ///
 /// `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
 /// known any more: fetch again what is shown. The stream ends now and then; open it again.
-#[utoipa::path(get, path = "/api/events", tag = "house", operation_id = "follow_events",
+#[utoipa::path(get, path = "/api/events", tag = "system", operation_id = "follow_events",
     security(("cookie" = ["staff"]), ("token" = ["staff"])),
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")),
     responses((status = 200, description = "A stream of changes", body = Change, content_type = "text/event-stream")))]

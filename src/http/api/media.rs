@@ -3,17 +3,17 @@
 use crate::http::extract::Name;
 use crate::http::ranges::{FileInfo, answer, in_pieces};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::Response;
-use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/media/{sha256}", get(show))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(show))
 }
 
-/// A file of a message, by the SHA-256 of its content. Byte ranges work.
+/// Get a file of a message, by the SHA-256 of its content. Byte ranges work.
 #[utoipa::path(get, path = "/api/media/{sha256}", tag = "threads", operation_id = "get_media",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("sha256" = String, Path)), responses(
     (status = 200, content_type = "application/octet-stream"), (status = 404, body = ErrorBody),

@@ -8,16 +8,13 @@ use crate::domain::{BusinessId, MergeSuggestion};
 use crate::http::extract::{Id, Query};
 use crate::http::paging::{After, Limit};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
-use axum::Router;
 use axum::extract::State;
-use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/merge-suggestions", get(list))
-        .route("/api/merge-suggestions/{id}/confirm", post(confirm))
-        .route("/api/merge-suggestions/{id}/dismiss", post(dismiss))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(confirm)).routes(routes!(dismiss))
 }
 
 /// Which suggestions.
@@ -43,7 +40,7 @@ pub(super) struct SuggestionPage {
     next_cursor: Option<String>,
 }
 
-/// List contacts that may be one person.
+/// List pairs of contacts that may be the same person.
 #[utoipa::path(get, path = "/api/merge-suggestions", tag = "contacts", operation_id = "list_merge_suggestions",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(SuggestionQuery), responses(
     (status = 200, body = SuggestionPage), (status = 400, body = ErrorBody)))]
@@ -73,7 +70,7 @@ pub(super) async fn confirm(
     Ok(axum::Json(Merged::new(work.await?)))
 }
 
-/// Note that the two contacts of a suggestion are two persons.
+/// Dismiss a suggestion: the two contacts stay apart.
 #[utoipa::path(post, path = "/api/merge-suggestions/{id}/dismiss", tag = "contacts",
     operation_id = "dismiss_merge_suggestion",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(

@@ -1,104 +1,63 @@
-//! The API's own description.
+//! The OpenAPI document.
 
-use super::{
-    account, alerts, audit, backups, bridge, calls, contacts, database, events, media, merge_suggestions, self_check,
-    sessions, settings, setup, threads, tls, tokens, updates, users, whatsapp,
-};
 use crate::http::AppState;
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::Json;
+use std::collections::BTreeMap;
+use utoipa::Modify;
+use utoipa::openapi::info::LicenseBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    Content, ContentBuilder, InfoBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema, Server,
+};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn open_routes() -> Router<AppState> {
-    Router::new().route("/api/openapi.json", get(show))
+pub(super) fn open_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(show))
 }
 
-/// The OpenAPI document.
-pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+/// Adds what holds for all routes: title, tags, the ways to authenticate, the error responses that follow from how an
+/// operation is declared, and a description for each response that has none.
+pub(super) fn complete(mut document: OpenApi) -> OpenApi {
+    document.info = InfoBuilder::new()
+        .title("AgentLocator")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Threads, messages, calls and contacts of one business."))
+        .license(Some(LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()))
+        .build();
+    document.servers = Some(vec![Server::new("/")]);
+    let tag = |(name, about): (&str, &str)| TagBuilder::new().name(name).description(Some(about)).build();
+    document.tags = Some(TAGS.map(tag).to_vec());
+    SecuritySchemes.modify(&mut document);
+    Refusals.modify(&mut document);
+    Descriptions.modify(&mut document);
+    document
 }
 
-/// This document: what there is, and who may call it. The names in an operation's `security` are the role that it needs; an
-/// owner may do all that staff may.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "house", security(()), operation_id = "get_openapi_document", responses((status = 200, body = Object)))]
-async fn show() -> Json<utoipa::openapi::OpenApi> {
-    Json(document())
-}
+const TAGS: [(&str, &str); 8] = [
+    ("account", "Log-in, sessions and the first set-up."),
+    ("calls", "Phone calls, their turns and recordings."),
+    ("contacts", "Contacts, and pairs that may be the same person."),
+    ("system", "The service itself: alerts, backups, certificates, settings, updates, events."),
+    ("threads", "Threads, their messages and files."),
+    ("tokens", "API tokens."),
+    ("users", "Users who may log in."),
+    ("whatsapp", "The bridge and its link to WhatsApp."),
+];
 
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "AgentLocator", description = "Threads, messages, calls and people of one business."),
-    paths(
-        show,
-        account::log_in,
-        account::log_out,
-        account::who_am_i,
-        account::change_password,
-        alerts::list,
-        alerts::history,
-        alerts::mute,
-        alerts::unmute,
-        database::show,
-        database::choose,
-        database::review,
-        database::dismiss,
-        audit::list,
-        backups::list,
-        bridge::show,
-        bridge::pair,
-        bridge::pairing_code,
-        bridge::log_out,
-        bridge::reconnect,
-        calls::list,
-        calls::show,
-        calls::play,
-        contacts::list,
-        contacts::show,
-        contacts::rename,
-        contacts::merge,
-        contacts::undo_merge,
-        events::follow,
-        media::show,
-        merge_suggestions::list,
-        merge_suggestions::confirm,
-        merge_suggestions::dismiss,
-        self_check::show,
-        self_check::begin,
-        settings::show,
-        sessions::list,
-        sessions::end_others,
-        sessions::end,
-        sessions::list_of_user,
-        sessions::end_of_user,
-        setup::is_needed,
-        setup::complete,
-        threads::list,
-        threads::show,
-        threads::messages,
-        threads::mark_read,
-        threads::set_ai_mode,
-        tls::show,
-        tokens::list,
-        tokens::create,
-        tokens::revoke,
-        updates::show,
-        users::list,
-        users::add,
-        users::reset_password,
-        users::remove,
-        whatsapp::send,
-    ),
-    modifiers(&SecuritySchemes, &Refusals)
-)]
-struct Document;
+/// Get this document. The names in an operation's `security` are the role that it needs; an owner may call all operations that
+/// staff may call.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "system", security(()), operation_id = "get_openapi_document", responses((status = 200, body = Object)))]
+async fn show() -> Json<OpenApi> {
+    Json(super::document())
+}
 
 struct SecuritySchemes;
 
 impl Modify for SecuritySchemes {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+    fn modify(&self, document: &mut OpenApi) {
         let components = document.components.get_or_insert_default();
         let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("agentlocator_session")));
         let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
@@ -111,7 +70,7 @@ impl Modify for SecuritySchemes {
 struct Refusals;
 
 impl Modify for Refusals {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+    fn modify(&self, document: &mut OpenApi) {
         for item in document.paths.paths.values_mut() {
             add_refusals(&mut item.get, true);
             for operation in [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete] {
@@ -166,4 +125,53 @@ fn refusals_of_security(operation: &Operation, is_safe: bool) -> Vec<(&'static s
             vec![unauthorized, ("403", "The role may not do this, or X-CSRF-Token is wrong: `forbidden`, `csrf`")]
         }
     }
+}
+
+/// Describes each response that does not describe itself: a success by its schema, an error by its status.
+struct Descriptions;
+
+impl Modify for Descriptions {
+    fn modify(&self, document: &mut OpenApi) {
+        let schemas = document.components.as_ref().map(|components| components.schemas.clone()).unwrap_or_default();
+        for item in document.paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
+                for (status, response) in &mut operation.responses.responses {
+                    if let RefOr::T(response) = response
+                        && response.description.is_empty()
+                    {
+                        let described = error_description(status).map(str::to_owned);
+                        response.description = described.unwrap_or_else(|| schema_description(response, &schemas));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn error_description(status: &str) -> Option<&'static str> {
+    Some(match status {
+        "204" => "Done",
+        "400" => "A parameter or a field has a value that is not allowed: `invalid`",
+        "401" => "The name or the password is wrong: `unauthorized`",
+        "403" => "Not allowed: `forbidden`",
+        "404" => "There is nothing with that id: `not_found`",
+        "409" => "It does not fit the present state: `conflict`",
+        "416" => "No byte of the file is within the requested range",
+        "429" => "Too many attempts; `Retry-After` says when to try again: `too_many_requests`",
+        "503" => "Not at the moment; try again: `unavailable`, `timeout`",
+        _ => return None,
+    })
+}
+
+fn schema_description(response: &Response, schemas: &BTreeMap<String, RefOr<Schema>>) -> String {
+    let schema = response.content.values().find_map(|content| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(named)), .. }) => {
+            schemas.get(named.ref_location.rsplit('/').next()?)
+        }
+        _ => None,
+    });
+    let described = schema.and_then(|schema| serde_json::to_value(schema).ok());
+    let described = described.and_then(|schema| Some(schema["description"].as_str()?.to_owned()));
+    described.unwrap_or_else(|| "Success".to_owned())
 }

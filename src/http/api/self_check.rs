@@ -3,14 +3,15 @@
 use super::Done;
 use crate::domain::SelfCheck;
 use crate::http::{ApiError, AppState, Owner};
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/self-check", get(show).post(begin))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(show, begin))
 }
 
 /// What the self-checks found.
@@ -22,16 +23,16 @@ pub(super) struct SelfChecks {
     history: Vec<SelfCheck>,
 }
 
-/// What the self-checks found.
-#[utoipa::path(get, path = "/api/self-check", tag = "house", operation_id = "list_self_checks",
+/// List the results of the self-checks.
+#[utoipa::path(get, path = "/api/self-check", tag = "system", operation_id = "list_self_checks",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = SelfChecks)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SelfChecks>, ApiError> {
     let history = state.store.read(|tx| tx.self_checks(31)).await?;
     Ok(Json(SelfChecks { last: state.self_check.last(), history }))
 }
 
-/// Begins one now.
-#[utoipa::path(post, path = "/api/self-check", tag = "house", operation_id = "start_self_check",
+/// Start a self-check.
+#[utoipa::path(post, path = "/api/self-check", tag = "system", operation_id = "start_self_check",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 202, body = Done)))]
 pub(super) async fn begin(State(state): State<AppState>, _owner: Owner) -> Result<(StatusCode, Json<Done>), ApiError> {
     let checker = state.self_check.clone();

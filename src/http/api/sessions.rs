@@ -7,16 +7,17 @@ use crate::domain::{Role, SessionSummary, Timestamp, UserId};
 use crate::http::auth::LoggedIn;
 use crate::http::extract::{Id, Name};
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
+use axum::Json;
 use axum::extract::State;
-use axum::routing::{delete, get};
-use axum::{Json, Router};
 use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/sessions", get(list).delete(end_others))
-        .route("/api/sessions/{id}", delete(end))
-        .route("/api/users/{id}/sessions", get(list_of_user).delete(end_of_user))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, end_others))
+        .routes(routes!(end))
+        .routes(routes!(list_of_user, end_of_user))
 }
 
 /// A user's sessions, the last used first.
@@ -44,7 +45,7 @@ struct SessionView {
     is_current: bool,
 }
 
-/// List one's own sessions.
+/// List the sessions of the current user.
 #[utoipa::path(get, path = "/api/sessions", tag = "account", operation_id = "list_sessions",
     security(("cookie" = ["staff"])), responses((status = 200, body = SessionList)))]
 pub(super) async fn list(
@@ -54,7 +55,7 @@ pub(super) async fn list(
     sessions_of(&state, &actor, login.user.id).await
 }
 
-/// End all of one's own sessions except that of this request.
+/// End all sessions of the current user except the one of this request.
 #[utoipa::path(delete, path = "/api/sessions", tag = "account", operation_id = "end_other_sessions",
     security(("cookie" = ["staff"])), responses((status = 200, body = Done)))]
 pub(super) async fn end_others(
@@ -68,7 +69,7 @@ pub(super) async fn end_others(
     Ok(Done::YES)
 }
 
-/// End a session: one's own, or for owners anybody's.
+/// End a session: of the current user, or for owners of any user.
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "account", operation_id = "end_session",
     security(("cookie" = ["staff"]), ("token" = ["owner"])), params(("id" = String, Path)), responses(
     (status = 200, body = Done), (status = 404, body = ErrorBody)))]

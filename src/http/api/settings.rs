@@ -1,14 +1,15 @@
 //! The settings as they are in force. For owners.
 
 use crate::http::{ApiError, AppState, Owner};
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/settings", get(show))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(show))
 }
 
 /// The settings as they are in force.
@@ -28,8 +29,8 @@ struct SettingItem {
     origin: String,
 }
 
-/// The settings as they are in force, and where each came from.
-#[utoipa::path(get, path = "/api/settings", tag = "house", operation_id = "list_settings",
+/// List the active settings, and where each value comes from.
+#[utoipa::path(get, path = "/api/settings", tag = "system", operation_id = "list_settings",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = SettingList)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SettingList>, ApiError> {
     let shown = state.config().shown().into_iter();

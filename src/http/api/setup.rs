@@ -8,15 +8,15 @@ use crate::crm::{self, user};
 use crate::http::auth::Client;
 use crate::http::extract::ShortJson;
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, ErrorDetail, Peer, https_required};
-use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn open_routes() -> Router<AppState> {
-    Router::new().route("/api/setup", get(is_needed).post(complete))
+pub(super) fn open_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(is_needed, complete))
 }
 
 /// Whether there is an owner.
@@ -41,7 +41,7 @@ pub(super) struct FirstOwner {
     password: String,
 }
 
-/// Whether the first owner is still to be made, and whether passwords are taken on this connection.
+/// Get whether the first owner is still to be created, and whether passwords are accepted on this connection.
 #[utoipa::path(get, path = "/api/setup", tag = "account", security(()), operation_id = "get_setup_state", responses((status = 200, body = SetupState)))]
 pub(super) async fn is_needed(
     State(state): State<AppState>,
@@ -53,7 +53,7 @@ pub(super) async fn is_needed(
     Ok(axum::Json(SetupState { needed: owners == 0, connection_error }))
 }
 
-/// Make the first owner with the one-time code, and log in.
+/// Create the first owner with the one-time code, and log in.
 #[utoipa::path(post, path = "/api/setup", tag = "account", security(()), operation_id = "complete_setup", request_body = FirstOwner, responses(
     (status = 200, description = "As that of login"), (status = 400, body = ErrorBody),
     (status = 403, description = "The code is not good, or codes and passwords are not taken on this connection \

@@ -7,18 +7,18 @@ use crate::http::paging::{After, Limit};
 use crate::http::search_words::SearchWords;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, ThreadFilter};
-use axum::Router;
 use axum::extract::State;
-use axum::routing::{get, post, put};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/threads", get(list))
-        .route("/api/threads/{id}", get(show))
-        .route("/api/threads/{id}/messages", get(messages))
-        .route("/api/threads/{id}/read", post(mark_read))
-        .route("/api/threads/{id}/ai", put(set_ai_mode))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(messages))
+        .routes(routes!(mark_read))
+        .routes(routes!(set_ai_mode))
 }
 
 /// Which threads.
@@ -78,7 +78,7 @@ pub(super) struct AiModeChange {
     ai_mode: AiMode,
 }
 
-/// Threads, newest activity first.
+/// List threads, newest activity first.
 #[utoipa::path(get, path = "/api/threads", tag = "threads", operation_id = "list_threads",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(ThreadQuery), responses(
     (status = 200, body = ThreadPage), (status = 400, body = ErrorBody)))]
@@ -96,7 +96,7 @@ pub(super) async fn list(
     Ok(axum::Json(ThreadPage { threads, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
-/// One thread.
+/// Get a thread.
 #[utoipa::path(get, path = "/api/threads/{id}", tag = "threads", operation_id = "get_thread",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = Thread), (status = 404, body = ErrorBody)))]
@@ -109,7 +109,7 @@ pub(super) async fn show(
     found.map(axum::Json).ok_or_else(|| ApiError::not_found("there is no such thread"))
 }
 
-/// The messages of a thread.
+/// List the messages of a thread, oldest first within the page.
 #[utoipa::path(get, path = "/api/threads/{id}/messages", tag = "threads", operation_id = "list_messages",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path), MessageQuery),
     responses((status = 200, body = MessagePage), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -128,7 +128,7 @@ pub(super) async fn messages(
     Ok(axum::Json(MessagePage { messages, next_cursor: next.map(|cursor| cursor.to_string()) }))
 }
 
-/// All of a thread has been read.
+/// Mark a thread as read.
 #[utoipa::path(post, path = "/api/threads/{id}/read", tag = "threads", operation_id = "mark_thread_read",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
     (status = 200, body = Thread), (status = 404, body = ErrorBody)))]
@@ -140,7 +140,7 @@ pub(super) async fn mark_read(
     Ok(axum::Json(actor.transact(&state.store, move |tx| thread::mark_read(tx, ThreadId(id))).await?))
 }
 
-/// Whether the AI answers in a thread.
+/// Set whether the AI answers in a thread.
 #[utoipa::path(put, path = "/api/threads/{id}/ai", tag = "threads", operation_id = "set_thread_ai_mode",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
     request_body = AiModeChange, responses((status = 200, body = Thread), (status = 404, body = ErrorBody)))]

@@ -2,16 +2,17 @@
 
 use crate::http::{ApiError, AppState, Owner};
 use crate::ops::tls::TlsStatus;
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/tls", get(show))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(show))
 }
 
-/// Which certificate is served, how long it is good, and what went wrong last.
-#[utoipa::path(get, path = "/api/tls", tag = "house", operation_id = "get_tls_status",
+/// Get the certificate that is served, its validity, and the last error.
+#[utoipa::path(get, path = "/api/tls", tag = "system", operation_id = "get_tls_status",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = TlsStatus)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<TlsStatus>, ApiError> {
     Ok(Json(state.tls.status()))

@@ -6,14 +6,14 @@ use crate::crm::token::{self, OneTimeSecret};
 use crate::domain::{ApiToken, Role, Timestamp, TokenId};
 use crate::http::extract::{Id, Json};
 use crate::http::{ApiError, AppState, ErrorBody, Owner};
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{delete, get};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/tokens", get(list).post(create)).route("/api/tokens/{id}", delete(revoke))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
 }
 
 /// All tokens, without their secrets.
@@ -44,7 +44,7 @@ pub(super) struct CreatedToken {
     token: String,
 }
 
-/// All tokens.
+/// List API tokens.
 #[utoipa::path(get, path = "/api/tokens", tag = "tokens", operation_id = "list_tokens",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = TokenList)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<axum::Json<TokenList>, ApiError> {
@@ -52,7 +52,7 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     Ok(axum::Json(TokenList { tokens }))
 }
 
-/// Make a token for a program.
+/// Create an API token.
 #[utoipa::path(post, path = "/api/tokens", tag = "tokens", operation_id = "create_token",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = NewToken, responses(
     (status = 201, body = CreatedToken), (status = 400, body = ErrorBody)))]
@@ -70,7 +70,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, axum::Json(CreatedToken { details, token: secret.expose().to_owned() })))
 }
 
-/// Revoke a token.
+/// Revoke an API token.
 #[utoipa::path(delete, path = "/api/tokens/{id}", tag = "tokens", operation_id = "revoke_token",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
     (status = 200, body = Done), (status = 404, body = ErrorBody)))]

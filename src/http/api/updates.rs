@@ -5,13 +5,14 @@ use crate::domain::Timestamp;
 use crate::drive::updates::Known;
 use crate::http::{ApiError, AppState, Owner};
 use crate::providers::release_feed::Release;
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/updates", get(show))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(show))
 }
 
 /// What is installed, and what is known of newer releases.
@@ -30,8 +31,8 @@ pub(super) struct Updates {
     checked_at: Option<Timestamp>,
 }
 
-/// What is installed, and what is known of newer releases.
-#[utoipa::path(get, path = "/api/updates", tag = "house", operation_id = "get_update_status",
+/// Get the installed version, and newer releases.
+#[utoipa::path(get, path = "/api/updates", tag = "system", operation_id = "get_update_status",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = Updates)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<Updates>, ApiError> {
     let known = state.store.read(Known::read).await?;

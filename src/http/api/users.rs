@@ -6,17 +6,14 @@ use crate::crm::user;
 use crate::domain::{Role, User, UserId};
 use crate::http::extract::{Id, Json};
 use crate::http::{ApiError, AppState, Confidential, ErrorBody, Owner};
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{delete, get, post};
 use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/api/users", get(list).post(add))
-        .route("/api/users/{id}", delete(remove))
-        .route("/api/users/{id}/password", post(reset_password))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(remove)).routes(routes!(reset_password))
 }
 
 /// Everybody who may log in.
@@ -43,7 +40,7 @@ pub(super) struct NewPassword {
     password: String,
 }
 
-/// Everybody who may log in.
+/// List users.
 #[utoipa::path(get, path = "/api/users", tag = "users", operation_id = "list_users",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = UserList)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<axum::Json<UserList>, ApiError> {
@@ -51,7 +48,7 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     Ok(axum::Json(UserList { users }))
 }
 
-/// Add somebody.
+/// Create a user.
 #[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "add_user",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = NewUser, responses(
     (status = 201, body = User), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -67,7 +64,7 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, axum::Json(user)))
 }
 
-/// Give somebody a new password; it ends their sessions.
+/// Set a new password for a user; this ends their sessions.
 #[utoipa::path(post, path = "/api/users/{id}/password", tag = "users", operation_id = "reset_user_password",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)),
     request_body = NewPassword, responses((status = 200, body = Done), (status = 404, body = ErrorBody)))]
@@ -85,7 +82,7 @@ pub(super) async fn reset_password(
     Ok(Done::YES)
 }
 
-/// Take somebody's right to log in away.
+/// Remove a user; this ends their sessions.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "remove_user",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
     (status = 200, body = Done), (status = 404, body = ErrorBody),

@@ -7,14 +7,14 @@ use crate::http::extract::Json;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::WriteTx;
 use crate::{clock, entropy};
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn routes() -> Router<AppState> {
-    Router::new().route("/api/whatsapp/send", post(send))
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(send))
 }
 
 /// A message to be sent.
@@ -31,7 +31,7 @@ pub(super) struct SendBody {
     provider: Option<ProviderChoice>,
 }
 
-/// Sends a message: stores it and answers; it goes out at once where that is possible.
+/// Send a message. It is stored before the response, and sent at once where that is possible.
 #[utoipa::path(
     post, path = "/api/whatsapp/send", tag = "threads", operation_id = "send_message",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), request_body = SendBody,

@@ -193,30 +193,6 @@ async fn the_document_says_who_may_call_what() {
 }
 
 #[tokio::test]
-async fn every_route_of_the_code_is_in_the_document() {
-    let daemon = Daemon::prepare(|_| {});
-    let document: Value = serde_json::from_slice(&daemon.cli(&["openapi"]).stdout).unwrap();
-    let known: BTreeSet<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
-    let mut routes = BTreeSet::new();
-    collect_routes(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/http")), &mut routes);
-    assert_eq!(known, routes);
-}
-
-fn collect_routes(folder: &std::path::Path, routes: &mut BTreeSet<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect_routes(&path, routes);
-        } else {
-            let text = std::fs::read_to_string(&path).unwrap();
-            let found = text.split(".route(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
-            let found = found.filter_map(|rest| rest.split('"').next()).filter(|path| path.starts_with("/api/"));
-            routes.extend(found.map(str::to_owned));
-        }
-    }
-}
-
-#[tokio::test]
 async fn unknown_paths_tell_strangers_nothing() {
     let (daemon, api) = with_data();
     for path in ["/api", "/api/", "/api/nothing", "/api/threads/1/nothing", "/api/setup/x"] {

@@ -1,7 +1,7 @@
 //! What is answered is what the document says.
 
 use super::with_data;
-use crate::support::Client;
+use crate::support::{Client, Daemon};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -56,4 +56,31 @@ async fn answers_keep_to_their_schemas() {
     check(&document, &Method::POST, "/api/users", 201, &made.json());
     let merged = api.post_json("/api/contacts/1/merge", &json!({"contact_id": 3})).await;
     check(&document, &Method::POST, "/api/contacts/{id}/merge", 200, &merged.json());
+}
+
+#[test]
+fn the_committed_document_is_the_one_that_is_served() {
+    let daemon = Daemon::prepare(|_| {});
+    let served = daemon.cli(&["openapi"]).stdout;
+    let committed = include_bytes!("../../../docs/openapi.json");
+    assert!(served == committed, "docs/openapi.json differs; `make openapi` writes it anew");
+}
+
+#[test]
+fn operations_can_be_generated_into_clients() {
+    let document: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
+    let tags: Vec<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+    let mut ids = std::collections::BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id), "{method} {path}: {id} is used twice");
+            assert!(tags.contains(&&operation["tags"][0]), "{id}: {}", operation["tags"]);
+            let summary = operation["summary"].as_str().unwrap_or_default();
+            assert!(summary.ends_with('.') && summary.starts_with(char::is_uppercase), "{id}: {summary:?}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert_ne!(response["description"], "", "{id} {status}");
+            }
+        }
+    }
 }

@@ -37,7 +37,7 @@ enum Format {
     Wav,
 }
 
-/// The sound of a call.
+/// Get the recording of a call.
 #[utoipa::path(get, path = "/api/calls/{id}/recording", tag = "calls", operation_id = "get_call_recording",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path), RecordingQuery),
     responses((status = 200, description = "Both sides in stereo: the caller left, the agent right. Ranges work in both forms.",

@@ -1,0 +1,27 @@
+// Calls that a page makes, by the client that is generated from the document. It is compiled, and not run.
+import createClient from 'openapi-fetch'
+import type { components, operations, paths } from './generated.js'
+
+const api = createClient<paths>({ baseUrl: 'https://shop.example' })
+
+type Thread = components['schemas']['Thread']
+type SendRequest = operations['send_message']['requestBody']['content']['application/json']
+
+export async function firstThread(): Promise<Thread | undefined> {
+  const { data, error } = await api.GET('/api/threads', { params: { query: { type: 'whatsapp', limit: 1 } } })
+  if (error) throw new Error(`${error.error.code}: ${error.error.message}`)
+  return data.threads[0]
+}
+
+export async function answer(thread: Thread, text: string): Promise<number> {
+  const body: SendRequest = { to: thread.peer_number, text }
+  const { data, error } = await api.POST('/api/whatsapp/send', { body, params: { header: { 'Idempotency-Key': 'a1' } } })
+  if (error) throw new Error(error.error.field ?? error.error.message)
+  return data.message_id
+}
+
+export async function rename(id: number, display_name: string) {
+  // @ts-expect-error A field that the operation does not know.
+  await api.PATCH('/api/contacts/{id}', { params: { path: { id } }, body: { name: display_name } })
+  return api.PATCH('/api/contacts/{id}', { params: { path: { id } }, body: { display_name } })
+}
