@@ -4,7 +4,7 @@ use super::{AddressId, ContactId, PhoneNumber, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
-    /// What an address is an address of.
+    /// The kind of an address.
     AddressKind {
         /// A phone number, E.164 with `+`.
         Phone = "phone",
@@ -19,20 +19,20 @@ text_enum! {
     }
 }
 
-/// One way to reach a person.
+/// An address of a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Address {
-    /// Our id.
+    /// The id.
     #[schema(value_type = i64)]
     pub id: AddressId,
-    /// The person.
+    /// The contact.
     #[schema(value_type = i64)]
     pub contact_id: ContactId,
-    /// What kind of address it is.
+    /// The kind of the address.
     pub kind: AddressKind,
-    /// In the one form of its kind.
+    /// The address, normalised: E.164 for a phone number.
     pub value: String,
-    /// Of a number: since when the contact has another one instead; null while it is the contact's.
+    /// Of a phone number: since when the contact has another number instead; null while it is current.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub former_at: Option<Timestamp>,
 }

@@ -4,7 +4,7 @@ use super::{Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
-    /// What needs a person.
+    /// The kind of an alert.
     AlertKind {
         /// The disk is nearly full.
         DiskLow = "disk_low",
@@ -58,7 +58,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// How far an alert has come.
+    /// The state of an alert.
     AlertState {
         /// It is so, but not for long enough to trouble anybody.
         Pending = "pending",
@@ -70,7 +70,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// How a person is told.
+    /// A channel for notifications.
     AlertWay {
         /// By mail.
         Mail = "mail",
@@ -80,7 +80,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What is told of an alert.
+    /// What a notification reports.
     AlertNews {
         /// It has begun.
         Raised = "raised",
@@ -109,7 +109,7 @@ pub enum Mute {
     WhileItLasts,
 }
 
-/// What somebody was told last, and how.
+/// The last notification by one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AlertTold {
     /// How.
@@ -126,13 +126,13 @@ pub struct AlertTold {
 pub struct Alert {
     /// What it is.
     pub kind: AlertKind,
-    /// How far it has come.
+    /// The delivery status.
     pub state: AlertState,
-    /// What exactly was found.
+    /// What was found.
     pub detail: AlertDetail,
-    /// Since when it is so, or was so last.
+    /// Since when it is active, or was active last.
     pub since: Timestamp,
-    /// When it was over.
+    /// When it cleared.
     pub cleared_at: Option<Timestamp>,
     /// Until when it troubles nobody.
     pub mute: Option<Mute>,

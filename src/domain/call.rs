@@ -9,7 +9,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// By which network a call came.
+    /// The network of a call.
     CallMedium {
         /// The telephone network.
         Phone = "phone",
@@ -19,7 +19,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Where a call stands.
+    /// The state of a call.
     CallState {
         /// Twilio told us of it; the greeting plays.
         Ringing = "ringing",
@@ -35,7 +35,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Why a call ended. Exactly one for each call.
+    /// Why a call ended.
     EndReason {
         /// The caller hung up.
         CallerHungUp = "caller_hung_up",
@@ -79,105 +79,105 @@ text_enum! {
 }
 
 text_enum! {
-    /// Who spoke a turn.
+    /// The speaker of a turn.
     Speaker { Caller = "caller", Agent = "agent", Tool = "tool", System = "system" }
 }
 
-/// One phone call.
+/// A phone call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Call {
-    /// Our id.
+    /// The id.
     #[schema(value_type = i64)]
     pub id: CallId,
-    /// Whose call it is.
+    /// The business.
     #[schema(value_type = i64)]
     pub business_id: BusinessId,
-    /// Twilio's id.
+    /// Twilio's CallSid.
     #[schema(value_type = String)]
     pub call_sid: CallSid,
-    /// The thread of calls with this person.
+    /// The thread of calls with this contact.
     #[schema(value_type = i64)]
     pub thread_id: ThreadId,
-    /// The person.
+    /// The contact.
     #[schema(value_type = i64)]
     pub contact_id: ContactId,
     /// Who called whom.
     pub direction: CallDirection,
-    /// By which network.
+    /// The network: phone or WhatsApp.
     pub medium: CallMedium,
-    /// The other side: E.164 with `+` where a number is known, else what Twilio said (`anonymous`).
+    /// The caller's number in E.164, else what Twilio sent (`anonymous`).
     pub peer_number: String,
-    /// Our number.
+    /// The business's number.
     pub own_number: String,
-    /// Where it stands.
+    /// The state of the call.
     pub state: CallState,
-    /// What answers: `realtime`, `voicemail`, `record`; none before the stream began.
+    /// The voice engine: `realtime`, `voicemail`, `record`; null before the stream began.
     pub engine: Option<String>,
     /// The AI model.
     pub model: Option<String>,
-    /// When Twilio told us of it.
+    /// When Twilio announced the call.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
-    /// When the stream began.
+    /// When the media stream began.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub answered_at: Option<Timestamp>,
-    /// When it was over.
+    /// When it cleared.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     /// Why it ended.
     pub end_reason: Option<EndReason>,
-    /// Whether the service did not answer it, because it was off or could not be reached. Twilio told of it afterwards.
+    /// Whether the call was missed: the service was off or unreachable, and learned of the call from Twilio's list afterwards.
     pub missed: bool,
-    /// Its length as Twilio counts it, else from our own times.
+    /// The duration as Twilio reports it, else as measured here.
     pub duration_ms: Option<i64>,
-    /// What it cost at the AI, in millionths of a dollar.
+    /// The cost of the AI, in millionths of a dollar.
     pub cost_micros: i64,
-    /// The message that the caller left, in words, where it is known.
+    /// The transcript of the message that the caller left, if there is one.
     pub message_text: Option<String>,
 }
 
-/// When the stages of one answer happened, in milliseconds after the caller stopped speaking.
+/// The latency of each stage of one answer, in milliseconds after the caller stopped speaking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TurnLatency {
-    /// The AI began to answer.
+    /// The AI began to respond.
     pub response_created_ms: Option<i64>,
-    /// Its first audio reached us.
+    /// The first audio arrived from the AI.
     pub first_delta_ms: Option<i64>,
-    /// We sent it on.
+    /// The first audio was sent to Twilio.
     pub first_sent_ms: Option<i64>,
-    /// The caller heard it, as Twilio's mark says.
+    /// The caller began to hear it, by Twilio's mark.
     pub first_played_ms: Option<i64>,
 }
 
-/// One uttering by one speaker.
+/// An utterance of one speaker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Turn {
-    /// Our id.
+    /// The id.
     #[schema(value_type = i64)]
     pub id: TurnId,
     /// The call.
     #[schema(value_type = i64)]
     pub call_id: CallId,
-    /// Its place in the conversation, from 1.
+    /// The position in the call, from 1.
     pub seq: i64,
-    /// Who spoke.
+    /// The speaker.
     pub speaker: Speaker,
-    /// What was said, all of it.
+    /// The whole text.
     pub text: String,
-    /// What of it the other side heard; for the agent a prefix of `text`.
+    /// The part of `text` that the other side heard.
     pub heard_text: String,
-    /// Whether the other side cut it short.
+    /// Whether the other side interrupted it.
     pub interrupted: bool,
-    /// From the beginning of the stream.
+    /// Milliseconds since the stream began.
     pub started_ms: i64,
-    /// From the beginning of the stream.
+    /// Milliseconds since the stream began.
     pub ended_ms: Option<i64>,
-    /// How long each stage of the answer took.
+    /// The latency of each stage of the answer.
     pub latency: TurnLatency,
-    /// AI tokens read and written for this turn.
+    /// AI tokens read for this turn.
     pub tokens_in: i64,
     /// AI tokens written for this turn.
     pub tokens_out: i64,
-    /// What it cost, in millionths of a dollar.
+    /// The cost, in millionths of a dollar.
     pub cost_micros: i64,
 }

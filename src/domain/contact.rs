@@ -3,24 +3,24 @@
 use super::{BusinessId, ContactId, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
-/// A person that the business deals with.
+/// A contact of the business.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Contact {
-    /// Our id.
+    /// The id.
     #[schema(value_type = i64)]
     pub id: ContactId,
-    /// Whose contact it is.
+    /// The business.
     #[schema(value_type = i64)]
     pub business_id: BusinessId,
-    /// As the owner wrote it, else as WhatsApp showed it; empty if nobody said.
+    /// The name that the owner gave, else the WhatsApp profile name; may be empty.
     pub display_name: String,
-    /// When we first met.
+    /// When the contact was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
 text_enum! {
-    /// Why two contacts may be one person.
+    /// Why two contacts may be the same person.
     SuggestionReason {
         /// The one has a number now that the other one had before.
         NumberMoved = "number_moved",
@@ -29,20 +29,20 @@ text_enum! {
     }
 }
 
-/// Two contacts with histories of their own that may be one person, for a user to decide.
+/// Two contacts with histories that may be the same person; a user decides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MergeSuggestion {
-    /// Our id.
+    /// The id.
     pub id: i64,
-    /// The older contact, which stays if they are merged.
+    /// The older contact; a merge keeps it.
     pub contact: Contact,
-    /// The newer contact, which becomes part of the older one.
+    /// The newer contact; a merge moves its history to the older one.
     pub other_contact: Contact,
-    /// Why they may be one.
+    /// Why they may be the same person.
     pub reason: SuggestionReason,
-    /// The number or id by which this was noticed.
+    /// The phone number or id that both contacts had.
     pub address: String,
-    /// When it was noticed.
+    /// When the suggestion was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }

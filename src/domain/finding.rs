@@ -4,7 +4,7 @@ use super::{Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
-    /// How what was looked at is.
+    /// The severity of a finding.
     FindingState {
         /// Well.
         Ok = "ok",
@@ -17,31 +17,31 @@ text_enum! {
     }
 }
 
-/// What was found when one thing was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Finding {
-    /// What was looked at: `database`, `published_copy`, …
+    /// The check: `database`, `published_copy`, …
     pub check: String,
-    /// How it is.
+    /// The severity.
     pub state: FindingState,
-    /// What was found, for a person.
+    /// What was found, for people.
     pub found: String,
-    /// What to do about it; empty where nothing is to be done.
+    /// What to do about it; empty if nothing.
     pub remedy: String,
 }
 
-/// One check of the whole house.
+/// A self-check of the installation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SelfCheck {
-    /// When it began.
+    /// When it started.
     #[schema(value_type = String, format = DateTime)]
     pub began_at: Timestamp,
-    /// When it was done.
+    /// When it finished.
     #[schema(value_type = String, format = DateTime)]
     pub ended_at: Timestamp,
-    /// Whether nothing needs a person.
+    /// Whether nothing needs attention.
     pub well: bool,
-    /// What was found.
+    /// The findings.
     pub findings: Vec<Finding>,
 }
 

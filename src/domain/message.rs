@@ -4,12 +4,12 @@ use super::{MessageId, ThreadId, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
-    /// Who spoke: the person (`in`) or the business (`out`).
+    /// `in`: from the contact; `out`: from the business.
     Direction { In = "in", Out = "out" }
 }
 
 text_enum! {
-    /// The way a message took.
+    /// A WhatsApp provider.
     Provider {
         /// The official path, Twilio's WhatsApp sender.
         Twilio = "twilio",
@@ -19,12 +19,12 @@ text_enum! {
 }
 
 text_enum! {
-    /// Words, or words with a file.
+    /// `text`, or `media` for a message with files.
     MessageType { Text = "text", Media = "media" }
 }
 
 text_enum! {
-    /// The finer kind of a message.
+    /// The kind of a message's content.
     MediaKind {
         Text = "text",
         Image = "image",
@@ -67,7 +67,7 @@ impl MediaKind {
 }
 
 text_enum! {
-    /// How far a message has come. It only ever goes forward, see [`MessageStatus::advance`].
+    /// The delivery status of a message. It never goes backwards, see [`MessageStatus::advance`].
     MessageStatus {
         /// It came in.
         Received = "received",
@@ -108,104 +108,104 @@ text_enum! {
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Message {
-    /// Our id; greater is later to arrive.
+    /// The id; messages that arrived later have greater ids.
     #[schema(value_type = i64)]
     pub id: MessageId,
-    /// Where it belongs.
+    /// The thread.
     #[schema(value_type = i64)]
     pub thread_id: ThreadId,
-    /// Who spoke.
+    /// The direction.
     pub direction: Direction,
-    /// Words, or words with a file.
+    /// `text`, or `media` for a message with files.
     pub message_type: MessageType,
-    /// The finer kind.
+    /// The kind of the content.
     pub media_kind: MediaKind,
-    /// The words; empty for a bare file.
+    /// The text; empty for a file without a caption.
     pub content_text: String,
-    /// Where the file is: the provider's address, or ours once it has been fetched.
+    /// The URL of the file: the provider's, then the local one once it has been fetched.
     pub media_url: Option<String>,
     /// What has become of the file that came with it: `waiting` while it is still to be fetched, `stored` where it is here,
     /// `linked` where only its address is known, `failed`, or `pruned` where it was deleted as the settings say.
     pub media_state: Option<String>,
     /// The way it took, or will take.
     pub provider: Option<Provider>,
-    /// The provider's id of it.
+    /// The provider's id of the message.
     pub provider_msg_id: Option<String>,
-    /// How far it has come.
+    /// The delivery status.
     pub status: MessageStatus,
-    /// Why it failed: a code of ours or of the provider.
+    /// Why it failed: an AgentLocator or provider error code.
     pub error_code: Option<String>,
-    /// Why it failed, or that it may have been sent, for a person to read.
+    /// Why it failed, or that it may have been sent; for people.
     pub error: Option<String>,
-    /// Who wrote an outgoing one: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
+    /// The author of an outgoing message: `user:3`, `token:2`, `agent`, or `phone` for the business's own phone.
     pub author: Option<String>,
-    /// The provider's id of the message that it answers.
+    /// The provider's id of the quoted message.
     pub quoted_msg_id: Option<String>,
-    /// When a provider had it.
+    /// When a provider accepted it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub sent_at: Option<Timestamp>,
-    /// When the contact's phone had it.
+    /// When it was delivered to the contact's phone.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub delivered_at: Option<Timestamp>,
-    /// When the contact had seen it.
+    /// When the contact read it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub read_at: Option<Timestamp>,
-    /// When it was written: for one that waited as the provider says, else when it reached us.
+    /// When it was written: for a message that was delayed the provider's time, else the time of arrival.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 
-/// A message with its files and all that happened to it.
+/// A message with its files, reactions and edits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MessageDetail {
-    /// The message as it is now.
+    /// The message in its current form.
     #[serde(flatten)]
     pub message: Message,
     /// The message that it answers, where that is known.
     pub quote: Option<Quote>,
-    /// The reactions that nobody has taken back, one of each side.
+    /// The current reactions, at most one of each side.
     pub reactions: Vec<Reaction>,
-    /// Its edits, the oldest first.
+    /// The edits, oldest first.
     pub edits: Vec<Edit>,
-    /// When its writer deleted it; the words stay here.
+    /// When its author deleted it; the text is kept.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub deleted_at: Option<Timestamp>,
     /// Who deleted it: `contact`, or `phone` for the business's own phone.
     pub deleted_by: Option<String>,
-    /// Its files.
+    /// The files.
     pub files: Vec<MessageFile>,
 }
 
-/// The message that another one answers.
+/// The quoted message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Quote {
-    /// Our id of it.
+    /// The id of the message.
     #[schema(value_type = i64)]
     pub message_id: MessageId,
-    /// Who wrote it.
+    /// The direction.
     pub direction: Direction,
-    /// Its words.
+    /// The text.
     pub content_text: String,
 }
 
-/// An emoji that somebody put to a message.
+/// A reaction to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Reaction {
     /// The emoji.
     pub emoji: String,
-    /// Who did: `contact`, or `phone` for the business's own phone.
+    /// The author: `contact`, or `phone` for the business's own phone.
     pub actor: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
-/// A change of a message's words by its writer.
+/// An edit of a message by its author.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Edit {
-    /// The words before it.
+    /// The text before the edit.
     pub previous_text: String,
-    /// Who did: `contact`, or `phone` for the business's own phone.
+    /// The author: `contact`, or `phone` for the business's own phone.
     pub actor: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]
@@ -215,19 +215,19 @@ pub struct Edit {
 /// A file of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MessageFile {
-    /// Its place among the message's files, from 0.
+    /// The position among the files of the message, from 0.
     pub position: i64,
-    /// What its sender called it.
+    /// The file name that the sender gave.
     pub file_name: Option<String>,
-    /// Its type.
+    /// The MIME type.
     pub mime: Option<String>,
-    /// Its size; null until it is here.
+    /// The size in bytes; null until it has been fetched.
     pub bytes: Option<i64>,
     /// `waiting`, `stored`, `linked`, `failed` or `pruned`, as the message's `media_state`.
     pub state: String,
-    /// Why it is not here.
+    /// Why it could not be fetched.
     pub error: Option<String>,
-    /// Where it can be fetched; null while it is not here.
+    /// The URL of the file; null until it has been fetched.
     pub url: Option<String>,
 }
 

@@ -4,7 +4,7 @@ use super::{CallId, RecordingId, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
 
 text_enum! {
-    /// Who recorded.
+    /// What made the recording.
     RecordingSource {
         /// We, both sides, from the media stream.
         Stream = "stream",
@@ -14,7 +14,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// How far a recording has come.
+    /// The state of a recording.
     RecordingState {
         /// The call is still on.
         Running = "running",
@@ -29,32 +29,32 @@ text_enum! {
     }
 }
 
-/// One sound file of a call.
+/// A recording of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Recording {
-    /// Our id.
+    /// The id.
     #[schema(value_type = i64)]
     pub id: RecordingId,
     /// The call.
     #[schema(value_type = i64)]
     pub call_id: CallId,
-    /// Who recorded.
+    /// What made the recording.
     pub source: RecordingSource,
-    /// The kind of file, `audio/wav`.
+    /// The MIME type.
     pub mime: String,
     /// 2 for both sides: the caller left, the agent right.
     pub channels: i64,
-    /// Its length.
+    /// The duration.
     pub duration_ms: i64,
-    /// Its size.
+    /// The size in bytes.
     pub bytes: i64,
-    /// How far it has come.
+    /// The delivery status.
     pub state: RecordingState,
-    /// Where in the file the message begins that the caller left.
+    /// Where in the recording the caller's message begins.
     pub message_ms: Option<i64>,
-    /// Why it could not be had.
+    /// Why it could not be fetched.
     pub error: Option<String>,
-    /// When it was begun.
+    /// When the recording began.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }

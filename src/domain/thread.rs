@@ -27,13 +27,13 @@ text_enum! {
     }
 }
 
-/// All that was said with one person over one channel.
+/// The conversation with one contact over one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Thread {
-    /// Our id.
+    /// The id.
     #[schema(value_type = i64)]
     pub id: ThreadId,
-    /// Whose thread it is.
+    /// The business.
     #[schema(value_type = i64)]
     pub business_id: BusinessId,
     /// The channel.
@@ -41,21 +41,21 @@ pub struct Thread {
     pub kind: ThreadType,
     /// The provider that was used last; none for calls before the first one.
     pub provider: Option<Provider>,
-    /// The person.
+    /// The contact.
     #[schema(value_type = i64)]
     pub contact_id: ContactId,
-    /// E.164 with `+` where a number is known, else the address that is.
+    /// The contact's number in E.164, else another address.
     pub peer_number: String,
-    /// What to call the thread in a list.
+    /// The title of the thread.
     pub title: String,
-    /// The newest message or call.
+    /// When the newest message or call was.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_message_at: Option<Timestamp>,
-    /// Messages that nobody has read yet.
+    /// The number of unread messages.
     pub unread_count: i64,
-    /// Whether the AI answers here.
+    /// Whether the AI answers in this thread.
     pub ai_mode: AiMode,
-    /// When it began.
+    /// When it started.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
@@ -65,7 +65,7 @@ pub struct Thread {
 pub struct LastIn {
     /// The way of the last message.
     pub provider: Option<Provider>,
-    /// When it was written.
+    /// When it was committed.
     pub at: Option<Timestamp>,
     /// When the last one to our Twilio sender was written.
     pub twilio_at: Option<Timestamp>,

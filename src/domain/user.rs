@@ -3,17 +3,17 @@
 use super::{Role, Timestamp, TokenId, UserId};
 use serde::{Deserialize, Serialize};
 
-/// Someone who may log in.
+/// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct User {
-    /// Our id.
+    /// The id.
     #[schema(value_type = i64)]
     pub id: UserId,
-    /// What they log in with; capital letters make no difference.
+    /// The log-in name; not case-sensitive.
     pub name: String,
-    /// What they may do.
+    /// The role.
     pub role: Role,
-    /// Since when.
+    /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When they last logged in.
@@ -24,25 +24,25 @@ pub struct User {
 /// A bearer token for the API, without the secret, which is shown once and not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ApiToken {
-    /// Our id.
+    /// The id.
     #[schema(value_type = i64)]
     pub id: TokenId,
-    /// What it is for.
+    /// Its purpose, as its creator named it.
     pub name: String,
-    /// What it may do.
+    /// The role of the token.
     pub role: Role,
-    /// Since when.
+    /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_used_at: Option<Timestamp>,
-    /// The actor that created it: `user:3`, `token:2`, `cli`. Null where that is not known.
+    /// The actor that created it: `user:3`, `token:2`, `cli`. Null if unknown.
     pub created_by: Option<String>,
     /// The name of the user who answers for it; null for a token of the command line. Without this user, or without a role
     /// that has the token's rights, the token is not accepted.
     pub user_name: Option<String>,
-    /// From when on it is not accepted; null means never.
+    /// When it expires; null: never.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
 }
@@ -61,11 +61,11 @@ pub struct Session {
     pub user: User,
     /// What every changing request must carry in `X-CSRF-Token`.
     pub csrf_token: String,
-    /// When it began.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last used, to a few minutes.
     pub last_seen_at: Timestamp,
-    /// When it ends, if it is not used before.
+    /// When it expires if it is not used.
     pub expires_at: Timestamp,
 }
 
@@ -74,13 +74,13 @@ pub struct Session {
 pub struct SessionSummary {
     /// The first [`Self::ID_LENGTH`] characters of the cookie's hash.
     pub id: String,
-    /// What the browser calls itself.
+    /// The User-Agent of the browser.
     pub user_agent: String,
-    /// When it began.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last used, to a few minutes.
     pub last_seen_at: Timestamp,
-    /// When it ends, if it is not used before.
+    /// When it expires if it is not used.
     pub expires_at: Timestamp,
 }
 
@@ -94,22 +94,22 @@ impl SessionSummary {
     }
 }
 
-/// One line of the audit log.
+/// An entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AuditEntry {
-    /// Its number; greater is later.
+    /// The number of the entry; later entries have greater numbers.
     pub id: i64,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// Who: `user:3`, `token:2`, `cli`.
+    /// The actor: `user:3`, `token:2`, `cli`.
     pub actor: String,
-    /// The name of the user or the token; null for others.
+    /// The name of the user or the token; null for other actors.
     pub actor_name: Option<String>,
     /// For a token, the actor that created it.
     pub token_created_by: Option<String>,
-    /// What: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the request.
+    /// The action: `login`, `user_added`, `token_revoked`, …; for all other changes by the API the `operationId` of the request.
     pub action: String,
-    /// To whom or what: `user:3`, `token:2`, …
+    /// What was changed: `user:3`, `token:2`, …
     pub subject: String,
 }

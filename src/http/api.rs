@@ -82,7 +82,7 @@ async fn wrong_method() -> ApiError {
     )
 }
 
-/// The answer where there is nothing to tell but that it is done.
+/// Done
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Done {
     /// Always true.

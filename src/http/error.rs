@@ -23,26 +23,26 @@ pub struct ApiError {
     retry_after: Option<Duration>,
 }
 
-/// The body of every failure.
+/// The body of every error response.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ErrorBody {
     /// Always false.
     ok: bool,
-    /// What happened.
+    /// The error.
     error: ErrorDetail,
 }
 
-/// What happened.
+/// The error.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ErrorDetail {
-    /// A word for programs; it does not change.
+    /// A stable code for programs.
     code: Cow<'static, str>,
-    /// A sentence for people.
+    /// The message for people.
     message: Cow<'static, str>,
     /// The field of the body, or the parameter of the query, that was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<Cow<'static, str>>,
-    /// What the sentence names, for clients that show one of their own.
+    /// The values in the message, for clients that show a message of their own.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     params: BTreeMap<&'static str, String>,
 }

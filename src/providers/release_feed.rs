@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 /// A release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Release {
-    /// As `1.4.0`.
+    /// The version, as `1.4.0`.
     pub version: String,
-    /// The day on which it came out, as `2026-11-20`.
+    /// The release date, as `2026-11-20`.
     pub date: Option<String>,
-    /// What is new in it.
+    /// The URL of the release notes.
     pub notes_url: Option<String>,
-    /// Whether it mends something that should not wait.
+    /// Whether it fixes something urgent.
     #[serde(default)]
     pub urgent: bool,
 }

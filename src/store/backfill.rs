@@ -5,17 +5,17 @@ use crate::domain::Timestamp;
 use rusqlite::{Row, params};
 use serde::Serialize;
 
-/// How far a data move has come.
+/// The progress of a data migration that runs beside the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BackfillProgress {
-    /// What it is called.
+    /// The name of the migration.
     pub name: String,
     /// All rows with ids up to this one are done.
     pub done_to: i64,
-    /// When it began.
+    /// When it started.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When it finished.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<Timestamp>,
 }

@@ -14,9 +14,9 @@ use tokio::sync::watch;
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Change {
-    /// Its number; later changes have higher ones.
+    /// The number of the change; later changes have greater numbers.
     pub seq: i64,
-    /// When it was written.
+    /// When it was committed.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What changed.

@@ -11,7 +11,7 @@ use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What a start did.
+/// What the start did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StartEvent {
@@ -34,15 +34,15 @@ pub enum StartEvent {
     FoundForeign,
 }
 
-/// What the owner is to be told of a start.
+/// A notice of the last start for the owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StartNotice {
-    /// What it did.
+    /// What the start did.
     pub event: StartEvent,
     /// The file that it archived; null where there was none.
     #[schema(value_type = Option<String>)]
     pub archived: Option<PathBuf>,
-    /// Why, in English; may be empty.
+    /// The reason, in English; may be empty.
     pub reason: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]

@@ -11,7 +11,7 @@ use std::path::Path;
 /// What is in a copy that was found sound.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CopyFacts {
-    /// Its size.
+    /// The size in bytes.
     pub bytes: u64,
     /// The newest migration that it has had.
     pub migration: String,

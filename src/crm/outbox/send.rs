@@ -19,7 +19,7 @@ pub struct SendRequest {
     pub business: BusinessId,
     /// To whom.
     pub to: PeerAddress,
-    /// The words.
+    /// The text.
     pub text: String,
     /// Where its file is; checked already.
     pub media_url: Option<String>,
@@ -37,7 +37,7 @@ pub struct SendRequest {
     pub written_at: Timestamp,
 }
 
-/// What is answered.
+/// The message that was stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SendAnswer {
     /// Always true.
@@ -45,12 +45,12 @@ pub struct SendAnswer {
     /// The message.
     #[schema(value_type = i64)]
     pub message_id: MessageId,
-    /// Where it is.
+    /// The thread.
     #[schema(value_type = i64)]
     pub thread_id: ThreadId,
     /// `queued`.
     pub status: MessageStatus,
-    /// The way that it will take, as far as can be said now.
+    /// The provider that is expected to send it.
     pub provider: Provider,
 }
 

@@ -28,19 +28,19 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Credentials {
-    /// Capital letters make no difference.
+    /// Not case-sensitive.
     name: String,
     password: String,
 }
 
-/// Who is logged in.
+/// The current user.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Account {
     /// Always true.
     ok: bool,
     /// Who it is; null for a token.
     user: Option<User>,
-    /// What they may do.
+    /// The role.
     role: Role,
     /// Goes into `X-CSRF-Token` of every request that changes something; null for a token, which needs none.
     csrf_token: Option<String>,

@@ -16,52 +16,52 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(history)).routes(routes!(mute, unmute))
 }
 
-/// What needs a person, and what lately did.
+/// The active alerts, and those that have cleared lately.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct AlertList {
     alerts: Vec<AlertItem>,
 }
 
-/// One kind of trouble.
+/// An alert.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct AlertItem {
     kind: AlertKind,
     state: AlertState,
-    /// What it is, in Hebrew and English.
+    /// The name of the alert, in Hebrew and English.
     headline: Bilingual,
-    /// What exactly was found.
+    /// What was found.
     detail: Bilingual,
     /// What to do about it.
     remedy: Bilingual,
-    /// Since when it is so, or was so last.
+    /// Since when it is active, or was active last.
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
-    /// When it was over.
+    /// When it cleared.
     #[schema(value_type = Option<String>, format = DateTime)]
     cleared_at: Option<Timestamp>,
-    /// Whether nobody is told of it at the moment.
+    /// Whether no notification is sent at present.
     muted: bool,
-    /// Until when; null where it is until its end.
+    /// Until when it is muted; null: until it has cleared.
     #[schema(value_type = Option<String>, format = DateTime)]
     muted_until: Option<Timestamp>,
-    /// Who was told of it.
+    /// The last notification by each channel.
     told: Vec<AlertTold>,
 }
 
-/// A sentence in both languages.
+/// A text in Hebrew and English.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct Bilingual {
     he: String,
     en: String,
 }
 
-/// What happened to alerts, newest first.
+/// The history of alerts, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct AlertHistory {
     events: Vec<AlertEventItem>,
 }
 
-/// Something that happened to an alert.
+/// A change of an alert's state, or a notification of it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct AlertEventItem {
     #[schema(value_type = String, format = DateTime)]
@@ -69,15 +69,15 @@ struct AlertEventItem {
     kind: String,
     /// `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
     news: String,
-    /// By which way somebody was told; empty for what only happened.
+    /// The channel of a notification; empty for a change of state.
     way: String,
 }
 
-/// For how long nobody is to be told.
+/// How long to mute an alert.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MuteBody {
-    /// So many hours, 1 to 720; left out: until it is over.
+    /// The number of hours, 1 to 720; without it, until the alert has cleared.
     #[schema(minimum = 1, maximum = 720)]
     hours: Option<u32>,
 }

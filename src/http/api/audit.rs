@@ -14,7 +14,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// Which part of the log.
+/// Which page of the audit log.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AuditQuery {
@@ -22,15 +22,15 @@ pub(super) struct AuditQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<i64>,
 }
 
-/// A page of the log, newest first.
+/// A page of the audit log, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct AuditPage {
     entries: Vec<AuditEntry>,
-    /// Goes into `cursor` for the next page; null on the last one.
+    /// `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 

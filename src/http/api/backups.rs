@@ -16,13 +16,13 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// The snapshots.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Backups {
-    /// `good`; `bad` where the last try failed or the last good one is too old; `young` before the first night; `off`.
+    /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `young`: before the first night; `off`.
     standing: &'static str,
-    /// How the last one went.
+    /// The result of the last attempt.
     status: Status,
-    /// Those in the folder, newest first.
+    /// The snapshots in the folder, newest first.
     snapshots: Vec<Snapshot>,
-    /// They go into a bucket as well.
+    /// Whether they are uploaded to a bucket too.
     bucket: bool,
 }
 

@@ -21,29 +21,29 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(reconnect))
 }
 
-/// How the bridge is. What an older or a foreign bridge does not say is null.
+/// The state of the bridge. A field that an older bridge does not report is null.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct BridgeView {
     /// Whether the bridge is in use.
     enabled: bool,
-    /// Whether it answers.
+    /// Whether the bridge answers.
     reachable: bool,
-    /// Whether its WhatsApp session is live.
+    /// Whether the link to WhatsApp is up.
     connected: bool,
-    /// How the link is.
+    /// The state of the link.
     state: LinkState,
-    /// What stands in the way and what to do, for people, in the business's language; null where nothing does.
+    /// What prevents the link and what to do about it, for people, in the business's language; null if nothing does.
     reason: Option<String>,
-    /// Since when the link is so.
+    /// Since when the link is in this state.
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
-    /// WhatsApp's code of the last disconnect.
+    /// WhatsApp's status code of the last disconnect.
     last_code: Option<i64>,
-    /// The bridge's version.
+    /// The version of the bridge.
     version: Option<String>,
-    /// Who is linked.
+    /// The linked WhatsApp account.
     account: Option<LinkedAccount>,
-    /// What waits in the bridge.
+    /// What is queued in the bridge.
     waiting: Waiting,
     /// WhatsApp's lock on writing to new people, while there is one.
     restriction: Option<RestrictionView>,
@@ -53,51 +53,51 @@ pub(super) struct BridgeView {
     deaf_since: Option<Timestamp>,
     /// The code to scan, while one waits; for owners.
     pairing: Option<PairingView>,
-    /// The code to type into the phone, while one waits; for owners.
+    /// The pairing code while one is valid; for owners only.
     pairing_code: Option<String>,
-    /// Until when that code can be typed in; then another one takes its place.
+    /// When the pairing code expires; another one follows.
     #[schema(value_type = Option<String>, format = DateTime)]
     pairing_code_expires_at: Option<Timestamp>,
 }
 
-/// Who is linked.
+/// The linked WhatsApp account.
 #[derive(Serialize, utoipa::ToSchema)]
 struct LinkedAccount {
     /// E.164.
     phone: Option<String>,
-    /// The name that people see.
+    /// The profile name.
     name: Option<String>,
 }
 
-/// What waits in the bridge; null where it does not say.
+/// What is queued in the bridge; null if unknown.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Waiting {
-    /// Messages and news that we have not taken yet.
+    /// Messages and updates that the daemon has not accepted yet.
     inbox: Option<u64>,
     /// Files of messages.
     media: Option<u64>,
-    /// Messages and news that we refused; the log says why.
+    /// Messages and updates that the daemon refused; see the log.
     refused: Option<u64>,
 }
 
-/// WhatsApp's lock on writing to new people.
+/// WhatsApp's restriction on starting new chats.
 #[derive(Serialize, utoipa::ToSchema)]
 struct RestrictionView {
-    /// Until when; null where WhatsApp does not say.
+    /// When it ends; null if WhatsApp does not say.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
-    /// WhatsApp's word for it.
+    /// WhatsApp's name for the restriction.
     kind: Option<String>,
 }
 
-/// A code that waits to be scanned.
+/// A QR code that can be scanned.
 #[derive(Serialize, utoipa::ToSchema)]
 struct PairingView {
-    /// What is drawn.
+    /// The content of the QR code.
     qr: String,
-    /// The drawing, to be shown as a picture; null where the bridge draws none.
+    /// The QR code as SVG; null if the bridge does not draw it.
     svg: Option<String>,
-    /// Until when it can be scanned; another one follows.
+    /// When it expires; another one follows.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
@@ -113,12 +113,12 @@ pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Jso
     axum::Json(BridgeView::of(bridge, overview, is_owner))
 }
 
-/// What follows from asking for codes.
+/// The result of a request to pair.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct PairingBegun {
     /// Always true.
     ok: bool,
-    /// How the link is now.
+    /// The state of the link.
     state: LinkState,
 }
 
@@ -133,7 +133,7 @@ pub(super) async fn pair(State(app): State<AppState>, _owner: Owner) -> Result<a
     Ok(axum::Json(PairingBegun { ok: true, state }))
 }
 
-/// Whose phone it is.
+/// The phone to be linked.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PairingPhone {
@@ -141,7 +141,7 @@ pub(super) struct PairingPhone {
     phone: String,
 }
 
-/// A code to be typed into the phone.
+/// A pairing code, to be typed into the phone.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct PairingCode {
     /// Always true.

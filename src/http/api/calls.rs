@@ -17,39 +17,39 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(recording::play))
 }
 
-/// Which calls.
+/// Filters for calls.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CallQuery {
-    /// Whose; 1 unless said otherwise.
+    /// The business; 1 by default.
     business_id: Option<i64>,
     /// Those of one thread.
     thread_id: Option<i64>,
-    /// How many, 1 to 200; 50 unless said otherwise.
+    /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
     cursor: Option<After>,
 }
 
-/// A page of calls, the newest first.
+/// A page of calls, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct CallPage {
     calls: Vec<Call>,
-    /// Goes into `cursor` for the next page; null on the last one.
+    /// `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 
-/// A call with what was said in it.
+/// A call with its turns and recordings.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct CallDetail {
     #[serde(flatten)]
     call: Call,
-    /// In order.
+    /// The turns in order.
     turns: Vec<Turn>,
-    /// Its sound files; `/api/calls/{id}/recording` plays them.
+    /// The recordings; `/api/calls/{id}/recording` plays them.
     recordings: Vec<Recording>,
 }
 

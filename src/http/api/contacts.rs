@@ -22,60 +22,60 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(undo_merge))
 }
 
-/// Which people.
+/// Filters for contacts.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ContactQuery {
-    /// Whose; 1 unless said otherwise.
+    /// The business; 1 by default.
     business_id: Option<i64>,
     /// A part of the name or of an address.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
-    /// How many, 1 to 200; 50 unless said otherwise.
+    /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
     cursor: Option<After>,
 }
 
-/// A page of people, the latest met first.
+/// A page of contacts, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ContactPage {
     contacts: Vec<Contact>,
-    /// Goes into `cursor` for the next page; null on the last one.
+    /// `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 
-/// A person with addresses and threads.
+/// A contact with addresses and threads.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ContactDetail {
     #[serde(flatten)]
     contact: Contact,
-    /// How the person can be reached.
+    /// The addresses of the contact.
     addresses: Vec<Address>,
-    /// The newest activity first.
+    /// The threads, newest activity first.
     threads: Vec<Thread>,
 }
 
-/// Another name.
+/// A new name.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ContactChange {
-    /// Empty takes the name away.
+    /// The new name; empty removes it.
     display_name: String,
 }
 
-/// Who is the same person.
+/// The contact to be merged.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MergeOrder {
-    /// The contact that becomes part of the one in the path.
+    /// The contact that is merged into the one of the path.
     contact_id: i64,
 }
 
-/// How a merge can be undone.
+/// A merge that was done, and can be undone.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Merged {
     ok: bool,

@@ -14,24 +14,24 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show)).routes(routes!(choose)).routes(routes!(review)).routes(routes!(dismiss))
 }
 
-/// The database.
+/// The state of the database.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct DatabaseStatus {
-    /// The file that may be copied.
+    /// The state of the published file, which may be copied at any time.
     #[schema(value_type = Object)]
     published: PublishState,
-    /// What is known of the content.
+    /// The result of the integrity checks.
     #[schema(value_type = Object)]
     integrity: Integrity,
     /// What the last start did with a file that the service did not write; null when dismissed.
     notice: Option<StartNotice>,
     /// Messages that are held since a restore, the oldest first.
     held: Vec<HeldMessage>,
-    /// Data moves of new versions, which run beside the service.
+    /// Data migrations that run beside the service.
     backfills: Vec<BackfillProgress>,
 }
 
-/// Which data the service goes on with.
+/// Which data the service continues with.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChooseRequest {
@@ -40,7 +40,7 @@ pub(super) struct ChooseRequest {
     data: Choice,
 }
 
-/// What came of the choice.
+/// The result of the choice.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ChooseResponse {
     /// The service must be restarted before the file is used.
@@ -64,7 +64,7 @@ pub(super) struct ReviewRequest {
     action: HeldAction,
 }
 
-/// How many messages it concerned.
+/// The number of messages.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ReviewResponse {
     messages: u64,

@@ -17,26 +17,26 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(confirm)).routes(routes!(dismiss))
 }
 
-/// Which suggestions.
+/// Which page of suggestions.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct SuggestionQuery {
-    /// Whose; 1 unless said otherwise.
+    /// The business; 1 by default.
     business_id: Option<i64>,
-    /// How many, 1 to 200; 50 unless said otherwise.
+    /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
     cursor: Option<After>,
 }
 
-/// A page of suggestions that nobody has decided, the newest first.
+/// A page of open suggestions, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct SuggestionPage {
     suggestions: Vec<MergeSuggestion>,
-    /// Goes into `cursor` for the next page; null on the last one.
+    /// `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 

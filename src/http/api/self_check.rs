@@ -14,12 +14,12 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show, begin))
 }
 
-/// What the self-checks found.
+/// The results of the self-checks.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct SelfChecks {
     /// The last one; null before the first.
     last: Option<SelfCheck>,
-    /// The last month's, newest first.
+    /// The results of the last month, newest first.
     history: Vec<SelfCheck>,
 }
 

@@ -20,25 +20,25 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list_of_user, end_of_user))
 }
 
-/// A user's sessions, the last used first.
+/// The sessions of a user, last used first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct SessionList {
     sessions: Vec<SessionView>,
 }
 
-/// One session.
+/// A session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SessionView {
     /// For `DELETE /api/sessions/{id}`.
     id: String,
-    /// What the browser calls itself.
+    /// The User-Agent of the browser.
     user_agent: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// To a few minutes.
+    /// When it was last used, to within a few minutes.
     #[schema(value_type = String, format = DateTime)]
     last_seen_at: Timestamp,
-    /// When it ends, if it is not used before.
+    /// When it expires if it is not used.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
     /// Whether it is the session of this request.

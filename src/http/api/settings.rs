@@ -12,7 +12,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
-/// The settings as they are in force.
+/// The active settings.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct SettingList {
     settings: Vec<SettingItem>,
@@ -21,11 +21,11 @@ pub(super) struct SettingList {
 /// One setting.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct SettingItem {
-    /// As in the settings file: `section.name`.
+    /// The key, as in the settings file: `section.name`.
     key: &'static str,
-    /// Null where it is not set; a secret is `•••`.
+    /// The value; null if not set, `•••` for a secret.
     value: Value,
-    /// Where it came from, for a person to read.
+    /// The source of the value, for people.
     origin: String,
 }
 

@@ -19,10 +19,10 @@ pub(super) fn open_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(is_needed, complete))
 }
 
-/// Whether there is an owner.
+/// The state of the first set-up.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct SetupState {
-    /// Whether the first owner is still to be made.
+    /// Whether the first owner is still to be created.
     needed: bool,
     /// Why passwords are not taken on this connection, with the address where they are (`https_required`); missing where
     /// they are taken.
@@ -30,11 +30,11 @@ pub(super) struct SetupState {
     connection_error: Option<ErrorDetail>,
 }
 
-/// The code and who the first owner will be.
+/// The set-up code and the first owner's account.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FirstOwner {
-    /// As `agentlocator setup` prints it.
+    /// The one-time code that `agentlocator setup` prints.
     code: String,
     name: String,
     /// At least 10 characters, and none of the common passwords.

@@ -21,23 +21,23 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(set_ai_mode))
 }
 
-/// Which threads.
+/// Filters for threads.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ThreadQuery {
-    /// The channel; both unless said otherwise.
+    /// The channel; both by default.
     #[serde(rename = "type")]
     kind: Option<ThreadType>,
-    /// Whose; 1 unless said otherwise.
+    /// The business; 1 by default.
     business_id: Option<i64>,
-    /// Words of the title, the number or what was said.
+    /// Text in the title, the number or a message.
     #[param(value_type = Option<String>, max_length = 500)]
     q: Option<SearchWords>,
-    /// How many, 1 to 200; 50 unless said otherwise.
+    /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
     cursor: Option<After>,
 }
@@ -46,19 +46,19 @@ pub(super) struct ThreadQuery {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct ThreadPage {
     threads: Vec<Thread>,
-    /// Goes into `cursor` for the next page; null on the last one.
+    /// `cursor` of the next page; null on the last page.
     next_cursor: Option<String>,
 }
 
-/// Which messages.
+/// Which page of messages.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MessageQuery {
-    /// How many, 1 to 200; 50 unless said otherwise.
+    /// Items per page, 1 to 200; 50 by default.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     #[serde(default)]
     limit: Limit,
-    /// `next_cursor` of the page after.
+    /// `next_cursor` of the following page.
     #[param(value_type = Option<String>)]
     before: Option<After>,
 }
@@ -67,11 +67,11 @@ pub(super) struct MessageQuery {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct MessagePage {
     messages: Vec<MessageDetail>,
-    /// Goes into `before` for what was before; null if nothing was.
+    /// `before` of the page with older messages; null on the oldest page.
     next_cursor: Option<String>,
 }
 
-/// Whether the AI answers.
+/// The AI mode of a thread.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AiModeChange {

@@ -16,7 +16,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
 }
 
-/// All tokens, without their secrets.
+/// The API tokens, without their secrets.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct TokenList {
     tokens: Vec<ApiToken>,
@@ -26,16 +26,16 @@ pub(super) struct TokenList {
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewToken {
-    /// What it is for.
+    /// Its purpose, as its creator named it.
     name: String,
     /// What it may do; staff unless said otherwise.
     role: Option<Role>,
-    /// From when on it is not accepted; left out or null: it does not expire.
+    /// When it expires; absent or null: never.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }
 
-/// A new token with its secret, which is not shown again.
+/// A new token with its secret, which is shown only once.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct CreatedToken {
     #[serde(flatten)]

@@ -15,18 +15,18 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
-/// What is installed, and what is known of newer releases.
+/// The installed release, and newer ones.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Updates {
-    /// `off`: nobody is asked; `weekly`.
+    /// How often the release feed is checked: `off` or `weekly`.
     check: &'static str,
-    /// The release that runs.
+    /// The running release.
     installed: &'static str,
     /// The newest release that the feed has named, if it was ever asked.
     newest: Option<Release>,
-    /// Whether that one is newer.
+    /// Whether the newest release is newer than the installed one.
     is_newer: bool,
-    /// When the feed was asked last.
+    /// When the release feed was last checked.
     #[schema(value_type = Option<String>, format = DateTime)]
     checked_at: Option<Timestamp>,
 }

@@ -16,13 +16,13 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(remove)).routes(routes!(reset_password))
 }
 
-/// Everybody who may log in.
+/// The users.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct UserList {
     users: Vec<User>,
 }
 
-/// Somebody new.
+/// A new user.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewUser {
@@ -32,7 +32,7 @@ pub(super) struct NewUser {
     password: String,
 }
 
-/// A password that an owner gives somebody.
+/// A new password for a user.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewPassword {

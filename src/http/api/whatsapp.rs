@@ -17,15 +17,15 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(send))
 }
 
-/// A message to be sent.
+/// A message to send.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SendBody {
-    /// To whom: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
+    /// The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
     to: String,
-    /// The words.
+    /// The text.
     text: Option<String>,
-    /// A file at a public https address.
+    /// The https URL of a file on a public server.
     media_url: Option<String>,
     /// By whom; `auto` unless said otherwise.
     provider: Option<ProviderChoice>,

@@ -15,22 +15,22 @@ use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A snapshot in the folder.
+/// A snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Snapshot {
-    /// Its file's name.
+    /// The file name.
     pub name: String,
-    /// What it was made for: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
+    /// The occasion: `nightly`, `manual`, `pre-upgrade` or `pre-migration`.
     #[schema(value_type = String)]
     pub kind: Kind,
-    /// When it was made.
+    /// When it was created.
     #[schema(value_type = String)]
     pub created_at: Timestamp,
-    /// Its size.
+    /// The size in bytes.
     pub bytes: u64,
-    /// Only whoever has a key can open it.
+    /// Whether it is encrypted.
     pub encrypted: bool,
-    /// What it must read as, in hexadecimal; none for those that have no such note beside them.
+    /// The SHA-256 of the file, in hexadecimal; null if none was stored with it.
     pub sha256: Option<String>,
 }
 

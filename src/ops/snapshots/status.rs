@@ -5,28 +5,28 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
 
-/// How the last snapshot went.
+/// The result of the last snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct Status {
-    /// When the last good one was made.
+    /// When the last attempt succeeded.
     #[schema(value_type = Option<String>)]
     pub last_success_at: Option<Timestamp>,
-    /// Its name.
+    /// The file name.
     pub last_snapshot: Option<String>,
-    /// Its size.
+    /// The size in bytes.
     pub last_bytes: u64,
-    /// When one was last tried.
+    /// When the last attempt was made.
     #[schema(value_type = Option<String>)]
     pub last_attempt_at: Option<Timestamp>,
-    /// Why the last one failed; none if it did not.
+    /// Why the last attempt failed; null if it succeeded.
     pub last_error: Option<String>,
-    /// The last one failed because the disk is too full.
+    /// Whether the last attempt failed for lack of disk space.
     pub lacks_space: bool,
-    /// When the bucket was last seen to have all that it should have.
+    /// When the bucket was last verified to be complete.
     #[schema(value_type = Option<String>)]
     pub bucket_success_at: Option<Timestamp>,
-    /// Why it could not get it the last time; none if it did.
+    /// Why the last upload to the bucket failed; null if it succeeded.
     pub bucket_error: Option<String>,
 }
 

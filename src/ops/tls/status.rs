@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 text_enum! {
-    /// Whether somebody has to do something.
+    /// Whether action is needed.
     TlsHealth {
         /// A certificate that browsers accept is served.
         Ok = "ok",
@@ -18,41 +18,41 @@ text_enum! {
     }
 }
 
-/// How TLS is.
+/// The state of TLS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct TlsStatus {
-    /// Whether somebody has to do something.
+    /// Whether action is needed.
     pub health: TlsHealth,
-    /// Where the certificate came from that is served.
+    /// The source of the certificate that is served.
     pub source: CertificateSource,
-    /// The names that it is good for.
+    /// The host names that the certificate covers.
     pub names: Vec<String>,
-    /// The names that it should be good for.
+    /// The host names that the certificate should cover.
     pub wanted_names: Vec<String>,
-    /// Who vouches for it.
+    /// The issuer.
     pub issuer: Option<String>,
-    /// Its SHA-256, as browsers show it.
+    /// The SHA-256 fingerprint of the certificate.
     pub fingerprint: Option<String>,
-    /// When it begins to be good.
+    /// When the certificate becomes valid.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub not_before: Option<Timestamp>,
-    /// When it ends.
+    /// When the certificate expires.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub not_after: Option<Timestamp>,
     /// What went wrong last, until it goes well.
     pub last_error: Option<TlsTrouble>,
-    /// When the authority is asked next.
+    /// When the next request to the certificate authority is due.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_attempt_at: Option<Timestamp>,
 }
 
-/// What went wrong, and since when it is known.
+/// The last error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct TlsTrouble {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// What happened and what to do, for a person to read.
+    /// What happened and what to do, for people.
     pub text: String,
 }
 

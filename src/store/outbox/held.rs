@@ -17,11 +17,11 @@ pub struct HeldMessage {
     /// The thread.
     #[schema(value_type = i64)]
     pub thread_id: ThreadId,
-    /// To which address.
+    /// The address of the recipient.
     pub recipient: String,
-    /// The words.
+    /// The text.
     pub text: String,
-    /// When it was written.
+    /// When it was committed.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
