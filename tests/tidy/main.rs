@@ -5,6 +5,7 @@
 mod arrows;
 mod bans;
 mod documents;
+mod language;
 mod migrations;
 mod shape;
 mod sounds;

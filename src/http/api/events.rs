@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use serde::Serialize;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -22,6 +23,14 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(follow))
 }
 
+/// The `data` of an event: a change, or nothing for `event: reset`.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+enum EventData {
+    Change(Change),
+    Reset {},
+}
+
 /// Follow what changes, as server-sent events in the order of commits.
 ///
 /// `id` is the change's `seq`, and `Last-Event-ID` resumes after it. `event: reset` says that changes were missed which are not
@@ -29,7 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 #[utoipa::path(get, path = "/api/events", tag = "system", operation_id = "follow_events",
     security(("cookie" = ["staff"]), ("token" = ["staff"])),
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")),
-    responses((status = 200, description = "A stream of changes", body = Change, content_type = "text/event-stream")))]
+    responses((status = 200, description = "A stream of events; the schema is that of their `data`", body = EventData, content_type = "text/event-stream")))]
 pub(super) async fn follow(
     State(state): State<AppState>,
     actor: Actor,
@@ -129,12 +138,16 @@ impl Follower {
         match found {
             None => {
                 self.seq = newest;
-                self.events.push_back(Event::default().event("reset").id(newest.to_string()).data("{}"));
+                self.events.push_back(
+                    Event::default().event("reset").id(newest.to_string()).json_data(EventData::Reset {}).ok()?,
+                );
             }
             Some(changes) => {
                 for change in changes.into_iter().filter(|change| change.seq <= newest) {
                     self.seq = change.seq;
-                    self.events.push_back(Event::default().id(change.seq.to_string()).json_data(&change).ok()?);
+                    self.events.push_back(
+                        Event::default().id(change.seq.to_string()).json_data(EventData::Change(change)).ok()?,
+                    );
                 }
             }
         }

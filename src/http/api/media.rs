@@ -41,7 +41,7 @@ pub(super) async fn show(
             async move { store.read(move |tx| tx.media_part(&key, at, most)).await }
         })
     });
-    // A stranger sent it: it is shown, but runs nothing.
+    // The file comes from a contact: browsers may show it, but run no script of it.
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
@@ -52,7 +52,7 @@ pub(super) async fn show(
     Ok(response)
 }
 
-/// The type that a browser is told: pictures, sound and film as they are, anything else as something to save.
+/// The type and disposition for the browser: images, audio and video are shown, anything else is downloaded.
 fn shown_as(mime: &str) -> (&'static str, &'static str) {
     let plain = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let known = SHOWN.iter().find(|shown| **shown == plain);

@@ -101,7 +101,7 @@ fn refusals(operation: &Operation, is_safe: bool) -> Vec<(&'static str, &'static
             ("408", "The body did not arrive in time: `timeout`"),
             ("413", "The body is too large: `too_large`"),
             ("415", "The body is not declared as JSON: `unsupported_media_type`"),
-            ("422", "A field of the body is missing or has a wrong type: `invalid`"),
+            ("422", "A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field`"),
         ]);
     }
     refusals.extend(refusals_of_security(operation, is_safe));

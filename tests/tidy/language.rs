@@ -1,0 +1,58 @@
+//! Plain technical English: words that a newcomer would not search for, and the ones to use instead.
+
+use super::{none, tree};
+
+/// Files and folders that are checked.
+const CHECKED: [&str; 3] = ["README.md", "docs/openapi.json", "src/http/api/"];
+
+/// A word, and what to write instead.
+const BANNED: [(&str, &str); 20] = [
+    ("anew", "again, re-create, retry"),
+    ("crowd", "connections, clients"),
+    ("door", "listener"),
+    ("doors", "listeners"),
+    ("heritage", "previous run"),
+    ("house", "system, service"),
+    ("mend", "fix, repair"),
+    ("mends", "fixes"),
+    ("mended", "fixed"),
+    ("nobody", "name the actor: no client, no user"),
+    ("somebody", "name the actor: a user, another process"),
+    ("stranger", "unauthenticated client, new contact, foreign file"),
+    ("strangers", "unauthenticated clients, new contacts, foreign files"),
+    ("told", "notified, reported, sent"),
+    ("trouble", "error, problem, failure"),
+    ("troubles", "errors, problems"),
+    ("uttering", "utterance"),
+    ("utterings", "utterances"),
+    ("verdict", "status, result"),
+    ("whoever", "name the actor: the client, the contact"),
+];
+
+/// Lines that may have such a word, by a part of them, and why.
+const EXCEPTIONS: [(&str, &str); 2] =
+    [("\"told\"", "a field of the API, in the list of required ones"), ("\"told\":", "the same field")];
+
+#[test]
+fn prose_is_plain() {
+    let mut findings = Vec::new();
+    for file in tree::files().iter().filter(|file| CHECKED.iter().any(|checked| file.path.starts_with(checked))) {
+        let is_code = file.has_extension("rs");
+        for (number, line) in file.text.lines().enumerate() {
+            let is_excepted = EXCEPTIONS.iter().any(|(part, _)| line.contains(part));
+            if (is_code && !line.trim_start().starts_with("//")) || is_excepted {
+                continue;
+            }
+            let prose = without_names(line).to_lowercase();
+            let words = || prose.split(|c: char| !c.is_alphabetic());
+            let banned = BANNED.iter().filter(|(word, _)| words().any(|found| found == *word));
+            findings.extend(banned.map(|(word, instead)| format!("{}:{}: {word} ({instead})", file.path, number + 1)));
+        }
+    }
+    none(&findings, "write what an engineer would search for");
+}
+
+/// The line without what is in backticks: names of code.
+fn without_names(line: &str) -> String {
+    line.split('`').step_by(2).collect::<Vec<_>>().join(" ")
+}
