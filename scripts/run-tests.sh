@@ -12,6 +12,13 @@ cd "$(dirname "$0")/.."
 long=${1:-}
 status=0
 
+# Most tests wait for timers and sockets, so twice as many as cores run at a time.
+export NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((2 * $(nproc)))}
+# The same commit gets the same answer: property tests draw new cases only in the long rounds.
+if [ "$long" != --long ]; then
+    export PROPTEST_RNG_SEED=${PROPTEST_RNG_SEED:-1}
+fi
+
 daemon_tests() {
     if cargo nextest --version >/dev/null 2>&1; then
         if [ "$long" = --long ]; then
