@@ -27,6 +27,18 @@ test('a message that no chat shows proves both directions', async () => {
   assert.deepEqual(stage.daemon.taken, [], 'the daemon is told of nothing')
 })
 
+test('the link is checked when somebody asks', async () => {
+  const stage = await Stage.set()
+  const bridge = await stage.start()
+  const ask = async () => (await bridge.post('/check-link')).body
+  assert.deepEqual(await ask(), { ok: true, result: null }, 'no phone is linked')
+  await bridge.link(stage.server)
+  const works = { ok: true, result: 'ok' }
+  assert.deepEqual(await Promise.all([ask(), ask()]), [works, works])
+  assert.equal(peerMessages(stage).length, 1, 'two who ask share a check')
+  assert.equal(await check(bridge), 'ok')
+})
+
 test('a deaf link is reconnected, which brings what waited', async () => {
   const stage = await Stage.set()
   const bridge = await stage.startLinked({ environment: SECONDS })

@@ -34,6 +34,7 @@ export function routesOf(bridge: Bridge): Route[] {
     { method: 'POST', path: /^\/pairing-code$/, handle: async asked => pairingCode(bridge, await asked.json()) },
     { method: 'POST', path: /^\/logout$/, handle: () => logOut(bridge) },
     { method: 'POST', path: /^\/reconnect$/, handle: () => reconnect(bridge) },
+    { method: 'POST', path: /^\/check-link$/, handle: () => checkLink(bridge) },
     { method: 'GET', path: MEDIA_PATH, handle: async ({ match }) => media(await bridge.begun(), match[1] as string) },
     { method: 'DELETE', path: MEDIA_PATH, handle: ({ match }) => forgetMedia(bridge, match[1] as string) },
   ]
@@ -122,6 +123,11 @@ async function reconnect(bridge: Bridge): Promise<Reply> {
   if (!run) return failure(503, 'not_connected', `the bridge cannot connect: its state is "${bridge.state}"`)
   run.link.connect()
   return json(200, { ok: true, state: bridge.state })
+}
+
+async function checkLink(bridge: Bridge): Promise<Reply> {
+  const run = await bridge.begun()
+  return json(200, { ok: true, result: (await run?.linkCheck.check()) ?? null })
 }
 
 function media(run: Run | undefined, id: string): Reply {

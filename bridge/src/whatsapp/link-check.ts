@@ -45,6 +45,7 @@ export class LinkCheck {
   /** The last check has failed, and the link was reconnected for it. */
   #isSuspect = false
   #timer: NodeJS.Timeout | undefined
+  #checking: Promise<CheckResult | undefined> | undefined
   #running: Running | undefined
   #stopped = false
 
@@ -64,6 +65,14 @@ export class LinkCheck {
     this.#stopped = true
     clearTimeout(this.#timer)
     this.#running?.end(undefined)
+  }
+
+  /** Checks now, or waits for the check that runs. Nothing is found out while no messages flow. */
+  check(): Promise<CheckResult | undefined> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = undefined
+    })
+    return this.#checking
   }
 
   /** Listens to a new socket. Call it after all who replace the socket's listeners. */
@@ -91,17 +100,19 @@ export class LinkCheck {
   #schedule(ms: number): void {
     clearTimeout(this.#timer)
     if (this.#stopped) return
-    this.#timer = setTimeout(() => void this.#check(), ms)
+    this.#timer = setTimeout(() => void this.check(), ms)
     this.#timer.unref()
   }
 
-  async #check(): Promise<void> {
+  async #check(): Promise<CheckResult | undefined> {
     const socket = this.#parts.socket()
-    const result = socket && (await this.#ask(socket))
+    const found = socket && (await this.#ask(socket))
     // Of a connection that has ended meanwhile there is nothing to find out; the link's own state says so.
-    if (result && this.#parts.socket() === socket) this.#conclude(result)
+    const result = this.#parts.socket() === socket ? found : undefined
+    if (result) this.#conclude(result)
     const { everyMs } = this.#parts
     this.#schedule(this.#isSuspect ? Math.min(RECHECK_MS, everyMs) : everyMs)
+    return result
   }
 
   #ask(socket: WASocket): Promise<CheckResult | undefined> {
