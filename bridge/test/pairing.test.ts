@@ -60,18 +60,6 @@ test('a pairing code pairs, and a wrong one does not', async () => {
   assert.deepEqual([again.status, again.body.error.code], [409, 'already_paired'])
 })
 
-test('a QR code that was shown for more than half a minute pairs like a fresh one', async () => {
-  const stage = await Stage.set({ restartDelayMs: 1500 })
-  const bridge = await stage.start({ environment: { WA_QR_SECONDS: '11' } })
-  const shown = () => bridge.log.filter(line => line.event === 'WA_QR').length === 4
-  await until('the fourth code', shown, 60_000)
-  const { body } = await bridge.get('/qr')
-  stage.server.scan(body)
-  await bridge.becomes('connected')
-  const ends = bridge.log.filter(line => line.event === 'WA_DISCONNECTED').map(line => line.code)
-  assert.deepEqual(ends, [515])
-})
-
 test('a pairing code outlives the round of QR codes in which it was asked for', async () => {
   const stage = await Stage.set({ pairRefs: 3 })
   const bridge = await stage.start({ environment: { WA_QR_SECONDS: '2' } })

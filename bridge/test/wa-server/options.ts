@@ -38,14 +38,16 @@ export interface Options {
   regRefreshInCodeFlow: boolean
   /** Whether the server restarts the connection after pairing (515), as the real one does. */
   restartAfterPair: boolean
-  /** How long after pairing it does so, in ms; the real one takes 300 to 1,500. */
-  restartDelayMs: number
+  /** How long after pairing it does so, in ms; null: 300 to 1,500 by chance, as the real one. */
+  restartDelayMs: number | null
   /** Wait between the handshake's end and the first stanza, in ms: Baileys loses a stanza that comes at once. */
   loginDelayMs: number
   /** How many QR codes a client gets in one connection. */
   pairRefs: number
   /** How long each of them can be scanned, in seconds; null: as long as the connection lives. */
   refSeconds: number | null
+  /** How long a pairing code can be typed in, in seconds. */
+  codeSeconds: number
   /** How many one-time keys the device is told to have left; null: the truth. With 1, a new device uploads only 5. */
   preKeyCount: number | null
   /** Whether the phone sends what came to the device without content. */
@@ -74,10 +76,11 @@ export const DEFAULTS: Readonly<Options> = {
   regRefresh: false,
   regRefreshInCodeFlow: false,
   restartAfterPair: true,
-  restartDelayMs: 300,
+  restartDelayMs: null,
   loginDelayMs: 25,
   pairRefs: 6,
   refSeconds: null,
+  codeSeconds: 180,
   preKeyCount: null,
   resendPlaceholders: true,
   refuseConnections: false,

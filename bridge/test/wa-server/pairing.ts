@@ -25,6 +25,9 @@ const SUCCESS_ID = 'pair-success'
 /** How long a client has to answer the phone that typed its code, in ms. */
 const CODE_LIMIT_MS = 10_000
 
+/** How soon and how late WhatsApp restarts the connection of a device that was just linked, in ms. */
+const RESTART_MS = { least: 300, most: 1500 }
+
 /** The addresses of a device that was just linked. */
 export interface Linked {
   jid: string
@@ -46,6 +49,8 @@ interface Candidate {
   retiredSecret: string | undefined
   /** The client's ephemeral key, encrypted with its pairing code. */
   wrappedKey: Buffer | undefined
+  /** Until when its pairing code can be typed in, Unix ms. */
+  codeExpires: number
   attempt: CodeAttempt | undefined
 }
 
@@ -85,7 +90,7 @@ export class Pairing {
       text: `2@${randomBytes(24).toString('base64')}`,
       expires: Date.now() + lifetimeMs * (index + 1),
     }))
-    const unknown = { retiredSecret: undefined, wrappedKey: undefined, attempt: undefined }
+    const unknown = { retiredSecret: undefined, wrappedKey: undefined, codeExpires: 0, attempt: undefined }
     this.candidate = { connection, registration, refs, ...unknown }
     this.registrations++
     journal.note('register', { connection: connection.id })
@@ -120,6 +125,7 @@ export class Pairing {
     const candidate = this.current()
     const { connection, wrappedKey } = candidate
     if (!wrappedKey) throw new Error('no client waits for a pairing code')
+    if (Date.now() > candidate.codeExpires) throw new Error('the pairing code has expired')
     const [salt, iv, sealed] = [wrappedKey.subarray(0, 32), wrappedKey.subarray(32, 48), wrappedKey.subarray(48, 80)]
     const companionKey = aesDecryptCTR(sealed, await derivePairingCodeKey(code, salt), iv)
     const phoneKey = Curve.generateKeyPair()
@@ -152,6 +158,7 @@ export class Pairing {
     if (candidate?.connection !== connection) throw new Error('a pairing step of a client that did not register')
     if (step.attrs.stage === 'companion_hello') {
       candidate.wrappedKey = bytesOf(child(step, 'link_code_pairing_wrapped_companion_ephemeral_pub'))
+      candidate.codeExpires = Date.now() + this.network.options.codeSeconds * 1000
       this.network.journal.note('pair-code-hello', { jid: step.attrs.jid })
       return [stanza(step.tag, {}, [stanza('link_code_pairing_ref', {}, Buffer.from('ref'))])]
     }
@@ -174,7 +181,8 @@ export class Pairing {
     this.candidate = undefined
     if (!options.restartAfterPair) return
     const restart = () => connection.open && drop(this.network, connection, 'restart')
-    setTimeout(restart, options.restartDelayMs).unref()
+    const chosen = RESTART_MS.least + Math.random() * (RESTART_MS.most - RESTART_MS.least)
+    setTimeout(restart, options.restartDelayMs ?? chosen).unref()
   }
 
   /** Tells the client that its QR codes carry a secret that is void. */
