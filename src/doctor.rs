@@ -17,6 +17,7 @@ mod fix;
 mod folder;
 mod google;
 mod journal;
+mod live;
 mod media_socket;
 mod numbers;
 mod openai;
@@ -42,19 +43,34 @@ type Look = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
 
 /// Looks at everything, all at once; the findings come in the order of what matters most.
 pub async fn examine(site: Arc<Site>) -> Vec<Finding> {
-    let looks = looks(&site).into_iter().map(|(check, look)| async move {
-        tokio::time::timeout(LIMIT, look).await.unwrap_or_else(|_| {
-            let found = format!("this took longer than {} s and was given up", LIMIT.as_secs());
+    run(looks(&site), LIMIT).await
+}
+
+/// Tries what a call and a message need with the real accounts. It costs a cent or two, and calls and writes to nobody.
+pub async fn try_live(site: Arc<Site>) -> Vec<Finding> {
+    let looks = vec![
+        ("live AI", look(&site, live::ai)),
+        ("live link", look(&site, live::link)),
+        ("by hand", look(&site, live::by_hand)),
+    ];
+    run(looks, LIVE_LIMIT).await
+}
+
+async fn run(looks: Vec<(&'static str, Look)>, limit: Duration) -> Vec<Finding> {
+    let looks = looks.into_iter().map(|(check, look)| async move {
+        tokio::time::timeout(limit, look).await.unwrap_or_else(|_| {
+            let found = format!("this took longer than {} s and was given up", limit.as_secs());
             vec![Finding::warning(check, found, "see whether the network or the disk hangs, then look again")]
         })
     });
     join_all(looks).await.into_iter().flatten().collect()
 }
 
+fn look<F: Future<Output = Vec<Finding>> + Send + 'static>(site: &Arc<Site>, look: fn(Arc<Site>) -> F) -> Look {
+    Box::pin(look(site.clone()))
+}
+
 fn looks(site: &Arc<Site>) -> Vec<(&'static str, Look)> {
-    fn look<F: Future<Output = Vec<Finding>> + Send + 'static>(site: &Arc<Site>, look: fn(Arc<Site>) -> F) -> Look {
-        Box::pin(look(site.clone()))
-    }
     let mut looks = vec![("settings", look(site, settings::look)), ("service", look(site, units::look))];
     if site.config().is_some() {
         looks.extend([
@@ -81,3 +97,5 @@ fn looks(site: &Arc<Site>) -> Vec<(&'static str, Look)> {
 
 /// How long a check may take.
 const LIMIT: Duration = Duration::from_secs(20);
+/// How long a live one may take: the account's phone may have to be woken.
+const LIVE_LIMIT: Duration = Duration::from_secs(75);

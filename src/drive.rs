@@ -2,6 +2,7 @@
 //! `inbox` and `crm`.
 
 mod ai_check;
+mod ai_probe;
 pub mod alerts;
 pub mod backfills;
 mod call;
@@ -30,6 +31,7 @@ pub mod updates;
 use crate::domain::Timestamp;
 use crate::ops::local_time::{self, TIME_ZONE};
 pub use ai_check::look as look_at_ai;
+pub use ai_probe::look as probe_ai;
 pub use clips::Clips;
 pub use in_force::{InForce, InForceError};
 pub use prompts::{Prompt, Prompts};

@@ -3,10 +3,10 @@
 mod mend;
 mod show;
 
-use super::{Settings, print, print_json, store_side};
+use super::{Settings, print, print_json, store_side, tell};
 use crate::app;
 use crate::clock;
-use crate::doctor::{Finding, Installation, OwnerReads, Site, State, examine};
+use crate::doctor::{Finding, Installation, OwnerReads, Site, State, examine, try_live};
 use crate::domain::PhoneNumber;
 use clap::Args;
 use serde_json::json;
@@ -15,6 +15,11 @@ use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    /// Also try with the real accounts what calls and messages need: a session with the AI with and without a transcription,
+    /// one spoken answer and one turn by turn, and the WhatsApp link in both directions. Takes up to a minute and costs a
+    /// cent or two at OpenAI; calls nobody and writes to nobody. What takes a person is listed at the end.
+    #[arg(long, conflicts_with = "fix")]
+    live: bool,
     /// Put right what can be put right: where Twilio sends calls, owners and modes of files, a missing folder. Each change
     /// is shown first and asked about.
     #[arg(long)]
@@ -39,6 +44,10 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
             // What was put right is looked at again.
             let site = Arc::new(find(settings, &arguments.number).await?);
             findings = examine(site).await;
+        }
+        if arguments.live {
+            tell("Trying the real accounts: this takes up to a minute, and costs a cent or two at OpenAI.");
+            findings.extend(try_live(site).await);
         }
         if arguments.json {
             print_json(&report(&findings))?;

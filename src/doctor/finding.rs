@@ -1,6 +1,7 @@
 //! What a check found.
 
 use super::Fix;
+use crate::domain;
 use serde::Serialize;
 
 /// How good or bad it is.
@@ -10,7 +11,7 @@ pub use crate::domain::FindingState as State;
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     /// Which check; a word that stays.
-    pub check: &'static str,
+    pub check: String,
     /// How good or bad it is.
     pub state: State,
     /// What was found, as a sentence.
@@ -24,19 +25,19 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn ok(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, found: found.into(), remedy: None, fix: None }
+    pub(super) fn ok(check: &str, found: impl Into<String>) -> Self {
+        Self { check: check.to_owned(), state: State::Ok, found: found.into(), remedy: None, fix: None }
     }
 
-    pub(super) fn warning(check: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn warning(check: &str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { state: State::Warning, remedy: Some(remedy.into()), ..Self::ok(check, found) }
     }
 
-    pub(super) fn error(check: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(super) fn error(check: &str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { state: State::Error, remedy: Some(remedy.into()), ..Self::ok(check, found) }
     }
 
-    pub(super) fn skipped(check: &'static str, why: impl Into<String>) -> Self {
+    pub(super) fn skipped(check: &str, why: impl Into<String>) -> Self {
         Self { state: State::Skipped, ..Self::ok(check, why) }
     }
 
@@ -44,5 +45,12 @@ impl Finding {
     #[must_use]
     pub(super) fn with_fix(self, fix: Fix) -> Self {
         Self { fix: Some(fix), ..self }
+    }
+}
+
+impl From<domain::Finding> for Finding {
+    fn from(finding: domain::Finding) -> Self {
+        let domain::Finding { check, state, found, remedy } = finding;
+        Self { check, state, found, remedy: (!remedy.is_empty()).then_some(remedy), fix: None }
     }
 }

@@ -13,6 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) const CHECK: &str = "openai";
+pub(super) const NO_KEY: &str = "no AI key is set (OPENAI_API_KEY): callers leave a message instead";
+/// The field of `session.update` that asks for the caller's words.
+pub(super) const TRANSCRIPTION: &str = "audio.input.transcription";
 const LIMIT: Duration = Duration::from_secs(10);
 /// A model that is served for fewer days is reported.
 const WARN_DAYS: i32 = 60;
@@ -23,7 +26,7 @@ const URGENT_DAYS: i32 = 7;
 pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<Finding> {
     let openai = &config.openai;
     if openai.key().is_none() {
-        return vec![Finding::skipped(CHECK, "no AI key is set (OPENAI_API_KEY): callers leave a message instead")];
+        return vec![Finding::skipped(CHECK, NO_KEY)];
     }
     let models = match rest::models(client, openai, LIMIT).await {
         Ok(models) => models,
@@ -82,11 +85,19 @@ fn ending(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<Finding> 
     .collect()
 }
 
-/// A session as for a call of somebody unknown.
 async fn session(config: Arc<Config>, now: Timestamp) -> Option<Finding> {
+    match try_session(call_setup(config, now)).await {
+        Ok(refused) if refused.is_empty() => None,
+        Ok(refused) => Some(refused_settings(CHECK, &refused)),
+        Err(reason) => Some(no_session(CHECK, &reason)),
+    }
+}
+
+/// A session as for a call of somebody unknown.
+pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
     let can_transfer = config.agent.transfer_to.is_some();
     let context = PhoneContext { caller_name: None, now, time_zone: TIME_ZONE, can_transfer, is_resumed: false };
-    let setup = RealtimeSetup {
+    RealtimeSetup {
         instructions: instructions::for_phone(&config.agent, &context).into(),
         tools: tools::for_phone(can_transfer),
         language: config.agent.language.clone(),
@@ -94,24 +105,32 @@ async fn session(config: Arc<Config>, now: Timestamp) -> Option<Finding> {
         history: Vec::new(),
         refused: RefusedFields::default(),
         config,
-    };
-    let outcome = tokio::time::timeout(LIMIT, Realtime::try_session(setup)).await;
-    match outcome.unwrap_or_else(|_| Err(format!("it did not answer within {} s", LIMIT.as_secs()))) {
-        Ok(refused) if refused.is_empty() => None,
-        Ok(refused) => Some(Finding::warning(
-            CHECK,
-            format!("the AI refuses these settings of a call, which goes on without them: {}", refused.join(", ")),
-            "name other values under [openai] (transcription_model, voice, …) or agent.language",
-        )),
-        Err(reason) => Some(Finding::error(
-            CHECK,
-            format!("no session for a call can be opened: {reason}"),
-            "callers leave a message until that is mended: see the settings under [openai], and status.openai.com",
-        )),
     }
 }
 
-fn refusal(error: &Error) -> Finding {
+/// [`Realtime::try_session`] within [`LIMIT`].
+pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
+    let outcome = tokio::time::timeout(LIMIT, Realtime::try_session(setup)).await;
+    outcome.unwrap_or_else(|_| Err(format!("it did not answer within {} s", LIMIT.as_secs())))
+}
+
+pub(super) fn refused_settings(check: &str, refused: &[&str]) -> Finding {
+    Finding::warning(
+        check,
+        format!("the AI refuses these settings of a call, which goes on without them: {}", refused.join(", ")),
+        "name other values under [openai] (transcription_model, voice, …) or agent.language",
+    )
+}
+
+pub(super) fn no_session(check: &str, reason: &str) -> Finding {
+    Finding::error(
+        check,
+        format!("no session for a call can be opened: {reason}"),
+        "callers leave a message until that is mended: see the settings under [openai], and status.openai.com",
+    )
+}
+
+pub(super) fn refusal(error: &Error) -> Finding {
     match error {
         Error::Refused { status: 401 | 403, word, .. } => Finding::error(
             CHECK,

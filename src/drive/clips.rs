@@ -44,4 +44,5 @@ const THANKS: &[u8] = include_bytes!("../../packaging/audio/thanks_he.ulaw");
 const ONE_MOMENT: &[u8] = include_bytes!("../../packaging/audio/one_moment_he.ulaw");
 const MORE_TIME: &[u8] = include_bytes!("../../packaging/audio/more_time_he.ulaw");
 const GOODBYE: &[u8] = include_bytes!("../../packaging/audio/goodbye_he.ulaw");
-const STILL_THERE: &[u8] = include_bytes!("../../packaging/audio/still_there_he.ulaw");
+/// "Are you still there?"
+pub(super) const STILL_THERE: &[u8] = include_bytes!("../../packaging/audio/still_there_he.ulaw");

@@ -4,8 +4,9 @@
 use super::calls::{self, CallParts};
 use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
+use crate::config::AgentConfig;
 use crate::crm::recording::NewRecording;
-use crate::domain::{CallSid, RecordingSid, Speaker};
+use crate::domain::{CallSid, RecordingSid, Speaker, Timestamp};
 use crate::providers::openai::rest::{self as openai, ChatMessage};
 use crate::providers::twilio::rest as twilio;
 use std::collections::{HashMap, VecDeque};
@@ -14,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// How long a webhook waits for an answer; Twilio itself waits 15 s.
-const WEBHOOK_TIME: Duration = Duration::from_secs(5);
+pub(super) const WEBHOOK_TIME: Duration = Duration::from_secs(5);
 /// How long each step of an answer may take.
 const STEP_TIME: Duration = Duration::from_secs(15);
 /// The largest recording that is listened to.
@@ -152,17 +153,17 @@ async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twili
     twilio::fetch_recording(&parts.client, elsewhere, config, sid, url, STEP_TIME, MOST).await
 }
 
+/// What the model is told before a talk of this kind.
+pub(super) fn instructions(agent: &AgentConfig, now: Timestamp) -> String {
+    let context =
+        PhoneContext { caller_name: None, now, time_zone: super::TIME_ZONE, can_transfer: false, is_resumed: true };
+    format!("{}{TURN_BY_TURN}", instructions::for_phone(agent, &context))
+}
+
 /// The instructions, and what was said so far.
 async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
-    let context = PhoneContext {
-        caller_name: None,
-        now: clock::now(),
-        time_zone: super::TIME_ZONE,
-        can_transfer: false,
-        is_resumed: true,
-    };
-    let instructions = format!("{}{TURN_BY_TURN}", instructions::for_phone(&parts.config().agent, &context));
-    let mut messages = vec![ChatMessage { role: "system", content: instructions }];
+    let content = instructions(&parts.config().agent, clock::now());
+    let mut messages = vec![ChatMessage { role: "system", content }];
     let sid = sid.clone();
     let turns = parts.store.read(move |tx| tx.spoken(&sid)).await.unwrap_or_default();
     messages.extend(turns.into_iter().filter_map(|(speaker, content)| match speaker {

@@ -45,6 +45,22 @@ pub struct RealtimeSetup {
     pub refused: RefusedFields,
 }
 
+impl RealtimeSetup {
+    /// The same without an optional field of `session.update`, as if the server had refused it.
+    #[must_use]
+    pub fn without(self, field: &str) -> Self {
+        let refused = RefusedFields::default();
+        if let Some((field, value)) = wire::leave_out(&mut self.session(), field) {
+            refused.note(field, value);
+        }
+        Self { refused, ..self }
+    }
+
+    fn session(&self) -> Value {
+        wire::session(&self.config.openai, &self.instructions, &self.tools, &self.language)
+    }
+}
+
 type OpenSocket = Socket<MaybeTlsStream<TcpStream>>;
 type Opening = Pin<Box<dyn Future<Output = Result<OpenSocket, Failure>> + Send>>;
 

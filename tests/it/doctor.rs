@@ -2,6 +2,7 @@
 
 mod certificates;
 mod files;
+mod live;
 mod numbers;
 mod services;
 

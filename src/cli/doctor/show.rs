@@ -12,7 +12,7 @@ pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
     for finding in findings {
         let (sign, word, colour) = face(finding.state);
         let (begin, end) = if colourful { (colour, "\x1b[0m") } else { ("", "") };
-        let check = finding.check;
+        let check = &finding.check;
         let _ = writeln!(text, "{begin}{sign} {word:7}{end}  {check:width$}  {}", finding.found);
         if let Some(remedy) = &finding.remedy {
             let _ = writeln!(text, "{:indent$}→ {remedy}", "", indent = width + 13);

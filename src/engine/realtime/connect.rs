@@ -46,7 +46,7 @@ impl RefusedFields {
     }
 
     /// Returns whether that is news.
-    fn note(&self, field: &'static str, value: Value) -> bool {
+    pub(super) fn note(&self, field: &'static str, value: Value) -> bool {
         self.locked(|fields| {
             let is_new = fields.iter().all(|known| known.0 != field || known.1 != value);
             if is_new {
@@ -68,7 +68,7 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
     let config = &setup.config.openai;
     let mut socket = dial(config).await?;
     expect(&mut socket, &ServerEvent::SessionCreated).await.map_err(Refusal::into_failure)?;
-    let mut session = wire::session(config, &setup.instructions, &setup.tools, &setup.language);
+    let mut session = setup.session();
     setup.refused.leave_out_of(&mut session);
     let mut messages = vec![wire::session_update(&session)];
     messages.extend(setup.profile_name.as_deref().map(wire::profile_name));

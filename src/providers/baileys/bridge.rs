@@ -10,7 +10,7 @@ mod report;
 mod send;
 mod state;
 
-pub use pairing::{BridgeError, QrCode};
+pub use pairing::{BridgeError, LinkCheck, QrCode};
 pub use report::{Account, Overview, Report, Restriction};
 pub use send::Text;
 pub use state::LinkState;

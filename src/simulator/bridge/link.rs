@@ -26,6 +26,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/pairing-code", post(change))
         .route("/logout", post(change))
         .route("/reconnect", post(change))
+        .route("/check-link", post(change))
 }
 
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
@@ -106,6 +107,10 @@ async fn change(State(shared): State<Arc<Shared>>, request: Request) -> Response
             (options.connected, options.state, options.account) = (false, "unpaired", None);
             (options.qr, options.pairing_code) = (None, None);
             Json(json!({"ok": true})).into_response()
+        }
+        "/check-link" => {
+            let result = options.connected.then_some(options.link_check);
+            Json(json!({"ok": true, "result": result})).into_response()
         }
         _ => {
             options.connected = options.account.is_some();

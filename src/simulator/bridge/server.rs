@@ -36,6 +36,8 @@ pub struct BridgeOptions {
     pub account: Option<String>,
     /// Whether WhatsApp lets the account write to nobody new.
     pub restricted: bool,
+    /// What a check of its link finds: `ok`, `no_ack` or `no_echo`.
+    pub link_check: &'static str,
     /// How much it answers.
     pub manner: BridgeManner,
 }
@@ -62,6 +64,7 @@ impl BridgeOptions {
             pairing_code: None,
             account: Some("972541112233".into()),
             restricted: false,
+            link_check: "ok",
             manner: BridgeManner::Whole,
         }
     }

@@ -129,6 +129,8 @@ pub struct Faults {
     pub never_updated: bool,
     /// A `session.update` with this field is refused as a whole: `audio.input.transcription.model`.
     pub refuse_field: Option<&'static str>,
+    /// A refused `session.update` does not say which field is refused.
+    pub refuse_unnamed: bool,
     /// These responses of each session, counted from 1, fail as over the rate limit.
     pub rate_limited: Vec<usize>,
     /// How long a rate limit lasts, as its message says; none means that the message does not say.

@@ -220,6 +220,9 @@ impl Session {
         if let Some(field) = self.options.faults.refuse_field
             && wanted.pointer(&format!("/{}", field.replace('.', "/"))).is_some()
         {
+            if self.options.faults.refuse_unnamed {
+                return self.send_error(event, "invalid_value", "Invalid session.", None);
+            }
             let message = format!("Invalid value for '{field}'.");
             return self.send_error(event, "invalid_value", &message, Some(&format!("session.{field}")));
         }

@@ -1,4 +1,4 @@
-//! Linking the account, unlinking it, and trying at once instead of later.
+//! Linking the account, unlinking it, and trying and checking at once instead of later.
 
 use super::exchange::Answer;
 use super::report::line;
@@ -14,6 +14,19 @@ pub struct QrCode {
     pub text: String,
     /// The drawing, as the bridge made it: to be shown as a picture and in no other way.
     pub svg: Option<String>,
+}
+
+/// What a check of the link has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkCheck {
+    /// Messages go both ways.
+    Works,
+    /// WhatsApp acknowledges nothing that we send.
+    NoAck,
+    /// It does, but nothing comes back.
+    NoEcho,
+    /// No account is linked, or the link was lost meanwhile.
+    NotConnected,
 }
 
 /// Why the bridge did not do what it was asked.
@@ -70,6 +83,19 @@ impl Bridge {
         self.post("/reconnect", &json!({})).await.map(drop)
     }
 
+    /// Checks the link in both directions now, by a message to the account's own phone that no chat shows.
+    pub async fn check_link(&self) -> Result<LinkCheck, BridgeError> {
+        let asked = self.ask(Method::POST, "/check-link", Some(&json!({})), CHECK).await;
+        let body = done(asked.map_err(BridgeError::Away)?)?;
+        match body["result"].as_str() {
+            Some("ok") => Ok(LinkCheck::Works),
+            Some("no_ack") => Ok(LinkCheck::NoAck),
+            Some("no_echo") => Ok(LinkCheck::NoEcho),
+            None => Ok(LinkCheck::NotConnected),
+            Some(_) => Err(odd(StatusCode::OK, &body)),
+        }
+    }
+
     async fn post(&self, path: &str, body: &Value) -> Result<Value, BridgeError> {
         done(self.ask(Method::POST, path, Some(body), CHANGE).await.map_err(BridgeError::Away)?)
     }
@@ -101,4 +127,6 @@ fn svg(value: &Value) -> Option<String> {
 
 /// How long a change may take: most of them ask WhatsApp.
 const CHANGE: Duration = Duration::from_secs(15);
+/// How long the bridge waits for the account's phone, and a little more.
+const CHECK: Duration = Duration::from_secs(65);
 const LONGEST_CODE: usize = 16;

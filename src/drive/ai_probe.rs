@@ -1,0 +1,231 @@
+//! Tries with the real account what a call needs of the AI: a session with and without a transcription, a spoken answer, and
+//! an answer turn by turn. It costs a cent or two; `doctor --live` alone runs it.
+
+use super::ai_check::{self, TRANSCRIPTION};
+use super::{clips, fallback};
+use crate::audio::{EncodedAudio, FRAME_BYTES, mulaw, wav};
+use crate::call::{EngineCommand, EngineEvent, ResponseOutcome};
+use crate::clock;
+use crate::config::Config;
+use crate::domain::{Finding, FindingState, Timestamp};
+use crate::engine::{Realtime, RealtimeSetup};
+use crate::providers::openai::rest::{self, ChatMessage};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::time::interval;
+
+const SESSION: &str = "live session";
+const ANSWER: &str = "live answer";
+const TURN: &str = "turn by turn";
+
+/// A recorded question in Hebrew: "are you still there?"
+const QUESTION: &[u8] = clips::STILL_THERE;
+const FRAME: Duration = Duration::from_millis(20);
+/// From the dial to the end of the answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// How long after the answer the transcript of the question may come.
+const TRANSCRIPT_LIMIT: Duration = Duration::from_secs(5);
+/// A caller hears no more silence than this; then sentences of our own cover the wait.
+const SLOW_ANSWER: Duration = Duration::from_secs(2);
+/// How long each request of an answer turn by turn may take.
+const REQUEST_LIMIT: Duration = Duration::from_secs(15);
+
+/// Opens sessions, and asks a question twice: aloud, and as a recording.
+pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<Finding> {
+    if config.openai.key().is_none() {
+        return vec![Finding::skipped(SESSION, ai_check::NO_KEY)];
+    }
+    let (mut findings, turn) =
+        tokio::join!(live(ai_check::call_setup(config.clone(), now)), turn_by_turn(client, config, now));
+    findings.push(turn);
+    findings
+}
+
+async fn live(setup: RealtimeSetup) -> Vec<Finding> {
+    let mut findings = vec![session(setup.clone()).await];
+    if findings.iter().all(|finding| finding.state != FindingState::Error) {
+        findings.extend(answer(setup).await);
+    }
+    findings
+}
+
+/// With and without a transcription: of all fields that we send, OpenAI's documents are least clear about its models.
+async fn session(setup: RealtimeSetup) -> Finding {
+    let model = setup.config.openai.transcription_model.clone();
+    let (whole, without) =
+        tokio::join!(ai_check::try_session(setup.clone()), ai_check::try_session(setup.without(TRANSCRIPTION)));
+    match (whole, without) {
+        (Ok(refused), _) if refused.is_empty() => {
+            Finding::ok(SESSION, "the AI opens a session with all settings of a call")
+        }
+        (Ok(refused), _) => ai_check::refused_settings(SESSION, &refused),
+        (Err(reason), Ok(_)) => Finding::error(
+            SESSION,
+            format!(
+                "the AI opens a session for a call without a transcription, and none with openai.transcription_model \
+                 {model} ({reason})"
+            ),
+            "name another openai.transcription_model; callers leave a message until then",
+        ),
+        (Err(reason), Err(_)) => ai_check::no_session(SESSION, &reason),
+    }
+}
+
+async fn answer(setup: RealtimeSetup) -> Vec<Finding> {
+    let model = setup.config.openai.transcription_model.clone();
+    let refused = setup.refused.clone();
+    match ask_aloud(setup).await {
+        Err(reason) => {
+            let remedy = "callers leave a message until that is mended: see the account's limits and payments, and \
+                          status.openai.com";
+            vec![Finding::error(ANSWER, format!("a question gets no spoken answer: {reason}"), remedy)]
+        }
+        Ok(spoken) => {
+            let mut findings = vec![judge_wait(&spoken)];
+            // A refused transcription is reported with the session.
+            if !refused.names().contains(&TRANSCRIPTION) {
+                findings.push(judge_words(spoken.heard.as_deref().unwrap_or_default(), &model));
+            }
+            findings
+        }
+    }
+}
+
+fn judge_wait(spoken: &Spoken) -> Finding {
+    let (waited, cents) = (spoken.waited, cents(spoken.cost_micros));
+    let found = format!(
+        "a spoken answer began {} ms after the question, and cost {cents}: “{}”",
+        waited.as_millis(),
+        spoken.answer.trim()
+    );
+    if waited > SLOW_ANSWER {
+        let remedy = "callers hear “one moment, please” before each answer: try again at another time of day, or name a faster \
+                      openai.realtime_model";
+        return Finding::warning(ANSWER, found, remedy);
+    }
+    Finding::ok(ANSWER, found)
+}
+
+fn judge_words(heard: &str, model: &str) -> Finding {
+    if heard.trim().is_empty() {
+        let found = format!("{model} writes down no words of a question in Hebrew");
+        return Finding::warning(
+            ANSWER,
+            found,
+            "name another openai.transcription_model: calls have no words of the caller",
+        );
+    }
+    Finding::ok(ANSWER, format!("{model} writes the question down as “{}”", heard.trim()))
+}
+
+fn cents(micros: i64) -> String {
+    format!("{}.{} cents", micros / 10_000, micros % 10_000 / 1_000)
+}
+
+/// A spoken answer.
+struct Spoken {
+    /// From the end of the question to the first sound.
+    waited: Duration,
+    answer: String,
+    /// The question, as the server has written it down.
+    heard: Option<String>,
+    cost_micros: i64,
+}
+
+async fn ask_aloud(setup: RealtimeSetup) -> Result<Spoken, String> {
+    let mut engine = Realtime::open(setup, Duration::ZERO);
+    let spoken = tokio::time::timeout(ANSWER_LIMIT, converse(&mut engine)).await;
+    engine.close().await;
+    spoken.unwrap_or_else(|_| Err(format!("none came within {} s", ANSWER_LIMIT.as_secs())))
+}
+
+/// Plays the question and then silence, as a caller's line does, until the answer is over.
+async fn converse(engine: &mut Realtime) -> Result<Spoken, String> {
+    let mut question = QUESTION.chunks(FRAME_BYTES);
+    let mut line = interval(FRAME);
+    let mut is_open = false;
+    let (mut asked_at, mut waited, mut done_at): (Option<Instant>, Option<Duration>, Option<Instant>) =
+        (None, None, None);
+    let (mut answer, mut heard, mut cost_micros) = (String::new(), None, 0);
+    loop {
+        tokio::select! {
+            event = engine.next() => match event {
+                EngineEvent::Ready => {
+                    is_open = true;
+                    line.reset_immediately();
+                }
+                EngineEvent::AudioDelta { .. } => {
+                    // A server that answers before the end of the question has not made anybody wait.
+                    let since = asked_at.map(|asked| clock::instant().duration_since(asked));
+                    waited.get_or_insert(since.unwrap_or_default());
+                }
+                EngineEvent::AgentText { text, is_final: true, .. } => answer = text,
+                EngineEvent::CallerText { text, is_final: true, .. } => heard = Some(text),
+                EngineEvent::ResponseDone { outcome, usage, .. } => {
+                    cost_micros += usage.cost_micros;
+                    if waited.is_none() || matches!(outcome, ResponseOutcome::Failed { .. }) {
+                        return Err(format!("the answer ended without sound ({outcome:?})"));
+                    }
+                    done_at = Some(clock::instant());
+                }
+                EngineEvent::Failed { reason, .. } => return Err(reason),
+                _ => {}
+            },
+            _ = line.tick(), if is_open => {
+                let frame = question.next().unwrap_or_else(|| {
+                    asked_at.get_or_insert_with(clock::instant);
+                    &[mulaw::SILENCE; FRAME_BYTES]
+                });
+                engine.command(&EngineCommand::Hear(EncodedAudio::encode(frame)));
+                engine.flush_now();
+            }
+        }
+        if let (Some(done), Some(waited)) = (done_at, waited)
+            && (heard.is_some() || clock::instant().duration_since(done) > TRANSCRIPT_LIMIT)
+        {
+            return Ok(Spoken { waited, answer, heard, cost_micros });
+        }
+    }
+}
+
+/// What a caller without a live stream gets: the recording written down, and a written answer. Twilio speaks it.
+async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp) -> Finding {
+    let (openai, language) = (&config.openai, &config.agent.language);
+    let refused = |what: &str, error: &rest::Error| {
+        let Finding { found, remedy, .. } = ai_check::refusal(error);
+        Finding::error(TURN, format!("{what}: {found}"), &remedy)
+    };
+    let began = clock::instant();
+    let heard = match rest::transcribe(client, openai, recording(), "audio/wav", language, REQUEST_LIMIT).await {
+        Ok(heard) => heard,
+        Err(error) => return refused(&format!("{} writes no recording down", openai.file_transcription_model), &error),
+    };
+    let messages = [
+        ChatMessage { role: "system", content: fallback::instructions(&config.agent, now) },
+        ChatMessage { role: "user", content: heard.clone() },
+    ];
+    let answer = match rest::chat(client, openai, &messages, REQUEST_LIMIT).await {
+        Ok(answer) => answer,
+        Err(error) => return refused(&format!("{} gives no answer", openai.chat_model), &error),
+    };
+    let took = clock::instant().duration_since(began);
+    let found = format!(
+        "without a live stream the question “{}” gets an answer after {} ms: “{}”",
+        heard.trim(),
+        took.as_millis(),
+        answer.trim()
+    );
+    if heard.trim().is_empty() {
+        return Finding::warning(TURN, found, "name another openai.file_transcription_model");
+    }
+    if took > fallback::WEBHOOK_TIME {
+        return Finding::warning(TURN, found, "callers hear “one moment” first: name a faster openai.chat_model");
+    }
+    Finding::ok(TURN, found)
+}
+
+/// The question as a WAV file.
+fn recording() -> Vec<u8> {
+    let samples = QUESTION.iter().flat_map(|byte| mulaw::decode(*byte).to_le_bytes());
+    wav::pcm_header(1, 8000, QUESTION.len() as u64).into_iter().chain(samples).collect()
+}
