@@ -3,6 +3,8 @@
 pub(super) mod voice;
 pub(super) mod whatsapp;
 
+use crate::config::SAY_VOICE;
+use crate::providers::twilio::twiml::Verb;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -13,8 +15,8 @@ use axum::response::{IntoResponse, Response};
 pub(super) fn answer_when_failed(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {
-        "incoming_call" | "stream_ended" => twiml(RECORD_INSTEAD),
-        "handle_recording" => twiml(APOLOGY),
+        "incoming_call" | "stream_ended" => voice::answer(&[Verb::Redirect(voice::RECORDER.to_owned())]),
+        "handle_recording" => voice::answer(&[voice::say(SAY_VOICE, APOLOGY), Verb::Hangup]),
         _ if hook.starts_with("whatsapp/") => {
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
         }
@@ -22,13 +24,5 @@ pub(super) fn answer_when_failed(path: &str) -> Option<Response> {
     })
 }
 
-fn twiml(document: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], document).into_response()
-}
-
-const RECORD_INSTEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
-    <Response><Redirect method=\"POST\">/webhook/handle_recording</Redirect></Response>";
-
 // To record again would go round in circles. What was recorded is told of by another webhook as well.
-const APOLOGY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
-    <Response><Say voice=\"Google.he-IL-Wavenet-A\" language=\"he-IL\">אירעה תקלה. נא להתקשר שוב מאוחר יותר.</Say><Hangup/></Response>";
+const APOLOGY: &str = "אירעה תקלה. נא להתקשר שוב מאוחר יותר.";

@@ -6,7 +6,10 @@ mod status;
 mod stream;
 mod transfer;
 
+pub(super) use record::PATH as RECORDER;
+
 use super::super::{AppState, TwilioForm};
+use crate::config::say_language;
 use crate::crm::call::{self, IncomingCall, RawWebhook};
 use crate::domain::CallSid;
 use crate::providers::twilio::caller_id::caller_id;
@@ -37,8 +40,14 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/webhook/call_status", post(status::call))
 }
 
-fn answer(verbs: &[Verb]) -> Response {
+pub(super) fn answer(verbs: &[Verb]) -> Response {
     ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], twiml::document(verbs)).into_response()
+}
+
+/// Speaks a text by one of Twilio's voices, in the voice's own language.
+pub(super) fn say(voice: &str, text: &str) -> Verb {
+    let language = say_language(voice).unwrap_or_default().to_owned();
+    Verb::Say { text: text.to_owned(), voice: voice.to_owned(), language }
 }
 
 /// Our own address of a path.

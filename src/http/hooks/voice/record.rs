@@ -2,7 +2,6 @@
 
 use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, own_query, raw};
 use crate::clock;
-use crate::config::say_language;
 use crate::crm::recording::{self, NewRecording};
 use crate::domain::{CallSid, EndReason, RecordingSid};
 use crate::drive::fallback::Reply;
@@ -12,7 +11,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 
-const PATH: &str = "/webhook/handle_recording";
+pub(in crate::http::hooks) const PATH: &str = "/webhook/handle_recording";
 /// The silence that ends a recording.
 const SILENCE_S: u32 = 5;
 const THANKS: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
@@ -83,11 +82,9 @@ async fn reply(state: &AppState, call: &CallSid, waiting: Waiting) -> Response {
     }
 }
 
+/// Speaks by the voice of the settings.
 pub(super) fn say(state: &AppState, text: &str) -> Verb {
-    let config = state.config();
-    let voice = &config.voice.say_voice;
-    let language = say_language(voice).unwrap_or_default().to_owned();
-    Verb::Say { text: text.to_owned(), voice: voice.clone(), language }
+    super::say(&state.config().voice.say_voice, text)
 }
 
 /// The recording that a webhook tells of; none if it tells of none.
