@@ -79,6 +79,11 @@ impl BaseUrl {
         }
     }
 
+    /// Whether it is https on a port of its own, other than 443.
+    pub(super) fn has_own_port(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| url.scheme() == "https" && url.port().is_some())
+    }
+
     /// Scheme, host and port alone.
     pub fn origin(&self) -> &str {
         let host = self.0.find("://").map_or(0, |at| at + 3);

@@ -98,6 +98,12 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             "http.public_base_url is not set: Twilio does not know where this machine is, and signs for another address",
         ),
         (
+            config.http.public_base_url.as_ref().is_some_and(BaseUrl::has_own_port)
+                && twilio.auth_tokens().next().is_some(),
+            "http.public_base_url has another port than 443, the only one for which Twilio documents media streams: its \
+             webhooks come, but calls may have no live agent; use 443, or a proxy or tunnel there",
+        ),
+        (
             config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(),
             "voice.engine is realtime, but openai.api_key is not set: calls go to voicemail",
         ),

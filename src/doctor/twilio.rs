@@ -36,8 +36,9 @@ fn judge(account: &Account) -> Finding {
     match (account.status.as_str(), account.kind.as_str()) {
         ("active", "Trial") => Finding::warning(
             CHECK,
-            "the account is a trial: callers hear Twilio's announcement first, and only verified numbers can be reached",
-            "upgrade it in Twilio's console",
+            "the account is a trial: only verified numbers can call and be reached, callers hear Twilio's announcement first, \
+             and some of what calls need may be blocked",
+            "upgrade it in Twilio's console before the first call",
         ),
         ("active", _) => Finding::ok(CHECK, "Twilio takes the account and its token"),
         (status, _) => Finding::error(

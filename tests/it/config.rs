@@ -329,6 +329,20 @@ fn what_is_doubtful_is_warned_about() {
 }
 
 #[test]
+fn a_public_address_on_another_port_is_warned_about() {
+    let token = ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef");
+    let warnings = |address: &str, more: &[(&str, &str)]| {
+        let variables = [&[("PUBLIC_BASE_URL", address)], more].concat();
+        let output = Shop::new(&variables).run(&["config", "check"]);
+        assert!(output.status.success());
+        text(&output.stdout).contains("another port than 443")
+    };
+    assert!(warnings("https://shop.example:8443", &[token]));
+    assert!(!warnings("https://shop.example:8443", &[]), "without Twilio there are no media streams");
+    assert!(!warnings("https://shop.example:443", &[token]) && !warnings("http://127.0.0.1:8080", &[token]));
+}
+
+#[test]
 fn wrong_usage_is_told_apart() {
     assert_eq!(Shop::new(&[]).run(&["config", "chek"]).status.code(), Some(2));
     assert_eq!(Shop::new(&[]).run(&["config", "check", "--yaml"]).status.code(), Some(2));
