@@ -6,6 +6,7 @@ use crate::domain::Speaker;
 use crate::providers::openai::realtime::{self as wire, ServerEvent};
 use crate::providers::websocket::{self, Received, Socket};
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use serde_json::Value;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,8 +19,10 @@ use tower::ServiceExt;
 
 /// Name, connection, TLS and the WebSocket's handshake together.
 const DIAL_LIMIT: Duration = Duration::from_secs(3);
-/// The next address of a name is tried so long after the one before (RFC 8305, section 5).
-const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(300);
+/// The addresses of the other family are tried so long after those of the first (RFC 8305, section 5).
+const OTHER_FAMILY_AFTER: Duration = Duration::from_millis(300);
+/// The addresses of a family share this time, so that one that does not answer leaves time for the next, and for TLS.
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 /// Longer than any event: six minutes of sound in one piece.
 const MAX_MESSAGE: usize = 4 << 20;
 /// A message with 100 ms of sound has about 1.2 KiB.
@@ -128,16 +131,21 @@ async fn open(config: &OpenAiConfig) -> Result<OpenSocket, Failure> {
     }
 }
 
-/// The addresses of the name are raced, so that one without a route costs no call (RFC 8305).
 async fn connect_tcp(url: &Uri) -> io::Result<TcpStream> {
     let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("wss") { 443 } else { 80 });
     let place = Uri::builder().scheme("http").path_and_query("/");
     let place = place.authority(format!("{}:{port}", url.host().unwrap_or_default())).build();
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    connector.set_happy_eyeballs_timeout(Some(NEXT_ADDRESS_AFTER));
-    let stream = connector.oneshot(place.map_err(io::Error::other)?).await;
+    let stream = connector(GaiResolver::new()).oneshot(place.map_err(io::Error::other)?).await;
     Ok(stream.map_err(io::Error::other)?.into_inner())
+}
+
+/// Tries the addresses of a name so that those without a route cost no call (RFC 8305).
+fn connector<R>(resolver: R) -> HttpConnector<R> {
+    let mut connector = HttpConnector::new_with_resolver(resolver);
+    connector.set_nodelay(true);
+    connector.set_happy_eyeballs_timeout(Some(OTHER_FAMILY_AFTER));
+    connector.set_connect_timeout(Some(CONNECT_LIMIT));
+    connector
 }
 
 /// What was sent is not taken.
@@ -183,4 +191,62 @@ async fn expect(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(),
 
 pub(super) fn lost(error: &WsError) -> Failure {
     Failure { retry: true, reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper_util::client::legacy::connect::dns::Name;
+    use std::net::SocketAddr;
+    use tokio::net::{TcpListener, TcpSocket};
+
+    /// Connects to a name that has these addresses, in this order.
+    async fn connect_to(addresses: &[SocketAddr]) -> Result<SocketAddr, String> {
+        let addresses = addresses.to_vec();
+        let resolver = tower::service_fn(move |_: Name| {
+            let addresses = addresses.clone();
+            async move { Ok::<_, io::Error>(addresses.into_iter()) }
+        });
+        let stream =
+            tokio::time::timeout(DIAL_LIMIT, connector(resolver).oneshot(Uri::from_static("http://ai.example")));
+        let stream = stream.await.map_err(|_| "it took longer than a dial may".to_owned())?;
+        Ok(stream.map_err(|error| error.to_string())?.into_inner().peer_addr().unwrap())
+    }
+
+    /// An address where nothing answers, as without a route: the queue of its listener is full, and the kernel drops what
+    /// comes.
+    struct DeadAddress {
+        address: SocketAddr,
+        _held: (TcpListener, Vec<TcpStream>),
+    }
+
+    impl DeadAddress {
+        async fn make() -> Self {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            let listener = socket.listen(1).unwrap();
+            let (address, mut queued) = (listener.local_addr().unwrap(), Vec::new());
+            while let Ok(stream) = tokio::time::timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
+                queued.push(stream.unwrap());
+                assert!(queued.len() < 100, "the queue is never full");
+            }
+            Self { address, _held: (listener, queued) }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_before_a_live_one_costs_no_call() {
+        let dead = DeadAddress::make().await;
+        let live = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let live = live.local_addr().map(|address| (address, live)).unwrap();
+        assert_eq!(connect_to(&[dead.address, live.0]).await, Ok(live.0));
+        assert_eq!(connect_to(&[live.0, dead.address]).await, Ok(live.0));
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_alone_fails_while_there_is_time_for_another_engine() {
+        let dead = DeadAddress::make().await;
+        let reason = connect_to(&[dead.address]).await.unwrap_err();
+        assert!(reason.contains("tcp connect error"), "{reason}");
+    }
 }
