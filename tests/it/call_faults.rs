@@ -63,6 +63,22 @@ async fn a_stream_that_cannot_be_opened_goes_on_with_what_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_public_address_on_another_port_has_no_live_agent_and_doctor_says_so_before() {
+    const ADDRESS: &str = "https://shop.example:8443";
+    let town = Town::with_ai(OpenAiOptions::default(), |setup| {
+        setup.env("PUBLIC_BASE_URL", ADDRESS);
+    })
+    .await;
+    let doctor = tokio::task::block_in_place(|| town.daemon.cli(&["doctor"]));
+    assert!(String::from_utf8_lossy(&doctor.stdout).contains("another port than 443"));
+    let voice_url = format!("{ADDRESS}/webhook/incoming_call");
+    let report = town.phone.place_call(CallPlan { voice_url, ..town.plan("stay") }).await;
+    assert!(recorded(&report), "webhooks come on any port: {report:#?}");
+    assert_eq!(report.streams[0].ended, StreamEnd::NeverOpened);
+    assert!(town.log.violations().iter().any(|violation| violation.to_string().contains("31901")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_ai_that_refuses_leaves_the_call_to_voicemail() {
     let town = Town::with_ai(faulty(Faults { refuse_sockets: Some(401), ..Faults::default() }), |setup| {
         setup.toml("[voice]\nmessage_silence_s = 1\n");

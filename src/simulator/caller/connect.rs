@@ -8,7 +8,7 @@ use super::plan::{Phase, StreamPlan};
 use super::report::{EndedBy, StreamEnd, StreamReport};
 use super::script::{Clip, Script, Step};
 use crate::simulator::route::{Route, Socket};
-use crate::simulator::twilio::twiml::Element;
+use crate::simulator::twilio::twiml::{self, Element};
 use crate::simulator::twilio::{random_sid, sign};
 use crate::simulator::{EventLog, Party};
 use std::time::Duration;
@@ -44,6 +44,10 @@ impl RunningCall {
     async fn run_stream(&mut self, stream: &Element, base: &Url, ids: StreamIds) -> (StreamReport, Option<Next>) {
         let mut report = StreamReport { stream_sid: ids.stream_sid.clone(), ..StreamReport::default() };
         let Ok(url) = Url::parse(stream.attribute("url").unwrap_or_default()) else { return (report, None) };
+        if !twiml::reaches_stream(&url, base) {
+            self.note(format!("31901: {url} cannot be reached: Twilio opens media streams on port 443"));
+            return (report, None);
+        }
         let wait = match self.plan.stream {
             StreamPlan::Open => Duration::ZERO,
             StreamPlan::OpenAfter(wait) => wait,

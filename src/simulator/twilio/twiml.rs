@@ -2,6 +2,8 @@
 
 mod table;
 
+pub(in crate::simulator) use table::reaches_stream;
+
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use url::Url;

@@ -70,6 +70,9 @@ fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong
             if !parsed.as_ref().is_ok_and(right_scheme) {
                 wrong.push(format!("31922: <Stream url=\"{url}\"> is not a wss address"));
             }
+            if parsed.as_ref().is_ok_and(|url| !reaches_stream(url, base)) {
+                wrong.push(format!("31901: <Stream url=\"{url}\"> is on another port than 443"));
+            }
             if parsed.is_ok_and(|url| url.query().is_some()) {
                 wrong.push("31920: <Stream url> must not have a query string; use <Parameter>".into());
             }
@@ -90,26 +93,49 @@ fn check_combinations(element: &Element, parent: Option<&str>, base: &Url, wrong
                 wrong.push(format!("13512: no voice for <Say voice={voice:?} language={language:?}>"));
             }
         }
+        "Number" if !is_dialled(&element.text) => {
+            wrong.push(format!("13224: \"{}\" is no number that can be dialled", element.text));
+        }
+        "Dial" if element.attribute("callerId").is_some_and(|caller| !is_dialled(caller)) => {
+            wrong.push(format!("13214: <Dial callerId={:?}> is no number", element.attribute("callerId")));
+        }
         "Connect" if element.children.len() != 1 => wrong.push("<Connect> needs exactly one noun".into()),
         "Dial" if element.text.is_empty() && element.children.is_empty() => wrong.push("<Dial> dials nobody".into()),
         _ => {}
     }
 }
 
-/// Whether Twilio has such a voice: `man` and `woman` for five languages, those of Polly and Google for their own. Of Hebrew's there
-/// are eight, all Google's (twilio-node 6.2.0, `SayVoice`).
+/// Whether Twilio has such a voice: `man` and `woman` for five languages, those of Polly and Google for their own. Which language a
+/// voice of Polly speaks its name does not tell; none speaks Hebrew.
 fn is_spoken(voice: Option<&str>, language: Option<&str>) -> bool {
     let basic = ["en", "en-US", "en-GB", "es", "fr", "de"];
-    match voice {
-        None | Some("man" | "woman") => language.is_none_or(|language| basic.contains(&language)),
-        Some(voice) if voice.starts_with("Polly.") => language.is_none_or(|language| !language.starts_with("he")),
-        Some(voice) => voice.strip_prefix("Google.").is_some_and(|name| {
-            let hebrew = ["he-IL-Standard-", "he-IL-Wavenet-"].iter().find_map(|kind| name.strip_prefix(kind));
-            let exists = !name.starts_with("he-") || matches!(hebrew, Some("A" | "B" | "C" | "D"));
-            exists && language.is_none_or(|language| name.starts_with(&format!("{language}-")))
-        }),
-    }
+    let Some(voice) = voice.filter(|voice| !matches!(*voice, "man" | "woman")) else {
+        return language.is_none_or(|language| basic.contains(&language));
+    };
+    let speaks = |language: &str| match voice.strip_prefix("Google.") {
+        Some(name) => name.strip_prefix(language).is_some_and(|rest| rest.starts_with('-')),
+        None => !language.starts_with("he"),
+    };
+    SAY_VOICES.lines().any(|known| known == voice) && language.is_none_or(speaks)
 }
+
+/// The names of the voices of Polly and Google, one a line (twilio-node 5.13.1, `SayVoice`; in Hebrew 6.2.0 has the same).
+const SAY_VOICES: &str = include_str!("../../specs/say_voices.txt");
+
+/// Whether Twilio opens a media stream there: its documents name TCP port 443 alone ("Media Streams Configuration", errors 31901 and
+/// 31910). Webhooks go to any port.
+pub(in crate::simulator) fn reaches_stream(url: &Url, base: &Url) -> bool {
+    url.port_or_known_default() == Some(443) || is_loopback(base)
+}
+
+/// What Twilio can dial and show: a number, and none of those that stand for a caller who withholds theirs.
+fn is_dialled(number: &str) -> bool {
+    let digits = number.strip_prefix('+').filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
+    digits.is_some_and(|digits| (7..=15).contains(&digits.len()) && !WITHHELD.contains(&digits))
+}
+
+/// `anonymous`, `restricted`, `unavailable`, `unknown` and `blocked` on the keys of a phone: what `From` is for those callers.
+const WITHHELD: [&str; 5] = ["266696687", "7378742833", "86282452253", "8656696", "2562533"];
 
 /// Twilio itself would refuse it; a simulation on one machine has no certificate.
 fn is_loopback(url: &Url) -> bool {

@@ -46,9 +46,36 @@ fn every_mistake_is_found() {
         ("<Hangup/><Say>never</Say>", "never reached"),
         ("<Dial timeout=\"20\"/>", "dials nobody"),
         ("<Pause>5</Pause>", "<Pause>"),
+        ("<Connect><Stream url=\"wss://a.example:8443/ws\"/></Connect>", "31901"),
+        ("<Dial><Number>+266696687</Number></Dial>", "13224"),
+        ("<Dial><Number>0501234567</Number></Dial>", "13224"),
+        ("<Dial callerId=\"anonymous\"><Number>+972501234567</Number></Dial>", "13214"),
+        ("<Dial callerId=\"+7378742833\"><Number>+972501234567</Number></Dial>", "13214"),
+        ("<Say language=\"he-IL\">שלום</Say>", "13512"),
+        ("<Say voice=\"woman\" language=\"he-IL\">שלום</Say>", "13512"),
+        ("<Say voice=\"Polly.Joanna\" language=\"he-IL\">שלום</Say>", "13512"),
+        ("<Say voice=\"Polly.Yael\">hello</Say>", "13512"),
+        ("<Say voice=\"Google.he-IL-Wavenet-E\">שלום</Say>", "13512"),
+        ("<Say voice=\"Google.he-IL-Wavenet-A\" language=\"en-US\">hello</Say>", "13512"),
     ] {
         let wrong = wrong_with(&format!("<Response>{verb}</Response>")).join("; ");
         assert!(wrong.contains(words), "{verb}: {wrong}");
+    }
+}
+
+#[test]
+fn what_twilio_has_is_right() {
+    for verb in [
+        "<Say>hello</Say>",
+        "<Say voice=\"man\" language=\"en-GB\">hello</Say>",
+        "<Say voice=\"Polly.Joanna\" language=\"en-US\">hello</Say>",
+        "<Say voice=\"Google.he-IL-Wavenet-A\" language=\"he-IL\">שלום</Say>",
+        "<Say voice=\"Google.he-IL-Standard-D\">שלום</Say>",
+        "<Connect><Stream url=\"wss://shop.example:443/ws\"/></Connect>",
+        "<Redirect>https://shop.example:8443/webhook/stream_ended</Redirect>",
+        "<Dial callerId=\"+97235551234\"><Number>+972501234567</Number></Dial>",
+    ] {
+        assert_eq!(wrong_with(&format!("<Response>{verb}</Response>")), Vec::<String>::new(), "{verb}");
     }
 }
 
