@@ -14,6 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "four switches of the command line")]
 pub(super) struct Arguments {
     /// Also try with the real accounts what calls and messages need: a session with the AI with and without a transcription,
     /// one spoken answer and one turn by turn, and the WhatsApp link in both directions. Takes up to a minute and costs a

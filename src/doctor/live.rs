@@ -14,7 +14,7 @@ const LINK: &str = "live link";
 /// Sessions with the AI, a spoken and a written answer.
 pub(super) async fn ai(site: Arc<Site>) -> Vec<Finding> {
     let Some(config) = site.config().cloned() else { return Vec::new() };
-    let found = drive::probe_ai(&site.client, &Arc::new(config), clock::now()).await;
+    let found = Box::pin(drive::probe_ai(&site.client, &Arc::new(config), clock::now())).await;
     found.into_iter().map(Finding::from).collect()
 }
 

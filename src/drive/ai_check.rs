@@ -110,7 +110,7 @@ pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
 
 /// [`Realtime::try_session`] within [`LIMIT`].
 pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str>, String> {
-    let outcome = tokio::time::timeout(LIMIT, Realtime::try_session(setup)).await;
+    let outcome = tokio::time::timeout(LIMIT, Box::pin(Realtime::try_session(setup))).await;
     outcome.unwrap_or_else(|_| Err(format!("it did not answer within {} s", LIMIT.as_secs())))
 }
 
