@@ -58,7 +58,7 @@ const BRIDGE: [Probe; 5] = [
     ),
     (
         "Unlink the phone, ask for a pairing code, wait two minutes, then type it",
-        "the same; the page counts the seconds that are left",
+        "the page counts the seconds that are left, and then says that it is connected",
     ),
     (
         "Write from another phone, answer on the page",
@@ -70,7 +70,7 @@ const BRIDGE: [Probe; 5] = [
     ),
     (
         "Write from a number that the phone has as a contact, and from one that it has not",
-        "two threads, each with its number",
+        "there are two threads, each with its number",
     ),
 ];
 
