@@ -71,7 +71,7 @@ pub struct Turn {
 pub struct FunctionCall {
     /// Its name.
     pub name: String,
-    /// Its arguments, as JSON.
+    /// Its arguments, as JSON. `{call_id}` in them becomes the id of the call.
     pub arguments: String,
 }
 

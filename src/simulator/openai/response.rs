@@ -69,10 +69,15 @@ impl Response {
             Content::Empty | Content::Function(_) | Content::RateLimited => Vec::new(),
         };
         let think_us = u64::try_from(options.think.as_micros()).unwrap_or(u64::MAX);
+        let (item_id, call_id) = (ids.next("item"), ids.next("call"));
+        let mut content = content;
+        if let Content::Function(call) = &mut content {
+            call.arguments = call.arguments.replace(CALL_ID, &call_id);
+        }
         Self {
             id,
-            item_id: ids.next("item"),
-            call_id: ids.next("call"),
+            item_id,
+            call_id,
             content,
             sound,
             sent_bytes: 0,
@@ -249,3 +254,6 @@ pub(super) fn merge(mut base: Value, more: Value) -> Value {
     }
     base
 }
+
+/// Stands for the call's own id in the arguments of a function, so that what the call did can be told from all others.
+const CALL_ID: &str = "{call_id}";

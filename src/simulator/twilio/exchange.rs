@@ -112,7 +112,8 @@ impl Exchange {
         self.lock().api_base_url.clone()
     }
 
-    pub(in crate::simulator) fn set_api_base_url(&self, url: String) {
+    /// Names the address at which the box reaches the REST interface, where that is not the interface's own, as behind a relay.
+    pub fn set_api_base_url(&self, url: String) {
         self.lock().api_base_url = url;
     }
 

@@ -124,6 +124,11 @@ impl TwilioRest {
         self.shared.faults.plan(operation, fault, times);
     }
 
+    /// Forgets the faults that are planned and have not happened yet.
+    pub fn forget_faults(&self) {
+        self.shared.faults.clear();
+    }
+
     /// Changes how messages go on from now on.
     pub fn change(&self, change: impl FnOnce(&mut TwilioOptions)) {
         change(&mut self.shared.options.lock().unwrap_or_else(PoisonError::into_inner));

@@ -50,6 +50,10 @@ impl Faults {
         planned.extend(std::iter::repeat_n((operation, fault), times));
     }
 
+    pub(super) fn clear(&self) {
+        self.planned.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Does what is planned to happen before the request is done. An error is the answer instead.
     pub(super) async fn before(&self, operation: Operation) -> Result<(), Response> {
         match self.take(operation, |fault| fault != Fault::HangAfterAccept) {

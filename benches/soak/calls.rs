@@ -1,0 +1,205 @@
+//! Calls: on each line one after the other, as long as the load lasts.
+
+use crate::chance::Chance;
+use crate::expected::Expected;
+use agentlocator::simulator::caller::{CallPlan, Chaos, Clip, DialPlan, Phase, Phone, StreamPlan};
+use agentlocator::simulator::openai::{OpenAi, Turn};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What all lines share.
+#[derive(Clone)]
+pub struct Lines {
+    pub phone: Phone,
+    pub ai: Arc<OpenAi>,
+    pub voice_url: String,
+    /// Numbers that also write by WhatsApp.
+    pub writers: Arc<Vec<String>>,
+    pub expected: Arc<Expected>,
+}
+
+/// A kind of call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Conversation,
+    Interruptions,
+    LeavesMessage,
+    AgentHangsUp,
+    Transfer,
+    Keys,
+    TornSocket,
+    BadNetwork,
+    HangsUpEarly,
+    NoStream,
+    Silent,
+    OddSocket,
+}
+
+/// Each as often as it stands here.
+const KINDS: [Kind; 24] = [
+    Kind::Conversation,
+    Kind::Conversation,
+    Kind::Conversation,
+    Kind::Conversation,
+    Kind::Interruptions,
+    Kind::Interruptions,
+    Kind::Interruptions,
+    Kind::LeavesMessage,
+    Kind::LeavesMessage,
+    Kind::LeavesMessage,
+    Kind::AgentHangsUp,
+    Kind::AgentHangsUp,
+    Kind::Transfer,
+    Kind::Transfer,
+    Kind::Transfer,
+    Kind::Keys,
+    Kind::TornSocket,
+    Kind::TornSocket,
+    Kind::BadNetwork,
+    Kind::BadNetwork,
+    Kind::HangsUpEarly,
+    Kind::NoStream,
+    Kind::Silent,
+    Kind::OddSocket,
+];
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Conversation => "conversation",
+            Self::Interruptions => "interruptions",
+            Self::LeavesMessage => "leaves a message",
+            Self::AgentHangsUp => "agent hangs up",
+            Self::Transfer => "transfer",
+            Self::Keys => "keys",
+            Self::TornSocket => TORN_SOCKET,
+            Self::BadNetwork => BAD_NETWORK,
+            Self::HangsUpEarly => "hangs up early",
+            Self::NoStream => NO_STREAM,
+            Self::Silent => "silent caller",
+            Self::OddSocket => ODD_SOCKET,
+        }
+    }
+
+    /// What the AI hears and answers. Sessions take what is set when they open; a session that takes the turns of another line's call
+    /// is no less a conversation.
+    fn turns(self) -> Vec<Turn> {
+        let question = Turn::new("אפשר לקבוע תור למחר?", "בשמחה, בשעה עשר או בארבע אחר הצהריים?");
+        let thanks = Turn::new("תודה רבה", "תודה, רשמתי. נתראה מחר בארבע!");
+        let calling = |name: &str, arguments: &str| thanks.clone().calling(name, arguments);
+        match self {
+            Self::LeavesMessage => {
+                vec![question.clone(), calling("take_message", r#"{"message": "נא לחזור אליי [{call_id}]"}"#)]
+            }
+            Self::AgentHangsUp => vec![question, calling("end_call", "{}")],
+            Self::Transfer => vec![question.clone(), calling("transfer_to_person", r#"{"reason": "מחיר"}"#), question],
+            Self::Interruptions => {
+                vec![question.lasting(Duration::from_secs(6)), thanks.lasting(Duration::from_secs(4))]
+            }
+            _ => vec![question, thanks],
+        }
+    }
+
+    /// What the caller does while the first stream is open, and a later one.
+    fn scripts(self, chance: &mut Chance) -> (String, &'static str) {
+        let mut say = || format!("say {}ms", 700 + chance.below(1_800));
+        let script = match self {
+            Self::Interruptions => {
+                format!("{}; listen 700ms; {}; listen 400ms; {}; listen; wait 1s", say(), say(), say())
+            }
+            Self::AgentHangsUp | Self::Transfer => format!("{}; listen; {}; stay", say(), say()),
+            Self::Keys => format!("press 1; {}; listen; press 42#; listen; wait 1s", say()),
+            Self::TornSocket => format!("{}; listen 500ms; drop", say()),
+            Self::Silent => "wait 25s; stay".to_owned(),
+            Self::OddSocket => {
+                let odd = *chance.pick(&["second-socket", "start-again", "stop-without-close"]);
+                format!("say 1s; listen; {odd}; say 1s; listen")
+            }
+            _ => {
+                let exchanges = 2 + chance.below(5);
+                (0..exchanges)
+                    .map(|_| format!("say {}ms; listen; wait 300ms", 700 + chance.below(1_800)))
+                    .collect::<Vec<_>>()
+                    .join("; ")
+            }
+        };
+        (script, "say 900ms; listen; wait 500ms; say 800ms; listen")
+    }
+
+    fn shape(self, plan: &mut CallPlan, chance: &mut Chance) {
+        match self {
+            Self::Transfer => {
+                let talk = DialPlan::Answered(Duration::from_secs(4));
+                let plans = [talk, talk, DialPlan::Declined, DialPlan::Mailbox, DialPlan::Busy, DialPlan::NoAnswer];
+                plan.dial = *chance.pick(&plans);
+            }
+            Self::BadNetwork => {
+                plan.chaos = Chaos {
+                    jitter: Duration::from_millis(chance.below(80)),
+                    burst_frames: chance.below(6),
+                    stall: chance.is_so(50).then_some((Duration::from_secs(3), Duration::from_millis(1_500))),
+                    ragged: chance.is_so(30),
+                    omit_silence: chance.is_so(30),
+                    lost_marks_percent: 10,
+                    late_marks: Duration::from_millis(200),
+                    numbers_as_numbers: chance.is_so(50),
+                    start_twice: chance.is_so(30),
+                    webhooks_twice: chance.is_so(50),
+                    seed: chance.next(),
+                };
+            }
+            Self::HangsUpEarly => {
+                let phases = [Phase::Ringing, Phase::Playing, Phase::Connecting, Phase::Streaming, Phase::Streaming];
+                let after = Duration::from_millis(chance.below(2_500));
+                (plan.hang_up, plan.fast) = (Some((*chance.pick(&phases), after)), false);
+            }
+            Self::NoStream => {
+                plan.stream = *chance.pick(&[
+                    StreamPlan::Fails,
+                    StreamPlan::Never,
+                    StreamPlan::OpenAfter(Duration::from_secs(2)),
+                ]);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// One line: calls one after the other.
+pub async fn line(lines: Lines, number: u64, mut chance: Chance) {
+    // Lines do not begin in the same second.
+    tokio::time::sleep(Duration::from_millis(number * 400)).await;
+    while !lines.expected.is_over() {
+        let kind = *chance.pick(&KINDS);
+        let mut plan = CallPlan::new(lines.voice_url.clone());
+        plan.call_sid = Some(format!("CA{:016x}{:016x}", chance.next(), chance.next()));
+        plan.from = if chance.is_so(25) {
+            chance.pick(&lines.writers).clone()
+        } else {
+            format!("+97254{:07}", 4_000_000 + chance.below(80))
+        };
+        let (script, next) = kind.scripts(&mut chance);
+        (plan.script, plan.next_script) = (script.parse().unwrap(), Some(next.parse().unwrap()));
+        plan.fast = chance.is_so(60);
+        plan.messages = vec![Clip::Voice(2_500), Clip::Voice(1_500)];
+        plan.time_limit = LONGEST_CALL;
+        kind.shape(&mut plan, &mut chance);
+        let turns = kind.turns();
+        lines.ai.change(|options| options.turns = turns);
+        lines.expected.call_begins();
+        let report = lines.phone.place_call(plan).await;
+        lines.expected.call_ended(kind.name(), &report);
+        for webhook in report.webhooks.iter().filter(|webhook| !matches!(webhook.status, Some(200 | 204))) {
+            let problem = format!("{}: {} was answered {:?}", report.call_sid, webhook.path, webhook.status);
+            lines.expected.problem(problem);
+        }
+        tokio::time::sleep(chance.between(Duration::from_millis(200), Duration::from_secs(1))).await;
+    }
+}
+
+pub const TORN_SOCKET: &str = "torn socket";
+pub const BAD_NETWORK: &str = "bad network";
+pub const NO_STREAM: &str = "no stream";
+pub const ODD_SOCKET: &str = "odd socket";
+/// No call of the scripts lasts that long unless it hangs, even on a busy machine.
+const LONGEST_CALL: Duration = Duration::from_secs(300);

@@ -1,0 +1,100 @@
+//! What the outside world was told, to be compared with what the database holds.
+
+use agentlocator::simulator::caller::CallReport;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+#[derive(Default)]
+pub struct Expected {
+    is_over: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub struct State {
+    /// What each contact wrote, by number, in the order of writing.
+    pub written: BTreeMap<String, Vec<Written>>,
+    /// What the API accepted for sending, in the order of its answers.
+    pub sent: Vec<Sent>,
+    pub calls: Vec<Call>,
+    pub calls_now: usize,
+    /// Requests that got an answer which nothing explains.
+    pub problems: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub text: String,
+    /// Whether it came with a file.
+    pub has_file: bool,
+    /// Whether the daemon answered 204. The bridge repeats its webhook until then.
+    pub is_acknowledged: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub number: String,
+    pub text: String,
+    pub message_id: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub sid: String,
+    pub kind: &'static str,
+    /// Whether the daemon answered the first webhook.
+    pub is_answered: bool,
+    /// Whether a media stream was open for a second or more.
+    pub was_streamed: bool,
+    pub dialled: usize,
+}
+
+impl Expected {
+    /// No further load: what is running finishes.
+    pub fn stop(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn written(&self, number: &str, written: Written) {
+        self.state().written.entry(number.to_owned()).or_default().push(written);
+    }
+
+    pub fn sent(&self, sent: Sent) {
+        self.state().sent.push(sent);
+    }
+
+    pub fn call_begins(&self) {
+        self.state().calls_now += 1;
+    }
+
+    pub fn call_ended(&self, kind: &'static str, report: &CallReport) {
+        let mut state = self.state();
+        state.calls_now -= 1;
+        state.calls.push(Call {
+            sid: report.call_sid.clone(),
+            kind,
+            is_answered: report.webhooks.first().is_some_and(|webhook| webhook.status == Some(200)),
+            was_streamed: report.streams.iter().any(|stream| stream.said.len() > 8_000),
+            dialled: report.dialled.len(),
+        });
+    }
+
+    pub fn problem(&self, text: String) {
+        self.state().problems.push(text);
+    }
+
+    /// Contacts that have written, so that they may be written to.
+    pub fn writers(&self) -> Vec<String> {
+        let has_reached = |written: &Vec<Written>| written.iter().any(|message| message.is_acknowledged);
+        self.state().written.iter().filter(|(_, all)| has_reached(all)).map(|(number, _)| number.clone()).collect()
+    }
+}

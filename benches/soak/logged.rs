@@ -1,0 +1,119 @@
+//! The daemon's warnings and errors: each must have a cause that the soak made. Anything else fails the run.
+
+use crate::calls;
+use crate::expected::Expected;
+use crate::outages::{Outage, Window};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+/// What explains a warning or an error.
+enum Cause {
+    /// One of these outages lasts, or ended less than [`AFTERMATH`] before.
+    During(&'static [Outage]),
+    /// A caller of this kind: the event names the call.
+    Call(&'static [&'static str]),
+    /// The way in which the soak is set up.
+    Setup,
+}
+
+use Outage::{
+    AiMute, AiNeverReady, AiOverloaded, AiRefused, BridgeKilled, LinkDropped, TwilioErrors, TwilioHangs, TwilioLimits,
+    TwilioRefused,
+};
+
+const AI: &[Outage] = &[AiRefused, AiOverloaded, AiMute, AiNeverReady];
+const TWILIO: &[Outage] = &[TwilioRefused, TwilioErrors, TwilioLimits, TwilioHangs];
+const BRIDGE: &[Outage] = &[BridgeKilled, LinkDropped];
+
+/// Event, cause, reason.
+const EXPLAINED: &[(&str, Cause, &str)] = &[
+    ("ENGINE_LOST", Cause::During(AI), "the engine of a call cannot be reached, breaks off or does not answer"),
+    ("ENGINE_FAILOVER", Cause::During(AI), "the call goes on with the next engine"),
+    ("ENGINE_WARNING", Cause::During(AI), "the engine reported an error"),
+    ("TWILIO_CATCH_UP_FAILED", Cause::During(TWILIO), "Twilio's lists cannot be read"),
+    ("JOB_FAILED", Cause::During(TWILIO), "a file or a recording cannot be fetched"),
+    ("JOB_FAILED", Cause::During(BRIDGE), "a file of the bridge cannot be fetched"),
+    ("WATCHDOG_REDIRECT_FAILED", Cause::During(TWILIO), "a call cannot be redirected by REST"),
+    ("OUTBOX_IN_DOUBT", Cause::During(TWILIO), "the answer to a message was lost"),
+    ("OUTBOX_IN_DOUBT", Cause::During(BRIDGE), "the bridge was killed while it sent"),
+    ("BRIDGE_DOWN", Cause::During(BRIDGE), "the bridge does not answer, or is not connected"),
+    (
+        "STREAM_LOST",
+        Cause::Call(&[calls::TORN_SOCKET, calls::BAD_NETWORK, calls::ODD_SOCKET]),
+        "the caller's media socket was torn",
+    ),
+    ("WS_REFUSED", Cause::Call(&[calls::ODD_SOCKET, calls::TORN_SOCKET]), "a second socket of one call"),
+    ("WATCHDOG_FIRED", Cause::Call(&[calls::NO_STREAM]), "the call's media stream did not open"),
+    ("WATCHDOG_FIRED", Cause::During(AI), "the engine was not ready in time"),
+    ("FALLBACK_MUTE", Cause::During(AI), "the turn-by-turn fallback has no AI either"),
+    ("ALERT_RAISED ai_unavailable", Cause::During(AI), "three calls in a row had no AI"),
+    ("BRIDGE_DOWN pairing", Cause::Setup, "the bridge is linked after the daemon's start"),
+];
+
+/// After an outage, what was begun in it ends by its time limits, and what is retried waits for its turn.
+const AFTERMATH: Duration = Duration::from_secs(90);
+
+/// The lines, by whether they are explained: how often each, and one example.
+#[derive(Debug, Default)]
+pub struct Logged {
+    pub explained: BTreeMap<String, usize>,
+    pub unexplained: BTreeMap<String, (usize, String)>,
+    pub lines: usize,
+}
+
+pub fn check(lines: &[String], outages: &[Window], expected: &Expected) -> Logged {
+    let kinds: BTreeMap<_, _> = expected.state().calls.iter().map(|call| (call.sid.clone(), call.kind)).collect();
+    let mut logged = Logged { lines: lines.len(), ..Logged::default() };
+    for line in lines {
+        let Ok(event) = serde_json::from_str::<Value>(line) else {
+            add(&mut logged.unexplained, "not JSON", line);
+            continue;
+        };
+        if !matches!(event["level"].as_str(), Some("warn" | "error")) {
+            continue;
+        }
+        let name = name_of(&event);
+        let is_explained = EXPLAINED.iter().any(|(known, cause, _)| {
+            *known == name.as_str()
+                && match cause {
+                    Cause::During(kinds) => is_during(&event, kinds, outages),
+                    Cause::Call(of) => event["call.sid"]
+                        .as_str()
+                        .is_some_and(|sid| kinds.get(sid).is_some_and(|kind| of.contains(kind))),
+                    Cause::Setup => true,
+                }
+        });
+        if is_explained {
+            *logged.explained.entry(name).or_default() += 1;
+        } else {
+            add(&mut logged.unexplained, &name, line);
+        }
+    }
+    logged
+}
+
+/// The event, with what kind of alert it is, or in which state the bridge is where that is no outage.
+fn name_of(event: &Value) -> String {
+    let name = event["event"].as_str().unwrap_or("no event");
+    let kind = match name {
+        "ALERT_RAISED" => event["alert.kind"].as_str(),
+        "BRIDGE_DOWN" => event["state"].as_str().filter(|state| *state == "pairing"),
+        _ => None,
+    };
+    kind.map_or_else(|| name.to_owned(), |kind| format!("{name} {kind}"))
+}
+
+fn is_during(event: &Value, kinds: &[Outage], outages: &[Window]) -> bool {
+    let Some(at) = event["ts"].as_str().and_then(|ts| ts.parse::<Timestamp>().ok()) else { return false };
+    let at = SystemTime::from(at);
+    outages.iter().filter(|window| kinds.contains(&window.outage)).any(|window| {
+        let end = window.ended.map_or_else(SystemTime::now, |ended| ended + AFTERMATH);
+        at + Duration::from_secs(1) >= window.began && at <= end
+    })
+}
+
+fn add(to: &mut BTreeMap<String, (usize, String)>, name: &str, line: &str) {
+    to.entry(name.to_owned()).or_insert_with(|| (0, line.to_owned())).0 += 1;
+}

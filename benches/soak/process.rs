@@ -1,0 +1,77 @@
+//! What the daemon's process holds: memory, threads, open files; sampled each second.
+
+use crate::expected::Expected;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sample {
+    /// Resident memory in KiB.
+    pub resident: u64,
+    /// The part of it that is the process's own: heap and stacks.
+    pub own: u64,
+    pub threads: u64,
+    pub files: u64,
+}
+
+impl Sample {
+    pub fn of(pid: u32) -> Option<Self> {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let number = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        let files = std::fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count();
+        Some(Self {
+            resident: number("VmRSS")?,
+            own: number("RssAnon")?,
+            threads: number("Threads")?,
+            files: files as u64,
+        })
+    }
+}
+
+/// Samples by second; the median of each minute is what counts.
+#[derive(Default)]
+pub struct Samples(Mutex<Vec<Sample>>);
+
+impl Samples {
+    /// Takes one each second until the load is over.
+    pub async fn take(&self, pid: u32, expected: &Expected) {
+        let mut every = tokio::time::interval(Duration::from_secs(1));
+        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while !expected.is_over() {
+            every.tick().await;
+            let Some(sample) = Sample::of(pid) else {
+                expected.problem("the daemon's process is gone".to_owned());
+                return;
+            };
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+        }
+    }
+
+    /// The medians of whole minutes.
+    pub fn minutes(&self) -> Vec<Sample> {
+        let samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        samples.chunks_exact(60).map(median).collect()
+    }
+
+    pub fn latest(&self) -> Sample {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).last().copied().unwrap_or_default()
+    }
+}
+
+/// Of each figure by itself.
+fn median(samples: &[Sample]) -> Sample {
+    let of = |figure: fn(&Sample) -> u64| {
+        let mut figures: Vec<_> = samples.iter().map(figure).collect();
+        figures.sort_unstable();
+        figures.get(figures.len() / 2).copied().unwrap_or(0)
+    };
+    Sample {
+        resident: of(|it| it.resident),
+        own: of(|it| it.own),
+        threads: of(|it| it.threads),
+        files: of(|it| it.files),
+    }
+}
