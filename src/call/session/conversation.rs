@@ -50,13 +50,15 @@ impl CallSession {
                 let reason = if message_taken { EndReason::MessageTaken } else { EndReason::Idle };
                 self.finish(reason, After::HangUp, now);
             }
-            EngineEvent::Warning { code } => {
-                let refused = if code == ALREADY_ACTIVE { self.responses.refused() } else { None };
-                self.warn(code);
-                if let Some(wish) = refused {
+            // Both are races between our request and the engine's own turn, and need nobody: what is refused is asked for
+            // again, and an answer that has ended needs no cancelling.
+            EngineEvent::Warning { code } if code == ALREADY_ACTIVE => {
+                if let Some(wish) = self.responses.refused() {
                     self.request_failed(wish, None, "it refuses to answer", now);
                 }
             }
+            EngineEvent::Warning { code } if code == CANCEL_NOT_ACTIVE => {}
+            EngineEvent::Warning { code } => self.warn(code),
             EngineEvent::Failed { retry, reason } => self.engine_failed(retry, reason, now),
         }
     }
@@ -257,3 +259,4 @@ impl CallSession {
 
 /// OpenAI's word for a second answer at a time.
 const ALREADY_ACTIVE: &str = "conversation_already_has_active_response";
+const CANCEL_NOT_ACTIVE: &str = "response_cancel_not_active";

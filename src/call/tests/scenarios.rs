@@ -97,6 +97,20 @@ fn one_answer_at_a_time() {
 }
 
 #[test]
+fn a_request_that_races_with_the_engine_is_no_warning() {
+    let mut rig = Rig::live();
+    rig.respond(1);
+    for (code, is_warning) in [
+        ("response_cancel_not_active", false),
+        ("conversation_already_has_active_response", false),
+        ("invalid_value", true),
+    ] {
+        rig.engine(EngineEvent::Warning { code: code.into() });
+        assert_eq!(rig.has_event(&CallEvent::EngineWarning { code: code.into() }), is_warning, "{code}");
+    }
+}
+
+#[test]
 fn an_engine_that_refuses_every_request_is_not_stormed() {
     let mut rig = Rig::live();
     rig.pass(ms(10_000));
