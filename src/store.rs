@@ -114,6 +114,7 @@ pub use token::NewApiToken;
 pub use tx::{ReadTx, WriteTx};
 pub use write_queue::Priority;
 
+use crate::clock;
 use beside::Beside;
 use folder::Folder;
 use health::Reports;
@@ -207,6 +208,13 @@ impl Store {
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.readers.long.read(work).await
+    }
+
+    /// Closes the connections for reading that have not been used for a minute, in the background: closing a file may wait for
+    /// the disk.
+    pub fn close_idle_readers(&self) {
+        let (store, now) = (self.clone(), clock::instant());
+        drop(tokio::task::spawn_blocking(move || store.inner.readers.close_idle(now)));
     }
 
     /// The number of the newest change that is on disk and in the published copy, as it grows: one notification for what was

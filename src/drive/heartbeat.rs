@@ -35,6 +35,7 @@ pub async fn run(store: Store, metrics: Metrics) {
         } else {
             tracing::error!(event = "EVENT_LOOP_BLOCKED", "A thread of the event loop does not come round");
         }
+        store.close_idle_readers();
         if next_tidying <= clock::instant() {
             next_tidying = clock::instant() + TIDY_EVERY;
             // Beside the beat: it says only for itself that it hangs.

@@ -27,6 +27,13 @@ impl Pools {
         Self { short: pool(count, SHORT_LIMIT), long: pool(LONG_READERS, LONG_LIMIT), probe: pool(1, SHORT_LIMIT) }
     }
 
+    /// Closes the connections that nobody has needed for a while: each keeps a megabyte of pages, and its statements.
+    pub(in crate::store) fn close_idle(&self, now: Instant) {
+        for readers in [&self.short, &self.long, &self.probe] {
+            readers.close_idle(now);
+        }
+    }
+
     /// Lends no more connections, and interrupts the reads that are running.
     pub(in crate::store) fn close(&self) {
         for readers in [&self.short, &self.long, &self.probe] {
@@ -48,9 +55,15 @@ struct Inner {
     live: PathBuf,
     limit: Duration,
     // A plain mutex: it is held for a push or a pop, never across a query. None once closed.
-    idle: Mutex<Option<Vec<Connection>>>,
+    // The one that was used last is lent next, so that the others become idle.
+    idle: Mutex<Option<Vec<IdleConnection>>>,
     free: Arc<Semaphore>,
     closed: Arc<AtomicBool>,
+}
+
+struct IdleConnection {
+    conn: Connection,
+    since: Instant,
 }
 
 impl Readers {
@@ -85,6 +98,15 @@ impl Readers {
         .map_err(|_| Error::Panicked)?
     }
 
+    fn close_idle(&self, now: Instant) {
+        let mut unused = Vec::new();
+        if let Some(idle) = self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            unused.extend(idle.extract_if(.., |idle| now.saturating_duration_since(idle.since) >= IDLE));
+        }
+        // Closed only here, without the lock.
+        drop(unused);
+    }
+
     fn close(&self) {
         self.inner.closed.store(true, Ordering::Relaxed);
         self.inner.free.close();
@@ -116,7 +138,7 @@ impl Inner {
         }
         let mut conn =
             match self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut().ok_or(Error::Closed)?.pop() {
-                Some(conn) => conn,
+                Some(idle) => idle.conn,
                 None => open::reader(&self.live)?,
             };
         let closed = self.closed.clone();
@@ -138,7 +160,7 @@ impl Inner {
         if conn.is_autocommit()
             && let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
         {
-            idle.push(conn);
+            idle.push(IdleConnection { conn, since: clock::instant() });
         }
         outcome
     }
@@ -155,6 +177,9 @@ fn snapshot<T>(conn: &Connection, work: impl FnOnce(&ReadTx<'_>) -> Result<T>) -
     tx.finish()?;
     outcome
 }
+
+/// A connection that was not used for so long is closed. The next one is opened within a millisecond.
+const IDLE: Duration = Duration::from_mins(1);
 
 /// How long a list or a single row may take, on a slow disk too.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);

@@ -107,3 +107,35 @@ async fn the_pools_do_not_wait_for_each_other() {
         assert!(matches!(search.await.unwrap(), Err(Error::Closed)));
     }
 }
+
+#[tokio::test]
+async fn connections_that_are_not_needed_any_more_are_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = folder.path().join("db.sqlite");
+    open::writer(&live).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
+    let readers = Readers::new(live, 3, Duration::from_secs(20));
+    let idle = || readers.inner.idle.lock().unwrap().as_ref().unwrap().len();
+    // Three reads at once need three connections.
+    let meet = Arc::new(std::sync::Barrier::new(3));
+    let reads = (0..3).map(|_| {
+        let (readers, meet) = (readers.clone(), meet.clone());
+        tokio::spawn(async move {
+            readers
+                .read(move |tx| {
+                    meet.wait();
+                    rows(tx)
+                })
+                .await
+        })
+    });
+    for read in reads.collect::<Vec<_>>() {
+        assert_eq!(read.await.unwrap().unwrap(), 0);
+    }
+    let all_used = clock::instant();
+    assert_eq!(idle(), 3);
+    readers.close_idle(all_used);
+    assert_eq!(idle(), 3, "they were used a moment ago");
+    readers.close_idle(all_used + IDLE);
+    assert_eq!(idle(), 0);
+    assert_eq!(readers.read(rows).await.unwrap(), 0, "another one is opened");
+}
