@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build deb power-cut test test-deb test-all conformance fresh lint fmt openapi deny bench attack audio clean
+.PHONY: help demo build deb power-cut test test-deb test-all conformance fresh lint fmt openapi deny bench soak attack audio clean
 
 # The lock file decides what is built.
 CARGO_FLAGS := --locked
@@ -41,7 +41,7 @@ test: ## Everything that a change must pass.
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh
 
-test-all: ## The same with the long rounds, `make attack` and `make fresh`, and with cargo-deny installed where it is missing.
+test-all: ## The same with the long rounds, `make soak MINUTES=10`, `make attack` and `make fresh`, and with cargo-deny installed where it is missing.
 	@scripts/setup.sh test-all
 	@$(MAKE) --no-print-directory lint
 	@scripts/run-tests.sh --long
@@ -80,6 +80,10 @@ deny: ## Check licences, bans and sources of the dependencies, and advisories wh
 bench: ## Measure, each figure as a ratio to a floor measured beside it. ARGS=--help shows what can be chosen.
 	@scripts/setup.sh bench
 	cargo bench $(CARGO_FLAGS) --bench load -- $(ARGS)
+
+soak: ## Run calls, messages both ways, outages, copies and backups at once for MINUTES=35, then balance the books. ARGS=--help for more.
+	@scripts/setup.sh soak
+	cargo bench $(CARGO_FLAGS) --bench soak -- --minutes $(or $(MINUTES),35) $(ARGS)
 
 attack: ## Try what SECURITY.md claims, then flood the daemon in a network of its own (root, or a user who may make one); 20 min. ARGS=--quick without the flood.
 	@scripts/setup.sh bench

@@ -3,7 +3,7 @@
 #
 # The daemon's with nextest where it is installed, else with cargo's own runner; then the WhatsApp bridge's with Node's.
 # `--long` adds the rounds that are marked `#[ignore]`, which take minutes each, the bridge's whole suite once more with each
-# version of Node that `scripts/setup.sh test-all` has fetched, and the package's whole life on Debian 12 and 13 instead of
+# version of Node that `scripts/setup.sh test-all` has fetched, ten minutes of mixed load (`make soak`), and the package's whole life on Debian 12 and 13 instead of
 # the short form, with power cuts.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -41,6 +41,12 @@ bridge_tests() {
 }
 
 daemon_tests || status=1
+
+if [ "$long" = --long ]; then
+    echo
+    echo "== the soak =="
+    make --no-print-directory soak MINUTES=10 || status=1
+fi
 
 echo
 echo "== the WhatsApp bridge, Node $(node -p process.versions.node) =="

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that everything a task needs is installed, before anything is compiled:
-# scripts/setup.sh bench|build|conformance|deb|demo|lint|test|test-deb|test-all|fresh|audio
+# scripts/setup.sh bench|build|conformance|deb|demo|lint|soak|test|test-deb|test-all|fresh|audio
 #
 # All missing system packages are found first and reported together. On Debian or Ubuntu as root (or with password-less sudo)
 # apt installs them; otherwise the one command to run as root is printed. Rust is expected to be installed. Node must be 18.20
@@ -137,7 +137,7 @@ need_for() {
     need_compiler
     case $1 in
     bench) ;;
-    build | lint) need_node ;;
+    build | lint | soak) need_node ;;
     demo)
         need_node
         need openssl openssl
@@ -172,7 +172,7 @@ need_for() {
         need lame lame
         need sox sox
         ;;
-    *) fail "unknown task $1; bench, build, conformance, deb, demo, lint, test, test-deb, test-all, fresh or audio" ;;
+    *) fail "unknown task $1; bench, build, conformance, deb, demo, lint, soak, test, test-deb, test-all, fresh or audio" ;;
     esac
 }
 
@@ -363,7 +363,7 @@ install_missing "$task"
 case $task in
 build) bridge ;;
 conformance) conformance_tools ;;
-demo) bridge --tests ;;
+demo | soak) bridge --tests ;;
 deb | test-deb)
     bridge
     cargo_deb

@@ -202,4 +202,4 @@ pub const BAD_NETWORK: &str = "bad network";
 pub const NO_STREAM: &str = "no stream";
 pub const ODD_SOCKET: &str = "odd socket";
 /// No call of the scripts lasts that long unless it hangs, even on a busy machine.
-const LONGEST_CALL: Duration = Duration::from_secs(300);
+const LONGEST_CALL: Duration = Duration::from_mins(5);

@@ -32,7 +32,7 @@ impl Chance {
 
     /// A duration from `least` to `most`.
     pub fn between(&mut self, least: Duration, most: Duration) -> Duration {
-        let span = u64::try_from((most - least).as_millis()).unwrap_or(u64::MAX);
+        let span = u64::try_from(most.saturating_sub(least).as_millis()).unwrap_or(u64::MAX);
         least + Duration::from_millis(self.below(span + 1))
     }
 

@@ -55,7 +55,7 @@ impl Drop for Copy {
 /// What was copied so far.
 #[derive(Default)]
 pub struct Copies {
-    pub copies: AtomicU64,
+    pub made: AtomicU64,
     pub backups: AtomicU64,
     pub bytes: AtomicU64,
     rows: Mutex<Vec<i64>>,
@@ -98,7 +98,7 @@ impl Copies {
             }
         }
         *before = rows.to_vec();
-        self.copies.fetch_add(1, Ordering::Relaxed);
+        self.made.fetch_add(1, Ordering::Relaxed);
         self.bytes.store(copy.bytes(), Ordering::Relaxed);
     }
 

@@ -14,7 +14,9 @@ enum Cause {
     During(&'static [Outage]),
     /// A caller of this kind: the event names the call.
     Call(&'static [&'static str]),
-    /// The way in which the soak is set up.
+    /// Other programs kept the daemon or the bridge from running a few seconds before.
+    BusyMachine,
+    /// It comes before the load.
     Setup,
 }
 
@@ -49,11 +51,22 @@ const EXPLAINED: &[(&str, Cause, &str)] = &[
     ("WATCHDOG_FIRED", Cause::During(AI), "the engine was not ready in time"),
     ("FALLBACK_MUTE", Cause::During(AI), "the turn-by-turn fallback has no AI either"),
     ("ALERT_RAISED ai_unavailable", Cause::During(AI), "three calls in a row had no AI"),
-    ("BRIDGE_DOWN pairing", Cause::Setup, "the bridge is linked after the daemon's start"),
+    ("BRIDGE_DOWN", Cause::Setup, "the bridge is linked after the daemon's start"),
+    ("BRIDGE_DOWN", Cause::BusyMachine, "the bridge did not answer in time"),
+    ("ENGINE_LOST", Cause::BusyMachine, "the engine was not ready in time"),
+    ("ENGINE_FAILOVER", Cause::BusyMachine, "the engine was not ready in time twice"),
+    ("FALLBACK_MUTE", Cause::During(TWILIO), "the recording of the turn cannot be fetched"),
+    ("STORE_PUBLISH_LATE", Cause::BusyMachine, "the published file could not be written in time"),
+    ("CALL_NOT_STORED", Cause::BusyMachine, "the call's row could not be written before Twilio's answer was due"),
+    ("WATCHDOG_FIRED", Cause::BusyMachine, "stream and engine were not there in time"),
 ];
 
 /// After an outage, what was begun in it ends by its time limits, and what is retried waits for its turn.
 const AFTERMATH: Duration = Duration::from_secs(90);
+
+/// Time limits for engine, bridge and stream are at most that long.
+const DELAY: Duration = Duration::from_secs(10);
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The lines, by whether they are explained: how often each, and one example.
 #[derive(Debug, Default)]
@@ -63,7 +76,14 @@ pub struct Logged {
     pub lines: usize,
 }
 
-pub fn check(lines: &[String], outages: &[Window], expected: &Expected) -> Logged {
+/// `began`: when the load began; `busy`: see [`crate::process::Samples::busy`].
+pub fn check(
+    lines: &[String],
+    began: SystemTime,
+    outages: &[Window],
+    busy: &[SystemTime],
+    expected: &Expected,
+) -> Logged {
     let kinds: BTreeMap<_, _> = expected.state().calls.iter().map(|call| (call.sid.clone(), call.kind)).collect();
     let mut logged = Logged { lines: lines.len(), ..Logged::default() };
     for line in lines {
@@ -75,14 +95,17 @@ pub fn check(lines: &[String], outages: &[Window], expected: &Expected) -> Logge
             continue;
         }
         let name = name_of(&event);
+        let at = event["ts"].as_str().and_then(|ts| ts.parse::<Timestamp>().ok());
+        let at = at.map_or(SystemTime::UNIX_EPOCH, SystemTime::from);
         let is_explained = EXPLAINED.iter().any(|(known, cause, _)| {
             *known == name.as_str()
                 && match cause {
-                    Cause::During(kinds) => is_during(&event, kinds, outages),
+                    Cause::During(kinds) => is_during(at, kinds, outages),
                     Cause::Call(of) => event["call.sid"]
                         .as_str()
                         .is_some_and(|sid| kinds.get(sid).is_some_and(|kind| of.contains(kind))),
-                    Cause::Setup => true,
+                    Cause::BusyMachine => busy.iter().any(|busy| *busy <= at + SECOND && at <= *busy + DELAY),
+                    Cause::Setup => at < began,
                 }
         });
         if is_explained {
@@ -94,23 +117,20 @@ pub fn check(lines: &[String], outages: &[Window], expected: &Expected) -> Logge
     logged
 }
 
-/// The event, with what kind of alert it is, or in which state the bridge is where that is no outage.
+/// The event, with the kind of an alert.
 fn name_of(event: &Value) -> String {
     let name = event["event"].as_str().unwrap_or("no event");
     let kind = match name {
         "ALERT_RAISED" => event["alert.kind"].as_str(),
-        "BRIDGE_DOWN" => event["state"].as_str().filter(|state| *state == "pairing"),
         _ => None,
     };
     kind.map_or_else(|| name.to_owned(), |kind| format!("{name} {kind}"))
 }
 
-fn is_during(event: &Value, kinds: &[Outage], outages: &[Window]) -> bool {
-    let Some(at) = event["ts"].as_str().and_then(|ts| ts.parse::<Timestamp>().ok()) else { return false };
-    let at = SystemTime::from(at);
+fn is_during(at: SystemTime, kinds: &[Outage], outages: &[Window]) -> bool {
     outages.iter().filter(|window| kinds.contains(&window.outage)).any(|window| {
         let end = window.ended.map_or_else(SystemTime::now, |ended| ended + AFTERMATH);
-        at + Duration::from_secs(1) >= window.began && at <= end
+        at + SECOND >= window.began && at <= end
     })
 }
 

@@ -42,7 +42,7 @@ use process::{Sample, Samples};
 use report::Verdicts;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::task::JoinSet;
 use town::Town;
 
@@ -61,6 +61,9 @@ struct Arguments {
     /// No outages.
     #[arg(long)]
     calm: bool,
+    /// More of the daemon's environment, to compare: `MALLOC_ARENA_MAX=2`.
+    #[arg(long, value_name = "NAME=VALUE")]
+    env: Vec<String>,
     /// What `cargo bench` says to every bench.
     #[arg(long, hide = true)]
     bench: bool,
@@ -75,12 +78,12 @@ fn main() -> ExitCode {
 async fn soak(arguments: &Arguments) -> ExitCode {
     let seed = arguments.seed.unwrap_or_else(|| u64::from_ne_bytes(agentlocator::entropy::random_bytes()) >> 16);
     println!("soak of {} minutes, {} calls at a time, --seed {seed}", arguments.minutes, arguments.calls);
-    let mut town = Town::begin().await;
+    let mut town = Town::begin(&arguments.env).await;
     let (expected, outages) = (Arc::new(Expected::default()), Outages::default());
     let (samples, copies) = (Samples::default(), Copies::default());
     let pid = town.world.daemon.pid();
     let idle = Sample::of(pid).unwrap();
-    let began = Instant::now();
+    let (began, began_at) = (Instant::now(), SystemTime::now());
     let mut load = begin(&town, arguments, seed, &expected);
     {
         let published = town.world.daemon.published_file();
@@ -117,17 +120,17 @@ async fn soak(arguments: &Arguments) -> ExitCode {
     println!("the load is over after {} s; waiting until nothing is on its way", load_time.as_secs());
     let left = drain(&town, &expected).await;
     println!("a minute of rest");
-    tokio::time::sleep(Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_mins(1)).await;
     let rest = Sample::of(pid).unwrap_or_default();
 
     let mut verdicts = Verdicts::default();
     verdicts.add("nothing is left on its way", left);
     verdicts.add("books balance", balanced(&town, &expected).await);
     verdicts.add("no problem of the load", expected.state().problems.clone());
-    let violations: Vec<_> = town.log.violations().iter().map(ToString::to_string).collect();
+    let violations = report::violations(&town.log, &expected);
     verdicts.add("the vendors' rules were kept", violations);
     let lines = town.world.daemon.logs().lines();
-    let logged = logged::check(&lines, &outages.all(), &expected);
+    let logged = logged::check(&lines, began_at, &outages.all(), &samples.busy(), &expected);
     verdicts.add("no warning that asks for nothing", report::unexplained(&logged));
     verdicts.growth(&samples);
     report::tables(&expected, &samples, &logged, &Copy::of(&town.world.daemon.published_file()), load_time);

@@ -1,8 +1,9 @@
 //! What the daemon's process holds: memory, threads, open files; sampled each second.
 
 use crate::expected::Expected;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sample {
@@ -31,33 +32,60 @@ impl Sample {
     }
 }
 
+/// How long each thread of the daemon's event loop has waited for a core, in nanoseconds.
+fn waits(pid: u32) -> BTreeMap<String, u64> {
+    let read = |path: std::path::PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let workers = tasks.filter(|task| read(task.path().join("comm")).starts_with("tokio"));
+    let wait = |task: &std::fs::DirEntry| read(task.path().join("schedstat")).split(' ').nth(1)?.parse().ok();
+    workers.filter_map(|task| Some((task.file_name().to_string_lossy().into_owned(), wait(&task)?))).collect()
+}
+
 /// Samples by second; the median of each minute is what counts.
 #[derive(Default)]
-pub struct Samples(Mutex<Vec<Sample>>);
+pub struct Samples {
+    samples: Mutex<Vec<Sample>>,
+    busy: Mutex<Vec<SystemTime>>,
+}
 
 impl Samples {
     /// Takes one each second until the load is over.
     pub async fn take(&self, pid: u32, expected: &Expected) {
         let mut every = tokio::time::interval(Duration::from_secs(1));
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut waited = waits(pid);
         while !expected.is_over() {
             every.tick().await;
+            let now = waits(pid);
+            let is_busy = now
+                .iter()
+                .any(|(thread, wait)| wait.saturating_sub(*waited.get(thread).unwrap_or(wait)) > LONG_WAIT_NS);
+            if is_busy {
+                self.busy.lock().unwrap_or_else(PoisonError::into_inner).push(SystemTime::now());
+            }
+            waited = now;
             let Some(sample) = Sample::of(pid) else {
                 expected.problem("the daemon's process is gone".to_owned());
                 return;
             };
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+            self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
         }
     }
 
     /// The medians of whole minutes.
     pub fn minutes(&self) -> Vec<Sample> {
-        let samples = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
         samples.chunks_exact(60).map(median).collect()
     }
 
     pub fn latest(&self) -> Sample {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).last().copied().unwrap_or_default()
+        self.samples.lock().unwrap_or_else(PoisonError::into_inner).last().copied().unwrap_or_default()
+    }
+
+    /// The seconds in which other programs kept the daemon from running: a thread of its event loop waited for a core for more than a
+    /// quarter of a second.
+    pub fn busy(&self) -> Vec<SystemTime> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -75,3 +103,5 @@ fn median(samples: &[Sample]) -> Sample {
         files: of(|it| it.files),
     }
 }
+
+const LONG_WAIT_NS: u64 = 250_000_000;

@@ -7,6 +7,7 @@ use crate::it::world::World;
 use crate::logged::Logged;
 use crate::outages::Outages;
 use crate::process::{Sample, Samples};
+use agentlocator::simulator::EventLog;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +17,7 @@ use std::time::Duration;
 /// Prints a line each minute; after the last one the load is over.
 pub async fn progress(minutes: u64, expected: &Expected, samples: &Samples, copies: &Copies, outages: &Outages) {
     for minute in 1..=minutes {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         let process = samples.minutes().last().copied().unwrap_or_else(|| samples.latest());
         let state = expected.state();
         let written: usize = state.written.values().map(Vec::len).sum();
@@ -30,7 +31,7 @@ pub async fn progress(minutes: u64, expected: &Expected, samples: &Samples, copi
             mebibytes(process.own),
             process.threads,
             process.files,
-            copies.copies.load(Ordering::Relaxed),
+            copies.made.load(Ordering::Relaxed),
             copies.bytes.load(Ordering::Relaxed) >> 20,
             copies.backups.load(Ordering::Relaxed),
             outages.all().len(),
@@ -93,6 +94,18 @@ pub fn unexplained(logged: &Logged) -> Vec<String> {
     logged.unexplained.iter().map(|(event, (times, example))| format!("{event} {times} times: {example}")).collect()
 }
 
+/// What broke a vendor's rule. A request for an answer may meet one that the AI has begun by itself at the same moment, which the client
+/// cannot know; but that is rare.
+pub fn violations(log: &EventLog, expected: &Expected) -> Vec<String> {
+    let all: Vec<_> = log.violations().iter().map(ToString::to_string).collect();
+    let (races, mut rest): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|text| text.contains("already_has_active_response"));
+    if races.len() * 100 > MOST_RACES_PERCENT * expected.state().calls.len() {
+        rest.push(format!("{} requests for an answer met another answer, such as {}", races.len(), races[0]));
+    }
+    rest
+}
+
 /// What the load was, the memory by minute, and the warnings that outages and callers explain.
 pub fn tables(expected: &Expected, samples: &Samples, logged: &Logged, copy: &Copy, load_time: Duration) {
     let state = expected.state();
@@ -133,6 +146,7 @@ pub fn tables(expected: &Expected, samples: &Samples, logged: &Logged, copy: &Co
             sample.files
         );
     }
+    println!("MACHINE too busy in {} seconds", samples.busy().len());
     println!("LOG {} lines; warnings and errors with a known cause:", logged.lines);
     for (event, times) in &logged.explained {
         println!("  {event} {times}");
@@ -176,3 +190,4 @@ const MEMORY_TOLERANCE_MIB: f64 = 3.0;
 const THREADS_TOLERANCE: f64 = 4.0;
 const FILES_TOLERANCE: f64 = 10.0;
 const MOST_FINDINGS: usize = 20;
+const MOST_RACES_PERCENT: usize = 3;

@@ -24,8 +24,8 @@ pub struct Town {
 }
 
 impl Town {
-    /// All of it, with the bridge linked.
-    pub async fn begin() -> Self {
+    /// All of it, with the bridge linked. `env` is more of the daemon's environment, as `NAME=VALUE`.
+    pub async fn begin(env: &[String]) -> Self {
         let (log, exchange) = (EventLog::new(), Exchange::new(Account::random()));
         let route = Route::new(None).unwrap();
         let listener = || TcpListener::bind("127.0.0.1:0");
@@ -42,6 +42,9 @@ impl Town {
             setup.env("TWILIO_ACCOUNT_SID", &account.sid).env("TWILIO_AUTH_TOKEN", &account.auth_token);
             setup.env("TWILIO_API_BASE_URL", twilio_gate.origin()).env("TWILIO_WA_FROM", format!("whatsapp:{OWN}"));
             setup.env("OPENAI_BASE_URL", format!("{}/v1", ai_gate.origin())).env("OPENAI_API_KEY", "sk-test");
+            for (name, value) in env.iter().filter_map(|pair| pair.split_once('=')) {
+                setup.env(name, value);
+            }
         })
         .await;
         Self {
