@@ -46,11 +46,11 @@ async fn a_stream_that_never_comes_ends_at_the_recorder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watchdog_that_twilio_does_not_hear_asks_again() {
     let town = Town::without_ai(|_| {}).await;
-    town.twilio.fail_next(Operation::UpdateCall, Fault::Status(500), 2);
+    town.twilio.fail_next(Operation::UpdateCall, Fault::Status(500), 5);
     let plan = CallPlan { stream: StreamPlan::Never, ..town.plan("stay") };
     let report = town.call(plan).await;
     assert!(recorded(&report), "{report:#?}");
-    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_FAILED").len(), 2);
+    assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_FAILED").len(), 5);
     assert_eq!(town.daemon.logs().events_named("WATCHDOG_REDIRECT_OK").len(), 1);
 }
 

@@ -11,7 +11,7 @@ const RESUME_LIMIT: Duration = Duration::from_secs(10);
 /// To the model, when the caller can hear it again.
 const LINE_WAS_LOST: &str = "The line to the caller was interrupted for a few seconds. Say so in a few words, repeat your last \
                              sentence if it was lost, and go on.";
-/// How long Twilio's REST interface may take to take a call over.
+/// How long Twilio's REST interface may take to redirect a call that has a stream. Closing the stream does the same.
 const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
 /// The wait before an engine that is lost is opened again. One that is lost once more is replaced at once.
 const REOPEN_AFTER: Duration = Duration::from_millis(250);
@@ -84,7 +84,9 @@ impl CallSession {
                     }
                 }
                 self.outputs.push_back(Output::RedirectToFallback);
-                self.timers.set(Timer::Watchdog, now + REDIRECT_LIMIT);
+                // Without a stream, only the redirect brings the caller to the recorder: it is retried as long as the call may last.
+                let limit = if self.stream_began.is_some() { REDIRECT_LIMIT } else { self.policy.max_call };
+                self.timers.set(Timer::Watchdog, now + limit);
             }
             Phase::Redirecting => self.redirect_done(now),
             // Nobody has told what became of it.

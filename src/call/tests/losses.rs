@@ -50,9 +50,11 @@ fn the_watchdogs_sentence_breaks_no_uttering_in_two() {
 }
 
 #[test]
-fn a_redirect_that_nobody_confirms_still_ends() {
+fn a_redirect_without_a_stream_is_waited_for_as_long_as_a_call_may_last() {
     let mut rig = Rig::new(policy());
     rig.pass(Duration::from_mins(1));
+    assert_eq!((rig.books.redirects, rig.books.ended), (1, None), "the driver retries");
+    rig.pass(policy().max_call);
     assert_eq!((rig.books.redirects, rig.books.ended), (1, Some((EndReason::Fallback, After::Record))));
 }
 

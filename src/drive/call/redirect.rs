@@ -7,17 +7,18 @@ use crate::providers::twilio::rest;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
-/// The waits before further attempts.
-const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(500)];
+/// The waits before further attempts, in milliseconds; the last one repeats. The caller hears nothing until one succeeds.
+const RETRY_AFTER_MS: [u64; 5] = [500, 500, 1000, 2000, 4000];
 /// How long one attempt may take.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Asks until Twilio takes it or will not, then tells the call.
+/// Retries until Twilio accepts or refuses the redirect, or the call's task has ended; then notifies the task.
 pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSender<Mail>) {
     // As they are now: the vendor knows nothing of how they were when the call began.
     let (parts, config) = (calls.parts(), calls.parts().config());
     let url = format!("{}/webhook/handle_recording", config.http.base_url());
-    for wait in RETRY_AFTER.into_iter().map(Some).chain([None]) {
+    let last = RETRY_AFTER_MS[RETRY_AFTER_MS.len() - 1];
+    for wait in RETRY_AFTER_MS.into_iter().chain(std::iter::repeat(last)).map(Duration::from_millis) {
         tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Asking Twilio to record the call");
         let failure = match rest::redirect_call(&parts.client, &config.twilio, &sid, &url, LIMIT).await {
             Ok(()) => {
@@ -37,10 +38,15 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSe
             error = &failure as &dyn std::error::Error,
             "Twilio did not take the call"
         );
-        let Some(wait) = wait.filter(|_| failure.is_passing() && !failure.is_call_over()) else { break };
-        // The call may be over by now: then nobody reads this.
+        if !failure.is_passing() || failure.is_call_over() {
+            break;
+        }
+        // Fails once the call has ended; the loop stops then.
         let _ = mailbox.send(Mail::RedirectFailed);
-        tokio::time::sleep(wait).await;
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = mailbox.closed() => return,
+        }
     }
     let _ = mailbox.send(Mail::RedirectDone);
 }
