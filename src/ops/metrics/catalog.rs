@@ -1,115 +1,140 @@
-//! Every number that there is, with its meaning: `/metrics` shows it as HELP, and docs/admin/monitoring.md lists it.
+//! The metrics of the daemon and their descriptions, which are the HELP of `/metrics` and the table in
+//! docs/admin/monitoring.md.
 
 use crate::domain::{AlertWay, EndReason, Provider};
 
-/// What sort of number.
+/// The type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It only grows.
+    /// Only increases.
     Counter,
-    /// It goes up and down.
+    /// Increases and decreases.
     Gauge,
-    /// How long things took.
+    /// Distribution of durations.
     Histogram,
 }
 
-/// A number: its name, its sort, what it means.
+/// A metric: name, type, description.
 pub type Number = (&'static str, Kind, &'static str);
 
-/// Every number that there is.
+/// All metrics that `/metrics` exports.
 pub const NUMBERS: &[Number] = &[
-    ("agentlocator_http_requests_total", Kind::Counter, "Requests by method, route and status"),
-    ("agentlocator_http_request_seconds", Kind::Histogram, "How long requests took, by route"),
-    ("agentlocator_calls_live", Kind::Gauge, "Calls with a task of their own at the moment"),
-    ("agentlocator_calls_open", Kind::Gauge, "Calls that have not ended, as the database has it"),
+    ("agentlocator_http_requests_total", Kind::Counter, "HTTP requests, by method, route and status"),
+    ("agentlocator_http_request_seconds", Kind::Histogram, "Duration of HTTP requests in seconds, by route"),
+    ("agentlocator_calls_live", Kind::Gauge, "Calls that the daemon is handling now"),
+    ("agentlocator_calls_open", Kind::Gauge, "Calls that have not ended according to the database"),
     ("agentlocator_calls_ended_total", Kind::Counter, "Calls that ended, by reason"),
     (
         "agentlocator_call_answer_seconds",
         Kind::Histogram,
-        "From the end of the caller's words to the first sound of the answer",
+        "Seconds from the end of the caller's turn to the first audio of the answer",
     ),
-    ("agentlocator_engine_failures_total", Kind::Counter, "Voice engines that were lost in a call, by engine"),
+    ("agentlocator_engine_failures_total", Kind::Counter, "Voice engines that failed during a call, by engine"),
     (
         "agentlocator_whatsapp_received_total",
         Kind::Counter,
-        "Messages that came in, by provider; known says that it was told again",
+        "WhatsApp messages received, by provider; known=true counts duplicates",
     ),
-    ("agentlocator_whatsapp_sent_total", Kind::Counter, "Attempts to send, by provider and outcome"),
-    ("agentlocator_whatsapp_given_up_total", Kind::Counter, "Messages that were given up"),
+    ("agentlocator_whatsapp_sent_total", Kind::Counter, "Attempts to send a WhatsApp message, by provider and outcome"),
+    ("agentlocator_whatsapp_given_up_total", Kind::Counter, "WhatsApp messages that failed for good"),
     (
         "agentlocator_whatsapp_bridge_up",
         Kind::Gauge,
         "1 while the WhatsApp bridge is connected; only where it is in use",
     ),
-    ("agentlocator_unread_messages", Kind::Gauge, "Messages that nobody has read"),
-    ("agentlocator_outbox_messages", Kind::Gauge, "Messages on their way out"),
-    ("agentlocator_outbox_oldest_seconds", Kind::Gauge, "Age of the oldest message on its way out; 0 if there is none"),
-    ("agentlocator_jobs", Kind::Gauge, "Jobs that are still to be done"),
-    ("agentlocator_store_commit_seconds", Kind::Histogram, "How long a commit took until it was on disk"),
-    ("agentlocator_store_commit_failures_total", Kind::Counter, "Commits that failed"),
-    ("agentlocator_store_writes_total", Kind::Counter, "Writes, by the function that asked for them"),
+    ("agentlocator_unread_messages", Kind::Gauge, "Unread messages"),
+    ("agentlocator_outbox_messages", Kind::Gauge, "Messages in the outbox that have not been sent"),
+    (
+        "agentlocator_outbox_oldest_seconds",
+        Kind::Gauge,
+        "Age of the oldest unsent message in the outbox; 0 if there is none",
+    ),
+    ("agentlocator_jobs", Kind::Gauge, "Pending background jobs"),
+    (
+        "agentlocator_store_commit_seconds",
+        Kind::Histogram,
+        "Duration of database commits in seconds, until the data is on disk",
+    ),
+    ("agentlocator_store_commit_failures_total", Kind::Counter, "Database commits that failed"),
+    ("agentlocator_store_writes_total", Kind::Counter, "Database writes, by the function that requested them"),
     (
         "agentlocator_store_write_microseconds_total",
         Kind::Counter,
-        "Time that writes took inside their transaction, by function",
+        "Microseconds that writes spent inside their transaction, by function",
     ),
-    ("agentlocator_store_writes_dropped_total", Kind::Counter, "Writes without a caller that were refused and so lost"),
-    ("agentlocator_store_reads_timed_out_total", Kind::Counter, "Reads that were interrupted at their deadline"),
+    (
+        "agentlocator_store_writes_dropped_total",
+        Kind::Counter,
+        "Writes without a waiting caller that were refused and so lost",
+    ),
+    (
+        "agentlocator_store_reads_timed_out_total",
+        Kind::Counter,
+        "Database reads that were interrupted at their deadline",
+    ),
     ("agentlocator_store_writes_waiting", Kind::Gauge, "Writes that wait for the disk"),
-    ("agentlocator_store_writable", Kind::Gauge, "1 if the last write to the database went well"),
+    ("agentlocator_store_writable", Kind::Gauge, "1 if the last write to the database succeeded"),
     ("agentlocator_store_bytes", Kind::Gauge, "Size of the database"),
     ("agentlocator_store_log_bytes", Kind::Gauge, "Size of the database's write-ahead log"),
-    ("agentlocator_store_free_bytes", Kind::Gauge, "Room inside the database that holds nothing"),
+    ("agentlocator_store_free_bytes", Kind::Gauge, "Unused space inside the database file"),
     (
         "agentlocator_published_copy_current",
         Kind::Gauge,
-        "1 while the file that people copy holds all that was acknowledged",
+        "1 while the published file agentlocator.db holds all acknowledged data",
     ),
-    ("agentlocator_published_copy_late_seconds", Kind::Gauge, "For how long that file has been behind; 0 if it is not"),
-    ("agentlocator_integrity_ok", Kind::Gauge, "0 if damage has been found in the database"),
-    ("agentlocator_disk_free_bytes", Kind::Gauge, "Free room on the disk that holds the data"),
-    ("agentlocator_disk_total_bytes", Kind::Gauge, "Size of that disk"),
-    ("agentlocator_disk_free_files", Kind::Gauge, "Files that may still be made on it; 0 where there is no limit"),
-    ("agentlocator_disk_takes_media", Kind::Gauge, "0 while files and recordings are not taken for want of room"),
-    ("agentlocator_alert", Kind::Gauge, "1 while an alert is raised, by kind"),
-    ("agentlocator_alerts_told_total", Kind::Counter, "Attempts to tell the owner, by way and outcome"),
     (
-        "agentlocator_self_check_ok",
+        "agentlocator_published_copy_late_seconds",
         Kind::Gauge,
-        "1 if the last self-check found nothing that needs a person; 0 before the first",
+        "Seconds since the published file fell behind; 0 if it is current",
     ),
+    ("agentlocator_integrity_ok", Kind::Gauge, "0 if corruption has been found in the database"),
+    ("agentlocator_disk_free_bytes", Kind::Gauge, "Free space on the disk that holds the data"),
+    ("agentlocator_disk_total_bytes", Kind::Gauge, "Size of that disk"),
+    ("agentlocator_disk_free_files", Kind::Gauge, "Free inodes on that disk; 0 where there is no limit"),
+    (
+        "agentlocator_disk_takes_media",
+        Kind::Gauge,
+        "0 while media files and recordings are not stored because the disk is low on space",
+    ),
+    ("agentlocator_alert", Kind::Gauge, "1 while an alert is active, by kind"),
+    (
+        "agentlocator_alerts_told_total",
+        Kind::Counter,
+        "Attempts to notify the owner of alerts, by channel (way) and outcome",
+    ),
+    ("agentlocator_self_check_ok", Kind::Gauge, "1 if the last self-check found no problem; 0 before the first one"),
     (
         "agentlocator_self_check_timestamp_seconds",
         Kind::Gauge,
-        "When the last self-check was done, Unix time; 0 before the first",
+        "Unix time of the last self-check; 0 before the first one",
     ),
     (
         "agentlocator_backup_last_success_timestamp_seconds",
         Kind::Gauge,
-        "When the last good snapshot was made, Unix time; 0 before the first",
+        "Unix time of the last good snapshot; 0 before the first one",
     ),
     ("agentlocator_backup_last_size_bytes", Kind::Gauge, "Size of the last good snapshot"),
     (
         "agentlocator_tls_certificate_expiry_timestamp_seconds",
         Kind::Gauge,
-        "When the certificate ends that is served, Unix time; 0 where there is none",
+        "Unix time at which the served certificate expires; 0 if there is none",
     ),
     (
         "agentlocator_log_lines_dropped_total",
         Kind::Counter,
         "Log lines that were dropped because the journal did not read them in time",
     ),
-    ("agentlocator_build_info", Kind::Gauge, "1; the labels say what this is"),
-    ("process_resident_memory_bytes", Kind::Gauge, "Memory of the daemon"),
-    ("process_cpu_seconds_total", Kind::Counter, "Processor time of the daemon"),
-    ("process_open_fds", Kind::Gauge, "Open files and sockets"),
-    ("process_max_fds", Kind::Gauge, "The most of them that are allowed"),
-    ("process_threads", Kind::Gauge, "Threads"),
-    ("process_start_time_seconds", Kind::Gauge, "When the daemon was started, Unix time"),
+    ("agentlocator_build_info", Kind::Gauge, "Always 1; the labels describe the build"),
+    ("process_resident_memory_bytes", Kind::Gauge, "Resident memory of the daemon"),
+    ("process_cpu_seconds_total", Kind::Counter, "CPU time of the daemon"),
+    ("process_open_fds", Kind::Gauge, "Open file descriptors"),
+    ("process_max_fds", Kind::Gauge, "Limit of open file descriptors"),
+    ("process_threads", Kind::Gauge, "Threads of the daemon"),
+    ("process_start_time_seconds", Kind::Gauge, "Unix time at which the daemon was started"),
 ];
 
-/// Describes all of them, and begins those at zero of which the labels are known: what has not happened yet must not look as
-/// if nobody counted it.
+/// Registers all descriptions, and sets the counters whose labels are known to zero: a counter that is absent until its
+/// first increment looks like one that nothing counts.
 pub(super) fn register() {
     for (name, kind, meaning) in NUMBERS {
         match kind {
