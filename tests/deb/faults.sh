@@ -369,7 +369,7 @@ upgrade_without_room_for_the_program() {
     trap "umount $lib" EXIT
     cp -a /t/lib/. $lib
     upgrade after && fail "it was taken: $(cat /t/apt.log)"
-    tr -s ' \r\n' ' ' </t/apt.log | grep 'MiB in /usr/lib/agentlocator, and .* are free there. Make room, and install it again. Nothing was changed' ||
+    tr -s ' \r\n' ' ' </t/apt.log | grep 'MiB in /usr/lib/agentlocator, and .* are free there. Free some space, and install the package again. Nothing was changed' ||
         fail "$(cat /t/apt.log)"
     [ -x $lib/node ] && [ ! -e $lib/previous ] || fail "$(ls -l $lib)"
     [ "$(main_pid agentlocator)" = "$before" ] || fail "the daemon was touched"
