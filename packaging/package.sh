@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the Debian package: packaging/package.sh [--profile release|dev] [--target TRIPLE] [--version VERSION] [--output FILE]
+# Builds the Debian package: packaging/package.sh [--profile release|dev] [--target TRIPLE] [--version VERSION] [--output FILE]
 #
-# Builds the daemon, lays everything that goes along into target/package, and lets cargo-deb put it into
-# target/debian/agentlocator_VERSION_ARCH.deb. The same sources give the same bytes: times are those of the last commit.
-# `--profile dev` makes one quickly, for tests; `--version` names it otherwise.
+# Builds the daemon, collects all files of the package in target/package, and runs cargo-deb, which writes
+# target/debian/agentlocator_VERSION_ARCH.deb. The build is reproducible: all times are those of the last commit.
+# `--profile dev` builds a package quickly, for tests; `--version` sets another version.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,13 +28,13 @@ case $target in
 x86_64-*) arch=amd64 npm_arch=x64 ;;
 aarch64-*) arch=arm64 npm_arch=arm64 ;;
 *)
-    echo "package: nothing is known of $target; x86_64-unknown-linux-gnu or aarch64-unknown-linux-gnu" >&2
+    echo "package: unsupported target $target; supported: x86_64-unknown-linux-gnu, aarch64-unknown-linux-gnu" >&2
     exit 2
     ;;
 esac
 output=${output:-target/debian/agentlocator_${version}_$arch.deb}
 
-# Times in the package, and in the binary what it was made from.
+# The times in the package, and the source revision in the binary.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 1700000000)}
 GIT_COMMIT=${GIT_COMMIT:-$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)}
 BUILD_TIME=${BUILD_TIME:-$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)}
@@ -50,7 +50,7 @@ build_daemon() {
         options+=(--target "$target")
         daemon=target/$target/$folder/agentlocator
     fi
-    # The tests' build must not be made anew for what only a package tells.
+    # Without GIT_COMMIT and BUILD_TIME, because they would rebuild what the tests' build has already built.
     if [ "$profile" = dev ]; then
         cargo build "${options[@]}" --tests
     else
@@ -58,7 +58,7 @@ build_daemon() {
     fi
     install -D -m 755 "$daemon" "$stage/agentlocator"
     strip_for_target "$stage/agentlocator"
-    # Only now: with it set, C libraries would be built anew.
+    # Not before the build: with SOURCE_DATE_EPOCH set, C libraries would be rebuilt.
     export SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC
 }
 
@@ -68,7 +68,7 @@ strip_for_target() {
     "$tool" --strip-unneeded --remove-section=.comment --remove-section=.note "$1"
 }
 
-# The program that can run here; another machine's cannot write its own manual.
+# Prints a program that can run on this machine: a program for another architecture cannot generate its manual here.
 native_daemon() {
     if [ "$target" = "$host" ]; then
         echo "$stage/agentlocator"
@@ -88,7 +88,7 @@ manual_and_completions() {
     for shell in bash zsh fish; do "$program" completions "$shell" >"$stage/completions/$shell"; done
 }
 
-# Debian's own Node is older than what the bridge is meant for, or will be: it has one of its own.
+# The package contains its own Node, because Debian's is, or will be, older than the bridge supports.
 node() {
     local folder=target/node/package-$npm_arch
     local package=$folder/node_modules/node-linux-$npm_arch
@@ -103,12 +103,12 @@ node() {
     gzip -9 -n -c "$package/LICENSE" >"$doc/node-LICENSE.gz"
 }
 
-# The bridge's licence asks for its source, and for that of what is in its bundle, beside the program.
+# The bridge's licence requires that the package contains its source, and the source of the libraries in its bundle.
 bridge() {
     install -m 644 bridge/dist/bridge.mjs "$stage/bridge.mjs"
     mkdir -p "$doc/bridge"
     cp bridge/README.md bridge/NOTICE.md "$doc/bridge/"
-    # All licences are in one file here.
+    # In the package all licences are in one file.
     sed -i 's|](LICENSE)|](LICENSES.txt.gz)|g' "$doc"/bridge/*.md
     gzip -9 -n -c bridge/dist/LICENSES.txt >"$doc/bridge/LICENSES.txt.gz"
     local packages
@@ -125,7 +125,7 @@ documents() {
     gzip -9 -n -c CHANGELOG.md >"$doc/changelog-of-agentlocator.gz"
     cp -r docs/. "$doc/"
     cp -r packaging/monitoring packaging/litestream "$doc/examples/" 2>/dev/null || true
-    # What lies elsewhere here than in the sources.
+    # Links to files that have another place in the package than in the sources.
     sed -i 's|](\.\./\.\./packaging/|](../examples/|g' "$doc"/admin/*.md
     sed -i 's|](\.\./\.\./docs/|](../../|g' "$doc"/examples/*/*.md
     printf 'agentlocator (%s) stable; urgency=medium\n\n  * What changed: /usr/share/doc/agentlocator/changelog-of-agentlocator.gz\n\n -- %s  %s\n' \
@@ -136,20 +136,20 @@ documents() {
     find "$doc" -type f -exec chmod 644 {} +
 }
 
-# The settings file hardly ever changes, so that an upgrade asks nobody which one to keep. Whoever takes the whole example in
-# its place has its line for the data as well.
+# The settings file rarely changes, so that dpkg rarely asks which version to keep. The complete example sets database_url like
+# the settings file does, for administrators who use the example in its place.
 settings() {
     cp packaging/deb/config.toml packaging/deb/whatsapp.env "$stage/"
     local line
     line=$(grep '^database_url = ' packaging/deb/config.toml)
     sed "s|^#$line\$|$line|" config.toml.example >"$doc/examples/config.toml.example"
     grep -qxF "$line" "$doc/examples/config.toml.example" || {
-        echo "package: config.toml.example has no line for database_url any more" >&2
+        echo "package: config.toml.example has no line for database_url" >&2
         exit 1
     }
 }
 
-# The C library that the programs need: that of the system on which they were built, at most.
+# Prints the glibc version that the programs need, which is at most that of the build system.
 needed_libc() {
     readelf --version-info "$stage/agentlocator" "$stage/node" | grep -o 'GLIBC_[0-9.]*' | cut -d_ -f2 | sort -uV | tail -n 1
 }
@@ -163,7 +163,7 @@ scripts() {
     done
 }
 
-# What debsums compares with, which cargo-deb leaves out: the sums of all files that are no settings, in the package's control part.
+# Adds the file md5sums, which debsums needs and cargo-deb omits: the checksums of all files except settings, in the control archive.
 md5sums() {
     local deb work control
     deb=$(realpath "$1")
@@ -197,7 +197,7 @@ scripts
 options=(--locked --no-build --no-strip --deb-version "$version" --output "$output")
 [ "$target" = "$host" ] || options+=(--target "$target")
 [ "$profile" != dev ] || options+=(--fast)
-# cargo-deb drops older packages from its folder, also where another file is asked for.
+# cargo-deb deletes older packages from its folder, even if the output is another file.
 aside=$(mktemp -d target/packages.XXXXXX)
 [ "${output%/*}" = target/debian ] || mv target/debian/*.deb "$aside/" 2>/dev/null || true
 status=0

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Makes the default prompts: Hebrew speech by espeak-ng, as MP3 for Twilio's <Play> and as raw mu-law for the media
-# stream. The owner replaces them by their own voice later; until then a call has something to say on an empty box.
+# Generates the default prompts: Hebrew speech by espeak-ng, as MP3 for Twilio's <Play> and as raw mu-law for the media
+# stream. They are used until the owner records their own.
 #
 # espeak-ng 1.51 reads Hebrew letters badly (it drops unwritten vowels and spells the vowel points out), so every prompt
-# is given as phonemes. In `[[…]]` a `'` stands before the stressed vowel, S is ש, X is ח and כ, R is ר, ? is the
-# glottal stop; so the marks of the sentence (`.` and `?`) stand outside.
+# is given as phonemes. In `[[…]]` a `'` precedes the stressed vowel, S is ש, X is ח and כ, R is ר, ? is the
+# glottal stop; therefore the punctuation (`.` and `?`) is outside.
 #
-# Needs espeak-ng, lame and sox. The output is committed, so only who changes a prompt needs them: `make audio`.
+# Needs espeak-ng, lame and sox. The output is committed, so they are needed only to change a prompt: `make audio`.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -17,10 +17,10 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# speak NAME SPEED PHONEMES…: the speech as NAME.wav, trimmed to 20 ms before and 60 ms after, at a telephone's loudness.
+# speak NAME SPEED PHONEMES…: writes the speech to NAME.wav, with 20 ms of silence before and 60 ms after, at telephone level.
 #
-# The band is the telephone's own (so what is heard here is what is heard there), the level about -19 dBFS while
-# speaking with peaks under -2 dBFS: as loud as a line carries without the mu-law coder clipping.
+# The signal is limited to the telephone band, so that the file sounds as it does in a call. The level is about -19 dBFS while
+# speaking with peaks under -2 dBFS, the loudest at which the mu-law coder does not clip.
 speak() {
     local name=$1 speed=$2 phonemes=$3
     espeak-ng -v he -s "$speed" -p 45 -w "$work/raw.wav" "$phonemes"
@@ -29,7 +29,7 @@ speak() {
         fade t 0.005 0 0.01 gain -6 sinc 150-3500 compand 0.005,0.1 6:-40,-32,-20,-16,0,-10 0 -40 0.005 gain -n -2.5 pad 0.02 0.06
 }
 
-# 22.05 kHz mono at 64 kbit/s: every decoder's ground, and room for the tag that tells the true length.
+# 22.05 kHz mono at 64 kbit/s: every decoder supports it, and the frames have space for the tag with the exact length.
 mp3() {
     lame --quiet -m m -b 64 --cbr -q 0 --resample 22.05 --noreplaygain "$work/$1.wav" "$1.mp3"
 }
@@ -70,7 +70,7 @@ ulaw one_moment_he
 speak more_time_he 145 "[['od R'ega kat'an]]. [[tod'a]]."
 ulaw more_time_he
 
-# 1 kHz, far from every DTMF pair.
+# 1 kHz, which differs clearly from all DTMF tones.
 sox -D -n -t ul -r 8000 -c 1 beep.ulaw synth 0.4 sine 1000 fade t 0.01 0.4 0.02 gain -10
 
 for file in *.mp3 *.ulaw; do
