@@ -1,4 +1,4 @@
-// Prints the folders of the npm packages that are in the bridge's bundle, as the list of their licences names them.
+// Prints the folders of the npm packages in the bridge's bundle, according to the list of their licences.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 

@@ -1,7 +1,7 @@
 // Lists what is in the package: node sbom.mjs TARGET VERSION FOLDER
 //
 // Writes FOLDER/sbom.cdx.json (CycloneDX 1.6: the crates of the daemon, the npm packages of the bridge, Node, SQLite) and
-// FOLDER/licences.txt (the texts of the crates' licences). Reads Cargo's and npm's own lists, so that neither can go stale.
+// FOLDER/licences.txt (the licence texts of the crates). The lists of components come from Cargo and npm, so they are always current.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -64,19 +64,19 @@ function bill() {
   }
 }
 
-/** The version that the package brings, by what npm says of it. */
+/** The version of the bundled Node, from its npm package. */
 function bundledNode() {
   const name = target.startsWith('aarch64') ? 'arm64' : 'x64'
   const file = join(root, `target/node/package-${name}/node_modules/node-linux-${name}/package.json`)
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : node.trim().slice(1)
 }
 
-/** Old packages have words of their own. */
+/** The licence as an SPDX expression; undefined for old packages that use another format. */
 function spdx(licence) {
   return typeof licence === 'string' && /^[\w.+() -]+$/.test(licence) ? licence : undefined
 }
 
-/** Each text once, under the crates that have it. */
+/** Each licence text once, below the crates that use it. */
 function licences() {
   const texts = new Map()
   for (const crate of crates) {
@@ -89,7 +89,7 @@ function licences() {
     }
   }
   const rule = '='.repeat(80)
-  return [...texts].map(([text, labels]) => `${labels.join('\n')}\n\n${text || 'The crate brings no text of its own.'}\n`).join(`\n${rule}\n\n`)
+  return [...texts].map(([text, labels]) => `${labels.join('\n')}\n\n${text || 'The crate contains no licence text.'}\n`).join(`\n${rule}\n\n`)
 }
 
 function isText(file) {
