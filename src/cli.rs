@@ -1,4 +1,4 @@
-//! The command line: one file for each command.
+//! The command line: one file per command.
 
 mod alerts;
 mod backup;
@@ -44,11 +44,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use unit_settings::UnitSettings;
 
-/// Answers a small business's phone and WhatsApp, and keeps it all in one file.
+/// Answers a small business's phone and WhatsApp, and stores everything in one SQLite file.
 #[derive(Debug, Parser)]
 #[command(name = "agentlocator", version, after_help = EXAMPLES, arg_required_else_help = true)]
 struct Arguments {
-    /// The settings; none means /etc/agentlocator/config.toml where that exists.
+    /// The settings file; by default /etc/agentlocator/config.toml, if it exists.
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -59,96 +59,100 @@ struct Arguments {
 enum Command {
     /// Run the daemon in the foreground until SIGTERM or SIGINT.
     ///
-    /// Nothing has to be set: it listens on port 8080 and keeps its data in ./data, as a service of systemd in the folder that
-    /// this gives it. At the first start it logs a one-time
-    /// code for the first owner. SIGTERM lets running calls end first.
+    /// No setting is required: the daemon listens on port 8080 and stores its data in ./data, or, as a systemd service, in the
+    /// service's state folder. At the first start it logs a one-time code for creating the first owner. After SIGTERM, running
+    /// calls finish first.
     Serve,
-    /// Print the first-run URL and a one-time code; again, until there is an owner.
+    /// Print the URL and a one-time code for creating the first owner.
+    ///
+    /// It prints a new code each time, until there is an owner.
     Setup(setup::Arguments),
-    /// People who may log in.
+    /// Manage the users who may log in.
     #[command(subcommand)]
     User(user::User),
-    /// Bearer tokens for programs that use the API.
+    /// Manage API tokens.
     #[command(subcommand)]
     Token(token::Token),
-    /// What needs a person, and whether people can be told.
+    /// List alerts, or send a test notification.
     #[command(subcommand)]
     Alerts(alerts::Alerts),
     Retention(retention::Retention),
-    /// Check the settings, or show them.
+    /// Validate or show the settings.
     #[command(subcommand)]
     Config(config::Command),
-    /// Look at the whole installation: what is wrong, and what to do about it.
+    /// Check the whole installation and suggest fixes.
     ///
-    /// Settings, services, data folder, disk, clock, public address, certificate, Twilio, the AI, the bridge. It works with
-    /// and without a running daemon; root sees most. It fails if it finds an error; warnings are not one.
+    /// It checks settings, services, data folder, disk, clock, public address, certificate, Twilio, the AI and the bridge. It
+    /// works with and without a running daemon; as root it can check most. It fails if it finds an error; warnings do not fail it.
     Doctor(doctor::Arguments),
-    /// Put what is needed to find a fault into one file, without secrets and without what anybody said or wrote.
+    /// Collect diagnostics in one file, without secrets and without the content of calls and messages.
     ///
-    /// Versions, settings without secrets and texts, what doctor finds, counters, the services' logs with phone numbers
-    /// masked, tables and how many rows they have, disk and memory. Nothing is sent anywhere.
+    /// The file contains versions, settings without secrets and texts, doctor's findings, metrics, the services' logs with masked
+    /// phone numbers, tables and their row counts, disk and memory. Nothing is sent anywhere.
     SupportBundle(support_bundle::Arguments),
-    /// Play a shop's day on a fresh data folder: calls, WhatsApp both ways, failures; then show what is in the CRM.
+    /// Run a business day on a new data folder: calls, WhatsApp messages, failures; then show the content of the CRM.
     Demo(demo::Arguments),
-    /// Be the other side, to try a box with: a caller, a person on WhatsApp, Twilio, the AI, the bridge.
+    /// Simulate a caller, a WhatsApp contact, Twilio, the AI or the bridge, to test a server.
     #[command(subcommand)]
     Simulate(simulate::Command),
-    /// Have the running daemon read its settings and certificates again, and say what came of it.
+    /// Reload settings and certificates in the running daemon, and report the result.
     ///
-    /// The same as systemctl reload. The settings file, what was set on the page, and the files that _FILE variables name are
-    /// read and checked whole; if anything is wrong nothing changes. Calls that are on keep the settings that they began
-    /// with. The environment and the service's credentials are those of the last start.
+    /// The same as systemctl reload. The settings file, the settings of the page and the files that _FILE variables name are read
+    /// and validated together; if any of them is invalid, nothing changes. Running calls keep the settings with which they began.
+    /// The environment and the service's credentials are those of the last start.
     Reload {
-        /// Print what came of it as JSON.
+        /// Print the result as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Bring the database up to date and stop.
+    /// Apply database migrations and exit.
     ///
-    /// The daemon does the same when it starts, so this is for the time while it is stopped. A copy from before is kept in
+    /// The daemon does the same at its start, so this command is for a stopped daemon. A copy of the previous database is kept in
     /// `snapshots` beside the database.
     Migrate,
-    /// Write a copy of everything into one file, while the daemon runs or not, and prove it.
+    /// Write a verified copy of the database into one file, while the daemon runs or not.
     ///
-    /// The copy holds all that was acknowledged before the command began. It is opened and read whole before it gets its
-    /// name; what was there under that name stays until then. No other file is needed beside it.
+    /// The copy contains everything that was acknowledged before the command began. It is opened and read completely before it is
+    /// renamed to FILE; an existing FILE stays until then. No other file is needed with it.
     Backup(backup::Arguments),
-    /// Put a copy in the place of the database; the one that is here is kept beside it.
+    /// Replace the database by a copy, and keep the old database beside it.
     ///
-    /// The copy is proven first. Where systemd runs the daemon it is stopped and started again, and if it does not come up
-    /// with the copy, the old database is put back. Else the daemon must be stopped.
+    /// The copy is verified first. If systemd runs the daemon, the command stops it and starts it again; if the daemon does not
+    /// come up with the copy, the old database is put back. Without systemd, stop the daemon first.
     Restore(restore::Arguments),
-    /// Keep a copy of another machine's database current, from its replica, until told to stop.
+    /// Keep a copy of another machine's database current, from its replica, until the process is stopped.
     ///
     /// The other machine replicates its database with Litestream, and has store.litestream set. Here Litestream restores the
     /// replica into `standby` beside the database, and applies each change within seconds. The database of this machine is not
-    /// touched; `agentlocator promote` puts the copy in its place.
+    /// changed; `agentlocator promote` replaces it by the copy.
     Standby(standby::Arguments),
-    /// Put the copy that standby keeps in use on this machine, after the other one has failed or was stopped.
+    /// Activate the standby copy on this machine, after the other machine has failed or was stopped.
     ///
-    /// The copy is first brought up to the newest change of the replica, and verified. The database that is here is kept beside it.
-    /// Messages that waited to be sent are held for review, because the other machine may have sent them.
+    /// The copy is first brought up to the newest change of the replica, and verified. The current database is kept beside it.
+    /// Messages that were waiting to be sent are held for review, because the other machine may have sent them.
     Promote(promote::Arguments),
-    /// Proven copies of the database with a retention: made each night, and by command.
+    /// List, create, verify, delete or fetch snapshots of the database.
+    ///
+    /// Snapshots are verified copies with a retention. The daemon creates one each night.
     #[command(subcommand)]
     Snapshots(snapshots::Command),
-    /// What root has done in the folder of the data, as the one to whom that belongs.
+    /// Steps in the data folder that root's commands run as the folder's owner.
     #[command(subcommand, hide = true)]
     StoreSide(store_side::Command),
     /// Print the OpenAPI document of the API.
     Openapi,
-    /// Print what this is: commit, build time, deployment.
+    /// Print the version, commit, build time and deployment.
     Version {
-        /// As JSON, like /version.
+        /// Print JSON, like /version.
         #[arg(long)]
         json: bool,
-        /// Also ask once whether there is a newer release, at updates.feed_url.
+        /// Also check once for a newer release, at updates.feed_url.
         #[arg(long)]
         check: bool,
     },
-    /// Print what a shell needs to complete commands and options.
+    /// Print shell completions.
     ///
-    /// The package has it installed. By hand, for bash: agentlocator completions bash >
+    /// The package installs them. To install them by hand, for bash: agentlocator completions bash >
     /// ~/.local/share/bash-completion/completions/agentlocator
     Completions {
         /// The shell.
@@ -157,17 +161,17 @@ enum Command {
     /// Write the man pages into a folder.
     #[command(hide = true)]
     Manual {
-        /// The folder; it is made where it is missing.
+        /// The folder; it is created if it is missing.
         #[arg(value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
 }
 
-/// Runs the command that the arguments name: 0 when done, 1 when it failed, 2 for wrong usage.
+/// Runs the command that the arguments name. Exit status: 0 on success, 1 on failure, 2 for wrong usage.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let settings = Settings { file: arguments.config };
-    // Before it becomes the owner of the data.
+    // Read before the process changes to the data's owner.
     let is_root = geteuid().is_root();
     let done = owner::become_owner_of_data(&arguments.command, &settings);
     match done.and_then(|()| run(arguments.command, &settings)) {
@@ -176,15 +180,15 @@ pub fn main() -> ExitCode {
             let text = format!("{error:#}");
             tell(&format!("agentlocator: {text}"));
             if text.contains("Permission denied") && !is_root && process_env("NOTIFY_SOCKET").is_none() {
-                tell("Where AgentLocator is installed as a service, its commands need root: write sudo before them.");
+                tell("If AgentLocator is installed as a service, its commands need root: put sudo before them.");
             }
             exit_code(&error)
         }
     }
 }
 
-/// 1 for whoever typed the command. systemd is told apart what no further start will mend (`EX_CONFIG` of sysexits.h), so that
-/// it waits for somebody instead of trying again.
+/// 1 in a shell. Under systemd, 78 (`EX_CONFIG` of sysexits.h) for errors that a restart cannot fix: the unit does not restart
+/// the service after it.
 fn exit_code(error: &anyhow::Error) -> ExitCode {
     let for_good = error
         .chain()
@@ -236,19 +240,19 @@ impl Settings {
         self.file.as_deref().or_else(|| Some(Path::new(DEFAULT_FILE)).filter(|path| path.exists()))
     }
 
-    /// The settings of this process, checked whole.
+    /// The settings of this process, validated.
     pub(crate) fn load_own(&self) -> Result<Config, ConfigErrors> {
         load(self.file(), &process_env)
     }
 
-    /// The settings for a command, checked whole: those of the service where neither a settings file is named nor anything
-    /// says where the data is.
+    /// The settings for a command, validated: those of the service if no settings file is named and no setting names the
+    /// database.
     pub(crate) fn load(&self) -> Result<Config, ConfigErrors> {
         self.read(load, |outcome| outcome.as_ref().is_ok_and(|config| config.origins.of(DATABASE) != Origin::Default))
     }
 
-    /// Reads the settings with this process's environment, and again with that of the service unless `is_placed` says that
-    /// they name a database.
+    /// Reads the settings with this process's environment, and again with the service's environment unless `is_placed` reports
+    /// that they name a database.
     fn read<T>(&self, read: ReadSettings<T>, is_placed: impl FnOnce(&T) -> bool) -> T {
         let own = read(self.file(), &process_env);
         if self.file.is_some() || is_placed(&own) {
@@ -262,21 +266,21 @@ impl Settings {
         }
     }
 
-    /// Tells on stderr which database a command uses where nothing says where it is.
+    /// Prints on stderr which database a command uses if no setting names it.
     pub(crate) fn tell_default_database(config: &Config) {
         if config.origins.of(DATABASE) == Origin::Default {
             let file = config.store.published_file();
             let file = std::path::absolute(&file).unwrap_or(file);
             tell(&format!(
-                "The database is {}: neither store.database_url nor DATABASE_URL is set, and there is no service.",
+                "Using the database {}: neither store.database_url nor DATABASE_URL is set, and there is no service.",
                 file.display()
             ));
         }
     }
 
-    /// The settings that the service starts with: those that are set, else, where these are wrong, the last ones that worked.
+    /// The settings for a start of the service: the configured ones, or, if they are invalid, the last ones that worked.
     pub(crate) fn load_for_service(&self) -> Result<Config, ConfigErrors> {
-        // A greeting that is no MP3 is a wrong setting too, and is told before anything is opened or made.
+        // A greeting that is not an MP3 is an invalid setting too, and is reported before anything is opened or created.
         let set = self.load_own().and_then(|config| Prompts::load(&config).map(|_| config));
         set.or_else(|errors| {
             let mut config = self.last_good().load(&errors).ok_or(errors)?;
@@ -292,12 +296,12 @@ impl Settings {
         find_last_good(self.file(), &process_env)
     }
 
-    /// The note that there was data in the folder, for a process that systemd has started as the service.
+    /// The marker that the folder contained data, for a process that systemd has started as the service.
     pub(crate) fn data_marker_of_service() -> Option<DataMarker> {
         find_data_marker(&process_env)
     }
 
-    /// The service's note that there was data in its folder, also for a command in a shell.
+    /// The service's marker that its folder contained data, also for a command in a shell.
     pub(crate) fn data_marker() -> Option<DataMarker> {
         Self::data_marker_of_service().or_else(|| {
             let unit = UnitSettings::query()?;
@@ -305,9 +309,9 @@ impl Settings {
         })
     }
 
-    /// Opens the database without the daemon; fails if the service misses its data.
+    /// Opens the database without the daemon; fails if the service's data is missing.
     pub(crate) fn open_store(config: &Config) -> anyhow::Result<Result<(Store, Vec<String>), store::Error>> {
-        // systemd is asked only where that matters.
+        // systemctl takes time, so it runs only if the data is missing.
         if !DataMarker::is_data_there(&config.store)
             && let Some(marker) = Self::data_marker()
         {
@@ -316,18 +320,18 @@ impl Settings {
         Ok(Store::open(&config.store))
     }
 
-    /// Where the data is, as far as the settings say, right or wrong.
+    /// The location of the data by the settings, even if other settings are invalid.
     pub(crate) fn store(&self) -> StoreConfig {
         self.read(find_store, |store| store.database_url.is_some())
     }
 }
 
-/// Reads a role as an argument.
+/// Parses a role argument.
 fn role(word: &str) -> Result<Role, String> {
     word.parse().map_err(|error: crate::domain::UnknownValue| error.to_string())
 }
 
-/// Prints the result on stdout. Whoever has stopped reading has seen enough.
+/// Prints the result on stdout. A broken pipe is no error: the reader has stopped reading.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -341,13 +345,13 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }
 
-/// Tells a person something on stderr.
+/// Prints a status message on stderr.
 #[expect(clippy::print_stderr, reason = "what is for people belongs on stderr")]
 pub(crate) fn tell(text: &str) {
     eprintln!("{text}");
 }
 
-/// What failed where the log's thread cannot be started.
+/// Error context: the log's thread cannot be started.
 const NO_LOG: &str = "cannot start the log";
 
 const DATABASE: &str = "store.database_url";
@@ -355,20 +359,20 @@ const DEFAULT_FILE: &str = "/etc/agentlocator/config.toml";
 
 const EXAMPLES: &str = "\
 Examples:
-  agentlocator serve                          run with what the environment says, on port 8080
-  PORT=9000 agentlocator serve                the same on another port
-  agentlocator --config shop.toml serve       with a settings file
-  agentlocator config show                    what holds, and why
-  agentlocator setup                          how to make the first owner
-  agentlocator user add dana --role staff     let somebody log in; asks for the password
-  agentlocator token create till --role staff print a bearer token for a program
-  agentlocator doctor                         what is wrong, and what to do about it
-  agentlocator simulate call                  phone the box that runs here
+  agentlocator serve                          run with the settings of the environment, on port 8080
+  PORT=9000 agentlocator serve                run on another port
+  agentlocator --config shop.toml serve       run with a settings file
+  agentlocator config show                    show the active settings and their sources
+  agentlocator setup                          print the URL and code for creating the first owner
+  agentlocator user add dana --role staff     add a user; asks for the password
+  agentlocator token create till --role staff create an API token and print it
+  agentlocator doctor                         check the installation
+  agentlocator simulate call                  simulate a call to the daemon on this machine
 
 Environment (all optional; the settings file has a key for each):
   PORT, PUBLIC_BASE_URL, DATABASE_URL, LOG_LEVEL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_WA_FROM,
   OPENAI_API_KEY, WA_SHARED_SECRET, CRM_LISTEN, … as config.toml.example lists them.
 
-While the daemon runs, user, token and setup ask it; else they open the database themselves.
-Exit status: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.
+While the daemon runs, user, token and setup use it; otherwise they open the database themselves.
+Exit status: 0 success, 1 failure (the reason is on stderr), 2 wrong usage.
 ";

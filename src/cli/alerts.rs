@@ -1,4 +1,4 @@
-//! `agentlocator alerts`: what needs a person, and whether people can be told.
+//! `agentlocator alerts`: lists alerts, or sends a test notification.
 
 use super::table::{Table, moment};
 use super::{Settings, order, print, print_json, tell};
@@ -15,17 +15,17 @@ use std::time::Duration;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Alerts {
-    /// List what needs a person, and what lately did.
+    /// List active and recently cleared alerts.
     List {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Send a test message to the owner by each way that is set up, and say what came of it.
+    /// Send a test notification to the owner by each configured channel, and report the results.
     ///
-    /// Mail goes out from here; WhatsApp through the running daemon. It fails if any way does, or if there is none.
+    /// This command sends the mail itself; the running daemon sends WhatsApp. It fails if a channel fails, or if none is configured.
     Test {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
@@ -44,9 +44,9 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
         return print_json(&alerts);
     }
     if alerts.iter().all(|alert| alert.state == AlertState::Cleared) {
-        tell("Nothing needs a person.");
+        tell("No active alerts.");
     }
-    let mut table = Table::new(["KIND", "STATE", "SINCE", "TOLD", "WHAT"]);
+    let mut table = Table::new(["KIND", "STATE", "SINCE", "SENT BY", "DETAIL"]);
     for alert in alerts {
         let told: Vec<_> = alert.told.iter().map(|told| told.way.as_str()).collect();
         let told = if told.is_empty() { "-".to_owned() } else { told.join(", ") };
@@ -56,13 +56,13 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
     print(&table.to_string())
 }
 
-/// What came of one way.
+/// The result of a test notification by one channel.
 #[derive(Serialize)]
 struct Tried {
     way: AlertWay,
     to: Vec<String>,
     ok: bool,
-    /// What happened, for a person.
+    /// The result as readable text.
     result: String,
 }
 
@@ -70,7 +70,7 @@ fn test(settings: &Settings, json: bool) -> anyhow::Result<()> {
     let config = settings.load()?;
     let tried: Vec<Tried> = [by_mail(&config)?, by_whatsapp(&config, settings)].into_iter().flatten().collect();
     if tried.is_empty() {
-        anyhow::bail!("nobody is to be told: set alerts.mail_to (with [mail]) or alerts.whatsapp_to");
+        anyhow::bail!("no alert channel is configured: set alerts.mail_to (with [mail]) or alerts.whatsapp_to");
     }
     if json {
         print_json(&tried)?;
@@ -79,7 +79,7 @@ fn test(settings: &Settings, json: bool) -> anyhow::Result<()> {
             print(&format!("{way} to {}: {} – {result}\n", to.join(", "), if *ok { "ok" } else { "failed" }))?;
         }
     }
-    if tried.iter().all(|tried| tried.ok) { Ok(()) } else { Err(anyhow::anyhow!("not every way works")) }
+    if tried.iter().all(|tried| tried.ok) { Ok(()) } else { Err(anyhow::anyhow!("a channel failed")) }
 }
 
 fn by_mail(config: &Config) -> anyhow::Result<Option<Tried>> {
@@ -93,7 +93,7 @@ fn by_mail(config: &Config) -> anyhow::Result<Option<Tried>> {
         mailer.send(&to, &words.subject, &words.body).await
     });
     let (ok, result) = match sent {
-        Ok(()) => (true, "the server has taken the mail".to_owned()),
+        Ok(()) => (true, "the mail server accepted the mail".to_owned()),
         Err(error) => (false, format!("{:#}", anyhow::Error::from(error))),
     };
     Ok(Some(Tried { way: AlertWay::Mail, to, ok, result }))
@@ -119,7 +119,9 @@ fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyh
         priority: rules.priority,
         template: rules.template,
     };
-    let Outcome::Queued(message) = order::ask(settings, &order)? else { anyhow::bail!("the daemon did not take it") };
+    let Outcome::Queued(message) = order::ask(settings, &order)? else {
+        anyhow::bail!("the daemon did not queue the message")
+    };
     let (runtime, mut last) = (app::runtime()?, None);
     for _ in 0..PATIENCE.as_millis() / PAUSE.as_millis() {
         runtime.block_on(async { tokio::time::sleep(PAUSE).await });
@@ -128,7 +130,9 @@ fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyh
             continue;
         };
         match status {
-            MessageStatus::Failed => anyhow::bail!("{}", error.unwrap_or_else(|| "it was not sent".to_owned())),
+            MessageStatus::Failed => {
+                anyhow::bail!("{}", error.unwrap_or_else(|| "the message was not sent".to_owned()))
+            }
             MessageStatus::Queued | MessageStatus::Received => last = provider,
             MessageStatus::Sent | MessageStatus::Delivered | MessageStatus::Read => {
                 let by = provider.map(|provider| format!(" by {provider}")).unwrap_or_default();
@@ -137,7 +141,7 @@ fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyh
         }
     }
     let by = last.map(|provider| format!(" for {provider}")).unwrap_or_default();
-    anyhow::bail!("it still waits{by} after {} s; the log says why", PATIENCE.as_secs())
+    anyhow::bail!("the message is still waiting{by} after {} s; see the daemon's log", PATIENCE.as_secs())
 }
 
 const PAUSE: Duration = Duration::from_millis(200);

@@ -1,4 +1,4 @@
-//! `agentlocator backup FILE`: everything in one proven file.
+//! `agentlocator backup FILE`: writes a verified copy of the database into one file.
 
 mod progress;
 mod target;
@@ -19,9 +19,9 @@ use target::Target;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Where to; a file that is there is replaced once the new one is proven.
+    /// The file to write; an existing file is replaced once the new one is verified.
     file: PathBuf,
-    /// Print what is in the copy as JSON.
+    /// Print a summary of the copy as JSON.
     #[arg(long)]
     json: bool,
 }
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     Settings::tell_default_database(&config);
     let published = config.store.published_file();
     store::survive_size_limits();
-    // Before anything else, and with the rights of whoever gave the command.
+    // Opened first, with the caller's permissions.
     let target = Target::open(&arguments.file, &published)?;
     let mark = leave_mark(&config.store.live_file());
     let size = size_of(&published, &config.store.live_file());
@@ -41,12 +41,12 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let sent = store_side::send(&published, target.file());
     progress.end();
     sent.context("cannot copy the database")?;
-    let facts = target.prove().context("the copy is not good and was removed")?;
+    let facts = target.prove().context("the copy failed verification and was removed")?;
     if let Some(mark) = mark
         && facts.mark.as_deref() != Some(mark.as_str())
     {
         bail!(
-            "the copy lacks what was written just before it, and was removed; is {} the database of the running daemon?",
+            "the copy lacks the newest commit and was removed; is {} the database of the running daemon?",
             published.display()
         );
     }
@@ -54,26 +54,26 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     if arguments.json {
         return print_json(&serde_json::json!({ "file": file, "copy": facts }));
     }
-    tell(&format!("Wrote {}, read back whole and sound: {}.", file.display(), describe(&facts)));
+    tell(&format!("Wrote and verified {}: {}.", file.display(), describe(&facts)));
     Ok(())
 }
 
-/// What is in a copy, for people.
+/// A one-line summary of a copy.
 pub(super) fn describe(facts: &CopyFacts) -> String {
     let CopyFacts { contacts, messages, calls, last_activity_at, .. } = facts;
-    let last = last_activity_at.map(|at| format!(", the last of it at {at}")).unwrap_or_default();
-    format!("{}, with {contacts} people, {messages} messages and {calls} calls{last}", amount(facts.bytes))
+    let last = last_activity_at.map(|at| format!(", last activity at {at}")).unwrap_or_default();
+    format!("{}, with {contacts} contacts, {messages} messages and {calls} calls{last}", amount(facts.bytes))
 }
 
-/// Has the running daemon write something down, by which the copy shows that it came after. None where no daemon runs, or
-/// where it cannot write: then a copy is all the more needed.
+/// Makes the running daemon write a mark that the copy must contain. None if no daemon runs, or if it cannot write: the backup
+/// is made anyway, because it is needed most then.
 fn leave_mark(live: &Path) -> Option<String> {
     let mark = mark(clock::now());
     match control::ask(&control::socket_path(live), &Order::MarkBackup { mark: mark.clone() }) {
         Ok(_) => Some(mark),
         Err(AskError::NotRunning) => None,
         Err(error) => {
-            tell(&format!("The running daemon cannot write ({error}); what it has is copied."));
+            tell(&format!("The running daemon cannot write ({error}); copying its current data."));
             None
         }
     }
@@ -89,7 +89,7 @@ fn size_of(published: &Path, live: &Path) -> u64 {
     length(live).max(length(published))
 }
 
-/// Proves a file with the rights that we have.
+/// Verifies a file with this process's permissions.
 fn prove(file: &Path) -> anyhow::Result<CopyFacts> {
     Ok(store::prove_copy(file)?)
 }

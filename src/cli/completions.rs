@@ -1,4 +1,4 @@
-//! `agentlocator completions`: what a shell needs to complete commands and options.
+//! `agentlocator completions`: prints shell completions.
 
 use super::{Arguments, print};
 use clap::CommandFactory;

@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Say whether the settings are right, without starting anything.
+    /// Validate the settings without starting the daemon.
     ///
-    /// Everything that is wrong is listed with file, line and column. What will work but is probably not meant so is
-    /// listed as a warning.
+    /// All errors are listed with file, line and column. Settings that are valid but probably unintended are listed as
+    /// warnings.
     Check {
-        /// Print the outcome as JSON.
+        /// Print the result as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Show every setting, its value and where that came from.
+    /// Show every setting with its value and source.
     ///
-    /// Weakest first: the default, what was set on the page, the settings file, systemd's credentials, the
+    /// The sources, in ascending order of precedence: the default, the page, the settings file, systemd credentials, the
     /// environment. Secrets are shown as •••.
     Show {
         /// Print the settings as JSON.
@@ -50,17 +50,17 @@ fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
             print(&format!("warning: {warning}\n"))?;
         }
         let file = settings.file().map_or("no file".to_owned(), |file| file.display().to_string());
-        print(&format!("The settings are right ({file} and the environment).\n"))?;
+        print(&format!("The settings are valid ({file} and the environment).\n"))?;
     }
     Ok(())
 }
 
 fn show(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
     let config = settings.load()?;
-    // A database that cannot be read is no reason not to show the rest.
+    // If the database cannot be read, the other settings are still shown.
     let (config, note) = match store_side::stored_settings(&config.store) {
         Ok(stored) => (config.with_stored(&stored).0, None),
-        Err(error) => (config, Some(format!("# what was set on the page cannot be read: {error:#}\n"))),
+        Err(error) => (config, Some(format!("# the settings of the page cannot be read: {error:#}\n"))),
     };
     if as_json {
         let settings: Value = config.shown().iter().map(as_object).collect();
@@ -73,7 +73,7 @@ fn as_object(setting: &ShownSetting) -> Value {
     json!({"key": setting.key, "value": setting.value, "source": setting.origin.to_string()})
 }
 
-/// The settings as a file would say them, each with its origin unless it is the default.
+/// The settings as TOML, each with its source unless it is the default.
 fn as_toml(config: &Config) -> String {
     let mut lines = Vec::new();
     let mut last_section = "";
@@ -85,7 +85,7 @@ fn as_toml(config: &Config) -> String {
         }
         let line = match &value {
             Value::Null => format!("# {name} is not set"),
-            // What JSON writes is what TOML reads, for all that a setting can be.
+            // For all types of settings, JSON values are valid TOML values.
             value => format!("{name} = {value}"),
         };
         lines.push(if origin == Origin::Default { line } else { format!("{line:<40} # {origin}") });

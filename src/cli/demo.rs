@@ -1,4 +1,4 @@
-//! `agentlocator demo`: a shop's day on a fresh data folder, played from outside over real sockets.
+//! `agentlocator demo`: runs a business day on a new data folder, from outside, over real sockets.
 
 mod api;
 mod checks;
@@ -18,14 +18,13 @@ use stage::Stage;
 use std::pin::pin;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Plays a shop's day.
+/// Options of `agentlocator demo`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// End when everything has been played, and fail if anything was not as it must be. Otherwise it keeps running, to be
-    /// looked at, until Ctrl-C.
+    /// Exit when all steps have run, and fail if a check failed. Without it, the demo keeps running for inspection until Ctrl-C.
     #[arg(long)]
     exit: bool,
-    /// The port of the daemon; by default a free one.
+    /// The port of the daemon; 0 means a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
 }
@@ -35,12 +34,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn play(arguments: &Arguments) -> anyhow::Result<()> {
-    // From here on nobody ends us but by this: the daemon must not be left behind.
+    // From here on, signals only end the demo in order, so that the daemon is stopped too.
     let mut called_off = pin!(called_off()?);
     heading(
-        "The stage: the daemon and the WhatsApp bridge on a fresh folder; WhatsApp itself, Twilio and the AI are played",
+        "Setup: the real daemon and the real WhatsApp bridge on a new folder; WhatsApp, Twilio and the AI are fakes",
     )?;
-    let mut stage = Stage::set(arguments.port).await.context("the stage cannot be set")?;
+    let mut stage = Stage::set(arguments.port).await.context("cannot set up the demo")?;
     let node: Vec<_> = stage.node_processes().await.iter().map(u32::to_string).collect();
     print(&format!("  bridge  {} (processes {})\n", stage.bridge.lock().await.origin(), node.join(", ")))?;
     print(&format!("  daemon  {} (data in {})\n", stage.daemon.url(), stage.daemon.folder().display()))?;
@@ -48,29 +47,29 @@ async fn play(arguments: &Arguments) -> anyhow::Result<()> {
         good = play_and_judge(&stage) => good?,
         () = &mut called_off => {
             stage.strike().await?;
-            anyhow::bail!("it was broken off");
+            anyhow::bail!("the demo was interrupted");
         }
     };
     if arguments.exit {
-        stage.strike().await.context("the daemon does not stop as it must")?;
-        return if good { Ok(()) } else { Err(anyhow::anyhow!("not everything was as it must be")) };
+        stage.strike().await.context("the demo did not stop cleanly")?;
+        return if good { Ok(()) } else { Err(anyhow::anyhow!("some checks failed")) };
     }
     let (url, login) = (stage.daemon.url(), &stage.login);
-    print(&format!("\nLook around: {url}/app/  user {}  password {}\nCtrl-C ends it.\n", login.name, login.password))?;
+    print(&format!("\nOpen {url}/app/  user {}  password {}\nPress Ctrl-C to stop.\n", login.name, login.password))?;
     tokio::select! {
         () = &mut called_off => {}
-        status = stage.daemon.ended() => anyhow::bail!("the daemon ended by itself: {status}"),
+        status = stage.daemon.ended() => anyhow::bail!("the daemon exited unexpectedly: {status}"),
     }
     stage.strike().await
 }
 
-/// Plays all, shows what came of it, and says whether everything was as it must be.
+/// Runs all steps, prints the content of the CRM, and returns whether all checks passed.
 async fn play_and_judge(stage: &Stage) -> anyhow::Result<bool> {
     let mut checks = Checks::default();
     if let Err(error) = Box::pin(play_all(stage, &mut checks)).await {
-        checks.fails(&format!("the play broke off: {error:#}"));
+        checks.fails(&format!("the demo was aborted: {error:#}"));
     }
-    heading("What is in the CRM now")?;
+    heading("Content of the CRM")?;
     match tally::table(&stage.api).await {
         Ok(table) => print(&table)?,
         Err(error) => checks.fails(&format!("the CRM cannot be read: {error:#}")),
@@ -85,7 +84,7 @@ async fn play_and_judge(stage: &Stage) -> anyhow::Result<bool> {
     Ok(verdict.good)
 }
 
-/// Resolves when somebody wants it to end: by Ctrl-C, by SIGTERM, or by closing the terminal.
+/// Resolves on Ctrl-C, on SIGTERM, or when the terminal is closed.
 fn called_off() -> anyhow::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
@@ -100,16 +99,16 @@ fn called_off() -> anyhow::Result<impl Future<Output = ()>> {
 }
 
 async fn play_all(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
-    heading("Two people phone: one talks with the AI and interrupts it, the other's media stream never comes")?;
+    heading("Two calls: one caller talks with the AI and interrupts it, the other's media stream never arrives")?;
     let (talk, watchdog) = tokio::join!(phone::talk(stage), phone::without_stream(stage));
     phone::check_talk(stage, &talk, checks).await?;
     phone::check_without_stream(stage, &watchdog, checks).await?;
-    heading("The owner scans a code, and the business's own WhatsApp is linked")?;
+    heading("The owner scans a QR code to link the business's own WhatsApp")?;
     whatsapp::link(stage, checks).await?;
-    heading("People write on WhatsApp: to the number at Twilio, each message twice, and to the business's own")?;
+    heading("Incoming WhatsApp messages: to the number at Twilio, each delivered twice, and to the business's own")?;
     twilio::people_write(stage, checks).await?;
     whatsapp::people_write(stage, checks).await?;
-    heading("The shop answers: by the bridge, by Twilio, and by Twilio because the bridge is down, until it is back")?;
+    heading("Outgoing messages: by the bridge, by Twilio, and by Twilio while the bridge is down, until it is back")?;
     whatsapp::shop_answers(stage, checks).await
 }
 

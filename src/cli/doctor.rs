@@ -1,4 +1,4 @@
-//! `agentlocator doctor`: looks at the whole installation, says what to do, and does what it can.
+//! `agentlocator doctor`: checks the whole installation, suggests fixes, and applies some of them.
 
 mod mend;
 mod show;
@@ -25,11 +25,11 @@ pub(super) struct Arguments {
     /// is shown first and asked about.
     #[arg(long)]
     fix: bool,
-    /// With --fix: do not ask.
+    /// With --fix: do not ask for confirmation.
     #[arg(long, requires = "fix")]
     yes: bool,
-    /// The phone number that should send its calls here, with + and country code; may be given more than once. Without it,
-    /// twilio.phone_number, else the number that sends its calls here, else the account's only one.
+    /// The phone number that should send its calls here, with + and country code; may be repeated. By default
+    /// twilio.phone_number, else the number that already sends its calls here, else the account's only number.
     #[arg(long, value_name = "NUMBER", value_parser = number)]
     number: Vec<PhoneNumber>,
     /// Print the findings as JSON.
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         let site = Arc::new(find(settings, &arguments.number).await?);
         let mut findings = examine(site.clone()).await;
         if arguments.fix && mend::mend(&findings, &site, arguments).await? {
-            // What was put right is looked at again.
+            // Run the checks again after the fixes.
             let site = Arc::new(find(settings, &arguments.number).await?);
             findings = examine(site).await;
         }
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     })
 }
 
-/// Where the installation is that the settings speak of.
+/// Collects what the checks need to know about the installation of these settings.
 pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow::Result<Site> {
     let reads = OwnerReads {
         stored_settings: |store| store_side::stored_settings(store).map_err(|error| format!("{error:#}")),
@@ -76,7 +76,7 @@ pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow
     Ok(Site::find(settings.load(), installation, numbers.to_vec()).await?)
 }
 
-/// The findings as a program reads them.
+/// The findings as JSON.
 pub(super) fn report(findings: &[Finding]) -> serde_json::Value {
     let ok = findings.iter().all(|finding| finding.state != State::Error);
     json!({"ok": ok, "at": clock::now(), "release": env!("CARGO_PKG_VERSION"), "findings": findings})

@@ -1,5 +1,4 @@
-//! `agentlocator manual`: the man pages, as files. The package is made with it, so that a page can never say what the
-//! program does not.
+//! `agentlocator manual`: writes the man pages. The package build runs it, so the pages always match the program.
 
 mod command_page;
 mod settings_page;
@@ -10,9 +9,9 @@ use clap::{Command, CommandFactory};
 use std::fs;
 use std::path::Path;
 
-/// Writes every page into the folder, which is made where it is missing. The same program writes the same bytes.
+/// Writes every page into the folder, and creates the folder if it is missing. The output is deterministic.
 pub(super) fn run(folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let mut command = Arguments::command().disable_help_subcommand(true);
     command.build();
     let mut pages = vec![
@@ -24,11 +23,11 @@ pub(super) fn run(folder: &Path) -> anyhow::Result<()> {
         let file = folder.join(name);
         fs::write(&file, page).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    tell(&format!("{} pages are in {}.", pages.len(), folder.display()));
+    tell(&format!("Wrote {} pages to {}.", pages.len(), folder.display()));
     Ok(())
 }
 
-/// The page of a command, and those of the commands under it.
+/// Adds the page of a command and those of its subcommands.
 fn collect(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> anyhow::Result<()> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name());
     pages.push((format!("{name}.1"), command_page::render(command)?));
@@ -38,5 +37,5 @@ fn collect(command: &Command, pages: &mut Vec<(String, Vec<u8>)>) -> anyhow::Res
     Ok(())
 }
 
-/// The service as a whole: its files, units, sockets and signals.
+/// The page of the service: its files, units, sockets and signals.
 const SERVICE: &str = include_str!("manual/agentlocator.8");

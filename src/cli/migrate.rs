@@ -1,4 +1,4 @@
-//! `agentlocator migrate`: brings the database up to date and stops.
+//! `agentlocator migrate`: applies database migrations and exits.
 
 use super::Settings;
 use crate::app;
@@ -12,10 +12,10 @@ pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let socket = control::socket_path(&config.store.live_file());
     match control::ask(&socket, &Order::TellMigration) {
         Err(AskError::NotRunning) => {}
-        // A daemon brings the database up to its own date when it starts.
+        // A daemon migrates the database at its start.
         answer => match answer?.0 {
             Outcome::Migration(newest) if newest == newest_migration() => return Ok(()),
-            _ => bail!("the running daemon is of another version; restart it, and it brings the database up to date"),
+            _ => bail!("the running daemon has another version; restart it to migrate the database"),
         },
     }
     let (store, applied) = Settings::open_store(&config)?.context("cannot open the database")?;

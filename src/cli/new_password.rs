@@ -1,4 +1,4 @@
-//! Where a new password comes from: a file, stdin, the keyboard, or chance.
+//! Source of a new password: a file, stdin, the keyboard, or a generator.
 
 use super::Settings;
 use crate::app;
@@ -9,14 +9,14 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io::{IsTerminal, stdin};
 use std::path::PathBuf;
 
-/// Where a new password comes from.
+/// Source of a new password.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(super) struct PasswordSource {
     /// Read the password from the first line of this file.
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Make a password up and print it.
+    /// Generate a password and print it.
     #[arg(long)]
     generate: bool,
 }
@@ -50,47 +50,47 @@ impl NewPassword {
         Self { text: password::generate(), made_up: true }
     }
 
-    /// The hash of the password, if it may be the one of the user of that name. Wrong settings, which do not name the business, do not
-    /// keep the owner out.
+    /// The hash of the password; an error if the password is not allowed for that user name. Invalid settings are ignored (the
+    /// business's name is then unknown), so that they do not lock the owner out.
     pub(super) fn hash(&self, user_name: &str, settings: &Settings) -> anyhow::Result<String> {
         let business = settings.load().map(|config| config.agent.business_name).unwrap_or_default();
         Ok(password::hash(&self.text, &[user_name, &business])?)
     }
 
-    /// The password, if nobody knows it yet.
+    /// The password if it was generated, so that it must be printed.
     pub(super) fn made_up(&self) -> Option<&str> {
         self.made_up.then_some(self.text.as_str())
     }
 }
 
-/// Asks at the keyboard, twice, without showing what is typed. Ctrl-C leaves the terminal as it was.
+/// Prompts for the password twice, without echo. Ctrl-C restores the terminal.
 fn ask() -> anyhow::Result<String> {
     let shown = tcgetattr(stdin()).context("cannot read the terminal's settings")?;
     let mut hidden = shown.clone();
     hidden.local_modes.remove(LocalModes::ECHO);
-    tcsetattr(stdin(), OptionalActions::Flush, &hidden).context("cannot hide what is typed")?;
+    tcsetattr(stdin(), OptionalActions::Flush, &hidden).context("cannot switch off the terminal's echo")?;
     let runtime = app::runtime()?;
     let typed = runtime.block_on(async {
         tokio::select! {
             typed = tokio::task::spawn_blocking(ask_twice) => typed?,
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted, nothing was changed")),
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; nothing was changed")),
         }
     });
     let _ = tcsetattr(stdin(), OptionalActions::Flush, &shown);
-    // A reader that still waits for the keyboard must not be waited for.
+    // After Ctrl-C the blocking thread still reads the keyboard: do not wait for it.
     runtime.shutdown_background();
     super::tell("");
     typed
 }
 
 fn ask_twice() -> anyhow::Result<String> {
-    super::tell("New password (empty: make one up):");
+    super::tell("New password (empty: generate one):");
     let first = read_line()?;
     if first.is_empty() {
         return Ok(first);
     }
-    super::tell("The same again:");
-    anyhow::ensure!(first == read_line()?, "the two are not the same");
+    super::tell("Repeat the password:");
+    anyhow::ensure!(first == read_line()?, "the passwords do not match");
     Ok(first)
 }
 

@@ -1,4 +1,4 @@
-//! `agentlocator openapi`: the description of the API.
+//! `agentlocator openapi`: prints the API's OpenAPI document.
 
 use super::print_json;
 

@@ -1,4 +1,4 @@
-//! Giving orders: to the running daemon, else to the store itself.
+//! Runs administrative commands: in the running daemon, or directly on the store if no daemon runs.
 
 use super::Settings;
 use crate::crm;
@@ -10,19 +10,19 @@ use crate::{app, clock, http};
 use anyhow::Context;
 use std::time::Duration;
 
-/// Has an order carried out; gives what came of it and where the page is.
+/// Executes an order; returns its outcome and the URLs of the page.
 pub(super) fn give(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, PageUrls)> {
     app::runtime()?.block_on(give_by(settings, order))
 }
 
-/// Asks the running daemon; what only it can do is not done without it.
+/// Executes an order in the running daemon; an error if none runs.
 pub(super) fn ask(settings: &Settings, order: &Order) -> anyhow::Result<Outcome> {
     let answer = control::ask(&control::socket_path(&settings.store().live_file()), order);
     Ok(answer.map(|(outcome, _pages)| outcome)?)
 }
 
 async fn give_by(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, PageUrls)> {
-    // A daemon that runs is asked even where the settings are wrong: it may have started with the last ones that worked.
+    // Ask the daemon before the settings are validated: it may run with the last settings that worked.
     let socket = control::socket_path(&settings.store().live_file());
     let deadline = clock::instant() + PATIENCE;
     loop {
@@ -38,7 +38,7 @@ async fn give_by(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, 
                 store.close();
                 return Ok((outcome?, http::page_urls(&config.http, None)));
             }
-            // A daemon that is about to start, or to end, has the store but no ear yet, or none any more.
+            // A daemon that is starting or stopping holds the store while its control socket is closed.
             Err(store::Error::Busy(_)) if clock::instant() < deadline => tokio::time::sleep(PAUSE).await,
             Err(error) => return Err(error).context("cannot open the database"),
         }

@@ -1,4 +1,4 @@
-//! Root types a command, but the data belong to the service's user: what root made in there, the service could not write.
+//! Runs root's commands as the owner of the data: the service's user could not write to files that root creates.
 
 use super::{Command, Settings};
 use crate::config::{Config, folder_of};
@@ -8,8 +8,8 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-/// Starts the command anew as the user who owns the data, where root gave it, and it may open the database. Returns where
-/// there is nothing to change, or with the reason why that cannot be done.
+/// Re-executes the command as the owner of the data, if the process is root and the command may open the database. Returns if
+/// no change of user is needed, or with an error if it fails.
 pub(super) fn become_owner_of_data(command: &Command, settings: &Settings) -> anyhow::Result<()> {
     if !opens_database(command) {
         return Ok(());
@@ -18,20 +18,20 @@ pub(super) fn become_owner_of_data(command: &Command, settings: &Settings) -> an
     let program = std::env::current_exe()?;
     let mut again = std::process::Command::new(program);
     again.args(std::env::args_os().skip(1)).uid(user).gid(group);
-    // What is wrong with the settings, the command itself tells better.
+    // The command itself reports errors in the settings.
     if matches!(command, Command::Snapshots(_))
         && let Ok(config) = settings.load()
     {
         again.envs(keys(&config));
     }
     let error = again.exec();
-    Err(anyhow::Error::new(error).context(format!("cannot become the user {user}, whose the data are")))
+    Err(anyhow::Error::new(error).context(format!("cannot change to the user {user}, who owns the data")))
 }
 
-/// Commands that do their work by themselves while no daemon runs.
+/// Whether the command opens the database itself while no daemon runs.
 fn opens_database(command: &Command) -> bool {
     match command {
-        // It only reads, and the key may be one that root alone may read.
+        // `verify` only reads, and the key file may be readable only by root.
         Command::Snapshots(snapshots) => !snapshots.has_identity(),
         Command::Setup(_)
         | Command::User(_)
@@ -44,7 +44,7 @@ fn opens_database(command: &Command) -> bool {
     }
 }
 
-/// The bucket's keys, which root may read and the owner of the data may not.
+/// The bucket's keys, which root can read and the owner of the data cannot.
 fn keys(config: &Config) -> Vec<(&'static str, String)> {
     let Some(Ok(access)) = config.backup.bucket() else { return Vec::new() };
     [(KEY_ID, access.key_id), (SECRET, access.secret)].map(|(name, key)| (name, key.expose().to_owned())).into()
@@ -53,7 +53,7 @@ fn keys(config: &Config) -> Vec<(&'static str, String)> {
 const KEY_ID: &str = "BACKUP_S3_ACCESS_KEY_ID";
 const SECRET: &str = "BACKUP_S3_SECRET_ACCESS_KEY";
 
-/// User and group of the folder that holds the database, if we are root and it is somebody else's.
+/// User and group of the database's folder, if the process is root and another user owns the folder.
 pub(super) fn other_owner(published: &Path) -> Option<(u32, u32)> {
     let found = fs::metadata(folder_of(published)).ok()?;
     (geteuid().is_root() && found.uid() != 0).then(|| (found.uid(), found.gid()))

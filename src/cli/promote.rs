@@ -1,4 +1,4 @@
-//! `agentlocator promote`: puts the copy that `agentlocator standby` keeps in use on this machine.
+//! `agentlocator promote`: activates the copy of `agentlocator standby` on this machine.
 
 use super::owner::other_owner;
 use super::restore::{self, Consent, systemctl};
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(super) struct Arguments {
     #[command(flatten)]
     replica: ReplicaArguments,
-    /// Use the copy as it is here, where the replica cannot be reached any more.
+    /// Use the copy as it is, if the replica is no longer reachable.
     #[arg(long)]
     without_replica: bool,
     #[command(flatten)]
@@ -42,17 +42,17 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
         let previous = copy.previous();
         if previous.exists() {
             bail!(
-                "there is no complete copy of the other machine here yet; an earlier one is {0}: `agentlocator restore {0}` uses it",
+                "there is no complete copy of the other machine here yet; to use the earlier one, run `agentlocator restore {0}`",
                 previous.display()
             );
         }
-        bail!("there is no copy of another machine here; `agentlocator standby` makes one and keeps it current");
+        bail!("there is no copy of another machine here; `agentlocator standby` creates one and keeps it current");
     };
     let lock = copy.lock()?;
     let until = if arguments.without_replica {
         changed_at.to_string()
     } else {
-        tell("Asking the replica for its newest changes …");
+        tell("Getting the newest changes from the replica …");
         let replica = Replica::of(&arguments.replica, store).read_as(other_owner(&published));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let caught_up = runtime.block_on(catch_up(copy, &replica, &lock));
@@ -60,10 +60,10 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
     };
     if !copy.is_whole() {
         bail!(
-            "the copy is in the middle of a change, which only the replica can complete; make it reachable, or restore a snapshot"
+            "the copy contains an incomplete change, which only the replica can complete; make the replica reachable, or restore a snapshot"
         );
     }
-    let what = format!("the copy, which has what was replicated until {until}");
+    let what = format!("the copy, replicated until {until}");
     let mut source = copy.open()?;
     let swap = restore::Swap {
         what: &what,
@@ -73,14 +73,14 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
         replicated_until: Some(&until),
     };
     restore::put_in_place(&swap, &mut source, || store_side::note_promotion(&published, &until))?;
-    // From now on it is an old state of the database in use.
+    // The copy is now an old state of the active database.
     copy.remove()
         .with_context(|| format!("cannot remove the copy {}, which is no longer needed", copy.database().display()))?;
     tell(&format!(
-        "Messages and calls that the other machine received after {until} are not here: compare Twilio's logs from then on. Messages \
-         that waited to be sent are held for review."
+        "Messages and calls that the other machine received after {until} are missing: check Twilio's logs since then. Messages \
+         that were waiting to be sent are held for review."
     ));
-    tell("Keep the other machine off, and point Twilio at this one (docs/admin/standby.md).");
+    tell("Keep the other machine switched off, and point Twilio to this one (docs/admin/standby.md).");
     Ok(())
 }
 
@@ -107,11 +107,11 @@ async fn catch_up(copy: &StandbyCopy, replica: &Replica, lock: &File) -> anyhow:
             }
         }
         if clock::instant().saturating_duration_since(began) > LONGEST_CATCH_UP {
-            break Err(anyhow::anyhow!("the copy does not reach the replica's newest change: {last_failure}"));
+            break Err(anyhow::anyhow!("the copy did not reach the replica's newest change: {last_failure}"));
         }
         match tokio::time::timeout(INTERVAL, follower.next()).await {
             Ok(Some(FollowerEvent::Failed(reason))) => last_failure = reason,
-            Ok(None) => break Err(anyhow::anyhow!("Litestream has ended: {last_failure}")),
+            Ok(None) => break Err(anyhow::anyhow!("Litestream exited: {last_failure}")),
             Ok(Some(FollowerEvent::Following | FollowerEvent::Applied)) | Err(_) => {}
         }
     };
@@ -119,13 +119,13 @@ async fn catch_up(copy: &StandbyCopy, replica: &Replica, lock: &File) -> anyhow:
     outcome
 }
 
-/// The standby's own unit, where there is one.
+/// The standby's systemd unit, if it is installed.
 struct StandbyService {
     was_active: bool,
 }
 
 impl StandbyService {
-    /// Stops it. Without the unit, the lock of the copy tells whether a standby runs.
+    /// Stops the unit if it is active. Without a unit, the copy's lock shows whether a standby runs.
     fn stop(consent: &Consent) -> Self {
         let was_active = !consent.no_service && systemctl(&["is-active", "--quiet", STANDBY_UNIT]).is_ok();
         if was_active {
@@ -134,18 +134,18 @@ impl StandbyService {
         Self { was_active }
     }
 
-    /// Starts it again, where it was active: nothing was changed.
+    /// Starts the unit again if it was active. For failures, after which nothing has changed.
     fn start_again(&self) {
         if self.was_active
             && let Err(error) = systemctl(&["start", "--no-block", STANDBY_UNIT])
         {
-            tell(&format!("The standby was stopped and cannot be started again: {error:#}"));
+            tell(&format!("The standby was stopped and cannot be restarted: {error:#}"));
         }
     }
 }
 
 const STANDBY_UNIT: &str = "agentlocator-standby.service";
 const INTERVAL: Duration = Duration::from_millis(200);
-/// So often the replica may have grown when the copy had reached it.
+/// After the replica has grown this many times while the copy caught up, the other machine counts as running.
 const STILL_WRITES: u32 = 5;
 const LONGEST_CATCH_UP: Duration = Duration::from_mins(10);

@@ -1,4 +1,4 @@
-//! `agentlocator reload`: the running daemon reads its settings and certificates again.
+//! `agentlocator reload`: reloads settings and certificates in the running daemon.
 
 use super::{Settings, print, print_json, tell};
 use crate::drive::control::{self, AskError};
@@ -6,16 +6,16 @@ use crate::drive::reload::Reloaded;
 use anyhow::bail;
 
 pub(super) fn run(as_json: bool, settings: &Settings) -> anyhow::Result<()> {
-    // Wrong settings are the daemon's to find: it must say so in its log too. Here it only matters where it is.
+    // The daemon validates the settings, because it must log errors too. Here only the location of its socket matters.
     let socket = control::socket_path(&settings.store().live_file());
     let reloaded = match control::ask_to_reload(&socket) {
         Ok(reloaded) => reloaded,
         Err(AskError::NotRunning) => {
-            // What is wrong is worth knowing all the same.
+            // Report invalid settings even if no daemon runs.
             settings.load()?;
             bail!("no daemon is running with these settings ({}); the next start reads them", socket.display());
         }
-        Err(AskError::Refused(reasons)) => bail!("nothing has changed, because something is wrong:\n{reasons}"),
+        Err(AskError::Refused(reasons)) => bail!("nothing has changed, because the settings are invalid:\n{reasons}"),
         Err(error) => return Err(error.into()),
     };
     if as_json {
@@ -31,7 +31,7 @@ fn in_words(reloaded: &Reloaded) -> String {
     let Reloaded { changed, needs_restart, .. } = reloaded;
     let mut lines = Vec::new();
     for (headline, keys) in
-        [("In force now:", changed), ("After a restart (sudo systemctl restart agentlocator):", needs_restart)]
+        [("Active now:", changed), ("After a restart (sudo systemctl restart agentlocator):", needs_restart)]
     {
         if !keys.is_empty() {
             lines.push(headline.to_owned());
@@ -55,10 +55,10 @@ mod tests {
             in_words(&Reloaded { changed: keys(changed), needs_restart: keys(needs_restart), warnings: Vec::new() })
         };
         assert_eq!(said(&[], &[]), "Nothing has changed.\n");
-        assert_eq!(said(&["log.level"], &[]), "In force now:\n  log.level\n");
+        assert_eq!(said(&["log.level"], &[]), "Active now:\n  log.level\n");
         assert_eq!(
             said(&["log.level"], &["store.readers"]),
-            "In force now:\n  log.level\nAfter a restart (sudo systemctl restart agentlocator):\n  store.readers\n"
+            "Active now:\n  log.level\nAfter a restart (sudo systemctl restart agentlocator):\n  store.readers\n"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! `agentlocator restore FILE`: puts a copy in the place of the database, and keeps the old one.
+//! `agentlocator restore FILE`: replaces the database by a copy, and keeps the old database.
 
 mod source;
 mod unit;
@@ -15,37 +15,37 @@ pub(super) use unit::{Unit, systemctl};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The copy, or the name of a snapshot as `agentlocator snapshots list` shows it.
+    /// The copy, or the name of a snapshot from `agentlocator snapshots list`.
     #[arg(value_name = "FILE|SNAPSHOT")]
     from: PathBuf,
-    /// The key file (age) that opens an encrypted copy.
+    /// The key file (age) that decrypts an encrypted copy.
     #[arg(long, value_name = "KEYFILE")]
     identity: Option<PathBuf>,
     #[command(flatten)]
     consent: Consent,
 }
 
-/// How far a command may go by itself that puts another database in place.
+/// What a command that replaces the database may do without asking.
 #[derive(Debug, Args)]
 pub(super) struct Consent {
-    /// Do not ask.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub yes: bool,
-    /// Leave the service alone: it must be stopped already, and is not started.
+    /// Do not stop or start the service: it must be stopped already.
     #[arg(long)]
     pub no_service: bool,
-    /// Print what was done as JSON.
+    /// Print the result as JSON.
     #[arg(long)]
     pub json: bool,
 }
 
-/// What is to be put in the place of the database.
+/// A replacement of the database.
 pub(super) struct Swap<'s> {
     pub what: &'s str,
     pub published: &'s Path,
     pub service: Option<&'s Unit>,
     pub consent: &'s Consent,
-    /// Until when the database was replicated, where it is that of another machine.
+    /// The time up to which the database was replicated, if it comes from another machine.
     pub replicated_until: Option<&'s str>,
 }
 
@@ -67,8 +67,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     put_in_place(&swap, &mut source, || Ok(()))
 }
 
-/// Reads a database, proves it, asks, and puts it in the place of the one that is here. `noted` comes between that and the start
-/// of the service.
+/// Reads and verifies a database, asks for confirmation, and replaces the current one by it. `noted` runs before the service
+/// starts.
 pub(super) fn put_in_place(
     swap: &Swap<'_>,
     source: &mut impl Read,
@@ -78,7 +78,7 @@ pub(super) fn put_in_place(
     tell(&format!("Reading {what} …"));
     let facts = store_side::take_in(published, source)
         .with_context(|| format!("{what} cannot be restored; nothing was changed"))?;
-    tell(&format!("It is whole and sound: {}.", describe(&facts)));
+    tell(&format!("Verified: {}.", describe(&facts)));
     tell_the_plan(published, service);
     if !consent.yes && !agreed()? {
         store_side::discard(published)?;
@@ -87,12 +87,12 @@ pub(super) fn put_in_place(
     let aside = swap_and_start(published, service, &noted)?;
     report(consent, published, &facts, &aside, replicated_until)?;
     if service.is_none_or(|service| !service.was_wanted()) {
-        tell("Start the daemon now; it takes the database over.");
+        tell("Start the daemon now; it uses the restored database.");
     }
     Ok(())
 }
 
-/// The service that has the database open, if it is one that can be stopped.
+/// The service that must be stopped, if there is one; an error if another daemon has the database open.
 pub(super) fn who_must_stop(published: &Path, consent: &Consent) -> anyhow::Result<Option<Unit>> {
     let holder = if folder_of(published).exists() { store::holder(published)? } else { None };
     let service = if consent.no_service { None } else { Unit::of(published, holder.and_then(|holder| holder.pid)) };
@@ -108,18 +108,19 @@ pub(super) fn who_must_stop(published: &Path, consent: &Consent) -> anyhow::Resu
 fn tell_the_plan(published: &Path, service: Option<&Unit>) {
     let here = published.exists();
     let keep = if here {
-        "The database that is here is kept beside it under a name with today's date"
+        "The current database is kept beside it under a name with today's date"
     } else {
-        "There is no database here yet"
+        "There is no database yet"
     };
     let service = match service {
         Some(service) if service.was_wanted() => format!("; {} is stopped and started again", service.name()),
         _ => String::new(),
     };
-    tell(&format!("It will be the database {}. {keep}{service}.", published.display()));
+    tell(&format!("It will replace the database {}. {keep}{service}.", published.display()));
 }
 
-/// Stops what has to be stopped, swaps, and starts it again; if it does not come up, the old database comes back.
+/// Stops the service, replaces the database, and starts the service again. If the service does not come up, the old database is
+/// put back.
 fn swap_and_start(
     published: &Path,
     service: Option<&Unit>,
@@ -128,7 +129,7 @@ fn swap_and_start(
     let swap_in = || {
         let aside = store_side::swap_in(published)?;
         if let Err(error) = noted() {
-            tell(&format!("The page will not tell why the database is another one: {error:#}"));
+            tell(&format!("The page will not show why the database was replaced: {error:#}"));
         }
         anyhow::Ok(aside)
     };
@@ -138,7 +139,7 @@ fn swap_and_start(
         service.stop()?;
         match swap_in() {
             Ok(aside) => break aside,
-            // Somebody knocked, and systemd has started it again for him.
+            // A connection to a socket made systemd start the service again.
             Err(_) if attempts < STOPS && matches!(store::holder(published), Ok(Some(_))) => attempts += 1,
             Err(error) => {
                 let _ = service.start_again();
@@ -148,16 +149,14 @@ fn swap_and_start(
     };
     let Err(error) = service.start_again() else { return Ok(aside) };
     if aside.database.is_none() {
-        return Err(error.context("the daemon does not come up with the restored database; there was none before"));
+        return Err(error.context("the daemon does not start with the restored database; there was none before"));
     }
-    tell(&format!("It does not come up ({error:#}). Putting the old database back."));
+    tell(&format!("The daemon does not start ({error:#}). Putting the old database back."));
     service.stop()?;
     store_side::swap_back(published, &aside).context("cannot put the old database back")?;
-    service
-        .start_again()
-        .context("the old database is back in its place, but the daemon does not come up with it either")?;
+    service.start_again().context("the old database was put back, but the daemon does not start with it either")?;
     bail!(
-        "the daemon does not come up with the restored database; the old one is in its place again and runs ({error:#})"
+        "the daemon does not start with the restored database; the old one was put back and the daemon runs ({error:#})"
     )
 }
 
@@ -177,23 +176,23 @@ fn report(
     }
     tell(&format!("Restored {}.", published.display()));
     if let Some(kept) = &aside.database {
-        tell(&format!("The old database is {}; remove it when you are sure.", kept.display()));
+        tell(&format!("The old database is {}; delete it when you no longer need it.", kept.display()));
     }
     if let Some(stranger) = &aside.stranger {
-        tell(&format!("The file that somebody had put in its place is {}.", stranger.display()));
+        tell(&format!("The foreign file that was in its place is {}.", stranger.display()));
     }
     Ok(())
 }
 
-/// Asks whoever sits at the terminal.
+/// Asks for confirmation on the terminal; false without a terminal.
 fn agreed() -> anyhow::Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        tell("Nobody can be asked here; say --yes to go on.");
+        tell("There is no terminal for a confirmation; use --yes to continue.");
         return Ok(false);
     }
     let mut err = std::io::stderr().lock();
-    write!(err, "Go on? [y/N] ").and_then(|()| err.flush())?;
+    write!(err, "Continue? [y/N] ").and_then(|()| err.flush())?;
     let mut answer = String::new();
     stdin.lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

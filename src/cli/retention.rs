@@ -1,4 +1,4 @@
-//! `agentlocator retention`: deleting what is older than the settings keep it.
+//! `agentlocator retention`: deletes data older than the retention settings.
 
 use super::table::{Table, moment};
 use super::{Settings, order, print, print_json, tell};
@@ -9,13 +9,13 @@ use crate::drive::housekeeping;
 use crate::ops::disk::amount;
 use clap::Args;
 
-/// Delete what is older than the settings keep it ([retention]), now instead of in the course of the day.
+/// Delete data older than the retention settings ([retention]) now, before the daemon does it.
 #[derive(Debug, Args)]
 pub(super) struct Retention {
-    /// Only say what would be deleted.
+    /// Only list what would be deleted.
     #[arg(long)]
     dry_run: bool,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -34,18 +34,18 @@ pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<
         return print_json(&shares);
     }
     if shares.is_empty() {
-        tell("The settings keep everything for ever.");
+        tell("The settings keep all data for ever.");
         return Ok(());
     }
-    let done = if arguments.dry_run { "WOULD GO" } else { "DELETED" };
-    let mut table = Table::new(["WHAT", "OLDER THAN", done, "SIZE"]);
+    let done = if arguments.dry_run { "TO DELETE" } else { "DELETED" };
+    let mut table = Table::new(["KIND", "OLDER THAN", done, "SIZE"]);
     for Share { what, before, rows, bytes } in shares {
         table.row([what.to_string(), moment(Some(before)), rows.to_string(), amount(bytes)]);
     }
     print(&table.to_string())
 }
 
-/// In small steps, so that nobody waits for it.
+/// Deletes in small steps, so that other writes do not wait.
 fn delete(settings: &Settings, cutoffs: &[Cutoff]) -> anyhow::Result<Vec<Share>> {
     let mut shares = Vec::new();
     for cutoff in cutoffs {

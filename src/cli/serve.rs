@@ -21,7 +21,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         tracing::error!(
             event = "CONFIG_FALLBACK",
             reasons,
-            "The settings are wrong, so the service starts with the last ones that worked: {reasons}"
+            "The settings are invalid; the service starts with the last ones that worked: {reasons}"
         );
     }
     let data_marker = Settings::data_marker_of_service();
@@ -40,26 +40,26 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         let source = Arc::new(move || settings.load_own());
         app::run(config, listeners, Reloading { source, log, reloads, orders, last_good, data_marker }, shutdown).await
     });
-    // The store is closed. Dropping the runtime would wait for threads that resolve names, which takes 10 s and more while no name
-    // server answers, and callers wait for the next start.
+    // The store is closed. Dropping the runtime would wait for threads that resolve names: 10 s and more while no name server
+    // answers, and callers wait for the next start.
     runtime.shutdown_background();
     ended
 }
 
-/// Takes as many open files as the system lets us have: a call needs two, and the usual 1024 are soon gone.
+/// Raises the limit on open files to its maximum: a call needs two, and the usual 1024 are soon exhausted.
 fn raise_file_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::debug!(event = "FILE_LIMIT", %error, "The limit on open files stays as it is");
+        tracing::debug!(event = "FILE_LIMIT", %error, "Cannot raise the limit on open files; keeping the current one");
     }
 }
 
-/// Resolves at the first SIGTERM or SIGINT. SIGHUP, which would end a process by default, asks for a reload.
+/// Resolves at the first SIGTERM or SIGINT. SIGHUP, which terminates a process by default, triggers a reload.
 fn stopped(reloads: Reloads) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-    // A limit on file sizes makes a write fail, like a full disk; it must not kill.
+    // A limit on file sizes must make a write fail, like a full disk, and not kill the process.
     let too_large = signal(SignalKind::from_raw(libc::SIGXFSZ)).context("cannot wait for SIGXFSZ")?;
     let mut hang_up = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     Ok(async move {

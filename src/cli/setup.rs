@@ -1,4 +1,4 @@
-//! `agentlocator setup`: the first-run URL and its one-time code.
+//! `agentlocator setup`: prints the URL and the one-time code for creating the first owner.
 
 use super::{Settings, order, print};
 use crate::crm::order::Order;
@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Begin with an empty database, although the service had data in this folder before and finds none now.
+    /// Accept an empty database, although the service had data in this folder before.
     #[arg(long)]
     new_data: bool,
 }
@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     if arguments.new_data
         && let Some(marker) = Settings::data_marker()
     {
-        marker.forget().context("cannot forget that there was data")?;
+        marker.forget().context("cannot remove the marker that there was data")?;
     }
     let config = settings.load();
     if let Ok(config) = &config {
@@ -28,26 +28,23 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let code = SetupCode::generate();
     let (_, pages) = order::give(settings, Order::OfferSetupCode { code_hash: code.hash() })?;
     let mut text =
-        format!("Open   {}\nCode   {code}\n\nThe code is good once, within 24 hours.\n", code.url(&pages.best));
-    // A public address by https has a certificate of a proxy or tunnel.
+        format!("Open   {}\nCode   {code}\n\nThe code is valid once, for 24 hours.\n", code.url(&pages.best));
+    // A public https address uses the certificate of a proxy or tunnel.
     let own_certificate =
         config.ok().filter(|config| pages.has_https() && config.http.public_address() != Some(&pages.best));
     if let Some(fingerprint) = own_certificate.and_then(|config| own_fingerprint(&config)) {
         let _ = write!(
             text,
-            "\nThe page is encrypted. The browser warns, because nobody vouches for the certificate yet; go on if it shows this \
+            "\nThe page is encrypted. The browser shows a warning, because the certificate is self-signed; continue if it has this \
              SHA-256 fingerprint:\n{fingerprint}\n"
         );
     }
     if let Some(plain) = &pages.plain {
-        let _ = write!(
-            text,
-            "\nFrom this machine or your own network also, without encryption:\n       {}\n",
-            code.url(plain)
-        );
+        let _ =
+            write!(text, "\nFrom this machine or your own network, without encryption:\n       {}\n", code.url(plain));
     } else if !pages.has_https() {
         text.push_str(
-            "\nWithout encryption the code is taken only from this machine and your own network. From elsewhere go through\n\
+            "\nWithout encryption the code is accepted only from this machine and your own network. From elsewhere run\n\
              `ssh -L 8080:127.0.0.1:8080 SERVER` and open the same address at localhost:8080.\n",
         );
     }

@@ -1,4 +1,4 @@
-//! `agentlocator simulate`: the other side of everything, to try a box with.
+//! `agentlocator simulate`: simulated clients and fake vendors, to test a server.
 
 mod bridge;
 mod call;
@@ -16,18 +16,18 @@ use place::Place;
 use serde::Serialize;
 use serde_json::json;
 
-/// What `simulate` can be.
+/// What to simulate.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Phone the box: speak, listen, interrupt, hang up, as a caller through Twilio would.
+    /// Call the server as a caller through Twilio: speak, listen, interrupt, hang up.
     Call(Box<call::Arguments>),
-    /// Write to the box on WhatsApp, through Twilio or through the bridge.
+    /// Send a WhatsApp message to the server, through Twilio or the bridge.
     Whatsapp(Box<whatsapp::Arguments>),
-    /// Stand in for Twilio's REST interface until Ctrl-C (set TWILIO_API_BASE_URL to it).
+    /// Run a fake Twilio REST API until Ctrl-C (set TWILIO_API_BASE_URL to it).
     Twilio(twilio::Arguments),
-    /// Stand in for the AI until Ctrl-C (set OPENAI_BASE_URL to it).
+    /// Run a fake AI until Ctrl-C (set OPENAI_BASE_URL to it).
     Openai(openai::Arguments),
-    /// Stand in for the WhatsApp bridge until Ctrl-C (set BAILEYS_OUTBOUND_URL to it).
+    /// Run a fake WhatsApp bridge until Ctrl-C (set BAILEYS_OUTBOUND_URL to it).
     Bridge(bridge::Arguments),
 }
 
@@ -43,16 +43,16 @@ pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
     })
 }
 
-/// How a simulation is told of.
+/// The output of a simulation.
 #[derive(Debug, clap::Args)]
 struct Telling {
-    /// Print one JSON report at the end instead of a line for each thing that happens.
+    /// Print one JSON report at the end instead of a line per event.
     #[arg(long)]
     json: bool,
 }
 
 impl Telling {
-    /// A log that prints as things happen, or only collects.
+    /// A log that prints each event, or, with `--json`, only collects them.
     fn log(&self) -> EventLog {
         if self.json {
             return EventLog::new();
@@ -62,7 +62,7 @@ impl Telling {
         })
     }
 
-    /// Reports, and fails if the box broke a vendor's rules or `failure` says so.
+    /// Prints the report; an error if the server violated a vendor's rules, or if there is a `failure`.
     fn finish<T: Serialize>(
         &self,
         log: &EventLog,
@@ -77,7 +77,7 @@ impl Telling {
             print(summary)?;
         }
         if !violations.is_empty() {
-            tell("The box broke the rules of the other side:");
+            tell("The server violated a vendor's rules:");
             for violation in &violations {
                 tell(&violation.to_string());
             }

@@ -1,4 +1,4 @@
-//! `agentlocator snapshots`: what is kept beside the database.
+//! `agentlocator snapshots`: manages the snapshots of the database.
 
 use super::backup::describe;
 use super::table::{Table, moment};
@@ -15,48 +15,48 @@ use std::path::{Path, PathBuf};
 pub(super) enum Command {
     /// List the snapshots, newest first.
     List {
-        /// Those in the bucket.
+        /// List the snapshots in the bucket.
         #[arg(long)]
         bucket: bool,
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Make one now, and read it back.
+    /// Create a snapshot now, and verify it.
     Create {
-        /// It is for the time before another version is installed, and is kept like those.
+        /// Mark the snapshot as made before an upgrade, with the retention of such snapshots.
         #[arg(long)]
         before_upgrade: bool,
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Read snapshots whole, and say whether they are good.
+    /// Read snapshots completely, and report whether they are valid.
     Verify {
-        /// Which; all of them where none is named.
+        /// The names of the snapshots; by default all.
         names: Vec<String>,
-        /// The key file (age) that opens encrypted ones; without it only their sum is checked.
+        /// The key file (age) that decrypts encrypted snapshots; without it only their checksum is verified.
         #[arg(long, value_name = "KEYFILE")]
         identity: Option<PathBuf>,
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Drop those that the settings do not keep, if the newest one is good.
+    /// Delete the snapshots that the retention settings do not keep, if the newest one is valid.
     Prune {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Fetch one from the bucket into the folder, from where it can be restored.
+    /// Fetch a snapshot from the bucket into the snapshot folder, to restore it from there.
     Fetch {
-        /// Which.
+        /// The name of the snapshot.
         name: String,
     },
 }
 
 impl Command {
-    /// Whether somebody has named a key that opens encrypted ones.
+    /// Whether the command has a key file for encrypted snapshots.
     pub(super) fn has_identity(&self) -> bool {
         matches!(self, Self::Verify { identity: Some(_), .. })
     }
@@ -65,16 +65,14 @@ impl Command {
 pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
     crate::store::survive_size_limits();
-    let client = http_client::build().context("cannot make an HTTP client")?;
+    let client = http_client::build().context("cannot create an HTTP client")?;
     let mut snapshots = Snapshots::new(&config, client);
     match command {
         Command::List { bucket: true, json } => list_bucket(&snapshots, *json),
         Command::List { bucket: false, json } => list(&snapshots, *json),
         Command::Create { before_upgrade, json } => {
             if matches!(config.backup.bucket(), Some(Err(_))) {
-                tell(
-                    "The keys of the bucket are not known to this command; the daemon puts the snapshot there tonight.",
-                );
+                tell("This command cannot read the keys of the bucket; the daemon uploads the snapshot tonight.");
                 snapshots = snapshots.here_alone();
             }
             create(&snapshots, if *before_upgrade { Kind::Upgrade } else { Kind::Manual }, *json)
@@ -96,7 +94,7 @@ fn list(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
     if json {
         return print_json(&found);
     }
-    let mut table = Table::new(["NAME", "FOR", "MADE", "SIZE", "ENCRYPTED"]);
+    let mut table = Table::new(["NAME", "KIND", "CREATED", "SIZE", "ENCRYPTED"]);
     for one in found {
         let encrypted = if one.encrypted { "yes" } else { "no" };
         let (kind, made) = (one.kind.to_string(), moment(Some(one.created_at)));
@@ -124,13 +122,13 @@ fn create(snapshots: &Snapshots, kind: Kind, json: bool) -> anyhow::Result<()> {
     if json {
         print_json(&made)?;
     } else {
-        tell(&format!("Made {}, read back whole and sound: {}.", made.file.display(), describe(&made.copy)));
+        tell(&format!("Created and verified {}: {}.", made.file.display(), describe(&made.copy)));
         for name in &made.dropped {
-            tell(&format!("Dropped {name}."));
+            tell(&format!("Deleted {name}."));
         }
     }
     match made.bucket_error {
-        Some(error) => bail!("the snapshot is here, but not in the bucket: {error}"),
+        Some(error) => bail!("the snapshot was created here, but not uploaded to the bucket: {error}"),
         None => Ok(()),
     }
 }
@@ -147,7 +145,8 @@ fn verify(snapshots: &Snapshots, names: &[String], identity: Option<&Path>, json
                 if !json {
                     let what = match &verified.copy {
                         Some(copy) => describe(copy),
-                        None => "encrypted; it reads as it was written, but was not opened (--identity)".to_owned(),
+                        None => "encrypted; the checksum is valid, but the content was not verified (use --identity)"
+                            .to_owned(),
                     };
                     print(&format!("good  {name}  {what}\n"))?;
                 }
@@ -166,18 +165,18 @@ fn verify(snapshots: &Snapshots, names: &[String], identity: Option<&Path>, json
         print_json(&report)?;
     }
     if bad > 0 {
-        bail!("{bad} of {} snapshots are not good", report.len());
+        bail!("{bad} of {} snapshots are not valid", report.len());
     }
     Ok(())
 }
 
 fn prune(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
-    let dropped = snapshots.prune().context("nothing was dropped")?;
+    let dropped = snapshots.prune().context("nothing was deleted")?;
     if json {
         return print_json(&dropped);
     }
     for name in dropped {
-        tell(&format!("Dropped {name}."));
+        tell(&format!("Deleted {name}."));
     }
     Ok(())
 }

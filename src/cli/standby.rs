@@ -1,5 +1,5 @@
 //! `agentlocator standby`: keeps a copy of another machine's database current. That machine replicates its database with
-//! Litestream; this one follows the replica, and `agentlocator promote` puts the copy in use here.
+//! Litestream; this one follows the replica, and `agentlocator promote` activates the copy here.
 
 mod copy;
 mod follower;
@@ -22,10 +22,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Arguments {
     #[command(flatten)]
     replica: ReplicaArguments,
-    /// Say how far the copy is, and follow nothing.
+    /// Print how current the copy is, and exit.
     #[arg(long)]
     status: bool,
-    /// Print that as JSON.
+    /// Print the status as JSON.
     #[arg(long, requires = "status")]
     json: bool,
 }
@@ -49,23 +49,23 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
             tracing::warn!(
                 event = "STANDBY_OTHER_REPLICA",
                 kept = %copy.previous().display(),
-                "Litestream's settings have changed, so a new copy is made; the one before is kept until then"
+                "Litestream's settings have changed; creating a new copy and keeping the previous one until it is complete"
             );
         }
-        // systemd is not to wait for the first copy, which may take long.
+        // Ready before the first copy, which may take long: systemd must not wait for it.
         notify::ready(&copy.status()?.to_string());
         keep_current(&copy, &replica, &lock, &mut stop).await
     })
 }
 
-/// Follows the replica until the process is told to stop. Litestream is started again whenever it ends.
+/// Follows the replica until the process is stopped. Restarts Litestream whenever it exits.
 async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: &mut Stop) -> anyhow::Result<()> {
     let mut pause = SHORTEST_PAUSE;
     loop {
         let ended =
             follow(copy, replica, lock, &mut pause, stop).await.unwrap_or_else(|error| Some(format!("{error:#}")));
         let Some(reason) = ended else { return Ok(()) };
-        tracing::error!(event = "STANDBY_INTERRUPTED", reason, "Litestream has ended and is started again: {reason}");
+        tracing::error!(event = "STANDBY_INTERRUPTED", reason, "Litestream exited and is restarted: {reason}");
         copy.note_failure(Some(&reason));
         if follower::cannot_resume(&reason) {
             copy.set_aside()?;
@@ -79,7 +79,7 @@ async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: 
     }
 }
 
-/// Follows the replica until Litestream ends; returns its final error. None if the process was told to stop.
+/// Follows the replica until Litestream exits; returns its final error. None if the process was stopped.
 async fn follow(
     copy: &StandbyCopy,
     replica: &Replica,
@@ -111,7 +111,7 @@ async fn follow(
             FollowerEvent::Applied => copy.note_failure(None),
             FollowerEvent::Failed(text) => {
                 if text != reason {
-                    tracing::warn!(event = "STANDBY_BEHIND", reason = text, "The replica cannot be followed: {text}");
+                    tracing::warn!(event = "STANDBY_BEHIND", reason = text, "Cannot follow the replica: {text}");
                     copy.note_failure(Some(&text));
                 }
                 reason = text;
@@ -141,7 +141,7 @@ impl Stop {
     }
 }
 
-/// How often the replica is asked for changes.
+/// How often the replica is polled for changes.
 const INTERVAL: Duration = Duration::from_secs(1);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);

@@ -1,8 +1,8 @@
-//! What is done in the folder of the data is done as the one to whom it belongs, so that root leaves no files there which
-//! the daemon cannot open, and follows no links that the daemon's user has laid. Files that root names stay with root.
+//! Steps in the data folder run as the folder's owner. Root then leaves no files there that the daemon cannot open, and follows
+//! no links that the daemon's user has created. Files that root names on the command line are opened by root.
 //!
-//! As root in somebody else's folder a step is taken by this program as a process of that user; else right here. Content
-//! goes through its stdin and stdout, findings as JSON.
+//! If the process is root and another user owns the folder, a step runs as a child process of this program under that user;
+//! otherwise it runs in this process. Content goes through the child's stdin and stdout, results as JSON.
 
 use super::owner::other_owner;
 use super::print_json;
@@ -20,26 +20,26 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 
-/// One step.
+/// A step in the data folder.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Writes the database to stdout.
     Send { published: PathBuf },
     /// Reads a database from stdin.
     TakeIn { published: PathBuf },
-    /// Puts it in place.
+    /// Replaces the current database by the one that was read.
     SwapIn { published: PathBuf },
-    /// Takes that back; what was put aside comes as JSON.
+    /// Puts the old database back; `aside` is the result of `SwapIn` as JSON.
     SwapBack { published: PathBuf, aside: String },
-    /// Leaves for the next start that the database is that of another machine, until when.
+    /// Records for the next start that the database comes from another machine, and the time up to which it was replicated.
     NotePromotion { published: PathBuf, until: String },
-    /// Forgets what was read.
+    /// Deletes the database that was read.
     Discard { published: PathBuf },
-    /// Reads what was set on the page; where no published file is kept, from the live database.
+    /// Reads the settings of the page; from the live database if there is no published file.
     StoredSettings { published: PathBuf, publish: Option<bool> },
-    /// Reads which tables there are, and how many rows they have.
+    /// Lists the tables and their row counts.
     Shape { published: PathBuf },
-    /// Tries what the file system can do, in a folder of this name.
+    /// Tests the file system's features, in a folder of this name.
     TryFileSystem { published: PathBuf, name: String },
 }
 
@@ -71,7 +71,7 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
     }
 }
 
-/// Writes the database into an open file.
+/// Writes the database into an open file, as the owner of the data folder.
 pub(super) fn send(published: &Path, out: &File) -> anyhow::Result<()> {
     let Some(mut process) = as_owner(published, "send")? else { return write_copy(published, out) };
     let ended = process.stdout(out.try_clone()?).stderr(Stdio::piped()).spawn()?.wait_with_output()?;
@@ -81,8 +81,8 @@ pub(super) fn send(published: &Path, out: &File) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the database into an open file. If that is on another disk, which may be slow or hang, a copy is made on the disk of
-/// the data first: no transaction is open while the other disk is written.
+/// Writes the database into an open file. If the file is on another disk, which may be slow or hang, a copy is made on the data
+/// disk first, so that no transaction is open while the other disk is written.
 fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
     let is_on_same_disk = std::fs::metadata(folder_of(published))
         .is_ok_and(|folder| out.metadata().is_ok_and(|out| out.dev() == folder.dev()));
@@ -94,7 +94,7 @@ fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Brings a database into the folder, where it is proven.
+/// Copies a database into the data folder and verifies it.
 pub(super) fn take_in(published: &Path, from: &mut impl Read) -> anyhow::Result<CopyFacts> {
     let Some(mut process) = as_owner(published, "take-in")? else { return Ok(store::take_in(published, from)?) };
     let mut child = process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
@@ -109,7 +109,7 @@ pub(super) fn take_in(published: &Path, from: &mut impl Read) -> anyhow::Result<
     Ok(serde_json::from_slice(&ended.stdout)?)
 }
 
-/// Puts it in place of the database.
+/// Replaces the current database by the one that was read.
 pub(super) fn swap_in(published: &Path) -> anyhow::Result<PutAside> {
     match as_owner(published, "swap-in")? {
         None => Ok(store::swap_in(published)?),
@@ -117,7 +117,7 @@ pub(super) fn swap_in(published: &Path) -> anyhow::Result<PutAside> {
     }
 }
 
-/// Takes that back.
+/// Puts the old database back.
 pub(super) fn swap_back(published: &Path, aside: &PutAside) -> anyhow::Result<()> {
     match as_owner(published, "swap-back")? {
         None => Ok(store::swap_back(published, aside)?),
@@ -128,7 +128,7 @@ pub(super) fn swap_back(published: &Path, aside: &PutAside) -> anyhow::Result<()
     }
 }
 
-/// Leaves for the next start that the database is that of another machine; `until` is when that machine last replicated.
+/// Records for the next start that the database comes from another machine; `until` is when that machine last replicated.
 pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()> {
     match as_owner(published, "note-promotion")? {
         None => Ok(store::note_promotion(published, until)?),
@@ -139,7 +139,7 @@ pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()
     }
 }
 
-/// Forgets what was brought in.
+/// Deletes the database that was read.
 pub(super) fn discard(published: &Path) -> anyhow::Result<()> {
     match as_owner(published, "discard")? {
         None => Ok(store::discard_incoming(published)?),
@@ -147,7 +147,7 @@ pub(super) fn discard(published: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// What was set on the page.
+/// The settings of the page, by key.
 pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(String, Value)>> {
     let published = config.published_file();
     match as_owner(&published, "stored-settings")? {
@@ -159,7 +159,7 @@ pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(Strin
     }
 }
 
-/// Which tables there are, and how many rows they have.
+/// The tables and their row counts.
 pub(super) fn shape(published: &Path) -> anyhow::Result<Value> {
     match as_owner(published, "shape")? {
         None => Ok(serde_json::to_value(store::shape_of_copy(published)?)?),
@@ -167,7 +167,7 @@ pub(super) fn shape(published: &Path) -> anyhow::Result<Value> {
     }
 }
 
-/// What the file system under the data can do; `name` is that of a folder that is made for this, and removed again.
+/// Tests the features of the file system under the data; `name` is that of a folder that is created for the test and removed.
 pub(super) fn try_file_system(published: &Path, name: &str) -> anyhow::Result<Abilities> {
     match as_owner(published, "try-file-system")? {
         None => Ok(store::try_abilities(folder_of(published), name)?),
@@ -186,7 +186,7 @@ fn outcome<T: DeserializeOwned>(mut process: Process) -> anyhow::Result<T> {
     Ok(serde_json::from_slice(&ended.stdout)?)
 }
 
-/// This program as the owner of the folder, if we are root and he is somebody else.
+/// A command that runs a step of this program as the folder's owner, if the process is root and the owner is not.
 fn as_owner(published: &Path, step: &str) -> anyhow::Result<Option<Process>> {
     let Some((user, group)) = other_owner(published) else { return Ok(None) };
     let published = std::path::absolute(published)?;
@@ -195,7 +195,7 @@ fn as_owner(published: &Path, step: &str) -> anyhow::Result<Option<Process>> {
     Ok(Some(process))
 }
 
-/// What a process of ours has told on stderr, without its name in front.
+/// The stderr of a child process, without the program's name in front.
 fn told(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let text = text.trim();

@@ -1,7 +1,7 @@
-//! `agentlocator support-bundle`: what is needed to find a fault, in one file, without secrets and without what anybody said
-//! or wrote.
+//! `agentlocator support-bundle`: collects diagnostics in one file, without secrets and without the content of calls and
+//! messages.
 //!
-//! Everything passes [`blot`] on its way into the file, also what should hold nothing: one gate is easier to trust than many.
+//! All content passes through [`blot`], even where no private data is expected: one filter is easier to verify than many.
 
 mod blot;
 mod database;
@@ -29,10 +29,10 @@ use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Where to; by default agentlocator-support-DATE.tar.gz in this folder.
+    /// The file to write; by default agentlocator-support-DATE.tar.gz in the current folder.
     #[arg(value_hint = clap::ValueHint::FilePath)]
     file: Option<PathBuf>,
-    /// How many lines of each service's log.
+    /// The number of log lines of each service.
     #[arg(long, default_value_t = 2000, value_name = "LINES")]
     log_lines: u32,
 }
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 /// One file of the bundle.
 struct Part {
     name: &'static str,
-    /// What is in it, for people.
+    /// A short description for the user.
     about: &'static str,
     content: String,
 }
@@ -59,13 +59,13 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let file = arguments.file.clone().unwrap_or_else(default_name);
     let parts = app::runtime()?.block_on(collect(settings, arguments.log_lines))?;
     write(&file, &parts)?;
-    let mut text = format!("{} holds:\n", file.display());
+    let mut text = format!("{} contains:\n", file.display());
     for part in &parts {
         let _ = writeln!(text, "  {:20} {:>8} bytes  {}", part.name, part.content.len(), part.about);
     }
     text.push_str(
-        "\nNo secrets, no message, no word of a call, no name and no whole phone number are in it.\n\
-         Nothing was sent anywhere. Look through it before you hand it on:  tar -xzOf FILE | less\n",
+        "\nIt contains no secrets, messages, transcripts, names or complete phone numbers.\n\
+         Nothing was sent anywhere. Check it before you pass it on:  tar -xzOf FILE | less\n",
     );
     print(&text)
 }
@@ -85,18 +85,19 @@ async fn collect(settings: &Settings, log_lines: u32) -> anyhow::Result<Vec<Part
         journal::read("agentlocator.service", log_lines, &blot),
         journal::read("agentlocator-whatsapp.service", log_lines, &blot),
     );
-    let body = |answer: Option<(u16, String)>| answer.map_or("no daemon answers\n".to_owned(), |(_, body)| body);
+    let body =
+        |answer: Option<(u16, String)>| answer.map_or("the daemon does not answer\n".to_owned(), |(_, body)| body);
     let mut parts = vec![
-        Part::json("versions.json", "what is installed and what runs", &versions(&site)),
-        Part::json("settings.json", "every setting and where it came from, without secrets and texts", &{
+        Part::json("versions.json", "the installed and the running version", &versions(&site)),
+        Part::json("settings.json", "every setting with its source, without secrets and texts", &{
             settings::shown(&site, &blot)
         }),
-        Part::json("doctor.json", "what agentlocator doctor finds", &blot.json(&doctor::report(&findings))),
-        Part::text("readyz.json", "how the daemon says its parts are", blot.text(&body(ready))),
-        Part::text("metrics.txt", "the daemon's counters", blot.secrets(&body(metrics))),
-        Part::text("units.txt", "what systemd says of the services", blot.text(&units)),
+        Part::json("doctor.json", "the findings of agentlocator doctor", &blot.json(&doctor::report(&findings))),
+        Part::text("readyz.json", "the state of the daemon's parts", blot.text(&body(ready))),
+        Part::text("metrics.txt", "the daemon's metrics", blot.secrets(&body(metrics))),
+        Part::text("units.txt", "the state of the systemd units", blot.text(&units)),
         Part::text("log-daemon.jsonl", "the daemon's log, without debug lines and texts", daemon_log),
-        Part::text("log-bridge.jsonl", "the bridge's log, the same", bridge_log),
+        Part::text("log-bridge.jsonl", "the bridge's log, without debug lines and texts", bridge_log),
         Part::text("machine.txt", "system, memory, disk", blot.secrets(&machine::describe(site.config()))),
     ];
     if let Some(config) = site.config() {
@@ -106,7 +107,7 @@ async fn collect(settings: &Settings, log_lines: u32) -> anyhow::Result<Vec<Part
             "names and sizes in the data folder",
             blot.secrets(&machine::files(&config.store.data_folder())),
         ));
-        parts.push(Part::json("database.json", "tables and how many rows they have", &database::describe(&published)));
+        parts.push(Part::json("database.json", "tables and their row counts", &database::describe(&published)));
     }
     Ok(parts)
 }
@@ -124,10 +125,10 @@ fn versions(site: &Site) -> Value {
     })
 }
 
-/// Writes the archive, for its owner alone; never over another file.
+/// Writes the archive, readable only by its owner; an error if the file exists.
 fn write(file: &Path, parts: &[Part]) -> anyhow::Result<()> {
     let target = File::options().write(true).create_new(true).mode(0o600).open(file);
-    let target = target.with_context(|| format!("cannot make {}", file.display()))?;
+    let target = target.with_context(|| format!("cannot create {}", file.display()))?;
     let mut archive = tar::Builder::new(GzEncoder::new(target, Compression::default()));
     let now = u64::try_from(clock::now().as_secs()).unwrap_or_default();
     for part in parts {

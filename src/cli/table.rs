@@ -1,9 +1,9 @@
-//! Lists for people.
+//! Text tables.
 
 use crate::domain::Timestamp;
 use std::fmt;
 
-/// Columns under headings.
+/// A table with aligned columns and a heading row.
 pub(super) struct Table<const N: usize> {
     rows: Vec<[String; N]>,
 }
@@ -30,7 +30,7 @@ impl<const N: usize> fmt::Display for Table<N> {
     }
 }
 
-/// A time to the minute, UTC; a dash for never.
+/// A UTC time to the minute; a dash for none.
 pub(super) fn moment(time: Option<Timestamp>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| time.to_string()[..16].replace('T', " "))
 }

@@ -1,4 +1,4 @@
-//! `agentlocator token`: bearer tokens for programs.
+//! `agentlocator token`: manages API tokens.
 
 use super::table::{Table, moment};
 use super::{Settings, order, print, print_json, tell};
@@ -11,28 +11,28 @@ use std::time::Duration;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Token {
-    /// Make a token and print it, and nothing else, on stdout.
+    /// Create an API token and print it on stdout.
     ///
-    /// It is not shown again. A program sends it as `Authorization: Bearer TOKEN`.
+    /// Nothing else is printed on stdout, and the token is not shown again. Clients send it as `Authorization: Bearer TOKEN`.
     Create {
-        /// What it is for.
+        /// A name that describes its use.
         name: String,
-        /// What it may do.
+        /// The token's role.
         #[arg(long, default_value = "staff", value_parser = super::role)]
         role: Role,
-        /// After how many days the token is no longer accepted; without this option it does not expire.
+        /// The number of days after which the token expires; without this option it does not expire.
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
         expires_in_days: Option<u32>,
     },
-    /// List the tokens, without their secrets.
+    /// List the API tokens, without their secrets.
     List {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Revoke a token, at once.
+    /// Revoke an API token immediately.
     Revoke {
-        /// Its number, or its name.
+        /// The token's number or name.
         #[arg(value_name = "NUMBER|NAME")]
         which: String,
     },

@@ -1,5 +1,5 @@
-//! What the service's unit sets and a shell does not: the data folder, and the variables of drop-ins. Root's commands use it,
-//! so that they act on the database that the service has.
+//! Settings that only the service's unit has: the data folder, and the variables of drop-ins. Root's commands use them to find
+//! the service's database.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 pub(super) struct UnitSettings(BTreeMap<String, String>);
 
 impl UnitSettings {
-    /// Asks systemd; none where it does not run or does not know the service.
+    /// Queries systemd; none if it does not run or does not know the service.
     pub(super) fn query() -> Option<Self> {
         let mut command = Command::new("systemctl");
         command.args(["show", "--property=LoadState,StateDirectory,Environment", "agentlocator.service"]);
@@ -32,7 +32,7 @@ impl UnitSettings {
         Some(Self(variables))
     }
 
-    /// One variable of the service's environment.
+    /// The value of a variable in the service's environment.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         self.0.get(name).cloned()
     }

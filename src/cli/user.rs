@@ -1,4 +1,4 @@
-//! `agentlocator user`: people who may log in.
+//! `agentlocator user`: manages the users who may log in.
 
 use super::new_password::{NewPassword, PasswordSource};
 use super::table::{Table, moment};
@@ -9,35 +9,37 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum User {
-    /// Add somebody who may log in.
+    /// Add a user.
     ///
-    /// The password is asked for, or read from stdin or a file. With --generate, or with nothing on stdin, one is made
-    /// up and printed on stdout.
+    /// The command prompts for the password, or reads it from stdin or a file. With --generate, or with an empty stdin, it
+    /// generates a password and prints it on stdout.
     Add {
-        /// What they log in with.
+        /// The login name.
         name: String,
-        /// What they may do; owner for the first one, else staff.
+        /// The user's role; by default owner for the first user, else staff.
         #[arg(long, value_parser = super::role)]
         role: Option<Role>,
         #[command(flatten)]
         password: PasswordSource,
     },
-    /// List who may log in.
+    /// List the users.
     List {
-        /// As JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Give somebody a new password, and end their sessions. The password comes as for `add`.
+    /// Set a user's new password, and end the user's sessions.
+    ///
+    /// The password is read as for `add`.
     ResetPassword {
-        /// Who.
+        /// The login name.
         name: String,
         #[command(flatten)]
         password: PasswordSource,
     },
-    /// Take somebody's right to log in away. The last owner stays.
+    /// Remove a user. The last owner cannot be removed.
     Remove {
-        /// Who.
+        /// The login name.
         name: String,
     },
 }
@@ -48,7 +50,7 @@ pub(super) fn run(command: User, settings: &Settings) -> anyhow::Result<()> {
             let password = password.take()?;
             let password_hash = password.hash(&name, settings)?;
             let order = Order::AddUser { name, role, password_hash };
-            report(order::give(settings, order)?.0, "may log in", Some(&password))
+            report(order::give(settings, order)?.0, "was added", Some(&password))
         }
         User::List { json } => list(settings, json),
         User::ResetPassword { name, password } => {
@@ -57,9 +59,7 @@ pub(super) fn run(command: User, settings: &Settings) -> anyhow::Result<()> {
             let order = Order::ResetPassword { name, password_hash };
             report(order::give(settings, order)?.0, "has a new password", Some(&password))
         }
-        User::Remove { name } => {
-            report(order::give(settings, Order::RemoveUser { name })?.0, "may not log in any more", None)
-        }
+        User::Remove { name } => report(order::give(settings, Order::RemoveUser { name })?.0, "was removed", None),
     }
 }
 

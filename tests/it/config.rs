@@ -315,7 +315,7 @@ fn the_shipped_example_is_right() {
     let shop = Shop::new(&[]);
     let output = shop.run(&["config", "check", "--config", &example]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("The settings are right"));
+    assert!(text(&output.stdout).contains("The settings are valid"));
 }
 
 #[test]
@@ -375,7 +375,7 @@ async fn a_command_uses_the_database_of_the_service() {
     fs::write(&program, "#!/bin/sh\necho LoadState=not-found\n").unwrap();
     let backup = daemon.cli(&["backup", copy.to_str().unwrap()]);
     let told = String::from_utf8(backup.stderr).unwrap();
-    let meant = format!("The database is {}/data/agentlocator.db", daemon.folder().display());
+    let meant = format!("Using the database {}/data/agentlocator.db", daemon.folder().display());
     assert!(!backup.status.success() && told.contains(&meant), "{told}");
 }
 

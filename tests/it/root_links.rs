@@ -77,7 +77,7 @@ impl Installation {
         let output = self.restore(from);
         assert_eq!(output.status.code(), Some(1), "{from}: {}", told(&output));
         let text = told(&output);
-        assert!(!text.contains("whole and sound") && text.contains("cannot open"), "{from}: {text}");
+        assert!(!text.contains("Verified") && text.contains("cannot open"), "{from}: {text}");
         assert!(!self.path("data/.agentlocator.restore").exists(), "{from}: what root read is in the folder");
     }
 }

@@ -35,7 +35,7 @@ async fn a_call_is_told_line_by_line_and_summed_up() {
         simulate(&town, &["call", "--fast", "--script", "say 900ms; listen; say 700ms; listen 500ms; say 1s; listen"]);
     let text = stdout(&output);
     assert!(output.status.success(), "{text}{}", stderr(&output));
-    for words in ["calls +97235551234", "the stream", "is open", "ended by Caller", "answer", "interrupted: silent"] {
+    for words in ["calls +97235551234", "the stream", "is open", "ended by Caller", "answer", "interrupted: stopped"] {
         assert!(text.contains(words), "{words} is missing:\n{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! How far a large copy is, for whoever looks at a terminal.
+//! Progress of a large copy, shown on a terminal.
 
 use crate::ops::disk::amount;
 use std::fs::File;
@@ -7,13 +7,13 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Shows it until its end.
+/// Shows the progress until [`Progress::end`].
 pub(super) struct Progress {
     shown: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Progress {
-    /// Watches the file grow. Small ones are done before anybody has looked.
+    /// Shows the size of the growing file. Small copies show no progress.
     pub(super) fn start(file: &File, expected: u64) -> Self {
         if expected < LARGE || !std::io::stderr().is_terminal() {
             return Self { shown: None };
@@ -27,13 +27,13 @@ impl Progress {
                 let mut err = std::io::stderr().lock();
                 let _ = write!(err, "\r{percent:3} % of {}", amount(expected)).and_then(|()| err.flush());
             }
-            let _ = writeln!(std::io::stderr().lock(), "\r100 %; reading it back …");
+            let _ = writeln!(std::io::stderr().lock(), "\r100 %; verifying …");
         };
         let shown = std::thread::Builder::new().name("progress".into()).spawn(show).ok();
         Self { shown: shown.map(|thread| (end, thread)) }
     }
 
-    /// Shows it no more.
+    /// Stops showing the progress.
     pub(super) fn end(self) {
         if let Some((end, thread)) = self.shown {
             drop(end);

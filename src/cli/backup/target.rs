@@ -1,4 +1,4 @@
-//! The file that a backup is written to: first beside its name, with `.part` behind it.
+//! The file that a backup is written to. It is written as `NAME.part` and renamed when it is complete.
 
 use super::prove;
 use crate::config::folder_of;
@@ -14,10 +14,10 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// A backup that is being written. If it is dropped before it is finished, nothing of it stays.
+/// A backup that is being written. If it is dropped before [`Target::finish`], the unfinished file is removed.
 pub(super) struct Target {
     place: secure_open::Target,
-    /// The name that it will get, and that of the unfinished file.
+    /// The final path, and that of the unfinished file.
     path: PathBuf,
     part: PathBuf,
     part_name: OsString,
@@ -26,7 +26,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Opens the unfinished file, after looking whether the name makes sense.
+    /// Checks the name and opens the unfinished file.
     pub(super) fn open(wanted: &Path, published: &Path) -> anyhow::Result<Self> {
         let place = find(wanted)?;
         let path = place.folder_path.join(&place.name);
@@ -36,17 +36,17 @@ impl Target {
         part_name.push(".part");
         let file = place.open(&part_name).with_context(|| format!("cannot write {}", part.display()))?;
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) => bail!("another backup is just being written to {}", path.display()),
-            // Where there are no locks, nobody is kept out.
+            Err(TryLockError::WouldBlock) => bail!("another backup is being written to {}", path.display()),
+            // A file system without locks excludes no other backup.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
         let target = Self { place, path, part, part_name, file, finished: false };
         if !target.file.metadata()?.is_file() {
-            bail!("{} is no plain file", target.part.display());
+            bail!("{} is not a regular file", target.part.display());
         }
-        // Left over from one that was broken off.
+        // An interrupted backup may have left content.
         target.file.set_len(0).with_context(|| format!("cannot write {}", target.part.display()))?;
-        // Another user's file may be open to that user.
+        // Another user may have the replaced file open: the new one is for its owner only.
         let mode = match target.place.found {
             Some(before) if before.st_uid == geteuid().as_raw() => Mode::from_raw_mode(before.st_mode),
             _ => Mode::RUSR | Mode::WUSR,
@@ -55,18 +55,18 @@ impl Target {
         Ok(target)
     }
 
-    /// Where the copy goes.
+    /// The open file for the copy.
     pub(super) fn file(&self) -> &File {
         &self.file
     }
 
-    /// Fails if there is no room for so many bytes.
+    /// Fails if the disk has no space for so many bytes.
     pub(super) fn check_room(&self, bytes: u64) -> anyhow::Result<()> {
         let folder = folder_of(&self.part);
         let free = store::disk_space(folder).map_or(u64::MAX, |space| space.free_bytes);
         if free < bytes {
             bail!(
-                "not enough room at {}: the copy takes {}, and {} are free",
+                "not enough space at {}: the copy takes {}, and {} are free",
                 folder.display(),
                 amount(bytes),
                 amount(free)
@@ -75,19 +75,19 @@ impl Target {
         Ok(())
     }
 
-    /// Puts it on disk, and reads it whole.
+    /// Syncs the file to disk and verifies it completely.
     pub(super) fn prove(&self) -> anyhow::Result<CopyFacts> {
-        self.file.sync_all().with_context(|| format!("cannot put {} on disk", self.part.display()))?;
+        self.file.sync_all().with_context(|| format!("cannot sync {} to disk", self.part.display()))?;
         prove(&self.part)
     }
 
-    /// Gives it its name.
+    /// Renames the file to its final name.
     pub(super) fn finish(mut self) -> anyhow::Result<PathBuf> {
         self.place
             .rename(&self.part_name)
-            .with_context(|| format!("cannot give the copy its name {}", self.path.display()))?;
+            .with_context(|| format!("cannot rename the copy to {}", self.path.display()))?;
         self.finished = true;
-        // Some file systems of a network have nothing to put on disk for a folder.
+        // Some network file systems cannot sync a folder.
         let _ = self.place.sync_folder();
         Ok(std::mem::take(&mut self.path))
     }
@@ -101,13 +101,13 @@ impl Drop for Target {
     }
 }
 
-/// The file that is meant.
+/// Finds the target by its name.
 fn find(wanted: &Path) -> anyhow::Result<secure_open::Target> {
     if wanted == Path::new("-") {
-        bail!("a backup goes to a file that can be read back, not to stdout");
+        bail!("a backup needs a file that can be read back, not stdout");
     }
     if wanted.file_name().is_none() || wanted.as_os_str().as_encoded_bytes().ends_with(b"/") {
-        bail!("{} names no file", wanted.display());
+        bail!("{} is not a file name", wanted.display());
     }
     secure_open::find_target(wanted).with_context(|| match std::fs::symlink_metadata(wanted) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -117,13 +117,13 @@ fn find(wanted: &Path) -> anyhow::Result<secure_open::Target> {
     })
 }
 
-/// Fails if no backup may be there.
+/// Fails if the target must not be overwritten.
 fn check(place: &secure_open::Target, path: &Path, published: &Path) -> anyhow::Result<()> {
     let kind = place.found.map(|found| FileType::from_raw_mode(found.st_mode));
     match kind {
         Some(FileType::Directory) => bail!("{} is a folder; name a file in it", path.display()),
         Some(FileType::RegularFile) | None => {}
-        Some(_) => bail!("{} is no plain file", path.display()),
+        Some(_) => bail!("{} is not a regular file", path.display()),
     }
     let data = folder_of(published)
         .canonicalize()
@@ -133,11 +133,11 @@ fn check(place: &secure_open::Target, path: &Path, published: &Path) -> anyhow::
         _ => path == data.join(published.file_name().unwrap_or_default()),
     };
     if is_published || path.starts_with(data.join("live")) {
-        bail!("{} belongs to the service itself; name another file, best on another disk", path.display());
+        bail!("{} belongs to the service itself; name another file, preferably on another disk", path.display());
     }
     if let Some(log) = store::log_beside(path) {
         bail!(
-            "{} belongs to another database and would spoil this one; remove it, or name another file",
+            "{} belongs to another database and would damage this one; remove it, or name another file",
             log.display()
         );
     }

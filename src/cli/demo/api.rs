@@ -1,4 +1,4 @@
-//! The CRM's API, as a program uses it.
+//! A client of the CRM's API.
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -17,7 +17,7 @@ impl Api {
         Ok(Self { client, base_url, token })
     }
 
-    /// What `path` answers.
+    /// The JSON body of a GET request; an error for any status but 2xx.
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         let request = self.client.get(format!("{}{path}", self.base_url)).bearer_auth(&self.token);
         let response = request.send().await.with_context(|| path.to_owned())?;
@@ -34,7 +34,7 @@ impl Api {
         Ok(response.error_for_status()?.bytes().await?.to_vec())
     }
 
-    /// The first bytes of a file at `path`: the status, the whole length and the bytes.
+    /// The first 64 bytes of the file at `path`: the status, the total length and the bytes.
     pub(super) async fn range(&self, path: &str) -> anyhow::Result<(u16, u64, Vec<u8>)> {
         let request = self.client.get(format!("{}{path}", self.base_url)).bearer_auth(&self.token);
         let response = request.header("Range", "bytes=0-63").send().await?;
@@ -44,14 +44,14 @@ impl Api {
         Ok((status, length, response.bytes().await?.to_vec()))
     }
 
-    /// Sends a WhatsApp message under a key: the status and the answer.
+    /// Sends a WhatsApp message with an idempotency key; returns the status and the body.
     pub(super) async fn send(&self, key: &str, body: &Value) -> anyhow::Result<(u16, Value)> {
         let request = self.client.post(format!("{}/api/whatsapp/send", self.base_url)).bearer_auth(&self.token);
         let response = request.header("Idempotency-Key", key).json(body).send().await?;
         Ok((response.status().as_u16(), response.json().await?))
     }
 
-    /// The items of a list, all pages.
+    /// The items of all pages of a list.
     pub(super) async fn all(&self, path: &str, name: &str, cursor: &str) -> anyhow::Result<Vec<Value>> {
         let mut items = Vec::new();
         let mut next = path.to_owned();
@@ -65,7 +65,7 @@ impl Api {
         }
     }
 
-    /// A call with its turns, by Twilio's id of it.
+    /// A call with its turns, by its CallSid.
     pub(super) async fn call(&self, call_sid: &str) -> anyhow::Result<Option<Value>> {
         let calls = self.all("/api/calls", "calls", "cursor").await?;
         match calls.iter().find(|call| call["call_sid"] == call_sid) {
@@ -74,7 +74,7 @@ impl Api {
         }
     }
 
-    /// All messages with a person, oldest first.
+    /// All messages with a contact, oldest first.
     pub(super) async fn messages_with(&self, number: &str) -> anyhow::Result<Vec<Value>> {
         let threads = self.all("/api/threads?type=whatsapp", "threads", "cursor").await?;
         let mut messages = Vec::new();
@@ -85,7 +85,7 @@ impl Api {
         Ok(messages)
     }
 
-    /// The files of a person's messages that are in the CRM, each with its kind, oldest first.
+    /// The stored files of a contact's messages, each with its kind, oldest first.
     pub(super) async fn files_of(&self, number: &str) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
         for message in self.messages_with(number).await? {
@@ -97,7 +97,7 @@ impl Api {
         Ok(files)
     }
 
-    /// The first of them.
+    /// The first stored file of a contact's messages.
     pub(super) async fn first_file_of(&self, number: &str) -> anyhow::Result<Option<Vec<u8>>> {
         Ok(self.files_of(number).await?.into_iter().next().map(|(_, content)| content))
     }

@@ -1,25 +1,25 @@
-//! What must be so, and whether it is.
+//! The demo's checks and their results.
 
 use super::super::print;
 use crate::simulator::EventLog;
 use serde_json::Value;
 use std::time::Duration;
 
-/// What must be so, and whether it is.
+/// Counts passed checks and collects failed ones.
 #[derive(Default)]
 pub(super) struct Checks {
     held: usize,
     failed: Vec<String>,
 }
 
-/// Whether everything was as it must be.
+/// The overall result.
 pub(super) struct Verdict {
     pub(super) good: bool,
     pub(super) text: String,
 }
 
 impl Checks {
-    /// Says whether `holds`, in words.
+    /// Records and prints a check.
     pub(super) fn that(&mut self, holds: bool, what: &str) {
         if holds {
             self.held += 1;
@@ -29,7 +29,7 @@ impl Checks {
         }
     }
 
-    /// Says that two things are the same, and shows them if they are not.
+    /// Records a check that two values are equal; prints both if they are not.
     pub(super) fn same<T: PartialEq + std::fmt::Debug>(&mut self, found: &T, expected: &T, what: &str) {
         if found == expected {
             self.that(true, what);
@@ -43,16 +43,16 @@ impl Checks {
         self.failed.push(what.to_owned());
     }
 
-    /// Nothing that the box sent broke a vendor's rules.
+    /// Checks that no request of the daemon violated a vendor's rules.
     pub(super) fn no_violations(&mut self, log: &EventLog) {
         let violations = log.violations();
         for violation in &violations {
-            self.fails(&format!("against the other side's rules: {}", violation.text));
+            self.fails(&format!("violation of a vendor's rules: {}", violation.text));
         }
-        self.that(violations.is_empty(), "everything that was sent keeps to the vendors' published schemas and rules");
+        self.that(violations.is_empty(), "all requests comply with the vendors' published schemas and rules");
     }
 
-    /// The daemon found nothing wrong itself.
+    /// Checks that the daemon logged no error.
     pub(super) fn no_errors_in(&mut self, lines: &[String]) {
         let errors: Vec<_> = lines
             .iter()
@@ -67,7 +67,7 @@ impl Checks {
 
     pub(super) fn verdict(&self) -> Verdict {
         let text = if self.failed.is_empty() {
-            format!("Everything is as it must be: {} checks.", self.held)
+            format!("All {} checks passed.", self.held)
         } else {
             let (failed, all) = (self.failed.len(), self.held + self.failed.len());
             format!("{failed} of {all} checks failed:\n  ✗ {}", self.failed.join("\n  ✗ "))
@@ -76,7 +76,7 @@ impl Checks {
     }
 }
 
-/// Asks until the answer is there, for twenty seconds.
+/// Polls `ask` until it returns a value, for at most 20 s.
 pub(super) async fn eventually<T, F: Future<Output = anyhow::Result<Option<T>>>>(
     mut ask: impl FnMut() -> F,
 ) -> anyhow::Result<Option<T>> {

@@ -1,4 +1,4 @@
-//! The daemon as a child process on a folder of its own.
+//! The daemon as a child process with its own folder.
 
 use anyhow::{Context, bail};
 use std::net::{SocketAddr, TcpListener};
@@ -21,7 +21,7 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a daemon in `folder` with `environment` and nothing else, and waits until it listens.
+    /// Starts a daemon in `folder` with only the variables of `environment`, and waits until it listens.
     pub(super) async fn start(
         listener: TcpListener,
         folder: &Path,
@@ -30,7 +30,7 @@ impl Daemon {
         let folder = folder.to_owned();
         let address = listener.local_addr()?;
         environment.push(("DATABASE_URL".into(), folder.join("agentlocator.db").display().to_string()));
-        // A file of its own, so that the settings of an installed box stay out of it.
+        // Its own file, so that the settings of an installed daemon are not read.
         std::fs::write(folder.join("config.toml"), "# Everything is in the environment.\n")?;
         let program = std::env::current_exe().context("cannot find this program")?;
         let mut command = Command::new("sh");
@@ -68,11 +68,11 @@ impl Daemon {
         let started = tokio::time::timeout(Duration::from_secs(15), listening.wait_for(|listens| *listens)).await;
         match started {
             Ok(Ok(_)) => Ok(daemon),
-            _ => bail!("the daemon does not start:\n{}", daemon.last_lines(20)),
+            _ => bail!("the daemon did not start:\n{}", daemon.last_lines(20)),
         }
     }
 
-    /// Runs a command of this program with the daemon's settings. Gives what it prints.
+    /// Runs a command of this program with the daemon's settings; returns its stdout.
     pub(super) async fn cli(&self, arguments: &[&str], input: &str) -> anyhow::Result<String> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--config".as_ref(), self.folder.join("config.toml").as_os_str()])
@@ -94,28 +94,28 @@ impl Daemon {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Its address.
+    /// The daemon's URL, without a path.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Where its data is.
+    /// The data folder.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What it has logged.
+    /// All log lines.
     pub(super) fn log_lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The end of its log.
+    /// The last `count` log lines.
     pub(super) fn last_lines(&self, count: usize) -> String {
         let lines = self.log_lines();
         lines[lines.len().saturating_sub(count)..].join("\n") + "\n"
     }
 
-    /// Resolves when it ends by itself.
+    /// Resolves with the exit status when the daemon exits.
     pub(super) async fn ended(&mut self) -> String {
         match self.child.wait().await {
             Ok(status) => status.to_string(),
@@ -123,18 +123,18 @@ impl Daemon {
         }
     }
 
-    /// Asks it to stop, and waits: it must be gone within 15 s.
+    /// Sends SIGTERM and waits for the exit, at most 15 s.
     pub(super) async fn stop(mut self) -> anyhow::Result<ExitStatus> {
-        let pid = self.child.id().context("the daemon has ended already")?;
+        let pid = self.child.id().context("the daemon has already exited")?;
         let pid = rustix::process::Pid::from_raw(i32::try_from(pid)?).context("no such process")?;
         rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
         let status = tokio::time::timeout(Duration::from_secs(15), self.child.wait()).await;
-        status.context("the daemon does not stop within 15 s")?.context("the daemon cannot be waited for")
+        status.context("the daemon did not stop within 15 s")?.context("cannot wait for the daemon")
     }
 }
 
-/// The listener is handed over as systemd does, so that nobody else can take its port; and if we are killed, the daemon is
-/// asked to end.
+/// Passes the listener as systemd does, so that no other process can take its port. If the demo is killed, the daemon gets
+/// SIGTERM.
 const START: &str = r#"
 exec 3<&0 </dev/null
 set -- "$0" "$@"

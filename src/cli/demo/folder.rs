@@ -1,16 +1,16 @@
-//! A fresh folder that goes when it is dropped.
+//! A temporary folder.
 
 use crate::entropy;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 
-/// A fresh folder that goes when it is dropped.
+/// A temporary folder, removed on drop.
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
     pub(super) fn make() -> anyhow::Result<Self> {
         let path = std::env::temp_dir().join(format!("agentlocator-demo-{}", entropy::random_hex::<4>()));
-        std::fs::create_dir(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        std::fs::create_dir(&path).with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Self(path))
     }
 

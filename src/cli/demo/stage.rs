@@ -1,4 +1,4 @@
-//! Everybody who takes part: the daemon and the real bridge, WhatsApp on a test server, and the stand-ins for the others.
+//! The demo's processes: the real daemon and bridge, a WhatsApp test server, and fakes of Twilio and the AI.
 
 use super::super::print;
 use super::api::Api;
@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use url::Url;
 
-/// Everybody who takes part.
+/// The demo's processes and clients.
 pub(super) struct Stage {
     pub(super) daemon: Daemon,
     pub(super) api: Api,
@@ -28,17 +28,17 @@ pub(super) struct Stage {
     pub(super) phone: Phone,
     pub(super) twilio_whatsapp: WhatsAppNetwork,
     pub(super) openai: OpenAi,
-    /// The bridge, which is killed and started again.
+    /// The bridge; the demo kills and restarts it.
     pub(super) bridge: Mutex<BridgeProcess>,
     pub(super) whatsapp: WhatsAppServer,
-    /// Whoever knows the webhook's address and nothing else.
+    /// A client without the bridge's secret, which forges webhooks.
     pub(super) stranger: BridgeInbound,
     twilio: TwilioRest,
-    // Last, so that nobody writes into it any more when it goes.
+    // Last, so that it is dropped after the processes that write into it.
     folder: Folder,
 }
 
-/// Who may log in.
+/// The owner's credentials.
 pub(super) struct Login {
     pub(super) name: &'static str,
     pub(super) password: String,
@@ -106,17 +106,17 @@ impl Stage {
         })
     }
 
-    /// The address of one of the daemon's webhooks.
+    /// The URL of one of the daemon's webhooks.
     pub(super) fn webhook(&self, path: &str) -> anyhow::Result<Url> {
         Ok(Url::parse(&self.daemon.url())?.join(path)?)
     }
 
-    /// The processes of Node that take part.
+    /// The ids of the Node processes.
     pub(super) async fn node_processes(&self) -> Vec<u32> {
         self.bridge.lock().await.process_id().into_iter().chain(self.whatsapp.process_id()).collect()
     }
 
-    /// Ends everybody's part.
+    /// Stops all processes; fails if the daemon or the bridge did not exit cleanly.
     pub(super) async fn strike(self) -> anyhow::Result<()> {
         let daemon = self.daemon.stop().await;
         let bridge = self.bridge.into_inner().stop().await;
@@ -125,15 +125,15 @@ impl Stage {
         self.twilio.stop().await;
         drop(self.folder);
         let daemon = daemon?;
-        anyhow::ensure!(daemon.success(), "the daemon ended with {daemon}");
-        anyhow::ensure!(bridge.is_some_and(|status| status.success()), "the bridge ended with {bridge:?}");
+        anyhow::ensure!(daemon.success(), "the daemon exited with {daemon}");
+        anyhow::ensure!(bridge.is_some_and(|status| status.success()), "the bridge exited with {bridge:?}");
         Ok(())
     }
 }
 
-/// Where the project's folder may be.
+/// Paths in which to look for the project's folder.
 fn places() -> anyhow::Result<[std::path::PathBuf; 2]> {
-    let folder = std::env::current_dir().context("cannot tell the current folder")?;
+    let folder = std::env::current_dir().context("cannot determine the current folder")?;
     let program = std::env::current_exe().context("cannot find this program")?;
     Ok([folder, program])
 }
@@ -142,7 +142,7 @@ async fn free_port() -> anyhow::Result<TcpListener> {
     Ok(TcpListener::bind("127.0.0.1:0").await?)
 }
 
-/// What is said on the phone.
+/// The turns of the phone conversation.
 fn turns() -> Vec<Turn> {
     vec![
         Turn::new("שלום, אתם פתוחים היום?", "שלום דנה! כן, אנחנו פתוחים היום עד שבע בערב."),
@@ -155,5 +155,5 @@ fn turns() -> Vec<Turn> {
     ]
 }
 
-/// The shop's number.
+/// The business's number.
 pub(super) const SHOP: &str = "+97235551234";

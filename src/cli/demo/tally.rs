@@ -1,10 +1,10 @@
-//! What is in the CRM, as a table.
+//! The content of the CRM as a table.
 
 use super::super::table::Table;
 use super::api::Api;
 use serde_json::Value;
 
-/// Calls and conversations.
+/// Calls and messages.
 pub(super) async fn table(api: &Api) -> anyhow::Result<String> {
     let mut calls = Table::new(["CALL", "FROM", "STATE", "ENDED BY", "SECONDS", "TURNS", "RECORDINGS"]);
     for call in api.all("/api/calls", "calls", "cursor").await? {
@@ -21,7 +21,7 @@ pub(super) async fn table(api: &Api) -> anyhow::Result<String> {
             count("recordings"),
         ]);
     }
-    let mut messages = Table::new(["THREAD", "WITH", "NAME", "WAY", "DIRECTION", "STATUS", "TEXT"]);
+    let mut messages = Table::new(["THREAD", "WITH", "NAME", "PROVIDER", "DIRECTION", "STATUS", "TEXT"]);
     for thread in api.all("/api/threads?type=whatsapp", "threads", "cursor").await? {
         for message in api.all(&format!("/api/threads/{}/messages", thread["id"]), "messages", "before").await? {
             let kind = match message["media_kind"].as_str() {

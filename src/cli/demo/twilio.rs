@@ -1,11 +1,11 @@
-//! People write to the number at Twilio.
+//! Incoming messages to the number at Twilio.
 
 use super::checks::{Checks, eventually};
 use super::stage::{SHOP, Stage};
 use super::whatsapp::{AVI, NOA};
 use crate::simulator::twilio::{InboundMessage, MediaRecord, SignaturePlan};
 
-/// Messages in by Twilio, each handed over twice, and a forged one.
+/// Incoming messages by Twilio, each delivered twice, and a forged one.
 pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     let url = stage.webhook("/webhook/whatsapp/twilio")?;
     let (network, noa) = (&stage.twilio_whatsapp, format!("+{}", NOA.number));
@@ -17,18 +17,18 @@ pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::
         let fields = network.fields(&message, &kept);
         for _ in 0..2 {
             let answer = network.hand_over(&url, &fields, SignaturePlan::Good).await;
-            checks.same(&answer.map(|answer| answer.status), &Ok(204), "Twilio's webhook is taken");
+            checks.same(&answer.map(|answer| answer.status), &Ok(204), "Twilio's webhook is accepted");
         }
     }
     let forged = network.fields(&InboundMessage::text(&noa, SHOP, "forged"), &stage.exchange.messages()[0]);
     let answer = network.hand_over(&url, &forged, SignaturePlan::Wrong).await;
-    checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged one is not");
+    checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged Twilio webhook is refused");
     let fetched = eventually(async || stage.api.first_file_of(&noa).await).await?;
-    checks.same(&fetched.as_deref(), &Some(PICTURE), "the picture is in the CRM, though Twilio had it late");
+    checks.same(&fetched.as_deref(), &Some(PICTURE), "the picture is in the CRM, although Twilio delivered it late");
     Ok(())
 }
 
-/// A white dot.
+/// A PNG of one white pixel.
 pub(super) const PICTURE: &[u8] = &[
     0x89, b'P', b'N', b'G', 13, 10, 26, 10, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0,
     0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 10, b'I', b'D', b'A', b'T', 0x78, 0x9C, 0x63, 0xF8, 0x0F, 0, 1, 1, 1, 0, 0x1B,

@@ -1,4 +1,4 @@
-//! The business's own WhatsApp, linked by the real bridge: people write, the shop answers.
+//! The business's own WhatsApp, linked by the real bridge: incoming and outgoing messages.
 
 use super::checks::{Checks, eventually};
 use super::stage::Stage;
@@ -7,21 +7,21 @@ use crate::simulator::bridge::{BridgeMessage, InboundAuth, InboundForm};
 use crate::simulator::whatsapp::Person;
 use serde_json::{Value, json};
 
-/// The owner takes the code from the page and scans it.
+/// The owner scans the QR code that the page shows.
 pub(super) async fn link(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     let code = eventually(async || Ok(bridge(stage).await?["pairing"]["qr"].as_str().map(str::to_owned))).await?;
-    checks.that(code.is_some(), "the daemon shows the bridge's code");
+    checks.that(code.is_some(), "the daemon shows the bridge's QR code");
     stage.whatsapp.scan(&code.unwrap_or_default()).await?;
-    checks.that(is_connected(stage).await?, "the code is scanned, and the bridge is connected");
+    checks.that(is_connected(stage).await?, "the code is scanned and the bridge is connected");
     checks.same(
         &bridge(stage).await?["account"]["name"],
         &json!("Pets & Friends"),
-        "the daemon knows whose WhatsApp it is",
+        "the daemon knows the linked WhatsApp account",
     );
     Ok(())
 }
 
-/// Messages in by the bridge: texts by both of a person's addresses, files, what the owner writes on the phone.
+/// Incoming messages by the bridge: texts from both addresses of a contact, files, and messages written on the owner's phone.
 pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     let network = &stage.whatsapp;
     let first = network.writes(RONI, "היי, אפשר להזמין?").await?;
@@ -37,7 +37,7 @@ pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::
     let url = stage.webhook("/webhook/whatsapp/baileys")?;
     let forged = BridgeMessage::text(AVI.number, "forged");
     let answer = stage.stranger.send(&url, &forged, InboundForm::Long, InboundAuth::WrongSignature).await;
-    checks.same(&answer.map(|answer| answer.status), &Ok(403), "what a stranger hands in as the bridge is not taken");
+    checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged bridge webhook is refused");
 
     let ways = [
         (NOA, vec!["<שלום, זה החנות?", "<יש לכם את זה?"]),
@@ -52,7 +52,7 @@ pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::
             talk(stage, person).await?
         };
         let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
-        checks.same(&talk, &expected, &format!("{} is one person with one thread, each message once", person.name));
+        checks.same(&talk, &expected, &format!("{} is one contact with one thread, each message once", person.name));
     }
     let number = number(RONI);
     let files = eventually(async || {
@@ -64,30 +64,29 @@ pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::
     Ok(())
 }
 
-/// Answers by both providers, one of them failing over, each asked for twice under one key.
+/// Outgoing messages by both providers, one with failover; each is requested twice with the same key.
 pub(super) async fn shop_answers(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
     send(stage, RONI, "בטח, שני שקים מחכים לך.", checks).await?;
     send(stage, NOA, "כן, זה במלאי!", checks).await?;
     let answer = "בטח, שני שקים מחכים לך.";
-    checks
-        .that(is_shown(stage, RONI, &[answer]).await?, "the bridge sends the answer to the one who wrote by it, once");
+    checks.that(is_shown(stage, RONI, &[answer]).await?, "the bridge sends the answer to its contact, once");
     let sent = eventually(async || Ok((stage.exchange.sent_messages().len() == 1).then_some(()))).await?;
-    checks.that(sent.is_some(), "Twilio sends the answer to the one who wrote by it, once");
+    checks.that(sent.is_some(), "Twilio sends the answer to its contact, once");
 
     stage.bridge.lock().await.kill().await;
     send(stage, AVI, "עד שבע בערב.", checks).await?;
     let sent = eventually(async || Ok((stage.exchange.sent_messages().len() == 2).then_some(()))).await?;
-    checks.that(sent.is_some(), "with the bridge killed, Twilio takes over for one who last wrote by the bridge");
+    checks.that(sent.is_some(), "while the bridge is down, Twilio sends to a contact who last wrote by the bridge");
     stage.whatsapp.writes(RONI, "תודה!").await?;
     stage.bridge.lock().await.launch().await?;
-    checks.that(is_connected(stage).await?, "the bridge is back");
+    checks.that(is_connected(stage).await?, "the bridge is connected again");
     let registrations = stage.whatsapp.state().await?["registrations"].clone();
-    checks.same(&registrations, &json!(1), "it needs no second code");
+    checks.same(&registrations, &json!(1), "the bridge needs no second QR code");
     let thanked = eventually(async || Ok(talk(stage, RONI).await?.pop().filter(|last| last == "<תודה!"))).await?;
-    checks.that(thanked.is_some(), "what was written while it was down is in the CRM");
+    checks.that(thanked.is_some(), "a message written while the bridge was down is in the CRM");
     send(stage, RONI, "להתראות!", checks).await?;
     let both = [answer, "להתראות!"];
-    checks.that(is_shown(stage, RONI, &both).await?, "the next message goes out by the bridge again");
+    checks.that(is_shown(stage, RONI, &both).await?, "the bridge sends the next message again");
 
     for person in [RONI, NOA, AVI] {
         let number = number(person);
@@ -96,7 +95,7 @@ pub(super) async fn shop_answers(stage: &Stage, checks: &mut Checks) -> anyhow::
             let last = messages.into_iter().rfind(|message| message["direction"] == "out");
             Ok(last.filter(|message| message["status"] == "read"))
         });
-        checks.that(last.await?.is_some(), &format!("the CRM knows that {} has read the last message", person.name));
+        checks.that(last.await?.is_some(), &format!("the CRM shows that {} has read the last message", person.name));
     }
     Ok(())
 }
@@ -106,12 +105,16 @@ async fn send(stage: &Stage, to: Person, text: &str, checks: &mut Checks) -> any
     let body = json!({"to": number(to), "text": text, "provider": "auto"});
     let first = stage.api.send(&key, &body).await?;
     let second = stage.api.send(&key, &body).await?;
-    checks.that(first.0 == 200 && first.1["ok"] == true, &format!("a message to {} is taken", to.name));
-    checks.same(&second.1["message_id"], &first.1["message_id"], "the same key again gives the same message");
+    checks.that(first.0 == 200 && first.1["ok"] == true, &format!("a message to {} is accepted", to.name));
+    checks.same(
+        &second.1["message_id"],
+        &first.1["message_id"],
+        "a request with the same key returns the same message",
+    );
     Ok(())
 }
 
-/// Whether a person's phone comes to have shown these texts, and no others.
+/// Whether a contact's phone eventually shows exactly these texts.
 async fn is_shown(stage: &Stage, person: Person, texts: &[&str]) -> anyhow::Result<bool> {
     let shown = eventually(async || {
         let shown = stage.whatsapp.shown_to(person.number).await?;
@@ -125,12 +128,12 @@ async fn is_connected(stage: &Stage) -> anyhow::Result<bool> {
     Ok(connected.is_some())
 }
 
-/// What the daemon says of the bridge.
+/// The bridge's state from the daemon's API.
 async fn bridge(stage: &Stage) -> anyhow::Result<Value> {
     stage.api.get("/api/whatsapp/bridge").await
 }
 
-/// The texts with a person, `<` before the person's, `>` before ours.
+/// The texts exchanged with a contact: `<` before incoming, `>` before outgoing ones.
 async fn talk(stage: &Stage, person: Person) -> anyhow::Result<Vec<String>> {
     let messages = stage.api.messages_with(&number(person)).await?;
     let shown = |message: &Value| {
@@ -148,6 +151,6 @@ pub(super) const NOA: Person = Person { number: "972509876543", name: "נועה"
 pub(super) const AVI: Person = Person { number: "972523334455", name: "אבי" };
 const RONI: Person = Person { number: "972541234567", name: "רוני" };
 
-/// The beginning of a voice note.
+/// The first bytes of a voice note.
 const VOICE: &[u8] =
     b"OggS\0\x02\0\0\0\0\0\0\0\0demo\0\0\0\0\0\0\0\0\x01\x13OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0";

@@ -1,11 +1,11 @@
-//! The findings for people.
+//! The findings as text.
 
 use crate::config::process_env;
 use crate::doctor::{Finding, State};
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-/// One line for each finding, with its remedy under it; then a line that sums up.
+/// One line per finding, with its remedy below; then a summary line.
 pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
     let width = findings.iter().map(|finding| finding.check.len()).max().unwrap_or_default();
     let mut text = String::new();
@@ -21,18 +21,18 @@ pub(super) fn text(findings: &[Finding], colourful: bool) -> String {
     let count = |state| findings.iter().filter(|finding| finding.state == state).count();
     let (errors, warnings) = (count(State::Error), count(State::Warning));
     let verdict = match (errors, warnings) {
-        (0, 0) => "All is well.".to_owned(),
-        (0, warnings) => format!("It works; {warnings} to look at."),
-        (errors, warnings) => format!("Not well: {errors} to put right, {warnings} to look at."),
+        (0, 0) => "No problems found.".to_owned(),
+        (0, warnings) => format!("No errors. Warnings: {warnings}."),
+        (errors, warnings) => format!("Errors: {errors}. Warnings: {warnings}."),
     };
     let _ = writeln!(text, "\n{verdict}");
     if findings.iter().any(|finding| finding.remedy.as_deref().is_some_and(|remedy| remedy.contains("systemctl"))) {
-        let _ = writeln!(text, "Write `sudo` before each systemctl, unless you are root.");
+        let _ = writeln!(text, "Put `sudo` before each systemctl, unless you are root.");
     }
     text
 }
 
-/// Sign, word and colour of a state. The word is there for whoever hears the text or sees no colours.
+/// Sign, word and colour of a state. The word is for screen readers and for terminals without colours.
 fn face(state: State) -> (char, &'static str, &'static str) {
     match state {
         State::Ok => ('✓', "ok", "\x1b[32m"),
@@ -42,7 +42,7 @@ fn face(state: State) -> (char, &'static str, &'static str) {
     }
 }
 
-/// Colours are for terminals whose owner has nothing against them (<https://no-color.org>).
+/// Colours are used on terminals, unless `NO_COLOR` is set (<https://no-color.org>).
 pub(super) fn is_colourful() -> bool {
     std::io::stdout().is_terminal()
         && process_env("NO_COLOR").is_none_or(|value| value.is_empty())

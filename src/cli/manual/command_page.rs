@@ -1,4 +1,4 @@
-//! The page of one command, from what `--help` knows.
+//! The man page of one command, from its `--help`.
 
 use clap::Command;
 use clap_mangen::Man;
@@ -22,7 +22,7 @@ pub(super) fn render(command: &Command) -> io::Result<Vec<u8>> {
         after_help(&mut roff, &text.to_string());
     }
     roff.control("SH", ["EXIT STATUS"]);
-    roff.text([roman("0 when done, 1 when it failed (the reason is on stderr), 2 for wrong usage.")]);
+    roff.text([roman("0 on success, 1 on failure (the reason is on stderr), 2 for wrong usage.")]);
     roff.control("SH", ["SEE ALSO"]);
     roff.text([
         bold("agentlocator"),
@@ -36,7 +36,7 @@ pub(super) fn render(command: &Command) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// What stands under the options in `--help`: blocks with a heading become sections that keep their lines.
+/// The text below the options in `--help`: blocks with a heading become sections that keep their lines.
 fn after_help(roff: &mut Roff, text: &str) {
     for block in text.split("\n\n") {
         let mut lines = block.lines();

@@ -1,4 +1,4 @@
-//! agentlocator.toml(5): every setting, from the table that reads them and the shipped example that explains them.
+//! agentlocator.toml(5): every setting, from the table of settings and the comments of the shipped example.
 
 use crate::config::{Config, KnownSetting, known_settings};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
@@ -33,16 +33,16 @@ pub(super) fn render() -> String {
     roff.control("SH", ["FILES"]);
     roff.control("TP", []);
     roff.text([italic("/etc/agentlocator/config.toml")]);
-    roff.text([roman("What is read where --config names no other file.")]);
+    roff.text([roman("The settings file, unless --config names another one.")]);
     roff.control("TP", []);
     roff.text([italic("/usr/share/doc/agentlocator/examples/config.toml.example")]);
-    roff.text([roman("All settings with their defaults, to copy from.")]);
+    roff.text([roman("All settings with their defaults.")]);
     roff.control("SH", ["SEE ALSO"]);
     roff.text([bold("agentlocator"), roman("(1), "), bold("agentlocator"), roman("(8)")]);
     roff.render()
 }
 
-/// Settings that one comment explains.
+/// Settings that share one comment.
 #[derive(Default)]
 struct Group {
     section: String,
@@ -50,7 +50,7 @@ struct Group {
     settings: Vec<KnownSetting>,
 }
 
-/// The shipped example, taken apart.
+/// The groups of the shipped example.
 fn groups_of_the_example() -> Vec<Group> {
     let known = known_settings();
     let mut groups = Vec::new();
@@ -61,7 +61,7 @@ fn groups_of_the_example() -> Vec<Group> {
         if let Some(setting) = known.iter().find(|setting| Some(setting.key) == key.as_deref()) {
             group.settings.push(setting.clone());
         } else if let Some(comment) = line.strip_prefix('#') {
-            // A comment below keys begins what follows them.
+            // A comment after keys starts the next group.
             if !group.settings.is_empty() {
                 let section = group.section.clone();
                 groups.push(std::mem::replace(&mut group, Group { section, ..Group::default() }));
@@ -72,7 +72,7 @@ fn groups_of_the_example() -> Vec<Group> {
         }
     }
     groups.push(group);
-    // What stands above the first section is about the file itself.
+    // The comment above the first section is about the file itself.
     groups.retain(|group| !group.settings.is_empty());
     groups
 }
@@ -82,7 +82,7 @@ impl Group {
         let mut tag = "TP";
         for setting in &self.settings {
             roff.control(tag, []);
-            // More keys under the same text.
+            // `TQ` puts more keys above the same text.
             tag = "TQ";
             let mut heading = vec![bold(setting.key)];
             heading.extend(default_value(setting, defaults.get(setting.key)));
@@ -93,7 +93,7 @@ impl Group {
             let word = word.trim_end_matches([',', '.']);
             word == "else" || self.settings.iter().any(|setting| setting.variables.contains(&word))
         };
-        // The variables are listed below, with those of secrets.
+        // Variables at the end of the comment are dropped: all variables are listed below.
         let told = comment.iter().rposition(|word| !is_variable(word)).map_or(0, |last| last + 1);
         roff.text([roman(comment[..told].join(" "))]);
         for setting in &self.settings {
@@ -112,7 +112,7 @@ impl Group {
     }
 }
 
-/// `= 8000`, or nothing where nothing is set by default.
+/// `= 8000`; empty if the setting has no default.
 fn default_value(setting: &KnownSetting, value: Option<&Value>) -> Vec<Inline> {
     match value {
         _ if setting.secret => vec![roman(" (a secret)")],
@@ -124,14 +124,15 @@ fn default_value(setting: &KnownSetting, value: Option<&Value>) -> Vec<Inline> {
 const EXAMPLE: &str = include_str!("../../../config.toml.example");
 
 const DESCRIPTION: [&str; 5] = [
-    "A TOML file of sections with keys, such as listen = \"0.0.0.0:8080\" under [http]. Nothing in it is required; what is \
-     not set has the default that stands behind the key below.",
-    "The environment overrules this file, by the variables named below; this file overrules what was set on the page. \
-     Everything is checked before anything starts, also what is overruled: a wrong value is told with file, line and column.",
-    "Secrets are better kept out of the file. The service takes them from /etc/agentlocator/credentials/, one file for each, \
-     named like the variable in lower case with dashes: twilio-auth-token for TWILIO_AUTH_TOKEN. A key with _file at its end \
-     names a file that holds the secret, as does a variable with _FILE at its end.",
-    "agentlocator config check says what is wrong and where; agentlocator config show says what holds and why.",
-    "After a change: systemctl reload agentlocator, or agentlocator reload, which says what holds now. A few settings need a \
-     restart, as it says below.",
+    "A TOML file of sections with keys, such as listen = \"0.0.0.0:8080\" under [http]. No setting is required; a setting \
+     that is not set has the default shown after its key below.",
+    "The environment variables named below override this file; this file overrides the settings of the page. All values are \
+     validated before the daemon starts, including overridden ones: an error names file, line and column.",
+    "Keep secrets out of this file. The service reads them from /etc/agentlocator/credentials/, one file per secret, named \
+     like the variable in lower case with dashes: twilio-auth-token for TWILIO_AUTH_TOKEN. A key that ends with _file, or a \
+     variable that ends with _FILE, names a file that contains the secret.",
+    "agentlocator config check reports errors and their places; agentlocator config show lists the active values and their \
+     sources.",
+    "To apply a change, run systemctl reload agentlocator or agentlocator reload, which reports the result. Settings that \
+     need a restart are marked below.",
 ];

@@ -1,6 +1,6 @@
-//! What is restored: a file, or a snapshot by its name; decrypted on the way where it is encrypted.
+//! The source of a restore: a file, or a snapshot by its name; encrypted ones are decrypted while they are read.
 //!
-//! The folders of the data and of the snapshots belong to the service's user: no link in them leads root elsewhere.
+//! The folders of the data and of the snapshots belong to the service's user, so root follows no link in them.
 
 use crate::config::Config;
 use crate::ops::snapshots::seal;
@@ -10,14 +10,14 @@ use anyhow::{Context, bail};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// Opens it for reading, with the rights of whoever gave the command.
+/// Opens the source for reading, with the caller's permissions.
 pub(super) fn open(from: &Path, identity: Option<&Path>, config: &Config) -> anyhow::Result<Box<dyn Read>> {
     let (data, snapshots) = (config.store.data_folder(), snapshot_folder(config));
     let path = find(from, &snapshots)?;
     let opened = secure_open::open_file(&path, &[&data, &snapshots]);
     let file = opened.with_context(|| format!("cannot open {}", path.display()))?;
     if !file.metadata()?.is_file() {
-        bail!("{} is no plain file", path.display());
+        bail!("{} is not a regular file", path.display());
     }
     store::refuse_a_log_beside(&path)?;
     let mut file = BufReader::with_capacity(PIECE, file);

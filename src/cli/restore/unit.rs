@@ -1,17 +1,17 @@
-//! The service of systemd that has the database open: stopped for a restore, and started again.
+//! The systemd service that has the database open: it is stopped for a restore, and started again.
 
 use anyhow::{Context, bail};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The daemon's unit, where systemd has one for this database.
+/// The daemon's systemd unit for a database.
 pub(in crate::cli) struct Unit {
     name: &'static str,
     was_wanted: bool,
 }
 
 impl Unit {
-    /// The unit that runs the process which holds the database, or that would run on this folder if it was started.
+    /// The unit whose process (`holder`) holds the database, or whose state folder contains the database.
     pub(super) fn of(published: &Path, holder: Option<u32>) -> Option<Self> {
         let asked = Command::new("systemctl")
             .args(["show", UNIT, "--property=LoadState,ActiveState,MainPID,StateDirectory"])
@@ -29,40 +29,40 @@ impl Unit {
         let folder = value("StateDirectory").split(' ').next().filter(|name| !name.is_empty());
         let would_run_it = holder.is_none()
             && folder.is_some_and(|name| published.parent() == Some(&Path::new("/var/lib").join(name)));
-        // `failed` too: somebody wants it to run, and the database may be why it does not.
+        // `failed` counts too: the unit is meant to run, and the database may be the reason why it does not.
         let was_wanted = value("ActiveState") != "inactive";
         (runs_it || would_run_it).then_some(Self { name: UNIT, was_wanted })
     }
 
-    /// Its name.
+    /// The unit's name.
     pub(super) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Whether it ran, or was meant to.
+    /// Whether the unit ran or was meant to run.
     pub(super) fn was_wanted(&self) -> bool {
         self.was_wanted
     }
 
-    /// Stops it, and waits for its end.
+    /// Stops the unit and waits until it has stopped.
     pub(super) fn stop(&self) -> anyhow::Result<()> {
         systemctl(&["stop", self.name])
     }
 
-    /// Starts it if it was wanted before, and waits until it is ready.
+    /// Starts the unit if it was wanted before, and waits until it is ready.
     pub(super) fn start_again(&self) -> anyhow::Result<()> {
         if !self.was_wanted {
             return Ok(());
         }
-        // What failed before must not count against it.
+        // Earlier failures must not count against the start limit.
         let _ = systemctl(&["reset-failed", self.name]);
-        // The unit tells systemd when it is ready, and systemctl waits for that.
+        // The unit notifies systemd when it is ready; `systemctl start` waits for that.
         systemctl(&["start", self.name])?;
         systemctl(&["is-active", "--quiet", self.name])
     }
 }
 
-/// Runs systemctl; what it says on stderr is in the error.
+/// Runs systemctl; an error contains its stderr.
 pub(in crate::cli) fn systemctl(arguments: &[&str]) -> anyhow::Result<()> {
     let output = Command::new("systemctl").args(arguments).output().context("cannot run systemctl")?;
     if output.status.success() {

@@ -1,4 +1,4 @@
-//! `agentlocator simulate call`: a call.
+//! `agentlocator simulate call`: a simulated caller.
 
 use super::super::Settings;
 use super::{Place, Telling, summary};
@@ -14,48 +14,48 @@ use std::str::FromStr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Phones the box as Twilio would: a signed webhook, its TwiML followed, the media stream opened, sound in real time.
+/// Calls the server like Twilio: sends a signed webhook, follows its TwiML, opens the media stream, sends audio in real time.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// What the caller does while the stream is open: steps between semicolons. say TIME|FILE.wav, listen, listen TIME
-    /// (what comes next interrupts), wait TIME, press KEYS, hangup, stay, drop, second-socket, start-again,
+    /// The caller's steps while the stream is open, separated by semicolons: say TIME|FILE.wav, listen, listen TIME
+    /// (the next step interrupts), wait TIME, press KEYS, hangup, stay, drop, second-socket, start-again,
     /// stop-without-close.
     #[arg(long, value_name = "STEPS", default_value = "say 1.5s; listen; say 1.2s; listen")]
     script: Script,
-    /// Who calls; with `whatsapp:` before the number it is a call by WhatsApp.
+    /// The caller's number; with `whatsapp:` before it, the call is a WhatsApp call.
     #[arg(long, value_name = "NUMBER", default_value = "+972501234567")]
     from: String,
-    /// Who is called.
+    /// The called number.
     #[arg(long, value_name = "NUMBER", default_value = "+97235551234")]
     to: String,
-    /// What the caller says to a recorder: a time or a WAV file. Again for the next recorder; after the last the caller
+    /// What the caller says to a recorder: a time or a WAV file. Repeat for further recordings; after the last one the caller
     /// hangs up.
     #[arg(long = "message", value_name = "TIME|FILE.wav", default_value = "3s")]
     messages: Vec<ClipArgument>,
-    /// The media stream: open, never (Twilio does not get through), fails, or a time after which it opens.
+    /// The media stream: open, never (Twilio cannot connect), fails, or a time after which it opens.
     #[arg(long, value_name = "HOW", default_value = "open")]
     stream: StreamArgument,
-    /// What becomes of a transfer: no-answer, busy, declined, mailbox, forwarded (back to us), or a time to talk for.
+    /// The outcome of a transfer: no-answer, busy, declined, mailbox, forwarded (back to the server), or the length of the talk.
     #[arg(long, value_name = "HOW", default_value = "no-answer")]
     dial: DialArgument,
-    /// Hang up so long into a phase of the call (ringing, playing, connecting, streaming, recording, dialing, waiting):
-    /// playing:1s.
+    /// Hang up after a time in a phase of the call (ringing, playing, connecting, streaming, recording, dialing, waiting), such
+    /// as playing:1s.
     #[arg(long, value_name = "PHASE:TIME")]
     hang_up: Option<HangUpArgument>,
-    /// Prompts and pauses outside of the stream take no time.
+    /// Skip the duration of prompts and pauses outside of the stream.
     #[arg(long)]
     fast: bool,
-    /// Stand in for Twilio's REST interface here during the call, so that the box can redirect it and fetch recordings: the
-    /// box's TWILIO_API_BASE_URL is then http://ADDRESS.
+    /// Run a fake Twilio REST API at this address during the call, so that the server can redirect the call and fetch
+    /// recordings: set the server's TWILIO_API_BASE_URL to http://ADDRESS.
     #[arg(long, value_name = "ADDRESS")]
     rest: Option<SocketAddr>,
-    /// Keep what the caller heard on the stream as a WAV file.
+    /// Save the audio that the caller heard on the stream as a WAV file.
     #[arg(long, value_name = "FILE.wav")]
     save_heard: Option<PathBuf>,
-    /// So many calls at once, from numbers that follow one another.
+    /// The number of concurrent calls, from consecutive numbers.
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=500))]
     calls: u16,
     #[command(flatten)]
@@ -64,35 +64,35 @@ pub(in crate::cli) struct Arguments {
     telling: Telling,
 }
 
-/// What the network does.
+/// Disturbances of the network.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 struct Network {
-    /// Frames are late by up to so much.
+    /// Delay frames by up to this time.
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "0", help_heading = "Network")]
     jitter: Duration,
-    /// Frames come in heaps of so many.
+    /// Deliver frames in bursts of this size.
     #[arg(long, value_name = "FRAMES", default_value_t = 1, help_heading = "Network")]
     burst: u64,
-    /// Frames are of any length.
+    /// Send frames of varying length.
     #[arg(long, help_heading = "Network")]
     ragged: bool,
-    /// No frames while the caller is silent.
+    /// Send no frames while the caller is silent.
     #[arg(long, help_heading = "Network")]
     omit_silence: bool,
-    /// So many marks of a hundred are lost.
+    /// Lose this percentage of marks.
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100), help_heading = "Network")]
     lost_marks: u8,
-    /// Marks are late by up to so much.
+    /// Delay marks by up to this time.
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "0", help_heading = "Network")]
     late_marks: Duration,
-    /// Numbers in messages come as numbers, not as text.
+    /// Send numbers in messages as JSON numbers instead of strings.
     #[arg(long, help_heading = "Network")]
     numbers: bool,
-    /// Every webhook and the start message come twice.
+    /// Send every webhook and the start message twice.
     #[arg(long, help_heading = "Network")]
     twice: bool,
-    /// The same number gives the same disturbances.
+    /// The random seed: the same seed gives the same disturbances.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, help_heading = "Network")]
     seed: u64,
 }
@@ -158,7 +158,7 @@ impl Arguments {
     }
 }
 
-/// The number that comes so many after `first`.
+/// The phone number `number` places after `first`.
 fn following(first: &str, number: u16) -> String {
     let (medium, caller) = first.split_at(first.find('+').unwrap_or(0));
     match caller.trim_start_matches('+').parse::<u64>() {
@@ -178,7 +178,7 @@ impl FromStr for ClipArgument {
             format!("say {text}").parse().map_err(|error: crate::simulator::caller::ScriptError| error.to_string())?;
         match script.0.into_iter().next() {
             Some(Step::Say(clip)) => Ok(Self(clip)),
-            _ => Err("a time as 3s, or a WAV file".into()),
+            _ => Err("expected a time, such as 3s, or a WAV file".into()),
         }
     }
 }
@@ -224,7 +224,7 @@ impl FromStr for HangUpArgument {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (phase, time) = text.split_once(':').ok_or("a phase and a time, as playing:1s")?;
+        let (phase, time) = text.split_once(':').ok_or("expected a phase and a time, such as playing:1s")?;
         let phase = match phase {
             "ringing" => Phase::Ringing,
             "playing" => Phase::Playing,
@@ -241,11 +241,11 @@ impl FromStr for HangUpArgument {
 
 const EXAMPLES: &str = "\
 Examples:
-  agentlocator simulate call                                     two questions, two answers, on this machine
+  agentlocator simulate call                                     two questions and answers, on this machine
   agentlocator simulate call --script 'say 1s; listen 600ms; say 1s; listen'   interrupt the answer
   agentlocator simulate call --stream never --rest 127.0.0.1:9001    the watchdog sends the caller to the recorder
-  agentlocator simulate call --url https://box.example --auth-token-file token.txt   a box somewhere else
+  agentlocator simulate call --url https://box.example --auth-token-file token.txt   another server
   agentlocator simulate call --jitter 120ms --ragged --twice     a bad network
 
-It fails if the call ends with an error, or if the box breaks a rule of Twilio's.
+It fails if the call ends with an error, or if the server violates Twilio's rules.
 ";

@@ -1,4 +1,4 @@
-//! `agentlocator simulate openai`: an AI.
+//! `agentlocator simulate openai`: a fake AI.
 
 use super::Telling;
 use crate::simulator::Party;
@@ -9,25 +9,25 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Hears and answers as planned: realtime speech, transcription, chat, speech. Any key opens it.
+/// Answers with fixed turns: realtime speech, transcription, chat, speech. Any API key is accepted.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
-    /// Where to listen.
+    /// The address to listen on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9002")]
     listen: SocketAddr,
-    /// What it hears and answers in turn: 'heard|answer'. Again for the next turn.
+    /// A turn: the caller's transcript and the answer, as 'heard|answer'. Repeat for further turns.
     #[arg(long = "turn", value_name = "HEARD|ANSWER", value_parser = parse_turn)]
     turns: Vec<Turn>,
-    /// From the end of the caller's turn to the first sound of the answer.
+    /// The time from the end of the caller's turn to the first audio of the answer.
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "300ms")]
     think: Duration,
-    /// How many times faster than real time an answer comes.
+    /// How many times faster than real time the answer is sent.
     #[arg(long, value_name = "FACTOR", default_value_t = 4.0)]
     speed: f64,
-    /// From a socket's request to its opening.
+    /// The time from a WebSocket's request to its opening.
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "0")]
     connect: Duration,
-    /// From session.update to session.updated.
+    /// The time from session.update to session.updated.
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "0")]
     update: Duration,
     #[command(flatten)]
@@ -49,12 +49,15 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(arguments.listen).await.with_context(|| format!("--listen {}", arguments.listen))?;
     let openai = OpenAi::start(listener, options, log.clone())?;
-    log.note(Party::OpenAi, format!("listens; for the box: OPENAI_BASE_URL={} OPENAI_API_KEY=any", openai.base_url()));
+    log.note(
+        Party::OpenAi,
+        format!("listening; for the server: OPENAI_BASE_URL={} OPENAI_API_KEY=any", openai.base_url()),
+    );
     super::interrupted().await?;
     arguments.telling.finish(&log, &openai.state(), "", None)
 }
 
 fn parse_turn(text: &str) -> Result<Turn, String> {
-    let (heard, answer) = text.split_once('|').ok_or("what is heard and what is answered, with | between")?;
+    let (heard, answer) = text.split_once('|').ok_or("expected the transcript and the answer, separated by |")?;
     Ok(Turn::new(heard.trim(), answer.trim()))
 }

@@ -1,4 +1,4 @@
-//! Which box is tried, and how it is reached.
+//! The server to test, and how to reach it.
 
 use super::Settings;
 use crate::simulator::Route;
@@ -7,26 +7,25 @@ use anyhow::{Context, bail};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use url::Url;
 
-/// Which box is tried, and how it is reached.
+/// The server to test, and how to reach it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Place {
-    /// The box's public address, or the whole address of a webhook. By default the box of these settings, reached on this
-    /// machine.
+    /// The server's public URL, or the complete URL of a webhook. By default the server of these settings, on this machine.
     #[arg(long, value_name = "URL")]
     pub(super) url: Option<String>,
-    /// Reach the box here instead of where its address says, without TLS: 127.0.0.1:8080.
+    /// Connect to this address instead of the URL's host, without TLS, such as 127.0.0.1:8080.
     #[arg(long, value_name = "ADDRESS")]
     pub(super) connect_to: Option<SocketAddr>,
-    /// The Twilio account. By default the settings'.
+    /// The Twilio account; by default the one of the settings.
     #[arg(long, value_name = "AC…")]
     pub(super) account_sid: Option<String>,
-    /// A file with the account's auth token, which signs webhooks. By default the settings' token.
+    /// A file with the account's auth token, which signs webhooks; by default the token of the settings.
     #[arg(long, value_name = "FILE")]
     pub(super) auth_token_file: Option<std::path::PathBuf>,
 }
 
 impl Place {
-    /// The address of the webhook at `path`.
+    /// The URL of the webhook at `path`.
     pub(super) fn webhook(&self, settings: &Settings, path: &str) -> anyhow::Result<Url> {
         let text = match &self.url {
             Some(url) => url.clone(),
@@ -34,19 +33,19 @@ impl Place {
         };
         let url = Url::parse(&text).with_context(|| format!("--url {text}"))?;
         if !matches!(url.scheme(), "http" | "https") {
-            bail!("--url {text}: it begins with http:// or https://");
+            bail!("--url {text}: it must begin with http:// or https://");
         }
         if url.path() == "/" { Ok(url.join(path)?) } else { Ok(url) }
     }
 
-    /// The way to the box: as `--connect-to` says; on this machine where no other box is named; else as its address says.
+    /// The route to the server: `--connect-to`, else this machine if there is no `--url`, else the URL's host.
     pub(super) fn route(&self, settings: &Settings) -> anyhow::Result<Route> {
         let connect_to = match (self.connect_to, &self.url) {
             (Some(address), _) => Some(address),
             (None, Some(_)) => None,
             (None, None) => Some(loopback(settings.load()?.http.listen)),
         };
-        Route::new(connect_to).context("cannot make an HTTP client")
+        Route::new(connect_to).context("cannot create an HTTP client")
     }
 
     /// The Twilio account.
@@ -58,8 +57,8 @@ impl Place {
                 .trim()
                 .to_owned(),
             None => config.twilio.auth_tokens().next().map(|token| token.expose().to_owned()).context(
-                "no Twilio auth token: the box answers signed webhooks alone. Set TWILIO_AUTH_TOKEN, here and for the box, \
-                 or name a file with --auth-token-file",
+                "no Twilio auth token: the server answers only signed webhooks. Set TWILIO_AUTH_TOKEN, here and for the \
+                 server, or name a file with --auth-token-file",
             )?,
         };
         let own = Account::random();
@@ -68,7 +67,7 @@ impl Place {
     }
 }
 
-/// Where a box that listens on `listen` is reached from this machine.
+/// The address at which this machine reaches a server that listens on `listen`.
 fn loopback(listen: Option<SocketAddr>) -> SocketAddr {
     let listen = listen.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
     let ip = if listen.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { listen.ip() };

@@ -1,4 +1,4 @@
-//! What a person wants to know of a simulated call.
+//! A readable summary of a simulated call.
 
 use crate::simulator::caller::{CallReport, StreamReport};
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub(super) fn call(report: &CallReport) -> String {
     let mut text = String::new();
     let seconds = report.duration_ms / 1_000;
-    // Writing to a text cannot fail.
+    // Writing to a `String` cannot fail.
     let _ = writeln!(text, "\nCall {}: {seconds} s, ended by {:?}", report.call_sid, report.ended);
     for prompt in &report.prompts {
         let _ = writeln!(text, "  prompt    {} ({} ms)", prompt.what, prompt.length_ms);
@@ -32,15 +32,15 @@ fn stream_lines(stream: &StreamReport) -> String {
     let _ = writeln!(text, "  stream    {seconds} s, {ended:?}");
     for answer in &stream.answers {
         let at = answer.asked_ms / 1_000;
-        let _ = writeln!(text, "  answer    {} ms after the caller had spoken (at {at} s)", answer.latency_ms());
+        let _ = writeln!(text, "  answer    {} ms after the end of the question (at {at} s)", answer.latency_ms());
     }
     for interruption in &stream.interruptions {
         let _ = match interruption.cleared_ms {
             Some(cleared_ms) => {
                 let after = cleared_ms.saturating_sub(interruption.spoke_ms);
-                writeln!(text, "  interrupted: silent {after} ms after the caller began to speak")
+                writeln!(text, "  interrupted: stopped {after} ms after the caller began to speak")
             }
-            None => writeln!(text, "  interrupted: and went on speaking"),
+            None => writeln!(text, "  interrupted: did not stop"),
         };
     }
     let spoken: u64 = stream.utterances.iter().map(|it| it.ended_ms - it.began_ms).sum();

@@ -1,4 +1,4 @@
-//! `agentlocator simulate twilio`: Twilio's REST interface.
+//! `agentlocator simulate twilio`: a fake Twilio REST API.
 
 use super::super::Settings;
 use super::{Place, Telling};
@@ -10,18 +10,18 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// Takes messages and tells of them, signed; serves nothing that it was not given.
+/// Accepts messages and sends signed status callbacks for them. Serves only media that it was given.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// Where to listen.
+    /// The address to listen on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9001")]
     listen: SocketAddr,
     /// The time between a message's statuses.
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "500ms")]
     status_gap: Duration,
-    /// Refuse texts to people who have not written within 24 hours, as WhatsApp does.
+    /// Refuse texts to contacts who have not written within 24 hours, like WhatsApp.
     #[arg(long)]
     enforce_window: bool,
     #[command(flatten)]
@@ -39,7 +39,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
     let listener =
         TcpListener::bind(arguments.listen).await.with_context(|| format!("--listen {}", arguments.listen))?;
     let rest = TwilioRest::start(listener, exchange.clone(), arguments.place.route(settings)?, options, log.clone())?;
-    log.note(Party::Twilio, format!("listens; for the box: TWILIO_API_BASE_URL={}", rest.base_url()));
+    log.note(Party::Twilio, format!("listening; for the server: TWILIO_API_BASE_URL={}", rest.base_url()));
     super::interrupted().await?;
     arguments.telling.finish(&log, &exchange.messages(), "", None)
 }

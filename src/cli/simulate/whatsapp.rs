@@ -1,4 +1,4 @@
-//! `agentlocator simulate whatsapp`: a message of a person.
+//! `agentlocator simulate whatsapp`: a message from a WhatsApp contact.
 
 use super::super::Settings;
 use super::{Place, Telling};
@@ -15,46 +15,46 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use url::Url;
 
-/// Writes to the box as a person would.
+/// Sends a WhatsApp message to the server.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     place: Place,
-    /// The way that the message takes.
+    /// The provider that delivers the message.
     #[arg(long, value_enum, default_value_t = Way::Bridge)]
     via: Way,
-    /// The person. The bridge's way takes a JID too.
+    /// The contact's number; with the bridge also a JID.
     #[arg(long, value_name = "NUMBER", default_value = "+972501234567")]
     from: String,
-    /// The number that is written to (Twilio).
+    /// The business's number (Twilio).
     #[arg(long, value_name = "NUMBER", default_value = "+97235551234")]
     to: String,
-    /// The person's name in the profile (Twilio).
+    /// The contact's profile name (Twilio).
     #[arg(long, value_name = "NAME", default_value = "דנה כהן")]
     name: String,
-    /// The text.
+    /// The text of the message.
     #[arg(long, default_value = "שלום, אתם פתוחים היום?")]
     text: String,
-    /// WhatsApp's id of the message; the same twice is the same message (bridge).
+    /// WhatsApp's id of the message; a repeated id is the same message (bridge).
     #[arg(long, value_name = "ID")]
     id: Option<String>,
     /// The form of the body: long or short (bridge).
     #[arg(long, value_enum, default_value_t = Form::Long)]
     form: Form,
-    /// A file that comes with the message (Twilio; it is served where --rest says).
+    /// A file to attach (Twilio; the address of --rest serves it).
     #[arg(long, value_name = "FILE")]
     media: Option<PathBuf>,
-    /// Where the file of the message is (bridge).
+    /// The URL of the message's file (bridge).
     #[arg(long, value_name = "URL")]
     media_url: Option<String>,
-    /// Stand in for Twilio's REST interface here until Ctrl-C, so that the box can fetch the file and send its answers.
+    /// Run a fake Twilio REST API at this address until Ctrl-C, so that the server can fetch the file and send its answers.
     #[arg(long, value_name = "ADDRESS")]
     rest: Option<SocketAddr>,
-    /// Hand the message over twice, as happens after a lost answer.
+    /// Deliver the message twice, as happens after a lost response.
     #[arg(long)]
     twice: bool,
-    /// Prove nothing, or the wrong thing: the box must refuse it.
+    /// Send a wrong signature or none: the server must refuse it.
     #[arg(long)]
     forged: bool,
     #[command(flatten)]
@@ -81,8 +81,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
     };
     let expected = if arguments.forged { 403 } else { 204 };
     let wrong: Vec<_> = statuses.iter().filter(|status| **status != expected).map(u16::to_string).collect();
-    let failure =
-        (!wrong.is_empty()).then(|| format!("the box answered {} where {expected} is right", wrong.join(", ")));
+    let failure = (!wrong.is_empty()).then(|| format!("the server answered {}, expected {expected}", wrong.join(", ")));
     arguments.telling.finish(&log, &json!({ "statuses": statuses }), "", failure.as_deref())
 }
 
@@ -92,7 +91,7 @@ impl Arguments {
         let secret = |secret: Option<&crate::config::Secret>| secret.map(|secret| secret.expose().to_owned());
         let (hmac, token) = (secret(config.whatsapp.hmac_secret()), secret(config.whatsapp.token_secret()));
         let (Some(hmac), Some(token)) = (hmac, token) else {
-            anyhow::bail!("no secret of the bridge: set WA_SHARED_SECRET, here and for the box");
+            anyhow::bail!("the bridge's secret is not set: set WA_SHARED_SECRET, here and for the server");
         };
         let inbound = BridgeInbound::new(self.place.route(settings)?, hmac, token, log.clone());
         let url = self.place.webhook(settings, "/webhook/whatsapp/baileys")?;
@@ -140,7 +139,7 @@ impl Arguments {
             statuses.push(status(network.hand_over(&url, &fields, signature).await)?);
         }
         if rest.is_some() {
-            log.note(Party::Twilio, "stays for the box's answers; end it with Ctrl-C");
+            log.note(Party::Twilio, "waiting for the server's answers; press Ctrl-C to stop");
             super::interrupted().await?;
         }
         Ok(statuses)
@@ -152,7 +151,7 @@ impl Arguments {
 }
 
 fn status(answer: Result<BoxAnswer, String>) -> anyhow::Result<u16> {
-    answer.map(|answer| answer.status).map_err(|error| anyhow::anyhow!("the box does not answer: {error}"))
+    answer.map(|answer| answer.status).map_err(|error| anyhow::anyhow!("the server does not answer: {error}"))
 }
 
 fn kind_of(file: &Path) -> &'static str {
@@ -170,8 +169,8 @@ fn kind_of(file: &Path) -> &'static str {
 const EXAMPLES: &str = "\
 Examples:
   agentlocator simulate whatsapp --text 'אפשר לקבוע תור?'               by the bridge, on this machine
-  agentlocator simulate whatsapp --via twilio --twice                   by Twilio, handed over twice
+  agentlocator simulate whatsapp --via twilio --twice                   by Twilio, delivered twice
   agentlocator simulate whatsapp --via twilio --media a.jpg --rest 127.0.0.1:9001
 
-It fails if the box does not take the message, or if it breaks a rule of the other side.
+It fails if the server does not accept the message, or if it violates a vendor's rules.
 ";

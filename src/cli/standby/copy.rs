@@ -1,4 +1,4 @@
-//! The copy that a standby keeps: `standby/db.sqlite` beside the database of this machine, of which it touches nothing.
+//! The copy that a standby keeps: `standby/db.sqlite`, beside this machine's own database, which is not changed.
 
 use crate::clock;
 use crate::config::{StoreConfig, folder_of};
@@ -20,23 +20,23 @@ pub(in crate::cli) struct StandbyCopy {
     folder: PathBuf,
 }
 
-/// How far the copy is.
+/// How current the copy is.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(in crate::cli) struct Status {
-    /// The number of the last change that it has, in hex; none where there is no copy yet.
+    /// The number of the last applied change, in hex; none if there is no copy yet.
     transaction: Option<String>,
     /// When that change arrived here.
     changed_at: Option<Timestamp>,
-    /// Seconds since.
+    /// Seconds since `changed_at`.
     age_s: Option<i64>,
-    /// A process follows the replica.
+    /// Whether a process follows the replica.
     follows: bool,
-    /// Why the replica could not be followed the last time; none since a change has arrived.
+    /// The last error while following the replica; none once a change has arrived.
     failure: Option<String>,
 }
 
 impl Status {
-    /// When the last change arrived here; none where there is no copy yet.
+    /// When the last change arrived here; none if there is no copy yet.
     pub(in crate::cli) fn changed_at(&self) -> Option<Timestamp> {
         self.changed_at
     }
@@ -47,12 +47,12 @@ impl StandbyCopy {
         Self { folder: store.data_folder().join("standby") }
     }
 
-    /// The database.
+    /// The copy's database file.
     pub(in crate::cli) fn database(&self) -> PathBuf {
         self.folder.join("db.sqlite")
     }
 
-    /// The database, open for reading.
+    /// Opens the copy's database for reading.
     pub(in crate::cli) fn open(&self) -> anyhow::Result<File> {
         let data = folder_of(&self.folder);
         let file = secure_open::open_file(&self.database(), &[data]);
@@ -64,14 +64,14 @@ impl StandbyCopy {
         self.folder.join("previous.sqlite")
     }
 
-    /// Makes the folder, which only its owner may read.
+    /// Creates the folder, readable only by its owner.
     pub(super) fn prepare(&self) -> anyhow::Result<()> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
-        made.with_context(|| format!("cannot make the folder {}", self.folder.display()))
+        made.with_context(|| format!("cannot create the folder {}", self.folder.display()))
     }
 
-    /// Held while a process writes to the copy. Litestream inherits it, so it is held as long as Litestream runs: when a standby
-    /// was killed, a moment longer than that.
+    /// The lock of the process that writes to the copy. Litestream inherits it and holds it as long as it runs: after a standby
+    /// was killed, for a moment longer.
     pub(in crate::cli) fn lock(&self) -> anyhow::Result<File> {
         let path = self.folder.join("lock");
         let options = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_links()).open(&path);
@@ -91,16 +91,17 @@ impl StandbyCopy {
         }
     }
 
-    /// The number of the last change that has been applied completely; none where there is no copy.
+    /// The number of the last completely applied change; none if there is no copy.
     pub(in crate::cli) fn transaction(&self) -> io::Result<Option<String>> {
         read_line(&self.position_file())
     }
 
-    /// The database is a state that the other machine had: Litestream is not in the middle of a change, and has applied all that
-    /// the copy had before it was rewound.
+    /// Whether the database is a state that the other machine had: Litestream is not in the middle of a change, and has applied
+    /// everything that the copy contained before it was rewound.
     pub(in crate::cli) fn is_whole(&self) -> bool {
         let written = |path: &Path| fs::metadata(path).map(|found| (found.mtime(), found.mtime_nsec()));
-        // Litestream notes its position after each change, so a database that was written later is in the middle of one.
+        // Litestream writes its position after each change, so a database that is newer than the position is in the middle of a
+        // change.
         let is_at_rest = match (written(&self.database()), written(&self.position_file())) {
             (Ok(database), Ok(position)) => database <= position,
             _ => false,
@@ -111,14 +112,14 @@ impl StandbyCopy {
         }
     }
 
-    /// Lets Litestream go on from an earlier change. It resumes only from a position that the newest whole copy in the replica
-    /// includes (`saved TXID … is ahead of latest snapshot`), and applies what came later once more: pages as they were after
-    /// each change, so that the copy ends in the same state.
+    /// Makes Litestream resume from an earlier change. It resumes only from a position that the newest full snapshot in the
+    /// replica includes (`saved TXID … is ahead of latest snapshot`), and applies the later changes again: these are pages as
+    /// they were after each change, so the copy ends in the same state.
     pub(super) fn rewind_to(&self, transaction: &str) -> anyhow::Result<()> {
         let Some(position) = self.transaction()?.filter(|position| position.as_str() > transaction) else {
             return Ok(());
         };
-        // An earlier rewinding may not have been completed.
+        // An earlier rewind may be incomplete.
         let before = read_line(&self.rewound_file())?.filter(|before| *before > position).unwrap_or(position);
         write_line(&self.rewound_file(), &before)?;
         write_line(&self.position_file(), transaction)
@@ -141,18 +142,18 @@ impl StandbyCopy {
         })
     }
 
-    /// Notes for [`Self::status`] why the replica cannot be followed, or that it can.
+    /// Records for [`Self::status`] the error while following the replica, or that there is none.
     pub(super) fn note_failure(&self, reason: Option<&str>) {
         let noted = match reason {
             Some(reason) => write_line(&self.failure_file(), reason),
             None => remove(&self.failure_file()).map_err(Into::into),
         };
         if let Err(error) = noted {
-            tracing::warn!(event = "STANDBY_STATUS_UNWRITTEN", %error, "Cannot note how the standby is");
+            tracing::warn!(event = "STANDBY_STATUS_UNWRITTEN", %error, "Cannot write the standby's status file");
         }
     }
 
-    /// A copy of another replica cannot be continued: it would mix two databases. True if the copy was set aside.
+    /// Archives the copy if it belongs to another replica: continuing it would mix two databases. Returns whether it did.
     pub(super) fn belongs_to(&self, replica: &str) -> anyhow::Result<bool> {
         let known = read_line(&self.replica_file())?;
         let is_another = self.database().exists() && known.as_deref() != Some(replica);
@@ -163,7 +164,7 @@ impl StandbyCopy {
         Ok(is_another)
     }
 
-    /// The copy can no longer be brought up to date: it is kept under another name until there is a new one.
+    /// Archives a copy that can no longer be updated: it is kept under another name until there is a new one.
     pub(super) fn set_aside(&self) -> anyhow::Result<()> {
         remove(&self.position_file()).and_then(|()| remove(&self.rewound_file()))?;
         let database = self.database();
@@ -173,12 +174,12 @@ impl StandbyCopy {
         Ok(())
     }
 
-    /// There is a new copy.
+    /// Deletes the archived copy, once there is a new one.
     pub(super) fn remove_previous(&self) {
         let _ = remove(&self.previous());
     }
 
-    /// The copy is in use as the database of this machine, and from then on an old state of it.
+    /// Deletes the copy after a promotion: it is now an old state of this machine's database.
     pub(in crate::cli) fn remove(&self) -> io::Result<()> {
         for file in [self.position_file(), self.database(), self.previous(), self.rewound_file(), self.failure_file()] {
             remove(&file)?;
@@ -186,17 +187,17 @@ impl StandbyCopy {
         Ok(())
     }
 
-    /// Where Litestream notes how far it is.
+    /// The file in which Litestream stores its position.
     fn position_file(&self) -> PathBuf {
         self.folder.join("db.sqlite-txid")
     }
 
-    /// How far the copy was before it was rewound.
+    /// The file with the copy's position before it was rewound.
     fn rewound_file(&self) -> PathBuf {
         self.folder.join("rewound-from")
     }
 
-    /// Which replica the copy is of.
+    /// The file with the identity of the copy's replica.
     fn replica_file(&self) -> PathBuf {
         self.folder.join("replica")
     }
@@ -228,7 +229,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Root opens files in the folder of another user, and follows no link there.
+/// For root, which opens files in another user's folder and must not follow links there.
 fn no_links() -> i32 {
     OFlags::NOFOLLOW.bits().cast_signed()
 }
@@ -237,17 +238,17 @@ impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.transaction, self.changed_at, self.age_s) {
             (Some(transaction), Some(at), Some(age)) => {
-                write!(f, "The copy has all changes up to {transaction}, which arrived at {at}, {age} s ago")?;
+                write!(f, "The copy contains all changes up to {transaction}, which arrived at {at}, {age} s ago")?;
             }
             _ => f.write_str("There is no copy of another machine here yet")?,
         }
         if let Some(failure) = &self.failure {
-            write!(f, "; the replica cannot be followed: {failure}")?;
+            write!(f, "; cannot follow the replica: {failure}")?;
         }
         if self.follows { Ok(()) } else { f.write_str("; no process follows the replica now") }
     }
 }
 
-/// How long Litestream may take to end after a standby that was killed.
+/// How long Litestream may take to exit after its standby was killed.
 const LAST_OF_LITESTREAM: Duration = Duration::from_secs(3);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);

@@ -1,4 +1,4 @@
-//! `litestream restore -f` as a child process: it restores the replica once, and then applies each change to the copy.
+//! `litestream restore -f` as a child process: restores the replica once, and then applies each change to the copy.
 
 use super::{Replica, StandbyCopy};
 use anyhow::Context;
@@ -11,25 +11,25 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Child;
 use tokio::sync::mpsc;
 
-/// The child.
+/// The running child process.
 pub(in crate::cli) struct Follower {
     child: Child,
     events: mpsc::Receiver<FollowerEvent>,
 }
 
-/// What the child tells.
+/// An event from Litestream's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) enum FollowerEvent {
-    /// There is a copy, and it follows from now on.
+    /// The copy is complete and follows the replica.
     Following,
     /// Changes were applied.
     Applied,
-    /// Something failed; it tries again, or ends.
+    /// An error; Litestream retries, or exits.
     Failed(String),
 }
 
 impl Follower {
-    /// Starts it. The replica is asked for changes that often. The lock of the copy is held as long as the child runs.
+    /// Starts Litestream, which polls the replica every `interval` and holds the copy's lock as long as it runs.
     pub(in crate::cli) async fn start(
         replica: &Replica,
         copy: &StandbyCopy,
@@ -62,12 +62,12 @@ impl Follower {
         Ok(Self { child, events })
     }
 
-    /// The next thing that it tells; none once it has ended.
+    /// The next event; none once Litestream has exited.
     pub(in crate::cli) async fn next(&mut self) -> Option<FollowerEvent> {
         self.events.recv().await
     }
 
-    /// Ends it, in the middle of a change if that takes too long.
+    /// Stops Litestream; kills it, possibly in the middle of a change, if that takes too long.
     pub(in crate::cli) async fn stop(&mut self) {
         if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
             let _ = kill_process(pid, Signal::TERM);
@@ -90,7 +90,7 @@ async fn read_lines(from: impl AsyncRead + Unpin, sender: mpsc::Sender<FollowerE
     }
 }
 
-/// Reads a line of Litestream's log, which is in Go's `key=value` form, or its final error line.
+/// Parses a line of Litestream's log (Go's `key=value` format) or its final error line.
 fn parse(line: &str) -> Option<FollowerEvent> {
     if line.contains("msg=\"entering follow mode\"") || line.contains("msg=\"resuming follow mode") {
         return Some(FollowerEvent::Following);
@@ -103,12 +103,12 @@ fn parse(line: &str) -> Option<FollowerEvent> {
     failed.map(|text| FollowerEvent::Failed(text.trim().to_owned()))
 }
 
-/// Litestream cannot resume from the copy: the replica no longer has the changes since.
+/// Whether Litestream cannot resume from the copy because the replica no longer has the changes since.
 pub(super) fn cannot_resume(reason: &str) -> bool {
     reason.starts_with("cannot resume follow mode")
 }
 
-/// How long the child may take to end.
+/// How long Litestream may take to exit after SIGTERM.
 const LAST_CHANCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The replica that Litestream keeps of the other machine's database, and the Litestream program that reads it.
+//! Litestream's replica of the other machine's database, and the Litestream program that reads it.
 
 use crate::config::StoreConfig;
 use crate::domain::hex;
@@ -13,36 +13,36 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// Where the replica is.
+/// Location of the replica.
 #[derive(Clone, Debug, Args)]
 pub(in crate::cli) struct ReplicaArguments {
-    /// Litestream's settings, the same as on the other machine.
+    /// Litestream's settings file, the same as on the other machine.
     #[arg(long, value_name = "FILE", default_value = "/etc/agentlocator/litestream.yml")]
     litestream_config: PathBuf,
     /// The Litestream program, version 0.5.15 or newer.
     #[arg(long, value_name = "PROGRAM", default_value = "litestream")]
     litestream: PathBuf,
-    /// The live database of the other machine, as Litestream's settings name it; none means the path that it has here.
+    /// The path of the other machine's live database in Litestream's settings; by default the path of the live database here.
     #[arg(long, value_name = "PATH")]
     database: Option<PathBuf>,
 }
 
-/// The replica, and how to ask Litestream about it.
+/// The replica, and how to run Litestream for it.
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct Replica {
     program: PathBuf,
     config: PathBuf,
     database: PathBuf,
-    /// User and group as whom Litestream runs, where they are others than ours.
+    /// User and group under which Litestream runs, if they are not this process's.
     run_as: Option<(u32, u32)>,
 }
 
-/// The newest change that the replica has.
+/// The newest change in the replica.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cli) struct Newest {
-    /// Its number, in hex with leading zeros, so that later ones compare greater.
+    /// The number of the change, in hex with leading zeros, so later ones compare greater.
     pub transaction: String,
-    /// When it was replicated, by the clock of the other machine (RFC 3339).
+    /// When the change was replicated, by the other machine's clock (RFC 3339).
     pub at: String,
 }
 
@@ -56,13 +56,13 @@ impl Replica {
         }
     }
 
-    /// The same, read as another user.
+    /// The same replica, read as another user.
     #[must_use]
     pub(in crate::cli) fn read_as(self, run_as: Option<(u32, u32)>) -> Self {
         Self { run_as, ..self }
     }
 
-    /// Litestream with the settings; the options come between `verb` and the name of the database.
+    /// A Litestream command with its settings; the options are placed between `verb` and the database's path.
     pub(super) fn command(&self, verb: &str, options: &[&OsStr]) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(verb).arg("-config").arg(&self.config).args(options).arg(&self.database).kill_on_drop(true);
@@ -72,12 +72,12 @@ impl Replica {
         command
     }
 
-    /// What to say where the program cannot be started.
+    /// The error message for a program that cannot be started.
     pub(super) fn not_started(&self) -> String {
         format!("cannot start {}; is Litestream installed? (https://litestream.io/install)", self.program.display())
     }
 
-    /// Tells this replica from others: a copy of the one cannot be continued from the other.
+    /// A hash that identifies this replica: a copy of one replica cannot be continued from another one.
     pub(super) fn identity(&self) -> anyhow::Result<String> {
         let settings = std::fs::read(&self.config)
             .with_context(|| format!("cannot read Litestream's settings {}", self.config.display()))?;
@@ -85,7 +85,7 @@ impl Replica {
         Ok(hex(&hash))
     }
 
-    /// The newest change that the replica has.
+    /// The newest change in the replica; an error if it is empty.
     pub(in crate::cli) async fn newest(&self) -> anyhow::Result<Newest> {
         let newest = self.list("all").await?.into_iter().max_by(|a, b| a.max_txid.cmp(&b.max_txid));
         newest
@@ -93,7 +93,7 @@ impl Replica {
             .context("the replica is empty: has the other machine replicated anything yet?")
     }
 
-    /// The last change that is in the newest whole copy; none where the replica has none.
+    /// The last change in the newest full snapshot; none if the replica has no snapshot.
     pub(super) async fn newest_snapshot(&self) -> anyhow::Result<Option<String>> {
         Ok(self.list(SNAPSHOTS).await?.into_iter().map(|file| file.max_txid).max())
     }
@@ -111,7 +111,7 @@ impl Replica {
             bail!("the replica cannot be read: {}", String::from_utf8_lossy(&output.stderr).trim());
         }
         let files: Option<Vec<ReplicaFile>> =
-            serde_json::from_slice(&output.stdout).context("Litestream lists the replica in an unknown form")?;
+            serde_json::from_slice(&output.stdout).context("Litestream lists the replica in an unknown format")?;
         Ok(files.unwrap_or_default())
     }
 }
@@ -123,6 +123,6 @@ struct ReplicaFile {
     timestamp: String,
 }
 
-/// The level at which Litestream keeps whole copies.
+/// The level at which Litestream keeps full snapshots.
 const SNAPSHOTS: &str = "9";
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);

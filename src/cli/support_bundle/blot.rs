@@ -1,6 +1,5 @@
-//! Takes out of a text what is nobody's business: secrets, tokens, phone numbers, addresses of mail and WhatsApp, the
-//! queries of addresses, quoted words, and every word in another script than Latin, which is where names and messages of
-//! our businesses stand.
+//! Redacts private data in a text: secrets, tokens, phone numbers, mail and WhatsApp addresses, query strings of URLs, quoted
+//! words, and every word in a script other than Latin, because names and messages of our businesses are in such scripts.
 
 use crate::config::Config;
 use crate::domain::Masked;
@@ -8,7 +7,7 @@ use serde_json::Value;
 
 const BLOT: &str = "•••";
 
-/// The gate through which everything goes.
+/// The redactor, with the secrets of the settings.
 pub(super) struct Blot {
     secrets: Vec<String>,
 }
@@ -19,12 +18,12 @@ impl Blot {
         Self { secrets: secrets.filter(|secret| secret.len() >= SHORTEST).collect() }
     }
 
-    /// Without the secrets of the settings; the rest stays. For numbers and names that we make ourselves.
+    /// Redacts only the secrets of the settings. For texts that this program generates itself.
     pub(super) fn secrets(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), BLOT))
     }
 
-    /// Without anything that could be somebody's.
+    /// Redacts everything that could be private.
     pub(super) fn text(&self, text: &str) -> String {
         let text = without_quotes(&self.secrets(text));
         let mut out = String::with_capacity(text.len());
@@ -39,7 +38,7 @@ impl Blot {
         without_numbers(&out)
     }
 
-    /// The same with every text in a JSON value; numbers are our own, and stay.
+    /// Redacts every string in a JSON value; numbers come from this program, and stay.
     pub(super) fn json(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(text)),
@@ -54,7 +53,7 @@ fn is_break(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '"' | '\'' | '(' | ')' | '<' | '>' | '`' | '|')
 }
 
-/// What stands between double quotes was found somewhere; only a path may stay.
+/// Redacts text between double quotes, which is usually input; only paths and JSON keys stay.
 fn without_quotes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (index, piece) in text.split('"').enumerate() {
@@ -71,15 +70,15 @@ fn without_quotes(text: &str) -> String {
     out
 }
 
-/// A name of JSON, a plain word of ours: `db`, `twilio_secrets`, `ok`.
+/// Whether it is a JSON key of this program: `db`, `twilio_secrets`, `ok`.
 fn is_key(piece: &str) -> bool {
     piece.len() <= 32 && piece.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
-/// One word.
+/// Redacts one word.
 fn word(word: &str) -> String {
     if word.contains('@') {
-        // An address of mail or WhatsApp; of the latter the kind is worth knowing.
+        // A mail or WhatsApp address; the kind of a WhatsApp address is kept for diagnosis.
         let server = word.rsplit('@').next().filter(|server| SERVERS.contains(server)).unwrap_or(BLOT);
         return format!("{BLOT}@{server}");
     }
@@ -102,7 +101,7 @@ fn piece(piece: &str) -> String {
     piece.to_owned()
 }
 
-/// Long, of letters and digits both: keys, ids of calls and messages, hashes.
+/// Whether it is long and contains letters and digits: keys, ids of calls and messages, hashes.
 fn is_token(word: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'.');
     word.len() >= LONG
@@ -112,7 +111,7 @@ fn is_token(word: &str) -> bool {
         && !word.contains("agentlocator")
 }
 
-/// Phone numbers, as people and programs write them. Times stay.
+/// Masks phone numbers in common notations. Dates and times stay.
 fn without_numbers(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
@@ -137,7 +136,7 @@ fn without_numbers(text: &str) -> String {
     out
 }
 
-/// Digits, with single signs between them.
+/// The end of a number: digits with single separators between them.
 fn end_of_number(bytes: &[u8], begin: usize) -> usize {
     let mut end = begin + 1;
     let mut at = end;
@@ -152,7 +151,7 @@ fn end_of_number(bytes: &[u8], begin: usize) -> usize {
     end
 }
 
-/// `2026-11-20`, with or without more behind it.
+/// Whether it starts with a date, such as `2026-11-20`.
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 10 && bytes[4] == b'-' && bytes[7] == b'-' && text.starts_with("20")

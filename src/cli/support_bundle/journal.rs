@@ -1,10 +1,10 @@
-//! The log of a unit, as systemd keeps it: of each line what helps to find a fault.
+//! The systemd journal of a unit, reduced to the fields that help a diagnosis.
 
 use super::blot::Blot;
 use crate::doctor::output_of;
 use serde_json::{Map, Value};
 
-/// The last lines of a unit, one JSON object each.
+/// The last lines of a unit's journal, one JSON object per line.
 pub(super) async fn read(unit: &str, lines: u32, blot: &Blot) -> String {
     let (unit, lines) = (format!("--unit={unit}"), format!("--lines={lines}"));
     let arguments = [unit.as_str(), &lines, "--output=json", "--no-pager", "--quiet", "--utc"];
@@ -14,12 +14,12 @@ pub(super) async fn read(unit: &str, lines: u32, blot: &Blot) -> String {
                 told.lines().filter_map(|line| reduce(line, blot)).map(|line| line.to_string()).collect();
             lines.join("\n") + "\n"
         }
-        None => "there is no journal that this user may read\n".to_owned(),
+        None => "this user cannot read a journal\n".to_owned(),
     }
 }
 
-/// What stays of a line: nothing of one that was written for whoever debugs, since such show numbers and texts whole, and
-/// nothing of one that is no event, since the bridge also draws its code there.
+/// Reduces a journal line. Drops debug lines, because they contain complete numbers and texts, and lines that are not events,
+/// because the bridge prints its QR code there.
 fn reduce(line: &str, blot: &Blot) -> Option<Value> {
     let entry: Map<String, Value> = serde_json::from_str(line).ok()?;
     let text = |name: &str| entry.get(name).and_then(Value::as_str);
@@ -57,7 +57,7 @@ fn is_for_debugging(level: Option<&Value>) -> bool {
     level.and_then(Value::as_str).is_some_and(|level| matches!(level, "debug" | "trace" | "7"))
 }
 
-/// Texts that stay, after the blots.
+/// String fields that are kept, after redaction.
 const KEPT: [&str; 26] = [
     "ts",
     "level",
@@ -87,10 +87,10 @@ const KEPT: [&str; 26] = [
     "path",
 ];
 
-/// Sentences.
+/// Fields with sentences.
 const WORDS: [&str; 2] = ["msg", "message"];
 
-/// Events that show a code by which somebody gets in.
+/// Parts of the names of events that contain a login or pairing code.
 const CODES: [&str; 3] = ["SETUP_CODE", "QR", "PAIR"];
 
 #[cfg(test)]

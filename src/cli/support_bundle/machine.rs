@@ -1,4 +1,4 @@
-//! The machine: its system, memory and disk, and the files of the data folder by name and size.
+//! The machine: operating system, memory and disk, and the files of the data folder by name and size.
 
 use crate::config::Config;
 use crate::doctor::output_of;
@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What systemd says of the units, without their logs.
+/// The state of the systemd units, without their logs.
 pub(super) async fn units() -> String {
     let properties = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,NRestarts,ExecMainStatus,\
                       ExecMainStartTimestamp,MemoryCurrent,MemoryPeak,TasksCurrent,CPUUsageNSec,StatusText";

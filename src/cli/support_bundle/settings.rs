@@ -1,4 +1,4 @@
-//! The settings, without secrets and without what the owner has written in their own words.
+//! The settings, without secrets and without free texts of the owner.
 
 use super::blot::Blot;
 use crate::config::known_settings;
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 pub(super) fn shown(site: &Site, blot: &Blot) -> Value {
-    let Some(config) = site.config() else { return json!({"problem": "the settings are wrong, see doctor.json"}) };
-    // Everything that is a text by its own rule may be about anybody.
+    let Some(config) = site.config() else { return json!({"problem": "the settings are invalid, see doctor.json"}) };
+    // Free texts may contain personal data.
     let texts: BTreeSet<_> =
         known_settings().into_iter().filter(|it| it.allowed.starts_with("a text")).map(|it| it.key).collect();
     let value = |key: &str, value: &Value| match value {

@@ -13,15 +13,15 @@ fn names_that_make_no_sense_are_refused_with_the_reason() {
     std::fs::write(folder.join("logged.db-wal"), "of another database").unwrap();
     std::os::unix::fs::symlink(folder.join("nowhere.db"), folder.join("dangling.db")).unwrap();
     for (target, reason) in [
-        ("-".to_owned(), "not to stdout"),
-        (path(""), "names no file"),
+        ("-".to_owned(), "not stdout"),
+        (path(""), "is not a file name"),
         (path("live"), "is a folder"),
         (path("live/copy.db"), "belongs to the service"),
         (path("agentlocator.db"), "belongs to the service"),
         (path("logged.db"), "logged.db-wal belongs to another database"),
         (path("dangling.db"), "leads nowhere"),
         (path("no/such/folder.db"), "cannot find the folder"),
-        ("/dev/null".to_owned(), "no plain file"),
+        ("/dev/null".to_owned(), "is not a regular file"),
     ] {
         let output = daemon.cli(&["backup", &target]);
         let told = stderr(&output);

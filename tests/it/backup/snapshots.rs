@@ -63,7 +63,7 @@ fn an_encrypted_one_in_another_folder_opens_with_the_key_alone() {
 
     let verify = |more: &[&str]| daemon.cli(&[&["snapshots", "verify", name], more].concat());
     let unopened = verify(&[]);
-    assert!(unopened.status.success() && String::from_utf8_lossy(&unopened.stdout).contains("was not opened"));
+    assert!(unopened.status.success() && String::from_utf8_lossy(&unopened.stdout).contains("was not verified"));
     let opened = verify(&["--identity", identity.to_str().unwrap()]);
     assert!(String::from_utf8_lossy(&opened.stdout).contains("5 messages"), "{}", stderr(&opened));
     let refused = verify(&["--identity", other.to_str().unwrap()]);
@@ -98,7 +98,7 @@ fn a_changed_byte_is_found() {
     assert!(report[0]["error"].as_str().unwrap().contains("does not read back as it was written"), "{report}");
     // And then nothing is dropped for it.
     let prune = daemon.cli(&["snapshots", "prune"]);
-    assert!(prune.status.code() == Some(1) && stderr(&prune).contains("nothing was dropped"), "{}", stderr(&prune));
+    assert!(prune.status.code() == Some(1) && stderr(&prune).contains("nothing was deleted"), "{}", stderr(&prune));
 }
 
 #[test]

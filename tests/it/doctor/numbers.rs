@@ -22,7 +22,7 @@ async fn a_new_number_is_sent_here_when_asked_for() {
     look(&town, &[]).assert("numbers", &["error", "warning"], &["demo.twilio.com", "doctor --fix", "TwiML Bin"]);
     let before = number(&town, "+97237654321");
     let refused = fix(&town, &[]);
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("no terminal to ask at"));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("no terminal for a confirmation"));
     assert_eq!(number(&town, "+97237654321"), before, "nobody said yes");
 
     let done = fix(&town, &["--yes"]);

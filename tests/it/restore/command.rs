@@ -90,7 +90,7 @@ fn nobody_is_surprised() {
     let output = daemon.cli(&["restore", copy.to_str().unwrap()]);
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("say --yes") && told.contains("is kept beside it") && told.contains("5 messages"), "{told}");
+    assert!(told.contains("use --yes") && told.contains("is kept beside it") && told.contains("5 messages"), "{told}");
     assert_eq!(std::fs::read(daemon.published_file()).unwrap(), before);
     let left: Vec<_> = std::fs::read_dir(daemon.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with('.')), "{left:?}");

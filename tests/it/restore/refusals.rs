@@ -61,7 +61,7 @@ fn what_is_no_good_copy_is_refused_with_the_reason() {
     let sealed = make("sealed.db", &|path| std::fs::write(path, "age-encryption.org/v1\n-> X25519 abc\n").unwrap());
     is_refused(&daemon, &sealed, "--identity");
     is_refused(&daemon, Path::new("nothing.db"), "there is no file and no snapshot");
-    is_refused(&daemon, daemon.folder(), "no plain file");
+    is_refused(&daemon, daemon.folder(), "is not a regular file");
 }
 
 #[test]

@@ -101,7 +101,7 @@ async fn a_bad_pair_never_replaces_a_good_one() {
         authority.equip(daemon.folder());
         let output = tokio::task::block_in_place(|| daemon.cli(&["reload"]));
         assert!(output.status.success());
-        output.stdout == b"In force now:\n  certificates\n"
+        output.stdout == b"Active now:\n  certificates\n"
     });
     assert!(heard);
 }
