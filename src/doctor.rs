@@ -1,7 +1,7 @@
-//! What `agentlocator doctor` looks at: each check is a file, and says what it found and what to do about it.
+//! The checks of `agentlocator doctor`: one file per check, which returns findings with remedies.
 //!
-//! Nothing here changes anything, but for what [`Fix::apply`] is told to. Whoever looks need not be the daemon, nor be
-//! able to open the store: the running daemon is asked over its control socket, the rest is seen from outside.
+//! Checks change nothing; only [`Fix::apply`] does. They run outside of the daemon and do not open the store: the running daemon
+//! is queried over its control socket, the rest is checked from outside.
 
 mod abilities;
 mod address;
@@ -41,7 +41,7 @@ use std::time::Duration;
 
 type Look = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
 
-/// Looks at everything, all at once; the findings come in the order of what matters most.
+/// Runs all checks concurrently; returns the findings in order of importance.
 pub async fn examine(site: Arc<Site>) -> Vec<Finding> {
     run(looks(&site), LIMIT).await
 }

@@ -1,4 +1,4 @@
-//! What the file system that holds the data can do.
+//! Features of the file system under the data folder.
 
 use super::{Finding, Site};
 use crate::entropy;
@@ -7,14 +7,14 @@ use std::path::Path;
 
 const CHECK: &str = "folder";
 
-/// Tries it. Nothing stays behind.
+/// Tests the file system, in a folder that is removed afterwards.
 pub(super) fn judge(site: &Site, published: &Path, folder: &Path) -> Vec<Finding> {
     let name = format!(".doctor-{}", entropy::random_hex::<8>());
     match (site.file_system)(published, &name) {
         Ok(abilities) => findings(folder, &abilities),
         Err(error) => {
             let found = format!("nothing can be written to {} ({error})", folder.display());
-            let remedy = "see that the disk is not full and not mounted read-only, and who owns the folder";
+            let remedy = "check that the disk is neither full nor mounted read-only, and who owns the folder";
             vec![Finding::error(CHECK, found, remedy)]
         }
     }
@@ -27,7 +27,7 @@ fn findings(folder: &Path, abilities: &Abilities) -> Vec<Finding> {
         return vec![Finding::error(
             CHECK,
             found,
-            "keep the data on a local disk (ext4, xfs, btrfs), not on a network",
+            "keep the data on a local disk (ext4, xfs, btrfs), not on a network file system",
         )];
     }
     let lacks: Vec<_> =
@@ -37,7 +37,7 @@ fn findings(folder: &Path, abilities: &Abilities) -> Vec<Finding> {
             .map(|(name, _)| name)
             .collect();
     if lacks.is_empty() {
-        return vec![Finding::ok(CHECK, format!("{shown} is on a file system that can do all that is needed"))];
+        return vec![Finding::ok(CHECK, format!("{shown} is on a file system with all required features"))];
     }
     let found = format!(
         "the file system under {shown} lacks {}: the published copy is replaced as a whole at each change, which is slow",

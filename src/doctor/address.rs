@@ -1,7 +1,7 @@
-//! Does the public address lead to this daemon, by each of its records?
+//! Checks that each DNS record of the public address leads to this daemon.
 //!
-//! The daemon proves itself by a challenge (see [`crate::ops::identity`]), so a proxy, a tunnel or a router in between is
-//! told apart from another machine that happens to answer. Certificates are not looked at here; that is another check.
+//! The daemon identifies itself by a challenge (see [`crate::ops::identity`]), which distinguishes a proxy, a tunnel or a router
+//! in between from another machine that answers. Certificates have a check of their own.
 
 use super::{Finding, Site};
 use crate::entropy;
@@ -47,16 +47,16 @@ pub(super) async fn addresses(url: &Url) -> Result<Vec<SocketAddr>, String> {
 }
 
 fn no_address(host: &str, reason: &str) -> Finding {
-    let found = format!("the name {host} leads nowhere ({reason})");
+    let found = format!("the name {host} cannot be resolved ({reason})");
     Finding::error(
         CHECK,
         found,
-        "where the domain was bought, make an A record with this machine's public IPv4 address; or see that this machine \
+        "at the domain's registrar, create an A record with this machine's public IPv4 address; or check that this machine \
          reaches a name server (`resolvectl status`)",
     )
 }
 
-/// What is seen at one address.
+/// The result for one address.
 struct View {
     ip: IpAddr,
     /// Whether it is an address of this machine itself.
@@ -69,11 +69,11 @@ enum Answer {
     Us,
     /// Something else, with its status.
     Other(u16),
-    /// Nobody, and why.
+    /// No answer, and the reason.
     Nobody(String),
-    /// This machine has no way there at all.
+    /// This machine has no route to the address.
     NoWay,
-    /// Nobody was asked, since no daemon runs.
+    /// Not queried, because no daemon runs.
     NotAsked,
 }
 
@@ -105,7 +105,7 @@ async fn ask(url: &str, host: &str, address: SocketAddr, expected: Option<&str>)
     }
 }
 
-/// Only own addresses can be taken.
+/// A socket can be bound only to an address of this machine.
 fn is_local(ip: IpAddr) -> bool {
     UdpSocket::bind((ip, 0)).is_ok()
 }
@@ -118,12 +118,12 @@ fn judge(host: &str, views: &[View]) -> Vec<Finding> {
 fn judge_one(host: &str, view: &View, another_reaches: bool, records: usize) -> Finding {
     let kind = if view.ip.is_ipv4() { "A" } else { "AAAA" };
     let record = format!("{host} → {} ({kind})", view.ip);
-    let wrong_record = format!("where the domain was bought, correct the {kind} record of {host}, or remove it");
+    let wrong_record = format!("at the domain's registrar, correct or remove the {kind} record of {host}");
     match &view.answer {
         Answer::Us if is_private(view.ip) && !view.ip.is_loopback() => Finding::warning(
             CHECK,
-            format!("{record} is this daemon, but only inside the own network"),
-            "Twilio needs an address that the whole internet reaches: a public record, a tunnel or a proxy",
+            format!("{record} is this daemon, but only within your own network"),
+            "Twilio needs an address that is reachable from the internet: a public record, a tunnel or a proxy",
         ),
         Answer::Us if view.is_local => Finding::ok(CHECK, format!("{record} is this machine and this daemon")),
         Answer::Us => {
@@ -136,8 +136,8 @@ fn judge_one(host: &str, view: &View, another_reaches: bool, records: usize) -> 
             CHECK,
             format!("{record} answers, but is not this daemon (HTTP {status})"),
             format!(
-                "send the proxy or tunnel there to http://127.0.0.1:8080 of this machine; if that is another machine, \
-                 correct the {kind} record of {host}"
+                "point the proxy or tunnel there to http://127.0.0.1:8080 of this machine; if the address belongs to another \
+                 machine, correct the {kind} record of {host}"
             ),
         ),
         Answer::Nobody(reason) if another_reaches && records > 1 => {
@@ -146,27 +146,27 @@ fn judge_one(host: &str, view: &View, another_reaches: bool, records: usize) -> 
         Answer::Nobody(reason) if view.is_local => Finding::error(
             CHECK,
             format!("{record} is this machine, but nothing answers there ({reason})"),
-            "see that agentlocator-https.socket or the proxy runs, and that no firewall here closes the port",
+            "check that agentlocator-https.socket or the proxy runs, and that no firewall here blocks the port",
         ),
         Answer::Nobody(reason) => Finding::error(
             CHECK,
             format!("{record} does not answer ({reason})"),
             format!(
                 "open ports 80 and 443 in the router and the firewall, and forward them to this machine. Some routers do \
-                 not let their own network in that way: open https://{host}/livez on a phone without Wi-Fi; if it says \
-                 ok, all is well"
+                 not forward requests from their own network: open https://{host}/livez on a phone without Wi-Fi; if it \
+                 shows ok, the address works"
             ),
         ),
         Answer::NoWay => Finding::warning(
             CHECK,
-            format!("{record} cannot be looked at: this machine has no way to it"),
+            format!("{record} cannot be checked: this machine has no route to it"),
             format!("if this machine has no IPv6, remove the {kind} record: certificate authorities try it first"),
         ),
-        Answer::NotAsked => Finding::skipped(CHECK, format!("{record}; without a running daemon nobody can be asked")),
+        Answer::NotAsked => Finding::skipped(CHECK, format!("{record}; not checked, because no daemon runs")),
     }
 }
 
-/// Addresses that lead nowhere on the internet.
+/// Addresses that are not reachable from the internet.
 fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
@@ -174,7 +174,7 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// What the system says where there is no route.
+/// The system's error messages for a missing route.
 const NO_WAY: [&str; 3] = ["Network is unreachable", "Cannot assign requested address", "Address family not supported"];
 const LIMIT: Duration = Duration::from_secs(10);
 const MOST: usize = 8;

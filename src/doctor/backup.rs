@@ -1,4 +1,4 @@
-//! Is there a snapshot to fall back on, and how old is it? As the daemon counts it.
+//! Checks the age of the last valid snapshot, from the daemon's metrics.
 
 use super::{Finding, Site};
 use crate::clock;
@@ -10,7 +10,7 @@ const CHECK: &str = "backup";
 
 pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     if site.running().is_none() {
-        return vec![Finding::skipped(CHECK, "no daemon runs that could tell of snapshots")];
+        return vec![Finding::skipped(CHECK, "no daemon runs that could report snapshots")];
     }
     let (metrics, ready) = tokio::join!(site.ask_locally("/metrics"), site.ask_locally("/readyz"));
     let last = metrics.and_then(|(_, text)| gauge(&text, LAST_SUCCESS));
@@ -18,20 +18,21 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     vec![judge(last, parts["backup"].as_str(), clock::now().as_secs())]
 }
 
-/// `last` is when the last good snapshot was made, `standing` what the daemon says of it.
+/// `last` is the time of the last valid snapshot, `standing` the daemon's status of the backup.
 fn judge(last: Option<i64>, standing: Option<&str>, now: i64) -> Finding {
-    let remedy = "journalctl -u agentlocator -g SNAPSHOT says why; agentlocator snapshots create makes one now";
+    let remedy =
+        "see the reason with: journalctl -u agentlocator -g SNAPSHOT; create one now: agentlocator snapshots create";
     let age = last.map(|last| Duration::from_secs(now.saturating_sub(last).max(0).unsigned_abs()));
-    let told = age.map(|age| format!("the last good snapshot is {} hours old", age.as_secs() / 3600));
+    let told = age.map(|age| format!("the last valid snapshot is {} hours old", age.as_secs() / 3600));
     match (age, standing) {
         (_, Some("error")) => {
-            let found = told.unwrap_or_else(|| "there is no good snapshot".to_owned());
+            let found = told.unwrap_or_else(|| "there is no valid snapshot".to_owned());
             Finding::error(CHECK, format!("{found}, and the last one failed or is overdue"), remedy)
         }
         (Some(age), _) if age > OLD => Finding::warning(CHECK, told.unwrap_or_default(), remedy),
         (Some(_), _) => Finding::ok(CHECK, told.unwrap_or_default()),
-        (None, Some("ok")) => Finding::ok(CHECK, "the first snapshot is made tonight"),
-        (None, _) => Finding::skipped(CHECK, "no snapshots are made; copy agentlocator.db to another disk"),
+        (None, Some("ok")) => Finding::ok(CHECK, "the first snapshot will be created tonight"),
+        (None, _) => Finding::skipped(CHECK, "snapshots are not configured; copy agentlocator.db to another disk"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Is the WhatsApp bridge there, is it linked, and does it take our secret?
+//! Checks that the WhatsApp bridge runs, is linked, and accepts the secret.
 
 use super::{Finding, Site};
 use crate::domain::Masked;
@@ -14,7 +14,9 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     }
     match Bridge::new(site.client.clone(), config) {
         Ok(bridge) => judge(&bridge.look(false).await),
-        Err(error) => vec![Finding::error(CHECK, format!("the WhatsApp bridge cannot be asked: {error}"), "report it")],
+        Err(error) => {
+            vec![Finding::error(CHECK, format!("the WhatsApp bridge cannot be queried: {error}"), "report it")]
+        }
     }
 }
 
@@ -38,20 +40,21 @@ fn judge(seen: &Overview) -> Vec<Finding> {
     }];
     if let Some(restriction) = &report.restriction {
         let until = restriction.until.map(|until| format!(" until {until}")).unwrap_or_default();
-        let found = format!("WhatsApp does not let the account write to new people{until}");
-        findings.push(Finding::warning(CHECK, found, "write less to people who have not written first"));
+        let found = format!("WhatsApp does not let the account write to new contacts{until}");
+        findings.push(Finding::warning(CHECK, found, "write less to contacts who have not written first"));
     }
     if let Some(since) = report.deaf_since {
-        let found =
-            format!("nothing comes in by the link to WhatsApp since {since}, and the account's phone does not answer");
+        let found = format!(
+            "the bridge has received nothing from WhatsApp since {since}, and the account's phone does not answer"
+        );
         findings.push(Finding::warning(
             CHECK,
             found,
-            "see that the phone is on and online; else link the account again",
+            "check that the phone is on and online; otherwise link the account again",
         ));
     }
     if let Some(refused) = report.refused.filter(|refused| *refused > 0) {
-        let found = format!("{refused} messages from WhatsApp were not understood and laid aside");
+        let found = format!("{refused} messages from WhatsApp could not be parsed and were archived");
         findings.push(Finding::warning(CHECK, found, "see the log of both services for WA_BAILEYS, and report it"));
     }
     findings

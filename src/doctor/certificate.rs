@@ -1,4 +1,4 @@
-//! Is the certificate good that the world sees, and for how long?
+//! Checks the certificate of the public address, and when it expires.
 
 mod judge;
 
@@ -19,18 +19,18 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let Ok(url) = Url::parse(base) else { return Vec::new() };
     let host = url.host_str().unwrap_or_default();
     if url.scheme() != "https" {
-        return vec![Finding::skipped(CHECK, format!("{base} is without TLS, on this machine alone"))];
+        return vec![Finding::skipped(CHECK, format!("{base} has no TLS, only on this machine"))];
     }
     let Ok(addresses) = address::addresses(&url).await else {
-        return vec![Finding::skipped(CHECK, format!("{host} leads nowhere, see above"))];
+        return vec![Finding::skipped(CHECK, format!("{host} cannot be resolved, see above"))];
     };
     for address in addresses {
         match tokio::time::timeout(LIMIT, tls_look::look(host, address)).await {
             Ok(Ok(seen)) => return vec![tell(&site, host, &seen).await],
             Ok(Err(LookError::Handshake(error))) => {
-                let found = format!("{address} speaks no TLS with us ({error})");
+                let found = format!("the TLS handshake with {address} failed ({error})");
                 let remedy =
-                    "see that what answers on that port serves https: the proxy's configuration, or [tls] here";
+                    "check that the server on that port serves https: the proxy's configuration, or [tls] here";
                 return vec![Finding::error(CHECK, found, remedy)];
             }
             Ok(Err(_)) | Err(_) => {}
@@ -41,8 +41,8 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
 
 async fn tell(site: &Site, host: &str, seen: &Look) -> Finding {
     let Some(certificate) = seen.chain.first().and_then(|own| Certificate::read(own)) else {
-        let remedy = "have a new certificate made";
-        return Finding::error(CHECK, format!("{host} shows a certificate that cannot be read"), remedy);
+        let remedy = "obtain a new certificate";
+        return Finding::error(CHECK, format!("{host} serves a certificate that cannot be parsed"), remedy);
     };
     let now = clock::now();
     let verdict = judge::judge(&certificate, host, now, seen.complaint.as_deref());
@@ -50,15 +50,15 @@ async fn tell(site: &Site, host: &str, seen: &Look) -> Finding {
     match verdict {
         Verdict::Good { days_left } if days_left < SOON_DAYS => Finding::warning(
             CHECK,
-            format!("the certificate of {host} ends in {days_left} days, on {until}"),
+            format!("the certificate of {host} expires in {days_left} days, on {until}"),
             "see why it is not renewed: journalctl -u agentlocator -g TLS_, or the proxy's log",
         ),
         Verdict::Good { days_left } => {
             let issuer = &certificate.issuer;
-            Finding::ok(CHECK, format!("the certificate of {host} is good for {days_left} days more ({issuer})"))
+            Finding::ok(CHECK, format!("the certificate of {host} is valid for {days_left} more days ({issuer})"))
         }
         Verdict::Expired | Verdict::NotYetValid => {
-            // Other clocks decide whose fault it is.
+            // Other clocks decide whether the certificate or this clock is wrong.
             let offset = match clock_check::offset(site).await {
                 Some(offset) => Some(offset),
                 None => seen.date.map(|date| (now.as_millis() - date.as_millis()) / 1000),
@@ -68,24 +68,22 @@ async fn tell(site: &Site, host: &str, seen: &Look) -> Finding {
         Verdict::WrongName => Finding::error(
             CHECK,
             format!("the certificate is for {}, not for {host}", certificate.names.join(", ")),
-            format!(
-                "have one made for {host} ([tls] domain here, or in the proxy), or set PUBLIC_BASE_URL to its name"
-            ),
+            format!("obtain one for {host} ([tls] domain here, or in the proxy), or set PUBLIC_BASE_URL to its name"),
         ),
         Verdict::SelfSigned => Finding::error(
             CHECK,
-            format!("the certificate of {host} is one that its server made for itself, which Twilio does not take"),
-            format!("set [tls] domain to {host}, so that one is fetched; or use a proxy or a tunnel that has one"),
+            format!("the certificate of {host} is self-signed, which Twilio does not accept"),
+            format!("set [tls] domain to {host} to obtain one; or use a proxy or a tunnel that has one"),
         ),
         Verdict::Untrusted { reason } => Finding::error(
             CHECK,
             format!("the certificate of {host} is not trusted: {reason}"),
-            "serve the whole chain (fullchain.pem, not cert.pem alone), of an authority that browsers know",
+            "serve the whole chain (fullchain.pem, not only cert.pem), from an authority that browsers trust",
         ),
     }
 }
 
-/// What is out of its time is so by the certificate or by the clock.
+/// The finding for a certificate outside its validity period: the certificate or this machine's clock is wrong.
 fn wrong_time(
     host: &str,
     certificate: &Certificate,
@@ -98,16 +96,16 @@ fn wrong_time(
         && certificate.covers(judge::corrected(now, offset))
     {
         let found =
-            format!("the certificate of {host} is good, but the clock here is {}", clock_check::describe(offset));
-        return Finding::error(CHECK, found, "set the clock, see the clock's own finding; the certificate may stay");
+            format!("the certificate of {host} is valid, but the clock here is {}", clock_check::describe(offset));
+        return Finding::error(CHECK, found, "set the clock, see the finding about the clock; keep the certificate");
     }
     if *verdict == Verdict::Expired {
-        let found = format!("the certificate of {host} has been out of date since {}", certificate.not_after);
+        let found = format!("the certificate of {host} expired on {}", certificate.not_after);
         let remedy = "see why it was not renewed: journalctl -u agentlocator -g TLS_, or the proxy's log";
         return Finding::error(CHECK, found, remedy);
     }
-    let found = format!("the certificate of {host} is good only from {} on", certificate.not_before);
-    Finding::error(CHECK, found, "look at the clocks, of this machine and of the one that made the certificate")
+    let found = format!("the certificate of {host} is valid only from {} on", certificate.not_before);
+    Finding::error(CHECK, found, "check the clocks of this machine and of the one that issued the certificate")
 }
 
 const LIMIT: Duration = Duration::from_secs(8);

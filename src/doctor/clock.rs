@@ -1,5 +1,5 @@
-//! Is it now? Measured at others' clocks, since a machine cannot see its own error: a wrong clock makes good
-//! certificates look bad, and puts everything that is kept at a wrong time.
+//! Compares the clock with those of other servers. A wrong clock makes valid certificates look invalid, and gives all stored
+//! data wrong times.
 
 use super::program::{output_of, value};
 use super::{Finding, Site};
@@ -15,33 +15,33 @@ const CHECK: &str = "clock";
 pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let (offset, synchronised, is_behind) = tokio::join!(offset(&site), synchronised(), is_behind(&site));
     if is_behind && offset.is_none_or(|offset| offset.unsigned_abs() >= OFF_S) {
-        let found = "the clock shows a time that has passed already: one before the newest call or message, or before this \
+        let found = "the clock shows a time that has passed already: before the newest call or message, or before this \
                      program was built";
         return vec![Finding::error(CHECK, found, REMEDY)];
     }
     judge(offset, synchronised.as_ref())
 }
 
-/// The daemon knows that the clock is wrong.
+/// Whether the daemon reports that the clock is behind.
 async fn is_behind(site: &Site) -> bool {
     let ready = site.ask_locally("/readyz").await.and_then(|(_, text)| serde_json::from_str::<Value>(&text).ok());
     ready.is_some_and(|ready| ready["clock"] == "error")
 }
 
-/// By how many seconds our clock is ahead of others' (below zero: behind); none where nobody can be asked.
+/// By how many seconds this clock is ahead of other clocks (below zero: behind); none if no server answers.
 ///
-/// Only services that are in use anyway are asked, and their certificates are not looked at: those need a right clock.
+/// Only configured services are queried. Their certificates are not verified, because that needs a correct clock.
 pub(super) async fn offset(site: &Site) -> Option<i64> {
     let config = site.config()?;
     let twilio = config.twilio.credentials().map(|_| config.twilio.api_base_url.as_str());
     let openai = config.openai.key().map(|_| config.openai.base_url.as_str());
     let public = config.http.public_address();
-    // Most likely it leads back to this machine, or past a proxy that has a clock of its own: better than nothing.
+    // The public address usually leads back to this machine, or through a proxy with a clock of its own. It is the last resort.
     let outside = public.filter(|url| twilio.is_none() && openai.is_none() && url.starts_with("https:"));
     let offsets = join_all([twilio, openai, outside].into_iter().flatten().map(|url| offset_to(site, url))).await;
     let mut offsets: Vec<i64> = offsets.into_iter().flatten().collect();
     offsets.sort_unstable_by_key(|offset| offset.abs());
-    // Of two that differ, one has a wrong clock itself: we are as right as the nearest says.
+    // If two clocks differ, one of them is wrong: the nearest one counts.
     offsets.first().copied()
 }
 
@@ -50,12 +50,12 @@ async fn offset_to(site: &Site, url: &str) -> Option<i64> {
     let response = site.trusting.head(url).timeout(LIMIT).send().await.ok()?;
     let answered = clock::now();
     let date = http_date(response.headers().get("date")?.to_str().ok()?)?;
-    // A date says whole seconds, cut off: on average half a second more has gone by.
+    // A `Date` header has whole seconds, rounded down: half a second too early on average.
     let ours = asked.as_millis().midpoint(answered.as_millis());
     Some((ours - date.as_millis() - 500) / 1000)
 }
 
-/// What systemd knows of time servers: whether one is asked, and whether the clock follows it.
+/// systemd's status: whether a time server is used, and whether the clock is synchronised.
 struct Synchronised {
     is_on: bool,
     is_right: bool,
@@ -69,7 +69,7 @@ async fn synchronised() -> Option<Synchronised> {
 fn judge(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Finding> {
     let measured = match offset {
         Some(offset) if offset.unsigned_abs() >= WRONG_S => {
-            let found = format!("the clock is {}: certificates and times are taken for wrong", describe(offset));
+            let found = format!("the clock is {}: certificates and times are rejected as wrong", describe(offset));
             Some(Finding::error(CHECK, found, REMEDY))
         }
         Some(offset) if offset.unsigned_abs() >= OFF_S => {
@@ -78,7 +78,7 @@ fn judge(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Findin
         Some(_) => None,
         None => match synchronised {
             Some(Synchronised { is_right: true, .. }) => None,
-            _ => return vec![Finding::skipped(CHECK, "nobody could be asked what time it is")],
+            _ => return vec![Finding::skipped(CHECK, "no server could be asked for the time")],
         },
     };
     if let Some(finding) = measured {
@@ -86,10 +86,10 @@ fn judge(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Findin
     }
     match synchronised {
         Some(Synchronised { is_on: false, is_right: false }) => {
-            let found = "the clock is right, but follows no time server and will drift";
+            let found = "the clock is correct, but is not synchronised with a time server and will drift";
             vec![Finding::warning(CHECK, found, "timedatectl set-ntp true")]
         }
-        _ => vec![Finding::ok(CHECK, "the clock is right")],
+        _ => vec![Finding::ok(CHECK, "the clock is correct")],
     }
 }
 
@@ -108,9 +108,9 @@ pub(super) fn describe(offset: i64) -> String {
 
 const REMEDY: &str = "timedatectl set-ntp true; without time servers: date -s \"YYYY-MM-DD hh:mm:ss\". A machine that loses the \
                       time whenever it has no power needs a new battery";
-/// So far off, something is amiss.
+/// An offset that causes a warning.
 const OFF_S: u64 = 30;
-/// So far off, others begin to refuse us.
+/// An offset at which other servers begin to reject requests.
 const WRONG_S: u64 = 300;
 const LIMIT: Duration = Duration::from_secs(5);
 

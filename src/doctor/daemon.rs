@@ -1,4 +1,4 @@
-//! Does the daemon run and answer, is it this program, and are its parts well?
+//! Checks that the daemon runs, answers, has the installed version, and reports no error of its parts.
 
 use super::{Finding, Site};
 use crate::config::VersionInfo;
@@ -29,22 +29,22 @@ fn unreachable(error: &AskError) -> Finding {
         AskError::NotRunning => Finding::error(
             CHECK,
             "no daemon runs on this data folder",
-            "systemctl start agentlocator; if it does not stay up, `journalctl -u agentlocator -n 50` says why",
+            "systemctl start agentlocator; if it does not keep running, see `journalctl -u agentlocator -n 50`",
         ),
         AskError::Refused(_) => Finding::warning(
             CHECK,
-            "the daemon that runs is an older one, which cannot tell how it is",
+            "the running daemon is an older version, which cannot report its status",
             "systemctl restart agentlocator",
         ),
         AskError::Failed { source, .. } => Finding::warning(
             CHECK,
-            format!("the running daemon cannot be asked ({source})"),
-            "look as root: sudo agentlocator doctor",
+            format!("the running daemon cannot be queried ({source})"),
+            "run as root: sudo agentlocator doctor",
         ),
     }
 }
 
-/// A finding for each part that is in trouble; one for all where none is.
+/// One finding for each part with an error; one for all parts if there is none.
 fn judge(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
     let with = |word: &str| {
         let named = parts.iter().filter(|(_, value)| value.as_str() == Some(word));
@@ -60,35 +60,35 @@ fn judge(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
         })
         .collect();
     if code != 200 && findings.is_empty() {
-        let found = format!("the daemon answers that it is not ready (HTTP {code})");
-        findings.push(Finding::error(CHECK, found, "journalctl -u agentlocator -n 50 says why"));
+        let found = format!("the daemon reports that it is not ready (HTTP {code})");
+        findings.push(Finding::error(CHECK, found, "see the reason with: journalctl -u agentlocator -n 50"));
     }
     if findings.is_empty() {
         let unset = with("disabled");
-        let rest = if unset.is_empty() { String::new() } else { format!("; not set up: {}", unset.join(", ")) };
+        let rest = if unset.is_empty() { String::new() } else { format!("; not configured: {}", unset.join(", ")) };
         findings.push(Finding::ok(CHECK, format!("the daemon answers{rest}")));
     }
     findings
 }
 
-/// What an error of a part means, and what to do.
+/// The meaning of a part's error, and the remedy.
 fn explain(part: &str) -> (&'static str, &'static str) {
     match part {
         "db" => (
             "the database cannot be written",
-            "make room on the disk, see that it is not mounted read-only, and look at the log; it goes on by itself",
+            "free disk space, check that the disk is not mounted read-only, and see the log; the daemon recovers by itself",
         ),
-        "twilio_secrets" => ("Twilio's token cannot be used", "set TWILIO_AUTH_TOKEN anew, and reload"),
-        "openai" => ("the AI cannot be used", "see the key, and what OpenAI says of the account"),
+        "twilio_secrets" => ("Twilio's token cannot be used", "set TWILIO_AUTH_TOKEN again, and reload"),
+        "openai" => ("the AI cannot be used", "check the key, and the account at OpenAI"),
         "settings" => (
-            "the settings were wrong at the start, so the daemon runs with the last ones that worked",
-            "correct what `agentlocator config check` names, then systemctl reload agentlocator",
+            "the settings were invalid at the start, so the daemon runs with the last ones that worked",
+            "correct the errors of `agentlocator config check`, then systemctl reload agentlocator",
         ),
         "tls" => (
-            "no good certificate is served on our own doors, or it ends soon",
-            "see what is said of the certificate; journalctl -u agentlocator -g TLS_ says why",
+            "the daemon's listeners have no valid certificate, or it expires soon",
+            "see the finding about the certificate; see the reason with: journalctl -u agentlocator -g TLS_",
         ),
-        _ => ("this part reports an error", "journalctl -u agentlocator -p warning --since=-1h says why"),
+        _ => ("this part reports an error", "see the reason with: journalctl -u agentlocator -p warning --since=-1h"),
     }
 }
 
@@ -97,13 +97,13 @@ fn same_program(running: &Status) -> Finding {
     let (ours, theirs) = (VersionInfo::default(), &running.about);
     let ours_shown = shown(env!("CARGO_PKG_VERSION"), &ours);
     if theirs.release == env!("CARGO_PKG_VERSION") && theirs.build == ours {
-        return Finding::ok("version", format!("the running daemon is this program, {ours_shown}"));
+        return Finding::ok("version", format!("the running daemon has the installed version, {ours_shown}"));
     }
     let found = format!("the running daemon is {}, installed is {ours_shown}", shown(&theirs.release, &theirs.build));
-    Finding::warning("version", found, "systemctl restart agentlocator, so that the installed one runs")
+    Finding::warning("version", found, "systemctl restart agentlocator, to run the installed version")
 }
 
-/// Parts for which there is a check of their own, with the reason.
+/// Parts that have their own check.
 const LOOKED_AT_ELSEWHERE: [&str; 7] = ["baileys", "outbox", "disk", "published_copy", "integrity", "tts", "backup"];
 
 #[cfg(test)]

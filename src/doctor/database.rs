@@ -1,4 +1,4 @@
-//! Is the database sound, and does the file that people copy hold everything?
+//! Checks the integrity of the database, and that the published file is up to date.
 
 use super::{Finding, Site};
 use crate::ops::disk::amount;
@@ -12,12 +12,17 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let file = config.store.published_file();
     let Some(status) = site.running() else {
         if let Some(missing) = &site.missing_data {
-            let remedy = "mount the disk of the data, or restore a backup; or, for an empty database: agentlocator setup --new-data";
+            let remedy = "mount the disk with the data, or restore a backup; for an empty database: \
+                          agentlocator setup --new-data";
             return vec![Finding::error(CHECK, missing.to_string(), remedy)];
         }
         let found = match std::fs::metadata(&file) {
             Ok(metadata) => {
-                format!("{} is there, {}; only a running daemon tells more", file.display(), amount(metadata.len()))
+                format!(
+                    "{} exists, {}; more is known only while the daemon runs",
+                    file.display(),
+                    amount(metadata.len())
+                )
             }
             Err(_) => format!("there is no {} yet", file.display()),
         };
@@ -26,13 +31,13 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let mut findings = judge(&status.store, &file.display().to_string());
     if findings.is_empty() {
         let length = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
-        let found = format!("the database is sound, and {} ({}) holds all of it", file.display(), amount(length));
+        let found = format!("the database is sound, and {} ({}) is up to date", file.display(), amount(length));
         findings.push(Finding::ok(CHECK, found));
     }
     findings
 }
 
-/// What the store says of itself, as it is written by [`crate::store::PublishState`] and [`crate::store::Integrity`].
+/// Evaluates the store's status, which [`crate::store::PublishState`] and [`crate::store::Integrity`] serialize.
 fn judge(store: &Value, file: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let word = |part: &str, name: &str| store[part][name].as_str().unwrap_or_default().to_owned();
@@ -40,39 +45,39 @@ fn judge(store: &Value, file: &str) -> Vec<Finding> {
         "damaged" => findings.push(Finding::error(
             CHECK,
             format!("the database is damaged: {}", word("integrity", "findings")),
-            "copy the whole data folder away, then restore the last good snapshot: agentlocator snapshots list, \
+            "copy the whole data folder to another disk, then restore the last valid snapshot: agentlocator snapshots list, \
              agentlocator restore NAME",
         )),
         "checking" => {
-            findings.push(Finding::ok(CHECK, "the last stop was not a clean one; the database is being checked"));
+            findings.push(Finding::ok(CHECK, "the last stop was not clean; the database is being verified"));
         }
         _ => {}
     }
     if store["boot_known"] == false {
         findings.push(Finding::warning(
             CHECK,
-            "the daemon cannot see the boot id of this machine, so that each crash counts as a power cut",
-            "pass it on in the unit: Environment=AGENTLOCATOR_BOOT_ID=%b, or let it see /proc/sys (ProcSubset=all)",
+            "the daemon cannot read the boot id of this machine, so each crash counts as a power cut",
+            "set it in the unit: Environment=AGENTLOCATOR_BOOT_ID=%b, or make /proc/sys readable (ProcSubset=all)",
         ));
     }
     match word("publish", "state").as_str() {
         "late" => findings.push(Finding::warning(
             CHECK,
             format!("{file} is behind by {} s: {}", seconds(&store["publish"]["age_ms"]), word("publish", "reason")),
-            "see that the disk has room and works; it is made current by itself",
+            "check that the disk has space and works; the file is then updated automatically",
         )),
         "foreign" => {
-            let remedy = "do what the reason says; until then copies of that file are of no use";
+            let remedy = "follow the reason; until then do not use copies of that file";
             findings.push(Finding::error(CHECK, format!("{file}: {}", word("publish", "reason")), remedy));
         }
         "frozen" => {
-            let remedy = format!("go on from that copy: agentlocator restore {file}");
+            let remedy = format!("restore that copy: agentlocator restore {file}");
             findings.push(Finding::error(CHECK, format!("{file}: {}", word("publish", "reason")), remedy));
         }
         "off" => findings.push(Finding::warning(
             CHECK,
             format!("{file} is not kept current (store.publish is off)"),
-            "switch store.publish on, or do not take that file for a backup",
+            "set store.publish to true, or do not use that file as a backup",
         )),
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! Is there room? Judged by the limits of `[disk]`, as the running daemon does.
+//! Checks the free disk space by the limits of `[disk]`, like the running daemon.
 
 use super::{Finding, Site};
 use crate::config::DiskConfig;
@@ -11,14 +11,14 @@ const CHECK: &str = "disk";
 
 pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let Some(config) = site.config() else { return Vec::new() };
-    // Before the first start there is only the disk that the folder will be on.
+    // Before the first start the folder may not exist: check the disk that it will be on.
     let folder = config.store.data_folder();
     let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
     let folder = if there == Path::new("") { PathBuf::from(".") } else { there.to_owned() };
     match tokio::task::spawn_blocking(move || (disk_space(&folder), folder)).await {
         Ok((Ok(space), folder)) => vec![judge(&space, &config.disk, &folder)],
-        Ok((Err(error), _)) => vec![Finding::skipped(CHECK, format!("the disk does not tell its room ({error})"))],
-        Err(_) => vec![Finding::skipped(CHECK, "the look at the disk was given up")],
+        Ok((Err(error), _)) => vec![Finding::skipped(CHECK, format!("the disk space cannot be read ({error})"))],
+        Err(_) => vec![Finding::skipped(CHECK, "the check of the disk was aborted")],
     }
 }
 
@@ -26,14 +26,14 @@ fn judge(space: &DiskSpace, limits: &DiskConfig, folder: &Path) -> Finding {
     let (free, total) = (amount(space.free_bytes), amount(space.total_bytes));
     let shown = format!("{free} of {total} free under {}", folder.display());
     if disk::is_short_of_files(space) {
-        let found = format!("the disk under {} has room for {} more files only", folder.display(), space.free_files);
-        return Finding::error(CHECK, found, "find what made so many files, and delete it");
+        let found = format!("the disk under {} has space for only {} more files", folder.display(), space.free_files);
+        return Finding::error(CHECK, found, "find the folder with so many files, and delete them");
     }
-    let remedy = "delete what is not needed (`du -xh / | sort -h | tail` shows the largest), or take a larger disk";
+    let remedy = "delete unneeded files (`du -xh / | sort -h | tail` lists the largest folders), or use a larger disk";
     match disk::judge(space, limits, None) {
         Room::Ample => Finding::ok(CHECK, shown),
         Room::Low => {
-            let found = format!("the disk is nearly full: {shown}; files and recordings are not taken");
+            let found = format!("the disk is nearly full: {shown}; files and recordings are not stored");
             Finding::warning(CHECK, found, remedy)
         }
         Room::Critical => Finding::error(CHECK, format!("the disk is full: {shown}"), remedy),

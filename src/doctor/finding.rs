@@ -1,25 +1,25 @@
-//! What a check found.
+//! The result of a check.
 
 use super::Fix;
 use crate::domain;
 use serde::Serialize;
 
-/// How good or bad it is.
+/// The severity of a finding.
 pub use crate::domain::FindingState as State;
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     /// Which check; a word that stays.
     pub check: String,
     /// How good or bad it is.
     pub state: State,
-    /// What was found, as a sentence.
+    /// The finding as a sentence.
     pub found: String,
-    /// What to do about it.
+    /// How to fix the problem.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
-    /// What `doctor --fix` can do about it.
+    /// The fix that `doctor --fix` can apply.
     #[serde(skip)]
     pub fix: Option<Fix>,
 }
@@ -41,7 +41,7 @@ impl Finding {
         Self { state: State::Skipped, ..Self::ok(check, why) }
     }
 
-    /// With what can be done about it.
+    /// Adds a fix.
     #[must_use]
     pub(super) fn with_fix(self, fix: Fix) -> Self {
         Self { fix: Some(fix), ..self }

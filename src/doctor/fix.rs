@@ -1,4 +1,4 @@
-//! What `doctor --fix` can put right, what it changes, and how to take that back.
+//! The fixes of `doctor --fix`: what they change, and how to undo them.
 
 use super::Site;
 use crate::providers::twilio::account::{NumberHooks, set_number_hooks};
@@ -12,12 +12,12 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Something that can be put right.
+/// A fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
     /// Where Twilio sends the calls of a number.
     Number(Box<NumberFix>),
-    /// Whose files are.
+    /// The owner of files.
     Owner {
         /// The folder that they are in.
         folder: PathBuf,
@@ -28,27 +28,27 @@ pub enum Fix {
         /// The group.
         gid: u32,
     },
-    /// Who may do what with a file.
+    /// The mode of a file.
     Mode {
         /// The file.
         path: PathBuf,
-        /// As `chmod` counts.
+        /// The current mode.
         before: u32,
-        /// The same.
+        /// The new mode.
         after: u32,
     },
-    /// Which group may read a file: group and mode.
+    /// The group of a file, and its mode.
     Group {
         /// The file.
         path: PathBuf,
-        /// What there is.
+        /// The current group and mode.
         before: (u32, u32),
-        /// What there should be.
+        /// The new group and mode.
         after: (u32, u32),
     },
-    /// A folder for the data.
+    /// A new folder for the data.
     Folder {
-        /// Where.
+        /// The path.
         path: PathBuf,
         /// The user.
         uid: u32,
@@ -62,39 +62,39 @@ pub enum Fix {
 pub struct NumberFix {
     /// `PN…`
     pub sid: String,
-    /// With `+` and country code.
+    /// The number with `+` and country code.
     pub phone_number: String,
-    /// What there is.
+    /// The current webhooks.
     pub before: NumberHooks,
-    /// What there should be.
+    /// The new webhooks.
     pub after: NumberHooks,
-    /// Its calls go to somebody else now.
+    /// Whether its calls currently go to another program.
     pub is_elsewhere: bool,
-    /// Somebody has said that it is ours.
+    /// Whether the user or the settings name this number.
     pub is_named: bool,
 }
 
-/// Why something was not put right.
+/// Why a fix failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FixError {
-    /// Twilio did not do it.
+    /// The request to Twilio failed.
     #[error(transparent)]
     Twilio(#[from] rest::Error),
-    /// Twilio did something else.
-    #[error("Twilio took the change, but shows something else")]
+    /// Twilio returned other values than those of the request.
+    #[error("Twilio accepted the change, but returns different values")]
     NotTaken,
-    /// The system did not do it.
+    /// A system call failed.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl Fix {
-    /// What it changes, in lines.
+    /// The changes as lines of text.
     pub fn changes(&self) -> Vec<String> {
         match self {
             Self::Number(number) => {
@@ -129,27 +129,27 @@ impl Fix {
         }
     }
 
-    /// How to take it back, where that is of use.
+    /// How to undo the fix, where that is useful.
     pub fn undo(&self) -> Option<String> {
         match self {
             Self::Number(number) => Some(format!(
-                "to take it back, in Twilio's console under {}: A call comes in → {:?} by {}, Call status changes → {:?}",
+                "to undo, in Twilio's console under {}: A call comes in → {:?} by {}, Call status changes → {:?}",
                 number.phone_number, number.before.voice_url, number.before.voice_method, number.before.status_callback
             )),
-            Self::Mode { path, before, .. } => Some(format!("to take it back: chmod {before:o} {}", path.display())),
+            Self::Mode { path, before, .. } => Some(format!("to undo: chmod {before:o} {}", path.display())),
             Self::Group { path, before: (gid, mode), .. } => {
-                Some(format!("to take it back: chgrp {gid} {0} && chmod {mode:o} {0}", path.display()))
+                Some(format!("to undo: chgrp {gid} {0} && chmod {mode:o} {0}", path.display()))
             }
             Self::Owner { .. } | Self::Folder { .. } => None,
         }
     }
 
-    /// Whether it would take something from somebody else, who has not been named.
+    /// Whether the number is in use elsewhere and must be named to confirm the change.
     pub fn needs_a_word(&self) -> bool {
         matches!(self, Self::Number(number) if number.is_elsewhere && !number.is_named)
     }
 
-    /// Does it.
+    /// Applies the fix.
     pub async fn apply(&self, site: &Site) -> Result<(), FixError> {
         match self {
             Self::Number(number) => {
@@ -161,7 +161,7 @@ impl Fix {
             Self::Owner { folder, paths, uid, gid } => {
                 let give =
                     |path: &PathBuf| give_away(folder, path, *uid, *gid).map_err(|error| file_error(path, error));
-                // One that is refused keeps none of the others as it is.
+                // An error for one file does not stop the others.
                 let given: Vec<_> = paths.iter().map(give).collect();
                 given.into_iter().collect()
             }
@@ -180,8 +180,8 @@ impl Fix {
     }
 }
 
-/// Changes the owner of something in a folder, whose present owner may lay links there at any moment: none is followed, and
-/// what has a second name elsewhere stays whose it is.
+/// Changes the owner of a file in a folder whose current owner may create links there at any moment: links are not followed, and
+/// a file with a second hard link is refused.
 fn give_away(folder: &Path, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
     let inside = path.strip_prefix(folder).map_err(io::Error::other)?;
     if inside.as_os_str().is_empty() {

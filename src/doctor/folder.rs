@@ -1,4 +1,4 @@
-//! Whose is the data, who may read it, and what can its disk do?
+//! Checks the owner and the modes of the data folder, and its file system.
 
 use super::{Finding, Fix, Site, abilities};
 use std::fs::Metadata;
@@ -10,7 +10,7 @@ const CHECK: &str = "folder";
 
 pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let looked = tokio::task::spawn_blocking(move || look_at(&site)).await;
-    looked.unwrap_or_else(|_| vec![Finding::skipped(CHECK, "the look at the data folder was given up")])
+    looked.unwrap_or_else(|_| vec![Finding::skipped(CHECK, "the check of the data folder was aborted")])
 }
 
 fn look_at(site: &Site) -> Vec<Finding> {
@@ -41,17 +41,18 @@ fn linked(folder: &Path) -> Option<Finding> {
             folder.display(),
             target.display()
         );
-        let remedy = "put a folder in its place, and mount the data there (bind mount, docs/admin/move.md)";
+        let remedy = "replace it by a folder, and mount the data there (bind mount, docs/admin/move.md)";
         Finding::error(CHECK, found, remedy)
     })
 }
 
 fn no_folder(site: &Site, folder: &Path, error: &std::io::Error) -> Finding {
-    let found = format!("the data folder {} cannot be seen ({error})", folder.display());
+    let found = format!("the data folder {} cannot be read ({error})", folder.display());
     if error.kind() != std::io::ErrorKind::NotFound {
-        return Finding::error(CHECK, found, "look as root: sudo agentlocator doctor");
+        return Finding::error(CHECK, found, "run as root: sudo agentlocator doctor");
     }
-    let remedy = "agentlocator doctor --fix, as root, makes it; without systemd, the daemon does at its start";
+    let remedy =
+        "to create it, run as root: agentlocator doctor --fix; without systemd, the daemon creates it at its start";
     let missing = Finding::warning(CHECK, format!("there is no data folder {} yet", folder.display()), remedy);
     match service_user(site, None) {
         Some((uid, gid)) => missing.with_fix(Fix::Folder { path: folder.to_owned(), uid, gid }),
@@ -59,7 +60,7 @@ fn no_folder(site: &Site, folder: &Path, error: &std::io::Error) -> Finding {
     }
 }
 
-/// Whatever is not the service's own would be in its way.
+/// Files of other users, which the service cannot write.
 fn owners(site: &Site, folder: &Path, metadata: &Metadata) -> Vec<Finding> {
     let Some((uid, gid)) = service_user(site, Some(metadata)) else { return Vec::new() };
     let foreign: Vec<_> = everything_in(folder)
@@ -68,13 +69,13 @@ fn owners(site: &Site, folder: &Path, metadata: &Metadata) -> Vec<Finding> {
         .collect();
     let Some(first) = foreign.first() else { return Vec::new() };
     let more = if foreign.len() > 1 { format!(" and {} more", foreign.len() - 1) } else { String::new() };
-    let found = format!("{}{more} is not the service's own (user {uid})", first.display());
+    let found = format!("{}{more} does not belong to the service (user {uid})", first.display());
     let remedy = format!("chown -R {uid}:{gid} {}", folder.display());
     let fix = Fix::Owner { folder: folder.to_owned(), paths: foreign, uid, gid };
     vec![Finding::error(CHECK, found, remedy).with_fix(fix)]
 }
 
-/// Everybody's eyes on messages and calls.
+/// Files that other users can read or write.
 fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path) -> Vec<Finding> {
     let mode = |metadata: &Metadata| metadata.permissions().mode() & 0o7777;
     let mut findings = Vec::new();
@@ -87,13 +88,13 @@ fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path
         }
         let mode = mode(&metadata);
         if mode & private & 0o006 != 0 && !closed || mode & 0o002 != 0 {
-            let found = format!("everyone on this machine can get at {}", path.display());
+            let found = format!("all users of this machine can access {}", path.display());
             let fix = Fix::Mode { path: path.to_owned(), before: mode, after: mode & !private };
             findings.push(Finding::warning(CHECK, found, format!("chmod o-rwx {}", path.display())).with_fix(fix));
         }
     }
     if mode(metadata) & 0o002 != 0 {
-        let found = format!("everyone on this machine can write to {}", folder.display());
+        let found = format!("all users of this machine can write to {}", folder.display());
         let before = mode(metadata);
         let fix = Fix::Mode { path: folder.to_owned(), before, after: before & !0o007 };
         findings.push(Finding::error(CHECK, found, format!("chmod o-rwx {}", folder.display())).with_fix(fix));
@@ -101,7 +102,7 @@ fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path
     findings
 }
 
-/// Who should own the data: whoever runs the daemon, else the package's user, else the folder's owner.
+/// The user and group that should own the data: the running daemon's, else the package's user, else the folder's owner.
 pub(super) fn service_user(site: &Site, folder: Option<&Metadata>) -> Option<(u32, u32)> {
     let running = site.running().and_then(|status| std::fs::metadata(format!("/proc/{}", status.about.pid)).ok());
     running.map(|process| (process.uid(), process.gid())).or_else(package_user).or_else(|| {
@@ -110,7 +111,7 @@ pub(super) fn service_user(site: &Site, folder: Option<&Metadata>) -> Option<(u3
     })
 }
 
-/// The user that the package makes.
+/// The user that the package creates.
 fn package_user() -> Option<(u32, u32)> {
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
     let line = users.lines().find(|line| line.split(':').next() == Some("agentlocator"))?;
@@ -118,14 +119,14 @@ fn package_user() -> Option<(u32, u32)> {
     Some((fields.next()?.ok()?, fields.next()?.ok()?))
 }
 
-/// The folder, and what is in it and in its folders, not deeper.
+/// The folder, its content and that of its subfolders, not deeper.
 fn everything_in(folder: &Path) -> Vec<PathBuf> {
     let inside = |folder: &Path| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).take(MOST).collect::<Vec<_>>()
     };
     let first = inside(folder);
-    // A link is not followed: whoever may write here could lead us anywhere.
+    // Links are not followed: the folder's owner could link to any path.
     let is_folder = |path: &&PathBuf| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
     let second: Vec<_> = first.iter().filter(is_folder).flat_map(|path| inside(path)).collect();
     std::iter::once(folder.to_owned()).chain(first).chain(second).collect()

@@ -1,4 +1,4 @@
-//! Is Google's account still there? What is in it was read with the settings.
+//! Checks Google's credentials file. Its content was validated with the settings.
 
 use super::{Finding, Site};
 use std::sync::Arc;
@@ -10,8 +10,8 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     vec![match &config.credentials_file {
         _ if !config.is_configured() => Finding::skipped(CHECK, "no Google account is set"),
         Some(file) if config.credentials_json.is_none() => {
-            Finding::ok(CHECK, format!("Google's account in {} can be read", file.display()))
+            Finding::ok(CHECK, format!("the Google credentials in {} can be read", file.display()))
         }
-        _ => Finding::ok(CHECK, "Google's account can be read"),
+        _ => Finding::ok(CHECK, "the Google credentials can be read"),
     }]
 }

@@ -1,4 +1,4 @@
-//! What the log of the last day tells of errors: how many and which, not what stands in them.
+//! Counts the errors in the log of the last day, by event code.
 
 use super::program::output_of;
 use super::{Finding, Site};
@@ -15,7 +15,7 @@ pub(super) async fn look(_site: Arc<Site>) -> Vec<Finding> {
     }
     match output_of("journalctl", &ARGUMENTS).await {
         Some(told) => vec![judge(&told)],
-        None => vec![Finding::skipped(CHECK, "there is no journal that this user may read")],
+        None => vec![Finding::skipped(CHECK, "this user cannot read a journal")],
     }
 }
 
@@ -32,7 +32,7 @@ fn judge(told: &str) -> Finding {
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let shown: Vec<_> = counts.iter().take(SHOWN).map(|(event, count)| format!("{event} {count}×")).collect();
     let found = format!("the log of the last day has errors: {}", shown.join(", "));
-    let remedy = "journalctl -u agentlocator -u agentlocator-whatsapp -p err --since=-1d shows them";
+    let remedy = "list them with: journalctl -u agentlocator -u agentlocator-whatsapp -p err --since=-1d";
     Finding::warning(CHECK, found, remedy)
 }
 

@@ -1,4 +1,4 @@
-//! Do WebSockets get through to the media stream? Some proxies let pages through, but no sockets.
+//! Checks that WebSockets reach the media stream. Some proxies forward pages, but no WebSockets.
 
 use super::{Finding, Site, address};
 use crate::providers::tls_look::{UpgradeError, upgrade};
@@ -18,15 +18,15 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let socket_url = format!("{}/ws/twilio-media", config.http.socket_url());
     let Ok(url) = Url::parse(config.http.base_url()) else { return Vec::new() };
     let Ok(addresses) = address::addresses(&url).await else {
-        return vec![Finding::skipped(CHECK, "the public address leads nowhere, see above")];
+        return vec![Finding::skipped(CHECK, "the public address cannot be resolved, see above")];
     };
     for address in addresses {
         match tokio::time::timeout(LIMIT, upgrade(&socket_url, address)).await {
-            Ok(Ok(())) => return vec![Finding::ok(CHECK, format!("{socket_url} takes WebSockets"))],
+            Ok(Ok(())) => return vec![Finding::ok(CHECK, format!("{socket_url} accepts WebSockets"))],
             Ok(Err(UpgradeError::Refused(status))) => {
-                let found = format!("{socket_url} takes no WebSockets (HTTP {status}): calls get no live answer");
-                let remedy = "let the proxy hand on the headers Upgrade and Connection, by HTTP/1.1; the admin guide has \
-                              the lines for nginx and Caddy";
+                let found = format!("{socket_url} refuses WebSockets (HTTP {status}): calls get no live answer");
+                let remedy = "configure the proxy to forward the headers Upgrade and Connection, by HTTP/1.1; the admin \
+                              guide has the lines for nginx and Caddy";
                 return vec![Finding::error(CHECK, found, remedy)];
             }
             Ok(Err(UpgradeError::Failed(_))) | Err(_) => {}

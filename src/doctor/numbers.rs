@@ -1,4 +1,4 @@
-//! Where the calls of our phone numbers go, as Twilio has it.
+//! Checks the webhooks of the business's phone numbers at Twilio.
 
 use super::fix::NumberFix;
 use super::{Finding, Fix, Site, twilio};
@@ -16,12 +16,12 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     }
     match account::numbers(&site.client, &config.twilio, LIMIT).await {
         Ok(numbers) => judge(&numbers, &wanted(&site, config), config.http.base_url()),
-        // The account's own finding says it already.
+        // The finding of the account reports the same error.
         Err(error) => vec![Finding::skipped(CHECK, twilio::refusal(&error).found)],
     }
 }
 
-/// The numbers that somebody has said are ours.
+/// The numbers that the user or the settings name.
 fn wanted(site: &Site, config: &Config) -> Vec<String> {
     let named = site.named_numbers.iter().chain(&config.twilio.phone_number);
     named.map(ToString::to_string).collect()
@@ -31,7 +31,7 @@ fn judge(numbers: &[OwnNumber], named: &[String], base: &str) -> Vec<Finding> {
     let missing = named.iter().filter(|named| !numbers.iter().any(|number| number.phone_number == **named));
     let mut findings: Vec<_> = missing
         .map(|named| {
-            let remedy = "see the number in Twilio's console, Phone Numbers → Manage → Active numbers";
+            let remedy = "check the number in Twilio's console, Phone Numbers → Manage → Active numbers";
             Finding::error(CHECK, format!("the account has no number {named}"), remedy)
         })
         .collect();
@@ -42,7 +42,7 @@ fn judge(numbers: &[OwnNumber], named: &[String], base: &str) -> Vec<Finding> {
             count => Finding::warning(
                 CHECK,
                 format!("none of the account's {count} numbers sends its calls here"),
-                "say which one should: agentlocator doctor --fix --number +972…, or [twilio] phone_number",
+                "name the number to use: agentlocator doctor --fix --number +972…, or [twilio] phone_number",
             ),
         });
     }
@@ -50,7 +50,7 @@ fn judge(numbers: &[OwnNumber], named: &[String], base: &str) -> Vec<Finding> {
     findings
 }
 
-/// Those that were named; else those that lead here; else the only one.
+/// The named numbers; else those whose calls come here; else the only one.
 fn ours<'a>(numbers: &'a [OwnNumber], named: &[String], base: &str) -> Vec<&'a OwnNumber> {
     if !named.is_empty() {
         return numbers.iter().filter(|number| named.contains(&number.phone_number)).collect();
@@ -66,9 +66,9 @@ fn judge_one(number: &OwnNumber, is_named: bool, base: &str) -> Vec<Finding> {
     let name = &number.phone_number;
     for (sid, what) in [(&number.trunk_sid, "a SIP trunk"), (&number.voice_application_sid, "a TwiML app")] {
         if !sid.is_empty() {
-            let found = format!("calls to {name} go to {what} ({sid}), whatever its own addresses are");
+            let found = format!("calls to {name} go to {what} ({sid}), which overrides the number's webhooks");
             let remedy =
-                "in Twilio's console set the number to Webhook, or the app's addresses to those of this machine";
+                "in Twilio's console set the number to Webhook, or set the app's URLs to those of this machine";
             return vec![Finding::error(CHECK, found, remedy)];
         }
     }
@@ -94,7 +94,7 @@ fn judge_one(number: &OwnNumber, is_named: bool, base: &str) -> Vec<Finding> {
         let found = format!("calls to {name} go to {}", shown(&before.voice_url));
         findings.push(Finding::error(CHECK, found, remedy).with_fix(fix()));
     } else if before.status_callback != after.status_callback || before.status_callback_method != "POST" {
-        let found = format!("the end of calls to {name} is told to {}", shown(&before.status_callback));
+        let found = format!("status changes of calls to {name} are sent to {}", shown(&before.status_callback));
         let remedy = format!("agentlocator doctor --fix, or: Call status changes → {}", after.status_callback);
         findings.push(Finding::warning(CHECK, found, remedy).with_fix(fix()));
     } else {
@@ -108,8 +108,8 @@ fn judge_one(number: &OwnNumber, is_named: bool, base: &str) -> Vec<Finding> {
 fn fallback(number: &OwnNumber, base: &str) -> Option<Finding> {
     let name = &number.phone_number;
     let found = match number.voice_fallback_url.as_str() {
-        "" => format!("whoever calls {name} while this machine is off hears an error"),
-        url if is_at(url, base) => format!("what {name} falls back on is this machine too: {url}"),
+        "" => format!("callers of {name} hear an error while this machine is off"),
+        url if is_at(url, base) => format!("the fallback of {name} is on this machine too: {url}"),
         _ => return None,
     };
     let remedy = "in Twilio's console set Primary handler fails to a TwiML Bin; the README has one to copy";
@@ -120,7 +120,7 @@ fn is_at(url: &str, base: &str) -> bool {
     url.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
-/// Whether somebody may be using it: not so with nothing, and with what a new number has.
+/// Whether another program may use the number: false without a URL, and with Twilio's default URL.
 fn leads_elsewhere(url: &str, base: &str) -> bool {
     !url.is_empty() && !url.starts_with("https://demo.twilio.com/") && !is_at(url, base)
 }

@@ -1,4 +1,4 @@
-//! Does the AI take our key and our settings, and has it the models?
+//! Checks that the AI accepts the key and the settings, and has the models.
 
 use super::{Finding, Site};
 use crate::{clock, drive};

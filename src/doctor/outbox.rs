@@ -1,4 +1,4 @@
-//! Do messages go out?
+//! Checks that messages are sent.
 
 use super::{Finding, Site};
 use std::sync::Arc;
@@ -7,18 +7,17 @@ const CHECK: &str = "outbox";
 
 pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let Some(status) = site.running() else {
-        return vec![Finding::skipped(CHECK, "no daemon runs, so no message goes out")];
+        return vec![Finding::skipped(CHECK, "no daemon runs, so no messages are sent")];
     };
     vec![judge(status.overdue_messages)]
 }
 
 fn judge(overdue: u64) -> Finding {
     match overdue {
-        0 => Finding::ok(CHECK, "no message waits for long"),
+        0 => Finding::ok(CHECK, "no message is overdue"),
         overdue => {
             let found = format!("{overdue} messages have waited for a quarter of an hour or longer");
-            let remedy =
-                "see what is said of the bridge and of Twilio; they go out by themselves when one of them works";
+            let remedy = "see the findings about the bridge and Twilio; the messages are sent when one of them works";
             Finding::warning(CHECK, found, remedy)
         }
     }

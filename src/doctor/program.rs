@@ -1,13 +1,13 @@
-//! Other programs that are asked: systemd's.
+//! Runs systemd's programs.
 
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// What a program prints on stdout; none if there is no such program, it fails or it takes too long.
+/// The stdout of a program; none if it does not exist, fails, or takes longer than 15 s.
 pub async fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
-    // Words for programs, in whatever language this machine is.
+    // Output for parsing, independent of the machine's language.
     command.args(arguments).env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(LIMIT, command.output()).await.ok()?.ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())

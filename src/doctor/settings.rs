@@ -1,4 +1,4 @@
-//! Are the settings right, and out of others' sight?
+//! Checks that the settings are valid, and that other users cannot read the secrets.
 
 use super::program::output_of;
 use super::{Finding, Fix, Site, folder};
@@ -16,9 +16,9 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
         let problems = site.settings_problems().into_iter();
         let finding = |problem: String| {
             let remedy = if problem.contains("Permission denied") && !geteuid().is_root() {
-                "look as root: sudo agentlocator doctor"
+                "run as root: sudo agentlocator doctor"
             } else {
-                "correct it, and see by `agentlocator config check`; the other checks need the settings"
+                "correct it, and verify with `agentlocator config check`; the other checks need the settings"
             };
             Finding::error(CHECK, problem, remedy)
         };
@@ -31,7 +31,11 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for warning in config.warnings() {
-        findings.push(Finding::warning(CHECK, warning, "see by `agentlocator config show` what holds and why"));
+        findings.push(Finding::warning(
+            CHECK,
+            warning,
+            "see the active values and their sources with `agentlocator config show`",
+        ));
     }
     for problem in &site.stored_problems {
         findings.push(Finding::warning(CHECK, problem.clone(), "correct it on the page; until then it is not used"));
@@ -40,12 +44,12 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     findings.extend(unreadable_for_service(&site, config).await);
     if findings.is_empty() {
         let file = site.settings_file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
-        findings.push(Finding::ok(CHECK, format!("the settings are right ({file} and the environment)")));
+        findings.push(Finding::ok(CHECK, format!("the settings are valid ({file} and the environment)")));
     }
     findings
 }
 
-/// The files in which secrets stand.
+/// The files that contain secrets.
 fn files_with_secrets(config: &Config) -> BTreeSet<PathBuf> {
     let secrets = crate::config::known_settings().into_iter().filter(|setting| setting.secret);
     let files = secrets.filter_map(|setting| match config.origins.of(setting.key) {
@@ -55,7 +59,7 @@ fn files_with_secrets(config: &Config) -> BTreeSet<PathBuf> {
     files.collect()
 }
 
-/// The files that the service cannot read by itself, although root can: those that systemd does not hand over.
+/// Files that the service cannot read although root can. systemd passes credentials to the service, so they are excluded.
 async fn unreadable_for_service(site: &Site, config: &Config) -> Vec<Finding> {
     let Some((uid, gid)) = folder::service_user(site, None).filter(|(uid, _)| geteuid().is_root() && *uid != 0) else {
         return Vec::new();
@@ -74,12 +78,12 @@ async fn unreadable_for_service(site: &Site, config: &Config) -> Vec<Finding> {
     unreadable.lines().map(Path::new).map(|path| unreadable_file(path, gid, can_fix(path))).collect()
 }
 
-/// systemd reads these as root.
+/// Whether systemd reads the file, as root, and passes it to the service.
 fn is_credential(path: &Path) -> bool {
     path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "credentials")
 }
 
-/// `can_fix`: the file is root's own. Another one that a setting names may be a link of another user.
+/// `can_fix`: the file is the settings file, which belongs to root. Other files that settings name may be links of another user.
 fn unreadable_file(path: &Path, gid: u32, can_fix: bool) -> Finding {
     let found = format!("the service's user cannot read {}, although root can", path.display());
     let remedy = format!("chgrp {gid} {0} && chmod g+r {0}, then systemctl restart agentlocator", path.display());
@@ -97,7 +101,7 @@ fn unreadable_file(path: &Path, gid: u32, can_fix: bool) -> Finding {
 fn readable_by_all(path: PathBuf) -> Option<Finding> {
     let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o7777;
     (mode & 0o004 != 0).then(|| {
-        let found = format!("everyone on this machine can read {}, which holds secrets", path.display());
+        let found = format!("all users of this machine can read {}, which holds secrets", path.display());
         let remedy = format!("chmod o-rwx {}", path.display());
         Finding::warning(CHECK, found, remedy).with_fix(Fix::Mode { path, before: mode, after: mode & !0o007 })
     })

@@ -1,4 +1,4 @@
-//! What is looked at, and with what.
+//! The installation to check, and the clients that the checks use.
 
 use crate::config::{Config, ConfigErrors, MissingData, StoreConfig};
 use crate::domain::PhoneNumber;
@@ -10,51 +10,51 @@ use serde_json::Value;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-/// An installation, and the means to look at it.
+/// The installation to check, and the clients that the checks use.
 pub struct Site {
     settings: Result<Config, ConfigErrors>,
-    /// What is wrong with what the page keeps in the database.
+    /// Errors in the settings of the page, which are stored in the database.
     pub(super) stored_problems: Vec<String>,
-    /// The settings file, where there is one.
+    /// The settings file, if there is one.
     pub(super) settings_file: Option<PathBuf>,
-    /// The service had data, and does not find it.
+    /// Set if the service had data and does not find it.
     pub(super) missing_data: Option<MissingData>,
-    /// The running daemon, or why it cannot be asked.
+    /// The running daemon's status, or why it cannot be queried.
     pub(super) daemon: Result<Status, AskError>,
-    /// The numbers that somebody named as ours.
+    /// The numbers given by `--number`.
     pub(super) named_numbers: Vec<PhoneNumber>,
     pub(super) file_system: fn(&Path, &str) -> Result<Abilities, String>,
     pub(super) client: Client,
-    /// Takes any certificate, and is given nothing secret.
+    /// A client that accepts any certificate; it must not send secrets.
     pub(super) trusting: Client,
 }
 
-/// What the command line knows of the installation.
+/// The command line's knowledge of the installation.
 pub struct Installation {
-    /// Where the data is, even if the settings are wrong.
+    /// The location of the data, even if other settings are invalid.
     pub store: StoreConfig,
-    /// The settings file, where there is one.
+    /// The settings file, if there is one.
     pub settings_file: Option<PathBuf>,
-    /// The service had data, and does not find it.
+    /// Set if the service had data and does not find it.
     pub missing_data: Option<MissingData>,
     /// Reads in the data folder.
     pub reads: OwnerReads,
 }
 
-/// Reads what was set on the page, by key.
+/// Reads the settings of the page, by key.
 type ReadStored = fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>;
 
-/// Reads in the data folder, by the rights of the user who owns it: what is in there may lead root elsewhere, and root could
-/// read what the service cannot. An error is told to people.
+/// Reads in the data folder with its owner's permissions: links there could lead root elsewhere, and root could read files that
+/// the service cannot. Errors are texts for the user.
 pub struct OwnerReads {
-    /// What was set on the page.
+    /// Reads the settings of the page.
     pub stored_settings: ReadStored,
-    /// What the file system can do under the published file; the name is that of a folder for trying it.
+    /// Tests the file system under the published file, in a folder of the given name.
     pub file_system: fn(&Path, &str) -> Result<Abilities, String>,
 }
 
 impl Site {
-    /// Looks where everything is. `settings` are what file and environment say.
+    /// Collects the data that the checks need. `settings` are those of file and environment.
     pub async fn find(
         settings: Result<Config, ConfigErrors>,
         installation: Installation,
@@ -80,22 +80,22 @@ impl Site {
         })
     }
 
-    /// The settings, if they can be used.
+    /// The settings, if they are valid.
     pub fn config(&self) -> Option<&Config> {
         self.settings.as_ref().ok()
     }
 
-    /// What is wrong with the settings.
+    /// The errors of the settings.
     pub(super) fn settings_problems(&self) -> Vec<String> {
         self.settings.as_ref().err().map_or_else(Vec::new, |errors| errors.0.iter().map(ToString::to_string).collect())
     }
 
-    /// The running daemon, if it told of itself.
+    /// The running daemon's status, if it has answered.
     pub fn running(&self) -> Option<&Status> {
         self.daemon.as_ref().ok()
     }
 
-    /// Where the running daemon is asked from this machine itself, without a slash at the end.
+    /// The running daemon's URL on this machine, without a slash at the end.
     pub fn local_url(&self) -> Option<String> {
         let mut door: SocketAddr = *self.running()?.about.doors.first()?;
         if door.ip().is_unspecified() {
@@ -115,7 +115,7 @@ impl Site {
 
 type Inside = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, AskError>);
 
-/// What the store tells: what was set on the page, and how the daemon is that has it open.
+/// Reads the settings of the page, and the status of the running daemon.
 fn look_inside(settings: Result<Config, ConfigErrors>, store: &StoreConfig, stored_settings: ReadStored) -> Inside {
     let daemon = control::ask_status(&control::socket_path(&store.live_file()));
     let Ok(config) = settings else { return (settings, Vec::new(), daemon) };
@@ -124,6 +124,6 @@ fn look_inside(settings: Result<Config, ConfigErrors>, store: &StoreConfig, stor
             let (config, problems) = config.with_stored(&stored);
             (Ok(config), problems.iter().map(ToString::to_string).collect(), daemon)
         }
-        Err(error) => (Ok(config), vec![format!("what was set on the page cannot be read: {error}")], daemon),
+        Err(error) => (Ok(config), vec![format!("the settings of the page cannot be read: {error}")], daemon),
     }
 }

@@ -1,4 +1,4 @@
-//! Does Twilio know us, and is the account well?
+//! Checks Twilio's credentials and the state of the account.
 
 use super::{Finding, Site};
 use crate::providers::http_client;
@@ -24,7 +24,7 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
         findings.push(Finding::skipped(
             CHECK,
             format!(
-                "where Twilio's WhatsApp sender sends messages cannot be asked; see the console, Messaging → Senders: \
+                "the webhooks of Twilio's WhatsApp sender cannot be queried; check them in the console, Messaging → Senders: \
                  {url}/webhook/whatsapp/twilio, status {url}/webhook/whatsapp/twilio/status"
             ),
         ));
@@ -40,32 +40,32 @@ fn judge(account: &Account) -> Finding {
              and some of what calls need may be blocked",
             "upgrade it in Twilio's console before the first call",
         ),
-        ("active", _) => Finding::ok(CHECK, "Twilio takes the account and its token"),
+        ("active", _) => Finding::ok(CHECK, "Twilio accepts the account and its token"),
         (status, _) => Finding::error(
             CHECK,
-            format!("Twilio has the account as {status}: no calls come in"),
-            "see Twilio's console, mostly it is about a payment",
+            format!("Twilio reports the account as {status}: no calls come in"),
+            "see Twilio's console; the usual reason is a payment",
         ),
     }
 }
 
-/// What stands in the way of asking Twilio.
+/// The finding for a failed request to Twilio.
 pub(super) fn refusal(error: &Error) -> Finding {
     match error {
         Error::Refused { status: 401 | 403 | 404, .. } => Finding::error(
             CHECK,
-            "Twilio does not take TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN",
-            "copy both from the front page of Twilio's console; a token that was made anew there must be set here too",
+            "Twilio does not accept TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN",
+            "copy both from the front page of Twilio's console; a token that was regenerated there must be set here too",
         ),
         Error::Refused { status, message, .. } => Finding::warning(
             CHECK,
             format!("Twilio answers {status}: {message}"),
-            "look again later; status.twilio.com tells of troubles",
+            "try again later; status.twilio.com reports incidents",
         ),
         Error::Unreachable(source) => Finding::error(
             CHECK,
             format!("Twilio cannot be reached ({})", http_client::innermost(source)),
-            "see that this machine reaches the internet: name server, firewall, clock",
+            "check that this machine reaches the internet: name server, firewall, clock",
         ),
         Error::NotConfigured | Error::Malformed | Error::TooLarge(_) | Error::Redirected(_) => {
             Finding::warning(CHECK, error.to_string(), "see the settings")

@@ -1,4 +1,4 @@
-//! What systemd says of the units.
+//! Checks the state of the systemd units.
 
 use super::program::{output_of, value};
 use super::{Finding, Site};
@@ -10,7 +10,7 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let mut arguments = vec!["show", "--no-pager", PROPERTIES];
     arguments.extend(UNITS);
     let Some(told) = output_of("systemctl", &arguments).await else {
-        return vec![Finding::skipped(CHECK, "systemd does not run here, so nothing starts the daemon by itself")];
+        return vec![Finding::skipped(CHECK, "systemd does not run here, so the daemon is not started automatically")];
     };
     let wants_bridge = site.config().is_none_or(|config| config.whatsapp.baileys_enabled());
     judge(&told, wants_bridge)
@@ -37,7 +37,7 @@ fn judge(told: &str, wants_bridge: bool) -> Vec<Finding> {
 fn judge_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
     let id = value(unit, "Id");
     let status = value(unit, "ActiveState");
-    let log = format!("see why by `journalctl -u {id} -n 50`, then `systemctl restart {id}`");
+    let log = format!("see the reason with `journalctl -u {id} -n 50`, then `systemctl restart {id}`");
     let mut findings = Vec::new();
     match (value(unit, "LoadState"), status) {
         ("masked", _) => {
@@ -59,7 +59,7 @@ fn judge_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
         ("loaded", _) => findings.push(Finding::ok(CHECK, format!("{id} is stopped, and not in use"))),
         (other, _) => {
             let found = format!("{id} cannot be loaded ({other})");
-            findings.push(Finding::error(CHECK, found, format!("see what `systemctl status {id}` says")));
+            findings.push(Finding::error(CHECK, found, format!("see `systemctl status {id}`")));
         }
     }
     if value(unit, "UnitFileState") == "disabled" && is_needed {
@@ -68,7 +68,7 @@ fn judge_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
     }
     let restarts: u32 = value(unit, "NRestarts").parse().unwrap_or(0);
     if restarts >= MANY_RESTARTS {
-        findings.push(Finding::warning(CHECK, format!("{id} was started again by itself {restarts} times"), log));
+        findings.push(Finding::warning(CHECK, format!("{id} was restarted automatically {restarts} times"), log));
     }
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, format!("{id} runs, and starts with the machine")));
@@ -76,15 +76,15 @@ fn judge_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
     findings
 }
 
-/// Sockets are told of where they do not work: what they hand over is seen elsewhere.
+/// A finding only for a failed socket: other checks test working sockets.
 fn judge_socket(socket: &str) -> Option<Finding> {
     let id = value(socket, "Id");
     if value(socket, "ActiveState") != "failed" {
         return None;
     }
     if id == BRIDGE_SOCKET {
-        let found = format!("{id} could not be opened, so nothing comes in by the WhatsApp bridge");
-        let remedy = format!("see why by `systemctl status {id}`, then `{OPEN_SOCKETS}`");
+        let found = format!("{id} could not be opened, so nothing arrives from the WhatsApp bridge");
+        let remedy = format!("see the reason with `systemctl status {id}`, then `{OPEN_SOCKETS}`");
         return Some(Finding::error(CHECK, found, remedy));
     }
     let port = match id {
@@ -92,22 +92,23 @@ fn judge_socket(socket: &str) -> Option<Finding> {
         "agentlocator-https.socket" => 443,
         _ => 8080,
     };
-    let found = format!("{id} could not take port {port}: another program has it; the other ports are answered");
+    let found = format!("{id} could not take port {port}: another program uses it; the other ports work");
     let meant = if port == 8080 {
-        "if it is to keep the port, give AgentLocator another one (/usr/share/doc/agentlocator/admin/install.md)"
+        "if that program must keep the port, give AgentLocator another one (/usr/share/doc/agentlocator/admin/install.md)"
             .to_owned()
     } else {
         let mask = format!("`systemctl mask {id} && systemctl reset-failed {id}`");
-        format!("if it is a proxy in front of AgentLocator, nothing is wrong: {mask}")
+        format!("if it is a proxy in front of AgentLocator, this is no error: {mask}")
     };
-    let remedy = format!("see which by `ss -ltnp 'sport = :{port}'`; {meant}; else stop it, then `{OPEN_SOCKETS}`");
+    let remedy =
+        format!("find it with `ss -ltnp 'sport = :{port}'`; {meant}; otherwise stop it, then `{OPEN_SOCKETS}`");
     Some(Finding::warning(CHECK, found, remedy))
 }
 
 const SERVICE: &str = "agentlocator.service";
 const BRIDGE: &str = "agentlocator-whatsapp.service";
-/// systemd opens no socket of a service that runs, and a caller at another socket starts the service between a stop and a start. The
-/// service's start opens all of them.
+/// systemd opens no socket of a running service, and a connection to another socket starts the service between a stop and a start.
+/// The service's start opens all sockets.
 const OPEN_SOCKETS: &str = "systemctl stop 'agentlocator*.socket' agentlocator && systemctl start agentlocator";
 const BRIDGE_SOCKET: &str = "agentlocator-bridge.socket";
 const UNITS: [&str; 6] = [

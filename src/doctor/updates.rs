@@ -1,5 +1,5 @@
-//! How old is the program, and is there a newer one? Nobody outside is asked here: the daemon has, if it may, and apt knows
-//! what its own lists say.
+//! Reports the age of the program and newer releases. No server is queried here: the daemon does that if it is configured, and
+//! apt has its own lists.
 
 use super::program::output_of;
 use super::{Finding, Site};
@@ -20,17 +20,21 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     }
     let told = output_of("apt-cache", &["policy", "agentlocator"]).await.unwrap_or_default();
     if let Some((installed, candidate)) = newer_in_apt(&told) {
-        let found = format!("apt has {candidate}, installed is {installed}");
-        return vec![Finding::warning(CHECK, found, "apt install agentlocator; the data are kept, and snapshots made")];
+        let found = format!("apt has version {candidate}, installed is {installed}");
+        return vec![Finding::warning(
+            CHECK,
+            found,
+            "apt install agentlocator; data is kept, and a snapshot is created",
+        )];
     }
     let installed = env!("CARGO_PKG_VERSION");
     let age = age_in_days(&VersionInfo::default().build_time, clock::now());
     let age = age.map(|days| format!(", built {days} days ago")).unwrap_or_default();
     let is_asked = site.config().is_some_and(|config| config.updates.weekly_feed().is_some());
     let how = if is_asked {
-        "; the daemon looks for newer ones once a week"
+        "; the daemon checks for newer releases once a week"
     } else {
-        "; newer ones are not looked for ([updates] check), `agentlocator version --check` does it once"
+        "; the weekly check for newer releases is off ([updates] check); check once with `agentlocator version --check`"
     };
     vec![Finding::ok(CHECK, format!("installed is {installed}{age}{how}"))]
 }
@@ -47,18 +51,19 @@ fn failed_release(version: &str) -> Finding {
 }
 
 fn tell(newer: &Release) -> Finding {
-    let since = newer.date.as_ref().map(|date| format!(", out since {date}")).unwrap_or_default();
+    let since = newer.date.as_ref().map(|date| format!(", released on {date}")).unwrap_or_default();
     let urgent = if newer.urgent { ", which should be installed soon" } else { "" };
-    let found = format!("there is {}{since}{urgent}; installed is {}", newer.version, env!("CARGO_PKG_VERSION"));
-    let notes = newer.notes_url.as_ref().map(|url| format!("; what is new: {url}")).unwrap_or_default();
+    let found =
+        format!("version {}{since}{urgent} is available; installed is {}", newer.version, env!("CARGO_PKG_VERSION"));
+    let notes = newer.notes_url.as_ref().map(|url| format!("; release notes: {url}")).unwrap_or_default();
     Finding::warning(CHECK, found, format!("apt install ./agentlocator_{}_ARCH.deb{notes}", newer.version))
 }
 
-/// What apt has installed and what it would install, where those differ (`apt-cache policy`).
+/// The installed version and apt's candidate, if they differ (`apt-cache policy`).
 fn newer_in_apt(told: &str) -> Option<(&str, &str)> {
     let value = |name: &str| told.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
     let (installed, candidate) = (value("Installed:")?, value("Candidate:")?);
-    // apt's candidate is older than what is installed only where somebody pinned it so.
+    // apt's candidate is older than the installed version only if it is pinned.
     (installed != candidate && installed != "(none)" && candidate != "(none)").then_some((installed, candidate))
 }
 
@@ -67,7 +72,7 @@ fn age_in_days(built: &str, now: Timestamp) -> Option<u64> {
     Some(now.since(built).as_secs() / 86_400)
 }
 
-/// Left by the package's scripts after an upgrade that they took back.
+/// Written by the package's scripts after an upgrade that they rolled back.
 const FAILED_RELEASE: &str = "/usr/lib/agentlocator/failed/version";
 
 #[cfg(test)]

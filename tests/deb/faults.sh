@@ -162,7 +162,7 @@ taken_port() {
     [ "$(curl -s http://127.0.0.1/livez)" = ok ] || fail "port 80 does not answer"
     journalctl -u agentlocator EVENT=DOOR_CLOSED -n 1 --no-pager -o cat | grep 8080 || fail "it is not told"
     agentlocator doctor >/t/doctor.txt
-    grep 'agentlocator-web.socket could not take port 8080: another program has it' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
+    grep 'agentlocator-web.socket could not take port 8080: another program uses it' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
     grep 'give AgentLocator another one (/usr/share/doc/agentlocator/admin/install.md)' /t/doctor.txt || fail "$(cat /t/doctor.txt)"
     mkdir $drop
     sed -n '/^Another port than 8080/,/^Daemon and/p' /usr/share/doc/agentlocator/admin/install.md | sed -n '/^\[Socket\]/,/^```/p' |

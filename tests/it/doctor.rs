@@ -99,7 +99,7 @@ async fn refusals_of_twilio_and_of_the_ai_are_told_apart() {
     })
     .await;
     let told = look(&town, &[]);
-    told.assert("twilio", &["error"], &["does not take TWILIO_ACCOUNT_SID"]);
+    told.assert("twilio", &["error"], &["does not accept TWILIO_ACCOUNT_SID"]);
     told.assert("numbers", &["skipped"], &[]);
     told.assert("openai", &["error"], &["does not take the key", "OPENAI_API_KEY"]);
     assert_eq!(told.code, 1);

@@ -1,4 +1,4 @@
-//! What is wrong with a certificate, from what stands in it.
+//! Evaluates a certificate by its content.
 
 use crate::domain::Timestamp;
 use std::net::IpAddr;
@@ -6,19 +6,19 @@ use std::time::Duration;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// What a certificate says.
+/// The relevant content of a certificate.
 #[derive(Clone, Debug)]
 pub(super) struct Certificate {
     pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
-    /// Names and addresses that it is for.
+    /// The names and addresses for which it is valid.
     pub(super) names: Vec<String>,
-    /// Who made it.
+    /// The issuer's organisation or name.
     pub(super) issuer: String,
     is_its_own_issuer: bool,
 }
 
-/// What is to be said of it; the first that holds.
+/// The result of the evaluation: the first condition that applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     WrongName,
@@ -30,7 +30,7 @@ pub(super) enum Verdict {
 }
 
 impl Certificate {
-    /// Reads one as it came, DER.
+    /// Parses a DER certificate.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der).ok()?;
         let seconds = |time: x509_parser::time::ASN1Time| Timestamp::from_millis(time.timestamp().saturating_mul(1000));
@@ -47,7 +47,7 @@ impl Certificate {
         })
     }
 
-    /// Whether it is good at that time.
+    /// Whether the certificate is within its validity period at that time.
     pub(super) fn covers(&self, at: Timestamp) -> bool {
         (self.not_before..=self.not_after).contains(&at)
     }
@@ -58,7 +58,7 @@ impl Certificate {
         self.names.iter().any(|name| {
             let name = name.to_ascii_lowercase();
             match name.strip_prefix("*.") {
-                // A star stands for one label (RFC 6125, 6.4.3).
+                // A wildcard matches one label (RFC 6125, 6.4.3).
                 Some(domain) => host.split_once('.').is_some_and(|(_, rest)| rest == domain),
                 None => name == host,
             }
@@ -66,7 +66,7 @@ impl Certificate {
     }
 }
 
-/// Judges by its content and by the complaint of a client that trusts the usual authorities.
+/// Evaluates the certificate by its content and by the error of a client that trusts the common authorities.
 pub(super) fn judge(certificate: &Certificate, host: &str, now: Timestamp, complaint: Option<&str>) -> Verdict {
     if !certificate.is_for(host) {
         return Verdict::WrongName;
@@ -87,13 +87,13 @@ pub(super) fn judge(certificate: &Certificate, host: &str, now: Timestamp, compl
     }
 }
 
-/// The time on a right clock, where ours is ahead by so many seconds.
+/// The correct time, if this clock is ahead by `offset` seconds.
 pub(super) fn corrected(now: Timestamp, offset: i64) -> Timestamp {
     let difference = Duration::from_secs(offset.unsigned_abs());
     if offset > 0 { now.minus(difference) } else { now.plus(difference) }
 }
 
-/// A clock that is less wrong is nobody's excuse.
+/// A smaller clock error does not explain a certificate outside its validity period.
 pub(super) const CLOCK_MATTERS_S: u64 = 60;
 
 fn name(name: &GeneralName<'_>) -> Option<String> {

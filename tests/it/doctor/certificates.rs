@@ -18,10 +18,10 @@ fn behind(stand_in: &StandIn, configure: impl FnOnce(&mut super::super::support:
 fn what_is_wrong_with_a_certificate_has_its_word() {
     let day = 86_400;
     for (names, valid, words) in [
-        (&["localhost"][..], (-day, 90 * day), "made for itself"),
+        (&["localhost"][..], (-day, 90 * day), "is self-signed"),
         (&["other.example"], (-day, 90 * day), "is for other.example, not for localhost"),
-        (&["localhost"], (-90 * day, -day), "out of date since"),
-        (&["localhost"], (2 * day, 90 * day), "is good only from"),
+        (&["localhost"], (-90 * day, -day), "expired on"),
+        (&["localhost"], (2 * day, 90 * day), "is valid only from"),
     ] {
         let stand_in = StandIn::start(Some(Tls { names, valid }), |_| StandIn::answer(200, "ok", Duration::ZERO));
         let told = Told::by(&behind(&stand_in, |_| {}), &[]);
@@ -37,7 +37,7 @@ fn a_wrong_clock_is_told_apart_from_a_bad_certificate() {
     let tls = Tls { names: &["localhost"], valid: (5 * day, 90 * day) };
     let stand_in = StandIn::start(Some(tls), move |_| StandIn::answer(200, "ok", later));
     let told = Told::by(&behind(&stand_in, |_| {}), &[]);
-    told.assert("certificate", &["error"], &["is good, but the clock here is 9 days behind"]);
+    told.assert("certificate", &["error"], &["is valid, but the clock here is 9 days behind"]);
     told.assert("clock", &["error"], &["9 days behind", "timedatectl"]);
 }
 
@@ -60,7 +60,7 @@ fn an_address_that_leads_elsewhere_is_told() {
     });
     let told = Told::by(&daemon, &[]);
     told.assert("address", &["error"], &["is not this daemon (HTTP 404)", "http://127.0.0.1:8080"]);
-    told.assert("media socket", &["error"], &["takes no WebSockets (HTTP 404)", "Upgrade"]);
+    told.assert("media socket", &["error"], &["refuses WebSockets (HTTP 404)", "Upgrade"]);
 }
 
 #[test]

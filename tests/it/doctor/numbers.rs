@@ -27,7 +27,7 @@ async fn a_new_number_is_sent_here_when_asked_for() {
 
     let done = fix(&town, &["--yes"]);
     let shown = String::from_utf8_lossy(&done.stderr).into_owned();
-    for part in ["+97237654321", "demo.twilio.com", "→", "/webhook/incoming_call", "to take it back"] {
+    for part in ["+97237654321", "demo.twilio.com", "→", "/webhook/incoming_call", "to undo"] {
         assert!(shown.contains(part), "{part} is not in {shown}");
     }
     let after = number(&town, "+97237654321");
