@@ -51,10 +51,10 @@ fn failed_release(version: &str) -> Finding {
 }
 
 fn tell(newer: &Release) -> Finding {
-    let since = newer.date.as_ref().map(|date| format!(", released on {date}")).unwrap_or_default();
-    let urgent = if newer.urgent { ", which should be installed soon" } else { "" };
+    let since = newer.date.as_ref().map(|date| format!(", released on {date},")).unwrap_or_default();
+    let urgent = if newer.urgent { " and should be installed soon" } else { "" };
     let found =
-        format!("version {}{since}{urgent} is available; installed is {}", newer.version, env!("CARGO_PKG_VERSION"));
+        format!("version {}{since} is available{urgent}; installed is {}", newer.version, env!("CARGO_PKG_VERSION"));
     let notes = newer.notes_url.as_ref().map(|url| format!("; release notes: {url}")).unwrap_or_default();
     Finding::warning(CHECK, found, format!("apt install ./agentlocator_{}_ARCH.deb{notes}", newer.version))
 }

@@ -41,7 +41,7 @@ async fn a_newer_release_is_told_once_and_the_feed_learns_nothing() {
     assert_eq!((&told["is_newer"], &told["newest"]["version"]), (&true.into(), &"99.1.0".into()));
     let output = daemon.cli(&["doctor", "--json"]);
     let report = String::from_utf8(output.stdout).unwrap();
-    assert!(report.contains("there is 99.1.0, out since 2026-11-01"), "{report}");
+    assert!(report.contains("version 99.1.0, released on 2026-11-01, is available"), "{report}");
 
     daemon.restart();
     assert!(daemon.stop().success());
@@ -67,7 +67,7 @@ fn nobody_is_asked_unless_somebody_says_so() {
     assert!(asked.lock().unwrap().is_empty());
 
     let output = daemon.cli(&["version", "--check"]);
-    assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("There is 99.1.0"));
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stderr).contains("available: 99.1.0"));
     assert_eq!(asked.lock().unwrap().len(), 1);
     daemon.reconfigure(|setup| {
         setup.env("UPDATES_FEED_URL", "");
