@@ -18,7 +18,7 @@ use stage::Stage;
 use std::pin::pin;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Options of `agentlocator demo`.
+/// Runs a business day on a new data folder.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Exit when all steps have run, and fail if a check failed. Without it, the demo keeps running for inspection until Ctrl-C.

@@ -247,7 +247,7 @@ async fn a_promotion_that_cannot_be_right_changes_nothing() {
     let position = second.copy().with_extension("sqlite-txid");
     let noted = std::fs::File::options().write(true).open(position).unwrap();
     noted.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
-    refused(&second.promote(&["--without-replica"]), "in the middle of a change");
+    refused(&second.promote(&["--without-replica"]), "incomplete change");
     noted.set_modified(std::time::SystemTime::now()).unwrap();
     let output = second.promote(&["--without-replica"]);
     assert!(output.status.success(), "{}", told(&output));
