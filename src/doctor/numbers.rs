@@ -104,7 +104,7 @@ fn judge_one(number: &OwnNumber, is_named: bool, base: &str) -> Vec<Finding> {
     findings
 }
 
-/// What callers hear while this machine is off must not be on it.
+/// The fallback, which callers hear while this machine is off, must not be on this machine.
 fn fallback(number: &OwnNumber, base: &str) -> Option<Finding> {
     let name = &number.phone_number;
     let found = match number.voice_fallback_url.as_str() {

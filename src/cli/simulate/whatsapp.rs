@@ -39,7 +39,7 @@ pub(in crate::cli) struct Arguments {
     /// WhatsApp's id of the message; a repeated id is the same message (bridge).
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// The form of the body: long or short (bridge).
+    /// The format of the webhook body: long or short (bridge).
     #[arg(long, value_enum, default_value_t = Form::Long)]
     form: Form,
     /// A file to attach (Twilio; the address of --rest serves it).
