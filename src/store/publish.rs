@@ -1,16 +1,16 @@
-//! The published copy: a plain database file that anybody may copy at any moment with any tool, and that then holds
+//! The published copy: a plain database file that any program may copy at any moment with any tool. The copy then holds
 //! everything that had been acknowledged before.
 //!
-//! The writer notes what each commit changed ([`wal`]) and goes on; the publisher's thread writes those pages into the
-//! published file and only then are the callers answered. Nobody reads a half-written file: it is written while its
-//! lease is ours, so whoever opens it waits for a fraction of a millisecond ([`in_place`]); and when somebody has it
-//! open for long, another file takes its name ([`exchange`]).
+//! The writer records what each commit changed ([`wal`]) and continues; the publisher's thread writes those pages into
+//! the published file, and only then are the callers answered. No reader sees a half-written file: it is written while
+//! this process holds its lease, so a process that opens it waits for a fraction of a millisecond ([`in_place`]); and
+//! when another process keeps it open for long, another file takes its name ([`exchange`]).
 //!
-//! What holds at any time:
+//! Invariants:
 //!
-//! - No byte of a file changes while somebody has it open for reading.
+//! - No byte of a file changes while another process has it open for reading.
 //! - The stale pages of an image are a superset of those that differ from the live database.
-//! - A file that is not ours by the recorded stamp is never written; see [`file_state`].
+//! - A file whose stamp is not the recorded one is never written; see [`file_state`].
 //! - No file that opens as a database is written before the live database has been verified; see [`compare`].
 //! - An acknowledged write is in the published file, unless health says `late`, `foreign` or `frozen`.
 
@@ -52,21 +52,21 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use wal::WalReader;
 
-/// Publishing that has not begun: from here on every commit is noted.
+/// Publishing that has been prepared but not started: every commit is recorded from here on.
 pub(in crate::store) struct Prelude {
     queue: Arc<Queue>,
     files: WalFiles,
     from: wal::Header,
 }
 
-/// Publishing under way.
+/// Running publishing.
 pub(in crate::store) struct Publishing {
     queue: Arc<Queue>,
     watch: JoinHandle<bool>,
 }
 
-/// Begins to note commits; nothing may be committed before by anybody who wants it published. A connection must have read
-/// from the database before.
+/// Starts to record commits; a commit made before is not published. A connection must have read from the database
+/// before.
 pub(in crate::store) fn prelude(folder: &Folder, page_size: usize) -> Result<(Prelude, Feed, WalFiles)> {
     let files = WalFiles::open(folder).map_err(log_unreadable)?;
     let wal = WalReader::new(files.clone(), page_size).map_err(log_unreadable)?;
@@ -77,8 +77,9 @@ pub(in crate::store) fn prelude(folder: &Folder, page_size: usize) -> Result<(Pr
 }
 
 impl Prelude {
-    /// Starts publishing into the file that the start has found. When this returns that file holds all that has been
-    /// acknowledged, or health says why it does not; after a power cut programs that open it wait while it is compared.
+    /// Starts publishing into the file that the start has found. When this returns, that file holds everything that has
+    /// been acknowledged, or health reports why it does not; after a power cut, programs that open it wait while it is
+    /// compared.
     pub(in crate::store) fn start(
         self,
         folder: &Folder,
@@ -105,7 +106,7 @@ impl Prelude {
 }
 
 impl Publishing {
-    /// How far the copy is.
+    /// The state of the published copy.
     pub(in crate::store) fn state(&self) -> PublishState {
         match self.queue.standing() {
             Standing::Current => PublishState::Current,
@@ -117,7 +118,7 @@ impl Publishing {
         }
     }
 
-    /// Publishes what is left and ends. False if the publisher did not end.
+    /// Publishes the remaining commits and stops. Returns false if the publisher did not stop.
     pub(in crate::store) fn stop(self) -> bool {
         self.queue.stop();
         self.watch.join().unwrap_or(false)

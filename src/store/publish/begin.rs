@@ -1,5 +1,5 @@
-//! The start: no caller is answered before the published file is current, or verified to be what the last run left, with all that it
-//! had acknowledged.
+//! The publisher's start: no caller is answered before the published file is current, or is verified to be what the
+//! last run left, with everything that run had acknowledged.
 
 use super::books::Books;
 use super::compare::Comparison;
@@ -20,7 +20,7 @@ use crate::store::sys::LeaseAnswer;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the publisher is given at the start.
+/// The publisher's inputs at the start.
 pub(super) struct Ground {
     pub folder: Folder,
     pub queue: Arc<Queue>,
@@ -31,8 +31,8 @@ pub(super) struct Ground {
 }
 
 impl Publisher {
-    /// A publisher for the published file as the start has found it. Nothing that opens as a database is written before the
-    /// live database has been verified.
+    /// A publisher for the published file as the start has found it. No file that opens as a database is written before
+    /// the live database has been verified.
     pub(super) fn prepare(ground: &Ground, found: &FileState, from: Header) -> Result<Self> {
         let mut publisher = Self::bare(ground, from, Phase::Building(Naming::Free))?;
         publisher.keep_strange_spares();
@@ -61,14 +61,14 @@ impl Publisher {
         Ok(publisher)
     }
 
-    /// A publisher that takes the place of one that panicked. What that one last wrote is not known, so there will be a new file.
+    /// Replaces a publisher that panicked. What the panicked publisher wrote last is unknown, so a new file is created.
     pub(super) fn replacement(ground: &Ground) -> Result<Self> {
         let header = ground.wal.header().map_err(super::log_unreadable)?;
         let naming = if ground.state.record().published.is_some() { Naming::Replace } else { Naming::Free };
         Self::bare(ground, header, Phase::Building(naming))
     }
 
-    /// Works until the file is current or locked, or it is clear that it cannot be.
+    /// Works until the file is current or locked, or it is clear that it cannot become current.
     pub(super) fn settle(&mut self) {
         let deadline = clock::instant() + LONGEST_START;
         loop {
@@ -86,10 +86,11 @@ impl Publisher {
             if matches!(self.queue.standing(), Standing::Late { .. }) {
                 return;
             }
-            // A phone must not stay silent because somebody has a file open, and there is no room for another one.
+            // The phone must not stay silent because another process keeps a file open and there is no space for
+            // another one.
             if self.busy_since.is_some_and(|since| now.saturating_duration_since(since) > LONGEST_START) {
                 self.loosen(
-                    "somebody has the published file open, and there is no room for another one",
+                    "another process has the published file open, and there is no disk space for another one",
                     Late::Behind,
                     now,
                 );
@@ -135,11 +136,11 @@ impl Publisher {
                 // For its header.
                 self.images[0].stale.insert(1);
             }
-            // A torn file is no copy of anything, so that there is nothing to spoil.
+            // A torn file is not a valid copy, so overwriting it loses nothing.
             let at_once = is_torn || self.reports.is_live_verified();
             if at_once { Phase::Exact } else { Phase::Verifying(Comparison::of_nothing()) }
         } else {
-            // After a power cut the file may be torn and not look it.
+            // After a power cut the file may be torn although its header is valid.
             let may_be_torn = lacks == Lacks::Any && !is_torn && !self.reports.is_live_verified();
             let leased = may_be_torn && self.images[0].hold() == LeaseAnswer::Granted;
             Phase::Verifying(Comparison::of_all_pages(leased))
@@ -157,7 +158,8 @@ impl Publisher {
         }
     }
 
-    /// Spares of the last run are of no use. But one that does not bear our mark has somebody's bytes in it.
+    /// Deletes the spares of the last run. A spare without the service's mark may hold another program's data and is
+    /// kept.
     fn keep_strange_spares(&self) {
         for number in 1..=2 {
             let path = self.folder.spare(number);
@@ -165,13 +167,13 @@ impl Publisher {
             let strange = !super::image::bears_our_mark(&Stamp::of(&metadata)) && metadata.len() > 0;
             let outcome = if strange {
                 let kept = self.folder.kept(&format!("{}-{number}", clock::now().as_secs()));
-                tracing::warn!(event = "STORE_SPARE_KEPT", file = %kept.display(), "Kept a file that another program wrote to");
+                tracing::warn!(event = "STORE_SPARE_KEPT", file = %kept.display(), "Kept a spare file that another program wrote to");
                 std::fs::rename(&path, kept)
             } else {
                 std::fs::remove_file(&path)
             };
             if let Err(error) = outcome {
-                tracing::warn!(event = "STORE_SPARE_STUCK", %error, file = %path.display(), "Cannot clear away a spare copy");
+                tracing::warn!(event = "STORE_SPARE_STUCK", %error, file = %path.display(), "Cannot remove a spare copy");
             }
         }
     }
@@ -180,7 +182,7 @@ impl Publisher {
 const IS_VERIFIED: &str =
     "the database is verified after an unclean stop; until then the file stays as the last run left it";
 
-/// The database behind a file of so many bytes is not verified in the time that a caller waits.
+/// A database of this many bytes cannot be verified while a caller waits.
 const LARGE: u64 = 256 << 20;
-/// How long a start may take to make the published file current, once it is clear that it is in trouble.
+/// How long a start may take to make the published file current, once it is clear that there is a problem.
 const LONGEST_START: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! What has been committed and is not yet in an image.
+//! Commits that are not yet in an image.
 
 use super::image::Image;
 use super::queue::Work;
@@ -8,28 +8,28 @@ use super::wal::{Changes, Delta, Header, Position};
 /// Commits that are not in the published file yet.
 #[derive(Debug, Default)]
 pub(super) struct Books {
-    /// With their content, if only such have come since the last publishing.
+    /// Commits with their content, if all commits since the last publishing have theirs.
     fresh: Vec<Delta>,
     bytes: usize,
-    /// The number of the last commit taken in.
+    /// The number of the last commit added.
     pub committed: u64,
-    /// The length of the database after it, in pages.
+    /// The length of the database after that commit, in pages.
     pub page_count: u32,
-    /// The log after it.
+    /// The end of the log after that commit.
     pub position: Position,
-    /// The log's change counter after it.
+    /// The log's change counter after that commit.
     pub change: u32,
     /// The store is being closed.
     pub stop: bool,
 }
 
 impl Books {
-    /// Nothing has been committed since `from`; the database has so many pages.
+    /// No commits since `from`; `page_count` is the length of the database.
     pub(super) fn new(from: Header, page_count: u32) -> Self {
         Self { position: from.position, change: from.change, page_count, ..Self::default() }
     }
 
-    /// Takes in what came out of the queue.
+    /// Adds the work taken from the queue.
     pub(super) fn absorb(&mut self, work: Work, images: &mut [Image]) {
         self.committed = work.committed;
         self.stop |= work.stop;
@@ -47,7 +47,7 @@ impl Books {
         }
     }
 
-    /// Lets go of the content, and notes in every image which pages it lacks.
+    /// Drops the content, and marks the changed pages as stale in every image.
     pub(super) fn fold(&mut self, images: &mut [Image]) -> Vec<Delta> {
         for delta in &self.fresh {
             for image in &mut *images {
@@ -57,7 +57,7 @@ impl Books {
         self.take_fresh()
     }
 
-    /// Notes in the images which pages they lack, and keeps the content.
+    /// Marks the changed pages as stale in the images, and keeps the content.
     pub(super) fn note_in(&self, images: &mut [Image]) {
         for delta in &self.fresh {
             for image in &mut *images {
@@ -71,13 +71,13 @@ impl Books {
         &self.fresh
     }
 
-    /// The same, which are then done with.
+    /// Takes the commits with their content out.
     pub(super) fn take_fresh(&mut self) -> Vec<Delta> {
         self.bytes = 0;
         std::mem::take(&mut self.fresh)
     }
 
-    /// If a snapshot holds commits that are not ours, no page of any image can be trusted.
+    /// Takes over a snapshot's position. If it holds commits of another program, every page of every image is stale.
     pub(super) fn agree_with(&mut self, snapshot: &Snapshot<'_>, images: &mut [Image]) {
         self.page_count = snapshot.page_count();
         self.position = snapshot.position();
@@ -102,5 +102,5 @@ fn note(image: &mut Image, delta: &Delta) {
     }
 }
 
-/// More than this is read back from the database, and written to another file than the one that people have.
+/// More bytes than this are read back from the database, and written to another file than the current published file.
 const MOST_FRESH: usize = 16 << 20;

@@ -1,8 +1,9 @@
-//! After an unclean stop: the published file is not written before the live database has been verified, and is compared with it
-//! meanwhile where the log does not tell what it lacks. Reading needs no lease, because only the service writes the file.
+//! After an unclean stop: the published file is not written before the live database has been verified. Meanwhile it is
+//! compared with the live database, if the log does not show what it lacks. Reading needs no lease, because only the
+//! service writes the file.
 //!
-//! After a power cut the file may be torn. Then the lease is held, so that a program that copies it waits, but not for long: the
-//! kernel would end the lease, and a nightly backup must not hang.
+//! After a power cut the file may be torn. Then the lease is held, so that a program that copies it waits, but only for
+//! a limited time: the kernel would break the lease, and a nightly backup must not hang.
 
 use super::image::{Image, say_no_log_belongs_to_it};
 use super::publisher::{Phase, Progress, Publisher};
@@ -12,32 +13,32 @@ use crate::store::health::Integrity;
 use crate::store::sys;
 use std::time::{Duration, Instant};
 
-/// How far it is.
+/// The progress of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Comparison {
-    /// The next page to compare; none when all of them are.
+    /// The next page to compare; none when all pages are done.
     next: Option<u32>,
     began: Instant,
-    /// Openers are held back by the lease.
+    /// The lease makes openers wait.
     leased: bool,
     /// Since when a program has waited to open the file.
     opener_since: Option<Instant>,
 }
 
 impl Comparison {
-    /// All pages are compared, behind a lease if one is held.
+    /// Compares all pages, while holding a lease if `leased`.
     pub(super) fn of_all_pages(leased: bool) -> Self {
         Self { next: Some(1), began: clock::instant(), leased, opener_since: None }
     }
 
-    /// What the file lacks is known already.
+    /// Compares no pages: what the file lacks is known.
     pub(super) fn of_nothing() -> Self {
         Self { next: None, began: clock::instant(), leased: false, opener_since: None }
     }
 }
 
 impl Publisher {
-    /// Compares some pages, waits for the verification of the live database, or goes on to publishing.
+    /// Compares some pages, waits for the verification of the live database, or continues with publishing.
     pub(super) fn verify(&mut self) -> Result<Progress, Trouble> {
         let Phase::Verifying(mut comparison) = self.phase else { return Ok(Progress::Working) };
         self.books.fold(&mut self.images);
@@ -79,7 +80,7 @@ impl Publisher {
         outcome
     }
 
-    /// Whatever was published while the live database was not verified, the next write waits for that.
+    /// Makes the next write wait for the verification of the live database.
     pub(super) fn wait_for_verification(&mut self) {
         let may_write = self.reports.is_live_verified() || !matches!(self.phase, Phase::Exact | Phase::Renaming);
         if !may_write {
@@ -87,7 +88,8 @@ impl Publisher {
         }
     }
 
-    /// If the live database is damaged, then the published file is the last sound copy, and is kept as it is. True if so.
+    /// Freezes the published file if the live database is damaged: it is then the last undamaged copy. Returns true if
+    /// so.
     pub(super) fn freeze_if_damaged(&mut self) -> bool {
         let is_damaged = matches!(self.reports.live_integrity(), Integrity::Damaged { .. });
         let has_copy = matches!(self.phase, Phase::Exact | Phase::Renaming | Phase::Verifying(_));
@@ -102,11 +104,11 @@ impl Publisher {
         tracing::error!(
             event = "STORE_PUBLISH_FROZEN",
             file = %file,
-            "The live database is damaged; the published file is kept as it is, as the last sound copy"
+            "The live database is damaged; the published file is kept as it is, as the last undamaged copy"
         );
         let reason = format!(
-            "the live database is damaged; {file} is kept as it is, as the last sound copy. `agentlocator restore {file}` goes \
-             on from there"
+            "the live database is damaged; {file} is kept as it is, as the last undamaged copy. To continue with that copy: \
+             `agentlocator restore {file}`"
         );
         self.images.iter().for_each(Image::release);
         self.books.take_fresh();
@@ -115,7 +117,7 @@ impl Publisher {
         self.loosen(&reason, super::queue::Late::Frozen, clock::instant());
     }
 
-    /// A later check may find the live database sound, when it has been repaired.
+    /// A later check may find the live database undamaged, after a repair.
     pub(super) fn look_for_repair(&mut self) -> Progress {
         self.books.take_fresh();
         if self.reports.is_live_verified() {
@@ -132,9 +134,9 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// Notes which of the pages from `first` on differ. Returns where to go on; none at the end.
+    /// Marks differing pages from `first` on as stale. Returns the page to continue with; none at the end.
     ///
-    /// Each piece may be compared at another moment: what is committed after that is noted by the commit itself.
+    /// Each piece may be compared with another snapshot: a later commit marks the pages that it changes.
     fn compare_from(&mut self, first: u32) -> Result<Option<u32>, Trouble> {
         let page_size = self.source.page_size();
         let snapshot = self.source.glance()?;
@@ -164,6 +166,6 @@ impl Publisher {
     }
 }
 
-/// Pages that are compared at a time.
+/// Number of pages compared at a time.
 const PIECE: u32 = 256;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);

@@ -1,5 +1,5 @@
-//! The way when somebody has the published file open for long: another file, which nobody has open, is brought up to
-//! date and then exchanges names with it. Whoever reads the old one goes on reading what it was.
+//! Publishing while another process keeps the published file open for long: a spare file, which no process has open, is
+//! brought up to date and then exchanges names with it. Readers of the old file continue to read it unchanged.
 
 use super::image::Image;
 use super::in_place::MOST_AT_ONCE;
@@ -10,7 +10,7 @@ use crate::store::sys::{self, LeaseAnswer};
 use std::time::Duration;
 
 impl Publisher {
-    /// One step of this way: some pages, or the last ones and the exchange.
+    /// One step: writes some pages, or the last ones and exchanges the names.
     pub(super) fn publish_by_exchange(&mut self) -> Result<Progress, Trouble> {
         self.check_published()?;
         let Some(spare) = self.free_spare()? else {
@@ -18,7 +18,7 @@ impl Publisher {
         };
         self.spare_used_at = clock::instant();
         let outcome = self.advance_spare(spare);
-        // Also if it is the published one by now.
+        // Also the image that is the published one by now.
         for image in &self.images {
             image.release();
         }
@@ -39,8 +39,8 @@ impl Publisher {
                 self.images.swap(0, spare);
                 self.images[spare].path = other;
             }
-            // Not every file system and not every kernel can do that. Whoever reads the old file goes on reading it; only its
-            // name is gone.
+            // Not every file system and kernel supports the exchange. Readers of the old file continue to read it; only
+            // its name is gone.
             Err(error) if sys::is_unable(&error) => {
                 sys::rename(&other, &published).map_err(Trouble::file("give the published file its name"))?;
                 let image = self.images.remove(spare);
@@ -54,7 +54,7 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// A spare that nobody has open, with its lease taken: the one that lacks least. Made if need be.
+    /// A leased spare that no other process has open: the one that lacks the fewest pages. Created if necessary.
     fn free_spare(&mut self) -> Result<Option<usize>, Trouble> {
         self.let_shared_spares_go();
         let mut best: Option<usize> = None;
@@ -72,7 +72,7 @@ impl Publisher {
                 }
             }
         }
-        // One that is shared is let go as soon as it has lost the published name.
+        // A spare with another name is dropped as soon as it has lost the published name, so it does not count.
         let kept = self.images.iter().filter(|image| !image.is_shared()).count();
         if best.is_some() || kept > MOST_SPARES {
             return Ok(best);
@@ -87,24 +87,25 @@ impl Publisher {
         let Some(path) = path.into_iter().find(|path| self.images.iter().all(|image| image.path != *path)) else {
             return Ok(None);
         };
-        let image = Image::create(&path, &self.folder.published, page_count).map_err(Trouble::file("make a spare"))?;
+        let image =
+            Image::create(&path, &self.folder.published, page_count).map_err(Trouble::file("create a spare"))?;
         image.hold();
         self.images.push(image);
         Ok(Some(self.images.len() - 1))
     }
 
-    /// Somebody may have opened the file for writing while it had the published name: what they wrote is meant to be
-    /// there, so it gets the name back.
+    /// Another program may have opened the file for writing while it had the published name: what it wrote was meant
+    /// for the published file, so the file gets the name back.
     fn check_spare(&mut self, spare: usize) -> Result<(), Trouble> {
         let image = &self.images[spare];
-        if !image.touched().map_err(Trouble::file("look at a spare"))? {
+        if !image.touched().map_err(Trouble::file("inspect a spare"))? {
             return Ok(());
         }
         sys::exchange(&image.path, &self.folder.published).map_err(Trouble::file("give a file its name back"))?;
         Err(Trouble::Foreign("was written to by another program".into()))
     }
 
-    /// No spare is to be had: then the file is written however long it takes, as soon as nobody has it open.
+    /// No spare is available: the file is written however long that takes, as soon as no other process has it open.
     fn publish_in_place_at_any_length(&mut self) -> Result<Progress, Trouble> {
         match self.images[0].hold() {
             LeaseAnswer::Granted => {}
@@ -118,7 +119,7 @@ impl Publisher {
         outcome
     }
 
-    /// What has to be done now and then.
+    /// Periodic maintenance.
     pub(super) fn chores(&mut self) -> Result<(), Trouble> {
         let now = clock::instant();
         if now < self.chores_at {
@@ -132,7 +133,8 @@ impl Publisher {
             for spare in 1..self.images.len() {
                 self.check_spare(spare)?;
             }
-            // Commits that nobody told us of are another program's. If it was ours after all, nothing is lost.
+            // Unknown commits were made by another program. If the commit was the service's own after all, the extra
+            // page costs nothing.
             if self.books.fresh().is_empty() && self.source.header()?.change != self.books.change {
                 self.images[0].stale.insert(1);
             }
@@ -143,17 +145,18 @@ impl Publisher {
         Ok(())
     }
 
-    /// Spares that somebody has given another name are theirs now.
+    /// Drops spares to which another program has given a second name: they belong to that program now.
     fn let_shared_spares_go(&mut self) {
         self.remove_spares(Image::is_shared);
     }
 
-    /// Removes the spares, but for those that somebody has open: he may yet write to what he takes for the published file.
+    /// Removes the spares, except those that a process has open: it may yet write to a file that it takes for the
+    /// published one.
     pub(super) fn drop_spares(&mut self) {
         self.remove_spares(|spare| spare.hold() != LeaseAnswer::Busy);
     }
 
-    /// Removes the spares of which that is true, but none that somebody has written to.
+    /// Removes the spares selected by `goes`, but none that another program has written to.
     fn remove_spares(&mut self, goes: impl Fn(&Image) -> bool) {
         let mut spares = self.images.split_off(1.min(self.images.len()));
         spares.retain(|spare| {
@@ -167,12 +170,12 @@ impl Publisher {
     }
 }
 
-/// Pages that are written into a spare before looking again whether the published file is free.
+/// Number of pages written into a spare before checking again whether the published file is free.
 const SLICE: usize = 1024;
 const MOST_SPARES: usize = 2;
-/// A spare may not take the last room on the disk.
+/// Disk space that a spare leaves free.
 const ROOM_LEFT: u64 = 64 << 20;
 const BETWEEN_CHORES: Duration = Duration::from_secs(1);
-/// Spares that were not used for this long are removed.
+/// Spares that were unused for this long are removed.
 const QUIET: Duration = Duration::from_hours(1);
 const _: () = assert!(SLICE <= MOST_AT_ONCE);

@@ -1,4 +1,4 @@
-//! The writer's side of publishing.
+//! The writer's interface to publishing.
 
 use super::queue::Queue;
 use super::wal::WalReader;
@@ -6,7 +6,7 @@ use crate::clock;
 use crate::store::pending::Group;
 use std::sync::{Arc, MutexGuard};
 
-/// What the writer hands its commits to.
+/// Receives the writer's commits.
 pub(in crate::store) struct Feed {
     queue: Arc<Queue>,
 }
@@ -22,20 +22,20 @@ impl Feed {
         Self { queue }
     }
 
-    /// To be taken before a commit.
+    /// Must be taken before a commit.
     pub(in crate::store) fn turn(&self) -> CommitTurn<'_> {
         CommitTurn { queue: &self.queue, log: self.queue.log() }
     }
 
-    /// Frames in the write-ahead log.
+    /// Number of frames in the write-ahead log.
     pub(in crate::store) fn frames(&self) -> u32 {
         self.queue.log().at().position.frame
     }
 }
 
 impl CommitTurn<'_> {
-    /// Takes over a commit that has just been made, and its callers, who are answered when it is published. Returns those
-    /// who are to be answered at once.
+    /// Hands over a commit that has just been made, and its callers, who are answered when it is published. Returns the
+    /// callers that are answered at once.
     pub(in crate::store) fn committed(mut self, callers: Group) -> Group {
         self.queue.committed(&mut self.log, callers, clock::instant())
     }

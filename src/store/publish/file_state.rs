@@ -1,25 +1,27 @@
-//! Whose the file is that has the published name at a start, and what it lacks. One rule: with the recorded stamp it is ours;
-//! with a header that we have zeroed it is a torn write of ours; anything else is foreign and is never written.
+//! Classifies the published file at a start, by owner and by missing pages. A file with the recorded stamp was written
+//! by the service; one with a header zeroed by the service is a torn write; any other file is foreign and is never
+//! written.
 
 use super::image::bears_our_mark;
 use super::wal::Position;
 use crate::store::run_state::{Boot, COPIED_AFTER, PublishedRecord, Record};
 use crate::store::stamp::Stamp;
 
-/// What a start makes of the published file.
+/// How a start classifies the published file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) enum FileState {
-    /// There is none.
+    /// There is no file.
     Missing,
-    /// It is ours. As long as the live database is not verified, it is not written.
+    /// The service wrote it. It is not written before the live database is verified.
     Ours(Lacks),
-    /// A write of ours was cut off: no program takes it for a database.
+    /// A write by the service was interrupted: no program takes the file for a database.
     Torn(Lacks),
-    /// It is foreign, and stays as it is.
+    /// It is foreign, and is not changed.
     Foreign {
         /// What was found.
         found: String,
-        /// It could not be read or adopted, so the next start examines it again. Else it waits for the owner's decision.
+        /// True if it could not be read or adopted: the next start examines it again. False if it waits for the owner's
+        /// decision.
         examine_again: bool,
     },
 }
@@ -36,12 +38,12 @@ impl FileState {
     }
 }
 
-/// Which pages of the live database a file of ours may lack.
+/// The pages of the live database that the service's file may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Lacks {
     /// None.
     Nothing,
-    /// Those in the log from there on.
+    /// Those in the log from this position on.
     Since(Position),
     /// Any: it must be compared.
     Any,
@@ -50,20 +52,20 @@ pub(in crate::store) enum Lacks {
 /// What is known of the file without reading all of it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Observed<'o> {
-    /// The file.
+    /// The file's stamp.
     pub stamp: Stamp,
-    /// When anything about it was last changed, in seconds since the epoch.
+    /// Time of the last inode change, in seconds since the epoch.
     pub changed_at: i64,
-    /// It does not begin with zeros.
+    /// The file does not begin with zeros.
     pub has_header: bool,
-    /// The last run ended cleanly, and the live database has not changed since.
+    /// The last run stopped cleanly, and the live database has not changed since.
     pub clean: bool,
-    /// What the last run left.
+    /// The record of the last run.
     pub record: Option<&'o Record>,
 }
 
-/// Whose it is. `holds_write` tells whether the file holds what the log has up to a place, and is asked only where a write may
-/// have been complete but not recorded.
+/// Classifies the file. `holds_write` returns whether the file holds what the log has up to a position; it is called
+/// only if a write may have been completed but not recorded.
 pub(in crate::store) fn classify(file: &Observed<'_>, holds_write: impl Fn(Position) -> bool) -> FileState {
     let foreign = || FileState::foreign(NOT_OURS);
     let Some(record) = file.record else { return foreign() };
@@ -79,12 +81,12 @@ pub(in crate::store) fn classify(file: &Observed<'_>, holds_write: impl Fn(Posit
     }
     match record.published {
         Some(ours) if ours.stamp == file.stamp => return FileState::Ours(lacks),
-        // The folder was moved to another disk after a clean stop: all but the inode is as we left it.
+        // The folder was moved to another disk after a clean stop: everything but the inode is unchanged.
         Some(ours) if record.closed.is_some() && ours.stamp.is_moved_to(file.stamp) => {
             return FileState::Ours(Lacks::Any);
         }
         Some(ours) if !file.has_header && is_the_recorded_file(ours.stamp) => return FileState::Torn(lacks),
-        // A kill came between the end of a write and the note of it.
+        // The process was killed between the end of a write and its record.
         Some(PublishedRecord { stamp, writing: Some(to), position })
             if boot == Boot::Same && is_the_recorded_file(stamp) && (holds_write(to) || holds_write(position)) =>
         {
@@ -95,8 +97,8 @@ pub(in crate::store) fn classify(file: &Observed<'_>, holds_write: impl Fn(Posit
     if record.successor == Some(file.stamp) {
         return FileState::Ours(Lacks::Any);
     }
-    // In a power cut the last notes are lost. Our own writes leave our mark and both times of the file at once; a tool that
-    // copies a file with its times does not.
+    // A power cut loses the last records. The service's own writes set its mark and both times of the file at once; a
+    // tool that copies a file with its times does not.
     let times_agree = (-MARK_AHEAD..=COPIED_AFTER).contains(&(file.changed_at - file.stamp.modified.0));
     if boot == Boot::Another && record.closed.is_none() && record.foreign.is_none() {
         if file.has_header && bears_our_mark(&file.stamp) && times_agree {
@@ -109,7 +111,7 @@ pub(in crate::store) fn classify(file: &Observed<'_>, holds_write: impl Fn(Posit
     foreign()
 }
 
-/// Under load our mark may be later than the clock, by a millisecond for each write.
+/// Under load the mark may be ahead of the clock, by a millisecond for each write.
 const MARK_AHEAD: i64 = 5;
 const NOT_OURS: &str = "is not the file that this service left there";
 

@@ -1,8 +1,8 @@
-//! One file that is, or is to become, an exact copy of the live database.
+//! A file that is, or is to become, an exact copy of the live database.
 //!
-//! Rules: it is written only while we hold its lease or nobody else has its name; its header is made unreadable first
-//! and put back last, so a write that was cut off is refused by every reader; and when somebody else has written to it,
-//! we never do again.
+//! Rules: it is written only while this process holds its lease or while it has no published name; its header is zeroed
+//! first and written last, so every reader rejects an interrupted write; and after another program has written to it,
+//! the service never writes to it again.
 
 use super::page_set::PageSet;
 use crate::clock;
@@ -19,29 +19,29 @@ use std::time::{Duration, UNIX_EPOCH};
 #[derive(Debug)]
 pub(super) struct Image {
     file: File,
-    /// The name that it has.
+    /// The current name of the file.
     pub path: PathBuf,
-    /// The file after our last write.
+    /// The stamp after the service's last write.
     pub stamp: Stamp,
     /// Pages that may differ from the live database.
     pub stale: PageSet,
-    /// How far the disk's room has been reserved.
+    /// Number of bytes allocated on the disk.
     reserved: u64,
     /// The last time that was set on it, in milliseconds.
     marked_ms: i64,
 }
 
-/// A page and its content.
+/// A page number and its content.
 pub(super) type Page<'p> = (u32, &'p [u8]);
 
 impl Image {
-    /// Takes in a file that is there.
+    /// Opens an existing file.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         Self::of(file, path)
     }
 
-    /// Makes an empty one, with the permissions of `like` if there is such a file. Nothing of it is current.
+    /// Creates an empty image, with the permissions of `like` if that file exists. All its pages are stale.
     pub(super) fn create(path: &Path, like: &Path, page_count: u32) -> io::Result<Self> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -50,7 +50,7 @@ impl Image {
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(MODE).open(path)?;
         if let Ok(like) = std::fs::metadata(like) {
             file.set_permissions(like.permissions())?;
-            // Only root may give a file away; whoever cannot keeps it.
+            // Only root may change a file's owner; otherwise it stays.
             let _ = std::os::unix::fs::fchown(&file, Some(like.uid()), Some(like.gid()));
         } else {
             file.set_permissions(std::fs::Permissions::from_mode(MODE))?;
@@ -65,32 +65,32 @@ impl Image {
         Ok(Self { file, path: path.to_owned(), stamp, stale: PageSet::default(), reserved: stamp.length, marked_ms: 0 })
     }
 
-    /// Asks for the lease, which then is ours until [`Image::release`] or the end of the image.
+    /// Requests the lease, which is held until [`Image::release`] or until the image is dropped.
     pub(super) fn hold(&self) -> LeaseAnswer {
         sys::take_lease(&self.file)
     }
 
-    /// Gives the lease back: whoever waits to open the file goes on.
+    /// Releases the lease: processes that wait to open the file continue.
     pub(super) fn release(&self) {
         sys::give_back_lease(&self.file);
     }
 
-    /// True while the lease is held and nobody waits for it.
+    /// True while the lease is held and no process waits for it.
     pub(super) fn undisturbed(&self) -> bool {
         sys::lease_undisturbed(&self.file)
     }
 
-    /// True if somebody else has written to it.
+    /// True if another program has written to it.
     pub(super) fn touched(&self) -> io::Result<bool> {
         Ok(Stamp::of(&self.file.metadata()?) != self.stamp)
     }
 
-    /// True if somebody has given it another name, as a backup by hard links does: that is theirs to keep as it is.
+    /// True if the file has a second name, for example from a backup by hard links: the file must then stay as it is.
     pub(super) fn is_shared(&self) -> bool {
         self.file.metadata().is_ok_and(|found| found.nlink() > 1)
     }
 
-    /// What is in it from a page on, as far as `out` and the file go.
+    /// Reads from an offset on, as far as `out` and the file go.
     pub(super) fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut length = 0;
         while length < out.len() {
@@ -104,13 +104,13 @@ impl Image {
         Ok(length)
     }
 
-    /// Puts it on disk.
+    /// Syncs the file to disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
 
-    /// Writes pages, lowest first. Only the last of several writes is `complete`: then it is a database of `page_count`
-    /// pages again, and nothing of it is stale. Nobody else may have it open.
+    /// Writes pages, lowest first. Only the last of several writes is `complete`: after it the file is a database of
+    /// `page_count` pages, and no page is stale. No other process may have the file open.
     pub(super) fn write(
         &mut self,
         pages: &[Page<'_>],
@@ -119,10 +119,10 @@ impl Image {
         complete: bool,
     ) -> io::Result<()> {
         let written = self.write_pages(pages, page_count, page_size, complete);
-        // Also when it failed: what was written so far was us.
+        // Also after a failure: what was written so far was written by the service.
         let marked = self.mark();
         if written.is_err() || marked.is_err() {
-            // How far it came is not known.
+            // How many pages were written is unknown.
             self.stale.insert_up_to(page_count);
             return written.and(marked);
         }
@@ -147,7 +147,7 @@ impl Image {
 
     fn write_pages(&mut self, pages: &[Page<'_>], page_count: u32, page_size: usize, complete: bool) -> io::Result<()> {
         let length = u64::from(page_count) * page_size as u64;
-        // While the old content is still whole: no room, no write.
+        // While the old content is still complete: without space, nothing is written.
         if length > self.reserved {
             let more = if self.stamp.length == 0 { length } else { length.next_multiple_of(RESERVE) };
             sys::reserve(&self.file, self.reserved, more - self.reserved)?;
@@ -165,7 +165,7 @@ impl Image {
         if complete && self.stamp.length.max(written_to) != length {
             mishap::may_happen()?;
             self.file.set_len(length)?;
-            // Setting a length gives up the room beyond it.
+            // Setting the length releases the space allocated beyond it.
             self.reserved = self.reserved.min(length);
         }
         if let Some(first) = first {
@@ -181,8 +181,8 @@ impl Image {
         Ok(())
     }
 
-    /// Leaves our mark in the time of the last change: a moment that no other writer would leave, and a later one each
-    /// time, so that tools that compare times see a change.
+    /// Sets the service's mark in the modification time: a time that no other program would set, and a later one at
+    /// each write, so that tools that compare times see a change.
     fn mark(&mut self) -> io::Result<()> {
         self.marked_ms = clock::now().as_millis().max(self.marked_ms + 1);
         let since_epoch = Duration::from_millis(u64::try_from(self.marked_ms).unwrap_or_default()) + MARK;
@@ -193,20 +193,20 @@ impl Image {
     }
 }
 
-/// The one difference between a live database and its copy, in the first page: read and write version, which say whether
-/// there is a log beside it.
+/// Sets the only difference between a live database and its copy: the read and write version in the first page, which
+/// say whether there is a log beside it.
 pub(in crate::store) fn say_no_log_belongs_to_it(first_page: &mut [u8]) {
     first_page[18..20].copy_from_slice(&[1, 1]);
 }
 
-/// True if a file of that stamp was last written by us.
+/// True if the service wrote the file last.
 pub(super) fn bears_our_mark(stamp: &Stamp) -> bool {
     stamp.modified.1 % 1_000_000 == i64::from(MARK.subsec_nanos())
 }
 
-/// How every SQLite database begins.
+/// The first bytes of every SQLite database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const MARK: Duration = Duration::from_nanos(123_457);
 const MODE: u32 = 0o640;
-/// Room is asked for in pieces of this size.
+/// Disk space is allocated in multiples of this.
 const RESERVE: u64 = 1 << 20;

@@ -1,4 +1,5 @@
-//! The usual way: nobody has the published file open, so its lease is taken and the changed pages are written into it.
+//! The usual way of publishing: no other process has the published file open, so its lease is taken and the changed
+//! pages are written into it.
 
 use super::image::Page;
 use super::publisher::{Phase, Progress, Publisher};
@@ -14,7 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 impl Publisher {
-    /// Brings the published file up to date, by whichever way is open.
+    /// Brings the published file up to date by one of the ways.
     pub(super) fn publish(&mut self) -> Result<Progress, Trouble> {
         if self.books.fresh().is_empty() && self.images[0].stale.is_empty() {
             return Ok(Progress::Current);
@@ -47,9 +48,10 @@ impl Publisher {
 
     /// Another process has the published file open.
     ///
-    /// A small file is overtaken by a spare after [`PATIENCE`]. A spare of a large file is a copy of the whole database, and
-    /// a backup program that copies it each night would cost one each night: so the publisher waits for that process, lets
-    /// no caller wait meanwhile (health says `late`), and makes a spare only after [`PATIENCE_IF_LARGE`].
+    /// A small file is replaced by a spare after [`PATIENCE`]. A spare of a large file is a copy of the whole database,
+    /// and a backup program that copies it each night would cost one such copy each night: so the publisher waits for
+    /// that process, lets no caller wait meanwhile (health says `late`), and creates a spare only after
+    /// [`PATIENCE_IF_LARGE`].
     fn wait_for_holder(&mut self, is_large: bool, now: Instant) -> Result<Progress, Trouble> {
         let waited = self.busy_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         if waited < PATIENCE {
@@ -63,20 +65,21 @@ impl Publisher {
         Ok(Progress::Busy)
     }
 
-    /// A spare of this file costs so much that others had better wait.
+    /// True if a spare of this file costs so much that waiting is better.
     fn is_large(&self) -> bool {
         let bytes = u64::from(self.books.page_count) * self.source.page_size() as u64;
         bytes > mishap::large_from().unwrap_or(LARGE)
     }
 
-    /// The published file is replaced as a whole from now on: its lease is not to be had.
+    /// Switches to replacing the published file as a whole, because its lease is refused.
     pub(super) fn rename_from_now_on(&mut self, refused: LeaseAnswer) -> Progress {
         let file = self.folder.published.display();
         if refused == LeaseAnswer::Denied {
             tracing::warn!(
                 event = "STORE_PUBLISHED_OWNER",
                 file = %file,
-                "The published file {file} belongs to another user, who alone may lease it; a file of our own replaces it"
+                "The published file {file} belongs to another user, and only its owner may lease it; a new file of the \
+                 service's user replaces it"
             );
         } else {
             tracing::warn!(
@@ -89,8 +92,8 @@ impl Publisher {
         Progress::Working
     }
 
-    /// [`Publisher::write_published`] until nothing is lacking, or half of the time is over for which the kernel lets openers
-    /// wait for a lease.
+    /// Calls [`Publisher::write_published`] until no page is missing, or until half of the time has passed for which
+    /// the kernel lets openers wait for a lease.
     pub(super) fn write_published_at_any_length(&mut self, began: Instant) -> Result<Progress, Trouble> {
         let mut outcome = self.write_published();
         while matches!(outcome, Ok(Progress::Working)) && clock::instant() - began < sys::lease_break_time() / 2 {
@@ -99,7 +102,8 @@ impl Publisher {
         outcome
     }
 
-    /// Writes what the published file lacks; its lease is ours. Busy says that its content is shared with another name.
+    /// Writes what the published file lacks, while its lease is held. Returns `Busy` if its content is shared with
+    /// another name.
     pub(super) fn write_published(&mut self) -> Result<Progress, Trouble> {
         if self.check_published()? > 1 {
             return Ok(Progress::Busy);
@@ -115,7 +119,8 @@ impl Publisher {
         Ok(Progress::Working)
     }
 
-    /// The published name is still that of our file, and nobody else has written to it. Returns how many names it has.
+    /// Checks that the published name is still the service's file and that no other program has written to it. Returns
+    /// how many names the file has.
     pub(super) fn check_published(&self) -> Result<u64, Trouble> {
         let image = &self.images[0];
         match std::fs::symlink_metadata(&image.path) {
@@ -125,7 +130,7 @@ impl Publisher {
             }
             Ok(_) => Err(Trouble::Foreign("was replaced by another file".into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Trouble::Gone),
-            Err(error) => Err(Trouble::file("look at the published file")(error)),
+            Err(error) => Err(Trouble::file("inspect the published file")(error)),
         }
     }
 
@@ -142,12 +147,13 @@ impl Publisher {
         Ok(())
     }
 
-    /// How far in the log the published file is known to be.
+    /// The position in the log up to which the published file is known to be complete.
     fn published_position(&self) -> Position {
         self.state.record().published.map_or(Position::NOWHERE, |published| published.position)
     }
 
-    /// Writes up to `most` of the pages that an image lacks, from one snapshot. True if it then holds all of that.
+    /// Writes up to `most` of the pages that an image lacks, from one snapshot. Returns true if the image is then
+    /// complete.
     pub(super) fn bring_up(&mut self, which: usize, most: usize) -> Result<bool, Trouble> {
         let deltas = self.books.fold(&mut self.images);
         self.queue.reuse(deltas);
@@ -166,7 +172,7 @@ impl Publisher {
         }
         drop(snapshot);
         if self.images[which].path == self.folder.published {
-            // What it lacks is in the log from there on: else that place is nowhere.
+            // What the file lacks is in the log from the recorded position on; if not, the position is `NOWHERE`.
             self.note_writing(self.published_position(), self.books.position);
         }
         let pages: Vec<Page<'_>> = numbers.into_iter().zip(content.chunks_exact(page_size)).collect();
@@ -177,13 +183,13 @@ impl Publisher {
     }
 }
 
-/// The pages of several commits, lowest first, each as the last one left it.
+/// The pages of several commits, lowest first, each with its last content.
 fn latest_pages(deltas: &[Delta]) -> Vec<Page<'_>> {
     let contents = deltas.iter().filter_map(|delta| match &delta.changes {
         Changes::Content(content) => Some(content),
         Changes::Numbers(_) | Changes::Unknown => None,
     });
-    // Newest first, so that the stable sort leaves the newest of each page in front.
+    // Newest first, so that the stable sort puts the newest version of each page first.
     let mut pages: Vec<Page<'_>> = contents.flat_map(super::wal::Content::pages).collect();
     pages.reverse();
     pages.sort_by_key(|(number, _)| *number);
@@ -191,16 +197,17 @@ fn latest_pages(deltas: &[Delta]) -> Vec<Page<'_>> {
     pages
 }
 
-/// Pages that are written into the file that people have; more go into another file.
+/// Maximum number of pages written into the current published file; for more, another file is written.
 pub(super) const MOST_AT_ONCE: usize = 4096;
-/// The same for a large file, of which another file is a whole further copy: 256 MB, written in one to a few seconds.
+/// The same for a large file, for which another file is a complete further copy: 256 MB, written in one to a few
+/// seconds.
 const MOST_AT_ONCE_OF_LARGE: usize = 65_536;
 /// How long a process may keep the file open before a spare takes its name, or callers of a large one stop waiting.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// How long a process may keep a large file open before a spare takes its name: longer than a copy of some GB takes.
+/// How long a process may keep a large file open before a spare takes its name: longer than copying a few GB takes.
 const PATIENCE_IF_LARGE: Duration = Duration::from_mins(5);
-/// A larger file is a large one.
+/// A file is large above this many bytes.
 const LARGE: u64 = 256 << 20;
-/// How long the publisher waits between tries while no caller waits for it.
+/// How long the publisher waits between attempts while no caller waits for it.
 const BETWEEN_LATE_TRIES: Duration = Duration::from_millis(10);
 const HELD_OPEN: &str = "another program has the published file open, as while copying it";

@@ -1,6 +1,6 @@
 //! A set of page numbers.
 
-/// A set of page numbers; a bit for each page up to the highest that was ever in it.
+/// A set of page numbers, as a bitmap up to the highest page that was ever in it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PageSet {
     words: Vec<u64>,
@@ -34,7 +34,7 @@ impl PageSet {
         }
     }
 
-    /// Takes a page out.
+    /// Removes a page.
     pub(super) fn remove(&mut self, page: u32) {
         let (word, bit) = place(page);
         if let Some(bits) = self.words.get_mut(word).filter(|bits| **bits & bit != 0) {
@@ -43,7 +43,7 @@ impl PageSet {
         }
     }
 
-    /// Takes out every page beyond `last`.
+    /// Removes every page beyond `last`.
     pub(super) fn forget_beyond(&mut self, last: u32) {
         let beyond: Vec<u32> = self.iter().filter(|page| *page > last).collect();
         for page in beyond {
@@ -51,17 +51,17 @@ impl PageSet {
         }
     }
 
-    /// Empties it.
+    /// Removes all pages.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// How many pages are in it.
+    /// Number of pages in the set.
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
-    /// True if there are none.
+    /// True if the set is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }

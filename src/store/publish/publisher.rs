@@ -17,7 +17,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Everything that the thread owns.
+/// The state of the publisher's thread.
 pub(super) struct Publisher {
     pub folder: Folder,
     pub queue: Arc<Queue>,
@@ -26,51 +26,51 @@ pub(super) struct Publisher {
     /// Whether the live database is verified.
     pub reports: Arc<Reports>,
     pub books: Books,
-    /// The published file first, as far as there is one; then spares.
+    /// The published file first, if there is one; then spares.
     pub images: Vec<Image>,
     pub phase: Phase,
     pub pace: Pace,
-    /// Since when somebody has had the published file open while there was something to write.
+    /// Since when another process has had the published file open while there was something to write.
     pub busy_since: Option<Instant>,
     pub chores_at: Instant,
-    /// The last time that a spare was needed.
+    /// When a spare was last needed.
     pub spare_used_at: Instant,
 }
 
-/// What the thread is at.
+/// The state of the thread.
 #[derive(Debug)]
 pub(super) enum Phase {
-    /// The published file is ours and all that it lacks is known.
+    /// The service wrote the published file, and all pages that it lacks are known.
     Exact,
-    /// The published file is ours, and is not written until the live database has been verified.
+    /// The service wrote the published file, which is not written until the live database has been verified.
     Verifying(Comparison),
-    /// The live database is damaged: the published file is kept as the last sound copy.
+    /// The live database is damaged: the published file is kept as the last undamaged copy.
     Frozen,
-    /// The last image is being made and then gets the published name.
+    /// The last image is being written and then gets the published name.
     Building(Naming),
-    /// No leases here: each time a new file takes the place of the old one.
+    /// There are no leases: a new file replaces the old one each time.
     Renaming,
-    /// The published name is somebody else's.
+    /// A foreign file has the published name.
     Foreign,
 }
 
 /// How a new file gets the published name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Naming {
-    /// There is no such file.
+    /// There is no file of that name.
     Free,
-    /// The file that is there is ours and goes.
+    /// The existing file was written by the service and is replaced.
     Replace,
 }
 
-/// What one step came to.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// The published file holds all that had been taken in.
+    /// The published file holds all commits that had been added.
     Current,
-    /// Go on at once.
+    /// Continue at once.
     Working,
-    /// Somebody has the file open.
+    /// Another process has the file open.
     Busy,
     /// Nothing can be done yet.
     Waiting,
@@ -95,7 +95,7 @@ impl Publisher {
         }
     }
 
-    /// One step, and what follows from its outcome.
+    /// Performs a step and handles its result.
     pub(super) fn advance(&mut self) {
         let outcome = self.chores().and_then(|()| self.step());
         match outcome {
@@ -122,7 +122,7 @@ impl Publisher {
             Phase::Exact => self.publish(),
             Phase::Verifying(_) => self.verify(),
             Phase::Frozen => Ok(self.look_for_repair()),
-            // It would take the place of a copy that may be the only sound one.
+            // It would replace a copy that may be the only undamaged one.
             Phase::Building(Naming::Replace) if !self.reports.is_live_verified() => Ok(Progress::Waiting),
             Phase::Building(naming) => self.build(naming),
             Phase::Renaming => self.publish_by_renaming(),
@@ -130,7 +130,7 @@ impl Publisher {
         }
     }
 
-    /// Until when there is nothing to do if nothing is committed.
+    /// When to continue if nothing is committed before.
     pub(super) fn next_look(&self) -> Instant {
         let is_at_rest = match self.phase {
             Phase::Foreign | Phase::Frozen => true,
@@ -140,7 +140,7 @@ impl Publisher {
         if is_at_rest { self.chores_at } else { clock::instant() }
     }
 
-    /// The published file lacks nothing of what was taken in.
+    /// True if the published file lacks none of the added commits.
     pub(super) fn is_whole(&self) -> bool {
         self.books.fresh().is_empty() && self.images.first().is_some_and(|image| image.stale.is_empty())
     }
@@ -149,7 +149,11 @@ impl Publisher {
         let now = clock::instant();
         match trouble {
             Trouble::Gone => {
-                tracing::warn!(event = "STORE_PUBLISHED_GONE", file = %self.folder.published.display(), "The published file is gone and is made anew");
+                tracing::warn!(
+                    event = "STORE_PUBLISHED_GONE",
+                    file = %self.folder.published.display(),
+                    "The published file is missing and is created again"
+                );
                 self.images.clear();
                 self.phase = Phase::Building(Naming::Free);
             }
@@ -168,24 +172,24 @@ impl Publisher {
             event = "STORE_PUBLISH_FOREIGN",
             file = %file,
             found,
-            "The published file was changed by somebody else; it is left as it is and no longer kept current"
+            "The published file was changed by another program; it is left as it is and no longer updated"
         );
         let reason = format!(
-            "{file} {found}; it is left as it is and no longer kept current. To keep the data of the running service, move that \
-             file away: a new one is made at once. To use the data in that file: `agentlocator restore {file}`"
+            "{file} {found}; it is left as it is and no longer updated. To keep the data of the running service, move that \
+             file away: a new one is created at once. To use the data in that file: `agentlocator restore {file}`"
         );
         self.images.clear();
         self.books.take_fresh();
         let foreign = self.foreign_stamp();
         self.note(|record| *record = Record { foreign, ..record.of_a_new_run() });
-        // A power cut must not make it ours again.
+        // Synced: after a power cut the file must not count as the service's own again.
         let _ = self.state.sync();
         self.phase = Phase::Foreign;
         self.loosen(&reason, Late::Foreign, now);
     }
 
-    /// Notes what became of the foreign file since it was found, as when a program was still writing it: the next start must not
-    /// take it for one that was put there while the service was off.
+    /// Records how the foreign file changed since it was found, for example because a program was still writing it: the
+    /// next start must not take it for a file that was put there while the service was off.
     pub(super) fn note_foreign(&self) {
         self.note(|record| {
             if record.foreign.is_some() {
@@ -198,10 +202,10 @@ impl Publisher {
         std::fs::symlink_metadata(&self.folder.published).ok().map(|found| ExactStamp::of(&found))
     }
 
-    /// Nothing is left to do for a store that is being closed.
+    /// True if a store that is being closed has nothing left to publish.
     fn is_settled(&self) -> bool {
         match self.phase {
-            // A comparison can be done at the next start as well.
+            // The next start can compare as well.
             Phase::Foreign | Phase::Frozen | Phase::Verifying(_) => true,
             Phase::Exact | Phase::Renaming => self.is_whole() || self.gives_up(),
             Phase::Building(_) => self.gives_up(),
@@ -219,7 +223,7 @@ impl Publisher {
             && self
                 .put_on_disk()
                 .inspect_err(|error| {
-                    tracing::warn!(event = "STORE_PUBLISH_UNSYNCED", %error, "The published file may not be on disk yet");
+                    tracing::warn!(event = "STORE_PUBLISH_UNSYNCED", %error, "Cannot fsync the published file; it may not be on disk yet");
                 })
                 .is_ok();
         if !on_disk {
@@ -233,15 +237,15 @@ impl Publisher {
         self.note_foreign();
     }
 
-    /// The published file and its name.
+    /// Syncs the published file and its name to disk.
     fn put_on_disk(&self) -> io::Result<()> {
         self.images.first().map_or(Ok(()), Image::sync)?;
         sync_folder(self.folder.live())?;
         sync_folder(self.folder.root())
     }
 
-    /// Notes that the published file is about to be written. After a crash `from` is where to begin again, and what the log
-    /// has up to `to` tells whether the file is the one that was being written.
+    /// Records that the published file is about to be written. After a crash, `from` is the position to continue from,
+    /// and the log up to `to` shows whether the file is the one that was being written.
     pub(super) fn note_writing(&self, from: Position, to: Position) {
         self.note(|record| {
             if let Some(published) = &mut record.published {
@@ -250,7 +254,7 @@ impl Publisher {
         });
     }
 
-    /// Notes that a write of the published file has failed: whatever came of it, it was ours.
+    /// Records that a write of the published file has failed: whatever it left was written by the service.
     fn note_failed_write(&self) {
         let image = self.images.first().filter(|image| image.path == self.folder.published);
         self.note(|record| {
@@ -261,7 +265,7 @@ impl Publisher {
         });
     }
 
-    /// Notes that the published file is whole.
+    /// Records that the published file is complete.
     pub(super) fn note_whole(&self, stamp: Stamp, position: Position) {
         self.note(|record| {
             record.published = Some(PublishedRecord { stamp, position, writing: None });
@@ -269,24 +273,24 @@ impl Publisher {
         });
     }
 
-    /// Changes what the next run is told.
+    /// Changes the record for the next run.
     pub(super) fn note(&self, change: impl FnOnce(&mut Record)) {
         late::warn_unwritten(self.state.change(change));
     }
 
-    /// Callers are answered although the copy is not current.
+    /// Lets callers be answered although the copy is not current.
     pub(super) fn loosen(&self, reason: &str, kind: Late, now: Instant) {
         late::loosen(&self.queue, &self.state, reason, kind, now);
     }
 
-    /// Lets what was published go, and keeps its memory for the next commits.
+    /// Drops the published content, and keeps its buffers for the next commits.
     pub(super) fn done_with_fresh(&mut self) {
         let deltas = self.books.take_fresh();
         self.queue.reuse(deltas);
     }
 }
 
-/// How often the published file may be locked against openers: a small part of the time.
+/// Limits how often the published file is locked against openers to a small part of the time.
 #[derive(Debug)]
 pub(super) struct Pace {
     longest: Duration,
@@ -298,25 +302,25 @@ impl Pace {
         Self { longest, next: None }
     }
 
-    /// Openers had to wait from `began` to `ended`.
+    /// Records that openers had to wait from `began` to `ended`.
     pub(super) fn locked(&mut self, began: Instant, ended: Instant) {
         let pause = ended.saturating_duration_since(began) * FREE_SHARE;
         self.next = Some(ended + pause.min(self.longest));
     }
 
-    /// Until the next time.
+    /// Time until the next lock is allowed.
     pub(super) fn remaining(&self, now: Instant) -> Duration {
         self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
 }
 
-/// The file is free for this many times as long as it was locked.
+/// The file stays free for this many times as long as it was locked.
 const FREE_SHARE: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_micros(500);
-/// Between two questions whether the live database has been verified.
+/// Interval of checking whether the live database has been verified.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(2);
 const AFTER_FAILURE: Duration = Duration::from_millis(250);
-/// How long a store that is being closed waits for whoever has the file open.
+/// How long a store that is being closed waits for processes that have the file open.
 const LAST_TRIES: Duration = Duration::from_secs(3);
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Between the writer and the publisher: what was committed, and who waits until it is published.
+//! The queue between the writer and the publisher: commits, and the callers that wait until they are published.
 //!
-//! The writer never waits here. Callers do, but not without end: past a limit they are answered from the live database,
-//! which has their write on disk, and until the copy has caught up nobody waits.
+//! The writer never waits here. Callers wait for a limited time: after that they are answered from the live database,
+//! which has their write on disk, and no caller waits until the copy has caught up.
 
 use super::wal::{Changes, Delta, Header, WalReader};
 use crate::store::pending::{Group, Told, answer_all};
@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 /// Commits, in order, and their callers.
 pub(in crate::store) struct Queue {
-    // Held for moving a few values in or out, never across I/O.
+    // Held while a few values are moved in or out, never during I/O.
     inner: Mutex<Inner>,
-    // For the publisher: there is something to do.
+    // Wakes the publisher: there is work.
     work: Condvar,
-    // For the publisher while it lets time pass: the store is being closed.
+    // Wakes a pausing publisher: the store is being closed.
     closing: Condvar,
-    // Held by the writer from a commit until its change is in here: the holder sees both or neither.
+    // Held by the writer from a commit until its change is queued here: the holder sees both or neither.
     log: Mutex<WalReader>,
 }
 
@@ -25,7 +25,7 @@ pub(in crate::store) struct Queue {
 struct Inner {
     deltas: Vec<Delta>,
     bytes: usize,
-    /// Buffers to be used again.
+    /// Buffers for reuse.
     buffers: Vec<Vec<u8>>,
     callers: VecDeque<Callers>,
     committed: u64,
@@ -47,34 +47,35 @@ struct Loose {
     since: Instant,
     reason: String,
     kind: Late,
-    /// Callers are answered. Until then they still wait, because the state file does not say yet that the copy is behind.
+    /// Callers are answered. Until then they still wait, because the state file does not record yet that the copy is
+    /// behind.
     is_noted: bool,
-    /// The trouble is over: callers wait again, and the copy is current once this commit is published.
+    /// The problem is over: callers wait again, and the copy is current once this commit is published.
     until: Option<u64>,
 }
 
-/// In what way the copy is not current.
+/// Why the copy is not current.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Late {
     /// It is behind, for now.
     Behind,
     /// A foreign file has its name.
     Foreign,
-    /// It is kept as the last sound copy, because the live database is damaged.
+    /// It is kept as the last undamaged copy, because the live database is damaged.
     Frozen,
 }
 
-/// What the publisher takes out.
+/// What the publisher takes from the queue.
 pub(super) struct Work {
-    /// What was committed since the last time.
+    /// The commits since the last time.
     pub deltas: Vec<Delta>,
-    /// The number of the last of all commits.
+    /// The number of the newest commit.
     pub committed: u64,
     /// The store is being closed.
     pub stop: bool,
 }
 
-/// How far the copy is, for health.
+/// The state of the copy, for health.
 #[derive(Clone, Debug)]
 pub(super) enum Standing {
     Current,
@@ -84,19 +85,19 @@ pub(super) enum Standing {
 }
 
 impl Standing {
-    /// It holds all that has been acknowledged.
+    /// True if the copy holds everything that has been acknowledged.
     pub(super) fn is_current(&self) -> bool {
         matches!(self, Self::Current)
     }
 
-    /// It is ours and lacks what has been acknowledged.
+    /// True if the service wrote the copy and it lacks acknowledged writes.
     pub(super) fn is_behind(&self) -> bool {
         matches!(self, Self::Late { .. } | Self::Frozen { .. })
     }
 }
 
 impl Queue {
-    /// A queue of the commits that the reader will find in the log.
+    /// A queue of the commits that `log` will read.
     pub(super) fn new(log: WalReader) -> Self {
         Self { inner: Mutex::default(), work: Condvar::new(), closing: Condvar::new(), log: Mutex::new(log) }
     }
@@ -112,7 +113,7 @@ impl Queue {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in a commit, and its callers, who are answered when it is published. Returns those who need not wait.
+    /// Adds a commit, and its callers, who are answered when it is published. Returns the callers that need not wait.
     pub(super) fn committed(&self, log: &mut WalReader, mut group: Group, now: Instant) -> Group {
         let buffer = self.lock().buffers.pop().unwrap_or_default();
         let delta = log.read(buffer);
@@ -134,12 +135,12 @@ impl Queue {
 
     // ---- the publisher's side
 
-    /// Takes in what other programs have committed, up to a place in the log.
+    /// Adds what other programs have committed, up to a position in the log.
     pub(super) fn foreign_commits(&self, log: &mut WalReader, up_to: Header) {
         self.lock().take_in(log.read_up_to(up_to, Vec::new()));
     }
 
-    /// Waits until there is something new or the time has come, and takes it out.
+    /// Waits until there is work or until `until`, and takes the work.
     pub(super) fn take(&self, until: Instant, clock: impl Fn() -> Instant) -> Work {
         let mut inner = self.lock();
         loop {
@@ -151,18 +152,18 @@ impl Queue {
         }
     }
 
-    /// Waits for some time whatever comes, but not if the store is being closed.
+    /// Waits for `time`, or until the store is being closed.
     pub(super) fn pause(&self, time: Duration) {
         let not_yet = |inner: &mut Inner| !inner.stop;
         drop(self.closing.wait_timeout_while(self.lock(), time, not_yet));
     }
 
-    /// As [`Queue::take`] without waiting.
+    /// Like [`Queue::take`], without waiting.
     pub(super) fn take_now(&self) -> Work {
         self.lock().take()
     }
 
-    /// All up to this commit is in the published file.
+    /// Records that all commits up to this one are in the published file.
     pub(super) fn published(&self, commit: u64, now: Instant) {
         let mut inner = self.lock();
         inner.published = inner.published.max(commit);
@@ -181,7 +182,7 @@ impl Queue {
         answer_all(group, &Ok(()));
     }
 
-    /// Gives buffers back for the next commits.
+    /// Returns buffers for reuse.
     pub(super) fn reuse(&self, deltas: Vec<Delta>) {
         let mut inner = self.lock();
         for delta in deltas {
@@ -194,7 +195,7 @@ impl Queue {
         }
     }
 
-    /// Lets go of what only a busy store needs.
+    /// Frees the memory that only a busy store needs.
     pub(super) fn rest(&self) {
         let mut inner = self.lock();
         inner.buffers = Vec::new();
@@ -204,12 +205,12 @@ impl Queue {
 
     // ---- both sides of a late copy; see `late`
 
-    /// The copy is late. Callers wait until [`Queue::answer_loosened`].
+    /// Records that the copy is late. Callers wait until [`Queue::answer_loosened`].
     pub(super) fn loosen(&self, reason: &str, kind: Late, now: Instant) {
         self.lock().loosen(reason, kind, now);
     }
 
-    /// The same, if one of the callers has waited too long. True if so.
+    /// The same, if one of the callers has waited too long. Returns true if so.
     pub(super) fn loosen_if_overdue(&self, limit: Duration, now: Instant) -> bool {
         let mut inner = self.lock();
         let overdue = |callers: &Callers| now.saturating_duration_since(callers.since) >= limit;
@@ -220,7 +221,7 @@ impl Queue {
         is_overdue
     }
 
-    /// From here on nobody waits for the copy, unless it is current by now.
+    /// Lets no caller wait for the copy from here on, unless it is current by now.
     pub(super) fn answer_loosened(&self) {
         let mut inner = self.lock();
         let Some(loose) = &mut inner.loose else { return };
@@ -232,24 +233,24 @@ impl Queue {
 
     // ---- the watch's side
 
-    /// The oldest caller's time of waiting.
+    /// When the oldest caller will have waited for `limit`.
     pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {
         self.lock().callers.front().map(|callers| callers.since + limit)
     }
 
-    /// The store is being closed.
+    /// True if the store is being closed.
     pub(super) fn is_stopping(&self) -> bool {
         self.lock().stop
     }
 
-    /// No more commits will come.
+    /// Closes the queue: no more commits will come.
     pub(super) fn stop(&self) {
         self.lock().stop = true;
         self.work.notify_all();
         self.closing.notify_all();
     }
 
-    /// How far the copy is.
+    /// The state of the copy.
     pub(super) fn standing(&self) -> Standing {
         match &self.lock().loose {
             None => Standing::Current,
@@ -285,7 +286,11 @@ impl Inner {
             None => (self.callers.front().map_or(now, |callers| callers.since), false),
         };
         if self.loose.as_ref().is_none_or(|loose| loose.reason != reason) {
-            tracing::warn!(event = "STORE_PUBLISH_LATE", reason, "The published copy is behind; writes go on");
+            tracing::warn!(
+                event = "STORE_PUBLISH_LATE",
+                reason,
+                "The published copy is behind; writes are acknowledged without it"
+            );
         }
         self.loose = Some(Loose { since, reason: reason.to_owned(), kind, is_noted, until: None });
     }
@@ -298,7 +303,7 @@ impl Inner {
         group
     }
 
-    /// Nobody takes anything out: only that something changed is kept.
+    /// Drops the content because the publisher does not take it: only the fact that something changed is kept.
     fn forget_content(&mut self) {
         if let Some(last) = self.deltas.pop() {
             self.deltas.clear();

@@ -1,4 +1,4 @@
-//! Giving the published name to a new file: where there is none yet or no more, and where there are no leases.
+//! Gives the published name to a new file, if there is none yet or none any more, and on file systems without leases.
 
 use super::image::Image;
 use super::publisher::{Naming, Phase, Progress, Publisher};
@@ -10,7 +10,7 @@ use crate::store::sys::{self, LeaseAnswer};
 use std::io;
 
 impl Publisher {
-    /// One step of making the file that gets the published name: some pages, or the last ones and the name.
+    /// One step of writing the file that gets the published name: some pages, or the last ones and the name.
     pub(super) fn build(&mut self, naming: Naming) -> Result<Progress, Trouble> {
         if self.images.is_empty() {
             let image = self.new_image()?;
@@ -19,7 +19,7 @@ impl Publisher {
         let building = self.images.len() - 1;
         let is_complete = self.bring_up(building, SLICE);
         if matches!(is_complete, Err(Trouble::Failed(_))) {
-            // What it has taken of a full disk is needed for the live database.
+            // The live database needs the space that the file takes on a full disk.
             if let Some(unfinished) = self.images.pop() {
                 let _ = std::fs::remove_file(&unfinished.path);
             }
@@ -31,7 +31,7 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// Without leases nobody knows who is reading a file, so each state of the database gets a file of its own.
+    /// Without leases it is unknown which processes read a file, so each state of the database gets a new file.
     pub(super) fn publish_by_renaming(&mut self) -> Result<Progress, Trouble> {
         if self.books.fresh().is_empty() && self.images[0].stale.is_empty() {
             return Ok(Progress::Current);
@@ -52,7 +52,7 @@ impl Publisher {
         Ok(Progress::Current)
     }
 
-    /// The published name is somebody else's; once it is free it is ours again.
+    /// Checks whether the published name, which a foreign file has, is free again.
     pub(super) fn look_for_free_name(&mut self) -> Result<Progress, Trouble> {
         self.books.take_fresh();
         match std::fs::symlink_metadata(&self.folder.published) {
@@ -69,14 +69,14 @@ impl Publisher {
         let (path, like) = (self.folder.unfinished("agentlocator.db"), &self.folder.published);
         let size = u64::from(self.books.page_count) * self.source.page_size() as u64;
         if reserve::check_space(&self.folder, size, "the published file").is_err() {
-            // In whole MB and without what is free, so that it is logged once.
+            // In whole MB and without the free space, so that the text stays the same and is logged once.
             let size_mb = size.div_ceil(1 << 20);
             return Err(Trouble::Failed(format!(
                 "the disk has no space for the published file, which takes {size_mb} MB; free some, for example by moving \
                  agentlocator-before-restore-*.db files to another disk"
             )));
         }
-        Image::create(&path, like, self.books.page_count).map_err(Trouble::file("make the published file"))
+        Image::create(&path, like, self.books.page_count).map_err(Trouble::file("create the published file"))
     }
 
     fn name(&mut self, building: usize, naming: Naming) -> Result<(), Trouble> {
@@ -110,18 +110,18 @@ impl Publisher {
         Ok(())
     }
 
-    /// What has the published name is the file that we once put there.
+    /// Checks that the published name is a file that the service put there.
     fn check_replaceable(&self) -> Result<(), Trouble> {
         let known = self.state.record().published.map(|published| published.stamp.inode);
         match std::fs::symlink_metadata(&self.folder.published) {
             Ok(found) if Some(Stamp::of(&found).inode) == known => Ok(()),
             Ok(_) => Err(Trouble::Foreign("was replaced by another file".into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(Trouble::file("look at the published file")(error)),
+            Err(error) => Err(Trouble::file("inspect the published file")(error)),
         }
     }
 }
 
-/// Pages that are written at a time.
+/// Number of pages written at a time.
 const SLICE: usize = 1024;
 const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_millis(500);

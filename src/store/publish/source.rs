@@ -1,4 +1,4 @@
-//! Pages of the live database as one snapshot has them.
+//! Reads pages of the live database from one snapshot.
 
 use super::queue::{Queue, Work};
 use super::trouble::Trouble;
@@ -7,7 +7,7 @@ use crate::store::{Error, Result, open};
 use rusqlite::{Connection, OptionalExtension};
 use std::path::Path;
 
-/// A connection that reads pages, by SQLite's own `sqlite_dbpage` table: SQLite decides between log and database.
+/// A connection that reads pages through SQLite's `sqlite_dbpage` table: SQLite chooses between log and database.
 #[derive(Debug)]
 pub(super) struct Source {
     conn: Connection,
@@ -15,7 +15,7 @@ pub(super) struct Source {
     page_size: usize,
 }
 
-/// One snapshot; it ends when dropped.
+/// A snapshot. It ends when dropped.
 pub(super) struct Snapshot<'s> {
     conn: &'s Connection,
     page_size: usize,
@@ -27,29 +27,29 @@ impl Source {
         let conn = open::reader(live)?;
         conn.execute_batch("PRAGMA cache_size = -64")?;
         let page_size = open::page_size(&conn)?;
-        // Fails here, and not in the middle of the night, if SQLite was built without SQLITE_ENABLE_DBPAGE_VTAB.
+        // Fails here, at the start, if SQLite was built without SQLITE_ENABLE_DBPAGE_VTAB.
         conn.prepare(PAGE)?;
         Ok(Self { conn, wal, page_size })
     }
 
-    /// Bytes of a page.
+    /// The page size in bytes.
     pub(super) fn page_size(&self) -> usize {
         self.page_size
     }
 
-    /// Where the log is.
+    /// The current end of the log.
     pub(super) fn header(&self) -> Result<Header> {
         self.wal.header().map_err(super::log_unreadable)
     }
 
-    /// Begins a snapshot, and takes out of the queue all commits that it holds, those of other programs among them.
+    /// Begins a snapshot, and takes all commits that it holds out of the queue, including those of other programs.
     pub(super) fn snapshot(&self, queue: &Queue) -> Result<(Snapshot<'_>, Work), Trouble> {
-        // No commit of ours is between log and queue while this is held.
+        // While this is held, no commit of the service is between log and queue.
         let mut log = queue.log();
         for _ in 0..ATTEMPTS {
             let header = self.header()?;
             let snapshot = self.begin(header)?;
-            // Only another program can commit here; then the snapshot may be of either side of that.
+            // Only another program can commit here; then the snapshot may be from before or after that commit.
             if self.header()? == header {
                 queue.foreign_commits(&mut log, header);
                 return Ok((snapshot, queue.take_now()));
@@ -58,7 +58,7 @@ impl Source {
         Err(Error::Busy("another program keeps writing to the live database".into()).into())
     }
 
-    /// A snapshot of any moment, for looking only.
+    /// A snapshot of the current moment, without taking commits from the queue.
     pub(super) fn glance(&self) -> Result<Snapshot<'_>> {
         self.begin(self.header()?)
     }
@@ -83,7 +83,7 @@ impl Snapshot<'_> {
         self.header.change
     }
 
-    /// How far the log goes.
+    /// The end of the log.
     pub(super) fn position(&self) -> Position {
         self.header.position
     }
@@ -98,7 +98,7 @@ impl Snapshot<'_> {
                 Ok(())
             })
             .optional()?;
-        // The one page that SQLite never uses, where its locks are, reads as nothing.
+        // SQLite never uses the page that holds its locks; `sqlite_dbpage` returns no content for it.
         out.resize(end, 0);
         Ok(())
     }
@@ -106,7 +106,7 @@ impl Snapshot<'_> {
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
-        // Nothing was written; it cannot fail in a way that matters.
+        // Nothing was written, so a failing rollback has no effect.
         let _ = self.conn.execute_batch("ROLLBACK");
     }
 }

@@ -1,5 +1,5 @@
-//! The publisher driven by hand: whatever happens in whatever order, the published file ends equal to the live database,
-//! and what somebody has open does not change.
+//! Drives the publisher by hand: whatever happens in whatever order, the published file ends equal to the live
+//! database, and a file that another process has open does not change.
 
 mod mishaps;
 
@@ -56,7 +56,7 @@ fn ground(folder: &Folder) -> (Feed, Ground, wal::Header, WalFiles) {
     (feed, ground, from, files)
 }
 
-/// What a start makes of the published file.
+/// How a start classifies the published file.
 fn found(folder: &Folder, record: Option<&Record>) -> FileState {
     let Ok(metadata) = std::fs::symlink_metadata(&folder.published) else { return FileState::Missing };
     let file = File::open(&folder.published).unwrap();
@@ -81,23 +81,23 @@ fn rig() -> Rig {
 }
 
 impl Rig {
-    /// One commit of ours.
+    /// Commits as the service.
     fn commit(&mut self, sql: &str) {
         self.commit_for(sql, Group::new());
     }
 
-    /// The same with callers who wait.
+    /// The same with waiting callers.
     fn commit_for(&mut self, sql: &str, callers: Group) {
         let turn = self.feed.turn();
         self.conn.execute_batch(sql).unwrap();
         turn.committed(callers);
     }
 
-    /// Lets the publisher work until it has nothing left to do; nobody waits for those who have the file open.
+    /// Lets the publisher work until nothing is left to do, without waiting for processes that have the file open.
     fn publish(&mut self) {
         for _ in 0..200 {
             self.publisher.busy_since = Some(clock::instant().checked_sub(Duration::from_secs(1)).unwrap());
-            // Whoever opens the file meanwhile waits.
+            // Processes that open the file meanwhile wait.
             while matches!(self.publisher.phase, Phase::Verifying(_)) {
                 self.publisher.advance();
             }
@@ -109,7 +109,7 @@ impl Rig {
         panic!("the published file stays different: {:?}", self.difference());
     }
 
-    /// The same after its process was killed.
+    /// Kills the process and starts it again.
     fn restarted(self) -> Self {
         let Self { conn, feed, publisher, folder, mut files, dir } = self;
         drop((feed, publisher));
@@ -121,7 +121,7 @@ impl Rig {
         Self { conn, feed, publisher, folder, files, dir }
     }
 
-    /// What the published file is when it is current.
+    /// The content of the published file when it is current.
     fn exact_copy(&self) -> Vec<u8> {
         let snapshot = self.publisher.source.glance().unwrap();
         let mut copy = Vec::new();
@@ -144,7 +144,7 @@ impl Rig {
     }
 }
 
-/// Somebody who waits for a commit to be published.
+/// A caller that waits for a commit to be published.
 #[derive(Clone, Default)]
 struct Caller(Arc<AtomicBool>);
 
@@ -172,7 +172,7 @@ impl Pending for Caller {
     }
 }
 
-/// A file that somebody has open, and what was in it when he opened it.
+/// A file that a process has open, and its content at the time of opening.
 struct Reader {
     file: File,
     content: Vec<u8>,
@@ -244,7 +244,7 @@ fn take(rig: &mut Rig, step: &Step, readers: &mut Vec<Reader>, links: &mut Vec<(
         Step::SomebodyCommits => somebody(rig, "INSERT INTO filler(content) VALUES (randomblob(5000)) RETURNING id"),
         Step::SomebodyCheckpoints => somebody(rig, "PRAGMA wal_checkpoint(RESTART)"),
         Step::Publish => {
-            // Only a commit of ours tells at once that somebody else has committed.
+            // Only a commit by the service detects at once that another program has committed.
             rig.commit("INSERT INTO filler(content) VALUES (NULL)");
             rig.publish();
         }
@@ -278,7 +278,7 @@ proptest! {
     }
 }
 
-/// As Litestream does: it writes a little, moves the log into the database, and writes again, into a log that was restarted.
+/// As Litestream does: it writes a little, checkpoints, and writes again, into a log that was restarted.
 #[test]
 fn what_another_program_commits_is_read_from_the_log_and_not_from_the_whole_database() {
     let mut rig = rig();
@@ -295,7 +295,7 @@ fn what_another_program_commits_is_read_from_the_log_and_not_from_the_whole_data
     }
 }
 
-/// Tells, when it is answered, whether the state file says by then that the published file is behind.
+/// Records, when it is answered, whether the state file already says that the published file is behind.
 struct Witness {
     state: PathBuf,
     seen: std::sync::mpsc::Sender<bool>,
@@ -335,7 +335,7 @@ fn the_state_file_says_that_the_copy_is_behind_before_anybody_is_answered() {
     assert!(late::answer_overdue(queue, state, limit, clock::instant() + limit));
     assert_eq!(seen.try_recv(), Ok(true));
 
-    // Who comes later need not wait, until the copy is current.
+    // Later callers need not wait, until the copy is current.
     let turn = rig.feed.turn();
     rig.conn.execute_batch("INSERT INTO filler(content) VALUES (2)").unwrap();
     answer_all(turn.committed(witness()), &Ok(()));
@@ -412,7 +412,7 @@ fn a_large_file_that_a_process_has_open_gets_no_spare_for_minutes_and_no_caller_
     assert!(!caller.is_answered() && rig.publisher.queue.standing().is_current());
     held_for(&mut rig, Duration::from_millis(150));
     assert!(caller.is_answered() && !rig.publisher.queue.standing().is_current(), "late, and it says so");
-    // More than fits in memory, so that only the numbers of the pages are kept.
+    // More than fits in memory, so that only the page numbers are kept.
     rig.commit("INSERT INTO filler(content) VALUES (randomblob(18000000))");
     held_for(&mut rig, Duration::from_mins(4));
     assert!(!spare.exists());

@@ -1,4 +1,4 @@
-//! Why the published file cannot be brought up to date.
+//! Errors of publishing.
 
 use crate::store::Error;
 use std::io;
@@ -8,14 +8,14 @@ use std::io;
 pub(super) enum Trouble {
     /// There is no file of that name any more.
     Gone,
-    /// Somebody else has changed or replaced it; what was found.
+    /// Another program has changed or replaced it; the text says what was found.
     Foreign(String),
-    /// It could not be read or written; for now.
+    /// A read or write failed; it is retried.
     Failed(String),
 }
 
 impl Trouble {
-    /// A file operation that failed.
+    /// Creates the error of a failed file operation.
     pub(super) fn file(doing: &str) -> impl FnOnce(io::Error) -> Self {
         move |error| Self::Failed(format!("cannot {doing}: {error}"))
     }

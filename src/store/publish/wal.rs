@@ -1,11 +1,11 @@
-//! What a commit changed, read from the write-ahead log right after it.
+//! Reads what a commit changed from the write-ahead log, right after the commit.
 //!
 //! The formats are SQLite's: <https://sqlite.org/fileformat2.html#walformat> and <https://sqlite.org/walformat.html>.
-//! The thread that commits also reads, so nothing can overwrite a frame before it has been seen; the change counter of
-//! the index proves that nobody else committed in between.
+//! The thread that commits also reads, so no frame can be overwritten before it has been read; the change counter of
+//! the index shows whether another program committed in between.
 //!
-//! The two descriptors must outlive every connection to the database: closing any descriptor of `-shm` drops the locks
-//! that SQLite holds on it in this process.
+//! The two descriptors must outlive every connection to the database: closing any descriptor of `-shm` releases the
+//! locks that SQLite holds on it in this process.
 
 use super::image::say_no_log_belongs_to_it;
 use crate::store::folder::Folder;
@@ -18,45 +18,45 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A place in the write-ahead log: all frames before it.
+/// A position in the write-ahead log: all frames before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::store) struct Position {
-    /// Chosen anew each time that the log begins again at its start.
+    /// A random value that changes each time the log restarts.
     pub salt: [u8; 8],
-    /// Frames from the start.
+    /// Number of frames from the start.
     pub frame: u32,
 }
 
 impl Position {
-    /// No place at all: nothing can be gone on with from here.
+    /// An invalid position: nothing can continue from here.
     pub(in crate::store) const NOWHERE: Self = Self { salt: [255; 8], frame: u32::MAX };
 }
 
-/// What one commit changed.
+/// The changes of one commit.
 #[derive(Debug)]
 pub(super) struct Delta {
     pub changes: Changes,
-    /// The length of the database after it, in pages.
+    /// The length of the database after the commit, in pages.
     pub page_count: u32,
-    /// The log after it.
+    /// The end of the log after the commit.
     pub position: Position,
-    /// The log's change counter after it.
+    /// The log's change counter after the commit.
     pub change: u32,
 }
 
-/// Which pages, and what is in them.
+/// The changed pages and their content.
 #[derive(Debug)]
 pub(super) enum Changes {
-    /// All of them with their content.
+    /// All changed pages with their content.
     Content(Content),
-    /// So many that only their numbers were kept.
+    /// Only the page numbers, because the content is too large.
     Numbers(Vec<u32>),
-    /// Somebody else wrote: any page may have changed.
+    /// Another program wrote: any page may have changed.
     Unknown,
 }
 
 impl Changes {
-    /// Bytes of page content.
+    /// Number of bytes of page content.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Content(content) => content.numbers.len() * content.page_size,
@@ -65,28 +65,28 @@ impl Changes {
     }
 }
 
-/// Frames as they stand in the log.
+/// Frames as they are in the log.
 #[derive(Debug, Default)]
 pub(super) struct Content {
-    /// Frame after frame, header and page; there may be more behind the last one.
+    /// Frame after frame, header and page; there may be further bytes after the last one.
     frames: Vec<u8>,
-    /// The page of each frame.
+    /// The page number of each frame.
     numbers: Vec<u32>,
     page_size: usize,
 }
 
-/// Both files of the log.
+/// The log and its index.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct WalFiles {
     log: Arc<File>,
     index: Arc<File>,
 }
 
-/// The part of the log's index that tells how far it goes.
+/// The part of the log's index that says where the log ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub position: Position,
-    /// Grows by one with each commit.
+    /// Incremented by each commit.
     pub change: u32,
     pub page_count: u32,
 }
@@ -100,17 +100,17 @@ pub(super) struct WalReader {
 }
 
 impl WalFiles {
-    /// Opens them; a connection must have read from the database before, so that they exist.
+    /// Opens both files; a connection must have read from the database before, so that they exist.
     pub(in crate::store) fn open(folder: &Folder) -> io::Result<Self> {
         Ok(Self { log: Arc::new(File::open(folder.wal())?), index: Arc::new(File::open(folder.wal_index())?) })
     }
 
-    /// The index, for asking about its locks.
+    /// The index, for queries of its locks.
     pub(in crate::store) fn index(&self) -> &File {
         &self.index
     }
 
-    /// Where the log is now.
+    /// The current end of the log.
     pub(super) fn header(&self) -> io::Result<Header> {
         let mut both = [0; 2 * HEADER];
         for _ in 0..1000 {
@@ -119,7 +119,7 @@ impl WalFiles {
             if first == second && first[12] == 1 {
                 return Header::parse(first);
             }
-            // Somebody is between writing the one and the other.
+            // A commit is between writing the two copies of the header.
             std::thread::yield_now();
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, "the log's index does not come to rest"))
@@ -131,10 +131,10 @@ impl WalFiles {
         Ok(FrameHeader::parse(&bytes))
     }
 
-    /// The pages in the frames from `from` to the end of the log; none if the log has begun anew since.
+    /// The pages in the frames from `from` to the end of the log; none if the log has restarted since.
     pub(super) fn pages_since(&self, from: Position, page_size: usize) -> io::Result<Option<Vec<u32>>> {
         let to = self.header()?.position;
-        // An empty log has no salt yet, so it cannot be told from another empty one.
+        // An empty log has no salt yet, so it cannot be distinguished from another empty one.
         if to.salt != from.salt || to.frame < from.frame || from.salt == [0; 8] {
             return Ok(None);
         }
@@ -150,8 +150,8 @@ impl WalFiles {
     }
 }
 
-/// True if a file holds what the last frames up to a place in the log say: only what was written from that log does. Reads
-/// the log as a plain file, so no connection of this process may have it open.
+/// True if a file holds what the last frames up to a position in the log contain, which only a file written from that
+/// log does. Reads the log as a plain file, so no connection of this process may have it open.
 pub(in crate::store) fn holds_write(log: &Path, file: &File, to: Position) -> io::Result<bool> {
     if to.frame == 0 || to == Position::NOWHERE {
         return Ok(false);
@@ -175,7 +175,7 @@ pub(in crate::store) fn holds_write(log: &Path, file: &File, to: Position) -> io
         if header.salt != to.salt || file_length != u64::from(pages) * page_size as u64 {
             return Ok(false);
         }
-        // Going backwards, the first frame of a page counts. One beyond the end is not in the file any more.
+        // Backwards, the first frame of a page is its newest. A page beyond the end is no longer in the file.
         if header.page == 0 || header.page > pages || !seen.insert(header.page) {
             continue;
         }
@@ -192,18 +192,18 @@ pub(in crate::store) fn holds_write(log: &Path, file: &File, to: Position) -> io
 }
 
 impl WalReader {
-    /// Begins after all that is in the log now.
+    /// Starts after everything that is in the log now.
     pub(super) fn new(files: WalFiles, page_size: usize) -> io::Result<Self> {
         let at = files.header()?;
         Ok(Self { files, page_size, at })
     }
 
-    /// Where it is.
+    /// The current position.
     pub(super) fn at(&self) -> Header {
         self.at
     }
 
-    /// What changed since the last call; none if nothing did. `buffer` is used for the content.
+    /// The changes since the last call; none if there are none. `buffer` is used for the content.
     pub(super) fn read(&mut self, buffer: Vec<u8>) -> Option<Delta> {
         match self.files.header() {
             Ok(now) => self.read_up_to(now, buffer),
@@ -215,7 +215,7 @@ impl WalReader {
         }
     }
 
-    /// The same up to a place where the log has been.
+    /// The same up to an earlier end of the log.
     pub(super) fn read_up_to(&mut self, now: Header, buffer: Vec<u8>) -> Option<Delta> {
         let before = std::mem::replace(&mut self.at, now);
         if now == before {
@@ -240,7 +240,7 @@ impl WalReader {
         } else {
             self.numbers_only(first, frames)?
         };
-        // Each commit adds one to the counter: more means that frames went by unseen.
+        // Each commit increments the counter by one: a larger difference means that commits were missed.
         let seen_all = before.change.wrapping_add(read.commits) == now.change;
         Ok(if seen_all && read.salt_holds(now.position.salt) { read.changes } else { Changes::Unknown })
     }
@@ -273,7 +273,7 @@ impl WalReader {
 }
 
 impl Content {
-    /// Each page and what is in it, in the order of the log: the last one of a number counts.
+    /// Each page and its content, in log order: the last one of a page number counts.
     pub(super) fn pages(&self) -> impl Iterator<Item = (u32, &[u8])> {
         let frames = self.frames.chunks_exact(FRAME_HEADER + self.page_size);
         self.numbers.iter().zip(frames).map(|(number, frame)| (*number, &frame[FRAME_HEADER..]))
@@ -284,13 +284,13 @@ impl Content {
         &self.numbers
     }
 
-    /// Gives back what the content was read into.
+    /// Returns the buffer of the content.
     pub(super) fn into_buffer(self) -> Vec<u8> {
         self.frames
     }
 }
 
-/// Frames that have been looked at.
+/// Frames that have been read.
 #[derive(Debug)]
 struct Frames {
     changes: Changes,
@@ -321,7 +321,7 @@ impl Frames {
 #[derive(Debug)]
 struct FrameHeader {
     page: u32,
-    /// Of a commit's last frame: the length of the database, in pages. Of any other: 0.
+    /// In a commit's last frame: the length of the database, in pages. In any other: 0.
     pages_after: u32,
     salt: [u8; 8],
 }
@@ -336,7 +336,7 @@ impl FrameHeader {
 }
 
 impl Header {
-    /// The index is in the machine's own byte order, but for the salt, which stands there as in the log.
+    /// The index is in the machine's byte order, except for the salt, which is stored as in the log.
     fn parse(bytes: &[u8]) -> io::Result<Self> {
         let number = |at: usize| u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         if number(0) != INDEX_VERSION {
@@ -371,10 +371,10 @@ fn offset(frame: u32, page_size: usize) -> u64 {
 /// Bytes before the first frame.
 const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: usize = 24;
-/// So many frames prove from which log a file was written.
+/// This many frames are enough to show from which log a file was written.
 const EVIDENCE: u32 = 64;
-/// One copy of the index's header; a second one follows.
+/// Length of one copy of the index's header; a second one follows.
 const HEADER: usize = 48;
 const INDEX_VERSION: u32 = 3_007_000;
-/// A larger commit is kept by its page numbers alone.
+/// For a commit larger than this only the page numbers are kept.
 const MOST_CONTENT: usize = 8 << 20;

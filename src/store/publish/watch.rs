@@ -1,4 +1,4 @@
-//! Watches the publisher: no caller waits for it without a limit, and if it panics it is restarted.
+//! Supervises the publisher: limits how long a caller waits for it, and restarts it after a panic.
 
 use super::begin::Ground;
 use super::late;
@@ -10,19 +10,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// Starts the publisher's thread. What comes out of the receiver is whether it has come to its end.
+/// Starts the publisher's thread. The receiver gets whether the publisher has finished its work.
 pub(super) fn start_publisher(ground: Ground, publisher: Publisher) -> std::io::Result<Receiver<bool>> {
     let (sender, ended) = channel();
     std::thread::Builder::new().name("store-publish".into()).spawn(move || {
         let has_ended = keep_publishing(&ground, publisher);
-        // The watch may have given it up.
+        // The supervisor may have stopped waiting.
         let _ = sender.send(has_ended);
     })?;
     Ok(ended)
 }
 
-/// Publishes until the store is closed. A publisher that panics is replaced by another, which makes a new file: what the first
-/// last wrote is not known. False if the store is closed before there is another.
+/// Publishes until the store is closed. A publisher that panics is replaced by another, which creates a new file,
+/// because what the first wrote last is unknown. Returns false if the store is closed before there is another.
 pub(super) fn keep_publishing(ground: &Ground, publisher: Publisher) -> bool {
     let mut first = Some(publisher);
     loop {
@@ -46,7 +46,7 @@ pub(super) fn keep_publishing(ground: &Ground, publisher: Publisher) -> bool {
     }
 }
 
-/// Watches until the publisher has ended. False if it did not come to its end in time.
+/// Supervises until the publisher has stopped. Returns false if it did not stop in time.
 pub(super) fn watch(queue: &Queue, state: &RunState, ended: &Receiver<bool>) -> bool {
     let mut stopping_since = None;
     loop {
@@ -68,9 +68,9 @@ pub(super) fn watch(queue: &Queue, state: &RunState, ended: &Receiver<bool>) -> 
     }
 }
 
-/// The watch looks at least so often.
+/// Maximum interval between two checks.
 const TICK: Duration = Duration::from_secs(1);
-/// Past this a caller is answered although the copy does not have the write yet.
+/// After this time a caller is answered although the copy does not have the write yet.
 const CALLER: Duration = Duration::from_secs(2);
-/// How long the end of the store waits for the publisher.
+/// How long closing the store waits for the publisher.
 const LAST_CHANCE: Duration = Duration::from_secs(8);

@@ -1,22 +1,22 @@
-//! Mishaps at every single point of publishing, by every way: what is under the published name is whole or refused by
-//! everybody, has what was acknowledged, and becomes exact again by itself.
+//! Injects a fault at every point of publishing, by every way: the published file is always either complete or rejected
+//! by every reader, has everything that was acknowledged, and becomes exact again by itself.
 
 use super::super::publisher::Phase;
 use super::*;
 use crate::store::mishap::{self, Killed, Mishap};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// Why and how something is published.
+/// Why and how a commit is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     InPlace,
     Grown,
-    /// By more than there is room reserved for.
+    /// Grown by more than the allocated space.
     GrownFar,
     /// The same, from the database and not from memory.
     BroughtUp,
     Shrunk,
-    /// Somebody has the file open.
+    /// Another process has the file open.
     Exchange,
     /// There is no file.
     Anew,
@@ -45,7 +45,7 @@ impl Scene {
         rig.commit("INSERT INTO filler(content) SELECT randomblob(3000) FROM (VALUES (1),(2),(3),(4),(5),(6),(7),(8))");
         rig.publish();
         if matches!(way, Way::GrownFar | Way::BroughtUp) {
-            // A start has nothing reserved.
+            // After a start nothing is allocated.
             rig = rig.restarted();
         }
         let before = rig.exact_copy();
@@ -69,10 +69,10 @@ impl Scene {
         Self { rig, _reader: reader, answered, before, after }
     }
 
-    /// Publishes. True if the planned kill came before the end.
+    /// Publishes. Returns true if the planned kill came before the end.
     fn is_killed(&mut self) -> bool {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.rig.publish()));
-        // The kernel closes what a dead process had open.
+        // The kernel closes the files of a killed process.
         self.rig.publisher.images.clear();
         match outcome {
             Ok(()) => !mishap::unplan(),
@@ -81,7 +81,7 @@ impl Scene {
         }
     }
 
-    /// Nobody can take what is there for something that it is not.
+    /// Checks that the published file cannot be mistaken for another state.
     fn nobody_is_deceived(&self, way: Way) {
         let Ok(found) = std::fs::read(&self.rig.folder.published) else {
             assert_eq!(way, Way::Anew);
@@ -92,7 +92,7 @@ impl Scene {
         assert!(!self.answered.is_answered() || found == self.after, "it lacks what was acknowledged");
     }
 
-    /// Of what was written since `state` was there any part is lost, as in a power cut; the live database is on disk.
+    /// Loses parts of what was written since `state`, as in a power cut; the live database is on disk.
     fn lose_some(&self, seed: usize, state: &Record) {
         let path = &self.rig.folder.published;
         let written = std::fs::read(path).unwrap();
@@ -104,7 +104,7 @@ impl Scene {
             content.copy_from_slice(same.unwrap_or(&[0; 4096]));
         }
         std::fs::write(path, found).unwrap();
-        // The inode is written as a whole, with the times that it had.
+        // The inode is written as a whole, with its times.
         let now = u64::try_from(clock::now().as_millis()).unwrap();
         let marked = Duration::from_millis(now) + Duration::from_nanos(123_457);
         let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
@@ -194,7 +194,7 @@ fn a_disk_that_refuses_at_any_point() {
     for (way, code) in WAYS.into_iter().flat_map(|way| [(way, libc::ENOSPC), (way, libc::EIO)]) {
         for point in 0.. {
             let mut scene = Scene::set(way);
-            // So that nothing waits between two tries.
+            // So that nothing waits between two attempts.
             scene.rig.publisher.queue.stop();
             mishap::plan(point, Mishap::Refusal(code));
             scene.rig.publish();
