@@ -1,8 +1,9 @@
-//! SQLite: one file, one writer, a few readers. All SQL of the product is in this room, by noun.
+//! The SQLite store: one file, one writer thread, a few reader connections. All SQL of the product is in this module,
+//! one submodule per noun.
 //!
-//! Typed functions hang on [`ReadTx`] and [`WriteTx`]; a use case gets one of them from [`Store::read`] or
-//! [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`; the file that
-//! people copy is its published copy (see `publish`).
+//! Typed functions are methods of [`ReadTx`] and [`WriteTx`]. A use case gets one of them from [`Store::read`] or
+//! [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`; the file
+//! that users copy is its published copy (see `publish`).
 
 mod abilities;
 mod address;
@@ -126,21 +127,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 use writer::Writer;
 
-/// A handle on the store; clones share it. It is closed by [`Store::close`], or when the last handle goes.
+/// A handle to the store. Clones share it. The store is closed by [`Store::close`], or when the last handle is dropped.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
-    // Of the writes that go through this handle.
+    // Priority of the writes made through this handle.
     priority: Priority,
 }
 
-/// Which data the service goes on with.
+/// Which data the service continues with, when the published file is foreign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
-    /// Those in the file that was found as the published file.
+    /// The data in the file that was found under the published name.
     Found,
-    /// Those of the running service.
+    /// The data of the running service.
     Current,
 }
 
@@ -149,25 +150,25 @@ struct Inner {
     reports: Arc<Reports>,
     probes: Probes,
     readers: Pools,
-    // Taken out by `close`; held for handing over a write.
+    // Taken by `close`; locked only while a write is queued.
     writer: Mutex<Option<Writer>>,
-    // Taken out by `close`; held for asking after the published copy.
+    // Taken by `close`; locked only while the state of the published copy is read.
     machinery: Mutex<Option<Machinery>>,
-    // What reads a whole file beside the service at the moment; held for noting it.
+    // Whole-file reads that are running in the background; locked only while that list changes.
     beside: Beside,
 }
 
 impl Store {
-    /// The same store; what is written through this handle has another priority.
+    /// Returns a handle to the same store whose writes have `priority`.
     #[must_use]
     pub fn with_priority(&self, priority: Priority) -> Self {
         Self { inner: self.inner.clone(), priority }
     }
 
-    /// Runs `work` in a transaction and waits until it is on disk and in the published copy.
+    /// Runs `work` in a transaction and waits until the commit is on disk and in the published copy.
     ///
-    /// `work` runs on the writer's thread, so it must be short and must not block. If it returns an error or panics, all
-    /// that it did is taken back.
+    /// `work` runs on the writer's thread, so it must be short and must not block. If it returns an error or panics,
+    /// its transaction is rolled back.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
@@ -175,8 +176,8 @@ impl Store {
         self.submit(Told::Published, work).await
     }
 
-    /// Queues `work` behind all writes of its priority and does not wait: for what must be written in order while a call
-    /// goes on. If it fails or is not taken, that is logged and counted.
+    /// Queues `work` behind all writes of its priority and returns at once: for writes during a call that must stay in
+    /// order. A failed or dropped write is logged and counted.
     pub fn write_soon<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(&self, work: F) {
         let name = pending::name_of::<F>();
         let work = move |tx: &WriteTx<'_>| {
@@ -192,8 +193,8 @@ impl Store {
         }
     }
 
-    /// Runs `work` on one snapshot of the database: a list, a few rows. Interrupted after 5 s, with [`Error::Slow`], and
-    /// when the future is dropped.
+    /// Runs `work` on one snapshot of the database, for short reads such as a list or a few rows. It is interrupted
+    /// after 5 s, with [`Error::Slow`], and when the future is dropped.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -201,8 +202,8 @@ impl Store {
         self.inner.readers.short.read(work).await
     }
 
-    /// The same for what may read much of the database, such as a search. It has connections of its own, two at a time, so
-    /// that it delays no other read, and 20 s.
+    /// Like [`Store::read`], for reads that may touch much of the database, such as a search. Uses two connections of
+    /// its own, so it delays no short read; the limit is 20 s.
     pub async fn read_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -224,7 +225,7 @@ impl Store {
         Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())
     }
 
-    /// How the store is. Looks, but tries nothing; see [`Store::probe`].
+    /// Reports the health of the store without testing it; see [`Store::probe`].
     pub fn health(&self) -> Health {
         let publish = match &*self.inner.machinery.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(machinery) => machinery.publish_state(),
@@ -234,8 +235,8 @@ impl Store {
         self.inner.reports.health(publish, disk)
     }
 
-    /// Decides about a foreign file that has the name of the published file: it is adopted at the next start, or archived now,
-    /// so that a new published file is made. False if there is none.
+    /// Decides about a foreign file that has the name of the published file: it is adopted at the next start, or
+    /// archived now and replaced with a new published file. Returns false if there is no foreign file.
     pub fn choose_data(&self, choice: Choice) -> Result<bool> {
         if !matches!(self.health().publish, PublishState::Foreign { .. }) {
             return Ok(false);
@@ -252,13 +253,13 @@ impl Store {
         }
     }
 
-    /// How many writes wait for the disk.
+    /// Number of writes in the queue.
     pub fn waiting_writes(&self) -> usize {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.as_ref().map_or(0, Writer::waiting)
     }
 
-    /// Finishes what waits and closes the store. Later uses get [`Error::Closed`].
+    /// Finishes the queued writes and closes the store. Later calls get [`Error::Closed`].
     pub fn close(&self) {
         self.inner.close();
     }
@@ -284,7 +285,7 @@ impl Store {
 
 impl Inner {
     fn close(&self) {
-        // Without a sender the writer ends as soon as nothing waits.
+        // Without a sender the writer ends once its queue is empty.
         drop(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.readers.close();
         self.beside.stop();

@@ -1,4 +1,4 @@
-//! What the file system of a folder can do, found out by doing it.
+//! Probes what the file system of a folder supports, by trying each operation.
 
 use super::sys::{self, LeaseAnswer};
 use rusqlite::Connection;
@@ -8,22 +8,21 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What a folder's file system can do.
+/// What a folder's file system supports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Abilities {
-    /// A database with a write-ahead log works there: shared memory, locks, `fsync`. Else the reason why not.
+    /// `Ok` if a database with a write-ahead log works there (shared memory, locks, `fsync`); else the reason why not.
     pub database: Result<(), String>,
-    /// A file can be locked.
+    /// Files can be locked.
     pub locks: bool,
-    /// A file can be leased, and the file system is known to make every opener wait for a lease, so that the published copy
-    /// is changed in place.
+    /// Files can be leased, and the file system is known to make every opener wait for a lease, so that the published
+    /// copy is changed in place.
     pub leases: bool,
-    /// Two names can be exchanged in one step.
+    /// Two names can be exchanged atomically.
     pub exchange: bool,
 }
 
-/// Tries everything in a folder of its own under `folder`, which is removed again. `name` must be one that nobody else
-/// uses.
+/// Probes in a temporary folder `folder/name`, which is removed afterwards. `name` must not be in use.
 pub fn try_abilities(folder: &Path, name: &str) -> io::Result<Abilities> {
     let scratch = Scratch::make(folder.join(name))?;
     let (a, b) = (scratch.0.join("a"), scratch.0.join("b"));
@@ -53,7 +52,7 @@ fn try_database(path: &Path) -> rusqlite::Result<()> {
     if mode == "wal" && read == 1 { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
 }
 
-/// A folder that is gone when this is.
+/// A folder that is removed on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {

@@ -1,20 +1,20 @@
-//! How contacts can be reached.
+//! Addresses of contacts.
 //!
-//! An id of WhatsApp (`lid`, `bsuid`) stays with its contact. A number is the contact's as long as it is seen with the contact;
-//! afterwards it is a former one, by which the contact is not found.
+//! A WhatsApp id (`lid`, `bsuid`) belongs to its contact permanently. A phone number belongs to a contact as long as
+//! messages and calls show it with that contact; afterwards it is a former number, by which the contact is not found.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{Address, AddressKind, BusinessId, ContactId, PhoneNumber, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// Whose an address is.
+/// The contact to which an address belongs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressHolder {
     /// The contact.
     pub contact: ContactId,
-    /// Of an id: the number that it had when it was last seen with one.
+    /// For an id: the number that it was last seen with.
     pub number: Option<String>,
-    /// Whether it was the contact's, and is so no longer.
+    /// Whether the address belonged to the contact in the past and no longer does.
     pub is_former: bool,
 }
 
@@ -36,7 +36,7 @@ impl ReadTx<'_> {
         Ok(holder.optional()?)
     }
 
-    /// All addresses of a contact, the oldest first, former ones included.
+    /// All addresses of a contact, oldest first, including former ones.
     pub fn addresses(&self, contact: ContactId) -> Result<Vec<Address>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, contact_id, kind, value, former_at FROM addresses WHERE contact_id = ?1 ORDER BY id",
@@ -45,8 +45,8 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Where to write to a contact as far as its addresses tell: `+9725…` where a number is known, else `…@lid`, else a
-    /// business-scoped id, that of a group of businesses last; empty if there is none.
+    /// The best address for messages to a contact: `+9725…` if a number is known, else `…@lid`, else a business-scoped
+    /// id (a parent-business id last); empty if the contact has none.
     pub fn best_address(&self, contact: ContactId) -> Result<String> {
         let mut query = self.conn.prepare_cached(
             "SELECT iif(kind = 'lid', value || '@lid', value) FROM addresses
@@ -58,7 +58,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Gives a contact an address, unless another contact has it. One that is free again is taken over. `number` is the
+    /// Adds an address to a contact, unless another contact has it. A former address is reassigned. `number` is the
     /// number that an id was seen with.
     pub fn insert_address(
         &self,
@@ -80,7 +80,7 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Notes the number that an id of a contact has now.
+    /// Stores the current number of an id of a contact.
     pub fn set_number_of_id(
         &self,
         contact: ContactId,
@@ -95,7 +95,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// A contact has `new` instead of `old`: its ids, its threads and what waits to be sent follow.
+    /// Replaces a contact's number `old` with `new` in its ids, its threads and its queued messages.
     pub fn replace_number(&self, contact: ContactId, old: &str, new: &PhoneNumber, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE addresses SET number = ?3 WHERE contact_id = ?1 AND number = ?2")?
@@ -109,7 +109,7 @@ impl WriteTx<'_> {
         self.record_contact(contact)
     }
 
-    /// Another contact has a number now. Spellings of it that WhatsApp uses go along.
+    /// Moves a number to another contact, with WhatsApp's own spellings of it.
     pub fn move_number(&self, from: ContactId, to: ContactId, number: &PhoneNumber) -> Result<()> {
         self.conn.prepare_cached(include_str!("address/move_number.sql"))?.execute(params![
             from,
@@ -127,7 +127,7 @@ impl WriteTx<'_> {
         [from, to].into_iter().try_for_each(|contact| self.record_contact(contact))
     }
 
-    /// Threads of a contact that show what is no address of it any more show its best one.
+    /// Sets the contact's best address on its threads that show an address which the contact no longer has.
     pub fn refresh_peers(&self, contact: ContactId) -> Result<()> {
         let best = self.best_address(contact)?;
         let mut query = self.conn.prepare_cached(include_str!("address/outdated_peers.sql"))?;
@@ -140,7 +140,7 @@ impl WriteTx<'_> {
         self.conn
             .prepare_cached("UPDATE threads SET peer_number = ?3 WHERE contact_id = ?1 AND peer_number = ?2")?
             .execute(params![contact, old, new])?;
-        // An attempt in doubt is looked up under the address that it was sent to.
+        // An attempt in doubt keeps its address: its outcome is looked up under the address that it was sent to.
         self.conn
             .prepare_cached(
                 "UPDATE outbox SET recipient = ?3 WHERE contact_id = ?1 AND recipient = ?2 AND state = 'queued'",

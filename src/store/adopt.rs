@@ -1,8 +1,9 @@
-//! Adoption: the published file that is found becomes the live database, because there is none, or because the owner has
-//! put a backup there, or because it is the sound one of the two. The database that was live before is archived.
+//! Adoption: the published file found at a start becomes the live database, because there is no live database, because
+//! the owner put a backup there, or because only the published file is undamaged. The previous live database is
+//! archived.
 //!
-//! A start that is interrupted in the middle is completed by the next one: the notice with the name of the archive is on disk
-//! before anything is renamed (see [`StartNotice::left_in`]).
+//! An interrupted adoption is completed by the next start: the notice with the name of the archive is on disk before
+//! any file is renamed (see [`StartNotice::left_in`]).
 
 use super::archive::{self, Form, failed, remove};
 use super::folder::{Folder, sync_folder, with_ending};
@@ -18,19 +19,19 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What an adoption came to.
+/// The result of an adoption.
 #[derive(Debug)]
 pub(in crate::store) struct Adopted {
-    /// What the state file says from then on.
+    /// The new content of the state file.
     pub record: Record,
-    /// The database that was live before.
+    /// The archived copy of the previous live database.
     pub archived: Option<PathBuf>,
-    /// The published file: the one that was found, or none if that one has become the live database.
+    /// The state of the published file: the file that was found, or missing if it has become the live database.
     pub published: FileState,
 }
 
-/// Makes the live database from the published file, and archives the one that there is. Fails, with everything left as it
-/// was, if the published file is damaged, belongs to another program, or comes from a newer version.
+/// Makes the published file the live database and archives the current one. Fails without changing anything if the
+/// published file is damaged, belongs to another program, or comes from a newer version.
 pub(in crate::store) fn published_file(
     folder: &Folder,
     state: &RunState,
@@ -42,7 +43,7 @@ pub(in crate::store) fn published_file(
     verified_file(folder, state, form, notice)
 }
 
-/// The same for a published file that has been verified.
+/// Like [`published_file`], for a published file that has been verified.
 pub(in crate::store) fn verified_file(
     folder: &Folder,
     state: &RunState,
@@ -93,22 +94,22 @@ fn replace_live(
     Ok(Adopted { record, archived: notice.archived, published })
 }
 
-/// The file that is to become the live database.
+/// The file that becomes the live database.
 enum NextLive {
-    /// A copy of the published file, page for page, so that the published file stays the copy of it.
+    /// A copy of the published file, page for page, so that the published file remains the copy of the live database.
     Copy(PathBuf),
-    /// The published file itself: the disk has no space for a second copy.
+    /// The published file itself, because the disk has no space for a second copy.
     Published,
 }
 
 impl NextLive {
     fn prepare(folder: &Folder) -> Result<Self> {
         let unfinished = folder.unfinished(LIVE);
-        // What an interrupted start left may take the space.
+        // Files that an interrupted start left may take the space.
         for left_over in [&unfinished, &folder.unfinished("agentlocator.db")] {
             remove(left_over)?;
         }
-        let size = std::fs::metadata(&folder.published).map_err(failed("cannot look at", &folder.published))?.len();
+        let size = std::fs::metadata(&folder.published).map_err(failed("cannot inspect", &folder.published))?.len();
         let refused = match reserve::check_space(folder, size, "a second copy of the database") {
             Ok(()) => {
                 let copied = mishap::may_happen()
@@ -137,7 +138,8 @@ impl NextLive {
         };
         let live = Some(FileId::of(&std::fs::metadata(file)?));
         let record = Record { live, successor, ..Record::of_this_boot() };
-        // Before the live database is there: whatever comes next, also a start that fails, knows whose that file is.
+        // Recorded before the live database exists, so that any later start, also after a failure here, knows to which
+        // run the published file belongs.
         state.replace(&record)?;
         state.sync()?;
         sys::rename(file, &folder.database())?;
@@ -147,7 +149,7 @@ impl NextLive {
     }
 }
 
-/// True if nothing else would change with the file: it has no second name, and no other program has it open.
+/// True if the file has only one name and no other program has it open, so that renaming it affects nothing else.
 fn is_for_us_alone(file: &Path) -> io::Result<bool> {
     let found = std::fs::symlink_metadata(file)?;
     if !found.is_file() || found.nlink() > 1 {
@@ -161,8 +163,8 @@ fn is_for_us_alone(file: &Path) -> io::Result<bool> {
     Ok(answer != LeaseAnswer::Busy)
 }
 
-/// Fails if there is a log beside a database file that is to be taken for a whole: what is in it would be lost
-/// silently.
+/// Fails if a write-ahead log or journal lies beside a database file that is to be used alone: the data in it would be
+/// lost silently.
 pub fn refuse_a_log_beside(published: &Path) -> Result<()> {
     let Some(path) = log_beside(published) else { return Ok(()) };
     let reason = "it belongs to a database that was not closed, and part of its data may be in it alone. If that is the file \
@@ -170,7 +172,7 @@ pub fn refuse_a_log_beside(published: &Path) -> Result<()> {
     Err(Error::File { doing: "cannot take over a database with", path, source: io::Error::other(reason) })
 }
 
-/// A log of a database, by its name that of this file, if there is one with something in it.
+/// A non-empty `-wal` or `-journal` file beside a database file, by its name.
 pub fn log_beside(file: &Path) -> Option<PathBuf> {
     let logs = ["-wal", "-journal"].map(|ending| with_ending(file, ending));
     logs.into_iter().find(|log| std::fs::metadata(log).is_ok_and(|found| found.len() > 0))

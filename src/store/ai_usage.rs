@@ -1,22 +1,22 @@
-//! How much the AI was used on the phone.
+//! Use of the AI in phone calls.
 
 use super::{ReadTx, Result};
 use crate::domain::{BusinessId, CallSid, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
-/// How much the AI was used on the phone since some moment. Calls that are on count up to now.
+/// Use of the AI in phone calls within a period. Active calls count up to now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AiUsage {
-    /// Calls from the number of one call, without that one. None come from a number that is withheld.
+    /// Number of other calls from the caller's number; 0 if the number is withheld.
     pub calls_of_number: u32,
-    /// Time with the AI.
+    /// Seconds with the AI.
     pub seconds: u64,
-    /// What that cost, in millionths of a US dollar.
+    /// Cost in millionths of a US dollar.
     pub cost_micros: u64,
 }
 
 impl ReadTx<'_> {
-    /// How much the AI was used since `since`, beside and before this call.
+    /// Use of the AI since `since`, without the call itself in `calls_of_number`.
     pub fn ai_usage(&self, call: Option<&CallSid>, since: Timestamp, now: Timestamp) -> Result<AiUsage> {
         let mut number =
             self.conn.prepare_cached("SELECT peer_number FROM calls WHERE call_sid = ?1 AND peer_number LIKE '+%'")?;

@@ -1,31 +1,31 @@
-//! What needs a person, and what was said of it.
+//! Alerts, and the record of what happened to them.
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{Alert, AlertKind, Timestamp};
 use rusqlite::params;
 
-/// Something that happened to an alert.
+/// A transition of an alert, or a notification about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertEvent {
-    /// When.
+    /// The time of the event.
     pub at: Timestamp,
-    /// To which; a kind of another version is a word that we do not know.
+    /// The alert's kind; text, because another version may have written a kind that this one does not know.
     pub kind: String,
-    /// What: `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
+    /// The transition: `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
     pub news: String,
-    /// By which way somebody was told; empty for what only happened.
+    /// The channel by which a notification was sent; empty for a transition.
     pub way: String,
 }
 
 impl ReadTx<'_> {
-    /// All alerts that are known. What another version has written and we cannot read is left out.
+    /// All known alerts. Alerts that another version wrote and this one cannot parse are left out.
     pub fn alerts(&self) -> Result<Vec<Alert>> {
         let mut query = self.conn.prepare_cached("SELECT state FROM alerts ORDER BY kind")?;
         let rows = query.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
         Ok(rows.iter().filter_map(|state| serde_json::from_str(state).ok()).collect())
     }
 
-    /// The last things that happened, newest first.
+    /// The newest events, newest first.
     pub fn alert_events(&self, limit: usize) -> Result<Vec<AlertEvent>> {
         let sql = "SELECT at, kind, news, way FROM alert_events ORDER BY id DESC LIMIT ?1";
         let mut query = self.conn.prepare_cached(sql)?;
@@ -37,7 +37,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps what is known of an alert.
+    /// Stores the state of an alert.
     pub fn put_alert(&self, alert: &Alert, now: Timestamp) -> Result<()> {
         let state = serde_json::to_string(alert).map_err(|error| Error::Value(error.to_string()))?;
         let mut put = self.conn.prepare_cached(
@@ -48,14 +48,14 @@ impl WriteTx<'_> {
         self.record_alert()
     }
 
-    /// Notes that something happened to an alert.
+    /// Adds an event of an alert.
     pub fn insert_alert_event(&self, kind: AlertKind, news: &str, way: &str, now: Timestamp) -> Result<()> {
         let sql = "INSERT INTO alert_events(at, kind, news, way) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute(params![now, kind.as_str(), news, way])?;
         Ok(())
     }
 
-    /// Forgets what happened before a point.
+    /// Deletes events from before `before`; returns how many.
     pub fn prune_alert_events(&self, before: Timestamp) -> Result<usize> {
         Ok(self.conn.prepare_cached("DELETE FROM alert_events WHERE at < ?1")?.execute([before])?)
     }

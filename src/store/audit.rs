@@ -12,20 +12,21 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Deletes rows from before a point, `limit` of them; returns how many.
+    /// Deletes up to `limit` rows from before `before`; returns how many.
     pub fn prune_audit(&self, before: Timestamp, limit: usize) -> Result<usize> {
         let sql = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < ?1 ORDER BY at LIMIT ?2)";
         Ok(self.conn.prepare_cached(sql)?.execute((before, i64::try_from(limit).unwrap_or(i64::MAX)))?)
     }
 
-    /// How many rows were added so far: whether a use case added any shows in the difference.
+    /// Number of audit rows added by this transaction so far. A caller that compares two values knows whether a use
+    /// case added any.
     pub fn audit_rows(&self) -> u64 {
         self.audit_rows.get()
     }
 }
 
 impl ReadTx<'_> {
-    /// A page of the log before a line, newest first, and, if there is more, where the next one begins.
+    /// A page of the log before the row `before`, newest first, and the position of the next page if there is one.
     pub fn audit_log(&self, before: Option<i64>, limit: usize) -> Result<(Vec<AuditEntry>, Option<i64>)> {
         let sql =
             "SELECT a.id, a.at, a.actor, a.action, a.subject, coalesce(u.name, t.name) AS actor_name, t.created_by

@@ -1,4 +1,4 @@
-//! How far the data moves of new versions have come.
+//! Progress of data migrations that run in the background.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::Timestamp;
@@ -21,7 +21,7 @@ pub struct BackfillProgress {
 }
 
 impl ReadTx<'_> {
-    /// All data moves that have begun.
+    /// All backfills that have started.
     pub fn backfills(&self) -> Result<Vec<BackfillProgress>> {
         let sql = "SELECT name, done_to, started_at, finished_at FROM backfills ORDER BY name";
         let mut query = self.conn.prepare_cached(sql)?;
@@ -31,7 +31,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// How far a data move has come; it begins now if it has not.
+    /// Starts a backfill if it has not started; returns its progress.
     pub fn start_backfill(&self, name: &str, now: Timestamp) -> Result<BackfillProgress> {
         self.conn
             .prepare_cached(
@@ -42,7 +42,7 @@ impl WriteTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row([name], progress)?)
     }
 
-    /// All rows up to an id are done.
+    /// Records that all rows with ids up to `done_to` are done.
     pub fn advance_backfill(&self, name: &str, done_to: i64) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE backfills SET done_to = ?2 WHERE name = ?1")?
@@ -50,7 +50,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// No row is left.
+    /// Records that a backfill is complete.
     pub fn finish_backfill(&self, name: &str, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("UPDATE backfills SET finished_at = ?2 WHERE name = ?1")?

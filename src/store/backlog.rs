@@ -1,37 +1,37 @@
-//! How much waits.
+//! Counts of pending work.
 
 use super::{ReadTx, Result};
 use crate::domain::Timestamp;
 
-/// How much waits.
+/// Counts of pending work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Messages on their way out.
+    /// Messages in the outbox.
     pub outbox: u64,
-    /// Jobs that are still to be done.
+    /// Jobs that have not been done.
     pub jobs: u64,
     /// Calls that have not ended.
     pub calls: u64,
-    /// Messages that nobody has read.
+    /// Unread messages.
     pub unread: u64,
-    /// When the oldest message was written that is on its way out.
+    /// The time when the oldest message in the outbox was written.
     pub oldest: Option<Timestamp>,
 }
 
-/// Messages that providers accepted and have not delivered.
+/// Messages that a provider accepted and has not delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Undelivered {
-    /// By Twilio.
+    /// Messages sent by Twilio.
     pub by_twilio: u64,
-    /// By the bridge.
+    /// Messages sent by the bridge.
     pub by_bridge: u64,
-    /// To how many contacts.
+    /// Number of distinct recipients.
     pub contacts: u64,
 }
 
 impl ReadTx<'_> {
-    /// How many messages have been waiting since before a point, although they were tried to be sent or put off: what
-    /// merely waits for its turn at the bridge's pace is not counted.
+    /// Number of messages that have been in the outbox since before `before` although they were attempted or deferred.
+    /// Messages that only wait for the bridge's send rate are not counted.
     pub fn stuck_outbox(&self, before: Timestamp) -> Result<u64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM outbox
@@ -42,8 +42,8 @@ impl ReadTx<'_> {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Messages that a provider accepted in a period and that have not been delivered, by provider. Messages of the daemon
-    /// itself are left out: alerts have their own way of finding out.
+    /// Messages that a provider accepted in a period and has not delivered, by provider. Messages of the daemon itself
+    /// are left out: alerts track their own delivery.
     pub fn undelivered(&self, from: Timestamp, to: Timestamp) -> Result<Undelivered> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FILTER (WHERE m.provider = 'twilio'), count(*) FILTER (WHERE m.provider = 'baileys'),
@@ -62,7 +62,7 @@ impl ReadTx<'_> {
         })?)
     }
 
-    /// How much waits.
+    /// Counts the pending work.
     pub fn backlog(&self) -> Result<Backlog> {
         let mut query = self.conn.prepare_cached(
             "SELECT (SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')),
@@ -83,7 +83,7 @@ impl ReadTx<'_> {
         })?)
     }
 
-    /// How many messages have been on their way out since then or longer.
+    /// Number of messages in the outbox that were written at `then` or before.
     pub fn count_messages_waiting_since(&self, then: Timestamp) -> Result<u64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND created_at <= ?1",

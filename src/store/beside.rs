@@ -1,5 +1,4 @@
-//! Reading a whole file beside the service: on a thread of its own that gives way to everybody, and that the end of the store
-//! does not wait for.
+//! Background reads of a whole file: each runs on its own low-priority thread, and closing the store interrupts it.
 
 use super::{Error, Result};
 use rusqlite::{Connection, InterruptHandle};
@@ -7,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
-/// What reads at the moment.
+/// The background reads that are running.
 #[derive(Default)]
 pub(in crate::store) struct Beside {
-    // A plain mutex: it is held to look at a short list.
+    // A synchronous mutex: it is held only while a short list is read or changed.
     running: Mutex<State>,
 }
 
@@ -21,7 +20,7 @@ struct State {
 }
 
 impl Beside {
-    /// Runs `work` on a connection; an end of the store interrupts it.
+    /// Runs `work` on `conn`. Closing the store interrupts it.
     pub(in crate::store) async fn run<T: Send + 'static>(
         &self,
         conn: Connection,
@@ -39,7 +38,7 @@ impl Beside {
                 give_way();
                 let outcome = work(&conn);
                 drop(conn);
-                // Whoever has gone does not want to know.
+                // The receiver is gone if the caller has dropped its future.
                 let _ = tell.send(outcome);
             });
             let failed = |source| Error::File { doing: "cannot start the thread", path: "store-beside".into(), source };
@@ -48,7 +47,7 @@ impl Beside {
         told.await.map_err(|_| Error::Panicked)?
     }
 
-    /// Ends what runs, done or not; nothing runs any more afterwards.
+    /// Interrupts all running reads and waits for their threads; later reads are refused.
     pub(in crate::store) fn stop(&self) {
         let threads = {
             let mut state = self.state();
@@ -67,8 +66,8 @@ impl Beside {
 
 /// Ends a thread that reads with the connection of `interrupt`.
 ///
-/// An interrupt reaches only the statement that runs at that moment, so it is repeated until the thread has finished: a
-/// statement that begins just after an interrupt would run to its end.
+/// An interrupt reaches only the statement that runs at that moment, so it is repeated until the thread has finished:
+/// otherwise a statement that begins just after an interrupt would run to its end.
 pub(in crate::store) fn interrupt_until_finished(thread: JoinHandle<()>, interrupt: &InterruptHandle) {
     while !thread.is_finished() {
         interrupt.interrupt();
@@ -77,7 +76,7 @@ pub(in crate::store) fn interrupt_until_finished(thread: JoinHandle<()>, interru
     let _ = thread.join();
 }
 
-/// This thread gets the processor when nobody else wants it. Where that is not allowed it runs as any other.
+/// Gives the current thread the lowest CPU priority. If the system refuses, the thread keeps the normal one.
 pub(in crate::store) fn give_way() {
     let _ = rustix::process::nice(19);
 }

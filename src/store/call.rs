@@ -1,4 +1,4 @@
-//! Calls, as they are shown.
+//! Reads calls for display.
 
 mod list;
 mod part;
@@ -10,20 +10,20 @@ use crate::domain::{Call, CallId, Recording, Turn, TurnLatency};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
-    /// One call.
+    /// One call by its id.
     pub fn call(&self, id: CallId) -> Result<Option<Call>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM calls WHERE id = ?1"))?;
         Ok(query.query_row([id], call).optional()?)
     }
 
-    /// What was said in a call, in order.
+    /// The turns of a call, in order.
     pub fn turns(&self, call: CallId) -> Result<Vec<Turn>> {
         let mut query = self.conn.prepare_cached(include_str!("call/turns.sql"))?;
         let rows = query.query_map([call], turn)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The sound files of a call, the oldest first.
+    /// The recordings of a call, oldest first.
     pub fn recordings(&self, call: CallId) -> Result<Vec<Recording>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, call_id, source, mime, channels, duration_ms, bytes, state, message_ms, error, created_at

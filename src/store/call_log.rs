@@ -1,4 +1,4 @@
-//! Calls as they happen: everything is told by Twilio's id of the call, and may be told twice.
+//! Writes to calls while they happen. Every function takes Twilio's CallSid and is idempotent unless stated otherwise.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{
@@ -7,83 +7,83 @@ use crate::domain::{
 };
 use rusqlite::{OptionalExtension, named_params, params};
 
-/// A call that has just become known.
+/// A call to be stored.
 #[derive(Clone, Debug)]
 pub struct NewCall<'a> {
-    /// Whose.
+    /// The business.
     pub business: BusinessId,
-    /// Twilio's id.
+    /// Twilio's CallSid.
     pub call_sid: &'a CallSid,
-    /// The thread of calls with this person.
+    /// The contact's thread of calls.
     pub thread: ThreadId,
-    /// The person.
+    /// The contact.
     pub contact: ContactId,
-    /// Who called whom.
+    /// Inbound or outbound.
     pub direction: CallDirection,
-    /// By which network.
+    /// The network of the call.
     pub medium: CallMedium,
-    /// The other side.
+    /// The other party's number.
     pub peer_number: &'a str,
-    /// Our number.
+    /// The business's number.
     pub own_number: &'a str,
-    /// When.
+    /// The start time.
     pub started_at: Timestamp,
 }
 
-/// A turn as it stands now.
+/// The current state of a turn.
 #[derive(Clone, Debug)]
 pub struct TurnNow<'a> {
-    /// The engine's id; the same again replaces what was written.
+    /// The engine's id of the turn. A later write with the same id replaces the turn.
     pub item_id: &'a str,
-    /// Its place in the conversation.
+    /// The turn's position in the conversation.
     pub seq: i64,
-    /// Who spoke.
+    /// The speaker.
     pub speaker: Speaker,
-    /// What was said.
+    /// The text of the turn.
     pub text: &'a str,
-    /// What of it was heard.
+    /// The part of the text that the other party heard.
     pub heard_text: &'a str,
-    /// Whether it was cut short.
+    /// Whether the turn was interrupted.
     pub interrupted: bool,
-    /// Since the stream began, in milliseconds.
+    /// The start of the turn, in milliseconds since the stream began.
     pub started_ms: u64,
-    /// Since the stream began, in milliseconds.
+    /// The end of the turn, in milliseconds since the stream began.
     pub ended_ms: Option<u64>,
-    /// The stages of the answer.
+    /// The latency of each stage of the answer.
     pub latency: TurnLatency,
-    /// Tokens read.
+    /// Input tokens.
     pub tokens_in: i64,
-    /// Tokens written.
+    /// Output tokens.
     pub tokens_out: i64,
-    /// Millionths of a dollar.
+    /// Cost in millionths of a US dollar.
     pub cost_micros: i64,
 }
 
-/// A call that was not over when it was last heard of.
+/// A call that has not ended as far as the store knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCall {
-    /// Twilio's id.
+    /// Twilio's CallSid.
     pub call_sid: CallSid,
-    /// Where it stood.
+    /// The stored state.
     pub state: CallState,
-    /// When it was last heard of.
+    /// The time of the last update.
     pub updated_at: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// Our id of a call, and where it stands.
+    /// The id and the state of a call.
     pub fn call_by_sid(&self, sid: &CallSid) -> Result<Option<(CallId, CallState)>> {
         let mut query = self.conn.prepare_cached("SELECT id, state FROM calls WHERE call_sid = ?1")?;
         Ok(query.query_row([sid], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Why a call ended, if it has.
+    /// The reason why a call ended, if it has.
     pub fn call_end(&self, sid: &CallSid) -> Result<Option<EndReason>> {
         let mut query = self.conn.prepare_cached("SELECT end_reason FROM calls WHERE call_sid = ?1")?;
         Ok(query.query_row([sid], |row| row.get(0)).optional()?.flatten())
     }
 
-    /// Calls that are not over.
+    /// Calls that have not ended.
     pub fn open_calls(&self) -> Result<Vec<OpenCall>> {
         let mut query =
             self.conn.prepare_cached("SELECT call_sid, state, updated_at FROM calls WHERE state <> 'ended'")?;
@@ -92,7 +92,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The words of a call so far, the oldest first: who spoke, and what the other side heard.
+    /// The transcript of a call so far, oldest first: the speaker, and the text that the other party heard.
     pub fn spoken(&self, sid: &CallSid) -> Result<Vec<(Speaker, String)>> {
         let mut query = self.conn.prepare_cached(
             "SELECT t.speaker, t.heard_text FROM call_turns t JOIN calls c ON c.id = t.call_id
@@ -102,7 +102,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The words of one turn.
+    /// The text of one turn.
     pub fn turn_text(&self, sid: &CallSid, item: &str) -> Result<Option<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT t.text FROM call_turns t JOIN calls c ON c.id = t.call_id WHERE c.call_sid = ?1 AND t.item_id = ?2",
@@ -112,7 +112,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Takes a call down; none if it is known.
+    /// Stores a call. Returns none if its CallSid is known.
     pub fn insert_call(&self, new: &NewCall<'_>) -> Result<Option<CallId>> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO calls(business_id, call_sid, thread_id, contact_id, direction, medium, peer_number, own_number,
@@ -134,7 +134,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Lifts a thread for a call that has just come.
+    /// Moves a thread to the top of the list, adds one unread and unarchives it, for a new call.
     pub fn note_call(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET last_message_at = max(coalesce(last_message_at, ''), ?2), unread_count = unread_count + 1,
@@ -144,7 +144,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Caller and engine talk.
+    /// Records that the media stream is connected: caller and engine can talk.
     pub fn call_is_live(
         &self,
         sid: &CallSid,
@@ -162,7 +162,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Another engine speaks now.
+    /// Records the engine that handles the call from now on.
     pub fn set_call_engine(&self, sid: &CallSid, engine: &str, model: Option<&str>, at: Timestamp) -> Result<()> {
         let mut update = self
             .conn
@@ -171,7 +171,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// A call that is not over stands elsewhere now.
+    /// Sets the state of a call that has not ended.
     pub fn set_call_state(&self, sid: &CallSid, state: CallState, at: Timestamp) -> Result<()> {
         let mut update = self
             .conn
@@ -180,7 +180,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Why the agent's part of the call is over. The first reason stays.
+    /// Records why the agent's part of the call ended. The first reason is kept.
     pub fn set_end_reason(&self, sid: &CallSid, reason: EndReason, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET end_reason = coalesce(end_reason, ?2), updated_at = ?3 WHERE call_sid = ?1",
@@ -189,7 +189,8 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// The call is over. `duration_ms` is Twilio's own count, where it gave one. Returns whether it was not over before.
+    /// Records the end of a call. `duration_ms` is Twilio's duration, if Twilio gave one. Returns true if the call was
+    /// active before.
     pub fn end_call(&self, sid: &CallSid, reason: EndReason, duration_ms: Option<i64>, at: Timestamp) -> Result<bool> {
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET state = 'ended', end_reason = coalesce(end_reason, ?2), ended_at = ?4,
@@ -209,7 +210,7 @@ impl WriteTx<'_> {
         Ok(ended)
     }
 
-    /// A call that has just been stored is over already, and was not answered.
+    /// Marks a newly stored call as ended and missed.
     pub fn end_missed_call(&self, id: CallId, duration_ms: i64) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET state = 'ended', end_reason = 'not_connected', missed = 1, duration_ms = ?2,
@@ -219,7 +220,7 @@ impl WriteTx<'_> {
         self.record_call_id(ChangeKind::CallEnded, id)
     }
 
-    /// Adds to what a call cost.
+    /// Adds to the cost of a call.
     pub fn add_call_cost(&self, sid: &CallSid, micros: i64) -> Result<()> {
         let mut update =
             self.conn.prepare_cached("UPDATE calls SET cost_micros = cost_micros + ?2 WHERE call_sid = ?1")?;
@@ -227,7 +228,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// The message that the caller left, in words; a further one goes below it.
+    /// Stores the transcribed message that the caller left; a further message is appended on a new line.
     pub fn add_call_message(&self, sid: &CallSid, text: &str) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE calls SET message_text = iif(message_text IS NULL, ?2, message_text || char(10) || ?2)
@@ -237,7 +238,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, sid)
     }
 
-    /// Writes a turn down, or what is new about it.
+    /// Inserts or updates a turn.
     pub fn put_turn(&self, sid: &CallSid, turn: &TurnNow<'_>, at: Timestamp) -> Result<()> {
         let mut put = self.conn.prepare_cached(include_str!("call_log/put_turn.sql"))?;
         put.execute(named_params! {
@@ -252,7 +253,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
-    /// Writes a turn behind all others, as the turn-by-turn fallback does. Told twice it is one.
+    /// Appends a turn after all others, as the turn-by-turn fallback does. A repeated `item` is stored once.
     pub fn append_turn(&self, sid: &CallSid, item: &str, speaker: Speaker, text: &str, at: Timestamp) -> Result<()> {
         let mut append = self.conn.prepare_cached(
             "INSERT INTO call_turns(call_id, seq, item_id, speaker, text, heard_text, started_ms, created_at)
@@ -265,7 +266,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::TurnUpdated, sid)
     }
 
-    /// Writes down that something happened. `detail` is JSON.
+    /// Adds an event to a call. `detail` is JSON.
     pub fn insert_call_event(&self, sid: &CallSid, kind: &str, detail: Option<&str>, at: Timestamp) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO call_events(call_id, kind, detail, at) SELECT id, ?2, ?3, ?4 FROM calls WHERE call_sid = ?1",

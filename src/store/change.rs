@@ -1,7 +1,8 @@
-//! The record of changes: a row for each change that a page or an agent shows, written by the transaction that makes it.
+//! The change log: one row for each change that the web page or an agent shows, written in the transaction of the
+//! change.
 //!
-//! A follower reads [`ReadTx::changes_since`] the last `seq` that it knows, and waits at [`Store::watch_changes`](super::Store)
-//! for more.
+//! A follower passes [`ReadTx::changes_since`] the last `seq` that it has, and waits on
+//! [`Store::watch_changes`](super::Store) for more.
 
 use super::pending::{CommitError, Pending, Told};
 use super::{ReadTx, Result, WriteTx};
@@ -28,7 +29,7 @@ pub struct Change {
     pub ref_id: Option<i64>,
 }
 
-/// A change of the running transaction.
+/// A change recorded by the running transaction.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct Recorded {
     pub seq: i64,
@@ -43,8 +44,8 @@ impl ReadTx<'_> {
         Ok(query.query_row([], |row| row.get(0))?)
     }
 
-    /// The changes after `seq`, at most `limit`, in order. None if some of them are not known any more: they were pruned, or
-    /// `seq` is of another database.
+    /// The changes after `seq`, at most `limit`, in order. None if some of them are unavailable, because they were
+    /// pruned or `seq` belongs to another database.
     pub fn changes_since(&self, seq: i64, limit: usize) -> Result<Option<Vec<Change>>> {
         let mut oldest = self.conn.prepare_cached("SELECT coalesce(min(seq), 1) FROM changes")?;
         let oldest: i64 = oldest.query_row([], |row| row.get(0))?;
@@ -68,7 +69,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Deletes the oldest changes but for the newest `keep`, at most `limit` of them. Returns how many.
+    /// Deletes the oldest changes except the newest `keep`, at most `limit` of them. Returns how many.
     pub fn prune_changes(&self, keep: i64, limit: usize) -> Result<usize> {
         let mut delete = self.conn.prepare_cached(
             "DELETE FROM changes WHERE seq <= (SELECT max(seq) FROM changes) - max(?1, 1)
@@ -77,8 +78,9 @@ impl WriteTx<'_> {
         Ok(delete.execute(params![keep, i64::try_from(limit).unwrap_or(i64::MAX)])?)
     }
 
-    /// Makes every position that a follower may hold unknown: another database is used from now on, in which the same numbers
-    /// may have been other changes. The numbers go on from the time in milliseconds, which no count of changes reaches.
+    /// Invalidates every position that a follower may hold, because another database is used from now on, in which the
+    /// same numbers may stand for other changes. Numbering continues from the time in milliseconds, which no count of
+    /// changes reaches.
     pub(in crate::store) fn restart_changes(&self, now: Timestamp) -> Result<()> {
         let next = self.newest_change()?.saturating_add(1).max(now.as_millis());
         self.conn.execute("DELETE FROM changes", [])?;
@@ -139,7 +141,7 @@ impl WriteTx<'_> {
         )
     }
 
-    /// Writes the row, unless the change before it in this transaction is the same: followers see both at once.
+    /// Writes the row, unless the previous change of this transaction is the same: followers see both at once.
     fn record(&self, kind: ChangeKind, ref_id: Option<i64>, sql: &str, params: impl Params) -> Result<()> {
         if self.recorded.get().is_some_and(|last| last.kind == kind && last.ref_id == ref_id) {
             return Ok(());
@@ -151,8 +153,8 @@ impl WriteTx<'_> {
     }
 }
 
-/// Tells followers of the changes of a transaction. It waits in the transaction's group, behind the callers of its writes, so
-/// it is answered as they are: after the commit, once the published file has it, in the order of commits.
+/// Announces the changes of a transaction to followers. It is queued in the transaction's batch behind the callers of
+/// its writes, so it completes when they do: after the commit, once the published file has it, in commit order.
 pub(in crate::store) struct Announcement {
     newest: i64,
     followers: watch::Sender<i64>,

@@ -1,11 +1,13 @@
-//! Moving what is in the write-ahead log into the database file, beside the writer.
+//! Checkpoints: moves the content of the write-ahead log into the database file, while the writer works.
 //!
-//! The bulk, with its waiting for the disk, is done by a thread of its own. The little that was committed meanwhile is
-//! done by the writer between two groups, so that the log can begin anew; else under steady load it would only grow.
+//! A separate thread does most of the work, including the waiting for the disk. The writer checkpoints the few frames
+//! that were committed meanwhile, between two batches, so that the log can restart; under steady load it would
+//! otherwise grow without limit.
 //!
-//! Litestream reads the log, and must have read all of it before it is restarted. It takes care of that itself: it keeps a
-//! read transaction open, and checkpoints when it has copied everything. So beside Litestream nothing is moved here before the
-//! log is so long that Litestream cannot be running, and then only what its read transaction, if there is one, permits.
+//! Litestream reads the log, and must have read all of it before the log restarts. Litestream ensures that itself: it
+//! keeps a read transaction open, and checkpoints when it has copied everything. With Litestream configured, no
+//! checkpoint is made here until the log is so long that Litestream cannot be running, and then only as far as
+//! Litestream's read transaction, if there is one, permits.
 
 use super::{Error, Result, open};
 use rusqlite::Connection;
@@ -13,26 +15,26 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-/// What the writer and the thread tell each other.
+/// State shared by the writer and the checkpoint thread.
 pub(in crate::store) struct Checkpoints {
-    /// A log of so many frames is moved.
+    /// Length of the log, in frames, from which on it is checkpointed.
     long: u32,
-    // Held for setting or reading a few flags.
+    // Held only while a few flags are set or read.
     orders: Mutex<Orders>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct Orders {
-    /// The log is long.
+    /// The log is long: a checkpoint is due.
     wanted: bool,
-    /// The bulk is done: the writer should do the rest.
+    /// The thread has finished: the writer should do the rest.
     rest_for_writer: bool,
     stop: bool,
 }
 
 impl Checkpoints {
-    /// Starts the thread.
+    /// Starts the checkpoint thread.
     pub(in crate::store) fn start(live: &Path, beside_litestream: bool) -> Result<(Arc<Self>, JoinHandle<()>)> {
         let conn = open::checkpointer(live)?;
         let long = if beside_litestream { LONG_BESIDE_LITESTREAM } else { LONG };
@@ -45,7 +47,8 @@ impl Checkpoints {
         Ok((checkpoints, thread))
     }
 
-    /// The writer tells, after a commit, how many frames the log has. True if it should do the rest of a checkpoint.
+    /// Called by the writer after a commit, with the length of the log in frames. Returns true if the writer should do
+    /// the rest of a checkpoint.
     pub(in crate::store) fn log_has(&self, frames: u32) -> bool {
         if frames < self.long {
             return false;
@@ -59,7 +62,7 @@ impl Checkpoints {
         rest
     }
 
-    /// Ends the thread.
+    /// Stops the thread.
     pub(in crate::store) fn stop(&self) {
         self.lock().stop = true;
         self.changed.notify_one();
@@ -85,7 +88,7 @@ impl Checkpoints {
     }
 }
 
-/// Moves what can be moved without anybody waiting. Returns how many frames are left.
+/// Runs a passive checkpoint, which waits for no reader. Returns how many frames are left.
 pub(in crate::store) fn passive(conn: &Connection) -> Result<u32> {
     let (frames, moved): (Option<u32>, Option<u32>) = conn
         .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?
@@ -93,7 +96,7 @@ pub(in crate::store) fn passive(conn: &Connection) -> Result<u32> {
     Ok(frames.unwrap_or(0).saturating_sub(moved.unwrap_or(0)))
 }
 
-/// True if nothing is left.
+/// Returns true if no frame is left.
 fn bulk(conn: &Connection) -> bool {
     for _ in 0..ROUNDS {
         match passive(conn) {
@@ -102,7 +105,12 @@ fn bulk(conn: &Connection) -> bool {
             Ok(_) => {}
             Err(error) => {
                 let reason = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, reason, "Cannot move the log into the database");
+                tracing::error!(
+                    event = "STORE_CHECKPOINT_FAILED",
+                    %error,
+                    reason,
+                    "Checkpoint of the write-ahead log failed; it is tried again after a later commit"
+                );
                 return false;
             }
         }
@@ -110,10 +118,10 @@ fn bulk(conn: &Connection) -> bool {
     false
 }
 
-/// A log of so many frames is moved: 8 MB.
+/// A log of this many frames is checkpointed: 8 MB.
 const LONG: u32 = 2000;
-/// The same beside Litestream, which checkpoints after 1000 frames: 32 MB.
+/// The same with Litestream configured, which checkpoints after 1000 frames: 32 MB.
 pub(in crate::store) const LONG_BESIDE_LITESTREAM: u32 = 8000;
-/// So few frames are left to the writer.
+/// At most this many remaining frames are left to the writer.
 const SHORT: u32 = 200;
 const ROUNDS: usize = 3;

@@ -1,4 +1,4 @@
-//! How domain values stand in columns. A word that an enum does not know is an error, never a default.
+//! Maps domain values to columns. A text that an enum does not know is an error, never a default.
 
 use super::outbox::OutboxState;
 use crate::domain::{

@@ -1,4 +1,4 @@
-//! People.
+//! Contacts.
 
 mod list;
 mod merge;
@@ -12,14 +12,14 @@ use crate::domain::{BusinessId, Contact, ContactId, PersonName, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
-    /// One person.
+    /// One contact by its id.
     pub fn contact(&self, id: ContactId) -> Result<Option<Contact>> {
         let mut query =
             self.conn.prepare_cached("SELECT id, business_id, display_name, created_at FROM contacts WHERE id = ?1")?;
         Ok(query.query_row([id], contact).optional()?)
     }
 
-    /// Whether anything is known of a contact beyond its addresses: messages, calls, a name that the owner gave.
+    /// Whether a contact has a history beyond its addresses: messages, calls, or a name that the owner gave.
     pub fn has_history(&self, id: ContactId) -> Result<bool> {
         let mut query = self.conn.prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM contacts WHERE id = ?1 AND name_source = 'owner')
@@ -29,7 +29,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([id], |row| row.get(0))?)
     }
 
-    /// What a person is called.
+    /// The name of a contact and who set it.
     pub fn name_of(&self, id: ContactId) -> Result<PersonName> {
         let mut query = self.conn.prepare_cached("SELECT display_name, name_source FROM contacts WHERE id = ?1")?;
         let found = query.query_row([id], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()?;
@@ -42,7 +42,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// A new person. `name` is what WhatsApp shows, empty if it shows none.
+    /// Inserts a contact. `name` is its WhatsApp profile name, empty if it has none.
     pub fn insert_contact(&self, business: BusinessId, name: &str, now: Timestamp) -> Result<ContactId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO contacts(business_id, display_name, name_source, created_at, updated_at)
@@ -54,8 +54,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Takes over the name that WhatsApp shows, for the person and the titles of the person's threads, unless the owner
-    /// has given another one.
+    /// Stores a WhatsApp profile name for a contact and as the title of its threads, unless the owner has set a name.
     pub fn rename_contact_from_profile(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET display_name = ?2, name_source = 'profile', updated_at = ?3
@@ -67,7 +66,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Gives a person the name that the owner wrote; WhatsApp's does not come back over it. An empty one takes it away.
+    /// Stores the name that the owner gave a contact; profile names do not replace it. An empty name removes it.
     pub fn rename_contact_by_owner(&self, id: ContactId, name: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE contacts SET display_name = ?2, name_source = iif(?2 = '', '', 'owner'), updated_at = ?3
@@ -79,7 +78,8 @@ impl WriteTx<'_> {
         self.retitle_threads(id)
     }
 
-    /// A contact's threads are called as the contact is, else by its address; without an address they keep their title.
+    /// Sets the title of a contact's threads to the contact's name, else to the thread's address; a thread with neither
+    /// keeps its title.
     pub(super) fn retitle_threads(&self, id: ContactId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET title = coalesce(

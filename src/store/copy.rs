@@ -1,4 +1,4 @@
-//! Whole copies of the database, each proven by opening it before it gets its name.
+//! Complete copies of the database, each verified before it gets its name.
 
 use super::folder::{Folder, private_folder, sync_folder};
 use super::{Error, Result, open, page_copy, partial_index, sys};
@@ -10,8 +10,8 @@ use std::io::BufWriter;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Writes all that `conn` sees into a new file of that name. What was there under the name stays until the new one is
-/// proven, and then goes.
+/// Writes everything that `conn` sees into a new file `target`. A file that already has that name is replaced only
+/// after the new one has been verified.
 pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = target.with_file_name(format!(".{name}.new"));
@@ -26,7 +26,7 @@ pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> 
     outcome
 }
 
-/// Keeps a copy of a database that is about to be migrated in `snapshots/`, and drops all but the newest `keep`.
+/// Copies a database that is about to be migrated into `snapshots/`, and deletes all but the newest `keep` copies.
 pub(in crate::store) fn before_migration(
     conn: &Connection,
     folder: &Folder,
@@ -38,9 +38,9 @@ pub(in crate::store) fn before_migration(
         move |source| Error::File { doing, path, source }
     };
     let snapshots = &folder.snapshots;
-    private_folder(snapshots).map_err(failed("cannot make the folder", snapshots))?;
+    private_folder(snapshots).map_err(failed("cannot create the folder", snapshots))?;
     let size = open::page_size(conn)? as u64 * open::page_count(conn)?;
-    // The copy, and as much again for what the migration itself writes.
+    // The copy, and the same size again for what the migration itself writes.
     let needed = size.saturating_mul(2).saturating_add(MARGIN);
     let free = sys::disk_space(snapshots).map_err(failed("cannot ask for the free space at", snapshots))?.free_bytes;
     if free < needed {
@@ -59,7 +59,7 @@ pub(in crate::store) fn before_migration(
     Ok(target)
 }
 
-/// Reads a whole database file and fails if anything in it is unsound.
+/// Reads a whole database file and fails if it is damaged.
 pub(in crate::store) fn prove(file: &Path) -> Result<()> {
     let conn = open::lone_file(file)?;
     match findings(&conn)? {
@@ -68,7 +68,8 @@ pub(in crate::store) fn prove(file: &Path) -> Result<()> {
     }
 }
 
-/// What SQLite finds wrong in the whole database; none if it is sound. A damage over which the check itself stumbles is one.
+/// What SQLite finds wrong in the whole database; none if it is undamaged. Damage that makes the check itself fail is
+/// reported as a finding.
 pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<String>> {
     match look_for_findings(conn) {
         Err(Error::Sql(error)) if is_damage(&error) => Ok(Some(error.to_string())),
@@ -76,7 +77,7 @@ pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<String>> {
     }
 }
 
-/// True if SQLite says that a file is no sound database.
+/// True if SQLite reports that a file is damaged or not a database.
 pub(in crate::store) fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
@@ -120,14 +121,14 @@ fn write_and_prove(conn: &Connection, file: &Path) -> Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(file)
-        .map_err(failed("cannot make the copy"))?;
+        .map_err(failed("cannot create the copy"))?;
     page_copy::write_pages(conn, &mut BufWriter::with_capacity(1 << 20, &mut out))?;
-    out.sync_all().map_err(failed("cannot put the copy on disk"))?;
+    out.sync_all().map_err(failed("cannot fsync the copy"))?;
     prove(file)
 }
 
-/// Drops all but `target` and the newest `keep` of the others. The newest by the clock need not be `target`: a clock that
-/// was set back must not cost the copy that has just been made.
+/// Deletes all copies but `target` and the newest `keep` of the others. After the clock was set back, `target` need not
+/// be the newest by its date; it must be kept all the same.
 fn drop_others(snapshots: &Path, target: &Path, keep: usize) -> std::io::Result<()> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(snapshots)? {
@@ -145,7 +146,7 @@ fn drop_others(snapshots: &Path, target: &Path, keep: usize) -> std::io::Result<
 
 const PREFIX: &str = "pre-migration-";
 
-/// Room that is left free in any case.
+/// Disk space that is left free in any case.
 const MARGIN: u64 = 16 << 20;
 
 #[cfg(test)]

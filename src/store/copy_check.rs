@@ -1,24 +1,25 @@
-//! Looking at everything: whether the database is sound, and whether its published copy has all that it has.
+//! Full verification: whether the database is undamaged, and whether its published copy is complete.
 
 use super::{Error, Integrity, PublishState, Result, Store, copy, open, sys};
 use crate::clock;
 use rusqlite::Connection;
 
-/// What a look at the published copy has shown.
+/// The result of a check of the published copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyCheck {
-    /// It is sound, and has all that the database has.
+    /// It is undamaged and complete.
     Equal,
-    /// It does not; what was found.
+    /// It is damaged or incomplete; the text says how.
     Differs(String),
-    /// There is none, as the settings say.
+    /// The settings switch the published copy off.
     Off,
-    /// There is no room for a second copy, which writing makes necessary while somebody reads the first.
+    /// There is no space for a second copy, which is needed to write while another process reads the first.
     NoRoom,
 }
 
 impl Store {
-    /// Reads all of the database beside the service; what is wrong with it, if anything is. Health says the same afterwards.
+    /// Reads the whole database in the background; returns what is wrong with it, none if it is undamaged.
+    /// [`Store::health`] reports the same afterwards.
     pub async fn check_integrity(&self) -> Result<Option<String>> {
         let conn = open::reader(&self.inner.folder.database())?;
         let found = self.inner.beside.run(conn, copy::findings).await?;
@@ -30,7 +31,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Reads all of the published copy beside the service, and compares it with what the database had before.
+    /// Reads the whole published copy in the background, and compares it with what the database had before.
     pub async fn check_published(&self) -> Result<CopyCheck> {
         if self.health().publish == PublishState::Off {
             return Ok(CopyCheck::Off);
@@ -40,7 +41,7 @@ impl Store {
         if free < size.pages * size.page_bytes * 5 / 4 {
             return Ok(CopyCheck::NoRoom);
         }
-        // A mark that the copy must show from the moment on at which this is answered.
+        // Once this write is acknowledged, the copy must contain the mark.
         let mark = clock::now().to_string();
         let written = mark.clone();
         self.write(move |tx| tx.set_meta(MARK, &written)).await?;
@@ -52,7 +53,7 @@ impl Store {
             PublishState::Current | PublishState::Off => {}
         }
         let file = self.inner.folder.published.clone();
-        // Opening waits for a publishing that is under way, so it is not for the runtime's own threads.
+        // Opening waits for a publishing that is in progress, so it must not run on the runtime's own threads.
         let conn = tokio::task::spawn_blocking(move || open::lone_file(&file)).await.map_err(|_| Error::Panicked)??;
         self.inner.beside.run(conn, move |conn| compare(conn, &mark, &rows)).await
     }
@@ -74,5 +75,5 @@ fn compare(copy: &Connection, mark: &str, rows: &[(&'static str, i64)]) -> Resul
     Ok(CopyCheck::Equal)
 }
 
-/// Where the mark of the last look stands.
+/// Key of the mark that the last check wrote.
 const MARK: &str = "copy_checked_at";

@@ -1,12 +1,12 @@
-//! Browsers that have logged in before. A cookie's secret is kept only as its hash.
+//! Browsers that have logged in before. Only the hash of a cookie's secret is stored.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{Timestamp, UserId};
 
-/// What is known of a browser.
+/// Whether a browser has been used to log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Device {
-    /// Nobody has logged in from it.
+    /// No user has logged in from it.
     Unknown,
     /// Other users have logged in from it.
     OfOthers,
@@ -15,7 +15,7 @@ pub enum Device {
 }
 
 impl ReadTx<'_> {
-    /// What is known of the device with that hash, and the user of that name.
+    /// Whether the device with hash `id_hash` has been used to log in, and by the user of that name.
     pub fn device(&self, id_hash: &str, user_name: &str) -> Result<Device> {
         let sql = "SELECT max(u.name = ?2) FROM devices d JOIN users u ON u.id = d.user_id WHERE d.id_hash = ?1";
         let is_users: Option<bool> =
@@ -29,7 +29,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Remembers that a user logged in from a device, and forgets all but the `most` devices of that user that logged in last.
+    /// Records a login of a user from a device, and deletes all but the user's `most` devices with the latest logins.
     pub fn remember_device(&self, id_hash: &str, user: UserId, now: Timestamp, most: usize) -> Result<()> {
         let sql = "INSERT INTO devices(id_hash, user_id, created_at, last_login_at) VALUES (?1, ?2, ?3, ?3)
                    ON CONFLICT(id_hash, user_id) DO UPDATE SET last_login_at = excluded.last_login_at";
@@ -40,7 +40,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets all devices of a user.
+    /// Deletes all devices of a user.
     pub fn delete_devices_of(&self, user: UserId) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM devices WHERE user_id = ?1")?.execute([user])?;
         Ok(())

@@ -1,21 +1,21 @@
-//! Whether what is written stays.
+//! Checks whether writes reach the disk.
 
 use super::folder::Folder;
 use super::{Error, Result, sys};
 use rusqlite::ffi;
 use std::fs::File;
 
-/// The disk of the live database.
+/// The file system of the live database.
 ///
-/// A file system that is turned read-only while files are open for writing (an emergency remount) may go on taking writes
-/// into memory, and ext4 says then of every `fsync` that it went well. So it is asked, and not only believed.
+/// A file system that is remounted read-only while files are open for writing (an emergency remount) may keep accepting
+/// writes into memory, and ext4 then reports success for every `fsync`. So the mount flags are checked too.
 pub(in crate::store) struct Disk {
-    // The folder and not the database: closing a second descriptor of that would end SQLite's locks.
+    // The folder, not the database: closing a second descriptor of the database would release SQLite's locks.
     folder: File,
 }
 
 impl Disk {
-    /// The disk of this folder.
+    /// The file system of this folder.
     pub(in crate::store) fn of(folder: &Folder) -> Result<Self> {
         let live = folder.live();
         let opened = File::open(live);
@@ -23,7 +23,7 @@ impl Disk {
         Ok(Self { folder })
     }
 
-    /// Fails while nothing that is written would stay.
+    /// Fails while the file system is read-only.
     pub(in crate::store) fn check(&self) -> rusqlite::Result<()> {
         if !sys::is_read_only(&self.folder) {
             return Ok(());

@@ -1,103 +1,103 @@
-//! What can go wrong with the store.
+//! Errors of the store.
 
 use rusqlite::ErrorCode;
 use std::path::PathBuf;
 
-/// What can go wrong with the store.
+/// An error of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The disk is full or may not be written.
+    /// The disk is full or read-only.
     #[error("the disk is full or read-only, nothing was stored")]
     NoSpace(#[source] rusqlite::Error),
-    /// The file or folder belongs to another user.
+    /// The user of this process lacks permissions for a file or folder.
     #[error(
         "the user {user} may not use {path}: it belongs to {owner} and has the mode {mode:04o}; as root, run \
          `chown {user}: {path}`, and `chmod u+rwX {path}` if that does not help"
     )]
     Denied {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
         /// The user that this process runs as.
         user: String,
-        /// The user it belongs to.
+        /// The user who owns the file or folder.
         owner: String,
-        /// Its permissions.
+        /// The permission bits.
         mode: u32,
     },
-    /// There is not enough room on the disk for something large.
-    #[error("not enough room for {purpose} at {path}: it takes {needed_mb} MB, and {free_mb} MB are free")]
+    /// Not enough disk space for a large operation.
+    #[error("not enough disk space for {purpose} at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     NoRoom {
-        /// What the room is for.
+        /// What the space is for.
         purpose: &'static str,
-        /// Where.
+        /// The folder or file.
         path: PathBuf,
-        /// Megabytes that it takes.
+        /// Megabytes needed.
         needed_mb: u64,
-        /// Megabytes that there are.
+        /// Megabytes free.
         free_mb: u64,
     },
-    /// Somebody else has it, or got there first.
+    /// Another process holds the database, or a concurrent operation came first.
     #[error("the database is in use: {0}")]
     Busy(String),
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
-    /// A row that must be there is not.
+    /// A row that must exist does not.
     #[error("no such {0}")]
     NotFound(&'static str),
-    /// A rule of the schema forbids it.
+    /// The write violates a constraint of the schema.
     #[error("the database refused a row that breaks one of its rules")]
     Constraint(#[source] rusqlite::Error),
-    /// The database was made by a newer version.
+    /// The database was created or migrated by a newer version.
     #[error("the database was made by a newer version: {0}")]
     Newer(String),
     /// A migration failed.
     #[error("the database could not be migrated: {0}")]
     Migration(String),
-    /// The content of a database file is not sound.
+    /// The content of a database file is damaged.
     #[error("the database file {path} is damaged: {findings}")]
     Damaged {
-        /// Which file.
+        /// The file.
         path: PathBuf,
         /// What SQLite found.
         findings: String,
     },
-    /// A database file cannot be read, which says nothing about its content.
+    /// A database file cannot be read, so its content is unknown.
     #[error(
         "{path} cannot be read: {cause}. Its disk or network share may be failing, see `journalctl -k`; copy it from another \
          place, or try again once it can be read"
     )]
     Unreadable {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What reading it says.
+        /// The I/O error.
         cause: std::io::Error,
     },
     /// A file operation failed.
     #[error("{doing} {path}")]
     File {
-        /// What was being done.
+        /// The operation, such as `cannot open`.
         doing: &'static str,
-        /// To which file.
+        /// The file.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// A stored value cannot be read, or a value cannot be stored.
+    /// A stored value cannot be parsed, or a value cannot be stored.
     #[error("a stored value cannot be read: {0}")]
     Value(String),
     /// A probe failed.
-    #[error("the database does not work: {0}")]
+    #[error("database error: {0}")]
     Probe(String),
     /// The database did not answer a probe in time.
     #[error("the database has not answered within {0} ms")]
     Slow(u128),
-    /// A write or read panicked; it was taken back.
-    #[error("a use of the database failed in an unforeseen way and was taken back")]
+    /// A write or read panicked; its transaction was rolled back.
+    #[error("internal error while using the database; the transaction was rolled back")]
     Panicked,
-    /// Anything else that SQLite says.
-    #[error("the database failed")]
+    /// Any other SQLite error.
+    #[error("database error")]
     Sql(#[source] rusqlite::Error),
 }
 
@@ -114,5 +114,5 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// What the store's functions return.
+/// The result of the store's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

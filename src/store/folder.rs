@@ -1,4 +1,4 @@
-//! Where the store's files are.
+//! The paths of the store's files.
 
 use super::{Error, Result};
 use crate::config::folder_of;
@@ -7,31 +7,31 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The files of one store: the one that people copy, and `live/` and `snapshots/` beside it.
+/// The files of one store: the published file, and `live/` and `snapshots/` beside it.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Folder {
-    /// The file that people copy.
+    /// The published file: the copy of the database that users copy.
     pub published: PathBuf,
-    /// Everything that nobody should copy.
+    /// Folder of the files that must not be copied.
     live: PathBuf,
-    /// Copies from before migrations.
+    /// Folder of the copies from before migrations.
     pub snapshots: PathBuf,
 }
 
 impl Folder {
-    /// The folder around the file that people copy; makes what is missing. `live/` is for us alone.
+    /// The folder around the published file; creates what is missing. `live/` is accessible to this user only.
     pub(in crate::store) fn prepare(published: &Path) -> Result<Self> {
         let file_error = |doing, path: &Path| {
             let path = path.to_owned();
             move |source| Error::File { doing, path, source }
         };
         let parent = folder_of(published);
-        std::fs::create_dir_all(parent).map_err(file_error("cannot make the folder", parent))?;
+        std::fs::create_dir_all(parent).map_err(file_error("cannot create the folder", parent))?;
         let folder = Self::of(published)?;
-        private_folder(&folder.live).map_err(file_error("cannot make the folder", &folder.live))?;
+        private_folder(&folder.live).map_err(file_error("cannot create the folder", &folder.live))?;
         for (name, text) in [("CACHEDIR.TAG", CACHE_TAG), ("README", README)] {
             let path = folder.live.join(name);
-            // On a full disk the service starts without them.
+            // Optional: on a full disk the service starts without them.
             if !path.exists() && std::fs::write(&path, text).is_err() {
                 let _ = std::fs::remove_file(&path);
             }
@@ -39,7 +39,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The folder around the file that people copy, as it is.
+    /// The folder around the published file, unchanged.
     pub(in crate::store) fn of(published: &Path) -> Result<Self> {
         let file_error = |doing, path: &Path| {
             let path = path.to_owned();
@@ -65,7 +65,7 @@ impl Folder {
         &self.live
     }
 
-    /// Room that is kept for a start on a full disk.
+    /// The disk space reserved for a start on a full disk.
     pub(in crate::store) fn reserve(&self) -> PathBuf {
         self.live.join("reserve")
     }
@@ -75,42 +75,42 @@ impl Folder {
         self.live.join("db.sqlite")
     }
 
-    /// Its write-ahead log.
+    /// The write-ahead log of the live database.
     pub(in crate::store) fn wal(&self) -> PathBuf {
         self.live.join("db.sqlite-wal")
     }
 
-    /// The index of that.
+    /// The index of the write-ahead log.
     pub(in crate::store) fn wal_index(&self) -> PathBuf {
         self.live.join("db.sqlite-shm")
     }
 
-    /// Held by the process that has the store open.
+    /// The lock file, locked by the process that has the store open.
     pub(in crate::store) fn lock(&self) -> PathBuf {
         self.live.join("lock")
     }
 
-    /// What a start has to tell the owner, until the database is open.
+    /// The start notice for the owner, until the database is open.
     pub(in crate::store) fn notice(&self) -> PathBuf {
         self.live.join("notice")
     }
 
-    /// How the last run ended.
+    /// The state that the last run left.
     pub(in crate::store) fn run_state(&self) -> PathBuf {
         self.live.join("state")
     }
 
-    /// A further copy of the published file, by number.
+    /// A spare copy of the published file, by number.
     pub(in crate::store) fn spare(&self, number: usize) -> PathBuf {
         self.live.join(format!("spare-{number}.db"))
     }
 
-    /// A file in `live/` that is not finished.
+    /// A temporary name in `live/` for an unfinished file.
     pub(in crate::store) fn unfinished(&self, name: &str) -> PathBuf {
         self.live.join(format!("{name}.new"))
     }
 
-    /// A file in `live/` under which something unknown is kept.
+    /// A name in `live/` under which an unknown file is kept.
     pub(in crate::store) fn kept(&self, name: &str) -> PathBuf {
         self.live.join(format!("kept-{name}.db"))
     }
@@ -121,7 +121,7 @@ impl Folder {
     }
 }
 
-/// Backup programs that honour it leave the folder out; see <https://bford.info/cachedir/>.
+/// Backup programs that support this tag leave the folder out; see <https://bford.info/cachedir/>.
 const CACHE_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
 # Do not back up this folder: its files change while they are copied. Copy agentlocator.db beside it instead.
 ";
@@ -135,19 +135,19 @@ To restore a backup: stop the service, copy the backup to agentlocator.db, start
 לשחזור: עוצרים את השירות, מעתיקים את הגיבוי אל agentlocator.db, ומפעילים את השירות.
 ";
 
-/// Makes a folder that only we may enter, with its parents.
+/// Creates a folder that only this user may enter, and its parents.
 pub(in crate::store) fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
     if mode == 0o700 { Ok(()) } else { std::fs::set_permissions(path, Permissions::from_mode(0o700)) }
 }
 
-/// Puts on disk that a name in this folder is new, changed or gone.
+/// Syncs a folder, so that created, renamed and removed names in it are on disk.
 pub(in crate::store) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// The path of a file beside this one, whose name is longer by that.
+/// The path with `ending` appended to the file name.
 pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);

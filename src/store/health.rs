@@ -1,4 +1,4 @@
-//! How the store is: what `/readyz`, the page and `doctor` show.
+//! The health of the store, as shown by `/readyz`, the web page and `doctor`.
 
 use super::sys::DiskSpace;
 use crate::domain::Timestamp;
@@ -6,18 +6,18 @@ use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How the store is.
+/// The health of the store.
 #[derive(Clone, Debug)]
 pub struct Health {
-    /// The last write or probe went well.
+    /// Whether the last write or probe succeeded.
     pub writable: bool,
-    /// When the last probe ended, by whoever asked.
+    /// When the last probe ended, whichever caller asked for it.
     pub last_probe_at: Option<Timestamp>,
-    /// The published copy.
+    /// The state of the published copy.
     pub publish: PublishState,
-    /// The whole database, as far as it has been read.
+    /// The integrity of the whole database, as far as it has been checked.
     pub integrity: Integrity,
-    /// Room on the disk that holds the data.
+    /// Space on the disk that holds the data.
     pub disk: DiskSpace,
 }
 
@@ -25,22 +25,22 @@ pub struct Health {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum PublishState {
-    /// It holds all that has been acknowledged.
+    /// It holds everything that has been acknowledged.
     Current,
-    /// It is behind; writes are acknowledged nevertheless, from the live database.
+    /// It is behind; writes are nevertheless acknowledged, once they are in the live database.
     Late {
-        /// For how long.
+        /// How long it has been behind.
         #[serde(rename = "age_ms", serialize_with = "milliseconds")]
         age: Duration,
-        /// Why.
+        /// Why it is behind.
         reason: String,
     },
-    /// Somebody else changed or replaced it, so it is left alone.
+    /// Another program changed or replaced it, so it is no longer written.
     Foreign {
         /// What was found, and what to do.
         reason: String,
     },
-    /// The live database is damaged; the file is kept as the last sound copy.
+    /// The live database is damaged; the file is kept as the last undamaged copy.
     Frozen {
         /// What to do.
         reason: String,
@@ -49,24 +49,24 @@ pub enum PublishState {
     Off,
 }
 
-/// The state of the database's content.
+/// The integrity of the database's content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Integrity {
-    /// The last run ended cleanly, so nothing was read.
+    /// The last run stopped cleanly, so nothing was checked.
     Unchecked,
-    /// It is being read, after an unclean stop.
+    /// It is being checked, after an unclean stop.
     Checking,
-    /// All of it was read and is sound.
+    /// All of it was read and is undamaged.
     Ok,
-    /// It is not sound.
+    /// It is damaged.
     Damaged {
         /// What SQLite found.
         findings: String,
     },
 }
 
-/// What the parts of the store report about themselves.
+/// The health that the parts of the store report.
 #[derive(Debug)]
 pub(in crate::store) struct Reports {
     // Written a few times an hour, read a few times a minute.
@@ -83,46 +83,46 @@ struct Inner {
 }
 
 impl Reports {
-    /// Whether the live database needs no verification: it was closed cleanly, or has been read whole.
+    /// Whether the live database needs no verification: it was closed cleanly, or has been read completely.
     pub(in crate::store) fn new(live_is_verified: bool) -> Self {
         let integrity = Integrity::Unchecked;
         let inner = Inner { writable: true, last_probe_at: None, last_commit: None, integrity, live_is_verified };
         Self { inner: Mutex::new(inner) }
     }
 
-    /// True if nothing speaks against the live database: copies of it may be overwritten with it.
+    /// True if the live database is verified: its copies may then be overwritten from it.
     pub(in crate::store) fn is_live_verified(&self) -> bool {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).live_is_verified
     }
 
-    /// What is known of the content of the live database.
+    /// The integrity of the live database.
     pub(in crate::store) fn live_integrity(&self) -> Integrity {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).integrity.clone()
     }
 
-    /// A commit that changed something is on disk.
+    /// Records that a commit that changed something is on disk.
     pub(in crate::store) fn committed(&self, now: Instant) {
         self.change(|inner| (inner.writable, inner.last_commit) = (true, Some(now)));
     }
 
-    /// A commit failed.
+    /// Records that a commit failed.
     pub(in crate::store) fn commit_failed(&self) {
         self.change(|inner| inner.writable = false);
     }
 
-    /// True if the last commit failed, or if nothing has been committed for so long.
+    /// True if the last commit failed, or if there was none for `interval`.
     pub(in crate::store) fn needs_commit(&self, now: Instant, interval: Duration) -> bool {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let is_recent = |at: Instant| now.saturating_duration_since(at) < interval;
         !inner.writable || !inner.last_commit.is_some_and(is_recent)
     }
 
-    /// The outcome of a probe.
+    /// Records the outcome of a probe.
     pub(in crate::store) fn probed(&self, well: bool, at: Timestamp) {
         self.change(|inner| (inner.writable, inner.last_probe_at) = (well, Some(at)));
     }
 
-    /// What the integrity check says.
+    /// Records the outcome of the integrity check.
     pub(in crate::store) fn integrity(&self, found: Integrity) {
         self.change(|inner| {
             inner.live_is_verified = match &found {
@@ -134,7 +134,7 @@ impl Reports {
         });
     }
 
-    /// All of it in one.
+    /// Combines the reports into one value.
     pub(in crate::store) fn health(&self, publish: PublishState, disk: DiskSpace) -> Health {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         Health {

@@ -1,20 +1,20 @@
-//! Answers that are given again when the same request comes again.
+//! Stored responses to requests with an idempotency key; a repeated request gets the stored response.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
-/// What was answered to a request with that key.
+/// The response to the first request with a key.
 #[derive(Debug, PartialEq, Eq)]
 pub struct GivenAnswer {
-    /// A hash of what was asked.
+    /// A hash of the request.
     pub fingerprint: String,
-    /// What was answered, as JSON.
+    /// The response as JSON.
     pub answer: String,
 }
 
 impl ReadTx<'_> {
-    /// What was answered to a request with that key.
+    /// The stored response to the request with a key.
     pub fn given_answer(&self, business: BusinessId, key: &str) -> Result<Option<GivenAnswer>> {
         let mut query = self
             .conn
@@ -26,7 +26,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Remembers an answer.
+    /// Stores a response.
     pub fn insert_answer(&self, business: BusinessId, key: &str, given: &GivenAnswer, now: Timestamp) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO idempotency_keys(business_id, key, fingerprint, answer, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -35,7 +35,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets answers from before a point.
+    /// Deletes responses from before `before`.
     pub fn prune_answers(&self, before: Timestamp) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM idempotency_keys WHERE created_at < ?1")?.execute([before])?;
         Ok(())

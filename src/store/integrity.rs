@@ -1,4 +1,4 @@
-//! After an unclean stop the whole database is read and checked, beside the service.
+//! The integrity check after an unclean stop: reads the whole database in the background.
 
 use super::health::{Integrity, Reports};
 use super::{beside, copy, open};
@@ -8,18 +8,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-/// A check under way.
+/// A running check.
 pub(in crate::store) struct IntegrityCheck {
     thread: JoinHandle<()>,
     interrupt: InterruptHandle,
 }
 
 impl IntegrityCheck {
-    /// Starts one. Its outcome goes to the log and to health.
+    /// Starts a check. Its outcome is logged and reported to health.
     pub(in crate::store) fn start(live: &Path, reports: Arc<Reports>) -> Option<Self> {
         reports.integrity(Integrity::Checking);
         let conn = open::reader(live).inspect_err(|error| {
-            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot check the database");
+            tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot start the integrity check of the database");
         });
         let conn = conn.ok()?;
         let interrupt = conn.get_interrupt_handle();
@@ -33,7 +33,7 @@ impl IntegrityCheck {
                     tracing::info!(
                         event = "STORE_INTEGRITY_OK",
                         duration_ms,
-                        "The whole database was read after an unclean stop and is sound"
+                        "Integrity check after an unclean stop: the whole database was read and is undamaged"
                     );
                     reports.integrity(Integrity::Ok);
                 }
@@ -41,12 +41,13 @@ impl IntegrityCheck {
                     tracing::error!(
                         event = "STORE_INTEGRITY_DAMAGED",
                         findings,
-                        "The database is damaged: put back a copy from before, or ask for help with this line"
+                        "Integrity check failed: the database is damaged. Restore a backup from before the damage, or ask for \
+                         help and include this line"
                     );
                     reports.integrity(Integrity::Damaged { findings });
                 }
                 Err(error) => {
-                    tracing::warn!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The check of the database did not end");
+                    tracing::warn!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not completed");
                     reports.integrity(Integrity::Unchecked);
                 }
             }
@@ -55,7 +56,7 @@ impl IntegrityCheck {
         Some(Self { thread, interrupt })
     }
 
-    /// Ends it, done or not.
+    /// Stops the check and waits for its thread.
     pub(in crate::store) fn stop(self) {
         beside::interrupt_until_finished(self.thread, &self.interrupt);
     }

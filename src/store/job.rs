@@ -1,26 +1,26 @@
-//! Work for later. It may be done twice, never not at all.
+//! Background jobs, executed at least once.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{JobId, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
-/// Work that is due.
+/// A job that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Our id.
+    /// The id.
     pub id: JobId,
-    /// What is to be done.
+    /// The kind of work.
     pub kind: String,
-    /// With what, as JSON.
+    /// The arguments, as JSON.
     pub payload: String,
-    /// How often it was tried before.
+    /// Number of earlier attempts.
     pub attempts: u32,
-    /// When it was thought of.
+    /// When the job was added.
     pub created_at: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// Work that is due, of kinds that somebody does, the longest due first.
+    /// Due jobs of kinds that have a handler, the longest due first.
     pub fn due_jobs(&self, kinds: &[&str], now: Timestamp, limit: usize) -> Result<Vec<Job>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, kind, payload, attempts, created_at FROM jobs
@@ -32,14 +32,14 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How much work of a kind is still to be done.
+    /// Number of waiting jobs of a kind.
     pub fn waiting_jobs(&self, kind: &str) -> Result<u64> {
         let mut query = self.conn.prepare_cached("SELECT count(*) FROM jobs WHERE state = 'waiting' AND kind = ?1")?;
         let count: i64 = query.query_row([kind], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// When the next work of these kinds is due that is not due yet.
+    /// The time when the next job of these kinds becomes due, among those that are not due yet.
     pub fn next_job_at(&self, kinds: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
             "SELECT run_at FROM jobs
@@ -51,7 +51,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps work for later; the same `unique_key` twice is one. Wake the worker after the commit.
+    /// Adds a job; a second job with the same `unique_key` is ignored. Wake the worker after the commit.
     pub fn insert_job(
         &self,
         kind: &str,
@@ -68,7 +68,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// The work is done. It is remembered for a while, so that the same is not done again.
+    /// Marks a job as done. It is kept for a while, so that the same job is not done again.
     pub fn finish_job(&self, id: JobId, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET state = 'done', attempts = attempts + 1, last_error = NULL, updated_at = ?2 WHERE id = ?1",
@@ -77,14 +77,14 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets work that was done or given up before a point.
+    /// Deletes jobs that were done or given up before `before`.
     pub fn prune_jobs(&self, before: Timestamp) -> Result<()> {
         let mut delete = self.conn.prepare_cached("DELETE FROM jobs WHERE state <> 'waiting' AND updated_at < ?1")?;
         delete.execute([before])?;
         Ok(())
     }
 
-    /// The work did not succeed and is tried again at `run_at`.
+    /// Records a failed attempt; the job is retried at `run_at`.
     pub fn retry_job(&self, id: JobId, error: &str, run_at: Timestamp, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET attempts = attempts + 1, last_error = ?2, run_at = ?3, updated_at = ?4 WHERE id = ?1",
@@ -93,7 +93,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Waiting work of these kinds is due now.
+    /// Makes waiting jobs of these kinds due now.
     pub fn hasten_jobs(&self, kinds: &[&str], now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET run_at = ?2, updated_at = ?2
@@ -102,7 +102,7 @@ impl WriteTx<'_> {
         Ok(update.execute(params![json_list(kinds), now])?)
     }
 
-    /// The work will not succeed.
+    /// Marks a job as failed permanently.
     pub fn fail_job(&self, id: JobId, error: &str, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET state = 'failed', attempts = attempts + 1, last_error = ?2, updated_at = ?3 WHERE id = ?1",

@@ -1,48 +1,48 @@
-//! Raw webhooks as they came.
+//! Log of raw webhook requests.
 
 use super::{Result, WriteTx};
 use crate::domain::{CallId, JournalId, MessageId, Timestamp, text_enum};
 use rusqlite::params;
 
 text_enum! {
-    /// What became of a webhook.
+    /// The outcome of a webhook request.
     JournalOutcome {
-        /// It made something.
+        /// It was stored.
         Stored = "stored",
-        /// It told what was known.
+        /// It repeated what was already stored.
         Duplicate = "duplicate",
-        /// It is well formed, but nothing of ours.
+        /// It was valid but irrelevant.
         Ignored = "ignored",
-        /// It is signed, but makes no sense.
+        /// It was signed but malformed.
         Odd = "odd",
     }
 }
 
-/// A webhook as it came.
+/// A webhook request as it was received.
 #[derive(Clone, Copy, Debug)]
 pub struct NewJournal<'a> {
-    /// When.
+    /// The time of receipt.
     pub received_at: Timestamp,
-    /// Whose: `twilio` or `baileys`.
+    /// The sender: `twilio` or `baileys`.
     pub source: &'a str,
-    /// To which path.
+    /// The request path.
     pub path: &'a str,
-    /// Its `Content-Type`.
+    /// The `Content-Type`.
     pub content_type: &'a str,
-    /// Its body, byte for byte.
+    /// The body, byte for byte.
     pub body: &'a [u8],
-    /// What became of it.
+    /// The outcome.
     pub outcome: JournalOutcome,
-    /// Why, where that is not plain.
+    /// The reason for the outcome, where it is not obvious.
     pub note: &'a str,
-    /// The message that it is about.
+    /// The message to which it belongs.
     pub message: Option<MessageId>,
-    /// The call that it is about.
+    /// The call to which it belongs.
     pub call: Option<CallId>,
 }
 
 impl WriteTx<'_> {
-    /// Keeps a webhook as it came.
+    /// Adds a webhook request.
     pub fn insert_journal(&self, new: &NewJournal<'_>) -> Result<JournalId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO webhook_journal(received_at, source, path, content_type, body, outcome, note, message_id, call_id)
@@ -62,7 +62,7 @@ impl WriteTx<'_> {
         Ok(JournalId(self.conn.last_insert_rowid()))
     }
 
-    /// Forgets webhooks from before a point, `limit` of them; returns how many.
+    /// Deletes up to `limit` webhook requests from before `before`; returns how many.
     pub fn prune_journal(&self, before: Timestamp, limit: usize) -> Result<usize> {
         let mut delete = self.conn.prepare_cached(
             "DELETE FROM webhook_journal WHERE received_at < ?1

@@ -1,4 +1,4 @@
-//! The live database as a start finds it: what its stamp tells, and what reading it tells.
+//! Inspects the live database at a start, by its stamp and by reading it.
 
 use super::folder::Folder;
 use super::migrate::{self, Plan};
@@ -12,18 +12,18 @@ use std::fs::Metadata;
 /// How the live database compares with what the last run left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum LiveState {
-    /// A clean stop left it as it is.
+    /// Unchanged since a clean stop.
     Closed,
-    /// A clean stop left it as it is, but on another disk: all but the inode is the same.
+    /// Unchanged since a clean stop, but moved to another disk: everything but the inode is the same.
     Moved,
-    /// It was changed or replaced after a clean stop.
+    /// Changed or replaced after a clean stop.
     Changed,
-    /// The last run did not stop cleanly, or nothing is known of it.
+    /// The last run did not stop cleanly, or left no record.
     Unclosed,
 }
 
 impl LiveState {
-    /// By what a `stat` says of it, and by its log.
+    /// Classifies the live database by its `stat` and its log.
     pub(in crate::store) fn of(folder: &Folder, live: &Metadata, record: Option<&Record>) -> Self {
         let Some((record, closed)) = record.and_then(|record| Some((record, record.closed?))) else {
             return Self::Unclosed;
@@ -54,13 +54,14 @@ impl LiveState {
     }
 }
 
-/// The log, if there is something in it.
+/// The stamp of the log, if it is not empty.
 pub(in crate::store) fn log_left(folder: &Folder) -> Option<Stamp> {
     std::fs::metadata(folder.wal()).ok().filter(|log| log.len() > 0).map(|log| Stamp::of(&log))
 }
 
-/// Opens it for writing and reads all that a start reads from it, so that damage there is found while the published file can
-/// still replace it. One without tables is damaged if there is a published file: SQLite takes an empty file for a sound database.
+/// Opens the live database for writing and reads everything that a start reads from it, so that damage there is found
+/// while the published file can still replace it. A database without tables counts as damaged if there is a published
+/// file: SQLite takes an empty file for a valid database.
 pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
     let path = folder.database();
     let conn = open::writer(&path)?;
@@ -83,11 +84,11 @@ pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
     Ok((conn, plan))
 }
 
-/// Reads all of it. Returns what is wrong with it; none if it is sound.
+/// Reads the whole live database. Returns what is wrong with it; none if it is undamaged.
 pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<String>> {
     proof::announce(&folder.database());
     let found = open(folder).and_then(|(conn, _)| {
-        // It may be about to be archived: then its log stays as it is.
+        // The database may be archived next: its log must stay as it is.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         copy::findings(&conn)
     });
@@ -97,7 +98,7 @@ pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<String>> {
     }
 }
 
-/// True if the error says that a file is no sound database.
+/// True if the error means that a file is damaged or not a database.
 pub(in crate::store) fn is_damage(error: &Error) -> bool {
     match error {
         Error::Damaged { .. } => true,
@@ -106,7 +107,7 @@ pub(in crate::store) fn is_damage(error: &Error) -> bool {
     }
 }
 
-/// An error with its cause, in one sentence.
+/// The error with its cause, in one sentence.
 pub(in crate::store) fn explain(error: &Error) -> String {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     format!("{error}{}", cause.unwrap_or_default())

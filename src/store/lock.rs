@@ -1,4 +1,4 @@
-//! One process has the store open: `live/lock` is held for as long as it is, and names the holder.
+//! The lock file `live/lock`: held by the one process that has the store open, and contains its process id.
 
 use super::folder::Folder;
 use super::{Error, Result};
@@ -6,21 +6,21 @@ use crate::secure_open;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 
-/// The lock; the kernel takes it back when the process ends, however it ends.
+/// The lock. The kernel releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub(in crate::store) struct Lock {
     _file: File,
 }
 
-/// Who has the store open.
+/// The process that has the store open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// The process id that he left; none where it cannot be read.
+    /// Its process id as read from the lock file; none if it cannot be read.
     pub pid: Option<u32>,
 }
 
 impl Lock {
-    /// Takes the lock, or says who has it.
+    /// Takes the lock. If another process holds it, the error names that process.
     pub(in crate::store) fn take(folder: &Folder) -> Result<Self> {
         let path = folder.lock();
         let failed = |doing| {
@@ -50,19 +50,19 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(failed("cannot lock")(source)),
         }
-        // Only for people and for the message above: the lock itself is the kernel's.
+        // The process id is for administrators and for the message above only; the kernel enforces the lock.
         let note = |file: &mut File| {
             file.set_len(0)?;
             file.rewind()?;
             writeln!(file, "{}", std::process::id())
         };
         if let Err(error) = note(&mut file) {
-            tracing::warn!(event = "STORE_LOCK_UNNAMED", %error, "Cannot write our process id into the lock file");
+            tracing::warn!(event = "STORE_LOCK_UNNAMED", %error, "Cannot write this process's id into the lock file");
         }
         Ok(Self { _file: file })
     }
 
-    /// Whether somebody has it now, and the process id that he left. Needs no right to write.
+    /// The process that holds the lock, if any. Needs no write permission.
     pub(in crate::store) fn holder(folder: &Folder) -> Result<Option<Holder>> {
         let path = folder.lock();
         let failed = |source| Error::File { doing: "cannot open the lock file", path: path.clone(), source };

@@ -1,4 +1,4 @@
-//! The size of the write-ahead log, and who keeps it from being emptied.
+//! The size of the write-ahead log, and the process that prevents it from being emptied.
 //!
 //! A log is emptied when a checkpoint has moved all of it into the database, and no checkpoint can pass a reader whose
 //! transaction began earlier. So a reader that hangs lets the log grow until the disk is full.
@@ -11,14 +11,14 @@ use std::sync::PoisonError;
 /// The write-ahead log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogSize {
-    /// Its size.
+    /// The size in bytes.
     pub bytes: u64,
-    /// A process, not this one, that is reading the database.
+    /// The id of another process that is reading the database.
     pub reader: Option<i32>,
 }
 
 impl Store {
-    /// How large the write-ahead log is.
+    /// The size of the write-ahead log, and another process that is reading the database.
     pub fn log_size(&self) -> LogSize {
         let bytes = std::fs::metadata(self.inner.folder.wal()).map_or(0, |log| log.len());
         let machinery = self.inner.machinery.lock().unwrap_or_else(PoisonError::into_inner);
@@ -27,8 +27,8 @@ impl Store {
 }
 
 impl WalFiles {
-    /// A process, not this one, that has a read transaction. Such a process holds a POSIX lock on one of the bytes of the
-    /// index that SQLite calls `WAL_READ_LOCK` (<https://sqlite.org/walformat.html>, "WAL locks").
+    /// The id of another process that has a read transaction. Such a process holds a POSIX lock on one of the bytes of
+    /// the index that SQLite calls `WAL_READ_LOCK` (<https://sqlite.org/walformat.html>, "WAL locks").
     pub(in crate::store) fn reader(&self) -> Option<i32> {
         let wanted = Flock {
             start: FIRST_READ_LOCK,
@@ -37,7 +37,7 @@ impl WalFiles {
             typ: FlockType::WriteLock,
             offset_type: FlockOffsetType::Set,
         };
-        // It only asks which lock would be in the way, and takes none.
+        // F_GETLK only reports the conflicting lock; it takes none.
         fcntl_getlk(self.index(), &wanted).ok()??.pid.map(Pid::as_raw_pid)
     }
 }

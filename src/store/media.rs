@@ -1,59 +1,59 @@
-//! Files of messages, each content once.
+//! Media files of messages. Identical content is stored once.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{ChangeKind, MessageId, Timestamp, text_enum};
 use rusqlite::{OptionalExtension, named_params, params};
 
 text_enum! {
-    /// What has become of a message's file.
+    /// The state of a message's media file.
     MediaState {
-        /// It is still to be fetched.
+        /// It has not been fetched yet.
         Waiting = "waiting",
-        /// It is here.
+        /// Its content is stored.
         Stored = "stored",
-        /// Only its address is kept.
+        /// Only its address is stored.
         Linked = "linked",
         /// It could not be fetched.
         Failed = "failed",
-        /// It was here, and was removed to make room.
+        /// Its content was stored and later deleted by retention.
         Pruned = "pruned",
     }
 }
 
-/// A file to be stored. It is in memory whole, as large as `whatsapp.max_media_bytes` allows: SQLite would build the row in
+/// A file to be stored. The whole file is in memory, up to `whatsapp.max_media_bytes`: SQLite would build the row in
 /// memory even if the content were written in pieces, because columns follow it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoredMedia {
-    /// As its sender called it.
+    /// The media type that the sender stated.
     pub mime: String,
-    /// Its content.
+    /// The content.
     pub content: Vec<u8>,
 }
 
-/// A file that is or was here.
+/// A file whose content is or was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaInfo {
-    /// As its sender called it.
+    /// The media type that the sender stated.
     pub mime: String,
-    /// Its length in bytes.
+    /// The length in bytes.
     pub length: u64,
-    /// Its content was deleted, as the settings say.
+    /// The content was deleted by retention.
     pub is_pruned: bool,
 }
 
-/// A file that a message points to.
+/// A media file of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MessageMedia {
-    /// Where its provider has it.
+    /// The provider's URL of the file.
     pub source_url: String,
-    /// What has become of it.
+    /// The state as stored, see [`MediaState`].
     pub state: String,
-    /// The type that the provider named.
+    /// The media type that the provider stated.
     pub mime: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// A file by the SHA-256 of its content, in hex.
+    /// A file by the SHA-256 of its content, in hexadecimal.
     pub fn media(&self, sha256: &str) -> Result<Option<MediaInfo>> {
         let sql = "SELECT mime, length(content), pruned_at IS NOT NULL FROM media WHERE sha256 = ?1";
         let found = self.conn.prepare_cached(sql)?.query_row([sha256], |row| {
@@ -63,7 +63,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// At most `most` bytes of a file from `offset` on; fewer at its end, none if it was deleted.
+    /// Up to `most` bytes of a file from `offset`; fewer at its end, none if its content was deleted.
     pub fn media_part(&self, sha256: &str, offset: u64, most: usize) -> Result<Vec<u8>> {
         let mut query = self.conn.prepare_cached("SELECT rowid FROM media WHERE sha256 = ?1")?;
         let Some(row) = query.query_row([sha256], |row| row.get::<_, i64>(0)).optional()? else {
@@ -76,7 +76,7 @@ impl ReadTx<'_> {
         Ok(part)
     }
 
-    /// The file of a message at a position, from 0.
+    /// The media file of a message at a position, counted from 0.
     pub fn message_media(&self, message: MessageId, position: u32) -> Result<Option<MessageMedia>> {
         let mut query = self.conn.prepare_cached(
             "SELECT source_url, state, mime FROM message_media WHERE message_id = ?1 AND position = ?2",
@@ -89,7 +89,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Notes a file of a message.
+    /// Adds a media file to a message.
     pub fn insert_message_media(
         &self,
         message: MessageId,
@@ -107,7 +107,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Keeps a fetched file. The message shows `our_url` from then on, where it showed the provider's.
+    /// Stores a fetched file, and replaces the provider's URL by `our_url` in the message.
     pub fn store_media(
         &self,
         message: MessageId,
@@ -148,7 +148,7 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, message)
     }
 
-    /// Why a file is still to be fetched.
+    /// Stores why a file has not been fetched yet.
     pub fn note_media_waits(&self, message: MessageId, position: u32, why: &str) -> Result<()> {
         self.conn
             .prepare_cached(
@@ -158,7 +158,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// A file could not be fetched; the message goes on showing the provider's address.
+    /// Marks a file as failed; the message keeps the provider's URL.
     pub fn fail_media(&self, message: MessageId, position: u32, error: &str) -> Result<()> {
         self.conn
             .prepare_cached(

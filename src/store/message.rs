@@ -1,4 +1,4 @@
-//! Messages, and what happened to them after they were written.
+//! Messages and their later events.
 
 mod detail;
 mod early;
@@ -18,56 +18,56 @@ use rusqlite::{OptionalExtension, Row, named_params, params};
 /// A message to be stored.
 #[derive(Clone, Debug)]
 pub struct NewMessage<'a> {
-    /// Where it belongs.
+    /// The thread.
     pub thread: ThreadId,
-    /// Who spoke.
+    /// Inbound or outbound.
     pub direction: Direction,
-    /// The finer kind.
+    /// The exact media kind.
     pub kind: MediaKind,
-    /// The words.
+    /// The text.
     pub text: &'a str,
-    /// Where its file is.
+    /// The URL of the media file.
     pub media_url: Option<&'a str>,
-    /// The way it took, or will take.
+    /// The provider that carried it, or is planned to.
     pub provider: Provider,
-    /// The provider's id of it.
+    /// The provider's id of the message.
     pub provider_msg_id: Option<&'a str>,
-    /// How far it has come.
+    /// The delivery status.
     pub status: MessageStatus,
-    /// Who wrote an outgoing one: `user:3`, `token:2`, `agent`, `phone`.
+    /// The author of an outbound message: `user:3`, `token:2`, `agent`, `phone`.
     pub author: Option<&'a str>,
-    /// The provider's id of the message that it answers.
+    /// The provider's id of the message that it quotes.
     pub quoted: Option<&'a str>,
-    /// What the provider said beyond these, as JSON.
+    /// Further provider fields, as JSON.
     pub extra: Option<&'a str>,
-    /// Its time in the thread.
+    /// The message's time in the thread.
     pub created_at: Timestamp,
     /// When it was written, by the provider's clock.
     pub provider_time: Option<Timestamp>,
 }
 
-/// A message that a provider told something about.
+/// A stored message that a provider's update refers to.
 #[derive(Debug, PartialEq, Eq)]
 pub struct KnownMessage {
-    /// Our id.
+    /// The id.
     pub id: MessageId,
-    /// Who spoke.
+    /// Inbound or outbound.
     pub direction: Direction,
-    /// How far it has come.
+    /// The delivery status.
     pub status: MessageStatus,
-    /// Where it stands.
+    /// The thread.
     pub thread: ThreadId,
 }
 
 impl ReadTx<'_> {
-    /// One message.
+    /// One message by its id.
     pub fn message(&self, id: MessageId) -> Result<Option<Message>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM messages WHERE id = ?1"))?;
         Ok(query.query_row([id], message).optional()?)
     }
 
-    /// Messages that a provider calls by this id, in one thread or in all: rarely more than one, since WhatsApp's ids are
-    /// unique within a chat.
+    /// The messages with a provider's message id, in one thread or in all: rarely more than one, since WhatsApp's ids
+    /// are unique within a chat.
     pub fn messages_by_provider_id(
         &self,
         provider: Provider,
@@ -86,7 +86,7 @@ impl ReadTx<'_> {
 }
 
 impl ReadTx<'_> {
-    /// Which of a provider's ids belong to no message of ours and to no attempt that was refused, in the same order.
+    /// The ids among `ids` that belong to no stored message and no refused attempt, in the same order.
     pub fn unknown_provider_ids(&self, provider: Provider, ids: Vec<String>) -> Result<Vec<String>> {
         let mut query = self.conn.prepare_cached(
             "SELECT 1 FROM messages WHERE provider = ?1 AND provider_msg_id = ?2
@@ -103,7 +103,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Stores a message; none if the provider told of it before.
+    /// Stores a message. Returns none if a message with the same provider id is stored already.
     pub fn insert_message(&self, new: &NewMessage<'_>) -> Result<Option<MessageId>> {
         let mut insert = self.conn.prepare_cached(include_str!("message/insert.sql"))?;
         let kind = if matches!(new.kind, MediaKind::Text | MediaKind::Template) && new.media_url.is_none() {
@@ -135,7 +135,7 @@ impl WriteTx<'_> {
         Ok(Some(id))
     }
 
-    /// Sets how far a message has come, with the time of that step; `error` is a code and a sentence.
+    /// Sets the delivery status of a message, with the time of the change; `error` is a code and a sentence.
     pub fn set_message_status(
         &self,
         id: MessageId,
@@ -155,9 +155,10 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    /// Notes by which way a message went and what the provider calls it. A twin that came in as an echo of our own
-    /// message, before the provider's answer, becomes one with it. An id that something else in the thread bears already
-    /// is not noted: whoever writes to us chooses the ids of what they write, and must not hold our messages up.
+    /// Records by which provider a message went and the provider's id of it. If the message also came in as an echo,
+    /// before the provider's answer, the echo is merged into it. An id that another message of the thread has already
+    /// is not recorded: a contact chooses the ids of the messages that it sends, and must not be able to block outbound
+    /// messages.
     pub fn set_provider_id(&self, id: MessageId, provider: Provider, provider_msg_id: Option<&str>) -> Result<()> {
         if let Some(provider_msg_id) = provider_msg_id {
             self.absorb_echo(id, provider, provider_msg_id)?;
@@ -171,7 +172,7 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    /// A new attempt to send a message begins: the provider's id of an earlier attempt is not this one's.
+    /// Records that a new attempt to send a message starts: the provider's id of an earlier attempt is removed.
     pub fn begin_message_attempt(&self, id: MessageId, provider: Provider) -> Result<()> {
         let sql = "UPDATE messages SET provider = ?2, provider_msg_id = NULL
                    WHERE id = ?1 AND (provider IS NOT ?2 OR provider_msg_id IS NOT NULL)";
@@ -179,14 +180,14 @@ impl WriteTx<'_> {
         if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
     }
 
-    /// Notes the way that a message took.
+    /// Sets the provider that carried a message.
     fn set_message_provider(&self, id: MessageId, provider: Provider) -> Result<()> {
         let sql = "UPDATE messages SET provider = ?2 WHERE id = ?1 AND provider IS NOT ?2";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![id, provider])? > 0;
         if is_new { self.record_message(ChangeKind::MessageUpdated, id) } else { Ok(()) }
     }
 
-    /// The words of a message are those of its latest edit; what it said before is in its events.
+    /// Sets the text of a message to that of its latest edit. Earlier texts remain in its events.
     pub fn set_text_of_latest_edit(&self, id: MessageId) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE messages SET content_text = (

@@ -1,10 +1,10 @@
-//! `meta`: facts about this database itself.
+//! The table `meta`: key-value facts about the database itself.
 
 use super::{ReadTx, Result, WriteTx};
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// One fact by its name.
+    /// A value by its key.
     pub fn meta(&self, key: &str) -> Result<Option<String>> {
         let mut find = self.conn.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
         Ok(find.query_row([key], |row| row.get(0)).optional()?)
@@ -12,7 +12,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets a fact.
+    /// Sets a value.
     pub fn set_meta(&self, key: &str, value: &str) -> Result<()> {
         self.conn
             .prepare_cached(

@@ -1,4 +1,4 @@
-//! Which migrations the database has, which it lacks, and their application.
+//! Compares a database's migrations with those of this version, and applies the missing ones.
 
 use super::{Error, ReadTx, Result};
 use refinery::Migration;
@@ -8,43 +8,43 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
-/// What has to be done to a database.
+/// The migrations that a database has and lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Plan {
-    /// The last migration that it has; none in an empty database.
+    /// The newest migration that it has; none in an empty database.
     pub current: Option<String>,
-    /// What it lacks, in order.
+    /// The missing migrations, in order.
     pub pending: Vec<String>,
 }
 
-/// Compares the database's history with ours. Changes nothing.
+/// Compares the database's migration history with this version's. Changes nothing.
 pub(in crate::store) fn plan(conn: &Connection) -> Result<Plan> {
     compare(&history(conn)?, embedded::migrations::runner().get_migrations())
 }
 
-/// Applies what is missing, all of it or nothing; returns the names.
+/// Applies all missing migrations in one transaction; returns their names.
 pub(in crate::store) fn apply(conn: &mut Connection) -> Result<Vec<String>> {
     let report = embedded::migrations::runner().set_grouped(true).run(conn).map_err(|error| {
-        // The reason is in the chain of sources; the outer sentence names the migration.
+        // The outer error names the migration; its chain of sources has the reason.
         Error::Migration(chain(&error))
     })?;
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
 
-/// The newest migration that this version has.
+/// The newest migration of this version.
 pub fn newest_migration() -> String {
     let runner = embedded::migrations::runner();
     runner.get_migrations().iter().max().map(ToString::to_string).unwrap_or_default()
 }
 
 impl ReadTx<'_> {
-    /// The newest migration that the database has had; empty if none.
+    /// The newest migration that the database has; empty if none.
     pub fn newest_applied_migration(&self) -> Result<String> {
         Ok(history(self.conn)?.last().map(Applied::title).unwrap_or_default())
     }
 }
 
-/// One applied migration as the database remembers it.
+/// A migration recorded in the database.
 #[derive(Debug)]
 struct Applied {
     version: i64,
@@ -66,7 +66,7 @@ fn history(conn: &Connection) -> Result<Vec<Applied>> {
     if table("refinery_schema_history")?.is_none() {
         return match table("%")? {
             None => Ok(Vec::new()),
-            Some(_) => Err(Error::Migration("it is a database of another program".into())),
+            Some(_) => Err(Error::Migration("it belongs to another program".into())),
         };
     }
     let mut rows = conn.prepare("SELECT version, name, checksum FROM refinery_schema_history ORDER BY version")?;

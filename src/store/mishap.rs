@@ -1,9 +1,9 @@
-//! What a test lets happen in the middle of publishing: the process is killed, the disk refuses, there are no leases.
-//! Outside of tests nothing ever comes from here.
+//! Fault injection for tests: a kill of the process, disk errors, or missing leases in the middle of publishing.
+//! Outside of tests no fault ever occurs.
 
 use std::io;
 
-/// Stands before everything that changes a file.
+/// Called before every change of a file; returns the planned fault.
 #[cfg(not(test))]
 #[inline]
 #[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
@@ -11,14 +11,14 @@ pub(in crate::store) fn may_happen() -> io::Result<()> {
     Ok(())
 }
 
-/// True if the file system is to be taken for one that has no leases.
+/// True if the file system is to be treated as having no leases.
 #[cfg(not(test))]
 #[inline]
 pub(in crate::store) fn no_leases() -> bool {
     false
 }
 
-/// Fails if the file system is to be taken for one that can only rename plainly.
+/// Fails if the file system is to be treated as supporting plain renames only.
 #[cfg(not(test))]
 #[inline]
 #[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
@@ -26,7 +26,7 @@ pub(in crate::store) fn plain_renames() -> io::Result<()> {
     Ok(())
 }
 
-/// The size in bytes above which a published file counts as large.
+/// Overrides the size in bytes above which a published file counts as large.
 #[cfg(not(test))]
 #[inline]
 pub(in crate::store) fn large_from() -> Option<u64> {
@@ -44,16 +44,16 @@ mod planned {
     use super::io;
     use std::cell::Cell;
 
-    /// What is to happen.
+    /// A fault.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(in crate::store) enum Mishap {
-        /// This thread ends at once, as if its process was killed; it unwinds with [`Killed`].
+        /// Unwinds this thread with [`Killed`], as if the process was killed.
         Kill,
-        /// The disk refuses, with this error of the system.
+        /// The operation fails with this errno.
         Refusal(i32),
     }
 
-    /// What a killed thread unwinds with.
+    /// The panic payload of a killed thread.
     pub(in crate::store) struct Killed;
 
     thread_local! {
@@ -63,12 +63,12 @@ mod planned {
         static PLAIN_RENAMES: Cell<bool> = const { Cell::new(false) };
     }
 
-    /// Lets so many changes of files go well, and then the mishap happen to the next one.
+    /// Plans a fault for the file change after the next `after` ones.
     pub(in crate::store) fn plan(after: u32, mishap: Mishap) {
         PLAN.set(Some((after, mishap)));
     }
 
-    /// Nothing happens any more. True if it had not happened yet.
+    /// Cancels the planned fault. True if it had not occurred yet.
     pub(in crate::store) fn unplan() -> bool {
         PLAN.take().is_some()
     }
@@ -98,22 +98,22 @@ mod planned {
         LARGE_FROM.get()
     }
 
-    /// From here on this thread takes every published file for a large one.
+    /// Makes this thread treat every published file as large.
     pub(in crate::store) fn pretend_large() {
         LARGE_FROM.set(Some(0));
     }
 
     pub(in crate::store) fn plain_renames() -> io::Result<()> {
-        // EINVAL, as file systems answer that do not know a flag.
+        // EINVAL, as file systems return that do not know a flag.
         if PLAIN_RENAMES.get() { Err(io::Error::from_raw_os_error(22)) } else { Ok(()) }
     }
 
-    /// From here on this thread can only rename plainly.
+    /// Makes exchanging renames fail in this thread.
     pub(in crate::store) fn forget_exchange() {
         PLAIN_RENAMES.set(true);
     }
 
-    /// From here on this thread finds no leases.
+    /// Makes this thread find no leases.
     pub(in crate::store) fn forget_leases() {
         NO_LEASES.set(true);
     }

@@ -1,4 +1,5 @@
-//! What the last start made of a file that it did not write: the owner is told until the notice is dismissed.
+//! The notice about what the last start did with a file that the service did not write. The owner sees it until it is
+//! dismissed.
 
 use super::archive::{failed, remove};
 use super::folder::{Folder, sync_folder, with_ending};
@@ -57,8 +58,8 @@ impl StartNotice {
         Self { event, archived: None, reason: reason.to_owned(), at, quiet: false }
     }
 
-    /// Leaves the notice in the folder until the database is open, also for a later start if this one is interrupted or fails.
-    /// It is left before the file that it names is archived.
+    /// Writes the notice into the folder, before the file that it names is archived. It stays there until the database
+    /// is open, also for a later start if this one is interrupted or fails.
     pub(in crate::store) fn leave(&self, folder: &Folder) -> Result<()> {
         let text = serde_json::to_vec(self).map_err(|error| Error::Value(error.to_string()))?;
         let (path, unfinished) = (folder.notice(), folder.unfinished("notice"));
@@ -69,12 +70,13 @@ impl StartNotice {
             .map_err(failed("cannot write", &path))
     }
 
-    /// The notice that this start or an earlier one has left; none if that start did not come to archive the file.
+    /// The notice that this start or an earlier one left; none if that start did not archive the file.
     pub(in crate::store) fn left_in(folder: &Folder) -> Option<Self> {
         Self::parse(folder).filter(Self::is_archived)
     }
 
-    /// Forgets the notice of a start that was interrupted before it archived the file, and the second name that it gave the log.
+    /// Deletes the notice of a start that was interrupted before it archived the file, and the hard link that it made
+    /// of the log.
     pub(in crate::store) fn forget_interrupted(folder: &Folder) -> Result<()> {
         let Some(notice) = Self::parse(folder).filter(|notice| !notice.is_archived()) else { return Ok(()) };
         let inode = |path: &Path| std::fs::metadata(path).map(|found| found.ino()).ok();
@@ -94,7 +96,7 @@ impl StartNotice {
         self.archived.as_ref().is_none_or(|kept| kept.exists())
     }
 
-    /// The published file was adopted.
+    /// True if the published file was adopted.
     pub(in crate::store) fn is_of_adoption(&self) -> bool {
         match self.event {
             StartEvent::Restored | StartEvent::Promoted | StartEvent::FolderCopied | StartEvent::LiveDamaged => true,
@@ -102,21 +104,22 @@ impl StartNotice {
         }
     }
 
-    /// The database in use may be older than what was sent from here, so that messages in its outbox may have gone out already.
+    /// True if the database in use may be older than what was sent from here, so that messages in its outbox may have
+    /// been sent already.
     pub(in crate::store) fn uses_another_database(&self) -> bool {
         self.event != StartEvent::FoundForeign
     }
 }
 
-/// Leaves for the next start that the database, which was just put in place, is that of another machine. `until` is when that
-/// machine last replicated (RFC 3339).
+/// Leaves a notice for the next start that the database, which was just put in place, comes from another machine.
+/// `until` is when that machine last replicated (RFC 3339).
 pub fn note_promotion(published: &Path, until: &str) -> Result<()> {
     let folder = Folder::prepare(published)?;
     StartNotice::new(StartEvent::Promoted, until, clock::now()).leave(&folder)
 }
 
 impl ReadTx<'_> {
-    /// What the owner has not dismissed yet.
+    /// The notice that the owner has not dismissed.
     pub fn start_notice(&self) -> Result<Option<StartNotice>> {
         let text = self.meta(NOTICE)?.filter(|text| !text.is_empty());
         text.map(|text| serde_json::from_str(&text).map_err(|error| Error::Value(error.to_string()))).transpose()
@@ -124,7 +127,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps a notice, or forgets the one that there is.
+    /// Stores a notice, or deletes the stored one.
     pub fn set_start_notice(&self, notice: Option<&StartNotice>) -> Result<()> {
         let text = notice.map(serde_json::to_string).transpose().map_err(|error| Error::Value(error.to_string()))?;
         self.set_meta(NOTICE, text.as_deref().unwrap_or_default())

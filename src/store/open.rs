@@ -1,4 +1,4 @@
-//! Opening connections: the pragmas stand here and nowhere else.
+//! Opens connections. All pragmas are set here.
 
 use super::Result;
 use super::checkpoint::LONG_BESIDE_LITESTREAM;
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
-/// Opens the live database for writing; makes it if there is none. Nothing is checkpointed by itself.
+/// Opens the live database for writing; creates it if there is none. Automatic checkpoints are off.
 pub(in crate::store) fn writer(file: &Path) -> Result<Connection> {
     open_writer(file).map_err(|error| permission::explain(error, file, Purpose::Write))
 }
@@ -16,7 +16,7 @@ pub(in crate::store) fn writer(file: &Path) -> Result<Connection> {
 fn open_writer(file: &Path) -> Result<Connection> {
     let conn = Connection::open(file)?;
     conn.busy_timeout(BUSY)?;
-    // Setting it again would be a commit, of which no published file knows.
+    // Setting the pragma again would be a commit that is not in any published file.
     if conn.query_row("PRAGMA auto_vacuum", [], |row| row.get::<_, i64>(0))? != INCREMENTAL {
         conn.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
     }
@@ -33,21 +33,21 @@ fn open_writer(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Prepared statements are kept, and stay as they are: without this guarantee SQLite looks at the values that are bound to a
-/// query and prepares it anew whenever they change, which costs more than the query.
+/// Caches prepared statements and makes their query plans stable: without this option SQLite inspects the values that
+/// are bound to a query and prepares it again whenever they change, which costs more than the query.
 fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
     conn.set_prepared_statement_cache_capacity(how_many);
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
-/// Lets a writer without a published copy checkpoint as SQLite does by default.
+/// Lets a writer without a published copy checkpoint automatically, as SQLite does by default.
 pub(in crate::store) fn checkpoint_by_itself(writer: &Connection, beside_litestream: bool) -> Result<()> {
     let frames = if beside_litestream { LONG_BESIDE_LITESTREAM } else { 1000 };
     Ok(writer.pragma_update(None, "wal_autocheckpoint", frames)?)
 }
 
-/// Opens it for reading.
+/// Opens a database for reading.
 pub(in crate::store) fn reader(file: &Path) -> Result<Connection> {
     let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     conn.busy_timeout(BUSY)?;
@@ -56,7 +56,7 @@ pub(in crate::store) fn reader(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Opens it for checkpoints alone.
+/// Opens a database for checkpoints only.
 pub(in crate::store) fn checkpointer(file: &Path) -> Result<Connection> {
     let conn = Connection::open(file)?;
     conn.busy_timeout(Duration::ZERO)?;
@@ -64,7 +64,7 @@ pub(in crate::store) fn checkpointer(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Opens a database file that nobody writes, and leaves nothing beside it.
+/// Opens a database file that no process writes, read-only and without creating files beside it.
 pub(in crate::store) fn lone_file(file: &Path) -> Result<Connection> {
     let path = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
@@ -74,19 +74,19 @@ pub(in crate::store) fn lone_file(file: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Bytes of a page.
+/// The page size in bytes.
 pub(in crate::store) fn page_size(conn: &Connection) -> Result<usize> {
     let size: u32 = conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     Ok(size as usize)
 }
 
-/// Pages of the database.
+/// The size of the database in pages.
 pub(in crate::store) fn page_count(conn: &Connection) -> Result<u64> {
     let count: u32 = conn.query_row("PRAGMA page_count", [], |row| row.get(0))?;
     Ok(u64::from(count))
 }
 
-/// What SQLite calls that mode.
+/// SQLite's number for `auto_vacuum = INCREMENTAL`.
 const INCREMENTAL: i64 = 2;
 
 const BUSY: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! Messages on their way out.
+//! The outbox: messages to be sent.
 
 mod due;
 mod held;
@@ -15,15 +15,15 @@ use crate::domain::{
 use rusqlite::params;
 
 text_enum! {
-    /// Where a message stands on its way out.
+    /// The state of a message in the outbox.
     OutboxState {
         /// It waits for its next attempt.
         Queued = "queued",
-        /// An attempt runs.
+        /// An attempt is running.
         Sending = "sending",
-        /// Nobody knows how the last attempt ended.
+        /// The outcome of the last attempt is unknown.
         Doubtful = "doubtful",
-        /// A provider has it.
+        /// A provider accepted it.
         Done = "done",
         /// It was given up.
         Failed = "failed",
@@ -33,42 +33,42 @@ text_enum! {
 /// A message to be sent.
 #[derive(Clone, Debug)]
 pub struct NewOutbox<'a> {
-    /// Which.
+    /// The message.
     pub message: MessageId,
-    /// To whom.
+    /// The recipient.
     pub contact: ContactId,
-    /// By which address: `+9725…`, else an id: `…@lid` or `IL.…`.
+    /// The recipient's address: `+9725…`, else an id: `…@lid` or `IL.…`.
     pub recipient: &'a str,
-    /// Given to the provider with each attempt.
+    /// A key that is sent to the provider with each attempt.
     pub send_key: &'a str,
-    /// The provider that the sender named.
+    /// The provider that the sender requested.
     pub named: Option<Provider>,
-    /// By whom, as the policy says now.
+    /// The provider that the policy selects now.
     pub provider: Provider,
-    /// Whether as Twilio's template.
+    /// Whether it is to be sent as Twilio's template.
     pub template: bool,
 }
 
-/// What an attempt changed.
+/// The result of an attempt.
 #[derive(Clone, Debug)]
 pub struct OutboxStep<'a> {
-    /// Where the message stands now.
+    /// The new state.
     pub state: OutboxState,
-    /// Attempts by Twilio whose end nobody knows, and that its list does not show.
+    /// Attempts by Twilio with an unknown outcome that are not in Twilio's message list.
     pub doubts: u32,
     /// Routes by which it was refused.
     pub refused: &'a [RefusedRoute],
     /// The last refusal.
     pub last_refusal: Option<&'a LateRefusal>,
-    /// When to look at it again.
+    /// When to process it again.
     pub next_attempt_at: Timestamp,
-    /// What went wrong last.
+    /// The last error.
     pub last_error: Option<&'a str>,
 }
 
 impl ReadTx<'_> {
-    /// When messages went out by a provider since a point, the oldest first, and which of them were first words to a
-    /// stranger: what the pace is kept by.
+    /// The times at which messages went out by a provider since `since`, oldest first, each with whether it was the
+    /// first message of its thread. The send rate is limited by these.
     pub fn sends_since(&self, provider: Provider, since: Timestamp) -> Result<Vec<(Timestamp, bool)>> {
         let mut query = self.conn.prepare_cached(include_str!("outbox/sends_since.sql"))?;
         let rows = query.query_map(params![provider, since], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -76,24 +76,24 @@ impl ReadTx<'_> {
     }
 }
 
-/// Conversations that the business began.
+/// Conversations that the business started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChatsBegun {
     /// By one author.
     pub by_author: u32,
-    /// By all.
+    /// By all authors.
     pub in_all: u32,
 }
 
 impl ReadTx<'_> {
-    /// Whether anything was said in a thread, by either side.
+    /// Whether a thread has any message that did not fail, in either direction.
     pub fn has_messages(&self, thread: ThreadId) -> Result<bool> {
         let mut query =
             self.conn.prepare_cached("SELECT 1 FROM messages WHERE thread_id = ?1 AND status <> 'failed' LIMIT 1")?;
         Ok(query.exists([thread])?)
     }
 
-    /// How many WhatsApp threads have begun since with a message of ours.
+    /// Number of WhatsApp threads that started since `since` with an outbound message.
     pub fn chats_begun(&self, author: &str, since: Timestamp) -> Result<ChatsBegun> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FILTER (WHERE m.author = ?1), count(*)
@@ -106,7 +106,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Puts a message into the outbox, due now.
+    /// Adds a message to the outbox, due now.
     pub fn insert_outbox(&self, new: &NewOutbox<'_>, now: Timestamp) -> Result<OutboxId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO outbox(message_id, contact_id, recipient, send_key, requested, provider, template, state,
@@ -126,8 +126,8 @@ impl WriteTx<'_> {
         Ok(OutboxId(self.conn.last_insert_rowid()))
     }
 
-    /// An attempt begins: from here on, until [`WriteTx::step_outbox`], nobody knows whether the provider has it. False
-    /// if the message is not to be sent any more: it arrived after all, or was discarded.
+    /// Marks an attempt as running: until [`WriteTx::step_outbox`] it is unknown whether the provider has the message.
+    /// False if the message must not be sent any more, because it was delivered after all or discarded.
     pub fn begin_attempt(&self, id: OutboxId, provider: Provider, template: bool, now: Timestamp) -> Result<bool> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'sending', provider = ?2, template = ?3, attempts = attempts + 1, attempt_at = ?4,
@@ -137,7 +137,7 @@ impl WriteTx<'_> {
         Ok(update.execute(params![id, provider, template, now])? > 0)
     }
 
-    /// Notes where a message stands after an attempt or a search.
+    /// Stores the state of a message after an attempt or after a search for its outcome.
     pub fn step_outbox(&self, id: OutboxId, step: &OutboxStep<'_>, now: Timestamp) -> Result<()> {
         let json = |error: serde_json::Error| Error::Value(error.to_string());
         let refused = serde_json::to_string(step.refused).map_err(json)?;
@@ -161,7 +161,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Puts off a message that has not been tried.
+    /// Defers a message that has not been attempted.
     pub fn postpone_outbox(&self, id: OutboxId, until: Timestamp, why: &str) -> Result<()> {
         let mut update =
             self.conn.prepare_cached("UPDATE outbox SET next_attempt_at = ?2, last_error = ?3 WHERE id = ?1")?;
@@ -169,7 +169,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// After a start: attempts that were running when the daemon ended are in doubt. Returns how many.
+    /// After a start: marks attempts that were running when the daemon ended as doubtful. Returns how many.
     pub fn doubt_interrupted_attempts(&self, now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'doubtful', next_attempt_at = ?1, updated_at = ?1,
@@ -179,7 +179,7 @@ impl WriteTx<'_> {
         Ok(update.execute([now])?)
     }
 
-    /// A provider is up again: what waits for it is due now.
+    /// Makes messages that wait for a retry by this provider due now, because the provider is available again.
     pub fn hasten_outbox(&self, provider: Provider, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET next_attempt_at = ?2
@@ -189,7 +189,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Forgets messages that went out, or were given up, before a point. The messages themselves stay.
+    /// Deletes rows of messages that went out or were given up before `before`. The messages themselves stay.
     pub fn prune_outbox(&self, before: Timestamp) -> Result<()> {
         let mut delete =
             self.conn.prepare_cached("DELETE FROM outbox WHERE state IN ('done', 'failed') AND updated_at < ?1")?;

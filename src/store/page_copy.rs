@@ -1,4 +1,4 @@
-//! All pages of a database, in order, as one snapshot has them: the cheapest exact copy, and one that goes to any writer.
+//! Copies all pages of a database, in order, from one snapshot: the cheapest exact copy, and it can go to any writer.
 
 use super::publish::say_no_log_belongs_to_it;
 use super::{Error, Result, folder::Folder, open, sys};
@@ -8,13 +8,13 @@ use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Writes every page that `conn` sees to `out`; what comes out is a database file without a log. Returns its bytes.
+/// Writes every page that `conn` sees to `out`, which then contains a database file without a log. Returns its bytes.
 ///
-/// Everything that had been committed before the call is in it. Writers go on meanwhile.
+/// Everything that was committed before the call is in it. Writers continue meanwhile.
 pub(in crate::store) fn write_pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
     conn.execute_batch("BEGIN")?;
     let written = pages(conn, out);
-    // Nothing was written to the database; it cannot fail in a way that matters.
+    // Nothing was written to the database, so a failing rollback has no effect.
     let _ = conn.execute_batch("ROLLBACK");
     written
 }
@@ -23,7 +23,7 @@ fn pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
     let page_size = open::page_size(conn)?;
     let failed = |source| Error::File { doing: "cannot write", path: "the copy".into(), source };
     let mut bytes = 0;
-    // All at once, and not one by one: SQLite walks through the file.
+    // One query for all pages, not one for each: SQLite then reads the file in order.
     let mut statement = conn.prepare("SELECT data FROM sqlite_dbpage ORDER BY pgno")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -36,7 +36,7 @@ fn pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
         } else if page.len() == page_size {
             out.write_all(page).map_err(failed)?;
         } else {
-            // The one page that SQLite never uses, where its locks are, reads as nothing.
+            // SQLite never uses the page that holds its locks; `sqlite_dbpage` returns no content for it.
             out.write_all(&vec![0; page_size]).map_err(failed)?;
         }
         bytes += page_size as u64;
@@ -45,16 +45,17 @@ fn pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
     Ok(bytes)
 }
 
-/// Writes the whole database around this published file to `out`, whether a daemon has it open or not. Returns its bytes.
+/// Writes the whole database that belongs to a published file to `out`, whether a daemon has it open or not. Returns
+/// its bytes.
 ///
-/// A process that only reads leaves a running daemon alone; where none runs, what the last one left in its log is in the
-/// copy as well.
+/// A reading process does not disturb a running daemon. If none is running, the copy includes what the last one left in
+/// the write-ahead log.
 pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     let folder = Folder::of(published)?;
     if folder.database().exists() {
         return write_pages(&open::reader(&folder.database())?, out);
     }
-    // A file that was put here and that no daemon has taken over yet.
+    // A database file that was put here and has not been adopted by a daemon yet.
     let failed = |doing| move |source| Error::File { doing, path: published.to_owned(), source };
     let mut file = BufReader::with_capacity(PIECE, File::open(published).map_err(failed("there is no database at"))?);
     let (mut piece, mut bytes) = (vec![0; PIECE], 0);
@@ -69,11 +70,11 @@ pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     }
 }
 
-/// Copies the whole database around this published file into a file without a name on the disk of the data, and returns that
-/// file, at its start. None where that disk has no room for it or cannot make such files.
+/// Copies the whole database that belongs to a published file into an unnamed file on the data disk, and returns that
+/// file, positioned at its start. None if that disk has no space for it or does not support unnamed files.
 ///
-/// While a copy is written its read transaction keeps the write-ahead log from being emptied. So a copy for a slow or hanging
-/// target is made here first, at the speed of the disk of the data.
+/// While a copy is written its read transaction keeps the write-ahead log from being emptied. So a copy for a slow or
+/// hanging target is made here first, at the speed of the data disk.
 pub fn spool_database(published: &Path) -> Result<Option<File>> {
     let folder = Folder::of(published)?;
     if !folder.database().exists() {
@@ -95,6 +96,6 @@ pub fn spool_database(published: &Path) -> Result<Option<File>> {
     }
 }
 
-/// A copy that is on its way elsewhere may not take the last room on the disk of the data.
+/// Space that a temporary copy leaves free on the data disk.
 const ROOM_LEFT: u64 = 64 << 20;
 const PIECE: usize = 1 << 20;

@@ -1,40 +1,40 @@
-//! A write that waits for its turn and then for its answer.
+//! Writes in the queue.
 
 use super::{Error, Result, WriteTx};
 use rusqlite::ffi;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
-/// One waiting write.
+/// A queued write.
 pub(in crate::store) trait Pending: Send {
-    /// What it is, for logs and metrics: the function that asked for it.
+    /// The name for logs and metrics: the function that requested the write.
     fn name(&self) -> &'static str;
 
-    /// Does the work inside the transaction; false asks to take it back.
+    /// Does the work inside the transaction; false requests a rollback of this write.
     fn run(&mut self, tx: &WriteTx<'_>) -> bool;
 
-    /// Tells the caller, after the commit or after what came instead of it.
+    /// Reports the outcome to the caller, after the commit or its failure.
     fn answer(self: Box<Self>, outcome: &Result<(), CommitError>);
 
-    /// When the caller is told.
+    /// When the caller is answered.
     fn told(&self) -> Told;
 }
 
-/// When a caller is told that a write is done.
+/// When a caller is answered that a write is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Told {
     /// When the published copy has it.
     Published,
     /// As soon as it is on disk.
     OnDisk,
-    /// Nobody waits.
+    /// No caller waits.
     Never,
 }
 
-/// Writes that were committed together, or refused together.
+/// Writes that are committed or rejected together.
 pub(in crate::store) type Group = Vec<Box<dyn Pending>>;
 
-/// Why a whole group was taken back.
+/// Why a whole batch was rolled back.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct CommitError {
     code: i32,
@@ -42,19 +42,19 @@ pub(in crate::store) struct CommitError {
 }
 
 impl CommitError {
-    /// From what SQLite said.
+    /// From a SQLite error.
     pub(in crate::store) fn new(error: &rusqlite::Error) -> Self {
         let code = error.sqlite_error().map_or(ffi::SQLITE_ERROR, |error| error.extended_code);
         Self { code, message: error.to_string() }
     }
 
-    /// The same error once more, for each caller.
+    /// Creates the error for one caller.
     fn to_error(&self) -> Error {
         rusqlite::Error::SqliteFailure(ffi::Error::new(self.code), Some(self.message.clone())).into()
     }
 }
 
-/// Work with a caller who waits for what it returns.
+/// Work with a caller who waits for its result.
 pub(in crate::store) struct Write<T, F> {
     work: Option<F>,
     outcome: Option<Result<T>>,
@@ -63,7 +63,7 @@ pub(in crate::store) struct Write<T, F> {
 }
 
 impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Write<T, F> {
-    /// The write, and where its answer will come.
+    /// The write, and the receiver of its result.
     pub(in crate::store) fn new(work: F, told: Told) -> (Self, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
         (Self { work: Some(work), outcome: None, reply, told }, answer)
@@ -78,7 +78,7 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Pending for Write<T, 
     fn run(&mut self, tx: &WriteTx<'_>) -> bool {
         let Some(work) = self.work.take() else { return false };
         let outcome = catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
-            tracing::error!(event = "STORE_WRITE_PANICKED", "A write panicked and was taken back");
+            tracing::error!(event = "STORE_WRITE_PANICKED", "A database write panicked and was rolled back");
             Err(Error::Panicked)
         });
         let done = outcome.is_ok();
@@ -93,7 +93,7 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Pending for Write<T, 
             (_, Err(error)) => Err(error.to_error()),
             (None, Ok(())) => Err(Error::Closed),
         };
-        // Whoever has gone does not want to know.
+        // The receiver is gone if the caller has dropped its future.
         let _ = self.reply.send(answer);
     }
 
@@ -102,14 +102,14 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Pending for Write<T, 
     }
 }
 
-/// The function in which a closure stands, without crate and closure: `crm::inbox::receive`.
+/// The name of the function that contains a closure, without crate and closure: `crm::inbox::receive`.
 pub(in crate::store) fn name_of<F>() -> &'static str {
     let name = std::any::type_name::<F>();
     let name = name.split("::{{closure}}").next().unwrap_or(name);
     name.split_once("::").map_or(name, |(_, inside)| inside)
 }
 
-/// Tells all callers of a group the same outcome.
+/// Reports the same outcome to all callers of a batch.
 pub(in crate::store) fn answer_all(group: Group, outcome: &Result<(), CommitError>) {
     for write in group {
         write.answer(outcome);

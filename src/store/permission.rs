@@ -1,4 +1,4 @@
-//! Tells a missing permission from a full disk: SQLite says of both that it cannot open the file.
+//! Distinguishes a missing permission from a full disk: for both SQLite reports that it cannot open the file.
 
 use super::{Error, with_ending};
 use crate::config::folder_of;
@@ -8,19 +8,19 @@ use rustix::process::geteuid;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What SQLite has to do with a database file.
+/// The access that SQLite needs to a database file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Purpose {
-    /// To read it, and nothing beside it.
+    /// Reads the file, and nothing beside it.
     Read,
-    /// To read and write it and the files of its log.
+    /// Reads and writes the file and its log.
     Write,
 }
 
-/// The error of opening a database, or, if a permission is missing, that instead.
+/// Returns a more specific error if `error` was caused by a missing permission, else `error`.
 ///
-/// Permissions are asked for by path and not tried by opening: closing a second descriptor of a database or its index would
-/// end the locks that SQLite holds on it in this process.
+/// Permissions are checked by path, not by opening the file: closing a second descriptor of a database or its index
+/// would release the locks that SQLite holds on it in this process.
 pub(in crate::store) fn explain(error: Error, database: &Path, purpose: Purpose) -> Error {
     match error {
         Error::NoSpace(_) => missing(database, purpose).unwrap_or(error),
@@ -40,7 +40,7 @@ fn missing(database: &Path, purpose: Purpose) -> Option<Error> {
 }
 
 fn is_denied(path: &Path, access: Access) -> bool {
-    // A file that is missing, and one on a read-only file system, is not a matter of permissions.
+    // A missing file or a read-only file system is not a permission problem.
     matches!(accessat(CWD, path, access, AtFlags::EACCESS), Err(Errno::ACCESS | Errno::PERM))
 }
 
@@ -54,7 +54,7 @@ fn denied(path: PathBuf) -> Error {
     }
 }
 
-/// The name of a user, or the number where there is no name.
+/// The name of a user, or the number if there is no name.
 fn user_name(id: u32) -> String {
     let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = known.lines().find_map(|line| {

@@ -1,4 +1,4 @@
-//! Is the database really there: a write and a read, shared by all who ask within a second.
+//! Probes the database with a write and a read. Callers within a second share one probe.
 
 use super::pending::Told;
 use super::{Error, Result, Store};
@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// The last outcome, and the probe that runs.
+/// The last outcome, and the running probe.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Probes {
-    // Held for looking and noting, never across a probe.
+    // Held only to read or set the state, never during a probe.
     inner: Mutex<Inner>,
 }
 
@@ -20,20 +20,21 @@ struct Inner {
     running: Option<watch::Receiver<Option<Outcome>>>,
 }
 
-/// Well, or why not.
+/// `Ok`, or the reason of the failure.
 type Outcome = std::result::Result<(), String>;
 
 impl Store {
-    /// Passes through the writer's and the publisher's threads like a webhook's write, and returns when both have done their
-    /// part. It changes something, and so reaches the disk, only if the last commit failed or if there was none for
-    /// [`HEARTBEAT_INTERVAL`]; an idle machine writes nothing otherwise.
+    /// Sends an empty write through the writer's and the publisher's threads like a webhook's write, and returns when
+    /// both have handled it. It changes a value, and so reaches the disk, only if the last commit failed or if there
+    /// was none for [`HEARTBEAT_INTERVAL`]; an idle machine writes nothing otherwise.
     pub async fn heartbeat(&self) -> Result<()> {
         let commits = self.inner.reports.needs_commit(clock::instant(), HEARTBEAT_INTERVAL);
         let now = clock::now().to_string();
         self.write(move |tx| if commits { tx.set_meta(BEAT_AT, &now) } else { Ok(()) }).await
     }
 
-    /// Writes to the database and reads it back, or says what came of that less than a second ago. Never takes a second.
+    /// Writes to the database and reads the value back, or returns the outcome of a probe less than a second ago. Takes
+    /// less than a second.
     pub async fn probe(&self) -> Result<()> {
         let mut running = match self.last_or_running() {
             Ok(last) => return last.map_err(Error::Probe),
@@ -58,7 +59,7 @@ impl Store {
         {
             return Ok(outcome.clone());
         }
-        // One that hangs is waited for, not joined by more of them.
+        // Callers wait for a probe that hangs and do not start more.
         if let Some(running) = &inner.running
             && running.has_changed().is_ok()
         {
@@ -87,7 +88,7 @@ impl Store {
         let written = stamp.clone();
         self.submit(Told::OnDisk, move |tx| tx.set_meta(PROBED_AT, &written)).await?;
         let read = self.inner.readers.probe.read(|tx| tx.meta(PROBED_AT)).await?;
-        // A later probe may have been faster than our reading; an earlier stamp means that the write was lost.
+        // A later probe may have written before this read; an earlier stamp means that the write was lost.
         if read.is_some_and(|read| read >= stamp) {
             Ok(())
         } else {
@@ -97,7 +98,7 @@ impl Store {
 }
 
 const BEAT_AT: &str = "beat_at";
-/// A disk that has become full or broken is noticed within this time, if nothing else writes to it.
+/// A full or broken disk is noticed within this time if nothing else writes to it.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_mins(1);
 const PROBED_AT: &str = "probed_at";
 const FRESH: Duration = Duration::from_secs(1);

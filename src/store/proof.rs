@@ -1,4 +1,4 @@
-//! The proof of a copy: it is opened and read whole, and says what is in it.
+//! Verifies a copy of the database: opens it, reads all of it, and summarizes its content.
 
 use super::{Error, ReadTx, Result, adopt, copy, migrate, open};
 use crate::domain::Timestamp;
@@ -28,10 +28,10 @@ pub struct CopyFacts {
     pub mark: Option<String>,
 }
 
-/// Reads a whole copy. Fails if anything in it is unsound, if it is none of ours, or if it comes from a later version.
+/// Reads a whole copy. Fails if it is damaged, belongs to another program, or comes from a later version.
 pub fn prove_copy(file: &Path) -> Result<CopyFacts> {
     let bytes = std::fs::metadata(file)
-        .map_err(|source| Error::File { doing: "cannot look at", path: file.to_owned(), source })?
+        .map_err(|source| Error::File { doing: "cannot inspect", path: file.to_owned(), source })?
         .len();
     if bytes == 0 {
         return Err(Error::Damaged { path: file.to_owned(), findings: "it is empty".into() });
@@ -40,7 +40,7 @@ pub fn prove_copy(file: &Path) -> Result<CopyFacts> {
     read_whole(file, bytes).map_err(|error| read_error(file, error))
 }
 
-/// Logs that a start is about to read all of a file, where that takes long.
+/// Logs that a start is about to read a whole file, if that takes long.
 pub(in crate::store) fn announce(file: &Path) {
     let size_mb = std::fs::metadata(file).map_or(0, |found| found.len()) >> 20;
     if size_mb >= LONG_MB {
@@ -54,7 +54,7 @@ pub(in crate::store) fn announce(file: &Path) {
     }
 }
 
-/// Tells a damaged file from one that cannot be read.
+/// Distinguishes a damaged file from one that cannot be read.
 pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
     use ErrorCode::{FileLockingProtocolFailed, OperationInterrupted, OutOfMemory, PermissionDenied};
     let source = match error {
@@ -65,7 +65,7 @@ pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
         },
         other => return other,
     };
-    // SQLite does not say what the kernel said.
+    // SQLite does not report the system's error, so the file is read again.
     let read = File::open(file).and_then(|mut file| io::copy(&mut file, &mut io::sink()));
     Error::Unreadable { path: file.to_owned(), cause: read.err().unwrap_or_else(|| io::Error::other(source)) }
 }
@@ -107,9 +107,9 @@ impl ReadTx<'_> {
     }
 }
 
-/// The fact about a database that a backup by command sets before it begins: a copy that has it holds everything that was
+/// Key of the mark that a backup by command sets before it begins: a copy that has it holds everything that was
 /// acknowledged before.
 pub const BACKUP_MARK: &str = "backup_mark";
 
-/// A file of so many MB is not read in a moment.
+/// Reading a file of this many MB takes long enough to be announced.
 const LONG_MB: u64 = 256;

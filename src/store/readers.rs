@@ -1,4 +1,4 @@
-//! Connections that only read.
+//! Read-only connection pools.
 
 use super::{Error, ReadTx, Result, open};
 use crate::clock;
@@ -10,18 +10,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
-/// The store's three pools. They share nothing, so that a slow search delays neither a list nor a probe.
+/// The store's three pools. They share nothing, so a slow search delays neither a list nor a probe.
 pub(in crate::store) struct Pools {
-    /// Lists, single rows, everything that a call or a webhook needs.
+    /// For lists, single rows, and everything that a call or a webhook needs.
     pub short: Readers,
-    /// Searches, statistics, exports: what may read much of the database.
+    /// For searches, statistics and exports: reads that may touch much of the database.
     pub long: Readers,
-    /// The readiness probe alone.
+    /// For the readiness probe only.
     pub probe: Readers,
 }
 
 impl Pools {
-    /// `count` connections for short reads, and a few beside them.
+    /// `count` connections for short reads, and a few for the other pools.
     pub(in crate::store) fn new(live: &std::path::Path, count: usize) -> Self {
         let pool = |count, limit| Readers::new(live.to_owned(), count, limit);
         Self { short: pool(count, SHORT_LIMIT), long: pool(LONG_READERS, LONG_LIMIT), probe: pool(1, SHORT_LIMIT) }
@@ -42,10 +42,10 @@ impl Pools {
     }
 }
 
-/// A few connections, lent one at a time, each opened when first needed.
+/// A few connections, lent to one read at a time, each opened when first needed.
 ///
-/// Every read has a deadline, which includes the wait for a connection. A read is interrupted when its deadline has passed,
-/// when its caller has gone away (the future was dropped), and when the store closes.
+/// Every read has a deadline, which includes the wait for a connection. A read is interrupted when its deadline has
+/// passed, when its future was dropped, and when the store closes.
 #[derive(Clone)]
 pub(in crate::store) struct Readers {
     inner: Arc<Inner>,
@@ -78,7 +78,7 @@ impl Readers {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Runs `work` on one snapshot, away from the runtime's own threads.
+    /// Runs `work` on one snapshot, on a blocking thread.
     pub(in crate::store) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T> + Send + 'static,
@@ -90,7 +90,7 @@ impl Readers {
         let caller = Caller::default();
         let abandoned = caller.gone.clone();
         tokio::task::spawn_blocking(move || {
-            // Held until the connection is back, also when nobody waits for the answer any more.
+            // Held until the connection is returned, also if the caller has dropped its future.
             let _turn = turn;
             inner.read(deadline, abandoned, work)
         })
@@ -114,7 +114,7 @@ impl Readers {
     }
 }
 
-/// Lives as long as the future of a read; tells the running query when that has been dropped.
+/// Lives as long as the future of a read; signals the running query when that has been dropped.
 #[derive(Default)]
 struct Caller {
     gone: Arc<AtomicBool>,
@@ -156,7 +156,7 @@ impl Inner {
             }
             outcome => outcome,
         };
-        // What cannot be rolled back is not lent again.
+        // A connection whose transaction cannot be rolled back is not reused.
         if conn.is_autocommit()
             && let Some(idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
         {
@@ -184,13 +184,14 @@ const IDLE: Duration = Duration::from_mins(1);
 /// How long a list or a single row may take, on a slow disk too.
 const SHORT_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long a search may take: longer than anyone waits for one.
+/// Time limit of a long read: longer than any caller waits for one.
 const LONG_LIMIT: Duration = Duration::from_secs(20);
 
-/// Each keeps a core busy while it searches; a small machine has two to four.
+/// Each keeps a CPU core busy while it searches; a small machine has two to four.
 const LONG_READERS: usize = 2;
 
-/// SQLite's virtual machine does some ten million steps a second, so a read ends within a millisecond of its interruption.
+/// SQLite's virtual machine executes about ten million steps a second, so a read ends within a millisecond of its
+/// interruption.
 const STEPS_BETWEEN_CHECKS: i32 = 2000;
 
 #[cfg(test)]

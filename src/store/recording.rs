@@ -1,33 +1,33 @@
-//! The sound of calls, as it comes in. A recording is known by the id of who makes it: our stream's, or Twilio's own.
+//! Recordings of calls. A recording is identified by the id of its source: the media stream's, or Twilio's recording.
 
 use super::{ReadTx, Result, WriteTx};
 use crate::domain::{CallId, CallSid, ChangeKind, RecordingId, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
-/// A recording of Twilio's that is still to be fetched.
+/// A recording at Twilio that has not been fetched yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordingToFetch {
-    /// Where it is.
+    /// Its URL.
     pub source_url: String,
-    /// Whose it is.
+    /// Its call.
     pub call_sid: CallSid,
 }
 
-/// What a recording becomes when it is compressed.
+/// The compressed form of a recording.
 #[derive(Debug)]
 pub struct CompressedFile {
     /// Its media type.
     pub mime: &'static str,
-    /// 1 or 2.
+    /// Number of channels, 1 or 2.
     pub channels: u16,
-    /// Its length.
+    /// Its duration.
     pub duration_ms: u64,
-    /// Its pieces in order; each becomes one chunk.
+    /// Its content in order; each element becomes one chunk.
     pub chunks: Vec<Vec<u8>>,
 }
 
 impl ReadTx<'_> {
-    /// The bytes of a recording that is complete and stored as WAV. None if it is not, or not any more.
+    /// The size of a recording that is complete and stored as WAV. None if it is not, or no longer.
     pub fn wav_recording_bytes(&self, id: RecordingId) -> Result<Option<u64>> {
         let mut query = self
             .conn
@@ -35,7 +35,7 @@ impl ReadTx<'_> {
         if query.exists([id])? { Ok(Some(self.recording_length(id)?)) } else { Ok(None) }
     }
 
-    /// Recordings stored as WAV, with ids above `after`, lowest ids first.
+    /// Complete recordings stored as WAV, with ids above `after`, lowest ids first.
     pub fn wav_recordings(&self, after: RecordingId, limit: u32) -> Result<Vec<RecordingId>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id FROM recordings WHERE id > ?1 AND state = 'complete' AND mime = 'audio/wav' ORDER BY id LIMIT ?2",
@@ -44,19 +44,19 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// The id of a recording.
+    /// The id of a recording by its key.
     pub fn recording_id(&self, key: &str) -> Result<Option<RecordingId>> {
         let mut query = self.conn.prepare_cached("SELECT id FROM recordings WHERE provider_sid = ?1")?;
         Ok(query.query_row([key], |row| row.get(0)).optional()?)
     }
 
-    /// Whether a recording of Twilio's is known.
+    /// Whether a Twilio recording is stored.
     pub fn has_recording(&self, provider_sid: &str) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM recordings WHERE provider_sid = ?1")?;
         Ok(query.exists([provider_sid])?)
     }
 
-    /// Recordings that have not ended: their key and how much there is of each.
+    /// Unfinished recordings: their keys and stored bytes.
     pub fn running_recordings(&self) -> Result<Vec<(String, u64)>> {
         let mut query =
             self.conn.prepare_cached("SELECT provider_sid, bytes FROM recordings WHERE state = 'running'")?;
@@ -65,7 +65,7 @@ impl ReadTx<'_> {
         Ok(all.into_iter().map(|(key, bytes)| (key, u64::try_from(bytes).unwrap_or(0))).collect())
     }
 
-    /// A recording that waits to be fetched.
+    /// The recording with this id, if it waits to be fetched.
     pub fn recording_to_fetch(&self, provider_sid: &str) -> Result<Option<RecordingToFetch>> {
         let mut query = self.conn.prepare_cached(
             "SELECT r.source_url, c.call_sid FROM recordings r JOIN calls c ON c.id = r.call_id
@@ -78,7 +78,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Begins the recording of both sides.
+    /// Starts a two-channel recording of a call's stream.
     pub fn start_recording(&self, call: &CallSid, key: &str, at: Timestamp) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO recordings(call_id, source, provider_sid, mime, channels, state, created_at)
@@ -89,7 +89,7 @@ impl WriteTx<'_> {
         self.record_call(ChangeKind::CallUpdated, call)
     }
 
-    /// Adds the next chunk of a file. Told twice it is one.
+    /// Adds or replaces a chunk of a recording.
     pub fn put_recording_chunk(&self, key: &str, seq: i64, content: &[u8], duration_ms: i64) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO recording_chunks(recording_id, seq, content) SELECT id, ?2, ?3 FROM recordings WHERE provider_sid = ?1
@@ -105,15 +105,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Notes where in the file the message begins that the caller left.
+    /// Sets where in the recording the caller's message begins.
     pub fn set_recording_message(&self, key: &str, message_ms: i64) -> Result<()> {
         let mut update = self.conn.prepare_cached("UPDATE recordings SET message_ms = ?2 WHERE provider_sid = ?1")?;
         update.execute(params![key, message_ms])?;
         Ok(())
     }
 
-    /// Replaces the WAV of a recording by a compressed file. Returns false, and changes nothing, if the recording is not a
-    /// complete WAV of `wav_bytes` any more: it was deleted or replaced meanwhile.
+    /// Replaces the WAV of a recording by a compressed file. Returns false, and changes nothing, if the recording is no
+    /// longer a complete WAV of `wav_bytes`, because it was deleted or replaced meanwhile.
     pub fn replace_wav(&self, id: RecordingId, wav_bytes: u64, file: &CompressedFile) -> Result<bool> {
         if self.wav_recording_bytes(id)? != Some(wav_bytes) {
             return Ok(false);
@@ -135,17 +135,17 @@ impl WriteTx<'_> {
         Ok(true)
     }
 
-    /// All of a file is here.
+    /// Marks a recording as complete.
     pub fn complete_recording(&self, key: &str) -> Result<()> {
         self.set_recording_state(key, "complete", None)
     }
 
-    /// A file cannot be had, for this reason.
+    /// Marks a recording as failed, with the reason.
     pub fn fail_recording(&self, key: &str, error: &str) -> Result<()> {
         self.set_recording_state(key, "failed", Some(error))
     }
 
-    /// Takes down that Twilio has a recording, to be fetched later. Returns whether it is new.
+    /// Stores that Twilio has a recording, to be fetched later. Returns whether it is new.
     pub fn insert_twilio_recording(
         &self,
         call: &CallSid,
@@ -166,7 +166,7 @@ impl WriteTx<'_> {
         Ok(is_new)
     }
 
-    /// Notes what kind of file came.
+    /// Sets the media type of a fetched recording.
     pub fn set_recording_mime(&self, key: &str, mime: &str) -> Result<()> {
         let mut update = self.conn.prepare_cached("UPDATE recordings SET mime = ?2 WHERE provider_sid = ?1")?;
         update.execute(params![key, mime])?;
@@ -180,7 +180,7 @@ impl WriteTx<'_> {
         self.recording_id(key)?.map_or(Ok(()), |id| self.record_recording(id))
     }
 
-    /// A recording is shown with its call.
+    /// Records a change of the call to which a recording belongs.
     pub(in crate::store) fn record_recording(&self, id: RecordingId) -> Result<()> {
         let mut query = self.conn.prepare_cached("SELECT call_id FROM recordings WHERE id = ?1")?;
         let call: Option<CallId> = query.query_row([id], |row| row.get(0)).optional()?;

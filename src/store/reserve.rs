@@ -1,4 +1,4 @@
-//! A little room on the disk that is kept for a start: a phone must not stay silent because the disk is full.
+//! Disk space reserved for a start: the phone must keep working when the disk is full.
 
 use super::folder::Folder;
 use super::{Error, Result, sys};
@@ -6,20 +6,23 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 
-/// Gives the room back to the disk, if there is hardly any other.
+/// Deletes the reserve if the disk has hardly any other free space.
 pub(in crate::store) fn give_up_if_needed(folder: &Folder) {
     let path = folder.reserve();
     if !path.exists() || free(folder) >= ROOM {
         return;
     }
     if let Err(error) = std::fs::remove_file(&path) {
-        tracing::warn!(event = "STORE_RESERVE_STUCK", %error, "Cannot give up the room that is kept for a start on a full disk");
+        tracing::warn!(event = "STORE_RESERVE_STUCK", %error, "Cannot delete the disk reserve that is kept for a start on a full disk");
     } else {
-        tracing::warn!(event = "STORE_RESERVE_USED", "The disk is full: the room that is kept for that was given up");
+        tracing::warn!(
+            event = "STORE_RESERVE_USED",
+            "The disk is full: the reserve that is kept for a start was deleted"
+        );
     }
 }
 
-/// Fails unless there is room for so many bytes more, and beside them for what a start needs.
+/// Fails unless the disk has space for `bytes` and for what a start needs.
 pub(in crate::store) fn check_space(folder: &Folder, bytes: u64, purpose: &'static str) -> Result<()> {
     let (needed, free) = (bytes.saturating_add(ROOM), free(folder));
     if free >= needed {
@@ -29,7 +32,8 @@ pub(in crate::store) fn check_space(folder: &Folder, bytes: u64, purpose: &'stat
     Err(Error::NoRoom { purpose, path, needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
 }
 
-/// Takes the room, if there is much more. Where that fails a start on a full disk waits for room.
+/// Creates the reserve if the disk has much more free space. Without a reserve, a start on a full disk fails until
+/// space is free.
 pub(in crate::store) fn keep(folder: &Folder) {
     let path = folder.reserve();
     if path.exists() || free(folder) < ROOM * MUCH_MORE {
@@ -49,6 +53,6 @@ fn free(folder: &Folder) -> u64 {
     sys::disk_space(folder.root()).map_or(u64::MAX, |space| space.free_bytes)
 }
 
-/// Enough for a start, its first calls, and the log of a day.
+/// Enough for a start, its first calls, and a day of logs.
 const ROOM: u64 = 8 << 20;
 const MUCH_MORE: u64 = 4;

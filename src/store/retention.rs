@@ -1,63 +1,63 @@
-//! Deleting what is older than the owner wants to keep, a little at a time.
+//! Retention: deletes data that is older than the owner wants to keep, in small steps.
 
 use super::{ReadTx, Result, WriteTx, open};
 use crate::domain::{CallId, ChangeKind, MessageId, RecordingId, Timestamp};
 use rusqlite::params;
 use std::collections::BTreeSet;
 
-/// How much is to be deleted, or was.
+/// An amount of data to be deleted, or that was deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amount {
-    /// Rows: files, recordings, turns, webhooks, audit rows.
+    /// Rows: media files, recordings, turns, webhooks, audit rows.
     pub rows: u64,
     /// Bytes of their content.
     pub bytes: u64,
 }
 
-/// The database's size, and how much of it is free inside.
+/// The size of the database and its free pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fill {
-    /// Bytes of a page.
+    /// Page size in bytes.
     pub page_bytes: u64,
-    /// Pages in all.
+    /// Number of pages.
     pub pages: u64,
-    /// Pages that hold nothing.
+    /// Number of free pages.
     pub free_pages: u64,
 }
 
-/// A file is as old as the youngest message that has it.
+/// A media file is as old as the newest message that has it.
 const OLD_MEDIA: &str = "media WHERE pruned_at IS NULL AND created_at < ?1 AND NOT EXISTS (
          SELECT 1 FROM message_media JOIN messages ON messages.id = message_media.message_id
          WHERE message_media.sha256 = media.sha256 AND messages.created_at >= ?1)";
 const OLD_TURNS: &str = "call_turns WHERE call_id IN (SELECT id FROM calls WHERE started_at < ?1 AND state = 'ended')";
 
 impl ReadTx<'_> {
-    /// Files of messages from before a point.
+    /// Media files of messages from before `before`.
     pub fn old_media(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(bytes) FROM {OLD_MEDIA}"), before)
     }
 
-    /// Recordings from before a point.
+    /// Recordings from before `before`.
     pub fn old_recordings(&self, before: Timestamp) -> Result<Amount> {
         self.amount("SELECT count(*), sum(bytes) FROM recordings WHERE state = 'complete' AND created_at < ?1", before)
     }
 
-    /// What was said in calls from before a point.
+    /// Call turns from before `before`.
     pub fn old_turns(&self, before: Timestamp) -> Result<Amount> {
         self.amount(&format!("SELECT count(*), sum(length(text)) FROM {OLD_TURNS}"), before)
     }
 
-    /// Webhooks from before a point.
+    /// Webhooks from before `before`.
     pub fn old_journal(&self, before: Timestamp) -> Result<Amount> {
         self.amount("SELECT count(*), sum(length(body)) FROM webhook_journal WHERE received_at < ?1", before)
     }
 
-    /// Audit rows from before a point.
+    /// Audit rows from before `before`.
     pub fn old_audit(&self, before: Timestamp) -> Result<Amount> {
         self.amount("SELECT count(*), 0 FROM audit_log WHERE at < ?1", before)
     }
 
-    /// The database's size, and how much of it is free inside.
+    /// The size of the database and its free pages.
     pub fn fill(&self) -> Result<Fill> {
         let free_pages: i64 = self.conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
         Ok(Fill {
@@ -75,8 +75,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Deletes the content of files of messages from before a point: one at least, and about `bytes`. What points to it
-    /// says that it is gone.
+    /// Deletes the content of old media files: at least one, up to about `bytes`. The messages that have them show that
+    /// they were deleted.
     pub fn prune_media(&self, before: Timestamp, bytes: u64, now: Timestamp) -> Result<Amount> {
         let sql = format!("SELECT sha256, bytes FROM {OLD_MEDIA} ORDER BY created_at LIMIT {STEP}");
         let chosen = self.chosen(&sql, before, bytes)?;
@@ -95,7 +95,7 @@ impl WriteTx<'_> {
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
     }
 
-    /// Deletes the sound of recordings from before a point: one at least, and about `bytes`.
+    /// Deletes the audio of old recordings: at least one, up to about `bytes`.
     pub fn prune_recordings(&self, before: Timestamp, bytes: u64) -> Result<Amount> {
         let sql = format!(
             "SELECT CAST(id AS TEXT), bytes FROM recordings WHERE state = 'complete' AND created_at < ?1
@@ -115,7 +115,7 @@ impl WriteTx<'_> {
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
     }
 
-    /// Deletes what was said in calls from before a point, a few hundred turns of it.
+    /// Deletes old call turns, a few hundred at a time.
     pub fn prune_turns(&self, before: Timestamp) -> Result<Amount> {
         let mut delete = self.conn.prepare_cached(&format!(
             "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {MANY}) RETURNING length(text), call_id"
@@ -128,18 +128,18 @@ impl WriteTx<'_> {
         Ok(sum(deleted.into_iter().map(|(length, _)| u64::try_from(length).unwrap_or(0))))
     }
 
-    /// Gives at most so many pages that hold nothing back to the disk; returns how many. Each one may move two others, all
-    /// of which go into the published copy.
+    /// Releases up to `pages` free pages to the disk; returns how many. Each one may move two other pages, all of which
+    /// must be written to the published copy too.
     pub fn release_pages(&self, pages: u32) -> Result<u64> {
         let before = self.fill()?.pages;
         let mut release = self.conn.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
-        // Each row that is read frees one.
+        // Each row that is read releases one page.
         let mut freed = release.query([])?;
         while freed.next()?.is_some() {}
         Ok(before.saturating_sub(self.fill()?.pages))
     }
 
-    /// Rows to be deleted and their bytes, until the bytes are enough.
+    /// Selects rows to delete, with their bytes, until the bytes are enough.
     fn chosen(&self, sql: &str, before: Timestamp, enough: u64) -> Result<Vec<(String, u64)>> {
         let mut query = self.conn.prepare_cached(sql)?;
         let mut rows = query.query([before])?;
@@ -160,7 +160,7 @@ fn sum(bytes: impl Iterator<Item = u64>) -> Amount {
     bytes.fold(Amount::default(), |all, bytes| Amount { rows: all.rows + 1, bytes: all.bytes.saturating_add(bytes) })
 }
 
-/// What a file's row says instead of its content.
+/// The error text of a deleted file.
 const GONE: &str = "deleted, as the settings say ([retention])";
 const STEP: usize = 200;
 const MANY: usize = 500;

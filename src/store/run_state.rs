@@ -1,7 +1,7 @@
-//! What a run leaves for the next one: whether it ended cleanly, and which files are ours.
+//! The state that a run leaves for the next one: whether it stopped cleanly, and the identity of its files.
 //!
-//! One small file that is rewritten in place by a single short write, so a killed process leaves the old or the new
-//! text. After a power cut it may be older than it says; nothing is trusted then (see [`Record::boot_since`]).
+//! One small file, rewritten in place by a single short write, so a killed process leaves the old or the new text.
+//! After a power cut it may be outdated; then it is not trusted (see [`Record::boot_since`]).
 
 use super::mishap;
 use super::publish::Position;
@@ -14,7 +14,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The file, and what it says. Threads that change different things of it do not undo each other's changes.
+/// The state file and its content. Changes by different threads to different fields do not overwrite each other.
 #[derive(Debug)]
 pub(in crate::store) struct RunState {
     file: File,
@@ -24,58 +24,58 @@ pub(in crate::store) struct RunState {
 #[derive(Debug)]
 struct Kept {
     record: Record,
-    /// The file says it too; else the next change writes it.
+    /// The file has this content; otherwise the next change writes it.
     is_written: bool,
 }
 
-/// What it says.
+/// The content of the state file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::store) struct Record {
-    /// The boot of the machine in which it was written; empty where the kernel's view of the process hides it.
+    /// The boot id at the time of writing; empty if it is hidden from the process.
     pub boot: String,
-    /// The live database. If another file has its name after an unclean stop, then this folder is a copy of that one.
+    /// The live database. If another file has its name after an unclean stop, this folder is a copy.
     pub live: Option<FileId>,
-    /// The live database as a clean stop left it; none while a run goes on.
+    /// The live database after a clean stop; none during a run.
     pub closed: Option<Stamp>,
-    /// The log as a clean stop left it; none if it was emptied.
+    /// The write-ahead log after a clean stop; none if it was emptied.
     pub closed_log: Option<Stamp>,
-    /// The published file, if there is one that is ours.
+    /// The published file, if the service wrote it.
     pub published: Option<PublishedRecord>,
-    /// The file that is about to get its name.
+    /// The file that is about to get the published name.
     pub successor: Option<Stamp>,
     /// A foreign file that was found under the published name while the service ran.
     pub foreign: Option<ExactStamp>,
-    /// A published file that was last written before this time was behind what had been acknowledged; [`FOREVER`] while it is
-    /// behind now. Seconds and nanoseconds since the epoch.
+    /// A published file last written before this time lacked acknowledged writes; [`FOREVER`] while it lacks some now.
+    /// Seconds and nanoseconds since the epoch.
     pub late_until: Option<(i64, i64)>,
-    /// The owner wants that file to be adopted at the next start.
+    /// The owner wants the foreign file to be adopted at the next start.
     pub adopt: bool,
 }
 
-/// The published file as we left it.
+/// The published file as the service left it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct PublishedRecord {
-    /// The file after our last write.
+    /// The file after the service's last write.
     pub stamp: Stamp,
-    /// How far in the write-ahead log its content is.
+    /// The position in the write-ahead log up to which the file has the content.
     pub position: Position,
-    /// How far in the log the content of a write is that has begun and not ended.
+    /// The target position of a write that has begun and not finished.
     pub writing: Option<Position>,
 }
 
 /// Whether the machine has booted since a record was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Boot {
-    /// It has not: what the kernel holds of the files is what was written.
+    /// It has not: the kernel still has what was written to the files.
     Same,
-    /// It has: of what was written last any part may be lost.
+    /// It has: any part of the last writes may be lost.
     Another,
-    /// The boot id is hidden: nothing is known.
+    /// The boot id is hidden, so this is unknown.
     Unknown,
 }
 
 impl RunState {
-    /// Opens the file, and reads what the last run left. Nothing readable counts as nothing left.
+    /// Opens the file and reads the record of the last run. An unreadable record counts as none.
     pub(in crate::store) fn open(path: &Path) -> Result<(Self, Option<Record>)> {
         let failed = |source| Error::File { doing: "cannot open", path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
@@ -84,12 +84,12 @@ impl RunState {
         Ok((Self { file, kept: Mutex::new(Kept { record, is_written: left.is_some() }) }, left))
     }
 
-    /// What it says now, or would say if it could be written.
+    /// The current record, also if it could not be written.
     pub(in crate::store) fn record(&self) -> Record {
         self.lock().record.clone()
     }
 
-    /// Changes what it says. It is written only if that makes a difference.
+    /// Changes the record; writes the file only if the record differs.
     pub(in crate::store) fn change(&self, change: impl FnOnce(&mut Record)) -> io::Result<()> {
         let mut kept = self.lock();
         let mut next = kept.record.clone();
@@ -97,7 +97,7 @@ impl RunState {
         if kept.is_written && kept.record == next { Ok(()) } else { self.write(&mut kept, next) }
     }
 
-    /// Replaces what it says.
+    /// Replaces the record.
     pub(in crate::store) fn replace(&self, next: &Record) -> io::Result<()> {
         self.write(&mut self.lock(), next.clone())
     }
@@ -109,7 +109,7 @@ impl RunState {
     fn write(&self, kept: &mut Kept, next: Record) -> io::Result<()> {
         let mut text = next.to_string();
         *kept = Kept { record: next, is_written: false };
-        // Always the same length, so that no rest of a longer text stays behind.
+        // Padded to a constant length, so that no rest of a longer text remains.
         while text.len() < LENGTH {
             text.push('\n');
         }
@@ -119,24 +119,24 @@ impl RunState {
         Ok(())
     }
 
-    /// Puts it on disk.
+    /// Syncs the file to disk.
     pub(in crate::store) fn sync(&self) -> io::Result<()> {
         self.file.sync_all()
     }
 }
 
 impl Record {
-    /// A record of this boot.
+    /// An empty record of this boot.
     pub(in crate::store) fn of_this_boot() -> Self {
         Self { boot: boot_id(), ..Self::default() }
     }
 
-    /// What stays true when the publisher of a new run has looked at the files.
+    /// The fields that stay valid after the publisher of a new run has inspected the files.
     pub(in crate::store) fn of_a_new_run(&self) -> Self {
         Self { live: self.live, late_until: self.late_until, ..Self::of_this_boot() }
     }
 
-    /// Whether the machine has booted since.
+    /// Whether the machine has booted since the record was written.
     pub(in crate::store) fn boot_since(&self) -> Boot {
         let now = boot_id();
         if self.boot.is_empty() || now.is_empty() {
@@ -148,7 +148,7 @@ impl Record {
         }
     }
 
-    /// True if the published file, which has this stamp, lacks what was acknowledged while it was behind.
+    /// True if the published file, which has this stamp, lacks writes that were acknowledged while it was behind.
     pub(in crate::store) fn was_behind(&self, published: Stamp) -> bool {
         let is_incomplete = self.published.is_some_and(|ours| ours.position == Position::NOWHERE);
         is_incomplete || self.late_until.is_some_and(|until| published.modified < until)
@@ -229,7 +229,7 @@ impl std::fmt::Display for Record {
     }
 }
 
-/// The id that the kernel has drawn for this boot, without dashes; empty where it is hidden. The unit passes it on, because
+/// The kernel's id of this boot, without dashes; empty if it is hidden. The systemd unit passes it on, because
 /// `ProcSubset=pid` hides `/proc/sys` from the service.
 pub fn boot_id() -> String {
     let passed = config::process_env("AGENTLOCATOR_BOOT_ID").filter(|id| !id.trim().is_empty());
@@ -237,7 +237,7 @@ pub fn boot_id() -> String {
     id.unwrap_or_default().trim().replace('-', "")
 }
 
-/// Seconds between the two times of a file that only a copied file shows.
+/// If the two times of a file differ by more seconds than this, the file was copied.
 pub(in crate::store) const COPIED_AFTER: i64 = 2;
 
 /// Later than any file was written.

@@ -1,4 +1,4 @@
-//! What the nightly self-checks found.
+//! Results of the nightly self-checks.
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{SelfCheck, Timestamp};
@@ -16,7 +16,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many rows the tables have whose rows only ever come, or go by retention: a copy must have as many.
+    /// Row counts of the tables whose rows are only added, or deleted by retention: a copy must have as many.
     pub fn count_rows(&self) -> Result<Vec<(&'static str, i64)>> {
         let count = |table: &'static str| {
             let sql = format!("SELECT count(*) FROM {table}");
@@ -25,7 +25,7 @@ impl ReadTx<'_> {
         Ok(COUNTED.into_iter().map(count).collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many jobs were given up since a point.
+    /// Number of jobs that were given up since `since`.
     pub fn failed_jobs_since(&self, since: Timestamp) -> Result<u64> {
         let sql = "SELECT count(*) FROM jobs WHERE state = 'failed' AND updated_at >= ?1";
         let count: i64 = self.conn.prepare_cached(sql)?.query_row([since], |row| row.get(0))?;
@@ -34,7 +34,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps what a self-check found, and forgets all but the last ones.
+    /// Stores the result of a self-check, and deletes all but the newest results.
     pub fn insert_self_check(&self, check: &SelfCheck) -> Result<()> {
         let findings = serde_json::to_string(&check.findings).map_err(|error| Error::Value(error.to_string()))?;
         let sql = "INSERT INTO self_checks(began_at, ended_at, well, findings) VALUES (?1, ?2, ?3, ?4)";

@@ -1,4 +1,4 @@
-//! Logins that last. A cookie's secret is kept only as its hash.
+//! Login sessions. Only the hash of a cookie's secret is stored.
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{Session, SessionSummary, Timestamp, User, UserId};
@@ -26,7 +26,7 @@ impl ReadTx<'_> {
         Ok(session.optional()?)
     }
 
-    /// A user's sessions under the same conditions, the last used first.
+    /// A user's valid sessions, under the same conditions, last used first.
     pub fn sessions_of(&self, user: UserId, now: Timestamp, began_after: Timestamp) -> Result<Vec<SessionSummary>> {
         let sql = "SELECT id_hash, user_agent, created_at, last_seen_at, expires_at FROM sessions
                    WHERE user_id = ?1 AND expires_at > ?2 AND created_at > ?3 ORDER BY last_seen_at DESC, id_hash";
@@ -47,7 +47,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Begins a session.
+    /// Adds a session.
     pub fn insert_session(&self, id_hash: &str, user: UserId, session: &NewSession<'_>) -> Result<()> {
         let sql = "INSERT INTO sessions(id_hash, user_id, csrf_token, created_at, last_seen_at, expires_at, user_agent)
                    VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)";
@@ -56,20 +56,20 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Notes that a session was used, and when it will expire if it is not used again.
+    /// Records that a session was used, and its new expiry time.
     pub fn touch_session(&self, id_hash: &str, now: Timestamp, expires_at: Timestamp) -> Result<()> {
         let sql = "UPDATE sessions SET last_seen_at = ?2, expires_at = ?3 WHERE id_hash = ?1";
         self.conn.prepare_cached(sql)?.execute((id_hash, now, expires_at))?;
         Ok(())
     }
 
-    /// Ends a session.
+    /// Deletes a session.
     pub fn delete_session(&self, id_hash: &str) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM sessions WHERE id_hash = ?1")?.execute([id_hash])?;
         Ok(())
     }
 
-    /// Ends the session with the id of a [`SessionSummary`]; with `user`, only if it is that user's.
+    /// Deletes the session with the id of a [`SessionSummary`]; with `user`, only if it belongs to that user.
     pub fn delete_session_by_id(&self, id: &str, user: Option<UserId>) -> Result<()> {
         let sql = "DELETE FROM sessions WHERE substr(id_hash, 1, length(?1)) = ?1 AND length(?1) = ?2
                    AND (?3 IS NULL OR user_id = ?3)";
@@ -80,27 +80,27 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Ends all of a user's sessions except the one with the hash `keep`; returns how many.
+    /// Deletes all of a user's sessions except the one with the hash `keep`; returns how many.
     pub fn delete_sessions_of(&self, user: UserId, keep: Option<&str>) -> Result<usize> {
         let sql = "DELETE FROM sessions WHERE user_id = ?1 AND id_hash IS NOT ?2";
         Ok(self.conn.prepare_cached(sql)?.execute((user, keep))?)
     }
 
-    /// Drops sessions that have expired; says how many.
+    /// Deletes expired sessions; returns how many.
     pub fn delete_expired_sessions(&self, now: Timestamp) -> Result<usize> {
         Ok(self.conn.prepare_cached("DELETE FROM sessions WHERE expires_at <= ?1")?.execute([now])?)
     }
 }
 
-/// What a session begins with.
+/// The data of a new session.
 pub struct NewSession<'a> {
-    /// What every changing request must carry.
+    /// The token that every request that changes something must carry.
     pub csrf_token: &'a str,
-    /// When it begins.
+    /// The start time.
     pub now: Timestamp,
-    /// When it ends, if it is not used before.
+    /// The expiry time, if it is not used before.
     pub expires_at: Timestamp,
-    /// What the browser calls itself.
+    /// The browser's `User-Agent`.
     pub user_agent: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! `settings` and `settings_history`: what the owner changed on the page, and what it was before.
+//! The tables `settings` and `settings_history`: settings that the owner changed on the web page, and their history.
 
 use super::{ReadTx, Result, WriteTx, open};
 use crate::config::folder_of;
@@ -10,42 +10,42 @@ use std::path::Path;
 /// A setting that the owner has changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// Its name: `section.field`.
+    /// The name: `section.field`.
     pub key: String,
-    /// Its value.
+    /// The value.
     pub value: Value,
-    /// When it was last changed.
+    /// The time of the last change.
     pub updated_at: Timestamp,
-    /// By whom: `user:3`, `token:2`, `cli`.
+    /// The actor of the last change: `user:3`, `token:2`, `cli`.
     pub actor: String,
 }
 
-/// One change of a setting.
+/// A change of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingChange {
-    /// What it became; null if it went back to its default.
+    /// The new value; null if it was reset to its default.
     pub value: Value,
-    /// When.
+    /// The time of the change.
     pub changed_at: Timestamp,
-    /// By whom.
+    /// The actor.
     pub actor: String,
 }
 
 impl ReadTx<'_> {
-    /// Every stored setting: its key, and its value as JSON.
+    /// All stored settings: keys, and values as JSON.
     pub fn stored_settings(&self) -> Result<Vec<(String, Value)>> {
         let mut list = self.conn.prepare_cached("SELECT key, value FROM settings ORDER BY key")?;
         let rows = list.query_map([], |row| Ok((row.get(0)?, json(row, 1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// One by its name.
+    /// A setting by its name.
     pub fn setting(&self, key: &str) -> Result<Option<Setting>> {
         let mut find = self.conn.prepare_cached("SELECT key, value, updated_at, actor FROM settings WHERE key = ?1")?;
         Ok(find.query_row([key], row_to_setting).optional()?)
     }
 
-    /// Its changes, the latest first.
+    /// The changes of a setting, newest first.
     pub fn setting_history(&self, key: &str, limit: u32) -> Result<Vec<SettingChange>> {
         let mut list = self.conn.prepare_cached(
             "SELECT value, changed_at, actor FROM settings_history WHERE key = ?1 ORDER BY id DESC LIMIT ?2",
@@ -58,7 +58,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Sets one. Setting what is set already changes nothing and leaves no history; false then.
+    /// Sets a setting. Returns false, and adds no history, if it has that value already.
     pub fn set_setting(&self, key: &str, value: &Value, actor: &str, now: Timestamp) -> Result<bool> {
         if self.setting(key)?.is_some_and(|setting| setting.value == *value) {
             return Ok(false);
@@ -74,7 +74,7 @@ impl WriteTx<'_> {
         Ok(true)
     }
 
-    /// Sets one back to its default. False if it was there already.
+    /// Resets a setting to its default. Returns false if it had the default already.
     pub fn reset_setting(&self, key: &str, actor: &str, now: Timestamp) -> Result<bool> {
         let gone = self.conn.prepare_cached("DELETE FROM settings WHERE key = ?1")?.execute([key])? > 0;
         if gone {
@@ -91,8 +91,8 @@ impl WriteTx<'_> {
     }
 }
 
-/// Every stored setting, for a program beside the daemon, which may be running: read from the published file, which
-/// anyone may open at any time, else from the live one. None are stored where neither is there yet.
+/// All stored settings, for a process other than the daemon, which may be running: read from the published file, which
+/// any process may open at any time, else from the live database. Empty if neither exists yet.
 pub fn peek_stored_settings(published: &Path, publish: bool) -> Result<Vec<(String, Value)>> {
     let live = folder_of(published).join("live").join("db.sqlite");
     let conn = if publish && published.exists() {
@@ -109,7 +109,7 @@ fn row_to_setting(row: &Row<'_>) -> rusqlite::Result<Setting> {
     Ok(Setting { key: row.get(0)?, value: json(row, 1)?, updated_at: row.get(2)?, actor: row.get(3)? })
 }
 
-/// The schema lets nothing in that is no JSON.
+/// The schema allows only valid JSON.
 fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<Value> {
     let text: Option<String> = row.get(column)?;
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())

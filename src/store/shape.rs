@@ -1,26 +1,26 @@
-//! What a database looks like from outside: its tables and how full they are.
+//! A summary of a database: its tables and their row counts.
 
 use super::{Result, open};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The shape of a database.
+/// A summary of a database.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shape {
-    /// Bytes in a page, and pages.
+    /// Page size in bytes.
     pub page_size: i64,
-    /// How many there are.
+    /// Number of pages.
     pub pages: i64,
-    /// How many of them are empty.
+    /// Number of free pages.
     pub free_pages: i64,
-    /// Rows of each table.
+    /// Number of rows of each table.
     pub rows: BTreeMap<String, i64>,
     /// Names of indexes and triggers.
     pub others: Vec<String>,
 }
 
-/// Looks at a copy of a database, which is not changed.
+/// Summarizes a copy of a database, which is not changed.
 pub fn shape_of_copy(file: &Path) -> Result<Shape> {
     let conn = open::lone_file(file)?;
     let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));

@@ -1,4 +1,4 @@
-//! What identifies a file, and one state of a file, without reading it.
+//! Identifies a file, or a state of a file, without reading it.
 
 use super::run_state::Boot;
 use std::fmt;
@@ -7,25 +7,25 @@ use std::os::unix::fs::MetadataExt;
 use std::str::FromStr;
 use std::time::UNIX_EPOCH;
 
-/// Which file it is, how long, and when it was last written.
+/// A file's inode, length and modification time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Stamp {
     /// Inode number.
     pub inode: u64,
-    /// Bytes.
+    /// Length in bytes.
     pub length: u64,
-    /// Time of the last change of content: seconds and nanoseconds since the epoch.
+    /// Time of the last content change: seconds and nanoseconds since the epoch.
     pub modified: (i64, i64),
 }
 
 impl Stamp {
-    /// The stamp of what a `stat` said.
+    /// The stamp of a `stat` result.
     pub(in crate::store) fn of(metadata: &Metadata) -> Self {
         Self { inode: metadata.ino(), length: metadata.len(), modified: (metadata.mtime(), metadata.mtime_nsec()) }
     }
 
-    /// True for the same state of a file on another disk: a tool that copies files with their times keeps all but the inode,
-    /// and some tools (tar) keep whole seconds only.
+    /// True for the same state of a file on another disk: a tool that copies files with their times keeps everything
+    /// but the inode, and some tools (tar) keep whole seconds only.
     pub(in crate::store) fn is_moved_to(self, found: Self) -> bool {
         let (seconds, nanos) = found.modified;
         self.length == found.length && self.modified.0 == seconds && (self.modified.1 == nanos || nanos == 0)
@@ -54,18 +54,18 @@ impl FromStr for Stamp {
     }
 }
 
-/// One state of a file, permissions and names included. A file that was put there again with its length and its times has another
-/// one: no tool can set when the inode itself was last changed.
+/// A state of a file including its permissions and names. A file that was put back with its old length and times has
+/// another one: no tool can set the time of the inode's last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct ExactStamp {
-    /// The file and its content.
+    /// Inode, length and modification time.
     pub stamp: Stamp,
-    /// Time of the last change of the inode: seconds and nanoseconds since the epoch.
+    /// Time of the last inode change: seconds and nanoseconds since the epoch.
     pub changed: (i64, i64),
 }
 
 impl ExactStamp {
-    /// The stamp of what a `stat` said.
+    /// The stamp of a `stat` result.
     pub(in crate::store) fn of(metadata: &Metadata) -> Self {
         Self { stamp: Stamp::of(metadata), changed: (metadata.ctime(), metadata.ctime_nsec()) }
     }
@@ -89,28 +89,30 @@ impl FromStr for ExactStamp {
     }
 }
 
-/// Which file it is, whatever is written to it. A copy of the file has another one, on the same machine or elsewhere.
+/// The identity of a file, independent of its content. A copy of the file has another identity, on the same machine or
+/// elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct FileId {
     inode: u64,
     device: u64,
-    /// Nanoseconds from the epoch to the creation of the file; 0 where the file system does not tell.
+    /// Creation time in nanoseconds since the epoch; 0 if the file system does not record it.
     created: u128,
 }
 
 impl FileId {
-    /// The identity of the file of which a `stat` told.
+    /// The identity of a file from its `stat` result.
     pub(in crate::store) fn of(metadata: &Metadata) -> Self {
         let created = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         Self { inode: metadata.ino(), device: metadata.dev(), created: created.map_or(0, |since| since.as_nanos()) }
     }
 
-    /// True for the same file, noted as `self` and found as `other`; `boot` is what has happened in between.
+    /// True if `self`, recorded earlier, and `other`, found now, are the same file; `boot` says whether the machine has
+    /// booted in between.
     ///
-    /// The time of creation decides where the file system keeps it. Else the device number does, but only within one boot: the
-    /// kernel numbers USB disks, device-mapper volumes and network shares at each boot, and a machine that has booted must
-    /// not look like a copied folder. Then only the inode number is left, and a copy that got the same one by chance is not seen:
-    /// its live database is verified as after any unclean stop.
+    /// The creation time decides if the file system records it. Otherwise the device number does, but only within one
+    /// boot: the kernel numbers USB disks, device-mapper volumes and network shares at each boot, and a machine that
+    /// has booted must not look like a copied folder. After a boot only the inode number is left, and a copy that
+    /// happened to get the same inode number is not detected: its live database is verified as after any unclean stop.
     pub(in crate::store) fn is_same_file(self, other: Self, boot: Boot) -> bool {
         let is_same_place = if self.created != 0 && other.created != 0 {
             self.created == other.created

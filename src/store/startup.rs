@@ -1,5 +1,5 @@
-//! What a start finds in its folder, and which of the two databases it goes on with. The published file is adopted or archived
-//! here; nothing else is written before the live database is open. The diagram is in ARCHITECTURE.md.
+//! Decides at a start which of the two databases to use. The published file is adopted or archived here; nothing else
+//! is written before the live database is open. The diagram is in ARCHITECTURE.md.
 
 use super::adopt::{self, Adopted};
 use super::archive::{self, Form};
@@ -18,18 +18,18 @@ use std::io::Read;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 
-/// What a start goes on with.
+/// The state from which a start continues.
 #[derive(Debug)]
 pub(in crate::store) struct Startup {
-    /// What the state file says.
+    /// The record in the state file.
     pub record: Option<Record>,
-    /// The live database was closed cleanly and has not changed since, or has been read whole and is sound.
+    /// The live database was closed cleanly and has not changed since, or has been read completely and is undamaged.
     pub verified: bool,
-    /// The published file.
+    /// The state of the published file.
     pub published: FileState,
 }
 
-/// Decides which database a start goes on with, and opens it. Litestream may have changed it meanwhile, where it runs beside.
+/// Decides which database to use, and opens it. With Litestream configured, Litestream may have changed it meanwhile.
 pub(in crate::store) fn open(
     folder: &Folder,
     state: &RunState,
@@ -47,7 +47,7 @@ pub(in crate::store) fn open(
     Ok((found, conn, plan))
 }
 
-/// Looks at the folder, and adopts or archives the published file where it is not ours.
+/// Inspects the folder, and adopts or archives a published file that the service did not write.
 pub(in crate::store) fn inspect(
     folder: &Folder,
     state: &RunState,
@@ -60,7 +60,7 @@ pub(in crate::store) fn inspect(
         return without_live(folder, state, record.is_none(), published.as_ref());
     };
     let live_state = match LiveState::of(folder, &live, record.as_ref()) {
-        // It checkpoints and writes a little of its own: the database is verified, and used as it is.
+        // Litestream checkpoints and writes a little of its own: the database is verified, and used as it is.
         LiveState::Changed if beside_litestream => LiveState::Unclosed,
         found => found,
     };
@@ -78,7 +78,7 @@ pub(in crate::store) fn inspect(
     }
 }
 
-/// The live database is damaged: adopts the published file, if that is sound.
+/// Adopts the published file, if it is undamaged, in place of a damaged live database.
 fn rescue(folder: &Folder, state: &RunState, damage: &Error) -> Result<Startup> {
     let reason = explain(damage);
     let notice = StartNotice::new(StartEvent::LiveDamaged, &reason, clock::now());
@@ -88,7 +88,7 @@ fn rescue(folder: &Folder, state: &RunState, damage: &Error) -> Result<Startup> 
                 event = "STORE_LIVE_DAMAGED",
                 reason,
                 file = %folder.published.display(),
-                "The live database is damaged: it is archived, and the published file is used instead"
+                "The live database is damaged: it was archived, and the published file is used instead"
             );
             Ok(after_adoption(adopted))
         }
@@ -109,8 +109,8 @@ fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Op
         let published = FileState::Missing;
         return Ok(Startup { record: None, verified: true, published });
     }
-    // An adoption that was interrupted is completed. Else: `agentlocator restore` has told the owner already; and on a new
-    // machine there is nothing to tell.
+    // An interrupted adoption is completed. Otherwise the start is silent: `agentlocator restore` has told the owner
+    // already, and on a new machine there is nothing to report.
     let interrupted = StartNotice::left_in(folder).filter(StartNotice::is_of_adoption);
     let notice = interrupted
         .unwrap_or_else(|| StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) });
@@ -150,16 +150,17 @@ impl Inspection<'_> {
         classify(&observed, |place: Position| holds_write(&self.folder.wal(), &file, place).unwrap_or(false))
     }
 
-    /// Another file has the name of the live database than the one that was open, or nothing is known of it.
+    /// Another file has the name of the live database, or nothing is known of the recorded one.
     fn is_copied_folder(&self, live: &Metadata) -> bool {
         let Some(record) = &self.record else { return true };
         record.live.is_some_and(|id| !id.is_same_file(FileId::of(live), record.boot_since()))
     }
 
-    /// The live database and its log were copied at two moments, so that they need not fit, and no check finds all of that. The
-    /// published file cannot be torn by copying it, and has all that was acknowledged before, unless it was behind.
+    /// The live database and its log were copied at two moments, so they may be inconsistent, and no check detects all
+    /// of that. The published file cannot be torn by copying it, and has everything that was acknowledged before,
+    /// unless it was behind.
     fn in_a_copied_folder(self, published: &Metadata) -> Result<Startup> {
-        // Without a record nothing tells which of the two is newer: the live one stays, if it is sound.
+        // Without a record it is unknown which of the two is newer: the live database is used if it is undamaged.
         let ours = self.record.as_ref().filter(|record| record.foreign.is_none() && record.published.is_some());
         let is_behind = ours.is_some_and(|record| record.was_behind(Stamp::of(published)));
         let (is_whole, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, NOT_OURS.to_owned());
@@ -181,7 +182,8 @@ impl Inspection<'_> {
             tracing::warn!(
                 event = "STORE_FOLDER_COPIED",
                 archived = %kept.display(),
-                "This folder is a copy that was made while its published file was behind: the live database is sound and is used"
+                "This folder is a copy that was made while its published file was behind: the live database is undamaged and \
+                 is used"
             );
         } else {
             self.archive_foreign(&reason)?;
@@ -196,13 +198,15 @@ impl Inspection<'_> {
             event = "STORE_FOLDER_COPIED",
             file = %self.folder.published.display(),
             reason,
-            "This folder is a copy that was made while the service ran: the published file is used, and the live database archived"
+            "This folder is a copy that was made while the service ran: the published file is used, and the live \
+             database was archived"
         );
         Ok(after_adoption(adopted))
     }
 
-    /// Another program wrote into the live database, or replaced it, after the service had closed it. It may be an edit or an
-    /// older backup, so the published file, which holds what the service left, is archived and not overwritten.
+    /// Another program wrote into the live database, or replaced it, after the service had closed it. That may be an
+    /// edit or an older backup, so the published file, which holds what the service left, is archived and not
+    /// overwritten.
     fn with_a_changed_live(self, published: FileState) -> Result<Startup> {
         if self.is_equal_to_live().unwrap_or(false) {
             return Ok(self.keeps_live(FileState::Ours(Lacks::Any)));
@@ -217,12 +221,13 @@ impl Inspection<'_> {
         tracing::warn!(
             event = "STORE_LIVE_CHANGED",
             archived = %kept.display(),
-            "Another program changed the live database while the service was off; the published file of before is archived"
+            "Another program changed the live database while the service was off; the published file, which has the \
+             earlier data, was archived"
         );
         Ok(Startup { verified: true, ..self.keeps_live(FileState::Missing) })
     }
 
-    /// A file was put in place of the published one while the service did not run.
+    /// The published file was replaced while the service did not run.
     fn with_a_foreign_file(self, published: Option<&Metadata>, reason: String) -> Result<Startup> {
         let stamp = published.map(ExactStamp::of);
         let (known, wanted) = self.record.as_ref().map_or((None, false), |record| (record.foreign, record.adopt));
@@ -230,7 +235,7 @@ impl Inspection<'_> {
             known == found || self.live == LiveState::Moved && known.stamp.is_moved_to(found.stamp)
         });
         if is_known && !wanted {
-            // The owner was told of it while the service ran, and has not decided.
+            // The owner was told about it while the service ran, and has not decided.
             return Ok(self.keeps_live(FileState::foreign(&reason)));
         }
         if !published.is_some_and(Metadata::is_file) || File::open(&self.folder.published).is_err() {
@@ -250,7 +255,8 @@ impl Inspection<'_> {
         }
         let boot = self.record.as_ref().map_or(Boot::Unknown, Record::boot_since);
         if self.live != LiveState::Closed && boot != Boot::Same {
-            // After a power cut nothing proves that this is a backup that the owner wants, and not our own file.
+            // After a power cut nothing proves that this is a backup put there by the owner and not the service's own
+            // file.
             if let Some(findings) = live::findings(self.folder)? {
                 return rescue(self.folder, self.state, &Error::Damaged { path: self.folder.database(), findings });
             }
@@ -264,7 +270,7 @@ impl Inspection<'_> {
                     event = "STORE_RESTORED",
                     file = %self.folder.published.display(),
                     archived = %adopted.archived.as_deref().unwrap_or(&self.folder.published).display(),
-                    "The database that was put here is in use now; the one before is archived"
+                    "Adopted the database that was put in place of the published file; the previous database was archived"
                 );
                 Ok(after_adoption(adopted))
             }
@@ -282,7 +288,8 @@ impl Inspection<'_> {
             file = %self.folder.published.display(),
             archived = %kept.display(),
             reason,
-            "A file that this service did not write had the published name; it is archived, and the data of the service goes on"
+            "A file that this service did not write had the published name; it was archived, and the service \
+             continues with its own data"
         );
         Ok(())
     }
@@ -299,7 +306,7 @@ impl Inspection<'_> {
         Startup { record: self.record, verified: self.live == LiveState::Closed, published }
     }
 
-    /// A file that was only touched, or a copy of what is live: all pages are the same.
+    /// True if all pages are the same: the file was only touched, or is a copy of the live database.
     fn is_equal_to_live(&self) -> Result<bool> {
         let file =
             File::open(&self.folder.published).map_err(archive::failed("cannot open", &self.folder.published))?;
@@ -318,7 +325,7 @@ impl Inspection<'_> {
             && equal
         {
             let mut ours: Vec<u8> = row.get::<_, Option<Vec<u8>>>(0)?.unwrap_or_default();
-            // The page of SQLite's locks reads as nothing.
+            // SQLite never uses the page that holds its locks; it has no content here.
             if ours.len() == page_size {
                 equal = file.read_exact_at(&mut theirs, offset).is_ok();
                 if offset == 0 {
@@ -333,15 +340,15 @@ impl Inspection<'_> {
     }
 }
 
-/// What the header of a database says of its log and of how often it was written, beside its content: format versions, change
-/// counters, and the version of SQLite that wrote last.
+/// Zeroes the fields of a database header that describe its log and its write history, not its content: format
+/// versions, change counters, and the version of SQLite that wrote last.
 fn forget_history(first_page: &mut [u8]) {
     for range in [18..20, 24..28, 92..100] {
         first_page[range].fill(0);
     }
 }
 
-/// The file itself is why it cannot be used, and not the machine.
+/// True if the file itself, not the machine, is the reason why it cannot be used.
 fn tells_of_the_file(error: &Error) -> bool {
     matches!(error, Error::Damaged { .. } | Error::Newer(_) | Error::Migration(_))
 }

@@ -1,7 +1,7 @@
-//! Putting another database in the place of this one, in steps of which each leaves the old or the new one whole.
+//! Replaces the database by another one, for a restore. Each step leaves the old or the new database complete.
 //!
-//! The new file is first brought into the folder and proven. Then the live database, made one file, gets a name of its
-//! own, and the new file gets the published name; the next start adopts it ([`super::adopt`]).
+//! The new file is first copied into the folder and verified. Then the live database is archived as one file, and the
+//! new file gets the published name; the next start adopts it ([`super::adopt`]).
 
 use super::archive::{self, Form, failed, remove};
 use super::folder::{Folder, sync_folder, with_ending};
@@ -15,16 +15,16 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// What a swap put aside.
+/// The files that a swap archived.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PutAside {
-    /// The database that was here; none in a new folder.
+    /// The previous database; none in a new folder.
     pub database: Option<PathBuf>,
-    /// A file that somebody else had put under the published name.
+    /// A file that another program had put under the published name.
     pub stranger: Option<PathBuf>,
 }
 
-/// Brings a database into the folder and proves it. Nothing that is in use is touched.
+/// Copies a database into the folder and verifies it. Changes no file that is in use.
 pub fn take_in(published: &Path, from: &mut impl Read) -> Result<CopyFacts> {
     let folder = Folder::prepare(published)?;
     let incoming = incoming(&folder);
@@ -35,42 +35,42 @@ pub fn take_in(published: &Path, from: &mut impl Read) -> Result<CopyFacts> {
     facts
 }
 
-/// Forgets what was taken in.
+/// Deletes the incoming database.
 pub fn discard_incoming(published: &Path) -> Result<()> {
     remove(&incoming(&Folder::of(published)?))
 }
 
-/// Who has the store open, if anybody has.
+/// The process that has the store open, if any.
 pub fn holder(published: &Path) -> Result<Option<Holder>> {
     let folder = Folder::of(published)?;
     if folder.lock().exists() { Lock::holder(&folder) } else { Ok(None) }
 }
 
-/// Puts what was taken in in the place of the database. Nobody may have it open.
+/// Puts the incoming database in place of the current one. No process may have the store open.
 pub fn swap_in(published: &Path) -> Result<PutAside> {
     let folder = Folder::prepare(published)?;
     let _lock = Lock::take(&folder)?;
     let incoming = incoming(&folder);
-    std::fs::metadata(&incoming).map_err(failed("cannot find what was taken in,", &incoming))?;
+    std::fs::metadata(&incoming).map_err(failed("cannot find the incoming database", &incoming))?;
     let aside = put_aside(&folder)?;
     std::fs::rename(&incoming, &folder.published)
         .and_then(|()| sync_folder(folder.root()))
         .map_err(failed("cannot put the database in place of", &folder.published))?;
-    // The next start must not take the new file for the one that it left, nor go on with what an earlier one began.
+    // The next start must not take the new file for the one that the last run left, nor complete an interrupted start.
     remove(&folder.notice())?;
     remove(&folder.run_state())?;
     Ok(aside)
 }
 
-/// Takes a swap back: the database that was put aside is the live one again, and what came in its place is gone.
+/// Undoes a swap: the archived database becomes the live one again, and the database that replaced it is deleted.
 pub fn swap_back(published: &Path, aside: &PutAside) -> Result<()> {
     let folder = Folder::prepare(published)?;
     let _lock = Lock::take(&folder)?;
     let Some(database) = &aside.database else {
-        let reason = io::Error::other("there was none before");
+        let reason = io::Error::other("there was no database before");
         return Err(failed("cannot put back the database at", published)(reason));
     };
-    // What came in its place is a copy of a file that is still where it came from.
+    // The deleted database is a copy of a file that still exists at its source.
     for gone in [folder.wal(), folder.wal_index(), folder.run_state(), folder.published.clone()] {
         remove(&gone)?;
     }
@@ -84,18 +84,16 @@ pub fn swap_back(published: &Path, aside: &PutAside) -> Result<()> {
     if let Some(stranger) = &aside.stranger {
         back(stranger, &folder.published)?;
         // The next start must not adopt it.
-        let live = std::fs::metadata(folder.database()).map_err(failed("cannot look at", &folder.database()))?;
+        let live = std::fs::metadata(folder.database()).map_err(failed("cannot inspect", &folder.database()))?;
         let found =
-            std::fs::symlink_metadata(&folder.published).map_err(failed("cannot look at", &folder.published))?;
+            std::fs::symlink_metadata(&folder.published).map_err(failed("cannot inspect", &folder.published))?;
         let (live, foreign) = (Some(FileId::of(&live)), Some(ExactStamp::of(&found)));
         RunState::open(&folder.run_state())?
             .0
             .replace(&Record { live, foreign, ..Record::of_this_boot() })
             .map_err(failed("cannot write", &folder.run_state()))?;
     }
-    sync_folder(folder.live())
-        .and_then(|()| sync_folder(folder.root()))
-        .map_err(failed("cannot put on disk", folder.root()))
+    sync_folder(folder.live()).and_then(|()| sync_folder(folder.root())).map_err(failed("cannot fsync", folder.root()))
 }
 
 fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Result<()> {
@@ -106,8 +104,8 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
         .create_new(true)
         .mode(mode)
         .open(incoming)
-        .map_err(failed("cannot make", incoming))?;
-    // Whatever the mask of the process says.
+        .map_err(failed("cannot create", incoming))?;
+    // Independent of the process's umask.
     file.set_permissions(Permissions::from_mode(mode)).map_err(failed("cannot set the permissions of", incoming))?;
     let mut piece = vec![0; PIECE];
     let mut room_at = 0;
@@ -117,7 +115,9 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(failed("cannot read what is to be put at", &folder.published)(error)),
+            Err(error) => {
+                return Err(failed("cannot read the database that is to be put at", &folder.published)(error));
+            }
         };
         if written >= room_at {
             room_for_the_service(folder)?;
@@ -126,7 +126,7 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
         file.write_all(&piece[..read]).map_err(failed("cannot write", incoming))?;
         written += read as u64;
     }
-    file.sync_all().map_err(failed("cannot put on disk", incoming))
+    file.sync_all().map_err(failed("cannot fsync", incoming))
 }
 
 /// A daemon that runs meanwhile must still be able to write.
@@ -143,7 +143,7 @@ fn room_for_the_service(folder: &Folder) -> Result<()> {
     })
 }
 
-/// Archives what is here. Until then it stays what a start would take.
+/// Archives the current database. Until this returns, a start would use it.
 fn put_aside(folder: &Folder) -> Result<PutAside> {
     let mut aside = PutAside::default();
     let found = std::fs::symlink_metadata(&folder.published).ok();
@@ -173,5 +173,5 @@ fn incoming(folder: &Folder) -> PathBuf {
 
 const MODE: u32 = 0o640;
 const PIECE: usize = 1 << 20;
-/// A restore leaves so much room for the daemon.
+/// Disk space that a restore leaves free for the daemon.
 const ROOM_LEFT: u64 = 32 << 20;

@@ -1,4 +1,4 @@
-//! The few calls of Linux that the standard library lacks. All that is `unsafe` in the store is in this file.
+//! Linux system calls that the standard library lacks. All `unsafe` code of the store is in this file.
 
 #![expect(unsafe_code, reason = "no crate that we use has a safe form of leases")]
 
@@ -12,20 +12,20 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::Duration;
 
-/// What came of asking for a lease.
+/// The result of a request for a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum LeaseAnswer {
-    /// Nobody else has the file open, and whoever opens it now waits until the lease is given back.
+    /// No other process has the file open, and a process that opens it now waits until the lease is released.
     Granted,
-    /// Somebody has it open.
+    /// Another process has it open.
     Busy,
     /// The file belongs to another user, and only its owner may lease it.
     Denied,
-    /// The file system has no leases, or is not known to honour them.
+    /// The file system has no leases, or is not known to enforce them.
     Unsupported,
 }
 
-/// Asks for a write lease on an open file (fcntl(2), `F_SETLEASE`).
+/// Requests a write lease on an open file (fcntl(2), `F_SETLEASE`).
 pub(in crate::store) fn take_lease(file: &File) -> LeaseAnswer {
     if mishap::no_leases() || !honours_leases(file) {
         return LeaseAnswer::Unsupported;
@@ -57,7 +57,7 @@ fn is_known_to_honour_leases(magic: u32) -> bool {
     matches!(magic, EXT | XFS | BTRFS | F2FS | TMPFS | ZFS)
 }
 
-/// ext2, ext3 and ext4 share one.
+/// The magic number of ext2, ext3 and ext4.
 const EXT: u32 = 0xef53;
 const XFS: u32 = 0x5846_5342;
 const BTRFS: u32 = 0x9123_683e;
@@ -65,71 +65,71 @@ const F2FS: u32 = 0xf2f5_2010;
 const TMPFS: u32 = 0x0102_1994;
 const ZFS: u32 = 0x2fc1_2fc1;
 
-/// Gives a lease back; who waits in `open` goes on.
+/// Releases a lease; processes that wait in `open` continue.
 pub(in crate::store) fn give_back_lease(file: &File) {
-    // SAFETY: as in `take_lease`. It fails only where there is no lease, and then there is nothing to give back.
+    // SAFETY: as in `take_lease`. It fails only if no lease is held, and then there is none to release.
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
 }
 
-/// How long the kernel lets an opener wait before it ends a lease by itself.
+/// How long the kernel lets an opener wait before it breaks a lease.
 pub(in crate::store) fn lease_break_time() -> Duration {
     let setting = std::fs::read_to_string("/proc/sys/fs/lease-break-time").ok();
     let seconds = setting.and_then(|text| text.trim().parse().ok()).filter(|seconds| *seconds > 0);
     Duration::from_secs(seconds.unwrap_or(45))
 }
 
-/// True while a write lease is held and nobody waits for its end.
+/// True while a write lease is held and no process waits for its release.
 pub(in crate::store) fn lease_undisturbed(file: &File) -> bool {
     // SAFETY: as in `take_lease`; F_GETLEASE takes no argument.
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLEASE) == libc::F_WRLCK }
 }
 
-/// The kernel tells the holder of a lease by SIGIO that somebody waits, and SIGIO would end the process. The lease is
-/// given back within moments anyway, so the signal is ignored.
+/// The kernel reports to the holder of a lease by SIGIO that a process waits, and SIGIO would end the process. The
+/// lease is released within moments anyway, so the signal is ignored.
 pub(in crate::store) fn ignore_lease_signal() {
     // SAFETY: SIG_IGN is a valid disposition and installs no handler; nothing else in the process uses SIGIO.
     unsafe { libc::signal(libc::SIGIO, libc::SIG_IGN) };
 }
 
-/// A limit on file sizes makes a write fail, like a full disk; it must not kill the process (SIGXFSZ). For commands; the
-/// daemon waits for that signal.
+/// Makes a write beyond a file size limit fail, as on a full disk, instead of killing the process (SIGXFSZ). For
+/// commands only; the daemon handles that signal.
 pub fn survive_size_limits() {
     // SAFETY: as in `ignore_lease_signal`.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
-/// Exchanges two names in one step.
+/// Exchanges two names atomically.
 pub(in crate::store) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     mishap::may_happen()?;
     mishap::plain_renames()?;
     Ok(rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
 }
 
-/// True if a call failed because the kernel or the file system does not know it.
+/// True if a call failed because the kernel or the file system does not support it.
 pub(in crate::store) fn is_unable(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP))
 }
 
-/// Renames; what had the new name is gone.
+/// Renames a file; a file that had the new name is replaced.
 pub(in crate::store) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     mishap::may_happen()?;
     std::fs::rename(from, to)
 }
 
-/// Renames unless something has the new name already.
+/// Renames a file unless the new name is taken.
 pub(in crate::store) fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
     mishap::may_happen()?;
     let flagged = mishap::plain_renames()
         .and_then(|()| Ok(rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?));
     match flagged {
-        // A second name is not given either if there is such a file.
+        // A hard link fails too if the name is taken.
         Err(error) if is_unable(&error) => std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from)),
         outcome => outcome,
     }
 }
 
-/// Makes sure that the next `length` bytes from `start` have their place on the disk, without changing the file's
-/// length. A file system that cannot do this counts as having the room.
+/// Allocates the `length` bytes from `start` on the disk, without changing the file's length. A file system that does
+/// not support this counts as having the space.
 pub(in crate::store) fn reserve(file: &File, start: u64, length: u64) -> io::Result<()> {
     mishap::may_happen()?;
     match rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, length) {
@@ -138,8 +138,8 @@ pub(in crate::store) fn reserve(file: &File, start: u64, length: u64) -> io::Res
     }
 }
 
-/// Whether the file system that holds this file may not be written. By libc's name for the call, so that a preloaded library
-/// can answer in its place.
+/// Whether the file system that holds this file is read-only. Calls libc's `fstatvfs` by name, so that a preloaded
+/// library can replace it.
 pub(in crate::store) fn is_read_only(file: &File) -> bool {
     let mut told = MaybeUninit::<libc::statvfs>::zeroed();
     // SAFETY: the descriptor is open for as long as `file` is borrowed, and the kernel writes one `statvfs` to the pointer.
@@ -149,20 +149,20 @@ pub(in crate::store) fn is_read_only(file: &File) -> bool {
     answer == 0 && flags & libc::ST_RDONLY != 0
 }
 
-/// Room on a file system.
+/// Space on a file system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskSpace {
-    /// Bytes that we may still write.
+    /// Bytes that this user may still write.
     pub free_bytes: u64,
-    /// Bytes in all; 0 where that is not known.
+    /// Total bytes; 0 if unknown.
     pub total_bytes: u64,
-    /// Files that may still be made.
+    /// Files that may still be created.
     pub free_files: u64,
-    /// Files in all; 0 where the file system has no such limit.
+    /// Total files; 0 if the file system has no such limit.
     pub total_files: u64,
 }
 
-/// Asks for the room on the file system that holds `path`.
+/// The space on the file system that holds `path`.
 pub fn disk_space(path: &Path) -> io::Result<DiskSpace> {
     let answer = rustix::fs::statvfs(path)?;
     Ok(DiskSpace {
@@ -184,7 +184,7 @@ mod tests {
             assert!(!is_known_to_honour_leases(magic), "{magic:x}");
         }
         assert!(is_known_to_honour_leases(BTRFS) && is_known_to_honour_leases(EXT));
-        // A file of another kind of file system, which every Linux has.
+        // A file on a file system without leases, which every Linux has.
         assert_eq!(take_lease(&File::open("/proc/self/status").unwrap()), LeaseAnswer::Unsupported);
     }
 }

@@ -15,38 +15,38 @@ use rusqlite::{OptionalExtension, Row, params};
 pub struct FoundThread {
     /// The thread.
     pub id: ThreadId,
-    /// Its person.
+    /// Its contact.
     pub contact: ContactId,
-    /// What it is called in a list.
+    /// Its title in lists.
     pub title: String,
     /// The address that it shows.
     pub peer_number: String,
-    /// Of an id: the number that it had when it was last seen with one.
+    /// For an id: the number that it was last seen with.
     pub number: Option<String>,
-    /// The time of its newest message or call; of a new thread when it begins.
+    /// The time of its newest message or call; for a new thread, its creation time.
     pub newest: Option<Timestamp>,
 }
 
 impl ReadTx<'_> {
-    /// Whether the contact has blocked us or opted out, and has not written since.
+    /// Whether the contact has blocked the business or opted out, and has not written since.
     pub fn has_opted_out(&self, thread: ThreadId) -> Result<bool> {
         let mut query = self.conn.prepare_cached("SELECT 1 FROM threads WHERE id = ?1 AND opted_out_at IS NOT NULL")?;
         Ok(query.exists([thread])?)
     }
 
-    /// One thread.
+    /// One thread by its id.
     pub fn thread(&self, id: ThreadId) -> Result<Option<Thread>> {
         let mut query = self.conn.prepare_cached(&format!("SELECT {COLUMNS} FROM threads WHERE id = ?1"))?;
         Ok(query.query_row([id], thread).optional()?)
     }
 
-    /// When anything happened in a thread the last time; none where nothing did.
+    /// The time of the newest activity in any thread; none if there was none.
     pub fn newest_activity(&self) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached("SELECT max(last_message_at) FROM threads WHERE business_id = ?1")?;
         Ok(query.query_row([BusinessId::FIRST], |row| row.get(0))?)
     }
 
-    /// The thread of that kind with the person who has this address.
+    /// The thread of that kind with the contact who has this address.
     pub fn thread_by_address(
         &self,
         business: BusinessId,
@@ -72,7 +72,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// The thread of that kind with a person.
+    /// The thread of that kind with a contact.
     pub fn thread_with(&self, business: BusinessId, kind: ThreadType, contact: ContactId) -> Result<Option<ThreadId>> {
         let mut query = self
             .conn
@@ -80,7 +80,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![business, kind, contact], |row| row.get(0)).optional()?)
     }
 
-    /// When and how the person of a thread last wrote.
+    /// When and by which provider the contact of a thread last wrote.
     pub fn last_in(&self, thread: ThreadId) -> Result<LastIn> {
         let mut query = self
             .conn
@@ -92,7 +92,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// The thread of that kind with a person, and the time of its newest message; made if there is none.
+    /// The thread of that kind with a contact, and the time of its newest message; created if there is none.
     pub fn find_or_insert_thread(
         &self,
         business: BusinessId,
@@ -111,8 +111,9 @@ impl WriteTx<'_> {
         Ok(found)
     }
 
-    /// Notes that the contact wrote: the thread goes up and has one more unread. `at` is the message's time in the thread,
-    /// `written_at` that from which the 24 hours count, and `opens_twilio` says whether it was written to our Twilio sender.
+    /// Records an inbound message: the thread moves to the top and has one more unread. `at` is the message's time in
+    /// the thread, `written_at` the start of the 24-hour window, and `opens_twilio` says whether the message was
+    /// written to the Twilio sender.
     pub fn note_message_in(
         &self,
         thread: ThreadId,
@@ -126,7 +127,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Notes that the business wrote. One that answers from the phone has read what was there: `read` says so.
+    /// Records an outbound message. `read` clears the unread count: a user who answers from the phone has read the
+    /// thread.
     pub fn note_message_out(&self, thread: ThreadId, provider: Provider, at: Timestamp, read: bool) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET provider = ?2, last_message_at = max(coalesce(last_message_at, ''), ?3),
@@ -137,8 +139,8 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Notes a message from before the account was linked. It may be the thread's newest one, but it is no news: nothing
-    /// is unread or awake by it, and no window opens.
+    /// Records a message from before the account was linked. It may be the thread's newest one, but does not count as
+    /// new: it is not unread, does not unarchive the thread, and opens no 24-hour window.
     pub fn note_history(&self, thread: ThreadId, provider: Provider, written_at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET provider = coalesce(provider, ?2),
@@ -149,27 +151,27 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Records that the contact has blocked us or opted out. A message from the contact ends that.
+    /// Records that the contact has blocked the business or opted out. A later message from the contact clears this.
     pub fn set_opted_out(&self, thread: ThreadId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE threads SET opted_out_at = ?2 WHERE id = ?1 AND opted_out_at IS NULL";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, now])? > 0;
         if is_new { self.record_thread(thread) } else { Ok(()) }
     }
 
-    /// Notes the way that a message really took.
+    /// Sets the provider that actually carried a message.
     pub fn set_thread_provider(&self, thread: ThreadId, provider: Provider) -> Result<()> {
         let sql = "UPDATE threads SET provider = ?2 WHERE id = ?1 AND provider IS NOT ?2";
         let is_new = self.conn.prepare_cached(sql)?.execute(params![thread, provider])? > 0;
         if is_new { self.record_thread(thread) } else { Ok(()) }
     }
 
-    /// All of it has been read.
+    /// Marks a thread as read.
     pub fn mark_thread_read(&self, thread: ThreadId) -> Result<()> {
         let sql = "UPDATE threads SET unread_count = 0 WHERE id = ?1 AND unread_count <> 0";
         if self.conn.prepare_cached(sql)?.execute([thread])? == 0 { Ok(()) } else { self.record_thread(thread) }
     }
 
-    /// The address that a thread shows and is answered at. An id does not take the place of a number.
+    /// Sets the address that a thread shows and is answered at. An id does not replace a number.
     pub fn set_thread_peer(&self, thread: ThreadId, contact: ContactId, peer: &str) -> Result<()> {
         let sql = "UPDATE threads SET peer_number = ?2
                    WHERE id = ?1 AND peer_number <> ?2 AND (?2 LIKE '+%' OR peer_number NOT LIKE '+%')";

@@ -1,11 +1,11 @@
-//! Bearer tokens for the API. A token is kept only as its hash.
+//! Bearer tokens for the API. Only a token's hash is stored.
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{ApiToken, Role, Timestamp, TokenId, UserId};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
-    /// All tokens that are not revoked and whose user still has the rights; expired ones included.
+    /// All tokens that are not revoked and whose user still has the rights, including expired ones.
     pub fn tokens(&self) -> Result<Vec<ApiToken>> {
         let mut statement = self.conn.prepare_cached(&format!("{SELECT} ORDER BY t.id"))?;
         let tokens = statement.query_map([], token)?.collect::<Result<_, _>>()?;
@@ -18,7 +18,7 @@ impl ReadTx<'_> {
         Ok(statement.query_row([hash], token).optional()?)
     }
 
-    /// The user who answers for a token.
+    /// The user responsible for a token.
     pub fn user_of_token(&self, id: TokenId) -> Result<Option<UserId>> {
         let sql = "SELECT user_id FROM api_tokens WHERE id = ?1";
         Ok(self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.flatten())
@@ -35,7 +35,7 @@ impl WriteTx<'_> {
         Ok(TokenId(self.conn.last_insert_rowid()))
     }
 
-    /// Notes that a token was used.
+    /// Records that a token was used.
     pub fn touch_token(&self, id: TokenId, now: Timestamp) -> Result<()> {
         self.conn.prepare_cached("UPDATE api_tokens SET last_used_at = ?2 WHERE id = ?1")?.execute((id, now))?;
         Ok(())
@@ -50,7 +50,7 @@ impl WriteTx<'_> {
         }
     }
 
-    /// Revokes all tokens that a user answers for; returns their ids.
+    /// Revokes all tokens that a user is responsible for; returns their ids.
     pub fn revoke_tokens_of(&self, user: UserId, now: Timestamp) -> Result<Vec<TokenId>> {
         let sql = "UPDATE api_tokens SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL RETURNING id";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -59,19 +59,19 @@ impl WriteTx<'_> {
     }
 }
 
-/// What a token begins with.
+/// The data of a new token.
 pub struct NewApiToken<'a> {
-    /// What it is for.
+    /// Its name.
     pub name: &'a str,
-    /// What it may do.
+    /// Its rights.
     pub role: Role,
-    /// When it is created.
+    /// The creation time.
     pub now: Timestamp,
     /// The actor that creates it.
     pub created_by: &'a str,
-    /// The user who answers for it.
+    /// The user responsible for it.
     pub user: Option<UserId>,
-    /// From when on it is not accepted.
+    /// The expiry time.
     pub expires_at: Option<Timestamp>,
 }
 

@@ -1,6 +1,6 @@
-//! The handles that typed functions hang on: [`ReadTx`] sees one snapshot, [`WriteTx`] may also change it.
+//! The handles for database access: [`ReadTx`] sees one snapshot, [`WriteTx`] may also change it.
 //!
-//! Each noun's file adds its functions to these two; no `Connection` leaves the room.
+//! Each noun's file adds methods to these two; no `Connection` leaves this module.
 
 use super::change::Recorded;
 use rusqlite::Connection;
@@ -12,12 +12,12 @@ pub struct ReadTx<'c> {
     pub(in crate::store) conn: &'c Connection,
 }
 
-/// One transaction of the writer. What it does counts only if the function that got it returns `Ok`.
+/// A transaction of the writer. It is rolled back unless the function that got it returns `Ok`.
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,
-    /// The newest change that was recorded in this transaction.
+    /// The newest change recorded in this transaction.
     pub(in crate::store) recorded: Cell<Option<Recorded>>,
-    /// How many audit rows were inserted by this handle.
+    /// Number of audit rows inserted through this handle.
     pub(in crate::store) audit_rows: Cell<u64>,
 }
 
@@ -34,7 +34,7 @@ impl<'c> WriteTx<'c> {
 }
 
 impl WriteTx<'_> {
-    /// How many rows were changed so far: whether a use case changed any shows in the difference.
+    /// Number of rows changed so far. A caller that compares two values knows whether a use case changed any.
     pub fn changed_rows(&self) -> u64 {
         self.conn.total_changes()
     }

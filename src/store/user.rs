@@ -1,11 +1,11 @@
-//! People who may log in.
+//! Users: people who may log in.
 
 use super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{Role, Timestamp, User, UserId};
 use rusqlite::{OptionalExtension, Row};
 
 impl ReadTx<'_> {
-    /// Everybody who may log in, by name.
+    /// All active users, by name.
     pub fn users(&self) -> Result<Vec<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE disabled_at IS NULL ORDER BY name");
         let mut statement = self.conn.prepare_cached(&sql)?;
@@ -13,31 +13,31 @@ impl ReadTx<'_> {
         Ok(users)
     }
 
-    /// One of them.
+    /// An active user by id.
     pub fn user(&self, id: UserId) -> Result<Option<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE id = ?1 AND disabled_at IS NULL");
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], user).optional()?)
     }
 
-    /// The one of that name; capital letters make no difference.
+    /// An active user by name, case-insensitive.
     pub fn user_by_name(&self, name: &str) -> Result<Option<User>> {
         let sql = format!("SELECT {COLUMNS} FROM users WHERE name = ?1 AND disabled_at IS NULL");
         Ok(self.conn.prepare_cached(&sql)?.query_row([name], user).optional()?)
     }
 
-    /// What a login by that name must match: the password's hash and whose it is.
+    /// The password hash that a login by that name must match, and the user.
     pub fn credentials(&self, name: &str) -> Result<Option<(String, User)>> {
         let Some(user) = self.user_by_name(name)? else { return Ok(None) };
         Ok(Some((self.password_hash(user.id)?, user)))
     }
 
-    /// The stored hash of somebody's password.
+    /// The stored password hash of a user.
     pub fn password_hash(&self, id: UserId) -> Result<String> {
         let sql = "SELECT password_hash FROM users WHERE id = ?1 AND disabled_at IS NULL";
         self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?.ok_or(Error::NotFound("user"))
     }
 
-    /// How many owners there are.
+    /// Number of owners.
     pub fn count_owners(&self) -> Result<i64> {
         let sql = "SELECT count(*) FROM users WHERE role = ?1 AND disabled_at IS NULL";
         Ok(self.conn.prepare_cached(sql)?.query_row([Role::Owner], |row| row.get(0))?)
@@ -45,25 +45,25 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Adds somebody. The name must be free.
+    /// Adds a user. The name must be unused.
     pub fn insert_user(&self, name: &str, role: Role, password_hash: &str, now: Timestamp) -> Result<UserId> {
         let sql = "INSERT INTO users(name, role, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)";
         self.conn.prepare_cached(sql)?.execute((name, role, password_hash, now))?;
         Ok(UserId(self.conn.last_insert_rowid()))
     }
 
-    /// Gives somebody another password.
+    /// Changes a user's password hash.
     pub fn set_password_hash(&self, id: UserId, password_hash: &str) -> Result<()> {
         let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1 AND disabled_at IS NULL";
         changed(self.conn.prepare_cached(sql)?.execute((id, password_hash))?)
     }
 
-    /// Notes a login.
+    /// Records a login.
     pub fn set_last_login(&self, id: UserId, now: Timestamp) -> Result<()> {
         changed(self.conn.prepare_cached("UPDATE users SET last_login_at = ?2 WHERE id = ?1")?.execute((id, now))?)
     }
 
-    /// Takes the right to log in away. The row stays, because the audit log and messages name it; its name is free again.
+    /// Disables a user. The row stays, because the audit log and messages refer to it; its name can be used again.
     pub fn disable_user(&self, id: UserId, now: Timestamp) -> Result<()> {
         let sql = "UPDATE users SET disabled_at = ?2, password_hash = '', name = name || ' #' || id
                    WHERE id = ?1 AND disabled_at IS NULL";

@@ -1,4 +1,4 @@
-//! The queue in front of the writer: one lane for each priority, first in first out within a lane.
+//! The writer's queue: one FIFO lane for each priority.
 
 use super::pending::{Group, Pending, Told};
 use crate::clock;
@@ -6,21 +6,21 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What a write is for. The writer takes those of a higher priority first; none waits longer than a second for its turn.
+/// The priority of a write. The writer takes higher priorities first; no write waits longer than a second for its turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// Webhooks, calls and people at the page.
+    /// Webhooks, calls and requests of users.
     #[default]
     Live,
     /// Jobs: fetched files, status updates, checks.
     Job,
-    /// Housekeeping and data that is brought up to date after a migration.
+    /// Housekeeping and backfills after a migration.
     Backfill,
 }
 
 /// Writes that wait for the writer.
 pub(in crate::store) struct WriteQueue {
-    // Held for a push or a pop, never across a write.
+    // Held for a push or a pop, never during a write.
     lanes: Mutex<Lanes>,
     changed: Condvar,
 }
@@ -36,7 +36,7 @@ impl WriteQueue {
         Self { lanes: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// Adds a write, unless too many wait or the queue has been closed.
+    /// Adds a write, unless the queue is full or closed.
     pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn Pending>) -> Result<(), Refused> {
         let mut lanes = self.lock();
         if lanes.closed {
@@ -51,18 +51,18 @@ impl WriteQueue {
         Ok(())
     }
 
-    /// How many writes wait.
+    /// Number of queued writes.
     pub(in crate::store) fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// Takes no more writes; those that wait are still handed out.
+    /// Accepts no more writes; the queued ones are still handed out.
     pub(in crate::store) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_one();
     }
 
-    /// Takes no more writes, and drops those that wait: their callers get an error.
+    /// Accepts no more writes and drops the queued ones: their callers get an error.
     pub(in crate::store) fn abandon(&self) {
         let dropped = {
             let mut lanes = self.lock();
@@ -75,8 +75,8 @@ impl WriteQueue {
 
     /// Waits for writes and takes those of one lane, up to `most`; None once the queue is closed and empty.
     ///
-    /// Where no caller waits for any of them, more may join for a moment: calls write down what is said, each a little and
-    /// often, and a commit costs the same for one as for all.
+    /// If no caller waits for any of them, it waits [`LINGER`] for more: calls write transcripts in many small writes,
+    /// and a commit costs the same for one write as for many.
     pub(in crate::store) fn next_group(&self, most: usize) -> Option<Group> {
         let mut lanes = self.lock();
         let lane = loop {
@@ -114,7 +114,7 @@ impl Lanes {
         self.waiting.iter().map(VecDeque::len).sum()
     }
 
-    /// The lane whose turn it is: one whose first write has waited too long, else the highest that has any.
+    /// The lane to serve: one whose first write has waited too long, else the highest non-empty one.
     fn pick(&self, now: Instant) -> Option<usize> {
         let late = |lane: &VecDeque<(Instant, Box<dyn Pending>)>| {
             lane.front().is_some_and(|(since, _)| now.saturating_duration_since(*since) >= MAX_WAIT)
@@ -124,10 +124,10 @@ impl Lanes {
     }
 }
 
-/// Why a write was not taken.
+/// Why a write was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Refused {
-    /// The disk does not keep up.
+    /// Too many writes wait: the disk does not keep up.
     Full,
     /// The store is being closed.
     Closed,
@@ -136,10 +136,10 @@ pub(in crate::store) enum Refused {
 /// How long a write for which no caller waits may wait for others.
 const LINGER: Duration = Duration::from_millis(20);
 
-/// After this long a write has its turn whatever its priority.
+/// A write that has waited this long is served whatever its priority.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// More writes than this are refused.
+/// A queue of this length rejects further writes.
 const MAX_WAITING: usize = 16_384;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The one writer: a thread that puts all waiting writes into one transaction.
+//! The writer thread: commits all queued writes of a lane in one transaction.
 
 use super::change::Announcement;
 use super::checkpoint::{self, Checkpoints};
@@ -17,13 +17,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
-/// Hands writes to the thread.
+/// Queues writes for the thread.
 pub(in crate::store) struct Writer {
     queue: Arc<WriteQueue>,
     changes: watch::Sender<i64>,
 }
 
-/// Where commits go, if there is a published copy.
+/// Receives the commits, if there is a published copy.
 pub(in crate::store) struct Publishing {
     pub feed: Feed,
     pub checkpoints: Arc<Checkpoints>,
@@ -40,8 +40,8 @@ struct Thread {
 }
 
 impl Writer {
-    /// Starts the thread; it ends when the `Writer` has been dropped and all that waited is done, and gives the connection
-    /// back.
+    /// Starts the thread. It ends when the `Writer` has been dropped and its queue is empty, and returns the
+    /// connection.
     pub(in crate::store) fn start(
         conn: Connection,
         disk: Disk,
@@ -66,17 +66,17 @@ impl Writer {
         Ok((Self { queue, changes }, thread))
     }
 
-    /// How many writes have not been taken up yet.
+    /// Number of writes that have not been started.
     pub(in crate::store) fn waiting(&self) -> usize {
         self.queue.len()
     }
 
-    /// The number of the newest change that was published, as it grows.
+    /// Watches the number of the newest published change.
     pub(in crate::store) fn watch_changes(&self) -> watch::Receiver<i64> {
         self.changes.subscribe()
     }
 
-    /// Queues a write. The answer comes when `told` says.
+    /// Queues a write. `told` says when it is answered.
     pub(in crate::store) fn submit<T: Send + 'static>(
         &self,
         priority: Priority,
@@ -87,7 +87,7 @@ impl Writer {
         self.push(priority, Box::new(write)).map(|()| answer)
     }
 
-    /// Queues a write that answers in its own way.
+    /// Queues a write that handles its answer itself.
     pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn Pending>) -> Result<()> {
         self.queue.push(priority, write).map_err(|refused| match refused {
             Refused::Full => Error::Busy("too many writes wait for the disk".into()),
@@ -102,7 +102,7 @@ impl Drop for Writer {
     }
 }
 
-/// Should the thread ever end before the queue is closed, callers get an error instead of waiting for ever.
+/// If the thread ends before the queue is closed, callers get an error instead of waiting forever.
 struct AbandonOnDrop(Arc<WriteQueue>);
 
 impl Drop for AbandonOnDrop {
@@ -136,7 +136,7 @@ impl Thread {
         match outcome {
             Ok(()) => answer_all(group, &Ok(())),
             Err(error) => {
-                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes = group.len(), "Nothing could be stored");
+                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes = group.len(), "Commit failed: none of the batch's writes was stored");
                 if !self.conn.is_autocommit() {
                     let _ = self.conn.execute_batch("ROLLBACK");
                 }
@@ -148,8 +148,8 @@ impl Thread {
         self.finish_checkpoint();
     }
 
-    /// Commits. Those who wait for the published copy are taken out of the group. Where the disk has become read-only
-    /// meanwhile, nobody is told that it is done: it may have been done in memory alone.
+    /// Commits. Writes that wait for the published copy are removed from the batch. If the disk has become read-only
+    /// meanwhile, no write is acknowledged: the commit may have been done in memory only.
     fn make_durable(&mut self, group: &mut Group) -> rusqlite::Result<()> {
         match &mut self.publishing {
             None => {
@@ -180,23 +180,27 @@ impl Thread {
         if checkpoints.log_has(feed.frames())
             && let Err(error) = checkpoint::passive(&self.conn)
         {
-            tracing::error!(event = "STORE_CHECKPOINT_FAILED", %error, "Cannot move the log into the database");
+            tracing::error!(
+                event = "STORE_CHECKPOINT_FAILED",
+                %error,
+                "Checkpoint of the write-ahead log failed; it is tried again after a later commit"
+            );
         }
     }
 }
 
-/// What a transaction has in it before its commit.
+/// The content of a transaction before its commit.
 enum Filled {
-    /// Changes of the database; `newest` is the last one that was recorded for followers.
+    /// Changes of the database; `newest` is the last one recorded for followers.
     Changes { newest: Option<i64> },
-    /// Nothing that reaches the disk. It is committed all the same: its callers must not be answered before the published
+    /// No changes. The transaction is committed all the same: its callers must not be answered before the published
     /// copy has what was committed before.
     NoChange,
-    /// There is no transaction any more: all of the work failed and was taken back.
+    /// No transaction: all of the work failed and was rolled back.
     Nothing,
 }
 
-/// Does the work of a group in one transaction, up to the commit. Work that fails is taken back alone.
+/// Runs the writes of a batch in one transaction, up to the commit. A write that fails is rolled back alone.
 fn fill(conn: &Connection, group: &mut [Box<dyn Pending>], counts: &mut WriteCounts) -> rusqlite::Result<Filled> {
     step(conn, "BEGIN IMMEDIATE")?;
     let changes_before = conn.total_changes();
@@ -231,7 +235,7 @@ fn fill(conn: &Connection, group: &mut [Box<dyn Pending>], counts: &mut WriteCou
     Ok(filled())
 }
 
-/// The metrics of each kind of write. To look one up by its name costs more than to count.
+/// The metrics of each kind of write, cached because a lookup by name costs more than counting.
 #[derive(Default)]
 struct WriteCounts(HashMap<&'static str, (Counter, Counter)>);
 
@@ -257,12 +261,17 @@ fn run_timed(write: &mut Box<dyn Pending>, tx: &WriteTx<'_>, counts: &mut WriteC
     counts.add(name, micros);
     if took >= SLOW {
         let duration_ms = micros / 1000;
-        tracing::info!(event = "STORE_WRITE_SLOW", write = name, duration_ms, "A write took {duration_ms} ms: {name}");
+        tracing::info!(
+            event = "STORE_WRITE_SLOW",
+            write = name,
+            duration_ms,
+            "Slow database write: {name} took {duration_ms} ms"
+        );
     }
     done
 }
 
-/// SQLite may take back a whole transaction by itself, for one when the disk is full.
+/// SQLite may roll back a whole transaction by itself, for example when the disk is full.
 fn still_open(conn: &Connection) -> rusqlite::Result<()> {
     if !conn.is_autocommit() {
         return Ok(());
@@ -275,8 +284,8 @@ fn step(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
     conn.prepare_cached(sql)?.execute([]).map(|_| ())
 }
 
-/// The most writes that share a transaction.
+/// Maximum number of writes in a transaction.
 const GROUP: usize = 256;
 
-/// A write that takes longer delays every other one, and is logged.
+/// A write that takes longer than this is logged.
 const SLOW: Duration = Duration::from_millis(20);

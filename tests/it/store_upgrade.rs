@@ -200,7 +200,7 @@ fn without_room_for_a_copy_nothing_is_touched() {
     let left: Vec<_> = std::fs::read_dir(folder.path().join("snapshots")).unwrap().collect();
     let _ = Command::new("umount").arg("-l").arg(folder.path()).output();
     assert_eq!(status.code(), Some(1), "{told}");
-    assert!(told.contains("not enough room for a copy of the database from before the upgrade"), "{told}");
+    assert!(told.contains("not enough disk space for a copy of the database from before the upgrade"), "{told}");
     assert_eq!(after, (*version, 8_000_000), "the database was touched");
     assert!(left.is_empty(), "{left:?}");
 }

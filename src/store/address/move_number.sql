@@ -1,4 +1,4 @@
--- ?3 is the number, ?4 its digits. WhatsApp spells some numbers in its own way (`twilio_wa`): all spellings are one line.
+-- ?3 is the number, ?4 its digits. WhatsApp spells some numbers differently (`twilio_wa`): all spellings belong to one phone line.
 UPDATE addresses SET contact_id = ?2, former_at = NULL
 WHERE contact_id = ?1
   AND (kind = 'phone' AND (value = ?3

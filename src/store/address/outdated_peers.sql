@@ -1,4 +1,4 @@
--- What threads of contact ?1 show as its address, and is none. An id is outdated where a number is known; ?2 is the best address.
+-- Addresses that threads of contact ?1 show although they are outdated. An id is outdated if a number is known; ?2 is the best address.
 SELECT DISTINCT peer_number FROM threads
 WHERE contact_id = ?1 AND merged_into IS NULL AND peer_number <> ?2
   AND (?2 LIKE '+%' OR peer_number LIKE '+%' OR peer_number = '')

@@ -1,5 +1,5 @@
-//! A start is killed, or the disk refuses, at each point of adopting or archiving a file: the next start completes it, and the
-//! owner is told of the archived file.
+//! Kills a start, or makes the disk fail, at each point of adopting or archiving a file. The next start must complete
+//! the adoption and tell the owner about the archived file.
 
 use crate::config::StoreConfig;
 use crate::store::folder::{Folder, with_ending};
@@ -11,22 +11,22 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// What a start finds.
+/// The situation at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scene {
     /// An older backup was put in place of the published file.
     Backup,
-    /// The folder is a copy of another one.
+    /// The folder is a copy of another store's folder.
     CopiedFolder,
     /// The live database is damaged.
     LiveDamaged,
     /// Another program wrote into the live database.
     LiveChanged,
-    /// A file that is no database was put in place of the published file.
+    /// A file that is not a database was put in place of the published file.
     Foreign,
 }
 
-/// A stopped store in which the color is "new", and was "old" in the backup.
+/// A stopped store. The `color` is "new" in the live database and "old" in the backup.
 struct Desk {
     config: StoreConfig,
     folder: Folder,
@@ -61,13 +61,13 @@ impl Desk {
         Self { config, folder, _dir: dir }
     }
 
-    /// The part of a start that decides which files are used.
+    /// Runs the part of a start that decides which files are used.
     fn decides(&self) {
         let (state, record) = RunState::open(&self.folder.run_state()).unwrap();
         let _ = startup::open(&self.folder, &state, record, false);
     }
 
-    /// A whole start serves, keeps and says what belongs to the scene.
+    /// Checks that a complete start serves, archives and reports what the scene requires.
     async fn starts(&self, scene: Scene, case: &str) {
         let (store, _) = Store::open(&self.config).unwrap();
         let (color, event, kept) = match scene {

@@ -1,21 +1,21 @@
-//! The list of calls, the newest first.
+//! The list of calls, newest first.
 
 use super::super::{ReadTx, Result};
 use super::{COLUMNS, call};
 use crate::domain::{BusinessId, Call, Cursor, ThreadId};
 use rusqlite::named_params;
 
-/// Which calls are wanted.
+/// Selects calls.
 #[derive(Clone, Debug)]
 pub struct CallFilter {
-    /// Whose.
+    /// The business.
     pub business: BusinessId,
-    /// Of which thread; none means all.
+    /// The thread; none selects all threads.
     pub thread: Option<ThreadId>,
 }
 
 impl ReadTx<'_> {
-    /// A page of calls and, if there are more, where the next one begins.
+    /// A page of calls, and the position of the next page if there is one.
     pub fn calls(
         &self,
         filter: &CallFilter,

@@ -1,18 +1,18 @@
-//! Parts of a recording: its chunks in order are the file, and a player asks for a piece here and a piece there.
+//! Reads ranges of a recording. A recording is stored as chunks; a player requests byte ranges.
 
 use super::super::{ReadTx, Result};
 use crate::domain::RecordingId;
 use rusqlite::OptionalExtension;
 
 impl ReadTx<'_> {
-    /// How long the file is at the moment.
+    /// The current length of the file in bytes.
     pub fn recording_length(&self, id: RecordingId) -> Result<u64> {
         let sql = "SELECT coalesce(sum(length(content)), 0) FROM recording_chunks WHERE recording_id = ?1";
         let length: i64 = self.conn.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
         Ok(u64::try_from(length).unwrap_or(0))
     }
 
-    /// The first and the last chunk of a file. None if it has none.
+    /// The first and the last chunk of a file. None if the file has no chunks.
     pub fn recording_ends(&self, id: RecordingId) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
         let sql = "SELECT (SELECT content FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq LIMIT 1), content
                    FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq DESC LIMIT 1";
@@ -26,7 +26,7 @@ impl ReadTx<'_> {
         Ok(self.conn.prepare_cached(sql)?.query_row((id, seq), |row| row.get(0)).optional()?)
     }
 
-    /// At most `most` bytes of the file from `offset` on; fewer at its end.
+    /// Up to `most` bytes of the file from `offset`; fewer at its end.
     pub fn recording_part(&self, id: RecordingId, offset: u64, most: usize) -> Result<Vec<u8>> {
         let sql = "SELECT seq, length(content) FROM recording_chunks WHERE recording_id = ?1 ORDER BY seq";
         let mut lengths = self.conn.prepare_cached(sql)?;

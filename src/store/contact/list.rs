@@ -1,4 +1,4 @@
-//! The list of people.
+//! The list of contacts.
 
 use super::super::thread::{digits, like};
 use super::super::{ReadTx, Result};
@@ -7,7 +7,7 @@ use crate::domain::{BusinessId, Contact, Cursor};
 use rusqlite::named_params;
 
 impl ReadTx<'_> {
-    /// A page of people, the latest met first, whose name or address has `words` in it.
+    /// A page of contacts whose name or address contains `words`, newest contact first.
     pub fn contacts(
         &self,
         business: BusinessId,

@@ -1,6 +1,6 @@
-//! Two contacts that are one person become one, and can be parted again.
+//! Merges two contacts, and undoes a merge.
 //!
-//! What moved is kept as it was: the ids of rows, by table. A table that points to contacts must be in [`TABLES`].
+//! A merge records the ids of the moved rows by table. Every table that refers to contacts must be in [`TABLES`].
 
 use super::super::{Error, ReadTx, Result, WriteTx};
 use crate::domain::{BusinessId, ContactId, ThreadId, Timestamp};
@@ -8,14 +8,14 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a merge moved from one person to the other, so that it can be undone.
+/// What a merge moved from one contact to the other, so that it can be undone.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
-    /// Rows that point to a person, by table.
+    /// Ids of rows that refer to a contact, by table.
     rows: BTreeMap<String, Vec<i64>>,
-    /// Threads that went into one of the kept person's.
+    /// Threads that were merged into a thread of the kept contact.
     threads: Vec<MovedThread>,
-    /// The kept person had no name and took this one.
+    /// The name that the kept contact, which had none, took from the merged one.
     name: Option<String>,
 }
 
@@ -29,7 +29,7 @@ struct MovedThread {
 }
 
 impl ReadTx<'_> {
-    /// Follows merges to the person that is left.
+    /// Follows merges to the contact that was kept.
     pub fn kept_contact(&self, id: ContactId) -> Result<ContactId> {
         let mut query = self.conn.prepare_cached("SELECT merged_into FROM contacts WHERE id = ?1")?;
         let mut kept = id;
@@ -39,7 +39,7 @@ impl ReadTx<'_> {
         Ok(kept)
     }
 
-    /// The newest merge into or out of a person that has not been undone.
+    /// The newest merge into or out of a contact that has not been undone.
     pub fn last_merge(&self, contact: ContactId) -> Result<Option<i64>> {
         let mut query = self.conn.prepare_cached(
             "SELECT max(id) FROM contact_merges
@@ -48,7 +48,7 @@ impl ReadTx<'_> {
         Ok(query.query_row([contact], |row| row.get(0))?)
     }
 
-    /// Those of the addresses that a contact still has: a number may be another contact's by now.
+    /// The addresses among `ids` that the contact still has: a number may belong to another contact by now.
     fn addresses_left(&self, ids: &[i64], contact: ContactId) -> Result<Vec<i64>> {
         let mut left = self.ids("SELECT id FROM addresses WHERE contact_id = ?1", contact.0)?;
         left.retain(|id| ids.contains(id));
@@ -63,7 +63,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Makes `merged` part of `kept`: addresses, threads with what is in them, calls, and messages on their way out.
+    /// Merges contact `merged` into `kept`: addresses, threads with their content, calls, and messages in the outbox.
     /// Returns the id of the merge.
     pub fn merge_contacts(
         &self,
@@ -76,7 +76,7 @@ impl WriteTx<'_> {
         let mut moved = Moved { threads: self.merge_threads(kept, merged)?, ..Moved::default() };
         for table in TABLES {
             let ids = self.ids(&format!("SELECT id FROM {table} WHERE contact_id = ?1 ORDER BY id"), merged.0)?;
-            // A thread that went into another one stays with its person, for the undoing.
+            // A thread that was merged into another one keeps its contact, so that the merge can be undone.
             let stays = |id: &i64| table == "threads" && moved.threads.iter().any(|thread| thread.from.0 == *id);
             let ids: Vec<i64> = ids.into_iter().filter(|id| !stays(id)).collect();
             self.point_to_contact(table, &ids, kept)?;
@@ -98,7 +98,7 @@ impl WriteTx<'_> {
         Ok(id)
     }
 
-    /// Parts two people again. What came to the kept one since stays there.
+    /// Undoes a merge. What was added to the kept contact since stays there.
     pub fn undo_merge(&self, merge: i64, now: Timestamp) -> Result<()> {
         let (kept, merged, moved): (ContactId, ContactId, String) = self
             .conn
@@ -151,7 +151,7 @@ impl WriteTx<'_> {
 
     fn point(&self, table: &str, column: &str, ids: &[i64], to: i64) -> Result<()> {
         if !ids.is_empty() {
-            // What cannot move, because a twin of it is there already, stays behind.
+            // A row that would duplicate one at its destination stays where it is.
             let sql =
                 format!("UPDATE OR IGNORE {table} SET {column} = ?1 WHERE id IN (SELECT value FROM json_each(?2))");
             let ids = serde_json::to_string(ids).map_err(|error| Error::Value(error.to_string()))?;
@@ -160,7 +160,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Moves what is in threads of `merged` into threads of `kept` of the same kind, where there are any.
+    /// Moves the content of `merged`'s threads into `kept`'s threads of the same kind, where there are any.
     fn merge_threads(&self, kept: ContactId, merged: ContactId) -> Result<Vec<MovedThread>> {
         let mut pairs = self.conn.prepare_cached(
             "SELECT loser.id, winner.id, loser.unread_count FROM threads loser JOIN threads winner
@@ -197,7 +197,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// The kept person takes the other's name if it has none of its own.
+    /// Gives the kept contact the other's name if it has none.
     fn take_name(&self, kept: ContactId, merged: ContactId, now: Timestamp) -> Result<Option<String>> {
         let name: Option<(String, String)> = self
             .conn
@@ -216,7 +216,7 @@ impl WriteTx<'_> {
     }
 }
 
-/// Every table with rows of a person that follow it, in a `contact_id` beside an `id`.
+/// Every table whose rows refer to a contact by `contact_id` and have an `id`.
 const TABLES: [&str; 4] = ["addresses", "threads", "calls", "outbox"];
 
 #[cfg(test)]

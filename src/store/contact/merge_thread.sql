@@ -1,4 +1,4 @@
--- ?2 takes over what is newer or unread in ?1.
+-- Copies newer values and the unread count from ?1 to ?2.
 UPDATE threads SET
     peer_number = iif(loser.peer_number <> '' AND coalesce(loser.last_in_at, '') > coalesce(threads.last_in_at, ''), loser.peer_number, threads.peer_number),
     unread_count = threads.unread_count + loser.unread_count,

@@ -1,23 +1,23 @@
-//! Merges that are suggested to the users.
+//! Suggestions to merge two contacts.
 
 use super::super::{Error, ReadTx, Result, WriteTx};
 use super::contact;
 use crate::domain::{BusinessId, ChangeKind, ContactId, Cursor, MergeSuggestion, SuggestionReason, Timestamp};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
-/// Two contacts that may be one person.
+/// Two contacts that may be the same person.
 #[derive(Clone, Copy, Debug)]
 pub struct NewSuggestion<'a> {
-    /// The two, in any order.
+    /// The two contacts, in any order.
     pub contacts: [ContactId; 2],
-    /// Why they may be one.
+    /// Why they may be the same person.
     pub reason: SuggestionReason,
-    /// The number or id by which it was noticed.
+    /// The number or id by which this was detected.
     pub address: &'a str,
 }
 
 impl ReadTx<'_> {
-    /// A page of the suggestions that nobody has decided, the newest first.
+    /// A page of the undecided suggestions, newest first.
     pub fn merge_suggestions(
         &self,
         business: BusinessId,
@@ -42,7 +42,7 @@ impl ReadTx<'_> {
         Ok((found, next))
     }
 
-    /// A suggestion that nobody has decided.
+    /// An undecided suggestion by its id.
     pub fn merge_suggestion(&self, id: i64) -> Result<Option<MergeSuggestion>> {
         let sql = format!("{} AND s.id = ?1", include_str!("suggestions.sql"));
         Ok(self.conn.prepare_cached(&sql)?.query_row([id], suggestion).optional()?)
@@ -50,7 +50,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Suggests a merge, unless the same two were suggested before.
+    /// Adds a suggestion, unless one for the same two contacts exists already.
     pub fn suggest_merge(&self, business: BusinessId, new: &NewSuggestion<'_>, now: Timestamp) -> Result<()> {
         let [one, other] = new.contacts;
         let mut insert = self.conn.prepare_cached(
@@ -64,7 +64,7 @@ impl WriteTx<'_> {
         self.record_in(ChangeKind::MergeSuggestionUpdated, None, Some(self.conn.last_insert_rowid()))
     }
 
-    /// Notes what was decided: merged, or dismissed.
+    /// Records the decision about a suggestion: merged or dismissed.
     pub fn decide_suggestion(&self, id: i64, is_merged: bool, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE merge_suggestions SET decision = iif(?2, 'merged', 'dismissed'), decided_at = ?3

@@ -1,4 +1,4 @@
--- Suggestions that nobody has decided, of contacts that were not merged otherwise.
+-- Undecided suggestions, of contacts that were not merged otherwise.
 SELECT one.id, one.business_id, one.display_name, one.created_at,
     other.id, other.business_id, other.display_name, other.created_at,
     s.id, s.reason, s.address, s.created_at

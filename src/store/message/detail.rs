@@ -1,4 +1,4 @@
-//! A message with all that happened to it.
+//! Messages with their events, files and quotes.
 
 use super::super::{ReadTx, Result};
 use crate::domain::{
@@ -6,19 +6,19 @@ use crate::domain::{
 };
 use std::collections::HashMap;
 
-/// What happened to a message, as it is stored.
+/// A message event as it is stored.
 struct Event {
     id: i64,
     kind: MessageEventKind,
     value: String,
     actor: String,
     at: Timestamp,
-    /// Of an edit: the words before it came.
+    /// Of an edit: the text before the edit arrived.
     before: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// Adds to messages what happened to them, their files, and what they answer.
+    /// Adds events, files and quoted messages to messages.
     pub(super) fn with_details(&self, messages: Vec<Message>) -> Result<Vec<MessageDetail>> {
         let ids: Vec<i64> = messages.iter().map(|message| message.id.0).collect();
         let ids = serde_json::Value::from(ids).to_string();
@@ -39,7 +39,7 @@ impl ReadTx<'_> {
         Ok(messages.into_iter().map(detail).collect())
     }
 
-    /// By message, in the order in which it happened.
+    /// The events by message, oldest first.
     fn events(&self, ids: &str) -> Result<HashMap<MessageId, Vec<Event>>> {
         let mut query = self.conn.prepare_cached(
             "SELECT message_id, id, kind, value, actor, at, detail ->> 'before' FROM message_events
@@ -104,7 +104,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// The latest reaction of each side, unless it was taken back.
+/// The latest reaction of each actor, unless it was removed.
 fn reactions(events: &[Event]) -> Vec<Reaction> {
     let mut latest: Vec<&Event> = Vec::new();
     for event in events.iter().filter(|event| event.kind == MessageEventKind::Reaction) {
@@ -115,7 +115,8 @@ fn reactions(events: &[Event]) -> Vec<Reaction> {
     shown.map(|event| Reaction { emoji: event.value.clone(), actor: event.actor.clone(), at: event.at }).collect()
 }
 
-/// Each edit with the words before it. The first words are known from the edit that came first, whenever it was made.
+/// Each edit with the text before it. The original text is stored with the edit that arrived first, whenever that edit
+/// was made.
 fn edits(events: &[Event]) -> Vec<Edit> {
     let edits: Vec<_> = events.iter().filter(|event| event.kind == MessageEventKind::Edit).collect();
     let first_come = edits.iter().min_by_key(|event| event.id);

@@ -1,4 +1,4 @@
-//! What was told of messages that are not known yet.
+//! Updates that arrived before the message to which they belong.
 
 use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{Provider, Timestamp};
@@ -7,16 +7,16 @@ use rusqlite::params;
 /// An update that waits for its message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct EarlyUpdate {
-    /// Our id.
+    /// The id.
     pub id: i64,
-    /// What is told, as JSON.
+    /// The update, as JSON.
     pub content: String,
-    /// When it came.
+    /// When it was received.
     pub received_at: Timestamp,
 }
 
 impl ReadTx<'_> {
-    /// The updates that wait for a message with this id of a provider, in the order in which they came.
+    /// The updates that wait for the message with this provider id, in order of arrival.
     pub fn early_updates(&self, provider: Provider, provider_msg_id: &str) -> Result<Vec<EarlyUpdate>> {
         let mut query = self.conn.prepare_cached(
             "SELECT id, content, received_at FROM early_message_updates
@@ -30,7 +30,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Keeps an update for its message; false if it is kept already.
+    /// Stores an update until its message arrives; false if the same update is stored already.
     pub fn insert_early_update(
         &self,
         provider: Provider,
@@ -45,13 +45,13 @@ impl WriteTx<'_> {
         Ok(insert.execute(params![provider, provider_msg_id, content, now])? > 0)
     }
 
-    /// Forgets an update that was applied.
+    /// Deletes an update that was applied.
     pub fn delete_early_update(&self, id: i64) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM early_message_updates WHERE id = ?1")?.execute([id])?;
         Ok(())
     }
 
-    /// Forgets updates from before a point: their messages were not ours.
+    /// Deletes updates from before `before`: their messages never arrived.
     pub fn prune_early_updates(&self, before: Timestamp) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM early_message_updates WHERE received_at < ?1")?.execute([before])?;
         Ok(())

@@ -1,36 +1,36 @@
-//! What happened to a message after it was written.
+//! Events of a message after it was written.
 
 use super::super::{Result, WriteTx};
 use crate::domain::{ChangeKind, MessageEventKind, MessageId, Provider, Timestamp};
 use rusqlite::named_params;
 
-/// Something that happened to a message.
+/// An event of a message.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMessageEvent<'a> {
-    /// To which.
+    /// The message.
     pub message: MessageId,
-    /// What.
+    /// The kind of event.
     pub kind: MessageEventKind,
-    /// The status, the new words, the emoji.
+    /// The status, the new text, or the emoji.
     pub value: &'a str,
-    /// Who did it: `contact`, `phone`, or empty for the provider.
+    /// The actor: `contact`, `phone`, or empty for the provider.
     pub actor: &'a str,
-    /// Who told of it.
+    /// The provider that reported it.
     pub provider: Provider,
-    /// What the provider calls it, if it does.
+    /// The provider's id of the event, if it has one.
     pub provider_event_id: Option<&'a str>,
-    /// When.
+    /// The time of the event.
     pub at: Timestamp,
-    /// Whether the provider said when.
+    /// Whether the provider stated the time.
     pub is_timed: bool,
-    /// More, as JSON.
+    /// Further fields, as JSON.
     pub detail: Option<&'a str>,
 }
 
 impl WriteTx<'_> {
-    /// Keeps what happened to a message; returns whether it is news. A status is told once, in whatever order. What has an id is
-    /// known by it. A reaction without one may come back to what it was, but is not repeated; an edit without one is known by
-    /// its words and its time.
+    /// Stores an event of a message; returns whether it is new. A status is stored once, in whatever order it arrives.
+    /// An event with an id is identified by it. A reaction without an id may return to an earlier value, but an
+    /// immediate repetition is ignored; an edit without an id is identified by its text and time.
     pub fn insert_message_event(&self, new: &NewMessageEvent<'_>) -> Result<bool> {
         let mut insert = self.conn.prepare_cached(include_str!("insert_event.sql"))?;
         let inserted = insert.execute(named_params! {
@@ -44,7 +44,7 @@ impl WriteTx<'_> {
             ":is_timed": new.is_timed,
             ":detail": new.detail,
         })?;
-        // A status is not shown by itself: it counts where it sets the message's own.
+        // A status event alone is no visible change: setting the message's status records the change.
         if inserted > 0 && new.kind != MessageEventKind::Status {
             self.record_message(ChangeKind::MessageUpdated, new.message)?;
         }

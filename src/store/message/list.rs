@@ -6,7 +6,7 @@ use crate::domain::{Cursor, MessageDetail, ThreadId};
 use rusqlite::params;
 
 impl ReadTx<'_> {
-    /// The newest messages of a thread before a point, the oldest of them first, and where the page before begins.
+    /// The newest messages of a thread before a position, oldest first, and the position of the page before.
     pub fn messages(
         &self,
         thread: ThreadId,

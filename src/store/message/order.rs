@@ -1,12 +1,12 @@
-//! What the order of messages goes by.
+//! Queries for ordering messages.
 
 use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{ChangeKind, MessageId, Provider, ThreadId, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 impl ReadTx<'_> {
-    /// The latest time after `after` of a message in a thread that this provider has delivered and that was not written after
-    /// `provider_time`, by its clock; `except` does not count.
+    /// The latest time after `after` among the messages of a thread that this provider delivered and whose provider
+    /// time is not after `provider_time`; the message `except` is left out.
     pub fn latest_not_written_after(
         &self,
         thread: ThreadId,
@@ -23,7 +23,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![thread, provider, provider_time, after, except], |row| row.get(0))?)
     }
 
-    /// Whether it is known when a message was written, by the provider's clock; none where the message is not known.
+    /// Whether the provider time of a message is known; none if the message is not stored.
     pub fn has_provider_time(&self, provider: Provider, provider_msg_id: &str) -> Result<Option<bool>> {
         let mut query = self.conn.prepare_cached(
             "SELECT provider_time IS NOT NULL FROM messages WHERE provider = ?1 AND provider_msg_id = ?2",
@@ -31,7 +31,7 @@ impl ReadTx<'_> {
         Ok(query.query_row(params![provider, provider_msg_id], |row| row.get(0)).optional()?)
     }
 
-    /// A message of which it is not known when it was written: its id, thread and time in the thread.
+    /// A message without a provider time: its id, thread and time in the thread.
     pub fn message_without_provider_time(
         &self,
         provider: Provider,
@@ -46,7 +46,7 @@ impl ReadTx<'_> {
         Ok(found.optional()?)
     }
 
-    /// How far our clock was ahead of a provider's, in ms, when the newest messages came that it told the time of.
+    /// How many ms the daemon's clock was ahead of a provider's when the newest messages with a provider time arrived.
     pub fn provider_clock_difference(&self, provider: Provider) -> Result<Option<i64>> {
         let mut query = self.conn.prepare_cached(include_str!("clock_difference.sql"))?;
         Ok(query.query_row([provider], |row| row.get(0))?)
@@ -54,14 +54,14 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Notes when a message was written, by the provider's clock.
+    /// Sets the provider time of a message.
     pub fn set_provider_time(&self, id: MessageId, provider_time: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached("UPDATE messages SET provider_time = ?2 WHERE id = ?1")?;
         update.execute(params![id, provider_time])?;
         Ok(())
     }
 
-    /// Moves a message to another time in its thread.
+    /// Sets the time of a message in its thread.
     pub fn set_message_time(&self, id: MessageId, at: Timestamp) -> Result<()> {
         self.conn.prepare_cached("UPDATE messages SET created_at = ?2 WHERE id = ?1")?.execute(params![id, at])?;
         self.record_message(ChangeKind::MessageUpdated, id)

@@ -1,4 +1,4 @@
-//! Which messages are next: the oldest one of each person, with all that is needed to send it.
+//! Selects the messages to send next: the oldest of each contact, with everything that is needed to send it.
 
 use super::super::{Error, ReadTx, Result};
 use super::OutboxState;
@@ -8,58 +8,58 @@ use crate::domain::{
 use rusqlite::{Row, params};
 use std::time::Duration;
 
-/// A message on its way out, with all that is needed to send it.
+/// A message in the outbox, with everything that is needed to send it.
 #[derive(Clone, Debug)]
 pub struct OutboxEntry {
-    /// Its place in the outbox.
+    /// The outbox row.
     pub id: OutboxId,
     /// The message.
     pub message: MessageId,
-    /// The person.
+    /// The contact.
     pub contact: ContactId,
     /// The thread.
     pub thread: ThreadId,
-    /// By which address: `+9725…`, else an id: `…@lid` or `IL.…`.
+    /// The recipient's address: `+9725…`, else an id: `…@lid` or `IL.…`.
     pub recipient: String,
-    /// Given to the provider with each attempt.
+    /// A key that is sent to the provider with each attempt.
     pub send_key: String,
-    /// The provider that the sender named.
+    /// The provider that the sender requested.
     pub named: Option<Provider>,
-    /// By whom: the last attempt, else the plan.
+    /// The provider of the last attempt, else the planned one.
     pub provider: Provider,
-    /// Whether as Twilio's template.
+    /// Whether it is to be sent as Twilio's template.
     pub template: bool,
     /// Routes by which it was refused.
     pub refused: Vec<RefusedRoute>,
     /// The last refusal.
     pub last_refusal: Option<LateRefusal>,
-    /// Whether nobody knows how the last attempt ended.
+    /// Whether the outcome of the last attempt is unknown.
     pub doubtful: bool,
-    /// Attempts so far.
+    /// Number of attempts so far.
     pub attempts: u32,
-    /// Attempts by Twilio whose end nobody knows, and that its list does not show.
+    /// Attempts by Twilio with an unknown outcome that are not in Twilio's message list.
     pub doubts: u32,
     /// When the last attempt began.
     pub attempt_at: Option<Timestamp>,
-    /// When it was written.
+    /// When the message was written.
     pub created_at: Timestamp,
-    /// The words.
+    /// The text.
     pub text: String,
-    /// Where its file is.
+    /// The URL of the media file.
     pub media_url: Option<String>,
-    /// The finer kind.
+    /// The exact media kind.
     pub kind: MediaKind,
-    /// When and how the person last wrote.
+    /// When and by which provider the contact last wrote.
     pub last_in: LastIn,
-    /// When the contact blocked us or opted out; none if they have written since.
+    /// When the contact blocked the business or opted out; none if they have written since.
     pub opted_out_at: Option<Timestamp>,
-    /// Whether nothing has been said in the thread before.
+    /// Whether the thread has no earlier message.
     pub first_words: bool,
 }
 
 impl ReadTx<'_> {
-    /// The messages that are due, one for each contact: the oldest. One that is being sent holds the others back, and one
-    /// whose last attempt is in doubt holds them back for [`DOUBT_BLOCKS`].
+    /// The due messages, one for each contact: the oldest. A message that is being sent holds the contact's others
+    /// back, and one whose last attempt is in doubt holds them back for [`DOUBT_BLOCKS`].
     pub fn due_outbox(&self, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>> {
         let mut query = self.conn.prepare_cached(include_str!("due.sql"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -68,7 +68,8 @@ impl ReadTx<'_> {
         rows.map(|row| row?).collect()
     }
 
-    /// When to look for due messages again: the next attempt that is not due yet, or the end of a doubt's minute.
+    /// When to look for due messages again: at the next attempt that is not due yet, or when a doubtful message stops
+    /// blocking.
     pub fn next_outbox_at(&self, now: Timestamp) -> Result<Option<Timestamp>> {
         let mut query = self.conn.prepare_cached(
             "SELECT min(next_attempt_at) FILTER (WHERE next_attempt_at > ?1),
@@ -82,7 +83,7 @@ impl ReadTx<'_> {
     }
 }
 
-/// How long an attempt in doubt holds back later messages to its contact.
+/// How long a doubtful attempt holds back later messages to its contact.
 const DOUBT_BLOCKS: Duration = Duration::from_mins(1);
 
 fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
@@ -118,7 +119,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
     })
 }
 
-/// The routes in the column `refused`.
+/// Parses the column `refused`.
 pub(super) fn refused_routes(json: &str) -> Result<Vec<RefusedRoute>> {
     serde_json::from_str(json).map_err(json_error)
 }

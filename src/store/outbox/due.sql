@@ -5,9 +5,9 @@ SELECT o.id, o.message_id, o.contact_id, o.recipient, o.send_key, nullif(o.reque
     NOT EXISTS (SELECT 1 FROM messages e WHERE e.thread_id = m.thread_id AND e.id < m.id AND e.status <> 'failed')
         AS first_words
 FROM outbox o JOIN messages m ON m.id = o.message_id JOIN threads t ON t.id = m.thread_id
--- Written so that the index of messages on their way is used, and not the ids: most rows are of messages that went out.
+-- Written to use the index of pending messages, not the ids: most rows are of messages that have been sent.
 WHERE o.state IN ('queued', 'sending', 'doubtful') AND o.state <> 'sending' AND o.next_attempt_at <= ?1 AND +o.id > ?3
-  -- One in flight for each contact, in order. An attempt in doubt holds later messages back for a minute (?4), and while it
+  -- One in flight for each contact, in order. A doubtful attempt holds later messages back for a minute (?4), and while it
   -- is due.
   AND NOT EXISTS (
       SELECT 1 FROM outbox other

@@ -1,7 +1,7 @@
-//! After a restore: messages that waited in the restored database may have gone out since, so they are held until the owner
-//! decides.
+//! Held messages after a restore: messages that were queued in the restored database may have been sent since its
+//! backup, so they are held until the owner decides.
 //!
-//! All rows up to a number that the database keeps are held. New rows get higher numbers, because the held ones stay.
+//! All rows up to a row id that the database stores are held. New rows get higher ids, because the held rows stay.
 
 use super::super::{ReadTx, Result, WriteTx};
 use crate::domain::{MessageId, MessageStatus, ThreadId, Timestamp};
@@ -27,7 +27,7 @@ pub struct HeldMessage {
 }
 
 impl ReadTx<'_> {
-    /// The messages that are held, the oldest first.
+    /// The held messages, oldest first.
     pub fn held_outbox(&self) -> Result<Vec<HeldMessage>> {
         let mut query = self.conn.prepare_cached(
             "SELECT o.message_id, m.thread_id, o.recipient, m.content_text, o.created_at
@@ -46,7 +46,7 @@ impl ReadTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// How many messages are held.
+    /// Number of held messages.
     pub fn count_held_outbox(&self) -> Result<u64> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful') AND id <= ?1",
@@ -54,14 +54,14 @@ impl ReadTx<'_> {
         Ok(u64::try_from(query.query_row([self.held_to()?], |row| row.get::<_, i64>(0))?).unwrap_or(0))
     }
 
-    /// The number up to which all rows are held; 0 for none.
+    /// The row id up to which all rows are held; 0 if none are.
     pub(in crate::store) fn held_to(&self) -> Result<i64> {
         Ok(self.meta(HELD_TO)?.and_then(|text| text.parse().ok()).unwrap_or(0))
     }
 }
 
 impl WriteTx<'_> {
-    /// Holds all messages that wait. Returns how many.
+    /// Holds all queued messages. Returns how many.
     pub fn hold_outbox(&self) -> Result<u64> {
         let sql = "SELECT coalesce(max(id), 0) FROM outbox WHERE state IN ('queued', 'sending', 'doubtful')";
         let last: i64 = self.conn.query_row(sql, [], |row| row.get(0))?;
@@ -69,7 +69,7 @@ impl WriteTx<'_> {
         self.count_held_outbox()
     }
 
-    /// Lets the held messages go out, as if they had just been written. Returns how many.
+    /// Releases the held messages for sending, as if they had just been written. Returns how many.
     pub fn release_held_outbox(&self, now: Timestamp) -> Result<u64> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET next_attempt_at = ?2, created_at = ?2, updated_at = ?2
@@ -80,7 +80,7 @@ impl WriteTx<'_> {
         Ok(released as u64)
     }
 
-    /// Gives the held messages up; each shows the error. Returns how many.
+    /// Discards the held messages: each is marked as failed with `error`. Returns how many.
     pub fn discard_held_outbox(&self, error: (&str, &str), now: Timestamp) -> Result<u64> {
         let held = self.held_outbox()?;
         for message in &held {

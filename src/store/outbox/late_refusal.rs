@@ -1,4 +1,4 @@
-//! Attempts that a provider accepted and refused later.
+//! Attempts that a provider accepted and later refused.
 
 use super::super::{Error, ReadTx, Result, WriteTx};
 use super::OutboxState;
@@ -6,12 +6,12 @@ use super::due::refused_routes;
 use crate::domain::{LateRefusal, MessageId, OutboxId, Provider, RefusedRoute, Timestamp, Trouble};
 use rusqlite::{OptionalExtension, params};
 
-/// A message in the outbox as far as a late refusal concerns it.
+/// The outbox fields of a message that a late refusal needs.
 #[derive(Clone, Debug)]
 pub struct AcceptedSend {
-    /// Its row in the outbox.
+    /// The outbox row.
     pub id: OutboxId,
-    /// What has become of it.
+    /// The state.
     pub state: OutboxState,
     /// The provider of the last attempt.
     pub provider: Provider,
@@ -22,7 +22,7 @@ pub struct AcceptedSend {
 }
 
 impl ReadTx<'_> {
-    /// The outbox row of a message; none for messages from the phone and for rows that were pruned.
+    /// The outbox row of a message; none for messages sent from the phone and for rows that were pruned.
     pub fn accepted_send(&self, message: MessageId) -> Result<Option<AcceptedSend>> {
         let mut query = self
             .conn
@@ -34,7 +34,7 @@ impl ReadTx<'_> {
         Ok(Some(AcceptedSend { id, state, provider, template, refused: refused_routes(&refused)? }))
     }
 
-    /// The messages whose attempts a provider refused late under this id.
+    /// The messages whose attempt with this provider id was refused late.
     pub fn refused_attempt(&self, provider: Provider, provider_msg_id: &str) -> Result<Vec<MessageId>> {
         let mut query = self
             .conn
@@ -45,7 +45,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Records that a provider refused an attempt that it had accepted. False if that was recorded before.
+    /// Records that a provider refused an attempt that it had accepted. False if that is recorded already.
     pub fn insert_refused_attempt(
         &self,
         message: MessageId,
@@ -61,7 +61,7 @@ impl WriteTx<'_> {
         Ok(insert.execute(params![provider, provider_msg_id, message, why.code, why.sentence, now])? > 0)
     }
 
-    /// Puts a message that went out back into the outbox, due now, with the routes that are closed to it.
+    /// Returns a message that went out to the outbox, due now, with the routes that refused it.
     pub fn requeue_outbox(
         &self,
         id: OutboxId,
@@ -81,7 +81,7 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Ends the sending of a message that has arrived after all. An attempt that runs ends it itself.
+    /// Stops sending a message that was delivered after all. A running attempt finishes by itself.
     pub fn settle_outbox(&self, message: MessageId, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'done', doubtful_since = NULL, updated_at = ?2

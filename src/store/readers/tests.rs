@@ -5,7 +5,7 @@ use tokio::task::JoinHandle;
 
 const ENDLESS: &str = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
 
-/// One connection, on an empty database.
+/// A pool of one connection, on an empty database.
 fn pool(limit: Duration) -> (TempDir, Readers) {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("db.sqlite");
@@ -21,7 +21,7 @@ fn rows(tx: &ReadTx<'_>) -> Result<i64> {
     count(tx, "SELECT count(*) FROM t")
 }
 
-/// A search that is running and never ends by itself.
+/// A running search that never ends by itself.
 async fn endless_search(readers: &Readers) -> JoinHandle<Result<i64>> {
     let (began, running) = oneshot::channel();
     let search = tokio::spawn({
@@ -52,7 +52,7 @@ async fn a_query_whose_caller_has_gone_gives_its_connection_back() {
     let search = endless_search(&readers).await;
     search.abort();
     assert!(search.await.unwrap_err().is_cancelled());
-    // The pool has one connection, so this answers only if the endless query ended.
+    // The pool has one connection, so this read succeeds only if the endless query was interrupted.
     assert_eq!(readers.read(rows).await.unwrap(), 0);
 }
 
@@ -67,7 +67,7 @@ async fn waiting_for_a_connection_counts_towards_the_deadline() {
             readers
                 .read(|_| {
                     began.send(()).unwrap();
-                    // A caller that blocks outside SQLite cannot be interrupted.
+                    // Work that blocks outside SQLite cannot be interrupted.
                     released.blocking_recv().unwrap();
                     Ok(())
                 })

@@ -5,19 +5,19 @@ use super::{COLUMNS, thread};
 use crate::domain::{BusinessId, Cursor, Thread, ThreadType};
 use rusqlite::named_params;
 
-/// Which threads are wanted.
+/// Selects threads.
 #[derive(Clone, Debug)]
 pub struct ThreadFilter {
-    /// Whose.
+    /// The business.
     pub business: BusinessId,
-    /// Of which kind; none means both.
+    /// The kind; none selects both kinds.
     pub kind: Option<ThreadType>,
-    /// A part of the title, of the number or of what was said; none means all.
+    /// A part of the title, the number or a message; none selects all threads.
     pub words: Option<String>,
 }
 
 impl ReadTx<'_> {
-    /// A page of threads and, if there are more, where the next one begins.
+    /// A page of threads, and the position of the next page if there is one.
     pub fn threads(
         &self,
         filter: &ThreadFilter,
@@ -49,13 +49,13 @@ impl ReadTx<'_> {
     }
 }
 
-/// A pattern that finds `words` anywhere, whatever is in them.
+/// A LIKE pattern that matches `words` anywhere, with special characters escaped.
 pub(in crate::store) fn like(words: &str) -> String {
     let escaped = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }
 
-/// What to look for in numbers: `050-123` finds `+97250123…`.
+/// The digits to search for in numbers: `050-123` finds `+97250123…`.
 pub(in crate::store) fn digits(words: &str) -> Option<String> {
     let plain = words.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')'));
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();

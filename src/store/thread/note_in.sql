@@ -1,4 +1,4 @@
--- A message that was written before another one, but came after it, must not turn anything back.
+-- A message that was written before another one but arrived after it must not reset newer values.
 UPDATE threads SET
     provider = ?2,
     unread_count = unread_count + 1,

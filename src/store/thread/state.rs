@@ -1,4 +1,4 @@
-//! What people set about a thread, and the threads of a person.
+//! Settings of a thread, and the threads of a contact.
 
 use super::super::{Error, ReadTx, Result, WriteTx};
 use super::{COLUMNS, thread};
@@ -6,7 +6,7 @@ use crate::domain::{AiMode, ContactId, Thread, ThreadId};
 use rusqlite::params;
 
 impl ReadTx<'_> {
-    /// The threads with a person, the newest activity first.
+    /// The threads with a contact, newest activity first.
     pub fn threads_of(&self, contact: ContactId) -> Result<Vec<Thread>> {
         let mut query = self.conn.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM threads WHERE contact_id = ?1 AND merged_into IS NULL
@@ -18,7 +18,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Whether the AI answers here.
+    /// Sets whether the AI answers in a thread.
     pub fn set_ai_mode(&self, id: ThreadId, mode: AiMode) -> Result<()> {
         let mut update = self.conn.prepare_cached("UPDATE threads SET ai_mode = ?2 WHERE id = ?1")?;
         if update.execute(params![id, mode])? == 0 { Err(Error::NotFound("thread")) } else { self.record_thread(id) }

@@ -4,7 +4,7 @@ use crate::store::pending::CommitError;
 use proptest::prelude::*;
 use std::sync::Arc;
 
-/// Notes its mark when it is answered.
+/// A write that records its mark when it is answered.
 struct Marked((usize, usize), Told, Answered);
 
 type Answered = Arc<Mutex<Vec<(usize, usize)>>>;
@@ -71,7 +71,7 @@ fn a_write_without_caller_waits_for_others_but_not_for_long() {
 }
 
 proptest! {
-    /// Whatever is pushed comes out once, in order within its lane.
+    /// Every pushed write comes out once, in order within its lane.
     #[test]
     fn nothing_is_lost_doubled_or_reordered(pushed in prop::collection::vec((0_usize..3, any::<bool>()), 0..600)) {
         let queue = WriteQueue::new();
