@@ -1,4 +1,5 @@
-//! Operation: logs, metrics, memory, systemd, certificates, what needs a person, and who we are.
+//! Operation of the daemon: logs, metrics, memory, systemd, certificates, snapshots, alerts, and the instance
+//! challenge.
 
 pub mod alert;
 pub mod clock_check;

@@ -1,6 +1,8 @@
-//! What needs a person: raised and cleared by whoever notices, kept over restarts, and told once.
+//! Alerts: conditions that need a user's action. Any part raises and clears them; they are stored over restarts, and
+//! the owner is notified once.
 //!
-//! [`Board`] decides without I/O; [`Alerts`] is its handle. Who tells, by mail or by WhatsApp, is in `drive`.
+//! [`Board`] decides without I/O; [`Alerts`] is its handle. The code that sends mails and WhatsApp messages is in
+//! `drive`.
 
 mod board;
 mod vendors;
@@ -16,14 +18,14 @@ use crate::store::Store;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// All alerts; clones share them.
+/// A handle to all alerts; clones share them.
 #[derive(Clone)]
 pub struct Alerts {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    // A plain mutex: it is held to look at a few values.
+    // A synchronous mutex: it is held only to read or change a few values.
     board: Mutex<Board>,
     changed: Notify,
     store: Store,
@@ -31,10 +33,15 @@ struct Inner {
 }
 
 impl Alerts {
-    /// Takes up where the last run ended. What cannot be read is begun anew: a broken database is no reason to be silent.
+    /// Loads the alerts of the last run. If they cannot be read, tracking starts empty: a broken database must not
+    /// prevent alerts.
     pub async fn load(store: Store, patience: Patience) -> Self {
         let known = store.read(|tx| tx.alerts()).await.unwrap_or_else(|error| {
-            tracing::error!(event = "ALERTS_LOST", error = &error as &dyn std::error::Error, "Cannot read the alerts");
+            tracing::error!(
+                event = "ALERTS_LOST",
+                error = &error as &dyn std::error::Error,
+                "Cannot read the stored alerts; alert tracking starts empty"
+            );
             Vec::new()
         });
         let failed_calls = vendors::FailedCalls::new(patience.failed_calls);
@@ -42,22 +49,21 @@ impl Alerts {
         Self { inner: Arc::new(Inner { board, changed: Notify::new(), store, failed_calls }) }
     }
 
-    /// Something is so that needs a person. Say it as often as you like: one alert comes of it, and it lasts until
-    /// [`Alerts::clear`].
+    /// Raises an alert. It may be called repeatedly: the calls make one alert, which lasts until [`Alerts::clear`].
     pub fn raise(&self, kind: AlertKind, detail: impl Into<AlertDetail>) {
         if self.board().raise(kind, detail.into(), clock::now()) {
             self.inner.changed.notify_one();
         }
     }
 
-    /// It is so no more, or never was.
+    /// Clears an alert; no effect if it is not raised.
     pub fn clear(&self, kind: AlertKind) {
         if self.board().clear(kind, clock::now()) {
             self.inner.changed.notify_one();
         }
     }
 
-    /// Raises or clears.
+    /// Raises or clears an alert.
     pub fn set(&self, kind: AlertKind, trouble: Option<AlertDetail>) {
         match trouble {
             Some(detail) => self.raise(kind, detail),
@@ -65,17 +71,17 @@ impl Alerts {
         }
     }
 
-    /// What is raised, and what was lately.
+    /// Raised alerts, and those that cleared lately.
     pub fn all(&self) -> Vec<Alert> {
         self.board().all()
     }
 
-    /// Whether it is raised at the moment.
+    /// Whether an alert is raised now.
     pub fn is_raised(&self, kind: AlertKind) -> bool {
         self.board().all().iter().any(|alert| alert.kind == kind && alert.state == AlertState::Raised)
     }
 
-    /// Troubles nobody with it for a while, or again; none if it was never raised.
+    /// Mutes or unmutes an alert; none if it was never raised.
     pub fn mute(&self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
         let alert = self.board().mute(kind, mute)?;
         let news = if mute.is_some() { "muted" } else { "unmuted" };
@@ -84,7 +90,7 @@ impl Alerts {
         Some(alert)
     }
 
-    /// What time has brought about. Each change is logged and kept.
+    /// Applies the passage of time. Each change is logged and stored.
     pub fn advance(&self) -> Vec<Change> {
         let now = clock::now();
         let (changes, mut all) = {
@@ -99,12 +105,12 @@ impl Alerts {
         changes
     }
 
-    /// What is to be told by a way.
+    /// The notifications that are due on a channel.
     pub fn due(&self, way: AlertWay) -> Vec<(Alert, AlertNews)> {
         self.board().due(way, clock::now())
     }
 
-    /// It was told.
+    /// Records that notifications were sent.
     pub fn note_told(&self, way: AlertWay, told: &[(AlertKind, AlertNews)]) {
         let now = clock::now();
         for (kind, news) in told {
@@ -115,7 +121,7 @@ impl Alerts {
         }
     }
 
-    /// It was told, but did not arrive: it is to be told again.
+    /// Records that notifications were sent but not delivered: they are due again.
     pub fn take_back_told(&self, way: AlertWay, told: &[(AlertKind, AlertNews)]) {
         for (kind, news) in told {
             let alert = self.board().take_back_told(*kind, way, *news);
@@ -126,12 +132,12 @@ impl Alerts {
         self.inner.changed.notify_one();
     }
 
-    /// Whether nothing can happen but by [`Alerts::raise`] and its like.
+    /// Whether no change is possible without a call of [`Alerts::raise`], [`Alerts::clear`] or [`Alerts::mute`].
     pub fn is_quiet(&self) -> bool {
         self.board().is_quiet(clock::now())
     }
 
-    /// Waits until somebody has raised, cleared or muted something.
+    /// Waits until an alert was raised, cleared or muted.
     pub async fn changed(&self) {
         self.inner.changed.notified().await;
     }
@@ -153,11 +159,11 @@ impl Alerts {
     }
 }
 
-/// One line for each change.
+/// Logs a change of an alert.
 fn report(alert: &Alert) {
     let (kind, detail, headline) = (alert.kind.as_str(), &alert.detail.en, headline(alert.kind, false));
     if alert.state == AlertState::Cleared {
-        tracing::info!(event = "ALERT_CLEARED", alert.kind = kind, "All is well again: {headline}");
+        tracing::info!(event = "ALERT_CLEARED", alert.kind = kind, "Alert cleared: {headline}");
     } else {
         tracing::warn!(event = "ALERT_RAISED", alert.kind = kind, detail, "{headline}: {detail}");
     }

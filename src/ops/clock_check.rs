@@ -1,7 +1,7 @@
-//! Whether this machine's clock is right, by the `Date` that a server on the way tells (RFC 9110, section 6.6.1).
+//! Checks this machine's clock against the `Date` header of an HTTPS server (RFC 9110, section 6.6.1).
 //!
-//! A wrong clock makes good certificates look bad, so the server's is checked for its chain and its name, but at a time of
-//! its own: when it is good.
+//! A wrong clock makes valid certificates look invalid, so the server's certificate is checked for its chain and its
+//! name, but as of a time within its own validity period.
 
 use crate::clock;
 use crate::domain::Timestamp;
@@ -17,42 +17,42 @@ use std::sync::Arc;
 use std::time::Duration;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// What a look at the clock has shown.
+/// The result of a clock check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClockReading {
-    /// Who told the time.
+    /// The host that stated the time.
     pub host: String,
-    /// By how many milliseconds this machine is ahead; negative where it is behind. Good to a second or two.
+    /// By how many milliseconds this machine is ahead; negative if it is behind. Accurate to one or two seconds.
     pub ahead_ms: i64,
 }
 
-/// Why nobody told the time.
+/// Why the clock could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum ClockCheckError {
-    /// It did not answer.
+    /// The server did not answer.
     #[error("{host} did not answer")]
     NoAnswer {
-        /// Who was asked.
+        /// The host.
         host: String,
-        /// What went wrong.
+        /// The cause.
         #[source]
         source: reqwest::Error,
     },
-    /// It answered without its time.
-    #[error("{0} did not tell the time")]
+    /// The answer has no `Date` header.
+    #[error("the answer of {0} has no valid Date header")]
     NoDate(String),
-    /// The client could not be made.
-    #[error("cannot ask anybody for the time")]
+    /// The HTTP client could not be created.
+    #[error("cannot create the HTTP client for the clock check")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl ClockReading {
-    /// How far it is off.
+    /// The absolute difference.
     pub fn off(&self) -> Duration {
         Duration::from_millis(self.ahead_ms.unsigned_abs())
     }
 
-    /// As a person says it: `3 days behind`.
+    /// The difference as text, such as `3 days behind`.
     pub fn in_words(&self) -> String {
         let seconds = self.off().as_secs();
         let (count, unit) = match seconds {
@@ -68,7 +68,7 @@ impl ClockReading {
     }
 }
 
-/// Asks the server at `url` for the time, and compares. `roots` say whom to believe.
+/// Requests the time from the server at `url` and compares it. `roots` are the trusted root certificates.
 pub async fn measure(url: &str, roots: RootCertStore) -> Result<ClockReading, ClockCheckError> {
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let tls = at_any_time(roots).map_err(ClockCheckError::Client)?;
@@ -83,10 +83,10 @@ pub async fn measure(url: &str, roots: RootCertStore) -> Result<ClockReading, Cl
     Ok(compare(host, asked_at.plus(took / 2), date))
 }
 
-/// `ours` is the time here at which `theirs` was written down, in whole seconds.
+/// `ours` is the local time at which the answer was sent; `theirs` is in whole seconds.
 fn compare(host: String, ours: Timestamp, theirs: Timestamp) -> ClockReading {
     let ahead_ms = ours.as_millis() - theirs.as_millis();
-    // What they cut off is no difference.
+    // The server truncates to whole seconds, so a difference below one second counts as none.
     ClockReading { host, ahead_ms: if (0..1000).contains(&ahead_ms) { 0 } else { ahead_ms } }
 }
 
@@ -97,7 +97,7 @@ fn at_any_time(roots: RootCertStore) -> Result<ClientConfig, Box<dyn std::error:
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(AtItsOwnTime(inner))).with_no_client_auth())
 }
 
-/// Checks all but whether the certificate is good now.
+/// Verifies everything but the validity period of the certificate.
 #[derive(Debug)]
 struct AtItsOwnTime(Arc<WebPkiServerVerifier>);
 

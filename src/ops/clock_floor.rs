@@ -1,20 +1,20 @@
-//! A clock that shows a time which has passed already is wrong: one before this program was built, or before the newest entry in
-//! the database. A machine without a battery for its clock starts like this, until a time server has answered.
+//! Detects a clock that is behind: it shows a time before this program was built, or before the newest entry in the
+//! database. A machine without a battery for its clock starts like this, until a time server has answered.
 
 use crate::domain::{AlertDetail, Timestamp};
 use std::path::Path;
 use std::time::Duration;
 
-/// What a clock must have passed.
+/// Times that have passed already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockFloor {
-    /// When this program was built, where that is known.
+    /// When this program was built, if known.
     pub built: Option<Timestamp>,
     /// The newest entry in the database.
     pub newest_entry: Option<Timestamp>,
 }
 
-/// How a clock is known to be behind.
+/// Why a clock is known to be behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockBehind {
     /// It shows a time before the program was built.
@@ -24,7 +24,8 @@ pub enum ClockBehind {
 }
 
 impl ClockFloor {
-    /// How the clock is behind; none where it may be right. A clock that follows a time server has been wrong before, not now.
+    /// Why the clock is behind; none if it may be right. A clock synchronised with a time server is trusted over the
+    /// database: earlier entries were then written with a wrong clock.
     pub fn check(self, now: Timestamp, is_synchronised: bool) -> Option<ClockBehind> {
         let is_before = |floor: &Timestamp, margin| now < floor.minus(margin);
         let built = self.built.filter(|built| is_before(built, BUILD_MARGIN)).map(ClockBehind::Build);
@@ -34,7 +35,7 @@ impl ClockFloor {
 }
 
 impl ClockBehind {
-    /// For the alert.
+    /// The detail for the alert.
     pub fn detail(self, now: Timestamp) -> AlertDetail {
         match self {
             Self::Build(built) => AlertDetail::from((
@@ -49,14 +50,14 @@ impl ClockBehind {
     }
 }
 
-/// systemd-timesyncd has set the clock by a time server since the machine was started.
+/// True if systemd-timesyncd has set the clock by a time server since the machine was started.
 pub fn is_synchronised() -> bool {
     Path::new("/run/systemd/timesync/synchronized").exists()
 }
 
 /// The build machine may be in another time zone, or its clock a little ahead.
 const BUILD_MARGIN: Duration = Duration::from_hours(24);
-/// Times that providers report may differ from ours by minutes.
+/// Times that providers report may differ from the machine's clock by minutes.
 const ENTRY_MARGIN: Duration = Duration::from_hours(1);
 
 #[cfg(test)]

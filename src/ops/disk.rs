@@ -1,4 +1,4 @@
-//! How much room there is on the disks: media are given up first, messages last.
+//! Monitors disk space. When space is low, media files are refused first, messages last.
 
 use crate::config::{DiskConfig, Live};
 use crate::domain::{AlertDetail, text_enum};
@@ -8,18 +8,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 text_enum! {
-    /// How much room there is, in a word.
+    /// The level of free disk space.
     Room {
         /// Enough for everything.
         Ample = "ample",
         /// Not enough for files and recordings.
         Low = "low",
-        /// As good as none.
+        /// Almost none.
         Critical = "critical",
     }
 }
 
-/// Watches the disks; clones share what was seen.
+/// Monitors the disks; clones share the last result.
 #[derive(Clone)]
 pub struct DiskWatch {
     inner: Arc<Inner>,
@@ -28,25 +28,25 @@ pub struct DiskWatch {
 struct Inner {
     folder: PathBuf,
     settings: Live,
-    // A plain mutex: it is held to copy a few values.
+    // A synchronous mutex: it is held only to copy a few values.
     seen: Mutex<Seen>,
 }
 
-/// What was seen last.
+/// The last result.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
     /// The disk of the data.
     pub data: DiskSpace,
-    /// How much room there is on it.
+    /// The level of space on it.
     pub room: Option<Room>,
-    /// The bridge's disk, where that is another one.
+    /// The bridge's disk, if it is another one.
     pub bridge: Option<DiskSpace>,
-    /// How much room there is on that.
+    /// The level of space on it.
     pub bridge_room: Option<Room>,
 }
 
 impl DiskWatch {
-    /// For these settings; looks at once.
+    /// Creates a monitor with these settings and checks the disks at once.
     pub fn new(settings: Live) -> Self {
         let folder = settings.now().store.data_folder();
         let inner = Inner { folder, settings, seen: Mutex::default() };
@@ -55,7 +55,7 @@ impl DiskWatch {
         watch
     }
 
-    /// Looks at the disks. What cannot be found out is no reason to give anything up.
+    /// Checks the disks. If the space of a disk cannot be determined, nothing is refused.
     pub fn look(&self) -> Seen {
         let Inner { folder, settings, .. } = &*self.inner;
         let limits = &settings.now().disk;
@@ -70,18 +70,18 @@ impl DiskWatch {
         *seen
     }
 
-    /// What was seen last.
+    /// The last result.
     pub fn seen(&self) -> Seen {
         *self.seen_now()
     }
 
-    /// Whether there is room for files and recordings, as far as was seen.
+    /// Whether there is space for files and recordings, by the last result.
     pub fn takes_media(&self) -> bool {
         self.seen_now().room.unwrap_or(Room::Ample) == Room::Ample
     }
 
-    /// Whether a file of this size leaves enough room. Looks now, since it may be large: it goes into the log, the database
-    /// and the published copy.
+    /// Whether a file of this size leaves enough space. Checks the disks now, since the file may be large: it is
+    /// written into the log, the database and the published copy.
     pub fn has_room_for(&self, bytes: u64) -> bool {
         let Seen { data, room, .. } = self.look();
         let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));
@@ -96,7 +96,7 @@ impl DiskWatch {
 }
 
 impl Seen {
-    /// What is wrong, for a person; none if nothing is.
+    /// What is wrong, for the alert; none if nothing is.
     pub fn trouble(&self) -> Option<AlertDetail> {
         let short = |room: Option<Room>| room.is_some_and(|room| room != Room::Ample);
         let mut parts = Vec::new();
@@ -113,20 +113,20 @@ impl Seen {
             en.push(format!("{whose_en}{free} of {total} are free."));
             if is_short_of_files(space) {
                 he.push(format!("אפשר ליצור עוד {} קבצים בלבד.", space.free_files));
-                en.push(format!("Only {} more files can be made.", space.free_files));
+                en.push(format!("Only {} more files can be created.", space.free_files));
             }
         }
         (!parts.is_empty()).then(|| AlertDetail { he: he.join(" "), en: en.join(" ") })
     }
 }
 
-/// Whether few files more can be made, whatever their size.
+/// Whether the file system is nearly out of inodes: few more files can be created, whatever their size.
 pub fn is_short_of_files(space: &DiskSpace) -> bool {
     space.total_files > 0 && space.free_files < (space.total_files / 100).clamp(FEW_FILES, MANY_FILES)
 }
 
-/// How much room there is. It must be a tenth above a limit before it is believed to be above it again, so that a disk at its
-/// limit does not change its mind all the time.
+/// The level of free space. The space must exceed a limit by a tenth before it counts as above that limit again, so
+/// that a disk at its limit does not alternate.
 pub fn judge(space: &DiskSpace, limits: &DiskConfig, before: Option<Room>) -> Room {
     let below = |limit: u64, was_below: bool| {
         let limit = if was_below { limit.saturating_add(limit / 10) } else { limit };
@@ -149,7 +149,7 @@ fn file_system(folder: &Path) -> Option<u64> {
     std::fs::metadata(folder).ok().map(|found| found.dev())
 }
 
-/// A number of bytes as a person reads it.
+/// Formats a number of bytes for display.
 pub fn amount(bytes: u64) -> String {
     let units = [("TB", 1_u64 << 40), ("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)];
     match units.into_iter().find(|(_, size)| bytes >= *size) {
@@ -160,7 +160,7 @@ pub fn amount(bytes: u64) -> String {
     }
 }
 
-/// Where the package keeps the bridge's session and what it has not delivered yet.
+/// The package's folder for the bridge's session and its undelivered events.
 const BRIDGE_FOLDER: &str = "/var/lib/agentlocator-whatsapp";
 const FEW_FILES: u64 = 200;
 const MANY_FILES: u64 = 10_000;
@@ -205,7 +205,7 @@ mod tests {
             [Room::Critical, Room::Low, Room::Ample]
         );
         let seen = Seen { data: with(500), room: Some(Room::Low), ..Seen::default() };
-        assert_eq!(seen.trouble().unwrap().en, "48 GB of 97 GB are free. Only 500 more files can be made.");
+        assert_eq!(seen.trouble().unwrap().en, "48 GB of 97 GB are free. Only 500 more files can be created.");
         assert_eq!(Seen { room: Some(Room::Ample), ..seen }.trouble(), None);
     }
 }

@@ -1,28 +1,29 @@
-//! Who we are, so that somebody at the command line can be certain that an address leads to this very daemon.
+//! The instance challenge: lets a command line tool verify that an address leads to this very daemon.
 //!
-//! The daemon makes a key at its start and tells it over the control socket alone. Whoever knows it asks the address with
-//! a challenge of their own, and sees by the answer whether it comes from here. Strangers learn nothing by asking.
+//! The daemon creates a key at its start and reveals it over the control socket only. A client that has the key sends a
+//! challenge of its own to the address, and verifies by the answer that it comes from this daemon. A client without the
+//! key learns nothing from the answer.
 
 use crate::domain::hex;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// The key of one run of the daemon. No `Debug`: nobody else should know it.
+/// The key of one run of the daemon. It has no `Debug`, so that it is not logged.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Identity(String);
 
 impl Identity {
-    /// Around a key that was drawn by chance.
+    /// Wraps a random key.
     pub fn new(key: [u8; 32]) -> Self {
         Self(hex(&key))
     }
 
-    /// What only this daemon answers to the challenge; none if it is no challenge.
+    /// The answer to a challenge, which only this daemon can give; none if the challenge is malformed.
     pub fn answer(&self, challenge: &str) -> Option<String> {
         let is_challenge = LENGTHS.contains(&challenge.len()) && challenge.bytes().all(|b| b.is_ascii_alphanumeric());
-        // HMAC takes keys of any length.
+        // HMAC accepts keys of any length.
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).ok().filter(|_| is_challenge)?;
         mac.update(b"agentlocator address check\0");
         mac.update(challenge.as_bytes());
@@ -30,10 +31,10 @@ impl Identity {
     }
 }
 
-/// Where the answer is given, before the challenge.
+/// The path of the endpoint, without the challenge.
 pub const CHALLENGE_PATH: &str = "/.well-known/agentlocator/";
 
-/// How long a challenge may be.
+/// Allowed lengths of a challenge.
 const LENGTHS: std::ops::RangeInclusive<usize> = 16..=64;
 
 #[cfg(test)]

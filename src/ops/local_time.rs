@@ -1,25 +1,25 @@
-//! The owner's time of day.
+//! The time of day in the business's time zone.
 
 use crate::domain::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
 
-/// The business's time zone: that of every hour in the settings, and of times that people read.
+/// The business's time zone: used for every hour in the settings, and for displayed times.
 pub const TIME_ZONE: &str = "Asia/Jerusalem";
 
-/// The business's time zone, whatever this machine's own is.
+/// The business's time zone, independent of this machine's.
 pub fn business_zone() -> TimeZone {
     TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC)
 }
 
-/// A moment as a person reads it: `2026-11-20 18:55`, in that time zone (IANA's name; an unknown one is UTC).
+/// A time for display: `2026-11-20 18:55`, in that time zone (an IANA name; an unknown one is UTC).
 pub fn moment(at: Timestamp, zone: &str) -> String {
     zoned(at, zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// When it is `hour` o'clock next, later than `now`. A day on which the clock leaps over that hour has it right after the
-/// leap.
+/// The next time at which it is `hour` o'clock, later than `now`. On a day on which the clock skips that hour, it is
+/// right after the skipped hour.
 pub fn next_hour(now: Timestamp, zone: &str, hour: u8) -> Timestamp {
     let local = zoned(now, zone);
     let at = Time::new(i8::try_from(hour.min(23)).unwrap_or(0), 0, 0, 0).unwrap_or(Time::midnight());
@@ -34,17 +34,17 @@ pub fn next_hour(now: Timestamp, zone: &str, hour: u8) -> Timestamp {
     now.plus(std::time::Duration::from_hours(24))
 }
 
-/// The day in `zone`.
+/// The date in `zone`.
 pub fn date(at: Timestamp, zone: &str) -> jiff::civil::Date {
     zoned(at, zone).date()
 }
 
-/// When the day began in which `now` is.
+/// The start of the day that contains `now`.
 pub fn start_of_day(now: Timestamp, zone: &str) -> Timestamp {
     zoned(now, zone).start_of_day().map_or(now, |start| Timestamp::from_millis(start.timestamp().as_millisecond()))
 }
 
-/// Whether it is from `hour` o'clock on, for so many hours.
+/// Whether it is between `hour` o'clock and `hours` hours later.
 pub fn is_within(now: Timestamp, zone: &str, hour: u8, hours: u8) -> bool {
     let local = u8::try_from(zoned(now, zone).hour()).unwrap_or(0);
     (local + 24 - hour.min(23)) % 24 < hours
@@ -69,10 +69,10 @@ mod tests {
         for (now, hour, next) in [
             ("2026-11-20T00:30:00Z", 3, "2026-11-20T01:00:00Z"),
             ("2026-11-20T01:00:00Z", 3, "2026-11-21T01:00:00Z"),
-            // 27 March 2026, 02:00: an hour is left out.
+            // 27 March 2026, 02:00: an hour is skipped.
             ("2026-03-26T22:30:00Z", 2, "2026-03-27T00:00:00Z"),
             ("2026-03-27T00:00:00Z", 2, "2026-03-27T23:00:00Z"),
-            // 25 October 2026, 02:00: an hour comes twice; the first counts.
+            // 25 October 2026, 02:00: an hour comes twice; the first one counts.
             ("2026-10-24T21:30:00Z", 1, "2026-10-24T22:00:00Z"),
             ("2026-10-24T22:00:00Z", 1, "2026-10-25T23:00:00Z"),
         ] {

@@ -1,7 +1,7 @@
-//! The log: one JSON object a line on stderr, or native fields where stderr is the journal's.
+//! The log: one JSON object per line on stderr, or native fields if stderr is connected to the journal.
 //!
-//! Every event has a word for programs (`event = "LISTENING"`), fields, and a sentence for people. Secrets of the
-//! settings are blotted out wherever they turn up, and fields that are called like a secret have no value.
+//! Every event has a code for programs (`event = "LISTENING"`), fields, and a message. Secrets of the settings are
+//! redacted wherever they occur, and fields whose name marks a secret have no value.
 
 mod journal;
 mod json;
@@ -42,12 +42,12 @@ pub fn start(config: &Config, journal_stream: Option<&str>) -> io::Result<Log> {
 fn write(journal: Option<&journal::Journal>, record: &Record) {
     let sent = journal.is_some_and(|journal| journal.send(record).is_ok());
     if !sent {
-        // One write a line, so that lines of several threads do not mix. Nobody can be told that it failed.
+        // One write per line, so that lines of several threads do not mix. An error cannot be reported anywhere.
         let _ = io::stderr().lock().write_all(&json::line(record));
     }
 }
 
-/// The log of this process, for other settings; clones are the same log.
+/// The log of this process, for changes of settings; clones share it.
 #[derive(Clone)]
 pub struct Log {
     redactor: Arc<Redactor>,
@@ -56,18 +56,18 @@ pub struct Log {
 }
 
 impl Log {
-    /// Keeps the secrets of settings out that are about to be in force.
+    /// Redacts the secrets of settings that are about to become active, too.
     pub fn learn_secrets(&self, config: &Config) {
         self.redactor.learn(config);
     }
 
-    /// Logs as much as these settings ask for.
+    /// Sets the log level of these settings.
     pub fn set_level(&self, config: &Config) {
-        // It fails only where this process logs elsewhere.
+        // It fails only if this process logs elsewhere.
         let _ = self.filter.reload(filter(config));
     }
 
-    /// Waits, when it is dropped, until the last lines are written; it does not wait long for a reader that has stopped.
+    /// When dropped, waits until the last lines are written; the wait is limited if the reader has stopped.
     pub fn flush_at_end(&self) -> FlushAtEnd {
         FlushAtEnd(self.queue.clone())
     }
@@ -83,22 +83,22 @@ impl Drop for FlushAtEnd {
     }
 }
 
-/// Other people's crates speak only when something is wrong.
+/// Other crates log warnings and errors only.
 fn filter(config: &Config) -> Targets {
     Targets::new().with_default(LevelFilter::WARN).with_target("agentlocator", level(config.log.level))
 }
 
-/// A panic is a line of the log like every other.
+/// Logs a panic like any other event.
 fn tell_panic(panic: &PanicHookInfo<'_>) {
     let at = panic.location().map(ToString::to_string).unwrap_or_default();
-    let text = panic.payload_as_str().unwrap_or("something unforeseen");
+    let text = panic.payload_as_str().unwrap_or("panic without a message");
     tracing::error!(event = "PANIC", at, "{text}");
 }
 
 struct Lines {
     redactor: Arc<Redactor>,
     queue: Arc<Queue>,
-    // A plain mutex: it is held to count.
+    // A synchronous mutex: it is held only to count.
     throttle: Mutex<Throttle>,
 }
 
@@ -128,5 +128,5 @@ fn level(level: LogLevel) -> LevelFilter {
     }
 }
 
-/// How long the end of the process waits for its last lines to be written.
+/// How long the end of the process waits for the last lines to be written.
 const FLUSH: Duration = Duration::from_secs(1);

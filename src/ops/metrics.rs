@@ -1,4 +1,4 @@
-//! Numbers for Prometheus. Whoever has something to count counts it by the `metrics` macros; this is where it ends up.
+//! Metrics for Prometheus. All parts count with the `metrics` macros; this module collects and renders the values.
 
 mod catalog;
 mod process;
@@ -9,18 +9,18 @@ use crate::clock;
 use crate::config::VersionInfo;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// What the process has counted.
+/// The metrics of this process.
 #[derive(Clone)]
 pub struct Metrics {
     handle: PrometheusHandle,
 }
 
 impl Metrics {
-    /// Begins to count. A second start in one process counts on its own, into nothing.
+    /// Starts the recorder. A second start in one process has no effect on the first one's metrics.
     pub fn start(version: &VersionInfo) -> Self {
         let builder = PrometheusBuilder::new();
         let seconds = Matcher::Suffix("_seconds".to_owned());
-        // The list is not empty, which is all that can be wrong with it.
+        // Setting buckets fails only for an empty list.
         let builder = builder.set_buckets_for_metric(seconds, &SECONDS).unwrap_or_default();
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
@@ -33,17 +33,17 @@ impl Metrics {
         Self { handle }
     }
 
-    /// All of it in Prometheus's text form.
+    /// Renders all metrics in Prometheus's text format.
     pub fn render(&self) -> String {
         process::measure();
         self.handle.render()
     }
 
-    /// Takes in what has gathered; without it memory would grow between two readings.
+    /// Aggregates the collected samples; without this, memory would grow between two scrapes.
     pub fn upkeep(&self) {
         self.handle.run_upkeep();
     }
 }
 
-/// From half a millisecond, which is a good answer, to what no one waits for.
+/// From half a millisecond, a fast response, to a time that no client waits.
 const SECONDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];

@@ -1,20 +1,22 @@
-//! What systemd is told. Where nobody listens (`NOTIFY_SOCKET` is not set), nothing is said.
+//! Notifications to systemd. Without `NOTIFY_SOCKET` they do nothing.
 
 use crate::config::process_env;
 use sd_notify::NotifyState;
 use std::time::Duration;
 
-/// The daemon answers.
+/// The daemon is ready.
 pub fn ready(status: &str) {
     tell(&[NotifyState::Ready, NotifyState::Status(status)]);
 }
 
-/// The daemon reads its settings again; [`ready`] says that it is done.
+/// The daemon reloads its settings; [`ready`] ends the reload.
 pub fn reloading(status: &str) {
-    // Without the time systemd takes no notice of a reload.
+    // systemd ignores a reload notification without the time.
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now, NotifyState::Status(status)]),
-        Err(error) => tracing::debug!(event = "NOTIFY_FAILED", %error, "systemd cannot be told"),
+        Err(error) => {
+            tracing::debug!(event = "NOTIFY_FAILED", %error, "Cannot read the monotonic clock for the notification to systemd")
+        }
     }
 }
 
@@ -23,34 +25,34 @@ pub fn stopping(status: &str) {
     tell(&[NotifyState::Stopping, NotifyState::Status(status)]);
 }
 
-/// One line for `systemctl status`.
+/// Sets the status line of `systemctl status`.
 pub fn status(status: &str) {
     tell(&[NotifyState::Status(status)]);
 }
 
-/// The start takes its time: systemd is not to give up before another `span`.
+/// Extends the start timeout by `span` from now.
 pub fn working(status: &str, span: Duration) {
     let micros = u32::try_from(span.as_micros()).unwrap_or(u32::MAX);
     tell(&[NotifyState::Status(status), NotifyState::ExtendTimeoutUsec(micros)]);
 }
 
-/// The daemon is alive.
+/// Sends the watchdog's sign of life.
 pub fn alive() {
     tell(&[NotifyState::Watchdog]);
 }
 
-/// Whether anybody is told.
+/// Whether systemd receives notifications.
 pub fn is_listening() -> bool {
     process_env("NOTIFY_SOCKET").is_some()
 }
 
-/// How long systemd waits for a sign of life; none if it does not.
+/// The watchdog interval; none if the watchdog is off.
 pub fn watchdog() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(event = "NOTIFY_FAILED", %error, "systemd cannot be told");
+        tracing::debug!(event = "NOTIFY_FAILED", %error, "Cannot send a notification to systemd");
     }
 }

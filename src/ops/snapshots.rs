@@ -1,7 +1,9 @@
-//! Snapshots: proven copies of the database with a retention, in a folder and, if one is set, in an S3-compatible bucket.
+//! Snapshots: verified copies of the database with a retention policy, in a folder and, if one is set, in an
+//! S3-compatible bucket.
 //!
-//! A copy is first made beside the database and opened; then it goes where it belongs, is read back there, and only then
-//! are older ones dropped. A snapshot is a whole database file, so a plain copy of it is worth as much.
+//! A copy is first made beside the database and verified; then it is written to its destination and read back there,
+//! and only then are older snapshots deleted. A snapshot is a complete database file, so a plain copy of it is equally
+//! good.
 
 mod bucket;
 mod error;

@@ -1,6 +1,6 @@
-//! Certificates: which one is served, where it comes from, and how it stays good.
+//! Certificates: which one is served, its source, and its renewal.
 //!
-//! A connection that speaks TLS keeps the certificate that it began with, so that a new one never ends a call.
+//! A TLS connection keeps the certificate that it began with, so a new certificate never ends a call.
 
 mod acme;
 mod certificate;
@@ -28,14 +28,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Which doors there are that certificates are good for.
+/// The listeners for which certificates are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TlsDoors {
-    /// One for plain HTTP on the port of the web.
+    /// There is a plain HTTP listener on the public port.
     pub http: bool,
-    /// The port of the one that speaks TLS alone.
+    /// The port of the listener for TLS only.
     pub https: Option<u16>,
-    /// The one for page and API, which speaks TLS as well.
+    /// The listener for web page and API, which accepts TLS as well.
     pub crm: bool,
 }
 
@@ -50,13 +50,13 @@ struct Inner {
     doors: TlsDoors,
     folder: Folder,
     served: Arc<Served>,
-    /// How we shake hands; none where no door speaks TLS.
+    /// The TLS configuration; none if no listener accepts TLS.
     server: Option<Arc<ServerConfig>>,
     progress: Mutex<Progress>,
     reload: Notify,
 }
 
-/// What has happened, beside the certificate itself.
+/// The progress of fetching certificates.
 #[derive(Debug, Default)]
 struct Progress {
     last_error: Option<TlsTrouble>,
@@ -64,8 +64,8 @@ struct Progress {
 }
 
 impl Tls {
-    /// Reads what is there. What is missing or broken is told, and never keeps the daemon from starting: calls come in by
-    /// other doors too.
+    /// Loads the stored certificates. A missing or broken certificate is reported, and never prevents the start: calls
+    /// arrive over other listeners too.
     pub fn open(config: Arc<Config>, doors: TlsDoors) -> Self {
         let folder = Folder::of(&config.store.data_folder());
         let served = Arc::new(Served::default());
@@ -84,42 +84,42 @@ impl Tls {
         if tls.inner.server.is_some() {
             tls.load(clock::now());
         } else if tls.inner.config.tls.is_configured() {
-            tls.trouble("no door speaks TLS: port 443 could not be opened, and tls.https_listen is not set");
+            tls.trouble("no listener accepts TLS: port 443 could not be opened, and tls.https_listen is not set");
         }
         tls
     }
 
-    /// How to shake hands; none where no door speaks TLS.
+    /// The TLS configuration; none if no listener accepts TLS.
     pub fn server_config(&self) -> Option<Arc<ServerConfig>> {
         self.inner.server.clone()
     }
 
-    /// The port of the listener that speaks TLS alone.
+    /// The port of the listener for TLS only.
     pub fn https_port(&self) -> Option<u16> {
         self.inner.server.as_ref().and(self.inner.doors.https)
     }
 
-    /// A name by which browsers that come by TLS see a certificate that they accept.
+    /// A host name for which TLS clients get a certificate that browsers trust.
     pub fn trusted_name(&self) -> Option<String> {
         self.trusted()?.names.iter().find(|name| !name.starts_with('*')).cloned()
     }
 
-    /// The answer to an authority that asks for this token by HTTP.
+    /// The answer to an HTTP-01 challenge with this token.
     pub fn challenge_answer(&self, token: &str) -> Option<String> {
         self.inner.served.http_answer(token)
     }
 
-    /// Whether browsers that come to this host by TLS see a certificate that they accept.
+    /// Whether TLS clients get a certificate for this host that browsers trust.
     pub fn is_good_for(&self, host: &str) -> bool {
         self.trusted().is_some_and(|certificate| certificate.covers(host))
     }
 
-    /// Whether the certificate that is served is one that browsers accept.
+    /// Whether the served certificate is one that browsers trust.
     pub fn is_good(&self) -> bool {
         self.trusted().is_some()
     }
 
-    /// How everything is.
+    /// The state of TLS.
     pub fn status(&self) -> TlsStatus {
         let now = clock::now();
         let served = self.inner.served.current();
@@ -141,8 +141,8 @@ impl Tls {
         }
     }
 
-    /// Reads own files again, and has the authority asked again if that failed before. Says whether another certificate is
-    /// served now, or why the files are not taken; then what was served goes on being served.
+    /// Reloads the certificate files, and makes an ACME order that failed before due again. Returns whether another
+    /// certificate is served now, or why the files were rejected; then the previous certificate stays in use.
     pub fn reload(&self) -> Result<bool, String> {
         let fingerprint = || self.inner.served.current().map(|(_, certificate)| certificate.fingerprint);
         let before = fingerprint();
@@ -153,7 +153,7 @@ impl Tls {
         Ok(fingerprint() != before)
     }
 
-    /// Keeps the certificate good, for as long as it is polled.
+    /// Keeps the certificate valid, for as long as the future is polled.
     pub async fn run(self) {
         let Some(_) = self.inner.server else { return std::future::pending().await };
         let config = &self.inner.config.tls;
@@ -170,9 +170,9 @@ impl Tls {
         }
     }
 
-    /// Takes own files over when they change.
+    /// Reloads the certificate files when they change.
     async fn watch(&self, mut files: OwnFiles) {
-        // The first look is at files that have been taken already: they may have changed since.
+        // The first check is of files that have been loaded already: they may have changed since.
         let mut health = TlsHealth::Ok;
         let mut reload = std::pin::pin!(self.inner.reload.notified());
         loop {
@@ -184,9 +184,9 @@ impl Tls {
                     true
                 }
             };
-            // What could not be taken may be half of a pair whose other half is still to come.
+            // Rejected files may be one half of a pair whose other half is not written yet.
             if files.have_changed() || asked || self.progress().last_error.is_some() {
-                // What is refused has been told.
+                // A rejection has been reported by `take_files`.
                 let _ = self.take_files(&files, clock::now());
             }
         }
@@ -204,14 +204,14 @@ impl Tls {
         if served.current().is_none() {
             self.sign_for_ourselves(now);
         }
-        // Files have told of themselves.
+        // Certificates from files were reported when they were loaded.
         if let Some((source, certificate)) = served.current().filter(|(source, _)| *source != CertificateSource::Files)
         {
             tell(source, &certificate);
         }
     }
 
-    /// Takes them over; why not, where they are refused.
+    /// Loads the files; returns why, if they are rejected.
     fn take_files(&self, files: &OwnFiles, now: Timestamp) -> Result<(), String> {
         let before = self.inner.served.current();
         let served = before.as_ref().filter(|(source, _)| *source == CertificateSource::Files).map(|(_, it)| it);
@@ -232,7 +232,7 @@ impl Tls {
                 self.trouble(&fault);
             }
             Verdict::Refuse(reason) => {
-                let goes_on = if served.is_some() { "; the one before it goes on being served" } else { "" };
+                let goes_on = if served.is_some() { "; the previous certificate is still served" } else { "" };
                 self.trouble(&format!("{reason}{goes_on}"));
                 return Err(reason);
             }
@@ -240,7 +240,7 @@ impl Tls {
         Ok(())
     }
 
-    /// Tells once when the certificate that is served becomes bad, or soon will.
+    /// Logs once when the served certificate becomes invalid or is about to expire.
     fn watch_health(&self, before: TlsHealth) -> TlsHealth {
         let served = self.inner.served.current();
         let health = status::health(true, &self.wanted(), served.as_ref(), clock::now());
@@ -252,7 +252,7 @@ impl Tls {
             let not_after = certificate.not_after;
             tracing::error!(
                 event = "TLS_EXPIRING", source = source.as_str(), %not_after,
-                "The certificate that is served is not what it should be: it ends at {not_after}, and is good for {}",
+                "The served certificate has expired, expires soon, or lacks a host name: it is valid until {not_after} for {}",
                 certificate.names.join(", ")
             );
         }
@@ -263,23 +263,23 @@ impl Tls {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         match self_signed::obtain(&self.inner.folder, &host, now) {
             Ok(certificate) => self.inner.served.set(CertificateSource::SelfSigned, certificate),
-            Err(error) => self.trouble(&format!("a self-signed certificate could not be made: {error}")),
+            Err(error) => self.trouble(&format!("a self-signed certificate could not be created: {error}")),
         }
     }
 
-    /// What browsers accept, if that is served.
+    /// The served certificate, if browsers trust it.
     fn trusted(&self) -> Option<Certificate> {
         let (source, certificate) = self.inner.served.current()?;
         let trusted = matches!(source, CertificateSource::Files | CertificateSource::Acme);
         Some(certificate).filter(|certificate| trusted && certificate.is_current(clock::now()))
     }
 
-    /// The names that a certificate should be good for.
+    /// The host names that a certificate should cover.
     fn wanted(&self) -> Vec<String> {
         self.inner.config.tls.domain.clone()
     }
 
-    /// Keeps what went wrong, and logs it once.
+    /// Stores an error, and logs it once.
     fn trouble(&self, text: &str) {
         let mut progress = self.progress();
         if progress.last_error.as_ref().is_some_and(|known| known.text == text) {
@@ -294,7 +294,7 @@ impl Tls {
     }
 }
 
-/// The fingerprint of the certificate that the daemon with this data folder has made for itself, if that is what it serves.
+/// The fingerprint of the self-signed certificate of the daemon with this data folder, if that is what it serves.
 pub fn own_fingerprint(config: &Config) -> Option<String> {
     if config.tls.is_configured() {
         return None;
@@ -313,29 +313,29 @@ fn tell(source: CertificateSource, certificate: &Certificate) {
         names = certificate.names.join(" "),
         not_after = %certificate.not_after,
         fingerprint = certificate.fingerprint,
-        "The certificate of {} by {} is served, good until {}",
+        "Serving the certificate for {} by {}, valid until {}",
         certificate.names.join(", "), certificate.issuer, certificate.not_after
     );
 }
 
-/// TLS 1.2 and 1.3, HTTP/1.1 and authorities' questions.
+/// A configuration for TLS 1.2 and 1.3, HTTP/1.1 and ACME challenges.
 fn server_config(served: &Arc<Served>) -> Option<Arc<ServerConfig>> {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions();
     let mut config = match builder {
         Ok(builder) => builder.with_no_client_auth().with_cert_resolver(served.clone()),
         Err(error) => {
-            tracing::error!(event = "TLS_TROUBLE", %error, "TLS cannot be used");
+            tracing::error!(event = "TLS_TROUBLE", %error, "Cannot initialize TLS; no listener accepts TLS");
             return None;
         }
     };
     config.alpn_protocols = vec![b"http/1.1".to_vec(), ACME_TLS.to_vec()];
-    // Whoever comes again need not be remembered.
+    // Session tickets avoid server-side session storage.
     if let Ok(ticketer) = ring::Ticketer::new() {
         config.ticketer = ticketer;
     }
     Some(Arc::new(config))
 }
 
-/// How often files are looked at.
+/// Interval of checking the certificate files.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

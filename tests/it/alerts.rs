@@ -84,7 +84,7 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
     until_state(&shop, "bridge_down", "raised").await;
     shop.bridge.down(false);
     let mails = post.smtp.until(2).await;
-    assert_eq!(mails[1].header("subject"), "AgentLocator: All well again: The WhatsApp bridge is not connected");
+    assert_eq!(mails[1].header("subject"), "AgentLocator: Resolved: The WhatsApp bridge is not connected");
     until_state(&shop, "bridge_down", "cleared").await;
     let logged: Vec<_> =
         ["ALERT_RAISED", "ALERT_CLEARED"].map(|event| shop.daemon.logs().events_named(event).len()).into();
@@ -133,7 +133,7 @@ async fn a_test_says_of_each_way_what_came_of_it() {
     let mail = post.smtp.until(1).await.remove(0);
     assert_eq!(mail.to, ["owner@shop.example", "second@shop.example"]);
     assert_eq!(mail.header("subject"), "AgentLocator: a test");
-    assert!(shop.bridge.texts()[0].starts_with("This is a test."), "{:?}", shop.bridge.texts());
+    assert!(shop.bridge.texts()[0].starts_with("This is a test notification."), "{:?}", shop.bridge.texts());
 
     shop.daemon.reconfigure(|setup| by_mail(setup, &post));
     for (does, expected) in [

@@ -1,34 +1,34 @@
-//! When an alert is one, when it is over, and when somebody is told. No I/O, no clock.
+//! Decides when a condition becomes an alert, when it has cleared, and when a notification is due. No I/O, no clock.
 
 use crate::domain::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertTold, AlertWay, Mute, Timestamp};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How long things must be so.
+/// Thresholds of alerts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// How long the bridge may be down.
     pub bridge_down: Duration,
-    /// How long Litestream may be away.
+    /// How long Litestream may be missing.
     pub replication: Duration,
-    /// How long all must be well before that is believed.
+    /// How long a condition must be absent before the alert clears.
     pub settle: Duration,
-    /// What lasts is told again after this.
+    /// A notification about a lasting alert is repeated after this time.
     pub repeat: Duration,
-    /// So many calls in a row that the AI did not answer are too many.
+    /// Number of consecutive calls that the AI did not answer from which on an alert is raised.
     pub failed_calls: u32,
 }
 
-/// An alert has begun, or is over.
+/// An alert was raised, or has cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Which.
+    /// The kind of alert.
     pub kind: AlertKind,
-    /// What it is from now on.
+    /// The new state.
     pub state: AlertState,
 }
 
-/// All alerts.
+/// The tracker of all alerts.
 pub struct Board {
     patience: Patience,
     entries: BTreeMap<AlertKind, Entry>,
@@ -36,13 +36,13 @@ pub struct Board {
 
 struct Entry {
     alert: Alert,
-    /// Whether it is so at the moment, and since when that has not changed.
+    /// Whether the condition is active, and since when that has not changed.
     is_so: bool,
     unchanged_since: Timestamp,
 }
 
 impl Board {
-    /// A board with what was known before.
+    /// A tracker with the stored alerts.
     pub fn new(patience: Patience, known: Vec<Alert>) -> Self {
         let entry = |alert: Alert| {
             let is_so = alert.state == AlertState::Raised;
@@ -52,7 +52,7 @@ impl Board {
         Self { patience, entries: known.into_iter().map(entry).collect() }
     }
 
-    /// It is so. True if that is news.
+    /// Records that the condition is active. Returns true if it was not before.
     pub fn raise(&mut self, kind: AlertKind, detail: AlertDetail, now: Timestamp) -> bool {
         let fresh = || Alert {
             kind,
@@ -73,21 +73,22 @@ impl Board {
         entry.is_so = true;
         entry.unchanged_since = now;
         if entry.alert.state == AlertState::Cleared {
-            // Who comes back soon must be well for longer before that is believed; else every coming and going would be told.
+            // An alert that returns soon must be absent for longer before it clears; otherwise a flapping condition
+            // would notify each time.
             let soon = entry.alert.cleared_at.is_some_and(|at| now.since(at) < RETURNS_WITHIN);
             let returns = if soon { entry.alert.returns.saturating_add(1) } else { 0 };
-            // What was muted while it lasted is another one now; a time stays a time.
+            // Muting for the duration of the previous alert ends here; muting until a time continues.
             let mute = entry.alert.mute.filter(|mute| matches!(mute, Mute::Until(_)));
             entry.alert = Alert { returns, mute, detail: std::mem::take(&mut entry.alert.detail), ..fresh() };
         }
         true
     }
 
-    /// It is so no more. True if that is news.
+    /// Records that the condition is no longer active. Returns true if it was before.
     pub fn clear(&mut self, kind: AlertKind, now: Timestamp) -> bool {
         let Some(entry) = self.entries.get_mut(&kind).filter(|entry| entry.is_so) else { return false };
         if entry.alert.state == AlertState::Pending {
-            // It never troubled anybody.
+            // It was never raised.
             self.entries.remove(&kind);
             return true;
         }
@@ -96,7 +97,7 @@ impl Board {
         true
     }
 
-    /// What time has brought about.
+    /// Applies the passage of time.
     pub fn advance(&mut self, now: Timestamp) -> Vec<Change> {
         let patience = self.patience;
         let mut changes = Vec::new();
@@ -123,8 +124,8 @@ impl Board {
         changes
     }
 
-    /// What is to be told by a way: each kind once when it begins, again while it lasts, and once when it is over, if its
-    /// beginning was told.
+    /// The notifications that are due on a channel: one when an alert is raised, one at each repeat interval while it
+    /// lasts, and one when it has cleared, if its start was notified.
     pub fn due(&self, way: AlertWay, now: Timestamp) -> Vec<(Alert, AlertNews)> {
         let repeat = self.patience.repeat;
         let news = |entry: &Entry| {
@@ -133,7 +134,7 @@ impl Board {
                 return None;
             }
             match (alert.state, alert.told_by(way)) {
-                // What may be over in a moment is told only if it comes back.
+                // The alert may clear within moments: it is notified only if the condition returns.
                 (AlertState::Raised, _) if !entry.is_so => None,
                 (AlertState::Raised, None) => Some(AlertNews::Raised),
                 (AlertState::Raised, Some(told)) if now.since(told.at) >= repeat => Some(AlertNews::Lasts),
@@ -144,7 +145,7 @@ impl Board {
         self.entries.values().filter_map(|entry| news(entry).map(|news| (entry.alert.clone(), news))).collect()
     }
 
-    /// It was told.
+    /// Records that a notification was sent.
     pub fn note_told(&mut self, kind: AlertKind, way: AlertWay, news: AlertNews, now: Timestamp) -> Option<Alert> {
         let alert = &mut self.entries.get_mut(&kind)?.alert;
         alert.told.retain(|told| told.way != way);
@@ -152,26 +153,26 @@ impl Board {
         Some(alert.clone())
     }
 
-    /// It was told, but did not arrive.
+    /// Records that a notification was sent but not delivered.
     pub fn take_back_told(&mut self, kind: AlertKind, way: AlertWay, news: AlertNews) -> Option<Alert> {
         let alert = &mut self.entries.get_mut(&kind)?.alert;
         alert.told.retain(|told| told.way != way || told.news != news);
         Some(alert.clone())
     }
 
-    /// Troubles nobody with it, or again.
+    /// Mutes or unmutes an alert.
     pub fn mute(&mut self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
         let alert = &mut self.entries.get_mut(&kind)?.alert;
         alert.mute = mute;
         Some(alert.clone())
     }
 
-    /// All that is known, by kind.
+    /// All known alerts, by kind.
     pub fn all(&self) -> Vec<Alert> {
         self.entries.values().map(|entry| entry.alert.clone()).collect()
     }
 
-    /// Whether time alone changes nothing: everything is over and told.
+    /// Whether time alone changes nothing: all alerts have cleared and were notified.
     pub fn is_quiet(&self, now: Timestamp) -> bool {
         let over = self.entries.values().all(|entry| !entry.is_so && entry.alert.state == AlertState::Cleared);
         over && AlertWay::ALL.iter().all(|way| self.due(*way, now).is_empty())
@@ -179,13 +180,14 @@ impl Board {
 }
 
 impl Patience {
-    /// How long something must be so before it troubles anybody: what comes and goes by itself, longer.
+    /// How long a condition must be active before the alert is raised; longer for conditions that often clear by
+    /// themselves.
     fn before(self, kind: AlertKind) -> Duration {
         match kind {
             AlertKind::BridgeDown | AlertKind::BridgeDeaf => self.bridge_down,
             AlertKind::Replication => self.replication,
             AlertKind::PublishedCopy => Duration::from_mins(1),
-            // A new box has none at first.
+            // A new installation has no certificate at first.
             AlertKind::Certificate => Duration::from_mins(15),
             AlertKind::DatabaseUnwritable => Duration::from_secs(5),
             AlertKind::BridgeLink => self.bridge_down.min(Duration::from_mins(1)),
@@ -209,16 +211,16 @@ impl Patience {
         }
     }
 
-    /// How long all must be well, by how often it was not after all.
+    /// How long the condition must be absent before the alert clears, by how often it returned.
     fn after(self, returns: u32) -> Duration {
         (self.settle * 2_u32.saturating_pow(returns.min(16))).min(LONGEST_SETTLING.max(self.settle))
     }
 }
 
-/// Who comes back within this comes back soon.
+/// An alert that returns within this time returns soon.
 const RETURNS_WITHIN: Duration = Duration::from_hours(24);
 const LONGEST_SETTLING: Duration = Duration::from_hours(6);
-/// What has been over for so long is not shown any more.
+/// An alert that cleared this long ago is no longer shown.
 const FORGOTTEN: Duration = Duration::from_hours(7 * 24);
 
 #[cfg(test)]

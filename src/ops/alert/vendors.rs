@@ -1,22 +1,22 @@
-//! What calls and messages show about the vendors: whether they accept us, and whether the AI answers.
+//! What calls and messages show about the providers: whether they accept the account, and whether the AI answers.
 
 use super::Alerts;
 use crate::domain::{AlertDetail, AlertKind};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How a call that the AI should answer went, as far as the AI is concerned.
+/// The outcome of a call for the AI.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AiOutcome {
-    /// It spoke.
+    /// The AI spoke.
     Answered,
-    /// It was lost before it spoke.
+    /// The AI connection was lost before the AI spoke.
     Failed {
-        /// Why, in the engine's words.
+        /// The reason, from the engine.
         reason: String,
     },
 }
 
-/// Counts calls in a row that the AI did not answer.
+/// Counts consecutive calls that the AI did not answer.
 #[derive(Debug)]
 pub(super) struct FailedCalls {
     in_a_row: AtomicU32,
@@ -30,7 +30,7 @@ impl FailedCalls {
 }
 
 impl Alerts {
-    /// A call is over that the AI should answer.
+    /// Records the outcome of a call that the AI should answer.
     pub fn note_call(&self, outcome: &AiOutcome) {
         let calls = &self.inner.failed_calls;
         match outcome {
@@ -45,20 +45,20 @@ impl Alerts {
                     self.raise(AlertKind::AiRefused, reason.as_str());
                 } else if count >= calls.too_many {
                     let he = format!("{count} שיחות ברצף. הסיבה האחרונה: {reason}");
-                    let en = format!("{count} calls in a row. The last reason: {reason}");
+                    let en = format!("{count} calls in a row. Last error: {reason}");
                     self.raise(AlertKind::AiUnavailable, (he, en));
                 }
             }
         }
     }
 
-    /// Twilio took a request of ours, or refused our account, in its own words.
+    /// Records that Twilio accepted a request, or its text when it refused the account.
     pub fn note_twilio(&self, refusal: Option<&str>) {
         self.set(AlertKind::TwilioRefused, refusal.map(AlertDetail::from));
     }
 }
 
-/// Whether the AI said that it does not want us, which no waiting mends: the words are OpenAI's.
+/// Whether the error text, which is OpenAI's, means that the account was refused, so that waiting does not help.
 fn is_refusal(reason: &str) -> bool {
     const WORDS: [&str; 9] = [
         "HTTP 401",

@@ -1,19 +1,19 @@
-//! What people are told, in Hebrew and English.
+//! The texts of notifications, in Hebrew and English.
 
 use crate::domain::{Alert, AlertKind, AlertNews, Timestamp};
 
-/// What a message of alerts says.
+/// The text of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
-    /// One line.
+    /// The subject, one line.
     pub subject: String,
-    /// All of it.
+    /// The body.
     pub body: String,
 }
 
 impl Words {
-    /// A message of these news for the owner of `business` (empty: unnamed), with where the page is and the moment it is
-    /// in the owner's time zone, as `moment` writes it.
+    /// The notification of these transitions for the owner of `business` (empty: unnamed), with the address of the web
+    /// page. `moment` formats a time in the owner's time zone.
     pub fn of(
         news: &[(Alert, AlertNews)],
         business: &str,
@@ -35,7 +35,7 @@ impl Words {
             body.push_str(&line(alert.kind, *what, hebrew));
             body.push('\n');
             if *what == AlertNews::Cleared {
-                body.push_str(if hebrew { "זה נמשך מאז " } else { "It had been so since " });
+                body.push_str(if hebrew { "זה נמשך מאז " } else { "It had lasted since " });
             } else {
                 if !detail.is_empty() {
                     body.push_str(detail);
@@ -60,7 +60,7 @@ impl Words {
         let (subject, body) = if hebrew {
             ("הודעת בדיקה", "זו הודעת בדיקה. כך תגיע התראה כשמשהו יזדקק לכם.\n")
         } else {
-            ("a test", "This is a test. An alert will come like this when something needs you.\n")
+            ("a test", "This is a test notification. Alerts arrive like this one.\n")
         };
         Self { subject: format!("{name}: {subject}"), body: body.to_owned() }
     }
@@ -73,17 +73,17 @@ fn line(kind: AlertKind, news: AlertNews, hebrew: bool) -> String {
         (AlertNews::Lasts, true) => format!("עדיין: {headline}"),
         (AlertNews::Lasts, false) => format!("Still: {headline}"),
         (AlertNews::Cleared, true) => format!("הסתדר: {headline}"),
-        (AlertNews::Cleared, false) => format!("All well again: {headline}"),
+        (AlertNews::Cleared, false) => format!("Resolved: {headline}"),
     }
 }
 
-/// What it is, in a line.
+/// The headline of an alert, one line.
 pub fn headline(kind: AlertKind, hebrew: bool) -> &'static str {
     let (he, en, ..) = words(kind);
     if hebrew { he } else { en }
 }
 
-/// What to do about it.
+/// What the owner should do about an alert.
 pub fn remedy(kind: AlertKind, hebrew: bool) -> &'static str {
     let (_, _, he, en) = words(kind);
     if hebrew { he } else { en }
@@ -96,17 +96,17 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "הדיסק כמעט מלא",
             "The disk is nearly full",
             "פנו מקום בדיסק. עד אז קבצים והקלטות אינם נשמרים; הודעות נשמרות כל עוד יש מקום כלשהו.",
-            "Make room on the disk. Until then files and recordings are not taken; messages are, while there is any room.",
+            "Free disk space. Until then files and recordings are not stored; messages are, while any space is left.",
         ),
         AlertKind::DatabaseUnwritable => (
             "אי אפשר לשמור דבר במסד הנתונים",
             "Nothing can be stored in the database",
             "בדקו שהדיסק אינו מלא ושאפשר לכתוב אליו. שיחות נענות גם כך; הודעות יתקבלו כשאפשר יהיה לשמור.",
-            "See that the disk is not full and can be written. Calls are answered meanwhile; messages come in when they can be stored.",
+            "Check that the disk is not full and is writable. Calls are answered meanwhile; messages arrive once they can be stored.",
         ),
         AlertKind::PublishedCopy => (
             "העותק של מסד הנתונים אינו עדכני",
-            "The copy of the database is not current",
+            "The published copy of the database is not current",
             "אל תגבו עכשיו את agentlocator.db בהעתקה; `agentlocator doctor` אומר מה לעשות.",
             "Do not back up agentlocator.db by copying now; `agentlocator doctor` says what to do.",
         ),
@@ -114,7 +114,7 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "נמצא נזק במסד הנתונים",
             "The database is damaged",
             "שחזרו גיבוי מלפני הנזק: `agentlocator restore`. שמרו את הקובץ הקיים.",
-            "Restore a backup from before: `agentlocator restore`. Keep the file as it is.",
+            "Restore a backup from before the damage: `agentlocator restore`. Keep the existing file.",
         ),
         AlertKind::LogSize
         | AlertKind::Replication
@@ -123,7 +123,7 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
         | AlertKind::OutboxHeld => store_words(kind),
         AlertKind::Backup => (
             "הגיבוי הלילי אינו מצליח",
-            "The nightly backup does not succeed",
+            "The nightly backup fails",
             "הריצו `agentlocator doctor` על השרת.",
             "Run `agentlocator doctor` on the server.",
         ),
@@ -131,7 +131,7 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
             "תעודת האבטחה (TLS) אינה מתחדשת",
             "The TLS certificate is not renewed",
             "הריצו `agentlocator doctor` על השרת. כשהתעודה תפוג, שיחות והודעות מ־Twilio לא יגיעו.",
-            "Run `agentlocator doctor` on the server. When it has expired, calls and messages of Twilio do not come in.",
+            "Run `agentlocator doctor` on the server. When the certificate has expired, calls and messages from Twilio do not arrive.",
         ),
         AlertKind::BridgeDown => (
             "גשר הוואטסאפ אינו מחובר",
@@ -147,15 +147,15 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
         ),
         AlertKind::BridgeDeaf => (
             "דבר אינו נכנס בקישור לוואטסאפ",
-            "Nothing comes in by the link to WhatsApp",
+            "No messages arrive over the link to WhatsApp",
             "בדקו שהטלפון של חשבון הוואטסאפ דלוק ומחובר לאינטרנט, ופתחו בו את וואטסאפ. אם הודעות עדיין אינן נכנסות, נתקו את החשבון בדף וקשרו אותו מחדש.",
-            "See that the phone of the WhatsApp account is on and online, and open WhatsApp on it. If messages still do not come in, unlink the account in the page and link it again.",
+            "Check that the phone of the WhatsApp account is on and online, and open WhatsApp on it. If messages still do not arrive, unlink the account in the page and link it again.",
         ),
         AlertKind::WhatsAppRestricted => (
             "וואטסאפ הגבילה את החשבון",
             "WhatsApp has restricted the account",
             "אל תכתבו לאנשים חדשים עד שההגבלה תוסר. תשובות למי שכתב אליכם אינן מוגבלות.",
-            "Write to nobody new until it is lifted. Answers to people who wrote to you are not restricted.",
+            "Do not write to new contacts until the restriction is lifted. Replies to contacts who wrote to you are not restricted.",
         ),
         AlertKind::TwilioRefused => (
             "Twilio אינה מקבלת את פרטי החשבון",
@@ -180,7 +180,7 @@ fn words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static
     }
 }
 
-/// The same for the machine and how it is set up.
+/// Headline and remedy of alerts about the machine and its settings.
 fn machine_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static str) {
     match kind {
         AlertKind::ClockWrong => (
@@ -197,14 +197,14 @@ fn machine_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, 
         ),
         _ => (
             "הבדיקה הלילית מצאה תקלה",
-            "The nightly self-check found something",
+            "The nightly self-check found a problem",
             "הריצו `agentlocator doctor` על השרת.",
             "Run `agentlocator doctor` on the server.",
         ),
     }
 }
 
-/// The same for the AI.
+/// Headline and remedy of alerts about the AI.
 fn ai_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static str) {
     match kind {
         AlertKind::AiRefused => (
@@ -215,37 +215,37 @@ fn ai_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'sta
         ),
         AlertKind::AiLimit => (
             "רוב התקרה של ה־AI נוצלה",
-            "Most of what the AI may cost is used",
+            "Most of the AI's cost limit is used",
             "מעבר לתקרה שיחות עוברות לתא הקולי. בדקו מי מתקשר, או העלו את התקרה (voice.ai_*).",
-            "Beyond the limit calls go to voicemail. See who calls, or raise the limit (voice.ai_*).",
+            "Beyond the limit calls go to voicemail. Check who calls, or raise the limit (voice.ai_*).",
         ),
         _ => (
             "שיחות אינן נענות על ידי ה־AI",
             "Calls are not answered by the AI",
             "בדקו את החיבור לאינטרנט ואת מצב השירות. עד אז מתקשרים משאירים הודעה.",
-            "Check the internet connection and the service's state. Until then callers leave a message.",
+            "Check the internet connection and the status of the AI service. Until then callers leave a message.",
         ),
     }
 }
 
-/// The same for the database's files.
+/// Headline and remedy of alerts about the database's files.
 fn store_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'static str) {
     match kind {
         AlertKind::LogSize => (
             "יומן הכתיבה של מסד הנתונים גדל",
             "The write-ahead log of the database grows",
             "סיימו את התהליך שקורא את מסד הנתונים, למשל גיבוי שנתקע; אחרת הדיסק יתמלא.",
-            "End the process that reads the database, such as a backup that hangs; else the disk fills up.",
+            "End the process that reads the database, such as a backup that hangs; otherwise the disk fills up.",
         ),
         AlertKind::Replication => (
             "מסד הנתונים אינו מועתק למקום אחר",
             "The database is not replicated",
             "הפעילו את Litestream: `systemctl status agentlocator-litestream`. אם אין בו עוד צורך, בטלו את store.litestream.",
-            "Start Litestream: `systemctl status agentlocator-litestream`. If it is not wanted any more, unset store.litestream.",
+            "Start Litestream: `systemctl status agentlocator-litestream`. If it is no longer needed, unset store.litestream.",
         ),
         AlertKind::ForeignFile => (
             "קובץ אחר נמצא במקום העותק של מסד הנתונים",
-            "Another file is in place of the copy of the database",
+            "Another file is in place of the published copy of the database",
             "החליטו באיזה מהם להשתמש. עד אז אל תגבו את agentlocator.db בהעתקה.",
             "Decide which of the two is used. Until then do not back up agentlocator.db by copying.",
         ),
@@ -253,13 +253,13 @@ fn store_words(kind: AlertKind) -> (&'static str, &'static str, &'static str, &'
             "מסד נתונים אחר נמצא בשימוש, או שנמצא קובץ זר במקומו",
             "Another database is in use, or a foreign file was found in its place",
             "בדקו שהנתונים הם אלה שרציתם, ואז סגרו את ההודעה.",
-            "See that the data is what you want, then dismiss this notice.",
+            "Check that the data is the data that you want, then dismiss this notice.",
         ),
         _ => (
             "הודעות מחכות להחלטה אחרי השחזור",
             "Messages wait for your decision after the restore",
             "ייתכן שכבר נשלחו לפני השחזור. בדקו בטלפון, ואז שלחו אותן או בטלו אותן.",
-            "They may have been sent before the restore. Look at the phone, then send or discard them.",
+            "They may have been sent before the restore. Check on the phone, then send or discard them.",
         ),
     }
 }
@@ -300,9 +300,9 @@ mod tests {
         ];
         let words = Words::of(&news, "Shop", "https://shop.example/app/", false, |at| at.to_string()[..16].to_owned());
         assert_eq!(words.subject, "AgentLocator – Shop: The disk is nearly full (and 1 more)");
-        assert!(words.body.starts_with("The disk is nearly full\n12 MB are free\nMake room"), "{}", words.body);
+        assert!(words.body.starts_with("The disk is nearly full\n12 MB are free\nFree disk"), "{}", words.body);
         assert!(words.body.contains("Since 1970-01-01T00:00.\n"), "{}", words.body);
-        assert!(words.body.contains("All well again: The WhatsApp bridge is not connected\nIt had been so since"));
+        assert!(words.body.contains("Resolved: The WhatsApp bridge is not connected\nIt had lasted since"));
         assert!(words.body.ends_with("The page: https://shop.example/app/\n"));
         assert!(Words::of(&news, "", "", true, |_| String::new()).subject.starts_with("AgentLocator: הדיסק"));
     }

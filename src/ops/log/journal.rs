@@ -1,4 +1,4 @@
-//! The journal's own protocol: one datagram of `NAME=value` lines for each event
+//! The journal's native protocol: one datagram of `NAME=value` lines for each event
 //! (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>).
 
 use super::record::Record;
@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use tracing::Level;
 
-/// The way to the journal.
+/// The connection to the journal.
 pub(super) struct Journal {
     socket: UnixDatagram,
 }
@@ -25,8 +25,8 @@ impl Journal {
     }
 }
 
-/// Whether stderr is the stream that `JOURNAL_STREAM` (`device:inode`) names. The variable alone says nothing: it is
-/// inherited by whatever is started with its output led elsewhere.
+/// Whether stderr is the stream that `JOURNAL_STREAM` (`device:inode`) names. The variable alone is not enough: child
+/// processes inherit it even if their output is redirected.
 pub(super) fn is_stderr(journal_stream: Option<&str>) -> bool {
     let stderr = || std::fs::File::from(io::stderr().as_fd().try_clone_to_owned().ok()?).metadata().ok();
     let Some((device, inode)) = journal_stream.and_then(|names| names.split_once(':')) else { return false };
@@ -47,7 +47,8 @@ fn datagram(record: &Record) -> Vec<u8> {
     out
 }
 
-/// A value with a line feed in it stands behind its length. One of unusual length is cut, so that the datagram passes.
+/// Appends a field. A value with a line feed is preceded by its length; an unusually long one is cut, so that the
+/// datagram is accepted.
 fn field(out: &mut Vec<u8>, name: &str, value: &str) {
     let value = &value.as_bytes()[..value.floor_char_boundary(LONGEST)];
     out.extend_from_slice(name.as_bytes());
@@ -61,7 +62,7 @@ fn field(out: &mut Vec<u8>, name: &str, value: &str) {
     out.push(b'\n');
 }
 
-/// Capital letters, digits and underlines, a letter first.
+/// A field name in the journal's form: capital letters, digits and underscores, starting with a letter.
 fn journal_name(name: &str) -> String {
     let name: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
@@ -79,7 +80,7 @@ fn priority(level: Level) -> &'static str {
 
 const SOCKET: &str = "/run/systemd/journal/socket";
 
-/// The longest value, in bytes.
+/// Maximum length of a value, in bytes.
 const LONGEST: usize = 8 << 10;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A record as a line of JSON: `ts`, `level`, `event`, the fields, and `msg` for people.
+//! Formats a record as a line of JSON: `ts`, `level`, `event`, the fields, and `msg`.
 
 use super::record::Record;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! Lines on their way to the journal or to stderr. Both block when their reader stops, so one thread alone writes to them;
-//! threads that log never wait: when the queue is full, their lines are dropped and counted.
+//! The queue of log lines for the journal or stderr. Both block when their reader stops, so only one thread writes to
+//! them; threads that log never wait: when the queue is full, their lines are dropped and counted.
 
 use super::record::Record;
 use std::collections::VecDeque;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// A bounded queue of lines with one thread that writes them.
 #[derive(Default)]
 pub(super) struct Queue {
-    // A plain mutex: it is held to push and to pop, never to write.
+    // A synchronous mutex: held for a push or a pop, never during a write.
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -38,8 +38,8 @@ impl Queue {
         Ok(queue)
     }
 
-    /// Adds a line, or counts it as dropped. After a drop nothing is added until half of the queue is free, and the first
-    /// line after the gap reports how many lines are missing.
+    /// Adds a line, or counts it as dropped. After a drop no line is added until half of the queue is free, and the
+    /// first line after the gap reports how many lines are missing.
     pub(super) fn push(&self, record: Record) {
         let size = record.size();
         let mut state = self.lock();
@@ -60,11 +60,11 @@ impl Queue {
     /// Waits until every line has been written, but no longer than `limit`.
     pub(super) fn flush(&self, limit: Duration) {
         let is_busy = |state: &mut State| state.is_writing || !state.lines.is_empty() || state.dropped > 0;
-        // Lines that nobody reads by then are lost.
+        // Lines that have not been written by then are lost.
         let _ = self.changed.wait_timeout_while(self.lock(), limit, is_busy);
     }
 
-    /// The next line. Asking for it says that the one before has been written.
+    /// Waits for the next line. The call also marks the previous line as written.
     fn next(&self) -> Record {
         let mut state = self.lock();
         state.is_writing = false;
@@ -101,7 +101,7 @@ impl State {
     }
 }
 
-/// The memory that waiting lines may take.
+/// Maximum memory of the queued lines.
 const MAX_BYTES: usize = 4 << 20;
 
 #[cfg(test)]
@@ -127,7 +127,7 @@ mod tests {
         for _ in 0..100 {
             queue.push(line(&text));
         }
-        // Nobody has read one yet, and the end does not wait for it.
+        // No line has been read yet, and the flush does not wait for it.
         queue.flush(Duration::from_millis(1));
         let mut shown = 0;
         let (event, dropped) = loop {

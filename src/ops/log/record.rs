@@ -1,4 +1,4 @@
-//! One event of the log, with nothing secret left in it.
+//! A log event, with its secrets redacted.
 
 use super::redact::{BLOT, Redactor, is_secret_name};
 use crate::clock;
@@ -9,20 +9,20 @@ use std::fmt;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-/// One event of the log.
+/// A log event.
 pub(super) struct Record {
     pub(super) at: Timestamp,
     pub(super) level: Level,
-    /// The word for programs; `LOG` for events of other people's crates.
+    /// The event code; `LOG` for events of other crates.
     pub(super) event: String,
     /// In the order of the source.
     pub(super) fields: Vec<(&'static str, Value)>,
-    /// The sentence for people; may be empty.
+    /// The message; may be empty.
     pub(super) message: String,
 }
 
 impl Record {
-    /// That lines were not shown.
+    /// Reports that lines were suppressed.
     pub(super) fn of_hidden(event: &'static str, count: u64, at: Timestamp) -> Self {
         Self {
             at,
@@ -33,7 +33,7 @@ impl Record {
         }
     }
 
-    /// That lines were lost because the journal, or whatever reads stderr, had stopped reading.
+    /// Reports that lines were lost because the journal, or the reader of stderr, had stopped reading.
     pub(super) fn of_dropped(count: u64) -> Self {
         Self {
             at: clock::now(),
@@ -44,7 +44,7 @@ impl Record {
         }
     }
 
-    /// About how much memory it takes.
+    /// Approximate memory of the record.
     pub(super) fn size(&self) -> usize {
         let texts = self.fields.iter().filter_map(|(_, value)| value.as_str()).map(str::len).sum::<usize>();
         size_of::<Self>()
@@ -110,7 +110,7 @@ impl Visit for Reader<'_> {
         self.take_text(field, value);
     }
 
-    /// The error with all of its reasons.
+    /// Appends the error with its chain of sources.
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let mut text = value.to_string();
         let mut reason = value.source();

@@ -1,16 +1,16 @@
-//! Keeping secrets out of the log.
+//! Removes secrets from the log.
 
 use crate::config::Config;
 use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
-/// What stands where a secret was.
+/// The replacement of a secret.
 pub(super) const BLOT: &str = "•••";
 
 /// Knows the secrets of the settings.
 #[derive(Default)]
 pub(super) struct Redactor {
-    // Written when settings are read, read for each line.
+    // Written when settings are loaded, read for each line.
     secrets: RwLock<Vec<String>>,
 }
 
@@ -21,10 +21,10 @@ impl Redactor {
         redactor
     }
 
-    /// Keeps the secrets of these settings out as well. Those from before stay known: a call may still use them.
+    /// Adds the secrets of these settings. Those of earlier settings are kept: a call may still use them.
     pub(super) fn learn(&self, config: &Config) {
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        // A secret of a few letters would blot out half the log, and is none.
+        // A secret of a few characters would redact half the log, and is no secret.
         for secret in config.secrets().map(crate::config::Secret::expose).filter(|secret| secret.len() >= SHORTEST) {
             if !secrets.iter().any(|known| known == secret) {
                 secrets.push(secret.to_owned());
@@ -32,7 +32,7 @@ impl Redactor {
         }
     }
 
-    /// The text without any secret of the settings.
+    /// The text without the secrets of the settings.
     pub(super) fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
         for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -44,7 +44,7 @@ impl Redactor {
     }
 }
 
-/// Whether a field of that name has no business in a log.
+/// Whether a field of that name holds a secret.
 pub(super) fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|end| name.ends_with(end))
 }

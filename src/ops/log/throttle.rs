@@ -1,4 +1,5 @@
-//! What strangers can cause is shown a few times a minute; the rest is counted, and told in one line.
+//! Rate limit for log events that unauthenticated clients can cause: a number of lines per minute is logged, the rest
+//! is counted and reported in one line.
 
 use crate::domain::Timestamp;
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ struct Window {
 }
 
 impl Throttle {
-    /// Whether a line is shown.
+    /// Whether a line is logged.
     pub(super) fn admits(&mut self, event: &str, now: Timestamp) -> bool {
         let Some(event) = BY_STRANGERS.iter().find(|known| **known == event) else { return true };
         let window = self.windows.entry(event).or_insert(Window { began: now, shown: 0, hidden: 0 });
@@ -32,7 +33,7 @@ impl Throttle {
         false
     }
 
-    /// What was not shown in minutes that are over: events and how many.
+    /// The suppressed lines of minutes that are over: events and counts.
     pub(super) fn take_hidden(&mut self, now: Timestamp) -> Vec<(&'static str, u64)> {
         let over = self.windows.iter_mut().filter(|(_, window)| window.hidden > 0 && is_over(window, now));
         let hidden: Vec<_> = over.map(|(event, window)| (*event, std::mem::take(&mut window.hidden))).collect();
@@ -48,7 +49,7 @@ fn is_over(window: &Window, now: Timestamp) -> bool {
     now < window.began || now.since(window.began) >= MINUTE
 }
 
-/// Events that somebody without any right can cause as often as he likes.
+/// Events that clients without any authorization can cause at any rate.
 const BY_STRANGERS: [&str; 13] = [
     "ACCEPT_FAILED",
     "CONNECTION_FAILED",
@@ -65,7 +66,7 @@ const BY_STRANGERS: [&str; 13] = [
     "WS_REFUSED",
 ];
 
-/// So many lines of one event a minute: more than any honest trouble needs.
+/// Maximum lines per event and minute: more than any real problem causes.
 const MOST: u32 = 120;
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -84,7 +85,7 @@ mod tests {
         assert_eq!(throttle.take_hidden(at(60_000)), [("TWILIO_BAD_SIG", 9_880)]);
         assert_eq!(throttle.take_hidden(at(60_000)), []);
         assert!(throttle.admits("TWILIO_BAD_SIG", at(60_001)));
-        // The next minute is counted anew, and nothing of the one before is lost.
+        // The next minute starts a new count, and the count of the previous one is kept.
         for i in 0..200 {
             throttle.admits("WS_REFUSED", at(i));
         }

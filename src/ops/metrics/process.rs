@@ -1,8 +1,8 @@
-//! What the daemon itself takes, from `/proc/self`; nothing where that cannot be read.
+//! Resource use of the daemon, from `/proc/self`; no values if that cannot be read.
 
 use std::fs;
 
-/// Looks, and sets the gauges.
+/// Reads the values and sets the gauges.
 pub(super) fn measure() {
     let set = |name: &'static str, value: Option<u64>| {
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
@@ -21,13 +21,13 @@ pub(super) fn measure() {
     }
 }
 
-/// The first number behind a word.
+/// The first number after a word.
 fn field(text: &str, word: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(word))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
-/// Time in user and in kernel mode; the name before them may have blanks and brackets in it.
+/// CPU time in user and in kernel mode, in ticks; the process name before it may contain spaces and parentheses.
 fn cpu_ticks(stat: &str) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut words = rest.split_whitespace().skip(11);
@@ -35,7 +35,7 @@ fn cpu_ticks(stat: &str) -> Option<u64> {
     Some(user + kernel)
 }
 
-/// Of a second, for every program on Linux (time(7), USER_HZ).
+/// Ticks per second, for every program on Linux (time(7), USER_HZ).
 const TICKS: u64 = 100;
 
 #[cfg(test)]

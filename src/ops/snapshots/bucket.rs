@@ -1,6 +1,7 @@
 //! An S3-compatible bucket (<https://docs.aws.amazon.com/AmazonS3/latest/API/>).
 //!
-//! What was sent is checked by what the server says of it (length and ETag); where its ETag is no MD5, it is read back.
+//! An upload is verified by the length and ETag that the server reports; if the ETag is not an MD5 sum, the object is
+//! read back.
 
 mod exchange;
 mod upload;
@@ -13,7 +14,7 @@ use rusty_s3::{Credentials, UrlStyle};
 use std::io::Write;
 use std::path::Path;
 
-/// A bucket, and the key to it.
+/// A bucket and its credentials.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
     place: rusty_s3::Bucket,
@@ -41,7 +42,7 @@ impl Bucket {
         })
     }
 
-    /// Names and sizes of what is in it under our prefix.
+    /// Names and sizes of the objects under the configured prefix.
     pub(super) async fn list(&self) -> Result<Vec<(String, u64)>, Error> {
         let (mut found, mut next) = (Vec::new(), None);
         loop {
@@ -65,14 +66,14 @@ impl Bucket {
         }
     }
 
-    /// Removes one.
+    /// Deletes an object.
     pub(super) async fn delete(&self, name: &str) -> Result<(), Error> {
         let key = self.key(name);
         let action = DeleteObject::new(&self.place, Some(&self.credentials), &key);
         self.exchange.text(|client, url| client.delete(url), || action_url(&action)).await.map(drop)
     }
 
-    /// Fetches one into a file.
+    /// Downloads an object into a file.
     pub(super) async fn fetch(&self, name: &str, target: &Path) -> Result<(), Error> {
         let key = self.key(name);
         let action = GetObject::new(&self.place, Some(&self.credentials), &key);
@@ -83,8 +84,8 @@ impl Bucket {
             .stream(action_url(&action), |bytes| file.write_all(bytes).map_err(Error::file("write", &part)))
             .await;
         let named = taken.and_then(|()| {
-            file.sync_all().map_err(Error::file("put on disk", &part))?;
-            std::fs::rename(&part, target).map_err(Error::file("give a name to", target))
+            file.sync_all().map_err(Error::file("fsync", &part))?;
+            std::fs::rename(&part, target).map_err(Error::file("rename the downloaded file to", target))
         });
         if named.is_err() {
             let _ = std::fs::remove_file(&part);
@@ -97,7 +98,7 @@ impl Bucket {
     }
 }
 
-/// A signed address of an action, good for a while.
+/// A signed URL of an action, valid for a limited time.
 fn action_url<'a>(action: &impl rusty_s3::S3Action<'a>) -> url::Url {
     action.sign(GOOD_FOR)
 }

@@ -1,53 +1,53 @@
-//! What can go wrong with a snapshot.
+//! Errors of snapshots.
 
 use super::seal::SealError;
 use crate::store;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What can go wrong with a snapshot.
+/// An error of a snapshot.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database cannot be read, or the copy is not good.
+    /// The database cannot be read, or the copy failed its verification.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// It cannot be encrypted or opened.
+    /// It cannot be encrypted or decrypted.
     #[error(transparent)]
     Seal(#[from] SealError),
     /// A file operation failed.
     #[error("cannot {doing} {path}: {source}")]
     File {
-        /// What was being done.
+        /// The operation, such as `read`.
         doing: &'static str,
-        /// To which file.
+        /// The file.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         source: io::Error,
     },
-    /// There is not enough room.
-    #[error("not enough room for a snapshot at {path}: it takes {needed_mb} MB, and {free_mb} MB are free")]
+    /// Not enough disk space.
+    #[error("not enough disk space for a snapshot at {path}: {needed_mb} MB needed, {free_mb} MB free")]
     NoRoom {
-        /// Where.
+        /// The folder.
         path: PathBuf,
-        /// Megabytes that it takes.
+        /// Megabytes needed.
         needed_mb: u64,
-        /// Megabytes that there are.
+        /// Megabytes free.
         free_mb: u64,
     },
-    /// What was written reads otherwise.
+    /// The file differs from what was written.
     #[error("{0} does not read back as it was written")]
     Changed(PathBuf),
-    /// No snapshot of that name.
+    /// There is no snapshot of that name.
     #[error("there is no snapshot {0}; `agentlocator snapshots list` shows them")]
     Unknown(String),
-    /// Another process is making one.
-    #[error("another snapshot is just being made")]
+    /// Another process is creating a snapshot.
+    #[error("another snapshot is being created; wait until it is finished")]
     Busy,
-    /// The bucket refuses, or is not what the settings say.
+    /// The bucket refused a request, or does not match the settings.
     #[error("the bucket: {0}")]
     Bucket(String),
     /// The service is being stopped.
-    #[error("the snapshot was broken off because the service stops")]
+    #[error("the snapshot was aborted because the service is stopping")]
     Stopped,
 }
 
@@ -65,7 +65,7 @@ impl Error {
         matches!(self, Self::NoRoom { .. })
     }
 
-    /// For a file operation that fails.
+    /// Creates the error of a failed file operation.
     pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { doing, path, source }

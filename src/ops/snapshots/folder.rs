@@ -1,5 +1,5 @@
-//! The folder that snapshots are kept in. It may be mounted from elsewhere, so nothing is asked of it but writing, reading
-//! back and a plain rename.
+//! The folder for snapshots. It may be a network mount, so it needs to support only writing, reading back and a plain
+//! rename.
 
 use super::make::Stop;
 use super::name::{Kind, SnapshotName};
@@ -34,7 +34,7 @@ pub struct Snapshot {
     pub sha256: Option<String>,
 }
 
-/// What was put into the folder.
+/// A file stored in the folder.
 #[derive(Debug)]
 pub(super) struct Stored {
     pub path: PathBuf,
@@ -72,7 +72,7 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
     Ok(found)
 }
 
-/// Moves a proven copy, which lies in the same folder, to its name.
+/// Renames a verified copy, which lies in the same folder, to its name.
 pub(super) fn adopt(work: &Path, folder: &Path, name: &SnapshotName, stop: &Stop) -> Result<Stored, Error> {
     let path = folder.join(name.to_string());
     let (bytes, sha256) = sum(work, stop)?;
@@ -81,7 +81,7 @@ pub(super) fn adopt(work: &Path, folder: &Path, name: &SnapshotName, stop: &Stop
     Ok(Stored { path, bytes, sha256 })
 }
 
-/// Writes a proven copy into the folder, encrypted where that is asked for, and reads it back from there.
+/// Writes a verified copy into the folder, encrypted if configured, and reads it back from there.
 pub(super) fn put(
     work: &Path,
     folder: &Path,
@@ -128,16 +128,16 @@ fn write(work: &Path, part: &Path, recipients: &[String], stop: &Stop) -> Result
     Ok((bytes, hex(&sum.finalize())))
 }
 
-/// Opens a snapshot: the folder belongs to the service's user, also where root reads in it.
+/// Opens a snapshot without following links: the folder belongs to the service's user, but root reads in it too.
 pub(super) fn open(path: &Path) -> Result<File, Error> {
     let name = Path::new(path.file_name().unwrap_or_default());
     secure_open::open_inside(folder_of(path), name).map_err(Error::file("read", path))
 }
 
-/// Reads a file from where it really lies, as far as the system lets us.
+/// The length and SHA-256 of a file, read from the disk as far as possible.
 pub(super) fn sum(path: &Path, stop: &Stop) -> Result<(u64, String), Error> {
     let mut file = open(path)?;
-    // What is only in memory proves little. A file system that cannot do this is read as it is.
+    // Reading from the page cache proves little. A file system that does not support this is read as it is.
     let _ = file.sync_all().map(|()| fadvise(&file, 0, None, Advice::DontNeed));
     let mut out = Summing { out: io::sink(), sum: Sha256::new(), bytes: 0 };
     pour(&mut file, &mut out, stop).map_err(Error::file("read back", path))?;
@@ -147,7 +147,7 @@ pub(super) fn sum(path: &Path, stop: &Stop) -> Result<(u64, String), Error> {
     Ok((out.bytes, hex(&out.sum.finalize())))
 }
 
-/// Removes a snapshot and its sum.
+/// Removes a snapshot and its checksum file.
 pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
     let path = folder.join(name);
     std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
@@ -155,7 +155,7 @@ pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes what was left by one that was broken off.
+/// Removes the files of an interrupted snapshot.
 pub(super) fn clear_unfinished(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.filter_map(Result::ok) {
@@ -167,11 +167,11 @@ pub(super) fn clear_unfinished(folder: &Path) {
     }
 }
 
-/// The note beside a snapshot, in the form that `sha256sum --check` reads.
+/// The checksum file of a snapshot, in the format that `sha256sum --check` reads.
 fn note_sum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<(), Error> {
     let path = sum_file(folder, &name.to_string());
     std::fs::write(&path, format!("{sha256}  {name}\n")).map_err(Error::file("write", &path))?;
-    // Some file systems of a network have nothing to put on disk for a folder.
+    // Some network file systems do not support fsync on a folder.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
@@ -200,7 +200,7 @@ fn pour(from: &mut impl Read, to: &mut impl Write, stop: &Stop) -> io::Result<()
     to.flush()
 }
 
-/// Sums up what goes through.
+/// A writer that computes the checksum of the data written through it.
 struct Summing<W> {
     out: W,
     sum: Sha256,

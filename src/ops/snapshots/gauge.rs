@@ -1,24 +1,24 @@
-//! Whether there is a backup to rely on.
+//! Whether a usable backup exists.
 
 use super::Status;
 use crate::domain::Timestamp;
 use std::time::Duration;
 
-/// Whether there is a backup to rely on.
+/// Whether a usable backup exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Switched off in the settings.
     Off,
-    /// There has been no night yet.
+    /// No backup time has passed yet.
     Young,
-    /// The last one is good and not old.
+    /// The last one succeeded and is recent.
     Good,
-    /// The last try failed, or the last good one is too old.
+    /// The last attempt failed, or the last successful one is too old.
     Bad,
 }
 
 impl Standing {
-    /// What a status means now.
+    /// Evaluates a status at a time.
     pub(super) fn of(status: &Status, now: Timestamp) -> Self {
         let failed = status.last_error.is_some() || status.bucket_error.is_some();
         match status.last_success_at {

@@ -1,4 +1,4 @@
-//! Making, checking and dropping snapshots.
+//! Creates, verifies and deletes snapshots.
 
 mod space;
 
@@ -26,56 +26,56 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Snapshots {
     published: PathBuf,
-    /// Beside the database: where copies are made, and where the status is.
+    /// The folder beside the database in which copies and the status file are written.
     home: PathBuf,
     settings: BackupConfig,
     special: usize,
-    /// Or what is missing of it.
+    /// The bucket, or the name of the missing setting.
     bucket: Option<Result<Bucket, String>>,
     stop: Stop,
 }
 
-/// The wish that what runs shall end.
+/// A token to cancel running work.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Lets what runs end.
+    /// Requests cancellation.
     pub fn want(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// True once it is wanted.
+    /// True once cancellation is requested.
     pub fn is_wanted(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A snapshot that was made and read back.
+/// A snapshot that was created and read back.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Made {
-    /// Its name.
+    /// The file name.
     pub name: String,
-    /// Where it is.
+    /// The path.
     pub file: PathBuf,
-    /// Its size.
+    /// The size in bytes.
     pub bytes: u64,
-    /// What is in it.
+    /// A summary of its content.
     pub copy: CopyFacts,
-    /// What was dropped afterwards.
+    /// Snapshots that were deleted afterwards.
     pub dropped: Vec<String>,
-    /// What could not be done with the bucket.
+    /// The error of the bucket, if any.
     pub bucket_error: Option<String>,
 }
 
-/// What checking a snapshot came to.
+/// The result of verifying a snapshot.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Verified {
-    /// Its name.
+    /// The file name.
     pub name: String,
-    /// It reads as it was written.
+    /// Its checksum matches.
     pub sum_is_right: bool,
-    /// What is in it; none where it is encrypted and no key was given.
+    /// A summary of its content; none if it is encrypted and no key was given.
     pub copy: Option<CopyFacts>,
 }
 
@@ -97,34 +97,34 @@ impl Snapshots {
         }
     }
 
-    /// The same without the bucket.
+    /// The same, without the bucket.
     #[must_use]
     pub fn here_alone(mut self) -> Self {
         self.bucket = None;
         self
     }
 
-    /// Lets what runs end.
+    /// The token to cancel running work.
     pub fn stop(&self) -> &Stop {
         &self.stop
     }
 
-    /// How long after a start a missed night is made up.
+    /// How long after a start a missed nightly snapshot is made.
     pub fn start_delay(&self) -> Duration {
         Duration::from_secs(self.settings.start_delay_s)
     }
 
-    /// True if they go into a bucket as well.
+    /// True if snapshots are also stored in a bucket.
     pub fn has_bucket(&self) -> bool {
         self.bucket.is_some()
     }
 
-    /// How the last one went.
+    /// The result of the last snapshot.
     pub fn status(&self) -> Status {
         Status::read(&self.status_file())
     }
 
-    /// Whether there is a backup to rely on.
+    /// Whether a usable backup exists.
     pub fn standing(&self, now: Timestamp) -> Standing {
         if self.settings.enabled { Standing::of(&self.status(), now) } else { Standing::Off }
     }
@@ -134,25 +134,25 @@ impl Snapshots {
         self.settings.enabled && self.status().lacks_space
     }
 
-    /// True if a night's snapshot is due.
+    /// True if the nightly snapshot is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let last = self.status().last_success_at;
         self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &local_time::business_zone())
     }
 
-    /// All that are in the folder, newest first.
+    /// All snapshots in the folder, newest first.
     pub fn list(&self) -> Result<Vec<Snapshot>, Error> {
         folder::list(self.folder())
     }
 
-    /// The file of one.
+    /// The path of a snapshot.
     pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
         let path = self.folder().join(name);
         let known = name.parse::<SnapshotName>().is_ok() && path.is_file();
         if known { Ok(path) } else { Err(Error::Unknown(name.to_owned())) }
     }
 
-    /// Makes one, proves it, puts it where it belongs, and drops what is superfluous then.
+    /// Creates a snapshot, verifies it, stores it, and deletes expired ones.
     pub async fn make(&self, kind: Kind) -> Result<Made, Error> {
         let now = clock::now();
         let mut status = Status { last_attempt_at: Some(now), ..self.status() };
@@ -179,12 +179,12 @@ impl Snapshots {
         }
     }
 
-    /// True if the bucket lacks what the folder has, because it could not be reached.
+    /// True if the bucket lacks snapshots of the folder, because an upload failed.
     pub fn owes_bucket(&self) -> bool {
         self.settings.enabled && self.bucket.is_some() && self.status().bucket_error.is_some()
     }
 
-    /// Puts into the bucket what it lacks. Returns what is in the way.
+    /// Uploads the missing snapshots to the bucket. Returns the error, if any.
     pub async fn pay_bucket(&self) -> Option<String> {
         let mut status = self.status();
         let error = self.note_bucket(&mut status).await;
@@ -201,7 +201,7 @@ impl Snapshots {
         status.bucket_error.clone()
     }
 
-    /// Reads a snapshot whole; opens it where it is not encrypted, or where there is a key.
+    /// Reads a whole snapshot; also verifies its content if it is not encrypted or a key is given.
     pub fn verify(&self, name: &str, identity: Option<&Path>) -> Result<Verified, Error> {
         let path = self.path(name)?;
         let (_, sum) = folder::sum(&path, &self.stop)?;
@@ -218,7 +218,7 @@ impl Snapshots {
         Ok(Verified { name: name.to_owned(), sum_is_right: noted.is_some(), copy })
     }
 
-    /// Drops what is superfluous, if the newest one is good.
+    /// Deletes expired snapshots, if the newest one verifies.
     pub fn prune(&self) -> Result<Vec<String>, Error> {
         let newest = self.list()?.into_iter().find(|found| matches!(found.kind, Kind::Nightly | Kind::Manual));
         let Some(newest) = newest else { return Ok(Vec::new()) };
@@ -227,12 +227,12 @@ impl Snapshots {
         self.drop_superfluous(&good, clock::now())
     }
 
-    /// What the bucket holds: names and sizes.
+    /// Names and sizes of the objects in the bucket.
     pub async fn list_bucket(&self) -> Result<Vec<(String, u64)>, Error> {
         self.the_bucket()?.list().await
     }
 
-    /// Fetches one from the bucket into the folder. Returns its file.
+    /// Downloads a snapshot from the bucket into the folder. Returns its path.
     pub async fn fetch(&self, name: &str) -> Result<PathBuf, Error> {
         let known = name.parse::<SnapshotName>().is_ok();
         if !known {
@@ -271,7 +271,7 @@ impl Snapshots {
         });
         let _ = std::fs::remove_file(&work);
         let (name, Stored { path, bytes, sha256 }, copy) = made?;
-        tracing::debug!(event = "SNAPSHOT_SUM", sha256, "What it reads as");
+        tracing::debug!(event = "SNAPSHOT_SUM", sha256, "SHA-256 of the snapshot as read back");
         dropped.extend(self.drop_superfluous(&name, now)?);
         Ok(Made { name: name.to_string(), file: path, bytes, copy, dropped, bucket_error: None })
     }
@@ -294,7 +294,7 @@ impl Snapshots {
             _ if self.stop.is_wanted() => return Err(Error::Stopped),
             outcome => outcome?,
         };
-        out.sync_all().map_err(Error::file("put on disk", work))?;
+        out.sync_all().map_err(Error::file("fsync", work))?;
         Ok(store::prove_copy(work)?)
     }
 
@@ -324,7 +324,7 @@ impl Snapshots {
         Ok(dropped)
     }
 
-    /// Puts into the bucket what is in the folder and not there yet, and drops there what is superfluous.
+    /// Uploads the snapshots of the folder that the bucket lacks, and deletes expired ones from the bucket.
     async fn fill(&self, newest: Option<&str>) -> Result<(), Error> {
         let bucket = self.the_bucket()?;
         bucket.clear_unfinished(&self.home).await?;
@@ -350,11 +350,11 @@ impl Snapshots {
     fn make_folders(&self) -> Result<(), Error> {
         let make = |path: &Path| {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-            made.map_err(Error::file("make the folder", path))
+            made.map_err(Error::file("create the folder", path))
         };
         make(&self.home)?;
         if self.folder() != self.home {
-            // Below a mount point that is not mounted, it would be written to the wrong disk.
+            // Below a mount point that is not mounted, the snapshot would be written to the wrong disk.
             let parent = self.folder().parent().unwrap_or(Path::new("/"));
             if !parent.is_dir() {
                 let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
@@ -365,7 +365,7 @@ impl Snapshots {
         Ok(())
     }
 
-    /// One snapshot at a time, whoever makes it.
+    /// Locks out other processes: only one snapshot is made at a time.
     fn alone(&self) -> Result<File, Error> {
         let path = self.home.join(".lock");
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
@@ -378,7 +378,7 @@ impl Snapshots {
 
     fn note(&self, status: &Status) {
         if let Err(error) = status.write(&self.status_file()) {
-            tracing::warn!(event = "SNAPSHOT_UNNOTED", %error, "How the snapshot went cannot be noted");
+            tracing::warn!(event = "SNAPSHOT_UNNOTED", %error, "Cannot write the status file of the snapshots");
         }
     }
 
@@ -387,7 +387,7 @@ impl Snapshots {
     }
 }
 
-/// Ends the copying when the service stops.
+/// A writer that stops copying when the service stops.
 struct Stopping<'s, W> {
     out: W,
     stop: &'s Stop,
@@ -396,7 +396,7 @@ struct Stopping<'s, W> {
 impl<W: Write> Write for Stopping<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if self.stop.is_wanted() {
-            return Err(std::io::Error::other("the service stops"));
+            return Err(std::io::Error::other("the service is stopping"));
         }
         self.out.write(bytes)
     }
@@ -406,7 +406,7 @@ impl<W: Write> Write for Stopping<'_, W> {
     }
 }
 
-/// A thread that the end of the process does not wait for.
+/// Runs `work` on a thread that the end of the process does not wait for.
 async fn in_a_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("snapshot".into());

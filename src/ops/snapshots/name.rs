@@ -1,38 +1,38 @@
-//! What a snapshot is called: the name says what for, and when.
+//! The names of snapshot files: they state the occasion and the time.
 
 use crate::domain::{Timestamp, text_enum};
 use std::fmt;
 use std::str::FromStr;
 
 text_enum! {
-    /// What a snapshot was made for.
+    /// The occasion of a snapshot.
     Kind {
-        /// By the clock.
+        /// By schedule.
         Nightly = "nightly",
-        /// By a person's command.
+        /// By a user's command.
         Manual = "manual",
         /// Before another version was installed.
         Upgrade = "pre-upgrade",
-        /// Before the schema was changed.
+        /// Before the schema was migrated.
         Migration = "pre-migration",
     }
 }
 
-/// The name of a snapshot's file.
+/// The name of a snapshot file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotName {
-    /// What for.
+    /// The occasion.
     pub kind: Kind,
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// It is encrypted.
+    /// Whether it is encrypted.
     pub sealed: bool,
-    /// What stands between kind and time: the schema's version, for one.
+    /// The part between kind and time, such as the schema version.
     detail: Option<String>,
 }
 
 impl SnapshotName {
-    /// A new one.
+    /// The name of a new snapshot.
     pub fn new(kind: Kind, at: Timestamp, sealed: bool) -> Self {
         Self { kind, at, sealed, detail: None }
     }
@@ -66,7 +66,7 @@ impl FromStr for SnapshotName {
         };
         let at = moment(time).ok_or(())?;
         let name = Self { kind, at, sealed, detail };
-        // Whatever else a person has put there is theirs.
+        // Any other file name was chosen by a user and is not a snapshot.
         if name.to_string() == text { Ok(name) } else { Err(()) }
     }
 }

@@ -1,7 +1,7 @@
-//! Which snapshots are kept.
+//! The retention policy of snapshots.
 //!
-//! Days and weeks are counted only where there are snapshots, so a box that was off for a month loses none of them, and a
-//! clock that was wrong for a while does little harm.
+//! Days and weeks are counted only if they have snapshots, so a machine that was off for a month loses none of them,
+//! and a clock that was wrong for a while does little harm.
 
 use super::name::{Kind, SnapshotName};
 use crate::domain::Timestamp;
@@ -10,18 +10,18 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How many are kept.
+/// Numbers of snapshots to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Keep {
-    /// Days of which the last one stays.
+    /// Number of days of which the last snapshot is kept.
     pub days: usize,
-    /// Weeks of which the last one stays.
+    /// Number of weeks of which the last snapshot is kept.
     pub weeks: usize,
-    /// Of those from before a migration, and of those from before an upgrade.
+    /// Number of pre-migration snapshots, and number of pre-upgrade snapshots.
     pub special: usize,
 }
 
-/// Those that go. `good` has just been made and read back; it stays whatever the clock says.
+/// The expired snapshots. `good` has just been created and verified; it is kept whatever the clock says.
 pub(super) fn superfluous(
     found: &[SnapshotName],
     good: &SnapshotName,
@@ -44,7 +44,7 @@ pub(super) fn superfluous(
                 let week = day.iso_week_date();
                 let of_day = days.len() < keep.days && days.insert(day);
                 let of_week = weeks.len() < keep.weeks && weeks.insert((week.year(), week.week()));
-                // What a person has made on a day stays beside the one of that night.
+                // A manual snapshot is kept beside the nightly one of the same day.
                 of_day || of_week || name.kind == Kind::Manual && name.at >= young
             }
         };
@@ -55,12 +55,12 @@ pub(super) fn superfluous(
     goes
 }
 
-/// What a new copy needs of the disk that holds the snapshots.
+/// The disk space that a new copy needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Need {
-    /// Bytes that the new snapshot takes in the end.
+    /// Bytes of the finished snapshot.
     pub copy: u64,
-    /// Bytes that must be free to make it.
+    /// Bytes that must be free to create it.
     pub room: u64,
     /// Bytes that are free.
     pub free: u64,
@@ -68,8 +68,9 @@ pub(super) struct Need {
     pub budget: u64,
 }
 
-/// Those that are dropped, oldest first, before a new copy is made: as many as the disk and the budget need. `kept` stays,
-/// even where the budget is smaller. If the copy cannot be made however many are dropped, none is dropped for it.
+/// The snapshots to delete before a new copy is made, oldest first: as many as the disk and the budget require. `kept`
+/// is never deleted, even if the budget is smaller. If deleting all others would not make space for the copy, none is
+/// deleted for it.
 pub(super) fn to_make_space(found: &[(SnapshotName, u64)], kept: &[SnapshotName], need: Need) -> Vec<SnapshotName> {
     let mut oldest_first: Vec<_> = found.iter().filter(|(name, _)| !kept.contains(name)).collect();
     oldest_first.sort_by_key(|(name, _)| (name.at, name.to_string()));
@@ -164,9 +165,9 @@ mod tests {
         assert_eq!(to_make_space(&found, &kept, need), []);
         assert_eq!(to_make_space(&found, &kept, Need { budget: 50, ..need }), [nightly(0)]);
         assert_eq!(to_make_space(&found, &kept, Need { free: 0, ..need }), [nightly(0), nightly(1)]);
-        // The two stay, also over the budget.
+        // The two are kept, also over the budget.
         assert_eq!(to_make_space(&found, &kept, Need { budget: 5, ..need }), [nightly(0), nightly(1), nightly(2)]);
-        // Nothing is dropped for a copy that would not fit all the same, but what is over the budget goes.
+        // No snapshot is deleted for a copy that would not fit anyway, but those over the budget are.
         assert_eq!(to_make_space(&found, &kept, Need { room: 1000, ..need }), []);
         assert_eq!(to_make_space(&found, &kept, Need { room: 1000, budget: 45, ..need }), [nightly(0)]);
     }
@@ -211,7 +212,7 @@ mod tests {
             growth in 0_u64..4,
             budget in 0_u64..4000,
         ) {
-            // 2,000 bytes of disk; the database and its published copy lie on it as well.
+            // 2,000 bytes of disk, which also hold the database and its published copy.
             let mut kept: Vec<(SnapshotName, u64)> = Vec::new();
             for day in 0..200 {
                 let copy = database + growth * u64::try_from(day).unwrap() / 4;
@@ -246,7 +247,7 @@ mod tests {
             let kept = found.len() - goes.len();
             prop_assert!(kept <= days + weeks + 1);
             prop_assert!(!goes.contains(found.last().unwrap()), "the newest stays");
-            // Once more, nothing goes.
+            // A second run deletes nothing.
             let left: Vec<_> = found.iter().filter(|name| !goes.contains(name)).cloned().collect();
             prop_assert!(superfluous(&left, good, keep, &TimeZone::UTC, good.at).is_empty() || kept > days + weeks);
         }

@@ -1,22 +1,23 @@
-//! When the next snapshot is due.
+//! Decides when the next snapshot is due.
 
 use crate::domain::Timestamp;
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// True if the hour has come since the last one was made: also after days in which the box was off.
+/// True if the hour has passed since the last snapshot, also after days in which the machine was off.
 pub(super) fn is_due(now: Timestamp, last: Option<Timestamp>, hour: u8, zone: &TimeZone) -> bool {
     let Some(last) = last else { return true };
-    // One of the future was made while the clock was wrong, and says nothing.
+    // A snapshot from the future was made while the clock was wrong, and is ignored.
     last < last_moment(now, hour, zone) || last > now.plus(CLOCK_ERROR)
 }
 
-/// The last time that the clock stood at that hour.
+/// The last time at which it was that hour.
 fn last_moment(now: Timestamp, hour: u8, zone: &TimeZone) -> Timestamp {
     let at = |date: jiff::civil::Date| {
         let hour = i8::try_from(hour).unwrap_or_default();
-        // An hour that a night skips is the one after it, and one that comes twice is the first.
+        // An hour that is skipped in a night counts as the hour after it; of an hour that comes twice, the first one
+        // counts.
         let zoned = date.at(hour, 0, 0, 0).to_zoned(zone.clone()).ok()?;
         Some(Timestamp::from_millis(zoned.timestamp().as_millisecond()))
     };

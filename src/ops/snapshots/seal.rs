@@ -1,29 +1,29 @@
-//! Encryption of a copy with age (<https://age-encryption.org/v1>): for recipients whose keys are kept elsewhere.
+//! Encrypts copies with age (<https://age-encryption.org/v1>), for recipients whose private keys are kept elsewhere.
 
 use age::x25519;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Why a copy cannot be encrypted or opened.
+/// Why a copy cannot be encrypted or decrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    /// The recipient is no age key.
-    #[error("{0:?} is no age recipient; one begins with age1, as `age-keygen` prints it")]
+    /// The recipient is not an age key.
+    #[error("{0:?} is not an age recipient; a recipient begins with age1, as `age-keygen` prints it")]
     Recipient(String),
     /// The key file cannot be used.
     #[error("the key file {path} cannot be used")]
     Identity {
-        /// Which.
+        /// The key file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// None of the keys opens it.
+    /// None of the keys decrypts the copy.
     #[error("the copy cannot be decrypted: {0}")]
     Closed(#[from] age::DecryptError),
-    /// It cannot be encrypted.
+    /// Encryption failed.
     #[error("the copy cannot be encrypted: {0}")]
     Encrypt(#[from] age::EncryptError),
     /// Reading or writing failed.
@@ -31,24 +31,24 @@ pub enum SealError {
     Io(#[from] io::Error),
 }
 
-/// Whether what begins like this is encrypted.
+/// Whether a file that begins with these bytes is encrypted.
 pub fn is_sealed(beginning: &[u8]) -> bool {
     beginning.starts_with(MAGIC)
 }
 
-/// Reads an age recipient.
+/// Parses an age recipient.
 pub fn recipient(text: &str) -> Result<x25519::Recipient, SealError> {
     text.trim().parse().map_err(|_| SealError::Recipient(text.to_owned()))
 }
 
-/// What is written to it goes encrypted to `out`. Its `finish` must be called at the end.
+/// A writer that encrypts to `out`. Its `finish` must be called at the end.
 pub fn seal<W: Write>(recipients: &[String], out: W) -> Result<age::stream::StreamWriter<W>, SealError> {
     let recipients: Vec<_> = recipients.iter().map(|text| recipient(text)).collect::<Result<_, _>>()?;
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))?;
     Ok(encryptor.wrap_output(out)?)
 }
 
-/// What is inside, by one of the keys in the file.
+/// A reader of the decrypted content, using one of the keys in the file `identity`.
 pub fn open<R: Read>(sealed: R, identity: &Path) -> Result<age::stream::StreamReader<R>, SealError> {
     let failed = |source| SealError::Identity { path: identity.to_owned(), source };
     let keys = File::open(identity).map_err(failed)?;

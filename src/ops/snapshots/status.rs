@@ -1,4 +1,4 @@
-//! How the last snapshot went: in a file beside the database, so that commands and the daemon see the same.
+//! The result of the last snapshot, in a file beside the database that commands and the daemon share.
 
 use crate::domain::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -31,12 +31,12 @@ pub struct Status {
 }
 
 impl Status {
-    /// What was noted; nothing readable counts as nothing noted.
+    /// Reads the status; an unreadable file counts as an empty status.
     pub(super) fn read(file: &Path) -> Self {
         fs::read(file).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }
 
-    /// Notes it.
+    /// Writes the status.
     pub(super) fn write(&self, file: &Path) -> std::io::Result<()> {
         let fresh = file.with_extension("json.new");
         fs::write(&fresh, serde_json::to_vec_pretty(self)?)?;

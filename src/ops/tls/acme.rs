@@ -1,7 +1,8 @@
-//! Certificates from an authority by ACME (RFC 8555): fetched, and renewed when a third of their life is left.
+//! Certificates from a certificate authority by ACME (RFC 8555): fetched, and renewed when a third of their lifetime is
+//! left.
 //!
-//! What has been begun is kept in the folder, so that a restart goes on where it was, and does not ask an authority more
-//! often than it allows.
+//! Unfinished orders are stored in the folder, so that a restart resumes them, and the authority's rate limits are
+//! kept.
 
 mod account;
 mod journal;
@@ -32,25 +33,25 @@ use wire::Wire;
 /// The file in the folder: key and certificate with its chain.
 const FILE: &str = "acme.pem";
 
-/// The certificate that was got last.
+/// The last certificate that was obtained.
 pub(super) fn kept(folder: &Folder) -> Option<Certificate> {
     let pem = folder.read(FILE).ok().flatten()?;
     Certificate::from_pem(&pem, &pem).ok()
 }
 
-/// Gets certificates, and keeps them fresh.
+/// Obtains and renews certificates.
 pub(super) struct Acme {
     tls: Tls,
     wire: Wire,
     roots: RootCertStore,
-    /// What people call the authority.
+    /// The display name of the authority.
     authority: String,
     journal: Journal,
     advice: RenewalAdvice,
 }
 
 impl Acme {
-    /// Reads what was begun.
+    /// Loads the stored state.
     pub(super) fn new(tls: Tls) -> Result<Self, String> {
         let config = &tls.inner.config.tls;
         let roots = wire::roots(config.acme_ca_file.as_deref())?;
@@ -61,7 +62,7 @@ impl Acme {
         Ok(Self { tls, wire, roots, authority, journal, advice: RenewalAdvice::default() })
     }
 
-    /// For as long as it is polled.
+    /// Runs for as long as the future is polled.
     pub(super) async fn run(mut self) {
         let tls = self.tls.clone();
         let mut reload = std::pin::pin!(tls.inner.reload.notified());
@@ -76,7 +77,8 @@ impl Acme {
                 self.attempt(now).await;
                 continue;
             }
-            // In short pieces: the time of day jumps where a clock is set, and timers do not see a machine sleep.
+            // In short intervals: the time of day jumps when a clock is set, and timers do not count the time in which
+            // a machine sleeps.
             tokio::select! {
                 () = tokio::time::sleep(next.since(now).min(LOOK_EVERY)) => {}
                 () = reload.as_mut() => {
@@ -91,7 +93,7 @@ impl Acme {
         &self.tls.inner.config.tls
     }
 
-    /// When a new certificate is wanted.
+    /// When a new certificate is due.
     fn wanted_at(&self, now: Timestamp) -> Timestamp {
         let served = self.tls.inner.served.current().filter(|(source, _)| *source == CertificateSource::Acme);
         let Some((_, certificate)) = served else { return now };
@@ -104,11 +106,11 @@ impl Acme {
 
     async fn attempt(&mut self, now: Timestamp) {
         let names = self.config().domain.join(", ");
-        tracing::info!(event = "TLS_ORDERING", names, "Asking {} for a certificate for {names}", self.authority);
+        tracing::info!(event = "TLS_ORDERING", names, "Requesting a certificate for {names} from {}", self.authority);
         let outcome = tokio::time::timeout(LONGEST, self.obtain()).await;
         self.tls.inner.served.forget_answers();
         let outcome = outcome.unwrap_or_else(|_elapsed| {
-            let text = format!("{} has not come to an end within ten minutes", self.authority);
+            let text = format!("{} did not complete the order within ten minutes", self.authority);
             Err(Trouble::new(TroubleKind::Unreachable, text))
         });
         match outcome {
@@ -121,7 +123,7 @@ impl Acme {
             Err(trouble) => self.failed(trouble, now).await,
         }
         if let Err(error) = self.journal.write(&self.tls.inner.folder) {
-            tracing::warn!(event = "TLS_NOT_KEPT", %error, "What was asked of {} could not be kept", self.authority);
+            tracing::warn!(event = "TLS_NOT_KEPT", %error, "Cannot store the state of the order at {}; a restart cannot resume it", self.authority);
         }
     }
 
@@ -140,7 +142,7 @@ impl Acme {
         self.tls.progress().last_error = Some(told);
     }
 
-    /// The authority's certificate is not good now: either it has been forgotten there, or our clock is wrong.
+    /// The authority's certificate is not valid now: either it has not been renewed, or this machine's clock is wrong.
     async fn doubt_the_clock(&self, trouble: Trouble) -> Trouble {
         match clock_check::measure(self.config().acme_directory_url.as_str(), self.roots.clone()).await {
             Ok(reading) if reading.off() > CLOCK_TOLERANCE => Trouble::new(
@@ -153,14 +155,17 @@ impl Acme {
                 ),
             ),
             Ok(_) => Trouble {
-                text: format!("{}. This machine's clock is right, so the fault is theirs", trouble.text),
+                text: format!(
+                    "{}. This machine's clock is right, so the authority's certificate is at fault",
+                    trouble.text
+                ),
                 ..trouble
             },
             Err(_) => trouble,
         }
     }
 
-    /// A certificate for all names. What an authority wants to be asked once more is asked at once, a few times.
+    /// Obtains a certificate for all names. An error that a retry can solve is retried at once, a few times.
     async fn obtain(&mut self) -> Result<Certificate, Trouble> {
         self.check_own_clock()?;
         let mut outcome = self.with_account().await;
@@ -183,10 +188,11 @@ impl Acme {
         self.by_any_way(&account).await
     }
 
-    /// By the first way that works.
+    /// Tries the challenge types in order until one succeeds.
     async fn by_any_way(&mut self, account: &Account) -> Result<Certificate, Trouble> {
         let mut ways = self.ways().into_iter();
-        let mut outcome = Err(Trouble::new(TroubleKind::Refused, "there is no way to show that the names are ours"));
+        let mut outcome =
+            Err(Trouble::new(TroubleKind::Refused, "there is no challenge type to validate the names with"));
         while let Some(way) = ways.next() {
             outcome = self.by(account, way).await;
             match &outcome {
@@ -199,21 +205,21 @@ impl Acme {
         outcome
     }
 
-    /// The ways to show that a name is ours, the best first.
+    /// The challenge types to try, the best first.
     fn ways(&self) -> Vec<AcmeChallenge> {
         let mut ways = match self.config().acme_challenge {
             AcmeChallenge::Auto if self.tls.inner.doors.http => vec![AcmeChallenge::Http01, AcmeChallenge::TlsAlpn01],
-            // The port of the web may lead to another door of ours, so that way is still worth a try.
+            // The public port may be forwarded to another listener of the daemon, so HTTP-01 is still worth an attempt.
             AcmeChallenge::Auto => vec![AcmeChallenge::TlsAlpn01, AcmeChallenge::Http01],
             one => vec![one],
         };
-        // What was begun comes first.
+        // The challenge type of an unfinished order comes first.
         let begun = self.journal.order.as_ref().map(|order| order.way);
         ways.sort_by_key(|way| Some(*way) != begun);
         ways
     }
 
-    /// A certificate that we have got is from the past, unless the clock was set back.
+    /// A certificate already obtained was issued in the past, unless the clock was set back.
     fn check_own_clock(&self) -> Result<(), Trouble> {
         match self.tls.inner.served.current() {
             Some((CertificateSource::Acme, certificate))
@@ -236,20 +242,20 @@ impl Acme {
     }
 }
 
-/// What people call the authority with this address.
+/// The display name of the authority with this address.
 fn name(directory: &str) -> String {
     let host = url::Url::parse(directory).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     if host.ends_with("letsencrypt.org") { "Let's Encrypt".to_owned() } else { format!("the authority {host}") }
 }
 
-/// How often the time of day is looked at.
+/// Interval of checking the time of day.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// How many times in a row one is asked that wants to be asked again.
+/// Maximum number of consecutive attempts after an error that a retry can solve.
 const TIMES: usize = 6;
 
-/// How long one attempt may take.
+/// Time limit of one attempt.
 const LONGEST: Duration = Duration::from_mins(10);
 
-/// A clock that is off by less is no reason for anything.
+/// A smaller clock error is ignored.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);

@@ -1,4 +1,4 @@
-//! A certificate with its key, checked: what is in it, and whether it can be served.
+//! A certificate with its key, parsed and checked for whether it can be served.
 
 use crate::domain::{Timestamp, hex};
 use rustls::crypto::ring;
@@ -16,39 +16,39 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 /// A certificate with its chain and its key.
 #[derive(Clone, Debug)]
 pub(crate) struct Certificate {
-    /// As rustls serves it.
+    /// In rustls's form.
     pub(crate) key: Arc<CertifiedKey>,
-    /// The names that it is good for; `*.` stands for one label.
+    /// The names that it covers; `*.` stands for one label.
     pub(crate) names: Vec<String>,
-    /// When it begins to be good.
+    /// The start of its validity.
     pub(crate) not_before: Timestamp,
-    /// When it ends.
+    /// The end of its validity.
     pub(crate) not_after: Timestamp,
-    /// Who vouches for it, as people read it.
+    /// The display name of the issuer.
     pub(crate) issuer: String,
-    /// Its SHA-256, as browsers show it.
+    /// Its SHA-256 fingerprint, as browsers show it.
     pub(crate) fingerprint: String,
 }
 
-/// Why certificate and key are no pair that can be served.
+/// Why certificate and key are not a pair that can be served.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadPair {
-    /// Nothing of the kind in the text.
+    /// The text has no certificate.
     #[error("holds no certificate (PEM begins with -----BEGIN CERTIFICATE-----)")]
     NoCertificate,
-    /// Nothing of the kind in the text.
+    /// The text has no readable key.
     #[error("holds no key that can be read (PEM begins with -----BEGIN PRIVATE KEY-----, and no password protects it)")]
     NoKey,
-    /// An algorithm that nobody uses, or something that is no certificate.
+    /// The algorithm is unsupported, or the certificate is malformed.
     #[error("cannot be used: {0}")]
     Unusable(String),
-    /// They belong to different pairs.
+    /// The key belongs to another certificate.
     #[error("the key does not belong to the certificate")]
     Mismatch,
 }
 
 impl Certificate {
-    /// From PEM: the certificate with its chain, its own first, and the key.
+    /// From PEM: the certificate with its chain, the own certificate first, and the key.
     pub(crate) fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, BadPair> {
         let chain: Vec<_> =
             CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|_| BadPair::NoCertificate)?;
@@ -56,7 +56,7 @@ impl Certificate {
         Self::from_der(chain, key)
     }
 
-    /// From the bytes themselves.
+    /// From DER.
     pub(crate) fn from_der(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, BadPair> {
         let own = chain.first().ok_or(BadPair::NoCertificate)?.clone();
         let unusable = |error: &dyn std::fmt::Display| BadPair::Unusable(error.to_string());
@@ -76,23 +76,23 @@ impl Certificate {
         })
     }
 
-    /// Whether it is good at that time.
+    /// Whether it is valid at that time.
     pub(crate) fn is_current(&self, now: Timestamp) -> bool {
         self.not_before <= now && now < self.not_after
     }
 
-    /// How long it is good, from beginning to end.
+    /// The length of its validity.
     pub(crate) fn life(&self) -> Duration {
         self.not_after.since(self.not_before)
     }
 
-    /// A number from 0 to 1, always the same one: it spreads what is done with certificates out in time.
+    /// A number from 0 to 1, always the same for one certificate: it spreads renewals in time.
     pub(crate) fn chance(&self) -> f64 {
         let digits = self.fingerprint.get(..2).unwrap_or_default();
         f64::from(u8::from_str_radix(digits, 16).unwrap_or_default()) / f64::from(u8::MAX)
     }
 
-    /// Whether it is good for this name.
+    /// Whether it covers this name.
     pub(crate) fn covers(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         let below_wildcard = host.split_once('.').map(|(_, domain)| format!("*.{domain}"));

@@ -1,4 +1,4 @@
-//! The folder of keys and certificates: for its owner alone, and every file in it whole or not there.
+//! The folder of keys and certificates: accessible to its owner only; each file is complete or absent.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// Where it is; it is made when something is put into it.
+    /// The path; the folder is created when a file is written.
     pub(super) fn of(data_folder: &Path) -> Self {
         Self(data_folder.join("tls"))
     }
 
-    /// What a file holds; none if there is none.
+    /// The content of a file; none if it does not exist.
     pub(super) fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         match fs::read(self.0.join(name)) {
             Ok(bytes) => Ok(Some(bytes)),
@@ -24,13 +24,13 @@ impl Folder {
         }
     }
 
-    /// Puts a file in its place, whatever happens to power meanwhile.
+    /// Replaces a file atomically, also if the power fails meanwhile.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         self.make()?;
         let (path, fresh) = (self.0.join(name), self.0.join(format!("{name}.new")));
         let outcome = (|| {
             let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-            // One that was left over may have had another mode.
+            // A left-over file may have had another mode.
             file.set_permissions(fs::Permissions::from_mode(0o600))?;
             file.write_all(bytes)?;
             file.sync_all()?;
@@ -43,7 +43,7 @@ impl Folder {
         outcome
     }
 
-    /// Takes a file away; one that is not there is no error.
+    /// Removes a file if it exists.
     pub(super) fn remove(&self, name: &str) -> io::Result<()> {
         match fs::remove_file(self.0.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -1,5 +1,5 @@
-//! A certificate and a key that somebody keeps in files: read again when they change, and taken only if they are better
-//! than what is served.
+//! A certificate and a key that an administrator keeps in files: read again when they change, and used only if they are
+//! better than what is served.
 
 use super::certificate::Certificate;
 use super::status::does;
@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Both files, and what was seen of them.
+/// Both files and their last stamps.
 #[derive(Debug)]
 pub(super) struct OwnFiles {
     certificate: PathBuf,
@@ -16,17 +16,17 @@ pub(super) struct OwnFiles {
     seen: Option<[Stamp; 2]>,
 }
 
-/// What tells that a file is another one: device, inode, size, seconds and nanoseconds of its change.
+/// Identifies a version of a file: device, inode, size, and seconds and nanoseconds of its change.
 type Stamp = (u64, u64, u64, i64, i64);
 
-/// What is to be done with a pair.
+/// How to handle a pair of files.
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// Serve it.
     Take(Certificate),
-    /// Serve it, since there is nothing better; but this is wrong with it.
+    /// Serve it, since there is nothing better, and report this problem.
     TakeAlthough(Certificate, String),
-    /// Go on with what is served, for this reason.
+    /// Keep the served certificate, for this reason.
     Refuse(String),
 }
 
@@ -35,7 +35,7 @@ impl OwnFiles {
         Self { certificate, key, seen: None }
     }
 
-    /// Whether they are others than at the last call. Files that cannot be looked at are the same as before.
+    /// Whether the files differ from the last call. Files that cannot be inspected count as unchanged.
     pub(super) fn have_changed(&mut self) -> bool {
         let stamps = [stamp(&self.certificate), stamp(&self.key)];
         let [Some(certificate), Some(key)] = stamps else { return self.seen.take().is_some() };
@@ -43,7 +43,7 @@ impl OwnFiles {
         std::mem::replace(&mut self.seen, now) != now
     }
 
-    /// Reads both and says what to do. `served` is what is in force, if it came from files.
+    /// Reads both files and decides how to handle them. `served` is the active certificate, if it came from files.
     pub(super) fn judge(&self, served: Option<&Certificate>, wanted: &[String], now: Timestamp) -> Verdict {
         match self.read() {
             Err(reason) => Verdict::Refuse(reason),
@@ -71,9 +71,9 @@ fn judge(new: Certificate, served: Option<&Certificate>, wanted: &[String], now:
     let fault = if now >= new.not_after {
         format!("{file} expired at {}", new.not_after)
     } else if now < new.not_before {
-        format!("{file} is good only from {} on; if that is past, this machine's clock is behind", new.not_before)
+        format!("{file} is valid only from {} on; if that is past, this machine's clock is behind", new.not_before)
     } else if !missing.is_empty() {
-        format!("{file} is not good for {} (it names {})", missing.join(", "), new.names.join(", "))
+        format!("{file} does not cover {} (it covers {})", missing.join(", "), new.names.join(", "))
     } else {
         return Verdict::Take(new);
     };
@@ -115,11 +115,12 @@ mod tests {
         let now = clock::now();
         let Verdict::Take(good) = files.judge(None, &wanted, now) else { panic!("it is good") };
 
-        for (name, until, fault) in [("shop.example", 2001, "expired at"), ("other.example", 4000, "is not good for")] {
+        for (name, until, fault) in [("shop.example", 2001, "expired at"), ("other.example", 4000, "does not cover")] {
             write(folder.path(), name, until);
             assert!(files.have_changed());
             assert!(matches!(files.judge(Some(&good), &wanted, now), Verdict::Refuse(text) if text.contains(fault)));
-            // Nothing better is there: most of what is wrong can be clicked away, having nothing cannot.
+            // No better certificate is available: users can click through most warnings, but not through a missing
+            // certificate.
             assert!(matches!(files.judge(None, &wanted, now), Verdict::TakeAlthough(_, text) if text.contains(fault)));
         }
         fs::write(folder.path().join("key.pem"), KeyPair::generate().unwrap().serialize_pem()).unwrap();

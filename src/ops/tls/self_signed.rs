@@ -1,5 +1,5 @@
-//! A certificate that nobody vouches for: made at the first start and kept, so that the first set-up can be encrypted, and
-//! whoever compares its fingerprint knows with whom they talk.
+//! The self-signed certificate: created at the first start and kept, so that the first set-up can be encrypted, and a
+//! user who compares its fingerprint can verify the server.
 
 use super::certificate::Certificate;
 use super::folder::Folder;
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The file in the folder: key and certificate.
 pub(super) const FILE: &str = "self-signed.pem";
 
-/// The one that is kept, else a new one. `host` is this machine's name.
+/// The stored certificate, else a new one. `host` is this machine's name.
 pub(super) fn obtain(folder: &Folder, host: &str, now: Timestamp) -> Result<Certificate, rcgen::Error> {
     if let Some(kept) = read(folder).filter(|kept| kept.is_current(now) && kept.not_after > now.plus(EARLY)) {
         return Ok(kept);
@@ -19,13 +19,13 @@ pub(super) fn obtain(folder: &Folder, host: &str, now: Timestamp) -> Result<Cert
     if let Err(error) = folder.write(FILE, pem.as_bytes()) {
         tracing::warn!(
             event = "TLS_NOT_KEPT", %error,
-            "The self-signed certificate could not be kept; after a restart it will be another one"
+            "The self-signed certificate could not be stored; a restart creates another one"
         );
     }
     Certificate::from_pem(pem.as_bytes(), pem.as_bytes()).map_err(|_| rcgen::Error::CouldNotParseCertificate)
 }
 
-/// The one that is kept.
+/// The stored certificate.
 pub(super) fn read(folder: &Folder) -> Option<Certificate> {
     let pem = folder.read(FILE).ok().flatten()?;
     Certificate::from_pem(&pem, &pem).ok()
@@ -40,7 +40,7 @@ fn make(host: &str, now: Timestamp) -> Result<String, rcgen::Error> {
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "AgentLocator on this machine");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    // A machine without a battery for its clock may have been somewhat ahead.
+    // The clock of a machine without a clock battery may have been somewhat ahead.
     let ((year, month, first), (last_year, last_month, last)) = (day(now.minus(A_DAY)), day(now.plus(LIFE)));
     params.not_before = date_time_ymd(year, month, first);
     params.not_after = date_time_ymd(last_year, last_month, last);
@@ -64,10 +64,10 @@ fn day(at: Timestamp) -> (i32, u8, u8) {
 
 const A_DAY: Duration = Duration::from_hours(24);
 
-/// As long as a machine stands in a corner.
+/// Longer than the life of a typical machine.
 const LIFE: Duration = Duration::from_hours(24 * 3650);
 
-/// How long before its end it is made anew.
+/// How long before its end it is replaced.
 const EARLY: Duration = Duration::from_hours(24 * 30);
 
 #[cfg(test)]

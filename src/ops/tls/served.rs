@@ -1,4 +1,4 @@
-//! What a handshake gets: the certificate that is in force, or the answer to an authority that looks whether a name is ours.
+//! What a TLS handshake gets: the active certificate, or the answer to an ACME challenge.
 
 use super::certificate::Certificate;
 use crate::domain::text_enum;
@@ -7,15 +7,15 @@ use rustls::sign::CertifiedKey;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-/// The protocol by which an authority asks (RFC 8737, section 6.2).
+/// The ALPN protocol of a TLS-ALPN-01 challenge (RFC 8737, section 6.2).
 pub const ACME_TLS: &[u8] = b"acme-tls/1";
 
 text_enum! {
     /// Where the certificate that is in force came from.
     CertificateSource {
-        /// There is none: nothing here speaks TLS.
+        /// None: no listener accepts TLS.
         None = "none",
-        /// Made here; no browser trusts it.
+        /// Created by the daemon; no browser trusts it.
         SelfSigned = "self_signed",
         /// `tls.certificate_file`.
         Files = "files",
@@ -24,10 +24,10 @@ text_enum! {
     }
 }
 
-/// What a handshake gets. Changed while connections run: those keep what they began with.
+/// What handshakes get. Changes apply to new connections; running ones keep their certificate.
 #[derive(Debug, Default)]
 pub(super) struct Served {
-    // Both locks are held for a look alone.
+    // Both locks are held only for a lookup.
     certificate: RwLock<Option<(CertificateSource, Certificate)>>,
     challenges: Mutex<Challenges>,
 }
@@ -62,7 +62,7 @@ impl Served {
         self.challenges().by_tls.insert(name.to_ascii_lowercase(), key);
     }
 
-    /// Nobody asks any more.
+    /// Removes all challenge answers.
     pub(super) fn forget_answers(&self) {
         *self.challenges() = Challenges::default();
     }

@@ -1,4 +1,4 @@
-//! How TLS is, for the page, `/readyz`, metrics and whoever checks the installation.
+//! The state of TLS, for the web page, `/readyz`, metrics and `doctor`.
 
 use super::certificate::Certificate;
 use super::served::CertificateSource;
@@ -9,11 +9,11 @@ use std::time::Duration;
 text_enum! {
     /// Whether action is needed.
     TlsHealth {
-        /// A certificate that browsers accept is served.
+        /// A certificate that browsers trust is served.
         Ok = "ok",
-        /// None was asked for.
+        /// TLS is not configured.
         Disabled = "disabled",
-        /// There is none, it has expired, or it will soon.
+        /// There is no certificate, it has expired, or it expires soon.
         Error = "error",
     }
 }
@@ -56,7 +56,7 @@ pub struct TlsTrouble {
     pub text: String,
 }
 
-/// Whether a certificate does what it should.
+/// Whether the served certificate is as configured.
 pub(super) fn health(
     configured: bool,
     wanted: &[String],
@@ -71,12 +71,12 @@ pub(super) fn health(
     }
 }
 
-/// Whether it is good now, for all names.
+/// Whether it is valid now, for all names.
 pub(super) fn does(certificate: &Certificate, wanted: &[String], now: Timestamp) -> bool {
     certificate.is_current(now) && wanted.iter().all(|name| certificate.covers(name))
 }
 
-/// Less than a week; of certificates that live for days only, less than a quarter of their life.
+/// Whether it expires in less than a week, or, if it lives for days only, within a quarter of its lifetime.
 pub(super) fn ends_soon(certificate: &Certificate, now: Timestamp) -> bool {
     certificate.not_after.since(now) < WARN_BEFORE.min(certificate.life() / 4)
 }

@@ -86,7 +86,7 @@ fn without_room_nothing_is_begun() {
     live.set_len(8 << 40).unwrap();
     let output = daemon.cli(&["snapshots", "create"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("not enough room for a snapshot"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("not enough disk space for a snapshot"), "{}", stderr(&output));
     assert_eq!(snapshots(&daemon).len(), 0);
 }
 

@@ -84,7 +84,7 @@ async fn where_no_space_can_be_made_none_is_dropped_and_the_disk_is_not_ok() {
     let ballast = disk.fill(10 << 20);
     // 22 MB at most can be freed, and 44 are needed.
     let refused = create(&daemon).unwrap_err();
-    assert!(refused.contains("not enough room for a snapshot"), "{refused}");
+    assert!(refused.contains("not enough disk space for a snapshot"), "{refused}");
     assert_eq!(left(&snapshots(&disk)).len(), 4, "nothing is dropped in vain");
     let checks = daemon.client().get("/readyz").await.json();
     assert_eq!((&checks["disk"], &checks["backup"]), (&"error".into(), &"error".into()), "{checks}");

@@ -227,7 +227,7 @@ async fn an_authority_that_is_asked_too_often_is_left_in_peace() {
     let settings = pebble.settings(&[HOST], "").replace(&pebble.directory(), &desk);
     launch(&mut daemon, &settings);
     let told = wait_for(&daemon, 0, "TLS_ORDER_FAILED");
-    assert!(told["msg"].as_str().unwrap().contains("asked too often"), "{told}");
+    assert!(told["msg"].as_str().unwrap().contains("rate limit was reached"), "{told}");
     let next = time_of(&daemon.tls_status().await["next_attempt_at"]);
     assert!(next > SystemTime::now() + Duration::from_hours(29), "{told}");
     let mark = daemon.logs().mark();
@@ -267,7 +267,7 @@ async fn a_wrong_clock_is_told_apart_from_a_bad_certificate() {
     for (validity, day_difference, complaint) in [
         ((year + 2, year + 4), 800, "this machine's clock is 2 years behind (by 127.0.0.1)"),
         ((year - 4, year - 2), -800, "this machine's clock is 2 years ahead (by 127.0.0.1)"),
-        ((year - 4, year - 2), 0, "This machine's clock is right, so the fault is theirs"),
+        ((year - 4, year - 2), 0, "This machine's clock is right, so the authority's certificate is at fault"),
     ] {
         let authority = Authority::new();
         let time_there = i64::try_from(now).unwrap() + day_difference * 86_400;

@@ -73,7 +73,7 @@ async fn a_bad_pair_never_replaces_a_good_one() {
     let (other, other_key) = authority.issue(&["other.test"], (2020, 4000));
     for (chain, key, complaint) in [
         (expired.as_str(), expired_key.as_str(), "expired at 2020-01-01"),
-        (&other, &other_key, "is not good for shop.test (it names other.test)"),
+        (&other, &other_key, "does not cover shop.test (it covers other.test)"),
         (&other, &expired_key, "does not belong to"),
         ("nonsense", &other_key, "holds no certificate"),
     ] {
@@ -84,7 +84,7 @@ async fn a_bad_pair_never_replaces_a_good_one() {
         assert!(told["msg"].as_str().unwrap().contains(complaint), "{complaint}: {told}");
         let status = daemon.tls_status().await;
         assert_eq!((&status["fingerprint"], &status["health"]), (&good, &"ok".into()), "{status:#}");
-        assert!(status["last_error"]["text"].as_str().unwrap().contains("goes on being served"), "{status:#}");
+        assert!(status["last_error"]["text"].as_str().unwrap().contains("is still served"), "{status:#}");
         assert_eq!(daemon.https_client(authority.trusted()).get("/livez").await.status, 200);
     }
     let output = tokio::task::block_in_place(|| daemon.cli(&["reload"]));

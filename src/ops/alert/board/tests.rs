@@ -19,7 +19,7 @@ fn board() -> Board {
     Board::new(patience, Vec::new())
 }
 
-/// Tells what is due; gives it.
+/// Marks the due notifications as sent and returns them.
 fn tell(board: &mut Board, seconds: u64) -> Vec<(AlertKind, AlertNews)> {
     board.advance(at(seconds));
     let due: Vec<_> = board.due(MAIL, at(seconds)).into_iter().map(|(alert, news)| (alert.kind, news)).collect();
@@ -110,7 +110,7 @@ fn it_goes_on_after_a_restart_where_it_was() {
 }
 
 proptest! {
-    /// However it flaps, within a day nobody gets a storm: doubling what must be waited for bounds it.
+    /// A flapping condition causes few notifications in a day, because the time before clearing doubles.
     #[test]
     fn flapping_is_damped(up in 1_u64..900, down in 1_u64..900) {
         let mut board = board();

@@ -1,11 +1,11 @@
-//! Requests to a bucket, with patience.
+//! HTTP requests to a bucket, with retries.
 
 use super::Error;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use std::time::Duration;
 use url::Url;
 
-/// Sends requests; what may be over in a moment is tried again.
+/// Sends requests; transient errors are retried.
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
     client: Client,
@@ -16,7 +16,7 @@ impl Exchange {
         Self { client }
     }
 
-    /// The answer's text.
+    /// The text of the response.
     pub(super) async fn text(
         &self,
         request: impl Fn(&Client, Url) -> RequestBuilder,
@@ -26,7 +26,7 @@ impl Exchange {
         answer.text().await.map_err(|error| Error::Bucket(told(&error)))
     }
 
-    /// The answer, if it is a good one.
+    /// The response, if it is successful.
     pub(super) async fn answer(
         &self,
         request: impl Fn(&Client, Url) -> RequestBuilder,
@@ -34,7 +34,7 @@ impl Exchange {
     ) -> Result<Response, Error> {
         let mut pauses = PAUSES.iter();
         loop {
-            // Signed anew each time: the clock may have been put right.
+            // Signed again for each attempt: the clock may have been corrected.
             let outcome = request(&self.client, url()).timeout(LONGEST).send().await;
             let (error, for_now) = match outcome {
                 Ok(answer) if answer.status().is_success() => return Ok(answer),
@@ -52,7 +52,7 @@ impl Exchange {
         }
     }
 
-    /// Hands the answer's body over piece by piece.
+    /// Streams the body of the response piece by piece.
     pub(super) async fn stream(&self, url: Url, mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
         let mut answer = self.answer(|client, url| client.get(url), || url.clone()).await?;
         let expected = answer.content_length();
@@ -68,7 +68,7 @@ impl Exchange {
     }
 }
 
-/// What a server's refusal says (REST error responses: `<Error><Code>…</Code><Message>…</Message>`).
+/// The error of a server's response (REST error responses: `<Error><Code>…</Code><Message>…</Message>`).
 fn refusal(status: StatusCode, body: &str) -> String {
     let element = |name: &str| {
         let (_, rest) = body.split_once(&format!("<{name}>"))?;
@@ -81,12 +81,12 @@ fn refusal(status: StatusCode, body: &str) -> String {
     }
 }
 
-/// What went wrong on the way. The address is left out: it is signed.
+/// The error of a failed request. The URL is left out because it is signed.
 fn told(error: &reqwest::Error) -> String {
     let mut text = match (error.is_connect(), error.is_timeout()) {
         (true, _) => "it cannot be reached".to_owned(),
         (_, true) => "it did not answer in time".to_owned(),
-        _ => "the exchange with it broke off".to_owned(),
+        _ => "the connection to it broke off".to_owned(),
     };
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
@@ -96,6 +96,6 @@ fn told(error: &reqwest::Error) -> String {
     text
 }
 
-/// A part of 16 MB over a thin line.
+/// Time for a part of 16 MB over a slow line.
 const LONGEST: Duration = Duration::from_mins(15);
 const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];

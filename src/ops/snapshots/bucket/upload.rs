@@ -1,4 +1,4 @@
-//! Sending a file: small ones at once, large ones in parts.
+//! Uploads a file: small ones in one request, large ones in parts.
 
 use super::{Bucket, action_url};
 use crate::domain::hex;
@@ -14,7 +14,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// An upload in parts that has begun: what a crash leaves in the bucket costs money until it is cleared away.
+/// A multipart upload that has begun: parts that a crash leaves in the bucket cost money until they are deleted.
 #[derive(Serialize, Deserialize)]
 struct Begun {
     key: String,
@@ -22,7 +22,7 @@ struct Begun {
 }
 
 impl Bucket {
-    /// Sends a file and makes sure that it arrived. `home` is where it is noted what has begun.
+    /// Uploads a file and verifies it. `home` is the folder in which a started multipart upload is recorded.
     pub(in crate::ops::snapshots) async fn put(
         &self,
         path: &Path,
@@ -43,7 +43,7 @@ impl Bucket {
         self.check(&key, path, length, &etag).await
     }
 
-    /// Clears away an upload in parts that a crash left behind.
+    /// Aborts a multipart upload that a crash left behind.
     pub(in crate::ops::snapshots) async fn clear_unfinished(&self, home: &Path) -> Result<(), Error> {
         let note = note(home);
         let Ok(text) = std::fs::read(&note) else { return Ok(()) };
@@ -110,21 +110,21 @@ impl Bucket {
         let body = complete().body();
         let answer =
             self.exchange.text(|client, url| client.post(url).body(body.clone()), || action_url(&complete())).await?;
-        // A good status may still come with an error in it.
+        // A successful status may still come with an error in the body.
         CompleteMultipartUploadResponse::parse(&answer)
-            .map_err(|_| Error::Bucket(format!("it did not put the parts together: {}", short(&answer))))?;
+            .map_err(|_| Error::Bucket(format!("it did not complete the multipart upload: {}", short(&answer))))?;
         Ok(format!("{}-{parts}", hex(&sums.finalize())))
     }
 
-    /// Best effort: what stays is cleared away by the bucket's own rules, if it has any.
+    /// Best effort: remaining parts are deleted by the bucket's own rules, if it has any.
     async fn abort(&self, key: &str, upload_id: &str) {
         let action = AbortMultipartUpload::new(&self.place, Some(&self.credentials), key, upload_id);
         if let Err(error) = self.exchange.text(|client, url| client.delete(url), || action_url(&action)).await {
-            tracing::warn!(event = "SNAPSHOT_PARTS_STAY", %error, "Parts of an upload could not be cleared away");
+            tracing::warn!(event = "SNAPSHOT_PARTS_STAY", %error, "The parts of an aborted multipart upload could not be deleted");
         }
     }
 
-    /// The bucket has what was sent.
+    /// Verifies that the bucket has what was sent.
     async fn check(&self, key: &str, path: &Path, length: u64, etag: &str) -> Result<(), Error> {
         let action = HeadObject::new(&self.place, Some(&self.credentials), key);
         let answer = self.exchange.answer(|client, url| client.head(url), || action_url(&action)).await?;
@@ -157,7 +157,7 @@ struct Source<'s> {
     file: &'s File,
     path: &'s Path,
     length: u64,
-    /// Of a part.
+    /// The size of a part.
     size: u64,
 }
 
@@ -175,6 +175,6 @@ fn short(text: &str) -> String {
     text.chars().take(200).collect()
 }
 
-/// S3 takes parts of 5 MB to 5 GB, and 10,000 of them.
+/// S3 accepts parts of 5 MB to 5 GB, and 10,000 of them.
 const PART: u64 = 16 << 20;
 const MOST_PARTS: u64 = 9_000;

@@ -1,4 +1,4 @@
-//! The disk space that snapshots take: older ones are dropped before a new one is made.
+//! Disk space of snapshots: older ones are deleted before a new one is made.
 
 use super::Snapshots;
 use crate::config::DiskLimit;
@@ -11,21 +11,21 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 impl Snapshots {
-    /// Drops older snapshots until the next one has space and all of them keep to the budget. Returns their names.
+    /// Deletes older snapshots until the next one has space and all of them are within the budget. Returns their names.
     pub(super) fn make_space(&self) -> Result<Vec<String>, Error> {
         let copy = self.database_bytes();
-        // Where the copy is not just given its name, it lies beside the snapshot while that is written.
+        // Unless the copy is only renamed, it exists beside the snapshot while that is written.
         let twice = !self.settings.age_recipients.is_empty() || self.folder() != self.home;
         let copies = if twice && device(self.folder()) == device(&self.home) { 2 } else { 1 };
         self.drop_for_space(copy, needed_for(copy.saturating_mul(copies)))
     }
 
-    /// Drops older snapshots until all of them keep to the budget. Returns their names.
+    /// Deletes older snapshots until all of them are within the budget. Returns their names.
     pub(super) fn keep_to_budget(&self) -> Result<Vec<String>, Error> {
         self.drop_for_space(0, 0)
     }
 
-    /// How large the next copy becomes, at most.
+    /// Maximum size of the next copy.
     pub(super) fn database_bytes(&self) -> u64 {
         let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
         length(&self.published).max(length(&self.published.with_file_name("live/db.sqlite")))
@@ -51,7 +51,7 @@ impl Snapshots {
             tracing::warn!(
                 event = "SNAPSHOT_SPACE_KEPT",
                 sound = kept.len(),
-                "No snapshot is dropped to make space: fewer than {COPIES_KEPT} of them can be read back"
+                "No snapshot is deleted to free space: fewer than {COPIES_KEPT} of them can be read back"
             );
             return Ok(Vec::new());
         }
@@ -64,14 +64,14 @@ impl Snapshots {
             tracing::info!(
                 event = "SNAPSHOT_SPACE_FREED",
                 names = dropped.join(" "),
-                "{} older snapshots were dropped to make space",
+                "{} older snapshots were deleted to free space",
                 dropped.len()
             );
         }
         Ok(dropped)
     }
 
-    /// The newest snapshots that read as they were written, as many as are always kept.
+    /// The newest snapshots whose checksums match, up to the number that is always kept.
     fn newest_sound(&self, newest_first: &[Snapshot]) -> Result<Vec<SnapshotName>, Error> {
         let mut sound = Vec::new();
         for one in newest_first {
@@ -94,7 +94,8 @@ impl Snapshots {
     }
 }
 
-/// Each was verified when it was made, so it is sound if it still has the same content. One without a checksum is opened.
+/// Each was verified when it was created, so it is undamaged if its content is unchanged. A snapshot without a checksum
+/// is opened.
 fn is_sound(path: &Path, snapshot: &Snapshot, stop: &Stop) -> Result<bool, Error> {
     match &snapshot.sha256 {
         Some(expected) => match folder::sum(path, stop) {
@@ -106,7 +107,7 @@ fn is_sound(path: &Path, snapshot: &Snapshot, stop: &Stop) -> Result<bool, Error
     }
 }
 
-/// Fails if a copy of so many bytes does not fit.
+/// Fails if a copy of this many bytes does not fit.
 pub(super) fn check_room(folder: &Path, bytes: u64) -> Result<(), Error> {
     let needed = needed_for(bytes);
     let free = known_space(folder).map_or(u64::MAX, |space| space.free_bytes);
@@ -120,7 +121,7 @@ fn needed_for(bytes: u64) -> u64 {
     bytes.saturating_add(bytes / 50).saturating_add(MARGIN)
 }
 
-/// None where the file system does not tell; then a copy is tried.
+/// None if the file system does not report its space; then a copy is attempted.
 fn known_space(folder: &Path) -> Option<DiskSpace> {
     store::disk_space(folder).ok().filter(|space| space.total_bytes > 0)
 }
@@ -133,7 +134,7 @@ fn device(folder: &Path) -> Option<u64> {
     std::fs::metadata(folder).ok().map(|found| found.dev())
 }
 
-/// Sound copies that are never dropped to make space.
+/// Undamaged copies that are never deleted to free space.
 const COPIES_KEPT: usize = 2;
 /// Disk space that is left to the daemon.
 const MARGIN: u64 = 32 << 20;

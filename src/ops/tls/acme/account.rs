@@ -1,4 +1,4 @@
-//! Our account at an authority: its key and its address, kept for each authority.
+//! The account at a certificate authority: its key and its URL, stored for each authority.
 
 use super::trouble::{Trouble, TroubleKind};
 use super::{Acme, TlsConfig};
@@ -9,7 +9,7 @@ use instant_acme::{Account, AccountCredentials, ExternalAccountKey, NewAccount};
 use sha2::{Digest, Sha256};
 
 impl Acme {
-    /// The account that is kept, else a new one.
+    /// The stored account, else a new one.
     pub(super) async fn account(&self) -> Result<Account, Trouble> {
         let trouble = |error| Trouble::of(&error, &self.authority);
         if let Some(credentials) = self.kept_account()? {
@@ -26,12 +26,12 @@ impl Acme {
         let (account, credentials) = builder.create(&new, directory, external.as_ref()).await.map_err(trouble)?;
         let kept = serde_json::to_vec(&credentials).map_err(std::io::Error::other);
         let kept = kept.and_then(|bytes| self.tls.inner.folder.write(&self.account_file(), &bytes));
-        kept.map_err(|error| Trouble::local("the account's key could not be kept", &error))?;
-        tracing::info!(event = "TLS_ACCOUNT", "There is an account at {} now", self.authority);
+        kept.map_err(|error| Trouble::local("the account's key could not be stored", &error))?;
+        tracing::info!(event = "TLS_ACCOUNT", "Created an account at {}", self.authority);
         Ok(account)
     }
 
-    /// The authority does not know it any more.
+    /// Removes the account, because the authority does not know it any more.
     pub(super) fn forget_account(&mut self) -> Result<(), Trouble> {
         self.journal.order = None;
         let removed = self.tls.inner.folder.remove(&self.account_file());
@@ -41,7 +41,7 @@ impl Acme {
     fn kept_account(&self) -> Result<Option<AccountCredentials>, Trouble> {
         let bytes = self.tls.inner.folder.read(&self.account_file());
         let bytes = bytes.map_err(|error| Trouble::local("the account's key cannot be read", &error))?;
-        // One that is broken is good for nothing, and a new one costs nothing.
+        // A broken file is ignored: creating a new account costs nothing.
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
@@ -54,7 +54,7 @@ impl Acme {
 fn external_key(config: &TlsConfig) -> Result<Option<ExternalAccountKey>, Trouble> {
     let (Some(id), Some(key)) = (&config.acme_eab_key_id, &config.acme_eab_hmac_key) else { return Ok(None) };
     let key = BASE64_URL_SAFE_NO_PAD.decode(key.expose().trim_end_matches('=')).map_err(|_| {
-        let text = "tls.acme_eab_hmac_key is not what the authority gave out: it is no base64url";
+        let text = "tls.acme_eab_hmac_key is not what the authority gave out: it is not valid base64url";
         Trouble::new(TroubleKind::Refused, text)
     })?;
     Ok(Some(ExternalAccountKey::new(id.clone(), &key)))

@@ -1,4 +1,4 @@
-//! What has been begun with an authority, kept over restarts.
+//! The state of ACME orders, stored over restarts.
 
 use super::schedule::Attempts;
 use crate::config::{AcmeChallenge, TlsConfig};
@@ -6,17 +6,17 @@ use crate::ops::tls::folder::Folder;
 use serde::{Deserialize, Serialize};
 use std::io;
 
-/// What has been begun.
+/// The stored state.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Journal {
     purpose: Purpose,
-    /// How past attempts went.
+    /// The outcome of past attempts.
     pub(super) attempts: Attempts,
-    /// An order that has been placed and has not come to its end.
+    /// An order that has been placed and is not finished.
     pub(super) order: Option<OpenOrder>,
 }
 
-/// What it is all for: whoever changes that begins anew.
+/// What the orders are for: if that changes, the state is reset.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Purpose {
     directory: String,
@@ -28,11 +28,11 @@ pub(super) struct Purpose {
 /// An order that has been placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OpenOrder {
-    /// Where the authority keeps it.
+    /// The order's URL.
     pub(super) url: String,
-    /// How names are shown to be ours.
+    /// The challenge type.
     pub(super) way: AcmeChallenge,
-    /// The key of the certificate to be, PEM.
+    /// The private key of the future certificate, PEM.
     pub(super) key: String,
 }
 
@@ -48,7 +48,7 @@ impl Purpose {
 }
 
 impl Journal {
-    /// What was begun for this purpose.
+    /// The stored state for this purpose, else an empty one.
     pub(super) fn read(folder: &Folder, purpose: Purpose) -> Self {
         let kept: Option<Self> = folder.read(FILE).ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         match kept {

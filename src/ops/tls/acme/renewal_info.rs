@@ -1,4 +1,5 @@
-//! When an authority advises to renew (RFC 9773): before certificates are revoked for a fault of theirs, for example.
+//! Renewal information (RFC 9773): when an authority advises to renew, for example before it revokes certificates for a
+//! fault of its own.
 
 use super::Acme;
 use crate::clock;
@@ -8,7 +9,7 @@ use crate::ops::tls::served::CertificateSource;
 use instant_acme::CertificateIdentifier;
 use std::time::Duration;
 
-/// What was advised, for which certificate, and when to ask again.
+/// The advised time, the certificate that it is for, and when to ask again.
 #[derive(Debug, Default)]
 pub(super) struct RenewalAdvice {
     advised: Option<(String, Timestamp)>,
@@ -16,14 +17,14 @@ pub(super) struct RenewalAdvice {
 }
 
 impl RenewalAdvice {
-    /// When to renew this one.
+    /// When to renew this certificate.
     pub(super) fn for_certificate(&self, certificate: &Certificate) -> Option<Timestamp> {
         self.advised.as_ref().filter(|(of, _)| *of == certificate.fingerprint).map(|(_, at)| *at)
     }
 }
 
 impl Acme {
-    /// Asks again where it is time to. It is advice: one that cannot be had changes nothing.
+    /// Asks again if it is time to. The advice is optional: a failed request changes nothing.
     pub(super) async fn ask_for_advice(&mut self, now: Timestamp) {
         if self.advice.ask_at.is_some_and(|at| now < at) {
             return;
@@ -34,7 +35,7 @@ impl Acme {
         let (start, end, again) = asked;
         let at = start.plus(end.since(start).mul_f64(certificate.chance()));
         if at <= clock::now() {
-            tracing::warn!(event = "TLS_RENEWAL_ADVISED", "{} advises to renew the certificate now", self.authority);
+            tracing::warn!(event = "TLS_RENEWAL_ADVISED", "{} advises renewing the certificate now", self.authority);
         }
         self.advice.advised = Some((certificate.fingerprint.clone(), at));
         self.advice.ask_at = Some(now.plus(again.clamp(AN_HOUR, A_DAY)));

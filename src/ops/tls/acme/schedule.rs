@@ -1,4 +1,4 @@
-//! When an authority is asked: early enough, and never more often than it allows.
+//! Schedules requests to a certificate authority: early enough, and within its rate limits.
 
 use super::trouble::TroubleKind;
 use crate::domain::Timestamp;
@@ -6,26 +6,25 @@ use crate::ops::tls::TlsTrouble;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What is remembered of past attempts, also over a restart: authorities count failures by the hour, and a daemon that is
-/// started again and again must not use them up.
+/// The record of past attempts, stored over restarts: authorities count failures by the hour, and a daemon that
+/// restarts repeatedly must not use them up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Attempts {
-    /// How many in a row went wrong.
+    /// Number of consecutive failures.
     pub(super) failures: u32,
-    /// When names were found not to be ours, in the last hour.
+    /// Times of failed validations in the last hour.
     refused_at: Vec<Timestamp>,
-    /// Not before this.
+    /// The next attempt is not before this time.
     not_before: Option<Timestamp>,
-    /// The authority's own word: not before this, whoever is in a hurry.
+    /// The authority's `Retry-After`: applies also to attempts that a user requests.
     asked_until: Option<Timestamp>,
-    /// What went wrong last.
+    /// The last error.
     pub(super) last_error: Option<TlsTrouble>,
 }
 
 impl Attempts {
-    /// Notes what went wrong, and when it may be tried again. `asked_to_wait` is the authority's own word, `chance` is
-    /// from 0 to 1.
+    /// Records a failure, and when to try again. `asked_to_wait` is the authority's `Retry-After`, `chance` is from 0 to 1.
     pub(super) fn failed(
         &mut self,
         kind: TroubleKind,
@@ -52,32 +51,33 @@ impl Attempts {
         self.not_before = Some(now.plus(wait + wait.mul_f64(chance / 10.0)).max(self.asked_until.unwrap_or(now)));
     }
 
-    /// Notes that it went well, with a certificate that lives so long. Whatever its dates say, the next one has time.
+    /// Records a success, with the certificate's lifetime. The next attempt waits, whatever the certificate's dates
+    /// say.
     pub(super) fn succeeded(&mut self, now: Timestamp, life: Duration) {
         *self = Self { not_before: Some(now.plus((life / 4).min(AT_REST))), ..Self::default() };
     }
 
-    /// Somebody has mended something and wants to see whether it helps: at once, or as soon as the authority's patience
-    /// allows (<https://letsencrypt.org/docs/rate-limits/>: five refusals for a name in an hour).
+    /// Makes the next attempt due after a user's correction: at once, or as soon as the authority's rate limit allows
+    /// (<https://letsencrypt.org/docs/rate-limits/>: five failed validations for a name in an hour).
     pub(super) fn hurry(&mut self, now: Timestamp) {
         self.refused_at.retain(|at| now.since(*at) < AN_HOUR);
         let patience = match self.refused_at.len() {
             0..PATIENCE => now,
-            // One attempt may be refused by both ways.
+            // One attempt may fail with both challenge types.
             count => self.refused_at.get(count - PATIENCE).map_or(now, |at| at.plus(AN_HOUR)),
         };
         let patience = patience.max(self.asked_until.unwrap_or(now));
         self.not_before = self.not_before.map(|at| at.min(patience));
     }
 
-    /// When the authority is to be asked: as soon as the certificate wants it, and not before it is allowed.
+    /// When to contact the authority: as soon as the certificate is due, but not before the limit.
     pub(super) fn next(&self, wanted: Timestamp) -> Timestamp {
         self.not_before.map_or(wanted, |not_before| not_before.max(wanted))
     }
 }
 
-/// When a certificate is renewed, as every authority advises: when a third of its life is left, and not all of the world's
-/// at once. `chance` is from 0 to 1, always the same for one certificate.
+/// When a certificate is renewed, as every authority advises: when a third of its lifetime is left, spread out in time.
+/// `chance` is from 0 to 1, always the same for one certificate.
 pub(super) fn renewal(not_before: Timestamp, not_after: Timestamp, chance: f64) -> Timestamp {
     let life = not_after.since(not_before);
     not_before.plus(life * 2 / 3 + (life / 30).mul_f64(chance))
@@ -86,13 +86,14 @@ pub(super) fn renewal(not_before: Timestamp, not_after: Timestamp, chance: f64) 
 const A_MINUTE: Duration = Duration::from_mins(1);
 const AN_HOUR: Duration = Duration::from_hours(1);
 
-/// Where every new certificate looks as if it had to be renewed, a clock is wrong, or an authority: not one a minute then.
+/// If every new certificate seems due for renewal, a clock or an authority is wrong: this limits the rate of orders.
 const AT_REST: Duration = Duration::from_hours(24);
 
-/// What an authority may ask for.
+/// Maximum of an authority's `Retry-After`.
 const LONGEST_ASKED: Duration = Duration::from_hours(7 * 24);
 
-/// How many refused attempts an hour there may be before the next one: three, of two ways each, would be six refusals.
+/// Maximum number of failed attempts in an hour before the next one: three, of two challenge types each, would be six
+/// failed validations.
 const PATIENCE: usize = 2;
 
 #[cfg(test)]
@@ -147,8 +148,8 @@ mod tests {
     }
 
     proptest! {
-        /// However often somebody asks to hurry, and however often the daemon starts: at most five refusals in any hour,
-        /// two for each attempt.
+        /// However often a user asks for an attempt, and however often the daemon starts: at most five failed
+        /// validations in any hour, two for each attempt.
         #[test]
         fn patience_is_never_used_up(steps in proptest::collection::vec((0..90_u64, any::<bool>()), 1..200)) {
             let (mut attempts, mut now) = (Attempts::default(), start());

@@ -1,38 +1,38 @@
-//! What went wrong between us and an authority, for people: what it said, and what to look at.
+//! Errors of ACME requests as texts for users: what the authority said, and what to check.
 
 use super::wire::WireError;
 use crate::config::AcmeChallenge;
 use instant_acme::{Error, Problem};
 use std::error::Error as _;
 
-/// What kind of trouble it is: it decides when to try again.
+/// The kind of error. It decides when to try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TroubleKind {
-    /// The authority did not find that a name is ours; another way may show it.
+    /// The authority could not validate a name; another challenge type may succeed.
     Challenge,
-    /// It will not, whichever way.
+    /// It refuses, whatever the challenge type.
     Refused,
-    /// It was asked too often.
+    /// A rate limit was reached.
     Limited,
-    /// It does not know us any more.
+    /// It does not know the account any more.
     Account,
-    /// It could not be asked.
+    /// It could not be reached.
     Unreachable,
-    /// It would not take what proves that a question is fresh; one asks again (RFC 8555, section 6.5).
+    /// It rejected a nonce; the request is repeated (RFC 8555, section 6.5).
     Nonce,
     /// This machine's clock is wrong.
     Clock,
-    /// Something here, such as a full disk.
+    /// A local error, such as a full disk.
     Local,
 }
 
-/// What went wrong.
+/// An ACME error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
     pub(super) kind: TroubleKind,
-    /// For a person to read.
+    /// The text for users.
     pub(super) text: String,
-    /// The authority's own certificate seems to be good at another time: either it or our clock is wrong.
+    /// The authority's own certificate is not valid now: either it or this machine's clock is wrong.
     pub(super) doubts_clock: bool,
 }
 
@@ -45,52 +45,50 @@ impl Trouble {
         Self::new(TroubleKind::Local, format!("{what}: {error}"))
     }
 
-    /// From what the library says.
+    /// Converts an error of the library.
     pub(super) fn of(error: &Error, authority: &str) -> Self {
         let unreachable = |what: String| Self::new(TroubleKind::Unreachable, what);
         match error {
             Error::Api(problem) => Self::refusal(problem, authority),
-            Error::Timeout(_) => unreachable(format!("{authority} has not come to an end within two minutes")),
+            Error::Timeout(_) => unreachable(format!("{authority} did not complete the request within two minutes")),
             Error::Other(inner) => match inner.downcast_ref::<WireError>() {
                 Some(error) => Self {
                     doubts_clock: error.is_about_time(),
-                    ..unreachable(format!("{authority} cannot be asked: {}", causes(error)))
+                    ..unreachable(format!("{authority} cannot be reached: {}", causes(error)))
                 },
                 None => unreachable(format!("{authority}: {inner}")),
             },
-            other => unreachable(format!("{authority} gave an answer that cannot be understood: {other}")),
+            other => unreachable(format!("{authority} gave an invalid answer: {other}")),
         }
     }
 
-    /// From a problem that is about no name in particular.
+    /// Converts a problem that does not refer to a particular name.
     fn refusal(problem: &Problem, authority: &str) -> Self {
         let mut said = detail(problem);
         for part in &problem.subproblems {
             said = format!("{said} ({part})");
         }
         let (kind, advice) = match short_type(problem) {
-            "rateLimited" => (TroubleKind::Limited, "it was asked too often; nothing needs to be done but to wait"),
-            "accountDoesNotExist" => (TroubleKind::Account, "a new account is made at the next attempt"),
-            "badNonce" => (TroubleKind::Nonce, "it is tried again soon"),
-            "serverInternal" => (TroubleKind::Unreachable, "it is tried again soon"),
+            "rateLimited" => (TroubleKind::Limited, "its rate limit was reached; nothing needs to be done but to wait"),
+            "accountDoesNotExist" => (TroubleKind::Account, "a new account is created at the next attempt"),
+            "badNonce" => (TroubleKind::Nonce, "a retry follows soon"),
+            "serverInternal" => (TroubleKind::Unreachable, "a retry follows soon"),
             "rejectedIdentifier" | "unsupportedIdentifier" => {
-                (TroubleKind::Refused, "it does not give certificates for such a name; check tls.domain")
+                (TroubleKind::Refused, "it does not issue certificates for such a name; check tls.domain")
             }
             "caa" => (TroubleKind::Refused, "the CAA record of the name allows other authorities only; change it"),
-            "dns" => (TroubleKind::Refused, "check that the name has an A or AAAA record that names this machine"),
+            "dns" => (TroubleKind::Refused, "check that the name has an A or AAAA record that points to this machine"),
             "externalAccountRequired" => {
-                (TroubleKind::Refused, "set tls.acme_eab_key_id and tls.acme_eab_hmac_key, which it gives out")
+                (TroubleKind::Refused, "set tls.acme_eab_key_id and tls.acme_eab_hmac_key, which the authority issues")
             }
             "invalidContact" | "unsupportedContact" => (TroubleKind::Refused, "check tls.acme_contact"),
-            "userActionRequired" => {
-                (TroubleKind::Refused, "it wants a person to do something, such as to accept new terms")
-            }
-            _ => (TroubleKind::Refused, "check tls.domain and the settings beside it"),
+            "userActionRequired" => (TroubleKind::Refused, "it requires a user's action, such as accepting new terms"),
+            _ => (TroubleKind::Refused, "check tls.domain and the other tls settings"),
         };
         Self::new(kind, format!("{authority} refused: {said}. What to do: {advice}"))
     }
 
-    /// From what an authority found when it looked whether a name is ours.
+    /// Converts a failed validation of a name.
     pub(super) fn not_ours(name: &str, problem: &Problem, method: AcmeChallenge, authority: &str) -> Self {
         let said = detail(problem);
         let port = if method == AcmeChallenge::TlsAlpn01 { 443 } else { 80 };
@@ -132,14 +130,14 @@ fn short_type(problem: &Problem) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
-/// What it said, in one line of a length that people read.
+/// The authority's text, in one line of limited length.
 fn detail(problem: &Problem) -> String {
     let said = problem.detail.as_deref().unwrap_or("no reason given");
     let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(400).collect();
     format!("\"{}\"", said.trim().trim_end_matches('.'))
 }
 
-/// An error and what lies beneath it.
+/// An error and its chain of sources.
 fn causes(error: &WireError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -169,7 +167,7 @@ mod tests {
         insta::assert_snapshot!(told.text, @r#"Let's Encrypt did not find this machine at shop.example (port 80): "because of this". What to do: check that port 80 of shop.example leads to this machine: the router's forwarding, and firewalls"#);
         let told = Trouble::of(&Error::Api(problem("rateLimited")), "Let's Encrypt");
         assert_eq!(told.kind, TroubleKind::Limited);
-        insta::assert_snapshot!(told.text, @r#"Let's Encrypt refused: "because of this". What to do: it was asked too often; nothing needs to be done but to wait"#);
+        insta::assert_snapshot!(told.text, @r#"Let's Encrypt refused: "because of this". What to do: its rate limit was reached; nothing needs to be done but to wait"#);
     }
 
     #[test]

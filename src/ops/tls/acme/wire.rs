@@ -1,4 +1,4 @@
-//! How an authority is asked: by our own HTTP client, with what it says beside its answers kept.
+//! The HTTP client for a certificate authority; it also stores `Retry-After` headers.
 
 use crate::clock;
 use crate::providers::http_client;
@@ -17,40 +17,40 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Asks an authority. Clones share what they heard.
+/// An HTTP client for an authority. Clones share the stored headers.
 #[derive(Clone)]
 pub(super) struct Wire {
     client: reqwest::Client,
     asked_to_wait: Arc<Mutex<Option<Duration>>>,
 }
 
-/// Why an authority could not be asked.
+/// Why a request to an authority failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WireError {
     #[error("no connection")]
     Transport(#[from] reqwest::Error),
-    #[error("it answered {0}, and not in the way of ACME")]
+    #[error("it answered {0}, which is not an ACME answer")]
     NotAcme(StatusCode),
     #[error("its answer is too long")]
     TooLong,
 }
 
 impl Wire {
-    /// Trusts the built-in roots, and those in the file.
+    /// Creates a client that trusts these root certificates.
     pub(super) fn new(roots: RootCertStore) -> Result<Self, reqwest::Error> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         Ok(Self { client: http_client::trusting(tls).timeout(ANSWER).build()?, asked_to_wait: Arc::default() })
     }
 
-    /// How long it asked us to wait with its last refusal; asked once, it is forgotten.
+    /// The `Retry-After` of the last refusal; the call clears it.
     pub(super) fn asked_to_wait(&self) -> Option<Duration> {
         self.asked_to_wait.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     async fn ask(self, request: hyper::Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, WireError> {
         let (mut parts, body) = request.into_parts();
-        // Ours says who we are.
+        // The client sets its own `User-Agent`.
         parts.headers.remove(USER_AGENT);
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
         let request = self.client.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
@@ -86,7 +86,7 @@ impl HttpClient for Wire {
 }
 
 impl WireError {
-    /// Whether the other side's certificate would be good at another time.
+    /// Whether the server's certificate would be valid at another time.
     pub(super) fn is_about_time(&self) -> bool {
         matches!(
             tls_error(self),
@@ -100,14 +100,14 @@ impl WireError {
     }
 }
 
-/// What TLS has to say, at whatever depth: an I/O error hides what is in it from those who look for its source.
+/// The TLS error at any depth of the chain: an I/O error does not expose its inner error as `source`.
 fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
     let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     let hidden = inner.and_then(|inner| tls_error(inner));
     error.downcast_ref().or(hidden).or_else(|| error.source().and_then(tls_error))
 }
 
-/// The built-in roots, and those in the file.
+/// The built-in root certificates, and those in the file.
 pub(super) fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
     let mut roots = http_client::built_in_roots();
     if let Some(file) = file {
@@ -130,5 +130,5 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Chains of certificates are some KiB.
+/// Certificate chains are some KiB.
 const LONGEST: usize = 1 << 20;
