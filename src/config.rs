@@ -1,6 +1,7 @@
-//! Settings: one struct for each section of `config.toml`, checked whole before anything starts.
+//! Settings: one struct for each section of `config.toml`, validated as a whole before anything starts.
 //!
-//! Nothing outside this room reads the environment. What is missing has a working default, so an empty box starts.
+//! No code outside this module reads the environment. Every setting has a working default, so a machine without
+//! settings starts.
 
 mod agent;
 mod alerts;
@@ -82,7 +83,7 @@ pub struct Config {
     pub http: HttpConfig,
     /// Certificates.
     pub tls: TlsConfig,
-    /// The Twilio account.
+    /// Both WhatsApp providers.
     pub twilio: TwilioConfig,
     /// Both ways of WhatsApp.
     pub whatsapp: WhatsAppConfig,
@@ -94,19 +95,19 @@ pub struct Config {
     pub elevenlabs: ElevenLabsConfig,
     /// Deepgram.
     pub deepgram: DeepgramConfig,
-    /// How calls go.
+    /// The course of calls.
     pub voice: VoiceConfig,
-    /// What the agent is and says.
+    /// The agent: its instructions and transfer number.
     pub agent: AgentConfig,
-    /// Whom to tell when something needs a person.
+    /// Alert recipients and thresholds.
     pub alerts: AlertsConfig,
-    /// By which server mail is sent.
+    /// The mail server.
     pub mail: MailConfig,
-    /// What is given up when the disk fills up.
+    /// What is refused when the disk fills up.
     pub disk: DiskConfig,
-    /// How long what is kept.
+    /// How long data is kept.
     pub retention: RetentionConfig,
-    /// What is done at night.
+    /// Nightly maintenance.
     pub care: CareConfig,
     /// Where the data is.
     pub store: StoreConfig,
@@ -114,24 +115,25 @@ pub struct Config {
     pub backup: BackupConfig,
     /// What is logged.
     pub log: LogConfig,
-    /// Whether a newer release is looked for.
+    /// The check for newer releases.
     pub updates: UpdatesConfig,
-    /// What this build is.
+    /// The version of this build.
     #[serde(skip)]
     pub version: VersionInfo,
-    /// Where each setting came from.
+    /// The origin of each setting.
     #[serde(skip)]
     pub origins: Origins,
-    /// Why the settings that are set are not used, but the last ones that worked; empty where those that are set are used.
+    /// Why the last working settings are used instead of the configured ones; empty if the configured ones are used.
     #[serde(skip)]
     pub rejected: Vec<String>,
-    /// Files among the credentials that no setting reads, as sentences.
+    /// Messages about credential files that no setting reads.
     #[serde(skip)]
     pub unknown_credentials: Vec<String>,
 }
 
 impl Config {
-    /// Whether WhatsApp by Twilio is in use: as `whatsapp.enable_twilio` says, else where all that it needs is set.
+    /// Whether WhatsApp through Twilio is enabled: by `whatsapp.enable_twilio`, else if all settings that it needs are
+    /// set.
     pub fn twilio_whatsapp_enabled(&self) -> bool {
         self.whatsapp.enable_twilio.unwrap_or_else(|| self.has_twilio_sender())
     }
@@ -141,7 +143,7 @@ impl Config {
         self.twilio.credentials().is_some() && self.twilio.wa_from.is_some()
     }
 
-    /// Whether people are told in Hebrew.
+    /// Whether alerts are sent in Hebrew.
     pub fn alerts_in_hebrew(&self) -> bool {
         match self.alerts.language {
             Some(language) => language == AlertLanguage::Hebrew,
@@ -149,7 +151,7 @@ impl Config {
         }
     }
 
-    /// Every secret that is set: what no log may show.
+    /// All secrets that are set, for redaction in logs.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         [
             &self.twilio.auth_token,

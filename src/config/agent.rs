@@ -1,20 +1,20 @@
-//! `[agent]`: what the agent is and says.
+//! `[agent]`: the agent's instructions, language and transfer number.
 
 use super::rule::{free_text, language, optional, phone_number};
 use super::setting::{Setting, setting};
 use crate::domain::PhoneNumber;
 use serde::Serialize;
 
-/// What the agent is and says.
+/// The agent: its instructions, language and transfer number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AgentConfig {
-    /// What the business is called.
+    /// The name of the business.
     pub business_name: String,
     /// What the agent should know and do, in the owner's words.
     pub instructions: String,
-    /// The language that it speaks first, ISO 639-1.
+    /// The language in which it starts, ISO 639-1.
     pub language: String,
-    /// The person to whom a call is passed on, E.164; none means that calls are not passed on.
+    /// The phone number to which a call is transferred, E.164; none means that calls are not transferred.
     pub transfer_to: Option<PhoneNumber>,
 }
 

@@ -1,4 +1,4 @@
-//! `[alerts]`: whom to tell when something needs a person.
+//! `[alerts]`: recipients and thresholds of alerts.
 
 use super::rule::{mail_addresses, optional, phone_number, whole, word};
 use super::setting::{Setting, setting};
@@ -6,7 +6,7 @@ use crate::domain::{PhoneNumber, text_enum};
 use serde::Serialize;
 
 text_enum! {
-    /// The language of what people are told.
+    /// The language of alerts.
     AlertLanguage {
         /// Hebrew.
         Hebrew = "he",
@@ -15,24 +15,24 @@ text_enum! {
     }
 }
 
-/// Whom to tell when something needs a person.
+/// Recipients and thresholds of alerts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AlertsConfig {
     /// The owner's own WhatsApp number. `ALERTS_WHATSAPP_TO`.
     pub whatsapp_to: Option<PhoneNumber>,
     /// The owner's mail addresses. `ALERTS_MAIL_TO`, separated by commas.
     pub mail_to: Vec<String>,
-    /// The language; none means Hebrew where the agent speaks it, else English.
+    /// The language; none means Hebrew if the agent's language is Hebrew, else English.
     pub language: Option<AlertLanguage>,
-    /// What lasts is told again after so many hours.
+    /// A notification about a lasting alert is repeated after this many hours.
     pub repeat_hours: u32,
-    /// How long all must be well before that is told, in seconds.
+    /// How long a condition must be absent before the alert clears, in seconds.
     pub settle_s: u32,
-    /// How long the WhatsApp bridge may be down before somebody is told, in seconds.
+    /// How long the WhatsApp bridge may be down before the alert is raised, in seconds.
     pub bridge_down_after_s: u32,
-    /// How long Litestream may be away before the alert is raised, in seconds.
+    /// How long Litestream may be missing before the alert is raised, in seconds.
     pub replication_after_s: u32,
-    /// So many calls in a row that the AI could not answer are told.
+    /// Number of consecutive calls that the AI could not answer from which on the alert is raised.
     pub failed_calls: u32,
 }
 

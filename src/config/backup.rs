@@ -1,4 +1,4 @@
-//! `[backup]`: the nightly snapshots, where they go, and how long they stay.
+//! `[backup]`: the nightly snapshots, their destinations and retention.
 
 use super::rule::{age_recipients, base_url, bucket_word, disk_limit, folder, optional, secret, switch, whole};
 use super::setting::{Setting, secret_setting, setting};
@@ -9,35 +9,36 @@ use std::path::PathBuf;
 /// The nightly snapshots.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BackupConfig {
-    /// Make one each night.
+    /// Create a snapshot each night.
     pub enabled: bool,
-    /// The hour after which it is made, in the business's time zone.
+    /// The hour after which it is created, in the business's time zone.
     pub hour: u8,
-    /// Where to; none means `snapshots` beside the database. May be what is mounted from elsewhere.
+    /// The folder; none means `snapshots` beside the database. It may be a network mount.
     pub folder: Option<PathBuf>,
-    /// Days of which the last snapshot stays.
+    /// Number of days of which the last snapshot is kept.
     pub keep_days: usize,
-    /// Weeks of which the last snapshot stays.
+    /// Number of weeks of which the last snapshot is kept.
     pub keep_weeks: usize,
-    /// How much of the disk that holds them all snapshots together may take; two always stay.
+    /// How much of their disk all snapshots together may take; two are always kept.
     pub budget: DiskLimit,
-    /// How long after a start a night that was missed is made up, in seconds.
+    /// How long after a start a missed nightly snapshot is made, in seconds.
     pub start_delay_s: u64,
-    /// Whoever has the key of one of these (age) can open what is made; none means that it is not encrypted.
+    /// age recipients: the holder of any of their keys can decrypt the snapshots. Empty means that snapshots are not
+    /// encrypted.
     pub age_recipients: Vec<String>,
-    /// Where a bucket is.
+    /// The endpoint of the bucket.
     pub s3_endpoint: Option<BaseUrl>,
-    /// Its name.
+    /// The name of the bucket.
     pub s3_bucket: Option<String>,
-    /// Its region.
+    /// The region of the bucket.
     pub s3_region: String,
-    /// What stands before each name in it.
+    /// A prefix of all object names.
     pub s3_prefix: String,
-    /// The bucket's name stands in the path and not in the host.
+    /// Whether the bucket's name is in the path and not in the host.
     pub s3_path_style: bool,
-    /// The key to it. `BACKUP_S3_ACCESS_KEY_ID`.
+    /// The access key id. `BACKUP_S3_ACCESS_KEY_ID`.
     pub s3_access_key_id: Option<Secret>,
-    /// The key's secret. `BACKUP_S3_SECRET_ACCESS_KEY`.
+    /// The secret access key. `BACKUP_S3_SECRET_ACCESS_KEY`.
     pub s3_secret_access_key: Option<Secret>,
 }
 
@@ -64,7 +65,7 @@ impl Default for BackupConfig {
 }
 
 impl BackupConfig {
-    /// What is set of a bucket, and what is missing of it; none where neither endpoint nor name is set.
+    /// The bucket's settings, or the name of a missing one; none if neither endpoint nor name is set.
     pub fn bucket(&self) -> Option<Result<BucketAccess<'_>, &'static str>> {
         if self.s3_endpoint.is_none() && self.s3_bucket.is_none() {
             return None;
@@ -81,16 +82,16 @@ impl BackupConfig {
     }
 }
 
-/// What one needs for a bucket.
+/// The settings to access a bucket.
 #[derive(Clone, Copy, Debug)]
 pub struct BucketAccess<'c> {
-    /// Where it is.
+    /// The endpoint.
     pub endpoint: &'c BaseUrl,
-    /// What it is called.
+    /// The name.
     pub name: &'c str,
-    /// Whose key.
+    /// The access key id.
     pub key_id: &'c Secret,
-    /// The key.
+    /// The secret access key.
     pub secret: &'c Secret,
 }
 

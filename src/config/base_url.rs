@@ -1,36 +1,36 @@
-//! Addresses of services, ours and others'.
+//! Addresses (base URLs) of services.
 
 use serde::Serialize;
 use std::fmt;
 use url::{Host, Url};
 
-/// The address of a service, without a slash at the end: `https://…`, or `http://…` to loopback alone.
+/// The address of a service, without a trailing slash: `https://…`, or `http://…` to loopback only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct BaseUrl(String);
 
-/// Why a text is no address of a service; the rest of a sentence that begins with "which".
+/// Why a text is not an address of a service; the rest of a sentence that begins with "which".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
-    /// No address at all.
+    /// It is not a URL.
     #[error("is no address")]
     NoUrl,
-    /// Anything but http and https.
+    /// The scheme is not http or https.
     #[error("is neither https nor http")]
     Scheme,
     /// Readable by everyone on the way.
     #[error("is plain http to another machine, where everyone on the way can read it")]
     PlainHttp,
-    /// A name or a password in the address: those end up in logs.
+    /// A user name or password in the address would end up in logs.
     #[error("has a user name or a password in it")]
     Userinfo,
-    /// What comes after `?` or `#` would end up in the middle of what is asked for.
+    /// A part after `?` or `#` would end up in the middle of request URLs.
     #[error("has a ? or a # in it")]
     Query,
 }
 
 impl BaseUrl {
-    /// Reads an address.
+    /// Parses an address.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
         let url = Url::parse(text.trim()).map_err(|_| BaseUrlError::NoUrl)?;
         match url.scheme() {
@@ -51,27 +51,27 @@ impl BaseUrl {
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
     }
 
-    /// A fixed one that is known to be right.
+    /// A constant that is known to be valid.
     pub(super) fn known(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 
-    /// Ourselves on loopback.
+    /// This machine on loopback.
     pub(super) fn loopback(port: u16) -> Self {
         Self(format!("http://127.0.0.1:{port}"))
     }
 
-    /// That of a host which speaks TLS.
+    /// The https address of a host.
     pub(super) fn of_host(name: &str) -> Self {
         Self(format!("https://{name}"))
     }
 
-    /// As text, without a slash at the end.
+    /// The address as text, without a trailing slash.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same for sockets: `wss://…`, or `ws://…` on loopback.
+    /// The address for WebSockets: `wss://…`, or `ws://…` on loopback.
     pub fn socket(&self) -> String {
         match self.0.strip_prefix("http://") {
             Some(rest) => format!("ws://{rest}"),

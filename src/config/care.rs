@@ -1,13 +1,13 @@
-//! `[care]`: what the daemon does by itself at night.
+//! `[care]`: nightly maintenance.
 
 use super::rule::{switch, whole};
 use super::setting::{Setting, setting};
 use serde::Serialize;
 
-/// What the daemon does by itself at night.
+/// Nightly maintenance.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CareConfig {
-    /// The hour of the night, in the business's time zone.
+    /// The hour of the nightly maintenance, in the business's time zone.
     pub hour: u8,
     /// Check database, copy, backup, certificate and the rest every night.
     pub self_check: bool,

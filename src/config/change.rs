@@ -1,22 +1,22 @@
-//! What other settings change, and what of that can hold at once.
+//! Compares two sets of settings, and applies the changes that need no restart.
 
 use super::{Config, setting};
 
-/// What other settings change, by key.
+/// The changes between two sets of settings, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Hold from now on.
+    /// Settings that take effect at once.
     pub changed: Vec<&'static str>,
-    /// Hold after a restart: until then it stays as it was.
+    /// Settings that take effect after a restart and keep their value until then.
     pub needs_restart: Vec<&'static str>,
 }
 
 impl Config {
-    /// The settings that hold when `next` is put in the place of these, and what that changes. The values themselves are
-    /// compared, secrets too.
+    /// The settings that are active after a reload with `next`, and the changes. The values themselves are compared,
+    /// also of secrets.
     ///
-    /// What only a restart can change keeps its value here, so that the settings in force say what is, and so that
-    /// it is told again the next time.
+    /// A setting that only a restart can change keeps its value here, so that the active settings are the true ones,
+    /// and so that the change is reported again at the next reload.
     #[must_use]
     pub fn taken_over_by(&self, next: &Self) -> (Self, Changes) {
         let (mut before, mut next, mut changes) = (self.clone(), next.clone(), Changes::default());
@@ -32,7 +32,7 @@ impl Config {
                 (false, true) => changes.needs_restart.push(setting.key),
             }
         }
-        // It follows from where we listen and what TLS is called.
+        // It follows from the listeners and from `tls.domain`.
         next.http.fallback = before.http.fallback;
         (next, changes)
     }

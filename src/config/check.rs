@@ -1,11 +1,11 @@
-//! What settings must be together.
+//! Validates settings that depend on each other.
 
 use super::draft::Draft;
 use super::http::DEFAULT_PORT;
 use super::{BaseUrl, Config, EngineChoice, MailTls, ProviderChoice, TwilioConfig, UpdateCheck};
 use std::net::{Ipv6Addr, SocketAddr};
 
-/// Checks the settings against one another, and works out what follows from them.
+/// Validates the settings against one another, and derives values from them.
 pub(super) fn finish(draft: &mut Draft) {
     let http = &mut draft.config.http;
     let listen = http.listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
@@ -37,7 +37,7 @@ pub(super) fn finish(draft: &mut Draft) {
     }
 }
 
-/// The doors of TLS beside the others, and files that come in pairs.
+/// Checks the TLS listeners against the others, and files that must be set in pairs.
 fn check_tls(draft: &mut Draft, listen: SocketAddr) {
     let Config { http, tls, .. } = &draft.config;
     let others = [("http.listen", Some(listen)), ("http.crm_listen", http.crm_listen)];
@@ -75,7 +75,7 @@ fn check_tls(draft: &mut Draft, listen: SocketAddr) {
     }
 }
 
-/// What will start, but is probably not meant so.
+/// Warnings about settings that are valid but probably a mistake.
 pub(super) fn warnings(config: &Config) -> Vec<String> {
     let (twilio, whatsapp, tls) = (&config.twilio, &config.whatsapp, &config.tls);
     let (alerts, mail) = (&config.alerts, &config.mail);
@@ -95,7 +95,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         ),
         (
             config.http.public_address().is_none() && twilio.auth_tokens().next().is_some(),
-            "http.public_base_url is not set: Twilio does not know where this machine is, and signs for another address",
+            "http.public_base_url is not set: the address that Twilio uses for this machine is unknown, so its signatures do not match",
         ),
         (
             config.http.public_base_url.as_ref().is_some_and(BaseUrl::has_own_port)
@@ -125,7 +125,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         ),
         (
             config.updates.check == UpdateCheck::Weekly && config.updates.feed_url.is_none(),
-            "updates.check is weekly, but updates.feed_url is not set: nobody is asked",
+            "updates.check is weekly, but updates.feed_url is not set: no check is made",
         ),
         (
             twilio.wa_template_variables.is_some() && twilio.wa_template_sid.is_none(),
@@ -170,7 +170,7 @@ fn is_twilio_token(token: &str) -> bool {
     token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether one of two listeners would find its port taken.
+/// Whether two listeners conflict on a port.
 fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
     let all = |address: SocketAddr| address.ip().is_unspecified();
     a.port() == b.port() && a.port() != 0 && (a.ip() == b.ip() || all(a) || all(b))

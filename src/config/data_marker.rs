@@ -1,5 +1,5 @@
-//! A note outside the data folder that there is data in it. A service that finds no data where there was some does not start as a
-//! new installation: more likely the disk of the data is not there.
+//! A marker outside the data folder that the folder has data. If a start finds the marker but no data, it does not
+//! create a new installation: more likely the disk of the data is not mounted.
 
 use super::{StoreConfig, folder_of};
 use std::fs;
@@ -7,13 +7,13 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The note.
+/// The marker file.
 #[derive(Clone, Debug)]
 pub struct DataMarker {
     file: PathBuf,
 }
 
-/// There was data, and now there is none.
+/// The data folder had data, and has none now.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "There was data in {}, and now there is none, so the service does not start as a new installation. Mount the disk of the \
@@ -27,7 +27,7 @@ pub struct MissingData {
 }
 
 impl DataMarker {
-    /// The note in a folder that is not the data folder.
+    /// The marker in a folder that is not the data folder.
     pub(super) fn in_folder(folder: &Path) -> Self {
         Self { file: folder.join("data-folder") }
     }
@@ -38,14 +38,14 @@ impl DataMarker {
         is_there(&store.published_file()) || is_there(&store.live_file())
     }
 
-    /// Fails if this database was here before, and is not here now.
+    /// Fails if the data folder had a database and has none now.
     pub fn check(&self, store: &StoreConfig) -> Result<(), MissingData> {
         let folder = data_folder(store);
         let was_there = fs::read(&self.file).is_ok_and(|noted| noted == folder.as_os_str().as_bytes());
         if was_there && !Self::is_data_there(store) { Err(MissingData { folder }) } else { Ok(()) }
     }
 
-    /// Notes that this database is here.
+    /// Records that the data folder has a database.
     pub fn set(&self, store: &StoreConfig) -> io::Result<()> {
         let folder = data_folder(store);
         let text = folder.as_os_str().as_bytes();
@@ -59,7 +59,7 @@ impl DataMarker {
         fs::File::open(folder_of(&self.file))?.sync_all()
     }
 
-    /// Forgets that there was data.
+    /// Deletes the marker.
     pub fn forget(&self) -> io::Result<()> {
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),

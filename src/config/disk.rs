@@ -1,4 +1,4 @@
-//! `[disk]`: what is given up when the disk fills up, and when.
+//! `[disk]`: what is refused when the disk fills up, and at which limits.
 
 use super::rule::{disk_limit, optional, readable_folder};
 use super::setting::{Setting, setting};
@@ -6,23 +6,23 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::path::PathBuf;
 
-/// An amount of disk space: so many bytes or so much of the disk, whichever is less.
+/// An amount of disk space: a number of bytes or a part of the disk, whichever is less.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DiskLimit {
-    /// Bytes; none where only the part counts.
+    /// Bytes; none if only the part counts.
     pub bytes: Option<u64>,
-    /// Hundredths of the disk; none where only the bytes count.
+    /// Percent of the disk; none if only the bytes count.
     pub percent: Option<f64>,
 }
 
-/// What is given up when the disk fills up, and when.
+/// What is refused when the disk fills up, and at which limits.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DiskConfig {
-    /// Below it files of messages and recordings are not taken.
+    /// Below this, media files and recordings are not stored.
     pub media_stops_below: DiskLimit,
-    /// Below it the disk is as good as full: messages still come in, for as long as they can be stored.
+    /// Below this, the disk counts as full: messages still arrive, for as long as they can be stored.
     pub critical_below: DiskLimit,
-    /// The bridge's folder, whose disk is watched too; none means /var/lib/agentlocator-whatsapp where that exists.
+    /// The bridge's folder, whose disk is monitored too; none means /var/lib/agentlocator-whatsapp if that exists.
     pub bridge_folder: Option<PathBuf>,
 }
 
@@ -49,7 +49,7 @@ impl DiskLimit {
         self.bytes.unwrap_or(u64::MAX).min(part.unwrap_or(u64::MAX))
     }
 
-    /// Reads `500 MB`, `5 %` or `500 MB or 5 %`.
+    /// Parses `500 MB`, `5 %` or `500 MB or 5 %`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut limit = Self { bytes: None, percent: None };
         for part in text.split(" or ") {

@@ -1,4 +1,4 @@
-//! Settings in the making: what was taken so far, and what was wrong.
+//! Collects settings and problems while the settings are loaded.
 
 use super::found::Found;
 use super::setting::{Setting, Variable};
@@ -11,13 +11,13 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Sets what was found over what a weaker place said.
+    /// Sets a value; it replaces one from an origin of lower precedence.
     pub(super) fn take(&mut self, setting: &Setting, found: &Found, origin: Origin) {
         let outcome = setting.set(&mut self.config, found);
         self.note(setting, outcome, origin);
     }
 
-    /// The same by the rule of one of the setting's variables.
+    /// The same, parsed by the rule of one of the setting's variables.
     pub(super) fn take_from(&mut self, setting: &Setting, variable: &Variable, found: &Found, origin: Origin) {
         let outcome = setting.set_from(variable, &mut self.config, found);
         self.note(setting, outcome, origin);

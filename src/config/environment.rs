@@ -1,4 +1,4 @@
-//! The environment: variables, the files that `…_FILE` variables name, and systemd's credentials.
+//! Settings from the environment: variables, files that `…_FILE` variables name, and systemd's credentials.
 
 use super::Origin;
 use super::draft::Draft;
@@ -7,7 +7,7 @@ use super::setting::{Setting, Variable};
 use super::{secret_file, suggest};
 use std::path::{Path, PathBuf};
 
-/// What looks up a variable: the process's own, or a test's.
+/// Looks up a variable: in the process's environment, or in a test's.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// One variable of the process's environment.
@@ -16,7 +16,7 @@ pub fn process_env(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// The data folder that systemd has made for the service (`StateDirectory=`); the weakest layer of all.
+/// The data folder that systemd created for the service (`StateDirectory=`); of the lowest precedence.
 pub(super) fn read_data_folder(env: Environment<'_>, draft: &mut Draft) {
     if let Some(folder) = state_folder(env) {
         let file = folder.join("agentlocator.db");
@@ -30,12 +30,12 @@ pub(super) fn state_folder(env: Environment<'_>) -> Option<PathBuf> {
     present(env, "STATE_DIRECTORY")?.split(':').next().map(PathBuf::from)
 }
 
-/// The second folder of `STATE_DIRECTORY`, for what must outlast the data folder.
+/// The second folder of `STATE_DIRECTORY`, for files that must outlast the data folder.
 pub(super) fn second_state_folder(env: Environment<'_>) -> Option<PathBuf> {
     present(env, "STATE_DIRECTORY")?.split(':').nth(1).map(PathBuf::from)
 }
 
-/// Everything that the environment says. A variable that is set and empty says nothing. `file` is the settings file.
+/// Loads all settings from the environment. A variable that is set but empty is ignored. `file` is the settings file.
 pub(super) fn read(env: Environment<'_>, file: Option<&Path>, settings: &[Setting], draft: &mut Draft) {
     let credentials = credentials_folder(env, file);
     if let Some(folder) = &credentials {
@@ -66,19 +66,20 @@ pub(super) fn read(env: Environment<'_>, file: Option<&Path>, settings: &[Settin
     }
 }
 
-/// Where secrets lie, a file each: systemd's `$CREDENTIALS_DIRECTORY` for the service; for root's commands in a shell, which
-/// are to know what the service knows, the folder beside the settings file that systemd takes them from.
+/// The folder of secrets, one file each: systemd's `$CREDENTIALS_DIRECTORY` for the service; for root's commands in a
+/// shell, which should use the same secrets as the service, the folder beside the settings file from which systemd
+/// reads them.
 fn credentials_folder(env: Environment<'_>, file: Option<&Path>) -> Option<PathBuf> {
     if let Some(folder) = present(env, "CREDENTIALS_DIRECTORY") {
         return Some(folder.into());
     }
     let beside = file?.parent()?.join("credentials");
-    // Nobody but root may look into it, and whoever may not goes without.
+    // Only root may read it; other users run without it.
     std::fs::read_dir(&beside).is_ok().then_some(beside)
 }
 
-/// `twilio-auth-token` for `TWILIO_AUTH_TOKEN`; with a prefix where systemd loaded a whole folder, as the shipped unit has it:
-/// `secret_twilio-auth-token`, `sealed_…` from the folder of encrypted ones.
+/// Reads a credential such as `twilio-auth-token` for `TWILIO_AUTH_TOKEN`; with a prefix if systemd loaded a whole
+/// folder, as the shipped unit does: `secret_twilio-auth-token`, or `sealed_…` from the folder of encrypted ones.
 fn read_credential(folder: &Path, setting: &Setting, variable: &Variable, draft: &mut Draft) {
     let name = credential_name(variable);
     let paths = CREDENTIAL_PREFIXES.map(|prefix| folder.join(format!("{prefix}{name}")));
@@ -92,7 +93,7 @@ fn credential_name(variable: &Variable) -> String {
     variable.name.to_ascii_lowercase().replace('_', "-")
 }
 
-/// Files that no secret setting reads, each with the name that was probably meant.
+/// Credential files that no secret setting reads, each with the name that was probably meant.
 fn unknown_credentials(folder: &Path, settings: &[Setting]) -> Vec<String> {
     let secrets = settings.iter().filter(|setting| setting.secret);
     let known: Vec<String> = secrets.flat_map(|setting| &setting.variables).map(credential_name).collect();
@@ -130,7 +131,8 @@ fn take_file(path: &Path, origin: Origin, setting: &Setting, variable: &Variable
     }
 }
 
-/// What systemd puts before the names of a folder's files, as the shipped unit loads them; none where it did not.
+/// The prefixes that systemd puts before the names of a folder's files in the shipped unit; none for single
+/// credentials.
 const CREDENTIAL_PREFIXES: [&str; 3] = ["sealed_", "secret_", ""];
 
 fn present(env: Environment<'_>, name: &str) -> Option<String> {

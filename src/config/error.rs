@@ -1,14 +1,14 @@
-//! What is wrong with the settings, and where.
+//! Errors in the settings, with their locations.
 
 use super::Origin;
 use std::fmt;
 
-/// One wrong setting.
+/// An invalid setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where it was found.
+    /// The location.
     pub origin: Origin,
-    /// What it says about which key: never a secret.
+    /// The key and what is wrong with it; never contains a secret.
     pub message: String,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All that is wrong with the settings; never empty.
+/// All problems of the settings; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<Problem>);
 
@@ -37,7 +37,7 @@ impl ConfigErrors {
     }
 }
 
-/// A headline, then a line for each problem, the way compilers do it, so that editors can jump there.
+/// A headline, then a line for each problem in the format of compilers, so that editors can jump to the location.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0.len() {

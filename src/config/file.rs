@@ -1,4 +1,4 @@
-//! The settings file: TOML, of which every key is known.
+//! The settings file: TOML with known keys only.
 
 use super::draft::Draft;
 use super::found::Found;
@@ -26,18 +26,18 @@ pub(super) fn read(path: &Path, settings: &[Setting], draft: &mut Draft) {
     };
     let (root, errors) = DeTable::parse_recoverable(&text);
     let source = Source { path, text: &text };
-    // What a broken file seems to say would only bring forth more errors.
+    // Values of a file with syntax errors would only cause follow-up errors.
     if errors.is_empty() {
         source.read_sections(root.get_ref(), settings, draft);
     }
     for error in errors {
         let origin = source.place(error.span().map_or(text.len(), |span| span.start));
-        // The message alone: the error's own print repeats the line, which may hold a secret.
+        // The message only: the error's own output repeats the line, which may contain a secret.
         draft.problems.push(Problem::new(origin, source.describe(&error)));
     }
 }
 
-/// The text of the file, for finding places in it.
+/// The text of the file, for determining locations.
 struct Source<'a> {
     path: &'a Path,
     text: &'a str,
@@ -46,7 +46,7 @@ struct Source<'a> {
 type Key<'i> = Spanned<std::borrow::Cow<'i, str>>;
 
 impl Source<'_> {
-    /// What is wrong with the form of the file. Guides tell people to add a section, which may be there already.
+    /// Describes a syntax error. Guides tell users to add a section, which may exist already.
     fn describe(&self, error: &toml::de::Error) -> String {
         let Some(span) = error.span().filter(|_| error.message() == "duplicate key") else {
             return error.message().to_owned();
@@ -92,7 +92,7 @@ impl Source<'_> {
             draft.take(setting, &found, origin);
             return;
         }
-        // A secret may lie in a file of its own, which `…_file` names.
+        // A secret may be in a file of its own, which `…_file` names.
         let secret = settings.iter().find(|setting| setting.secret && setting.key == name.trim_end_matches("_file"));
         match secret {
             None => draft.problem(origin, suggest::unknown_key(section, key.get_ref(), settings)),
@@ -119,7 +119,7 @@ impl Source<'_> {
     }
 }
 
-/// Line and column of a byte.
+/// Line and column of a byte offset.
 fn place(path: &Path, text: &str, at: usize) -> Origin {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

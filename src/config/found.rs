@@ -1,18 +1,18 @@
-//! A value as it was found, before anyone knows what it should be.
+//! A value as read from its origin, before it is parsed.
 
 use toml::de::DeValue;
 
-/// A value as it was found.
+/// A value as read from its origin.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Found {
-    /// From the environment, where everything is a text: it may stand for a number, a switch or a list.
+    /// From the environment, where everything is text: it may be parsed as a number, a switch or a list.
     Word(String),
     Text(String),
     Integer(i64),
     Decimal(f64),
     Switch(bool),
     List(Vec<Found>),
-    /// What no setting is; how to call it.
+    /// A type that no setting has; its name for errors.
     Other(&'static str),
 }
 
@@ -22,7 +22,7 @@ impl Found {
             DeValue::String(text) => Self::Text(text.to_string()),
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or(Self::Other("a number that is too long"), Self::Integer),
-            DeValue::Float(number) => number.as_str().parse().map_or(Self::Other("an odd number"), Self::Decimal),
+            DeValue::Float(number) => number.as_str().parse().map_or(Self::Other("an invalid number"), Self::Decimal),
             DeValue::Boolean(on) => Self::Switch(*on),
             DeValue::Datetime(_) => Self::Other("a date"),
             DeValue::Array(values) => Self::List(values.iter().map(|value| Self::from_toml(value.get_ref())).collect()),
@@ -38,7 +38,7 @@ impl Found {
             Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(number), _) => Self::Integer(number),
                 (None, Some(number)) => Self::Decimal(number),
-                (None, None) => Self::Other("an odd number"),
+                (None, None) => Self::Other("an invalid number"),
             },
             Value::String(text) => Self::Text(text.clone()),
             Value::Array(values) => Self::List(values.iter().map(Self::from_json).collect()),
@@ -53,7 +53,7 @@ impl Found {
         }
     }
 
-    /// How an error calls it.
+    /// The value as shown in an error.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Word(text) | Self::Text(text) => format!("{:?}", shortened(text)),
@@ -67,7 +67,7 @@ impl Found {
         }
     }
 
-    /// The same for a secret: its kind and size.
+    /// The same for a secret: only its kind and size.
     pub(super) fn describe_secret(&self) -> String {
         match self {
             Self::Word(text) | Self::Text(text) => format!("a text of {} characters (not shown)", text.chars().count()),
@@ -79,7 +79,7 @@ impl Found {
     }
 }
 
-/// Cut to what an error has room for, and without the name and password that an address may carry.
+/// The text, shortened for an error message and without the user name and password of an address.
 fn shortened(text: &str) -> String {
     if let Some((scheme, rest)) = text.split_once("://")
         && let Some((_, host)) = rest.rsplit_once('@')
@@ -92,5 +92,5 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// How many characters of a wrong value an error repeats.
+/// Maximum number of characters of an invalid value in an error.
 const SHOWN: usize = 80;

@@ -1,4 +1,4 @@
-//! `[google]`: Google's speech services. Kept and checked; no engine uses them yet.
+//! `[google]`: Google's speech services. Stored and validated; no engine uses them yet.
 
 use super::rule::{base_url, google_account_file, google_account_json, optional};
 use super::setting::{Setting, secret_setting, setting};
@@ -11,13 +11,13 @@ use std::path::PathBuf;
 pub struct GoogleConfig {
     /// A service account's JSON file. `GOOGLE_APPLICATION_CREDENTIALS`.
     pub credentials_file: Option<PathBuf>,
-    /// The same JSON itself; wins over the file. `GCP_CREDENTIALS_JSON`.
+    /// The same JSON itself; takes precedence over the file. `GCP_CREDENTIALS_JSON`.
     pub credentials_json: Option<Secret>,
     /// Speech to text. `GOOGLE_SPEECH_BASE_URL`.
     pub speech_base_url: BaseUrl,
     /// Text to speech. `GOOGLE_TTS_BASE_URL`.
     pub tts_base_url: BaseUrl,
-    /// Where the account is exchanged for a token. `GOOGLE_TOKEN_URL`.
+    /// The endpoint that exchanges the account for a token. `GOOGLE_TOKEN_URL`.
     pub token_url: BaseUrl,
 }
 
@@ -34,7 +34,7 @@ impl Default for GoogleConfig {
 }
 
 impl GoogleConfig {
-    /// Whether there is an account.
+    /// Whether an account is set.
     pub fn is_configured(&self) -> bool {
         self.credentials_file.is_some() || self.credentials_json.as_ref().is_some_and(|json| !json.is_empty())
     }

@@ -9,23 +9,24 @@ use std::net::SocketAddr;
 /// Listeners and the public address.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HttpConfig {
-    /// Where to listen; none means port 8080 on every address, IPv6 where it exists. `PORT` overrules it.
+    /// The listener's address; none means port 8080 on every address, including IPv6 if available. `PORT` takes
+    /// precedence.
     pub listen: Option<SocketAddr>,
-    /// A second door for page and API; with it the first one serves only what Twilio needs. `CRM_LISTEN`.
+    /// A second listener for web page and API; if set, the first listener serves only what Twilio needs. `CRM_LISTEN`.
     pub crm_listen: Option<SocketAddr>,
-    /// The address that Twilio and browsers use, without a slash at the end: `https://shop.example`. Signatures are
-    /// checked against it. `PUBLIC_BASE_URL`, else `PUBLIC_HOST`.
+    /// The address that Twilio and browsers use, without a trailing slash: `https://shop.example`. Twilio's signatures
+    /// are verified against it. `PUBLIC_BASE_URL`, else `PUBLIC_HOST`.
     pub public_base_url: Option<BaseUrl>,
-    /// The longest body that a request may bring, in bytes.
+    /// Maximum size of a request body, in bytes.
     pub max_body_bytes: usize,
-    /// The longest that a request may take, in seconds.
+    /// Time limit of a request, in seconds.
     pub request_timeout_s: u64,
-    /// How many connections each listener may have open at once; none means as the machine's memory allows.
+    /// Maximum number of open connections per listener; none derives it from the machine's memory.
     pub max_connections: Option<usize>,
-    /// Who may say, by `X-Forwarded-For` and `X-Forwarded-Proto`, for whom a request comes; none unless named, this machine
-    /// included.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted; none are trusted unless listed,
+    /// including this machine.
     pub trusted_proxies: Vec<Network>,
-    /// Ourselves, where no public address is set: by the first name that TLS has, else on loopback.
+    /// The address used if no public address is set: the first name of `tls.domain`, else loopback.
     #[serde(skip)]
     pub(super) fallback: BaseUrl,
 }
@@ -46,24 +47,24 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// The public address; on a box that has none yet, the loopback one.
+    /// The public address, or the loopback one if none is set.
     pub fn base_url(&self) -> &str {
         self.public_base_url.as_ref().unwrap_or(&self.fallback).as_str()
     }
 
-    /// The address by which others reach us, if there is one.
+    /// The public address, if there is one.
     pub fn public_address(&self) -> Option<&str> {
         let named = Some(&self.fallback).filter(|url| url.as_str().starts_with("https://"));
         self.public_base_url.as_ref().or(named).map(BaseUrl::as_str)
     }
 
-    /// The public address for sockets: `wss://…`, or `ws://…` on loopback.
+    /// The public address for WebSockets: `wss://…`, or `ws://…` on loopback.
     pub fn socket_url(&self) -> String {
         self.public_base_url.as_ref().unwrap_or(&self.fallback).socket()
     }
 }
 
-/// The port of a box on which nobody has set one.
+/// The port if none is set.
 pub const DEFAULT_PORT: u16 = 8080;
 
 pub(super) fn settings() -> Vec<Setting> {

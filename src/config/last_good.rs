@@ -1,5 +1,5 @@
-//! The last settings that worked, secrets included, in a file of the data folder that only the service's user can read.
-//! A start whose settings are wrong uses them, so that a typo and a reboot do not silence the phone.
+//! The last working settings, secrets included, in a file of the data folder that only the service's user can read. A
+//! start with invalid settings uses them, so that a typo and a reboot do not silence the phone.
 
 use super::draft::Draft;
 use super::found::Found;
@@ -13,27 +13,27 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-/// Where the last settings that worked are kept.
+/// The folder that stores the last working settings.
 #[derive(Clone, Debug)]
 pub struct LastGood {
     folder: PathBuf,
 }
 
-/// What the file holds.
+/// The content of the file.
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    /// The data folder that they were kept for: in a copy of it they are not used.
+    /// The data folder that the settings were stored for: they are not used in a copy of it.
     folder: PathBuf,
     settings: BTreeMap<String, Value>,
 }
 
 impl LastGood {
-    /// Those of a data folder.
+    /// The last working settings of a data folder.
     pub fn of(folder: PathBuf) -> Self {
         Self { folder }
     }
 
-    /// Keeps settings that the service works with. Defaults, and what the database keeps, are not among them.
+    /// Stores the settings that the service runs with, except defaults and those stored in the database.
     pub fn keep(&self, config: &Config) -> io::Result<()> {
         let settings = setting::all();
         let kept = settings.iter().filter(|setting| is_set_outside(&config.origins, setting));
@@ -60,8 +60,8 @@ impl LastGood {
         File::open(folder_of(&file))?.sync_all()
     }
 
-    /// The settings that were kept, in place of those for which `errors` are reported; none if there are none that can be
-    /// used. A kept setting that this version does not accept any more is left out.
+    /// The stored settings, in place of those for which `errors` are reported; none if there are no usable ones. A
+    /// stored setting that this version does not accept any more is left out.
     pub fn load(&self, errors: &ConfigErrors) -> Option<Config> {
         let kept: Kept = serde_json::from_slice(&fs::read(self.file()).ok()?).ok()?;
         if kept.folder != fs::canonicalize(&self.folder).ok()? {
@@ -95,7 +95,7 @@ mod tests {
 
     const EXAMPLE: &str = include_str!("../../config.toml.example");
 
-    /// The example with every key set that names no file.
+    /// The example with every key set that does not name a file.
     fn all_set() -> String {
         let set = |line: &'static str| {
             let (key, _) = line.strip_prefix('#')?.split_once(" = ")?;

@@ -1,35 +1,35 @@
-//! What is in force at the moment: read at any time, swapped whole.
+//! The active value of the settings: read at any time, replaced as a whole.
 
 use super::Config;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Settings, or what is built from them, as they are in force. Clones share it.
+/// The active settings, or a value built from them. Clones share it.
 ///
-/// Whoever does one piece of work takes [`Live::now`] once and keeps it: a call or a request sees one state of the
-/// settings from its beginning to its end.
+/// Code that handles one call or request calls [`Live::now`] once and keeps the result, so it uses one state of the
+/// settings from beginning to end.
 #[derive(Debug)]
 pub struct Live<T = Config> {
     cell: watch::Sender<Arc<T>>,
 }
 
 impl<T> Live<T> {
-    /// In force from now on.
+    /// Creates the cell with its first value.
     pub fn new(value: impl Into<Arc<T>>) -> Self {
         Self { cell: watch::Sender::new(value.into()) }
     }
 
-    /// What is in force now.
+    /// The active value.
     pub fn now(&self) -> Arc<T> {
         self.cell.borrow().clone()
     }
 
-    /// Puts another value in force. What has taken the old one keeps that.
+    /// Replaces the active value. Holders of the old one keep it.
     pub fn replace(&self, value: impl Into<Arc<T>>) {
         self.cell.send_replace(value.into());
     }
 
-    /// Tells of each change, for a loop that must do something about it.
+    /// Signals each change, for a loop that must react to it.
     pub fn changes(&self) -> watch::Receiver<Arc<T>> {
         self.cell.subscribe()
     }

@@ -1,5 +1,5 @@
-//! Reading the settings: defaults, under the file, under the environment; over the defaults alone, what the page keeps
-//! in the database.
+//! Loads the settings. Precedence: the environment over the file over the settings stored in the database over the
+//! defaults.
 
 use super::data_marker::DataMarker;
 use super::draft::Draft;
@@ -11,27 +11,27 @@ use std::path::Path;
 #[cfg(test)]
 mod tests;
 
-/// Reads the settings from the file, if there is one, and from the environment, which wins.
+/// Loads the settings from the file, if there is one, and from the environment, which takes precedence.
 ///
-/// Everything is checked, also what is overruled, and all problems come back together.
+/// All values are validated, also overridden ones, and all problems are returned together.
 pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigErrors> {
     let draft = read_all(file, env);
     ConfigErrors::check(draft.problems)?;
     Ok(draft.config)
 }
 
-/// Where the data is, as far as file and environment say, whatever is wrong with the rest: for asking the daemon that has
-/// it open, and nothing else.
+/// The location of the data by file and environment, whatever is wrong with the other settings: only for contacting the
+/// daemon that has it open.
 pub fn find_store(file: Option<&Path>, env: Environment<'_>) -> StoreConfig {
     read_all(file, env).config.store
 }
 
-/// Where the last settings that worked are: in the folder that systemd has made for the service, else in that of the data.
+/// The location of the last working settings: the folder that systemd created for the service, else the data folder.
 pub fn find_last_good(file: Option<&Path>, env: Environment<'_>) -> LastGood {
     LastGood::of(environment::state_folder(env).unwrap_or_else(|| find_store(file, env).data_folder()))
 }
 
-/// The note that there was data, in the second folder that systemd has made for the service; none where there is no such folder.
+/// The data marker, in the second folder that systemd created for the service; none if there is no such folder.
 pub fn find_data_marker(env: Environment<'_>) -> Option<DataMarker> {
     environment::second_state_folder(env).map(|folder| DataMarker::in_folder(&folder))
 }
@@ -49,10 +49,10 @@ fn read_all(file: Option<&Path>, env: Environment<'_>) -> Draft {
 }
 
 impl Config {
-    /// Lays what the page keeps in the database, as pairs of key and JSON, under what file and environment say.
+    /// Adds the settings stored in the database, as pairs of key and JSON, below those of file and environment.
     ///
-    /// A stored setting that is not right is left out and told: the page must still start, or nobody could mend it
-    /// there.
+    /// An invalid stored setting is left out and reported: the web page must still start, because it is where the
+    /// setting can be corrected.
     #[must_use]
     pub fn with_stored(self, stored: &[(String, serde_json::Value)]) -> (Self, Vec<Problem>) {
         let settings = setting::all();
@@ -69,17 +69,17 @@ impl Config {
         (draft.config, draft.problems)
     }
 
-    /// What will work, but is probably not meant so, as sentences.
+    /// Warnings about settings that are valid but probably a mistake.
     pub fn warnings(&self) -> Vec<String> {
         check::warnings(self)
     }
 
-    /// The error for a setting whose content turns out to be wrong only when it is used, such as a file's.
+    /// The error for a setting whose content, such as a file's, turns out to be invalid only when it is used.
     pub fn wrong(&self, key: &str, message: impl std::fmt::Display) -> ConfigErrors {
         ConfigErrors(vec![Problem::new(self.origins.of(key), format!("{key}: {message}"))])
     }
 
-    /// Every setting with its value and where that came from; secrets are shown as `•••`.
+    /// All settings with their values and origins; secrets are shown as `•••`.
     pub fn shown(&self) -> Vec<ShownSetting> {
         let values = serde_json::to_value(self).unwrap_or_default();
         let shown = |setting: setting::Setting| ShownSetting {
@@ -105,8 +105,8 @@ fn value_of(values: &serde_json::Value, key: &str) -> serde_json::Value {
 pub struct ShownSetting {
     /// `section.name`.
     pub key: &'static str,
-    /// Its value, null where it is not set.
+    /// The value, null if it is not set.
     pub value: serde_json::Value,
-    /// Where it came from.
+    /// The origin.
     pub origin: Origin,
 }

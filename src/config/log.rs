@@ -6,15 +6,15 @@ use crate::domain::text_enum;
 use serde::Serialize;
 
 text_enum! {
-    /// How much is logged.
+    /// The log level.
     LogLevel {
-        /// Only what needs a person.
+        /// Errors: something that a user must act on.
         Error = "error",
-        /// And what may soon.
+        /// Also warnings: something that may need action soon.
         Warn = "warn",
-        /// And what happens.
+        /// Also what happens.
         Info = "info",
-        /// And how; shows whole numbers and texts.
+        /// Also details; shows full numbers and texts.
         Debug = "debug",
         /// Everything.
         Trace = "trace",
@@ -24,7 +24,7 @@ text_enum! {
 /// What is logged.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LogConfig {
-    /// How much is logged. `LOG_LEVEL`.
+    /// The log level. `LOG_LEVEL`.
     pub level: LogLevel,
 }
 

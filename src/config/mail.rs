@@ -1,4 +1,4 @@
-//! `[mail]`: by which server mail is sent.
+//! `[mail]`: the mail server.
 
 use super::Secret;
 use super::rule::{free_text, host, mail_address, optional, readable_file, secret, whole, word};
@@ -10,33 +10,33 @@ use std::path::PathBuf;
 text_enum! {
     /// How the connection to the mail server is protected.
     MailTls {
-        /// In clear at first, then TLS; without it nothing is sent. Port 587.
+        /// STARTTLS: plain text at first, then TLS; without TLS no mail is sent. Port 587.
         StartTls = "starttls",
         /// TLS from the first byte. Port 465.
         Tls = "tls",
-        /// Not at all; for a server on this machine. Port 25.
+        /// No encryption; for a server on this machine. Port 25.
         None = "none",
     }
 }
 
-/// By which server mail is sent.
+/// The mail server.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MailConfig {
     /// The server; none means that no mail is sent. `SMTP_HOST`.
     pub host: Option<String>,
-    /// Its port; none means the usual one. `SMTP_PORT`.
+    /// The port; none means the usual one. `SMTP_PORT`.
     pub port: Option<u16>,
     /// How the connection is protected.
     pub tls: MailTls,
-    /// Whom it knows us as. `SMTP_USER`.
+    /// The user name. `SMTP_USER`.
     pub username: Option<String>,
     /// The password. `SMTP_PASSWORD`.
     pub password: Option<Secret>,
-    /// Who the mail is from; none means the user name.
+    /// The sender address; none means the user name.
     pub from: Option<String>,
-    /// One more root certificate that is trusted, PEM, for a server of one's own.
+    /// An additional trusted root certificate, PEM, for a private server.
     pub ca_file: Option<PathBuf>,
-    /// How long the server may take for an answer, in seconds.
+    /// Time limit of a response of the server, in seconds.
     pub timeout_s: u32,
 }
 
@@ -65,12 +65,12 @@ impl MailConfig {
         })
     }
 
-    /// Who the mail is from, where that is known: the setting, else a user name that is an address.
+    /// The sender address, if known: the setting, else a user name that is an address.
     pub fn sender(&self) -> Option<&str> {
         self.from.as_deref().or_else(|| self.username.as_deref().filter(|name| name.contains('@')))
     }
 
-    /// Whether the server is this machine itself.
+    /// Whether the server is this machine.
     pub(super) fn is_local(&self) -> bool {
         self.host.as_deref().is_some_and(|host| {
             host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())

@@ -1,4 +1,4 @@
-//! A network: an address with the number of its leading bits that count.
+//! An IP network in CIDR notation.
 
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -8,32 +8,32 @@ use std::str::FromStr;
 /// A network such as `10.0.0.0/8`, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// With zeros behind the bits that count.
+    /// With zeros after the network bits.
     address: IpAddr,
     bits: u8,
 }
 
-/// Why a text is no network; the rest of a sentence that begins with "which".
+/// Why a text is not a network; the rest of a sentence that begins with "which".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
-    /// No address at all.
+    /// It is not an IP address.
     #[error("is no address")]
     NoAddress,
-    /// Too many, or no number.
+    /// The number of bits is too large or not a number.
     #[error("has something else than 0 to {0} behind the slash")]
     Bits(u8),
-    /// A mistake, or a network of another size was meant.
+    /// Host bits are set: a mistake, or a network of another size was meant.
     #[error("has bits set behind the first {bits}; the network is {network}")]
     HostBits {
-        /// How many bits count.
+        /// Number of network bits.
         bits: u8,
-        /// What was probably meant.
+        /// The network that was probably meant.
         network: IpAddr,
     },
 }
 
 impl Network {
-    /// Whether the address lies in it; a mapped IPv4 address counts as IPv4.
+    /// Whether the network contains the address; an IPv4-mapped address counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         address.is_ipv4() == self.address.is_ipv4() && masked(address, self.bits) == self.address

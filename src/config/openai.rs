@@ -1,4 +1,4 @@
-//! `[openai]`: the AI behind calls.
+//! `[openai]`: the AI for calls.
 
 use super::rule::{base_url, decimal, optional, secret, token, whole, word};
 use super::setting::{Setting, secret_setting, setting};
@@ -7,17 +7,17 @@ use crate::domain::text_enum;
 use serde::Serialize;
 
 text_enum! {
-    /// How the end of the caller's turn is found.
+    /// How the end of the caller's turn is detected.
     TurnDetection {
         /// By silence.
         ServerVad = "server_vad",
-        /// By what was said.
+        /// By the meaning of what was said.
         SemanticVad = "semantic_vad",
     }
 }
 
 text_enum! {
-    /// How soon semantic turn detection takes a pause for an end.
+    /// How soon semantic turn detection treats a pause as the end of the turn.
     Eagerness {
         /// After 8 s at the latest.
         Low = "low",
@@ -25,7 +25,7 @@ text_enum! {
         Medium = "medium",
         /// After 2 s at the latest.
         High = "high",
-        /// As the model thinks best, today like `medium`.
+        /// Chosen by the model, today like `medium`.
         Auto = "auto",
     }
 }
@@ -33,31 +33,32 @@ text_enum! {
 /// The AI.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OpenAiConfig {
-    /// Without it calls are answered by voicemail. `OPENAI_API_KEY`.
+    /// The API key. Without it calls go to voicemail. `OPENAI_API_KEY`.
     pub api_key: Option<Secret>,
-    /// OpenAI's or a compatible server's; the realtime socket is the same with `ws`/`wss`. `OPENAI_BASE_URL`.
+    /// The address of OpenAI or a compatible server; the realtime WebSocket is at the same address with `ws`/`wss`.
+    /// `OPENAI_BASE_URL`.
     pub base_url: BaseUrl,
     /// The speech-to-speech model.
     pub realtime_model: String,
     /// Its voice.
     pub voice: String,
-    /// What writes down the caller's words in a live call.
+    /// The model that transcribes the caller in a live call.
     pub transcription_model: String,
-    /// What writes down recordings.
+    /// The model that transcribes recordings.
     pub file_transcription_model: String,
-    /// What answers in words, for the turn-by-turn fallback.
+    /// The model that answers in text, for the turn-by-turn fallback.
     pub chat_model: String,
-    /// How the end of the caller's turn is found.
+    /// How the end of the caller's turn is detected.
     pub turn_detection: TurnDetection,
-    /// Server VAD: how loud is speech, 0 to 1.
+    /// Server VAD: the volume from which on sound counts as speech, 0 to 1.
     pub vad_threshold: f64,
-    /// Server VAD: what is kept from before the speech began.
+    /// Server VAD: how much audio from before the start of speech is kept.
     pub vad_prefix_padding_ms: u32,
-    /// Server VAD: how long a silence ends the turn.
+    /// Server VAD: the length of a silence that ends the turn.
     pub vad_silence_ms: u32,
-    /// Semantic VAD: how soon a pause is taken for an end.
+    /// Semantic VAD: how soon a pause counts as the end of the turn.
     pub vad_eagerness: Eagerness,
-    /// The longest answer, in tokens.
+    /// Maximum length of an answer, in tokens.
     pub max_output_tokens: u32,
 }
 
@@ -82,7 +83,7 @@ impl Default for OpenAiConfig {
 }
 
 impl OpenAiConfig {
-    /// The key, if there is one.
+    /// The API key, if it is set.
     pub fn key(&self) -> Option<&Secret> {
         self.api_key.as_ref().filter(|key| !key.is_empty())
     }

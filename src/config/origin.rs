@@ -1,22 +1,22 @@
-//! Where a setting came from.
+//! The origin of a setting.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where the value of a setting came from, the weakest first.
+/// The origin of a setting's value, in order of increasing precedence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody said anything.
+    /// Not set.
     #[default]
     Default,
-    /// The database, where the web page keeps what is changed on it.
+    /// The database, where the web page stores changed settings.
     Stored,
-    /// The last settings that worked, because those that are set are wrong.
+    /// The last working settings, because the configured ones are invalid.
     LastGood,
     /// The settings file; line and column count from 1.
     File {
-        /// As it was named.
+        /// The path as it was given.
         path: PathBuf,
         /// Line.
         line: usize,
@@ -25,13 +25,13 @@ pub enum Origin {
     },
     /// A file in systemd's `$CREDENTIALS_DIRECTORY`.
     Credential(PathBuf),
-    /// A variable that is set by systemd or by whoever started us.
+    /// A variable that is set by systemd or by the parent process.
     Variable(&'static str),
     /// The file that a `…_FILE` variable names.
     VariableFile {
         /// The variable, with `_FILE`.
         variable: String,
-        /// What it says.
+        /// The variable's value.
         path: PathBuf,
     },
 }
@@ -52,12 +52,12 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Where each setting came from, by its key; what is missing is the default.
+/// The origin of each setting by its key; a missing one has its default.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origins(BTreeMap<&'static str, Origin>);
 
 impl Origins {
-    /// Where the setting came from.
+    /// The origin of a setting.
     pub fn of(&self, key: &str) -> Origin {
         self.0.get(key).cloned().unwrap_or_default()
     }

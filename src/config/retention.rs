@@ -1,17 +1,17 @@
-//! `[retention]`: how long what is kept.
+//! `[retention]`: how long data is kept.
 
 use super::rule::whole;
 use super::setting::{Setting, setting};
 use serde::Serialize;
 
-/// How long what is kept, in days; 0 means for ever. Messages, calls and people are kept for ever.
+/// How long data is kept, in days; 0 means forever. Messages, calls and contacts are kept forever.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RetentionConfig {
-    /// Files of messages.
+    /// Media files of messages.
     pub media_days: u32,
-    /// The sound of calls.
+    /// Recordings of calls.
     pub recordings_days: u32,
-    /// What was said in calls, word for word. The call itself and a message that was left stay.
+    /// Transcripts of calls. The call itself and a message that was left are kept.
     pub transcripts_days: u32,
     /// Raw webhooks.
     pub journal_days: u32,

@@ -1,4 +1,4 @@
-//! What a setting may be: each rule reads a found value into its type and knows how to say what is allowed.
+//! Parsers of setting values: each rule parses a raw value into its type and describes what is allowed.
 
 mod address;
 mod backup;
@@ -23,7 +23,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-/// How a found value is read.
+/// How a raw value is parsed.
 pub(super) struct Rule<T> {
     allowed: Cow<'static, str>,
     read: Box<Read<T>>,
@@ -31,19 +31,19 @@ pub(super) struct Rule<T> {
 
 type Read<T> = dyn Fn(&Found) -> Result<T, Wrong>;
 
-/// Why a value is not taken.
+/// Why a value is rejected.
 pub(super) enum Wrong {
-    /// Not of the kind at all.
+    /// It is of the wrong kind.
     Kind,
-    /// Of the kind, but: the rest of a sentence that begins with "which".
+    /// It is of the right kind, but invalid: the rest of a sentence that begins with "which".
     Because(String),
 }
 
-/// A value that was not taken, with all that there is to say about it except the value itself.
+/// A rejected value, described without the value itself.
 pub(super) struct Refusal {
     /// The rest of a sentence that begins with "which".
     pub(super) reason: Option<String>,
-    /// What would have been taken.
+    /// What is allowed.
     pub(super) allowed: String,
 }
 
@@ -63,7 +63,7 @@ impl<T: 'static> Rule<T> {
         Self::new(allowed, move |found| read(found.as_text().ok_or(Wrong::Kind)?.trim()))
     }
 
-    /// What is allowed, in words.
+    /// A description of what is allowed.
     pub(super) fn allowed(&self) -> &str {
         &self.allowed
     }
@@ -79,7 +79,7 @@ impl<T: 'static> Rule<T> {
     }
 }
 
-/// Several of a kind: a list, or one text with commas in it. Each is read by `read`, and stands there once.
+/// Several values: a list, or a text with commas. Each is parsed by `read`, and duplicates are rejected.
 pub(super) fn several<T: PartialEq + 'static>(
     allowed: impl Into<Cow<'static, str>>,
     read: impl Fn(&str) -> Result<T, Wrong> + 'static,
@@ -104,7 +104,7 @@ pub(super) fn several<T: PartialEq + 'static>(
     })
 }
 
-/// What may be left out: an empty text says the same as no line at all.
+/// A value that may be left out: an empty text means the same as no line at all.
 pub(super) fn optional<T: 'static>(rule: Rule<T>) -> Rule<Option<T>> {
     Rule::new(rule.allowed, move |found| match found.as_text() {
         Some(text) if text.trim().is_empty() => Ok(None),
@@ -112,7 +112,7 @@ pub(super) fn optional<T: 'static>(rule: Rule<T>) -> Rule<Option<T>> {
     })
 }
 
-/// A whole number.
+/// An integer.
 pub(super) fn whole<N>(range: RangeInclusive<N>) -> Rule<N>
 where
     N: TryFrom<i64> + PartialOrd + Display + 'static,
@@ -129,7 +129,7 @@ where
     })
 }
 
-/// A number with a fraction.
+/// A decimal number.
 pub(super) fn decimal(range: RangeInclusive<f64>) -> Rule<f64> {
     Rule::new(format!("a number from {} to {}", range.start(), range.end()), move |found| {
         let number = match found {
@@ -143,7 +143,7 @@ pub(super) fn decimal(range: RangeInclusive<f64>) -> Rule<f64> {
     })
 }
 
-/// Yes or no.
+/// A boolean.
 pub(super) fn switch() -> Rule<bool> {
     Rule::new("true or false (in the environment also 1, 0, yes, no, on, off)", |found| match found {
         Found::Switch(on) => Ok(*on),

@@ -1,9 +1,9 @@
-//! Secrets that no print shows.
+//! Secrets that are never printed.
 
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A secret text. `Debug` and serialisation show `•••`; only [`Secret::expose`] gives it out.
+/// A secret text. `Debug` and serialisation show `•••`; only [`Secret::expose`] returns it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -13,12 +13,12 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The secret itself: for the vendor's request or a comparison, never for a log.
+    /// The secret itself: for the provider's request or a comparison, never for a log.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

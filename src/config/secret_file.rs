@@ -1,9 +1,9 @@
-//! Secrets that lie in files of their own, where no list of processes and no copy of the settings shows them.
+//! Secrets in files of their own, which neither a process list nor a copy of the settings reveals.
 
 use std::fs;
 use std::path::Path;
 
-/// What the file holds, without the line break that editors put at the end. The error never shows any of it.
+/// The content of the file, without the line break that editors put at the end. The error never contains any of it.
 pub(super) fn read(path: &Path) -> Result<String, String> {
     let name = path.display();
     let size = fs::metadata(path).map_err(|error| format!("{name} cannot be read: {error}"))?.len();
@@ -18,5 +18,5 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     }
 }
 
-/// A Google account is the longest, with some 2 KiB.
+/// A Google account is the longest, with about 2 KiB.
 const LONGEST: u64 = 64 * 1024;

@@ -1,5 +1,5 @@
-//! One setting: its key, where it can be set, and what it may be. The table of all of them is what files, environment
-//! and database are read by, what `config show` lists, and what the shipped example is tested against.
+//! One setting: its key, its origins, and its rule. The table of all settings is used to load the file, the environment
+//! and the database, to list them in `config show`, and to test the shipped example.
 
 use super::found::Found;
 use super::rule::{Refusal, Rule};
@@ -18,28 +18,28 @@ type Copy = Box<dyn Fn(&mut Config, &mut Config)>;
 pub(super) struct Setting {
     /// `section.name`, as in the file.
     pub(super) key: &'static str,
-    /// Never shown, and read from files and credentials too.
+    /// Never shown; can also be read from files and credentials.
     pub(super) secret: bool,
-    /// The variables that set it, the weakest first.
+    /// The environment variables that set it, in order of increasing precedence.
     pub(super) variables: Vec<Variable>,
-    /// Used at the start alone: a change holds after a restart.
+    /// Used only at the start: a change takes effect after a restart.
     pub(super) needs_restart: bool,
-    /// What it may be, in words.
+    /// A description of what is allowed.
     allowed: String,
-    /// The field of a secret, which has no other way out.
+    /// The field of a secret, which cannot be read otherwise.
     secret_field: Option<SecretField>,
     apply: Apply,
     same: Compare,
     keep: Copy,
 }
 
-/// A variable of the environment that sets something.
+/// An environment variable that sets a setting.
 pub(super) struct Variable {
     pub(super) name: &'static str,
     apply: Apply,
 }
 
-/// A setting that `field` of the settings holds and that `rule` reads.
+/// A setting that is stored in `field` of the settings and parsed by `rule`.
 pub(super) fn setting<T: Clone + PartialEq + 'static>(
     key: &'static str,
     field: fn(&mut Config) -> &mut T,
@@ -58,19 +58,19 @@ pub(super) fn setting<T: Clone + PartialEq + 'static>(
     }
 }
 
-/// One that nobody may see.
+/// A secret setting.
 pub(super) fn secret_setting(key: &'static str, field: SecretField, rule: Rule<Option<Secret>>) -> Setting {
     Setting { secret: true, secret_field: Some(field), ..setting(key, field, rule) }
 }
 
 impl Setting {
-    /// Also read from the variable, by the same rule.
+    /// Adds a variable that is parsed by the same rule.
     pub(super) fn variable(mut self, name: &'static str) -> Self {
         self.variables.push(Variable { name, apply: Rc::clone(&self.apply) });
         self
     }
 
-    /// Also read from the variable, by a rule of its own.
+    /// Adds a variable that is parsed by a rule of its own.
     pub(super) fn variable_as<T: 'static>(
         mut self,
         name: &'static str,
@@ -81,14 +81,14 @@ impl Setting {
         self
     }
 
-    /// Used at the start alone, so that a change needs a restart. Whatever does not take its value from
-    /// [`super::Live`] each time says so by this.
+    /// Marks the setting as used only at the start, so that a change needs a restart. Required for every setting whose
+    /// users do not read it from [`super::Live`] each time.
     pub(super) fn at_start(mut self) -> Self {
         self.needs_restart = true;
         self
     }
 
-    /// Its value, a secret's too; null where it is not set.
+    /// The value, also of a secret; null if it is not set.
     pub(super) fn value(&self, config: &Config) -> serde_json::Value {
         match self.secret_field {
             Some(field) => field(&mut config.clone()).as_ref().map(Secret::expose).into(),
@@ -101,7 +101,7 @@ impl Setting {
         (self.same)(one, other)
     }
 
-    /// Sets it in `to` as it is in `from`.
+    /// Copies the value from `from` to `to`.
     pub(super) fn keep(&self, from: &mut Config, to: &mut Config) {
         (self.keep)(from, to);
     }
@@ -111,7 +111,7 @@ impl Setting {
         self.key.split_once('.').map_or("", |(section, _)| section)
     }
 
-    /// The part of the key behind it.
+    /// The part of the key after the dot.
     pub(super) fn name(&self) -> &'static str {
         self.key.split_once('.').map_or(self.key, |(_, name)| name)
     }
@@ -120,20 +120,20 @@ impl Setting {
         self.section() == section
     }
 
-    /// Whether the page may keep it in the database: no secret lies there in clear, and what is needed before the
-    /// database is open cannot be in it.
+    /// Whether the web page may store it in the database: secrets are not stored in plain text, and settings needed
+    /// before the database is open cannot be in it.
     pub(super) fn is_storable(&self) -> bool {
         !self.secret
             && !matches!(self.section(), "store" | "log" | "tls")
             && !matches!(self.key, "http.listen" | "http.crm_listen")
     }
 
-    /// Sets it; the error says what was found and what is allowed.
+    /// Sets the value; the error says what was found and what is allowed.
     pub(super) fn set(&self, config: &mut Config, found: &Found) -> Result<(), String> {
         self.explain((self.apply)(config, found), found)
     }
 
-    /// Sets it from one of its variables.
+    /// Sets the value from one of its variables.
     pub(super) fn set_from(&self, variable: &Variable, config: &mut Config, found: &Found) -> Result<(), String> {
         self.explain((variable.apply)(config, found), found)
     }
@@ -147,7 +147,7 @@ impl Setting {
     }
 }
 
-/// Every setting there is, in the order of the example file.
+/// All settings, in the order of the example file.
 pub(super) fn all() -> Vec<Setting> {
     [
         http::settings(),
@@ -174,22 +174,22 @@ pub(super) fn all() -> Vec<Setting> {
     .collect()
 }
 
-/// A setting as documents tell of it.
+/// A setting as documentation describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownSetting {
     /// `section.name`.
     pub key: &'static str,
-    /// What it may be, in words.
+    /// A description of what is allowed.
     pub allowed: String,
-    /// Whether nobody may see its value.
+    /// Whether its value is secret.
     pub secret: bool,
-    /// Whether a change holds only after a restart.
+    /// Whether a change takes effect only after a restart.
     pub needs_restart: bool,
-    /// The variables that set it, the weakest first.
+    /// The environment variables that set it, in order of increasing precedence.
     pub variables: Vec<&'static str>,
 }
 
-/// Every setting there is, for whoever writes about them.
+/// All settings, for generating documentation.
 pub fn known_settings() -> Vec<KnownSetting> {
     let known = |setting: Setting| KnownSetting {
         key: setting.key,

@@ -1,4 +1,4 @@
-//! `[elevenlabs]` and `[deepgram]`: other services of speech. Kept and checked; no engine uses them yet.
+//! `[elevenlabs]` and `[deepgram]`: other speech services. Stored and validated; no engine uses them yet.
 
 use super::BaseUrl;
 use super::rule::base_url;
@@ -8,14 +8,14 @@ use serde::Serialize;
 /// Text to speech by ElevenLabs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ElevenLabsConfig {
-    /// Theirs or a compatible server's. `ELEVENLABS_BASE_URL`.
+    /// The address of ElevenLabs or a compatible server. `ELEVENLABS_BASE_URL`.
     pub base_url: BaseUrl,
 }
 
 /// Speech to text by Deepgram.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeepgramConfig {
-    /// Theirs or a compatible server's. `DEEPGRAM_BASE_URL`.
+    /// The address of Deepgram or a compatible server. `DEEPGRAM_BASE_URL`.
     pub base_url: BaseUrl,
 }
 

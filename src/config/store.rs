@@ -1,23 +1,23 @@
-//! `[store]`: where the data is.
+//! `[store]`: the location of the data.
 
 use super::rule::{database, optional, switch, whole};
 use super::setting::{Setting, setting};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Where the data is.
+/// The location of the data.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StoreConfig {
-    /// The file that people copy: `sqlite:///abs/path`, `sqlite://rel` or a path. The live database is in `live/` beside
-    /// it. `DATABASE_URL`.
+    /// The published file: `sqlite:///abs/path`, `sqlite://rel` or a path. The live database is in `live/` beside it.
+    /// `DATABASE_URL`.
     pub database_url: Option<String>,
-    /// Keep the published copy; off only to measure what it costs.
+    /// Maintain the published copy; off only to measure its cost.
     pub publish: bool,
-    /// The shortest time between two publishings under load, in milliseconds.
+    /// Minimum time between two publishings under load, in milliseconds.
     pub publish_interval_ms: u64,
-    /// Connections that read.
+    /// Number of connections for reading.
     pub readers: usize,
-    /// Snapshots from before migrations that are kept.
+    /// Number of pre-migration snapshots that are kept.
     pub keep_snapshots: usize,
     /// Litestream replicates the live database, and checkpoints it.
     pub litestream: bool,
@@ -37,18 +37,18 @@ impl Default for StoreConfig {
 }
 
 impl StoreConfig {
-    /// The file that people copy.
+    /// The published file: the copy that users copy.
     pub fn published_file(&self) -> PathBuf {
         let url = self.database_url.as_deref().unwrap_or("data/agentlocator.db");
         PathBuf::from(url.strip_prefix("sqlite://").unwrap_or(url))
     }
 
-    /// The folder of both, with all else that is kept.
+    /// The data folder, which contains the published file and `live/`.
     pub fn data_folder(&self) -> PathBuf {
         folder_of(&self.published_file()).to_owned()
     }
 
-    /// The live database beside it.
+    /// The live database.
     pub fn live_file(&self) -> PathBuf {
         let published = self.published_file();
         let folder = published.parent().unwrap_or_else(|| Path::new(""));
@@ -56,7 +56,7 @@ impl StoreConfig {
     }
 }
 
-/// The folder that a file is in; for a bare name the one that we are in.
+/// The folder of a file; for a bare name the current folder.
 pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,8 +1,8 @@
-//! What was meant by a key that does not exist.
+//! Suggestions for unknown keys.
 
 use super::setting::Setting;
 
-/// About a section that does not exist.
+/// The error for an unknown section.
 pub(super) fn unknown_section(name: &str, settings: &[Setting]) -> String {
     let mut sections: Vec<_> = settings.iter().map(Setting::section).collect();
     sections.dedup();
@@ -15,7 +15,7 @@ pub(super) fn unknown_section(name: &str, settings: &[Setting]) -> String {
     }
 }
 
-/// About a key that its section does not have.
+/// The error for an unknown key of a section.
 pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting]) -> String {
     let own: Vec<_> = settings.iter().filter(|setting| setting.is_in(section)).map(Setting::name).collect();
     if let Some(meant) = closest(name, own.iter().copied()) {
@@ -27,9 +27,9 @@ pub(super) fn unknown_key(section: &str, name: &str, settings: &[Setting]) -> St
     }
 }
 
-/// About a credential that no setting reads.
+/// The error for a credential that no setting reads.
 pub(super) fn credential(name: &str, known: &[String]) -> String {
-    // `closest` compares as settings are written, with underlines.
+    // `closest` compares names with underscores, as settings have them.
     let underlined: Vec<String> = known.iter().map(|name| name.replace('-', "_")).collect();
     match closest(name, underlined.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean {}?", meant.replace('_', "-")),
@@ -37,7 +37,7 @@ pub(super) fn credential(name: &str, known: &[String]) -> String {
     }
 }
 
-/// The nearest word, if it is near: about every third letter may be wrong.
+/// The most similar word, if it is similar enough: about every third letter may differ.
 fn closest<'a>(word: &str, all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase().replace('-', "_");
     all.map(|other| (strsim::damerau_levenshtein(&word, other), other))

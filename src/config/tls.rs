@@ -1,4 +1,4 @@
-//! `[tls]`: certificates, and the doors that use them.
+//! `[tls]`: certificates, and the listeners that use them.
 
 use super::rule::{
     base_url, host_names, key_id, listen_address, mail_address, optional, path, readable_file, secret, switch, word,
@@ -11,9 +11,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 text_enum! {
-    /// How the authority is shown that a name is ours.
+    /// The challenge type by which the authority validates a name.
     AcmeChallenge {
-        /// By the first that works.
+        /// The first one that works.
         Auto = "auto",
         /// A file on port 80 (RFC 8555, section 8.3).
         Http01 = "http-01",
@@ -22,33 +22,33 @@ text_enum! {
     }
 }
 
-/// Certificates, and the doors that use them.
+/// Certificates, and the listeners that use them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TlsConfig {
-    /// The names of this machine, the first one being its public address where no other is set.
+    /// The host names of this machine. The first one is its public address if no other is set.
     pub domain: Vec<String>,
-    /// Where to answer plain HTTP for the authority and for browsers that do not ask for TLS; none means port 80 where
-    /// TLS is in use and the port can be had.
+    /// The plain HTTP listener for the authority and for browsers that do not use TLS; none means port 80 if TLS is in
+    /// use and the port is available.
     pub http_listen: Option<SocketAddr>,
-    /// Where to answer by TLS; none means port 443 where TLS is in use and the port can be had.
+    /// The TLS listener; none means port 443 if TLS is in use and the port is available.
     pub https_listen: Option<SocketAddr>,
-    /// Get certificates from an authority; none means where a domain is set and no files are.
+    /// Get certificates from an authority; none means if a domain is set and no files are.
     pub acme: Option<bool>,
-    /// The authority.
+    /// The authority's directory URL.
     pub acme_directory_url: BaseUrl,
-    /// Roots that the authority's own certificate is checked against, beside the built-in ones.
+    /// Root certificates that are trusted for the authority's own certificate, in addition to the built-in ones.
     pub acme_ca_file: Option<PathBuf>,
-    /// Whom the authority may write to.
+    /// The contact address that the authority may write to.
     pub acme_contact: Option<String>,
-    /// How the authority is shown that a name is ours.
+    /// The challenge type by which the authority validates a name.
     pub acme_challenge: AcmeChallenge,
-    /// The account at the authority that ours belongs to, where it asks for one.
+    /// The id of the external account at the authority, if it requires one.
     pub acme_eab_key_id: Option<String>,
-    /// Its key, base64url. `ACME_EAB_HMAC_KEY`.
+    /// The key of the external account, base64url. `ACME_EAB_HMAC_KEY`.
     pub acme_eab_hmac_key: Option<Secret>,
-    /// A certificate of one's own with its chain, PEM.
+    /// A certificate from elsewhere with its chain, PEM.
     pub certificate_file: Option<PathBuf>,
-    /// Its key, PEM.
+    /// The key of that certificate, PEM.
     pub key_file: Option<PathBuf>,
 }
 
@@ -72,7 +72,7 @@ impl Default for TlsConfig {
 }
 
 impl TlsConfig {
-    /// Whether a certificate that browsers accept is wanted.
+    /// Whether a certificate that browsers trust is configured.
     pub fn is_configured(&self) -> bool {
         self.uses_acme() || self.own_files().is_some()
     }
@@ -82,7 +82,7 @@ impl TlsConfig {
         self.acme.unwrap_or(self.certificate_file.is_none()) && !self.domain.is_empty()
     }
 
-    /// Certificate and key of one's own.
+    /// The configured certificate and key files.
     pub fn own_files(&self) -> Option<(PathBuf, PathBuf)> {
         self.certificate_file.clone().zip(self.key_file.clone())
     }

@@ -11,21 +11,21 @@ use serde::Serialize;
 pub struct TwilioConfig {
     /// `AC…`. `TWILIO_ACCOUNT_SID`.
     pub account_sid: Option<String>,
-    /// Signs webhooks and opens the REST interface. `TWILIO_AUTH_TOKEN`.
+    /// The token that signs webhooks and authenticates REST requests. `TWILIO_AUTH_TOKEN`.
     pub auth_token: Option<Secret>,
-    /// Accepted beside the first one while tokens are rotated. `TWILIO_AUTH_TOKEN_SECONDARY`.
+    /// Also accepted while tokens are rotated. `TWILIO_AUTH_TOKEN_SECONDARY`.
     pub auth_token_secondary: Option<Secret>,
-    /// Where Twilio's REST interface is. `TWILIO_API_BASE_URL`.
+    /// The address of Twilio's REST API. `TWILIO_API_BASE_URL`.
     pub api_base_url: BaseUrl,
-    /// Where Twilio's Content interface is. `TWILIO_CONTENT_BASE_URL`.
+    /// The address of Twilio's Content API. `TWILIO_CONTENT_BASE_URL`.
     pub content_base_url: BaseUrl,
     /// The WhatsApp sender; written as `whatsapp:+972…` or `+972…`. `TWILIO_WA_FROM`.
     pub wa_from: Option<PhoneNumber>,
-    /// The number that people call; by default the one whose calls Twilio sends here. `TWILIO_PHONE_NUMBER`.
+    /// The number that callers dial; by default the one whose calls Twilio sends here. `TWILIO_PHONE_NUMBER`.
     pub phone_number: Option<PhoneNumber>,
-    /// The template for messages outside the 24 hours, `HX…`. `TWILIO_WA_TEMPLATE_SID`.
+    /// The template for messages outside the 24-hour window, `HX…`. `TWILIO_WA_TEMPLATE_SID`.
     pub wa_template_sid: Option<String>,
-    /// Its variables as JSON, in which `{{text}}` stands for the message. `TWILIO_WA_TEMPLATE_VARIABLES`.
+    /// The template's variables as JSON, in which `{{text}}` stands for the message. `TWILIO_WA_TEMPLATE_VARIABLES`.
     pub wa_template_variables: Option<String>,
 }
 
@@ -46,12 +46,12 @@ impl Default for TwilioConfig {
 }
 
 impl TwilioConfig {
-    /// The tokens that a signature may be made with, the main one first; none if Twilio is not configured.
+    /// The tokens that may have signed a webhook, the main one first; none if Twilio is not configured.
     pub fn auth_tokens(&self) -> impl Iterator<Item = &Secret> {
         self.auth_token.iter().chain(&self.auth_token_secondary).filter(|token| !token.is_empty())
     }
 
-    /// What the REST interface asks for; none if it is not all there.
+    /// The credentials of the REST API; none if they are incomplete.
     pub fn credentials(&self) -> Option<(&str, &Secret)> {
         let token = self.auth_token.as_ref().filter(|token| !token.is_empty())?;
         Some((self.account_sid.as_deref().filter(|sid| !sid.is_empty())?, token))
@@ -90,7 +90,7 @@ pub(super) fn settings() -> Vec<Setting> {
 const ACCOUNT_SID: &str = "the Account SID that Twilio's console shows, AC and 32 digits";
 const TEMPLATE_SID: &str = "a template's Content SID, HX and 32 digits";
 
-/// Twilio shows several ids side by side, and the wrong one fails only at the first request.
+/// Twilio shows several ids side by side, and a wrong one fails only at the first request.
 fn no_account(sid: &str) -> Option<&'static str> {
     sid.starts_with("SK").then_some("is an API key's SID")
 }

@@ -1,4 +1,4 @@
-//! `[updates]`: whether a newer release is looked for.
+//! `[updates]`: the check for newer releases.
 
 use super::BaseUrl;
 use super::rule::{base_url, optional, word};
@@ -7,21 +7,21 @@ use crate::domain::text_enum;
 use serde::Serialize;
 
 text_enum! {
-    /// Whether a newer release is looked for.
+    /// Whether to check for newer releases.
     UpdateCheck {
-        /// Nobody is asked.
+        /// No check is made.
         Off = "off",
         /// Once a week.
         Weekly = "weekly",
     }
 }
 
-/// Whether a newer release is looked for, and where.
+/// Whether and where to check for newer releases.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UpdatesConfig {
-    /// How often. `UPDATES_CHECK`.
+    /// The interval of the check. `UPDATES_CHECK`.
     pub check: UpdateCheck,
-    /// A JSON document that names the newest release. `UPDATES_FEED_URL`.
+    /// The address of a JSON document that names the newest release. `UPDATES_FEED_URL`.
     pub feed_url: Option<BaseUrl>,
 }
 
@@ -32,7 +32,7 @@ impl Default for UpdatesConfig {
 }
 
 impl UpdatesConfig {
-    /// Where the daemon asks by itself; none where it does not.
+    /// The address for the weekly check; none if that is off.
     pub fn weekly_feed(&self) -> Option<&BaseUrl> {
         self.feed_url.as_ref().filter(|_| self.check == UpdateCheck::Weekly)
     }

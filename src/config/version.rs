@@ -1,8 +1,8 @@
-//! What this build is.
+//! The version of this build.
 
 use serde::{Deserialize, Serialize};
 
-/// What this build is: the variable at run time, else its value when built, else `dev`.
+/// The version of this build: the environment variables at run time, else their values at build time, else `dev`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionInfo {
     /// `GIT_COMMIT`.

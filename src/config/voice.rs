@@ -1,4 +1,4 @@
-//! `[voice]`: how calls go.
+//! `[voice]`: the course of calls.
 
 use super::rule::{Rule, optional, readable_file, switch, token, whole, word};
 use super::setting::{Setting, setting};
@@ -7,9 +7,9 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 text_enum! {
-    /// Which engine answers.
+    /// The engine that answers calls.
     EngineChoice {
-        /// The AI where its key is set, else voicemail.
+        /// The AI if its key is set, else voicemail.
         Auto = "auto",
         /// OpenAI Realtime.
         Realtime = "realtime",
@@ -18,40 +18,41 @@ text_enum! {
     }
 }
 
-/// How calls go.
+/// The course of calls.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VoiceConfig {
-    /// Which engine answers.
+    /// The engine that answers calls.
     pub engine: EngineChoice,
     /// The greeting, an MP3 of at most 10 s; none means the shipped one.
     pub greeting_file: Option<PathBuf>,
-    /// What is played before Twilio records; none means the shipped one.
+    /// The audio that is played before Twilio records; none means the shipped one.
     pub fallback_file: Option<PathBuf>,
-    /// How far ahead of the caller's ear we send, in milliseconds.
+    /// How far ahead of playback audio is sent, in milliseconds.
     pub lead_ms: u32,
-    /// The first "are you there?" after this much silence, in seconds; 0 means never.
+    /// The silence after which the caller is first asked "are you there?", in seconds; 0 means never.
     pub idle_prompt_s: u32,
-    /// The longest call, in seconds.
+    /// Maximum duration of a call, in seconds.
     pub max_call_s: u32,
-    /// Keep the sound of calls.
+    /// Record calls.
     pub recording: bool,
-    /// The voice of sentences that Twilio speaks, where the AI's own voice is not on the line; its language is in its name.
+    /// The voice of sentences that Twilio speaks while the AI's own voice is not connected; its name contains its
+    /// language.
     pub say_voice: String,
-    /// The longest message that a caller may leave, in seconds.
+    /// Maximum duration of a caller's message, in seconds.
     pub message_max_s: u32,
     /// The silence that ends a message, in seconds.
     pub message_silence_s: u32,
-    /// Let the AI speak first when the stream begins. The greeting has been played by then.
+    /// Let the AI speak first when the stream begins, after the greeting.
     pub agent_speaks_first: bool,
-    /// Calls that the AI answers at once; more go to voicemail. 0 means no limit, here and below.
+    /// Maximum number of concurrent calls that the AI answers; more go to voicemail. 0 means no limit, here and below.
     pub ai_calls_at_once: u32,
     /// The same for calls from one number.
     pub ai_calls_per_number_at_once: u32,
-    /// Calls from one number that the AI answers in a day.
+    /// Maximum number of calls from one number that the AI answers in a day.
     pub ai_calls_per_number_per_day: u32,
-    /// Minutes that the AI talks in a day.
+    /// Maximum minutes of AI calls in a day.
     pub ai_minutes_per_day: u32,
-    /// What the AI may cost on the phone in a day, in US dollars.
+    /// Maximum cost of AI calls in a day, in US dollars.
     pub ai_usd_per_day: u32,
 }
 
@@ -99,10 +100,10 @@ pub(super) fn settings() -> Vec<Setting> {
     ]
 }
 
-/// Twilio's only voices for Hebrew are Google's.
+/// The only Hebrew voices that Twilio offers are Google's.
 pub const SAY_VOICE: &str = "Google.he-IL-Wavenet-A";
 
-/// The language of a voice of Google at Twilio: `he-IL` of `Google.he-IL-Wavenet-A`.
+/// The language of a Google voice at Twilio: `he-IL` of `Google.he-IL-Wavenet-A`.
 pub fn say_language(voice: &str) -> Option<&str> {
     let locale_and_name = voice.strip_prefix("Google.")?;
     let (end, _) = locale_and_name.match_indices('-').nth(1)?;

@@ -1,4 +1,4 @@
-//! `[whatsapp]`: both ways, and which one when.
+//! `[whatsapp]`: both providers, and the choice between them.
 
 use super::rule::{Rule, Wrong, bridge_url, country, optional, path, secret, several, switch, whole, word, words};
 use super::setting::{Setting, secret_setting, setting};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 text_enum! {
     /// Which provider sends.
     ProviderChoice {
-        /// As the policy says.
+        /// Chosen by the policy.
         Auto = "auto",
         /// Only Twilio.
         Twilio = "twilio",
@@ -20,45 +20,46 @@ text_enum! {
     }
 }
 
-/// Both ways of WhatsApp.
+/// Both WhatsApp providers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatsAppConfig {
     /// Which provider sends. `WHATSAPP_PROVIDER`.
     pub provider: ProviderChoice,
-    /// The order in which `auto` falls back. `WA_PROVIDER_PRIORITY`, separated by commas.
+    /// The order of providers for `auto`. `WA_PROVIDER_PRIORITY`, separated by commas.
     pub priority: Vec<Provider>,
-    /// Use Twilio; by default where its credentials and sender are set. `ENABLE_WA_TWILIO`.
+    /// Use Twilio; by default if its credentials and sender are set. `ENABLE_WA_TWILIO`.
     pub enable_twilio: Option<bool>,
-    /// Use the bridge; by default where its secret is set. `ENABLE_WA_BAILEYS`.
+    /// Use the bridge; by default if its secret is set. `ENABLE_WA_BAILEYS`.
     pub enable_baileys: Option<bool>,
-    /// The bridge's `…/send`; wins over `baileys_port`. `BAILEYS_OUTBOUND_URL`.
+    /// The bridge's `…/send`; takes precedence over `baileys_port`. `BAILEYS_OUTBOUND_URL`.
     pub baileys_outbound_url: Option<BaseUrl>,
     /// The bridge's port on 127.0.0.1. `WA_BAILEYS_PORT`.
     pub baileys_port: u16,
-    /// The Unix socket on which the bridge listens; not used where an address or another port than 8000 is set. Only who may
-    /// write to its folder can listen there, so no other program is given the secret. `WA_BRIDGE_SOCKET`.
+    /// The Unix socket on which the bridge listens; not used if an address or another port than 8000 is set. Only a
+    /// user who may write to its folder can listen there, so the secret is sent to no other program.
+    /// `WA_BRIDGE_SOCKET`.
     pub baileys_socket: Option<PathBuf>,
-    /// Key of the bridge's `X-BAILEYS-SIGNATURE`. `WA_SHARED_SECRET`.
+    /// The HMAC key of the bridge's `X-BAILEYS-SIGNATURE`. `WA_SHARED_SECRET`.
     pub shared_secret: Option<Secret>,
-    /// The bridge's `X-BAILEYS-SECRET`. `BAILEYS_WEBHOOK_SECRET`.
+    /// The token in the bridge's `X-BAILEYS-SECRET`. `BAILEYS_WEBHOOK_SECRET`.
     pub webhook_secret: Option<Secret>,
-    /// Keep a person-like pace on the bridge's way. `WA_PACING=off` for tests.
+    /// Limit the send rate of the bridge to that of a person. `WA_PACING=off` for tests.
     pub pacing: bool,
-    /// Messages a minute on the bridge's way.
+    /// Messages per minute through the bridge.
     pub per_minute: u32,
-    /// People a day that we may write to first on the bridge's way.
+    /// Contacts per day to whom the business may write first through the bridge.
     pub new_chats_per_day: u32,
-    /// How numbers may begin with which a conversation is begun, by either way: `+972`; `+` is every number. Empty: the calling
-    /// code of `default_country`.
+    /// Prefixes of numbers with which a conversation may be started, through either provider: `+972`; `+` allows every
+    /// number. Empty: the calling code of `default_country`.
     pub new_chat_prefixes: Vec<String>,
-    /// Conversations that one user or token may begin in 24 hours, by either way.
+    /// Conversations that one user or token may start in 24 hours, through either provider.
     pub new_chats_per_user_per_day: u32,
-    /// Conversations that all together may begin in 24 hours, by either way.
+    /// Conversations that all users and tokens together may start in 24 hours, through either provider.
     pub new_chats_in_all_per_day: u32,
-    /// The country of numbers without a country code, ISO 3166.
+    /// The default country of numbers without a country code, ISO 3166.
     #[serde(serialize_with = "as_letters")]
     pub default_country: country::Id,
-    /// The largest file that is fetched or sent, in bytes.
+    /// Maximum size of a file that is fetched or sent, in bytes.
     pub max_media_bytes: u64,
 }
 
@@ -87,22 +88,22 @@ impl Default for WhatsAppConfig {
 }
 
 impl WhatsAppConfig {
-    /// Key of the HMAC; the token stands in where only that is set.
+    /// The HMAC key; if only the token is set, the token.
     pub fn hmac_secret(&self) -> Option<&Secret> {
         present(self.shared_secret.as_ref()).or_else(|| present(self.webhook_secret.as_ref()))
     }
 
-    /// The token; the HMAC's key stands in where only that is set.
+    /// The token; if only the HMAC key is set, the HMAC key.
     pub fn token_secret(&self) -> Option<&Secret> {
         present(self.webhook_secret.as_ref()).or_else(|| present(self.shared_secret.as_ref()))
     }
 
-    /// Whether the bridge is in use.
+    /// Whether the bridge is enabled.
     pub fn baileys_enabled(&self) -> bool {
         self.enable_baileys.unwrap_or_else(|| self.token_secret().is_some())
     }
 
-    /// The bridge's address for sending.
+    /// The bridge's URL for sending.
     pub fn baileys_send_url(&self) -> String {
         match &self.baileys_outbound_url {
             Some(url) => url.to_string(),
@@ -110,7 +111,7 @@ impl WhatsAppConfig {
         }
     }
 
-    /// The bridge's origin, where everything but sending is: `http://127.0.0.1:8000`.
+    /// The bridge's origin, for all requests but sending: `http://127.0.0.1:8000`.
     pub fn baileys_origin(&self) -> String {
         match &self.baileys_outbound_url {
             Some(url) => url.origin().to_owned(),
@@ -118,13 +119,13 @@ impl WhatsAppConfig {
         }
     }
 
-    /// The Unix socket by which that origin is reached, where it is one.
+    /// The Unix socket of that origin, if it has one.
     pub fn bridge_socket(&self) -> Option<&Path> {
         let is_elsewhere = self.baileys_outbound_url.is_some() || self.baileys_port != DEFAULT_PORT;
         self.baileys_socket.as_deref().filter(|_| !is_elsewhere)
     }
 
-    /// The country of numbers without a country code.
+    /// The default country of numbers without a country code.
     pub fn country(&self) -> country::Id {
         self.default_country
     }
@@ -165,7 +166,7 @@ pub(super) fn settings() -> Vec<Setting> {
     ]
 }
 
-/// The bridge's port, if nothing else is set.
+/// The bridge's default port.
 const DEFAULT_PORT: u16 = 8000;
 
 fn prefixes() -> Rule<Vec<String>> {

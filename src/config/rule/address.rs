@@ -1,11 +1,11 @@
-//! Listeners and addresses of services.
+//! Rules for listeners and service addresses.
 
 use super::{Rule, Wrong};
 use crate::config::found::Found;
 use crate::config::{BaseUrl, BaseUrlError};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// Where to listen: an address with a port, or a port alone, which means every IPv4 address.
+/// A listener's address: an address with a port, or a port alone, which means every IPv4 address.
 pub(in crate::config) fn listen_address() -> Rule<SocketAddr> {
     Rule::new("an address and a port such as 0.0.0.0:8080 or [::1]:8080, or a port alone", |found| {
         match (found, found.as_text().map(str::trim)) {
@@ -20,7 +20,7 @@ pub(in crate::config) fn listen_address() -> Rule<SocketAddr> {
     })
 }
 
-/// A port to listen on at every IPv4 address; 0 is any free one.
+/// A port to listen on at every IPv4 address; 0 means any free one.
 pub(in crate::config) fn port() -> Rule<Option<SocketAddr>> {
     Rule::of_text("a port, 0 to 65535", |text| text.parse().map(on_every_address).map(Some).map_err(|_| Wrong::Kind))
 }
@@ -30,7 +30,7 @@ pub(in crate::config) fn base_url() -> Rule<BaseUrl> {
     Rule::of_text(ALLOWED, |text| BaseUrl::parse(text).map_err(because))
 }
 
-/// Where the bridge takes messages; without a path it is `/send`, as the bridge has it.
+/// The bridge's address for messages; without a path it is `/send`, the bridge's path.
 pub(in crate::config) fn bridge_url() -> Rule<BaseUrl> {
     Rule::of_text("an address such as http://127.0.0.1:8000/send, https unless on loopback", |text| {
         let url = BaseUrl::parse(text).map_err(because)?;
@@ -38,7 +38,7 @@ pub(in crate::config) fn bridge_url() -> Rule<BaseUrl> {
     })
 }
 
-/// A host alone, or an address. What is in front of us speaks https; on loopback we speak for ourselves, http.
+/// A host, or an address. A proxy in front of the daemon serves https; on loopback the daemon itself serves http.
 pub(in crate::config) fn public_host() -> Rule<Option<BaseUrl>> {
     Rule::of_text("a host such as shop.example, or an address such as https://shop.example", |text| {
         if text.contains("://") {

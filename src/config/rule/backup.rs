@@ -1,10 +1,10 @@
-//! Where snapshots go, and for whom they are encrypted.
+//! Rules for destinations and recipients of snapshots.
 
 use super::{Rule, Wrong};
 use crate::config::found::Found;
 use std::path::{Path, PathBuf};
 
-/// A folder by its whole path. It need not be there: what is mounted may come later.
+/// An absolute path of a folder. It need not exist yet: it may be mounted later.
 pub(in crate::config) fn folder() -> Rule<PathBuf> {
     Rule::of_text("the whole path of a folder", |text| match Path::new(text) {
         path if path.is_file() => Err(Wrong::Because("is a file".to_owned())),
@@ -13,7 +13,7 @@ pub(in crate::config) fn folder() -> Rule<PathBuf> {
     })
 }
 
-/// Names of keys: a list, or one text with commas in it; an empty one means nobody.
+/// age recipients: a list, or a text with commas; empty means none.
 pub(in crate::config) fn age_recipients() -> Rule<Vec<String>> {
     Rule::new("age recipients such as age1…, as `age-keygen` prints them", |found| {
         let texts: Vec<&str> = match found {
@@ -36,7 +36,7 @@ pub(in crate::config) fn age_recipients() -> Rule<Vec<String>> {
     })
 }
 
-/// A word that goes into a bucket's addresses.
+/// A text that becomes a part of a bucket's URLs.
 pub(in crate::config) fn bucket_word(what: &'static str) -> Rule<String> {
     Rule::of_text(what, |text| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');

@@ -1,11 +1,11 @@
-//! Files, and the account that a file or a text describes.
+//! Rules for files, and for Google accounts.
 
 use super::{Rule, Wrong};
 use crate::config::Secret;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// A file that is there and may be read.
+/// An existing, readable file.
 pub(in crate::config) fn readable_file() -> Rule<PathBuf> {
     Rule::of_text("the path of a file that the daemon may read", |text| {
         let path = PathBuf::from(text);
@@ -17,7 +17,7 @@ pub(in crate::config) fn readable_file() -> Rule<PathBuf> {
     })
 }
 
-/// A file that need not be there yet: whoever uses it says what is wrong with it, again and again.
+/// A file that need not exist yet: its user reports what is wrong with it, repeatedly.
 pub(in crate::config) fn path() -> Rule<PathBuf> {
     Rule::of_text("the path of a file", |text| match Path::new(text) {
         path if text.is_empty() || text.ends_with('/') || path.is_dir() => Err(Wrong::Because("is no file".to_owned())),
@@ -25,7 +25,7 @@ pub(in crate::config) fn path() -> Rule<PathBuf> {
     })
 }
 
-/// Where the database is. The folder need not exist yet.
+/// The database's location. The folder need not exist yet.
 pub(in crate::config) fn database() -> Rule<String> {
     Rule::of_text("sqlite:///absolute/path.db, sqlite://relative/path.db or a path", |text| {
         let because = |reason: &str| Err(Wrong::Because(reason.to_owned()));
@@ -66,7 +66,8 @@ pub(in crate::config) fn google_account_json() -> Rule<Secret> {
     })
 }
 
-/// What Google's libraries ask of such a file (<https://cloud.google.com/docs/authentication/application-default-credentials>).
+/// The fields that Google's libraries require
+/// (<https://cloud.google.com/docs/authentication/application-default-credentials>).
 fn check_google_account(json: &str) -> Result<(), Wrong> {
     let because = |reason: String| Err(Wrong::Because(reason));
     let Ok(account) = serde_json::from_str::<serde_json::Map<_, _>>(json) else {
@@ -84,7 +85,7 @@ fn check_google_account(json: &str) -> Result<(), Wrong> {
     }
 }
 
-/// `postgres` of `postgres://…`; a drive letter is none.
+/// The scheme of a URL, such as `postgres` of `postgres://…`; a drive letter is not a scheme.
 fn scheme(text: &str) -> Option<&str> {
     let (scheme, _) = text.split_once(':')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');

@@ -1,9 +1,9 @@
-//! Names of this machine, networks, and keys that others gave out.
+//! Rules for host names, networks, and key ids.
 
 use super::{Rule, Wrong, several};
 use crate::config::Network;
 
-/// Names of this machine for which a certificate can be had.
+/// Host names of this machine for which a certificate can be issued.
 pub(in crate::config) fn host_names() -> Rule<Vec<String>> {
     several("one or more names of this machine, such as shop.example", |text| {
         let because = |reason: &str| Err(Wrong::Because(reason.to_owned()));
@@ -17,7 +17,7 @@ pub(in crate::config) fn host_names() -> Rule<Vec<String>> {
         if name.parse::<std::net::IpAddr>().is_ok() {
             return because("is an IP address; a certificate needs a name");
         }
-        // A name in other letters than a to z is converted to the form that DNS and certificates use (xn--…).
+        // A name with characters other than a to z is converted to the form that DNS and certificates use (xn--…).
         let Ok(url::Host::Domain(name)) = url::Host::parse(&name) else { return Err(Wrong::Kind) };
         let label = |label: &str| {
             (1..=63).contains(&label.len())
@@ -29,14 +29,14 @@ pub(in crate::config) fn host_names() -> Rule<Vec<String>> {
     })
 }
 
-/// Networks and single addresses; none at all is allowed.
+/// Networks and single addresses; may be empty.
 pub(in crate::config) fn networks() -> Rule<Vec<Network>> {
     several(r#"a list of addresses and networks, such as ["127.0.0.0/8", "::1", "10.0.0.5"]"#, |text| {
         text.parse().map_err(|error: crate::config::network::NetworkError| Wrong::Because(error.to_string()))
     })
 }
 
-/// The name of a key that an authority gave out.
+/// The id of a key that an authority issued.
 pub(in crate::config) fn key_id() -> Rule<String> {
     super::token("the id that the authority gave with the key", |_| None)
 }

@@ -1,14 +1,14 @@
-//! Mail addresses and hosts.
+//! Rules for mail addresses and hosts.
 
 use super::{Rule, Wrong};
 use crate::config::found::Found;
 
-/// One mail address, alone: `owner@shop.example`.
+/// A single mail address: `owner@shop.example`.
 pub(in crate::config) fn mail_address() -> Rule<String> {
     Rule::of_text(ALLOWED, |text| if is_address(text) { Ok(text.to_owned()) } else { Err(Wrong::Kind) })
 }
 
-/// Any number of them: a list, or one text with commas in it.
+/// Any number of mail addresses: a list, or a text with commas.
 pub(in crate::config) fn mail_addresses() -> Rule<Vec<String>> {
     Rule::new(format!("{ALLOWED}, or several of them"), |found| {
         let texts: Vec<&str> = match found {
@@ -30,7 +30,7 @@ pub(in crate::config) fn mail_addresses() -> Rule<Vec<String>> {
     })
 }
 
-/// A host by its name or its address.
+/// A host, by name or address.
 pub(in crate::config) fn host() -> Rule<String> {
     Rule::of_text("the name or the address of a host, such as smtp.example.com", |text| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
@@ -44,7 +44,7 @@ pub(in crate::config) fn host() -> Rule<String> {
     })
 }
 
-/// Whether a text looks like an address; whether somebody reads it only the server knows.
+/// Whether a text looks like a mail address; only the server knows whether it exists.
 fn is_address(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | ',' | ';' | '"' | '(' | ')' | '@');
     text.split_once('@').is_some_and(|(user, host)| {

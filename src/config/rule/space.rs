@@ -1,4 +1,4 @@
-//! Room on disks, and folders.
+//! Rules for disk space and folders.
 
 use super::{Rule, Wrong};
 use crate::config::DiskLimit;
@@ -12,7 +12,7 @@ pub(in crate::config) fn disk_limit() -> Rule<DiskLimit> {
     )
 }
 
-/// A folder that is there.
+/// An existing folder.
 pub(in crate::config) fn readable_folder() -> Rule<PathBuf> {
     Rule::of_text("the path of a folder that is there", |text| match std::fs::metadata(text) {
         Ok(metadata) if metadata.is_dir() => Ok(PathBuf::from(text)),

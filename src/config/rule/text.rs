@@ -1,4 +1,4 @@
-//! Texts, fixed words, names and secrets.
+//! Rules for texts, fixed words, names and secrets.
 
 use super::{Rule, Wrong};
 use crate::config::Secret;
@@ -13,8 +13,8 @@ pub(in crate::config) fn free_text() -> Rule<String> {
     })
 }
 
-/// A name without blanks that goes into requests as it is: an id, a model, a voice. `because` may refuse what looks
-/// right and is not, with the rest of a sentence that begins with "which".
+/// A name without spaces that goes into requests as it is: an id, a model, a voice. `because` may reject a well-formed
+/// but wrong value, with the rest of a sentence that begins with "which".
 pub(in crate::config) fn token(
     allowed: impl Into<Cow<'static, str>>,
     because: fn(&str) -> Option<&'static str>,
@@ -32,7 +32,7 @@ pub(in crate::config) fn token(
     })
 }
 
-/// A language by its two or three letters.
+/// A language by its code of two or three letters.
 pub(in crate::config) fn language() -> Rule<String> {
     Rule::of_text("a language's two letters by ISO 639-1, such as he", |text| {
         let text = text.to_ascii_lowercase();
@@ -46,7 +46,7 @@ pub(in crate::config) fn word<T: Copy + 'static>(all: &'static [T], name: fn(T) 
     Rule::of_text(listed(all, name), move |text| known(all, name, text))
 }
 
-/// Several of a fixed set of words in the order of preference: a list, or one text with commas in it.
+/// Several of a fixed set of words in order of preference: a list, or a text with commas.
 pub(in crate::config) fn words<T: Copy + PartialEq + 'static>(
     all: &'static [T],
     name: fn(T) -> &'static str,
@@ -71,7 +71,7 @@ pub(in crate::config) fn words<T: Copy + PartialEq + 'static>(
     })
 }
 
-/// A secret: one line without blanks.
+/// A secret: one line without spaces.
 pub(in crate::config) fn secret() -> Rule<Secret> {
     Rule::of_text("a text of one line, without blanks", |text| {
         if text.is_empty() {
@@ -90,7 +90,7 @@ pub(in crate::config) fn secret() -> Rule<Secret> {
     })
 }
 
-/// Whether a whole line of an environment file was taken for the value: `TWILIO_AUTH_TOKEN=…`.
+/// Whether the value is a whole line of an environment file: `TWILIO_AUTH_TOKEN=…`.
 fn begins_with_variable(text: &str) -> bool {
     let is_name = |name: &str| {
         name.contains('_')
