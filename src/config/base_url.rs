@@ -13,7 +13,7 @@ pub struct BaseUrl(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
     /// It is not a URL.
-    #[error("is no address")]
+    #[error("is not an address")]
     NoUrl,
     /// The scheme is not http or https.
     #[error("is neither https nor http")]

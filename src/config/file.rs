@@ -16,7 +16,7 @@ pub(super) fn read(path: &Path, settings: &[Setting], draft: &mut Draft) {
         Ok(Err(error)) => {
             let at = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
-            draft.problem(place(path, &before, at), "a byte that is no UTF-8; save the file as UTF-8");
+            draft.problem(place(path, &before, at), "a byte that is not UTF-8; save the file as UTF-8");
             return;
         }
         Err(error) => {
@@ -56,7 +56,7 @@ impl Source<'_> {
         let name = self.text.get(span).unwrap_or_default();
         if is_section {
             format!(
-                "the section [{name}] is there twice; write these lines below the first [{name}], and delete this line"
+                "the section [{name}] occurs twice; move these lines below the first [{name}], and delete this line"
             )
         } else {
             format!("{name} is set twice in its section; delete one of the two lines")

@@ -17,13 +17,13 @@ pub struct Network {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// It is not an IP address.
-    #[error("is no address")]
+    #[error("is not an address")]
     NoAddress,
     /// The number of bits is too large or not a number.
-    #[error("has something else than 0 to {0} behind the slash")]
+    #[error("does not have a number from 0 to {0} after the slash")]
     Bits(u8),
     /// Host bits are set: a mistake, or a network of another size was meant.
-    #[error("has bits set behind the first {bits}; the network is {network}")]
+    #[error("has bits set after the first {bits}; the network is {network}")]
     HostBits {
         /// Number of network bits.
         bits: u8,

@@ -8,7 +8,7 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     let name = path.display();
     let size = fs::metadata(path).map_err(|error| format!("{name} cannot be read: {error}"))?.len();
     if size > LONGEST {
-        return Err(format!("{name} holds {size} bytes, which is no secret"));
+        return Err(format!("{name} holds {size} bytes, which is too long for a secret"));
     }
     let text = fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
     // Some editors put a byte order mark at the beginning.

@@ -96,5 +96,5 @@ fn no_account(sid: &str) -> Option<&'static str> {
 }
 
 fn no_template(sid: &str) -> Option<&'static str> {
-    (!sid.starts_with("HX")).then_some("is no Content SID")
+    (!sid.starts_with("HX")).then_some("is not a Content SID")
 }

@@ -112,6 +112,6 @@ pub fn say_language(voice: &str) -> Option<&str> {
 
 fn say_voice() -> Rule<String> {
     token("a voice of Google at Twilio, such as Google.he-IL-Wavenet-A", |text| {
-        say_language(text).is_none().then_some("is no voice of Google with its language in its name")
+        say_language(text).is_none().then_some("is not a Google voice with its language in its name")
     })
 }

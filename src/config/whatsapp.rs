@@ -172,7 +172,7 @@ const DEFAULT_PORT: u16 = 8000;
 fn prefixes() -> Rule<Vec<String>> {
     several("calling codes such as +972, or + for all numbers", |text| match text.strip_prefix('+') {
         Some(digits) if digits.len() <= 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text.to_owned()),
-        _ => Err(Wrong::Because(format!("{text} is no calling code"))),
+        _ => Err(Wrong::Because(format!("{text} is not a calling code"))),
     })
 }
 

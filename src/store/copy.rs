@@ -42,7 +42,7 @@ pub(in crate::store) fn before_migration(
     let size = open::page_size(conn)? as u64 * open::page_count(conn)?;
     // The copy, and the same size again for what the migration itself writes.
     let needed = size.saturating_mul(2).saturating_add(MARGIN);
-    let free = sys::disk_space(snapshots).map_err(failed("cannot ask for the free space at", snapshots))?.free_bytes;
+    let free = sys::disk_space(snapshots).map_err(failed("cannot determine the free space at", snapshots))?.free_bytes;
     if free < needed {
         return Err(Error::NoRoom {
             purpose: "a copy of the database from before the upgrade",

@@ -85,16 +85,16 @@ fn compare(history: &[Applied], ours: &[Migration]) -> Result<Plan> {
             None if applied.version > newest => {
                 let known = ours.last().map(ToString::to_string).unwrap_or_default();
                 return Err(Error::Newer(format!(
-                    "it has had the migration {title}, and this version knows them only up to {known}. Install the \
-                     version again that was here before, or put back a copy of the database from before the upgrade; \
+                    "it has the migration {title}, and this version has migrations only up to {known}. Install the \
+                     previous version again, or restore a copy of the database from before the upgrade; \
                      there is one in `snapshots/` beside the database"
                 )));
             }
-            None => return Err(Error::Migration(format!("it has had a migration {title} that this version lacks"))),
+            None => return Err(Error::Migration(format!("it has the migration {title}, which this version lacks"))),
             Some(migration) if migration.checksum().to_string() != applied.checksum => {
                 return Err(Error::Migration(format!(
-                    "it has had another migration {title} than the one in this version; was it made by a build from \
-                     between two releases?"
+                    "its migration {title} differs from the one in this version; the database may have been \
+                     migrated by a build from between two releases"
                 )));
             }
             Some(_) => {}

@@ -132,7 +132,7 @@ impl Inspection<'_> {
     fn classify(&self, published: Option<&Metadata>) -> FileState {
         let Some(found) = published else { return FileState::Missing };
         if !found.is_file() {
-            return FileState::foreign("is no plain file");
+            return FileState::foreign("is not a regular file");
         }
         let mut header = [0; 16];
         let file = match File::open(&self.folder.published) {

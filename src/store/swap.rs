@@ -55,7 +55,7 @@ pub fn swap_in(published: &Path) -> Result<PutAside> {
     let aside = put_aside(&folder)?;
     std::fs::rename(&incoming, &folder.published)
         .and_then(|()| sync_folder(folder.root()))
-        .map_err(failed("cannot put the database in place of", &folder.published))?;
+        .map_err(failed("cannot replace the database at", &folder.published))?;
     // The next start must not take the new file for the one that the last run left, nor complete an interrupted start.
     remove(&folder.notice())?;
     remove(&folder.run_state())?;
@@ -68,13 +68,13 @@ pub fn swap_back(published: &Path, aside: &PutAside) -> Result<()> {
     let _lock = Lock::take(&folder)?;
     let Some(database) = &aside.database else {
         let reason = io::Error::other("there was no database before");
-        return Err(failed("cannot put back the database at", published)(reason));
+        return Err(failed("cannot restore the previous database at", published)(reason));
     };
     // The deleted database is a copy of a file that still exists at its source.
     for gone in [folder.wal(), folder.wal_index(), folder.run_state(), folder.published.clone()] {
         remove(&gone)?;
     }
-    let back = |from: &Path, to: &Path| std::fs::rename(from, to).map_err(failed("cannot put back", from));
+    let back = |from: &Path, to: &Path| std::fs::rename(from, to).map_err(failed("cannot move back", from));
     let log = with_ending(database, "-wal");
     if log.exists() {
         remove(&folder.database())?;
@@ -131,7 +131,7 @@ fn write_incoming(folder: &Folder, incoming: &Path, from: &mut impl Read) -> Res
 
 /// A daemon that runs meanwhile must still be able to write.
 fn room_for_the_service(folder: &Folder) -> Result<()> {
-    let space = sys::disk_space(folder.root()).map_err(failed("cannot ask for the free space at", folder.root()))?;
+    let space = sys::disk_space(folder.root()).map_err(failed("cannot determine the free space at", folder.root()))?;
     if space.total_bytes == 0 || space.free_bytes >= ROOM_LEFT {
         return Ok(());
     }

@@ -384,7 +384,7 @@ fn what_is_there_twice_is_named_with_what_to_do() {
     let shop = Shop::new(&[]);
     let sections = "[twilio]\nwa_from = \"+972501234567\"\n[agent]\n[twilio]\naccount_sid = \"AC1\"\n";
     let twice =
-        ":4:2: the section [twilio] is there twice; write these lines below the first [twilio], and delete this line";
+        ":4:2: the section [twilio] occurs twice; move these lines below the first [twilio], and delete this line";
     let told = shop.complaint(&["--config", &shop.write("sections.toml", sections)]);
     assert!(told.ends_with(twice), "{told}");
     let told = shop.complaint(&["--config", &shop.write("keys.toml", "[log]\nlevel = \"info\"\nlevel = \"debug\"\n")]);

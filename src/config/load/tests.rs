@@ -193,7 +193,7 @@ fn columns_count_characters() {
     let file = folder.path().join("config.toml");
     fs::write(&file, b"[log]\nlevel = \"\xff\"\n").unwrap();
     let error = load(Some(&file), &|_| None).unwrap_err().to_string();
-    assert!(error.contains("config.toml:2:10: a byte that is no UTF-8"), "{error}");
+    assert!(error.contains("config.toml:2:10: a byte that is not UTF-8"), "{error}");
 }
 
 #[test]
@@ -302,8 +302,8 @@ fn databases_are_sqlite_files() {
     assert_eq!(file("sqlite://crm.db"), Ok("crm.db".into()));
     assert_eq!(file("folder/crm.db"), Ok("folder/crm.db".into()));
     for (url, reason) in [
-        ("postgres://db.example/crm", "is no SQLite file"),
-        ("mysql:crm", "is no SQLite file"),
+        ("postgres://db.example/crm", "is not a SQLite file"),
+        ("mysql:crm", "is not a SQLite file"),
         ("sqlite:crm.db", "lacks the two slashes"),
         ("sqlite:///srv/crm.db?mode=ro", "options"),
         ("sqlite://:memory:", "lost at the next stop"),

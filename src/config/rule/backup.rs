@@ -30,7 +30,7 @@ pub(in crate::config) fn age_recipients() -> Rule<Vec<String>> {
                 Err(_) if text.starts_with("AGE-SECRET-KEY-") => {
                     Err(Wrong::Because("holds a secret key, which belongs elsewhere".to_owned()))
                 }
-                Err(error) => Err(Wrong::Because(format!("holds what is no recipient ({error})"))),
+                Err(error) => Err(Wrong::Because(format!("contains an invalid recipient ({error})"))),
             })
             .collect()
     })

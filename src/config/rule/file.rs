@@ -11,7 +11,7 @@ pub(in crate::config) fn readable_file() -> Rule<PathBuf> {
         let path = PathBuf::from(text);
         match File::open(&path).and_then(|file| file.metadata()) {
             Ok(metadata) if metadata.is_file() => Ok(path),
-            Ok(_) => Err(Wrong::Because("is no file".to_owned())),
+            Ok(_) => Err(Wrong::Because("is not a file".to_owned())),
             Err(error) => Err(Wrong::Because(format!("cannot be opened ({error})"))),
         }
     })
@@ -20,7 +20,9 @@ pub(in crate::config) fn readable_file() -> Rule<PathBuf> {
 /// A file that need not exist yet: its user reports what is wrong with it, repeatedly.
 pub(in crate::config) fn path() -> Rule<PathBuf> {
     Rule::of_text("the path of a file", |text| match Path::new(text) {
-        path if text.is_empty() || text.ends_with('/') || path.is_dir() => Err(Wrong::Because("is no file".to_owned())),
+        path if text.is_empty() || text.ends_with('/') || path.is_dir() => {
+            Err(Wrong::Because("is not a file".to_owned()))
+        }
         path => Ok(path.to_owned()),
     })
 }
@@ -32,17 +34,17 @@ pub(in crate::config) fn database() -> Rule<String> {
         let path = match (text.strip_prefix("sqlite://"), scheme(text)) {
             (Some(path), _) => path,
             (None, Some("sqlite")) => return because("lacks the two slashes after the colon"),
-            (None, Some(_)) => return because("is no SQLite file, and AgentLocator keeps its data in one"),
+            (None, Some(_)) => return because("is not a SQLite file, and AgentLocator keeps its data in one"),
             (None, None) => text,
         };
         if path.contains(['?', '#']) {
-            return because("has options behind the path");
+            return because("has options after the path");
         }
         if path == ":memory:" || path == "/:memory:" {
             return because("would be lost at the next stop");
         }
         if path.is_empty() || path.ends_with('/') || Path::new(path).is_dir() {
-            return because("names a folder and no file");
+            return because("names a folder, not a file");
         }
         Ok(path.to_owned())
     })

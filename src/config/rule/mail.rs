@@ -22,7 +22,7 @@ pub(in crate::config) fn mail_addresses() -> Rule<Vec<String>> {
         let mut addresses = Vec::new();
         for text in texts.into_iter().filter(|text| !text.is_empty()) {
             if !is_address(text) {
-                return Err(Wrong::Because("has a part that is no mail address".to_owned()));
+                return Err(Wrong::Because("has a part that is not a mail address".to_owned()));
             }
             addresses.push(text.to_owned());
         }

@@ -16,7 +16,7 @@ pub(in crate::config) fn disk_limit() -> Rule<DiskLimit> {
 pub(in crate::config) fn readable_folder() -> Rule<PathBuf> {
     Rule::of_text("the path of a folder that is there", |text| match std::fs::metadata(text) {
         Ok(metadata) if metadata.is_dir() => Ok(PathBuf::from(text)),
-        Ok(_) => Err(Wrong::Because("is no folder".to_owned())),
+        Ok(_) => Err(Wrong::Because("is not a folder".to_owned())),
         Err(error) => Err(Wrong::Because(format!("cannot be found ({error})"))),
     })
 }

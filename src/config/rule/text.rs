@@ -107,10 +107,10 @@ pub(in crate::config) fn template_variables() -> Rule<String> {
     Rule::of_text(r#"JSON such as {"1": "{{text}}"}, every value a text, {{text}} in one of them"#, |text| {
         let because = |reason: &str| Err(Wrong::Because(reason.to_owned()));
         let Ok(variables) = serde_json::from_str::<serde_json::Map<_, _>>(text) else {
-            return because("is no JSON object");
+            return because("is not a JSON object");
         };
         if !variables.values().all(serde_json::Value::is_string) {
-            return because("has a value that is no text");
+            return because("has a value that is not a text");
         }
         if !variables.values().filter_map(|value| value.as_str()).any(|value| value.contains("{{text}}")) {
             return because("has no {{text}} in it, so that no message could be sent");

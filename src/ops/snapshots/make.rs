@@ -280,7 +280,7 @@ impl Snapshots {
         if !name.sealed && self.folder() == self.home {
             return folder::adopt(work, &self.home, name, &self.stop);
         }
-        let bytes = std::fs::metadata(work).map_err(Error::file("look at", work))?.len();
+        let bytes = std::fs::metadata(work).map_err(Error::file("inspect", work))?.len();
         check_room(self.folder(), bytes)?;
         folder::put(work, self.folder(), name, &self.settings.age_recipients, &self.stop)
     }

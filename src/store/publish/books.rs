@@ -84,7 +84,7 @@ impl Books {
         if self.change != snapshot.change() {
             tracing::warn!(
                 event = "STORE_FOREIGN_COMMIT",
-                "Another program has written to the live database; its copy is made anew"
+                "Another program has written to the live database; all pages of its published copy are written again"
             );
             self.change = snapshot.change();
             for image in images {

@@ -79,7 +79,7 @@ impl Publisher {
         }
         let page_count = self.books.page_count;
         let needed = u64::from(page_count) * self.source.page_size() as u64 + ROOM_LEFT;
-        let room = sys::disk_space(self.folder.root()).map_err(Trouble::file("ask for the free space"))?;
+        let room = sys::disk_space(self.folder.root()).map_err(Trouble::file("determine the free space"))?;
         if room.free_bytes < needed {
             return Ok(None);
         }

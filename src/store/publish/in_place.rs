@@ -85,7 +85,7 @@ impl Publisher {
             tracing::warn!(
                 event = "STORE_NO_LEASES",
                 file = %file,
-                "The file system has no reliable leases: the published file is replaced as a whole each time, which is slow"
+                "The file system has no reliable leases: the published file is replaced completely at each publishing, which is slow"
             );
         }
         self.phase = Phase::Renaming;

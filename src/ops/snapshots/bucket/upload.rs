@@ -32,7 +32,7 @@ impl Bucket {
     ) -> Result<(), Error> {
         let key = self.key(name);
         let file = File::open(path).map_err(Error::file("read", path))?;
-        let length = file.metadata().map_err(Error::file("look at", path))?.len();
+        let length = file.metadata().map_err(Error::file("inspect", path))?.len();
         let size = PART.max(length.div_ceil(MOST_PARTS));
         let etag = if length <= size {
             let content = read(&file, path, 0, length)?;
