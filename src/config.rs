@@ -138,7 +138,7 @@ impl Config {
         self.whatsapp.enable_twilio.unwrap_or_else(|| self.has_twilio_sender())
     }
 
-    /// Whether account, token and sender are set.
+    /// Whether Twilio's account, token and WhatsApp sender are set.
     fn has_twilio_sender(&self) -> bool {
         self.twilio.credentials().is_some() && self.twilio.wa_from.is_some()
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 text_enum! {
     /// How the end of the caller's turn is detected.
     TurnDetection {
-        /// By silence.
+        /// By a silence of a fixed length.
         ServerVad = "server_vad",
         /// By the meaning of what was said.
         SemanticVad = "semantic_vad",

@@ -36,7 +36,7 @@ pub async fn return_freed_memory() {
 
 fn trim() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: malloc_trim works on free memory alone, under the allocator's own locks.
+    // SAFETY: malloc_trim changes only free memory, under the allocator's own locks.
     unsafe {
         libc::malloc_trim(0);
     }

@@ -8,23 +8,23 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// What is in a copy that was found sound.
+/// A summary of a verified copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CopyFacts {
     /// The size in bytes.
     pub bytes: u64,
-    /// The newest migration that it has had.
+    /// The newest migration that it has.
     pub migration: String,
-    /// People.
+    /// Number of contacts.
     pub contacts: u64,
-    /// Messages.
+    /// Number of messages.
     pub messages: u64,
-    /// Calls.
+    /// Number of calls.
     pub calls: u64,
-    /// The last time that anything happened in a thread; none where nothing did.
+    /// The time of the newest activity in any thread; none if there was none.
     #[schema(value_type = Option<String>)]
     pub last_activity_at: Option<Timestamp>,
-    /// What the last backup by command left in it, see [`BACKUP_MARK`].
+    /// The mark of the last backup by command, see [`BACKUP_MARK`].
     pub mark: Option<String>,
 }
 

@@ -109,8 +109,8 @@ fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Op
         let published = FileState::Missing;
         return Ok(Startup { record: None, verified: true, published });
     }
-    // An interrupted adoption is completed. Otherwise the start is silent: `agentlocator restore` has told the owner
-    // already, and on a new machine there is nothing to report.
+    // An interrupted adoption is completed. Without a state file the notice is quiet: `agentlocator restore` removes
+    // that file and has told the owner already, and on a new machine there is nothing to report.
     let interrupted = StartNotice::left_in(folder).filter(StartNotice::is_of_adoption);
     let notice = interrupted
         .unwrap_or_else(|| StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) });
@@ -150,7 +150,7 @@ impl Inspection<'_> {
         classify(&observed, |place: Position| holds_write(&self.folder.wal(), &file, place).unwrap_or(false))
     }
 
-    /// Another file has the name of the live database, or nothing is known of the recorded one.
+    /// True if another file has the name of the live database, or if there is no record.
     fn is_copied_folder(&self, live: &Metadata) -> bool {
         let Some(record) = &self.record else { return true };
         record.live.is_some_and(|id| !id.is_same_file(FileId::of(live), record.boot_since()))

@@ -231,7 +231,7 @@ impl Queue {
         answer_all(group, &Ok(()));
     }
 
-    // ---- the watch's side
+    // ---- the supervisor's side
 
     /// When the oldest caller will have waited for `limit`.
     pub(super) fn next_overdue(&self, limit: Duration) -> Option<Instant> {

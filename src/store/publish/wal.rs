@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// A position in the write-ahead log: all frames before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::store) struct Position {
-    /// A random value that changes each time the log restarts.
+    /// A value that SQLite changes each time the log restarts.
     pub salt: [u8; 8],
     /// Number of frames from the start.
     pub frame: u32,
