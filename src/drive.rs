@@ -1,5 +1,5 @@
-//! The only loops, and what they are fed with: whatever runs on by itself. Nothing here decides; that is for `call`,
-//! `inbox` and `crm`.
+//! The runtime: all loops and tasks of the daemon, and the services that they use. It makes no business decisions;
+//! those are in `call`, `inbox` and `crm`.
 
 mod ai_check;
 mod ai_probe;
@@ -36,7 +36,7 @@ pub use clips::Clips;
 pub use in_force::{InForce, InForceError};
 pub use prompts::{Prompt, Prompts};
 
-/// When the day of the business began in which `now` is.
+/// Returns the start of the day, in the time zone of the business, that contains `now`.
 pub fn start_of_day(now: Timestamp) -> Timestamp {
     local_time::start_of_day(now, TIME_ZONE)
 }

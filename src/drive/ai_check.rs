@@ -1,4 +1,5 @@
-//! Does the AI take our key, has it our models and for how long, and does it take our settings for a call?
+//! Checks of the AI account: whether OpenAI accepts the key, offers the configured models and for how long, and accepts
+//! the settings of a call.
 
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tools;
@@ -17,12 +18,12 @@ pub(super) const NO_KEY: &str = "no AI key is set (OPENAI_API_KEY): callers leav
 /// The field of `session.update` that asks for the caller's words.
 pub(super) const TRANSCRIPTION: &str = "audio.input.transcription";
 const LIMIT: Duration = Duration::from_secs(10);
-/// A model that is served for fewer days is reported.
+/// A warning is reported if a model's shutdown is fewer days away.
 const WARN_DAYS: i32 = 60;
-/// A model that is served for fewer days cannot wait.
+/// An error is reported if a model's shutdown is fewer days away.
 const URGENT_DAYS: i32 = 7;
 
-/// Asks the AI's server, and opens a session with the settings of a call.
+/// Queries the AI server, and opens a session with the settings of a call.
 pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<Finding> {
     let openai = &config.openai;
     if openai.key().is_none() {
@@ -41,13 +42,13 @@ pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp
     if findings.is_empty() {
         findings.push(Finding::ok(
             CHECK,
-            format!("the AI takes the key and the settings, and has {}", openai.realtime_model),
+            format!("the AI accepts the key and the settings, and offers {}", openai.realtime_model),
         ));
     }
     findings
 }
 
-/// The models of the settings, each once.
+/// The configured models without duplicates.
 fn wanted(config: &OpenAiConfig) -> Vec<&str> {
     let all =
         [&config.realtime_model, &config.transcription_model, &config.file_transcription_model, &config.chat_model];
@@ -67,7 +68,7 @@ fn missing(models: &[Model], config: &OpenAiConfig) -> Option<Finding> {
     (!missing.is_empty()).then(|| Finding::warning(CHECK, found, remedy))
 }
 
-/// The models of the settings that will soon not be served any more.
+/// Reports the configured models that will soon be shut down.
 fn ending(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<Finding> {
     let wanted = wanted(config);
     let used = models.iter().filter(|model| wanted.contains(&model.id.as_str()));
@@ -134,20 +135,20 @@ pub(super) fn refusal(error: &Error) -> Finding {
     match error {
         Error::Refused { status: 401 | 403, word, .. } => Finding::error(
             CHECK,
-            format!("the AI does not take the key ({word})"),
-            "make a new key at platform.openai.com, and set OPENAI_API_KEY",
+            format!("the AI rejects the key ({word})"),
+            "create a new key at platform.openai.com, and set OPENAI_API_KEY",
         ),
         Error::Refused { status, word, .. } => {
             let found = format!("the AI answers {status} {word}");
-            Finding::warning(CHECK, found, "see the account's limits and payments, and status.openai.com")
+            Finding::warning(CHECK, found, "check the account's limits and billing, and status.openai.com")
         }
         Error::Unreachable(source) => Finding::error(
             CHECK,
             format!("the AI cannot be reached ({})", http_client::innermost(source)),
-            "see that this machine reaches the internet: name server, firewall, clock",
+            "check this machine's internet access: DNS, firewall, clock",
         ),
         Error::Malformed | Error::NotConfigured => {
-            Finding::warning(CHECK, error.to_string(), "see that OPENAI_BASE_URL is a server of this kind")
+            Finding::warning(CHECK, error.to_string(), "check that OPENAI_BASE_URL is an OpenAI-compatible server")
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Tells the owner what needs a person: by mail and by WhatsApp, each by its own loop, so that one that is broken does
-//! not hold up the other.
+//! Notifies the owner of alerts by mail and by WhatsApp. Each channel has its own loop, so a broken channel does not
+//! delay the other.
 
 mod mail;
 mod whatsapp;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use whatsapp::ByWhatsApp;
 
-/// What a message of alerts is made with.
+/// What an alert message contains besides the alerts.
 #[derive(Clone)]
 struct Letterhead {
     business: String,
@@ -24,7 +24,7 @@ struct Letterhead {
     hebrew: bool,
 }
 
-/// Tells what there is to tell until `stopping`. `page` is where the page is.
+/// Sends due notifications until `stopping`. `page` is the address of the web page.
 pub async fn run(
     alerts: Alerts,
     config: Arc<Config>,
@@ -63,7 +63,7 @@ pub async fn run(
     }
 }
 
-/// How long what is raised is to be so before it is one.
+/// How long each condition must last before its alert is raised.
 pub fn patience(config: &Config) -> Patience {
     let alerts = &config.alerts;
     Patience {
@@ -75,7 +75,7 @@ pub fn patience(config: &Config) -> Patience {
     }
 }
 
-/// Lets time do its work, and wakes those who tell.
+/// Advances the alerts' timers, and wakes the channels.
 async fn advance(alerts: &Alerts, wake: &watch::Sender<u64>) {
     loop {
         alerts.advance();
@@ -88,7 +88,8 @@ async fn advance(alerts: &Alerts, wake: &watch::Sender<u64>) {
     }
 }
 
-/// Tells what is due by one way. What comes together is told together; what fails is tried again, ever later.
+/// Sends the notifications that are due on one channel. Alerts that become due together are sent in one message; after
+/// a failure, the channel retries with growing delays.
 async fn tell_by(alerts: &Alerts, teller: &Teller, mut woken: watch::Receiver<u64>) {
     let (way, mut failures) = (teller.way(), 0_u32);
     while woken.changed().await.is_ok() {
@@ -112,7 +113,7 @@ async fn tell_by(alerts: &Alerts, teller: &Teller, mut woken: watch::Receiver<u6
                     event = "ALERT_TOLD",
                     way = way.as_str(),
                     alerts = listed,
-                    "The owner was told: {listed}"
+                    "Alerts sent to the owner: {listed}"
                 );
                 alerts.note_told(way, &kinds);
             }
@@ -127,7 +128,7 @@ async fn tell_by(alerts: &Alerts, teller: &Teller, mut woken: watch::Receiver<u6
                     alerts = listed,
                     reason,
                     next_in_s = wait.as_secs(),
-                    "The owner could not be told by {way}: {reason}"
+                    "Alerts could not be sent to the owner by {way}, and are retried: {reason}"
                 );
                 tokio::time::sleep(wait).await;
             }
@@ -135,7 +136,7 @@ async fn tell_by(alerts: &Alerts, teller: &Teller, mut woken: watch::Receiver<u6
     }
 }
 
-/// Who tells.
+/// A channel that sends alerts.
 enum Teller {
     Mail(Box<ByMail>),
     WhatsApp(Arc<ByWhatsApp>),
@@ -149,7 +150,7 @@ impl Teller {
         }
     }
 
-    /// Tells; why not, as a sentence.
+    /// Sends the notifications; on failure returns the reason as a sentence.
     async fn tell(&self, news: &[(Alert, AlertNews)]) -> Result<(), String> {
         match self {
             Self::Mail(way) => way.tell(news).await,
@@ -164,9 +165,9 @@ impl Letterhead {
     }
 }
 
-/// How often time is looked at while something goes on.
+/// How often the timers are checked while an alert is pending.
 const TICK: Duration = Duration::from_secs(1);
-/// What comes within this is told in one message.
+/// Alerts that come within this time are sent in one message.
 const GATHER: Duration = Duration::from_secs(2);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_mins(30);

@@ -1,4 +1,5 @@
-//! Runs the data moves of new versions, one after the other, behind all other work.
+//! Runs the data migrations of new versions in the background, one after the other, with lower priority than all other
+//! work.
 
 use super::jobs::Jobs;
 use crate::clock;
@@ -7,13 +8,13 @@ use crate::store::{BackfillProgress, Result, Store};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Runs until `stopping`; an interrupted move resumes after the next start. `jobs` are woken by each step.
+/// Runs until `stopping`; an interrupted migration resumes after the next start. Each step wakes `jobs`.
 pub async fn run(store: Store, jobs: Jobs, mut stopping: watch::Receiver<bool>) {
     let all = async {
         for backfill in &BACKFILLS {
             finish(&store, backfill, &jobs).await;
         }
-        // The process ends with the first of its parts that ends.
+        // The process exits when the first of its tasks returns, so this one must not return.
         std::future::pending::<()>().await;
     };
     tokio::select! {
@@ -22,7 +23,7 @@ pub async fn run(store: Store, jobs: Jobs, mut stopping: watch::Receiver<bool>) 
     }
 }
 
-/// Runs one to its end.
+/// Runs one migration until it is finished.
 async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
     match known(store, backfill.name).await {
         Ok(Some(progress)) if progress.finished_at.is_some() => return,
@@ -32,7 +33,7 @@ async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
                 event = "BACKFILL_STARTED",
                 backfill = backfill.name,
                 done_to,
-                "Data move {} runs beside the service, from row {done_to} on",
+                "Background data migration {} started or resumed at row {done_to}",
                 backfill.name
             );
         }
@@ -49,7 +50,7 @@ async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
                     event = "BACKFILL_FINISHED",
                     backfill = backfill.name,
                     done_to,
-                    "Data move {} is finished, up to row {done_to}",
+                    "Background data migration {} finished at row {done_to}",
                     backfill.name
                 );
                 return;
@@ -62,7 +63,7 @@ async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
                         event = "BACKFILL_PROGRESS",
                         backfill = backfill.name,
                         done_to,
-                        "Data move {} has come to row {done_to}",
+                        "Background data migration {} reached row {done_to}",
                         backfill.name
                     );
                 }
@@ -89,12 +90,12 @@ fn failed(backfill: &Backfill, error: &crate::store::Error) {
         event = "BACKFILL_FAILED",
         backfill = backfill.name,
         error,
-        "A step of data move {} failed; trying again",
+        "A step of background data migration {} failed and is retried",
         backfill.name
     );
 }
 
-/// Half of the time and more is left to everything else.
+/// Leaves at least half of the time to all other work.
 const BETWEEN_STEPS: Duration = Duration::from_millis(20);
 const WHILE_IT_WAITS: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(30);

@@ -1,5 +1,5 @@
-//! One call's task: both of its sockets, its engine and its clock in one place, so that a frame never waits for another
-//! thread. What is right is decided by [`CallSession`]; here it is only done.
+//! The task of one call: both sockets, the engine and the timer, so a frame never waits for another thread.
+//! [`CallSession`] makes the decisions; this module carries them out.
 
 mod real_time;
 mod redirect;
@@ -29,40 +29,40 @@ use tape::Tape;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{Sleep, sleep};
 
-/// News for a call from elsewhere.
+/// A message to a call's task.
 #[derive(Debug)]
 pub(super) enum Mail {
-    /// Its stream began.
+    /// The media stream started.
     Stream(Box<MediaSocket>, Start),
-    /// Twilio asks what follows its stream, which is this `<Connect>`'s, counted from 1.
+    /// Twilio requests the TwiML that follows the stream of this `<Connect>`, counted from 1.
     StreamEnded(u32),
-    /// Twilio says that this stream failed.
+    /// Twilio reports that this stream failed.
     StreamFailed(String),
-    /// Twilio says that it is over.
+    /// Twilio reports that the call ended.
     HungUp,
-    /// A tool has answered.
+    /// A tool has returned.
     ToolFinished {
-        /// The engine's id of the call to it.
+        /// The engine's id of the tool call.
         id: String,
-        /// For the model to read.
+        /// The result, for the model.
         output: String,
     },
-    /// The person accepted the call.
+    /// The human agent accepted the transferred call.
     TransferAccepted,
-    /// The person did not take the call.
+    /// The human agent did not accept the transferred call.
     TransferFailed(TransferFailure),
-    /// Twilio has not taken the redirect to its recorder; it is asked again.
+    /// Twilio did not accept the redirect to its recorder; the request is retried.
     RedirectFailed,
-    /// Twilio took the redirect to its recorder, or will not.
+    /// Twilio accepted the redirect to its recorder, or rejected it for good.
     RedirectDone,
-    /// The daemon stops.
+    /// The daemon is shutting down.
     Shutdown {
-        /// The last moment.
+        /// When the call must have ended.
         deadline: Instant,
     },
 }
 
-/// Lives one call from its webhook to its end.
+/// Runs one call from its webhook to its end.
 pub(super) async fn run(
     calls: Calls,
     settings: Arc<InForce>,
@@ -100,25 +100,25 @@ pub(super) async fn run(
 
 struct CallTask {
     calls: Calls,
-    /// In force when the call began.
+    /// The settings that were active when the call began.
     settings: Arc<InForce>,
     caller: Caller,
     sid: CallSid,
     session: CallSession,
     engine: Option<Engine>,
     stream: Option<Stream>,
-    /// When the stream began.
+    /// When the stream started.
     began: Option<Instant>,
-    /// The newest stream, and the one before.
+    /// The current stream, and the one before it.
     stream_sid: Option<StreamSid>,
     lost_stream: Option<StreamSid>,
-    /// Streams that are over, while the call is not.
+    /// How many streams of this call have ended.
     past_streams: u32,
     voice: VoiceDetector,
     scribe: Scribe,
     tape: Option<Tape>,
     alarm: Alarm,
-    /// To itself: tools and the redirect answer there.
+    /// The task's own sender: tools and the redirect report through it.
     mailbox: UnboundedSender<Mail>,
     mail: UnboundedReceiver<Mail>,
 }
@@ -129,7 +129,8 @@ struct Stream {
     real_time: RealTime,
 }
 
-/// One timer that is moved only when it must be: a deadline that moves away with every frame costs nothing.
+/// A timer that is reset only when the deadline moves to an earlier time, so a deadline that moves later with every
+/// frame costs nothing.
 struct Alarm {
     sleep: Pin<Box<Sleep>>,
     at: Option<Instant>,
@@ -156,7 +157,7 @@ impl CallTask {
         }
     }
 
-    /// Does all that the session wants, then sends what was said in one go.
+    /// Carries out all pending outputs of the session, then flushes the sockets once.
     fn act(&mut self) {
         while let Some(output) = self.session.poll_output() {
             self.perform(output);
@@ -165,13 +166,13 @@ impl CallTask {
             engine.flush_now();
         }
         if let Some(stream) = &mut self.stream {
-            // A broken socket is seen by whoever reads from it.
+            // A write error is ignored: the reader of the socket reports it.
             let _ = stream.socket.socket.flush_now();
         }
         if let (Some(tape), Some(began)) = (&mut self.tape, self.began) {
             tape.roll(clock::instant() - began);
             if !self.calls.parts().disk.takes_media() {
-                tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: the recording ends here");
+                tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: the recording of call {} stops here", self.sid);
                 if let Some(tape) = self.tape.take() {
                     tape.end(clock::instant() - began, self.calls.parts().compression.clone());
                 }

@@ -1,4 +1,4 @@
-//! All calls that are on: each has its own task, and whoever has news of one finds it here.
+//! The registry of active calls. Each call has its own task; webhooks and sockets find it here.
 
 mod limits;
 mod parts;
@@ -28,12 +28,12 @@ use strangers::Strangers;
 use tokio::sync::{Notify, mpsc};
 use transfer::Transfer;
 
-/// How long a socket may take to show one.
+/// How long a media socket may take to send a valid token.
 const TOKEN_TIME: Duration = Duration::from_secs(5);
-/// Ended calls of which we still know what follows.
+/// For how many ended calls the follow-up action is kept.
 const REMEMBERED: usize = 10_000;
 
-/// All calls that are on; clones share it.
+/// The registry of active calls; clones share it.
 #[derive(Clone)]
 pub struct Calls {
     inner: Arc<Inner>,
@@ -43,59 +43,59 @@ struct Inner {
     parts: CallParts,
     book: Mutex<Book>,
     strangers: Strangers,
-    /// Told each time a call ends, or waits for another stream.
+    /// Notified whenever a call ends, or waits for another stream.
     ended: Notify,
 }
 
 #[derive(Default)]
 struct Book {
     live: HashMap<CallSid, LiveCall>,
-    /// What follows the streams that are over; the oldest are forgotten.
+    /// The action that follows the streams that are over; the oldest entries are evicted.
     after: HashMap<CallSid, After>,
     order: VecDeque<CallSid>,
     is_draining: Option<std::time::Instant>,
 }
 
 struct LiveCall {
-    /// As they were when it began: it keeps them to its end.
+    /// The settings from the start of the call, which it keeps to its end.
     settings: Arc<InForce>,
     mailbox: mpsc::UnboundedSender<Mail>,
     has_stream: bool,
-    /// Its stream is over, and this is what Twilio is told next.
+    /// Set once the stream is over: the action that Twilio is given next.
     next: Option<After>,
-    /// Of the transfer that goes on, or of the last one.
+    /// The current transfer, or the last one.
     transfer: Transfer,
-    /// How often Twilio has been told to open a stream.
+    /// How often Twilio has been instructed to open a stream.
     connects: u32,
     caller: Caller,
     has_ai: bool,
 }
 
-/// A call as its webhook told of it.
+/// An incoming call as its webhook described it.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The call.
     pub call: IncomingCall,
-    /// What the caller is called.
+    /// The caller's name.
     pub name: PersonName,
-    /// How much the AI was used today before.
+    /// How much the AI was used today before this call.
     pub ai_today: AiUsage,
 }
 
 impl Calls {
-    /// With nothing on yet.
+    /// Creates an empty registry.
     pub fn new(parts: CallParts) -> Self {
         let (book, strangers) = (Mutex::default(), Strangers::default());
         Self { inner: Arc::new(Inner { parts, book, strangers, ended: Notify::new() }) }
     }
 
-    /// What the calls work with.
+    /// The services that the calls use.
     pub fn parts(&self) -> &CallParts {
         &self.inner.parts
     }
 
-    /// A call begins: its engine is opened while the greeting plays. Told twice it is one; a call whose stream is over is
-    /// not begun again.
+    /// Starts a call: its engine connects while the greeting plays. Idempotent; a call whose stream is over is not
+    /// started again.
     pub fn begin(&self, caller: Caller) {
         let sid = caller.call.call_sid.clone();
         let mut book = self.book();
@@ -114,7 +114,7 @@ impl Calls {
             None
         };
         if let Some(limit) = limit {
-            tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "{limit} is reached: a call goes to voicemail");
+            tracing::warn!(event = "CALL_OVER_LIMIT", call.sid = %sid, limit, "Limit {limit} is reached: call {sid} goes to voicemail");
         }
         let mut policy = parts.policy(&settings, limit.is_none());
         policy.can_transfer = can_transfer(&settings.config, &caller.call);
@@ -134,25 +134,26 @@ impl Calls {
         metrics::gauge!("agentlocator_calls_live").increment(1);
         let calls = self.clone();
         tokio::spawn(async move {
-            // Also when the task panics: then the caller goes on to the recorder, like any whose stream is lost.
+            // Also dropped when the task panics: the caller is then sent to the recorder, as after any lost stream.
             let _leave = Leave { calls: calls.clone(), sid: sid.clone() };
             call::run(calls, settings, policy, caller, mailbox, mail).await;
         });
     }
 
-    /// How often Twilio has been told to open a stream of a call.
+    /// How often Twilio has been instructed to open a stream of a call.
     pub fn connects(&self, sid: &CallSid) -> u32 {
         self.book().live.get(sid).map_or(1, |live| live.connects)
     }
 
-    /// A token for the call's media socket; none if no auth token is set.
+    /// Returns a token for the call's media socket; none if no auth token is set.
     pub fn token(&self, sid: &CallSid) -> Option<String> {
         let known = self.book().live.get(sid).map(|live| live.settings.config.clone());
         let config = known.unwrap_or_else(|| self.inner.parts.config());
         Some(stream_token::issue(config.twilio.auth_tokens().next()?, sid, clock::now()))
     }
 
-    /// A socket that says it is Twilio's: it has five seconds to show the token of a call that waits for it.
+    /// Handles a media socket that is not authenticated yet. Within five seconds it must send the token of a call that
+    /// waits for a stream.
     pub async fn admit(&self, mut socket: MediaSocket) {
         let place = self.inner.strangers.admit();
         let start = tokio::select! {
@@ -167,8 +168,8 @@ impl Calls {
         let start = match start {
             Ok(start) => start,
             Err(reason) => {
-                tracing::warn!(event = "WS_REFUSED", reason, "A media socket showed no good token in time");
-                // The place is taken until the socket is closed, or somebody else needs it.
+                tracing::warn!(event = "WS_REFUSED", reason, "Media socket closed: no valid token in time");
+                // The slot stays occupied until the socket is closed, or evicted for a newer one.
                 return tokio::select! {
                     biased;
                     () = socket.refuse() => {}
@@ -178,15 +179,15 @@ impl Calls {
         };
         drop(place);
         let sid = start.call_sid.clone();
-        tracing::info!(event = "WS_START", call.sid = %sid, stream.sid = %start.stream_sid, "The stream of a call began");
+        tracing::info!(event = "WS_START", call.sid = %sid, stream.sid = %start.stream_sid, "Media stream of call {sid} started");
         if let Some(socket) = self.hand_over(&sid, socket, start) {
-            tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "no_call", "No call waits for this socket");
+            tracing::warn!(event = "WS_REFUSED", call.sid = %sid, reason = "no_call", "Media socket closed: call {sid} does not wait for a stream");
             socket.dismiss().await;
         }
     }
 
-    /// What follows a call's stream, if that is known; a stream that is still on is over now.
-    /// `connect`: after which `<Connect>`, from 1.
+    /// Returns the action that follows a call's stream, if it is known; a stream that is still open is treated as over.
+    /// `connect`: the `<Connect>` whose stream ended, counted from 1.
     pub async fn after(&self, sid: &CallSid, connect: u32) -> Option<After> {
         let waiting = {
             let mut book = self.book();
@@ -195,7 +196,7 @@ impl Calls {
             }
             book.live.get(sid).map(|live| live.mailbox.clone())
         };
-        // Twilio asks because its side of the stream is closed, so ours is about to hear of it.
+        // Twilio asks because its side of the stream is closed, so this side is about to see the close as well.
         waiting?.send(Mail::StreamEnded(connect)).ok()?;
         let told = async {
             loop {
@@ -209,24 +210,24 @@ impl Calls {
         tokio::time::timeout(Duration::from_secs(2), told).await.ok()
     }
 
-    /// Tells a call something.
+    /// Sends a message to a call's task.
     pub(super) fn tell(&self, sid: &CallSid, mail: Mail) {
         if let Some(live) = self.book().live.get(sid) {
             let _ = live.mailbox.send(mail);
         }
     }
 
-    /// Twilio says that a call is over.
+    /// Twilio reports that a call ended.
     pub fn hung_up(&self, sid: &CallSid) {
         self.tell(sid, Mail::HungUp);
     }
 
-    /// Twilio says that this stream of a call failed.
+    /// Twilio reports that this stream of a call failed.
     pub fn stream_failed(&self, sid: &CallSid, stream: &str) {
         self.tell(sid, Mail::StreamFailed(stream.to_owned()));
     }
 
-    /// Twilio's recorder has a call, by whichever way: no stream is waited for, and nothing redirects it any more.
+    /// Twilio's recorder has taken over a call: the call waits for no further stream and is not redirected any more.
     pub fn leave_to_recorder(&self, sid: &CallSid) {
         self.tell(sid, Mail::StreamEnded(u32::MAX));
     }
@@ -239,22 +240,22 @@ impl Calls {
         self.inner.ended.notify_waiters();
     }
 
-    /// Whether a call is on.
+    /// Returns true while a call is active.
     pub fn is_on(&self, sid: &CallSid) -> bool {
         self.book().live.contains_key(sid)
     }
 
-    /// How many calls the AI answers at the moment.
+    /// The number of calls that the AI answers at the moment.
     pub fn ai_count(&self) -> usize {
         self.book().live.values().filter(|live| live.has_ai).count()
     }
 
-    /// How many calls are on.
+    /// The number of active calls.
     pub fn count(&self) -> usize {
         self.book().live.len()
     }
 
-    /// Lets calls come to their end; those that have not by `limit` are passed to Twilio's recorder.
+    /// Waits until the calls have ended; those still active after `limit` are redirected to Twilio's recorder.
     pub async fn drain(&self, limit: Duration) {
         let deadline = clock::instant() + limit;
         let mailboxes: Vec<_> = {
@@ -265,7 +266,7 @@ impl Calls {
         if mailboxes.is_empty() {
             return;
         }
-        tracing::info!(event = "CALLS_DRAINING", calls = mailboxes.len(), "Calls may come to their end");
+        tracing::info!(event = "CALLS_DRAINING", calls = mailboxes.len(), "Draining {} active calls", mailboxes.len());
         for mailbox in mailboxes {
             let _ = mailbox.send(Mail::Shutdown { deadline });
         }
@@ -279,11 +280,12 @@ impl Calls {
             }
         };
         let _ = tokio::time::timeout(limit + Duration::from_secs(1), all_over).await;
-        // Twilio now asks what follows the streams that were just closed.
+        // Leaves time for Twilio's requests for the TwiML that follows the streams that were just closed.
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 
-    /// Notes what follows a call's stream: before the stream is closed, since Twilio asks at once.
+    /// Records the action that follows a call's stream. Call it before the stream is closed, because Twilio asks for it
+    /// at once.
     pub(super) fn note_after(&self, sid: &CallSid, after: After) {
         let mut book = self.book();
         if book.after.insert(sid.clone(), after).is_none() {
@@ -299,7 +301,7 @@ impl Calls {
     }
 
     fn is_token_good(&self, start: &media_stream::Start) -> bool {
-        // The token was made with what was in force when the call began.
+        // The token was signed with the settings from the start of the call.
         let began = self.book().live.get(&start.call_sid).map(|live| live.settings.config.clone());
         let config = began.unwrap_or_else(|| self.inner.parts.config());
         let keys = config.twilio.auth_tokens();
@@ -307,20 +309,22 @@ impl Calls {
         stream_token::is_valid(keys, &start.call_sid, token, clock::now())
     }
 
-    /// A call that a stopped daemon knew of is over: its token opens nothing any more.
+    /// Returns true if the database shows that a call of an earlier daemon process has ended: its token is invalid
+    /// then.
     async fn is_over(&self, sid: &CallSid) -> bool {
         if self.is_on(sid) {
             return false;
         }
         let asked = sid.clone();
         let known = self.inner.parts.store.read(move |tx| tx.call_by_sid(&asked));
-        // Where the database does not answer, a caller is worth more than the doubt.
+        // If the database does not answer, the caller is let in: a live call is worth more than the check.
         let known = tokio::time::timeout(TOKEN_TIME, known).await;
         known.is_ok_and(|known| known.is_ok_and(|known| known.is_some_and(|(_, state)| state == CallState::Ended)))
     }
 
-    /// Gives the socket to its call; gives it back if there is none, or it has one already. A call that a stopped daemon
-    /// knew of is begun again here: the token proves that it is ours.
+    /// Hands the socket to its call. Returns the socket if no such call exists, or if the call has one already. A call
+    /// that an earlier daemon process started is started again here: the valid token proves that the call belongs to
+    /// this server.
     fn hand_over(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_on(sid) {
             let call = IncomingCall::by_sid(sid.clone());
@@ -335,22 +339,22 @@ impl Calls {
         }
     }
 
-    // A plain mutex: it is held for a look-up, never while waiting.
+    // A plain mutex: it is held for a lookup, never across an await.
     fn book(&self) -> MutexGuard<'_, Book> {
         self.inner.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Book {
-    /// What follows a call's stream. That another stream follows is told once: if it is asked again, that one was not to be
-    /// had.
+    /// Returns the action that follows a call's stream. `Resume` is returned once per lost stream: a further request
+    /// means that the new stream could not be opened.
     fn after(&mut self, sid: &CallSid, connect: u32) -> Option<After> {
         if let Some(after) = self.after.get(sid) {
             return Some(*after);
         }
         let live = self.live.get_mut(sid)?;
         if connect < live.connects {
-            // Asked again, as after a lost answer.
+            // A repeated request, as after a lost answer.
             return Some(After::Resume);
         }
         if live.next == Some(After::Resume) {
@@ -362,14 +366,14 @@ impl Book {
 
     fn ai_calls(&self, number: &str) -> AtOnce {
         let with_ai = || self.live.values().filter(|live| live.has_ai);
-        // Who withholds the number is nobody in particular.
+        // Calls with a withheld number are not counted per number.
         let of_number =
             if number.starts_with('+') { with_ai().filter(|live| live.caller.call.from == number).count() } else { 0 };
         AtOnce { all: with_ai().count(), of_number }
     }
 }
 
-/// Takes a call out of the book, however its task ends.
+/// Removes a call from the registry when its task ends for any reason.
 struct Leave {
     calls: Calls,
     sid: CallSid,
@@ -378,7 +382,7 @@ struct Leave {
 impl Drop for Leave {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            tracing::error!(event = "CALL_PANIC", call.sid = %self.sid, "A call failed in an unforeseen way");
+            tracing::error!(event = "CALL_PANIC", call.sid = %self.sid, "The task of call {} panicked; the call goes to Twilio's recorder", self.sid);
         }
         let is_known = self.calls.book().after.contains_key(&self.sid);
         if !is_known {

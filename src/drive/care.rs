@@ -1,4 +1,4 @@
-//! Looks after the house: how disk, database, bridge and outbox are, every few seconds, and what of it needs a person.
+//! The health monitor: checks disk, database, bridge and outbox every few seconds, and raises and clears alerts.
 
 mod clock_comparison;
 mod start_notice;
@@ -25,32 +25,32 @@ use rustls::RootCertStore;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// What is looked at.
+/// The services that are monitored.
 pub struct Care {
     /// The settings.
     pub settings: Live,
-    /// What is built from them.
+    /// The objects that are built from the settings.
     pub in_force: Live<InForce>,
     /// The database.
     pub store: Store,
     /// The disks.
     pub disk: DiskWatch,
-    /// Messages on their way out.
+    /// Outbound messages.
     pub outbox: Outbox,
     /// Certificates.
     pub tls: Tls,
     /// Nightly snapshots.
     pub snapshots: Snapshots,
-    /// Work for later.
+    /// Background jobs.
     pub jobs: Jobs,
-    /// All calls that are on.
+    /// The registry of active calls.
     pub calls: Calls,
-    /// Where it is told what needs a person.
+    /// Where alerts are raised.
     pub alerts: Alerts,
 }
 
 impl Care {
-    /// Looks now and then until `stopping`.
+    /// Runs the checks until `stopping`.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         let mut next_look_around = clock::instant();
         let mut comparison = ClockComparison::new(next_look_around);
@@ -81,7 +81,12 @@ impl Care {
         if takes_media != *took_media {
             let (free_mb, total_mb) = (seen.data.free_bytes >> 20, seen.data.total_bytes >> 20);
             if takes_media {
-                tracing::info!(event = "DISK_OK", free_mb, total_mb, "There is room on the disk again");
+                tracing::info!(
+                    event = "DISK_OK",
+                    free_mb,
+                    total_mb,
+                    "The disk has enough free space again: files and recordings are stored again"
+                );
                 let hastened = self.store.write(|tx| tx.hasten_jobs(&[MEDIA_JOB, FETCH_JOB], clock::now())).await;
                 if hastened.is_ok() {
                     self.jobs.wake();
@@ -91,7 +96,7 @@ impl Care {
                     event = "DISK_LOW",
                     free_mb,
                     total_mb,
-                    "The disk is nearly full: no files and no recordings"
+                    "The disk is nearly full: files and recordings are not stored until space is freed"
                 );
             }
             *took_media = takes_media;
@@ -105,7 +110,7 @@ impl Care {
         self.alerts.set(AlertKind::ForeignFile, start_notice::foreign(&health.publish, &self.published_file()));
         let log = self.store.log_size();
         self.alerts.set(AlertKind::LogSize, large_log(&log));
-        // Litestream keeps a read transaction open as long as it runs.
+        // Litestream keeps a read transaction open while it runs.
         let is_missed = self.settings.now().store.litestream && log.reader.is_none();
         self.alerts.set(AlertKind::Replication, is_missed.then(AlertDetail::default));
         if let Integrity::Damaged { findings } = &health.integrity {
@@ -116,7 +121,7 @@ impl Care {
         }
     }
 
-    /// What the last start did with the files, until the owner has decided.
+    /// Raises the alert about what the last start did with the database files, until the owner has decided.
     async fn check_start_notice(&self) {
         let read = self.store.read(|tx| Ok((tx.start_notice()?, tx.count_held_outbox()?))).await;
         let Ok((notice, held)) = read else { return };
@@ -140,7 +145,7 @@ impl Care {
 
     fn look_at_link(&self) {
         if self.in_force.now().bridge.is_none() {
-            // What is not in use any more troubles nobody.
+            // The alerts of a bridge that is not in use are cleared.
             for kind in
                 [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeDeaf, AlertKind::WhatsAppRestricted]
             {
@@ -157,7 +162,7 @@ impl Care {
         };
         let needs_person = needs_person(state);
         let is_down = !state.is_connected() && !needs_person;
-        // The one says nothing of the other: while a person is needed, nobody knows whether it is up.
+        // The two alerts exclude each other: while the link needs the owner, it is unknown whether the bridge is up.
         self.alerts.set(AlertKind::BridgeLink, if needs_person { sentence(state) } else { None });
         self.alerts.set(AlertKind::BridgeDown, if is_down { sentence(state) } else { None });
         if state.is_connected() {
@@ -169,7 +174,7 @@ impl Care {
         }
     }
 
-    /// What takes longer to find out.
+    /// The slower checks.
     async fn look_around(&self) {
         let now = clock::now();
         if let Some(bridge) = &self.in_force.now().bridge
@@ -199,7 +204,7 @@ impl Care {
         self.alerts.set(AlertKind::Backup, backup_trouble(&self.snapshots, now));
     }
 
-    /// Compares the clock with what it must have passed and, when that is due, with Twilio's.
+    /// Compares the clock with the newest times that it must have passed and, when that is due, with Twilio's clock.
     async fn check_clock(&self, comparison: &mut ClockComparison) {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
         let floor = ClockFloor { built: self.settings.now().version.build_time.parse().ok(), newest_entry };
@@ -213,7 +218,7 @@ impl Care {
         self.alerts.set(AlertKind::ClockWrong, comparison.alert(behind, now));
     }
 
-    /// Twilio's clock, as we talk to Twilio anyway; none where it is not in use, or does not answer.
+    /// Measures Twilio's clock from a request that is made anyway; none if Twilio is not in use or does not answer.
     async fn measure_clock(&self) -> Option<ClockReading> {
         let config = self.settings.now();
         let url = config.twilio.api_base_url.as_str();
@@ -225,7 +230,7 @@ impl Care {
     }
 }
 
-/// Why the settings that are set are not used.
+/// Why a part of the settings is not used.
 fn rejected(config: &Config) -> Option<AlertDetail> {
     (!config.rejected.is_empty()).then(|| config.rejected.join("\n").into())
 }
@@ -234,7 +239,7 @@ fn unwritable(health: &Health) -> Option<AlertDetail> {
     (!health.writable).then(AlertDetail::default)
 }
 
-/// A write-ahead log that is not emptied, and the process that keeps it from being emptied.
+/// A write-ahead log that does not shrink, and the process that prevents the checkpoint.
 fn large_log(log: &LogSize) -> Option<AlertDetail> {
     if log.bytes <= LARGE_LOG {
         return None;
@@ -247,17 +252,17 @@ fn large_log(log: &LogSize) -> Option<AlertDetail> {
             let command = command.trim();
             AlertDetail::from((
                 format!("גודל היומן {size_mb} MB. תהליך {process} קורא את מסד הנתונים: {command}"),
-                format!("The log has {size_mb} MB. Process {process} is reading the database: {command}"),
+                format!("The write-ahead log has {size_mb} MB. Process {process} is reading the database: {command}"),
             ))
         }
         None => AlertDetail::from((
             format!("גודל היומן {size_mb} MB. הקורא הוא השירות עצמו, או אינו ידוע."),
-            format!("The log has {size_mb} MB. The reader is the service itself, or is not known."),
+            format!("The write-ahead log has {size_mb} MB. The reader is the service itself, or is not known."),
         )),
     })
 }
 
-/// What is wrong with the nightly snapshots; none while there is one to rely on, or none is wanted.
+/// The problem with the nightly snapshots; none while the last good one is recent, or snapshots are off.
 pub fn backup_trouble(snapshots: &Snapshots, now: Timestamp) -> Option<AlertDetail> {
     if snapshots.standing(now) != Standing::Bad {
         return None;
@@ -268,13 +273,15 @@ pub fn backup_trouble(snapshots: &Snapshots, now: Timestamp) -> Option<AlertDeta
     Some(match status.last_success_at {
         Some(last) => AlertDetail::from((
             format!("הגיבוי הטוב האחרון: {last}. {why}"),
-            format!("The last good one is of {last}. {why}"),
+            format!("The last good snapshot is of {last}. {why}"),
         )),
-        None => AlertDetail::from((format!("עדיין אין גיבוי טוב. {why}"), format!("There is no good one yet. {why}"))),
+        None => {
+            AlertDetail::from((format!("עדיין אין גיבוי טוב. {why}"), format!("There is no good snapshot yet. {why}")))
+        }
     })
 }
 
-/// What is wrong with the certificate; none where none was asked for.
+/// The problem with the certificate; none if no certificate is configured.
 pub fn certificate_trouble(status: &TlsStatus) -> Option<AlertDetail> {
     if status.health != TlsHealth::Error {
         return None;
@@ -283,13 +290,13 @@ pub fn certificate_trouble(status: &TlsStatus) -> Option<AlertDetail> {
     Some(match status.not_after {
         Some(end) => AlertDetail::from((
             format!("התעודה תקפה עד {end}. {why}"),
-            format!("The certificate is good until {end}. {why}"),
+            format!("The certificate is valid until {end}. {why}"),
         )),
         None => AlertDetail::from((format!("אין תעודה. {why}"), format!("There is no certificate. {why}"))),
     })
 }
 
-/// What is told of messages that were accepted and not delivered.
+/// The alert detail for messages that were accepted and not delivered.
 fn undelivered(Undelivered { by_twilio, by_bridge, contacts }: Undelivered) -> Option<AlertDetail> {
     let count = by_twilio + by_bridge;
     (count > 0).then(|| {
@@ -305,7 +312,7 @@ fn undelivered(Undelivered { by_twilio, by_bridge, contacts }: Undelivered) -> O
     })
 }
 
-/// Whether a state of the link ends only when somebody does something.
+/// Returns true if a link state ends only when the owner acts.
 fn needs_person(state: LinkState) -> bool {
     matches!(
         state,
@@ -320,12 +327,12 @@ fn needs_person(state: LinkState) -> bool {
     )
 }
 
-/// A log is emptied at some 8 MB; one that has grown so far is held by a reader.
+/// The write-ahead log is normally checkpointed at about 8 MB; beyond this size a reader holds it.
 const LARGE_LOG: u64 = 256 << 20;
 const LOOK: Duration = Duration::from_secs(2);
 const LOOK_AROUND: Duration = Duration::from_mins(1);
-/// A message that was not sent within this time in spite of attempts, or not delivered, is told to the owner: within ten
-/// minutes, since this is looked at each minute.
+/// A message that is not sent in spite of attempts, or not delivered, for this long raises an alert. The check runs
+/// every minute, so the alert comes within ten minutes.
 const STUCK: Duration = Duration::from_mins(9);
 /// Messages that were not delivered within a day are not counted any more.
 const DAY: Duration = Duration::from_hours(24);

@@ -1,7 +1,9 @@
-//! Reads back what Twilio received while its webhooks did not reach this machine: at the start, after a gap, and every five minutes.
+//! Reads back what Twilio received while its webhooks did not reach this server: at the start, after a gap, and every
+//! five minutes.
 //!
-//! For messages, calls and recordings a mark says up to when, by Twilio's clock, all has been read. Each pass reads Twilio's lists from
-//! the mark, a day at a time, and stores what is not known by its SID. A pass that fails is repeated from the mark.
+//! For messages, calls and recordings, a mark records up to which time, by Twilio's clock, everything has been read.
+//! Each pass reads Twilio's lists from the mark, a day at a time, and stores the entries whose SID is unknown. A pass
+//! that fails is repeated from the mark.
 
 mod calls;
 mod messages;
@@ -20,14 +22,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
-/// Reports that a webhook of Twilio may not have been stored; clones share it.
+/// Signals that a webhook of Twilio may not have been stored; clones share it.
 #[derive(Clone, Default)]
 pub struct Gap {
     noted: Arc<Notify>,
 }
 
 impl Gap {
-    /// Twilio's lists are to be read soon.
+    /// Requests a pass soon.
     pub fn note(&self) {
         self.noted.notify_one();
     }
@@ -35,15 +37,15 @@ impl Gap {
 
 /// Reads Twilio's lists.
 pub struct CatchUp {
-    /// The settings, and the client for Twilio's REST interface.
+    /// The settings, and the client for Twilio's REST API.
     pub parts: CallParts,
-    /// The database, for work that can wait.
+    /// The database, at low priority.
     pub store: Store,
-    /// Fetches the files of what was found.
+    /// Runs the jobs that fetch the files of what was found.
     pub jobs: Jobs,
-    /// Places messages and calls by their times.
+    /// Orders messages and calls by their times.
     pub clock: MessageClock,
-    /// When to read besides every five minutes.
+    /// Signals gaps, which start a pass besides the five-minute interval.
     pub gap: Gap,
 }
 
@@ -56,21 +58,21 @@ enum PassError {
     Store(#[from] crate::store::Error),
 }
 
-/// What a day's list has given.
+/// What a day's list contained.
 #[derive(Debug, Default)]
 struct Taken {
     stored: usize,
-    /// The oldest one that is not finished: the mark must not pass it.
+    /// The oldest entry that is not finished: the mark must not pass it.
     unfinished: Option<Timestamp>,
 }
 
-/// A list that is read back.
+/// A kind of list that is read back.
 trait Kind: Resource {
-    /// Stores what is not known yet; `listed` has the oldest first.
+    /// Stores the entries that are not known yet; `listed` is in ascending order of time.
     fn take(catch_up: &CatchUp, listed: Vec<Listed<Self>>) -> impl Future<Output = Result<Taken, PassError>> + Send;
 }
 
-/// Up to when all has been read, by Twilio's clock.
+/// Up to which time each list has been read, by Twilio's clock.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Marks {
     account: String,
@@ -79,7 +81,7 @@ struct Marks {
     recordings: Option<Timestamp>,
 }
 
-/// How much a pass has stored.
+/// How many entries a pass has stored.
 #[derive(Clone, Copy, Debug, Default)]
 struct Found {
     messages: usize,
@@ -88,17 +90,17 @@ struct Found {
 }
 
 impl CatchUp {
-    /// Reads until `stopping`.
+    /// Runs until `stopping`.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         let reading = async {
             let (mut failures, mut next, mut seen) =
                 (0_u32, clock::instant(), (clock::instant(), clock::moment().steady));
             loop {
                 let now = (clock::instant(), clock::moment().steady);
-                // A machine that slept has missed webhooks, and timers do not run while it sleeps.
+                // A machine that slept has missed webhooks, and timers do not run during sleep.
                 let slept = now.1.saturating_sub(seen.1).saturating_sub(now.0.saturating_duration_since(seen.0));
                 seen = now;
-                // A step of the clock is noticed soon.
+                // Reading the clock detects a step of the system clock soon.
                 self.clock.now();
                 if now.0 >= next || slept > SLEPT {
                     let (pause, failed) = self.pass_and_report(failures).await;
@@ -117,7 +119,7 @@ impl CatchUp {
         }
     }
 
-    /// One pass; returns when the next one is due, and how many have failed in a row.
+    /// Runs one pass; returns the delay until the next one, and the number of consecutive failures.
     async fn pass_and_report(&self, failures: u32) -> (Duration, u32) {
         let mut found = Found::default();
         let outcome = self.pass(&mut found).await;
@@ -129,7 +131,7 @@ impl CatchUp {
                 messages,
                 calls,
                 recordings,
-                "Read back from Twilio what its webhooks had not brought: {messages} messages, {calls} calls, {recordings} recordings"
+                "Stored from Twilio's lists, missed by webhooks: {messages} messages, {calls} calls, {recordings} recordings"
             );
         }
         let error = match outcome {
@@ -144,13 +146,13 @@ impl CatchUp {
             PassError::Store(_) => None,
         };
         let pause = pause.unwrap_or_else(|| back_off(failures)).min(EVERY);
-        // A network that is not up yet at the start is no news.
+        // Not reported earlier: at the start the network may not be up yet.
         if failures == REPORTED_AFTER {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(
                 event = "TWILIO_CATCH_UP_FAILED",
                 error,
-                "Cannot read Twilio's lists; trying again from the same mark"
+                "Cannot read Twilio's lists; retrying from the same mark"
             );
         }
         (pause, failures.saturating_add(1))
@@ -170,7 +172,7 @@ impl CatchUp {
         Ok(())
     }
 
-    /// Reads one list from its mark on. The first time it is read back as far as WhatsApp lets a business answer.
+    /// Reads one list from its mark. The first read goes back as far as WhatsApp's reply window.
     async fn read<T: Kind>(
         &self,
         marks: &mut Marks,
@@ -186,7 +188,7 @@ impl CatchUp {
             let told = |time| self.clock.learn(Provider::Twilio, time);
             let mut list = lists::day::<T>(&self.parts.client, twilio, &date(day), since, told).await?;
             if std::mem::take(&mut is_first) && mark.is_none() {
-                // By Twilio's clock: ours may be wrong.
+                // By Twilio's clock, because ours may be wrong.
                 since = list.asked_at.minus(FIRST);
                 if midnight(since) != day {
                     day = midnight(since);
@@ -201,7 +203,7 @@ impl CatchUp {
             let is_last = next_day > list.asked_at;
             let read_to = if is_last { list.asked_at } else { next_day };
             let read_to = unfinished.map_or(read_to, |unfinished| unfinished.min(read_to));
-            // An idle machine writes a mark now and then, and reads a little more again.
+            // While nothing is found, the mark is saved only now and then; after a restart a little more is read again.
             if mark_of(marks).is_none_or(|mark| read_to.since(mark) >= SAVED_AFTER) || taken.stored > 0 {
                 *mark_of(marks) = Some(read_to);
                 self.save(marks.clone()).await?;
@@ -219,7 +221,7 @@ impl CatchUp {
     }
 }
 
-/// The beginning of the day, UTC.
+/// The start of the day, UTC.
 fn midnight(at: Timestamp) -> Timestamp {
     Timestamp::from_millis(at.as_secs().div_euclid(86_400).saturating_mul(86_400_000))
 }
@@ -229,7 +231,7 @@ fn date(day: Timestamp) -> String {
     day.to_string().chars().take(10).collect()
 }
 
-/// Two seconds after the first failure, twice as long after each further one, give or take a quarter.
+/// Two seconds after the first failure, doubled after each further one, ±25 %.
 fn back_off(failures: u32) -> Duration {
     (Duration::from_secs(2) * 2_u32.pow(failures.min(10))).mul_f64(0.75 + entropy::chance() / 2.0)
 }
@@ -237,9 +239,9 @@ fn back_off(failures: u32) -> Duration {
 const MARKS: &str = "twilio.catch_up";
 const EVERY: Duration = Duration::from_mins(5);
 const TICK: Duration = Duration::from_secs(10);
-/// Longer sleeps of the machine are gaps.
+/// The machine slept if the wall clock ran ahead of the timers by more than this.
 const SLEPT: Duration = Duration::from_secs(5);
-/// A list shows some resources late.
+/// Twilio lists some resources late.
 const OVERLAP: Duration = Duration::from_mins(10);
 const DAY: Duration = Duration::from_hours(24);
 const FIRST: Duration = DAY;

@@ -1,8 +1,8 @@
-//! The sentences of our own that are heard through the media stream, as mu-law.
+//! The built-in sentences that are played through the media stream, as mu-law.
 
 use crate::audio::EncodedAudio;
 
-/// The sentences of our own.
+/// The built-in sentences.
 #[derive(Clone, Debug)]
 pub struct Clips {
     /// "Please leave a message", and the beep.
@@ -20,7 +20,7 @@ pub struct Clips {
 }
 
 impl Clips {
-    /// The shipped ones.
+    /// The sentences that are shipped with the program.
     pub fn shipped() -> Self {
         Self {
             leave_message: EncodedAudio::encode(&[LEAVE_MESSAGE, BEEP].concat()),
@@ -33,9 +33,9 @@ impl Clips {
     }
 }
 
-/// What [`Clips::leave_message`] says.
+/// The text of [`Clips::leave_message`].
 pub(super) const LEAVE_MESSAGE_TEXT: &str = "אין כרגע מענה. נא להשאיר הודעה אחרי הצפצוף.";
-/// What [`Clips::thanks`] says.
+/// The text of [`Clips::thanks`].
 pub(super) const THANKS_TEXT: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
 
 const LEAVE_MESSAGE: &[u8] = include_bytes!("../../packaging/audio/leave_message_he.ulaw");

@@ -1,7 +1,8 @@
-//! The control socket: the command line asks the running daemon, because one process alone has the store open.
+//! The control socket: the command line sends commands to the running daemon, because only one process may open the
+//! store.
 //!
-//! A socket in the folder of the live database, for its owner alone (0600). A connection brings one order as a line of
-//! JSON, and gets one line back.
+//! It is a Unix socket in the folder of the live database, with mode 0600. Each connection carries one command as a
+//! line of JSON, and gets one line of JSON as the answer.
 
 mod ask;
 mod path;
@@ -25,18 +26,18 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
-/// Where the daemon with this live database listens.
+/// The control socket's path for this live database.
 pub fn socket_path(live_database: &Path) -> PathBuf {
     live_database.with_file_name("control.sock")
 }
 
-/// What the daemon answers.
+/// The daemon's answer.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Reply {
     Done {
         outcome: Outcome,
-        /// Where the page is, as the running daemon knows.
+        /// The addresses of the web page, as the running daemon knows them.
         #[serde(flatten)]
         pages: PageUrls,
     },
@@ -49,45 +50,46 @@ enum Reply {
     Status(Box<Status>),
 }
 
-/// What is asked beside orders: it changes nothing.
+/// A query, which changes nothing.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "question", rename_all = "snake_case")]
 enum Question {
-    /// How the daemon is.
+    /// Returns the daemon's status.
     TellStatus,
 }
 
-/// What is asked of the daemon itself, beside orders that are done in the database.
+/// A command to the daemon itself, as opposed to those that run in the database.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
 enum DaemonOrder {
-    /// Read the settings again.
+    /// Reload the settings.
     Reload,
 }
 
-/// The daemon's end of the socket.
+/// The daemon's end of the control socket.
 pub struct Control {
     listener: UnixListener,
     host: Host,
 }
 
-/// Whom orders concern.
+/// The services that commands act on.
 #[derive(Clone)]
 pub struct Host {
-    /// The database, in which most are done.
+    /// The database, in which most commands run.
     pub store: Store,
-    /// Where the page is.
+    /// The addresses of the web page.
     pub pages: PageUrls,
-    /// What the daemon says of itself.
+    /// The daemon's description of itself.
     pub about: About,
-    /// Who reads the settings again.
+    /// Reloads the settings.
     pub reloads: Reloads,
 }
 
 impl Control {
-    /// Opens the socket. One that is there already is left over: whoever has the store open is alone.
+    /// Opens the socket. An existing socket is a leftover, because only the process that holds the store gets here.
     pub fn open(socket: &Path, host: Host) -> io::Result<Self> {
-        // Made under another name, so that nobody finds it before it is for its owner alone.
+        // The socket is created under another name and renamed once its mode is set, so no other user can connect in
+        // between.
         let fresh = socket.with_extension("sock.new");
         let _ = std::fs::remove_file(&fresh);
         let listener = UnixListener::bind(ShortPath::of(&fresh)?.as_path())?;
@@ -96,7 +98,7 @@ impl Control {
         Ok(Self { listener, host })
     }
 
-    /// Takes orders for as long as it is polled.
+    /// Serves commands while it is polled.
     pub async fn run(self) {
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
@@ -117,7 +119,7 @@ async fn serve(mut stream: UnixStream, host: Host) -> io::Result<()> {
         _ if serde_json::from_str::<Question>(&line).is_ok() => Reply::Status(Box::new(about.status(&store).await)),
         _ if serde_json::from_str::<DaemonOrder>(&line).is_ok() => reload(&reloads).await,
         Ok(order) => perform(order, &store, pages).await,
-        Err(error) => Reply::Refused { error: format!("the daemon does not know this order: {error}") },
+        Err(error) => Reply::Refused { error: format!("unknown command: {error}") },
     };
     let mut line = serde_json::to_vec(&reply)?;
     line.push(b'\n');

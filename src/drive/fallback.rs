@@ -1,5 +1,5 @@
-//! The turn-by-turn talk of a call without a live stream: Twilio records a turn, the AI listens to it and answers, and
-//! Twilio speaks and records again.
+//! The turn-by-turn conversation of a call without a media stream: Twilio records a turn, the AI transcribes and
+//! answers it, and Twilio speaks the answer and records again.
 
 use super::calls::{self, CallParts};
 use crate::agent::instructions::{self, PhoneContext};
@@ -18,27 +18,27 @@ use tokio::sync::watch;
 pub(super) const WEBHOOK_TIME: Duration = Duration::from_secs(5);
 /// How long each step of an answer may take.
 const STEP_TIME: Duration = Duration::from_secs(15);
-/// The largest recording that is listened to.
+/// The largest recording that is transcribed, in bytes.
 const MOST: usize = 16 << 20;
-/// Answers that are remembered, so that the same recording twice gets the same answer.
+/// How many answers are kept, so a repeated webhook for the same recording gets the same answer.
 const REMEMBERED: usize = 1000;
-/// The waits for a recording that is on its way through Twilio's stores.
+/// The delays between attempts to fetch a recording that Twilio's storage does not have yet.
 const FETCH_AGAIN: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// What the caller gets after a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// This, and then it is the caller's turn again.
+    /// This text, and then the caller's next turn.
     Say(String),
-    /// This, and goodbye.
+    /// This text, then the call ends.
     SayAndHangUp(String),
     /// The answer is not ready.
     Thinking,
-    /// There will be none.
+    /// There will be no answer.
     Nothing,
 }
 
-/// All talks of this kind; clones share it.
+/// All turn-by-turn conversations; clones share them.
 #[derive(Clone)]
 pub struct Fallback {
     parts: CallParts,
@@ -52,17 +52,17 @@ struct Book {
 }
 
 impl Fallback {
-    /// With no talk yet.
+    /// Creates it without conversations.
     pub fn new(parts: CallParts) -> Self {
         Self { parts, book: Arc::default() }
     }
 
-    /// Whether there is an AI to talk with; else a message is taken and that is all.
+    /// Returns true if an AI is configured; otherwise a message is recorded and the call ends.
     pub fn can_talk(&self) -> bool {
         self.parts.config().openai.key().is_some()
     }
 
-    /// Begins to listen to a turn. Told twice it is one.
+    /// Starts to process a turn. Idempotent.
     pub fn listen(&self, recording: &NewRecording) {
         let (tell, reply) = watch::channel(Reply::Thinking);
         let mut book = self.book();
@@ -81,7 +81,7 @@ impl Fallback {
         let (parts, recording) = (self.parts.clone(), recording.clone());
         tokio::spawn(async move {
             let reply = answer(&parts, &recording).await.unwrap_or_else(|reason| {
-                tracing::error!(event = "FALLBACK_MUTE", call.sid = %recording.call.call_sid, reason, "No answer for the caller");
+                tracing::error!(event = "FALLBACK_MUTE", call.sid = %recording.call.call_sid, reason, "No answer for the caller of call {}: {reason}", recording.call.call_sid);
                 Reply::Nothing
             });
             let _ = tell.send(reply);
@@ -99,7 +99,7 @@ impl Fallback {
         }
     }
 
-    // A plain mutex: it is held for a look-up, never while waiting.
+    // A plain mutex: it is held for a lookup, never across an await.
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -107,19 +107,19 @@ impl Fallback {
 
 async fn answer(parts: &CallParts, recording: &NewRecording) -> Result<Reply, String> {
     let (config, sid) = (parts.config(), &recording.call.call_sid);
-    // Told again after a restart: it was paid for then.
+    // The recording was answered before a restart: the stored answer is repeated at no cost.
     if let Some(words) = words_of(parts, sid, format!("{}.agent", recording.recording_sid)).await {
         return Ok(Reply::Say(words));
     }
     if !may_use_ai(parts, sid).await {
-        return Err("the limit of the AI is reached".to_owned());
+        return Err("the usage limit of the AI is reached".to_owned());
     }
     let sound = fetch(parts, recording).await.map_err(|error| error.to_string())?;
     let language = &config.agent.language;
     let heard =
         openai::transcribe(&parts.client, &config.openai, sound.content, &sound.mime, language, STEP_TIME).await;
     let heard = heard.map_err(|error| error.to_string())?;
-    tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = true, "The caller's words are known");
+    tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = true, "Caller speech transcribed: call {sid}");
     let item = recording.recording_sid.as_str();
     write_down(parts, sid, format!("{item}.caller"), Speaker::Caller, heard.clone());
 
@@ -135,7 +135,7 @@ async fn answer(parts: &CallParts, recording: &NewRecording) -> Result<Reply, St
     Ok(if answer.contains(GOODBYE_MARK) { Reply::SayAndHangUp(words) } else { Reply::Say(words) })
 }
 
-/// The recording; a 404 right after the webhook only means that it is on its way.
+/// Fetches the recording. A 404 right after the webhook only means that it is not stored yet.
 async fn fetch(parts: &CallParts, recording: &NewRecording) -> Result<twilio::SoundFile, twilio::Error> {
     for wait in FETCH_AGAIN {
         match fetch_once(parts, recording).await {
@@ -178,7 +178,7 @@ async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
     messages
 }
 
-/// Whether the limits leave room for a turn of this call.
+/// Returns true while the usage limits allow a turn of this call.
 async fn may_use_ai(parts: &CallParts, sid: &CallSid) -> bool {
     let (sid, now) = (sid.clone(), clock::now());
     let used = parts.store.read(move |tx| tx.ai_usage(Some(&sid), super::start_of_day(now), now)).await;
@@ -195,7 +195,7 @@ fn write_down(parts: &CallParts, sid: &CallSid, item: String, speaker: Speaker, 
     parts.store.write_soon(move |tx| tx.append_turn(&sid, &item, speaker, &text, at));
 }
 
-/// The model's sign that the call is over.
+/// The mark by which the model ends the call.
 const GOODBYE_MARK: &str = "[END]";
 
 const TURN_BY_TURN: &str = "

@@ -1,4 +1,4 @@
-//! What is done every few seconds: the sign of life, and tidying up.
+//! Feeds systemd's watchdog every few seconds, and deletes expired logins.
 
 mod workers;
 
@@ -10,12 +10,12 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use workers::Workers;
 
-/// Beats for as long as it is polled.
+/// Runs while it is polled.
 ///
-/// The sign of life goes out when a write, or a round trip through the writer's thread where one was made within a minute,
-/// has been answered and every thread of the event loop turns. The answer may take
-/// its time, and may be an error: a daemon whose store hangs is to be restarted, one whose disk is slow or full is not,
-/// because calls go on. A publisher that hangs is the store's own care, which answers without it and starts another.
+/// The watchdog is fed when a write (or a round trip through the writer's thread, if a write was made within the last
+/// minute) has been answered and every event loop worker is responsive. The answer may be slow and may be an error:
+/// systemd must restart a daemon whose store hangs, but not one whose disk is slow or full, because calls continue
+/// there. The store itself handles a publisher that hangs: it answers without the publisher and starts another one.
 pub async fn run(store: Store, metrics: Metrics) {
     let limit = notify::watchdog().unwrap_or(UNWATCHED);
     let beat = (limit / 4).min(SLOWEST);
@@ -24,21 +24,27 @@ pub async fn run(store: Store, metrics: Metrics) {
     loop {
         tokio::time::sleep(beat).await;
         metrics.upkeep();
-        // One write and not one more for each beat: what hangs need not be fed.
+        // One pending write at a time, not one for each beat: no further writes are queued while the store hangs.
         let mut written = std::pin::pin!(store.heartbeat());
         while tokio::time::timeout(beat.max(SLOW), written.as_mut()).await.is_err() {
             metrics.upkeep();
-            tracing::error!(event = "STORE_HANGS", "The database does not answer");
+            tracing::error!(
+                event = "STORE_HANGS",
+                "The database does not answer: the watchdog is not fed until it does"
+            );
         }
         if workers.all_turn(clock::instant()) {
             notify::alive();
         } else {
-            tracing::error!(event = "EVENT_LOOP_BLOCKED", "A thread of the event loop does not come round");
+            tracing::error!(
+                event = "EVENT_LOOP_BLOCKED",
+                "An event loop worker is blocked: the watchdog is not fed until it runs"
+            );
         }
         store.close_idle_readers();
         if next_tidying <= clock::instant() {
             next_tidying = clock::instant() + TIDY_EVERY;
-            // Beside the beat: it says only for itself that it hangs.
+            // In its own task: if this hangs, the watchdog is not affected.
             tokio::spawn(tidy(store.clone()));
         }
     }
@@ -48,16 +54,20 @@ async fn tidy(store: Store) {
     let now = clock::now();
     match store.write(move |tx| tx.delete_expired_sessions(now)).await {
         Ok(0) => {}
-        Ok(sessions) => tracing::info!(event = "SESSIONS_EXPIRED", sessions, "Old logins have been dropped"),
+        Ok(sessions) => tracing::info!(event = "SESSIONS_EXPIRED", sessions, "{sessions} expired logins deleted"),
         Err(error) => {
-            tracing::warn!(event = "TIDY_FAILED", error = &error as &dyn std::error::Error, "Old logins stay");
+            tracing::warn!(
+                event = "TIDY_FAILED",
+                error = &error as &dyn std::error::Error,
+                "Cannot delete expired logins; retrying in an hour"
+            );
         }
     }
 }
 
 const SLOWEST: Duration = Duration::from_secs(10);
-/// A write that takes no longer is nothing to talk about.
+/// A write that takes no longer is not reported.
 const SLOW: Duration = Duration::from_secs(3);
-/// The limit where nobody watches: then it is only told in the log.
+/// The limit without a watchdog: exceeding it is only logged.
 const UNWATCHED: Duration = Duration::from_secs(30);
 const TIDY_EVERY: Duration = Duration::from_hours(1);

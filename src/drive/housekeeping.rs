@@ -1,5 +1,6 @@
-//! Forgets what nobody needs any more: raw webhooks, answers to repeated requests, work and sendings that are long done; and
-//! what the owner does not want to keep for longer. At night the room that this leaves goes back to the disk.
+//! Deletes what is no longer needed: raw webhooks, responses to repeated requests, jobs and sent messages that were
+//! done long ago; and what is older than the owner's retention settings. At night, the freed space is returned to the
+//! disk.
 
 mod shrink;
 
@@ -15,7 +16,7 @@ use crate::store::{Result, Store};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Tidies up now and then until `stopping`.
+/// Runs until `stopping`.
 pub async fn run(store: Store, settings: Live, disk: DiskWatch, mut stopping: watch::Receiver<bool>) {
     loop {
         tokio::select! {
@@ -27,7 +28,7 @@ pub async fn run(store: Store, settings: Live, disk: DiskWatch, mut stopping: wa
         let work = async {
             tidy_up(&store).await?;
             retain(&store, &config.retention).await?;
-            // Where room is short it is needed now.
+            // If disk space is short, it is returned at once.
             if is_night || !disk.takes_media() {
                 shrink(&store).await?;
             }
@@ -38,12 +39,16 @@ pub async fn run(store: Store, settings: Live, disk: DiskWatch, mut stopping: wa
             done = work => done,
         };
         if let Err(error) = done {
-            tracing::warn!(event = "HOUSEKEEPING_FAILED", error = &error as &dyn std::error::Error, "Cannot tidy up");
+            tracing::warn!(
+                event = "HOUSEKEEPING_FAILED",
+                error = &error as &dyn std::error::Error,
+                "Housekeeping failed and is retried later"
+            );
         }
     }
 }
 
-/// In small steps, so that nobody waits for it.
+/// Deletes in small steps, so other writes do not wait for long.
 async fn tidy_up(store: &Store) -> Result<()> {
     let now = clock::now();
     store.write(move |tx| tx.prune_answers(now.minus(KEEP_ANSWERS))).await?;
@@ -57,7 +62,7 @@ async fn tidy_up(store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// From when what is kept, as the settings say.
+/// The cutoff times that follow from the settings.
 pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutoff> {
     let days = [
         (Perishable::Media, config.media_days),
@@ -69,7 +74,7 @@ pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutof
     retention::cutoffs(&days, now)
 }
 
-/// Deletes what is older than the owner wants to keep, and tells of it.
+/// Deletes what is older than the settings allow, and logs it.
 async fn retain(store: &Store, config: &RetentionConfig) -> Result<()> {
     let now = clock::now();
     let mut shares = Vec::new();
@@ -92,7 +97,7 @@ async fn retain(store: &Store, config: &RetentionConfig) -> Result<()> {
                 rows,
                 bytes,
                 before = %before,
-                "Deleted what is older than the settings keep it: {rows} of {what}"
+                "Deleted {rows} rows older than the retention settings allow: {what}"
             );
         }
         shares.push(all);
@@ -104,15 +109,15 @@ async fn retain(store: &Store, config: &RetentionConfig) -> Result<()> {
 }
 
 const EVERY: Duration = Duration::from_mins(30);
-/// How many hours the night is long.
+/// The length of the night, in hours.
 const NIGHT: u8 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
-/// A request is not repeated after a week.
+/// Clients do not repeat a request after a week.
 const KEEP_ANSWERS: Duration = Duration::from_hours(7 * 24);
-/// A message that has not come by then was not ours.
+/// A status update whose message has not appeared by then belongs to another system.
 const KEEP_EARLY: Duration = Duration::from_hours(30 * 24);
 const KEEP_DONE: Duration = Duration::from_hours(30 * 24);
-/// A page that was away for longer fetches everything again.
+/// A page that was offline for longer reloads everything.
 const KEEP_CHANGES: i64 = 100_000;
 const CHANGES_AT_ONCE: usize = 5000;
 const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
@@ -150,7 +155,7 @@ mod tests {
             assert_eq!(tx.prune_journal(at(4), 3)?, 3);
             assert_eq!(tx.prune_journal(at(4), 3)?, 1);
             assert_eq!(tx.prune_journal(at(4), 3)?, 0);
-            // Work that waits is not forgotten, however old.
+            // Pending work is kept at any age.
             let due = tx.due_jobs(&["x"], at(20), 100)?;
             tx.finish_job(due[0].id, at(0))?;
             tx.prune_jobs(at(9))?;

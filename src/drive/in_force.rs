@@ -1,4 +1,4 @@
-//! The settings as the daemon works by them, and what is built from them: one value, swapped whole.
+//! The active settings and the objects that are built from them: one value, replaced as a whole.
 
 use super::outbox::Ways;
 use super::{Prompts, message_files, outbox, recordings};
@@ -10,18 +10,18 @@ use crate::providers::public_file::{PublicFiles, Trusted};
 use crate::providers::twilio::media::MessageFiles;
 use std::sync::Arc;
 
-/// The settings, and what is built from them. Whoever begins something takes [`crate::config::Live::now`] of it and keeps
-/// that to the end.
+/// The settings, and the objects that are built from them. An operation takes [`crate::config::Live::now`] once, and
+/// keeps that value until it is done.
 pub struct InForce {
     /// The settings.
     pub config: Arc<Config>,
-    /// What Twilio plays to a caller.
+    /// The audio that Twilio plays to a caller.
     pub prompts: Prompts,
-    /// The WhatsApp bridge, where it is in use.
+    /// The WhatsApp bridge, if it is in use.
     pub bridge: Option<Bridge>,
-    /// Files that may be handed on.
+    /// The files that may be sent to contacts.
     pub files: PublicFiles,
-    /// Who sends WhatsApp, and when.
+    /// Which provider sends WhatsApp messages, and when.
     pub rules: Rules,
     pub(super) twilio_files: MessageFiles,
     /// Recordings that Twilio redirects to.
@@ -29,19 +29,19 @@ pub struct InForce {
     pub(super) ways: Ways,
 }
 
-/// Why settings cannot be put in force.
+/// Why settings cannot be activated.
 #[derive(Debug, thiserror::Error)]
 pub enum InForceError {
-    /// A file that they name is not what it must be.
+    /// A file that the settings name is invalid.
     #[error(transparent)]
     Config(#[from] ConfigErrors),
-    /// There is no client to be had.
-    #[error("cannot make an HTTP client")]
+    /// The HTTP client cannot be created.
+    #[error("cannot create an HTTP client")]
     Client(#[from] reqwest::Error),
 }
 
 impl InForce {
-    /// Builds what these settings ask for. Nothing is in force by that; the connections of `client` are shared.
+    /// Builds the objects for these settings, without activating them; the connections of `client` are shared.
     pub fn build(config: Arc<Config>, client: &reqwest::Client) -> Result<Self, InForceError> {
         let prompts = Prompts::load(&config)?;
         let bridge = config.whatsapp.baileys_enabled().then(|| Bridge::new(client.clone(), &config)).transpose()?;
@@ -58,7 +58,7 @@ impl InForce {
         })
     }
 
-    /// The settings whose sound is another one in `next`, also where the file has kept its name.
+    /// The settings whose audio differs in `next`, even if the file name is the same.
     pub fn sounds_changed(&self, next: &Self) -> Vec<&'static str> {
         let both = [
             ("voice.greeting_file", &self.prompts.greeting, &next.prompts.greeting),
@@ -67,7 +67,7 @@ impl InForce {
         both.into_iter().filter(|(_, before, after)| before.etag != after.etag).map(|(key, ..)| key).collect()
     }
 
-    /// The bridge's pace, unless it is switched off.
+    /// The bridge's send rate, unless it is switched off.
     pub(super) fn pace(&self) -> Option<Pace> {
         let WhatsAppConfig { pacing, per_minute, new_chats_per_day, .. } = self.config.whatsapp;
         pacing.then_some(Pace { per_minute, new_chats_per_day })

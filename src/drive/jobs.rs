@@ -1,4 +1,4 @@
-//! Does the work that was kept for later: at least once, again after a while if it fails, and in any order.
+//! Runs background jobs from the database: at least once, with retries after failures, in any order.
 
 use crate::domain::{JobId, Timestamp};
 use crate::store::{Job, Store};
@@ -12,14 +12,14 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-/// Why work was not done.
+/// Why a job failed.
 #[derive(Debug)]
 pub enum JobError {
-    /// It may succeed later: it is tried for a day.
+    /// Retry for up to a day.
     Later(String),
-    /// It may succeed later: it is tried until it is as old as this.
+    /// Retry until the job is this old.
     Within(Duration, String),
-    /// It will not.
+    /// Do not retry.
     Never(String),
 }
 
@@ -30,7 +30,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// There is new work. Call it after the commit that stored it.
+    /// Wakes the worker for new jobs. Call it after the commit that stored them.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
@@ -38,7 +38,7 @@ impl Jobs {
 
 type Doing = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 
-/// The worker: knows how each kind of work is done.
+/// The worker, with a handler for each kind of job.
 pub struct JobWorker {
     store: Store,
     jobs: Jobs,
@@ -47,12 +47,12 @@ pub struct JobWorker {
 }
 
 impl JobWorker {
-    /// A worker that knows no work yet.
+    /// Creates a worker without handlers.
     pub fn new(store: Store) -> Self {
         Self { store, jobs: Jobs::default(), kinds: BTreeMap::new(), at_once: MOST_AT_ONCE }
     }
 
-    /// Says how a kind of work is done. It may be asked to do the same work twice.
+    /// Registers the handler of a kind of job. It may be called more than once for the same job.
     #[must_use]
     pub fn on<F>(mut self, kind: &'static str, work: impl Fn(Job) -> F + Send + Sync + 'static) -> Self
     where
@@ -69,12 +69,12 @@ impl JobWorker {
         self
     }
 
-    /// What wakes it.
+    /// The handle that wakes the worker.
     pub fn handle(&self) -> Jobs {
         self.jobs.clone()
     }
 
-    /// Works until `stopping`, then lets what runs end; what is cut off is done again after the next start.
+    /// Runs until `stopping`, then waits for the running jobs; jobs that are cut off run again after the next start.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         let (mut running, mut under_way) = (JoinSet::new(), HashSet::new());
         loop {
@@ -99,7 +99,7 @@ impl JobWorker {
         let _ = tokio::time::timeout(DRAIN, async { while running.join_next().await.is_some() {} }).await;
     }
 
-    /// Starts what is due and finds room; returns when the next is due.
+    /// Starts the due jobs for which there is capacity; returns when the next one is due.
     async fn start_due(
         &self,
         running: &mut JoinSet<JobId>,
@@ -116,7 +116,7 @@ impl JobWorker {
             if under_way.insert(job.id) {
                 let (store, doing) = (self.store.clone(), AssertUnwindSafe(work(job.clone())).catch_unwind());
                 running.spawn(async move {
-                    // One that panics would do so again, and must not take its place for ever.
+                    // A job that panics would panic again, and must not occupy its slot for ever.
                     let outcome = doing.await.unwrap_or_else(|_| Err(JobError::Never("it panicked".to_owned())));
                     conclude(&store, job, outcome).await
                 });
@@ -126,7 +126,7 @@ impl JobWorker {
     }
 }
 
-/// Notes how it went. If even that fails, the work is still there and is done again.
+/// Records the outcome. If the write fails, the job remains and runs again.
 async fn conclude(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
     let id = job.id;
     let now = clock::now();
@@ -140,9 +140,9 @@ async fn conclude(store: &Store, job: Job, outcome: Result<(), JobError>) -> Job
     if let Some(error) = &error {
         let (kind, attempts) = (&job.kind, job.attempts + 1);
         if retry_at.is_some() {
-            tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) did not succeed and is retried");
+            tracing::info!(event = "JOB_RETRY", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed and is retried");
         } else {
-            tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed and is given up");
+            tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed for good and is not retried");
         }
     }
     let noted = store.write(move |tx| match (&error, retry_at) {
@@ -151,17 +151,21 @@ async fn conclude(store: &Store, job: Job, outcome: Result<(), JobError>) -> Job
         (Some(error), None) => tx.fail_job(id, error, now),
     });
     if let Err(error) = noted.await {
-        tracing::error!(event = "JOBS_FAILED", error = &error as &dyn std::error::Error, "Cannot note a job's end");
+        tracing::error!(
+            event = "JOBS_FAILED",
+            error = &error as &dyn std::error::Error,
+            "Cannot record the outcome of job {id}; it will run again"
+        );
     }
     id
 }
 
-/// A second after the first failure, twice as long after each further one, at most ten minutes; give or take a quarter.
+/// One second after the first failure, doubled after each further one, at most ten minutes, ±25 %.
 fn back_off(attempts: u32) -> Duration {
     (Duration::from_secs(1) * 2_u32.pow(attempts.min(10))).min(LONGEST_WAIT).mul_f64(0.75 + entropy::chance() / 2.0)
 }
 
-/// How long work that fails is tried again.
+/// How long a failing job is retried.
 const PATIENCE: Duration = Duration::from_hours(24);
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 const IDLE: Duration = Duration::from_mins(1);

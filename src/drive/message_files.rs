@@ -1,4 +1,4 @@
-//! Fetches the files of messages that came in, after their webhooks have been answered.
+//! Fetches the media files of inbound messages after their webhooks have been answered.
 
 use super::InForce;
 use super::jobs::JobError;
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::time::Duration;
 use url::Url;
 
-/// Fetches files of both providers' messages.
+/// Fetches the files of both providers' messages.
 #[derive(Clone)]
 pub struct FileFetcher {
     store: Store,
@@ -31,12 +31,12 @@ struct Payload {
 }
 
 impl FileFetcher {
-    /// Into this database.
+    /// Creates a fetcher that stores into this database.
     pub fn new(in_force: Live<InForce>, store: Store, disk: DiskWatch) -> Self {
         Self { store, in_force, disk }
     }
 
-    /// Does one job: fetches the file and keeps it, by the hash of its content. Done twice it is the same file.
+    /// Runs one job: fetches the file and stores it by the hash of its content. Idempotent.
     pub async fn fetch(self, job: Job) -> Result<(), JobError> {
         let payload: Payload =
             serde_json::from_str(&job.payload).map_err(|error| JobError::Never(error.to_string()))?;
@@ -45,7 +45,8 @@ impl FileFetcher {
             self.store.read(move |tx| tx.message_media(message, position)).await.map_err(|error| later(&error))?;
         let Some(noted) = noted else { return Ok(()) };
         if noted.state == MediaState::Stored.as_str() {
-            // The last run ended between keeping it and noting that: the bridge may have removed its own since.
+            // The last run ended after it stored the file and before it released it: the bridge may have deleted its
+            // copy since.
             self.release(provider, &noted.source_url).await;
             return Ok(());
         }
@@ -64,7 +65,7 @@ impl FileFetcher {
                 Ok(())
             }
             Err(error) if may_come_yet(&error, &job, patience) => {
-                // Longer than may_come_yet, so that it decides, and the file's end is noted.
+                // Longer than may_come_yet allows, so that function decides, and the final failure is recorded.
                 Err(JobError::Within(patience + A_WHILE, error.to_string()))
             }
             Err(error) => {
@@ -76,13 +77,13 @@ impl FileFetcher {
         }
     }
 
-    /// While the disk is nearly full a file stays where it is, and its message says why.
+    /// While the disk is nearly full, the file stays with the provider and its message shows the reason.
     async fn wait_for_room(&self, Payload { message, position, .. }: Payload) -> JobError {
         let noted = self.store.write(move |tx| tx.note_media_waits(message, position, NO_ROOM)).await;
         JobError::Within(FOR_ROOM, noted.map_or_else(|error| error.to_string(), |()| NO_ROOM.to_owned()))
     }
 
-    /// Fetches a file that the bridge has named, its own or one elsewhere; how long that may be tried with it.
+    /// Fetches a file that the bridge named, its own or an external one; also returns how long to retry.
     async fn fetch_of_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
         let in_force = self.in_force.now();
         let token = in_force.config.whatsapp.token_secret().map(|token| (SECRET, token.expose()));
@@ -92,7 +93,7 @@ impl FileFetcher {
         }
     }
 
-    /// The bridge need not keep what we have.
+    /// Tells the bridge that it may delete a file that is stored here.
     async fn release(&self, provider: Provider, address: &str) {
         if let (Provider::Baileys, Some(bridge)) = (provider, &self.in_force.now().bridge) {
             bridge.release_file(address).await;
@@ -109,12 +110,12 @@ impl FileFetcher {
             tx.store_media(message, position, &sha256, &file, &url, clock::now())
         });
         kept.await.map_err(|error| later(&error))?;
-        tracing::info!(event = "WA_MEDIA_FETCHED", message.id = %message, "A file of message {message} is here");
+        tracing::info!(event = "WA_MEDIA_FETCHED", message.id = %message, "Media file of message {message} fetched");
         Ok(())
     }
 }
 
-/// Files that may be handed on or fetched: public ones, and the bridge's own.
+/// The files that may be sent or fetched: public ones, and the bridge's own.
 pub(super) fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Error> {
     let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
     let trusted = match origin {
@@ -126,8 +127,8 @@ pub(super) fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Erro
     PublicFiles::new(trusted, config.whatsapp.max_media_bytes)
 }
 
-/// Twilio's files are on their way through its stores when the webhook comes: not there at first is normal, not there for
-/// long is not. Servers that are down are asked again, for as long as `patience`.
+/// Returns true if a retry may succeed. Twilio's files pass through its storage after the webhook: a 404 is normal at
+/// first, and an error after a while. Servers that are down are retried for `patience`.
 fn may_come_yet(error: &FetchError, job: &Job, patience: Duration) -> bool {
     let age = clock::now().since(job.created_at);
     match error {
@@ -143,9 +144,9 @@ fn later(error: &store::Error) -> JobError {
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 const UNTIL_THERE: Duration = Duration::from_mins(5);
 const UNTIL_UP: Duration = Duration::from_hours(23);
-/// So long WhatsApp keeps a file on its servers, and so long the bridge tries to get it.
+/// How long WhatsApp keeps a file on its servers, and the bridge tries to download it.
 const WHATSAPP_KEEPS: Duration = Duration::from_hours(14 * 24);
-/// So long Twilio and WhatsApp keep files at least.
+/// Twilio and WhatsApp keep files at least this long.
 const FOR_ROOM: Duration = Duration::from_hours(13 * 24);
 const NO_ROOM: &str = "the disk is nearly full; the file is fetched when there is room";
 const A_WHILE: Duration = Duration::from_hours(1);

@@ -1,7 +1,8 @@
-//! Sends what waits in the outbox: in order for each person, many people at once, at a person's pace by the bridge.
+//! Sends the outbox: in order for each contact, many contacts in parallel, and through the bridge at a human's pace.
 //!
-//! What comes next for a message is decided by [`crate::inbox::delivery`]; here is only the doing. Each attempt is noted
-//! before it begins and after it ends, so that a daemon that is killed in between knows at its next start what is in doubt.
+//! [`crate::inbox::delivery`] decides the next step of a message; this module carries it out. Each attempt is recorded
+//! before it starts and after it ends, so after a crash the next start knows which messages may or may not have been
+//! sent.
 
 mod attempt;
 mod health;
@@ -26,7 +27,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 pub(super) use ways::Ways;
 
-/// The outbox as others see it; clones share it.
+/// A handle to the outbox; clones share it.
 #[derive(Clone)]
 pub struct Outbox {
     shared: Arc<Shared>,
@@ -41,29 +42,29 @@ struct Shared {
 }
 
 impl Outbox {
-    /// With these settings; it sends nothing until [`Outbox::run`].
+    /// Creates the outbox; it sends nothing until [`Outbox::run`].
     pub fn new(in_force: Live<InForce>, store: Store, alerts: Alerts) -> Self {
         let health = Health::new(in_force.clone());
         Self { shared: Arc::new(Shared { store, in_force, health, wake: Notify::new(), alerts }) }
     }
 
-    /// There is a new message. Call it after the commit that stored it.
+    /// Wakes the loop for a new message. Call it after the commit that stored it.
     pub fn wake(&self) {
         self.shared.wake.notify_one();
     }
 
-    /// What the policy goes by now.
+    /// The current routing rules.
     pub fn rules(&self) -> Rules {
         self.shared.in_force.now().rules.clone()
     }
 
-    /// Other settings are in force: what waits may have another way now.
+    /// Other settings are active: queued messages may take another route now.
     pub fn settings_changed(&self) {
         self.shared.health.forget();
         self.wake();
     }
 
-    /// Providers that are down. Where there is a choice, the bridge is asked how it is.
+    /// The providers that are down. If there is a choice of providers, the bridge is queried first.
     pub async fn down(&self) -> Vec<Provider> {
         if self.shared.in_force.now().rules.priority.len() > 1 {
             self.shared.health.fresh().await;
@@ -71,22 +72,23 @@ impl Outbox {
         self.shared.health.down(clock::now())
     }
 
-    /// How the bridge's link to WhatsApp is; none where it is not in use, or has not been asked yet.
+    /// The state of the bridge's link to WhatsApp; none if the bridge is not in use, or was not queried yet.
     pub fn bridge(&self) -> Option<LinkState> {
         self.shared.health.bridge()
     }
 
-    /// Since when nothing comes in by the bridge's link, although it is connected.
+    /// Since when nothing has been received through the bridge's link, although it is connected.
     pub fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.shared.health.bridge_deaf_since()
     }
 
-    /// Whether it runs: a loop that has not come round for a minute is stuck.
+    /// Returns false if the loop has not run for a minute: it is stuck then.
     pub fn is_alive(&self) -> bool {
         self.shared.health.is_loop_alive(clock::now())
     }
 
-    /// Sends until `stopping`, then lets what is in flight end. What is cut off is in doubt at the next start.
+    /// Sends until `stopping`, then waits for the attempts in flight. Those that are cut off are unconfirmed at the
+    /// next start.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         let mut sender = Sender::new(self.shared.clone()).await;
         let watching = tokio::spawn(watch_bridge(self.clone()));
@@ -105,14 +107,14 @@ impl Outbox {
     }
 }
 
-/// What the settings say about ways.
+/// The routing rules from the settings.
 pub fn rules(config: &Config) -> Rules {
     use crate::config::ProviderChoice;
     let in_use = |provider: &Provider| match provider {
         Provider::Twilio => config.twilio_whatsapp_enabled(),
         Provider::Baileys => config.whatsapp.baileys_enabled(),
     };
-    // Who is in use, but not in the list, comes last.
+    // Providers that are in use but not in the list come last.
     let mut priority: Vec<Provider> = Vec::new();
     for provider in config.whatsapp.priority.iter().chain(Provider::ALL).filter(|provider| in_use(provider)) {
         if !priority.contains(provider) {
@@ -127,7 +129,7 @@ pub fn rules(config: &Config) -> Rules {
     Rules { only, priority, template: config.twilio.wa_template_sid.is_some() }
 }
 
-/// Asks the bridge how it is, now and then; what waits for it goes out when it is back.
+/// Polls the bridge's state; when the bridge is back, the messages that wait for it are sent.
 async fn watch_bridge(outbox: Outbox) {
     let Shared { health, store, .. } = &*outbox.shared;
     let mut asked = tokio::time::interval(PROBE);
@@ -152,7 +154,7 @@ struct Sender {
 }
 
 impl Sender {
-    /// Takes up where the last run ended.
+    /// Resumes where the last run ended.
     async fn new(shared: Arc<Shared>) -> Self {
         let now = clock::now();
         let recovered = shared.store.write(move |tx| {
@@ -164,7 +166,7 @@ impl Sender {
             tracing::warn!(
                 event = "OUTBOX_IN_DOUBT",
                 messages = doubtful,
-                "Messages may have been sent before the last stop; they are looked up before anything else"
+                "Messages may have been sent before the last stop; Twilio's list is checked for them before they are sent again"
             );
         }
         let strangers: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
@@ -204,7 +206,7 @@ impl Sender {
         next.map_or(IDLE, |next| next.since(clock::now()).clamp(SHORTEST, IDLE))
     }
 
-    /// Until when a message must wait for the bridge's pace. One that would wait long steps aside for others.
+    /// Until when the bridge's send rate delays a message. A message that would wait long lets others pass.
     async fn pause(
         &mut self,
         entry: &OutboxEntry,
@@ -215,7 +217,7 @@ impl Sender {
         let delivery = delivery(entry);
         let step = delivery.next(&case(entry, rules, down, now));
         let by_bridge = matches!(step, Step::Send(Way { provider: Provider::Baileys, .. }));
-        // Asking again in doubt is no new message.
+        // A repeated attempt of an unconfirmed message does not count as a new message.
         if !by_bridge || entry.doubtful {
             return Ok(None);
         }
@@ -225,7 +227,7 @@ impl Sender {
         };
         if until.since(now) > ASIDE {
             let id = entry.id;
-            let why = "today's new conversations are used up; WhatsApp blocks accounts that write to many strangers";
+            let why = "today's limit of new conversations is reached; WhatsApp blocks accounts that write to many new contacts";
             self.shared.store.write(move |tx| tx.postpone_outbox(id, until, why)).await?;
         }
         Ok(Some(until))
@@ -243,8 +245,10 @@ impl Sender {
             Some(Ok(id)) => {
                 self.under_way.remove(&id);
             }
-            // One that panicked stays under way, in doubt, until the next start.
-            Some(Err(error)) => tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt ended unforeseen"),
+            // A message whose attempt panicked stays in flight, unconfirmed, until the next start.
+            Some(Err(error)) => {
+                tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt to send a message panicked; the message is checked at the next start")
+            }
             None => std::future::pending().await,
         }
     }
@@ -254,13 +258,13 @@ impl Sender {
         if tokio::time::timeout(DRAIN, ended).await.is_err() {
             tracing::warn!(
                 event = "OUTBOX_CUT",
-                "Messages in flight were cut off; they are looked up at the next start"
+                "Messages in flight were cut off by the stop; they are checked at the next start"
             );
         }
     }
 }
 
-/// The message as the decisions see it.
+/// The message as input to the delivery decisions.
 fn delivery(entry: &OutboxEntry) -> Delivery {
     Delivery {
         named: entry.named,
@@ -275,7 +279,7 @@ fn delivery(entry: &OutboxEntry) -> Delivery {
     }
 }
 
-/// What the decisions know besides.
+/// The other inputs to the delivery decisions.
 fn case<'a>(entry: &'a OutboxEntry, rules: &'a Rules, down: &'a [Provider], now: Timestamp) -> Case<'a> {
     let able = crate::crm::outbox::able(&entry.recipient, &entry.text);
     Case {
@@ -290,14 +294,14 @@ fn case<'a>(entry: &'a OutboxEntry, rules: &'a Rules, down: &'a [Provider], now:
     }
 }
 
-/// How often the bridge is asked how it is.
+/// How often the bridge's state is polled.
 const PROBE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
 const SHORTEST: Duration = Duration::from_millis(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
-/// A message that must wait longer than this makes way for others.
+/// A message that must wait longer than this lets others pass.
 const ASIDE: Duration = Duration::from_mins(2);
-/// How long what is in flight may take after the stop.
+/// How long attempts in flight may take after the stop.
 const DRAIN: Duration = Duration::from_secs(9);
 const DAY: Duration = Duration::from_hours(24);
 const MOST_AT_ONCE: usize = 32;

@@ -1,4 +1,4 @@
-//! The greeting and what is played before Twilio records: the owner's own files, else the shipped ones.
+//! The greeting, and the prompt that is played before Twilio records: the owner's files, or the shipped ones.
 
 use crate::audio::mp3;
 use crate::config::{Config, ConfigErrors};
@@ -9,21 +9,21 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// A sound that Twilio fetches from us and plays.
+/// An audio file that Twilio fetches and plays.
 #[derive(Clone, Debug)]
 pub struct Prompt {
     /// The MP3 file.
     pub mp3: Bytes,
-    /// Changes with the file.
+    /// Changes with the content of the file.
     pub etag: String,
-    /// How long it plays.
+    /// Its duration.
     pub length: Duration,
 }
 
-/// What a caller hears from Twilio itself.
+/// What Twilio itself plays to a caller.
 #[derive(Clone, Debug)]
 pub struct Prompts {
-    /// Played at once, while stream and engine are made ready.
+    /// Played at once, while the stream and the engine connect.
     pub greeting: Prompt,
     /// Played before Twilio records.
     pub fallback: Prompt,
@@ -54,7 +54,7 @@ fn prompt(config: &Config, key: &str, file: Option<&Path>, shipped: &'static [u8
     Ok(Prompt { etag: etag(&bytes), mp3: bytes, length })
 }
 
-/// Half of its SHA-256, in hex.
+/// Half of the SHA-256, in hex.
 fn etag(file: &[u8]) -> String {
     hex(&Sha256::digest(file)[..16])
 }
@@ -62,7 +62,7 @@ fn etag(file: &[u8]) -> String {
 const GREETING: &[u8] = include_bytes!("../../packaging/audio/greeting_he.mp3");
 const FALLBACK: &[u8] = include_bytes!("../../packaging/audio/fallback_he.mp3");
 
-/// Twilio plays it whole before the stream begins, and nobody wants to wait longer.
+/// Twilio plays the whole greeting before the stream starts, so a long one keeps the caller waiting.
 const LONGEST_GREETING: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

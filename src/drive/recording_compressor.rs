@@ -1,7 +1,7 @@
-//! Re-encodes the recordings of ended calls from WAV to Opus, one at a time, on a thread of low priority.
+//! Re-encodes the recordings of ended calls from WAV to Opus, one at a time, on a low-priority thread.
 //!
-//! The WAV is replaced in one transaction, and only after the encoded file was decoded again and has the same length and
-//! about the same loudness. A job that is cut off is done again from the beginning.
+//! The WAV is replaced in one transaction, and only after the encoded file was decoded again and found to have the same
+//! length and about the same loudness. A job that is cut off restarts from the beginning.
 
 use super::jobs::{JobError, JobWorker};
 use crate::audio::opus::{self, OpusEncoder, OpusError, OpusFile};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
-/// Starts the compression. `worker` does nothing else, so that other jobs do not wait for it.
+/// Starts the compression. `worker` runs nothing else, so other jobs do not wait for it.
 pub fn start(workers: &mut JoinSet<()>, worker: JobWorker, store: &Store, stopping: &watch::Receiver<bool>) {
     let (of_job, until) = (store.clone(), stopping.clone());
     let worker = worker.on(COMPRESS_JOB, move |job| {
@@ -22,8 +22,8 @@ pub fn start(workers: &mut JoinSet<()>, worker: JobWorker, store: &Store, stoppi
         async move {
             tokio::select! {
                 outcome = compress(store, job) => outcome,
-                // It starts again after the next start of the service.
-                _ = until.wait_for(|stop| *stop) => Err(JobError::Later("the service stops".to_owned())),
+                // The job runs again after the next start of the service.
+                _ = until.wait_for(|stop| *stop) => Err(JobError::Later("the service is stopping".to_owned())),
             }
         }
     });
@@ -43,17 +43,17 @@ async fn compress(store: Store, job: Job) -> Result<(), JobError> {
             wav_bytes,
             opus_bytes,
             took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-            "Recording {recording_id} is stored as Opus: {opus_bytes} instead of {wav_bytes} bytes"
+            "Recording {recording_id} compressed to Opus: {opus_bytes} bytes instead of {wav_bytes}"
         ),
         Outcome::Left(reason) => tracing::info!(
             event = "RECORDING_NOT_COMPRESSED",
             recording.id = %recording_id,
             reason,
-            "Recording {recording_id} stays as it is: {reason}"
+            "Recording {recording_id} is not compressed: {reason}"
         ),
         Outcome::Gone => {}
     }
-    // With many older recordings to do, half of the time is left to everything else.
+    // With a backlog of older recordings, at least half of the time is left to other work.
     tokio::time::sleep(took.min(LONGEST_PAUSE)).await;
     Ok(())
 }
@@ -63,9 +63,9 @@ enum Outcome {
         wav_bytes: u64,
         opus_bytes: usize,
     },
-    /// It is no WAV that Opus can take.
+    /// The WAV's format cannot be encoded.
     Left(&'static str),
-    /// It was deleted or replaced by the time that the job ran.
+    /// The recording was deleted or replaced before the job ran.
     Gone,
 }
 
@@ -93,14 +93,14 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
 }
 
 struct Encoded {
-    /// The head and the segments.
+    /// The header and the segments.
     chunks: Vec<Vec<u8>>,
     loudness: Loudness,
 }
 
 /// Reads the WAV piece by piece and encodes it. None if it was deleted meanwhile.
 async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Option<Encoded>, JobError> {
-    // One file holds one stream, so any number does for telling streams apart.
+    // A file holds one stream, so any serial number does.
     let serial = u32::try_from(id.0 & 0x7fff_ffff).unwrap_or_default();
     let mut encoder = OpusEncoder::new(format.channels, format.rate, serial)?;
     let (mut chunks, mut loudness) = (vec![encoder.head()?], Loudness::default());
@@ -122,7 +122,7 @@ async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Op
     Ok(Some(Encoded { chunks, loudness }))
 }
 
-/// Decodes what was encoded, in the way in which it is played.
+/// Decodes the encoded file through the same path as playback, and compares it with the WAV.
 fn verify(encoded: &Encoded, wav: &WavFormat) -> Result<OpusFile, JobError> {
     let [head, segments @ ..] = encoded.chunks.as_slice() else { return Err(different("it has no head")) };
     let last = segments.last().ok_or_else(|| different("it has no sound"))?;
@@ -150,7 +150,7 @@ impl From<OpusError> for JobError {
 }
 
 fn different(how: &str) -> JobError {
-    JobError::Never(format!("the encoded recording does not decode to the same sound: {how}; the WAV stays"))
+    JobError::Never(format!("the encoded recording does not decode to the same sound: {how}; the WAV is kept"))
 }
 
 /// The energy of each channel.
@@ -171,7 +171,7 @@ impl Loudness {
         self.frames += (samples.len() / width) as u64;
     }
 
-    /// Within 6 dB on each channel that is not nearly silent.
+    /// Returns true if each channel that is not nearly silent is within 6 dB.
     fn is_like(&self, other: &Self) -> bool {
         let mean = |of: &Self, channel: usize| of.energy[channel] / of.frames.max(1);
         (0..2).all(|channel| {
@@ -181,14 +181,14 @@ impl Loudness {
     }
 }
 
-/// Runs work on a thread that gets the processor when nothing else wants it. Dropped, it ends at its next read.
+/// Runs work on a thread of the lowest priority. If the future is dropped, the work ends at its next read.
 async fn on_a_low_priority_thread<T: Send + 'static>(
     work: impl Future<Output = Result<T, JobError>> + Send + 'static,
 ) -> Result<T, JobError> {
     let (mut sender, receiver) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
     let thread = std::thread::Builder::new().name("compress".into()).spawn(move || {
-        // Where that is not allowed, it runs as any other.
+        // Where lowering the priority is not allowed, the thread runs at normal priority.
         let _ = rustix::process::nice(19);
         let outcome = runtime.block_on(async {
             tokio::select! {
@@ -206,10 +206,10 @@ async fn on_a_low_priority_thread<T: Send + 'static>(
 
 /// How much of the WAV is read at a time: whole frames of every format, half a minute of a call.
 const PIECE: usize = 512 << 10;
-/// A header with what else recorders put before the samples.
+/// A header, including what other recorders put before the samples.
 const HEADER_MOST: usize = 64 << 10;
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// A mean square this low is noise that a codec need not keep: below a hundredth of speech on the line.
+/// A mean square below this is noise, which a codec need not keep: less than a hundredth of telephone speech.
 const QUIET: u64 = 2500;
 
 #[cfg(test)]

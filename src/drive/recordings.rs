@@ -1,4 +1,4 @@
-//! Fetches the recordings that Twilio took.
+//! Fetches the recordings that Twilio made.
 
 use super::calls::CallParts;
 use super::jobs::JobError;
@@ -10,15 +10,15 @@ use crate::store::Job;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// How long one download may take.
+/// Timeout of one download.
 const LIMIT: Duration = Duration::from_mins(2);
-/// How long Twilio's recordings are left there for want of room.
+/// How long recordings are left at Twilio while the disk is full.
 const FOR_ROOM: Duration = Duration::from_hours(30 * 24);
-/// The largest file: two hours of a telephone's sound.
+/// The largest file in bytes: two hours of telephone audio.
 const MOST: usize = 128 << 20;
 pub(super) const MAX_BYTES: u64 = MOST as u64;
 
-/// Fetches one and keeps it. Done twice it is the same file.
+/// Fetches and stores one recording. Idempotent.
 pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
     #[derive(Deserialize)]
     struct Payload {
@@ -38,7 +38,7 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
     match rest::fetch_recording(&parts.client, elsewhere, twilio, &sid, &known.source_url, LIMIT, MOST).await {
         Ok(SoundFile { mime, content }) => {
             parts.alerts.note_twilio(None);
-            tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "A recording is here");
+            tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "Recording of call {} fetched", known.call_sid);
             let store = parts.store.clone();
             let now = clock::now();
             store.write(move |tx| recording::store_file(tx, &sid, &mime, &content, now)).await.map_err(later)?;
@@ -47,7 +47,7 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
         }
         Err(error) if error.account_refusal().is_some() => {
             parts.alerts.note_twilio(error.account_refusal().as_deref());
-            // The keys will be put right; the recording waits with Twilio.
+            // The credentials are wrong: the recording stays at Twilio until they are corrected.
             Err(JobError::Within(FOR_ROOM, error.to_string()))
         }
         Err(error) if error.is_passing() => Err(JobError::Later(error.to_string())),

@@ -1,24 +1,24 @@
-//! Asking the daemon to read its settings again: whoever asks hears what came of it.
+//! Requests to reload the settings; the requester gets the outcome.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use tokio::sync::{mpsc, oneshot};
 
-/// What came of it.
+/// The outcome of a reload.
 pub type Outcome = Result<Reloaded, Refused>;
 
-/// Other settings are in force.
+/// The new settings are active.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reloaded {
-    /// What holds from now on: keys of settings, and parts that read their files again.
+    /// What changed: keys of settings, and parts that reread their files.
     pub changed: Vec<String>,
-    /// What holds after a restart, by its key.
+    /// Keys of settings that take effect only after a restart.
     pub needs_restart: Vec<String>,
-    /// What is probably not meant so, as sentences.
+    /// Likely mistakes in the settings, as sentences.
     pub warnings: Vec<String>,
 }
 
-/// Nothing has changed, because something is wrong.
+/// The settings are invalid; nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// What is wrong and where; never empty.
@@ -26,7 +26,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// For this reason alone.
+    /// A rejection with a single reason.
     pub fn because(reason: impl fmt::Display) -> Self {
         Self { reasons: vec![reason.to_string()] }
     }
@@ -38,26 +38,26 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Asks for it; clones ask the same daemon.
+/// Requests a reload; clones ask the same daemon.
 #[derive(Clone, Debug)]
 pub struct Reloads {
     orders: mpsc::Sender<oneshot::Sender<Outcome>>,
 }
 
-/// Where the orders arrive, for the one who carries them out.
+/// The receiver of the requests.
 #[derive(Debug)]
 pub struct Orders {
     orders: mpsc::Receiver<oneshot::Sender<Outcome>>,
 }
 
-/// Both ends.
+/// Creates both ends.
 pub fn channel() -> (Reloads, Orders) {
     let (sender, receiver) = mpsc::channel(WAITING);
     (Reloads { orders: sender }, Orders { orders: receiver })
 }
 
 impl Reloads {
-    /// Asks, and waits for what comes of it.
+    /// Requests a reload, and waits for its outcome.
     pub async fn ask(&self) -> Outcome {
         let (answer, outcome) = oneshot::channel();
         if self.orders.send(answer).await.is_err() {
@@ -66,14 +66,14 @@ impl Reloads {
         outcome.await.unwrap_or_else(|_| Err(Refused::because(STOPPING)))
     }
 
-    /// Asks and does not wait; false if so many wait already that one more changes nothing.
+    /// Requests a reload without waiting; false if so many requests are queued that one more changes nothing.
     pub fn ask_soon(&self) -> bool {
         self.orders.try_send(oneshot::channel().0).is_ok()
     }
 }
 
 impl Orders {
-    /// The next one; none when nobody is left who could ask.
+    /// The next request; none once all senders are gone.
     pub async fn next(&mut self) -> Option<oneshot::Sender<Outcome>> {
         self.orders.recv().await
     }

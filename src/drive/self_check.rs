@@ -1,4 +1,4 @@
-//! The nightly self-check: is everything that nobody looks at as it should be?
+//! The nightly self-check of the parts that no request exercises.
 
 mod looks;
 
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// What is looked at besides, by others who know it.
+/// A check that another module provides.
 pub type Look = Arc<dyn Fn(Timestamp) -> Finding + Send + Sync>;
 
 /// What is checked.
@@ -26,17 +26,17 @@ pub struct Parts {
     pub store: Store,
     /// The disks.
     pub disk: DiskWatch,
-    /// Messages on their way out.
+    /// Outbound messages.
     pub outbox: Outbox,
-    /// For the AI's server.
+    /// The HTTP client for the AI server.
     pub client: reqwest::Client,
-    /// Where it is told what needs a person.
+    /// Where alerts are raised.
     pub alerts: Alerts,
-    /// What is looked at besides.
+    /// Checks that other modules provide.
     pub looks: Vec<Look>,
 }
 
-/// Checks the house; clones share what was found.
+/// Runs self-checks; clones share the last result.
 #[derive(Clone)]
 pub struct SelfChecker {
     inner: Arc<Inner>,
@@ -44,25 +44,26 @@ pub struct SelfChecker {
 
 struct Inner {
     parts: Parts,
-    /// Held while one runs.
+    /// Held while a check runs.
     turn: tokio::sync::Mutex<()>,
-    // A plain mutex: it is held to copy what was found.
+    // A plain mutex: it is held to copy the result.
     last: Mutex<Option<SelfCheck>>,
 }
 
 impl SelfChecker {
-    /// Knows what the last one found, of an earlier run too.
+    /// Creates it with the last stored result, also of an earlier process.
     pub async fn new(parts: Parts) -> Self {
         let last = parts.store.read(|tx| tx.self_checks(1)).await.ok().and_then(|mut checks| checks.pop());
         Self { inner: Arc::new(Inner { parts, turn: tokio::sync::Mutex::default(), last: Mutex::new(last) }) }
     }
 
-    /// What the last one found.
+    /// The result of the last check.
     pub fn last(&self) -> Option<SelfCheck> {
         self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Checks every night until `stopping`; a night that was missed is made up a while after the start.
+    /// Checks every night until `stopping`. If the server was off at the scheduled time, the check runs a while after
+    /// the next start.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         loop {
             let care = self.inner.parts.settings.now().care.clone();
@@ -72,7 +73,7 @@ impl SelfChecker {
             let wait = if missed { next.since(now).min(AFTER_START) } else { next.since(now) };
             tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => return,
-                // In pieces: the clock may be set meanwhile.
+                // In short sleeps, because the system clock may be changed meanwhile.
                 () = tokio::time::sleep(wait.min(PIECE)) => {}
             }
             if care.self_check && wait <= PIECE {
@@ -84,7 +85,7 @@ impl SelfChecker {
         }
     }
 
-    /// Checks now; one after the other, if many ask.
+    /// Runs a check now; concurrent requests run one after the other.
     pub async fn check(&self) -> SelfCheck {
         let _turn = self.inner.turn.lock().await;
         let (parts, began_at) = (&self.inner.parts, clock::now());
@@ -102,11 +103,11 @@ impl SelfChecker {
     }
 }
 
-/// What needs a person and has no alert of its own.
+/// The findings that need the owner and have no alert of their own.
 fn trouble(check: &SelfCheck) -> Option<AlertDetail> {
     let is_bad = |finding: &&Finding| match finding.state {
         FindingState::Error => true,
-        // What will cost calls in some weeks is told while there is time.
+        // A model's shutdown would end the AI's calls in some weeks, so its warning is sent in time.
         FindingState::Warning => finding.check == ai_check::CHECK,
         FindingState::Ok | FindingState::Skipped => false,
     };
@@ -126,28 +127,22 @@ fn report(check: &SelfCheck) {
         .collect();
     let findings = worse.join("; ");
     if check.well {
-        tracing::info!(
-            event = "SELF_CHECK",
-            well = true,
-            took_ms,
-            findings,
-            "The self-check found nothing that needs a person"
-        );
+        tracing::info!(event = "SELF_CHECK", well = true, took_ms, findings, "The self-check found no problems");
     } else {
         tracing::error!(
             event = "SELF_CHECK",
             well = false,
             took_ms,
             findings,
-            "The self-check found something: {findings}"
+            "The self-check found problems: {findings}"
         );
     }
 }
 
-/// Checks whose trouble has an alert of its own.
+/// Checks whose problems have an alert of their own.
 const TOLD_ELSEWHERE: [&str; 6] = ["disk", "bridge", "outbox", "backup", "certificate", "clock"];
 /// A night was missed if the last check is older.
 const MISSED: Duration = Duration::from_hours(26);
-/// After a start there is more urgent work at first.
+/// The delay after a start, when other work is more urgent.
 const AFTER_START: Duration = Duration::from_mins(10);
 const PIECE: Duration = Duration::from_mins(15);

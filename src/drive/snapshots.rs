@@ -5,7 +5,7 @@ use crate::ops::snapshots::{Kind, Made, Snapshots};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Makes one when it is due, until `stopping`; what failed is tried again, less and less often.
+/// Creates a snapshot whenever one is due, until `stopping`; failures are retried with growing delays.
 pub async fn run(snapshots: Snapshots, mut stopping: watch::Receiver<bool>) {
     let mut pause = snapshots.start_delay();
     let mut failures = 0;
@@ -24,12 +24,12 @@ pub async fn run(snapshots: Snapshots, mut stopping: watch::Receiver<bool>) {
     snapshots.stop().want();
 }
 
-/// How long to wait after so many failures in a row.
+/// The delay after this number of consecutive failures.
 fn after(failures: u32) -> Duration {
     AFTER_FAILURE.saturating_mul(1 << failures.min(5)).min(LONGEST_PAUSE)
 }
 
-/// Does what is due. False if that failed, and is to be tried again in so long.
+/// Does what is due. Returns false if it failed, and is retried after `again`.
 async fn look(snapshots: &Snapshots, again: Duration) -> bool {
     let again_s = again.as_secs();
     if snapshots.is_due(clock::now()) {
@@ -39,7 +39,7 @@ async fn look(snapshots: &Snapshots, again: Duration) -> bool {
                 made.bucket_error.is_none()
             }
             Err(error) => {
-                tracing::error!(event = "SNAPSHOT_FAILED", %error, again_s, "No snapshot could be made; the last good one stays");
+                tracing::error!(event = "SNAPSHOT_FAILED", %error, again_s, "Snapshot failed: the last good one is kept, retrying in {again_s} s");
                 false
             }
         };
@@ -49,11 +49,16 @@ async fn look(snapshots: &Snapshots, again: Duration) -> bool {
     }
     match snapshots.pay_bucket().await {
         None => {
-            tracing::info!(event = "SNAPSHOT_BUCKET_FILLED", "The bucket has all snapshots now");
+            tracing::info!(event = "SNAPSHOT_BUCKET_FILLED", "All missing snapshots are uploaded to the bucket");
             true
         }
         Some(error) => {
-            tracing::error!(event = "SNAPSHOT_BUCKET_FAILED", error, again_s, "The bucket still lacks a snapshot");
+            tracing::error!(
+                event = "SNAPSHOT_BUCKET_FAILED",
+                error,
+                again_s,
+                "Upload of a snapshot to the bucket failed, retrying in {again_s} s"
+            );
             false
         }
     }
@@ -67,13 +72,17 @@ fn tell(made: &Made) {
         bytes,
         messages = copy.messages,
         calls = copy.calls,
-        "A snapshot was made and read back"
+        "Snapshot created and verified"
     );
     if !dropped.is_empty() {
-        tracing::info!(event = "SNAPSHOT_DROPPED", names = dropped.join(" "), "Older snapshots were dropped");
+        tracing::info!(event = "SNAPSHOT_DROPPED", names = dropped.join(" "), "Expired snapshots deleted");
     }
     if let Some(error) = bucket_error {
-        tracing::error!(event = "SNAPSHOT_BUCKET_FAILED", error, "The snapshot is here, but not in the bucket");
+        tracing::error!(
+            event = "SNAPSHOT_BUCKET_FAILED",
+            error,
+            "The snapshot is stored locally, but its upload to the bucket failed"
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! The line that `systemctl status` shows.
+//! The status line of `systemctl status`.
 
 use super::calls::Calls;
 use super::outbox::Outbox;
@@ -7,21 +7,21 @@ use crate::ops::notify;
 use crate::providers::baileys::bridge::LinkState;
 use std::time::Duration;
 
-/// What the line is made of; cheap to clone.
+/// The inputs of the line; cheap to clone.
 #[derive(Clone)]
 pub struct StatusLine {
     /// The settings.
     pub settings: Live,
-    /// All calls that are on.
+    /// The registry of active calls.
     pub calls: Calls,
-    /// Messages on their way out, and how the bridge is.
+    /// Outbound messages, and the state of the bridge.
     pub outbox: Outbox,
-    /// Where the page is.
+    /// The address of the web page.
     pub page: String,
 }
 
 impl StatusLine {
-    /// The line as it is now.
+    /// The current line.
     pub fn text(&self) -> String {
         let calls = match self.calls.count() {
             0 => String::new(),
@@ -36,7 +36,7 @@ impl StatusLine {
         format!("Answering{settings}: {calls}{whatsapp}the page is at {}", self.page)
     }
 
-    /// Keeps it current for as long as it is polled.
+    /// Keeps the line current while it is polled.
     pub async fn run(self) {
         let mut shown = String::new();
         loop {
@@ -49,7 +49,7 @@ impl StatusLine {
         }
     }
 
-    /// The same while calls come to their end.
+    /// Keeps the line current while calls are drained.
     pub async fn run_to_the_end(self) {
         let mut shown = 0;
         loop {

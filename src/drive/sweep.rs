@@ -1,4 +1,4 @@
-//! Closes the books of calls that nobody tells the end of: the daemon was killed, or Twilio's last word was lost.
+//! Closes calls whose end was not reported, because the daemon was killed or Twilio's last webhook was lost.
 
 use super::call::tape;
 use super::calls::{CallParts, Calls};
@@ -9,14 +9,14 @@ use crate::store::OpenCall;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often it is looked.
+/// How often it runs.
 const EVERY: Duration = Duration::from_secs(30);
-/// A call of which nothing was heard for so long is asked about.
+/// A call without events for this long is queried at Twilio.
 const QUIET: Duration = Duration::from_mins(2);
-/// Where Twilio cannot be asked, it is over after this.
+/// A call is considered over after this time if Twilio cannot be queried.
 const GIVEN_UP: Duration = Duration::from_hours(4);
 
-/// Looks now and then until `stopping`.
+/// Runs until `stopping`.
 pub async fn run(calls: Calls, mut stopping: watch::Receiver<bool>) {
     let store = calls.parts().store.clone();
     if let Err(error) = store.write(tape::close_broken).await {
@@ -59,7 +59,7 @@ async fn settle(parts: &CallParts, call: OpenCall, quiet: Duration) {
         Ok(_) | Err(_) if quiet >= GIVEN_UP => None,
         Ok(_) | Err(_) => return,
     };
-    tracing::info!(event = "CALL_SWEPT", call.sid = %call.call_sid, state = call.state.as_str(), "A call is over that nobody closed");
+    tracing::info!(event = "CALL_SWEPT", call.sid = %call.call_sid, state = call.state.as_str(), "Call {} is over, but its end was not reported: closed now", call.call_sid);
     let at = clock::now();
     parts.store.write_soon(move |tx| tx.end_call(&call.call_sid, EndReason::Interrupted, duration_ms, at).map(drop));
 }

@@ -1,4 +1,4 @@
-//! Looks for a newer release once a week, where the owner has switched that on, and tells of each once.
+//! Checks for a newer release once a week, if the owner has enabled it, and reports each release once.
 
 use crate::clock;
 use crate::config::{Config, Live};
@@ -11,16 +11,16 @@ use tokio::sync::watch;
 /// What is known of the newest release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
-    /// The newest one, as the feed named it last.
+    /// The newest release that the feed has named.
     pub newest: Option<Release>,
-    /// When the feed was asked last.
+    /// When the feed was last queried.
     pub checked_at: Option<Timestamp>,
     mark: Option<String>,
     told: Option<String>,
 }
 
 impl Known {
-    /// What was found out before.
+    /// Reads the stored state.
     pub fn read(tx: &ReadTx<'_>) -> store::Result<Self> {
         Ok(Self {
             newest: tx.meta(NEWEST)?.and_then(|text| serde_json::from_str(&text).ok()),
@@ -30,20 +30,20 @@ impl Known {
         })
     }
 
-    /// The newest one, if it is newer than this program.
+    /// The newest release, if it is newer than this program.
     pub fn newer(&self) -> Option<&Release> {
         self.newest.as_ref().filter(|release| is_newer(&release.version, INSTALLED))
     }
 }
 
-/// Looks now and then until `stopping`.
+/// Runs until `stopping`.
 pub async fn run(store: Store, settings: Live<Config>, mut stopping: watch::Receiver<bool>) {
     loop {
-        // Without the owner's word nobody is asked anything.
+        // No request is sent unless the owner has enabled the check.
         if let Some(feed) = settings.now().updates.weekly_feed()
             && let Err(error) = look_if_due(&store, feed.as_str()).await
         {
-            tracing::warn!(event = "UPDATE_CHECK_FAILED", %error, "Cannot note what was found of newer releases");
+            tracing::warn!(event = "UPDATE_CHECK_FAILED", %error, "Cannot store the result of the check for newer releases");
         }
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return,
@@ -63,7 +63,7 @@ async fn look_if_due(store: &Store, feed: &str) -> store::Result<()> {
         Ok(FeedAnswer::Unchanged) => (known.newest.clone(), known.mark.clone(), now),
         Err(error) => {
             complain(&error);
-            // Tomorrow again.
+            // Makes the next check due tomorrow.
             (known.newest.clone(), known.mark.clone(), now.minus(WEEK).plus(DAY))
         }
     };
@@ -92,7 +92,7 @@ fn tell(release: &Release) {
             version,
             urgent,
             notes,
-            "Release {version} should be installed soon"
+            "Urgent release {version} is available: install it soon"
         );
     } else {
         tracing::info!(event = "UPDATE_AVAILABLE", version, urgent, notes, "There is a newer release, {version}");
@@ -101,10 +101,10 @@ fn tell(release: &Release) {
 
 fn complain(error: &FeedError) {
     let cause = error as &dyn std::error::Error;
-    tracing::warn!(event = "UPDATE_CHECK_FAILED", error = cause, "Cannot look for a newer release; tomorrow again");
+    tracing::warn!(event = "UPDATE_CHECK_FAILED", error = cause, "Cannot check for a newer release; retrying tomorrow");
 }
 
-/// What runs here.
+/// The running version.
 const INSTALLED: &str = env!("CARGO_PKG_VERSION");
 
 const NEWEST: &str = "updates.newest";
@@ -112,7 +112,7 @@ const MARK: &str = "updates.mark";
 const CHECKED_AT: &str = "updates.checked_at";
 const TOLD: &str = "updates.told";
 
-/// How often it is looked whether a week is over, or the setting has changed.
+/// How often it checks whether the week has passed or the setting has changed.
 const EVERY: Duration = Duration::from_mins(10);
 const DAY: Duration = Duration::from_hours(24);
 const WEEK: Duration = Duration::from_hours(7 * 24);

@@ -1,11 +1,11 @@
-//! Telling by mail.
+//! Sends alerts by mail.
 
 use super::Letterhead;
 use crate::config::Config;
 use crate::domain::{Alert, AlertNews};
 use crate::providers::mail::Mailer;
 
-/// Tells by mail.
+/// The mail channel.
 pub(super) struct ByMail {
     mailer: Mailer,
     to: Vec<String>,
@@ -13,7 +13,7 @@ pub(super) struct ByMail {
 }
 
 impl ByMail {
-    /// As the settings say; none where they name nobody, or no server.
+    /// Builds the channel from the settings; none if they name no recipient or no mail server.
     pub(super) fn new(config: &Config, head: Letterhead) -> Option<Self> {
         let to = config.alerts.mail_to.clone();
         if to.is_empty() || config.mail.host.is_none() {
@@ -21,7 +21,7 @@ impl ByMail {
         }
         let mailer = Mailer::new(&config.mail).inspect_err(|error| {
             let error = error as &dyn std::error::Error;
-            tracing::error!(event = "MAIL_OFF", error, "No mail can be sent");
+            tracing::error!(event = "MAIL_OFF", error, "The mail settings cannot be used: no alerts are sent by mail");
         });
         Some(Self { mailer: mailer.ok()?, to, head })
     }

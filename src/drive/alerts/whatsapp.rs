@@ -1,4 +1,4 @@
-//! Telling by WhatsApp: an ordinary message of ours through the outbox, by the policy's way.
+//! Sends alerts by WhatsApp: as an ordinary message through the outbox, over the provider that the policy selects.
 
 use super::Letterhead;
 use crate::clock;
@@ -11,13 +11,13 @@ use crate::store::Store;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Tells by WhatsApp.
+/// The WhatsApp channel.
 pub(super) struct ByWhatsApp {
     to: PhoneNumber,
     head: Letterhead,
     outbox: Outbox,
     store: Store,
-    /// Messages that are still on their way. A plain mutex: it is held to look at a short list.
+    /// Messages that are queued or in flight. A plain mutex: it is held only to read or edit a short list.
     on_the_way: Mutex<Vec<OnTheWay>>,
 }
 
@@ -27,21 +27,21 @@ struct OnTheWay {
 }
 
 impl ByWhatsApp {
-    /// As the settings say; none where they name nobody.
+    /// Builds the channel from the settings; none if they name no recipient.
     pub(super) fn new(config: &Config, head: Letterhead, outbox: Outbox, store: Store) -> Option<Self> {
         let to = config.alerts.whatsapp_to.clone()?;
         Some(Self { to, head, outbox, store, on_the_way: Mutex::default() })
     }
 
-    /// Puts a message into the outbox. A way that is down at the moment is none: what is queued there would tell of the
-    /// trouble when it is over.
+    /// Queues a message in the outbox. Fails if no provider is up: a queued message would report the problem only after
+    /// it is over.
     pub(super) async fn tell(&self, news: &[(Alert, AlertNews)]) -> Result<(), String> {
         let words = self.head.words(news);
         let down = self.outbox.down().await;
         let mut rules = self.outbox.rules();
         rules.priority.retain(|provider| !down.contains(provider));
         if rules.priority.is_empty() || rules.only.is_some_and(|only| !rules.priority.contains(&only)) {
-            return Err("no way of WhatsApp is up at the moment".to_owned());
+            return Err("no WhatsApp provider is up at the moment".to_owned());
         }
         let (to, text) = (self.to.to_string(), shortened(&words.body));
         let queued = self.store.write(move |tx| outbox::send_to_owner(tx, &to, text, &rules, clock::now())).await;
@@ -52,7 +52,7 @@ impl ByWhatsApp {
         Ok(())
     }
 
-    /// What was given up on its way was not told.
+    /// Withdraws the notifications whose messages failed for good, so they are sent again.
     pub(super) async fn watch(&self, alerts: &Alerts) {
         loop {
             tokio::time::sleep(LOOK).await;
@@ -73,8 +73,8 @@ impl ByWhatsApp {
                     && status == MessageStatus::Failed
                 {
                     let reason = found.and_then(|message| message.error).unwrap_or_default();
-                    tracing::warn!(event = "ALERT_NOT_TOLD", way = "whatsapp", message.id = %message, reason, "The owner could not be told by WhatsApp: {reason}");
-                    // What cannot be sent now could not be in a moment either.
+                    tracing::warn!(event = "ALERT_NOT_TOLD", way = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again: {reason}");
+                    // The next message would fail for the same reason at once.
                     tokio::time::sleep(AFTER_FAILURE).await;
                     alerts.take_back_told(AlertWay::WhatsApp, &done.told);
                 }
@@ -87,7 +87,7 @@ impl ByWhatsApp {
     }
 }
 
-/// What Twilio takes of a text.
+/// Cuts the text to the length that Twilio accepts.
 fn shortened(text: &str) -> String {
     if text.chars().count() <= LONGEST {
         return text.trim_end().to_owned();

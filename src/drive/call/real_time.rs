@@ -1,30 +1,30 @@
-//! A caller's sound arrives as fast as it is spoken. What arrives faster would have to be kept.
+//! Rate limit of a caller's audio. Audio arrives in real time; audio that arrives faster would have to be buffered.
 
 use std::time::Duration;
 
-/// Compares the sound of a stream with the time that has passed.
+/// Compares the duration of the received audio with the time that has passed.
 #[derive(Debug, Default)]
 pub(super) struct RealTime {
     taken_ms: u64,
     dropped_ms: u64,
 }
 
-/// What becomes of a piece of sound.
+/// What to do with a piece of audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// It may have been spoken by now.
+    /// Accept it: it is not ahead of the clock.
     Take,
-    /// It is ahead of the clock.
+    /// Drop it: it is ahead of the clock.
     Drop,
-    /// So much was ahead of the clock that the stream is closed.
+    /// Close the stream: too much audio was ahead of the clock.
     Close,
 }
 
 impl RealTime {
-    /// Judges `audio_ms` of sound that stands at `timestamp_ms` in its stream, `elapsed` after the stream began.
+    /// Decides about `audio_ms` of audio at `timestamp_ms` of its stream, received `elapsed` after the stream started.
     pub(super) fn admit(&mut self, timestamp_ms: u64, audio_ms: u64, elapsed: Duration) -> Admission {
         let elapsed_ms = u64::try_from((elapsed + AHEAD).as_millis()).unwrap_or(u64::MAX);
-        // A frame without sound costs work too.
+        // An empty frame counts as 1 ms, because it costs work too.
         let audio_ms = audio_ms.max(1);
         let end_ms = timestamp_ms.max(self.taken_ms).saturating_add(audio_ms);
         if end_ms <= elapsed_ms {
@@ -35,17 +35,17 @@ impl RealTime {
         if self.dropped_ms <= MOST_DROPPED_MS { Admission::Drop } else { Admission::Close }
     }
 
-    /// Whether the piece that was dropped last is the first one.
+    /// Returns true if the piece that was dropped last was the first dropped piece of the stream.
     pub(super) fn is_first_drop(&self, audio_ms: u64) -> bool {
         self.dropped_ms <= audio_ms.max(1)
     }
 }
 
-/// So much sound may be ahead of the clock: a network that stalled delivers what it held at once, and the clock of the other
-/// end may have begun earlier.
+/// How far audio may be ahead of the clock. A network that stalled delivers its backlog at once, and the sender's clock
+/// may have started earlier.
 const AHEAD: Duration = Duration::from_secs(5);
 
-/// A stream of which more was dropped is closed.
+/// The stream is closed once more than this was dropped.
 const MOST_DROPPED_MS: u64 = 10_000;
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
     fn real_time_with_jitter_is_taken_whole() {
         let mut limit = RealTime::default();
         for frame in 0..90_000_u64 {
-            // The network holds everything back for four seconds of each ten.
+            // The network stalls for four seconds of every ten.
             let spoken_ms = (frame + 1) * 20;
             let elapsed_ms = if spoken_ms % 10_000 < 4_000 { spoken_ms / 10_000 * 10_000 + 4_000 } else { spoken_ms };
             let elapsed = Duration::from_millis(elapsed_ms);

@@ -1,4 +1,4 @@
-//! Sends a call to Twilio's recorder through its REST interface.
+//! Redirects a call to Twilio's recorder through Twilio's REST API.
 
 use super::Mail;
 use crate::domain::CallSid;
@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// Retries until Twilio accepts or refuses the redirect, or the call's task has ended; then notifies the task.
 pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSender<Mail>) {
-    // As they are now: the vendor knows nothing of how they were when the call began.
+    // The current settings, not those from the start of the call: the account's credentials may have changed since.
     let (parts, config) = (calls.parts(), calls.parts().config());
     let url = format!("{}/webhook/handle_recording", config.http.base_url());
     let last = RETRY_AFTER_MS[RETRY_AFTER_MS.len() - 1];
@@ -22,7 +22,7 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSe
         tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Asking Twilio to record the call");
         let failure = match rest::redirect_call(&parts.client, &config.twilio, &sid, &url, LIMIT).await {
             Ok(()) => {
-                tracing::info!(event = "WATCHDOG_REDIRECT_OK", call.sid = %sid, "Twilio records the call");
+                tracing::info!(event = "WATCHDOG_REDIRECT_OK", call.sid = %sid, "Call {sid} was redirected to Twilio's recorder");
                 break;
             }
             Err(failure) => {
@@ -36,7 +36,7 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSe
             event = "WATCHDOG_REDIRECT_FAILED",
             call.sid = %sid,
             error = &failure as &dyn std::error::Error,
-            "Twilio did not take the call"
+            "Twilio did not accept the redirect of the call to its recorder"
         );
         if !failure.is_passing() || failure.is_call_over() {
             break;

@@ -1,4 +1,4 @@
-//! Writes a call down while it goes on, in order, and never makes it wait.
+//! Writes a call's transcript and state to the database during the call, in order and without blocking the call.
 
 use crate::call::{After, CallEvent, EngineKind, TurnRecord, Usage};
 use crate::clock;
@@ -16,7 +16,7 @@ pub(super) struct Scribe {
     config: Arc<Config>,
     stream: Option<StreamSid>,
     alerts: Alerts,
-    /// Whose turn it is to answer, whether the AI has, and why it was lost.
+    /// The current engine, whether it has answered, and why the last AI was lost.
     engine: Option<EngineKind>,
     has_answered: bool,
     ai_lost: Option<String>,
@@ -59,17 +59,17 @@ impl Scribe {
         match event {
             CallEvent::Live { engine } => self.live(*engine),
             CallEvent::CallerSpeech { is_final } => {
-                tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = is_final, "The caller's words are known");
+                tracing::info!(event = "HEBREW_SPEECH", call.sid = %sid, r#final = is_final, "Caller speech transcribed: call {sid}");
             }
             CallEvent::FirstAudio { latency_ms } => {
                 if let Some(latency_ms) = latency_ms {
                     let latency = Duration::from_millis(*latency_ms);
                     metrics::histogram!("agentlocator_call_answer_seconds").record(latency);
                 }
-                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "An answer began");
+                tracing::info!(event = "PING_PONG_TX", call.sid = %sid, latency_ms, "Answer started: call {sid}");
             }
             CallEvent::BargeIn { heard_ms } => {
-                tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller spoke over the agent");
+                tracing::info!(event = "BARGE_IN", call.sid = %sid, heard_ms, "The caller interrupted the agent: call {sid}, after {heard_ms} ms");
                 self.note("barge_in", &json!({"heard_ms": heard_ms}));
             }
             CallEvent::Key(key) => self.note("key", &json!({"key": key.to_string()})),
@@ -77,12 +77,12 @@ impl Scribe {
             CallEvent::MessageStarted { at_ms } => self.message_started(*at_ms),
             CallEvent::EngineLost { engine, reason } => {
                 metrics::counter!("agentlocator_engine_failures_total", "engine" => engine.as_str()).increment(1);
-                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), reason, "An engine was lost");
+                tracing::warn!(event = "ENGINE_LOST", call.sid = %sid, engine = engine.as_str(), reason, "Engine lost: call {sid}, reason {reason}");
                 self.note("engine_lost", &json!({"engine": engine.as_str(), "reason": reason}));
             }
             CallEvent::EngineFailover { to } => self.failover(*to),
             CallEvent::EngineWarning { code } => {
-                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine refused something");
+                tracing::warn!(event = "ENGINE_WARNING", call.sid = %sid, code, "The engine rejected a request: call {sid}, code {code}");
                 self.note("engine_warning", &json!({"code": code}));
             }
             CallEvent::Used(usage) => {
@@ -90,27 +90,27 @@ impl Scribe {
                 self.store.write_soon(move |tx| tx.add_call_cost(&sid, micros));
             }
             CallEvent::TransferBegan => {
-                tracing::info!(event = "TRANSFER_BEGAN", call.sid = %sid, "Call {sid} is put through to a person");
+                tracing::info!(event = "TRANSFER_BEGAN", call.sid = %sid, "Transferring call {sid} to a human agent");
                 self.note("transfer_began", &Value::Null);
             }
             CallEvent::TransferAccepted => {
-                tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The person took call {sid}");
+                tracing::info!(event = "TRANSFER_ACCEPTED", call.sid = %sid, "The human agent accepted call {sid}");
                 self.note("transfer_accepted", &Value::Null);
             }
             CallEvent::TransferFailed(why) => {
                 let why = why.as_str();
-                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "The person did not take call {sid} ({why}); the conversation goes on");
+                tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why, "Transfer of call {sid} failed ({why}); the conversation with the AI continues");
                 self.note("transfer_failed", &json!({"why": why}));
             }
             CallEvent::WatchdogFired => {
-                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Stream and engine were not there in time");
+                tracing::warn!(event = "WATCHDOG_FIRED", call.sid = %sid, "Watchdog fired for call {sid}: media stream and engine were not connected in time");
                 self.note("watchdog", &Value::Null);
             }
         }
     }
 
     pub(super) fn ended(&self, reason: EndReason, after: After) {
-        tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, reason = reason.as_str(), "The talk is over");
+        tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, reason = reason.as_str(), "Media stream of call {} ended", self.sid);
         if self.has_answered {
             self.alerts.note_call(&AiOutcome::Answered);
         } else if let Some(reason) = &self.ai_lost {
@@ -128,7 +128,7 @@ impl Scribe {
         });
     }
 
-    /// Whether the AI answers is seen by whether the caller hears it.
+    /// Tracks whether the AI answers: it does once the caller has heard it.
     fn follow(&mut self, event: &CallEvent) {
         match event {
             CallEvent::Live { engine } | CallEvent::EngineFailover { to: engine } => self.engine = Some(*engine),
@@ -140,13 +140,13 @@ impl Scribe {
 
     fn live(&self, engine: EngineKind) {
         let Some(stream) = self.stream.clone() else { return };
-        tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "They talk");
+        tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "Call {} connected: the caller hears engine {}", self.sid, engine.as_str());
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(engine));
         self.store.write_soon(move |tx| tx.call_is_live(&sid, &stream, engine.as_str(), model.as_deref(), at));
     }
 
     fn failover(&self, to: EngineKind) {
-        tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Another engine takes over");
+        tracing::warn!(event = "ENGINE_FAILOVER", call.sid = %self.sid, engine = to.as_str(), "Call {} switches to engine {}", self.sid, to.as_str());
         self.note("engine_failover", &json!({"engine": to.as_str()}));
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(to));
         self.store.write_soon(move |tx| tx.set_call_engine(&sid, to.as_str(), model.as_deref(), at));

@@ -1,4 +1,4 @@
-//! The recording of a call on its way into the database: a WAV file in chunks, whole at every moment.
+//! Writes the recording of a call to the database during the call: a WAV file in chunks, playable at every moment.
 
 use crate::audio::{EncodedAudio, Recorder, wav};
 use crate::clock;
@@ -10,11 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Chunks that may wait for a slow disk. What comes beyond is lost: a call is worth more than its recording.
+/// How many chunks may wait for a slow disk. Further chunks are dropped: the call is more important than its recording.
 const WAITING: usize = 8;
-/// Both sides.
+/// The caller and the agent.
 const CHANNELS: u16 = 2;
-/// The place of the header, which is written again when the length is known.
+/// The position of the header, which is rewritten when the length is known.
 const HEADER: i64 = 0;
 
 pub(super) struct Tape {
@@ -49,14 +49,14 @@ impl Tape {
         self.recorder.cut_agent(at_ms);
     }
 
-    /// Writes down what is final by now.
+    /// Writes the audio that is final by now.
     pub(super) fn roll(&mut self, since: Duration) {
         if let Some(chunk) = self.recorder.take_chunk(ms(since)) {
             self.write(chunk);
         }
     }
 
-    /// Writes down the rest, and the true length. `compression` is woken when the recording is stored.
+    /// Writes the remaining audio and the final length. `compression` is woken when the recording is stored.
     pub(super) fn end(mut self, since: Duration, compression: Jobs) {
         let rest = self.recorder.finish(ms(since));
         if !rest.is_empty() {
@@ -67,7 +67,7 @@ impl Tape {
             tx.put_recording_chunk(&key, HEADER, &header, 0)?;
             recording::complete(tx, &key, now)
         });
-        // The empty write is answered after the commit of those before it.
+        // The empty write is acknowledged after the commits of all writes before it.
         let store = self.store;
         tokio::spawn(async move {
             if store.write(|_| Ok(())).await.is_ok() {
@@ -78,7 +78,10 @@ impl Tape {
 
     fn write(&mut self, chunk: Vec<u8>) {
         if self.waiting.load(Ordering::Relaxed) >= WAITING {
-            return tracing::warn!(event = "RECORDING_GAP", "The disk is too slow for a recording; a part is lost");
+            return tracing::warn!(
+                event = "RECORDING_GAP",
+                "The disk is too slow: a part of the recording was dropped"
+            );
         }
         self.bytes += chunk.len() as u64;
         let duration_ms = i64::try_from(self.bytes / (8 * u64::from(CHANNELS))).unwrap_or(i64::MAX);
@@ -92,7 +95,7 @@ impl Tape {
     }
 }
 
-/// What was being recorded when the daemon was killed ends where it ended: players are told its true length.
+/// Finalizes recordings that were interrupted when the daemon was killed: writes their true length into the header.
 pub(in crate::drive) fn close_broken(tx: &WriteTx<'_>) -> store::Result<()> {
     for (key, bytes) in tx.running_recordings()? {
         let header = wav::header(CHANNELS, bytes.saturating_sub(wav::HEADER_BYTES as u64));

@@ -1,4 +1,5 @@
-//! The agent's tools in a call: each is a use case, and answers by mail, so that the call goes on meanwhile.
+//! The agent's tools. Each runs as its own task and reports to the call's task by message, so the call continues
+//! meanwhile.
 
 use super::Mail;
 use crate::agent::tools::{TAKE_MESSAGE, TakeMessage};
@@ -16,7 +17,7 @@ pub(super) fn run(
     name: &str,
     arguments: &str,
 ) {
-    tracing::info!(event = "TOOL_CALL", call.sid = %sid, tool = name, "The agent uses a tool");
+    tracing::info!(event = "TOOL_CALL", call.sid = %sid, tool = name, "The agent calls tool {name} in call {sid}");
     let answer = |output: serde_json::Value| Mail::ToolFinished { id: id.to_owned(), output: output.to_string() };
     let refuse = |reason: &str| drop(mailbox.send(answer(json!({"error": reason}))));
     if name != TAKE_MESSAGE {

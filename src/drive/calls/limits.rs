@@ -1,19 +1,19 @@
-//! What the AI may cost: beyond a limit calls go to voicemail, which needs nobody and costs nothing.
+//! Limits on the use of the AI. Calls over a limit go to voicemail, which costs nothing.
 
 use crate::config::VoiceConfig;
 use crate::domain::AlertDetail;
 use crate::store::AiUsage;
 
-/// Calls that the AI answers at the moment.
+/// The calls that the AI answers at the moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AtOnce {
-    /// All.
+    /// All of them.
     pub all: usize,
     /// Those from one number.
     pub of_number: usize,
 }
 
-/// The limit that a further call would exceed, by the name of its setting.
+/// Returns the setting whose limit a further call would exceed.
 pub(super) fn exceeded(limits: &VoiceConfig, now: AtOnce, today: AiUsage) -> Option<&'static str> {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let of_number = [
@@ -25,12 +25,12 @@ pub(super) fn exceeded(limits: &VoiceConfig, now: AtOnce, today: AiUsage) -> Opt
     all.find(|(_, used, limit)| *limit > 0 && *used >= u64::from(*limit)).map(|(name, ..)| name)
 }
 
-/// Whether the limits of the day leave room for more.
+/// Returns true while the daily limits are not reached.
 pub(in crate::drive) fn day_has_room(limits: &VoiceConfig, today: AiUsage) -> bool {
     exceeded(limits, AtOnce::default(), today).is_none()
 }
 
-/// What the owner is told when four fifths of a limit are used.
+/// The alert detail once four fifths of a limit are used.
 pub(in crate::drive) fn warning(limits: &VoiceConfig, ai_calls: usize, today: AiUsage) -> Option<AlertDetail> {
     let at_once = ("voice.ai_calls_at_once", u64::try_from(ai_calls).unwrap_or(u64::MAX), limits.ai_calls_at_once);
     let mut all = of_day(limits, today).into_iter().chain([at_once]);
@@ -38,7 +38,7 @@ pub(in crate::drive) fn warning(limits: &VoiceConfig, ai_calls: usize, today: Ai
     Some(AlertDetail::from((format!("{name}: {used} מתוך {limit}"), format!("{name}: {used} of {limit}"))))
 }
 
-/// Name, use and limit of what counts for all calls of a day.
+/// Name, usage and limit of the settings that count all calls of a day.
 fn of_day(limits: &VoiceConfig, today: AiUsage) -> [(&'static str, u64, u32); 2] {
     [
         ("voice.ai_minutes_per_day", today.seconds / 60, limits.ai_minutes_per_day),

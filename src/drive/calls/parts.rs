@@ -1,4 +1,4 @@
-//! What every call works with.
+//! The services that every call uses.
 
 use crate::agent::instructions;
 use crate::call::{CallPolicy, EngineKind, Prompts};
@@ -12,39 +12,39 @@ use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long after the greeting caller and engine may take to be connected.
+/// How long the media stream and the engine may take to connect after the greeting.
 const WATCHDOG: Duration = Duration::from_secs(6);
-/// The longest that a tool may take.
+/// Timeout of a tool.
 const TOOL_LIMIT: Duration = Duration::from_secs(8);
 
-/// What every call works with.
+/// The services that every call uses.
 #[derive(Clone)]
 pub struct CallParts {
-    /// The settings, and what is built from them.
+    /// The active settings, and the objects that are built from them.
     pub in_force: Live<InForce>,
     /// The database.
     pub store: Store,
-    /// For Twilio's REST interface.
+    /// The HTTP client for Twilio's REST API.
     pub client: reqwest::Client,
-    /// The sentences of our own that are heard through the stream.
+    /// The built-in sentences that are played through the media stream.
     pub clips: Arc<Clips>,
-    /// How much room there is.
+    /// The free space of the disk.
     pub disk: DiskWatch,
     /// Wakes the worker that compresses recordings.
     pub compression: Jobs,
-    /// Where it is told what needs a person.
+    /// Where alerts are raised.
     pub alerts: Alerts,
-    /// What the AI's server refuses of our settings.
+    /// The settings that the AI server rejects.
     pub refused: RefusedFields,
 }
 
 impl CallParts {
-    /// The settings as they are now.
+    /// The current settings.
     pub fn config(&self) -> Arc<Config> {
         self.in_force.now().config.clone()
     }
 
-    /// Whether these settings let the AI answer calls.
+    /// Returns true if these settings let the AI answer calls.
     pub(super) fn uses_ai(settings: &InForce) -> bool {
         match settings.config.voice.engine {
             EngineChoice::Auto => settings.config.openai.key().is_some(),
@@ -53,7 +53,7 @@ impl CallParts {
         }
     }
 
-    /// How a call is to go that begins with these settings. `may_use_ai`: the limits allow it.
+    /// Builds the policy of a call that begins with these settings. `may_use_ai`: the usage limits allow the AI.
     pub(super) fn policy(&self, settings: &InForce, may_use_ai: bool) -> CallPolicy {
         let config = &settings.config;
         let (voice, agent) = (&config.voice, &config.agent);
@@ -86,7 +86,7 @@ impl CallParts {
     }
 }
 
-/// How long the AI may wait after the caller's last word before it takes the turn for ended.
+/// How long the AI may wait after the caller's last word before it ends the turn.
 fn turn_end(openai: &OpenAiConfig) -> Duration {
     match (openai.turn_detection, openai.vad_eagerness) {
         (TurnDetection::ServerVad, _) => Duration::from_millis(openai.vad_silence_ms.into()),

@@ -1,4 +1,4 @@
-//! Twilio's socket for one call.
+//! The media socket of one call.
 
 use crate::providers::twilio::media_stream::{self, Incoming, Start};
 use crate::providers::websocket::{Received, Socket};
@@ -10,33 +10,33 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-/// The connection beneath: plain TCP where nothing stands in between, else what carries it.
+/// The underlying connection.
 pub enum Carrier {
-    /// Without a layer in between.
+    /// Plain TCP.
     Tcp(TcpStream),
-    /// TLS of our own.
+    /// TLS that this server terminates.
     Tls(Box<TlsStream<TcpStream>>),
-    /// A stream with something else in between.
+    /// Any other stream.
     Other(Pin<Box<dyn Duplex>>),
 }
 
-/// What can be read and written.
+/// A stream that can be read and written.
 pub trait Duplex: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> Duplex for T {}
 
-/// Twilio's socket for one call.
+/// The media socket of one call.
 pub struct MediaSocket {
     pub(in crate::drive) socket: Socket<Carrier>,
 }
 
 impl MediaSocket {
-    /// Takes a socket whose handshake is complete.
+    /// Wraps a socket whose handshake is complete.
     pub fn new(socket: Socket<Carrier>) -> Self {
         Self { socket }
     }
 
-    /// The start message; none if something else comes that may not come before it.
+    /// Reads the start message; none if a message comes that may not precede it.
     pub(super) async fn start(&mut self) -> Option<Start> {
         loop {
             match self.socket.receive().await {
@@ -51,17 +51,17 @@ impl MediaSocket {
         }
     }
 
-    /// Closes it: it has no right to be here.
+    /// Closes the socket because it is not authenticated.
     pub async fn refuse(self) {
         self.socket.close(CloseCode::Policy, "no token").await;
     }
 
-    /// Closes it: it sends more than a caller can say.
+    /// Closes the socket because it sends audio faster than real time.
     pub(in crate::drive) async fn reject_flood(self) {
         self.socket.close(CloseCode::Policy, "faster than real time").await;
     }
 
-    /// Closes it: nothing waits for it.
+    /// Closes the socket because no call waits for it.
     pub(in crate::drive) async fn dismiss(self) {
         self.socket.close(CloseCode::Normal, "").await;
     }

@@ -1,23 +1,23 @@
-//! Media sockets that have not shown a token yet. Anybody may open one, so there is room for some, and nobody stays long.
+//! Media sockets that have not authenticated yet. Any client may open one, so their number and their time are limited.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// So many sockets may be there at once that have not shown a token yet. Each can make us hold one message of 64 KiB at
-/// most, so all of them 32 MiB.
+/// The maximum number of unauthenticated sockets. Each can make the server buffer one message of at most 64 KiB, so all
+/// of them 32 MiB.
 pub const STRANGERS: usize = 512;
 
-/// All of them.
+/// All unauthenticated sockets.
 #[derive(Default)]
 pub(super) struct Strangers {
-    /// Who came first stands first.
+    /// Oldest first.
     inside: Mutex<VecDeque<Arc<Notify>>>,
 }
 
 impl Strangers {
-    /// Lets one in. Where it is full, who has been there longest must go: Twilio shows its token at once, so whoever waits
-    /// is not Twilio, and a crowd cannot keep calls out by waiting.
+    /// Adds a socket. When full, the oldest one is evicted: Twilio sends its token at once, so a socket that waits is
+    /// not Twilio's, and a flood of waiting sockets cannot keep calls out.
     pub(super) fn admit(&self) -> Stranger<'_> {
         let leave = Arc::new(Notify::new());
         let mut inside = self.inside();
@@ -30,20 +30,20 @@ impl Strangers {
         Stranger { strangers: self, leave }
     }
 
-    // A plain mutex: it is held for a look-up, never while waiting.
+    // A plain mutex: it is held for a lookup, never across an await.
     fn inside(&self) -> MutexGuard<'_, VecDeque<Arc<Notify>>> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One of them; its place is free when this is dropped.
+/// One unauthenticated socket; dropping this frees its slot.
 pub(super) struct Stranger<'s> {
     strangers: &'s Strangers,
     leave: Arc<Notify>,
 }
 
 impl Stranger<'_> {
-    /// Comes back when it must go, and from then on at once.
+    /// Completes when the socket is evicted, and from then on at once.
     pub(super) async fn must_go(&self) {
         self.leave.notified().await;
         self.leave.notify_one();

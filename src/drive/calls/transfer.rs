@@ -1,4 +1,4 @@
-//! Calls that are put through to a person: what is known of them while the person's phone rings.
+//! Call transfers to a human agent: their state while the human agent's phone rings.
 
 use super::{Calls, LiveCall};
 use crate::call::After;
@@ -7,29 +7,29 @@ use crate::crm::call::IncomingCall;
 use crate::domain::{CallSid, PersonName, PhoneNumber, TransferFailure};
 use crate::drive::call::Mail;
 
-/// The longest reason that a person is told, in characters.
+/// The maximum length of the reason that is read to the human agent, in characters.
 const MAX_REASON: usize = 200;
 
-/// Of the transfer of one call.
+/// The transfer state of one call.
 #[derive(Debug, Default)]
 pub(super) struct Transfer {
-    /// How many there were, this one included.
+    /// The number of transfers so far, this one included.
     number: u32,
     reason: String,
-    /// The person has pressed another key than the one that accepts.
+    /// The human agent pressed another key than the accepting one.
     is_declined: bool,
 }
 
-/// What a person is told before the call is put through, and how it is dialled.
+/// A transfer that waits for the human agent: what they hear before they accept, and how they are dialled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingTransfer {
-    /// What the caller is called.
+    /// The caller's name.
     pub caller_name: PersonName,
     /// The caller's number, or a word such as `anonymous`.
     pub caller_number: String,
     /// The number that was called.
     pub our_number: String,
-    /// The person's number.
+    /// The human agent's number.
     pub person: String,
     /// Which transfer of the call this is, from 1.
     pub number: u32,
@@ -37,8 +37,8 @@ pub struct PendingTransfer {
     pub reason: String,
 }
 
-/// Whether a call may be put through to the person of the settings. Whoever forwards calls to us or calls us is not rung:
-/// the call would come back.
+/// Returns true if a call may be transferred to the configured human agent. It may not if their phone forwarded this
+/// call or is the caller: the call would come back.
 pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
     config.agent.transfer_to.as_ref().is_some_and(|person| {
         let numbers = [&call.from, &call.to, &call.forwarded_from];
@@ -47,7 +47,7 @@ pub fn can_transfer(config: &Config, call: &IncomingCall) -> bool {
 }
 
 impl Calls {
-    /// The stream of a call is closed, and Twilio will be told to ring the person.
+    /// The stream of a call is closed, and Twilio will be instructed to dial the human agent.
     pub(in crate::drive) fn put_through(&self, sid: &CallSid, reason: &str) {
         if let Some(live) = self.book().live.get_mut(sid) {
             (live.has_stream, live.next) = (false, Some(After::Transfer));
@@ -57,7 +57,7 @@ impl Calls {
         self.inner.ended.notify_waiters();
     }
 
-    /// The transfer of a call that waits for the person's answer.
+    /// The transfer of a call that waits for the human agent's answer.
     pub fn pending_transfer(&self, sid: &CallSid) -> Option<PendingTransfer> {
         let book = self.book();
         let live = book.live.get(sid).filter(|live| live.is_transferring())?;
@@ -71,8 +71,8 @@ impl Calls {
         })
     }
 
-    /// The person has accepted. Returns whether the caller is still there; of a call that a daemon before knew of that is
-    /// supposed.
+    /// Records that the human agent accepted. Returns true while the caller is still on the line; for a call that this
+    /// process does not know (from before a restart) that is assumed.
     pub fn accept_transfer(&self, sid: &CallSid) -> bool {
         let book = self.book();
         match book.live.get(sid) {
@@ -82,19 +82,20 @@ impl Calls {
         }
     }
 
-    /// The person has pressed another key.
+    /// Records that the human agent pressed another key.
     pub fn decline_transfer(&self, sid: &CallSid) {
         if let Some(live) = self.book().live.get_mut(sid) {
             live.transfer.is_declined = true;
         }
     }
 
-    /// The transfer has come to nothing, by what Twilio says of the dialled call. Returns whether the call goes on with us.
+    /// Records that the transfer failed, as Twilio reports it of the dialled call. Returns true if the conversation
+    /// with the AI continues.
     pub fn fail_transfer(&self, sid: &CallSid, number: u32, why: TransferFailure) -> bool {
         let mut book = self.book();
         let Some(live) = book.live.get_mut(sid) else { return false };
         if !live.is_transferring() || live.transfer.number != number {
-            // Told before: whatever followed is told again.
+            // A repeated report: the same answer is given again.
             return true;
         }
         live.next = None;
@@ -103,18 +104,19 @@ impl Calls {
         live.mailbox.send(Mail::TransferFailed(why)).is_ok()
     }
 
-    /// Whether the person has accepted this call, as far as this daemon knows.
+    /// Returns true if the human agent has accepted this call, as far as this process knows.
     pub fn is_transferred(&self, sid: &CallSid) -> bool {
         self.book().after.get(sid) == Some(&After::Transfer)
     }
 
-    /// Whether a call that comes in is one that we are just putting through, and that the person's phone has forwarded back
-    /// to us. The caller's number comes along, or the person's own, or ours where the caller has none.
+    /// Returns true if an incoming call is one that is being transferred, and that the human agent's phone has
+    /// forwarded back. Its caller number is the original caller's, the human agent's, or ours where the caller withheld
+    /// theirs.
     pub fn has_come_back(&self, call: &IncomingCall) -> bool {
         self.book().live.values().filter(|live| live.is_transferring()).any(|live| {
             let config = &live.settings.config;
             let Some(person) = live.person() else { return false };
-            // Not every network says who has forwarded.
+            // Not every network reports who forwarded the call.
             if !call.forwarded_from.is_empty() && !is_same(config, &call.forwarded_from, &person) {
                 return false;
             }
@@ -126,12 +128,12 @@ impl Calls {
 }
 
 impl LiveCall {
-    /// The number of the person to whom it may be put through.
+    /// The number of the human agent.
     fn person(&self) -> Option<String> {
         Some(self.settings.config.agent.transfer_to.as_ref()?.to_string())
     }
 
-    /// Whether a socket may become its stream.
+    /// Returns true if a socket may become the call's stream.
     pub(super) fn takes_stream(&self) -> bool {
         !self.has_stream && !self.is_transferring()
     }
@@ -141,7 +143,8 @@ impl LiveCall {
     }
 }
 
-/// Whether two numbers are the same, however they are written. What is no number is the same as nothing.
+/// Returns true if both texts are the same phone number in any notation; a text that is not a phone number equals
+/// nothing.
 fn is_same(config: &Config, one: &str, other: &str) -> bool {
     let parse = |text: &str| PhoneNumber::parse_provider(text, config.whatsapp.country()).ok();
     parse(one).is_some_and(|one| parse(other) == Some(one))

@@ -1,33 +1,33 @@
-//! When Twilio's clock is asked for the time, and what of it counts.
+//! Schedules the comparisons with Twilio's clock, and evaluates them.
 
 use crate::domain::{AlertDetail, Timestamp};
 use crate::ops::clock_check::ClockReading;
 use crate::ops::clock_floor::ClockBehind;
 use std::time::{Duration, Instant};
 
-/// The comparisons with Twilio's clock: every six hours, and when ours begins or ceases to be behind what it must have passed. While
-/// it is behind, after 1, 2, 4 … minutes: an entry may lie years in the future.
+/// The comparisons with Twilio's clock: every six hours, and whenever our clock starts or stops being behind a time
+/// that it must have passed. While it is behind, after 1, 2, 4 … minutes, because an entry may lie years in the future.
 pub(super) struct ClockComparison {
     is_behind: bool,
     next: Instant,
     pause: Duration,
-    /// What Twilio's clock says of ours: none where it has not answered since [`Self::is_due`] saw a change.
+    /// Twilio's last answer; none if Twilio has not answered since [`Self::is_due`] saw a change.
     answer: Option<Answer>,
 }
 
-/// The last answer of Twilio's clock.
+/// What the last answer of Twilio's clock showed.
 enum Answer {
     Right,
     Wrong(AlertDetail),
 }
 
 impl ClockComparison {
-    /// The first one is due now.
+    /// The first comparison is due now.
     pub(super) fn new(now: Instant) -> Self {
         Self { is_behind: false, next: now, pause: SHORTEST, answer: None }
     }
 
-    /// Returns true if Twilio's clock is to be asked now.
+    /// Returns true if Twilio's clock is to be queried now.
     pub(super) fn is_due(&mut self, is_behind: bool, now: Instant) -> bool {
         if is_behind != self.is_behind {
             *self = Self { is_behind, ..Self::new(now) };
@@ -40,7 +40,7 @@ impl ClockComparison {
         is_due
     }
 
-    /// Notes what the comparison has shown.
+    /// Records the result of a comparison.
     pub(super) fn note(&mut self, reading: &ClockReading) {
         let words = reading.in_words();
         self.answer = Some(if reading.off() < CLOCK_OFF {
@@ -51,8 +51,8 @@ impl ClockComparison {
         });
     }
 
-    /// What is wrong with the clock. An entry in the future says nothing where Twilio has answered: it was written when the clock
-    /// was ahead, or Twilio says by how much it is wrong now.
+    /// The problem with the clock. An entry in the future does not count once Twilio has answered: either it was
+    /// written while the clock was ahead, or Twilio shows by how much the clock is wrong now.
     pub(super) fn alert(&self, behind: Option<ClockBehind>, now: Timestamp) -> Option<AlertDetail> {
         let counts = |behind: &ClockBehind| self.answer.is_none() || matches!(behind, ClockBehind::Build(_));
         behind.filter(counts).map(|behind| behind.detail(now)).or_else(|| match &self.answer {
@@ -64,7 +64,7 @@ impl ClockComparison {
 
 const SHORTEST: Duration = Duration::from_mins(1);
 const LONGEST: Duration = Duration::from_hours(6);
-/// What is less does no harm: certificates and signatures allow for it.
+/// Smaller differences do no harm: certificates and signatures tolerate them.
 const CLOCK_OFF: Duration = Duration::from_mins(5);
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
     use crate::clock;
 
-    /// The minutes of a day at which it is due.
+    /// The minutes of a day at which a comparison is due.
     fn due(comparison: &mut ClockComparison, now: Instant, is_behind: impl Fn(u64) -> bool) -> Vec<u64> {
         let at = |minute: &u64| now + Duration::from_mins(*minute);
         (0..24 * 60).filter(|minute| comparison.is_due(is_behind(*minute), at(minute))).collect()
@@ -102,7 +102,7 @@ mod tests {
         assert!(comparison.alert(Some(ClockBehind::Build(time.plus(LONGEST))), time).is_some());
         comparison.note(&reading(-86_400_000));
         assert!(comparison.alert(future, time).is_some());
-        // The clock is set, and asked of anew.
+        // The clock is corrected, and Twilio's is queried again.
         assert!(comparison.is_due(false, now) && comparison.alert(None, time).is_none());
     }
 }

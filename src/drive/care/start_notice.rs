@@ -1,4 +1,4 @@
-//! What the owner is told of the database files, in Hebrew and English.
+//! The texts about the database files for the owner, in Hebrew and English.
 
 use crate::domain::AlertDetail;
 use crate::store::{PublishState, StartEvent, StartNotice};
@@ -17,7 +17,7 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
         (reason.clone(), reason.clone())
     };
     let (he, en) = match notice.event {
-        // There was no live database.
+        // There was no live database before.
         StartEvent::Restored if notice.archived.is_none() => {
             (format!("מסד הנתונים מ־{file} נמצא בשימוש."), format!("The database from {file} is in use."))
         }
@@ -71,7 +71,9 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
         ),
         StartEvent::LiveDamaged => (
             format!("מסד הנתונים נפגם{reason}. במקומו נמצא בשימוש {file}. הפגום נשמר ב־{archived}."),
-            format!("The database was damaged{reason}. {file} is used instead. The damaged one is kept as {archived}."),
+            format!(
+                "The database was damaged{reason}. {file} is used instead. The damaged file is kept as {archived}."
+            ),
         ),
         StartEvent::FoundForeign => (
             format!(
@@ -94,10 +96,10 @@ pub(super) fn held(messages: u64) -> AlertDetail {
     ))
 }
 
-/// Why the published file is not current; none while it is, or is switched off.
+/// Why the published file is not current; none while it is current, or publishing is off.
 pub(super) fn unpublished(state: &PublishState) -> Option<AlertDetail> {
     match state {
-        // Those that need a decision have alerts of their own.
+        // These need a decision and have alerts of their own.
         PublishState::Current | PublishState::Off | PublishState::Frozen { .. } | PublishState::Foreign { .. } => None,
         PublishState::Late { age, reason } => Some(AlertDetail::from((
             format!("העותק מפגר ב־{} שניות: {reason}", age.as_secs()),
@@ -106,7 +108,7 @@ pub(super) fn unpublished(state: &PublishState) -> Option<AlertDetail> {
     }
 }
 
-/// Another file has the published name; none if not.
+/// Another file occupies the published file's name; none if not.
 pub(super) fn foreign(state: &PublishState, file: &str) -> Option<AlertDetail> {
     match state {
         PublishState::Foreign { .. } => Some(AlertDetail::from((
@@ -125,7 +127,7 @@ pub(super) fn foreign(state: &PublishState, file: &str) -> Option<AlertDetail> {
     }
 }
 
-/// What is damaged, and the sound copy that is kept.
+/// What is damaged, and which intact copy is kept.
 pub(super) fn damaged(findings: &str, publish: &PublishState, file: &str) -> AlertDetail {
     if !matches!(publish, PublishState::Frozen { .. }) {
         return AlertDetail::from(findings);

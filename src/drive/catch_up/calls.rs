@@ -1,4 +1,4 @@
-//! Calls to our numbers that the service did not answer.
+//! Calls to our numbers that the daemon did not answer.
 
 use super::{CatchUp, Kind, PassError, Taken};
 use crate::clock;
@@ -33,7 +33,7 @@ impl Kind for ListedCall {
     }
 }
 
-/// Stores calls that are over and not known, unless another program answers their number.
+/// Stores the ended calls that are not known, unless another program answers their number.
 pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
     let settings = catch_up.parts.in_force.now();
     let numbers = account::numbers(&catch_up.parts.client, &settings.config.twilio, ANSWER).await?;
@@ -65,12 +65,12 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
     Ok(stored)
 }
 
-/// Whether the calls of a number go to another program.
+/// Returns true if the calls of a number go to another program.
 fn is_elsewhere(number: &OwnNumber, base: &str) -> bool {
     let url = &number.hooks.voice_url;
     number.voice_application_sid.is_empty() && !url.is_empty() && !url.starts_with(base)
 }
 
-/// The longest call that Twilio lets go on.
+/// The longest call that Twilio allows.
 const LONGEST: Duration = Duration::from_hours(24);
 const ANSWER: Duration = Duration::from_secs(30);

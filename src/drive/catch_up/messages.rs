@@ -1,4 +1,4 @@
-//! WhatsApp messages that came to our sender at Twilio.
+//! WhatsApp messages to our sender at Twilio.
 
 use super::{CatchUp, Kind, PassError, Taken};
 use crate::clock;
@@ -8,11 +8,11 @@ use crate::inbox::message_time::Arrival;
 use crate::providers::twilio::lists::{self, Listed, ListedMessage, Resource};
 use crate::providers::twilio::whatsapp;
 
-/// A message of the list, and what is done with it.
+/// A message of the list, and what to do with it.
 enum Work {
-    /// It is not known.
+    /// Store it: it is not known.
     Store(Box<InboundMessage>, Raw, Arrival),
-    /// Its webhook did not tell when it was written.
+    /// Correct its time: its webhook did not say when it was written.
     Time { sid: String, provider_time: Timestamp, written: Timestamp },
 }
 
@@ -66,7 +66,7 @@ impl Kind for ListedMessage {
     }
 }
 
-/// The message as its webhook would have told it; none if nobody can have written it.
+/// The message as its webhook would have described it; none if it cannot come from a contact.
 async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<Work>, PassError> {
     let settings = catch_up.parts.in_force.now();
     let (twilio, country) = (&settings.config.twilio, settings.config.whatsapp.country());
@@ -81,12 +81,12 @@ async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Resul
         path: "Messages.json",
         content_type: "application/json".to_owned(),
         body: raw.into(),
-        // It is kept only if it makes something.
+        // The webhook entry is kept only if the message is new.
         is_repeated: true,
     };
     let arrival = catch_up.clock.arrival(&message);
     Ok(Some(Work::Store(Box::new(message), raw, arrival)))
 }
 
-/// How many are stored in one transaction.
+/// How many messages are stored in one transaction.
 const AT_ONCE: usize = 50;

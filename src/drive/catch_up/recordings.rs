@@ -1,4 +1,4 @@
-//! Recordings that Twilio took, of known calls and of missed ones. Their files are fetched by the job that fetches all recordings.
+//! Recordings that Twilio made, of known and of missed calls. The job that fetches all recordings fetches their files.
 
 use super::{CatchUp, Kind, PassError, Taken, calls};
 use crate::clock;
@@ -26,7 +26,7 @@ impl Kind for ListedRecording {
     }
 }
 
-/// Stores that a recording is to be fetched; returns whether it was not known.
+/// Stores a job that fetches the recording; returns true if the recording was not known.
 async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>) -> Result<bool, PassError> {
     let (Ok(recording_sid), Some(Ok(call_sid))) =
         (item.sid().parse::<RecordingSid>(), item.call_sid.as_deref().map(str::parse::<CallSid>))
@@ -42,7 +42,7 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
     }
     let settings = catch_up.parts.in_force.now();
     let new = NewRecording {
-        // The call is known: its numbers are not asked for again.
+        // The call is known, so its numbers are not needed.
         call: IncomingCall::by_sid(call_sid),
         recording_sid,
         url: item.url(&settings.config.twilio)?,
@@ -59,7 +59,8 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
     Ok(true)
 }
 
-/// Stores the call of a recording that the list of calls did not have; returns whether it is one of ours.
+/// Stores the call of a recording that the list of calls did not contain; returns true if the call is to one of our
+/// numbers.
 async fn has_missed(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError> {
     let settings = catch_up.parts.in_force.now();
     let call = match lists::call(&catch_up.parts.client, &settings.config.twilio, sid.as_str()).await {
@@ -74,5 +75,5 @@ async fn has_missed(catch_up: &CatchUp, sid: &CallSid) -> Result<bool, PassError
     Ok(calls::store(catch_up, vec![Listed { item: call, raw }]).await? > 0)
 }
 
-/// A recording that is not ready after this never will be.
+/// A recording that is not ready after this time is given up.
 const LONGEST: Duration = Duration::from_hours(24);

@@ -10,27 +10,27 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-/// Why the daemon did not do it.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// No daemon runs on this store.
     #[error("no daemon is running")]
     NotRunning,
-    /// It said no.
+    /// The daemon rejected the command.
     #[error("{0}")]
     Refused(String),
-    /// It cannot be talked to.
+    /// The daemon does not answer.
     #[error("the running daemon does not answer at {path}")]
     Failed {
-        /// The socket.
+        /// The socket's path.
         path: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
 }
 
-/// Asks the daemon; gives what came of it and where the page is.
+/// Sends a command to the daemon; returns its output and the addresses of the web page.
 pub fn ask(socket: &Path, order: &Order) -> Result<(Outcome, PageUrls), AskError> {
     match exchange(socket, order)? {
         Reply::Done { outcome, pages } => Ok((outcome, pages)),
@@ -38,7 +38,7 @@ pub fn ask(socket: &Path, order: &Order) -> Result<(Outcome, PageUrls), AskError
     }
 }
 
-/// Asks the daemon how it is. An older one refuses the question.
+/// Queries the daemon's status. An older daemon rejects the query.
 pub fn ask_status(socket: &Path) -> Result<Status, AskError> {
     match exchange(socket, &Question::TellStatus)? {
         Reply::Status(status) => Ok(*status),
@@ -46,7 +46,7 @@ pub fn ask_status(socket: &Path) -> Result<Status, AskError> {
     }
 }
 
-/// Asks the daemon to read its settings again, and waits until it has.
+/// Asks the daemon to reload its settings, and waits until it has.
 pub fn ask_to_reload(socket: &Path) -> Result<Reloaded, AskError> {
     match exchange(socket, &DaemonOrder::Reload)? {
         Reply::Reloaded { reloaded } => Ok(reloaded),
@@ -59,7 +59,7 @@ impl AskError {
         match reply {
             Reply::Refused { error } => Self::Refused(error),
             Reply::Done { .. } | Reply::Reloaded { .. } | Reply::Status(_) => {
-                Self::Refused("the daemon answered something else".to_owned())
+                Self::Refused("the daemon sent an unexpected answer".to_owned())
             }
         }
     }

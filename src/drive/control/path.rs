@@ -1,4 +1,5 @@
-//! A socket's path may have 107 bytes; a longer one goes by way of its folder's open descriptor.
+//! A socket's path may have at most 107 bytes; a longer path is opened through a descriptor of its folder
+//! (`/proc/self/fd`).
 
 use std::fs::File;
 use std::io;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// A path that fits.
 pub(super) struct ShortPath {
     path: PathBuf,
-    /// What the path stands on must stay open.
+    /// The folder's descriptor, which the path refers to; it must stay open.
     _folder: Option<File>,
 }
 

@@ -1,4 +1,4 @@
-//! What the running daemon tells of itself to somebody who may give it orders.
+//! The running daemon's status, for the users who may send it commands.
 
 use crate::clock;
 use crate::config::VersionInfo;
@@ -12,34 +12,34 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What a daemon knows of itself from its start on.
+/// What a daemon knows about itself from its start on.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct About {
     /// Its release, as `0.1.0`.
     pub release: String,
-    /// What was built into it.
+    /// Its build.
     pub build: VersionInfo,
-    /// Its process.
+    /// Its process id.
     pub pid: u32,
-    /// Since when it runs.
+    /// When it started.
     pub started_at: Timestamp,
-    /// Where it listens without TLS.
+    /// The addresses on which it listens without TLS.
     pub doors: Vec<SocketAddr>,
-    /// What it proves with that an address leads to it.
+    /// Proves that a public address leads to this daemon.
     pub identity: Identity,
 }
 
-/// What a daemon tells of itself.
+/// A daemon's status.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Status {
-    /// From its start on.
+    /// The part that is fixed from the start on.
     #[serde(flatten)]
     pub about: About,
-    /// Its store: `publish` and `integrity`, as `/readyz` sums them up, with their reasons.
+    /// The store: `publish` and `integrity` as in `/readyz`, with their reasons.
     pub store: Value,
-    /// A release that is newer than the running one, if the feed has named one.
+    /// A release that is newer than the running one, if the release feed has named one.
     pub newer_release: Option<Release>,
-    /// Messages that have waited for long to go out.
+    /// The number of messages that have waited too long to be sent.
     pub overdue_messages: u64,
 }
 
@@ -58,5 +58,5 @@ impl About {
     }
 }
 
-/// How long a message may take to go out.
+/// How long a message may wait to be sent.
 const OVERDUE: Duration = Duration::from_mins(15);

@@ -1,19 +1,19 @@
-//! Whether every thread of the event loop comes round. One that is held by a task that never waits takes the tasks on its
-//! own list with it, while all others, this one too, go on as if nothing were wrong.
+//! Checks that every event loop worker is responsive. A worker that is blocked by a task that never yields also blocks
+//! the tasks in its own queue, while the tasks of all other workers, including this check, run normally.
 
 use std::time::{Duration, Instant};
 use tokio::runtime::RuntimeMetrics;
 
-/// The threads of one runtime.
+/// The workers of one runtime.
 pub(super) struct Workers {
     metrics: RuntimeMetrics,
-    /// One that shows nothing new for so long is blocked.
+    /// A worker without progress for this long is blocked.
     limit: Duration,
-    /// What was seen of each, and since when.
+    /// The last progress of each worker, and when it was seen.
     seen: Vec<(Sign, Instant)>,
 }
 
-/// What a thread shows of itself. Both grow with each of its rounds.
+/// A worker's progress counters. Both grow with each of its rounds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Sign {
     parked: u64,
@@ -25,7 +25,7 @@ impl Workers {
         Self { metrics, limit, seen: Vec::new() }
     }
 
-    /// Whether all of them rest, or have come round not long ago.
+    /// Returns true if every worker is parked, or has made progress within the limit.
     pub(super) fn all_turn(&mut self, now: Instant) -> bool {
         for worker in 0..self.metrics.num_workers() {
             let sign = Sign {
@@ -43,7 +43,7 @@ impl Workers {
 }
 
 impl Sign {
-    /// It waits for work: the count is odd while it does.
+    /// Returns true while the worker waits for work: its park count is odd then.
     fn is_resting(self) -> bool {
         self.parked % 2 == 1
     }

@@ -1,11 +1,11 @@
-//! Gives free room in the database back to the disk: a few pages at a time, with pauses, so that writers and the published
-//! copy hardly notice. A whole `VACUUM` would make everybody wait for seconds.
+//! Returns free space of the database to the disk: a few pages at a time with pauses, so writers and the published copy
+//! are hardly delayed. A full `VACUUM` would block all of them for seconds.
 
 use crate::clock;
 use crate::store::{Fill, Result, Store};
 use std::time::Duration;
 
-/// Gives back what is worth it; returns how many bytes.
+/// Returns the free space if it is worth the work; returns the number of bytes.
 pub async fn shrink(store: &Store) -> Result<u64> {
     let began = clock::instant();
     let before = store.read(|tx| tx.fill()).await?;
@@ -29,17 +29,17 @@ pub async fn shrink(store: &Store) -> Result<u64> {
         tokio::time::sleep((took * 4).max(PAUSE)).await;
     }
     let bytes = freed * before.page_bytes;
-    tracing::info!(event = "STORE_SHRUNK", bytes, "The database gave {} MB back to the disk", bytes >> 20);
+    tracing::info!(event = "STORE_SHRUNK", bytes, "The database returned {} MB to the disk", bytes >> 20);
     Ok(bytes)
 }
 
-/// Some free room is good: what comes next takes it.
+/// Some free space stays: the next writes use it.
 fn is_worth_it(fill: &Fill) -> bool {
     let free = fill.free_pages * fill.page_bytes;
     free >= WORTH_IT && fill.free_pages * 20 >= fill.pages
 }
 
-/// Pages at a time; each may move two others.
+/// Pages per step; each may move two others.
 const SLICE: u32 = 256;
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_hours(2);

@@ -1,4 +1,4 @@
-//! One step of one message: an attempt, a look into Twilio's list, or the end.
+//! One step of one message: an attempt, a lookup in Twilio's list, or the final failure.
 
 use super::{Shared, case, delivery};
 use crate::crm;
@@ -15,13 +15,13 @@ use std::time::Duration;
 /// One step of one message.
 pub(super) struct Attempt {
     pub(super) shared: Arc<Shared>,
-    /// The settings by which the whole step goes.
+    /// The settings for the whole step.
     pub(super) in_force: Arc<InForce>,
     pub(super) entry: OutboxEntry,
 }
 
 impl Attempt {
-    /// Does the step and notes its end.
+    /// Carries out the step and records its outcome.
     pub(super) async fn run(self) -> OutboxId {
         let id = self.entry.id;
         let mut delivery = delivery(&self.entry);
@@ -37,7 +37,7 @@ impl Attempt {
         id
     }
 
-    /// What to do now. Before the bridge is chosen where there is a choice, it is asked how it is.
+    /// Plans the step. If there is a choice of providers, the bridge's state is queried before the bridge is chosen.
     async fn plan(&self, delivery: &Delivery) -> Step {
         let step = self.step(delivery);
         let chosen = matches!(step, Step::Send(Way { provider: Provider::Baileys, .. }));
@@ -54,7 +54,7 @@ impl Attempt {
         delivery.next(&case(&self.entry, &self.in_force.rules, &down, now))
     }
 
-    /// Hands the message over; none if it is not to be sent any more, or not even the beginning could be noted.
+    /// Sends the message; none if it must not be sent any more, or the attempt could not be recorded beforehand.
     async fn send(&self, delivery: &mut Delivery, way: Way) -> Option<(Verdict, Option<Trouble>)> {
         if !delivery.doubtful
             && let Err(trouble) = self.in_force.ways.inspect(&self.entry).await
@@ -67,7 +67,7 @@ impl Attempt {
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) => {
-                report_failure(&error, "Cannot note an attempt, so it is not made");
+                report_failure(&error, "Cannot record an attempt, so the message is not sent yet");
                 tokio::time::sleep(AFTER_FAILURE).await;
                 return None;
             }
@@ -85,7 +85,7 @@ impl Attempt {
         Some((delivery.after_attempt(outcome, &case, entropy::chance()), trouble))
     }
 
-    /// Looks the message up in Twilio's list. What is another message's is not this one's.
+    /// Looks the message up in Twilio's list. Entries that belong to another of our messages are ignored.
     async fn search(&self, delivery: &mut Delivery) -> (Verdict, Option<Trouble>) {
         let since = delivery.attempt_at.unwrap_or(self.entry.created_at);
         let search = match self.in_force.ways.find(&self.entry, since).await {
@@ -106,7 +106,7 @@ impl Attempt {
         (delivery.after_search(search, clock::now(), entropy::chance()), trouble)
     }
 
-    /// Notes the end of a step, as often as it takes: until it is noted, nobody may touch the message.
+    /// Records the outcome of a step, and retries until that succeeds: until then the message must not be sent again.
     async fn note(&self, delivery: Delivery, verdict: Verdict, trouble: Option<Trouble>) {
         let language = &self.in_force.config.agent.language;
         let error = match &verdict {
@@ -117,18 +117,18 @@ impl Attempt {
         if let (Verdict::Failed(_), Some((code, _))) = (&verdict, &error) {
             let message = self.entry.message;
             metrics::counter!("agentlocator_whatsapp_given_up_total").increment(1);
-            tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} was given up");
+            tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} failed for good: {code}");
         }
         let noted = Arc::new((self.entry.clone(), delivery, verdict, error, trouble));
         loop {
             let step = noted.clone();
             let Err(error) = self.shared.store.write(move |tx| finish(tx, &step)).await else { return };
-            report_failure(&error, "Cannot note how an attempt ended; trying again");
+            report_failure(&error, "Cannot record the outcome of an attempt; retrying");
             tokio::time::sleep(AFTER_FAILURE).await;
         }
     }
 
-    /// Whether Twilio accepts the account is seen by whether it takes what we send.
+    /// Derives from Twilio's answers whether it accepts the account.
     fn note_account(&self, outcome: &Outcome) {
         match outcome {
             Outcome::Sent { .. } => self.shared.alerts.note_twilio(None),

@@ -1,4 +1,4 @@
-//! Who is down at the moment, as far as is known.
+//! Which providers are down, as far as is known.
 
 use crate::clock;
 use crate::config::Live;
@@ -8,19 +8,19 @@ use crate::providers::baileys::bridge::{Bridge, LinkState, Report};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Who is down.
+/// Which providers are down.
 pub(super) struct Health {
     in_force: Live<InForce>,
     // A plain mutex: it is held to copy a few values.
     seen: Mutex<Seen>,
-    /// One asks the bridge, the others wait for its answer.
+    /// Serializes queries to the bridge: one task queries, the others wait for its result.
     asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Seen {
     bridge: Option<LinkState>,
-    /// What the log said last of it.
+    /// The state that was logged last.
     bridge_told: Option<LinkState>,
     bridge_asked_at: Option<Timestamp>,
     bridge_deaf_since: Option<Timestamp>,
@@ -34,7 +34,7 @@ impl Health {
         Self { in_force, seen: Mutex::new(seen), asking: tokio::sync::Mutex::default() }
     }
 
-    /// Providers that are down.
+    /// The providers that are down.
     pub(super) fn down(&self, now: Timestamp) -> Vec<Provider> {
         let seen = *self.seen();
         let bridge = seen.bridge_is_down().then_some(Provider::Baileys);
@@ -42,7 +42,7 @@ impl Health {
         bridge.into_iter().chain(twilio).collect()
     }
 
-    /// Asks the bridge, unless it was asked a moment ago.
+    /// Queries the bridge, unless its last answer is recent.
     pub(super) async fn fresh(&self) {
         let _turn = self.asking.lock().await;
         let asked = self.seen().bridge_asked_at;
@@ -51,7 +51,7 @@ impl Health {
         }
     }
 
-    /// Asks the bridge; true if it is back.
+    /// Queries the bridge; returns true if it is up again.
     pub(super) async fn probe(&self) -> bool {
         let _turn = self.asking.lock().await;
         let before = *self.seen();
@@ -63,7 +63,7 @@ impl Health {
         let in_force = self.in_force.now();
         let Some(bridge) = &in_force.bridge else { return };
         let Report { state, deaf_since, .. } = bridge.report().await;
-        // What the bridge of other settings says is no news any more.
+        // The answer came from the bridge of replaced settings, and is discarded.
         if !Arc::ptr_eq(&in_force, &self.in_force.now()) {
             return;
         }
@@ -77,17 +77,17 @@ impl Health {
         seen.bridge_asked_at = Some(clock::now());
     }
 
-    /// How the bridge's link is, if the bridge is in use and has been asked.
+    /// The state of the bridge's link, if the bridge is in use and was queried.
     pub(super) fn bridge(&self) -> Option<LinkState> {
         self.bridge_in_use().and(self.seen().bridge)
     }
 
-    /// Since when nothing comes in by the bridge's link, although it is connected.
+    /// Since when nothing has been received through the bridge's link, although it is connected.
     pub(super) fn bridge_deaf_since(&self) -> Option<Timestamp> {
         self.bridge_in_use().and(self.seen().bridge_deaf_since)
     }
 
-    /// Nothing is known of the bridge any more: it may be another one.
+    /// Discards what is known of the bridge: the new settings may name another one.
     pub(super) fn forget(&self) {
         let mut seen = self.seen();
         *seen = Seen { bridge_told: seen.bridge_told, loop_at: seen.loop_at, ..Seen::default() };
@@ -97,7 +97,7 @@ impl Health {
         self.in_force.now().bridge.clone()
     }
 
-    /// The outcome with the reason that is known, where the bridge says no more than that it is not connected.
+    /// Adds the known reason to an outcome in which the bridge says only that it is not connected.
     pub(super) fn explain(&self, outcome: Outcome) -> Outcome {
         match (&outcome, self.bridge_in_use(), self.bridge()) {
             (Outcome::NotSent(NotSent::Down, trouble), Some(bridge), Some(state)) if trouble.code == NOT_CONNECTED => {
@@ -110,12 +110,12 @@ impl Health {
         }
     }
 
-    /// Notes that an attempt found a provider down.
+    /// Records that an attempt found a provider down.
     pub(super) fn note_down(&self, provider: Provider, now: Timestamp) {
         let mut seen = self.seen();
         match provider {
             Provider::Baileys => {
-                // Why it is down is asked later; what was known of it stays.
+                // The reason is queried later; a reason that is known already is kept.
                 seen.bridge = seen.bridge.filter(|state| !state.is_connected()).or(Some(LinkState::Other));
                 seen.bridge_asked_at = Some(now);
             }
@@ -123,7 +123,7 @@ impl Health {
         }
     }
 
-    /// Notes that an attempt got through.
+    /// Records that a provider accepted an attempt.
     pub(super) fn note_up(&self, provider: Provider) {
         let mut seen = self.seen();
         match provider {
@@ -151,21 +151,25 @@ impl Seen {
     }
 }
 
-/// One line for each change, with the remedy.
+/// Logs one line for each change, with the remedy.
 fn report(state: LinkState) {
     match state.sentence(false) {
         None => tracing::info!(event = "BRIDGE_UP", state = state.as_str(), "The WhatsApp bridge is connected"),
         Some(sentence) => {
-            tracing::warn!(event = "BRIDGE_DOWN", state = state.as_str(), "No messages by the bridge: {sentence}");
+            tracing::warn!(
+                event = "BRIDGE_DOWN",
+                state = state.as_str(),
+                "Messages cannot be sent by the bridge: {sentence}"
+            );
         }
     }
 }
 
-/// The bridge's word where it gives no reason.
+/// The bridge's code if it gives no reason.
 const NOT_CONNECTED: &str = "not_connected";
-/// An answer of the bridge that is younger is believed: many messages at once ask it once.
+/// A younger answer of the bridge is reused, so many messages at once query it once.
 const FRESH: Duration = Duration::from_millis(50);
-/// How long Twilio is left alone after it was found down.
+/// How long Twilio is not used after it was found down.
 const TWILIO_REST: Duration = Duration::from_secs(20);
-/// A loop that has not come round for so long is stuck.
+/// The loop is stuck if it has not run for this long.
 const STALLED: Duration = Duration::from_mins(1);

@@ -1,4 +1,4 @@
-//! Both ways out.
+//! The senders of both providers.
 
 use crate::config::Config;
 use crate::domain::{NotSent, Outcome, Provider, Timestamp, Trouble};
@@ -9,7 +9,7 @@ use crate::providers::twilio::messages::{self, Messages};
 use crate::store::OutboxEntry;
 use std::time::Duration;
 
-/// Both ways out, as far as they are in use.
+/// The senders of the providers that are in use.
 pub(in crate::drive) struct Ways {
     twilio: Option<Messages>,
     bridge: Option<Bridge>,
@@ -27,17 +27,17 @@ impl Ways {
         Self { twilio, bridge, files }
     }
 
-    /// Whether the message's file may be handed on; why not.
+    /// Checks that the message's file may be sent; returns the reason if not.
     pub(super) async fn inspect(&self, entry: &OutboxEntry) -> Result<(), Trouble> {
         let Some(url) = &entry.media_url else { return Ok(()) };
         let inspected = tokio::time::timeout(INSPECTION, self.files.inspect(url)).await;
-        // What cannot be found out in time is no reason against it.
+        // If the check does not finish in time, the file is allowed.
         inspected
             .unwrap_or(Ok(()))
             .map_err(|error: FetchError| Trouble { code: "media_refused".to_owned(), sentence: error.to_string() })
     }
 
-    /// Hands the message to a provider.
+    /// Sends the message through a provider.
     pub(super) async fn send(&self, way: Way, entry: &OutboxEntry) -> Outcome {
         match (way.provider, &self.twilio, &self.bridge) {
             (Provider::Twilio, Some(twilio), _) => twilio.send(twilio_text(way, entry)).await,
@@ -68,9 +68,9 @@ fn twilio_text(way: Way, entry: &OutboxEntry) -> messages::Text<'_> {
     }
 }
 
-/// How long it may take to find out where a file's address leads.
+/// How long the check of a file's address may take.
 const INSPECTION: Duration = Duration::from_secs(3);
 
 fn not_set_up() -> Trouble {
-    Trouble { code: "not_set_up".to_owned(), sentence: "the provider is not set up any more".to_owned() }
+    Trouble { code: "not_set_up".to_owned(), sentence: "the provider is no longer configured".to_owned() }
 }

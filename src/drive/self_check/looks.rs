@@ -1,4 +1,4 @@
-//! What the self-check looks at.
+//! The individual checks of the self-check.
 
 use super::Parts;
 use crate::clock;
@@ -6,7 +6,7 @@ use crate::domain::{Finding, FindingState};
 use crate::store::{CopyCheck, Error};
 use std::time::Duration;
 
-/// Everything, the most important first.
+/// Runs all checks, the most important first.
 pub(super) async fn all(parts: &Parts) -> Vec<Finding> {
     vec![
         database(parts).await,
@@ -23,7 +23,7 @@ async fn database(parts: &Parts) -> Finding {
     match parts.store.check_integrity().await {
         Ok(None) => {
             let took_ms = clock::instant().duration_since(began).as_millis();
-            Finding::ok("database", format!("all of it was read in {took_ms} ms and is sound"))
+            Finding::ok("database", format!("checked completely in {took_ms} ms, and intact"))
         }
         Ok(Some(findings)) => Finding::error("database", findings, RESTORE),
         Err(error) => unknown("database", &error),
@@ -32,11 +32,9 @@ async fn database(parts: &Parts) -> Finding {
 
 async fn published_copy(parts: &Parts) -> Finding {
     match parts.store.check_published().await {
-        Ok(CopyCheck::Equal) => Finding::ok("published_copy", "it is sound, and has all that the database has"),
-        Ok(CopyCheck::Off) => Finding::skipped("published_copy", "it is switched off ([store] publish)"),
-        Ok(CopyCheck::NoRoom) => {
-            Finding::skipped("published_copy", "there is not enough room on the disk to look at it")
-        }
+        Ok(CopyCheck::Equal) => Finding::ok("published_copy", "intact, and equal to the database"),
+        Ok(CopyCheck::Off) => Finding::skipped("published_copy", "switched off ([store] publish)"),
+        Ok(CopyCheck::NoRoom) => Finding::skipped("published_copy", "there is not enough disk space to check it"),
         Ok(CopyCheck::Differs(how)) => Finding::error("published_copy", how, DOCTOR),
         Err(error) => unknown("published_copy", &error),
     }
@@ -44,48 +42,50 @@ async fn published_copy(parts: &Parts) -> Finding {
 
 fn disk(parts: &Parts) -> Finding {
     match parts.disk.look().trouble() {
-        None => Finding::ok("disk", "there is room"),
-        Some(detail) => Finding::error("disk", detail.en, "make room on the disk"),
+        None => Finding::ok("disk", "enough free space"),
+        Some(detail) => Finding::error("disk", detail.en, "free disk space"),
     }
 }
 
 async fn outbox(parts: &Parts) -> Finding {
     let since = clock::now().minus(STUCK);
     match parts.store.read(move |tx| tx.stuck_outbox(since)).await {
-        Ok(0) if parts.outbox.is_alive() => Finding::ok("outbox", "nothing is stuck"),
+        Ok(0) if parts.outbox.is_alive() => Finding::ok("outbox", "no message is stuck"),
         Ok(0) => Finding::error("outbox", "the queue does not move", DOCTOR),
         Ok(count) => Finding::error("outbox", format!("{count} messages have waited for over ten minutes"), DOCTOR),
         Err(error) => unknown("outbox", &error),
     }
 }
 
-/// A job that is given up is a file that was not fetched: nothing that somebody must act on, but many are odd.
+/// A job that failed for good is a file that was not fetched. A single one needs no action, but many are suspicious.
 async fn jobs(parts: &Parts) -> Finding {
     let since = clock::now().minus(Duration::from_hours(24));
     match parts.store.read(move |tx| tx.failed_jobs_since(since)).await {
         Ok(failed) if failed < MANY_FAILED => Finding::ok("jobs", format!("{failed} were given up in the last day")),
-        Ok(failed) => {
-            Finding::warning("jobs", format!("{failed} were given up in the last day"), "the log says why (JOB_FAILED)")
-        }
+        Ok(failed) => Finding::warning(
+            "jobs",
+            format!("{failed} failed for good in the last day"),
+            "the log says why (JOB_FAILED)",
+        ),
         Err(error) => unknown("jobs", &error),
     }
 }
 
 fn bridge(parts: &Parts) -> Finding {
     match parts.outbox.bridge() {
-        None => Finding::skipped("bridge", "it is not in use"),
+        None => Finding::skipped("bridge", "not in use"),
         Some(state) => match state.sentence(false) {
-            None => Finding::ok("bridge", "it is connected"),
+            None => Finding::ok("bridge", "connected"),
             Some(sentence) => Finding::error("bridge", sentence, "open WhatsApp in the page"),
         },
     }
 }
 
-/// What cannot be looked at is a finding as well.
+/// A check that cannot run is a finding as well.
 fn unknown(check: &str, error: &Error) -> Finding {
     let state = if matches!(error, Error::Closed) { FindingState::Skipped } else { FindingState::Error };
     let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    Finding { state, ..Finding::error(check, format!("it could not be looked at: {error}{reason}"), DOCTOR) }
+    Finding { state, ..Finding::error(check, format!("cannot be checked: {error}{reason}"), DOCTOR) }
 }
 
 const RESTORE: &str = "restore a backup from before (agentlocator restore), and keep the file as it is";
