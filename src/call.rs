@@ -1,9 +1,9 @@
 //! The phone call as a state machine without I/O.
 //!
-//! [`CallSession`] is told what happened ([`Input`], with the time) and answers with what to do ([`Output`]); it owns no
-//! socket, clock or lock, so every ordering of faults can be tried in virtual time. Its driver does four things in a loop:
-//! [`CallSession::handle_input`] or [`CallSession::handle_timeout`], then [`CallSession::poll_output`] until it is empty,
-//! then sleep until [`CallSession::poll_timeout`].
+//! The caller of [`CallSession`] reports what happened ([`Input`], with the time) and gets back what to do
+//! ([`Output`]). The session owns no socket, clock or lock, so tests can run every order of faults in virtual time. Its
+//! driver loops over four steps: [`CallSession::handle_input`] or [`CallSession::handle_timeout`], then
+//! [`CallSession::poll_output`] until it is empty, then sleep until [`CallSession::poll_timeout`].
 //!
 //! ```text
 //! Connecting ──(stream + engine)──▶ Live ──(goodbye, transfer, idle, too long)──▶ Ending ──(played)──▶ Done

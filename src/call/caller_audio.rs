@@ -1,45 +1,45 @@
-//! The caller's voice on its way to the engine: untouched and in order, holes filled, and kept until it is answered, so
-//! that an engine that takes over hears the question.
+//! The caller's audio on its way to the engine: unchanged, in order, with gaps filled, and buffered until it is
+//! answered. A replacement engine therefore receives the caller's open question.
 //!
-//! Positions count samples since the stream began, 8 to the millisecond, with the holes that were filled.
+//! Positions count samples since the stream started, 8 per millisecond, including the gaps that were filled.
 
 use crate::audio::{BYTES_PER_MS, EncodedAudio};
 use std::collections::VecDeque;
 
-/// The most that is kept for an engine that is not ready, or for the next one.
+/// The most audio that is buffered for an engine that is not ready, or for the next engine.
 const KEEP: u64 = 60_000 * BYTES_PER_MS;
-/// The most pieces, however short they are: twice as many as Twilio's own would be.
+/// The most pieces that are buffered, however short: twice as many as Twilio's 20 ms frames would be.
 const KEEP_PIECES: usize = 6000;
-/// Speech is kept from a little before the moment at which it was noticed.
+/// Speech is buffered from this long before the moment at which it was detected.
 const PRE_ROLL: u64 = 500 * BYTES_PER_MS;
-/// Holes longer than this are a broken clock, not silence.
+/// A longer gap is a broken clock, not silence.
 const MAX_HOLE_MS: u64 = 10_000;
-/// Holes shorter than a frame are rounding.
+/// A gap shorter than a frame is a rounding error.
 const MIN_HOLE_MS: u64 = 20;
 
 #[derive(Debug, Default)]
 pub(super) struct CallerAudio {
     kept: VecDeque<EncodedAudio>,
-    /// Where the first kept piece begins.
+    /// The position of the first buffered piece.
     start: u64,
-    /// Where the last one ends.
+    /// The position after the last buffered piece.
     end: u64,
-    /// How many of the kept pieces the engine has.
+    /// How many of the buffered pieces were sent to the engine.
     sent: usize,
-    /// Where the caller began to say what has not been answered.
+    /// The position at which unanswered speech of the caller started.
     unanswered: Option<u64>,
-    /// Where the present engine's own count of milliseconds begins.
+    /// The position at which the current engine's millisecond count starts.
     engine_start: u64,
-    /// What comes before was spoken before the present engine was ready.
+    /// Audio before this position was spoken before the current engine was ready.
     replayed_until: u64,
-    /// Where the caller's voice should go on, in the stream's own time.
+    /// The stream timestamp that the next piece is expected to have.
     expected_ms: Option<u64>,
-    /// Silence that was put in ahead of a hole that may follow.
+    /// Silence that was inserted already for a gap that may follow.
     advanced_ms: u64,
 }
 
 impl CallerAudio {
-    /// Takes a piece in; what is for the engine comes out by [`CallerAudio::poll`].
+    /// Adds a piece; [`CallerAudio::poll`] returns what is to be sent to the engine.
     pub(super) fn push(&mut self, timestamp_ms: u64, audio: EncodedAudio) {
         let hole = self.expected_ms.map_or(0, |expected| timestamp_ms.saturating_sub(expected));
         self.expected_ms = Some(timestamp_ms.saturating_add(audio.ms()));
@@ -51,13 +51,13 @@ impl CallerAudio {
         self.keep(audio);
     }
 
-    /// The line is silent in the middle of speech: the engine hears silence, so that it sees the end of the turn.
+    /// The line delivers nothing during speech: the engine is sent silence, so it detects the end of the turn.
     pub(super) fn fill_gap(&mut self, ms: u64) {
         self.advanced_ms += ms;
         self.keep(EncodedAudio::silence(ms));
     }
 
-    /// Another stream of the same call begins, with a clock of its own.
+    /// Another stream of the same call starts, with a clock of its own.
     pub(super) fn restart_clock(&mut self) {
         (self.expected_ms, self.advanced_ms) = (None, 0);
     }
@@ -70,23 +70,24 @@ impl CallerAudio {
         Some(audio)
     }
 
-    /// The caller speaks since `at`, where nothing else waits for an answer. Without a place: since now.
+    /// The caller has been speaking since position `at`, unless earlier speech is still unanswered. Without a position:
+    /// since now.
     pub(super) fn speech_began(&mut self, at: Option<u64>) {
         let at = at.unwrap_or(self.end).min(self.end);
         self.unanswered.get_or_insert(at);
     }
 
-    /// All that was said before has been answered.
+    /// Everything said so far has been answered.
     pub(super) fn answered(&mut self) {
         self.unanswered = None;
     }
 
-    /// Whether the caller has said something that is not answered.
+    /// Returns true while speech of the caller is unanswered.
     pub(super) fn is_unanswered(&self) -> bool {
         self.unanswered.is_some()
     }
 
-    /// A new engine is ready: it begins with what is not answered. Returns whether there is such a thing.
+    /// A new engine is ready: the unanswered audio is sent to it first. Returns true if there is any.
     pub(super) fn replay(&mut self) -> bool {
         if let Some(at) = self.unanswered {
             let from = at.saturating_sub(PRE_ROLL);
@@ -102,7 +103,7 @@ impl CallerAudio {
         self.unanswered.is_some()
     }
 
-    /// A new engine is ready that has no use for what was said before.
+    /// A new engine is ready that does not need the earlier audio.
     pub(super) fn skip(&mut self) {
         self.unanswered = None;
         self.sent = self.kept.len();
@@ -110,17 +111,17 @@ impl CallerAudio {
         (self.engine_start, self.replayed_until) = (self.end, self.end);
     }
 
-    /// The place of a moment by the engine's count of milliseconds.
+    /// Converts the engine's millisecond count to a position.
     pub(super) fn place(&self, engine_ms: u64) -> u64 {
         (self.engine_start + engine_ms.saturating_mul(BYTES_PER_MS)).min(self.end)
     }
 
-    /// Whether the engine hears that only because it was replayed.
+    /// Returns true if the engine receives the audio at this position only as a replay.
     pub(super) fn is_replayed(&self, place: u64) -> bool {
         place < self.replayed_until
     }
 
-    /// The milliseconds from a place to the newest sound.
+    /// The milliseconds from a position to the end of the audio.
     pub(super) fn ms_since(&self, place: u64) -> u64 {
         self.end.saturating_sub(place) / BYTES_PER_MS
     }
@@ -131,7 +132,7 @@ impl CallerAudio {
         self.trim();
     }
 
-    /// Drops what the engine has and nobody needs again; beyond the limits the oldest, whoever needs it.
+    /// Drops what was sent to the engine and is answered; beyond the limits, drops the oldest pieces in any case.
     fn trim(&mut self) {
         let needed = self.unanswered.unwrap_or(self.end).saturating_sub(PRE_ROLL);
         while let Some(first) = self.kept.front() {

@@ -1,196 +1,196 @@
-//! What can happen to a call.
+//! The inputs of a call session.
 
 use crate::audio::EncodedAudio;
 use crate::domain::TransferFailure;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// An engine's id of one uttering.
+/// An engine's id of one utterance.
 pub type ItemId = Arc<str>;
-/// An engine's id of one answer, which may hold several items.
+/// An engine's id of one response, which may hold several items.
 pub type ResponseId = Arc<str>;
 
-/// What can happen to a call.
+/// An input of a call session.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    /// The caller's stream is open and its token was good.
+    /// The caller's stream is open and authenticated.
     StreamStarted,
-    /// A piece of the caller's voice.
+    /// A piece of the caller's audio.
     CallerAudio {
-        /// Milliseconds since the stream began, as Twilio counts them.
+        /// Milliseconds since the stream started, by Twilio's count.
         timestamp_ms: u64,
-        /// The sound.
+        /// The audio.
         audio: EncodedAudio,
-        /// Whether our own detector takes it for a voice.
+        /// Whether the local voice detector classifies it as voice.
         is_voice: bool,
     },
     /// The caller pressed a key.
     CallerKey(char),
-    /// Twilio says that a mark has been reached, or dropped by a clear.
+    /// Twilio reports that a mark was reached, or was dropped by a clear.
     Mark(String),
     /// Twilio ended the stream: the caller hung up, or the call was redirected.
     StreamStopped,
-    /// There is no stream any more, and Twilio goes on without it: its socket broke, or it never came to be.
+    /// The stream is gone while Twilio continues the call: the socket failed, or was never connected.
     StreamLost,
-    /// News from the engine.
+    /// An event of the engine.
     Engine(EngineEvent),
-    /// A tool has answered.
+    /// A tool has returned.
     ToolFinished {
-        /// The engine's id of the call to it.
+        /// The engine's id of the tool call.
         id: String,
-        /// What it says, for the model to read.
+        /// The result, for the model.
         output: String,
     },
-    /// Somebody of the business wants something.
+    /// A command of an operator.
     Operator(Operator),
-    /// Twilio was asked for the redirect to its recorder and has not taken it; it is asked again.
+    /// Twilio did not accept the redirect to its recorder; the request is retried.
     RedirectFailed,
-    /// Twilio took the redirect to its recorder, or will not.
+    /// Twilio accepted the redirect to its recorder, or rejected it for good.
     RedirectDone,
-    /// The person accepted the call that was put through: they talk without us.
+    /// The human agent accepted the transferred call; the stream is not used any more.
     TransferAccepted,
-    /// The person did not take the call that was put through; the caller is still there.
+    /// The human agent did not accept the transferred call; the caller is still on the line.
     TransferFailed(TransferFailure),
-    /// The daemon stops; the call must be over by then.
+    /// The daemon is shutting down; the call must be over by the deadline.
     Shutdown {
-        /// The last moment.
+        /// The deadline.
         deadline: Instant,
     },
 }
 
-/// What somebody of the business, or the agent itself, can ask for.
+/// A command of the business's staff, or of the agent itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
-    /// End the call when what is being said has been said.
+    /// End the call after the current utterance.
     HangUp,
-    /// Pass the call on to a person.
+    /// Transfer the call to a human agent.
     Transfer,
 }
 
-/// News from an engine, in words that fit all of them.
+/// An event of an engine, in terms that fit all engines.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngineEvent {
-    /// It can hear and speak.
+    /// The engine can receive and send audio.
     Ready,
-    /// It sent something that is of no other interest.
+    /// The engine sent a message that only shows that it is alive.
     Alive,
-    /// The caller began to speak.
+    /// The caller started to speak.
     SpeechStarted {
-        /// The uttering.
+        /// The utterance.
         item: ItemId,
-        /// When, in milliseconds of the sound that this engine has been sent, if it says so.
+        /// The time in milliseconds of the audio that was sent to this engine, if the engine reports it.
         at_ms: Option<u64>,
     },
-    /// The caller stopped.
+    /// The caller stopped speaking.
     SpeechStopped {
-        /// The uttering.
+        /// The utterance.
         item: ItemId,
-        /// When the caller's voice ended, counted in the same way.
+        /// The end of the caller's voice, counted in the same way.
         at_ms: Option<u64>,
     },
-    /// What the caller said, as far as it is known.
+    /// The transcript of the caller's speech, as far as it is known.
     CallerText {
-        /// The uttering.
+        /// The utterance.
         item: ItemId,
-        /// A further piece, or all of it.
+        /// A further piece, or the full text.
         text: String,
-        /// Whether this is all of it.
+        /// Whether `text` is the full text.
         is_final: bool,
     },
-    /// An answer begins.
+    /// A response started.
     ResponseStarted {
         /// Its id.
         response: ResponseId,
     },
-    /// A piece of an answer's sound.
+    /// A piece of a response's audio.
     AudioDelta {
-        /// The answer.
+        /// The response.
         response: ResponseId,
-        /// The uttering.
+        /// The utterance.
         item: ItemId,
-        /// The sound.
+        /// The audio.
         audio: EncodedAudio,
     },
-    /// There will be no more sound of this uttering.
+    /// The utterance's audio is complete.
     AudioDone {
-        /// The uttering.
+        /// The utterance.
         item: ItemId,
     },
-    /// What the agent says, as far as it is known.
+    /// The text of the agent's speech, as far as it is known.
     AgentText {
-        /// The answer.
+        /// The response.
         response: ResponseId,
-        /// The uttering.
+        /// The utterance.
         item: ItemId,
-        /// A further piece, or all of it.
+        /// A further piece, or the full text.
         text: String,
-        /// Whether this is all of it.
+        /// Whether `text` is the full text.
         is_final: bool,
     },
-    /// The agent wants something done: the call is complete, its answer need not be.
+    /// The agent calls a tool: the tool call is complete, its response need not be.
     ToolCall {
-        /// The answer that the call is a part of.
+        /// The response that contains the tool call.
         response: ResponseId,
-        /// Goes back with the result.
+        /// Returned with the result.
         id: String,
-        /// Which tool.
+        /// The tool.
         name: String,
         /// JSON.
         arguments: String,
     },
-    /// An answer is complete, or will never be.
+    /// A response is complete, or will never be.
     ResponseDone {
         /// Its id.
         response: ResponseId,
-        /// How it ended.
+        /// Its outcome.
         outcome: ResponseOutcome,
-        /// What it took.
+        /// Its usage.
         usage: Usage,
     },
-    /// The caller began to leave a message.
+    /// The caller started to leave a message.
     MessageStarted,
-    /// The engine has nothing more to do; the call may end.
+    /// The engine is done; the call may end.
     Finished {
         /// Whether the caller left a message.
         message_taken: bool,
     },
-    /// Something was refused; the call goes on.
+    /// The engine rejected a request; the call continues.
     Warning {
-        /// The engine's word for it.
+        /// The engine's error code.
         code: String,
     },
     /// The engine is lost.
     Failed {
-        /// Whether it makes sense to try the same one again.
+        /// Whether reopening the same engine makes sense.
         retry: bool,
-        /// Why, for the log.
+        /// The reason, for the log.
         reason: String,
     },
 }
 
-/// How an answer ended.
+/// The outcome of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseOutcome {
-    /// It was said.
+    /// It was generated completely.
     Completed,
-    /// It ended before its end: the engine has reached a limit, or may not say the rest.
+    /// It stopped early: the engine reached a limit, or a content filter stopped it.
     Incomplete,
-    /// It was cut.
+    /// It was cancelled.
     Cancelled,
     /// It failed.
     Failed {
-        /// The engine takes no request before, if it says so.
+        /// How long to wait before the next request, if the engine says so.
         retry_after: Option<Duration>,
     },
 }
 
-/// What an answer took.
+/// The usage of a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Tokens read.
+    /// Input tokens.
     pub tokens_in: i64,
-    /// Tokens written.
+    /// Output tokens.
     pub tokens_out: i64,
-    /// Money, in millionths of a dollar.
+    /// The cost, in millionths of a dollar.
     pub cost_micros: i64,
 }

@@ -1,17 +1,17 @@
-//! Whether the caller speaks by our own detector: a second witness beside the engine.
+//! Speech detection by the local voice detector, as a check of the engine's detection.
 
 use std::time::{Duration, Instant};
 
-/// So much voice is speech.
+/// This much voice is speech.
 const SPEECH: Duration = Duration::from_millis(200);
-/// A pause of this length ends it.
+/// A pause of this length ends the speech.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Speech that goes on for longer, and that the engine does not take for speech, is a television.
+/// Longer speech that the engine does not detect as speech is background noise such as a television.
 const LONGEST: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default)]
 pub(super) struct LocalSpeech {
-    /// Voice within the present speech.
+    /// The amount of voice in the current speech.
     voiced: Duration,
     pause: Duration,
     began: Option<Instant>,
@@ -19,11 +19,11 @@ pub(super) struct LocalSpeech {
     last_piece_was_voice: bool,
 }
 
-/// What a piece of sound has changed.
+/// What a piece of audio changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Began,
-    /// It ended after so much voice.
+    /// The speech ended after this much voice.
     Ended {
         voiced: Duration,
         began: Instant,
@@ -31,7 +31,7 @@ pub(super) enum Change {
 }
 
 impl LocalSpeech {
-    /// The next piece of the caller's sound.
+    /// Processes the next piece of the caller's audio.
     pub(super) fn hear(&mut self, is_voice: bool, length: Duration, now: Instant) -> Option<Change> {
         self.last_piece_was_voice = is_voice;
         if !is_voice {
@@ -46,7 +46,7 @@ impl LocalSpeech {
         (!was_speaking && self.has_begun()).then_some(Change::Began)
     }
 
-    /// The line brings nothing any more.
+    /// The line delivers nothing any more.
     pub(super) fn end(&mut self) -> Option<Change> {
         let was_speaking = self.has_begun();
         let voiced = std::mem::take(&mut self.voiced);
@@ -59,12 +59,12 @@ impl LocalSpeech {
         self.has_begun() && self.began.is_some_and(|began| now.saturating_duration_since(began) < LONGEST)
     }
 
-    /// When the caller's voice was last heard.
+    /// When the caller's voice was last detected.
     pub(super) fn last_voice(&self) -> Option<Instant> {
         self.last_voice
     }
 
-    /// Whether the line broke off in the middle of a word.
+    /// Returns true if the line stopped during a word.
     pub(super) fn is_in_word(&self) -> bool {
         self.last_piece_was_voice
     }

@@ -1,136 +1,136 @@
-//! What a call wants done.
+//! The outputs of a call session.
 
 use super::{EngineKind, ItemId, ResponseId, Usage};
 use crate::audio::EncodedAudio;
 use crate::domain::{EndReason, Speaker, TransferFailure, TurnLatency};
 use std::time::Duration;
 
-/// What a call wants done.
+/// An action that the session requests.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
-    /// Send sound to the caller.
+    /// Send audio to the caller.
     Play {
         /// Whole frames of 20 ms.
         audio: EncodedAudio,
-        /// When the caller will hear it, in milliseconds since the stream began.
+        /// When the caller will hear it, in milliseconds since the stream started.
         at_ms: u64,
     },
-    /// Ask for an echo when what was sent before has been heard.
+    /// Send a mark, which Twilio echoes once the audio before it was played.
     Mark(String),
-    /// Drop what has been sent and not been heard.
+    /// Drop the audio that was sent and not played yet.
     Clear {
-        /// Up to when the caller has heard us, in milliseconds since the stream began.
+        /// Up to when the caller has heard the agent, in milliseconds since the stream started.
         heard_until_ms: u64,
     },
-    /// Close the caller's socket: Twilio then asks what follows.
+    /// Close the caller's socket: Twilio then requests the next TwiML.
     CloseStream,
-    /// The stream is lost: when Twilio asks what follows, it is told to open another one to this conversation.
+    /// The stream is lost: Twilio's next request is answered with TwiML that opens another stream to this conversation.
     AwaitStream,
-    /// Close the caller's socket and put the caller through to a person. The call goes on until
-    /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`] it awaits another stream.
+    /// Close the caller's socket and transfer the caller to a human agent. The call continues until
+    /// [`super::Input::TransferAccepted`]; after [`super::Input::TransferFailed`] it waits for another stream.
     PutThrough {
-        /// What the agent called its tool with (JSON); none if a person asked for it.
+        /// The arguments of the agent's tool call (JSON); none if an operator requested the transfer.
         arguments: Option<String>,
     },
-    /// Open an engine, and close the one before.
+    /// Open an engine, and close the previous one.
     OpenEngine {
-        /// Which.
+        /// The engine.
         kind: EngineKind,
-        /// Not before this much time has passed.
+        /// How long to wait before.
         delay: Duration,
-        /// What has been said so far; empty at the beginning of a call.
+        /// The conversation so far; empty at the start of a call.
         history: Vec<Said>,
     },
-    /// Tell the engine something.
+    /// Send a command to the engine.
     Engine(EngineCommand),
-    /// Run a tool; its answer comes back as [`super::Input::ToolFinished`].
+    /// Run a tool; its result returns as [`super::Input::ToolFinished`].
     RunTool {
-        /// Goes back with the answer.
+        /// Returned with the result.
         id: String,
-        /// Which tool.
+        /// The tool.
         name: String,
         /// JSON.
         arguments: String,
     },
-    /// Ask Twilio's REST interface to send the call to its recorder; the outcome comes back as
+    /// Redirect the call to Twilio's recorder through the REST API; the outcome returns as
     /// [`super::Input::RedirectDone`].
     RedirectToFallback,
-    /// Write a turn down, or what is new about it.
+    /// Store a turn, or its new state.
     Turn(Box<TurnRecord>),
-    /// Write down, log and count that something happened.
+    /// Store, log and count an event.
     Event(CallEvent),
-    /// The call is over. Comes once; only writing down comes before it in the same batch, nothing after it.
+    /// The call is over. Emitted once, as the last output; only outputs to store precede it in the same batch.
     Ended {
-        /// Why.
+        /// The reason.
         reason: EndReason,
-        /// What Twilio is told when it asks what follows.
+        /// The action that follows the stream.
         after: After,
     },
 }
 
-/// What is told to an engine.
+/// A command to an engine.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EngineCommand {
-    /// A piece of the caller's voice, or silence where the line had a hole.
+    /// A piece of the caller's audio, or silence for a gap.
     Hear(EncodedAudio),
-    /// What the caller has said so far is a turn, whatever the engine still hears.
+    /// End the caller's turn now, even if the engine still detects speech.
     Commit,
     /// The caller pressed these keys.
     Keys(String),
-    /// Say something now.
+    /// Generate a response now.
     Respond(Wish),
-    /// Stop an answer.
+    /// Cancel a response.
     Cancel {
-        /// Which.
+        /// The response.
         response: ResponseId,
     },
-    /// The caller heard only the beginning of an uttering.
+    /// The caller heard only the beginning of an utterance.
     Truncate {
-        /// Which.
+        /// The utterance.
         item: ItemId,
         /// How much of it, in milliseconds; at least 1 and at most what was received.
         heard_ms: u64,
     },
-    /// The caller heard nothing of an uttering.
+    /// The caller heard nothing of an utterance.
     Delete {
-        /// Which.
+        /// The utterance.
         item: ItemId,
     },
-    /// A tool's answer.
+    /// A tool's result.
     ToolOutput {
-        /// The engine's id of the call to it.
+        /// The engine's id of the tool call.
         id: String,
-        /// For the model to read.
+        /// For the model.
         output: String,
     },
 }
 
-/// What the engine is asked to say.
+/// The response that is requested from the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// An answer to what was said.
+    /// A reply to the conversation so far.
     Answer,
-    /// This, in words to the model.
+    /// A response to these instructions.
     Say(String),
 }
 
-/// What Twilio is told when the stream is over.
+/// The action that follows the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
-    /// The call is done.
+    /// End the call.
     HangUp,
-    /// The caller has hung up. If Twilio asks all the same, only the stream was stopped and the caller is still there: then
-    /// its recorder takes a message.
+    /// The caller has hung up. If Twilio requests TwiML nevertheless, only the stream was stopped and the caller is
+    /// still on the line: then Twilio's recorder takes a message.
     CallerGone,
-    /// Open another stream: the conversation goes on.
+    /// Open another stream: the conversation continues.
     Resume,
-    /// Put the caller through to a person.
+    /// Transfer the caller to a human agent.
     Transfer,
-    /// Take a message with Twilio's recorder.
+    /// Record a message with Twilio's recorder.
     Record,
 }
 
-/// Sentences that we have as sound of our own, for when no engine can speak.
+/// The built-in audio sentences, for when no engine can speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clip {
     /// "One moment, please."
@@ -143,100 +143,100 @@ pub enum Clip {
     StillThere,
 }
 
-/// One turn of the conversation, as it goes into the memory of a reopened engine.
+/// One turn of the conversation, for the context of a reopened engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// Who.
+    /// The speaker.
     pub speaker: Speaker,
     /// What the other side heard.
     pub text: String,
 }
 
-/// A turn as it stands now. The same item again replaces what was written.
+/// The current state of a turn. A record of the same item replaces the earlier one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TurnRecord {
     /// The engine's id.
     pub item: ItemId,
-    /// Its place in the conversation, from 1.
+    /// Its position in the conversation, from 1.
     pub seq: i64,
-    /// Who spoke.
+    /// The speaker.
     pub speaker: Speaker,
-    /// What was said.
+    /// The text.
     pub text: String,
-    /// What of it was heard, a prefix of `text`.
+    /// The part that was heard, a prefix of `text`.
     pub heard_text: String,
-    /// Whether it was cut short.
+    /// Whether the turn was interrupted.
     pub interrupted: bool,
-    /// Since the stream began.
+    /// Milliseconds since the stream started.
     pub started_ms: u64,
-    /// Since the stream began.
+    /// Milliseconds since the stream started.
     pub ended_ms: Option<u64>,
-    /// The stages of the answer.
+    /// The latencies of the response's stages.
     pub latency: TurnLatency,
-    /// What it took.
+    /// The response's usage.
     pub usage: Usage,
 }
 
-/// Something worth knowing about a call.
+/// An event of a call that is stored and logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallEvent {
-    /// Caller and engine are connected.
+    /// The caller and the engine are connected.
     Live {
-        /// Which engine.
+        /// The engine.
         engine: EngineKind,
     },
-    /// The caller's words became known.
+    /// A transcript of the caller's speech arrived.
     CallerSpeech {
-        /// Whether all of them.
+        /// Whether it is complete.
         is_final: bool,
     },
-    /// The first sound of an answer went out.
+    /// The first audio of a response was sent.
     FirstAudio {
         /// Milliseconds since the caller stopped speaking, if the caller had spoken.
         latency_ms: Option<u64>,
     },
-    /// The caller spoke over the agent.
+    /// The caller interrupted the agent.
     BargeIn {
-        /// How much of the uttering was heard, in milliseconds.
+        /// How much of the utterance was heard, in milliseconds.
         heard_ms: u64,
     },
     /// The caller pressed a key.
     Key(char),
-    /// The caller said nothing for long.
+    /// The caller was silent for the idle time.
     IdlePrompt {
-        /// The first, second …
+        /// The number of the prompt, from 1.
         number: u32,
     },
-    /// The caller began to leave a message.
+    /// The caller started to leave a message.
     MessageStarted {
-        /// Since the stream began.
+        /// Milliseconds since the stream started.
         at_ms: u64,
     },
     /// The engine was lost.
     EngineLost {
-        /// Which.
+        /// The engine.
         engine: EngineKind,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// Another engine takes over.
+    /// The call switches to another engine.
     EngineFailover {
-        /// Which.
+        /// The new engine.
         to: EngineKind,
     },
-    /// The engine refused something.
+    /// The engine rejected a request.
     EngineWarning {
-        /// Its word for it.
+        /// Its error code.
         code: String,
     },
-    /// An answer took so much.
+    /// The usage of a response.
     Used(Usage),
-    /// No stream and engine in time.
+    /// The stream and the engine were not connected in time.
     WatchdogFired,
-    /// The caller is being put through to a person.
+    /// The transfer to a human agent started.
     TransferBegan,
-    /// The person took the call.
+    /// The human agent accepted the call.
     TransferAccepted,
-    /// The person did not take the call.
+    /// The human agent did not accept the call.
     TransferFailed(TransferFailure),
 }

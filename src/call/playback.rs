@@ -1,58 +1,58 @@
-//! The playback ledger: what the caller has heard of what we sent.
+//! The playback state: how much of the sent audio the caller has heard.
 //!
-//! Offsets are bytes of mu-law since the last clear, 8 to the millisecond. Twilio tells by marks how far it has played;
-//! between two marks the clock tells. `acked <= heard <= sent` holds at any time.
+//! Offsets are bytes of mu-law since the last clear, 8 per millisecond. Twilio's marks report how far it has played;
+//! between two marks, the position is estimated from the clock. Invariant: `acked <= heard <= sent`.
 
 use super::{ItemId, ResponseId};
 use crate::audio::{BYTES_PER_MS, EncodedAudio, FRAME_BYTES, mulaw::SILENCE};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// From our socket to the caller's ear, when nothing is queued there.
+/// The delay from this server's socket to the caller's ear when Twilio's queue is empty.
 pub(super) const LINE_DELAY: Duration = Duration::from_millis(60);
-/// A mark every so many bytes.
+/// A mark is sent after this many bytes.
 const MARK_EVERY: u64 = 200 * BYTES_PER_MS;
-/// Sound that arrives in longer pieces is sent in pieces of this size.
+/// Longer pieces of audio are split into pieces of this size.
 const PIECE_BYTES: usize = 10 * FRAME_BYTES;
-/// More than this is no answer but a fault; Twilio itself drops what is beyond ten minutes (error 31931).
+/// More queued audio is a fault, not a response; Twilio itself drops audio beyond ten minutes (error 31931).
 const MAX_QUEUED: u64 = 300_000 * BYTES_PER_MS;
-/// How long after its expected time a mark counts as lost.
+/// A mark counts as lost this long after its expected time.
 const MARK_GRACE: Duration = Duration::from_millis(1500);
 
-/// Where a piece of sound comes from.
+/// The origin of a piece of audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Source {
-    /// Which of the engines that this call has had; none for our own sentences.
+    /// The generation of the engine in this call; none for the built-in sentences.
     pub(super) engine: Option<u32>,
-    /// The answer; none for our own sentences.
+    /// The response; none for the built-in sentences.
     pub(super) response: Option<ResponseId>,
-    /// The uttering.
+    /// The utterance.
     pub(super) item: ItemId,
 }
 
 /// What to send next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Send {
-    /// Sound, heard so long from now.
+    /// Audio that will be heard after `delay`.
     Audio { audio: EncodedAudio, delay: Duration, item: ItemId, is_first: bool },
     /// A mark of this name.
     Mark(String),
 }
 
-/// What became of an uttering that was cut.
+/// How much was heard of an interrupted utterance.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Cut {
     pub(super) source: Source,
     /// Bytes that the caller heard.
     pub(super) heard: u64,
-    /// Bytes that the engine had sent, all of which it takes for said.
+    /// Bytes that the engine had sent, all of which it regards as spoken.
     pub(super) received: u64,
-    /// Nothing more would have come of it.
+    /// The engine had finished the utterance.
     pub(super) is_done: bool,
 }
 
 impl Cut {
-    /// Whether the cut came too late to take anything away.
+    /// Returns true if the caller had heard the utterance completely.
     pub(super) fn is_whole(&self) -> bool {
         self.is_done && self.heard >= self.received
     }
@@ -64,15 +64,15 @@ pub(super) struct Playback {
     generation: u32,
     sent: u64,
     acked: u64,
-    /// Never goes back within a generation.
+    /// The highest heard position; it never decreases within a generation.
     floor: u64,
-    /// An offset and when it was heard.
+    /// An offset and when it was heard: the anchor of the estimate.
     base: Option<(u64, Instant)>,
-    /// Utterings that are not heard to the end, in order.
+    /// Utterances that were not heard to the end, in order.
     utterings: VecDeque<Uttering>,
     queue: VecDeque<(ItemId, EncodedAudio)>,
     queued: u64,
-    /// Less than a frame, waiting for more of the last uttering.
+    /// A partial frame, waiting for more audio of the last utterance.
     carry: Vec<u8>,
     marks: VecDeque<(u32, u64)>,
     next_mark: u32,
@@ -86,7 +86,7 @@ struct Uttering {
     sent: u64,
     received: u64,
     done: bool,
-    /// Sentences of our own within it: after how much of it, and how much.
+    /// Built-in sentences within the utterance: (offset in it, length).
     inserted: Vec<(u64, u64)>,
 }
 
@@ -109,7 +109,8 @@ impl Playback {
         }
     }
 
-    /// Takes sound in. Whole frames are passed on as they are, base64 and all. Tells whether an uttering begins with it.
+    /// Queues audio. Whole frames are passed on without re-encoding base64. Returns true if an utterance starts with
+    /// it.
     pub(super) fn enqueue(&mut self, source: &Source, audio: &EncodedAudio) -> bool {
         if self.queued > MAX_QUEUED {
             return false;
@@ -136,7 +137,7 @@ impl Playback {
         is_new
     }
 
-    /// Takes in a whole sentence of our own. An uttering that is open goes on behind it.
+    /// Queues a complete built-in sentence. An open utterance continues after it.
     pub(super) fn insert(&mut self, source: Source, audio: &EncodedAudio) {
         let mut samples = audio.decode();
         samples.resize(samples.len().next_multiple_of(FRAME_BYTES), SILENCE);
@@ -147,7 +148,7 @@ impl Playback {
         self.utterings.push_back(Uttering { received, done: true, ..Uttering::new(source) });
     }
 
-    /// There will be no more sound of this uttering.
+    /// The utterance's audio is complete.
     pub(super) fn finish(&mut self, item: &ItemId) {
         if self.open().is_some_and(|open| open.source.item == *item) {
             self.finish_open();
@@ -156,7 +157,7 @@ impl Playback {
         }
     }
 
-    /// There will be no more sound of any uttering: its engine is lost.
+    /// The audio of all utterances is complete: their engine is lost.
     pub(super) fn finish_all(&mut self) {
         self.finish_open();
         for uttering in &mut self.utterings {
@@ -164,7 +165,8 @@ impl Playback {
         }
     }
 
-    /// The next thing to send, if there is room ahead of the caller's ear. Ask until it is none.
+    /// The next item to send while the sent audio is less than the lead ahead of the caller. Call it until it returns
+    /// none.
     pub(super) fn poll_send(&mut self, now: Instant) -> Option<Send> {
         let is_due = self.sent - self.marked >= MARK_EVERY
             || (self.sent > self.marked && self.queue.is_empty() && self.utterings.back().is_some_and(|u| u.done));
@@ -181,7 +183,7 @@ impl Playback {
         }
         let (item, audio) = self.queue.pop_front()?;
         if by_clock == self.sent {
-            // Nothing is left to play there: the clock starts anew.
+            // Twilio's queue is empty: the estimate restarts here.
             self.base = Some((self.sent, now + LINE_DELAY));
         }
         let (start, len) = (self.sent, audio.len() as u64);
@@ -195,7 +197,7 @@ impl Playback {
             uttering.start.get_or_insert(start);
             uttering.sent += len;
         }
-        // What lies between two halves of an uttering is none of it.
+        // A sentence between two halves of an utterance does not belong to it.
         for other in self.utterings.iter_mut().filter(|other| other.source.item != item && other.start.is_some()) {
             if !other.done || other.takes() {
                 other.inserted.push((other.sent, len));
@@ -206,7 +208,7 @@ impl Playback {
         Some(Send::Audio { audio, delay, item, is_first })
     }
 
-    /// When there will be room for the next piece.
+    /// When the next piece may be sent.
     pub(super) fn next_send_at(&self) -> Option<Instant> {
         let (_, next) = self.queue.front()?;
         let (offset, at) = self.base?;
@@ -214,7 +216,8 @@ impl Playback {
         Some(at + span((self.sent + room).saturating_sub(offset + self.lead)))
     }
 
-    /// Twilio has played up to this mark. False if the mark is of before the last clear, or none of ours.
+    /// Twilio reports that it has played up to this mark. Returns false if the mark is older than the last clear, or
+    /// unknown.
     pub(super) fn mark(&mut self, name: &str, now: Instant) -> bool {
         let Some(offset) = self.take_mark(name) else { return false };
         self.acked = offset;
@@ -232,7 +235,7 @@ impl Playback {
         self.marks.drain(..=at).next_back().map(|(_, offset)| offset)
     }
 
-    /// Counts all that was sent as heard, if its marks are overdue. Tells whether they were.
+    /// Counts all sent audio as heard once its marks are overdue. Returns true if they were.
     pub(super) fn settle(&mut self, now: Instant) -> bool {
         let is_overdue = self.settles_at().is_some_and(|at| at <= now);
         if is_overdue {
@@ -243,13 +246,14 @@ impl Playback {
         is_overdue
     }
 
-    /// When the marks of what was sent are overdue.
+    /// When the marks of the sent audio are overdue.
     pub(super) fn settles_at(&self) -> Option<Instant> {
         let (offset, at) = self.base.filter(|_| self.acked < self.sent)?;
         Some(at + span(self.sent - offset) + MARK_GRACE)
     }
 
-    /// Forgets all that was not heard, and tells what of each uttering was. Marks of before count no more.
+    /// Discards all audio that was not heard, and returns how much of each utterance was. Earlier marks do not count
+    /// any more.
     pub(super) fn clear(&mut self, now: Instant) -> Vec<Cut> {
         let heard = self.heard(now);
         let cut = self.utterings.drain(..).map(|uttering| Cut {
@@ -264,22 +268,23 @@ impl Playback {
         cut
     }
 
-    /// Whether something of ours is still to be heard. Less than a frame is not: it waits for more, which may never come.
+    /// Returns true while queued or unacknowledged audio remains. A partial frame does not count: it is sent only once
+    /// it is complete.
     pub(super) fn is_busy(&self) -> bool {
         self.acked < self.sent || !self.queue.is_empty()
     }
 
-    /// Whether there is an uttering that has begun and was not heard to its end.
+    /// Returns true while an utterance has started and was not heard to its end.
     pub(super) fn is_open(&self) -> bool {
         self.is_busy() || !self.utterings.is_empty()
     }
 
-    /// Whether the engine's own words are being heard.
+    /// Returns true while audio of the engine itself is being heard.
     pub(super) fn has_begun_answer(&self) -> bool {
         self.utterings.iter().any(|uttering| uttering.source.response.is_some() && uttering.start.is_some())
     }
 
-    /// The next uttering that was heard to its end. Ask until it is none.
+    /// The next utterance that was heard to its end. Call it until it returns none.
     pub(super) fn poll_heard(&mut self) -> Option<ItemId> {
         let first = self.utterings.front()?;
         let end = first.start.map_or(0, |start| start + first.sent + first.inserted());
@@ -289,19 +294,19 @@ impl Playback {
         self.utterings.pop_front().map(|uttering| uttering.source.item)
     }
 
-    /// The uttering that is being heard by Twilio's last word, and how long before that word it began.
+    /// The utterance that is playing by Twilio's last mark, and how long before that mark it started.
     pub(super) fn playing(&self) -> Option<(ItemId, Duration)> {
         let first = self.utterings.front()?;
         let start = first.start.filter(|start| *start < self.acked)?;
         Some((first.source.item.clone(), span(self.acked - start)))
     }
 
-    /// How long what we have will still be heard; less than a frame is not sent.
+    /// How long the queued audio will still be heard; a partial frame is not sent.
     pub(super) fn remaining(&self, now: Instant) -> Duration {
         span(self.sent - self.by_clock(now) + self.queued)
     }
 
-    /// What has been heard, in bytes: by the clock, but never past a mark that has not come back.
+    /// How many bytes have been heard: estimated from the clock, but never past a mark that was not echoed.
     pub(super) fn heard(&mut self, now: Instant) -> u64 {
         let limit = self.marks.front().map_or(self.sent, |(_, offset)| *offset);
         self.floor = self.by_clock(now).min(limit).max(self.acked).max(self.floor);
@@ -318,7 +323,7 @@ impl Playback {
         self.queue.push_back((item.clone(), audio));
     }
 
-    /// The uttering that more sound may come of: the newest of the engine's.
+    /// The utterance that may receive more audio: the engine's newest.
     fn open(&mut self) -> Option<&mut Uttering> {
         self.utterings.iter_mut().rev().find(|uttering| !uttering.done)
     }
@@ -340,7 +345,7 @@ impl Uttering {
         Self { source, start: None, sent: 0, received: 0, done: false, inserted: Vec::new() }
     }
 
-    /// How much of it was heard, where so much was heard of all.
+    /// How much of this utterance was heard, given the heard position of the whole playback.
     fn heard(&self, heard: u64) -> u64 {
         let own = heard.saturating_sub(self.start.unwrap_or(u64::MAX));
         let after =
@@ -352,7 +357,7 @@ impl Uttering {
         self.inserted.iter().map(|(_, length)| length).sum()
     }
 
-    /// Whether it has received more than was sent.
+    /// Returns true if it has received more than was sent.
     fn takes(&self) -> bool {
         self.sent < self.received
     }

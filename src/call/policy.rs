@@ -1,4 +1,4 @@
-//! How a call is to go: numbers from the settings, and what the engines can do.
+//! The parameters of a call: values from the settings, and the engines' capabilities.
 
 use crate::audio::EncodedAudio;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use std::time::Duration;
 pub enum EngineKind {
     /// OpenAI Realtime: speech to speech.
     Realtime,
-    /// Takes a message; needs nobody.
+    /// Takes a message; needs no external service.
     Voicemail,
 }
 
 impl EngineKind {
-    /// The word for database and log.
+    /// The name in the database and the log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Realtime => "realtime",
@@ -21,7 +21,7 @@ impl EngineKind {
         }
     }
 
-    /// What it can do.
+    /// Its capabilities.
     pub const fn caps(self) -> EngineCaps {
         match self {
             Self::Realtime => {
@@ -34,48 +34,48 @@ impl EngineKind {
     }
 }
 
-/// What an engine can do. The session asks for nothing that an engine cannot.
+/// An engine's capabilities. The session requests nothing that an engine lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "four things that an engine can or cannot do")]
 pub struct EngineCaps {
-    /// It can be told how much of an uttering was heard.
+    /// It accepts how much of an utterance was heard.
     pub can_truncate: bool,
-    /// It stops its answer by itself when the caller speaks.
+    /// It cancels its response by itself when the caller speaks.
     pub cancels_on_speech: bool,
-    /// It can say what it is instructed to.
+    /// It can follow instructions for a response.
     pub can_improvise: bool,
-    /// It keeps its own watch over silence, and says when the call is over.
+    /// It handles the caller's silence itself, and reports when the call is over.
     pub ends_the_call: bool,
 }
 
-/// How a call is to go.
+/// The parameters of a call.
 #[derive(Clone, Debug)]
 pub struct CallPolicy {
-    /// The engines to use, the best first. Never empty; what is tried last must not be able to fail.
+    /// The engines to use, in order of preference. Never empty; the last one must not be able to fail.
     pub engines: Vec<EngineKind>,
-    /// How long the greeting plays before the stream begins.
+    /// How long the greeting plays before the stream starts.
     pub greeting: Duration,
-    /// How long after the greeting caller and engine may take to be connected.
+    /// How long the stream and the engine may take to connect after the greeting.
     pub watchdog: Duration,
-    /// How far ahead of the caller's ear we send.
+    /// How far ahead of the caller's position audio is sent.
     pub lead: Duration,
-    /// How long the engine may wait after the caller's last word before it takes the turn for ended.
+    /// How long the engine may wait after the caller's last word before it ends the turn.
     pub turn_end: Duration,
-    /// Silence until "are you still there?"; none means never.
+    /// The silence after which the agent asks "are you still there?"; none disables it.
     pub idle: Option<Duration>,
-    /// The longest call.
+    /// The maximum duration of the call.
     pub max_call: Duration,
-    /// The longest that a tool may take.
+    /// Timeout of a tool.
     pub tool_limit: Duration,
-    /// Let the agent speak first.
+    /// Whether the agent speaks first.
     pub speaks_first: bool,
-    /// Whether there is a person to pass the call on to.
+    /// Whether a human agent is configured for transfers.
     pub can_transfer: bool,
-    /// What the engine is told to say, and our own sound for when it cannot.
+    /// The prompts to the engine, and the built-in audio for when it cannot speak.
     pub prompts: Prompts,
 }
 
-/// What to say at certain moments.
+/// The prompts for certain moments.
 #[derive(Clone, Debug)]
 pub struct Prompts {
     /// To the model: open the conversation.
@@ -84,12 +84,12 @@ pub struct Prompts {
     pub still_there: String,
     /// To the model: the call must end soon.
     pub wrap_up: String,
-    /// Our own "one moment, please".
+    /// The built-in "one moment, please".
     pub one_moment_clip: EncodedAudio,
-    /// Our own "one more moment".
+    /// The built-in "one more moment".
     pub more_time_clip: EncodedAudio,
-    /// Our own "goodbye".
+    /// The built-in "goodbye".
     pub goodbye_clip: EncodedAudio,
-    /// Our own "are you still there?".
+    /// The built-in "are you still there?".
     pub still_there_clip: EncodedAudio,
 }

@@ -1,4 +1,4 @@
-//! One call from Twilio's first word to its end.
+//! One call from Twilio's first webhook to its end.
 
 mod barge_in;
 mod connection;
@@ -26,21 +26,21 @@ use std::time::{Duration, Instant};
 use tools::Tools;
 use watch::Watch;
 
-/// How long a call may go on after the word that ends it.
+/// How long a call may continue after the prompt to wrap up.
 const WRAP_UP: Duration = Duration::from_mins(1);
 
-/// One call. See the room's own documentation for how to drive it.
+/// One call. The module's documentation describes how to drive it.
 #[derive(Debug)]
 pub struct CallSession {
     policy: CallPolicy,
     phase: Phase,
-    /// When the caller's first stream began: turns are counted from there.
+    /// When the caller's first stream started; turns are timed from there.
     began: Option<Instant>,
-    /// When the caller's present stream began, if there is one.
+    /// When the caller's current stream started, if there is one.
     stream_began: Option<Instant>,
-    /// A stream was lost, and another one was asked for.
+    /// A stream was lost, and another one was requested.
     has_lost_stream: bool,
-    /// Another stream was asked for: what the agent says first on it.
+    /// Another stream was requested: what the agent says first on it.
     resume_with: Option<Wish>,
     engine: Engine,
     caller_audio: CallerAudio,
@@ -51,16 +51,16 @@ pub struct CallSession {
     outputs: VecDeque<Output>,
     speech: Speech,
     local_speech: LocalSpeech,
-    /// When the caller said something that our own detector heard and the engine has not reacted to.
+    /// Since when speech that the local detector found is unnoticed by the engine.
     unheard_since: Option<Instant>,
     watch: Watch,
     message_taken: bool,
     keys: String,
     last_key: Option<Instant>,
     tools: Tools,
-    /// The newest uttering of the agent, and the answer that it belongs to.
+    /// The agent's newest utterance, and its response.
     newest: Option<(ResponseId, ItemId)>,
-    /// The bytes of sound of that answer.
+    /// The bytes of audio of that response.
     newest_bytes: usize,
     idle_prompts: u32,
     warnings: u32,
@@ -69,34 +69,34 @@ pub struct CallSession {
 
 #[derive(Debug)]
 enum Phase {
-    /// The greeting plays; stream and engine are on their way.
+    /// The greeting plays; the stream and the engine are connecting.
     Connecting,
-    /// Twilio's REST interface has been asked to take the call to its recorder.
+    /// Twilio was requested to redirect the call to its recorder.
     Redirecting,
-    /// They talk.
+    /// The conversation is running.
     Live,
-    /// A person's phone rings; the caller has no stream.
+    /// The human agent's phone rings; the caller has no stream.
     Transferring,
-    /// The last words are being heard.
+    /// The last words are played.
     Ending { reason: EndReason, after: After, limit: Instant },
     /// Over.
     Done,
 }
 
-/// The engine in use: which of the policy's, and how it stands.
+/// The current engine and its state.
 #[derive(Debug)]
 struct Engine {
-    /// Its place in `CallPolicy::engines`.
+    /// Its index in `CallPolicy::engines`.
     place: usize,
     is_ready: bool,
-    /// Counts each opening, so that nothing of before is told to it.
+    /// The generation: counts each opening, so nothing about earlier engines is sent to this one.
     number: u32,
-    /// How often it has failed since its last whole answer.
+    /// How often it has failed since its last complete response.
     failures: u32,
 }
 
 impl CallSession {
-    /// A call that Twilio has just told us of: its greeting begins to play now, and the engine is opened meanwhile.
+    /// Creates the session when Twilio reports the call: the greeting starts now, and the engine connects meanwhile.
     pub fn new(policy: CallPolicy, now: Instant) -> Self {
         let mut session = Self {
             phase: Phase::Connecting,
@@ -132,7 +132,7 @@ impl CallSession {
         session
     }
 
-    /// Something happened.
+    /// Processes an input.
     pub fn handle_input(&mut self, input: Input, now: Instant) {
         if self.is_over() {
             return;
@@ -159,7 +159,7 @@ impl CallSession {
         self.settle_down(now);
     }
 
-    /// Time has passed; call it at [`CallSession::poll_timeout`] or any time.
+    /// Processes the timers that are due. Call it at [`CallSession::poll_timeout`], or at any time.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
@@ -185,29 +185,29 @@ impl CallSession {
         self.settle_down(now);
     }
 
-    /// When [`CallSession::handle_timeout`] is due. Ask again after each input.
+    /// When [`CallSession::handle_timeout`] is due. Call it again after each input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.timers.next()
     }
 
-    /// The next thing to do. Ask after each input until it is none.
+    /// The next output. Call it after each input until it returns none.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
 
-    /// Whether the call is over and [`Output::Ended`] has been given out or waits to be.
+    /// Returns true once the call is over and [`Output::Ended`] was returned or is queued.
     pub fn is_over(&self) -> bool {
         matches!(self.phase, Phase::Done)
     }
 
-    /// Which engine is in use.
+    /// The engine in use.
     pub fn engine(&self) -> EngineKind {
         self.policy.engines.get(self.engine.place).copied().unwrap_or(EngineKind::Voicemail)
     }
 
-    /// Does what any input may have made possible: moves sound and answers, sets the timers that follow from them.
+    /// Performs the follow-up work of any input: moves audio and responses, and sets the timers that depend on them.
     fn settle_down(&mut self, now: Instant) {
         if self.is_over() {
             return;
@@ -217,7 +217,7 @@ impl CallSession {
             while let Some(audio) = self.caller_audio.poll() {
                 self.outputs.push_back(Output::Engine(EngineCommand::Hear(audio)));
             }
-            // Nobody is spoken over.
+            // A request waits while the caller speaks.
             if !self.engine_hears_speech()
                 && let Some(wish) = self.responses.poll_create(now)
             {
@@ -233,7 +233,7 @@ impl CallSession {
         self.watch_ending(now);
     }
 
-    /// Sends what there is room for.
+    /// Sends the audio that may be sent now.
     fn pump(&mut self, now: Instant) {
         while let Some(send) = self.playback.poll_send(now) {
             match send {
@@ -253,7 +253,7 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Settle, self.playback.settles_at());
     }
 
-    /// Says one of our own sentences.
+    /// Plays a built-in sentence.
     fn play_clip(&mut self, clip: Clip) {
         let audio = match clip {
             Clip::OneMoment => &self.policy.prompts.one_moment_clip,
@@ -273,12 +273,12 @@ impl CallSession {
         matches!(self.phase, Phase::Live)
     }
 
-    /// Milliseconds since the caller's first stream began.
+    /// Milliseconds since the caller's first stream started.
     fn call_ms(&self, now: Instant) -> u64 {
         ms_since(self.began, now)
     }
 
-    /// Milliseconds since the caller's present stream began.
+    /// Milliseconds since the caller's current stream started.
     fn stream_ms(&self, now: Instant) -> u64 {
         ms_since(self.stream_began, now)
     }
@@ -299,18 +299,18 @@ fn ms_since(began: Option<Instant>, now: Instant) -> u64 {
     u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Turns are large and rare; what goes out fifty times a second is small.
+/// Boxed, because turns are large and rare while audio outputs are small and come fifty times a second.
 fn written(turn: TurnRecord) -> Output {
     Output::Turn(Box::new(turn))
 }
 
-/// An engine that has noticed speech is not doubted for so long.
+/// After an engine has detected speech, its detection is trusted for this long.
 const TRUSTED: Duration = Duration::from_secs(2);
 
-/// The shortest wait for room: timers are not finer.
+/// The shortest wait for capacity: timers are not more precise.
 const MIN_WAIT: Duration = Duration::from_millis(1);
 
-/// How the items of our own sentences are called.
+/// The prefix of the item ids of the built-in sentences.
 const CLIP: &str = "clip.";
 
 fn is_clip(item: &str) -> bool {

@@ -1,4 +1,4 @@
-//! The session in virtual time, through its public face alone.
+//! Tests of the session in virtual time, through its public interface only.
 
 mod losses;
 mod properties;

@@ -1,45 +1,45 @@
-//! The moments that a call waits for.
+//! The deadlines of a call.
 
 use std::time::Instant;
 
-/// What a moment is for.
+/// The purpose of a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// Caller and engine must be connected.
+    /// The stream and the engine must be connected.
     Watchdog,
-    /// There is room for more sound.
+    /// More audio may be sent.
     Pump,
-    /// What was sent must have been heard, mark or no mark.
+    /// The sent audio must have been heard, even if marks are missing.
     Settle,
-    /// The caller has been silent for long.
+    /// The caller has been silent for the idle time.
     Idle,
-    /// The line has been silent within speech.
+    /// No audio arrived during speech.
     MediaGap,
-    /// The keys pressed so far are an answer.
+    /// The keys pressed so far form an input.
     Keys,
-    /// The caller has waited in silence for long enough.
+    /// The caller has waited in silence for too long.
     Filler,
-    /// The engine must have shown a sign of life, or have answered.
+    /// The engine must have sent a message or a reply.
     Life,
-    /// What has failed is asked for again.
+    /// A failed request is repeated.
     Retry,
-    /// Only the engine thinks that the caller speaks.
+    /// Only the engine still detects speech.
     Stuck,
-    /// A tool takes too long.
+    /// A tool has reached its limit.
     ToolLimit,
-    /// The call must soon end.
+    /// The call must end soon.
     WrapUp,
-    /// The longest call.
+    /// The maximum duration of the call.
     MaxCall,
     /// The goodbye must have been heard.
     Drain,
-    /// The daemon stops.
+    /// The daemon is shutting down.
     Shutdown,
 }
 
 const COUNT: usize = Timer::Shutdown as usize + 1;
 
-/// One moment for each purpose.
+/// One deadline for each purpose.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     at: [Option<Instant>; COUNT],
@@ -84,12 +84,12 @@ impl Timers {
         self.at[timer as usize].is_some()
     }
 
-    /// The next moment.
+    /// The next deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         self.at.iter().flatten().min().copied()
     }
 
-    /// Takes out one that has come, the earliest first.
+    /// Removes and returns a deadline that has passed, the earliest first.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
         let due = ALL.into_iter().filter(|timer| self.at[*timer as usize].is_some_and(|at| at <= now));
         let first = due.min_by_key(|timer| self.at[*timer as usize])?;

@@ -1,46 +1,47 @@
-//! The conversation in words, as it was heard.
+//! The transcript of the conversation as it was heard.
 
 use super::{ItemId, Said, TurnRecord, Usage};
 use crate::domain::{Speaker, TurnLatency};
 use std::time::{Duration, Instant};
 
-/// The turns that are kept for the memory of a reopened engine.
+/// How many turns are kept for the context of a reopened engine.
 const KEEP: usize = 200;
 
 #[derive(Debug, Default)]
 pub(super) struct Transcript {
     turns: Vec<Turn>,
     next_seq: i64,
-    /// When the caller last stopped speaking, while nobody has answered.
+    /// When the caller last stopped speaking, if no reply has come.
     speech_stopped: Option<Instant>,
-    /// When the engine began to answer that.
+    /// When the engine started to reply to that.
     response_created: Option<Instant>,
-    /// The last turn that belongs to what has been answered.
+    /// The last turn that has been answered.
     answered_seq: i64,
 }
 
 #[derive(Debug)]
 struct Turn {
     record: TurnRecord,
-    /// How the present engine calls it; none while a new engine has yet to hear it again.
+    /// The current engine's id of the item; none until a new engine has received the replayed audio.
     engine_item: Option<ItemId>,
-    /// What the stages of the answer are counted from.
+    /// The start of the latency measurement of the reply.
     asked: Option<Instant>,
-    /// All of the words are known.
+    /// The full text is known.
     text_final: bool,
-    /// Heard to the end, or cut: what was heard will not change.
+    /// Heard to the end or interrupted: the heard part is final.
     closed: bool,
 }
 
 impl Transcript {
-    /// The caller began to speak.
+    /// The caller started to speak.
     pub(super) fn caller_started(&mut self, item: &ItemId, at_ms: u64) {
         self.turn(item, Speaker::Caller, at_ms);
         self.speech_stopped = None;
         self.response_created = None;
     }
 
-    /// The caller began to speak, as a new engine hears it again: this is the first of the turns that it has not heard.
+    /// The caller started to speak in audio that is replayed to a new engine: maps the item to the first turn that it
+    /// has not received.
     pub(super) fn caller_started_again(&mut self, item: &ItemId, at_ms: u64) {
         let mut unheard = self.turns.iter_mut().filter(|turn| turn.engine_item.is_none());
         match unheard.next() {
@@ -49,14 +50,14 @@ impl Transcript {
         }
     }
 
-    /// The caller stopped speaking then.
+    /// The caller stopped speaking.
     pub(super) fn caller_stopped(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
         self.speech_stopped = Some(now);
         self.response_created = None;
         self.turn(item, Speaker::Caller, at_ms).record.ended_ms = Some(at_ms);
     }
 
-    /// What the caller said; it may come long after the answer. Returns the turn when all is known.
+    /// The caller's text, which may come long after the reply. Returns the turn once the text is complete.
     pub(super) fn caller_text(&mut self, item: &ItemId, text: &str, is_final: bool, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.turn(item, Speaker::Caller, at_ms);
         turn.add_text(text, is_final);
@@ -66,12 +67,12 @@ impl Transcript {
         is_final.then(|| turn.record.clone())
     }
 
-    /// The engine began to answer.
+    /// The engine started to reply.
     pub(super) fn response_started(&mut self, now: Instant) {
         self.response_created.get_or_insert(now);
     }
 
-    /// The first sound of an uttering has come from the engine.
+    /// The first audio of an utterance came from the engine.
     pub(super) fn first_delta(&mut self, item: &ItemId, at_ms: u64, now: Instant) {
         let (asked, created) = (self.speech_stopped.take(), self.response_created.take());
         let turn = self.turn(item, Speaker::Agent, at_ms);
@@ -80,14 +81,14 @@ impl Transcript {
         turn.record.latency.first_delta_ms = stage(asked, Some(now));
     }
 
-    /// It has been sent on. Returns the milliseconds since the caller stopped, if the caller had spoken.
+    /// The first audio was sent. Returns the milliseconds since the caller stopped, if the caller had spoken.
     pub(super) fn first_sent(&mut self, item: &ItemId, now: Instant) -> Option<u64> {
         let turn = self.find(item)?;
         turn.record.latency.first_sent_ms = stage(turn.asked, Some(now));
         turn.record.latency.first_sent_ms.and_then(|ms| u64::try_from(ms).ok())
     }
 
-    /// It is being heard, since this long.
+    /// The utterance has been audible for `since`.
     pub(super) fn first_played(&mut self, item: &ItemId, since: Duration, now: Instant) {
         if let Some(turn) = self.find(item)
             && turn.record.latency.first_played_ms.is_none()
@@ -96,7 +97,7 @@ impl Transcript {
         }
     }
 
-    /// What the agent says. Returns the turn if it was waiting for its words.
+    /// The agent's text. Returns the turn if it was waiting for its text.
     pub(super) fn agent_text(&mut self, item: &ItemId, text: &str, is_final: bool, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.turn(item, Speaker::Agent, at_ms);
         if turn.record.interrupted {
@@ -109,7 +110,7 @@ impl Transcript {
         (is_final && turn.closed).then(|| turn.record.clone())
     }
 
-    /// The caller heard an uttering to its end. Returns the turn if its words are known.
+    /// The caller heard an utterance to its end. Returns the turn if its text is known.
     pub(super) fn heard(&mut self, item: &ItemId, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.closed = true;
@@ -118,7 +119,7 @@ impl Transcript {
         turn.text_final.then(|| turn.record.clone())
     }
 
-    /// The caller heard so much of what was received of an uttering.
+    /// An utterance was interrupted: the caller heard `heard` of `received` bytes.
     pub(super) fn cut(&mut self, item: &ItemId, heard: u64, received: u64, at_ms: u64) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.closed = true;
@@ -129,14 +130,14 @@ impl Transcript {
         Some(turn.record.clone())
     }
 
-    /// What an answer took, written to its last uttering. Returns the turn if it was already complete.
+    /// The usage of a response, added to its last utterance. Returns the turn if it was already complete.
     pub(super) fn used(&mut self, item: &ItemId, usage: Usage) -> Option<TurnRecord> {
         let turn = self.find(item)?;
         turn.record.usage = usage;
         turn.closed.then(|| turn.record.clone())
     }
 
-    /// The call is over: what is still open, as it stands.
+    /// The call is over: returns the turns that are still open, as they are.
     pub(super) fn close(&mut self, at_ms: u64) -> Vec<TurnRecord> {
         let open = self.turns.iter_mut().filter(|turn| !turn.closed || !turn.text_final);
         open.map(|turn| {
@@ -150,12 +151,12 @@ impl Transcript {
         .collect()
     }
 
-    /// All that was said so far has been answered.
+    /// Everything said so far has been answered.
     pub(super) fn answered(&mut self) {
         self.answered_seq = self.next_seq;
     }
 
-    /// A new engine hears again what the caller said and nobody answered.
+    /// The caller's unanswered speech is replayed to a new engine.
     pub(super) fn replay_unanswered(&mut self) {
         let answered = self.answered_seq;
         for turn in self.turns.iter_mut().filter(|turn| turn.is_unanswered(answered)) {
@@ -163,7 +164,8 @@ impl Transcript {
         }
     }
 
-    /// What was said and heard so far, for an engine that must go on with it; `replays`: without what it will hear itself.
+    /// The conversation so far for an engine that must continue it; with `replays`, without the audio that is replayed
+    /// to it.
     pub(super) fn history(&self, replays: bool) -> Vec<Said> {
         let answered = self.answered_seq;
         let mut turns: Vec<_> = self.turns.iter().filter(|turn| !replays || !turn.is_unanswered(answered)).collect();
@@ -180,7 +182,7 @@ impl Transcript {
         self.turns.iter_mut().rev().find(|turn| turn.is(item))
     }
 
-    /// The turn of this item; a new one goes behind all others.
+    /// The turn of this item; a new turn is appended.
     fn turn(&mut self, item: &ItemId, speaker: Speaker, at_ms: u64) -> &mut Turn {
         let known = self.turns.iter().rposition(|turn| turn.is(item));
         let at = known.unwrap_or_else(|| {
@@ -240,7 +242,7 @@ fn stage(from: Option<Instant>, to: Option<Instant>) -> Option<i64> {
     i64::try_from(passed.as_millis()).ok()
 }
 
-/// The share of a text that was heard: whole words, rounded down.
+/// The part of a text that was heard: whole words, rounded down.
 fn beginning(text: &str, heard: u64, received: u64) -> &str {
     if heard >= received {
         return text;

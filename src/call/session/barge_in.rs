@@ -1,4 +1,4 @@
-//! The caller speaks over the agent.
+//! Interruptions: the caller speaks over the agent.
 
 use super::{CallSession, Phase, is_clip, written};
 use crate::audio::BYTES_PER_MS;
@@ -9,7 +9,7 @@ use crate::domain::EndReason;
 use std::time::Instant;
 
 impl CallSession {
-    /// Stops what is being said. The caller's phone first, then the engine, then the books.
+    /// Stops the current speech: first on the caller's phone, then at the engine, then in the session's state.
     pub(super) fn barge_in(&mut self, engine_cancels: bool, now: Instant) {
         self.reconsider_ending();
         if self.playback.is_open() {
@@ -22,7 +22,7 @@ impl CallSession {
         }
     }
 
-    /// Drops all that the caller has not heard, and tells the engine what was.
+    /// Drops all audio that the caller has not heard, and reports to the engine how much was heard.
     pub(super) fn clear(&mut self, now: Instant) {
         let at_ms = self.call_ms(now);
         let cuts = self.playback.clear(now);
@@ -60,7 +60,7 @@ impl CallSession {
         }
     }
 
-    /// Writes down what of it was heard.
+    /// Stores how much of the utterance was heard.
     pub(super) fn write_cut(&mut self, cut: &Cut, at_ms: u64) {
         let item = &cut.source.item;
         let turn = if cut.is_whole() {
@@ -71,7 +71,7 @@ impl CallSession {
         self.outputs.extend(turn.map(written));
     }
 
-    /// Who speaks into the goodbye does not want to go yet.
+    /// A caller who speaks during the goodbye does not want to end the call yet.
     fn reconsider_ending(&mut self) {
         if let Phase::Ending { reason: EndReason::AgentHungUp | EndReason::Idle, after: After::HangUp, .. } = self.phase
         {

@@ -1,4 +1,4 @@
-//! Stream and engine: how they come together, and what happens when one of them is lost.
+//! The connection of stream and engine, and the handling of their loss.
 
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
@@ -6,14 +6,14 @@ use crate::call::{After, CallEvent, Clip, Output, Wish};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
-/// How long Twilio may take to open another stream after one was lost.
+/// How long Twilio may take to open another stream after a loss.
 const RESUME_LIMIT: Duration = Duration::from_secs(10);
-/// To the model, when the caller can hear it again.
+/// A prompt to the model once the caller can hear it again.
 const LINE_WAS_LOST: &str = "The line to the caller was interrupted for a few seconds. Say so in a few words, repeat your last \
                              sentence if it was lost, and go on.";
 /// How long Twilio's REST interface may take to redirect a call that has a stream. Closing the stream does the same.
 const REDIRECT_LIMIT: Duration = Duration::from_secs(12);
-/// The wait before an engine that is lost is opened again. One that is lost once more is replaced at once.
+/// The delay before a lost engine is reopened. An engine that is lost again is replaced at once.
 const REOPEN_AFTER: Duration = Duration::from_millis(250);
 
 impl CallSession {
@@ -23,7 +23,7 @@ impl CallSession {
         }
         self.stream_began = Some(now);
         self.began.get_or_insert(now);
-        // What the previous stream was still to play is not heard on this one.
+        // The audio that was still queued on the previous stream is not heard on this one.
         self.watch.cleared(now);
         if let Some(wish) = self.resume_with.take() {
             self.timers.cancel(Timer::Watchdog);
@@ -38,12 +38,12 @@ impl CallSession {
             return;
         }
         if self.engine().caps().ends_the_call {
-            // It leads the conversation.
+            // This engine leads the conversation.
             self.caller_audio.skip();
             self.unheard_since = None;
             self.responses.want(Wish::Answer);
         } else if self.caller_audio.replay() && (self.responses.is_busy() || self.unheard_since.is_some()) {
-            // It hears the question, and answers that by itself.
+            // The engine receives the replayed question, and replies to it by itself.
             self.responses.expect();
         }
         self.go_live(now);
@@ -52,7 +52,7 @@ impl CallSession {
         }
     }
 
-    /// Once both are there.
+    /// Starts the conversation once both are connected.
     fn go_live(&mut self, now: Instant) {
         if !matches!(self.phase, Phase::Connecting) || self.stream_began.is_none() || !self.engine.is_ready {
             return;
@@ -70,14 +70,15 @@ impl CallSession {
         }
     }
 
-    /// Not both in time: Twilio's recorder takes the call. Asked at most once; no answer is a no.
+    /// The connection timed out: Twilio's recorder takes the call. The redirect is requested at most once; no answer
+    /// counts as a rejection.
     pub(super) fn watchdog(&mut self, now: Instant) {
         match self.phase {
             Phase::Connecting => {
                 self.phase = Phase::Redirecting;
                 self.event(CallEvent::WatchdogFired);
                 if self.stream_began.is_some() {
-                    // The recorder takes the call: an answer that has begun ends here.
+                    // The recorder takes the call, so a response that has started ends here.
                     self.barge_in(false, now);
                     if !self.is_spoken_over(now) {
                         self.play_clip(Clip::OneMoment);
@@ -89,23 +90,23 @@ impl CallSession {
                 self.timers.set(Timer::Watchdog, now + limit);
             }
             Phase::Redirecting => self.redirect_done(now),
-            // Nobody has told what became of it.
+            // The outcome of the transfer was not reported in time.
             Phase::Transferring => self.end(EndReason::Dropped, After::Record, now),
-            // The other stream has not come.
+            // The new stream was not opened in time.
             Phase::Live if self.stream_began.is_none() => self.end(EndReason::Dropped, After::Record, now),
             Phase::Live | Phase::Ending { .. } | Phase::Done => {}
         }
     }
 
-    /// A call that has a stream need not wait for Twilio's REST interface to come back: closing the stream does the same.
+    /// A call with a stream need not wait for Twilio's REST API to recover: closing the stream has the same effect.
     pub(super) fn redirect_failed(&mut self, now: Instant) {
         if self.stream_began.is_some() {
             self.redirect_done(now);
         }
     }
 
-    /// A redirected call is Twilio's. One that could not be redirected is sent on by closing its stream; if it has none,
-    /// the TwiML itself goes on to the recorder when Twilio gives the stream up.
+    /// A redirected call is left to Twilio. If the redirect failed, closing the stream sends the call to the recorder;
+    /// without a stream, the TwiML itself continues to the recorder once Twilio gives up on the stream.
     pub(super) fn redirect_done(&mut self, now: Instant) {
         if matches!(self.phase, Phase::Redirecting) {
             self.end(EndReason::Fallback, After::Record, now);
@@ -123,17 +124,17 @@ impl CallSession {
         self.end(reason, after, now);
     }
 
-    /// Twilio goes on without the stream. In the middle of a conversation it is asked for another one, once.
+    /// Twilio continues the call without the stream. During a conversation, another stream is requested, once.
     pub(super) fn stream_lost(&mut self, now: Instant) {
         if self.is_live() && !self.has_lost_stream && !self.engine().caps().ends_the_call {
             return self.ask_for_stream(now);
         }
         let (reason, after) = match self.phase {
-            // The caller is still there, and is put through as they were told.
+            // The caller is still on the line, and is transferred as announced.
             Phase::Ending { after: After::Transfer, .. } => return self.put_through(now),
             Phase::Ending { reason, after, .. } => (reason, after),
             Phase::Connecting | Phase::Redirecting => (EndReason::Fallback, After::Record),
-            // It was closed by us.
+            // This side closed the stream.
             Phase::Transferring => return,
             Phase::Live | Phase::Done => (EndReason::Dropped, After::Record),
         };
@@ -148,14 +149,14 @@ impl CallSession {
         self.local_speech.end();
     }
 
-    /// Twilio is told to open another stream; `wish` is what the agent says first on it.
+    /// Twilio will be instructed to open another stream; `wish` is what the agent says first on it.
     pub(super) fn wait_for_stream(&mut self, wish: Wish, now: Instant) {
         self.resume_with = Some(wish);
         self.outputs.push_back(Output::AwaitStream);
         self.timers.set(Timer::Watchdog, now + RESUME_LIMIT);
     }
 
-    /// The engine is lost: the same one again where that makes sense, else the next one, with the conversation so far.
+    /// The engine is lost: reopens it if that makes sense, otherwise opens the next one, with the conversation so far.
     pub(super) fn engine_failed(&mut self, retry: bool, reason: String, now: Instant) {
         let was_ready = std::mem::replace(&mut self.engine.is_ready, false);
         self.event(CallEvent::EngineLost { engine: self.engine(), reason });
@@ -164,7 +165,7 @@ impl CallSession {
         self.forget_engine_speech(now);
         self.watch_new_engine();
         if was_ready {
-            // What it began to say will not go on.
+            // The utterances that the engine started will not continue.
             self.playback.finish_all();
             if matches!(self.phase, Phase::Ending { .. }) && !self.playback.is_busy() && self.stream_began.is_some() {
                 self.play_clip(Clip::Goodbye);
@@ -180,7 +181,7 @@ impl CallSession {
 
     fn next_engine(&mut self, now: Instant) {
         if self.engine.place + 1 >= self.policy.engines.len() {
-            // Nothing left that could speak: Twilio's recorder can.
+            // No engine is left: Twilio's recorder takes over.
             return match self.phase {
                 Phase::Connecting => self.watchdog(now),
                 Phase::Live | Phase::Ending { .. } => self.end(EndReason::Fallback, After::Record, now),

@@ -1,4 +1,4 @@
-//! The conversation: what the engine tells, what the caller does, and the silences in between.
+//! The conversation: the engine's events, the caller's inputs, and silence.
 
 use super::{CallSession, Phase, is_clip, written};
 use crate::audio::{EncodedAudio, FRAME_BYTES};
@@ -10,16 +10,16 @@ use crate::call::{
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
-/// Keys pressed within this time are one answer.
+/// Keys pressed within this time form one input.
 const KEYS_PAUSE: Duration = Duration::from_millis(1500);
-/// The most keys that are one answer.
+/// The maximum number of keys in one input.
 const MAX_KEYS: usize = 32;
-/// Refusals of the engine that are written down. It may refuse more, but that is no news.
+/// How many of the engine's rejections are stored per call; further ones are dropped.
 const MAX_WARNINGS: u32 = 50;
-/// To the model, after an answer that broke off.
+/// A prompt to the model after a response that broke off.
 const GO_ON: &str =
     "Your last answer broke off before its end. Say the rest of it in a sentence or two; do not begin again.";
-/// How often we ask whether the caller is still there.
+/// How often the agent asks whether the caller is still there.
 const IDLE_PROMPTS: u32 = 2;
 
 impl CallSession {
@@ -92,7 +92,7 @@ impl CallSession {
     fn response_started(&mut self, response: ResponseId, now: Instant) {
         self.responses.started(&response);
         if self.engine_hears_speech() || self.is_transferring() {
-            // It was asked for before the caller began to speak, or was put through.
+            // The response was requested before the caller started to speak, or before the transfer.
             self.responses.cut(&response);
             return self.command(EngineCommand::Cancel { response });
         }
@@ -125,7 +125,7 @@ impl CallSession {
             let turn = self.transcript.used(item, usage);
             self.outputs.extend(turn.map(written));
         }
-        // Less than a frame is nothing that a caller hears.
+        // A partial frame is never heard.
         let was_spoken = newest.is_some() && self.newest_bytes >= FRAME_BYTES;
         let is_completed = outcome == ResponseOutcome::Completed && !is_cut;
         let has_called = self.run_calls(response, is_completed, now);
@@ -149,7 +149,7 @@ impl CallSession {
         }
     }
 
-    /// An answer broke off, or was none: it is asked for again.
+    /// A response failed or broke off: it is requested again.
     fn answer_failed(&mut self, has_spoken: bool, outcome: ResponseOutcome, now: Instant) {
         let wish = if has_spoken { Wish::Say(GO_ON.into()) } else { Wish::Answer };
         let retry_after = if let ResponseOutcome::Failed { retry_after } = outcome { retry_after } else { None };
@@ -175,7 +175,7 @@ impl CallSession {
         self.note_heard(now);
     }
 
-    /// Writes down what was heard to its end.
+    /// Stores the turns that were heard to the end.
     pub(super) fn note_heard(&mut self, now: Instant) {
         while let Some(item) = self.playback.poll_heard() {
             if !is_clip(&item) {
@@ -185,7 +185,7 @@ impl CallSession {
         }
     }
 
-    /// Counts the caller's silence while nothing else is going on.
+    /// Measures the caller's silence while nothing else happens.
     pub(super) fn watch_idle(&mut self, now: Instant) {
         let is_idle = self.is_live()
             && !self.engine().caps().ends_the_call
@@ -213,7 +213,8 @@ impl CallSession {
         self.idle_prompts += 1;
         self.event(CallEvent::IdlePrompt { number: self.idle_prompts });
         if self.engine.is_ready && self.engine().caps().can_improvise {
-            // The caller's silence counts again when that has been said; an engine that does not say it is mute.
+            // The silence is measured again once this was said; an engine that does not say it is treated as
+            // unresponsive.
             self.responses.want(Wish::Say(self.policy.prompts.still_there.clone()));
         } else {
             self.play_clip(Clip::StillThere);
@@ -228,7 +229,7 @@ impl CallSession {
         self.last_key = Some(now);
         self.timers.cancel(Timer::Idle);
         self.event(CallEvent::Key(key));
-        // The answer is the keys: a line that breaks off in a word before them is not waited for.
+        // The keys are the caller's answer: speech that broke off before them is not waited for.
         let change = self.local_speech.end();
         self.local_speech_changed(change, now);
         self.barge_in(false, now);
@@ -239,7 +240,7 @@ impl CallSession {
         self.timers.set(Timer::Keys, now + pause);
     }
 
-    /// Tells the engine what was pressed. One that is not ready is told when it is.
+    /// Sends the pressed keys to the engine. An engine that is not ready gets them when it is.
     pub(super) fn send_keys(&mut self, now: Instant) {
         self.watch.silent_since(self.last_key.unwrap_or(now), now);
         if self.engine.is_ready {
@@ -251,12 +252,12 @@ impl CallSession {
         }
     }
 
-    /// Whether the caller has pressed keys that the engine does not know of, and is done with it.
+    /// Returns true if the caller has finished to press keys that the engine was not sent yet.
     pub(super) fn has_keys_for_engine(&self) -> bool {
         !self.keys.is_empty() && !self.timers.is_set(Timer::Keys)
     }
 }
 
-/// OpenAI's word for a second answer at a time.
+/// OpenAI's error code for a second concurrent response.
 const ALREADY_ACTIVE: &str = "conversation_already_has_active_response";
 const CANCEL_NOT_ACTIVE: &str = "response_cancel_not_active";

@@ -1,4 +1,4 @@
-//! How a call comes to its end: the last words are heard, then the stream is closed and Twilio asks what follows.
+//! The end of a call: the last words are played, then the stream is closed and Twilio requests the next TwiML.
 
 use super::{CallSession, Phase, written};
 use crate::call::timers::Timer;
@@ -6,20 +6,20 @@ use crate::call::{After, Clip, Output, Wish};
 use crate::domain::EndReason;
 use std::time::{Duration, Instant};
 
-/// An engine that is still saying them goes on within this time.
+/// An engine that is still speaking the last words continues within this time.
 const NEXT_WORDS: Duration = Duration::from_millis(1900);
-/// The longest that last words may take.
+/// The maximum duration of the last words.
 const LONGEST_WORDS: Duration = Duration::from_mins(2);
-/// Who speaks when the call must soon end is told so a little later.
+/// If the caller is speaking when the call must end soon, the prompt to wrap up is repeated after this time.
 const WRAP_UP_AGAIN: Duration = Duration::from_secs(1);
-/// The last words of a call that is too long.
+/// The maximum duration of the last words of a call that is too long.
 const TOO_LONG_LIMIT: Duration = Duration::from_secs(15);
 
 impl CallSession {
-    /// Lets what is being said be heard, then ends.
+    /// Lets the current speech be heard, then ends the call.
     pub(super) fn finish(&mut self, reason: EndReason, after: After, now: Instant) {
         if !matches!(self.phase, Phase::Live) {
-            // Nobody has spoken with the caller yet who could put them through.
+            // The call has no conversation yet, so nothing can be said or transferred.
             if matches!(self.phase, Phase::Connecting) && after != After::Transfer {
                 self.end(reason, after, now);
             }
@@ -29,7 +29,7 @@ impl CallSession {
         self.responses.want_nothing();
     }
 
-    /// An answer is complete. If it ends the call it must have said so in words, and what it said must be heard.
+    /// A response is complete. A response that ends the call must contain spoken words, and they must be heard.
     pub(super) fn last_words(&mut self, was_spoken: bool) {
         if let Phase::Ending { reason, .. } = self.phase
             && !was_spoken
@@ -40,7 +40,7 @@ impl CallSession {
         }
     }
 
-    /// Ends when nothing more is to be heard, or will ever be.
+    /// Ends the call once no further audio will be heard.
     pub(super) fn watch_ending(&mut self, now: Instant) {
         let Phase::Ending { limit, .. } = self.phase else { return };
         let is_answering = self.responses.is_answering() && self.engine.is_ready;
@@ -51,7 +51,7 @@ impl CallSession {
         self.timers.set(Timer::Drain, at.min(limit));
     }
 
-    /// The last words were heard, or have had their time.
+    /// The last words were heard, or their time is over.
     pub(super) fn drained(&mut self, now: Instant) {
         match self.phase {
             Phase::Ending { after: After::Transfer, .. } => self.put_through(now),
@@ -84,7 +84,7 @@ impl CallSession {
         }
     }
 
-    /// The one end of a call, whatever led to it.
+    /// The only place where a call ends.
     pub(super) fn end(&mut self, reason: EndReason, after: After, now: Instant) {
         if self.is_over() {
             return;
@@ -98,7 +98,7 @@ impl CallSession {
         self.timers.cancel_all();
     }
 
-    /// The stream is about to close: what was heard of the last words is written down.
+    /// The stream is about to close: stores how much of the last words was heard.
     pub(super) fn stop_playback(&mut self, now: Instant) {
         let at_ms = self.call_ms(now);
         self.note_heard(now);

@@ -1,4 +1,4 @@
-//! When the caller speaks: the engine says so, and our own detector is the second witness.
+//! The caller's speech: detected by the engine, and checked by the local voice detector.
 
 use super::CallSession;
 use crate::audio::EncodedAudio;
@@ -7,50 +7,51 @@ use crate::call::timers::Timer;
 use crate::call::{EngineCommand, ItemId, Wish};
 use std::time::{Duration, Instant};
 
-/// A line that brings nothing for so long within speech has a hole.
+/// If no audio arrives for this long during speech, the line has a gap.
 const MEDIA_GAP: Duration = Duration::from_millis(750);
-/// A line that breaks off within a word is late, and is waited for longer: what it holds back comes whole.
+/// A line that stops during a word is late, and gets more time: the delayed audio arrives in full.
 const LATE_LINE: Duration = Duration::from_secs(3);
-/// What the engine then hears, again and again while the line stays silent.
+/// How much silence the engine is then sent, repeated while the gap lasts.
 const GAP_FILL_MS: u64 = 1000;
-/// Who speaks into so many of them does not speak any more, whatever the engine thinks.
+/// After this many, the caller does not speak any more, whatever the engine reports.
 const MAX_GAP_FILLS: u32 = 10;
-/// Speech with less voice than this may be a noise; the engine need not react to it.
+/// Speech with less voice may be noise; the engine need not react to it.
 const SURE_SPEECH: Duration = Duration::from_millis(600);
-/// So much later than it should have, an engine that has not noticed the end of speech is told of it.
+/// An engine that has not detected the end of speech this long after it should have is told to end the turn.
 const STUCK_GRACE: Duration = Duration::from_secs(1);
-/// Nobody speaks for longer without a pause: that is music, which our own detector takes for a voice as well.
+/// Speech without a pause is shorter than this: longer sound is music, which the local detector also classifies as
+/// voice.
 const LONGEST_TURN: Duration = Duration::from_mins(1);
-/// An engine that noticed speech so long before our own detector has noticed the same.
+/// If the engine detected speech at most this long before the local detector, both detected the same speech.
 const SAME_SPEECH: Duration = Duration::from_secs(1);
-/// A moment that the engine tells is believed if it is not longer ago.
+/// A time that the engine reports is used only if it is at most this long ago.
 const RECENT_MS: u64 = 5000;
 
-/// What is known of the caller's voice.
+/// The state of the caller's speech.
 #[derive(Debug, Default)]
 pub(super) struct Speech {
-    /// By the engine: which uttering goes on.
+    /// The utterance that is in progress by the engine's detection.
     engine: Option<ItemId>,
-    /// When the engine last noticed its beginning or its end.
+    /// When the engine last detected its start or its end.
     engine_noticed: Option<Instant>,
-    /// When the caller's sound last came.
+    /// When the caller's audio last arrived.
     last_media: Option<Instant>,
-    /// Seconds of silence put into the caller's present speech, because the line brings nothing.
+    /// Seconds of silence that were inserted into the current speech because no audio arrived.
     gap_fills: u32,
 }
 
 impl CallSession {
-    /// Whether whatever is said now is said into the caller's words.
+    /// Returns true while agent speech would talk over the caller.
     pub(super) fn is_spoken_over(&self, now: Instant) -> bool {
         self.speech.engine.is_some() || self.local_speech.is_speaking(now)
     }
 
-    /// Whether the engine hears the caller speak.
+    /// Returns true while the engine detects speech.
     pub(super) fn engine_hears_speech(&self) -> bool {
         self.speech.engine.is_some()
     }
 
-    /// Whether our own detector need not look closely, since the engine hears the caller speak.
+    /// Returns true while the local detector may be skipped, because the engine detects speech.
     #[must_use]
     pub fn trusts_engine(&self, now: Instant) -> bool {
         let noticed = self.speech.engine_noticed.filter(|_| self.speech.engine.is_some());
@@ -91,7 +92,7 @@ impl CallSession {
         if is_known || self.engine().caps().ends_the_call {
             return;
         }
-        // What comes back of the agent's own voice is no answer to it.
+        // An echo of the agent's own voice is no reply to it.
         if voiced < SURE_SPEECH || self.playback.is_busy() {
             if !self.responses.is_busy() && self.unheard_since.is_none() {
                 self.caller_audio.answered();
@@ -116,12 +117,12 @@ impl CallSession {
         self.idle_prompts = 0;
         self.speech.gap_fills = 0;
         if place.is_some_and(|place| self.caller_audio.is_replayed(place)) {
-            // It was said before: nobody speaks into anything now.
+            // The speech started earlier: the caller does not speak over anything now.
             self.caller_audio.speech_began(place);
             return self.transcript.caller_started_again(item, at_ms);
         }
         if self.playback.has_begun_answer() {
-            // The caller has heard an answer, and goes on from there.
+            // The caller has heard a response, and continues the conversation.
             self.has_answered();
         }
         self.transcript.caller_started(item, at_ms);
@@ -141,7 +142,7 @@ impl CallSession {
         }
     }
 
-    /// When the caller's voice ended: the engine's word for it, else our own detector's, else now.
+    /// When the caller's voice ended: by the engine's report, else by the local detector, else now.
     fn true_end(&self, engine_ms: Option<u64>, now: Instant) -> Instant {
         let told = engine_ms.map(|ms| self.caller_audio.ms_since(self.caller_audio.place(ms)));
         let told = told.filter(|ago| *ago <= RECENT_MS).and_then(|ago| now.checked_sub(Duration::from_millis(ago)));
@@ -152,7 +153,7 @@ impl CallSession {
         told.or(heard).unwrap_or(now)
     }
 
-    /// Sets what follows from who speaks.
+    /// Sets the timers that depend on who speaks.
     pub(super) fn watch_speech(&mut self, now: Instant) {
         let hears = self.speech.engine.is_some();
         let media = self.speech.last_media.max(self.speech.engine_noticed).unwrap_or(now);
@@ -163,11 +164,11 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Stuck, self.stuck_at(now));
     }
 
-    /// When the engine alone thinks that the caller still speaks, and has had its time.
+    /// When the time is over for speech that only the engine detects.
     fn stuck_at(&self, now: Instant) -> Option<Instant> {
         let noticed = self.speech.engine_noticed.filter(|_| self.speech.engine.is_some())?;
         let caps = self.engine().caps();
-        // A line that brings nothing is another matter.
+        // A gap in the line is handled separately.
         let is_on = self.speech.last_media.is_some_and(|at| now.saturating_duration_since(at) < MEDIA_GAP);
         if !caps.can_improvise || !self.engine.is_ready || !is_on {
             return None;
@@ -180,7 +181,8 @@ impl CallSession {
         Some(endless.min(quiet + self.policy.turn_end + STUCK_GRACE))
     }
 
-    /// The engine hears speech without end where there is none, for there is music or a motor: it takes what it has.
+    /// The engine detects speech that never ends, because of music or engine noise: its turn is ended with the audio it
+    /// has.
     pub(super) fn stuck(&mut self, now: Instant) {
         if self.stuck_at(now).is_none_or(|at| at > now) {
             return;
@@ -207,14 +209,14 @@ impl CallSession {
         }
     }
 
-    /// Nobody speaks with us any more.
+    /// No caller is connected any more.
     pub(super) fn forget_speech(&mut self) {
         self.local_speech.end();
         (self.speech.engine, self.speech.engine_noticed) = (None, None);
         self.unheard_since = None;
     }
 
-    /// The engine is lost, and with it what it heard. The next one must react to it.
+    /// The engine is lost with the speech that it received. The next engine must react to that speech.
     pub(super) fn forget_engine_speech(&mut self, now: Instant) {
         self.speech.engine_noticed = None;
         if self.speech.engine.take().is_some() && !self.local_speech.is_speaking(now) {
@@ -222,7 +224,7 @@ impl CallSession {
         }
     }
 
-    /// What the caller has said so far is answered.
+    /// Everything that the caller has said so far is answered.
     pub(super) fn has_answered(&mut self) {
         self.caller_audio.answered();
         self.transcript.answered();

@@ -1,4 +1,4 @@
-//! The tools that the engine calls: which calls are run, once each, and how their outputs come back.
+//! The engine's tool calls: which are run, each at most once, and how their outputs return.
 
 use super::CallSession;
 use crate::call::timers::Timer;
@@ -7,24 +7,24 @@ use crate::domain::EndReason;
 use std::collections::VecDeque;
 use std::time::Instant;
 
-/// The most tools that run at once.
+/// The maximum number of tools that run at once.
 const MAX_TOOLS: usize = 8;
-/// Call ids that are remembered, so that none is run twice.
+/// How many tool call ids are remembered to prevent a second run.
 const KEEP_CALLS: usize = 64;
-/// Tools that took too long and are remembered with their output.
+/// How many tools that exceeded their limit are remembered with their output.
 const KEEP_LATE: usize = 16;
 
-/// The tools that a session does itself.
+/// The tools that the session itself implements.
 const END_CALL: &str = "end_call";
 const TRANSFER: &str = "transfer_to_person";
 
-/// The output of a call that was taken back.
+/// The output of a tool call that was withdrawn.
 const REVOKED: &str = r#"{"error":"revoked: the answer was interrupted; nothing was done"}"#;
 /// The output of a tool that is still running at its limit.
 const STILL_RUNNING: &str =
     r#"{"error":"it takes longer than usual and is still running; do not call it again: say so, its result follows"}"#;
 
-/// A call to a tool, as the engine made it.
+/// A tool call of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ToolCall {
     pub(super) id: String,
@@ -32,26 +32,26 @@ pub(super) struct ToolCall {
     pub(super) arguments: String,
 }
 
-/// The calls to tools of one phone call.
+/// The tool calls of one phone call.
 #[derive(Debug, Default)]
 pub(super) struct Tools {
-    /// Complete calls of answers that have not ended.
+    /// Complete tool calls of responses that have not ended.
     pending: Vec<(ResponseId, ToolCall)>,
     running: Vec<RunningTool>,
-    /// Ran beyond their limit; with an output they have finished.
+    /// Tools that exceeded their limit; those with an output have finished.
     late: VecDeque<(RunningTool, Option<String>)>,
-    /// Ids of the calls that came; the oldest are forgotten.
+    /// The ids of received tool calls; the oldest are evicted.
     seen: VecDeque<String>,
-    /// The call that ends the phone call, and the engine that made it.
+    /// The tool call that ends the phone call, and the generation of its engine.
     ending: Option<(String, u32)>,
-    /// The call that puts the caller through to a person, and the engine that made it.
+    /// The tool call that transfers the caller to a human agent, and the generation of its engine.
     pub(super) transfer: Option<(ToolCall, u32)>,
 }
 
 #[derive(Debug)]
 struct RunningTool {
     call: ToolCall,
-    /// The number of the engine that made the call.
+    /// The generation of the engine that made the call.
     engine: u32,
     limit: Instant,
     /// The id under which it was started.
@@ -59,7 +59,7 @@ struct RunningTool {
 }
 
 impl Tools {
-    /// Whether the engine waits for the output of a tool.
+    /// Returns true while the engine waits for the output of a tool.
     pub(super) fn is_running(&self) -> bool {
         !self.running.is_empty()
     }
@@ -75,7 +75,7 @@ impl Tools {
         is_new
     }
 
-    /// The id under which the same thing was started already, with the output if that is known.
+    /// The id under which an identical call was started already, with the output if it is known.
     fn same(&self, call: &ToolCall) -> Option<(String, Option<String>)> {
         let is_same = |tool: &RunningTool| tool.call.name == call.name && tool.call.arguments == call.arguments;
         let late = self.late.iter().find(|(tool, _)| is_same(tool));
@@ -87,20 +87,20 @@ impl Tools {
 }
 
 impl CallSession {
-    /// The engine has completed a call. It is run when its answer has ended, unless the caller speaks before.
+    /// A complete tool call of the engine. It runs when its response has ended, unless the caller speaks before.
     pub(super) fn tool_call(&mut self, response: ResponseId, id: String, name: String, arguments: String) {
         if self.tools.is_new(&id) {
             self.tools.pending.push((response, ToolCall { id, name, arguments }));
         }
     }
 
-    /// An answer has ended: its calls are run if it was completed, else the engine is told that they were not.
-    /// Returns whether there were any.
+    /// A response has ended: its tool calls run if it was completed; otherwise the engine is told that they did not.
+    /// Returns true if there were any.
     pub(super) fn run_calls(&mut self, response: &ResponseId, was_completed: bool, now: Instant) -> bool {
         let calls = self.tools.pending.extract_if(.., |(of, _)| of == response).map(|(_, call)| call);
         let mut calls: Vec<_> = calls.collect();
         let has_called = !calls.is_empty();
-        // What ends the call comes last.
+        // The call that ends the phone call runs last.
         calls.sort_by_key(|call| matches!(call.name.as_str(), END_CALL | TRANSFER));
         for call in calls {
             if self.is_over() {
@@ -139,7 +139,7 @@ impl CallSession {
     fn start_tool(&mut self, call: ToolCall, now: Instant) {
         let same = self.tools.same(&call);
         if let Some((started_as, Some(output))) = same {
-            // It took too long and has finished since.
+            // It exceeded its limit and has finished since.
             self.tools.late.retain(|(tool, _)| tool.started_as != started_as);
             self.command(EngineCommand::ToolOutput { id: call.id, output });
             return self.want_answer_after_last_output();
@@ -154,13 +154,13 @@ impl CallSession {
         self.arm_tool_limit();
     }
 
-    /// A tool has finished: every call that waits for it has its output.
+    /// A tool has finished: its output is sent for every tool call that waits for it.
     pub(super) fn tool_finished(&mut self, id: &str, output: &str) {
         let waiting: Vec<_> = self.tools.running.extract_if(.., |tool| tool.started_as == id).collect();
         if waiting.is_empty() {
             return self.late_tool_finished(id, output);
         }
-        // The engine knows the output now; a late start of the same tool is answered with it.
+        // The engine has the output now; a later identical call gets the same output.
         self.tools.late.retain(|(tool, _)| tool.started_as != id);
         self.arm_tool_limit();
         for tool in waiting {
@@ -183,20 +183,20 @@ impl CallSession {
         if tool.engine == self.engine.number {
             self.command(EngineCommand::ToolOutput { id: tool.call.id.clone(), output: output.to_owned() });
         } else if self.engine().caps().can_improvise {
-            // Another engine has taken over, and knows nothing of the call to the tool.
+            // Another engine has taken over, and does not know the tool call.
             let what = format!("A tool that was used before has answered: {output}. Go on from there.");
             self.responses.want(Wish::Say(what));
         }
     }
 
-    /// An answer to half of the outputs would be followed by a second one.
+    /// A response to only a part of the outputs would be followed by a second one.
     fn want_answer_after_last_output(&mut self) {
         if !self.tools.is_running() && self.engine().caps().can_improvise {
             self.responses.want(Wish::Answer);
         }
     }
 
-    /// What still runs at its limit is not stopped: the engine is told so, and has the output later.
+    /// A tool that still runs at its limit is not stopped: the engine is told so, and gets the output later.
     pub(super) fn tool_limit(&mut self, now: Instant) {
         let late: Vec<_> = self.tools.running.extract_if(.., |tool| tool.limit <= now).collect();
         for tool in late {
@@ -212,14 +212,14 @@ impl CallSession {
         self.arm_tool_limit();
     }
 
-    /// The caller went on speaking: the call that would have ended the phone call is taken back.
+    /// The caller continued to speak: the tool call that would have ended the phone call is withdrawn.
     pub(super) fn revoke_end_call(&mut self) {
         if let Some((id, _)) = self.tools.ending.take().filter(|(_, engine)| *engine == self.engine.number) {
             self.command(EngineCommand::ToolOutput { id, output: REVOKED.into() });
         }
     }
 
-    /// The calls of an engine that is lost are not run.
+    /// The pending tool calls of a lost engine are not run.
     pub(super) fn forget_pending_calls(&mut self) {
         self.tools.pending.clear();
     }

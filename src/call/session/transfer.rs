@@ -1,4 +1,4 @@
-//! The caller is put through to a person, and comes back if nobody takes the call.
+//! The transfer of the caller to a human agent, and the caller's return if the human agent does not accept.
 
 use super::{CallSession, Phase};
 use crate::call::timers::Timer;
@@ -6,12 +6,12 @@ use crate::call::{After, CallEvent, EngineCommand, Output, Wish};
 use crate::domain::{EndReason, TransferFailure};
 use std::time::{Duration, Instant};
 
-/// How long ringing and asking the person may take together, until nothing is expected any more.
+/// The maximum time for ringing and for the human agent's answer; after it, no report is expected any more.
 const TRANSFER_LIMIT: Duration = Duration::from_mins(2);
 
 impl CallSession {
-    /// The last words before a transfer were heard: the stream is closed, and a person's phone rings. The engine stays,
-    /// so that the conversation can go on.
+    /// The last words before a transfer were heard: the stream is closed, and the human agent's phone rings. The engine
+    /// stays connected, so the conversation can continue.
     pub(super) fn put_through(&mut self, now: Instant) {
         let arguments = self.tools.transfer.as_ref().map(|(call, _)| call.arguments.clone());
         self.outputs.push_back(Output::PutThrough { arguments });
@@ -31,7 +31,7 @@ impl CallSession {
         matches!(self.phase, Phase::Transferring)
     }
 
-    /// The person took the call.
+    /// The human agent accepted the call.
     pub(super) fn transfer_accepted(&mut self, now: Instant) {
         if self.is_transferring() {
             self.event(CallEvent::TransferAccepted);
@@ -39,7 +39,7 @@ impl CallSession {
         }
     }
 
-    /// The person did not take the call: the caller is given another stream to the same conversation.
+    /// The human agent did not accept the call: the caller gets another stream to the same conversation.
     pub(super) fn transfer_failed(&mut self, why: TransferFailure, now: Instant) {
         if !self.is_transferring() {
             return;
@@ -62,7 +62,7 @@ impl CallSession {
     }
 }
 
-/// What became of the transfer, and what to do about it.
+/// The prompt to the model about the outcome of the transfer.
 const fn for_the_model(why: TransferFailure) -> &'static str {
     match why {
         TransferFailure::Declined => "the person cannot talk now; say so and offer to take a message",

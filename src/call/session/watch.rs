@@ -1,6 +1,7 @@
-//! The caller waits for an answer: sentences of our own cover the wait, and an engine that does not answer is replaced.
+//! Supervision of the caller's wait for a reply: built-in sentences fill the wait, and an engine that does not reply is
+//! replaced.
 //!
-//! Everything here follows from the state after each input, so no path can forget to set a timer or to stop one.
+//! All timers here are derived from the state after each input, so no code path can forget to set or to stop one.
 
 use super::{CallSession, Phase};
 use crate::call::playback::LINE_DELAY;
@@ -8,47 +9,48 @@ use crate::call::timers::Timer;
 use crate::call::{Clip, Wish};
 use std::time::{Duration, Instant};
 
-/// The first sentence comes so long after an answer is due.
+/// The first filler sentence plays this long after a reply is due.
 const FILLER_AFTER: Duration = Duration::from_millis(1200);
-/// The next one comes so long after the end of the one before.
+/// The next filler plays this long after the end of the previous one.
 const NEXT_FILLER_AFTER: Duration = Duration::from_millis(1700);
-/// So many for each attempt of an engine to answer.
+/// The number of fillers for each attempt of an engine to reply.
 const FILLERS: u32 = 2;
-/// The end of the caller's voice is told so much later, and counts in the first silence.
+/// The end of the caller's voice is reported this much later, and counts as part of the first silence.
 const NOTICED_AFTER: Duration = Duration::from_millis(700);
-/// Who waits hears nothing for at most so long.
+/// A waiting caller hears nothing for at most this long.
 const MOST_SILENCE: Duration = Duration::from_millis(1900);
-/// An engine that is to answer and sends nothing at all for so long is lost.
+/// An engine that owes a reply and sends no message for this long is lost.
 const NO_SIGN: Duration = Duration::from_secs(3);
-/// An engine that sends something, but nothing to be heard, has so long.
+/// An engine that sends messages but no audio is lost after this long.
 const NO_ANSWER: Duration = Duration::from_secs(8);
-/// An engine that has not noticed speech so long after we have noticed its end, half a second after it, is deaf.
+/// An engine is deaf if it has not detected speech this long after the local detector found its end, which is half a
+/// second after the speech.
 const NO_REACTION: Duration = Duration::from_millis(2500);
-/// The waits before a failed request is sent again.
+/// The delays before a failed request is repeated.
 const RETRY_AFTER: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
-/// Who must be waited for longer is not waited for.
+/// If the engine asks for a longer delay, the request is not repeated.
 const LONGEST_RETRY: Duration = Duration::from_secs(6);
 
-/// What is waited for, and since when.
+/// What is being waited for, and since when.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    /// Since when the caller waits for an answer.
+    /// Since when the caller waits for a reply.
     waits_since: Option<Instant>,
-    /// What the engine owes: the engine's number and its request tell one debt from the next.
+    /// What the engine owes; its generation and request number identify the debt.
     debt: Option<Debt>,
-    /// When the engine last sent anything.
+    /// When the engine last sent any message.
     last_sign: Option<Instant>,
-    /// When the last sound that we have sent will have been heard.
+    /// When the last sent audio will have been heard.
     audible_until: Option<Instant>,
-    /// The same for sound of the engine.
+    /// The same for audio of the engine.
     answer_until: Option<Instant>,
-    /// Sentences of our own within the present attempt.
+    /// Fillers within the current attempt.
     fillers: u32,
-    /// Whether such a sentence was the last to be heard.
+    /// Whether a filler was the last audio to be heard.
     is_filler_last: bool,
-    /// Sentences of our own in this call: no two in a row are the same.
+    /// Fillers in this call: two in a row are never the same.
     all_fillers: u32,
-    /// Requests that have failed since the last answer.
+    /// Failed requests since the last reply.
     retries: usize,
 }
 
@@ -61,46 +63,46 @@ struct Debt {
 }
 
 impl Watch {
-    /// The engine has sent something.
+    /// The engine has sent a message.
     pub(super) fn sign(&mut self, now: Instant) {
         self.last_sign = Some(now);
     }
 
-    /// Sound was sent. The echo of a mark may be late, so the time of sending tells how long the caller hears it.
+    /// Audio was sent. The echo of a mark may be late, so the audible time is derived from the time of sending.
     pub(super) fn sent(&mut self, length: Duration, now: Instant) {
         let begins = self.audible_until.filter(|until| *until > now).unwrap_or(now + LINE_DELAY);
         self.audible_until = Some(begins + length);
     }
 
-    /// The caller's silence began then; the wait for an answer is counted from about there.
+    /// The caller has been silent since `silent`; the wait for a reply is counted from about there.
     pub(super) fn silent_since(&mut self, silent: Instant, now: Instant) {
         let since = now.min(silent + NOTICED_AFTER);
         self.waits_since = Some(self.waits_since.map_or(since, |known| known.min(since)));
     }
 
-    /// Sound of the engine was taken in, and will have been heard by then.
+    /// Audio of the engine was queued, and will have been heard by `at`.
     pub(super) fn answer_sounds_until(&mut self, at: Instant) {
         (self.answer_until, self.is_filler_last) = (Some(at), false);
     }
 
-    /// What was to be heard is not.
+    /// The queued audio was dropped.
     pub(super) fn cleared(&mut self, now: Instant) {
         let cut = |until: &mut Option<Instant>| *until = until.map(|at| at.min(now));
         cut(&mut self.audible_until);
         cut(&mut self.answer_until);
     }
 
-    /// The engine has answered.
+    /// The engine has replied.
     pub(super) fn answered(&mut self) {
         self.retries = 0;
     }
 
-    /// Until when something was heard, or the engine went on.
+    /// Until when audio was heard, or the engine continued.
     pub(super) fn last_words_until(&self, now: Instant) -> Instant {
         self.audible_until.max(self.last_sign).unwrap_or(now)
     }
 
-    /// When the caller's silence becomes too long, if nothing comes.
+    /// When the caller's silence becomes too long if no audio comes.
     fn filler_at(&self) -> Option<Instant> {
         let due = self.waits_since? + FILLER_AFTER;
         let pause = if self.is_filler_last { NEXT_FILLER_AFTER } else { FILLER_AFTER };
@@ -119,7 +121,7 @@ impl Watch {
         let since = self.answer_until.map_or(debt.since, |until| debt.since.max(until));
         let sign = self.last_sign.map_or(since, |sign| sign.max(since));
         let at = (sign + NO_SIGN).min(since + NO_ANSWER);
-        // With no sentence left to cover it, the wait is over.
+        // Without a filler left, the wait is over.
         let covered = self
             .waits_since
             .filter(|_| self.fillers >= FILLERS)
@@ -152,7 +154,7 @@ impl CallSession {
         self.timers.set_or_cancel(Timer::Retry, self.responses.retry_at().filter(|at| *at > now));
     }
 
-    /// Whether the caller has done what calls for an answer, and has not had it.
+    /// Returns true if the caller has spoken or pressed keys and has no reply yet.
     fn caller_waits(&self, now: Instant) -> bool {
         let is_on = matches!(self.phase, Phase::Live | Phase::Connecting) && self.stream_began.is_some();
         if !is_on || self.is_led_by_engine() || self.is_spoken_over(now) || self.timers.is_set(Timer::Keys) {
@@ -162,7 +164,7 @@ impl CallSession {
         self.responses.is_busy() || self.tools.is_running() || self.unheard_since.is_some() || is_unheard
     }
 
-    /// Whether the engine must do something.
+    /// Returns true if the engine owes a reaction.
     fn engine_owes(&self, now: Instant) -> bool {
         if !matches!(self.phase, Phase::Live | Phase::Connecting) || self.engine().caps().ends_the_call {
             return false;
@@ -171,12 +173,12 @@ impl CallSession {
         !self.engine.is_ready || (is_asked && !self.is_spoken_over(now))
     }
 
-    /// An engine that keeps its own watch over the call is there.
+    /// Returns true if the engine itself handles silence and the end of the call.
     fn is_led_by_engine(&self) -> bool {
         self.engine.is_ready && self.engine().caps().ends_the_call
     }
 
-    /// The wait has been silent for long enough.
+    /// Plays a filler: the wait has been silent for too long.
     pub(super) fn filler(&mut self, now: Instant) {
         if self.watch.filler_at().is_some_and(|at| at <= now) {
             let clip = if self.watch.all_fillers.is_multiple_of(2) { Clip::OneMoment } else { Clip::MoreTime };
@@ -188,7 +190,7 @@ impl CallSession {
         }
     }
 
-    /// The engine has not answered in time.
+    /// The engine has not replied in time.
     pub(super) fn no_life(&mut self, now: Instant) {
         if self.watch.life_at(self.unheard_since.is_some()).is_some_and(|at| at <= now) {
             let reason = match (self.engine.is_ready, self.unheard_since) {
@@ -200,7 +202,7 @@ impl CallSession {
         }
     }
 
-    /// A request has come to nothing: it is sent again after a pause, and not for ever.
+    /// A request failed: it is repeated after a pause, a limited number of times.
     pub(super) fn request_failed(&mut self, wish: Wish, retry_after: Option<Duration>, reason: &str, now: Instant) {
         let pause =
             RETRY_AFTER.get(self.watch.retries).map(|pause| retry_after.map_or(*pause, |asked| asked.max(*pause)));
@@ -213,7 +215,7 @@ impl CallSession {
         }
     }
 
-    /// Another engine, or the same one anew, begins with a clean slate.
+    /// Another engine, or the same one reopened, starts without counters.
     pub(super) fn watch_new_engine(&mut self) {
         self.watch.retries = 0;
     }

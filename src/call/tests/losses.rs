@@ -1,4 +1,4 @@
-//! Calls that lose something: the engine, the stream, marks, time.
+//! Calls that lose the engine, the stream, marks, or time.
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{
@@ -34,7 +34,7 @@ fn with_both_in_time_the_watchdog_is_silent() {
     assert!(rig.has_event(&CallEvent::Live { engine: EngineKind::Realtime }));
 }
 
-/// What the engine is told of the second half of an uttering would be wrong for the first.
+/// A truncation point reported for the second half of an utterance would be wrong for the first.
 #[test]
 fn the_watchdogs_sentence_breaks_no_uttering_in_two() {
     let mut rig = Rig::new(policy());

@@ -1,4 +1,5 @@
-//! Whatever happens, in whatever order: the books balance, and the call ends. The rules themselves are in the rig.
+//! Property tests: for every order of inputs, the session's state stays consistent and the call ends. The rig checks
+//! the invariants.
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{EngineEvent, EngineKind, Input, Operator, ResponseOutcome, Usage};
@@ -6,7 +7,7 @@ use crate::domain::TransferFailure;
 use proptest::prelude::*;
 use std::time::Duration;
 
-/// One thing that can happen.
+/// One input step.
 #[derive(Clone, Debug)]
 enum Step {
     Pass(u16),
@@ -70,13 +71,13 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// An engine as engines are: one answer at a time, each of one or two utterings, and no answer twice.
+/// A model of a real engine: one response at a time, each with one or two utterances, and no response twice.
 #[derive(Default)]
 struct Engine {
     answers: u8,
     is_answering: bool,
     utterings: u8,
-    /// Its number: what an engine of before was saying is not heard of again.
+    /// Its generation: what an earlier engine was saying never arrives.
     number: usize,
 }
 
@@ -173,8 +174,8 @@ fn run(steps: &[Step], connected: bool) -> Rig {
     rig
 }
 
-/// From here on nobody does anything: no mark, no caller, no engine but the one that needs nobody. The call ends; that who
-/// waits for an answer hears something all the while is the rig's own rule.
+/// From here on, no input comes: no mark, no caller, no engine except voicemail. The call must end; the rig itself
+/// checks that a waiting caller hears audio meanwhile.
 fn fall_silent(rig: &mut Rig) {
     let (mut prompts, mut prompted_s) = (100, None);
     for second in 0..720 {
@@ -199,13 +200,13 @@ fn fall_silent(rig: &mut Rig) {
     }
 }
 
-/// At least so many; `PROPTEST_CASES` asks for more.
+/// At least this many cases; `PROPTEST_CASES` can request more.
 fn config(cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
     ProptestConfig { cases: cases.max(default.cases), failure_persistence: None, ..default }
 }
 
-// Five of them, so that they run beside one another: 100,000 calls in all.
+// Five tests, so they run in parallel: 100,000 calls in all.
 macro_rules! any_order {
     ($($name:ident: $connected:literal),+) => {
         proptest! {

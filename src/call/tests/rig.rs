@@ -1,4 +1,4 @@
-//! A caller's phone and the books that every call must balance with, on a clock that is moved by hand.
+//! A simulated phone and engine with the invariants that every call must keep, on a clock that the test advances.
 
 mod checks;
 mod phone;
@@ -22,17 +22,17 @@ pub(super) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// Samples of our own sentences; each of the agent's utterings has samples of its own.
+/// The sample value of the built-in sentences; each utterance of the agent has a value of its own.
 const CLIP: u8 = 250;
 const MORE_TIME: u8 = 251;
-/// From one mark to the next: what is between them is reckoned by the clock, whatever the phone does.
+/// The distance between marks: between them, the position is only estimated from the clock.
 const UNSURE_MS: u64 = 600;
-/// From our socket to the caller's ear, as the session reckons.
+/// The session's assumed delay from the socket to the caller's ear.
 const LINE_DELAY_MS: u64 = 60;
-/// A caller of whom no frame has come for so long may be taken for one who does not speak any more.
+/// After this long without a frame, the session may treat the caller as silent.
 const SURELY_SPEAKS: Duration = Duration::from_millis(10_700);
 
-/// A session, the phone at the other end, and what has been seen so far.
+/// A session, the phone at the other end, and the recorded outputs.
 pub(super) struct Rig {
     pub(super) session: CallSession,
     pub(super) now: Instant,
@@ -42,27 +42,27 @@ pub(super) struct Rig {
     next_frame: u64,
     timestamp: u64,
     engine: EngineSide,
-    /// Some marks of what was played never came back.
+    /// Some marks of played audio were lost.
     has_lost_marks: bool,
     has_stalled: bool,
     waits: Waits,
-    /// A person's phone rings.
+    /// The human agent's phone rings.
     is_transferring: bool,
 }
 
-/// What the engine knows of the call.
+/// The engine's view of the call.
 #[derive(Default)]
 struct EngineSide {
     is_ready: bool,
-    /// The answer that it is giving.
+    /// The active response.
     active: Option<u8>,
-    /// It was asked for one that it has not begun.
+    /// A response was requested and has not started.
     is_asked: bool,
-    /// The caller speaks, and was last heard then.
+    /// When the speaking caller was last heard; none while the caller is silent.
     speaks: Option<Instant>,
 }
 
-/// What came out, and what must be true of it.
+/// The recorded outputs, and the invariants about them.
 #[derive(Default)]
 pub(super) struct Books {
     pub(super) outputs: Vec<Output>,
@@ -70,24 +70,25 @@ pub(super) struct Books {
     pub(super) redirects: u32,
     pub(super) opened: Vec<EngineKind>,
     pub(super) turns: BTreeMap<ItemId, TurnRecord>,
-    /// All utterings, with their answers; the place is the sample.
+    /// All utterances with their responses; the index is the sample value.
     utterings: Vec<(ItemId, u8)>,
-    /// Bytes of each that came from the present engine.
+    /// Bytes of each that came from the current engine.
     received: BTreeMap<ItemId, u64>,
-    /// Bytes of each that ever came in time.
+    /// Bytes of each that ever arrived in time.
     received_ever: BTreeMap<ItemId, u64>,
     truncated: BTreeSet<ItemId>,
     tools: BTreeSet<String>,
-    /// Answers whose sound must not be heard any more.
+    /// Responses whose audio must not be heard any more.
     silenced: BTreeSet<u8>,
-    /// Answers of which sound has come and has not been silenced.
+    /// Responses with audio that were not silenced.
     open: BTreeSet<u8>,
     last_heard_frame: Option<u64>,
-    /// What the engine before had heard need not be heard again, and only so much is kept for the next one.
+    /// Audio that the previous engine received need not be sent again, and only a limited amount is buffered for the
+    /// next one.
     may_skip_frames: bool,
     pub(super) frames_heard: u64,
     pub(super) plays: u64,
-    /// Our own sentences, by their samples, and when they began.
+    /// The built-in sentences by sample value, and when they started.
     pub(super) clips: Vec<(u8, Instant)>,
     last_sample: u8,
 }
@@ -113,7 +114,7 @@ impl Rig {
         rig
     }
 
-    /// A call in which caller and engine are connected.
+    /// A call in which the caller and the engine are connected.
     pub(super) fn live() -> Self {
         let mut rig = Self::new(policy());
         rig.engine(EngineEvent::Ready);
@@ -202,7 +203,7 @@ impl Rig {
         self.input(Input::Engine(event));
     }
 
-    /// Whether whatever the agent said now would be said into the caller's words.
+    /// Returns true while agent speech would talk over the caller.
     fn is_spoken_over(&self) -> bool {
         self.engine.speaks.is_some_and(|since| self.now - since < SURELY_SPEAKS)
     }
@@ -211,17 +212,17 @@ impl Rig {
         self.engine.is_ready
     }
 
-    /// Whether the engine was asked for an answer that it has not begun.
+    /// Returns true if a response was requested from the engine and has not started.
     pub(super) fn is_engine_asked(&self) -> bool {
         self.engine.is_asked
     }
 
-    /// The caller's next 20 ms, after a hole of so many: with a voice while the engine hears one.
+    /// The caller's next 20 ms, after a gap of `hole` ms: with voice while the engine detects speech.
     pub(super) fn frame(&mut self, hole: u64) {
         self.frame_of(hole, self.is_spoken_over());
     }
 
-    /// The same for so many frames, in real time.
+    /// Frames in real time for the given duration.
     pub(super) fn frames(&mut self, is_voice: bool, time: Duration) {
         for _ in 0..time.as_millis() / 20 {
             self.frame_of(0, is_voice);
@@ -238,7 +239,8 @@ impl Rig {
         samples[..8].copy_from_slice(&self.next_frame.to_le_bytes());
         self.next_frame += 1;
         let audio = EncodedAudio::encode(&samples);
-        // Whoever has been taken for silent begins anew only when the engine hears speech begin.
+        // A caller who was treated as silent counts as speaking again only when the engine detects a new start of
+        // speech.
         if self.is_spoken_over() && self.phone.stream {
             self.engine.speaks = Some(self.now);
         }
@@ -249,7 +251,7 @@ impl Rig {
         }
     }
 
-    /// Sound of answer `response`, item `item`.
+    /// Sends audio of response `response`, item `item`.
     pub(super) fn say(&mut self, response: u8, item: &str, bytes: usize) {
         let item: ItemId = item.into();
         let known = self.books.utterings.iter().position(|(known, _)| *known == item);
@@ -263,7 +265,7 @@ impl Rig {
         self.engine(EngineEvent::AudioDelta { response: response.to_string().into(), item, audio });
     }
 
-    /// A mark that nobody waits for: of before a clear, made up, or of what was played long ago.
+    /// A mark without effect: from before a clear, invented, or of audio that was played long ago.
     pub(super) fn stale_mark(&mut self, name: &str) {
         let is_to_come = self.phone.queue.iter().any(|piece| matches!(piece, Piece::Mark(mark) if mark == name));
         if !is_to_come {
@@ -281,19 +283,19 @@ impl Rig {
         self.engine(EngineEvent::ResponseDone { response, outcome: ResponseOutcome::Completed, usage });
     }
 
-    /// Answer `response` fails.
+    /// Response `response` fails.
     pub(super) fn fail(&mut self, response: u8, retry_after: Option<Duration>) {
         let (response, outcome) = (response.to_string().into(), ResponseOutcome::Failed { retry_after });
         self.engine(EngineEvent::ResponseDone { response, outcome, usage: Usage::default() });
     }
 
-    /// Answer `response` calls a tool.
+    /// Response `response` calls a tool.
     pub(super) fn call(&mut self, response: u8, id: &str, name: &str) {
         let (id, name, arguments) = (id.to_owned(), name.to_owned(), format!("{{\"n\":\"{id}\"}}"));
         self.engine(EngineEvent::ToolCall { response: response.to_string().into(), id, name, arguments });
     }
 
-    /// When our own sentences began, since the call began.
+    /// When the built-in sentences started, measured from the start of the call.
     pub(super) fn clips(&self) -> Vec<(u8, Duration)> {
         self.books.clips.iter().map(|(sample, at)| (*sample, *at - self.began)).collect()
     }
@@ -303,14 +305,14 @@ impl Rig {
         self.engine(EngineEvent::AgentText { response, item: item.into(), text, is_final });
     }
 
-    /// The phone plays nothing for so long. Once in a call, and not for so long that its marks count as lost.
+    /// The phone plays nothing for the given time. Once per call, and not long enough for its marks to count as lost.
     pub(super) fn stall(&mut self, time: Duration) {
         if !std::mem::replace(&mut self.has_stalled, true) {
             self.phone.stall(time, self.now);
         }
     }
 
-    /// Lets time pass, with all that the phone and the session's own timers do in it.
+    /// Advances the clock, with the events of the phone and of the session's timers in between.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         let mut steps = 0;
@@ -333,7 +335,7 @@ impl Rig {
         self.check_silence();
     }
 
-    /// Lets time pass, but the phone's marks get lost.
+    /// Advances the clock while the phone's marks are lost.
     pub(super) fn pass_without_marks(&mut self, time: Duration) {
         let end = self.now + time;
         let mut steps = 0;
@@ -353,7 +355,7 @@ impl Rig {
         self.phone.echoes.clear();
     }
 
-    /// The call is over: what was heard of each uttering is what the books say.
+    /// The call is over: checks that the heard part of each utterance equals what was recorded.
     pub(super) fn close_books(&mut self) {
         self.phone.play(self.now);
         for (sample, (item, _)) in (0u8..).zip(&self.books.utterings) {

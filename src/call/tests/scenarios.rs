@@ -1,4 +1,4 @@
-//! Calls as they happen, one for each rule.
+//! Realistic calls, one for each rule.
 
 use super::rig::{Rig, ms};
 use crate::call::{After, CallEvent, EngineCommand, EngineEvent, Input, Output, ResponseOutcome, Usage, Wish};
@@ -167,12 +167,12 @@ fn a_tool_that_finishes_after_its_limit_is_not_run_twice() {
         panic!("{:?}", rig.commands())
     };
     assert!(output.contains("still running"), "{output}");
-    // The model calls it once more, before it has finished.
+    // The model makes the same tool call again before the first has finished.
     same(&mut rig, 2, "t2");
     rig.input(Input::ToolFinished { id: "t1".into(), output: "taken".into() });
     assert_eq!(rig.count(|o| matches!(o, Output::RunTool { .. })), 1);
     assert!(rig.commands().contains(&EngineCommand::ToolOutput { id: "t2".into(), output: "taken".into() }));
-    // And after it.
+    // The model makes the same tool call again after the first has finished.
     let mut rig = Rig::live();
     same(&mut rig, 1, "t1");
     rig.pass(ms(8000));

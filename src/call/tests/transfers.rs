@@ -1,4 +1,4 @@
-//! A caller is put through to a person, or comes back.
+//! Transfers to a human agent, with and without success.
 
 use super::rig::{Rig, ms};
 use crate::call::{After, EngineCommand, Input, Operator, Output};
@@ -81,7 +81,7 @@ fn a_filler_that_a_transfer_cut_short_does_not_count_as_heard() {
     rig.input(Input::StreamLost);
     rig.input(Input::TransferFailed(TransferFailure::NoAnswer));
     rig.start_stream();
-    // No silence over two seconds: the rig's own rule.
+    // The rig itself checks that no silence exceeds two seconds.
     rig.pass(ms(5000));
     assert!(rig.clips().len() > 1, "{:?}", rig.clips());
 }

@@ -1,11 +1,11 @@
-//! Callers who wait: what is heard meanwhile, and what becomes of an engine that does not answer.
+//! Callers who wait: what they hear meanwhile, and how an engine that does not reply is handled.
 
 use super::rig::{Rig, ms, policy};
 use crate::call::{After, CallEvent, EngineCommand, EngineEvent, EngineKind, Input, Output, Wish};
 use crate::domain::EndReason;
 use std::time::Duration;
 
-/// The caller has said something, and the engine owes an answer.
+/// The caller has spoken, and the engine owes a reply.
 fn ask(rig: &mut Rig, item: &str) {
     rig.engine(EngineEvent::SpeechStarted { item: item.into(), at_ms: None });
     rig.frames(true, ms(1000));
@@ -90,7 +90,7 @@ fn a_rate_limit_is_waited_for_as_long_as_it_lasts() {
     assert_eq!(rig.commands(), [EngineCommand::Respond(Wish::Answer)]);
     assert_eq!(rig.clips()[0].1.saturating_sub(asked), ms(1200));
     assert_eq!(rig.books.opened.len(), 1);
-    // Nobody waits for an hour.
+    // A retry delay of an hour is not waited for.
     rig.respond(2);
     rig.fail(2, Some(Duration::from_hours(1)));
     assert_eq!(rig.books.opened.last(), Some(&EngineKind::Voicemail));
@@ -116,7 +116,7 @@ fn the_next_engine_hears_the_question() {
     rig.frames(false, ms(300));
     let before = rig.books.frames_heard;
     rig.engine(EngineEvent::Ready);
-    // 1.5 s of speech with the pause that ended it, what came before and after.
+    // 1.5 s of speech with the pause that ended it, and the audio before and after.
     assert_eq!(rig.books.frames_heard - before, 115);
     rig.engine(EngineEvent::SpeechStarted { item: "c2".into(), at_ms: Some(500) });
     rig.engine(EngineEvent::SpeechStopped { item: "c2".into(), at_ms: Some(1500) });
@@ -129,7 +129,7 @@ fn the_next_engine_hears_the_question() {
     assert_eq!(rig.commands(), [], "it answers by itself");
     let turn = &rig.books.turns["c"];
     assert_eq!((turn.text.as_str(), turn.seq), ("מתי אתם פתוחים?", 1), "it is the same turn");
-    // What is answered is not replayed.
+    // Answered speech is not replayed.
     rig.frames(false, ms(2000));
     rig.engine(EngineEvent::Failed { retry: true, reason: "closed: 1011".into() });
     let before = rig.books.frames_heard;
@@ -193,7 +193,7 @@ fn speech_without_end_does_not_silence_the_agent() {
     let mut rig = Rig::live();
     rig.engine(EngineEvent::SpeechStarted { item: "c".into(), at_ms: None });
     rig.frames(true, ms(1000));
-    // Music goes on, and our own detector knows that it is no voice.
+    // Music continues, and the local detector recognizes that it is not voice.
     rig.frames(false, ms(1600));
     assert_eq!(rig.commands(), [EngineCommand::Commit, EngineCommand::Respond(Wish::Answer)]);
     rig.respond(1);

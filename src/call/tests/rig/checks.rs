@@ -1,4 +1,4 @@
-//! What must be true of everything that a session puts out.
+//! The invariants of a session's outputs.
 
 use super::phone::Piece;
 use super::{CLIP, LINE_DELAY_MS, Rig, UNSURE_MS};
@@ -38,7 +38,7 @@ impl Rig {
                     self.engine.speaks = None;
                     books.silenced.extend(self.engine.active);
                 }
-                // What is said into no stream is lost.
+                // Audio that arrives without a stream is lost.
                 books.may_skip_frames = true;
                 books.silenced.append(&mut books.open);
                 self.phone.clear(self.now);
@@ -82,11 +82,11 @@ impl Rig {
             EngineCommand::Hear(audio) => {
                 let samples = audio.decode();
                 if samples.first() == Some(&0xff) && samples.get(7) == Some(&0xff) {
-                    return; // silence that was put in
+                    return; // inserted silence
                 }
                 let frame = u64::from_le_bytes(samples[..8].try_into().unwrap());
                 let expected = books.last_heard_frame.map_or(0, |last| last + 1);
-                // A new engine hears again what was not answered.
+                // A new engine is sent the unanswered audio again.
                 let is_next = frame == expected || books.may_skip_frames;
                 assert!(is_next, "frame {frame} instead of {expected}");
                 books.last_heard_frame = Some(frame);
@@ -114,7 +114,7 @@ impl Rig {
         }
     }
 
-    /// What the engine is told of an uttering is what the caller heard of it: never more, and hardly less.
+    /// The reported heard length of an utterance equals what the caller heard: never more, and hardly less.
     fn check_heard(&self, item: &ItemId, told_ms: u64) {
         let sample = self.books.utterings.iter().position(|(known, _)| known == item).unwrap();
         let heard_ms = self.phone.heard(u8::try_from(sample).unwrap()) / 8;

@@ -3,30 +3,31 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// Twilio's side: plays 8 bytes a millisecond, echoes a mark when its sound has been played, all of them at a clear.
+/// Twilio's side: plays 8 bytes per millisecond, and echoes a mark when the audio before it was played, or all marks at
+/// a clear.
 #[derive(Default)]
 pub(super) struct Phone {
     pub(super) stream: bool,
     pub(super) queue: VecDeque<Piece>,
     pub(super) playing_since: Option<Instant>,
     pub(super) echoes: VecDeque<String>,
-    /// Bytes heard of each uttering, by its samples.
+    /// Bytes heard of each utterance, by sample value.
     pub(super) heard: BTreeMap<u8, u64>,
-    /// The last sound ended then.
+    /// When the last audio ended.
     silent_since: Option<Instant>,
-    /// It had nothing more to play since then.
+    /// Since when the play queue has been empty.
     dry_since: Option<Instant>,
-    /// How much later than the session can know it has played something: it ran dry while the session thought that it was
-    /// still playing, and what came then was on its way for a while.
+    /// How much later than the session can know audio was played: the queue ran empty while the session assumed that it
+    /// was still playing, and the next audio was in transit for a while.
     pub(super) unseen_delay: Duration,
 }
 
-/// How long sound is on its way to an ear that hears nothing else.
+/// The transit time of audio while nothing else plays.
 const DELAY: Duration = Duration::from_millis(40);
-/// The session reckons with a longer way, so it thinks for so long after the end that it is not over.
+/// The session assumes a longer transit time, so it considers audio as playing for this long after its end.
 const BELIEVED_TO_PLAY: Duration = Duration::from_millis(20);
 
-/// Sound, or a mark behind it.
+/// Audio, or a mark behind it.
 pub(super) enum Piece {
     Sound { sample: u8, bytes: u64 },
     Mark(String),
@@ -42,7 +43,7 @@ impl Phone {
         self.playing_since.get_or_insert(now + DELAY);
     }
 
-    /// Plays nothing for so long, and then goes on where it was.
+    /// Plays nothing for the given time, then continues where it stopped.
     pub(super) fn stall(&mut self, time: Duration, now: Instant) {
         self.play(now);
         self.playing_since = self.playing_since.map(|since| since + time);
@@ -80,7 +81,7 @@ impl Phone {
         }
     }
 
-    /// Stops in the middle of a piece; the marks of what is dropped come back.
+    /// Stops in the middle of a piece, and returns the marks of the dropped audio.
     pub(super) fn clear(&mut self, now: Instant) {
         self.play(now);
         self.dry_since = None;
@@ -95,7 +96,7 @@ impl Phone {
         }));
     }
 
-    /// Since when nothing is heard; never something yet is none within, and while something is heard there is none.
+    /// Since when nothing is heard: none while audio is heard; an inner none if audio was never heard.
     #[expect(clippy::option_option, reason = "it plays, it is quiet since a moment, or it was never heard")]
     pub(super) fn quiet_since(&self) -> Option<Option<Instant>> {
         if self.queue.iter().any(|piece| matches!(piece, Piece::Sound { .. })) { None } else { Some(self.silent_since) }

@@ -1,11 +1,11 @@
-//! How the calls of the tests go.
+//! The call parameters of the tests.
 
 use super::{CLIP, MORE_TIME, ms};
 use crate::audio::EncodedAudio;
 use crate::call::{CallPolicy, EngineKind, Prompts};
 use std::time::Duration;
 
-/// As long as the shipped ones.
+/// The length of the shipped sentence.
 const ONE_MOMENT_MS: usize = 1780;
 const MORE_TIME_MS: usize = 2250;
 pub(in crate::call::tests) fn policy() -> CallPolicy {

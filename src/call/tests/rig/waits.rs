@@ -1,33 +1,33 @@
-//! The rule that a caller who waits for an answer hears something.
+//! The invariant that a caller who waits for a reply hears audio.
 
 use super::{Rig, ms};
 use std::time::{Duration, Instant};
 
-/// Who waits for an answer hears nothing for at most so long, and what is on its way.
+/// The longest silence for a waiting caller, including the transit time.
 const MOST_SILENCE: Duration = Duration::from_millis(2060);
-/// A line that breaks off within a word is waited for so long.
+/// A line that stops during a word gets this much more time.
 const LATE_LINE: Duration = Duration::from_secs(3);
 
-/// Whether the caller waits for an answer, by what can be seen from outside.
+/// Tracks from outside whether the caller waits for a reply.
 #[derive(Default)]
 pub(super) struct Waits {
     pub(super) since: Option<Instant>,
     /// The call is about to end, or is no conversation any more.
     pub(super) is_over: bool,
-    /// Whatever the caller says now.
+    /// No matter what the caller says now.
     pub(super) is_final: bool,
-    /// The engine was lost while the caller spoke; without another frame, the caller may speak until then.
+    /// The engine was lost while the caller spoke; without another frame, the caller may be speaking until then.
     pub(super) may_speak_until: Option<Instant>,
 }
 
 impl Rig {
-    /// The next engine knows nothing of the call.
+    /// The next engine starts without state of the call.
     pub(super) fn lose_engine(&mut self) {
         let engine = std::mem::take(&mut self.engine);
         self.waits.may_speak_until = engine.speaks.map(|at| at + LATE_LINE).or(self.waits.may_speak_until);
     }
 
-    /// Who waits for an answer never hears nothing for longer than two seconds.
+    /// Asserts that a waiting caller never hears nothing for longer than two seconds.
     pub(super) fn check_silence(&self) {
         let is_on = self.phone.stream && !self.session.is_over() && !self.waits.is_over && !self.is_spoken_over();
         let Some(since) = self.waits.since.filter(|_| is_on) else { return };
