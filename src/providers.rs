@@ -1,4 +1,4 @@
-//! Each vendor's dialect and client. The rooms beside one another never meet.
+//! The clients and formats of the external providers. The modules do not depend on one another.
 
 pub mod baileys;
 pub mod http_client;

@@ -1,4 +1,4 @@
-//! The bridge: the small process beside us that is linked to the business's own WhatsApp.
+//! The bridge: a local process that is linked to the business's own WhatsApp account.
 
 pub mod bridge;
 pub mod signature;

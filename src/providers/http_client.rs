@@ -1,33 +1,32 @@
-//! The one HTTP client that all vendors are asked with.
+//! The HTTP client for all external requests.
 
 use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a connection may take to be made.
+/// Connect timeout.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long an answer may take, where the caller says nothing else.
+/// Response timeout, unless the caller sets another one.
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// A client that verifies certificates against the roots that it was built with, so that it works on the barest box; that
-/// follows no redirect by itself, since credentials must not follow one; and that waits for nothing for ever.
+/// Builds a client that verifies certificates against built-in roots, so it works on a machine without CA certificates;
+/// that does not follow redirects, because credentials must not follow one; and that has timeouts for everything.
 pub fn build() -> Result<reqwest::Client, reqwest::Error> {
     builder().build()
 }
 
-/// A client that reaches whatever it is asked by one Unix socket.
+/// Builds a client that sends all requests over one Unix socket.
 pub fn build_for_socket(path: &Path) -> Result<reqwest::Client, reqwest::Error> {
     builder().no_proxy().unix_socket(path).build()
 }
 
-/// A client that says of itself no more than what it is, and keeps no connection.
+/// Builds a client whose user agent names no version, and that keeps no connections.
 pub fn build_anonymous() -> Result<reqwest::Client, reqwest::Error> {
     builder().user_agent("AgentLocator").pool_max_idle_per_host(0).build()
 }
 
-/// A client that takes any certificate and keeps no connection: for finding out who answers at an address, whatever is
-/// wrong with its certificate. It may be given nothing secret. `pinned` is where a host is reached, whatever its name's
-/// servers say.
+/// Builds a client that accepts any certificate and keeps no connections, for finding out which server answers at an
+/// address. Nothing secret may be sent with it. `pinned` maps a host to an address, overriding DNS.
 pub fn build_trusting(pinned: Option<(&str, std::net::SocketAddr)>) -> Option<reqwest::Client> {
     let builder = trusting(super::tls_look::trusting_config().ok()?).pool_max_idle_per_host(0);
     let builder = match pinned {
@@ -37,7 +36,7 @@ pub fn build_trusting(pinned: Option<(&str, std::net::SocketAddr)>) -> Option<re
     builder.build().ok()
 }
 
-/// Why a request failed: the error at the bottom, since those above it say only that something failed.
+/// Why a request failed: the innermost error, because the outer ones only say that something failed.
 pub fn innermost(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".into();
@@ -49,13 +48,13 @@ pub fn innermost(error: &reqwest::Error) -> String {
     inner.to_string()
 }
 
-/// The same, for those who need one thing otherwise.
+/// The common builder, for clients with one different option.
 pub(super) fn builder() -> reqwest::ClientBuilder {
     install_crypto();
     trusting(ClientConfig::builder().with_root_certificates(built_in_roots()).with_no_client_auth())
 }
 
-/// The same, for those who check certificates in another way.
+/// The common builder, for clients with their own certificate verification.
 pub fn trusting(tls: ClientConfig) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
@@ -66,12 +65,12 @@ pub fn trusting(tls: ClientConfig) -> reqwest::ClientBuilder {
         .user_agent(concat!("AgentLocator/", env!("CARGO_PKG_VERSION")))
 }
 
-/// The roots that every browser trusts, as of this build.
+/// The root certificates that browsers trust, as of this build.
 pub fn built_in_roots() -> RootCertStore {
     RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
 }
 
-/// Names the one implementation of TLS's algorithms that we carry. Done twice it is done once.
+/// Installs the TLS implementation that is compiled in. Idempotent.
 pub(super) fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

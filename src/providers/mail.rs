@@ -1,4 +1,4 @@
-//! Mail: handed to the owner's mail server by SMTP.
+//! Sends mail through the owner's mail server by SMTP.
 
 use crate::config::{MailConfig, MailTls};
 use crate::entropy;
@@ -11,7 +11,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use std::time::Duration;
 
-/// Sends mail by the server of the settings.
+/// Sends mail through the configured server.
 #[derive(Clone)]
 pub struct Mailer {
     transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -20,39 +20,39 @@ pub struct Mailer {
     limit: Duration,
 }
 
-/// Why mail cannot be sent, or was not.
+/// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// A setting is missing.
     #[error("{0} is not set")]
     NotSet(&'static str),
-    /// An address cannot be used.
-    #[error("`{0}` is no address that mail can go to or come from")]
+    /// An address is invalid.
+    #[error("`{0}` is not a valid mail address")]
     Address(String, #[source] AddressError),
     /// The root certificate cannot be used.
     #[error("mail.ca_file {path} cannot be used")]
     Certificate {
-        /// Which file.
+        /// The file.
         path: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The mail cannot be written.
-    #[error("the mail cannot be written")]
+    /// The mail cannot be composed.
+    #[error("the mail cannot be composed")]
     Content(#[source] lettre::error::Error),
-    /// The server did not take it.
-    #[error("{server} did not take the mail: {reason}")]
+    /// The server did not accept the mail.
+    #[error("{server} did not accept the mail: {reason}")]
     Server {
-        /// Which server.
+        /// The server.
         server: String,
-        /// What happened, for a person.
+        /// The reason, as a sentence.
         reason: String,
     },
 }
 
 impl Mailer {
-    /// For these settings; they are checked as far as that goes without asking the server.
+    /// Creates a mailer from the settings, which are checked as far as possible without contacting the server.
     pub fn new(config: &MailConfig) -> Result<Self, MailError> {
         let host = config.host.as_deref().ok_or(MailError::NotSet("mail.host"))?;
         let from = mailbox(config.sender().ok_or(MailError::NotSet("mail.from"))?)?;
@@ -74,21 +74,21 @@ impl Mailer {
         Ok(Self { transport: builder.build(), from, server, limit })
     }
 
-    /// Hands a mail to the server, which has taken it for all of `to` when this is done.
+    /// Sends a mail. On success the server has accepted it for all of `to`.
     pub async fn send(&self, to: &[String], subject: &str, body: &str) -> Result<(), MailError> {
         let id = format!("<{}@{}>", entropy::random_hex::<12>(), self.from.email.domain());
         let mut message = Message::builder().from(self.from.clone()).subject(subject).message_id(Some(id));
         for address in to {
             message = message.to(mailbox(address)?);
         }
-        // RFC 3834: nobody is away from a machine's mail.
+        // RFC 3834: the header prevents automatic replies.
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         let message = message
             .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()))
             .header(ContentType::TEXT_PLAIN)
             .body(body.to_owned())
             .map_err(MailError::Content)?;
-        // The library's own limit holds for each step; one that drips would take for ever.
+        // The library's timeout applies to each step; a server that sends slowly would otherwise block for ever.
         let sent = tokio::time::timeout(self.limit * 3, self.transport.send(message)).await;
         let refused = |reason| Err(MailError::Server { server: self.server.clone(), reason });
         match sent {
@@ -115,7 +115,8 @@ fn parameters(host: &str, config: &MailConfig) -> Result<TlsParameters, MailErro
     builder.build_rustls().map_err(|error| MailError::Server { server: host.to_owned(), reason: explain(&error) })
 }
 
-/// What went wrong and what to look at. The server's own words are kept: they are what its manual is searched for.
+/// What went wrong and what to check. The server's own message is kept, because it can be looked up in the server's
+/// documentation.
 fn explain(error: &lettre::transport::smtp::Error) -> String {
     let mut reasons = vec![error.to_string()];
     let mut source = std::error::Error::source(error);

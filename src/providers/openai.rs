@@ -1,4 +1,4 @@
-//! OpenAI: the Realtime interface for live calls, and the REST interface for recordings.
+//! OpenAI: the Realtime API for live calls, and the REST API for recordings.
 
 pub mod prices;
 pub mod realtime;

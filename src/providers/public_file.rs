@@ -1,6 +1,7 @@
-//! Files at addresses that somebody else chose: a customer's, a sender's. Whoever chooses an address must not get at what
-//! only this machine or its network can reach, so every address is checked after its name is resolved, the checked one is
-//! the one that is connected to, and redirects are followed by hand, each checked again.
+//! Fetches files from addresses that another party chose: an API client or a sender (SSRF protection). Such an address
+//! must not give access to what only this machine or its network can reach. Therefore every address is checked after
+//! its name is resolved, the connection uses the address that was checked, and redirects are followed manually, each
+//! checked again.
 
 mod address;
 mod fetch;
@@ -16,35 +17,35 @@ use std::path::PathBuf;
 use std::time::Duration;
 use url::{Host, Url};
 
-/// Why an address is refused.
+/// Why an address is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Forbidden {
-    /// No address at all.
-    #[error("the file's address cannot be read")]
+    /// The address cannot be parsed.
+    #[error("the file's address is not a valid URL")]
     Unreadable,
-    /// Anything but https.
+    /// The scheme is not https.
     #[error("the file's address must begin with https://")]
     NotHttps,
-    /// A name or a password in it.
+    /// The address contains a user name or a password.
     #[error("the file's address must not contain a user name or a password")]
     Credentials,
-    /// It is on this machine or in its network.
+    /// The address is on this machine or in its network.
     #[error("the file's address leads to this machine or into a private network")]
     NotPublic,
 }
 
-/// Fetches and checks files at addresses that somebody else chose.
+/// Fetches and checks files at addresses that another party chose.
 #[derive(Clone)]
 pub struct PublicFiles {
-    /// Connects to public addresses alone.
+    /// Connects only to public addresses.
     public: reqwest::Client,
-    /// For what is trusted on this machine.
+    /// For the trusted origin on this machine.
     local: reqwest::Client,
     trusted: Trusted,
     max_bytes: u64,
 }
 
-/// What is asked on this machine all the same.
+/// What on this machine may be fetched nevertheless.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trusted {
     /// Nothing.
@@ -53,15 +54,15 @@ pub enum Trusted {
     Origin {
         /// Its origin, `http://127.0.0.1:8000`.
         origin: String,
-        /// The Unix socket by which that is reached, instead of by its address.
+        /// The Unix socket that is used instead of its address.
         socket: Option<PathBuf>,
     },
-    /// Whatever is on loopback: for a stand-in of a vendor that runs there itself.
+    /// Everything on loopback: for a fake of a provider that runs on this machine.
     Loopback,
 }
 
 impl PublicFiles {
-    /// `max_bytes` is the largest file that is taken.
+    /// `max_bytes` is the size of the largest file that is fetched.
     pub fn new(trusted: Trusted, max_bytes: u64) -> Result<Self, reqwest::Error> {
         let public = http_client::builder().no_proxy().dns_resolver(PublicResolver).build()?;
         let local = match &trusted {
@@ -71,8 +72,8 @@ impl PublicFiles {
         Ok(Self { public, local, trusted, max_bytes })
     }
 
-    /// Whether a file may be handed on. A name that cannot be resolved now is no reason against it: whoever fetches the
-    /// file checks again.
+    /// Checks whether a file may be passed on. A name that cannot be resolved now is accepted, because the fetch checks
+    /// again.
     pub async fn check(&self, address: &str) -> Result<(), Forbidden> {
         let url = self.permitted(address)?;
         let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
@@ -85,7 +86,7 @@ impl PublicFiles {
         }
     }
 
-    /// What can be said of an address without asking anybody.
+    /// Checks an address without network access.
     fn permitted(&self, address: &str) -> Result<Url, Forbidden> {
         let url = Url::parse(address.trim()).map_err(|_| Forbidden::Unreadable)?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -106,7 +107,7 @@ impl PublicFiles {
         if public { Ok(url) } else { Err(Forbidden::NotPublic) }
     }
 
-    /// The same of an address that another one leads to: a stranger's must not lead to what is trusted.
+    /// Checks the target of a redirect: an untrusted address must not redirect to the trusted origin.
     fn permitted_after(&self, from: &Url, to: &Url) -> Result<Url, Forbidden> {
         let to = self.permitted(to.as_str())?;
         if self.is_trusted(&to) && !self.is_trusted(from) { Err(Forbidden::NotPublic) } else { Ok(to) }
@@ -131,7 +132,7 @@ fn is_local_name(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
-/// How long a name may take to be resolved while somebody waits for an answer.
+/// Timeout of a name resolution that a request waits for.
 const RESOLVE: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

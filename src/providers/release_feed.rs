@@ -1,6 +1,7 @@
 //! The feed that names the newest release: a JSON document, `{"version", "date", "notes_url", "urgent"}`.
 //!
-//! Whoever asks says nothing of themselves: no version, no name, no cookie; only what was answered last (`If-None-Match`).
+//! The request does not identify the installation: no version, no name, no cookie; only the validator of the last
+//! answer (`If-None-Match`).
 
 use super::http_client;
 use reqwest::{StatusCode, header};
@@ -20,26 +21,26 @@ pub struct Release {
     pub urgent: bool,
 }
 
-/// What the feed answered.
+/// The feed's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FeedAnswer {
     /// The same as last time.
     Unchanged,
-    /// The newest release, and the mark by which the answer is known again.
+    /// The newest release, and the `ETag` for the next request.
     Newest(Release, Option<String>),
 }
 
-/// Why the feed told nothing.
+/// Why the feed could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
-    /// It could not be reached, or its answer not be read.
-    #[error("the feed of releases cannot be read")]
+    /// It could not be reached, or its answer could not be read.
+    #[error("the release feed cannot be read")]
     Unreachable(#[source] reqwest::Error),
-    /// It refused.
-    #[error("the feed of releases answers {0}")]
+    /// It answered with an error status.
+    #[error("the release feed answers {0}")]
     Refused(u16),
-    /// What it said is no release.
-    #[error("the feed of releases names no release")]
+    /// Its content is not a release.
+    #[error("the release feed names no release")]
     Malformed,
 }
 
@@ -49,7 +50,7 @@ impl From<reqwest::Error> for FeedError {
     }
 }
 
-/// Asks the feed. `mark` is what came with its last answer.
+/// Requests the feed. `mark` is the `ETag` of its last answer.
 pub async fn ask(url: &str, mark: Option<&str>) -> Result<FeedAnswer, FeedError> {
     let mut request = http_client::build_anonymous()?.get(url);
     if let Some(mark) = mark {
@@ -70,7 +71,7 @@ pub async fn ask(url: &str, mark: Option<&str>) -> Result<FeedAnswer, FeedError>
         }
     }
     let release: Release = serde_json::from_slice(&body).map_err(|_| FeedError::Malformed)?;
-    // It is shown to people, and may come from anywhere.
+    // The text is shown to users, and its origin is not trusted.
     let is_plain = |text: &str| text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
     let texts = [Some(&release.version), release.date.as_ref(), release.notes_url.as_ref()];
     let is_right = parts(&release.version).is_some()
@@ -83,7 +84,7 @@ pub async fn ask(url: &str, mark: Option<&str>) -> Result<FeedAnswer, FeedError>
     }
 }
 
-/// Whether `version` comes after `installed`. What is no version does not.
+/// Returns true if `version` is newer than `installed`. Returns false if either is not a version.
 pub fn is_newer(version: &str, installed: &str) -> bool {
     match (parts(version), parts(installed)) {
         (Some(version), Some(installed)) => version > installed,
@@ -91,7 +92,7 @@ pub fn is_newer(version: &str, installed: &str) -> bool {
     }
 }
 
-/// `1.4.0` as numbers; what stands behind a `-` or `+` does not count, but makes a version the earlier one.
+/// `1.4.0` as numbers; a suffix after `-` or `+` is ignored, except that it makes the version a pre-release.
 fn parts(version: &str) -> Option<(u64, u64, u64, bool)> {
     let version = version.strip_prefix('v').unwrap_or(version);
     let version = version.split_once('+').map_or(version, |(version, _)| version);

@@ -1,6 +1,6 @@
-//! A look at a server's certificate, whatever it is: for finding out what is wrong with one.
+//! Reads a server's certificate even if it is invalid, to diagnose what is wrong with it.
 //!
-//! The connection is made also where the certificate must not be trusted, so nothing secret may be sent over it.
+//! The connection is made also if the certificate must not be trusted, so nothing secret may be sent over it.
 
 use crate::domain::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -15,35 +15,35 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{Connector, client_async_tls_with_config, tungstenite};
 
-/// What was seen.
+/// The result of a probe.
 #[derive(Clone, Debug)]
 pub struct Look {
     /// The chain as the server sent it, DER, its own certificate first.
     pub chain: Vec<Vec<u8>>,
-    /// What a client says that trusts the usual authorities: nothing, or its complaint.
+    /// The verification error of a client with the usual roots; none if the certificate is valid.
     pub complaint: Option<String>,
-    /// The server's clock, by the `Date` of its answer.
+    /// The server's clock, from the `Date` of its response.
     pub date: Option<Timestamp>,
 }
 
-/// Why nothing was seen.
+/// Why a probe failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LookError {
-    /// Nobody took the connection.
+    /// The connection failed.
     #[error("no connection")]
     Connect(#[source] io::Error),
-    /// Whoever took it speaks no TLS with us.
+    /// The TLS handshake failed.
     #[error("no TLS: {0}")]
     Handshake(#[source] io::Error),
-    /// The name cannot be asked for.
-    #[error("{0} is no name of a server")]
+    /// The name is not a valid server name.
+    #[error("{0} is not a valid server name")]
     Name(String),
     /// The trusted roots cannot be used.
-    #[error("no verifier")]
+    #[error("the certificate verifier cannot be created")]
     Verifier(#[from] VerifierBuilderError),
 }
 
-/// Looks at the server that is reached at `address` under the name `host`. The caller limits the time.
+/// Probes the server at `address` under the name `host`. The caller limits the time.
 pub async fn look(host: &str, address: SocketAddr) -> Result<Look, LookError> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned()).map_err(|_| LookError::Name(host.to_owned()))?;
@@ -54,7 +54,7 @@ pub async fn look(host: &str, address: SocketAddr) -> Result<Look, LookError> {
     let seen = observer.seen.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
     let request = format!("HEAD /livez HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     let mut head = Vec::new();
-    // The date is a bonus: whoever does not answer has shown the certificate all the same.
+    // The date is optional: without a response, the certificate is still known.
     if stream.write_all(request.as_bytes()).await.is_ok() {
         let _ = stream.take(MOST).read_to_end(&mut head).await;
     }
@@ -64,15 +64,15 @@ pub async fn look(host: &str, address: SocketAddr) -> Result<Look, LookError> {
 /// Why no WebSocket was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum UpgradeError {
-    /// Whoever answered wants none, with its status.
+    /// The server answered with this status instead.
     #[error("HTTP {0}")]
     Refused(u16),
-    /// Nobody answered, or not as one should.
+    /// No answer, or an invalid one.
     #[error("no answer")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Opens a WebSocket at `address`, whatever its certificate, and closes it at once. The caller limits the time.
+/// Opens a WebSocket at `address` with any certificate, and closes it at once. The caller limits the time.
 pub async fn upgrade(url: &str, address: SocketAddr) -> Result<(), UpgradeError> {
     let stream = TcpStream::connect(address).await.map_err(|error| UpgradeError::Failed(error.into()))?;
     let tls = trusting_config().map_err(|error| UpgradeError::Failed(error.into()))?;
@@ -87,7 +87,7 @@ pub async fn upgrade(url: &str, address: SocketAddr) -> Result<(), UpgradeError>
     }
 }
 
-/// TLS that takes any certificate.
+/// A TLS configuration that accepts any certificate.
 pub(super) fn trusting_config() -> Result<ClientConfig, LookError> {
     Ok(config(Observer::new()?))
 }
@@ -96,7 +96,7 @@ fn config(observer: Arc<Observer>) -> ClientConfig {
     ClientConfig::builder().dangerous().with_custom_certificate_verifier(observer).with_no_client_auth()
 }
 
-/// The time that an HTTP date says (RFC 9110, 5.6.7).
+/// Parses an HTTP date (RFC 9110, 5.6.7).
 pub fn http_date(text: &str) -> Option<Timestamp> {
     let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
     Some(Timestamp::from_millis(date.timestamp().as_millisecond()))
@@ -107,7 +107,7 @@ fn date_of_head(head: &str) -> Option<Timestamp> {
     fields.find(|(name, _)| name.eq_ignore_ascii_case("date")).and_then(|(_, value)| http_date(value))
 }
 
-/// Notes the chain and what the real verifier says of it, and lets everyone through.
+/// Records the chain and the real verifier's result, and accepts every certificate.
 #[derive(Debug)]
 struct Observer {
     verifier: Arc<WebPkiServerVerifier>,
@@ -165,7 +165,7 @@ impl ServerCertVerifier for Observer {
     }
 }
 
-/// The longest head of an answer that is read.
+/// The maximum length of a response head that is read.
 const MOST: u64 = 16 << 10;
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! A WebSocket as a call needs it: small buffers, many messages to one write, and a peer that does not read never holds
-//! the call up.
+//! A WebSocket for calls: small buffers, many messages per write, and a peer that does not read never blocks the call.
 
 use bytes::Bytes;
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -13,14 +12,14 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-/// A peer that has not taken so much does not listen any more.
+/// A peer with this much unsent data does not read any more.
 const MAX_UNSENT: usize = 1 << 20;
 
-/// The limits of a socket whose messages are mostly shorter than `read_buffer`, in bytes, longer ones being read in
-/// pieces; longer messages than `longest` are not for us.
+/// The limits of a socket whose messages are mostly shorter than `read_buffer` bytes (longer ones are read in pieces);
+/// messages longer than `longest` are rejected.
 ///
-/// There are two sockets a call and hundreds of calls: the library's own 128 KiB would be most of our memory, and all of
-/// a buffer is wiped for each read.
+/// Each of hundreds of calls has two sockets: the library's default of 128 KiB would take most of the memory, and a
+/// whole buffer is zeroed for each read.
 pub fn limits(read_buffer: usize, longest: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(read_buffer)
@@ -30,37 +29,37 @@ pub fn limits(read_buffer: usize, longest: usize) -> WebSocketConfig {
         .max_frame_size(Some(longest))
 }
 
-/// A WebSocket that sends when asked to, not with each message.
+/// A WebSocket that sends when it is flushed, not with each message.
 #[derive(Debug)]
 pub struct Socket<S> {
     inner: WebSocketStream<S>,
     is_unsent: bool,
-    /// The peer broke a rule of the protocol: nothing more that it sends is understood.
+    /// The peer violated the protocol: its further messages cannot be parsed.
     has_failed: bool,
 }
 
-/// What came.
+/// What was received.
 #[derive(Debug)]
 pub enum Received {
     /// A text message.
     Text(Utf8Bytes),
     /// A binary message.
     Binary(Bytes),
-    /// A sign of life.
+    /// A control frame, which only shows that the peer is alive.
     Alive,
-    /// The other side closed, with its reason where it gave one.
+    /// The peer closed the socket, with its reason if it gave one.
     Closed(Option<CloseFrame>),
     /// The connection is lost.
     Lost(Error),
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
-    /// Around a socket that has shaken hands.
+    /// Wraps a socket whose handshake is complete.
     pub fn new(inner: WebSocketStream<S>) -> Self {
         Self { inner, is_unsent: false, has_failed: false }
     }
 
-    /// The next message; meanwhile what waits to be sent is sent. Nothing is lost if the future is dropped.
+    /// The next message; queued messages are sent meanwhile. Cancel-safe: nothing is lost if the future is dropped.
     pub async fn receive(&mut self) -> Received {
         let next = poll_fn(|context| {
             if self.is_unsent
@@ -78,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::Alive,
             Some(Ok(Message::Close(frame))) => {
-                // The answer to it waits for the next write, which there need not be.
+                // The reply to it would otherwise wait for the next write, which may not come.
                 let _ = self.inner.flush().now_or_never();
                 Received::Closed(frame)
             }
@@ -91,8 +90,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Says what was wrong with a frame (RFC 6455, section 7.4.1): whoever closes the socket afterwards with another code
-    /// changes nothing.
+    /// Sends the close code for a malformed frame (RFC 6455, section 7.4.1). A later close with another code has no
+    /// effect.
     fn complain(&mut self, error: &Error) {
         let code = match error {
             Error::Protocol(_) => CloseCode::Protocol,
@@ -104,24 +103,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let _ = self.put(Message::Close(Some(frame))).and_then(|()| self.flush_now());
     }
 
-    /// Takes a message to be sent with the next flush. An error means that the peer has not taken what came before.
+    /// Queues a message for the next flush. An error means that the peer has not read the earlier data.
     pub fn queue(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.put(message.into())
     }
 
-    /// Asks for a sign of life.
+    /// Sends a ping.
     pub fn ping(&mut self) -> Result<(), Error> {
         self.put(Message::Ping(Bytes::new()))
     }
 
     fn put(&mut self, message: Message) -> Result<(), Error> {
         self.is_unsent = true;
-        // Taking a message in only grows the buffer. Where it would wait, the buffer is full and the message not taken.
+        // Queueing only grows the buffer. If it would wait, the buffer is full and the message is not queued.
         let taken = self.inner.feed(message).now_or_never();
         taken.unwrap_or_else(|| Err(Error::Io(std::io::ErrorKind::WouldBlock.into())))
     }
 
-    /// Sends what the peer takes at once; the rest goes while [`Socket::receive`] is waited for.
+    /// Sends what the peer accepts at once; the rest is sent while [`Socket::receive`] is awaited.
     pub fn flush_now(&mut self) -> Result<(), Error> {
         if self.is_unsent {
             let Some(sent) = self.inner.flush().now_or_never() else { return Ok(()) };
@@ -131,19 +130,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Ok(())
     }
 
-    /// Sends all. Nothing is lost if the future is dropped.
+    /// Sends everything. Cancel-safe: nothing is lost if the future is dropped.
     pub async fn flush(&mut self) -> Result<(), Error> {
         let done = self.inner.flush().await;
         self.is_unsent = false;
         done
     }
 
-    /// Says goodbye and waits, not for ever, until the other side has heard it.
+    /// Sends a close frame and waits for the peer's reply, up to a timeout.
     pub async fn close(mut self, code: CloseCode, reason: &'static str) {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
         let goodbye = async {
             if self.has_failed {
-                // The close frame that says why is on its way.
+                // A close frame with a reason was sent already.
                 self.inner.flush().await?;
                 return Ok(discard(self.inner.get_mut()).await?);
             }
@@ -151,19 +150,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             while self.inner.next().await.is_some_and(|message| message.is_ok()) {}
             Ok::<_, Error>(())
         };
-        // A peer that is gone need not be told.
+        // A peer that is gone needs no close frame.
         let _ = tokio::time::timeout(GOODBYE, goodbye).await;
     }
 }
 
-/// Reads to the end what a peer is still sending: closing a connection with unread bytes resets it, and the peer loses the close
-/// frame that says why.
+/// Reads what a peer is still sending: closing a connection with unread bytes resets it, and the peer would lose the
+/// close frame with the reason.
 async fn discard(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<()> {
     stream.shutdown().await?;
     tokio::io::copy(stream, &mut tokio::io::sink()).await.map(drop)
 }
 
-/// A part of a message, without copying it where it stands there as it is.
+/// A part of a message; not copied if it is a slice of it.
 pub fn share(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
     match part {
         Cow::Borrowed(part) => AsRef::<Bytes>::as_ref(text).slice_ref(part.as_bytes()),

@@ -1,7 +1,7 @@
-//! The bridge as we ask it: to send, how its link to WhatsApp is, and to change that.
+//! The client of the bridge's HTTP API: sends messages, reads the state of the link to WhatsApp, and changes it.
 //!
-//! Only sending and health are sure to be there; what a bridge does not know it answers with 404, and what it does not
-//! say is simply not known.
+//! Only sending and health are required of a bridge; it answers unsupported requests with 404, and a missing field
+//! means that the value is unknown.
 
 mod exchange;
 mod files;
@@ -19,7 +19,7 @@ use crate::config::{Config, Secret};
 use crate::providers::http_client;
 use reqwest::Client;
 
-/// The bridge.
+/// The client of the bridge.
 #[derive(Clone)]
 pub struct Bridge {
     client: Client,
@@ -31,7 +31,7 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// The bridge that the settings name: by its Unix socket, or by `client`.
+    /// Creates a client for the configured bridge: over its Unix socket, or with `client`.
     pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
         let client = config.whatsapp.bridge_socket().map_or(Ok(client), http_client::build_for_socket)?;
         Ok(Self {
@@ -44,12 +44,12 @@ impl Bridge {
         })
     }
 
-    /// What stands in the way of a message and what to do, in the business's language; none where nothing does.
+    /// Why messages cannot be sent and what to do, in the business's language; none if they can.
     pub fn sentence(&self, state: LinkState) -> Option<&'static str> {
         state.sentence(self.hebrew)
     }
 
-    /// What is said where WhatsApp lets the account write to nobody new.
+    /// The text shown while WhatsApp does not let the account start new conversations.
     pub fn restricted(&self) -> &'static str {
         send::restricted(self.hebrew)
     }

@@ -1,4 +1,4 @@
-//! Who a webhook of the bridge is from: an HMAC of the body, or the token itself.
+//! Authentication of the bridge's webhooks: an HMAC of the body, or the secret itself.
 
 use crate::config::{Secret, WhatsAppConfig};
 use crate::domain::hex;
@@ -8,22 +8,22 @@ use subtle::ConstantTimeEq;
 
 /// The header with the lower-case hex HMAC-SHA256 of the raw body.
 pub const SIGNATURE: &str = "x-baileys-signature";
-/// The header with the token itself.
+/// The header with the secret itself.
 pub const SECRET: &str = "x-baileys-secret";
 
-/// What the head of a webhook says of who sent it.
+/// What a webhook's headers prove about its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proof<'h> {
-    /// The token is right: the bridge sent it, whatever its body is.
+    /// The secret is right: the bridge sent it, whatever its body is.
     Token,
-    /// It has a signature that may be the right one, see [`is_signed`].
+    /// It has a signature that must be verified over the body, see [`is_signed`].
     Signature(&'h [u8]),
-    /// Neither: nobody need read its body.
+    /// Neither header: the body need not be read.
     None,
 }
 
-/// Judges the two headers: either is enough, both are compared in constant time. Without a secret in the settings nothing
-/// is the bridge's.
+/// Checks the two headers: either is sufficient, and both are compared in constant time. Without a configured secret,
+/// no webhook is accepted.
 pub fn proof<'h>(config: &WhatsAppConfig, signature: Option<&'h [u8]>, token: Option<&[u8]>) -> Proof<'h> {
     let told = token
         .zip(config.token_secret())
@@ -37,17 +37,17 @@ pub fn proof<'h>(config: &WhatsAppConfig, signature: Option<&'h [u8]>, token: Op
     }
 }
 
-/// Whether the bridge has signed this body.
+/// Returns true if the bridge has signed this body.
 pub fn is_signed(config: &WhatsAppConfig, signature: &[u8], body: &[u8]) -> bool {
     config.hmac_secret().is_some_and(|key| bool::from(sign(key, body).as_bytes().ct_eq(signature)))
 }
 
-/// A SHA-256 in hex.
+/// The length of a SHA-256 in hex.
 const HEX_BYTES: usize = 64;
 
 /// The signature of a body.
 pub fn sign(key: &Secret, body: &[u8]) -> String {
-    // HMAC takes a key of any length.
+    // HMAC accepts a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return String::new() };
     mac.update(body);
     hex(&mac.finalize().into_bytes())

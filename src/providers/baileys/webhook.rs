@@ -1,18 +1,21 @@
-//! What the bridge tells: messages, and what happens to them.
+//! The bridge's webhooks: messages, and updates to them.
 //!
-//! The plain forms are `{"from","text","media_url","provider_msg_id"}` and `{"from","body","id"}`. The bundled bridge says
-//! more, all of it optional:
+//! The minimal forms are `{"from","text","media_url","provider_msg_id"}` and `{"from","body","id"}`. The bundled bridge
+//! sends more fields, all of them optional:
 //!
-//! - `event`: `message` (what a body without it is), `status`, `reaction`, `edit`, `deletion`; any other is kept in the
-//!   journal and needs nothing done;
-//! - of a message: `lid`, `phone`, `push_name`, `timestamp` (Unix seconds or milliseconds, or RFC 3339), `type` (a word of
-//!   [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an object with one), `from_me` with `to` for what the
-//!   business wrote on its own phone, `history` for what was written before the account was linked, `waited` for what
-//!   did not come at once (WhatsApp kept it while the bridge was not connected, or the bridge while the daemon did not answer),
-//!   `media_error` instead of `media_url` for a file that will never come;
+//! - `event`: `message` (the default), `status`, `reaction`, `edit`, `deletion`; any other value is stored in the
+//!   webhook log and has no
+//! effect;
+//! - of a message: `lid`, `phone`, `push_name`, `timestamp` (Unix seconds or milliseconds, or RFC 3339), `type` (a word
+//!   of
+//! [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an object with one), `from_me` with `to` for
+//! messages that the business wrote on its own phone, `history` for messages from before the account was linked,
+//! `waited` for messages that were delayed (WhatsApp kept them while the bridge was offline, or the bridge while the
+//! daemon did not answer), `media_error` instead of `media_url` for a file that will never come;
 //! - of a status: `id`, `status` (`sent`, `delivered`, `read`, `played`, `failed`, or Baileys' number of it), `error`;
-//! - of a reaction, an edit, a deletion: `target`, the id of the message; `id`, its own; `text`, the emoji or the new words;
-//!   `timestamp`; whose chat it is in, as of a message.
+//! - of a reaction, an edit, a deletion: `target`, the id of the message; `id`, its own; `text`, the emoji or the new
+//!   text;
+//! `timestamp`; the chat, as for a message.
 
 mod repair;
 mod scalar;
@@ -25,7 +28,7 @@ use phonenumber::country;
 use scalar::Scalar;
 use serde::Deserialize;
 
-/// Reads a webhook of the bridge.
+/// Parses a webhook of the bridge.
 pub fn read(body: &[u8], country: country::Id) -> Result<Inbound, Odd> {
     if let Ok(wire) = serde_json::from_slice::<Wire<'_>>(body) {
         return wire.read(country);
@@ -34,7 +37,7 @@ pub fn read(body: &[u8], country: country::Id) -> Result<Inbound, Odd> {
     serde_json::from_str::<Wire<'_>>(&repaired).map_err(|_| Odd("not JSON"))?.read(country)
 }
 
-/// Every field that is known, each as whatever simple value it came.
+/// All known fields, each as any simple JSON value.
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
@@ -156,7 +159,7 @@ impl Wire<'_> {
         Inbound::News(MessageNews { provider, provider_msg_id, peer, change, actor, event_id, at })
     }
 
-    /// Whose chat it is, by all names that are told and can be read.
+    /// The contact, by all of its addresses in the webhook that can be parsed.
     fn peer(&self, country: country::Id) -> Result<Vec<PeerAddress>, NotAPerson> {
         let main = if self.is_from_me() { self.to.text().or(self.from.text()) } else { self.from.text() };
         let mut peer = Vec::with_capacity(2);
@@ -200,7 +203,7 @@ impl Wire<'_> {
             url: url.unwrap_or_default().to_owned(),
             mime: self.mime.text().map(str::to_owned),
             file_name: self.file_name.text().map(str::to_owned),
-            // With an address it may come all the same.
+            // With an address, the file may still come.
             error: error.filter(|_| url.is_none()).map(str::to_owned),
         })
     }
@@ -212,12 +215,12 @@ impl Wire<'_> {
             None => MediaKind::of_url(&file.url),
         });
         let by_text = if text.is_empty() { MediaKind::Other } else { MediaKind::Text };
-        // A file without a kind of its own is not a text.
+        // A message with a file is not of kind text, even if its type says so.
         told.filter(|kind| media.is_none() || *kind != MediaKind::Text).or(by_file).unwrap_or(by_text)
     }
 }
 
-/// The chat of a group, a broadcast list, a channel.
+/// The chat is a group, a broadcast list or a channel.
 struct NotAPerson;
 
 /// `…@lid` or its bare digits.
@@ -233,12 +236,12 @@ fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok()
 }
 
-/// How a message from before stays known as one.
+/// Marks a message from before the account was linked.
 const HISTORY: &str = r#"{"history":true}"#;
 
 const NOT_A_PERSON: &str = "not from a person";
 
-/// Numbers below it are seconds: as milliseconds they would be in 1973.
+/// Smaller numbers are seconds: as milliseconds they would be in 1973.
 const SECONDS_END: i64 = 100_000_000_000;
 
 #[cfg(test)]

@@ -1,56 +1,56 @@
-//! What tokens cost (OpenAI, "Pricing", November 2026), so that each call shows its price.
+//! Token prices (OpenAI, "Pricing", November 2026), for the cost of each call.
 
 use serde::Deserialize;
 
-/// What an answer took (API reference, `RealtimeResponse.usage`).
+/// The usage of a response (API reference, `RealtimeResponse.usage`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Usage {
-    /// All tokens read.
+    /// All input tokens.
     pub input_tokens: i64,
-    /// All tokens written.
+    /// All output tokens.
     pub output_tokens: i64,
-    /// What kind was read.
+    /// Input tokens by kind.
     pub input_token_details: InputDetails,
-    /// What kind was written.
+    /// Output tokens by kind.
     pub output_token_details: OutputDetails,
 }
 
-/// Tokens read, by kind.
+/// Input tokens by kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct InputDetails {
-    /// Read before, and cheaper.
+    /// Cached tokens, which are cheaper.
     pub cached_tokens: i64,
-    /// Words.
+    /// Text tokens.
     pub text_tokens: i64,
-    /// Sound.
+    /// Audio tokens.
     pub audio_tokens: i64,
-    /// What kind the cached ones are.
+    /// Cached tokens by kind.
     pub cached_tokens_details: CachedDetails,
 }
 
-/// Cached tokens, by kind.
+/// Cached tokens by kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct CachedDetails {
-    /// Words.
+    /// Text tokens.
     pub text_tokens: i64,
-    /// Sound.
+    /// Audio tokens.
     pub audio_tokens: i64,
 }
 
-/// Tokens written, by kind.
+/// Output tokens by kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct OutputDetails {
-    /// Words.
+    /// Text tokens.
     pub text_tokens: i64,
-    /// Sound.
+    /// Audio tokens.
     pub audio_tokens: i64,
 }
 
-/// Cents for a million tokens.
+/// Cents per million tokens.
 struct Prices {
     audio_in: i64,
     audio_cached: i64,
@@ -65,7 +65,7 @@ const REALTIME: Prices =
 const REALTIME_MINI: Prices =
     Prices { audio_in: 1000, audio_cached: 30, audio_out: 2000, text_in: 60, text_cached: 6, text_out: 240 };
 
-/// The price of an answer in millionths of a dollar; models that we do not know count as the full-size one.
+/// The price of a response in millionths of a dollar; unknown models are priced as the full-size one.
 pub fn cost_micros(model: &str, usage: &Usage) -> i64 {
     let prices = if model.contains("mini") { REALTIME_MINI } else { REALTIME };
     let (input, cached) = (&usage.input_token_details, &usage.input_token_details.cached_tokens_details);
@@ -77,7 +77,7 @@ pub fn cost_micros(model: &str, usage: &Usage) -> i64 {
         (cached.text_tokens, prices.text_cached),
         (usage.output_token_details.text_tokens, prices.text_out),
     ];
-    // A cent for a million tokens is a hundredth of a millionth of a dollar for one.
+    // One cent per million tokens is a hundredth of a millionth of a dollar per token.
     parts.iter().map(|(tokens, price)| tokens.saturating_mul(*price)).sum::<i64>() / 100
 }
 

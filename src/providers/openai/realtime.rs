@@ -1,4 +1,4 @@
-//! The Realtime interface (API reference, "Realtime", the general-availability event names).
+//! The Realtime API (API reference, "Realtime", the general-availability event names).
 
 mod session;
 
@@ -11,113 +11,113 @@ pub use session::{leave_out, session, session_update, take_field_if};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// What the server sends, as far as we listen.
+/// The server's events, as far as they are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerEvent<'a> {
-    /// The socket is open; the session has its defaults.
+    /// The socket is open; the session has the default settings.
     SessionCreated,
-    /// Our settings hold.
+    /// The requested settings are active.
     SessionUpdated,
-    /// The caller began to speak.
+    /// The caller started to speak.
     SpeechStarted {
-        /// The uttering to be.
+        /// The utterance that will follow.
         item_id: Cow<'a, str>,
-        /// In milliseconds of the sound that the session was sent.
+        /// In milliseconds of the audio that was sent to the session.
         audio_start_ms: Option<u64>,
     },
-    /// The caller stopped.
+    /// The caller stopped speaking.
     SpeechStopped {
-        /// The uttering.
+        /// The utterance.
         item_id: Cow<'a, str>,
-        /// The same; with the silence that showed the end.
+        /// In the same unit; includes the silence that ended the speech.
         audio_end_ms: Option<u64>,
     },
-    /// A piece of the caller's words, or with `is_final` all of them.
+    /// A piece of the caller's text, or with `is_final` all of it.
     CallerText {
-        /// The uttering.
+        /// The utterance.
         item_id: Cow<'a, str>,
-        /// The words.
+        /// The text.
         text: Cow<'a, str>,
-        /// Whether these are all.
+        /// Whether this is the full text.
         is_final: bool,
     },
-    /// An answer begins.
+    /// A response started.
     ResponseCreated {
         /// Its id.
         id: Cow<'a, str>,
     },
-    /// A piece of its sound.
+    /// A piece of the response's audio.
     AudioDelta {
-        /// The answer.
+        /// The response.
         response_id: Cow<'a, str>,
-        /// The uttering.
+        /// The utterance.
         item_id: Cow<'a, str>,
         /// Base64.
         delta: Cow<'a, str>,
     },
-    /// No more sound of this uttering.
+    /// The utterance's audio is complete.
     AudioDone {
-        /// The uttering.
+        /// The utterance.
         item_id: Cow<'a, str>,
     },
-    /// A piece of the agent's words, or with `is_final` all of them.
+    /// A piece of the agent's text, or with `is_final` all of it.
     AgentText {
-        /// The answer.
+        /// The response.
         response_id: Cow<'a, str>,
-        /// The uttering.
+        /// The utterance.
         item_id: Cow<'a, str>,
-        /// The words.
+        /// The text.
         text: Cow<'a, str>,
-        /// Whether these are all.
+        /// Whether this is the full text.
         is_final: bool,
     },
-    /// The model has called a tool, or was about to.
+    /// The model's tool call, complete or not.
     FunctionCall {
-        /// The answer that the call is a part of.
+        /// The response that contains the tool call.
         response_id: Cow<'a, str>,
-        /// Goes back with the output.
+        /// Returned with the output.
         call_id: String,
-        /// Which.
+        /// The tool.
         name: String,
         /// JSON.
         arguments: String,
-        /// An answer that is cut or fails leaves its items `incomplete`.
+        /// The items of a cancelled or failed response are `incomplete`.
         is_complete: bool,
     },
-    /// An answer has ended.
+    /// A response has ended.
     ResponseDone {
         /// Its id.
         id: Cow<'a, str>,
         /// `completed`, `cancelled`, `incomplete` or `failed`.
         status: Cow<'a, str>,
-        /// Why it failed.
+        /// The error code of a failure.
         error: Option<String>,
-        /// What people are told about that.
+        /// The human-readable error message.
         message: String,
-        /// What it took.
+        /// The usage.
         usage: Usage,
     },
-    /// What is left of the limits of the account.
+    /// The account's remaining rate limits.
     RateLimits {
-        /// When requests are taken again, where one of the limits has nothing left.
+        /// When requests are accepted again, if one of the limits is exhausted.
         reset: Option<Duration>,
     },
-    /// Something that we sent was refused, or the server has a problem.
+    /// A client event was rejected, or the server has a problem.
     Error {
         /// `invalid_request_error`, `server_error` …
         kind: String,
-        /// The finer word, where there is one.
+        /// The more specific code, if there is one.
         code: Option<String>,
-        /// For people.
+        /// The human-readable message.
         message: String,
-        /// The field of our event that it is about, if it is about one: `session.audio.output.voice`.
+        /// The field of the client event that the error is about, if any: `session.audio.output.voice`.
         param: Option<String>,
     },
-    /// Anything else.
+    /// Any other event.
     Other,
 }
 
-/// Reads one event; none if it is no JSON of the documented shape.
+/// Parses one event; none if it is not JSON of the documented shape.
 pub fn parse(text: &str) -> Option<ServerEvent<'_>> {
     let wire: Wire<'_> = serde_json::from_str(text).ok()?;
     Some(match &*wire.kind {
@@ -259,13 +259,13 @@ impl ErrorWire {
     }
 }
 
-/// When the last of the limits that have nothing left is over.
+/// When the last of the exhausted limits is reset.
 fn exhausted(limits: &[LimitWire]) -> Option<Duration> {
     let resets = limits.iter().filter(|limit| limit.remaining <= 0.0);
     resets.filter_map(|limit| Duration::try_from_secs_f64(limit.reset_seconds).ok()).max()
 }
 
-/// How long to wait, where a message for people says so: "Please try again in 1.2s", "in 380ms" or "in 1m2.5s".
+/// The delay in a human-readable message: "Please try again in 1.2s", "in 380ms" or "in 1m2.5s".
 pub fn retry_after(message: &str) -> Option<Duration> {
     let (_, rest) = message.split_once("try again in ")?;
     let (mut total, mut rest) = (0.0, rest);
@@ -286,7 +286,7 @@ pub fn retry_after(message: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(total).ok().filter(|wait| !wait.is_zero())
 }
 
-/// Errors that the same key or account will meet again: another attempt costs time and helps nobody.
+/// Errors that persist for the same key or account: a retry only costs time.
 pub fn is_hopeless(word: &str) -> bool {
     const WORDS: [&str; 8] = [
         "invalid_api_key",
@@ -312,12 +312,12 @@ pub fn append(audio: &EncodedAudio) -> String {
     text
 }
 
-/// `input_audio_buffer.commit`: what was said so far is a turn.
+/// `input_audio_buffer.commit`: ends the caller's turn with the audio so far.
 pub fn commit() -> String {
     json!({"type": "input_audio_buffer.commit"}).to_string()
 }
 
-/// `response.create`; with instructions they stand in for the session's for this one answer.
+/// `response.create`; instructions replace the session's for this one response.
 pub fn create_response(instructions: Option<&str>) -> String {
     match instructions {
         None => json!({"type": "response.create"}),
@@ -342,7 +342,7 @@ pub fn delete(item: &str) -> String {
     json!({"type": "conversation.item.delete", "item_id": item}).to_string()
 }
 
-/// A message of an earlier part of the conversation, `conversation.item.create`.
+/// A message of the earlier conversation, `conversation.item.create`.
 pub fn earlier_message(is_agent: bool, text: &str) -> String {
     let (role, kind) = if is_agent { ("assistant", "output_text") } else { ("user", "input_text") };
     let content = json!([{"type": kind, "text": text}]);
@@ -350,8 +350,8 @@ pub fn earlier_message(is_agent: bool, text: &str) -> String {
         .to_string()
 }
 
-/// What the caller calls themselves, `conversation.item.create`: a message of its own beside the instructions, quoted, and not
-/// longer than a name. Whatever it says, it is what the caller has written.
+/// The caller's profile name, `conversation.item.create`: a separate message besides the instructions, quoted, and no
+/// longer than a name. Whatever it says, it is text that the caller has chosen.
 pub fn profile_name(name: &str) -> String {
     let name: String = name.chars().filter(|c| !c.is_control()).take(LONGEST_PROFILE_NAME).collect();
     earlier_message(false, &format!("{PROFILE_NAME} {}", Value::from(name)))
@@ -367,7 +367,7 @@ pub fn tool_output(call_id: &str, output: &str) -> String {
     json!({"type": "conversation.item.create", "item": item}).to_string()
 }
 
-/// The socket's address: the REST base with `ws` for `http`, and `/realtime`.
+/// The socket's URL: the REST base with `ws` for `http`, and `/realtime`.
 pub fn url(config: &OpenAiConfig) -> String {
     let model: String = form_urlencoded::byte_serialize(config.realtime_model.as_bytes()).collect();
     format!("{}/realtime?model={model}", config.base_url.socket())

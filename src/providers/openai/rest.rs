@@ -1,4 +1,4 @@
-//! The REST interface, or a compatible server's: recordings to words, words to an answer.
+//! The REST API, or that of a compatible server: transcribes recordings, and completes conversations.
 
 use crate::config::OpenAiConfig;
 use reqwest::multipart::{Form, Part};
@@ -6,27 +6,27 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Why a request to the AI came to nothing.
+/// Why a request to the AI failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no key.
+    /// No key is configured.
     #[error("no AI key is set (openai.api_key)")]
     NotConfigured,
-    /// It could not be reached, or took too long.
+    /// The server could not be reached, or took too long.
     #[error("the AI could not be reached")]
     Unreachable(#[source] reqwest::Error),
-    /// It refused.
-    #[error("the AI refused: {status} {word}")]
+    /// The server rejected the request.
+    #[error("the AI rejected the request: {status} {word}")]
     Refused {
         /// HTTP status.
         status: u16,
-        /// Its own word for it.
+        /// Its error code.
         word: String,
-        /// The parameter that it does not accept, where it names one.
+        /// The rejected parameter; empty if it names none.
         param: String,
     },
-    /// Its answer makes no sense.
-    #[error("the AI's answer was not understood")]
+    /// The response could not be parsed.
+    #[error("the AI's answer could not be read")]
     Malformed,
 }
 
@@ -36,16 +36,16 @@ impl From<reqwest::Error> for Error {
     }
 }
 
-/// One message of a conversation in words.
+/// One message of a text conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatMessage {
     /// `system`, `user` or `assistant`.
     pub role: &'static str,
-    /// The words.
+    /// The text.
     pub content: String,
 }
 
-/// `POST /audio/transcriptions`: what is said in a sound file. `mime` tells what it is.
+/// `POST /audio/transcriptions`: transcribes an audio file. `mime` is its type.
 pub async fn transcribe(
     client: &reqwest::Client,
     config: &OpenAiConfig,
@@ -69,8 +69,8 @@ pub async fn transcribe(
     Ok(answer::<Answer>(config, request, limit).await?.text)
 }
 
-/// `POST /chat/completions`: the next sentence of a conversation, with as little thinking as the model allows: what it thinks
-/// comes out of the same budget, and the caller waits.
+/// `POST /chat/completions`: the next message of a conversation, with the lowest reasoning effort that the model
+/// allows: reasoning tokens count toward the same limit, and the caller waits.
 pub async fn chat(
     client: &reqwest::Client,
     config: &OpenAiConfig,
@@ -90,7 +90,7 @@ pub async fn chat(
             Ok(Sentence::Whole(text)) => return Ok(text),
             Ok(Sentence::OutOfTokens) if tokens < MOST_TOKENS => tokens = MOST_TOKENS,
             Ok(Sentence::OutOfTokens) => return Err(Error::Malformed),
-            // Models differ in which efforts they know, and other servers know none.
+            // Models accept different efforts, and other servers accept none.
             Err(Error::Refused { status: 400, param, .. }) if effort.is_some() && param == "reasoning_effort" => {
                 effort = efforts.next();
             }
@@ -101,7 +101,7 @@ pub async fn chat(
 
 enum Sentence {
     Whole(String),
-    /// Nothing was said: all tokens went into thinking.
+    /// No text was generated: reasoning used up all tokens.
     OutOfTokens,
 }
 
@@ -135,9 +135,9 @@ async fn chat_once(
 
 /// Values of `reasoning_effort`, the lowest first.
 const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
-/// Room for a sentence and what a model may think before it, whatever `max_output_tokens` allows for speech.
+/// Enough for a sentence and for a model's reasoning before it, whatever `max_output_tokens` allows for speech.
 const LEAST_TOKENS: u32 = 4_000;
-/// The second try after one that ran out.
+/// The limit of the second attempt after one that ran out of tokens.
 const MOST_TOKENS: u32 = 16_000;
 
 /// A model that the key may use.
@@ -145,7 +145,7 @@ const MOST_TOKENS: u32 = 16_000;
 pub struct Model {
     /// `gpt-realtime-2.1`
     pub id: String,
-    /// The day after which it is not served any more, where one is announced.
+    /// The announced day after which the model is no longer available.
     #[serde(default, deserialize_with = "day")]
     pub shutdown_date: Option<jiff::civil::Date>,
 }
@@ -160,7 +160,7 @@ pub async fn models(client: &reqwest::Client, config: &OpenAiConfig, limit: Dura
     Ok(answer.data)
 }
 
-/// A date, a moment, or seconds since 1970; whatever else a server sends is not known.
+/// A date, a timestamp, or seconds since 1970; any other value is treated as unknown.
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<jiff::civil::Date>, D::Error> {
     let value = Option::<serde_json::Value>::deserialize(deserializer)?;
     Ok(value.and_then(|value| match value {

@@ -1,4 +1,4 @@
-//! Fetching a file, and finding out where its address leads.
+//! Fetches a file, and follows its redirects.
 
 use super::{Forbidden, PublicFiles};
 use reqwest::{Method, Response, StatusCode, header};
@@ -8,7 +8,7 @@ use url::Url;
 /// A file that was fetched.
 #[derive(Debug)]
 pub struct FetchedFile {
-    /// What the server said it is.
+    /// The type that the server reported.
     pub mime: Option<String>,
     /// Its content.
     pub content: Vec<u8>,
@@ -17,16 +17,16 @@ pub struct FetchedFile {
 /// Why a file was not fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// Its address, or where it leads, may not be asked.
+    /// Its address, or the target of a redirect, is forbidden.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// It is too large.
     #[error("the file is larger than {0} bytes")]
     TooLarge(u64),
-    /// Its address leads in a circle.
-    #[error("the file's address leads on and on")]
+    /// Too many redirects.
+    #[error("too many redirects while fetching the file")]
     TooManyRedirects,
-    /// The server does not give it.
+    /// The server answered with an error status.
     #[error("the server of the file answered with status {0}")]
     Status(u16),
     /// The server could not be reached, or did not finish.
@@ -35,7 +35,7 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// Whether another attempt may help.
+    /// Returns true if a retry may succeed.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Status(status) => matches!(status, 404 | 408 | 425 | 429) || *status >= 500,
@@ -46,14 +46,14 @@ impl FetchError {
 }
 
 impl PublicFiles {
-    /// Fetches a file. The token, a header's name and value, goes to what is trusted and nowhere else.
+    /// Fetches a file. The token (a header's name and value) is sent only to the trusted origin.
     pub async fn fetch(&self, address: &str, token: Option<(&str, &str)>) -> Result<FetchedFile, FetchError> {
         let response = self.follow(Method::GET, address, token).await?;
         self.read(response).await
     }
 
-    /// Whether a file may be handed on to somebody who fetches it: follows where its address leads, and looks at its
-    /// size. What cannot be found out now is no reason against it.
+    /// Checks whether a file may be passed on to a service that fetches it: follows the redirects, and checks the size.
+    /// What cannot be determined now is no reason to reject it.
     pub async fn inspect(&self, address: &str) -> Result<(), FetchError> {
         match self.follow(Method::HEAD, address, None).await {
             Ok(_) | Err(FetchError::Unreachable | FetchError::Status(_)) => Ok(()),
@@ -61,7 +61,7 @@ impl PublicFiles {
         }
     }
 
-    /// Reads an answer, as much of it as a file may have.
+    /// Reads a response body, up to the maximum size of a file.
     pub async fn read(&self, mut response: Response) -> Result<FetchedFile, FetchError> {
         let mime = response.headers().get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).map(str::to_owned);
         let mut content = Vec::new();
@@ -74,7 +74,7 @@ impl PublicFiles {
         Ok(FetchedFile { mime, content })
     }
 
-    /// Asks an address and whatever it leads to.
+    /// Sends a request, and follows its redirects.
     async fn follow(&self, method: Method, address: &str, token: Option<(&str, &str)>) -> Result<Response, FetchError> {
         let mut url = self.permitted(address)?;
         for _ in 0..=MOST_REDIRECTS {
@@ -95,7 +95,7 @@ impl PublicFiles {
         if !response.status().is_success() {
             return Err(FetchError::Status(response.status().as_u16()));
         }
-        // A HEAD has no body, but its header says how long one would be.
+        // A HEAD response has no body, but its header gives the length.
         let told = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if told.is_some_and(|length: u64| length > self.max_bytes) {
             return Err(FetchError::TooLarge(self.max_bytes));
@@ -104,7 +104,7 @@ impl PublicFiles {
     }
 }
 
-/// Where an answer sends us.
+/// The target of a redirect.
 pub(super) fn redirect(from: &Url, response: &Response) -> Option<Url> {
     let moved = matches!(
         response.status(),
@@ -118,7 +118,7 @@ pub(super) fn redirect(from: &Url, response: &Response) -> Option<Url> {
     moved.then(|| from.join(target).ok())?
 }
 
-/// A name that resolves to nothing public is forbidden; anything else may pass.
+/// A name that resolves to no public address is forbidden; any other error is a network error.
 fn reason(error: &reqwest::Error) -> FetchError {
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
@@ -131,7 +131,7 @@ fn reason(error: &reqwest::Error) -> FetchError {
 }
 
 const MOST_REDIRECTS: usize = 5;
-/// How long the whole of a file may take.
+/// Timeout of a complete download.
 const ANSWER: Duration = Duration::from_secs(30);
 
 #[cfg(test)]

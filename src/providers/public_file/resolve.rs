@@ -1,11 +1,11 @@
-//! Resolving names to addresses that may be connected to, and to no others: what was checked is what is connected to.
+//! Resolves names to public addresses only: the checked address is the one that is connected to.
 
 use super::Forbidden;
 use super::address::is_public;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::SocketAddr;
 
-/// Gives the client public addresses alone.
+/// Gives the client only public addresses.
 pub(super) struct PublicResolver;
 
 impl Resolve for PublicResolver {

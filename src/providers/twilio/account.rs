@@ -1,4 +1,4 @@
-//! The account as Twilio knows it, and its phone numbers with where their calls go.
+//! The Twilio account, and its phone numbers with their voice URLs.
 
 use super::rest::{Error, account_url, send};
 use crate::config::TwilioConfig;
@@ -16,7 +16,7 @@ pub struct Account {
     pub kind: String,
 }
 
-/// A phone number. What is not set is empty.
+/// A phone number. Unset fields are empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnNumber {
     /// `PN…`
@@ -25,9 +25,9 @@ pub struct OwnNumber {
     pub phone_number: String,
     /// Where its calls go.
     pub hooks: NumberHooks,
-    /// What happens when `voice_url` fails.
+    /// Requested when `voice_url` fails.
     pub voice_fallback_url: String,
-    /// `AP…`: the addresses of a TwiML app count instead of the number's own.
+    /// `AP…`: the URLs of a TwiML app are used instead of the number's own.
     pub voice_application_sid: String,
     /// `TK…`: calls go to a SIP trunk instead.
     pub trunk_sid: String,
@@ -36,17 +36,17 @@ pub struct OwnNumber {
 /// Where the calls of a number go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NumberHooks {
-    /// What is asked when somebody calls.
+    /// Requested for an incoming call.
     pub voice_url: String,
-    /// How.
+    /// The HTTP method.
     pub voice_method: String,
-    /// What is told how a call goes.
+    /// Receives the status of a call.
     pub status_callback: String,
-    /// How.
+    /// The HTTP method.
     pub status_callback_method: String,
 }
 
-/// `GET Accounts/{Sid}.json`: whether the credentials are right, and how the account is.
+/// `GET Accounts/{Sid}.json`: verifies the credentials, and returns the state of the account.
 pub async fn account(client: &Client, config: &TwilioConfig, limit: Duration) -> Result<Account, Error> {
     let (sid, _) = config.credentials().ok_or(Error::NotConfigured)?;
     let url = format!("{}/2010-04-01/Accounts/{sid}.json", config.api_base_url.as_str());
@@ -65,7 +65,7 @@ pub async fn numbers(client: &Client, config: &TwilioConfig, limit: Duration) ->
     Ok(page.incoming_phone_numbers.into_iter().map(OwnNumber::from).collect())
 }
 
-/// `POST IncomingPhoneNumbers/{Sid}.json`: sends a number's calls to these addresses; the rest stays as it is.
+/// `POST IncomingPhoneNumbers/{Sid}.json`: sets these URLs of a number; its other fields are unchanged.
 pub async fn set_number_hooks(
     client: &Client,
     config: &TwilioConfig,
@@ -79,14 +79,14 @@ pub async fn set_number_hooks(
         ("VoiceMethod", &hooks.voice_method),
         ("StatusCallbackMethod", &hooks.status_callback_method),
     ];
-    // An address may be set to nothing, a method may not.
+    // A URL may be set to an empty text, a method may not.
     form.retain(|(name, value)| !value.is_empty() || !name.ends_with("Method"));
     let request = client.post(account_url(config, &format!("IncomingPhoneNumbers/{sid}.json"))?).form(&form);
     let number: Wire = send(config, request.timeout(limit)).await?.json().await?;
     Ok(number.into())
 }
 
-/// A number as Twilio writes it: nothing is `null` or an empty text.
+/// A number as Twilio writes it: an unset field is `null` or an empty text.
 #[derive(Deserialize)]
 struct Wire {
     sid: String,
@@ -118,5 +118,5 @@ impl From<Wire> for OwnNumber {
     }
 }
 
-/// The largest page that Twilio gives.
+/// The largest page size that Twilio allows.
 pub const MOST: u32 = 1000;

@@ -1,6 +1,6 @@
-//! Who calls, where the caller withholds the number.
+//! Callers with a withheld number.
 
-/// What Twilio sends as `From` for callers without a number: digits on a telephone's keys that spell a word.
+/// What Twilio sends as `From` for callers without a number: words spelled with the digits of a phone keypad.
 const SPELLED: [(&str, &str); 5] = [
     ("+266696687", "anonymous"),
     ("+7378742833", "restricted"),
@@ -9,7 +9,7 @@ const SPELLED: [(&str, &str); 5] = [
     ("+2562533", "blocked"),
 ];
 
-/// The caller as `From` names them: a number, or a word such as `anonymous` where it is withheld.
+/// The caller as in `From`: a number, or a word such as `anonymous` if it is withheld.
 pub fn caller_id(from: &str) -> &str {
     let bare = from.trim();
     let word = SPELLED.iter().find(|(number, _)| *number == bare).map(|(_, word)| *word);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Decoded parameters, in the order in which they came.
+/// Decoded parameters, in the order of the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form {
     pairs: Vec<(String, String)>,
@@ -10,8 +10,8 @@ pub struct Form {
 }
 
 impl Form {
-    /// Reads `application/x-www-form-urlencoded` of at most `most` parameters; none if there are more. Broken UTF-8 is replaced,
-    /// and [`Form::is_clean`] tells.
+    /// Parses `application/x-www-form-urlencoded` with at most `most` parameters; none if there are more. Invalid UTF-8
+    /// is replaced, and [`Form::is_clean`] reports it.
     pub fn decode(body: &[u8], most: usize) -> Option<Self> {
         if memchr::memchr_iter(b'&', body).count() >= most {
             return None;
@@ -26,8 +26,8 @@ impl Form {
         Some(Self { pairs, clean })
     }
 
-    /// Reads the top level of a JSON object of at most `most` fields; none if there are more. What is no object has no
-    /// parameters.
+    /// Parses the top level of a JSON object with at most `most` fields; none if there are more. JSON that is not an
+    /// object has no parameters.
     pub fn decode_json(body: &[u8], most: usize) -> Option<Self> {
         let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) else { return Some(Self::default()) };
         if fields.len() > most {
@@ -50,7 +50,7 @@ impl Form {
         &self.pairs
     }
 
-    /// Whether all of it was UTF-8.
+    /// Returns true if all of it was valid UTF-8.
     pub fn is_clean(&self) -> bool {
         self.clean
     }

@@ -1,8 +1,8 @@
-//! What Twilio has received, by the lists of its REST interface (API version 2010-04-01): messages, calls and recordings, a day at a
-//! time.
+//! What Twilio has received, from the lists of its REST API (version 2010-04-01): messages, calls and recordings, a day
+//! at a time.
 //!
-//! The lists have the newest first, and what is added while one is read moves the rest to later pages: a resource can be on two pages
-//! and is given once.
+//! The lists are in descending order of time, and entries that are added while a list is read shift the rest to later
+//! pages: a resource can be on two pages and is returned once.
 
 use super::forms::Form;
 use super::rest::{Error, account_url, send};
@@ -16,13 +16,13 @@ use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-/// What can be listed.
+/// A resource that can be listed.
 pub trait Resource: DeserializeOwned + Send {
-    /// The address behind the account's.
+    /// The path below the account's URL.
     const PATH: &'static str;
-    /// What the list is called in the answer.
+    /// The list's field in the response.
     const FIELD: &'static str;
-    /// The parameter that asks for one day.
+    /// The parameter that selects one day.
     const DAY: &'static str;
 
     /// Twilio's id.
@@ -32,12 +32,12 @@ pub trait Resource: DeserializeOwned + Send {
     fn at(&self) -> Option<Timestamp>;
 }
 
-/// A resource as it was read and as it was written.
+/// A resource, parsed and as raw JSON.
 #[derive(Clone, Debug)]
 pub struct Listed<T> {
     /// The fields that are used.
     pub item: T,
-    /// All of it, as JSON.
+    /// The complete resource, as JSON.
     pub raw: String,
 }
 
@@ -46,7 +46,7 @@ pub struct Listed<T> {
 pub struct Day<T> {
     /// The resources.
     pub listed: Vec<Listed<T>>,
-    /// Twilio's time when the list was asked for: what comes later may not be in it.
+    /// Twilio's time of the request: later entries may be missing.
     pub asked_at: Timestamp,
 }
 
@@ -69,9 +69,9 @@ pub struct ListedMessage {
 #[serde(default)]
 pub struct ListedCall {
     sid: String,
-    /// Who calls.
+    /// The caller.
     pub from: Option<String>,
-    /// Who is called.
+    /// The called number.
     pub to: Option<String>,
     status: Option<String>,
     direction: Option<String>,
@@ -86,7 +86,7 @@ pub struct ListedCall {
 #[serde(default)]
 pub struct ListedRecording {
     sid: String,
-    /// The call that it is of.
+    /// The recorded call.
     pub call_sid: Option<String>,
     status: Option<String>,
     duration: Option<String>,
@@ -96,7 +96,7 @@ pub struct ListedRecording {
 /// A file of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMedia {
-    /// Where it is.
+    /// Its URL.
     pub url: String,
     /// Its type.
     pub mime: Option<String>,
@@ -117,18 +117,18 @@ impl Resource for ListedMessage {
 }
 
 impl ListedMessage {
-    /// Whether it came by WhatsApp to this sender, or to any where that is not known.
+    /// Returns true if it is a WhatsApp message to this sender, or to any sender if none is given.
     pub fn came_to(&self, own: Option<&str>) -> bool {
         let to = self.to.as_deref().and_then(|to| to.strip_prefix("whatsapp:"));
         self.direction.as_deref() == Some("inbound") && to.is_some_and(|to| own.is_none_or(|own| own == to))
     }
 
-    /// Whether it has files.
+    /// Returns true if it has files.
     pub fn has_media(&self) -> bool {
         self.num_media.as_deref().is_some_and(|count| count != "0")
     }
 
-    /// The parameters that its webhook had, as far as the list tells them.
+    /// The parameters of its webhook, as far as the list contains them.
     pub fn form(&self, media: &[ListedMedia]) -> Form {
         let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
         let mut pairs = vec![
@@ -161,17 +161,17 @@ impl Resource for ListedCall {
 }
 
 impl ListedCall {
-    /// Whether it was made to one of our numbers; legs that our calls have dialled were not.
+    /// Returns true if the call was made to one of our numbers; legs that our calls have dialled were not.
     pub fn is_inbound(&self) -> bool {
         self.direction.as_deref() == Some("inbound") && self.parent_call_sid.is_none()
     }
 
-    /// Whether it is over.
+    /// Returns true if the call has ended.
     pub fn is_over(&self) -> bool {
         !matches!(self.status.as_deref(), None | Some("queued" | "ringing" | "in-progress"))
     }
 
-    /// Its length, in ms.
+    /// Its duration, in ms.
     pub fn duration_ms(&self) -> i64 {
         millis(self.duration.as_deref())
     }
@@ -192,7 +192,7 @@ impl Resource for ListedRecording {
 }
 
 impl ListedRecording {
-    /// Whether its file can be fetched; none if not yet.
+    /// Whether its file can be fetched; none if it is not ready yet.
     pub fn is_ready(&self) -> Option<bool> {
         match self.status.as_deref() {
             Some("completed") => Some(true),
@@ -201,19 +201,19 @@ impl ListedRecording {
         }
     }
 
-    /// Its length, in ms.
+    /// Its duration, in ms.
     pub fn duration_ms(&self) -> i64 {
         millis(self.duration.as_deref())
     }
 
-    /// Where its file is.
+    /// The file's URL.
     pub fn url(&self, config: &TwilioConfig) -> Result<String, Error> {
         account_url(config, &format!("Recordings/{}", self.sid))
     }
 }
 
-/// Reads what was received on `date` (`YYYY-MM-DD`, UTC), back to `since`; what is older may be there too. `told` is told the time by
-/// Twilio's clock with each answer.
+/// Reads what was received on `date` (`YYYY-MM-DD`, UTC), back to `since`; the result may contain older entries. `told`
+/// is called with the time by Twilio's clock for each response.
 pub async fn day<T: Resource>(
     client: &Client,
     config: &TwilioConfig,
@@ -245,7 +245,7 @@ pub async fn day<T: Resource>(
             told(time);
         }
     }
-    // Where times are the same, the order of the list decides.
+    // Entries with the same time keep the order of the list.
     listed.reverse();
     listed.sort_by_key(|listed| listed.item.at());
     Ok(Day { listed, asked_at })
@@ -274,7 +274,7 @@ pub async fn call(client: &Client, config: &TwilioConfig, sid: &str) -> Result<L
     Ok(send(config, client.get(url).timeout(ANSWER)).await?.json().await?)
 }
 
-/// The address of a further page. The credentials go with it, so it must be one of the account.
+/// The URL of a further page. The credentials are sent with the request, so the URL must belong to the account.
 fn page_url(config: &TwilioConfig, uri: &str) -> Result<String, Error> {
     let account = account_url(config, "")?;
     let base = config.api_base_url.as_str();
@@ -286,7 +286,7 @@ fn date_of(response: &Response) -> Option<Timestamp> {
     response.headers().get(header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date)
 }
 
-/// A time as Twilio writes it: RFC 2822, like HTTP.
+/// A time as Twilio writes it: RFC 2822, as in HTTP.
 fn time(text: Option<&str>) -> Option<Timestamp> {
     http_date(text?)
 }
@@ -296,7 +296,7 @@ fn millis(seconds: Option<&str>) -> i64 {
 }
 
 const PAGE_SIZE: &str = "200";
-/// How long an answer may take.
+/// Response timeout.
 const ANSWER: Duration = Duration::from_secs(30);
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! Files of messages that came in by Twilio.
+//! Media files of inbound Twilio messages.
 //!
-//! Twilio gives a file only to the account's credentials, and leads to a signed address on another host: the credentials
-//! stay behind. Page: "Media Resource".
+//! Twilio serves a file only with the account's credentials, and redirects to a signed URL on another host; the
+//! credentials are not sent there. Page: "Media Resource".
 
 use crate::config::{Config, Secret};
 use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Trusted};
@@ -20,8 +20,8 @@ pub struct MessageFiles {
 }
 
 impl MessageFiles {
-    /// From the configured account. Where the configured host is a stand-in on this machine, what it leads to may be here
-    /// too.
+    /// Creates a fetcher for the configured account. If the configured host is a fake on this machine, redirects to
+    /// this machine are allowed too.
     pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
         let api = &config.twilio.api_base_url;
         let trusted = if api.as_str().starts_with("http://") { Trusted::Loopback } else { Trusted::Nothing };
@@ -33,7 +33,7 @@ impl MessageFiles {
         })
     }
 
-    /// Fetches a file. The credentials go to the configured host and nowhere else.
+    /// Fetches a file. The credentials are sent only to the configured host.
     pub async fn fetch(&self, address: &str) -> Result<FetchedFile, FetchError> {
         let url =
             Url::parse(address).map_err(|_| FetchError::Forbidden(super::super::public_file::Forbidden::Unreadable))?;
@@ -57,5 +57,5 @@ impl MessageFiles {
     }
 }
 
-/// How long a file may take.
+/// Timeout of a download.
 const ANSWER: Duration = Duration::from_secs(30);

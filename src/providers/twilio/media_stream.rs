@@ -1,7 +1,7 @@
 //! Media Streams messages (Twilio docs, "Media Streams - WebSocket Messages").
 //!
-//! A media frame comes fifty times a second for each call, so its text is read once, without a tree, and its payload stays
-//! the base64 that it is.
+//! Each call receives fifty media frames per second, so a frame is parsed in one pass without building a JSON tree, and
+//! its payload stays base64.
 
 use crate::domain::{CallSid, StreamSid};
 use serde::Deserialize;
@@ -9,47 +9,47 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-/// What Twilio sends.
+/// The messages that Twilio sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming<'a> {
-    /// The socket speaks Media Streams. First, once.
+    /// The socket speaks Media Streams. The first message, sent once.
     Connected,
-    /// The stream begins. Once.
+    /// The stream starts. Sent once.
     Start(Start),
-    /// 20 ms of the caller, usually.
+    /// Usually 20 ms of the caller's audio.
     Media {
-        /// Milliseconds since the stream began.
+        /// Milliseconds since the stream started.
         timestamp_ms: u64,
         /// Base64 of mu-law, 8 kHz, mono.
         payload: Cow<'a, str>,
     },
     /// A key was pressed.
     Dtmf(char),
-    /// What we sent before this mark has been played, or was dropped by `clear`.
+    /// The audio before this mark was played, or dropped by `clear`.
     Mark(Cow<'a, str>),
     /// The stream is over.
     Stop,
-    /// Something newer than this code.
+    /// A message type that is newer than this code.
     Unknown,
 }
 
-/// The beginning of a stream.
+/// The start of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// Goes into everything that we send.
+    /// Required in every message to Twilio.
     pub stream_sid: StreamSid,
-    /// Whose call it is.
+    /// The call.
     pub call_sid: CallSid,
-    /// What the TwiML's `<Parameter>`s said.
+    /// The TwiML's `<Parameter>`s.
     pub parameters: HashMap<String, String>,
 }
 
-/// A message that is not one of Media Streams.
+/// The text is not a Media Streams message.
 #[derive(Debug, thiserror::Error)]
 #[error("not a Media Streams message: {0}")]
 pub struct Malformed(String);
 
-/// Reads one message.
+/// Parses one message.
 pub fn parse(text: &str) -> Result<Incoming<'_>, Malformed> {
     let wire: Wire<'_> = serde_json::from_str(text).map_err(|error| Malformed(error.to_string()))?;
     let malformed = |error: &dyn std::error::Error| Malformed(error.to_string());
@@ -122,7 +122,7 @@ struct StartWire {
     parameters: HashMap<String, String>,
 }
 
-/// A number that Twilio writes as a string and that look-alikes write as a number.
+/// A number that Twilio writes as a string, and compatible servers as a number.
 #[derive(Default)]
 struct Count(u64);
 
@@ -148,16 +148,16 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// Writes what we send on one stream.
+/// Builds the messages for one stream.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// `{"event":"media","streamSid":"MZ…","media":{"payload":"`, since it is the same every time.
+    /// `{"event":"media","streamSid":"MZ…","media":{"payload":"`, which is the same in every frame.
     media_head: String,
     stream_sid: String,
 }
 
 impl Outgoing {
-    /// For this stream.
+    /// Creates a builder for this stream.
     pub fn new(stream_sid: &StreamSid) -> Self {
         let stream_sid = serde_json::Value::from(stream_sid.as_str()).to_string();
         Self {
@@ -175,7 +175,7 @@ impl Outgoing {
         text
     }
 
-    /// Asks for an echo when what was sent before has been played. `name` is plain ASCII.
+    /// A mark, which Twilio echoes when the audio before it was played. `name` is plain ASCII.
     pub fn mark(&self, name: &str) -> String {
         let mut text = String::new();
         let _ =
@@ -183,7 +183,7 @@ impl Outgoing {
         text
     }
 
-    /// Drops what has not been played yet.
+    /// Drops the audio that was not played yet.
     pub fn clear(&self) -> String {
         format!("{{\"event\":\"clear\",\"streamSid\":{}}}", self.stream_sid)
     }

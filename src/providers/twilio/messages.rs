@@ -1,8 +1,8 @@
-//! Twilio's REST interface for messages (API version 2010-04-01): sending by WhatsApp, and looking a message up that may
-//! or may not have been sent.
+//! Twilio's REST API for messages (version 2010-04-01): sends WhatsApp messages, and looks up messages that may or may
+//! not have been sent.
 //!
-//! Credentials go to the configured host and nowhere else. The interface knows no key that would make sending safe to
-//! repeat, so every end of a request is told apart: taken, certainly not taken, or unknown.
+//! Credentials are sent only to the configured host. The API has no idempotency key, so the outcome of a request is
+//! classified as accepted, certainly not accepted, or unknown.
 
 mod list;
 mod template;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use std::time::Duration;
 use template::Template;
 
-/// Sends by our WhatsApp sender at Twilio.
+/// Sends from our WhatsApp sender at Twilio.
 #[derive(Clone)]
 pub struct Messages {
     client: Client,
@@ -28,21 +28,21 @@ pub struct Messages {
     language: String,
 }
 
-/// What is sent.
+/// The message to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
-    /// To which number, E.164 with `+`.
+    /// The recipient, E.164 with `+`.
     pub to: &'a str,
-    /// The words.
+    /// The text.
     pub text: &'a str,
-    /// Where the file is.
+    /// The file's URL.
     pub media_url: Option<&'a str>,
-    /// Whether as the template.
+    /// Whether to send it as the template.
     pub template: bool,
 }
 
 impl Messages {
-    /// None if account or sender are not set.
+    /// Returns none if the account or the sender is not configured.
     pub fn new(client: Client, config: &Config) -> Option<Self> {
         let (account_sid, auth_token) = config.twilio.credentials()?;
         let from = config.twilio.wa_from.as_ref()?;
@@ -81,14 +81,14 @@ impl Messages {
         form.extend(self.status_callback.as_deref().map(|url| ("StatusCallback", url)));
         match self.authorized(self.client.post(&self.url).form(&form)).send().await {
             Ok(response) => self.outcome(response).await,
-            // No connection, so nothing went out.
+            // The connection failed, so nothing was sent.
             Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, self.unreachable()),
             Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, self.unreachable()),
             Err(_) => Outcome::Doubtful(self.no_answer()),
         }
     }
 
-    /// The messages that Twilio has sent to this person since a point and that say the same, the oldest first.
+    /// The messages with the same content that Twilio has sent to this recipient since `since`, the oldest first.
     pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, Trouble> {
         let to = format!("whatsapp:{}", message.to);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
@@ -114,7 +114,7 @@ impl Messages {
         let wait = retry_after(&response);
         let body = response.bytes().await.unwrap_or_default();
         if status.is_success() {
-            // Without its id the message is there, but nobody could tell what becomes of it: it is looked up.
+            // Without an id, the accepted message could not be matched with its status updates, so it is looked up.
             return match serde_json::from_slice::<Created>(&body) {
                 Ok(created) => Outcome::Sent { provider_msg_id: Some(created.sid) },
                 Err(_) => Outcome::Doubtful(self.no_answer()),
@@ -146,13 +146,13 @@ impl Messages {
     }
 }
 
-/// What Twilio answers to a message that it took.
+/// Twilio's response to an accepted message.
 #[derive(Deserialize)]
 struct Created {
     sid: String,
 }
 
-/// What it answers to one that it did not.
+/// Twilio's response to a rejected message.
 #[derive(Default, Deserialize)]
 struct Refusal {
     code: Option<u32>,
@@ -164,9 +164,9 @@ fn retry_after(response: &Response) -> Duration {
     Duration::from_secs(seconds.unwrap_or(1))
 }
 
-/// Where Twilio tells us how far a message has come.
+/// The path of Twilio's status callbacks.
 pub const STATUS_PATH: &str = "/webhook/whatsapp/twilio/status";
 
-/// How long an answer may take.
+/// Response timeout.
 const ANSWER: Duration = Duration::from_secs(10);
 const PAGE_SIZE: &str = "200";

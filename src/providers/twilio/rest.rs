@@ -1,6 +1,6 @@
-//! Twilio's REST interface for calls and recordings (API version 2010-04-01).
+//! Twilio's REST API for calls and recordings (version 2010-04-01).
 //!
-//! Credentials go to the configured host and nowhere else, and no redirect is followed with them.
+//! Credentials are sent only to the configured host, and no redirect is followed with them.
 
 use crate::config::TwilioConfig;
 use crate::domain::{CallSid, RecordingSid};
@@ -10,51 +10,51 @@ use serde::Deserialize;
 use std::time::Duration;
 use url::Url;
 
-/// Why a request to Twilio came to nothing.
+/// Why a request to Twilio failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No account is set.
+    /// No account is configured.
     #[error("no Twilio account is set (twilio.account_sid and twilio.auth_token)")]
     NotConfigured,
-    /// It could not be reached, or took too long.
+    /// Twilio could not be reached, or took too long.
     #[error("Twilio could not be reached")]
     Unreachable(#[source] reqwest::Error),
-    /// It refused. Code 20404 for a call means that it is over.
-    #[error("Twilio refused: HTTP {status}, code {code}: {message}")]
+    /// Twilio rejected the request. Code 20404 for a call means that the call is over.
+    #[error("Twilio rejected the request: HTTP {status}, code {code}: {message}")]
     Refused {
         /// HTTP status.
         status: u16,
-        /// Twilio's own error code, 0 if it gave none.
+        /// Twilio's error code, 0 if it gave none.
         code: u32,
-        /// What it said.
+        /// Twilio's message.
         message: String,
-        /// When it wants to be asked again, where it says so.
+        /// The delay before a retry, if Twilio gives one.
         retry_after: Option<Duration>,
     },
-    /// It answered with what is no such resource.
-    #[error("Twilio's answer was not understood")]
+    /// The response is not such a resource.
+    #[error("Twilio's answer could not be read")]
     Malformed,
-    /// A file is larger than we take.
+    /// A file is larger than the limit.
     #[error("the file is larger than {0} bytes")]
     TooLarge(usize),
-    /// Twilio redirects to where a file cannot be fetched, or may not be.
+    /// Twilio redirects to an address from which the file cannot or must not be fetched.
     #[error("the file's address at Twilio redirects to another one: {0}")]
     Redirected(#[source] FetchError),
 }
 
 impl Error {
-    /// Whether another attempt may help.
+    /// Returns true if a retry may succeed.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
-            // A 404 right after a webhook is normal: the file is on its way through Twilio's stores.
+            // A 404 right after a webhook is normal: Twilio's storage does not have the file yet.
             Self::Refused { status, .. } => matches!(status, 404 | 408 | 429) || *status >= 500,
             Self::Redirected(error) => error.is_passing(),
             Self::NotConfigured | Self::Malformed | Self::TooLarge(_) => false,
         }
     }
 
-    /// How long Twilio wants to be left alone.
+    /// The delay before a retry that Twilio asks for.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused { retry_after, .. } => *retry_after,
@@ -62,7 +62,7 @@ impl Error {
         }
     }
 
-    /// Twilio's words, if it does not accept our account.
+    /// Twilio's message, if it does not accept the account.
     pub fn account_refusal(&self) -> Option<String> {
         match self {
             Self::Refused { status: 401, .. } | Self::Refused { code: 20003 | 20005, .. } => Some(self.to_string()),
@@ -70,7 +70,7 @@ impl Error {
         }
     }
 
-    /// Whether Twilio says that the call is over.
+    /// Returns true if Twilio reports that the call is over.
     pub fn is_call_over(&self) -> bool {
         matches!(self, Self::Refused { code: 20404 | 21220, .. } | Self::Refused { status: 404, .. })
     }
@@ -78,12 +78,12 @@ impl Error {
 
 impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
-        // The address of a recording is nobody's business.
+        // A recording's URL must not get into logs.
         Self::Unreachable(error.without_url())
     }
 }
 
-/// Sends a live call to another TwiML document: `POST Calls/{CallSid}.json` with `Url` and `Method`.
+/// Redirects a live call to another TwiML document: `POST Calls/{CallSid}.json` with `Url` and `Method`.
 pub async fn redirect_call(
     client: &Client,
     config: &TwilioConfig,
@@ -96,12 +96,13 @@ pub async fn redirect_call(
     send(config, request.timeout(limit)).await.map(drop)
 }
 
-/// What Twilio says of a call: `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`, `canceled`.
+/// The status of a call at Twilio: `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`,
+/// `canceled`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CallStatus {
-    /// The word.
+    /// The status.
     pub status: String,
-    /// Seconds, when it is over.
+    /// The duration in seconds, once it is over.
     pub duration: Option<String>,
 }
 
@@ -111,17 +112,17 @@ pub async fn call_status(client: &Client, config: &TwilioConfig, call: &CallSid)
     Ok(send(config, request).await?.json().await?)
 }
 
-/// A sound file and its kind.
+/// An audio file and its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SoundFile {
-    /// `audio/wav`, usually.
+    /// Usually `audio/wav`.
     pub mime: String,
     /// The file.
     pub content: Vec<u8>,
 }
 
-/// A recording's file as WAV. `url` is what the webhook said; it is used only where it leads to the configured host. Where that
-/// redirects, `elsewhere` fetches the file without our credentials, and only from a public address.
+/// Fetches a recording as WAV. `url` comes from the webhook, and is used only if it is on the configured host. If that
+/// host redirects, `elsewhere` fetches the file without the credentials, and only from a public address.
 pub async fn fetch_recording(
     client: &Client,
     elsewhere: &PublicFiles,
@@ -166,7 +167,7 @@ pub async fn fetch_recording(
     Ok(SoundFile { mime, content: file.content })
 }
 
-/// The webhook's address, if it leads to the configured host, with the ending that asks for WAV.
+/// The webhook's URL with the suffix for WAV, if it is on the configured host.
 fn recording_url(config: &TwilioConfig, url: &str) -> Option<String> {
     let (given, ours) = (Url::parse(url).ok()?, Url::parse(config.api_base_url.as_str()).ok()?);
     if given.origin() != ours.origin() {

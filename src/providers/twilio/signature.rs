@@ -10,23 +10,23 @@ use sha2::{Digest, Sha256};
 use std::cell::LazyCell;
 use subtle::ConstantTimeEq;
 
-/// What a request carries besides its URL.
+/// The content of a request besides its URL.
 #[derive(Clone, Copy, Debug)]
 pub enum Payload<'a> {
     /// `application/x-www-form-urlencoded`: the decoded pairs, in any order.
     Form(&'a [(String, String)]),
-    /// Anything else with a body: its SHA-256 stands in the URL as `bodySHA256`.
+    /// Any other body: its SHA-256 is in the URL as `bodySHA256`.
     Raw(&'a [u8]),
-    /// No body: GET, HEAD, or a socket's upgrade.
+    /// No body: GET, HEAD, or a WebSocket upgrade.
     Empty,
 }
 
-/// A signature that has the right form: base64 of 20 bytes. Whether it is the right one is for [`is_valid`] to say.
+/// A well-formed signature: base64 of 20 bytes. [`is_valid`] verifies it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Signature([u8; 20]);
 
 impl Signature {
-    /// Reads the header's value; none if no key could have made it, so that such a request costs nothing more.
+    /// Parses the header's value; none if it is malformed, so such a request is rejected without further work.
     pub fn parse(header: &[u8]) -> Option<Self> {
         // Longer text is not even decoded.
         let text = header.trim_ascii();
@@ -40,10 +40,11 @@ impl Signature {
 /// Twenty bytes as base64.
 const ENCODED_BYTES: usize = 28;
 
-/// Whether one of `tokens` has signed this request.
+/// Returns true if one of `tokens` has signed this request.
 ///
-/// `base_url` is our configured public address without a slash at the end, `path_and_query` the request line's target as it
-/// was sent, undecoded; a client's `Host` never comes in. Twilio signs with and without the port, so both are tried.
+/// `base_url` is the configured public address without a trailing slash; `path_and_query` is the target of the request
+/// line as it was sent, undecoded. The client's `Host` header is never used. Twilio signs with and without the port, so
+/// both are tried.
 pub fn is_valid<'t>(
     mut tokens: impl Iterator<Item = &'t Secret>,
     signature: Signature,
@@ -64,13 +65,13 @@ pub fn is_valid<'t>(
     })
 }
 
-/// The signature that Twilio would send: for requests that we make up ourselves in checks.
+/// The signature that Twilio would send: for requests that checks create.
 pub fn sign(token: &Secret, url: &str, payload: Payload<'_>) -> String {
     STANDARD.encode(digest(token, &[url, &signed_tail(payload)]))
 }
 
 fn digest(token: &Secret, parts: &[&str]) -> [u8; 20] {
-    // HMAC takes keys of any length, so this cannot fail; an empty MAC would match nothing.
+    // HMAC accepts keys of any length, so this cannot fail; an empty MAC would match nothing.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(token.expose().as_bytes()) else { return [0; 20] };
     for part in parts {
         mac.update(part.as_bytes());
@@ -100,7 +101,7 @@ fn body_hash_matches(path_and_query: &str, body: &[u8]) -> bool {
     bool::from(hash.as_bytes().ct_eq(given.to_ascii_lowercase().as_bytes()))
 }
 
-/// The base with the standard port, or without its port.
+/// The base URL with the standard port, or without its port.
 fn other_port_form(base_url: &str) -> Option<String> {
     let url = url::Url::parse(base_url).ok()?;
     let (host, standard) = (url.host_str()?, url.port_or_known_default()?);

@@ -1,5 +1,5 @@
-//! The token that ties a media socket to the call that its TwiML was made for. Sockets carry no signature that would
-//! cover the call, so whoever opens one must show what only our signed answer to Twilio held.
+//! The token that binds a media socket to the call whose TwiML contained it. Twilio's signature of a socket does not
+//! cover the call, so the client must send a token that only our signed response to Twilio contained.
 
 use crate::config::Secret;
 use crate::domain::{CallSid, Timestamp};
@@ -10,16 +10,16 @@ use sha2::Sha256;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// The greeting, Twilio's own slowness, and some room.
+/// Enough for the greeting, delays at Twilio, and a reserve.
 const LIFETIME: Duration = Duration::from_mins(2);
 
-/// A token for this call, good for two minutes: `expiry.mac`.
+/// A token for this call that is valid for two minutes: `expiry.mac`.
 pub fn issue(key: &Secret, call: &CallSid, now: Timestamp) -> String {
     let expires = now.plus(LIFETIME).as_secs();
     format!("{expires}.{}", URL_SAFE_NO_PAD.encode(mac(key, call, expires)))
 }
 
-/// Whether a token was issued for this call, with one of these keys, and is still good.
+/// Returns true if a token was issued for this call with one of these keys, and has not expired.
 pub fn is_valid<'k>(mut keys: impl Iterator<Item = &'k Secret>, call: &CallSid, token: &str, now: Timestamp) -> bool {
     let Some((expires, given)) = token.split_once('.') else { return false };
     let (Ok(expires), Ok(given)) = (expires.parse::<i64>(), URL_SAFE_NO_PAD.decode(given)) else { return false };
@@ -27,7 +27,7 @@ pub fn is_valid<'k>(mut keys: impl Iterator<Item = &'k Secret>, call: &CallSid, 
 }
 
 fn mac(key: &Secret, call: &CallSid, expires: i64) -> [u8; 32] {
-    // HMAC takes keys of any length, so this cannot fail.
+    // HMAC accepts keys of any length, so this cannot fail.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return [0; 32] };
     mac.update(b"agentlocator media stream\0");
     mac.update(call.as_str().as_bytes());

@@ -1,10 +1,10 @@
-//! Twilio's errors of messages as sentences: what happened and what to do, for the owner, in Hebrew and English.
+//! Twilio's message errors as sentences for the owner, in Hebrew and English: what happened and what to do.
 //!
-//! The numbers are those of Twilio's "Error and Warning Dictionary".
+//! The codes are those of Twilio's "Error and Warning Dictionary".
 
 use crate::domain::{Refusal, Trouble};
 
-/// The sentence for an error of Twilio. `told` is Twilio's own, for errors that are not in the table.
+/// The sentence for a Twilio error. `told` is Twilio's own message, for errors that are not in the table.
 pub fn of(code: &str, told: Option<&str>, language: &str) -> Trouble {
     let row = SENTENCES.iter().find(|(codes, ..)| codes.contains(&code));
     let hebrew = language == "he";
@@ -19,7 +19,7 @@ pub fn of(code: &str, told: Option<&str>, language: &str) -> Trouble {
     Trouble { code: code.to_owned(), sentence }
 }
 
-/// What Twilio refuses by an error. What is not in the table is the message itself.
+/// What a Twilio error code rejects. A code that is not in the table rejects the message itself.
 pub(super) fn refusal(code: &str) -> Refusal {
     match code {
         "63016" => Refusal::FreeText,
@@ -29,15 +29,15 @@ pub(super) fn refusal(code: &str) -> Refusal {
     }
 }
 
-/// Whether Twilio does not accept our account: wrong keys, or closed.
+/// Returns true if Twilio does not accept the account: wrong credentials, or closed.
 pub fn is_account_refused(code: &str) -> bool {
     ACCOUNT_REFUSED.contains(&code)
 }
 
-/// 401 is for an answer without a number of Twilio's own; 20005 for an account that is not active.
+/// 401 stands for a response without a Twilio error code; 20005 for an account that is not active.
 const ACCOUNT_REFUSED: [&str; 5] = ["20003", "20005", "20008", "20404", "401"];
 
-/// Error numbers, Hebrew, English.
+/// Error codes, Hebrew, English.
 const SENTENCES: &[(&[&str], &str, &str)] = &[
     (
         &["63016"],

@@ -1,4 +1,4 @@
-//! TwiML (Twilio docs, "TwiML for Programmable Voice"): the few verbs that we answer with.
+//! TwiML (Twilio docs, "TwiML for Programmable Voice"): the verbs that the webhooks use.
 
 use quick_xml::escape::escape as escape_markup;
 use std::borrow::Cow;
@@ -7,72 +7,72 @@ use std::fmt::Write;
 /// One instruction for a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
-    /// Play a sound file.
+    /// Play an audio file.
     Play(String),
-    /// Speak a text by one of the voices that Twilio offers. A language without a voice of its own may fail.
+    /// Speak a text with one of Twilio's voices. A language without a voice may fail.
     Say {
-        /// The words.
+        /// The text.
         text: String,
         /// `Google.he-IL-Wavenet-A`.
         voice: String,
-        /// The voice's own, BCP 47: `he-IL`.
+        /// The voice's language, BCP 47: `he-IL`.
         language: String,
     },
-    /// Wait, in seconds.
+    /// Pause, in seconds.
     Pause(u32),
-    /// Record the caller; Twilio asks `action` with the recording.
+    /// Record the caller; Twilio requests `action` with the recording.
     Record {
-        /// What to ask next.
+        /// The URL to request next.
         action: String,
-        /// Where to report that the file is ready.
+        /// The URL that is notified when the file is ready.
         status_callback: String,
-        /// The longest recording, in seconds.
+        /// The maximum length of the recording, in seconds.
         max_length_s: u32,
-        /// The silence that ends it, in seconds.
+        /// The silence that ends the recording, in seconds.
         timeout_s: u32,
     },
-    /// Open a media stream; the next verb runs when we close it.
+    /// Open a media stream; the next verb runs when this server closes the stream.
     Connect {
-        /// What to ask when the stream is over.
+        /// The URL to request when the stream is over.
         action: String,
         /// `wss://…`, without a query (Twilio error 31920).
         stream_url: String,
-        /// Where the stream's state is reported.
+        /// The URL that receives the stream's status.
         status_callback: String,
-        /// Come back in `start.customParameters`.
+        /// Returned in `start.customParameters`.
         parameters: Vec<(String, String)>,
     },
-    /// Put the caller through to a person.
+    /// Dial a human agent and connect the caller.
     Dial {
         /// E.164.
         number: String,
-        /// What the person is asked before the two are connected.
+        /// The URL of the TwiML that the human agent hears before the two are connected.
         url: String,
-        /// The number that the person sees; the caller's own if none is given.
+        /// The caller id that the human agent sees; the caller's own number if none is given.
         caller_id: Option<String>,
-        /// What to ask when that is over, or nobody answered.
+        /// The URL to request when the dialled call is over, or was not answered.
         action: String,
         /// How long it rings, in seconds.
         timeout_s: u32,
     },
-    /// Speak, and ask `action` with the key that is pressed; the next verb runs if none is.
+    /// Speak, and request `action` with the key that is pressed; the next verb runs if none is.
     Gather {
-        /// What to ask next.
+        /// The URL to request next.
         action: String,
-        /// How long a key is waited for, in seconds.
+        /// How long to wait for a key, in seconds.
         timeout_s: u32,
-        /// What is said meanwhile.
+        /// The prompt to speak meanwhile.
         prompt: Box<Verb>,
     },
-    /// Refuse a call that comes in; who calls hears that the line is busy.
+    /// Reject an incoming call; the caller hears a busy tone.
     Reject,
-    /// Go on with another document, by POST.
+    /// Continue with another document, requested by POST.
     Redirect(String),
     /// End the call.
     Hangup,
 }
 
-/// The whole document.
+/// The complete document.
 pub fn document(verbs: &[Verb]) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response>\n");
     for verb in verbs {
@@ -112,7 +112,7 @@ fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
             Ok(())
         }
         Verb::Dial { number, url, caller_id, action, timeout_s } => {
-            // The caller hears ringing until the person has accepted.
+            // The caller hears ringing until the human agent has accepted.
             write!(
                 xml,
                 "  <Dial action=\"{}\" method=\"POST\" timeout=\"{timeout_s}\" answerOnBridge=\"true\"",
@@ -139,8 +139,8 @@ fn write_verb(xml: &mut String, verb: &Verb) -> std::fmt::Result {
     }
 }
 
-/// As text or an attribute's value: markup escaped, and a blank for each character that no XML document may have (XML 1.0,
-/// section 2.2), not even escaped. A model may write any.
+/// Escapes text or an attribute's value: markup is escaped, and characters that XML forbids even in escaped form (XML
+/// 1.0, section 2.2) are replaced by a space. A model may write any of them.
 fn escape(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_xml) {
         return escape_markup(text);

@@ -1,4 +1,4 @@
-//! Twilio's webhooks of WhatsApp: a message that came in, and how far one of ours has come.
+//! Twilio's WhatsApp webhooks: inbound messages, and status updates of outbound ones.
 //!
 //! Pages: "Twilio's request to your incoming message webhook URL" and "Outbound message status in status callbacks".
 
@@ -10,7 +10,7 @@ use crate::domain::{
 };
 use phonenumber::country;
 
-/// Reads a message. `own_sender` is our WhatsApp sender, as far as the settings know it.
+/// Parses a message. `own_sender` is our WhatsApp sender, if it is configured.
 pub fn message(form: &Form, own_sender: Option<&PhoneNumber>, country: country::Id) -> Result<InboundMessage, Odd> {
     let sid = sid(form)?;
     let from = form.value("From").ok_or(Odd("no From"))?;
@@ -39,7 +39,7 @@ pub fn message(form: &Form, own_sender: Option<&PhoneNumber>, country: country::
     })
 }
 
-/// Reads how far a message of ours has come; none while that is no news. `language` is that of the reason of a failure.
+/// Parses a status update; none if it changes nothing. `language` is that of the reason of a failure.
 pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
     let sid = sid(form)?;
     let word = form.value("MessageStatus").or_else(|| form.value("SmsStatus")).ok_or(Odd("no MessageStatus"))?;
@@ -75,8 +75,8 @@ fn sid(form: &Form) -> Result<&str, Odd> {
     Ok(sid)
 }
 
-/// The sender, WhatsApp's own spelling of the number where it has one, and Meta's ids of the user. A sender who hides the number
-/// has an id in place of it.
+/// The sender's addresses: the number, WhatsApp's own form of the number if it differs, and Meta's user ids. A sender
+/// who hides the number has an id instead of it.
 fn peer(address: PeerAddress, form: &Form) -> Vec<PeerAddress> {
     let wa_id = form.value("WaId").filter(|id| id.bytes().all(|byte| byte.is_ascii_digit()));
     let spelling = wa_id.filter(|id| address.number().is_none_or(|number| number.digits() != *id));
@@ -113,7 +113,7 @@ fn kind(form: &Form, text: &str, media: &[InboundMedia]) -> MediaKind {
     }
 }
 
-/// What has no column: places, buttons, referrals of advertisements.
+/// Parameters without a column: locations, buttons, ad referrals.
 fn extra(form: &Form) -> Option<String> {
     let fields: serde_json::Map<_, _> = form
         .pairs()
@@ -124,7 +124,7 @@ fn extra(form: &Form) -> Option<String> {
     (!fields.is_empty()).then(|| serde_json::Value::Object(fields).to_string())
 }
 
-/// Whether it came to the sender that we send from: only that one's 24 hours it opens.
+/// Returns true if the message came to the configured sender: it opens only that sender's 24-hour window.
 fn is_to_our_sender(form: &Form, own: Option<&PhoneNumber>, country: country::Id) -> bool {
     let (Some(own), Some(to)) = (own, form.value("To")) else { return true };
     to.strip_prefix("whatsapp:") == Some(own.as_str())
@@ -133,11 +133,11 @@ fn is_to_our_sender(form: &Form, own: Option<&PhoneNumber>, country: country::Id
 
 const MOST_MEDIA: usize = 10;
 
-/// Meta's business-scoped ids of the sender: of the business, and of a group of businesses. Twilio's change log calls the first
-/// one by the second name.
+/// Meta's business-scoped user ids of the sender: of the business, and of a group of businesses. Twilio's change log
+/// calls the first one by the second name.
 const USER_IDS: [&str; 3] = ["ExternalUserId", "ExternalUserIdentifier", "ParentExternalUserId"];
 
-/// Beginnings of the names of parameters that are kept beside the columns.
+/// Prefixes of the parameters that are stored besides the columns.
 const EXTRA: [&str; 9] =
     ["Button", "Latitude", "Longitude", "Address", "Label", "Forwarded", "FrequentlyForwarded", "Referral", "List"];
 

@@ -1,4 +1,4 @@
-//! One question and its answer.
+//! One request and its response.
 
 use super::super::signature::SECRET;
 use super::{Bridge, LinkState};
@@ -6,14 +6,14 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 
-/// An answer, whatever its status. What is no JSON, or too long, is null.
+/// A response of any status. A body that is not JSON, or too long, is null.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) body: Value,
 }
 
 impl Bridge {
-    /// Asks something with our secret.
+    /// Sends a request with the shared secret.
     pub(super) async fn ask(
         &self,
         method: Method,
@@ -31,13 +31,13 @@ impl Bridge {
         read(request).await
     }
 
-    /// Asks what anybody may ask.
+    /// Sends a request that needs no secret.
     pub(super) async fn ask_openly(&self, path: &str, limit: Duration) -> Result<Answer, LinkState> {
         read(self.client.get(format!("{}{path}", self.origin)).timeout(limit)).await
     }
 }
 
-/// Sends a request and reads the answer; an error is the state in which that leaves the bridge.
+/// Sends a request and reads the response; an error is the state of the bridge that follows from it.
 async fn read(request: reqwest::RequestBuilder) -> Result<Answer, LinkState> {
     let response = request.send().await.map_err(|error| state_after(&error))?;
     let status = response.status();
@@ -60,12 +60,12 @@ fn state_after(error: &reqwest::Error) -> LinkState {
     if error.is_connect() {
         LinkState::Unreachable
     } else if error.is_builder() {
-        // A secret that does not fit into a header.
+        // The secret contains characters that a header cannot carry.
         LinkState::Unauthorized
     } else {
         LinkState::Silent
     }
 }
 
-/// A drawn QR code is the longest answer, and has some tens of kilobytes.
+/// The longest response is a QR code as SVG, of some tens of kilobytes.
 const LONGEST: usize = 512 << 10;

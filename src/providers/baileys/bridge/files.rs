@@ -1,4 +1,4 @@
-//! Files of messages that the bridge keeps until we have them.
+//! Media files of messages, which the bridge keeps until the daemon has fetched them.
 
 use super::Bridge;
 use reqwest::Method;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use url::Url;
 
 impl Bridge {
-    /// Tells the bridge that a file of its own is on our disk, so that it need not keep it. Nothing depends on it: a
-    /// bridge that does not hear of it makes room for itself in the end.
+    /// Tells the bridge that one of its files is stored here and may be deleted. Best effort: a bridge that does not
+    /// get the request evicts old files when it needs space.
     pub async fn release_file(&self, address: &str) {
         let Some(url) = self.own_file(address) else { return };
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
@@ -15,17 +15,20 @@ impl Bridge {
         match released {
             Ok(answer) => {
                 let status = answer.status.as_u16();
-                tracing::debug!(event = "BRIDGE_FILE_RELEASED", status, "The bridge need not keep a file");
+                tracing::debug!(event = "BRIDGE_FILE_RELEASED", status, "The bridge may delete a fetched file");
             }
-            Err(state) => tracing::debug!(event = "BRIDGE_FILE_KEPT", %state, "The bridge still keeps a file"),
+            Err(state) => {
+                tracing::debug!(event = "BRIDGE_FILE_KEPT", %state, "The bridge was not told that a file is fetched, and keeps it")
+            }
         }
     }
 
-    /// Where we get a file of the bridge; none for any other address.
+    /// The URL under which the daemon fetches a file of the bridge; none for any other address.
     ///
-    /// The bridge names the address on which it listens, which need not be the one by which the settings reach it:
-    /// `localhost` is `127.0.0.1` to it, a container knows only its own. So `http://…/media/` with 32 hex digits, which
-    /// nobody else could give us without https, is asked for at the origin in the settings, whatever stands before it.
+    /// The bridge names the address on which it listens, which may differ from the one in the settings: `localhost` is
+    /// `127.0.0.1` to it, and a container knows only its own. A URL `http://…/media/` with 32 hex digits can only come
+    /// from the bridge, because other files need https; it is fetched from the origin in the settings, whatever its
+    /// host is.
     pub fn own_file(&self, address: &str) -> Option<Url> {
         let url = Url::parse(address).ok()?;
         let own = Url::parse(&self.origin).ok()?;

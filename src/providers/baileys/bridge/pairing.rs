@@ -7,12 +7,12 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A code that waits to be scanned. No `Debug`: whoever sees it can link the account.
+/// A QR code that waits to be scanned. No `Debug`: anyone who sees it can link the account.
 #[derive(Clone)]
 pub struct QrCode {
-    /// What is drawn.
+    /// The encoded text.
     pub text: String,
-    /// The drawing, as the bridge made it: to be shown as a picture and in no other way.
+    /// The drawing from the bridge. Only safe to show as an image (`<img>`), never as markup.
     pub svg: Option<String>,
 }
 
@@ -32,23 +32,23 @@ pub enum LinkCheck {
 /// Why the bridge did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BridgeError {
-    /// It was not reached, or does not let us in; the state says which.
+    /// The bridge was not reached, or rejected the secret; the state says which.
     Away(LinkState),
-    /// It does not know this: it is older than we are, or somebody else's.
+    /// The bridge does not support the request: it is older than the daemon, or not the bundled one.
     Unknown,
-    /// It said no.
+    /// The bridge rejected the request.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// Its word, `already_paired`.
+        /// Its error code, such as `already_paired`.
         code: String,
-        /// Its sentence, if it gave one.
+        /// Its message; may be empty.
         message: String,
     },
 }
 
 impl Bridge {
-    /// The code that waits to be scanned, if there is one.
+    /// The QR code that waits to be scanned, if there is one.
     pub(super) async fn qr_code(&self, limit: Duration) -> Result<Option<QrCode>, BridgeError> {
         let answer = self.ask(Method::GET, "/qr", None, limit).await.map_err(BridgeError::Away)?;
         if answer.status == StatusCode::NOT_FOUND {
@@ -59,13 +59,13 @@ impl Bridge {
         Ok(text.map(|text| QrCode { text: text.to_owned(), svg: svg(&body["svg"]) }))
     }
 
-    /// Shows QR codes again; gives the state that follows.
+    /// Starts to show QR codes again; returns the resulting state.
     pub async fn pair(&self) -> Result<LinkState, BridgeError> {
         let body = self.post("/pair", &json!({})).await?;
         Ok(LinkState::told(body["state"].as_str()))
     }
 
-    /// A code to be typed into the phone with this number, digits without `+`.
+    /// Requests a pairing code to be typed into the phone with this number: digits without `+`.
     pub async fn pairing_code(&self, digits: &str) -> Result<String, BridgeError> {
         let body = self.post("/pairing-code", &json!({ "phone": digits })).await?;
         let told = body["code"].as_str().unwrap_or_default();
@@ -73,12 +73,12 @@ impl Bridge {
         if code.is_empty() { Err(odd(StatusCode::OK, &body)) } else { Ok(code) }
     }
 
-    /// Unlinks the account at WhatsApp; the session is set aside.
+    /// Unlinks the account at WhatsApp; the bridge archives the session.
     pub async fn log_out(&self) -> Result<(), BridgeError> {
         self.post("/logout", &json!({})).await.map(drop)
     }
 
-    /// Tries at once.
+    /// Makes the bridge reconnect at once.
     pub async fn reconnect(&self) -> Result<(), BridgeError> {
         self.post("/reconnect", &json!({})).await.map(drop)
     }
@@ -101,7 +101,7 @@ impl Bridge {
     }
 }
 
-/// The body of an answer that says yes.
+/// The body of a successful response.
 fn done(answer: Answer) -> Result<Value, BridgeError> {
     let Answer { status, body } = answer;
     match status {
@@ -119,13 +119,13 @@ fn odd(status: StatusCode, body: &Value) -> BridgeError {
     BridgeError::Refused { status: status.as_u16(), code: told("code"), message: told("message") }
 }
 
-/// A drawing, if it looks like one.
+/// The SVG, if it looks like one.
 fn svg(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim();
     (text.starts_with("<svg") || text.starts_with("<?xml")).then(|| text.to_owned())
 }
 
-/// How long a change may take: most of them ask WhatsApp.
+/// Timeout of a change: most of them involve WhatsApp.
 const CHANGE: Duration = Duration::from_secs(15);
 /// How long the bridge waits for the account's phone, and a little more.
 const CHECK: Duration = Duration::from_secs(65);

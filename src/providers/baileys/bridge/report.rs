@@ -1,4 +1,4 @@
-//! What the bridge tells of its link to WhatsApp.
+//! The bridge's report about its link to WhatsApp.
 
 use super::exchange::Answer;
 use super::{Bridge, LinkState, QrCode};
@@ -7,82 +7,82 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 
-/// What the bridge tells of its link. What an older or a foreign bridge does not say is not known.
+/// The bridge's report about its link. Fields that an older or other bridge does not send are none.
 ///
 /// No `Debug`: a pairing code links the account.
 #[derive(Clone)]
 pub struct Report {
-    /// How the link is.
+    /// The state of the link.
     pub state: LinkState,
-    /// Since when.
+    /// Since when the state holds.
     pub since: Option<Timestamp>,
     /// WhatsApp's code of the last disconnect.
     pub last_code: Option<i64>,
     /// The bridge's version.
     pub version: Option<String>,
-    /// Events that wait for us.
+    /// The number of events that wait for the daemon.
     pub inbox: Option<u64>,
-    /// Files that are still to be fetched, from WhatsApp or by us.
+    /// The number of files to be fetched, from WhatsApp or by the daemon.
     pub media_waiting: Option<u64>,
-    /// Events that we have refused for good.
+    /// The number of events that the daemon has rejected for good.
     pub refused: Option<u64>,
-    /// Who is linked.
+    /// The linked account.
     pub account: Option<Account>,
-    /// Until when the QR code can be scanned.
+    /// Until when the QR code is valid.
     pub qr_expires_at: Option<Timestamp>,
-    /// The code to be typed into the phone.
+    /// The pairing code to be typed into the phone.
     pub pairing_code: Option<String>,
-    /// Until when it can be; another one follows.
+    /// Until when the pairing code is valid; another one follows.
     pub pairing_code_expires_at: Option<Timestamp>,
-    /// What WhatsApp does not let the account do.
+    /// WhatsApp's restriction of the account.
     pub restriction: Option<Restriction>,
-    /// Since when nothing comes in by a link that is alive, not even the echo of the bridge's own checks.
+    /// Since when nothing has been received over a connected link, not even the echo of the bridge's own checks.
     pub deaf_since: Option<Timestamp>,
 }
 
-/// Who is linked.
+/// The linked account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Digits, without the `+`.
     pub phone: Option<String>,
-    /// The name that people see.
+    /// The name that contacts see.
     pub name: Option<String>,
 }
 
-/// WhatsApp's time lock on writing to new people.
+/// WhatsApp's temporary block on starting new conversations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restriction {
     /// Until when, if WhatsApp says so.
     pub until: Option<Timestamp>,
-    /// WhatsApp's word for it.
+    /// WhatsApp's code for it.
     pub kind: Option<String>,
 }
 
-/// All that can be found out at once.
+/// The bridge's state as one query finds it.
 #[derive(Clone)]
 pub struct Overview {
-    /// Whether anything answered.
+    /// Whether the bridge answered.
     pub reachable: bool,
-    /// Whether the session is live; true also where we are not let in.
+    /// Whether the session is connected; also true if the bridge rejected the secret.
     pub connected: bool,
-    /// What the bridge tells.
+    /// The bridge's report.
     pub report: Report,
-    /// The code that waits to be scanned, where it was asked for.
+    /// The QR code that waits to be scanned, if it was requested.
     pub qr: Option<QrCode>,
 }
 
 impl Bridge {
-    /// Whether the link is live.
+    /// Returns true if the link is connected.
     pub async fn is_healthy(&self) -> bool {
         self.report().await.state.is_connected()
     }
 
-    /// How the link is, by what every bridge answers.
+    /// The state of the link, from the request that every bridge answers.
     pub async fn report(&self) -> Report {
         self.health().await.unwrap_or_else(Report::only)
     }
 
-    /// All that can be found out within [`GLANCE`]; with the code to scan, if that is wanted.
+    /// Everything that can be found out within [`GLANCE`]; with the QR code if requested.
     pub async fn look(&self, with_code: bool) -> Overview {
         let code = async { if with_code { self.qr_code(GLANCE).await.ok().flatten() } else { None } };
         let status = self.ask(Method::GET, "/status", None, GLANCE);
@@ -96,7 +96,7 @@ impl Bridge {
                 let known = health.unwrap_or_else(Report::only);
                 Ok(Report { state: LinkState::Unauthorized, ..known })
             }
-            // A bridge that does not know the question.
+            // The bridge does not support the status request.
             _ => health,
         };
         let report = known.unwrap_or_else(Report::only);
@@ -106,7 +106,7 @@ impl Bridge {
     async fn health(&self) -> Result<Report, LinkState> {
         let Answer { status, body } = self.ask_openly("/health", GLANCE).await?;
         let report = Report::read(status == StatusCode::OK, &body);
-        // The status alone decides: that is what every bridge has.
+        // The HTTP status alone decides, because every bridge sends it.
         Ok(if status == StatusCode::OK { Report { state: LinkState::Connected, ..report } } else { report })
     }
 }
@@ -116,7 +116,7 @@ impl Report {
         Self { state, ..Self::read(false, &Value::Null) }
     }
 
-    /// Reads what is there. `well` says that the answer may speak of a live session.
+    /// Reads the fields that are present. `well`: the HTTP status allows the state to be connected.
     fn read(well: bool, body: &Value) -> Self {
         let word = body["state"].as_str();
         let state = if well && (word == Some("connected") || body["connected"] == true) {
@@ -147,19 +147,19 @@ impl Report {
     }
 }
 
-/// Unix milliseconds that can be meant.
+/// Unix milliseconds in the plausible range.
 fn time(value: &Value) -> Option<Timestamp> {
     value.as_i64().filter(|ms| PLAUSIBLE.contains(ms)).map(Timestamp::from_millis)
 }
 
-/// A text as it can stand in a line.
+/// A text without line breaks.
 pub(super) fn line(value: &Value) -> Option<String> {
     let told = value.as_str()?;
     let line: String = told.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_LINE).collect();
     Some(line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
-/// How long a look at the bridge may take.
+/// Timeout of a state query.
 const GLANCE: Duration = Duration::from_secs(1);
 /// The years 2001 to 2128.
 const PLAUSIBLE: std::ops::Range<i64> = 1_000_000_000_000..5_000_000_000_000;

@@ -1,4 +1,4 @@
-//! Asking the bridge to send.
+//! Sending through the bridge.
 
 use super::super::signature::{SECRET, SIGNATURE, sign};
 use super::{Bridge, LinkState};
@@ -7,18 +7,18 @@ use reqwest::{Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What is sent.
+/// The message to send.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
-    /// To whom: `+9725…`, or `…@lid`.
+    /// The recipient: `+9725…`, or `…@lid`.
     pub to: &'a str,
-    /// The words.
+    /// The text.
     pub text: &'a str,
-    /// Where the file is.
+    /// The file's URL.
     pub media_url: Option<&'a str>,
-    /// What kind of file.
+    /// The kind of file.
     pub kind: MediaKind,
-    /// The bridge sends once for each key, however often it is asked.
+    /// The idempotency key: the bridge sends each key once.
     pub key: &'a str,
 }
 
@@ -42,7 +42,7 @@ struct Answer {
     error: Problem,
 }
 
-/// A bridge that numbers its messages has sent them all the same.
+/// The message id; a bridge that answers with another key format has sent the message all the same.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum MessageKey {
@@ -69,7 +69,7 @@ impl MessageKey {
 }
 
 impl Bridge {
-    /// Asks it to send. The same key again is not sent again.
+    /// Requests to send a message. Repeating the request with the same key does not send it again.
     pub async fn send(&self, message: Text<'_>) -> Outcome {
         let body = serde_json::to_vec(&Send {
             to: message.to.trim_start_matches('+'),
@@ -119,7 +119,7 @@ impl Bridge {
         }
     }
 
-    /// The sentence of a code: of sending, of a state, or what the bridge said itself.
+    /// The text for an error code: of sending, of a link state, or the bridge's own message.
     fn trouble(&self, code: &str, told: Option<&str>) -> Trouble {
         let row = SENTENCES.iter().find(|(known, ..)| *known == code);
         let known = row.map(|(_, he, en)| if self.hebrew { *he } else { *en });
@@ -139,12 +139,12 @@ impl Bridge {
     }
 }
 
-/// What is said where WhatsApp lets the account write to nobody new.
+/// The text shown while WhatsApp does not let the account start new conversations.
 pub(super) fn restricted(hebrew: bool) -> &'static str {
     if hebrew { RESTRICTED.0 } else { RESTRICTED.1 }
 }
 
-/// The bridge's word for a kind of file.
+/// The bridge's name of a kind of file.
 fn word(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::Image | MediaKind::Sticker => "image",
@@ -182,6 +182,6 @@ const RESTRICTED: (&str, &str) = (
     "WhatsApp has restricted the account and does not allow new conversations at the moment",
 );
 
-/// How long an answer may take; the bridge gives up before that.
+/// Timeout of a response; the bridge gives up earlier.
 const ANSWER: Duration = Duration::from_secs(8);
 const JSON: &str = "application/json";

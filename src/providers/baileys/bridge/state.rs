@@ -1,21 +1,21 @@
-//! How the bridge's link to WhatsApp is, in a word and in a sentence.
+//! The state of the bridge's link to WhatsApp, as a code and as a sentence.
 
 use crate::domain::text_enum;
 
 text_enum! {
-    /// How the bridge's link to WhatsApp is: the bridge's own words, and what only we can see.
+    /// The state of the bridge's link to WhatsApp: the bridge's own states, and those that only the daemon can observe.
     LinkState {
-        /// The session is live.
+        /// The session is connected.
         Connected = "connected",
-        /// The bridge has just been started.
+        /// The bridge has just started.
         Starting = "starting",
-        /// Nobody is linked, and no code is shown at the moment.
+        /// No account is linked, and no code is shown at the moment.
         Unpaired = "unpaired",
-        /// A QR code or a pairing code waits.
+        /// A QR code or a pairing code is shown.
         Pairing = "pairing",
-        /// On its way to WhatsApp.
+        /// Connecting to WhatsApp.
         Connecting = "connecting",
-        /// The session is live, but WhatsApp acknowledges no message.
+        /// The session is connected, but WhatsApp acknowledges no message.
         Unanswered = "unanswered",
         /// WhatsApp has ended the link.
         LoggedOut = "logged_out",
@@ -23,7 +23,7 @@ text_enum! {
         Replaced = "replaced",
         /// WhatsApp has blocked the account.
         Banned = "banned",
-        /// WhatsApp takes the bridge's version no more.
+        /// WhatsApp no longer accepts the bridge's version.
         Outdated = "outdated",
         /// The phone's WhatsApp does not support linked devices.
         MultideviceMismatch = "multidevice_mismatch",
@@ -31,13 +31,13 @@ text_enum! {
         Disk = "disk",
         /// The bridge cannot read its session file.
         Damaged = "damaged",
-        /// Not connected, in a word that we do not know, or without one.
+        /// Not connected, with an unknown code or without one.
         Other = "other",
-        /// Nothing listens there.
+        /// Nothing listens at the bridge's address.
         Unreachable = "unreachable",
-        /// It took the connection, and does not answer.
+        /// The bridge accepted the connection and does not answer.
         Silent = "silent",
-        /// It does not accept our secret.
+        /// The bridge does not accept the secret.
         Unauthorized = "unauthorized",
         /// The bridge is not in use.
         Disabled = "disabled",
@@ -45,12 +45,13 @@ text_enum! {
 }
 
 impl LinkState {
-    /// Whether messages can go out.
+    /// Returns true if messages can be sent.
     pub fn is_connected(self) -> bool {
         self == Self::Connected
     }
 
-    /// A word of the bridge. What only we can see it cannot say, and `connected` it says by its status.
+    /// Parses a code of the bridge. States that only the daemon can observe are not accepted, nor is `connected`, which
+    /// the HTTP status reports.
     pub(super) fn told(word: Option<&str>) -> Self {
         match word.and_then(|word| word.parse().ok()) {
             None | Some(Self::Connected | Self::Unreachable | Self::Silent | Self::Unauthorized | Self::Disabled) => {
@@ -60,7 +61,7 @@ impl LinkState {
         }
     }
 
-    /// What stands in the way and what to do about it, in Hebrew or in English; none where nothing does.
+    /// The problem and what to do about it, in Hebrew or in English; none if there is no problem.
     pub fn sentence(self, hebrew: bool) -> Option<&'static str> {
         let (he, en) = match self {
             Self::Connected => return None,

@@ -1,11 +1,11 @@
-//! JSON that is nearly right: half an emoji, as JavaScript writes it, broken UTF-8, a byte order mark, a field that is there
-//! twice. The message must not be lost for it.
+//! Repairs nearly valid JSON: unpaired surrogates (half an emoji, as JavaScript writes it), invalid UTF-8, a byte order
+//! mark, a duplicate field. The message must not be lost because of them.
 
 use serde_json::Value;
 use std::fmt::Write;
 
-/// The body with everything that is no character replaced by `U+FFFD`, and each field once, the last one; none if it is no
-/// JSON even so.
+/// The body with all invalid characters replaced by `U+FFFD`, and with the last one of duplicate fields; none if it is
+/// still not valid JSON.
 pub(super) fn repaired(body: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let whole = with_whole_characters(text.trim_start_matches('\u{feff}'));
@@ -26,7 +26,7 @@ fn with_whole_characters(text: &str) -> String {
                 continue;
             }
             (Some(_), _) => 6,
-            // An escaped character; a backslash at the very end stays what it is.
+            // An escaped character; a backslash at the very end is kept.
             (None, _) => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
         };
         whole.push_str(&rest[..length]);
@@ -36,7 +36,7 @@ fn with_whole_characters(text: &str) -> String {
     whole
 }
 
-/// The UTF-16 unit that a text begins with as `\uXXXX`.
+/// The UTF-16 unit of a `\uXXXX` escape at the start of the text.
 fn unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?

@@ -1,15 +1,16 @@
-//! A field that may be a text, a number, a flag, nothing, or an object with an id: one wrong field must not lose a message.
+//! A field of any simple type (text, number, flag, null, or an object with an id), so that one wrong type does not lose
+//! a message.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// Whatever simple value came, as text.
+/// Any simple value, as text.
 #[derive(Default)]
 pub(super) struct Scalar<'a>(Option<Cow<'a, str>>);
 
 impl Scalar<'_> {
-    /// The text; none if there is none, or it is empty.
+    /// The text; none if it is missing or empty.
     pub(super) fn text(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
     }

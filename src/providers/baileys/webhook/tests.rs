@@ -122,7 +122,7 @@ fn half_an_emoji_loses_nothing() {
     assert_eq!(message("\u{feff}{\"from\":\"972501234567\",\"text\":\"a\",\"text\":\"b\"}").text, "b");
 }
 
-/// The bundled bridge's own events, one of each kind, with what its tests say that they mean.
+/// The bundled bridge's own events, one of each kind, with the meaning that the bridge's tests assign to them.
 #[test]
 fn every_event_of_the_bundled_bridge_is_read_as_it_is_meant() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bridge/messages.json");

@@ -1,10 +1,10 @@
-//! `session.update`: what we want of a session, and what of it we can do without.
+//! `session.update`: the settings of a session, and which of them are optional.
 
 use crate::config::{OpenAiConfig, TurnDetection};
 use serde_json::{Value, json};
 
-/// Fields that a call can do without, the inner ones first. Without a transcription the caller's words are not written
-/// down; everything else has a default at the server.
+/// Fields that a call works without, the inner ones first. Without transcription the caller's text is not stored; every
+/// other field has a default at the server.
 const OPTIONAL: [&str; 10] = [
     "audio.input.transcription.language",
     "audio.input.transcription",
@@ -18,8 +18,8 @@ const OPTIONAL: [&str; 10] = [
     "truncation",
 ];
 
-/// The session that we want: how we hear and are heard. Every field of the turn detection is given, since documents and
-/// servers differ about the defaults.
+/// The session settings for a call. Every field of the turn detection is set, because documentation and servers differ
+/// about the defaults.
 pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], language: &str) -> Value {
     let turn_detection = match config.turn_detection {
         TurnDetection::ServerVad => json!({
@@ -57,13 +57,13 @@ pub fn session(config: &OpenAiConfig, instructions: &str, tools: &[Value], langu
     })
 }
 
-/// The event that asks for it.
+/// The event that requests the settings.
 pub fn session_update(session: &Value) -> String {
     json!({"type": "session.update", "session": session}).to_string()
 }
 
-/// Takes the optional field out that a refused `param` is, or is a part of. Returns it, and the value that it had; none if
-/// there is no such field.
+/// Removes the optional field that a rejected `param` is, or belongs to. Returns it and its value; none if there is no
+/// such field.
 pub fn leave_out(session: &mut Value, param: &str) -> Option<(&'static str, Value)> {
     let param = param.strip_prefix("session.").unwrap_or(param);
     let is_part = |field: &str| param.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
@@ -73,7 +73,7 @@ pub fn leave_out(session: &mut Value, param: &str) -> Option<(&'static str, Valu
         .find_map(|field| Some((field, take_field_if(session, field, |_| true)?)))
 }
 
-/// Takes a field out if its value is such a one.
+/// Removes a field if its value matches.
 pub fn take_field_if(session: &mut Value, field: &str, is_meant: impl FnOnce(&Value) -> bool) -> Option<Value> {
     let (within, name) = field.rsplit_once('.').unwrap_or(("", field));
     let within =

@@ -1,4 +1,4 @@
-//! The trusted origin leads wherever a test wants it to.
+//! The trusted origin redirects to wherever a test needs.
 
 use super::*;
 use crate::providers::public_file::Trusted;
@@ -10,7 +10,7 @@ use axum::routing::get;
 use futures_util::stream;
 use std::convert::Infallible;
 
-/// A file of which nothing says how long it is.
+/// A file without a known length.
 async fn endless() -> Body {
     Body::from_stream(stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 100]))))
 }
@@ -70,7 +70,7 @@ async fn nothing_on_this_machine_is_asked_but_what_is_trusted() {
     let files = PublicFiles::new(Trusted::Origin { origin, socket: None }, 1000).unwrap();
     let refused = files.fetch(&format!("{other}/file"), None).await.unwrap_err();
     assert!(matches!(refused, FetchError::Forbidden(Forbidden::NotHttps)));
-    // A name that leads here, as one that a stranger's name server made up would.
+    // A name that resolves to this machine, as an attacker's DNS server could return.
     let named = files.fetch("https://ip6-localhost/file", None).await.unwrap_err();
     assert!(matches!(named, FetchError::Forbidden(Forbidden::NotPublic) | FetchError::Unreachable), "{named:?}");
     let stand_in = PublicFiles::new(Trusted::Loopback, 1000).unwrap();

@@ -1,11 +1,11 @@
-//! Finding our message in Twilio's list.
+//! Finds a message in Twilio's list.
 
 use crate::domain::Timestamp;
 use jiff::fmt::rfc2822;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// What the message must be like.
+/// The properties of the message.
 pub(super) struct Wanted<'a> {
     pub(super) to: &'a str,
     pub(super) from: &'a str,
@@ -34,11 +34,11 @@ struct Listed {
     content_sid: Option<String>,
 }
 
-/// The ids of the messages on a page that may be ours, the oldest first; none if it is no page.
+/// The ids of the messages on a page that may match, the oldest first; none if it is not a page.
 pub(super) fn matching(page: &[u8], wanted: &Wanted<'_>) -> Option<Vec<String>> {
     let page: Page = serde_json::from_slice(page).ok()?;
     let mut found: Vec<_> = page.messages.into_iter().filter(|listed| listed.is(wanted)).collect();
-    // The page has the newest first; where times are the same, that order decides.
+    // The page is in descending order, which also decides between equal times.
     found.reverse();
     found.sort_by_key(Listed::created);
     Some(found.into_iter().map(|listed| listed.sid).collect())
@@ -63,7 +63,7 @@ impl Listed {
             (Some(wanted), Some(listed)) => wanted == listed,
             // The list shows a template with its variables filled in.
             (Some(_), None) => words(body).contains(&words(wanted.text)),
-            // A file may come without words.
+            // A file may have no text.
             (None, _) => body.trim_end() == wanted.text.trim_end() || (wanted.media && body.is_empty()),
         }
     }

@@ -1,9 +1,9 @@
-//! The template in which Twilio sends outside the 24 hours.
+//! The template that Twilio requires outside the 24-hour window.
 
 use crate::config::TwilioConfig;
 use serde_json::Value;
 
-/// A template and its variables, in which `{{text}}` stands for the message.
+/// A template and its variables, in which `{{text}}` is replaced by the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Template {
     sid: String,
@@ -15,7 +15,7 @@ impl Template {
         let variables = config.wa_template_variables.as_deref();
         Some(Self {
             sid: config.wa_template_sid.clone()?,
-            // A template's one place is its first: without it the words would go nowhere.
+            // By default, the message is the template's first variable: without one, the text would be missing.
             variables: serde_json::from_str(variables.unwrap_or(r#"{"1":"{{text}}"}"#)).ok(),
         })
     }
@@ -24,10 +24,10 @@ impl Template {
         &self.sid
     }
 
-    /// The variables as JSON. A file goes along as its address, since a template of words carries none.
+    /// The variables as JSON. A file is added as its URL, because a text template cannot carry files.
     pub(super) fn variables(&self, text: &str, media_url: Option<&str>) -> Option<String> {
         let words = [text, media_url.unwrap_or_default()].join(" ");
-        // WhatsApp refuses variables with line breaks, tabs, or more than four blanks together.
+        // WhatsApp rejects variables with line breaks, tabs, or more than four consecutive spaces.
         let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut variables = self.variables.clone()?;
         fill(&mut variables, &words);
