@@ -1,4 +1,4 @@
-//! HTTP: the doors, their routes, and what every request gets.
+//! The HTTP server: listeners, routes, and the middleware of every request.
 
 mod api;
 mod auth;

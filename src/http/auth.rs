@@ -1,4 +1,4 @@
-//! Who asks: logins by cookie, programs by bearer token.
+//! Authentication: sessions by cookie, API clients by bearer token.
 
 mod actor;
 mod attempts;
@@ -19,10 +19,10 @@ use attempts::Attempts;
 use passwords::Passwords;
 use std::sync::Mutex;
 
-/// What logging in needs to remember between requests.
+/// The state of authentication between requests.
 #[derive(Default)]
 pub struct Auth {
-    // A plain mutex: it is held for a look into a map.
+    // A plain mutex: it is held for a lookup in a map.
     attempts: Mutex<Attempts>,
     passwords: Passwords,
 }

@@ -1,4 +1,4 @@
-//! Bodies of requests that are not authenticated yet: short, steadily arriving, and bounded in memory all together.
+//! Limits of the bodies of unauthenticated requests: their length, their pauses, and their total memory.
 
 use super::hooks;
 use axum::body::Body;
@@ -17,7 +17,7 @@ pub struct BodyBudget {
     free: Arc<Semaphore>,
 }
 
-/// A body that was read whole. Its share of the budget is returned when this is dropped.
+/// A complete body. Dropping it returns its share of the budget.
 pub(super) struct UnauthenticatedBody {
     pub(super) bytes: Bytes,
     _share: Option<OwnedSemaphorePermit>,
@@ -30,9 +30,9 @@ pub(super) enum BodyError {
     TooLarge,
     /// The unauthenticated bodies of all clients together use the whole budget.
     NoMemory,
-    /// No byte of it arrived for [`SILENCE`].
+    /// No byte arrived for [`SILENCE`].
     Stalled,
-    /// The connection or its encoding broke.
+    /// The connection or the encoding failed.
     Broken,
 }
 
@@ -43,8 +43,8 @@ impl Default for BodyBudget {
 }
 
 impl BodyBudget {
-    /// Reads a body of at most `most` bytes. The first [`FREE`] bytes cost nothing, so that a webhook of usual size is read
-    /// whatever others send: they are bounded by the number of connections.
+    /// Reads a body of at most `most` bytes. The first [`FREE`] bytes are not charged, so a webhook of the usual size
+    /// is read even if the budget is used up; their total is bounded by the number of connections.
     pub(super) async fn read(&self, mut body: Body, most: usize) -> Result<UnauthenticatedBody, BodyError> {
         if body.size_hint().lower() > most as u64 {
             return Err(BodyError::TooLarge);
@@ -52,7 +52,7 @@ impl BodyBudget {
         let (mut bytes, mut share, mut frames) = (Vec::new(), None, 0);
         while let Some(frame) = next_frame(&mut body).await? {
             frames += 1;
-            // A frame for each byte would cost more than all else that is done with a body.
+            // A frame for each byte would cost more than processing the body.
             if bytes.len() + frame.len() > most || frames > FRAMES + most / SHORT_FRAME {
                 return Err(BodyError::TooLarge);
             }
@@ -63,7 +63,7 @@ impl BodyBudget {
         Ok(UnauthenticatedBody { bytes: bytes.into(), _share: share })
     }
 
-    /// Makes the share large enough for this many bytes.
+    /// Enlarges the share to this many bytes.
     fn charge(&self, share: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), BodyError> {
         let held = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let missing = u32::try_from(bytes.saturating_sub(FREE + held)).map_err(|_| BodyError::TooLarge)?;
@@ -84,13 +84,13 @@ async fn next_frame(body: &mut Body) -> Result<Option<Bytes>, BodyError> {
         Err(_elapsed) => Err(BodyError::Stalled),
         Ok(None) => Ok(None),
         Ok(Some(Err(_))) => Err(BodyError::Broken),
-        // Trailers carry nothing that is read.
+        // Trailers are ignored.
         Ok(Some(Ok(frame))) => Ok(Some(frame.into_data().unwrap_or_default())),
     }
 }
 
 impl BodyError {
-    /// The status and what it means, for a client that shows it to a person.
+    /// The status, code and message of the error.
     pub(super) fn explain(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
@@ -104,7 +104,7 @@ impl BodyError {
         }
     }
 
-    /// The answer of a webhook: a call whose request stalled is still answered with something that the caller hears.
+    /// The response of a webhook: a call whose request stalled still gets TwiML that the caller hears.
     pub(super) fn into_webhook_response(self, path: &str) -> Response {
         let (status, _, message) = self.explain();
         match self {
@@ -115,20 +115,20 @@ impl BodyError {
     }
 }
 
-/// What all bodies together may use beyond [`FREE`] bytes each.
+/// The memory that all bodies together may use beyond [`FREE`] bytes each.
 const BUDGET: usize = 16 << 20;
 
-/// As much of each body costs nothing. Twilio's webhooks have 1 to 2 KiB.
+/// The part of each body that is not charged. Twilio's webhooks have 1 to 2 KiB.
 const FREE: usize = 8 << 10;
 
 /// How long a body may pause.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// Frames of any size that a body may have, and the size from which on their number does not matter.
+/// How many frames of any size a body may have, and the size from which their number is not limited.
 const FRAMES: usize = 64;
 const SHORT_FRAME: usize = 256;
 
-/// When a client may try again that found the budget used up.
+/// When a client may retry if the budget is used up.
 const RETRY_AFTER_S: &str = "5";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What an authority asks by plain HTTP, to see whether a name is ours.
+//! Answers ACME challenges: requests over plain HTTP by which a certificate authority verifies a domain.
 
 use super::AppState;
 use axum::Router;

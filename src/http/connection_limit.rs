@@ -1,7 +1,7 @@
-//! Which connections a listener keeps when more come than it may have.
+//! The connection limit of a listener, and which connection is closed when it is reached.
 //!
-//! Every connection is accepted: who waits in the kernel's queue waits behind everybody who opens connections faster. Where there
-//! are too many, the one is closed that has been silent longest; Twilio sends its request at once.
+//! Every connection is accepted: if connections waited in the kernel's queue, a flood of other connections could delay
+//! them. At the limit, the connection that has been silent for longest is closed; Twilio sends its request at once.
 
 use super::peer::network;
 use crate::clock;
@@ -28,24 +28,24 @@ struct Table {
     known: HashMap<IpAddr, u64>,
 }
 
-/// The other end of one connection. Times are milliseconds since the listeners were opened.
+/// The client of one connection. Times are milliseconds since the listeners were opened.
 #[derive(Debug)]
 pub(super) struct Client {
-    /// None for this machine itself and for trusted proxies, which speak for many.
+    /// None for this machine itself and for trusted proxies, which carry many clients.
     network: Option<IpAddr>,
     began: Instant,
     received_ms: AtomicU64,
     sent_ms: AtomicU64,
     idle_since_ms: AtomicU64,
-    /// A request of it has been answered.
+    /// One of its requests has been answered.
     has_finished: AtomicBool,
-    /// A request of it is being answered.
+    /// A request is in progress.
     is_busy: AtomicBool,
-    /// Its last request was authenticated, or the last one of its network.
+    /// Its last request, or the last one of its network, was authenticated.
     is_authenticated: AtomicBool,
-    /// The request that is being answered is authenticated.
+    /// The request in progress is authenticated.
     is_request_authenticated: AtomicBool,
-    /// A request of it was authenticated.
+    /// One of its requests was authenticated.
     was_authenticated: AtomicBool,
     evicted: Notify,
 }
@@ -57,11 +57,11 @@ pub(super) struct Admitted {
     id: u64,
 }
 
-/// What became of a new connection.
+/// The result of admitting a new connection.
 pub(super) enum Admission {
-    /// It is open; whether another one was closed for it.
+    /// Admitted; true if another connection was closed for it.
     Open(Admitted, bool),
-    /// All places are taken by authenticated requests that are being answered.
+    /// All connections have authenticated requests in progress.
     Full,
 }
 
@@ -70,7 +70,7 @@ impl Connections {
         Arc::new(Self { most, began: clock::instant(), table: Mutex::default() })
     }
 
-    /// Makes room for a connection from `address`; one that `speaks_for_many` has no share of a network.
+    /// Admits a connection from `address`; one that `speaks_for_many` does not count toward a network's share.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr, speaks_for_many: bool) -> Admission {
         let is_local = address.to_canonical().is_loopback();
         let network = (!is_local && !speaks_for_many).then(|| network(address));
@@ -98,7 +98,7 @@ impl Connections {
         Admission::Open(Admitted { client, connections: self.clone(), id }, evicted)
     }
 
-    /// Remembers the networks that sent authenticated requests last: their next connections are closed after all others.
+    /// Remembers the networks with the latest authenticated requests: their next connections are closed last.
     fn remember(&self, client: &Client) {
         let Some(network) = client.network else { return };
         let mut table = self.table();
@@ -111,14 +111,14 @@ impl Connections {
         table.known.insert(network, client.now_ms());
     }
 
-    // A plain mutex: it is held for a look through a table.
+    // A plain mutex: it is held for a lookup in a table.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Table {
-    /// Closes the one that has been silent longest; false if there is none of that kind.
+    /// Closes the connection that has been silent for longest; false if `may_go` matches none.
     fn evict(&mut self, may_go: impl Fn(&Client) -> bool) -> bool {
         let candidates = self.open.iter().filter(|(_, client)| may_go(client));
         let Some(id) = candidates.min_by_key(|(id, client)| (client.active_ms(), **id)).map(|(id, _)| *id) else {
@@ -158,12 +158,12 @@ impl Client {
         }
     }
 
-    /// Bytes of it have arrived.
+    /// Bytes were received on the connection.
     pub(super) fn note_received(&self) {
         self.received_ms.store(self.now_ms(), Ordering::Relaxed);
     }
 
-    /// It has taken bytes of ours.
+    /// Bytes were sent on the connection.
     pub(super) fn note_sent(&self) {
         self.sent_ms.store(self.now_ms(), Ordering::Relaxed);
     }
@@ -173,7 +173,7 @@ impl Client {
         self.is_busy.store(true, Ordering::Relaxed);
     }
 
-    /// The request that is being answered is signed, or from somebody who is logged in.
+    /// The request in progress is signed, or from a logged-in user.
     pub(super) fn authenticate(&self) {
         self.is_request_authenticated.store(true, Ordering::Relaxed);
         self.was_authenticated.store(true, Ordering::Relaxed);
@@ -188,8 +188,8 @@ impl Client {
         self.is_busy.store(false, Ordering::Relaxed);
     }
 
-    /// Returns when the connection must close: another one needs its place, or its client has begun something, the connection
-    /// or the head of a request, and is silent.
+    /// Completes when the connection must close: it is evicted for another one, or its client has started a connection
+    /// or the head of a request and stopped sending.
     pub(super) async fn must_close(&self) {
         tokio::select! {
             () = self.is_evicted() => {}
@@ -197,12 +197,12 @@ impl Client {
         }
     }
 
-    /// Returns when another connection needs its place.
+    /// Completes when the connection is evicted for another one.
     pub(super) async fn is_evicted(&self) {
         self.evicted.notified().await;
     }
 
-    /// Notes that a request is signed, or from somebody who is logged in: its connection is closed after all others.
+    /// Records that a request is signed, or from a logged-in user: its connection is closed last.
     pub(super) fn note_authenticated(request: &Extensions) {
         if let Some(client) = request.get::<Arc<Self>>() {
             client.authenticate();
@@ -223,7 +223,7 @@ impl Client {
         }
     }
 
-    /// Whether the head of a request is to come: the first one, or one that has begun.
+    /// Returns true if the head of a request is expected: the first one, or one that has started.
     fn owes_bytes(&self) -> bool {
         let has_begun = || self.received_ms.load(Ordering::Relaxed) > self.idle_since_ms.load(Ordering::Relaxed);
         !self.is_busy.load(Ordering::Relaxed) && (!self.has_finished() || has_begun())
@@ -250,13 +250,13 @@ fn ms_since(began: Instant) -> u64 {
     u64::try_from((clock::instant() - began).as_millis()).unwrap_or(u64::MAX)
 }
 
-/// How many connections one network may have on which no request has been answered yet.
+/// How many connections without an answered request one network may have.
 const NETWORK_SHARE: usize = 64;
 
 /// How long a client may be silent before its first byte, and within the head of a request.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// Networks whose authenticated requests are remembered. Twilio's webhooks come from some hundred addresses.
+/// How many networks with authenticated requests are remembered. Twilio's webhooks come from some hundred addresses.
 const MOST_KNOWN: usize = 1024;
 
 #[cfg(test)]
@@ -275,7 +275,7 @@ mod tests {
         admitted.client.evicted.notified().now_or_never().is_some()
     }
 
-    /// As if it had been silent for so much longer than the others.
+    /// Makes it look as if it had been silent for longer than the others.
     fn age(admitted: &Admitted, at_ms: u64) {
         admitted.client.received_ms.store(at_ms, Ordering::Relaxed);
         admitted.client.sent_ms.store(0, Ordering::Relaxed);

@@ -1,18 +1,18 @@
-//! How many places one network holds, so that one alone cannot shut everybody else out.
+//! A limit per network, so that one network cannot use up all slots.
 
 use super::peer::network;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts places by network.
+/// Counts slots by network.
 pub(super) struct Crowd {
     most: usize,
-    // A plain mutex: it is held for a look into a map.
+    // A plain mutex: it is held for a lookup in a map.
     held: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// A place that is held until it is dropped.
+/// A slot that is held until this is dropped.
 pub(super) struct Place {
     crowd: Arc<Crowd>,
     /// None for this machine itself.
@@ -20,13 +20,13 @@ pub(super) struct Place {
 }
 
 impl Crowd {
-    /// One network gets half of the `places`, and one at least.
+    /// One network gets half of the `places`, and at least one.
     pub(super) fn new(places: usize) -> Arc<Self> {
         Arc::new(Self { most: (places / 2).max(1), held: Mutex::default() })
     }
 
-    /// A place for somebody with this address; none if its network holds as many as it may. This machine is not counted: a
-    /// proxy on it speaks for everybody.
+    /// Acquires a slot for this address; none if its network has reached its limit. This machine is not limited: a
+    /// proxy on it carries all clients.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
         if address.to_canonical().is_loopback() {
             return Some(Place { crowd: self.clone(), network: None });

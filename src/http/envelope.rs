@@ -1,4 +1,4 @@
-//! What every request gets: an id, a time limit, an answer even where its handler panics, and a line in the log.
+//! The middleware of every request: request id, timeout, panic handling, and a log line.
 
 use super::router::is_api;
 use super::{ApiError, hooks};
@@ -15,16 +15,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// What all requests of this run have in common.
+/// The state that all requests of this process share.
 pub(super) struct Envelope {
     limits: Box<dyn Fn() -> Limits + Send + Sync>,
-    /// Tells the ids of this run from those of another one.
+    /// Distinguishes the request ids of this process from those of an earlier one.
     run: String,
     next_id: AtomicU32,
 }
 
 impl Envelope {
-    /// `limits` says what holds for the next request.
+    /// `limits` returns the limits of the next request.
     pub(super) fn new(limits: impl Fn() -> Limits + Send + Sync + 'static) -> Arc<Self> {
         let limits = Box::new(limits);
         Arc::new(Self { limits, run: entropy::random_hex::<4>(), next_id: AtomicU32::new(1) })
@@ -35,23 +35,23 @@ impl Envelope {
     }
 }
 
-/// What a request may take.
+/// The limits of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// How long it may last.
+    /// Its timeout.
     pub(super) time: Duration,
-    /// How long its body may be.
+    /// The maximum length of its body.
     pub(super) body_bytes: usize,
 }
 
 impl Limits {
-    /// As the settings say.
+    /// The limits from the settings.
     pub(super) fn of(config: &HttpConfig) -> Self {
         Self { time: Duration::from_secs(config.request_timeout_s), body_bytes: config.max_body_bytes }
     }
 }
 
-/// Wraps one request.
+/// Handles one request.
 pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Request, next: Next) -> Response {
     let id = envelope.id();
     request.extensions_mut().insert(id.clone());
@@ -66,12 +66,12 @@ pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Req
     let mut response = match answer {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {
-            tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "A request took too long");
+            tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "Request timed out: {method} {path}");
             failed(&path, ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "that took too long; try again"))
         }
         Err(panic) => {
             let reason = reason(panic.as_ref());
-            tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, reason, "A handler panicked");
+            tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, reason, "Handler panicked: {method} {path}");
             failed(&path, ApiError::internal())
         }
     };
@@ -83,21 +83,21 @@ pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Req
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     if is_api(&path) {
-        // What is private stays out of every cache, unless a handler knows better.
+        // Responses are private and are not cached, unless the handler sets the header.
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
     let status = response.status().as_u16();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
     count(&method, route, status, started.elapsed());
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "Answered");
+    tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "{method} {route}: {status}");
     response
 }
 
-/// Tells browsers that no page of another site may load what is served here.
+/// Prevents pages of other sites from loading these resources.
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// Counts by route, not by path: an id in each name would be a memory leak.
+/// Counts by route, not by path: a metric per id would grow without bound.
 fn count(method: &Method, route: &str, status: u16, took: Duration) {
     let method = match method.as_str() {
         "GET" => "GET",
@@ -114,11 +114,11 @@ fn count(method: &Method, route: &str, status: u16, took: Duration) {
     metrics::counter!("agentlocator_http_requests_total", &labels).increment(1);
 }
 
-/// The id of a request, also in its answer's `X-Request-Id`; a request extension.
+/// The id of a request, also in the response's `X-Request-Id`; a request extension.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);
 
-/// What a request gets whose handler did not come back.
+/// The response if the handler timed out or panicked.
 fn failed(path: &str, error: ApiError) -> Response {
     match hooks::answer_when_failed(path) {
         Some(answer) => answer,

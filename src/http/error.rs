@@ -1,6 +1,6 @@
-//! How a failure looks to the outside: `{"ok":false,"error":{"code","message"}}` with the right status.
+//! The error responses: `{"ok":false,"error":{"code","message"}}` with the right status.
 //!
-//! The message is for a person and says what to do. What went wrong inside is logged once, here, and never shown.
+//! The message is for users and says what to do. The internal cause is logged once, here, and never sent.
 
 use crate::crm::{self, Refusal};
 use crate::store;
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A failure of a request.
+/// An error response.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -48,42 +48,42 @@ pub(super) struct ErrorDetail {
 }
 
 impl ApiError {
-    /// A failure with its own word.
+    /// An error with this code.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, message: message.into(), field: None, params: BTreeMap::new(), retry_after: None }
     }
 
-    /// 400: the request itself is wrong.
+    /// 400: the request is invalid.
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid", message)
     }
 
-    /// 401: nobody is logged in.
+    /// 401: no valid credentials.
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "log in, or send a bearer token")
     }
 
-    /// 403: whoever is logged in may not do this.
+    /// 403: the actor lacks the permission.
     pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
-    /// 404: there is no such thing.
+    /// 404: the resource does not exist.
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
-    /// 410: it was here, and has been deleted; `code` says what.
+    /// 410: the resource has been deleted; `code` says which kind.
     pub fn expired(code: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::GONE, code, message)
     }
 
-    /// 409: it is already so, or somebody else was first.
+    /// 409: the resource is in that state already, or another request was first.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }
 
-    /// 429: too often; `wait` goes into `Retry-After`.
+    /// 429: too many requests; `wait` becomes `Retry-After`.
     pub fn too_often(wait: Duration) -> Self {
         let mut error =
             Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many attempts; wait a little");
@@ -91,26 +91,26 @@ impl ApiError {
         error
     }
 
-    /// 500: the daemon failed; the reason is in its log.
+    /// 500: an internal error; the cause is in the log.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong here; the log says what")
     }
 
-    /// 503: it cannot be done at the moment.
+    /// 503: not possible at the moment.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
         error.retry_after = Some(Duration::from_secs(5));
         error
     }
 
-    /// Names the field of the body, or the parameter of the query, that was refused.
+    /// Sets the rejected field of the body, or parameter of the query.
     #[must_use]
     pub(super) fn with_field(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.field = Some(name.into());
         self
     }
 
-    /// Names something of the message in `error.params`.
+    /// Sets a value of the message in `error.params`.
     #[must_use]
     pub(super) fn with_param(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.params.insert(name, value.into());
@@ -122,7 +122,7 @@ impl ApiError {
         ErrorDetail { code: Cow::Borrowed(self.code), message: self.message, field: self.field, params: self.params }
     }
 
-    /// The status that it answers with.
+    /// The status of the response.
     pub fn status(&self) -> StatusCode {
         self.status
     }
@@ -152,18 +152,26 @@ impl From<store::Error> for ApiError {
         match error {
             E::NotFound(what) => Self::not_found(format!("there is no such {what}")),
             E::NoSpace(_) | E::Busy(_) | E::Closed => {
-                tracing::error!(event = "STORE_UNAVAILABLE", error = &error as &dyn std::error::Error, "Cannot store");
+                tracing::error!(
+                    event = "STORE_UNAVAILABLE",
+                    error = &error as &dyn std::error::Error,
+                    "The store is unavailable: a request failed"
+                );
                 Self::unavailable("nothing can be stored at the moment; the disk may be full")
             }
             E::Slow(limit_ms) => {
-                tracing::warn!(event = "STORE_SLOW", limit_ms, "A read was interrupted: it took longer than its limit");
+                tracing::warn!(
+                    event = "STORE_SLOW",
+                    limit_ms,
+                    "A database read was interrupted: it took longer than {limit_ms} ms"
+                );
                 Self::unavailable("the database did not answer in time; try again, or search for a longer text")
             }
             error => {
                 tracing::error!(
                     event = "STORE_FAILED",
                     error = &error as &dyn std::error::Error,
-                    "The database failed"
+                    "Database error: a request failed"
                 );
                 Self::internal()
             }

@@ -1,4 +1,4 @@
-//! Extractors whose failures look like every other failure of the API.
+//! Extractors whose rejections are error responses of the API.
 
 mod explanation;
 
@@ -15,16 +15,16 @@ use serde_json::value::RawValue;
 /// A JSON body.
 pub(crate) struct Json<T>(pub(crate) T);
 
-/// A short JSON body of a client that is not authenticated yet.
+/// A short JSON body of an unauthenticated client.
 pub(crate) struct ShortJson<T>(pub(crate) T);
 
-/// The query's parameters; a wrong one is 400, one without a value is as if it were not there.
+/// The query's parameters; an invalid one is 400, and an empty one counts as absent.
 pub(crate) struct Query<T>(pub(crate) T);
 
-/// The id in the path; what is no id names nothing, so it is 404.
+/// The id in the path; an invalid id is 404.
 pub(crate) struct Id(pub(crate) i64);
 
-/// The name in the path; what cannot be read names nothing, so it is 404.
+/// The name in the path; an invalid name is 404.
 pub(crate) struct Name(pub(crate) String);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -33,7 +33,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let body = axum::Json::<Box<RawValue>>::from_request(request, state).await;
         let axum::Json(body) = body.map_err(|rejection| body_error(&rejection))?;
-        // A derived type would also be read from a list of its fields.
+        // A derived type would also accept an array of its fields.
         if !body.get().starts_with('{') {
             return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "the body must be a JSON object"));
         }
@@ -113,7 +113,7 @@ fn body_error(rejection: &JsonRejection) -> ApiError {
     ApiError::new(rejection.status(), code, message)
 }
 
-/// The parser's own sentence ends in the position.
+/// The parser's message ends with the position.
 fn not_json(reason: &str) -> String {
     match reason.rsplit_once(" at line ").and_then(|(_, place)| place.split_once(" column ")) {
         Some((line, column)) => format!("the body is not valid JSON: line {line}, column {column}"),
@@ -121,5 +121,5 @@ fn not_json(reason: &str) -> String {
     }
 }
 
-/// A name of 60 characters and a password of 1 KiB fit in twice, even with every character escaped.
+/// Enough for a name of 60 characters and a password of 1 KiB twice, even with every character escaped.
 const MAX_SHORT_BYTES: usize = 16 << 10;

@@ -1,19 +1,19 @@
-//! What proxies say of whom they speak for: `X-Forwarded-For` and `X-Forwarded-Proto`.
+//! The proxy headers `X-Forwarded-For` and `X-Forwarded-Proto`.
 
 use axum::http::HeaderMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// What was said.
+/// The content of the headers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Forwarded {
-    /// Who asked first, as far as it can be believed.
+    /// The original client, as far as the headers can be trusted.
     pub(super) origin: Option<IpAddr>,
-    /// Whether they asked by TLS.
+    /// Whether the client used TLS.
     pub(super) encrypted: Option<bool>,
 }
 
-/// Reads what a trusted proxy has said. Each hop adds the one before it at the end, so the list is read from there: what
-/// stands before the first one who is not `trusted` anybody can have made up.
+/// Reads the headers of a trusted proxy. Each hop appends the address of the previous one, so the list is read from its
+/// end: a client can forge everything before the last address that is not `trusted`.
 pub(super) fn read(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> Forwarded {
     let mut origin = None;
     for hop in words(headers, "x-forwarded-for").rev() {
@@ -31,7 +31,7 @@ pub(super) fn read(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> For
     Forwarded { origin, encrypted }
 }
 
-/// The words of all lines of a header, in order.
+/// The values of all lines of a header, in order.
 fn words<'h>(headers: &'h HeaderMap, name: &'static str) -> impl DoubleEndedIterator<Item = &'h str> {
     let lines = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default());
     lines.flat_map(|line| line.split(',')).map(str::trim)
@@ -90,7 +90,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a stranger writes in front, it does not change who they are.
+        /// A client cannot change its own address by any prefix of the header.
         #[test]
         fn nobody_can_be_somebody_else(made_up in "[ -~]{0,60}", mine: [u8; 4], ours in 0..4_u8) {
             let me = IpAddr::from(mine);

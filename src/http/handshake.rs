@@ -1,4 +1,4 @@
-//! What a new connection speaks, and the TLS handshake.
+//! Detects the protocol of a new connection, and performs the TLS handshake.
 
 use super::Transport;
 use crate::ops::tls::ACME_TLS;
@@ -10,18 +10,18 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-/// What clients may speak on a listener.
+/// The protocols of a listener.
 #[derive(Clone)]
 pub(super) enum Protocol {
     /// HTTP.
     Plain,
-    /// HTTP by TLS.
+    /// HTTP over TLS.
     Tls(Arc<ServerConfig>),
-    /// Either; the first byte of a connection decides.
+    /// Both; the first byte of a connection decides.
     PlainOrTls(Arc<ServerConfig>),
 }
 
-/// The connection once it is clear what it speaks and a TLS handshake is done; none where nothing more is to be said on it.
+/// The connection after protocol detection and TLS handshake; none if the connection is finished already.
 pub(super) async fn accept(stream: TcpStream, protocol: Protocol) -> io::Result<Option<Transport>> {
     match tokio::time::timeout(LIMIT, choose(stream, protocol)).await {
         Ok(outcome) => outcome,
@@ -40,7 +40,7 @@ async fn choose(stream: TcpStream, protocol: Protocol) -> io::Result<Option<Tran
         return Ok(None);
     }
     match first[0] {
-        // TLS begins with a byte that is no letter; HTTP with the letters of its method.
+        // A TLS record starts with a byte that is not a letter, HTTP with the letters of its method.
         letter if letter.is_ascii_alphabetic() => {
             if plain_too {
                 return Ok(Some(Transport::Plain(stream)));
@@ -53,7 +53,7 @@ async fn choose(stream: TcpStream, protocol: Protocol) -> io::Result<Option<Tran
 }
 
 async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
-    // What was asked is taken in, or closing would cut the answer off.
+    // The request is read, because closing with unread bytes would reset the connection and lose the response.
     let _ = stream.try_read(&mut [0; 4096]);
     stream.write_all(PLAIN_HTTP).await?;
     stream.shutdown().await
@@ -62,17 +62,17 @@ async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
 async fn shake_hands(stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<Transport>> {
     let mut stream = TlsAcceptor::from(config).accept(stream).await?;
     if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS) {
-        // The certificate was the answer (RFC 8737, section 3).
+        // The certificate was the answer to the challenge (RFC 8737, section 3).
         stream.shutdown().await?;
         return Ok(None);
     }
     Ok(Some(Transport::Tls(Box::new(stream))))
 }
 
-/// A slow phone on a bad line needs two or three seconds.
+/// A slow phone on a bad connection needs two or three seconds.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Whoever opens a connection has something to say.
+/// A client sends its first byte right after it connects.
 const FIRST_BYTE: Duration = Duration::from_secs(5);
 
 const PLAIN_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\

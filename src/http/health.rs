@@ -1,4 +1,4 @@
-//! Whether the daemon is alive.
+//! The liveness endpoints.
 
 use super::AppState;
 use axum::Router;
@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-/// `/`, `/healthz`, `/livez`. A browser that comes to `/` is shown to the page, where this door has one.
+/// `/`, `/healthz`, `/livez`. A browser at `/` is redirected to the page, if this listener serves it.
 pub(super) fn routes(with_page: bool) -> Router<AppState> {
     let root = move |headers: HeaderMap| async move {
         if with_page { page_or_ok(&headers) } else { alive().await.into_response() }
@@ -14,7 +14,7 @@ pub(super) fn routes(with_page: bool) -> Router<AppState> {
     probes().route("/", get(root))
 }
 
-/// `/healthz` and `/livez` alone.
+/// `/healthz` and `/livez` only.
 pub(super) fn probes() -> Router<AppState> {
     Router::new().route("/healthz", get(alive)).route("/livez", get(alive))
 }
@@ -27,12 +27,12 @@ async fn alive() -> &'static str {
     "ok"
 }
 
-/// Whether `Accept` likes HTML better than plain text (RFC 9110, 12.5.1). `*/*` alone does not: that is curl.
+/// Returns true if `Accept` prefers HTML over plain text (RFC 9110, 12.5.1). `*/*` alone does not: that is curl.
 fn prefers_html(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let ranges: Vec<_> = lines.flat_map(|line| line.split(',')).map(media_range).collect();
     let quality = |names: &[&str]| {
-        // The more exact name counts, not the better quality.
+        // The more specific name counts, not the higher quality.
         names
             .iter()
             .find_map(|name| ranges.iter().find(|range| range.0.eq_ignore_ascii_case(name)))

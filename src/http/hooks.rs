@@ -1,4 +1,4 @@
-//! Webhooks: what the providers ask of us.
+//! The webhooks of the providers.
 
 pub(super) mod voice;
 pub(super) mod whatsapp;
@@ -8,10 +8,10 @@ use crate::providers::twilio::twiml::Verb;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// The answer of a webhook whose handler panicked or took too long; none for a path that is no webhook.
+/// The response of a webhook whose handler panicked or timed out; none for a path that is not a webhook.
 ///
-/// A webhook never gets 500: a call goes on to something that can be heard, a message is asked for again, because it may
-/// not have been stored, and a notice that only informs is taken as read.
+/// A webhook never returns 500. A call gets TwiML that the caller hears; a message may not be stored, so its response
+/// makes the sender retry; a notification is acknowledged.
 pub(super) fn answer_when_failed(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {

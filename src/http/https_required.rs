@@ -1,4 +1,4 @@
-//! Passwords, set-up codes and new sessions travel encrypted, or stay on this machine and private networks.
+//! Requires encryption for passwords, set-up codes and new sessions, except on this machine and private networks.
 
 use super::{ApiError, AppState, Peer};
 use axum::extract::FromRequestParts;
@@ -6,7 +6,8 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, header};
 
-/// The peer of a request that may carry a password; others are refused with 403 `https_required` before their body is read.
+/// The peer of a request that may carry a password; other requests are rejected with 403 `https_required` before their
+/// body is read.
 pub(super) struct Confidential(pub(super) Peer);
 
 impl FromRequestParts<AppState> for Confidential {
@@ -18,7 +19,7 @@ impl FromRequestParts<AppState> for Confidential {
     }
 }
 
-/// Why passwords are not taken on this connection, and where they are; none where they are.
+/// Why this connection must not carry passwords, and which address may; none if this one may.
 pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option<ApiError> {
     if peer.is_confidential() {
         return None;
@@ -49,8 +50,8 @@ fn refused(message: String) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "https_required", message)
 }
 
-/// Where the page is by TLS, without a slash at the end: the public address, else the name of a certificate that browsers accept,
-/// else the host that the client asked for, where this daemon's own certificate answers.
+/// The page's https URL without a trailing slash: the public address, else a domain whose certificate browsers accept,
+/// else the host that the client requested, if this daemon's own certificate answers there.
 pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String> {
     let config = state.config();
     if config.http.crm_listen.is_some() {
@@ -65,7 +66,7 @@ pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String>
     Some(if port == 443 { format!("https://{host}") } else { format!("https://{host}:{port}") })
 }
 
-/// The host that the client asked for, with its port.
+/// The host that the client requested, with its port.
 fn asked(headers: &HeaderMap) -> Option<Authority> {
     let host: Authority = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
     Some(host).filter(|host| !host.as_str().contains('@'))

@@ -1,4 +1,4 @@
-//! Where the daemon listens: what systemd hands over, else the addresses of the settings.
+//! The listening sockets: those passed by systemd, and those of the settings.
 
 mod bind;
 mod inherited;
@@ -10,47 +10,48 @@ use inherited::Inherited;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, UnixListener};
 
-/// The doors, open but not yet answered.
+/// The listeners, open but not served yet.
 #[derive(Debug, Default)]
 pub struct Listeners {
-    /// What Twilio and the bridge need; with no second door also page and API.
+    /// For Twilio and the bridge; without a separate CRM listener also page and API.
     pub public: Vec<TcpListener>,
-    /// Page and API alone, by plain HTTP and by TLS.
+    /// Page and API only, by plain HTTP and by TLS.
     pub crm: Vec<TcpListener>,
-    /// Port 80: redirects to https, and answers health checks and certificate authorities.
+    /// Port 80: redirects to https, and answers health checks and ACME challenges.
     pub http: Vec<TcpListener>,
-    /// The same as the public one by TLS.
+    /// The same as the public listener, by TLS.
     pub https: Vec<TcpListener>,
-    /// The Unix socket by which the bridge brings its events; systemd's alone, which sets who may use it.
+    /// The Unix socket for the bridge's events; only passed by systemd, which sets its permissions.
     pub bridge: Vec<UnixListener>,
 }
 
-/// Why a door cannot be opened.
+/// Why a listener cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// The address is taken, forbidden or not ours.
+    /// The address is in use, forbidden, or not on this machine.
     #[error("cannot listen on {address}: {hint}")]
     Bind {
-        /// Where.
+        /// The address.
         address: SocketAddr,
         /// What to do.
         hint: &'static str,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: std::io::Error,
     },
-    /// What systemd handed over is no listener, or none of its door's kind.
-    #[error("the socket that was handed over cannot be used (LISTEN_FDS)")]
+    /// A socket passed by systemd is not a listener, or not of the expected kind.
+    #[error("the socket passed by systemd cannot be used (LISTEN_FDS)")]
     Inherited(#[source] std::io::Error),
 }
 
 impl Listeners {
-    /// Takes what was handed over by socket activation, and opens the rest.
+    /// Takes the sockets of systemd's socket activation, and opens the others.
     ///
-    /// Sockets are known by their names (`FileDescriptorName=`): `web`, `crm`, `http`, `https`, and `bridge`, a Unix socket. Of those without such a name
-    /// the first is the public door and the next the second one.
+    /// Sockets are identified by their names (`FileDescriptorName=`): `web`, `crm`, `http`, `https`, and `bridge`, a
+    /// Unix socket. Of sockets without such a name, the first is the public listener and the next the CRM listener.
     ///
-    /// A listener that cannot be opened costs itself alone and is logged, as long as there is another one that Twilio can reach.
+    /// If a listener cannot be opened, the error is logged and the others are served, as long as one remains that
+    /// Twilio can reach.
     pub async fn open(config: &Config) -> Result<Self, ListenError> {
         let Inherited { mut public, mut crm, mut http, mut https, bridge } = Inherited::take()?;
         let mut failures = Vec::new();
@@ -79,7 +80,7 @@ impl Listeners {
             }
         }
         if public.is_empty() && http.is_empty() && https.is_empty() {
-            // There is none, so opening the public one has failed.
+            // No listener remains, so opening the public one has failed.
             return failures.into_iter().next().map_or_else(|| Ok(Self::default()), |(_, error)| Err(error));
         }
         for (key, error) in failures {
@@ -94,20 +95,20 @@ impl Listeners {
         Ok(Self { public, crm, http, https, bridge })
     }
 
-    /// Which of them certificates are good for.
+    /// The listeners for which certificates are needed.
     pub fn tls_doors(&self) -> TlsDoors {
         let port = |listener: &TcpListener| listener.local_addr().ok().map(|address| address.port());
         TlsDoors { http: !self.http.is_empty(), https: self.https.first().and_then(port), crm: !self.crm.is_empty() }
     }
 }
 
-/// Notes that a listener could not be opened.
+/// Records that a listener could not be opened.
 fn failed(key: &'static str, error: ListenError, failures: &mut Vec<(&'static str, ListenError)>) -> Vec<TcpListener> {
     failures.push((key, error));
     Vec::new()
 }
 
-/// A listener for the web that was asked for, or the usual one where TLS is in use.
+/// The configured listener, or the default one if TLS is in use.
 async fn web_listeners(config: &Config, asked: Option<SocketAddr>, port: u16) -> Result<Vec<TcpListener>, ListenError> {
     if let Some(address) = asked {
         return Ok(vec![bind(address).await?]);

@@ -1,4 +1,4 @@
-//! The media socket: Twilio's side of a call's sound.
+//! The media socket: Twilio's side of a call's audio.
 
 use super::crowd::Crowd;
 use super::{AppState, Peer, websocket_upgrade};
@@ -10,7 +10,7 @@ use axum::routing::get;
 use futures_util::FutureExt;
 use std::sync::Arc;
 
-/// The socket's path.
+/// The socket's route.
 pub(crate) fn routes() -> Router<AppState> {
     let strangers = Crowd::new(STRANGERS);
     let open =
@@ -18,7 +18,7 @@ pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/ws/twilio-media", get(open))
 }
 
-/// `GET /ws/twilio-media`. Whether the socket may stay is decided by its first message.
+/// `GET /ws/twilio-media`. The first message on the socket authenticates it.
 fn open(strangers: &Arc<Crowd>, state: AppState, peer: Peer, mut request: Request) -> Response {
     let (response, pending) = websocket_upgrade::upgrade(&mut request);
     let Some(pending) = pending else { return response };
@@ -27,15 +27,19 @@ fn open(strangers: &Arc<Crowd>, state: AppState, peer: Peer, mut request: Reques
         let socket = match pending.open().await {
             Ok(socket) => MediaSocket::new(socket),
             Err(error) => {
-                tracing::debug!(event = "WS_UPGRADE_FAILED", %error, "A media socket did not open");
+                tracing::debug!(event = "WS_UPGRADE_FAILED", %error, "The upgrade of a media socket failed");
                 return;
             }
         };
         if place.is_some() {
             state.calls.admit(socket).await;
         } else {
-            tracing::warn!(event = "WS_REFUSED", reason = "crowd", "Too many sockets of one network show no token");
-            // Said, and not waited for: there may be any number of them.
+            tracing::warn!(
+                event = "WS_REFUSED",
+                reason = "crowd",
+                "Media socket rejected: too many unauthenticated sockets from one network"
+            );
+            // The close is sent without waiting for the peer, because there may be any number of such sockets.
             let _ = socket.refuse().now_or_never();
         }
         drop(place);

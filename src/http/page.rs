@@ -1,4 +1,4 @@
-//! The web page: one HTML file for all of its paths, with its style and its script, built into the binary.
+//! The web page: one HTML file for all of its paths, with its style and its script, compiled into the binary.
 
 use super::AppState;
 use super::ranges::{FileInfo, answer};
@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use sha2::{Digest, Sha256};
 
-/// The paths of the page. All of `/app/` is its own to divide.
+/// The routes of the page. The script handles all paths below `/app/`.
 pub(super) fn routes() -> Router<AppState> {
     let mut routes = Router::new();
     for path in ["/login", "/forgot", "/reset", "/setup", "/calendar", "/app", "/app/", "/app/{*rest}"] {
@@ -38,7 +38,7 @@ async fn index(method: Method, headers: HeaderMap) -> Response {
     response
 }
 
-/// A file that is part of the binary.
+/// A file that is compiled into the binary.
 struct Asset {
     mime: &'static str,
     content: &'static str,
@@ -57,7 +57,7 @@ impl Asset {
     }
 }
 
-/// No script and no style but our own files; nothing from anywhere else; in nobody's frame.
+/// Scripts and styles only from our own files, nothing from other origins, and no framing.
 const PAGE_HEADERS: [(HeaderName, &str); 3] = [
     (
         header::CONTENT_SECURITY_POLICY,

@@ -1,4 +1,4 @@
-//! Where people find the page.
+//! The URLs of the web page.
 
 use super::Listeners;
 use super::peer::is_private;
@@ -7,12 +7,12 @@ use crate::domain::PageUrls;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use tokio::net::TcpListener;
 
-/// The page's addresses as a browser takes them. `listeners` know the real ports; without them only what the settings say is known.
+/// The page's URLs for browsers. `listeners` know the actual ports; without them, the settings decide.
 pub(crate) fn page_urls(config: &HttpConfig, listeners: Option<&Listeners>) -> PageUrls {
     if let Some(address) = config.crm_listen {
         let address = listeners.and_then(|listeners| local_address(&listeners.crm)).unwrap_or(address);
         let plain = plain_url(address);
-        // Nothing between a browser on this machine and a listener for this machine alone needs encryption.
+        // A browser on this machine needs no encryption to a loopback listener.
         let https = (!address.ip().is_loopback()).then(|| https_url(address));
         return PageUrls::new(https, Some(plain));
     }
@@ -31,7 +31,7 @@ fn local_address(listeners: &[TcpListener]) -> Option<SocketAddr> {
     listeners.first().and_then(|listener| listener.local_addr().ok())
 }
 
-/// Passwords travel by plain HTTP on private networks alone, so a public address is of no use there.
+/// Passwords are accepted over plain HTTP only on private networks, so a public address is not listed.
 fn plain_url(address: SocketAddr) -> String {
     format!("http://{}", specific(address, own_address().filter(|own| is_private(*own))))
 }
@@ -41,7 +41,7 @@ fn https_url(address: SocketAddr) -> String {
     url.strip_suffix(":443").map(str::to_owned).unwrap_or(url)
 }
 
-/// "Everywhere" is no place to go to: this machine's `own` address is one, else loopback.
+/// Replaces an unspecified address by this machine's `own` address, else by loopback.
 fn specific(mut address: SocketAddr, own: Option<IpAddr>) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(own.unwrap_or(Ipv4Addr::LOCALHOST.into()));
@@ -49,8 +49,8 @@ fn specific(mut address: SocketAddr, own: Option<IpAddr>) -> SocketAddr {
     address
 }
 
-/// The address that the system would use towards the internet. Nothing is sent: connecting a datagram socket only chooses a
-/// way, and the address asked for is one of those kept for documents (RFC 5737).
+/// The address that the system would use towards the internet. Nothing is sent: connecting a datagram socket only
+/// selects a route, and the target is a documentation address (RFC 5737).
 fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;

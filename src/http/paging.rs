@@ -1,9 +1,9 @@
-//! Pages of lists: how many, and where the next one begins.
+//! Pagination of lists: the limit and the cursor.
 
 use crate::domain::Cursor;
 use serde::{Deserialize, Deserializer};
 
-/// How many items a page has: 1 to 200, 50 unless said otherwise.
+/// Items per page: 1 to 200, 50 by default.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limit(pub(crate) usize);
 
@@ -20,7 +20,7 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
-/// `next_cursor` of the page before.
+/// `next_cursor` of the previous page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct After(pub(crate) Cursor);
 

@@ -1,4 +1,4 @@
-//! Who is on the other end of the connection.
+//! The client of a connection.
 
 use super::ApiError;
 use super::forwarded::{self, Forwarded};
@@ -8,23 +8,23 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 use std::net::{IpAddr, SocketAddr};
 
-/// Whose request it is; a request extension.
+/// The client of a request; a request extension.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
     connection: SocketAddr,
-    /// Whether the connection itself is by TLS.
+    /// Whether the connection itself uses TLS.
     tls: bool,
-    /// Whether `http.trusted_proxies` names the connection's address.
+    /// Whether `http.trusted_proxies` contains the connection's address.
     is_proxy: bool,
-    /// What the headers say; a proxy that is not named may have made it up.
+    /// The proxy headers; an untrusted client may have forged them.
     said: Forwarded,
-    /// Whether its headers are those of a program on this machine that asks this machine.
+    /// Whether the headers are those of a program on this machine that addresses this machine.
     asks_this_machine: bool,
 }
 
 impl Peer {
-    /// Of a request with these headers on a connection from this address, which speaks TLS or not. Only `proxies` may say
-    /// for whom they speak.
+    /// Creates the peer of a request with these headers on a connection from this address. The headers of `proxies`
+    /// only are trusted to name the original client.
     pub(super) fn new(connection: SocketAddr, tls: bool, headers: &HeaderMap, proxies: &[Network]) -> Self {
         Self {
             connection,
@@ -40,61 +40,61 @@ impl Peer {
         self.connection.ip().to_canonical()
     }
 
-    /// Whether the request comes from this machine itself. One that a proxy or a tunnel hands on does not, nor one that asks
-    /// for any name but that of this machine, whatever its connection's address: such a name is the public one, which a
-    /// tunnel passes on, or one that a page in a browser here had resolved to this machine (DNS rebinding).
+    /// Returns true if the request comes from this machine itself. Requests through a proxy or a tunnel do not, nor do
+    /// requests for a host other than this machine, whatever the connection's address: such a host is the public name,
+    /// passed on by a tunnel, or a name that a web page in a local browser resolved to this machine (DNS rebinding).
     pub fn is_local(self) -> bool {
         self.address().is_loopback() && self.asks_this_machine
     }
 
-    /// Whose attempts are counted: behind a proxy that is trusted, the address that it names.
+    /// The address for rate limits: behind a trusted proxy, the address that the proxy reports.
     pub fn origin(self) -> IpAddr {
         self.said.origin.filter(|_| self.is_proxy).unwrap_or(self.address())
     }
 
-    /// Whether nobody on the way could read it; none where only a proxy knows, which does not say.
+    /// Returns true if the client's connection is encrypted; none if only a proxy knows and does not report it.
     pub fn is_encrypted(self) -> Option<bool> {
         match self.said.encrypted {
             _ if self.tls => Some(true),
             said if self.is_proxy => said,
-            // It may be a proxy or a tunnel on this machine that is not named.
+            // It may be an unconfigured proxy or tunnel on this machine.
             _ if self.address().is_loopback() => None,
             _ => Some(false),
         }
     }
 
-    /// Whether the connection itself is by TLS.
+    /// Returns true if the connection itself uses TLS.
     pub(super) fn uses_tls(self) -> bool {
         self.tls
     }
 
-    /// Whether a password may travel on it: see [`is_confidential`].
+    /// Returns true if the connection may carry a password: see [`is_confidential`].
     pub(super) fn is_confidential(self) -> bool {
         is_confidential(self.tls, self.address(), self.is_proxy, self.said)
     }
 
-    /// Whether it comes from a proxy on this machine that `http.trusted_proxies` does not name.
+    /// Returns true if the request comes from a proxy on this machine that `http.trusted_proxies` does not contain.
     pub(super) fn is_unnamed_proxy(self) -> bool {
         !self.is_proxy && self.address().is_loopback() && self.said.origin.is_some()
     }
 
-    /// The connection's address, if a proxy seems to be there that `http.trusted_proxies` does not name: it says that its client used
-    /// https, which only a named one can say.
+    /// The connection's address, if it looks like a proxy that `http.trusted_proxies` does not contain: its headers say
+    /// that the client used https, which only a trusted proxy may report.
     pub(super) fn unnamed_https_proxy(self) -> Option<IpAddr> {
         (!self.is_proxy && self.said.encrypted == Some(true)).then(|| self.address())
     }
 
-    /// Whether it comes from a named proxy that does not say whether its client used https.
+    /// Returns true if the request comes from a trusted proxy that does not report whether its client used https.
     pub(super) fn is_silent_proxy(self) -> bool {
         self.is_proxy && self.said.encrypted.is_none()
     }
 }
 
-/// Whether a password may travel between the client and this listener: by TLS, by a named proxy that says https, or by plain
-/// HTTP that stays on this machine and on private networks.
+/// Returns true if a password may be sent between the client and this listener: by TLS, through a trusted proxy that
+/// reports https, or by plain HTTP that stays on this machine and on private networks.
 ///
-/// `peer` is the address of the connection, `is_proxy` whether `http.trusted_proxies` names it, `said` what its headers say.
-/// Only a named proxy can say something that allows more. Any proxy is believed that says that its client used plain HTTP.
+/// `peer` is the address of the connection, `is_proxy` whether `http.trusted_proxies` contains it, `said` what its
+/// headers report. Only a trusted proxy's report can allow more. A report of plain HTTP is believed from any proxy.
 fn is_confidential(tls: bool, peer: IpAddr, is_proxy: bool, said: Forwarded) -> bool {
     let client_used_http = said.encrypted == Some(false);
     if (tls && !(is_proxy && client_used_http)) || (is_proxy && said.encrypted == Some(true)) {
@@ -104,8 +104,8 @@ fn is_confidential(tls: bool, peer: IpAddr, is_proxy: bool, said: Forwarded) -> 
     (tls || is_private(peer)) && is_private(client)
 }
 
-/// Whether an address belongs to this machine or a private network: loopback, RFC 1918, unique local and link-local addresses,
-/// and the shared ones (RFC 6598), which Tailscale uses.
+/// Returns true if an address belongs to this machine or a private network: loopback, RFC 1918, unique local and
+/// link-local addresses, and the shared ones (RFC 6598), which Tailscale uses.
 pub(super) fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => {
@@ -124,12 +124,12 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     }
 }
 
-/// Whether an address lies in one of the networks.
+/// Returns true if an address is in one of the networks.
 pub(super) fn is_among(networks: &[Network], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(address))
 }
 
-/// What counts as one sender: whoever has one IPv6 address has 2^64 of them.
+/// The unit of rate limits: a client with one IPv6 address usually has 2^64 of them.
 pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
@@ -137,13 +137,13 @@ pub(super) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Whether a proxy has added one of its headers.
+/// Returns true if a proxy has added one of its headers.
 fn is_forwarded(headers: &HeaderMap) -> bool {
     let mut names = headers.keys().map(HeaderName::as_str);
     names.any(|name| FORWARDED.contains(&name) || name.starts_with("x-forwarded-") || name.starts_with("cf-"))
 }
 
-/// Whether the request asks for `localhost` or a loopback address.
+/// Returns true if the request is for `localhost` or a loopback address.
 fn names_this_machine(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
     let name = match host.rsplit_once(':') {
@@ -154,7 +154,7 @@ fn names_this_machine(headers: &HeaderMap) -> bool {
     name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
-/// What proxies and tunnels add, beside `X-Forwarded-…` and Cloudflare's `CF-…`.
+/// The headers that proxies and tunnels add, besides `X-Forwarded-…` and Cloudflare's `CF-…`.
 const FORWARDED: [&str; 8] = [
     "forwarded",
     "via",
@@ -256,7 +256,7 @@ mod tests {
             (false, "203.0.113.7", None, None, false),
             (true, "203.0.113.7", None, None, true),
             (false, "192.168.1.5", None, None, true),
-            // What a client says of itself allows nothing, and a named proxy's silence is no https.
+            // A client's own headers allow nothing, and a trusted proxy's missing report does not mean https.
             (false, "203.0.113.7", office, Some(true), false),
             (false, proxy, public, None, false),
             (false, proxy, public, Some(false), false),
@@ -264,10 +264,10 @@ mod tests {
             (false, proxy, office, Some(false), true),
             (false, proxy, tailscale, None, true),
             (false, proxy, None, None, true),
-            // TLS from a proxy to us does not help a client that sent its password to the proxy in clear.
+            // TLS from a proxy to this server does not help a client that sent its password to the proxy unencrypted.
             (true, proxy, public, Some(false), false),
             (true, "203.0.113.7", None, Some(false), true),
-            // A proxy that is not named allows nothing, but is believed when it says that its client used plain HTTP.
+            // An untrusted proxy's headers allow nothing, but its report of plain HTTP is believed.
             (false, other, public, None, true),
             (false, other, public, Some(true), true),
             (false, other, public, Some(false), false),
@@ -280,7 +280,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever headers a client on the internet sends, plain HTTP from there takes no password.
+        /// For any headers of a client on the internet, plain HTTP from there may carry no password.
         #[test]
         fn no_header_makes_a_public_connection_private(address: u32, names in "[ -~]{0,40}", scheme in "https?|wss?|[ -~]{0,9}") {
             let address = IpAddr::V4(address.into());

@@ -1,4 +1,4 @@
-//! `/static/tts`: what Twilio plays to a caller.
+//! `/static/tts`: the audio that Twilio plays to a caller.
 
 use super::AppState;
 use super::ranges::{FileInfo, answer};
@@ -24,7 +24,7 @@ async fn fallback(State(state): State<AppState>, method: Method, headers: Header
     send(&state.in_force.now().prompts.fallback, &method, &headers)
 }
 
-/// Twilio keeps what it may keep, and asks again whether it has changed: the owner may put in another one any time.
+/// Twilio caches the file and revalidates it, because the owner may replace it at any time.
 fn send(prompt: &Prompt, method: &Method, headers: &HeaderMap) -> Response {
     let file = FileInfo {
         mime: "audio/mpeg",

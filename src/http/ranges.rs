@@ -1,4 +1,4 @@
-//! Files over HTTP: whole, in part, or not again (RFC 9110, sections 13 and 14).
+//! Serves files over HTTP: complete, in part, or not modified (RFC 9110, sections 13 and 14).
 
 use crate::store;
 use axum::body::Body;
@@ -8,8 +8,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use std::ops::Range;
 
-/// A part of a file that `read` gives in pieces, from an offset and with a length. The next piece is read when the client has
-/// taken the last one, each in a transaction of its own: a slow client holds little memory, and no connection to the database.
+/// Streams a part of a file; `read` returns a piece by its offset and length. The next piece is read when the client
+/// has taken the last one, each in its own transaction: a slow client holds little memory, and no database connection.
 pub(crate) fn in_pieces<F>(part: Range<u64>, read: impl Fn(u64, usize) -> F + Send + 'static) -> Body
 where
     F: Future<Output = store::Result<Vec<u8>>> + Send + 'static,
@@ -21,7 +21,7 @@ where
         }
         let piece = read(left.start, most).await?;
         if piece.is_empty() {
-            // It was deleted meanwhile; the client sees that the length is not as announced.
+            // The file was deleted meanwhile; the client detects the truncated body.
             return Err(store::Error::NotFound("file"));
         }
         let left = left.start + piece.len() as u64..left.end;
@@ -29,19 +29,19 @@ where
     }))
 }
 
-/// A file that can be sent.
+/// A file to serve.
 pub(crate) struct FileInfo<'a> {
-    /// Its kind.
+    /// Its media type.
     pub(crate) mime: &'a str,
     /// Its length in bytes.
     pub(crate) length: u64,
     /// Changes with its content; without quotes.
     pub(crate) etag: &'a str,
-    /// How long others may keep it.
+    /// Its cache policy.
     pub(crate) cache_control: &'static str,
 }
 
-/// Answers a GET or HEAD for a file; `read` gives the bytes of a part.
+/// Answers a GET or HEAD for a file; `read` returns the bytes of a part.
 pub(crate) fn answer(
     method: &Method,
     headers: &HeaderMap,
@@ -90,7 +90,7 @@ fn put(response: &mut Response, name: header::HeaderName, value: &str) {
     }
 }
 
-/// Whether the sender has this very file already.
+/// Returns true if the client has the current version already.
 fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(','));
@@ -104,7 +104,7 @@ enum Wanted {
     Nothing,
 }
 
-/// Several ranges at once are answered with the whole, which is allowed; no player asks for them.
+/// Several ranges in one request are answered with the complete file, which is allowed; no player sends them.
 fn wanted(method: &Method, headers: &HeaderMap, etag: &str, length: u64) -> Wanted {
     if *method != Method::GET || headers.get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes())
     {
@@ -118,7 +118,7 @@ fn wanted(method: &Method, headers: &HeaderMap, etag: &str, length: u64) -> Want
         (Some(from), Some(to)) if from <= to => from..to.saturating_add(1).min(length),
         (Some(from), None) if to.trim().is_empty() => from..length,
         (None, Some(last)) if from.trim().is_empty() => length.saturating_sub(last)..length,
-        // What makes no sense is as if it were not there.
+        // An invalid range is ignored.
         _ => return Wanted::Whole,
     };
     if part.is_empty() { Wanted::Nothing } else { Wanted::Part(part) }
@@ -129,7 +129,7 @@ fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// Read and sent at a time.
+/// The bytes that are read and sent at a time.
 const PIECE: usize = 256 << 10;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `/readyz`: how each part is.
+//! `/readyz`: the state of each part.
 
 use super::AppState;
 use crate::clock;
@@ -18,21 +18,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
-/// What the bridge said last, so that however many ask, it is asked once in a while.
+/// The bridge's last answer, so frequent requests query the bridge only now and then.
 #[derive(Default)]
 pub struct Readiness {
-    // Held while the bridge is asked: whoever comes meanwhile gets the same answer.
+    // Held while the bridge is queried: concurrent requests get the same answer.
     last: Mutex<Option<Said>>,
 }
 
-/// What the bridge of these settings said, and when.
+/// The answer of the bridge of these settings, and its time.
 struct Said {
     in_force: Arc<InForce>,
     at: Instant,
     check: Check,
 }
 
-/// How a part is.
+/// The state of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Check {
@@ -42,28 +42,28 @@ enum Check {
     Error,
 }
 
-/// How all parts are.
+/// The state of all parts.
 #[derive(Debug, Serialize)]
 struct Checks {
-    /// The database, really written to and read.
+    /// The database, by a real write and read.
     db: Check,
-    /// The settings that are set are used, and not the last ones that worked.
+    /// The current settings are active, not the last valid ones.
     settings: Check,
     openai: Check,
     tts: Check,
     twilio_secrets: Check,
     baileys: Check,
-    /// Messages go out.
+    /// Messages are sent.
     outbox: Check,
-    /// There is space to write, also for the nightly snapshot.
+    /// Enough free space to write, also for the nightly snapshot.
     disk: Check,
-    /// The file that people copy holds all that has been acknowledged.
+    /// The published file contains everything that was acknowledged.
     published_copy: Check,
     /// No damage has been found in the database.
     integrity: Check,
-    /// The certificate is good, and will be next week.
+    /// The certificate is valid, and will be next week.
     tls: Check,
-    /// There is a backup to rely on.
+    /// A recent backup exists.
     backup: Check,
     /// The clock is not known to be wrong.
     clock: Check,
@@ -136,7 +136,7 @@ async fn ready(State(state): State<AppState>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], Json(checks)).into_response()
 }
 
-/// Google's account; a file that is gone since the start is an error.
+/// Google's service account; a file that has disappeared since the start is an error.
 fn speech(config: &Config) -> Check {
     match &config.google.credentials_file {
         _ if !config.google.is_configured() => Check::Disabled,

@@ -1,15 +1,16 @@
-//! Which signed webhooks came before: Twilio repeats one that was not answered, and whoever has captured one can.
+//! Detects repeated signed webhooks: Twilio repeats one that was not answered, and an attacker may replay a captured
+//! one.
 
 use crate::providers::twilio::signature::Signature;
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 
-/// Remembers the last of them, by a hash of path and signature.
+/// The most recent webhooks, by a hash of path and signature.
 #[derive(Default)]
 pub struct Repeats {
     hasher: RandomState,
-    // A plain mutex: it is held for a look into a set.
+    // A plain mutex: it is held for a lookup in a set.
     seen: Mutex<Seen>,
 }
 
@@ -20,7 +21,7 @@ struct Seen {
 }
 
 impl Repeats {
-    /// Notes a webhook; true if it came before.
+    /// Records a webhook; returns true if it came before.
     pub(super) fn note(&self, path: &str, signature: Signature) -> bool {
         let hash = self.hasher.hash_one((path, signature));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -37,7 +38,7 @@ impl Repeats {
     }
 }
 
-/// Some 400 KB.
+/// About 400 KB.
 const REMEMBERED: usize = 16_384;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Which path leads where, for each door.
+//! The routes of each listener.
 
 use super::auth::authenticate;
 use super::envelope::{Envelope, Limits, wrap};
@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 
-/// What Twilio, the bridge and monitors need; `with_crm` where page and API have no door of their own.
+/// The routes for Twilio, the bridge and monitoring; `with_crm` if page and API have no listener of their own.
 pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
     let routes = for_monitors(with_crm).merge(prompts::routes());
     let routes = routes.merge(hooks::voice::routes()).merge(hooks::whatsapp::routes()).merge(media::routes());
@@ -21,18 +21,18 @@ pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
     finish(routes, state)
 }
 
-/// Page and API, and what monitors need.
+/// Page and API, and the monitoring routes.
 pub(super) fn crm(state: &AppState) -> Router {
     finish(for_monitors(true).merge(crm_routes(state)), state)
 }
 
-/// What the bridge needs of us, and what monitors do.
+/// The routes for the bridge, and the monitoring routes.
 pub(super) fn bridge(state: &AppState) -> Router {
     finish(for_monitors(false).merge(hooks::whatsapp::bridge_routes()).fallback(nothing_here), state)
 }
 
-/// Port 80: redirects to https once browsers accept the certificate. Before that health checks alone are answered, and
-/// certificate authorities always.
+/// Port 80: redirects to https once browsers accept the certificate. Until then only health checks are answered. ACME
+/// challenges are always answered.
 pub(super) fn port_80(state: &AppState) -> Router {
     let health = health::probes().merge(ready::routes()).merge(version::routes()).merge(metrics::local_routes());
     let redirected = health.fallback(to_https::unavailable);
@@ -40,12 +40,12 @@ pub(super) fn port_80(state: &AppState) -> Router {
     finish(redirected.merge(challenge::routes()).merge(well_known::routes()), state)
 }
 
-/// The same with HSTS on what is answered by TLS.
+/// Adds HSTS to responses over TLS.
 pub(super) fn with_hsts(routes: Router, state: &AppState) -> Router {
     routes.layer(from_fn_with_state(state.clone(), to_https::hsts))
 }
 
-/// Whether it lives, and what it is; on every door.
+/// Liveness and version; on every listener.
 fn for_monitors(with_page: bool) -> Router<AppState> {
     Router::new()
         .merge(health::routes(with_page))
@@ -74,7 +74,7 @@ async fn nothing_here(uri: Uri) -> Response {
     (StatusCode::NOT_FOUND, "not found\n").into_response()
 }
 
-/// Where the API is, whoever is not logged in does not even learn which paths it has.
+/// The fallback of listeners with the API: an unauthenticated client does not learn which API paths exist.
 async fn nothing_for_strangers(
     State(state): State<AppState>,
     method: Method,
@@ -89,7 +89,7 @@ async fn nothing_for_strangers(
     nothing_here(uri).await
 }
 
-/// Whether a path belongs to the API, whose errors are JSON.
+/// Returns true if a path belongs to the API, whose errors are JSON.
 pub(super) fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }

@@ -1,9 +1,9 @@
-//! The words that somebody searches for.
+//! The words of a search.
 
 use serde::{Deserialize, Deserializer};
 
-/// Words to search for, of at most [`MAX_CHARS`] characters: SQLite refuses patterns of more than 50,000 bytes, and nobody
-/// types so many.
+/// Search words of at most [`MAX_CHARS`] characters: SQLite rejects patterns of more than 50,000 bytes, and no user
+/// types that many.
 #[derive(Clone, Debug)]
 pub(crate) struct SearchWords(pub(crate) String);
 

@@ -1,7 +1,7 @@
-//! The accept loop: connections in, requests to the router, and an end without cutting anybody off.
+//! The accept loop: accepts connections, passes requests to the router, and shuts down gracefully.
 //!
-//! It is our own, because the media socket takes its stream back out of the upgraded connection, which is only
-//! possible where the type of the connection is known.
+//! It is not axum's, because the media socket takes its stream back out of the upgraded connection, which is only
+//! possible if the type of the connection is known.
 
 use super::connection_limit::{Admission, Admitted, Client, Connections};
 use super::handshake::{Protocol, accept};
@@ -26,22 +26,23 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::Service;
 
-/// The connection of an upgraded request: `hyper::upgrade::Upgraded::downcast::<Connection>()` gives it back.
+/// The connection of an upgraded request: `hyper::upgrade::Upgraded::downcast::<Connection>()` returns it.
 pub type Connection = TokioIo<Stream>;
 
-/// Turns true when the server stops: an answer without an end must end then. A request extension.
+/// Turns true when the server stops: an endless response must end then. A request extension.
 #[derive(Clone, Debug)]
 pub(super) struct Stopping(pub(super) watch::Receiver<bool>);
 
-/// Answers on every door until `stopping` turns true; ends when the last running request has ended.
+/// Serves all listeners until `stopping` turns true; returns when the last request in progress has ended.
 pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Receiver<bool>) {
     let Listeners { public, crm, http, https, bridge } = listeners;
-    // By the settings: where the second door could not be opened, the first one does not get page and API.
+    // Decided by the settings: if the CRM listener could not be opened, the public one still does not get page and API.
     let public_router = router::public(&state, state.config().http.crm_listen.is_none());
     let crm_router = router::crm(&state);
     let most = state.config().http.max_connections.unwrap_or_else(default_connections);
     let room = || Connections::new(most);
-    // Rooms of their own: a flood at the public door must not lock the owner out, nor one by plain HTTP those who use TLS.
+    // Separate connection limits: a flood on the public listener must not lock the owner out, nor one over plain HTTP
+    // the users of TLS.
     let mut doors = JoinSet::new();
     let mut open = |name, listeners: Vec<TcpListener>, router: Router, room: Arc<Connections>, protocol: Protocol| {
         for listener in listeners.into_iter().map(Listener::Tcp) {
@@ -63,7 +64,7 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Recei
     while doors.join_next().await.is_some() {}
 }
 
-/// Where connections come in.
+/// The kind of listening socket.
 enum Listener {
     Tcp(TcpListener),
     Unix(UnixListener),
@@ -100,13 +101,14 @@ impl Listener {
     }
 }
 
-/// Whoever asks for much and reads nothing would keep a place for ever: no limit of a request covers its answer's way. The
-/// kernel drops those who have not taken a byte for so long. Connections have it from their listener.
+/// A client that requests much and reads nothing would hold its slot for ever, because request timeouts do not cover
+/// the sending of the response. The kernel drops connections whose peer has not acknowledged a byte for this long.
+/// Connections inherit the option from their listener.
 fn drop_those_who_do_not_read(listener: &Listener, patience: Duration) {
     let Listener::Tcp(listener) = listener else { return };
     let ms = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(listener, ms) {
-        tracing::warn!(event = "SOCKET_OPTION_FAILED", %error, "Those who do not read are not dropped");
+        tracing::warn!(event = "SOCKET_OPTION_FAILED", %error, "Cannot set TCP_USER_TIMEOUT: connections whose peer does not read are not dropped");
     }
 }
 
@@ -137,7 +139,7 @@ impl Door {
         door
     }
 
-    /// What connections get that come from now on.
+    /// Applies the current settings to new connections.
     fn take_over_settings(&mut self) {
         let config = self.settings.borrow_and_update().config.clone();
         drop_those_who_do_not_read(&self.listener, Duration::from_secs(config.http.request_timeout_s));
@@ -172,10 +174,10 @@ impl Door {
                     });
                 }
                 Err(error) => {
-                    // Mostly: no file descriptors left. Connections that end give some back.
+                    // Usually no file descriptors are left; connections that end free some.
                     if next_complaint <= clock::instant() {
                         next_complaint = clock::instant() + COMPLAIN_EVERY;
-                        tracing::warn!(event = "ACCEPT_FAILED", error = %error, "Cannot take connections");
+                        tracing::warn!(event = "ACCEPT_FAILED", error = %error, "Cannot accept connections; retrying");
                     }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
@@ -185,9 +187,9 @@ impl Door {
         while connections.join_next().await.is_some() {}
     }
 
-    /// A place for a connection; none only where authenticated requests take them all.
+    /// Admits a connection; none only if all slots have authenticated requests in progress.
     fn admit(&self, address: IpAddr, next_warning: &mut Instant) -> Option<Admitted> {
-        // One who is trusted speaks for everybody.
+        // A trusted proxy carries many clients.
         let (admitted, is_full) = match self.connections.admit(address, is_among(&self.proxies, address)) {
             Admission::Open(admitted, evicted) => (Some(admitted), evicted),
             Admission::Full => (None, true),
@@ -201,7 +203,7 @@ impl Door {
     }
 }
 
-/// Who is on a connection, and how we talk.
+/// The client of a connection, and the protocol.
 struct Caller {
     address: SocketAddr,
     proxies: Arc<[Network]>,
@@ -210,7 +212,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// One connection, from the first byte to the last.
+    /// Serves one connection from its first to its last byte.
     async fn converse(self, transport: Transport, router: Router, mut stopping: watch::Receiver<bool>) {
         let stream = match (transport, &self.protocol) {
             (Transport::Plain(stream), Protocol::Tls(_) | Protocol::PlainOrTls(_)) => stream,
@@ -227,18 +229,18 @@ impl Caller {
         };
         match outcome {
             Ok(Some(stream)) => {
-                // The handshake has had a limit of its own.
+                // The handshake has a timeout of its own.
                 self.client.note_received();
                 self.answer(stream, router, stopping).await;
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", %error, "A connection by TLS did not come about");
+                tracing::debug!(event = "TLS_HANDSHAKE_FAILED", %error, "TLS handshake failed");
             }
         }
     }
 
-    /// Request by request.
+    /// Serves the requests of a connection.
     async fn answer(self, transport: Transport, router: Router, mut stopping: watch::Receiver<bool>) {
         let tls = matches!(transport, Transport::Tls(_));
         let (busy, mut asked) = watch::channel(false);
@@ -273,11 +275,11 @@ impl Caller {
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = client.must_close() => {
-                return tracing::debug!(event = "CONNECTION_CLOSED", address = %client_address, "A silent connection is closed");
+                return tracing::debug!(event = "CONNECTION_CLOSED", address = %client_address, "Connection from {client_address} closed: it was silent for too long, or evicted");
             }
             () = stop(&mut stopping) => {
-                // Whoever has just come, or asks again on a connection that was kept, has a request on its way: to close
-                // now would be to refuse it.
+                // A client that has just connected, or reuses a kept connection, may have sent a request already;
+                // closing now would reject it.
                 let on_its_way = tokio::time::timeout(LINGER, async { asked.wait_for(|asked| *asked).await.is_ok() });
                 tokio::select! {
                     ended = connection.as_mut() => ended,
@@ -289,20 +291,20 @@ impl Caller {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(event = "CONNECTION_FAILED", error = %error, "A connection ended badly");
+            tracing::debug!(event = "CONNECTION_FAILED", error = %error, "Connection failed");
         }
     }
 }
 
-/// One connection for each MiB of memory: a client that is not authenticated can make one hold the head of a request,
-/// [`MAX_HEAD_BYTES`], and all of them together shall not hold more than a small part of the memory.
+/// One connection per MiB of memory: an unauthenticated client can make a connection hold the head of a request of
+/// [`MAX_HEAD_BYTES`], and all connections together must not hold more than a small part of the memory.
 fn default_connections() -> usize {
     let system = rustix::system::sysinfo();
     let bytes = system.totalram.saturating_mul(system.mem_unit.into());
     usize::try_from(bytes >> 20).unwrap_or(usize::MAX).clamp(FEWEST_CONNECTIONS, MOST_CONNECTIONS)
 }
 
-/// Without this line a login limit that holds for all clients of the proxy together would be hard to explain.
+/// Without this warning, a login rate limit that applies to all clients of a proxy together would be hard to explain.
 fn warn_of_unnamed_proxy(address: IpAddr) {
     let address = address.to_canonical();
     tracing::warn!(
@@ -313,19 +315,19 @@ fn warn_of_unnamed_proxy(address: IpAddr) {
     );
 }
 
-/// One warning in a run is enough.
+/// One warning per process is enough.
 static UNNAMED_PROXY: Once = Once::new();
 
-/// Waits for the order to stop.
+/// Waits until the server is to stop.
 async fn stop(stopping: &mut watch::Receiver<bool>) {
-    // Whoever gives the order being gone is an order too.
+    // If the sender is gone, the server stops too.
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-/// How long a connection on which nothing is asked waits for a last request when the daemon stops.
+/// At shutdown, how long an idle connection waits for a last request.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// How long the head of a request may take to arrive, and how long a connection may wait for its next one.
+/// How long the head of a request may take, and how long a connection may be idle.
 const HEADER_TIME: Duration = Duration::from_secs(20);
 
 /// The longest head; Twilio's are about 1 KiB.
@@ -335,8 +337,8 @@ const MAX_HEAD_BYTES: usize = 64 << 10;
 const FEWEST_CONNECTIONS: usize = 256;
 const MOST_CONNECTIONS: usize = 1024;
 
-/// The wait after a connection could not be taken.
+/// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How often the log says that connections cannot be taken.
+/// How often the log reports failed accepts.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! What handlers get.
+//! The state of the handlers.
 
 use super::{Auth, BodyBudget, Readiness, Repeats};
 use crate::config::{Config, Live};
@@ -20,47 +20,47 @@ use crate::store::Store;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// What handlers get. It is cloned several times for each request, so one pointer is all that it is.
+/// The state of the handlers. It is cloned several times per request, so it is a single pointer.
 #[derive(Clone)]
 pub struct AppState(Arc<AppParts>);
 
 /// The parts of [`AppState`].
 pub struct AppParts {
-    /// The settings, and what is built from them.
+    /// The settings, and the objects that are built from them.
     pub in_force: Live<InForce>,
     /// The database.
     pub store: Store,
-    /// All calls that are on.
+    /// The registry of active calls.
     pub calls: Calls,
-    /// The talks of calls without a live stream.
+    /// The turn-by-turn conversations of calls without a media stream.
     pub fallback: Fallback,
-    /// Work for later.
+    /// Background jobs.
     pub jobs: Jobs,
-    /// The clock of all messages, in and out.
+    /// The clock of all messages, inbound and outbound.
     pub message_clock: MessageClock,
-    /// When webhooks of Twilio may have been lost.
+    /// Signals that webhooks of Twilio may have been lost.
     pub gap: Gap,
-    /// Messages on their way out.
+    /// Outbound messages.
     pub outbox: Outbox,
-    /// Which signed webhooks came before.
+    /// Detects repeated signed webhooks.
     pub repeats: Arc<Repeats>,
-    /// What logging in remembers.
+    /// The state of authentication.
     pub auth: Arc<Auth>,
-    /// Memory for the bodies of clients that are not authenticated yet.
+    /// Memory for the bodies of unauthenticated requests.
     pub bodies: BodyBudget,
-    /// What is kept beside the database.
+    /// The snapshots of the database.
     pub snapshots: Snapshots,
-    /// How the parts are.
+    /// The state of the parts.
     pub readiness: Arc<Readiness>,
-    /// How much room there is.
+    /// The free disk space.
     pub disk: DiskWatch,
-    /// What needs a person.
+    /// The alerts.
     pub alerts: Alerts,
-    /// What the self-checks found.
+    /// The results of the self-checks.
     pub self_check: SelfChecker,
-    /// What has been counted.
+    /// The metrics.
     pub metrics: Metrics,
-    /// Who we are.
+    /// The identity of this instance.
     pub identity: Identity,
     /// Certificates.
     pub tls: Tls,
@@ -81,7 +81,7 @@ impl From<AppParts> for AppState {
 }
 
 impl AppParts {
-    /// The settings as they are now. A handler that needs them twice takes them once.
+    /// The current settings. A handler that uses them more than once calls this once.
     pub fn config(&self) -> Arc<Config> {
         self.in_force.now().config.clone()
     }

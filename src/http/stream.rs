@@ -1,4 +1,4 @@
-//! A connection as it comes in: plain, or by TLS.
+//! An accepted connection: plain, or TLS.
 
 use super::connection_limit::Client;
 use std::io::{self, IoSlice};
@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
-/// A connection of which is known when it was last heard from.
+/// A connection that records when it last received or sent bytes.
 #[derive(Debug)]
 pub struct Stream {
     transport: Transport,
@@ -21,20 +21,20 @@ impl Stream {
         Self { transport, client }
     }
 
-    /// What carries it.
+    /// The underlying transport.
     pub(super) fn into_transport(self) -> Transport {
         self.transport
     }
 }
 
-/// What carries a connection. Plain ones have nothing but a branch between them and the kernel.
+/// The transport of a connection. A plain one adds only a branch to each I/O call.
 #[derive(Debug)]
 pub enum Transport {
-    /// Nothing lies in between.
+    /// Plain TCP.
     Plain(TcpStream),
-    /// The same from this machine, by a socket with a path.
+    /// A Unix socket.
     Unix(UnixStream),
-    /// Boxed, because its state is many times as large as a plain connection's, of which there are more.
+    /// Boxed, because its state is many times larger than a plain connection's, of which there are more.
     Tls(Box<TlsStream<TcpStream>>),
 }
 

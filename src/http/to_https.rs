@@ -1,4 +1,4 @@
-//! From plain HTTP on port 80 to https, and HSTS, which keeps browsers there.
+//! Redirects from plain HTTP on port 80 to https, and HSTS.
 
 use super::router::is_api;
 use super::{ApiError, AppState, Peer, https_required};
@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Redirects to the same path by https, once browsers will accept the certificate there.
+/// Redirects to the same path by https, once browsers accept the certificate there.
 pub(super) async fn redirect(State(state): State<AppState>, request: Request, next: Next) -> Response {
     match place(&state, request.headers(), request.uri()) {
         // 308 keeps method and body.
@@ -16,7 +16,8 @@ pub(super) async fn redirect(State(state): State<AppState>, request: Request, ne
     }
 }
 
-/// The answer where there is no https to redirect to yet: what is missing and what to do. Page and API are never served here.
+/// The response while no https address can be redirected to: what is missing and what to do. Page and API are never
+/// served here.
 pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMap, uri: Uri) -> Response {
     let has_own_listener = state.config().http.crm_listen.is_some();
     let url = if has_own_listener { None } else { https_required::https_url(&state, &headers) };
@@ -33,7 +34,7 @@ pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMa
     (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], text).into_response()
 }
 
-/// Adds HSTS to what is answered by TLS with a certificate that browsers accept.
+/// Adds HSTS to responses over TLS with a certificate that browsers accept.
 pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let by_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.uses_tls());
     let mut response = next.run(request).await;
@@ -43,14 +44,14 @@ pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: 
     response
 }
 
-/// The same place by TLS: at the host that was asked for, if the certificate is good for it, else at the public address.
+/// The https URL: at the requested host if the certificate covers it, else at the public address.
 fn place(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<HeaderValue> {
     let config = state.config();
     let public = config.http.public_address().and_then(|address| address.strip_prefix("https://"));
     let public_host = public.map(|public| without_port(public.split('/').next().unwrap_or(public)));
     let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port);
     let host = match asked.filter(|asked| state.tls.is_good_for(asked)) {
-        // The public address may have a port of its own.
+        // The public address may have a different port.
         Some(asked) if Some(asked) != public_host => asked,
         _ => public.filter(|_| public_host.is_some_and(|host| state.tls.is_good_for(host)))?,
     };
@@ -65,7 +66,7 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// What browsers and Mozilla's Observatory ask of a site that stays with TLS (six months are the least).
+/// One year; browsers and Mozilla's Observatory require at least six months.
 const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 const NO_CERTIFICATE: &str = "\

@@ -1,4 +1,4 @@
-//! A webhook of Twilio whose signature is right. A handler cannot get at the parameters of any other.
+//! A webhook with a valid Twilio signature. A handler that takes one rejects all others.
 
 use super::AppState;
 use super::body_budget::{BodyError, UnauthenticatedBody};
@@ -16,22 +16,22 @@ use std::sync::Arc;
 pub struct TwilioForm {
     /// All of them, decoded: of the form, of the JSON object's top level, or of the query.
     pub form: Form,
-    /// The body as it came, for the journal.
+    /// The raw body, for the webhook log.
     pub body: Bytes,
-    /// What the body is.
+    /// The media type of the body.
     pub content_type: String,
-    /// Its `AccountSid` is that of the settings. Without one in the settings nothing is known against it.
+    /// Its `AccountSid` is the configured one, or no account is configured.
     pub is_of_our_account: bool,
-    /// The same webhook came before, with the same signature.
+    /// The same webhook with the same signature came before.
     pub is_repeated: bool,
 }
 
-/// A request of which nothing is read yet but its head.
+/// The head of a request whose body is not read yet.
 struct Head {
     target: String,
     method: Method,
     content_type: String,
-    /// None where no key can have signed it: the header is missing or malformed, or no token is configured.
+    /// None if the signature cannot be valid: the header is missing or malformed, or no token is configured.
     signature: Option<Signature>,
 }
 
@@ -51,13 +51,13 @@ impl FromRequest<AppState> for TwilioForm {
                 return Ok(form);
             }
         }
-        tracing::warn!(event = "TWILIO_BAD_SIG", path, "{path} was not signed by Twilio; nothing was done");
+        tracing::warn!(event = "TWILIO_BAD_SIG", path, "Request to {path} rejected: invalid Twilio signature");
         Err((StatusCode::FORBIDDEN, "the signature is missing or wrong\n").into_response())
     }
 }
 
 impl TwilioForm {
-    /// The parameters if Twilio signed the request, else its body, of at most `most` bytes.
+    /// Returns the parameters if Twilio signed the request, else its body, of at most `most` bytes.
     pub(super) async fn read_any(
         request: Request,
         state: &AppState,
@@ -82,7 +82,7 @@ impl Head {
         }
     }
 
-    /// The parameters, if one of our keys has signed them; else the body.
+    /// Returns the parameters if one of the tokens has signed them, else the body.
     fn read(self, body: UnauthenticatedBody, state: &AppState) -> Result<TwilioForm, Bytes> {
         let config = state.config();
         let is_form = self.content_type.starts_with("application/x-www-form-urlencoded");
@@ -90,7 +90,7 @@ impl Head {
         let payload = match &form {
             _ if body.bytes.is_empty() => Payload::Empty,
             Some(form) => Payload::Form(form.pairs()),
-            // To sort thousands of parameters takes milliseconds, and anybody may send them.
+            // Sorting thousands of parameters takes milliseconds, and any client may send them.
             None if is_form => return Err(body.bytes),
             None => Payload::Raw(&body.bytes),
         };
@@ -103,7 +103,7 @@ impl Head {
             tracing::warn!(
                 event = "WEBHOOK_ODD",
                 path,
-                "A signed request to {path} has more than {MAX_PAIRS} parameters, or one without a proper name; none is read"
+                "A signed request to {path} has more than {MAX_PAIRS} parameters, or one with an invalid name; none is used"
             );
             Form::default()
         });
@@ -128,8 +128,9 @@ impl Head {
     }
 }
 
-/// Whether each parameter has a name that Twilio could give it. Nothing stands between the path and the first name in what is
-/// signed, so a captured status could else be sent as a message: to the shorter path, with a parameter `/status` in front.
+/// Returns true if each parameter has a name that Twilio could give it. The signed text has no separator between the
+/// path and the first name, so a captured status could otherwise be replayed as a message: to the shorter path, with a
+/// parameter `/status` first.
 fn has_names(form: &Form) -> bool {
     let is_name = |name: &str| name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
     form.pairs().iter().all(|(name, _)| is_name(name))
@@ -138,9 +139,9 @@ fn has_names(form: &Form) -> bool {
 /// The longest body. Twilio's have 1 to 2 KiB; a message of 1,600 characters, percent-encoded, has some 20 KiB.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
-/// The most parameters that are read. Twilio's webhooks have some 30.
+/// The maximum number of parameters that are used. Twilio's webhooks have some 30.
 const MAX_PAIRS: usize = 300;
 
-/// The most parameters whose signature is computed, because they must be sorted for it. A signed request with more than
-/// [`MAX_PAIRS`] is odd and gets its normal answer; with more than these it is refused.
+/// The maximum number of parameters whose signature is computed, because they must be sorted for it. A signed request
+/// with more than [`MAX_PAIRS`] is malformed and gets its normal response; with more than these it is rejected.
 const MAX_SIGNED_PAIRS: usize = 4096;

@@ -1,4 +1,4 @@
-//! `/version`: what runs here.
+//! `/version`: the running build.
 
 use super::AppState;
 use crate::clock;
@@ -8,13 +8,13 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-/// What runs here.
+/// The running build.
 #[derive(Debug, Serialize)]
 pub(crate) struct Version<'a> {
     pub(crate) app: &'static str,
     #[serde(flatten)]
     info: &'a VersionInfo,
-    /// Now, in seconds since the Unix epoch.
+    /// The current time, in seconds since the Unix epoch.
     pub(crate) ts: i64,
 }
 

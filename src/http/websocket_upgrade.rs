@@ -1,4 +1,4 @@
-//! The server's side of a WebSocket handshake (RFC 6455, section 4.2), and the socket that follows it.
+//! The server's side of a WebSocket handshake (RFC 6455, section 4.2), and the resulting socket.
 
 use super::{Connection, Transport};
 use crate::drive::calls::Carrier;
@@ -12,24 +12,24 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-/// The longest message and the longest frame, in bytes. Twilio's messages have some 300 bytes, or 1 KiB at the start. Anybody
-/// may open a socket, so it must hold little.
+/// The longest message and the longest frame, in bytes. Twilio's messages have some 300 bytes, or 1 KiB at the start.
+/// Any client may open a socket, so its buffers must be small.
 const MAX_MESSAGE: usize = 64 << 10;
-/// A message with 20 ms of sound has about 0.3 KiB.
+/// A message with 20 ms of audio has about 0.3 KiB.
 const READ_BUFFER: usize = 2 << 10;
 
-/// A handshake that was accepted: its socket opens once the response has been sent.
+/// An accepted handshake: its socket opens once the response has been sent.
 #[derive(Debug)]
 pub struct PendingSocket(OnUpgrade);
 
 impl PendingSocket {
-    /// Waits until the response has been sent. An error means that the client has gone.
+    /// Waits until the response has been sent. An error means that the client has disconnected.
     pub async fn open(self) -> Result<Socket<Carrier>, hyper::Error> {
         Ok(Socket::new(take_connection(self.0.await?).await))
     }
 }
 
-/// Answers a handshake: the response, and the socket where that is 101.
+/// Answers a handshake: returns the response, and the socket if the status is 101.
 pub fn upgrade(request: &mut Request) -> (Response, Option<PendingSocket>) {
     let Some(accept) = accept_key(request.headers()) else {
         let refusal = (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "this is a WebSocket\n");
@@ -46,7 +46,7 @@ pub fn upgrade(request: &mut Request) -> (Response, Option<PendingSocket>) {
     ((StatusCode::SWITCHING_PROTOCOLS, headers).into_response(), Some(PendingSocket(upgrade)))
 }
 
-/// The answer to the client's key; none if this is no WebSocket of version 13.
+/// The response to the client's key; none if this is not a WebSocket handshake of version 13.
 fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     let has = |name: header::HeaderName, token: &str| {
         let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -59,7 +59,7 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
 }
 
-/// The bare connection again, so that no layer lies between a call and its frames.
+/// Takes back the bare connection, so that no layer is between a call and its frames.
 async fn take_connection(upgraded: Upgraded) -> WebSocketStream<Carrier> {
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
     match upgraded.downcast::<Connection>() {
@@ -67,7 +67,7 @@ async fn take_connection(upgraded: Upgraded) -> WebSocketStream<Carrier> {
             let carrier = match io.into_inner().into_transport() {
                 Transport::Plain(stream) => Carrier::Tcp(stream),
                 Transport::Tls(stream) => Carrier::Tls(stream),
-                // Nothing of Twilio's is served there; one who got here all the same is served as well.
+                // Twilio does not connect over the Unix socket; a client that does is served as well.
                 Transport::Unix(stream) => Carrier::Other(Box::pin(stream)),
             };
             WebSocketStream::from_partially_read(carrier, read_buf.to_vec(), Role::Server, limits).await

@@ -1,4 +1,4 @@
-//! `/.well-known/agentlocator/CHALLENGE`: whether an address leads to this daemon, see [`crate::ops::identity`].
+//! `/.well-known/agentlocator/CHALLENGE`: shows whether an address leads to this daemon, see [`crate::ops::identity`].
 
 use super::AppState;
 use crate::ops::identity::CHALLENGE_PATH;

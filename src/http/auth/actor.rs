@@ -1,4 +1,4 @@
-//! Who asks.
+//! The authenticated sender of a request.
 
 use super::{Audit, Credential};
 use crate::domain::{ActorId, Role, User};
@@ -6,49 +6,49 @@ use crate::http::ApiError;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-/// Who asks: the logged-in user or the token's program. A handler that takes one cannot be reached by anybody else.
+/// The authenticated sender of a request: a user or an API token. A handler that takes one requires authentication.
 #[derive(Clone, Debug)]
 pub struct Actor {
-    /// As audit log and messages name them; `to_string()` gives `user:3`.
+    /// As the audit log and messages name it; `to_string()` gives `user:3`.
     pub id: ActorId,
-    /// What they may do.
+    /// Its role.
     pub role: Role,
-    /// The login, where it is one; a token has none.
+    /// The session; none for a token.
     pub login: Option<Login>,
-    /// With what the request was authenticated.
+    /// The credential of the request.
     pub(crate) credential: Credential,
-    /// The audit row of the request; none where the request changes nothing.
+    /// The audit row of the request; none if the request changes nothing.
     pub(crate) audit: Option<Audit>,
 }
 
-/// An owner. A handler that takes one cannot be reached by anybody else.
+/// An owner. A handler that takes one requires the owner role.
 #[derive(Clone, Debug)]
 pub(crate) struct Owner(pub(crate) Actor);
 
-/// A login with its actor. A handler that takes one cannot be reached with a token.
+/// A session with its actor. A handler that takes one rejects tokens.
 #[derive(Clone, Debug)]
 pub(crate) struct LoggedIn(pub(crate) Actor, pub(crate) Login);
 
-/// A login by cookie.
+/// A session by cookie.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// Who it is.
+    /// The user.
     pub user: User,
     /// The session's key.
     pub id_hash: String,
-    /// What every changing request must carry.
+    /// Required in every changing request.
     pub csrf_token: String,
 }
 
 impl Actor {
-    /// Says what the request changed, where no id in its path does.
+    /// Sets what the request changed, for paths that contain no id.
     pub(crate) fn set_audit_subject(&self, subject: impl Into<String>) {
         if let Some(audit) = &self.audit {
             audit.set_subject(subject);
         }
     }
 
-    /// The login; a token has none and is refused.
+    /// The session; a token has none and is rejected.
     pub fn require_login(&self) -> Result<&Login, ApiError> {
         self.login.as_ref().ok_or_else(|| ApiError::forbidden("a token cannot do this; log in with name and password"))
     }
@@ -58,7 +58,7 @@ impl<S: Sync> FromRequestParts<S> for Actor {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        // The guard has put it there; on a route that forgot its guard nobody gets in.
+        // The middleware inserts it; a route without the middleware rejects every request.
         parts.extensions.get::<Self>().cloned().ok_or_else(ApiError::unauthorized)
     }
 }

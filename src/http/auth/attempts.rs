@@ -1,4 +1,4 @@
-//! How often somebody may try a name and a password, or a set-up code.
+//! Rate limits of login and set-up attempts.
 
 use super::name_delays::NameDelays;
 use crate::http::peer::network;
@@ -7,22 +7,22 @@ use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-/// From where attempts come.
+/// The origin of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Client<'a> {
-    /// From this address.
+    /// This address.
     Address(IpAddr),
-    /// From a browser, named by a secret of its own, in which the user has logged in before. What others do does not count
-    /// against it.
+    /// A browser in which the user has logged in before, identified by a secret cookie. Attempts from elsewhere do not
+    /// count against it.
     KnownDevice(&'a str),
 }
 
-/// Whose password is tried. Attempts count against this one password: when an owner or the command line has set another one, the user
-/// can log in at once.
+/// The account that the attempt is for. Attempts count against its current password: once the owner or the command line
+/// has set another one, the user can log in at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Account<'a> {
     pub(crate) name: &'a str,
-    /// None where there is no such user.
+    /// None if the user does not exist.
     pub(crate) password_hash: Option<&'a str>,
 }
 
@@ -35,13 +35,13 @@ impl Account<'_> {
     }
 }
 
-/// Counts attempts by address, by address with name, and by name. Only failures stay counted.
+/// Counts attempts by address, by address and name, and by name. A success removes its attempts.
 ///
-/// Keys are hashes with a random key: a counter has the same size whatever a client sent as a name.
+/// Keys are hashes with a random key, so a counter has the same size for every name that a client sends.
 #[derive(Default)]
 pub(super) struct Attempts {
     windows: HashMap<u64, Window>,
-    /// The windows by their beginning, the oldest first. What is over is removed with each attempt.
+    /// The windows by their start, the oldest first. Each attempt removes those that have expired.
     oldest: VecDeque<(Instant, u64)>,
     names: NameDelays,
     hasher: RandomState,
@@ -53,7 +53,7 @@ struct Window {
 }
 
 impl Attempts {
-    /// Counts an attempt to log in; refused with the time to wait if there were too many.
+    /// Counts a login attempt; after too many, returns the time to wait as an error.
     pub(super) fn begin(&mut self, client: Client<'_>, account: Account<'_>, now: Instant) -> Result<(), Duration> {
         match client {
             Client::KnownDevice(_) => self.begin_in_window(client, account, now),
@@ -67,7 +67,7 @@ impl Attempts {
         }
     }
 
-    /// The same without a delay by name: for what cannot be guessed from however many addresses, the set-up code.
+    /// The same without the delay by name: for the set-up code, which cannot be guessed from any number of addresses.
     pub(super) fn begin_in_window(
         &mut self,
         client: Client<'_>,
@@ -87,7 +87,7 @@ impl Attempts {
         Ok(())
     }
 
-    /// Forgets the attempts of a client that got it right.
+    /// Removes the attempts of a client after a success.
     pub(super) fn succeeded(&mut self, client: Client<'_>, account: Account<'_>) {
         let (all, one) = (self.key(client, Account::ALL), self.key(client, account));
         self.windows.remove(&one);
@@ -109,13 +109,13 @@ impl Attempts {
         window.count += 1;
     }
 
-    /// Removes what is over, and the oldest where there are more than [`MOST`], from however many addresses they came.
+    /// Removes expired windows, and the oldest ones beyond [`MOST`], so any number of addresses takes bounded memory.
     fn expire(&mut self, now: Instant) {
         while let Some((began, key)) = self.oldest.front().copied()
             && (began + WINDOW <= now || self.oldest.len() >= MOST)
         {
             self.oldest.pop_front();
-            // A window that ended by a success may have begun again.
+            // A window that was removed after a success may have been created again.
             if self.windows.get(&key).is_some_and(|window| window.began == began) {
                 self.windows.remove(&key);
             }

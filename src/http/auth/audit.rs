@@ -1,7 +1,7 @@
-//! Every change by the API leaves a row in the audit log.
+//! Adds a row to the audit log for every change through the API.
 //!
-//! Use cases that know more than the request add a row of their own. For all other changes the middleware's row is added:
-//! the `operationId` of the request, and the id in its path.
+//! Use cases that know more than the request add a row of their own. For all other changes the middleware adds one: the
+//! `operationId` of the request, and the id in its path.
 
 use super::Actor;
 use crate::clock;
@@ -28,20 +28,21 @@ struct Row {
 }
 
 impl Audit {
-    /// For a request by `actor` that matched `route`, with the path that it asked for.
+    /// Creates the row of a request by `actor` that matched `route`; `path` is the requested path.
     pub(super) fn new(operations: &Operations, actor: ActorId, method: &Method, route: &str, path: &str) -> Self {
         let subject = subject_of(route, path).map(OnceLock::from).unwrap_or_default();
         let action = operations.id(method, route);
         Self(Arc::new(Row { actor, action, subject, is_recorded: AtomicBool::new(false) }))
     }
 
-    /// Says what was changed, where no id in the path does.
+    /// Sets what was changed, for paths that contain no id.
     pub(crate) fn set_subject(&self, subject: impl Into<String>) {
         let _ = self.0.subject.set(subject.into());
     }
 
-    /// Runs a use case, and adds a row to its transaction unless the use case has added one of its own. A request that has changed
-    /// nothing leaves no row: opening a thread that has been read, or repeating a request with its `Idempotency-Key`.
+    /// Runs a use case, and adds a row to its transaction unless the use case has added one of its own. A request that
+    /// changes nothing adds no row: opening a thread that has been read, or repeating a request with its
+    /// `Idempotency-Key`.
     pub(crate) fn around<T, E: From<store::Error>>(
         &self,
         tx: &WriteTx<'_>,
@@ -68,8 +69,8 @@ impl Audit {
         self.0.is_recorded.store(true, Ordering::Relaxed);
     }
 
-    /// Adds the row after a change that no transaction made. If it cannot be stored, the change is made nevertheless: on a
-    /// full disk an alert can still be muted.
+    /// Adds the row after a change outside a transaction. If the row cannot be stored, the change remains: on a full
+    /// disk, an alert can still be muted.
     pub(super) async fn ensure_recorded(self, store: &Store) {
         if self.0.is_recorded.load(Ordering::Relaxed) {
             return;
@@ -81,12 +82,12 @@ impl Audit {
             Ok(Err(error)) => error.to_string(),
             Err(_elapsed) => "the database did not answer in time".to_owned(),
         };
-        tracing::warn!(event = "AUDIT_FAILED", %actor, action, error, "A change could not be written into the audit log");
+        tracing::warn!(event = "AUDIT_FAILED", %actor, action, error, "Cannot write a change by {actor} to the audit log: {action}");
     }
 }
 
 impl Actor {
-    /// Runs a use case in one transaction, with its audit row: the use case's own, else that of the request.
+    /// Runs a use case in one transaction with its audit row: the use case's own, else that of the request.
     pub(crate) async fn transact<T: Send + 'static>(
         &self,
         store: &Store,
@@ -101,11 +102,11 @@ impl Actor {
     }
 }
 
-/// The operation ids of the API's document, by method and route.
+/// The operation ids of the API document, by method and route.
 pub(crate) struct Operations(HashMap<(String, String), String>);
 
 impl Operations {
-    /// Those of this document.
+    /// Reads them from the document.
     pub(crate) fn of(document: &utoipa::openapi::OpenApi) -> Self {
         let mut ids = HashMap::new();
         for (path, item) in &document.paths.paths {
@@ -156,7 +157,7 @@ fn noun_singular(noun: &str) -> &str {
 
 const MAX_ID_LENGTH: usize = 64;
 
-/// How long an answer waits for the audit row of a change that no transaction made.
+/// How long a response waits for the audit row of a change outside a transaction.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

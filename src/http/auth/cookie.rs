@@ -1,4 +1,4 @@
-//! The cookies of a login.
+//! The cookies of a session.
 
 use crate::config::HttpConfig;
 use crate::crm::session::LIFETIME;
@@ -7,7 +7,7 @@ use crate::http::Peer;
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
-/// The cookie of a login.
+/// The session cookie.
 pub(crate) struct SessionCookie;
 
 impl SessionCookie {
@@ -16,19 +16,19 @@ impl SessionCookie {
         find(headers, SESSION)
     }
 
-    /// The header that gives it to the browser.
+    /// The `Set-Cookie` header that sets it.
     pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
         line(prefix(peer), SESSION, secret.expose(), LIFETIME, is_secure(config, peer.is_encrypted()))
     }
 
-    /// The headers that take it back, and one that was given by plain HTTP.
+    /// The headers that delete it, including one that was set over plain HTTP.
     pub(crate) fn clear(config: &HttpConfig, peer: Peer) -> [HeaderValue; 2] {
         [prefix(peer), ""]
             .map(|prefix| line(prefix, SESSION, "", Duration::ZERO, is_secure(config, peer.is_encrypted())))
     }
 }
 
-/// The cookie by which a browser that has logged in before is recognised at the next login. It outlives the session.
+/// The cookie that identifies a browser that has logged in before. It outlives the session.
 pub(crate) struct DeviceCookie;
 
 impl DeviceCookie {
@@ -37,7 +37,7 @@ impl DeviceCookie {
         find(headers, DEVICE).map(OneTimeSecret::returned)
     }
 
-    /// The header that gives it to the browser.
+    /// The `Set-Cookie` header that sets it.
     pub(crate) fn set(secret: &OneTimeSecret, config: &HttpConfig, peer: Peer) -> HeaderValue {
         line(prefix(peer), DEVICE, secret.expose(), DEVICE_LIFETIME, is_secure(config, peer.is_encrypted()))
     }
@@ -47,11 +47,12 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let named = pairs.filter(|(found, _)| found.strip_prefix(SECURE_PREFIX).unwrap_or(found) == name);
-    // Both where the browser was here by plain HTTP as well.
+    // Both exist if the browser has used plain HTTP as well.
     named.max_by_key(|(found, _)| found.starts_with(SECURE_PREFIX)).map(|(_, value)| value)
 }
 
-/// What stands before the name. Browsers take [`SECURE_PREFIX`] by https alone, which a proxy may not say of itself.
+/// The prefix of the name. Browsers accept [`SECURE_PREFIX`] only over https, which an unconfigured proxy may not
+/// report.
 fn prefix(peer: Peer) -> &'static str {
     if peer.is_encrypted() == Some(true) { SECURE_PREFIX } else { "" }
 }
@@ -62,8 +63,8 @@ fn line(prefix: &str, name: &str, value: &str, max_age: Duration, secure: bool) 
     HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// Whether the browser may keep the cookie to encrypted connections: as the connection itself is, or a trusted proxy says.
-/// Where neither knows, the public address does; a page on a door of its own has another.
+/// Returns true if the cookie may be restricted to encrypted connections: decided by the connection, or by a trusted
+/// proxy's report. Without either, the public address decides, unless the page has a listener with another address.
 fn is_secure(config: &HttpConfig, encrypted: Option<bool>) -> bool {
     encrypted.unwrap_or_else(|| config.crm_listen.is_none() && config.base_url().starts_with("https://"))
 }
@@ -71,11 +72,11 @@ fn is_secure(config: &HttpConfig, encrypted: Option<bool>) -> bool {
 const SESSION: &str = "agentlocator_session";
 const DEVICE: &str = "agentlocator_device";
 
-/// Before the names of cookies for encrypted connections: browsers take them from this host alone, and a plain page of the same
-/// host, which may not replace a `Secure` cookie, has a name of its own.
+/// The name prefix of cookies for encrypted connections: browsers accept such cookies only from this host itself. A
+/// plain HTTP page of the same host must not replace a `Secure` cookie, so its cookie has another name.
 const SECURE_PREFIX: &str = "__Host-";
 
-/// The longest that browsers keep a cookie.
+/// The longest time that browsers keep a cookie.
 const DEVICE_LIFETIME: Duration = Duration::from_hours(400 * 24);
 
 #[cfg(test)]
@@ -104,7 +105,7 @@ mod tests {
         let mut config = HttpConfig::default();
         config.public_base_url = BaseUrl::parse("https://shop.example").ok();
         assert!(is_secure(&config, None) && is_secure(&config, Some(true)));
-        // From the office by plain HTTP: the browser would not send a secure one back.
+        // On a local network over plain HTTP, the browser would not send a secure cookie back.
         assert!(!is_secure(&config, Some(false)));
         config.crm_listen = Some(([192, 168, 1, 5], 8081).into());
         assert!(!is_secure(&config, None) && is_secure(&config, Some(true)));

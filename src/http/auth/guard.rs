@@ -1,4 +1,4 @@
-//! The guard before the API: nobody passes without a login or a token.
+//! The authentication middleware of the API: requires a session or a token.
 
 use super::actor::{Actor, Login};
 use super::audit::{self, Audit, Operations};
@@ -18,14 +18,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// What the guard needs.
+/// The state of the middleware.
 #[derive(Clone)]
 pub(crate) struct Guard {
     pub(crate) state: AppState,
     pub(crate) operations: Arc<Operations>,
 }
 
-/// Lets a request pass whose sender is known, tells the handler who it is, and sees to it that a change is audited.
+/// Authenticates a request, passes the actor to the handler, and audits changes.
 pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let Guard { state, operations } = guard;
     let mut actor = match authenticate(&state, request.method(), request.headers()).await {
@@ -46,10 +46,10 @@ pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next
     response
 }
 
-/// Who sends a request with these headers.
+/// Authenticates the sender of a request with these headers.
 pub(crate) async fn authenticate(state: &AppState, method: &Method, headers: &HeaderMap) -> Result<Actor, ApiError> {
     let now = clock::now();
-    // Any other scheme is between the sender and a proxy, and not meant for us.
+    // Any other scheme belongs to a proxy in front of this server.
     if let Some(token) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer) {
         return by_token(state, token, now).await;
     }
@@ -61,7 +61,7 @@ pub(crate) async fn authenticate(state: &AppState, method: &Method, headers: &He
     Ok(actor)
 }
 
-/// With what a request was authenticated: the hash of its cookie or of its token.
+/// The credential of a request: the hash of its cookie or of its token.
 #[derive(Clone, Debug)]
 pub(crate) enum Credential {
     /// A session.
@@ -71,7 +71,7 @@ pub(crate) enum Credential {
 }
 
 impl Credential {
-    /// Returns true while the session lasts, or the token is accepted.
+    /// Returns true while the session is valid, or the token is accepted.
     pub(crate) fn is_accepted(&self, tx: &ReadTx<'_>, now: Timestamp) -> store::Result<bool> {
         Ok(match self {
             Self::Cookie(hash) => session::find(tx, hash, now)?.is_some(),
@@ -111,8 +111,8 @@ async fn by_cookie(state: &AppState, secret: &str, now: Timestamp) -> Result<Act
     Ok(Actor { id, role, login: Some(Login { user, id_hash, csrf_token }), credential, audit: None })
 }
 
-/// A cookie comes with every request that the browser sends, also with those that a foreign page made it send; this
-/// header does not.
+/// Checks the CSRF header. A browser sends the cookie with every request, also with those that a foreign page causes;
+/// it does not send this header with them.
 fn check_csrf(actor: &Actor, headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(login) = &actor.login else { return Ok(()) };
     let given = headers.get(CSRF_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
@@ -126,7 +126,7 @@ fn check_csrf(actor: &Actor, headers: &HeaderMap) -> Result<(), ApiError> {
     ))
 }
 
-/// To the minute, and without waiting: it must not cost each request a write.
+/// Rounded to the minute and without waiting, so a request does not cost a write.
 fn note_token_use(state: &AppState, token: &ApiToken, now: Timestamp) {
     if token.last_used_at.is_some_and(|used| now.since(used) < TOKEN_USED_EVERY) {
         return;

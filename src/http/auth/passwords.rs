@@ -1,4 +1,4 @@
-//! Hashing passwords away from the threads that serve.
+//! Hashes passwords outside the event loop's threads.
 
 use super::attempts::Attempts;
 use super::{Account, Auth, Client};
@@ -9,7 +9,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Lets one be hashed at a time: each takes 19 MiB and a core.
+/// Allows one hash at a time: each takes 19 MiB and a core.
 pub(super) struct Passwords {
     turns: Semaphore,
 }
@@ -21,22 +21,22 @@ impl Default for Passwords {
 }
 
 impl Auth {
-    /// Counts an attempt to log in; refused if there were too many.
+    /// Counts a login attempt; rejected after too many.
     pub(crate) fn begin_attempt(&self, client: Client<'_>, account: Account<'_>) -> Result<(), ApiError> {
         self.attempts().begin(client, account, clock::instant()).map_err(|wait| refused(client, wait))
     }
 
-    /// Counts an attempt to set up; refused if there were too many.
+    /// Counts a set-up attempt; rejected after too many.
     pub(crate) fn begin_setup(&self, client: Client<'_>) -> Result<(), ApiError> {
         self.attempts().begin_in_window(client, SETUP, clock::instant()).map_err(|wait| refused(client, wait))
     }
 
-    /// Forgets the attempts of a client that got it right.
+    /// Removes the attempts of a client after a success.
     pub(crate) fn attempt_succeeded(&self, client: Client<'_>, account: Account<'_>) {
         self.attempts().succeeded(client, account);
     }
 
-    /// Whether a password is the one of that hash; as slow with no hash.
+    /// Verifies a password against a hash; takes the same time without a hash.
     pub(crate) async fn matches(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
         self.in_turn(move || password::matches(&password, hash.as_deref())).await
     }
@@ -53,7 +53,7 @@ impl Auth {
 }
 
 impl AppParts {
-    /// The hash of a new password, if it may be the one of the user of that name.
+    /// Checks and hashes a new password for the user of that name.
     pub(crate) async fn hash_password(&self, password: String, user_name: &str) -> Result<String, ApiError> {
         let names = [user_name.to_owned(), self.config().agent.business_name.clone()];
         let hash = self.auth.in_turn(move || password::hash(&password, &names)).await?;
@@ -66,11 +66,11 @@ fn refused(client: Client<'_>, wait: Duration) -> ApiError {
         Client::Address(address) => address.to_string(),
         Client::KnownDevice(_) => "a known device".to_owned(),
     };
-    tracing::warn!(event = "LOGIN_RATE_LIMITED", address, "Too many attempts to log in");
+    tracing::warn!(event = "LOGIN_RATE_LIMITED", address, "Login attempt rejected: too many attempts from {address}");
     ApiError::too_often(wait)
 }
 
-/// Attempts to set up are counted under a name that no user can have.
+/// Set-up attempts are counted under a name that no user can have.
 const SETUP: Account<'_> = Account { name: "\0set-up", password_hash: None };
 
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

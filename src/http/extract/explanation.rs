@@ -1,9 +1,9 @@
-//! Which field a parser has refused, and why, in the words of the API's documentation.
+//! Translates a parser's rejection into the field and the reason, in the terms of the API documentation.
 
 use crate::http::ApiError;
 use axum::http::StatusCode;
 
-/// Why a body or a query was refused.
+/// Why a body or a query was rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Explanation {
     code: &'static str,
@@ -13,8 +13,8 @@ pub(super) struct Explanation {
 }
 
 impl Explanation {
-    /// Reads the sentence of axum's rejection: `Failed to …: FIELD: REASON at line L column C`. The field is left out where
-    /// the whole body or query is meant.
+    /// Parses the message of axum's rejection: `Failed to …: FIELD: REASON at line L column C`. The field is absent if
+    /// the whole body or query is rejected.
     pub(super) fn of(sentence: &str) -> Self {
         let reason = sentence.split_once(": ").map_or(sentence, |(_, reason)| reason);
         let reason = reason.rsplit_once(" at line ").map_or(reason, |(reason, _)| reason);
@@ -39,7 +39,7 @@ impl Explanation {
         Self { code: "invalid", field: field.map(str::to_owned), message }
     }
 
-    /// The answer; `otherwise` is its message if the reason is not known.
+    /// The error response; `otherwise` is its message if the reason is not known.
     pub(super) fn into_error(self, status: StatusCode, otherwise: &'static str) -> ApiError {
         let message = match (self.message, &self.field) {
             (Some(message), _) => message,
@@ -54,14 +54,14 @@ impl Explanation {
     }
 }
 
-/// Whether it is the path of a field, and not the beginning of a sentence.
+/// Returns true if the text is the path of a field, and not the start of a sentence.
 fn is_path(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-.[]".contains(c))
 }
 
-/// What the value must be: the end of a sentence whose subject is the field.
+/// What the value must be: the predicate of a sentence whose subject is the field.
 fn expectation(reason: &str) -> Option<String> {
-    // What our own types say of a value that they do not take.
+    // Messages of our own types.
     if ["must ", "may "].iter().any(|beginning| reason.starts_with(beginning)) {
         return Some(reason.to_owned());
     }

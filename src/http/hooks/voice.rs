@@ -1,4 +1,4 @@
-//! Twilio's voice webhooks. A call never depends on the store: whatever cannot be written down, the caller is answered.
+//! Twilio's voice webhooks. A call never depends on the store: if the database fails, the caller still gets a response.
 
 mod answer_call;
 mod record;
@@ -23,12 +23,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::time::Duration;
 
-/// What is odd about a webhook without a call.
+/// What is malformed about a webhook without a call.
 const NO_CALL: &str = "no call of our account";
-/// How long a caller waits for the database at most.
+/// How long a caller waits for the database.
 const STORE_TIME: Duration = Duration::from_secs(1);
 
-/// The voice webhooks' paths.
+/// The routes of the voice webhooks.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/webhook/incoming_call", get(answer_call::preview).post(answer_call::call))
@@ -55,19 +55,19 @@ fn at(state: &AppState, path: &str) -> String {
     format!("{}{path}", state.config().http.base_url())
 }
 
-/// The call that a webhook is about; none if it does not say, or is not about our account.
+/// The call of a webhook; none if it has none, or belongs to another account.
 fn call_sid(form: &TwilioForm) -> Option<CallSid> {
     form.form.value("CallSid").filter(|_| form.is_of_our_account)?.parse().ok()
 }
 
-/// The query of an address that we have told Twilio; none if there is none, or it has more than we give it.
+/// The query of a URL that we gave Twilio; none if it has none, or more parameters than we set.
 fn own_query(uri: &Uri) -> Option<Form> {
-    /// Ours have two at most; `bodySHA256` may be added.
+    /// Our URLs have two parameters at most; Twilio may add `bodySHA256`.
     const MAX_PAIRS: usize = 8;
     Form::decode(uri.query()?.as_bytes(), MAX_PAIRS)
 }
 
-/// The call as a webhook tells of it.
+/// The call as described by its webhook.
 fn incoming(form: &TwilioForm, call_sid: CallSid) -> IncomingCall {
     let value = |name: &str| form.form.value(name).unwrap_or_default().to_owned();
     let from = caller_id(&value("From")).to_owned();
@@ -78,7 +78,7 @@ fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
     RawWebhook { path, content_type: form.content_type.clone(), body: form.body.clone(), is_repeated: form.is_repeated }
 }
 
-/// Writes down what can be written down in time; the caller is answered in any case.
+/// Stores what can be stored in time; the caller gets a response in any case.
 async fn note<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&store::WriteTx<'_>) -> store::Result<T> + Send + 'static,
@@ -87,19 +87,22 @@ async fn note<T: Send + 'static>(
         Ok(Ok(done)) => Some(done),
         Ok(Err(error)) => {
             let error = &error as &dyn std::error::Error;
-            tracing::error!(event = "CALL_NOT_STORED", error, "A call goes on, though it cannot be written down");
+            tracing::error!(event = "CALL_NOT_STORED", error, "A webhook of a call was not stored; the call continues");
             None
         }
         Err(_elapsed) => {
-            tracing::error!(event = "CALL_NOT_STORED", "A call goes on; the database takes too long");
+            tracing::error!(
+                event = "CALL_NOT_STORED",
+                "A webhook of a call was not stored in time; the call continues"
+            );
             None
         }
     }
 }
 
-/// Keeps a webhook that is signed but makes no sense.
+/// Stores a signed but malformed webhook in the webhook log.
 async fn keep_odd(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
-    tracing::warn!(event = "WEBHOOK_ODD", path, why, "A signed webhook makes no sense; it is kept as it came");
+    tracing::warn!(event = "WEBHOOK_ODD", path, why, "Malformed webhook at {path}: {why}; stored unprocessed");
     let raw = raw(form, path);
     note(state, move |tx| call::keep(tx, &raw, JournalOutcome::Odd, why, None, clock::now())).await;
 }

@@ -1,5 +1,5 @@
-//! WhatsApp's webhooks, of both providers. A message is acknowledged when it is on disk, and never refused for its content:
-//! what makes no sense is kept as it came. If nothing can be stored, the sender is asked to come again.
+//! The WhatsApp webhooks of both providers. A message is acknowledged once it is stored, and never rejected for its
+//! content: malformed webhooks are stored unprocessed. If nothing can be stored, the response makes the sender retry.
 
 mod baileys;
 mod twilio;
@@ -14,7 +14,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
-/// The webhooks' paths.
+/// The routes of the webhooks.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route(twilio::MESSAGE_PATH, post(twilio::message))
@@ -22,12 +22,12 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(bridge_routes())
 }
 
-/// The bridge's alone.
+/// The route of the bridge's webhook only.
 pub(crate) fn bridge_routes() -> Router<AppState> {
     Router::new().route(baileys::PATH, post(baileys::event))
 }
 
-/// Takes in whatever a signed webhook says, and answers it.
+/// Processes a signed webhook, and answers it.
 async fn take(app: &AppState, read: Result<Inbound, Odd>, raw: Raw) -> Response {
     let spare = raw.clone();
     let stored = match read {
@@ -35,7 +35,7 @@ async fn take(app: &AppState, read: Result<Inbound, Odd>, raw: Raw) -> Response 
         Ok(Inbound::News(news)) => hear(app, news, raw).await,
         Ok(Inbound::Nothing(why)) => keep(app, raw, JournalOutcome::Ignored, why).await,
         Err(Odd(why)) => {
-            tracing::warn!(event = "WA_IN_ODD", path = raw.path, why, "A signed webhook makes no sense: {why}");
+            tracing::warn!(event = "WA_IN_ODD", path = raw.path, why, "Malformed webhook: {why}; stored unprocessed");
             keep(app, raw, JournalOutcome::Odd, why).await
         }
     };
@@ -79,7 +79,7 @@ async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> 
     };
     let known = app.store.write(move |tx| inbox::news(tx, BusinessId::FIRST, &news, &raw, clock::now())).await?;
     if let Some(message) = known {
-        tracing::debug!(event = "WA_NEWS", message.id = %message, "News of message {message}");
+        tracing::debug!(event = "WA_NEWS", message.id = %message, "Update of message {message}");
     }
     if let Some((provider, late)) = refusal {
         let code = late.map(|late| late.trouble.code).unwrap_or_default();
@@ -87,7 +87,7 @@ async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> 
             tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code,
                 "Message {message} was refused by {provider} after it had been accepted ({code})");
         }
-        // The next route is tried at once.
+        // The next provider is tried at once.
         app.outbox.wake();
     }
     Ok(())
@@ -97,11 +97,16 @@ async fn keep(app: &AppState, raw: Raw, outcome: JournalOutcome, why: &'static s
     app.store.write(move |tx| inbox::keep_only(tx, &raw, outcome, why, clock::now())).await
 }
 
-/// Where a message cannot be stored, its webhook is kept at least: one that breaks us must not come again for ever. Where
-/// nothing can be stored at all, it must.
+/// If a message cannot be processed, at least its webhook is stored, so a webhook that triggers a bug is not retried
+/// for ever. If nothing can be stored, it must be retried.
 async fn fall_back(app: &AppState, raw: Raw, error: &store::Error) -> Response {
     let path = raw.path;
-    tracing::error!(event = "WA_IN_FAILED", path, error = error as &dyn std::error::Error, "A webhook was not stored");
+    tracing::error!(
+        event = "WA_IN_FAILED",
+        path,
+        error = error as &dyn std::error::Error,
+        "Webhook at {path} was not processed"
+    );
     let nothing_can_be_stored = matches!(
         error,
         store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
@@ -109,7 +114,7 @@ async fn fall_back(app: &AppState, raw: Raw, error: &store::Error) -> Response {
     if !nothing_can_be_stored && keep(app, raw, JournalOutcome::Odd, "it could not be taken in").await.is_ok() {
         return StatusCode::NO_CONTENT.into_response();
     }
-    // The bridge comes again. Twilio does not: its list is read once there is space.
+    // The bridge retries. Twilio does not: its list is read once there is space.
     app.gap.note();
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")]).into_response()
 }

@@ -1,19 +1,19 @@
-//! Opening a door by ourselves.
+//! Opens listening sockets.
 
 use super::ListenError;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::TcpListener;
 
-/// A port on every address there is. A socket on `[::]` takes IPv4 as well, unless the system is set otherwise: then IPv4
-/// gets its own.
+/// Listens on a port of all addresses. A socket on `[::]` accepts IPv4 as well, unless the system is configured
+/// otherwise: then IPv4 gets its own.
 pub(super) async fn everywhere(port: u16) -> Result<Vec<TcpListener>, ListenError> {
     let v4 = (Ipv4Addr::UNSPECIFIED, port).into();
     let v6 = match bind((Ipv6Addr::UNSPECIFIED, port).into()).await {
         Ok(listener) => listener,
         Err(ListenError::Bind { source, .. }) if no_ipv6(&source) => {
             let listener = bind(v4).await?;
-            tracing::info!(event = "NO_IPV6", port, "This machine has no IPv6; port {port} is answered by IPv4 alone");
+            tracing::info!(event = "NO_IPV6", port, "This machine has no IPv6: port {port} listens on IPv4 only");
             return Ok(vec![listener]);
         }
         Err(error) => return Err(error),

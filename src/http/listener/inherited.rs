@@ -1,11 +1,11 @@
-//! Sockets that systemd has opened for us (sd_listen_fds(3)), so that a restart refuses nobody.
+//! Sockets of systemd's socket activation (sd_listen_fds(3)), so a restart refuses no connection.
 
 use super::ListenError;
 use crate::config::process_env;
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, UnixListener};
 
-/// What was handed over, by door.
+/// The sockets, by listener.
 #[derive(Debug, Default)]
 pub(super) struct Inherited {
     pub(super) public: Vec<TcpListener>,
@@ -16,9 +16,9 @@ pub(super) struct Inherited {
 }
 
 impl Inherited {
-    /// Takes all of it.
+    /// Takes all of them.
     pub(super) fn take() -> Result<Self, ListenError> {
-        // Before the sockets are taken, which also takes their description away.
+        // Read before the sockets are taken, because that removes the variables.
         let names = process_env("LISTEN_FDNAMES").unwrap_or_default();
         let mut fds = ListenFd::from_env();
         let mut doors = Self::default();
@@ -35,7 +35,7 @@ impl Inherited {
         Ok(doors)
     }
 
-    /// The door of that name. A socket that has another name is taken by its place: the public one comes first.
+    /// The listener of that name. A socket with another name is assigned by its position: the public one comes first.
     fn of(&mut self, name: &str) -> &mut Vec<TcpListener> {
         match name {
             "web" => &mut self.public,

@@ -1,4 +1,4 @@
-//! A call comes in.
+//! Incoming calls.
 
 use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw, stream};
 use crate::clock;
@@ -21,9 +21,9 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     };
     let call = incoming(&form, call_sid.clone());
     if state.calls.has_come_back(&call) {
-        tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} is refused: the person's phone has forwarded a transfer back to us");
+        tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server");
         let (raw, country, now) = (raw(&form, PATH), state.config().whatsapp.country(), clock::now());
-        // Stored, so that it is not read back as a missed call.
+        // Stored, so the call is not read back from Twilio's list as a missed call.
         note(&state, move |tx| {
             call::receive(tx, &call, &raw, country, drive::start_of_day(now), now)?;
             tx.end_call(&call.call_sid, EndReason::NotConnected, None, now)
@@ -39,18 +39,19 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     .await;
     let received = received.unwrap_or_default();
     if received.is_over {
-        tracing::warn!(event = "CALL_OVER", call.sid = %call_sid, "A webhook tells of a call that is over; nothing begins");
+        tracing::warn!(event = "CALL_OVER", call.sid = %call_sid, "Webhook of call {call_sid}, which is over: no conversation starts");
         return answer(&[Verb::Hangup]);
     }
     let medium = call.medium();
-    tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Call {call_sid} comes in by {medium}");
-    // A number has the same limits by whichever network it calls.
+    tracing::info!(event = "CALL_IN", call.sid = %call_sid, medium = %medium, "Incoming call {call_sid} by {medium}");
+    // The limits of a number apply across all networks that it calls from.
     let call = IncomingCall { from: call.caller().to_owned(), ..call };
     state.calls.begin(Caller { call, name: received.name, ai_today: received.ai_today });
     answer(&greeting(&state, state.calls.token(&call_sid)))
 }
 
-/// `GET /webhook/incoming_call`: signed it is a call, without a signature a look at what a call would get.
+/// `GET /webhook/incoming_call`: with a signature it is a call; without one, a preview of the TwiML that a call would
+/// get.
 pub(super) async fn preview(State(state): State<AppState>, request: Request) -> Response {
     if !request.headers().contains_key("x-twilio-signature") {
         return answer(&greeting(&state, None));
@@ -67,8 +68,8 @@ fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
     [Verb::Play(at(state, "/static/tts/greeting_he.mp3")), stream, next]
 }
 
-/// The stream, and what follows it. `action` and the verb behind lead to the same place, since Twilio takes the one or the
-/// other, depending on how the stream ends. `number`: how many streams the call has had, this one included.
+/// The stream, and the verb that follows it. `action` and the next verb lead to the same URL, because Twilio uses one
+/// or the other depending on how the stream ends. `number`: how many streams the call has had, this one included.
 pub(super) fn connect(state: &AppState, token: Option<String>, number: u32) -> [Verb; 2] {
     let next = at(state, &stream::path_after(number, None));
     [

@@ -1,4 +1,4 @@
-//! The fallback: Twilio records, turn by turn.
+//! The fallback without a media stream: Twilio records, turn by turn.
 
 use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, own_query, raw};
 use crate::clock;
@@ -17,8 +17,8 @@ const SILENCE_S: u32 = 5;
 const THANKS: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
 const ONE_MOMENT: &str = "רגע אחד, בבקשה.";
 
-/// `POST /webhook/handle_recording`: without a recording it asks for one; with one it takes it in and, where an AI is set
-/// up, answers and listens again.
+/// `POST /webhook/handle_recording`: without a recording, requests one; with a recording, stores it and, if an AI is
+/// configured, answers it and records again.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(call) = call_sid(&form) else {
         keep_odd(&state, &form, PATH, NO_CALL).await;
@@ -30,7 +30,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         return reply(&state, &call, waited).await;
     }
     let Some(new) = new_recording(&form, &call) else {
-        tracing::info!(event = "FALLBACK_RECORD", call.sid = %call, "Twilio's recorder takes a message");
+        tracing::info!(event = "FALLBACK_RECORD", call.sid = %call, "Twilio's recorder takes a message from call {call}");
         let (call, raw, at) = (incoming(&form, call), raw(&form, PATH), clock::now());
         note(&state, move |tx| recording::fall_back(tx, &call, &raw, country, at)).await;
         return answer(&prompt(&state));
@@ -46,7 +46,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
     reply(&state, &call, Waiting { recording: new.recording_sid, round: 0 }).await
 }
 
-/// "Please leave a message", and the recorder. Twilio goes on behind it only if nothing was said.
+/// "Please leave a message", and the recorder. Twilio continues after it only if nothing was said.
 pub(super) fn prompt(state: &AppState) -> [Verb; 3] {
     [Verb::Play(at(state, "/static/tts/fallback_he.mp3")), recorder(state), Verb::Hangup]
 }
@@ -66,7 +66,7 @@ async fn thanks(state: &AppState, call: &CallSid) -> Response {
     answer(&[say(state, THANKS), Verb::Hangup])
 }
 
-/// What the AI says to a recording; while it thinks, the caller is told so.
+/// The AI's answer to a recording; while it is not ready, a waiting message.
 async fn reply(state: &AppState, call: &CallSid, waiting: Waiting) -> Response {
     match state.fallback.reply(&waiting.recording).await {
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
@@ -87,7 +87,7 @@ pub(super) fn say(state: &AppState, text: &str) -> Verb {
     super::say(&state.config().voice.say_voice, text)
 }
 
-/// The recording that a webhook tells of; none if it tells of none.
+/// The recording of a webhook; none if it has none.
 pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewRecording> {
     let form = &webhook.form;
     let url = form.value("RecordingUrl")?.to_owned();

@@ -1,4 +1,4 @@
-//! What Twilio tells of calls and recordings, and needs no answer.
+//! Twilio's notifications about calls and recordings.
 
 use super::record::new_recording;
 use super::{call_sid, keep_odd, note, raw};
@@ -25,7 +25,7 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
     StatusCode::NO_CONTENT
 }
 
-/// `POST /webhook/call_status`: where a call stands.
+/// `POST /webhook/call_status`: the status of a call.
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
     const PATH: &str = "/webhook/call_status";
     let (Some(sid), Some(status)) = (call_sid(&form), form.form.value("CallStatus")) else {
@@ -37,7 +37,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Sta
         "busy" | "failed" | "no-answer" | "canceled" => Some(EndReason::NotConnected),
         _ => None,
     };
-    tracing::info!(event = "CALL_STATUS", call.sid = %sid, status, "Twilio tells of a call");
+    tracing::info!(event = "CALL_STATUS", call.sid = %sid, status, "Status of call {sid}: {status}");
     if reason.is_some() {
         state.calls.hung_up(&sid);
     }

@@ -1,4 +1,4 @@
-//! What becomes of a call's stream.
+//! The webhooks about a call's media stream.
 
 use super::answer_call::connect;
 use super::{NO_CALL, answer, call_sid, keep_odd, note, own_query, raw, record, transfer};
@@ -16,12 +16,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const PATH: &str = "/webhook/stream_ended";
 const CONNECT: &str = "connect";
 const TRANSFER: &str = "transfer";
-/// As much of an unsigned notice as goes into the log.
+/// How much of an unsigned notification is logged.
 const SHOWN: usize = 1024;
-/// The longest notice that is read. Twilio's have less than 1 KiB.
+/// The longest notification that is read. Twilio's have less than 1 KiB.
 const MAX_STATUS_BYTES: usize = 16 << 10;
 
-/// `POST /webhook/stream_ended`: what follows. Twilio may ask twice for one call.
+/// `POST /webhook/stream_ended`: returns the TwiML that follows. Twilio may request it twice for one call.
 pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(sid) = call_sid(&form) else {
         keep_odd(&state, &form, PATH, NO_CALL).await;
@@ -48,7 +48,7 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
         Some(after) => after,
         None => after_restart(stored),
     };
-    tracing::info!(event = "STREAM_ENDED", call.sid = %sid, after = ?after, "Twilio asks what follows the stream");
+    tracing::info!(event = "STREAM_ENDED", call.sid = %sid, after = ?after, "Media stream of call {sid} ended: next {after:?}");
     match (after, state.calls.pending_transfer(&sid)) {
         (After::HangUp, _) => answer(&[Verb::Hangup]),
         (After::Resume, _) => answer(&connect(&state, state.calls.token(&sid), state.calls.connects(&sid))),
@@ -60,7 +60,8 @@ pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioF
     }
 }
 
-/// Where Twilio asks what follows a stream or a transfer. The numbers tell a request that comes again from the next one.
+/// The path that Twilio requests after a stream or a transfer. The numbers distinguish a repeated request from the next
+/// one.
 pub(super) fn path_after(connect: u32, transfer: Option<u32>) -> String {
     match (connect, transfer) {
         (1, None) => PATH.to_owned(),
@@ -69,12 +70,12 @@ pub(super) fn path_after(connect: u32, transfer: Option<u32>) -> String {
     }
 }
 
-/// A number of our own query; 0 if it has none.
+/// A number in our own query; 0 if it has none.
 fn number_in(uri: &Uri, name: &str) -> u32 {
     own_query(uri).and_then(|query| query.value(name)?.parse().ok()).unwrap_or(0)
 }
 
-/// A daemon that was restarted meanwhile knows what is in the database, else it takes a message.
+/// After a restart, the end reason in the database decides; without one, a message is recorded.
 fn after_restart(ended: Option<EndReason>) -> After {
     match ended {
         Some(EndReason::AgentHungUp | EndReason::Idle | EndReason::MessageTaken | EndReason::TooLong) => After::HangUp,
@@ -82,12 +83,12 @@ fn after_restart(ended: Option<EndReason>) -> After {
     }
 }
 
-/// `POST /webhook/stream_status`: always taken; only what Twilio signed is acted on.
+/// `POST /webhook/stream_status`: always acknowledged; only notifications that Twilio signed are processed.
 pub(super) async fn status(State(state): State<AppState>, request: Request) -> Response {
     match TwilioForm::read_any(request, &state, MAX_STATUS_BYTES).await {
         Ok(Ok(form)) => signed(&state, &form).await,
         Ok(Err(body)) => unsigned(&body),
-        // The answer is the same whatever was sent.
+        // The response does not depend on the content.
         Err(_) => {}
     }
     let headers =
@@ -100,7 +101,7 @@ async fn signed(state: &AppState, form: &TwilioForm) {
     let value = |name: &str| form.form.value(name).unwrap_or_default();
     let (stream, what, error) = (value("StreamSid"), value("StreamEvent"), value("StreamError"));
     let Some(sid) = call_sid(form) else { return keep_odd(state, form, PATH, NO_CALL).await };
-    tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Twilio tells of a stream");
+    tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Status of the media stream of call {sid}: {what}");
     if what == "stream-error" {
         state.calls.stream_failed(&sid, stream);
     }
@@ -108,7 +109,7 @@ async fn signed(state: &AppState, form: &TwilioForm) {
     state.store.write_soon(move |tx| call::keep_notice(tx, &raw, &sid, at));
 }
 
-/// Logged, cut short, and no more than one a second: anybody can send this.
+/// Logged, truncated, and at most once a second, because any client can send this.
 fn unsigned(body: &[u8]) {
     static LAST: AtomicI64 = AtomicI64::new(0);
     let second = clock::now().as_secs();
@@ -121,6 +122,6 @@ fn unsigned(body: &[u8]) {
             }
             body.extend(shown);
         }
-        tracing::info!(event = "STREAM_STATUS", signed = false, body, "An unsigned notice of a stream");
+        tracing::info!(event = "STREAM_STATUS", signed = false, body, "Unsigned media stream notification ignored");
     }
 }

@@ -1,4 +1,5 @@
-//! A call is put through to a person, who is told who calls and accepts by pressing 1. A mailbox presses nothing.
+//! The transfer of a call to a human agent, who hears the caller's name and reason and accepts by pressing 1. Voicemail
+//! presses nothing.
 
 use super::{NO_CALL, answer, at, keep_odd, note, own_query, raw, record};
 use crate::clock;
@@ -12,14 +13,14 @@ use axum::http::Uri;
 use axum::response::Response;
 
 pub(super) const PATH: &str = "/webhook/transfer";
-/// How long a person's phone rings.
+/// How long the human agent's phone rings.
 const RING_S: u32 = 25;
-/// How long a key is waited for after each time that it is asked for.
+/// How long to wait for a key after each prompt.
 const KEY_S: u32 = 5;
 
-/// Rings the person; Twilio asks `action` when that is over.
+/// Dials the human agent; Twilio requests `action` when the dialled call is over.
 pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, action: &str) -> Verb {
-    // Twilio shows the caller's number, which must be one of a telephone: else it is ours.
+    // Twilio shows the caller's number as the caller id if it is a phone number, else ours.
     let by_whatsapp = transfer.our_number.strip_prefix("whatsapp:").map(str::to_owned);
     let is_withheld = !transfer.caller_number.starts_with('+');
     let caller_id = by_whatsapp.or_else(|| is_withheld.then_some(transfer.our_number));
@@ -32,8 +33,8 @@ pub(super) fn dial(state: &AppState, sid: &CallSid, transfer: PendingTransfer, a
     }
 }
 
-/// `POST /webhook/transfer?call=CA…`: the person's phone was answered, or the person has pressed a key. The webhook itself is
-/// about the person's call; ours is named in the query, which Twilio has signed with the rest.
+/// `POST /webhook/transfer?call=CA…`: the human agent answered, or pressed a key. The webhook describes the agent's
+/// leg; the transferred call is named in the query, which Twilio has signed with the rest.
 pub(super) async fn ask(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let sid = own_query(&uri).and_then(|query| query.value("call")?.parse::<CallSid>().ok());
     let Some(sid) = sid.filter(|_| form.is_of_our_account) else {
@@ -56,7 +57,8 @@ pub(super) async fn ask(State(state): State<AppState>, uri: Uri, form: TwilioFor
     }
 }
 
-/// Whether the two have talked: the person has accepted, or Twilio says so of a call that a daemon before has put through.
+/// Returns true if the two have talked: the human agent has accepted, or Twilio reports it of a call that an earlier
+/// daemon process has transferred.
 pub(super) fn is_taken(state: &AppState, sid: &CallSid, status: &str, bridged: Option<&str>) -> bool {
     if state.calls.is_transferred(sid) {
         return true;
@@ -64,7 +66,8 @@ pub(super) fn is_taken(state: &AppState, sid: &CallSid, status: &str, bridged: O
     !state.calls.is_on(sid) && matches!(status, "completed" | "answered") && bridged != Some("false")
 }
 
-/// The person did not take the call, by the result of its transfer `number`. Returns whether the conversation goes on.
+/// Records that the human agent did not accept, by the result of transfer `number`. Returns true if the conversation
+/// continues.
 pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -> bool {
     let why = match status {
         "completed" | "answered" => TransferFailure::NotAccepted,
@@ -74,12 +77,12 @@ pub(super) fn fail(state: &AppState, sid: &CallSid, number: u32, status: &str) -
     };
     let goes_on = state.calls.fail_transfer(sid, number, why);
     if !goes_on {
-        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why = status, "The person did not take call {sid} ({status}); a message is taken");
+        tracing::info!(event = "TRANSFER_FAILED", call.sid = %sid, why = status, "Transfer of call {sid} failed ({status}); the caller is asked to leave a message");
     }
     goes_on
 }
 
-/// Who calls and why, twice.
+/// The caller's name and reason, said twice.
 fn question(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> [Verb; 3] {
     let gather = || Verb::Gather {
         action: asks(state, sid),
@@ -92,7 +95,7 @@ fn question(state: &AppState, sid: &CallSid, transfer: &PendingTransfer) -> [Ver
 fn words(transfer: &PendingTransfer) -> String {
     let who = match &transfer.caller_name {
         PersonName::ByOwner(name) | PersonName::ByProfile(name) => name.clone(),
-        // Digit by digit, or it is read as a sum of money.
+        // Digit by digit, because the voice would read it as one large number.
         PersonName::Unknown if transfer.caller_number.starts_with('+') => {
             transfer.caller_number.chars().filter(char::is_ascii_digit).flat_map(|digit| [digit, ' ']).collect()
         }

@@ -1,4 +1,4 @@
-//! The bridge's one.
+//! The bridge's webhook.
 
 use super::take;
 use crate::crm::inbox::Raw;
@@ -20,7 +20,7 @@ pub(super) async fn event(State(app): State<AppState>, signed: BridgeBody) -> Re
     take(&app, read, raw).await
 }
 
-/// The body of a webhook that is the bridge's. A handler cannot get at any other.
+/// The body of an authenticated webhook of the bridge. A handler that takes one rejects all others.
 pub(super) struct BridgeBody {
     content_type: String,
     body: Bytes,
@@ -53,7 +53,7 @@ impl FromRequest<AppState> for BridgeBody {
         tracing::warn!(
             event = "WA_BAILEYS_BAD_SIG",
             path = PATH,
-            "A request for {PATH} did not come from the bridge; nothing was done"
+            "Request to {PATH} rejected: it is not authenticated as the bridge's"
         );
         Err((StatusCode::FORBIDDEN, "the signature or the secret is missing or wrong\n").into_response())
     }

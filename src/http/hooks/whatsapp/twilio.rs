@@ -1,4 +1,4 @@
-//! Twilio's two: a message that came in, and how far one of ours has come.
+//! Twilio's two webhooks: inbound messages, and status updates of outbound ones.
 
 use super::take;
 use crate::crm::inbox::Raw;
