@@ -1,4 +1,4 @@
-//! Use cases: one function for each thing that the owner, a program, the agent or a webhook can do, each in one
+//! Use cases: one function for each operation of the owner, an API client, the agent or a webhook, each in one
 //! transaction.
 
 pub mod backfill;

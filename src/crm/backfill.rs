@@ -1,40 +1,40 @@
-//! Data moves that a new version needs. Migrations change the schema alone, so a start on a large database is quick; data is
-//! moved afterwards, in steps of one short transaction each, beside the service.
+//! Background data migrations. Schema migrations change only the schema, so a start with a large database is quick;
+//! data is migrated afterwards in steps of one short transaction each, while the service runs.
 //!
-//! A step and the note of how far it came are one transaction, so an interrupted move resumes where it was.
+//! Each step records its progress in the same transaction, so an interrupted migration resumes where it was.
 
 use super::recording;
 use crate::domain::Timestamp;
 use crate::store::{BackfillProgress, Error, Result, WriteTx};
 
-/// A data move.
+/// A background data migration.
 pub struct Backfill {
-    /// Its name in the database; never changed and never used again.
+    /// Its name in the database; never changed and never reused.
     pub name: &'static str,
-    /// How many rows a step takes.
+    /// How many rows a step processes.
     pub rows_per_step: u32,
-    /// Does rows with ids above `done_to`, at most `rows_per_step` of them, lowest ids first.
+    /// Processes rows with ids above `done_to`, at most `rows_per_step` of them, in ascending order of id.
     pub step: fn(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Timestamp) -> Result<Step>,
 }
 
-/// What a step did.
+/// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// All rows up to this id are done.
     UpTo(i64),
-    /// Nothing: the jobs that it added before must finish first.
+    /// Nothing was done: the jobs that it added before must finish first.
     Waits,
-    /// Nothing: no row is left.
+    /// Nothing was done: no row is left.
     Done,
 }
 
-/// All of them, in the order in which they run.
+/// All migrations, in the order in which they run.
 pub const BACKFILLS: [Backfill; 1] = [
     // Recordings of versions that kept WAV.
     Backfill { name: "compress_wav_recordings", rows_per_step: 16, step: recording::queue_wav_recordings },
 ];
 
-/// Runs one step, and notes how far it came.
+/// Runs one step, and records its progress.
 pub fn advance(tx: &WriteTx<'_>, backfill: &Backfill, now: Timestamp) -> Result<(Step, BackfillProgress)> {
     let progress = tx.start_backfill(backfill.name, now)?;
     if progress.finished_at.is_some() {

@@ -1,4 +1,4 @@
-//! Calls: who called, and what became of it.
+//! Calls: callers, and the state of their calls.
 
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
@@ -8,31 +8,33 @@ use crate::domain::{
 use crate::store::{AiUsage, Error, JournalOutcome, NewCall, NewJournal, Result, WriteTx};
 use phonenumber::country;
 
-/// A call that Twilio tells of.
+/// An incoming call as Twilio describes it.
 #[derive(Clone, Debug)]
 pub struct IncomingCall {
     /// Twilio's id.
     pub call_sid: CallSid,
-    /// Who calls, as Twilio says: a number, or a word such as `anonymous`. Of a call by WhatsApp `whatsapp:` is before it.
+    /// The caller as Twilio reports it: a number, or a word such as `anonymous`. For a call by WhatsApp, prefixed by
+    /// `whatsapp:`.
     pub from: String,
     /// Our number.
     pub to: String,
-    /// The number that was called first and has forwarded the call to ours, as Twilio says; empty if there is none.
+    /// The number that was called first and has forwarded the call to ours, as Twilio reports it; empty if there is
+    /// none.
     pub forwarded_from: String,
 }
 
 impl IncomingCall {
-    /// A call of which nothing but its id is told.
+    /// A call of which only the id is known.
     pub fn by_sid(call_sid: CallSid) -> Self {
         Self { call_sid, from: String::new(), to: String::new(), forwarded_from: String::new() }
     }
 
-    /// By which network it came.
+    /// The network of the call.
     pub fn medium(&self) -> CallMedium {
         if self.from.starts_with(BY_WHATSAPP) { CallMedium::WhatsApp } else { CallMedium::Phone }
     }
 
-    /// Who calls, by whichever network.
+    /// The caller without the network's prefix.
     pub fn caller(&self) -> &str {
         without_medium(&self.from)
     }
@@ -42,26 +44,26 @@ fn without_medium(address: &str) -> &str {
     address.strip_prefix(BY_WHATSAPP).unwrap_or(address)
 }
 
-/// What Twilio writes before the addresses of WhatsApp.
+/// Twilio's prefix of WhatsApp addresses.
 const BY_WHATSAPP: &str = "whatsapp:";
 
-/// A webhook as it came, for the journal.
+/// A raw webhook, for the webhook log.
 #[derive(Clone, Debug)]
 pub struct RawWebhook {
-    /// To which path.
+    /// The requested path.
     pub path: &'static str,
     /// Its `Content-Type`.
     pub content_type: String,
     /// Its body.
     pub body: bytes::Bytes,
-    /// The same came before, with the same signature: it is kept only if it makes something.
+    /// The same webhook with the same signature came before: it is logged only if it has an effect.
     pub is_repeated: bool,
 }
 
-/// What is known of a call that comes in.
+/// What is known of an incoming call.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
-    /// What the caller is called.
+    /// The caller's name.
     pub name: PersonName,
     /// The call is over: this is an old webhook.
     pub is_over: bool,
@@ -69,7 +71,7 @@ pub struct Received {
     pub ai_today: AiUsage,
 }
 
-/// Takes a call down, with the webhook that told of it. The same call again changes nothing. `today` is when the day began.
+/// Stores a call with its webhook. Idempotent. `today` is the start of the day.
 pub fn receive(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -88,7 +90,7 @@ pub fn receive(
     Ok(Received { name, is_over, ai_today })
 }
 
-/// Our id of a call, which is taken down if it is new: with the contact then.
+/// Our id of a call; a new call is stored, with its contact.
 pub fn find_or_make(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -121,14 +123,14 @@ pub fn find_or_make(
     Ok((id, Some(found.contact)))
 }
 
-/// An incoming call that the service did not answer: it was off, or could not be reached.
+/// An incoming call that the daemon did not answer, because it was off or could not be reached.
 #[derive(Clone, Debug)]
 pub struct MissedCall {
     /// The call.
     pub call: IncomingCall,
-    /// When it began.
+    /// When it started.
     pub started_at: Timestamp,
-    /// Its length, as Twilio says.
+    /// Its duration, as Twilio reports it.
     pub duration_ms: i64,
 }
 
@@ -150,14 +152,14 @@ pub fn store_missed(
     Ok(true)
 }
 
-/// Keeps a notice of a call, which need not be known.
+/// Logs a notification about a call, which need not be known.
 pub fn keep_notice(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Timestamp) -> Result<()> {
     let call = tx.call_by_sid(call)?.map(|(id, _)| id);
     let outcome = if raw.is_repeated { JournalOutcome::Duplicate } else { JournalOutcome::Stored };
     keep(tx, raw, outcome, "", call, now)
 }
 
-/// Keeps a webhook of a call that told nothing to store elsewhere; one that came before is kept already.
+/// Logs a webhook of a call that has no other effect; a repeated one is in the log already.
 pub fn keep(
     tx: &WriteTx<'_>,
     raw: &RawWebhook,

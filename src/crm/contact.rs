@@ -1,4 +1,4 @@
-//! Contacts: who an address belongs to, names, and merges of two that are one person.
+//! Contacts: lookup by address, names, and merges.
 
 pub mod resolve;
 
@@ -6,13 +6,13 @@ use super::{Error, Refusal};
 use crate::domain::{ActorId, Contact, ContactId, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
-/// One person; of two that became one, the one that is left.
+/// Finds a contact; for a contact that was merged, the remaining one.
 pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, Error> {
     let kept = tx.kept_contact(id)?;
     Ok(tx.contact(kept)?.ok_or(Refusal::NotFound("contact"))?)
 }
 
-/// Gives a person a name; an empty one takes it away.
+/// Sets a contact's name; an empty text removes it.
 pub fn rename(tx: &WriteTx<'_>, id: ContactId, name: &str, now: Timestamp) -> Result<Contact, Error> {
     let name = name.trim();
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -22,7 +22,7 @@ pub fn rename(tx: &WriteTx<'_>, id: ContactId, name: &str, now: Timestamp) -> Re
     find(tx, id)
 }
 
-/// Says that two contacts are one person; gives the number by which it can be undone.
+/// Merges two contacts; returns the number by which the merge can be undone.
 pub fn merge(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -42,7 +42,8 @@ pub fn merge(
     Ok(merge)
 }
 
-/// Merges the two contacts of a suggestion; gives the number by which it can be undone. The older contact stays.
+/// Merges the two contacts of a suggestion; returns the number by which the merge can be undone. The older contact
+/// remains.
 pub fn confirm_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timestamp) -> Result<i64, Error> {
     let found = tx.merge_suggestion(id)?.ok_or(Refusal::NotFound("merge suggestion"))?;
     let merge = merge(tx, actor, found.contact.id, found.other_contact.id, now)?;
@@ -50,14 +51,14 @@ pub fn confirm_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timest
     Ok(merge)
 }
 
-/// Notes that the two contacts of a suggestion are two persons; they are not suggested again.
+/// Dismisses a suggestion: the two contacts are different people, and are not suggested again.
 pub fn dismiss_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timestamp) -> Result<(), Error> {
     tx.decide_suggestion(id, false, now)?;
     tx.insert_audit(actor, "merge_suggestion_dismissed", &format!("merge_suggestion:{id}"), now)?;
     Ok(())
 }
 
-/// Parts two contacts again.
+/// Undoes a merge of two contacts.
 pub fn undo_merge(tx: &WriteTx<'_>, actor: ActorId, merge: i64, now: Timestamp) -> Result<(), Error> {
     tx.undo_merge(merge, now)?;
     tx.insert_audit(actor, "merge_undone", &format!("merge:{merge}"), now)?;

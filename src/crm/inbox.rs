@@ -1,4 +1,4 @@
-//! What comes in by WhatsApp, and what is told of messages afterwards.
+//! Inbound WhatsApp messages, and later updates to messages.
 
 mod news;
 
@@ -12,33 +12,34 @@ use crate::inbox::message_time::{self, Arrival};
 use crate::store::{FoundThread, JournalOutcome, MediaState, NewJournal, NewMessage, Result, WriteTx};
 use std::time::Duration;
 
-/// A webhook as it came, for the journal.
+/// A raw webhook, for the webhook log.
 #[derive(Clone, Debug)]
 pub struct Raw {
-    /// Whose: `twilio` or `baileys`.
+    /// Its source: `twilio` or `baileys`.
     pub source: &'static str,
-    /// To which path.
+    /// The requested path.
     pub path: &'static str,
     /// Its `Content-Type`.
     pub content_type: String,
     /// Its body, byte for byte.
     pub body: bytes::Bytes,
-    /// The same came before, with the same signature: it is kept only if it makes something.
+    /// The same webhook with the same signature came before: it is logged only if it has an effect.
     pub is_repeated: bool,
 }
 
-/// What became of a message that came in.
+/// The result of storing an inbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// Our id of it; none if we had it already.
+    /// Our id of the message; none if it is known already.
     pub message: Option<MessageId>,
-    /// Where it is.
+    /// Its thread.
     pub thread: ThreadId,
     /// Whether there are files to fetch.
     pub has_media: bool,
 }
 
-/// Stores a message: contact, thread, message and journal in one transaction. One that is known already is not stored again.
+/// Stores a message: contact, thread, message and webhook log entry in one transaction. A known message is not stored
+/// again.
 pub fn receive(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -48,14 +49,14 @@ pub fn receive(
     now: Timestamp,
 ) -> Result<Received> {
     if let Some(thread) = find_known(tx, business, new)? {
-        // Told again, it must not turn back what has been told since.
+        // A repeated webhook must not revert later updates.
         keep(tx, raw, JournalOutcome::Duplicate, "", None, now)?;
         return Ok(Received { message: None, thread, has_media: false });
     }
-    // What the business wrote on its phone bears its own name, not the person's.
+    // A message that the business wrote on its phone has the business's name, not the contact's.
     let name = if new.from_phone { String::new() } else { shown_name(&new.profile_name) };
     let written = arrival.written.filter(|_| new.has_waited());
-    // A thread that begins with what was written earlier is as old as that, and not the newest of all.
+    // A thread that starts with a delayed message has that message's time, so it is not listed as the newest.
     let begins_at = written.map_or(arrival.at, |written| written.min(arrival.at));
     let (channel, addresses) = (ThreadType::WhatsApp, new.peer.as_slice());
     let seen = Sighting { business, channel, addresses, name: &name, seen_at: written, begins_at };
@@ -100,7 +101,7 @@ pub fn receive(
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
 }
 
-/// The thread of a message that was stored before. Twilio's ids are unique; one of WhatsApp is so within its chat.
+/// Finds the thread of a message that was stored before. Twilio's ids are unique; WhatsApp's are unique within a chat.
 fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> Result<Option<ThreadId>> {
     let Some(id) = &new.provider_msg_id else { return Ok(None) };
     let known = tx.messages_by_provider_id(new.provider, id, None)?;
@@ -112,7 +113,7 @@ fn find_known(tx: &WriteTx<'_>, business: BusinessId, new: &InboundMessage) -> R
     Ok(chat.filter(|chat| known.iter().any(|message| message.thread == *chat)))
 }
 
-/// Where a message stands in its thread. `written`: when it was written, of one that waited.
+/// The position of a message in its thread. `written`: when a delayed message was written.
 fn time_in_thread(
     tx: &WriteTx<'_>,
     new: &InboundMessage,
@@ -126,7 +127,8 @@ fn time_in_thread(
     Ok(message_time::waited(written, predecessor, latest))
 }
 
-/// Notes when a message was written that a webhook has brought without its time. If it came late, it moves to where it was written.
+/// Stores when a message was written, if its webhook did not contain the time. A delayed message moves to that
+/// position.
 pub fn note_provider_time(
     tx: &WriteTx<'_>,
     provider: Provider,
@@ -141,19 +143,19 @@ pub fn note_provider_time(
     if stands_at.since(written) <= LATE {
         return Ok(());
     }
-    // Messages of the same time stand in the order in which they were stored, and this one was stored too early for that.
+    // Messages of the same time are in the order in which they were stored, and this one was stored too early for that.
     let predecessor = tx.latest_not_written_after(thread, provider, provider_time, written.minus(STEP), Some(id))?;
     let at = message_time::waited(written, predecessor.map(|predecessor| predecessor.plus(STEP)), stands_at);
     if at == stands_at { Ok(()) } else { tx.set_message_time(id, at) }
 }
 
-/// A name as it can stand in a line: whoever writes to us chooses it freely.
+/// A name without line breaks: its text is untrusted.
 fn shown_name(told: &str) -> String {
     let line: String = told.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_NAME).collect();
     line.trim().to_owned()
 }
 
-/// Keeps a webhook that makes nothing.
+/// Logs a webhook that has no other effect.
 pub fn keep_only(tx: &WriteTx<'_>, raw: &Raw, outcome: JournalOutcome, note: &str, now: Timestamp) -> Result<()> {
     keep(tx, raw, outcome, note, None, now)
 }
@@ -183,7 +185,7 @@ fn keep(
     Ok(())
 }
 
-/// Notes the files, and that they are to be fetched, where that can succeed.
+/// Stores the files of a message, and jobs to fetch those that can be fetched.
 fn keep_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: Timestamp) -> Result<()> {
     for (position, file) in (0..).zip(&new.media) {
         let state = if file.error.is_some() { MediaState::Failed } else { MediaState::Waiting };
@@ -203,7 +205,7 @@ fn keep_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: T
 pub const MEDIA_JOB: &str = "whatsapp.media";
 
 const LONGEST_NAME: usize = 200;
-/// A webhook that comes later than this after its message was written did not come at once. Providers tell whole seconds.
+/// A message is delayed if its webhook comes later than this after it was written. Providers report whole seconds.
 const LATE: Duration = Duration::from_secs(2);
 /// The smallest difference of two times.
 const STEP: Duration = Duration::from_millis(1);

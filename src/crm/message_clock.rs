@@ -1,4 +1,4 @@
-//! The message clock, with the time as it is.
+//! The message clock on the system clock.
 
 use crate::clock;
 use crate::domain::{InboundMessage, Provider, Timestamp};
@@ -7,15 +7,15 @@ use crate::inbox::message_time::{Arrival, is_plausible};
 use crate::store::{ReadTx, Result};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The clock of all messages, in and out; clones share it.
+/// The clock of all messages, inbound and outbound; clones share it.
 #[derive(Clone, Default)]
 pub struct MessageClock {
     inner: Arc<Mutex<message_clock::MessageClock>>,
 }
 
 impl MessageClock {
-    /// Reads from the newest stored messages how far the providers' clocks were from ours: the first messages after a start are
-    /// often those that waited, and no live one has come yet.
+    /// Derives the offset of the providers' clocks from the newest stored messages: the first messages after a start
+    /// are often delayed ones, before any live one has shown the offset.
     pub fn assume_stored(&self, tx: &ReadTx<'_>) -> Result<()> {
         for provider in [Provider::Twilio, Provider::Baileys] {
             if let Some(ahead_ms) = tx.provider_clock_difference(provider)? {
@@ -30,17 +30,17 @@ impl MessageClock {
         self.lock().read(clock::moment())
     }
 
-    /// The provider's clock shows `told` now.
+    /// Records that the provider's clock shows `told` now.
     pub fn learn(&self, provider: Provider, told: Timestamp) {
         self.lock().learn(provider, told, clock::moment());
     }
 
-    /// The message time of what the provider's clock calls `told`.
+    /// Converts a time of the provider's clock to message time.
     pub fn time_of(&self, provider: Provider, told: Timestamp) -> Timestamp {
         self.lock().time_of(provider, told, clock::moment())
     }
 
-    /// What is known of the time of a message that has just arrived. A live one shows the provider's clock.
+    /// What is known of the time of a message that has just arrived. A live message also shows the provider's clock.
     pub fn arrival(&self, message: &InboundMessage) -> Arrival {
         let (now, mut clock) = (clock::moment(), self.lock());
         let told = message.provider_time.filter(|told| is_plausible(*told));

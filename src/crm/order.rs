@@ -1,4 +1,4 @@
-//! What somebody at the machine's own command line may order: the daemon does it while it runs, else the command itself.
+//! Admin commands from the local command line: executed by the daemon while it runs, else by the command itself.
 
 use super::retention::{self, Cutoff, Share};
 use super::{Error, Refusal, outbox, setup, token, user};
@@ -7,47 +7,47 @@ use crate::inbox::policy::Rules;
 use crate::store::{self, BACKUP_MARK, WriteTx};
 use serde::{Deserialize, Serialize};
 
-/// An order. Secrets are made and hashed by whoever gives it.
+/// A command. The sender generates and hashes secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
 pub enum Order {
-    /// Make a set-up code good.
+    /// Activate a set-up code.
     OfferSetupCode {
-        /// Of the code.
+        /// The hash of the code.
         code_hash: String,
     },
-    /// List who may log in.
+    /// List the users.
     ListUsers,
-    /// Add somebody.
+    /// Add a user.
     AddUser {
-        /// What they log in with.
+        /// The login name.
         name: String,
-        /// What they may do; none means owner for the first one, else staff.
+        /// The role; none means owner for the first user, else staff.
         role: Option<Role>,
-        /// Of the password.
+        /// The hash of the password.
         password_hash: String,
     },
-    /// Give somebody a new password.
+    /// Set a user's password.
     ResetPassword {
-        /// Who.
+        /// The user.
         name: String,
-        /// Of the password.
+        /// The hash of the password.
         password_hash: String,
     },
-    /// Take somebody's right to log in away.
+    /// Remove a user.
     RemoveUser {
-        /// Who.
+        /// The user.
         name: String,
     },
     /// List the tokens.
     ListTokens,
-    /// Add a token.
+    /// Create a token.
     CreateToken {
         /// What it is for.
         name: String,
-        /// What it may do.
+        /// Its role.
         role: Role,
-        /// Of the token.
+        /// The hash of the token.
         token_hash: String,
         /// From when on it is not accepted.
         #[serde(default)]
@@ -58,85 +58,85 @@ pub enum Order {
         /// Its number or its name.
         which: String,
     },
-    /// List what needs a person, and what lately did.
+    /// List the active alerts, and those that have cleared lately.
     ListAlerts,
-    /// Tell how much retention would delete.
+    /// Return how much retention would delete.
     PlanRetention {
-        /// From when what is kept.
+        /// The cutoff times.
         cutoffs: Vec<Cutoff>,
     },
-    /// Delete a little of what is older.
+    /// Delete a batch of older data.
     Retain {
-        /// What, and from when it is kept.
+        /// The kind of data, and its cutoff time.
         cutoff: Cutoff,
     },
-    /// Write down what was deleted.
+    /// Log what was deleted.
     NoteRetention {
-        /// How much of what.
+        /// The deleted amounts.
         shares: Vec<Share>,
     },
     /// Send the owner a message.
     SendToOwner {
         /// A phone number.
         to: String,
-        /// The words.
+        /// The text.
         text: String,
-        /// The one provider that the settings name.
+        /// The only provider that the settings allow.
         only: Option<Provider>,
         /// The providers in use, the preferred ones first.
         priority: Vec<Provider>,
         /// Whether Twilio has a template.
         template: bool,
     },
-    /// Tell how far a message has come.
+    /// Return the status of a message.
     TellMessage {
-        /// Which.
+        /// The message.
         id: MessageId,
     },
-    /// Tell the newest migration that the database has had.
+    /// Return the latest migration of the database.
     TellMigration,
-    /// Leave a mark in the database, by which a copy shows that it is of a later moment.
+    /// Store a mark in the database, which shows that a copy is from a later moment.
     MarkBackup {
         /// The mark.
         mark: String,
     },
 }
 
-/// What came of an order.
+/// The output of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is done.
     Done,
-    /// Who was added.
+    /// The user that was added.
     User(User),
-    /// Who may log in.
+    /// The users.
     Users(Vec<User>),
-    /// The token that was added or revoked.
+    /// The token that was created or revoked.
     Token(ApiToken),
     /// The tokens.
     Tokens(Vec<ApiToken>),
     /// The name of a migration.
     Migration(String),
-    /// What needs a person, and what lately did.
+    /// The active alerts, and those that have cleared lately.
     Alerts(Vec<Alert>),
     /// How much retention deletes, or deleted.
     Shares(Vec<Share>),
-    /// A message that is on its way.
+    /// A message that was queued.
     Queued(MessageId),
-    /// How far a message has come.
+    /// The status of a message.
     Message {
-        /// How far.
+        /// The status.
         status: MessageStatus,
         /// Why it failed.
         error: Option<String>,
-        /// By whom it went, or will go.
+        /// The provider that sent it, or will send it.
         provider: Option<Provider>,
     },
 }
 
 impl Order {
-    /// Does it.
+    /// Executes the command.
     pub fn perform(&self, tx: &WriteTx<'_>, now: Timestamp) -> Result<Outcome, Error> {
         let by = ActorId::CommandLine;
         match self {

@@ -1,4 +1,4 @@
-//! What goes out by WhatsApp: a message and its place in the outbox in one transaction, and what becomes of it.
+//! Outbound WhatsApp messages: a message and its outbox entry in one transaction, and the outcomes of its attempts.
 
 mod attempt;
 mod late_refusal;

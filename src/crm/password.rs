@@ -1,6 +1,6 @@
-//! Passwords: what is taken, and how they are kept (Argon2id, as OWASP advises for 2 cores and little memory).
+//! Passwords: the rules for new ones, and their hashes (Argon2id, as OWASP recommends for 2 cores and little memory).
 //!
-//! Hashing takes tens of milliseconds on purpose, so it must run where it holds nobody up.
+//! Hashing takes tens of milliseconds on purpose, so it must not run on the event loop's threads.
 
 mod guessable;
 
@@ -10,8 +10,8 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
-/// Whether a password may be taken: long enough, no longer than anybody types, and neither a common password nor hardly more
-/// than one of the names (of the user, of the business). Existing passwords are not checked again.
+/// Checks a new password: long enough, not longer than the limit, and neither a common password nor close to one of the
+/// names (of the user, of the business). Existing passwords are not checked again.
 pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), Refusal> {
     let refuse = |reason: String| Err(Refusal::Invalid(reason.into()));
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).chain([PRODUCT]).collect();
@@ -36,7 +36,7 @@ pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The hash to keep, in PHC form with its own salt. What may be taken, [`check`] says.
+/// Hashes a password, in PHC form with its own salt. Fails if [`check`] rejects the password.
 pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, Refusal> {
     check(password, names)?;
     let salt = entropy::random_bytes::<16>();
@@ -46,8 +46,8 @@ pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, Refusal
     }
 }
 
-/// Whether the password is the one of that hash. With no hash it takes as long, and says no: whoever tries names
-/// learns nothing from the time it takes.
+/// Verifies a password against a hash. Without a hash it takes the same time and returns false, so the time does not
+/// reveal whether a name exists.
 pub fn matches(password: &str, hash: Option<&str>) -> bool {
     if password.len() > LONGEST_BYTES {
         return false;
@@ -60,12 +60,12 @@ pub fn matches(password: &str, hash: Option<&str>) -> bool {
     false
 }
 
-/// A password for somebody who has none yet: 20 letters and digits, some 100 bits.
+/// Generates a password: 20 letters and digits, some 100 bits.
 pub fn generate() -> String {
     entropy::random_bytes::<20>().iter().map(|byte| char::from(READABLE[usize::from(byte & 31)])).collect()
 }
 
-/// Thirty-two letters and digits that nobody mistakes for one another.
+/// Thirty-two letters and digits that are not easily confused.
 const READABLE: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 const SHORTEST: usize = 10;

@@ -1,4 +1,4 @@
-//! Recordings that Twilio took.
+//! Recordings that Twilio made.
 
 use super::backfill::Step;
 use super::call::{self, IncomingCall, RawWebhook};
@@ -7,33 +7,33 @@ use crate::store::{JournalOutcome, Result, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
-/// The work of fetching one.
+/// The job that fetches a recording.
 pub const FETCH_JOB: &str = "fetch_recording";
 
 /// The job that re-encodes a recording.
 pub const COMPRESS_JOB: &str = "compress_recording";
 
-/// What the job needs to know.
+/// The payload of the job.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct CompressJob {
-    /// Which recording.
+    /// The recording.
     pub recording_id: RecordingId,
 }
 
-/// A recording that Twilio tells of.
+/// A recording that Twilio reports.
 #[derive(Clone, Debug)]
 pub struct NewRecording {
-    /// Whose.
+    /// The call.
     pub call: IncomingCall,
     /// Twilio's id.
     pub recording_sid: RecordingSid,
-    /// Where it is.
+    /// Its URL.
     pub url: String,
-    /// Its length, as Twilio says.
+    /// Its duration, as Twilio reports it.
     pub duration_ms: i64,
 }
 
-/// Takes a recording down, to be fetched soon; its call too, if that is not known. Told twice it is one.
+/// Stores a recording and the job that fetches it; also its call, if that is not known. Idempotent.
 pub fn take_in(
     tx: &WriteTx<'_>,
     new: &NewRecording,
@@ -52,7 +52,7 @@ pub fn take_in(
     call::keep(tx, raw, outcome, "", Some(call), now)
 }
 
-/// A call goes on with Twilio's recorder.
+/// Records that Twilio's recorder has taken over a call.
 pub fn fall_back(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
@@ -65,7 +65,7 @@ pub fn fall_back(
     call::keep_notice(tx, raw, &call.call_sid, now)
 }
 
-/// The file is here. Told twice it is the same file.
+/// Stores the fetched file. Idempotent.
 pub fn store_file(tx: &WriteTx<'_>, sid: &RecordingSid, mime: &str, content: &[u8], now: Timestamp) -> Result<()> {
     let key = sid.as_str();
     for (seq, chunk) in (0i64..).zip(content.chunks(CHUNK_BYTES)) {
@@ -75,7 +75,8 @@ pub fn store_file(tx: &WriteTx<'_>, sid: &RecordingSid, mime: &str, content: &[u
     complete(tx, key, now)
 }
 
-/// All of a recording is stored; it is compressed later. Wake the worker of [`COMPRESS_JOB`] after the commit.
+/// Marks a recording as completely stored, and adds the job that compresses it. Wake the worker of [`COMPRESS_JOB`]
+/// after the commit.
 pub fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
     tx.complete_recording(key)?;
     match tx.recording_id(key)? {
@@ -84,14 +85,14 @@ pub fn complete(tx: &WriteTx<'_>, key: &str, now: Timestamp) -> Result<()> {
     }
 }
 
-/// Adds the job that compresses a recording. A second one for the same recording is not added.
+/// Adds the job that compresses a recording, unless it exists.
 pub fn compress_later(tx: &WriteTx<'_>, recording_id: RecordingId, now: Timestamp) -> Result<()> {
     let payload = serde_json::to_string(&CompressJob { recording_id }).unwrap_or_default();
     tx.insert_job(COMPRESS_JOB, Some(&format!("{COMPRESS_JOB}:{recording_id}")), &payload, now, now)
 }
 
-/// A step of the backfill that compresses the recordings of older versions: adds jobs for a few, and more when these are done,
-/// so that the recording of a new call does not wait behind all of them.
+/// A step of the backfill that compresses the recordings of older versions: adds jobs for a few, and more when these
+/// are done, so the recording of a new call does not wait behind all of them.
 pub fn queue_wav_recordings(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Timestamp) -> Result<Step> {
     let found = tx.wav_recordings(RecordingId(done_to), rows)?;
     let Some(last) = found.last() else { return Ok(Step::Done) };
@@ -102,5 +103,5 @@ pub fn queue_wav_recordings(tx: &WriteTx<'_>, done_to: i64, rows: u32, now: Time
     Ok(Step::UpTo(last.0))
 }
 
-/// How much of a file goes into one row.
+/// The size of the pieces in which a file is stored.
 const CHUNK_BYTES: usize = 256 * 1024;

@@ -1,32 +1,32 @@
-//! Why a use case did not do what it was asked.
+//! The errors of use cases.
 
 use crate::store::{self, Store, WriteTx};
 use std::borrow::Cow;
 
-/// A rule of the house that stands against it. Each comes before anything is changed.
+/// A request that a business rule rejects. It is raised before anything is changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// What was asked for cannot be.
+    /// The request is invalid.
     #[error("{0}")]
     Invalid(Cow<'static, str>),
-    /// There is no such thing.
+    /// The resource does not exist.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// It is already so, or it would leave the house without something that it needs.
+    /// The resource is in that state already, or the change would remove something required, such as the last owner.
     #[error("{0}")]
     Conflict(Cow<'static, str>),
-    /// Whoever asks may not.
+    /// The actor lacks the permission.
     #[error("{0}")]
     Forbidden(Cow<'static, str>),
 }
 
-/// Why a use case did not do what it was asked.
+/// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A rule stands against it.
+    /// A business rule rejects the request.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The store failed, or lacks a row that was asked for.
+    /// The store failed, or lacks a requested row.
     #[error(transparent)]
     Store(store::Error),
 }
@@ -40,8 +40,8 @@ impl From<store::Error> for Error {
     }
 }
 
-/// Runs a use case in one transaction. If the store fails, all that it did is taken back; what it refuses, it refuses
-/// before it has changed anything.
+/// Runs a use case in one transaction. If the store fails, the transaction is rolled back; a rejection comes before any
+/// change.
 pub async fn transact<T: Send + 'static>(
     store: &Store,
     work: impl FnOnce(&WriteTx<'_>) -> Result<T, Error> + Send + 'static,

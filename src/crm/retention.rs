@@ -1,4 +1,4 @@
-//! How long what is kept: what would go, and its going in small steps.
+//! Retention: calculates what is older than the owner's limits, and deletes it in small steps.
 
 use crate::domain::{ActorId, Timestamp, text_enum};
 use crate::store::{Amount, ReadTx, Result, WriteTx};
@@ -10,9 +10,9 @@ text_enum! {
     Perishable {
         /// Files of messages.
         Media = "media",
-        /// The sound of calls.
+        /// Recordings of calls.
         Recordings = "recordings",
-        /// What was said in calls.
+        /// Transcripts of calls.
         Transcripts = "transcripts",
         /// Raw webhooks.
         Journal = "journal",
@@ -21,29 +21,29 @@ text_enum! {
     }
 }
 
-/// From when what is kept.
+/// The cutoff time of one kind of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cutoff {
-    /// What.
+    /// The kind.
     pub what: Perishable,
-    /// What is older goes.
+    /// Older data is deleted.
     pub before: Timestamp,
 }
 
-/// How much goes.
+/// The amount of data that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
-    /// Of what.
+    /// The kind.
     pub what: Perishable,
-    /// What is older goes.
+    /// Older data is deleted.
     pub before: Timestamp,
-    /// How many files, recordings, turns, webhooks, audit rows.
+    /// The number of files, recordings, turns, webhooks or audit rows.
     pub rows: u64,
     /// Bytes of their content.
     pub bytes: u64,
 }
 
-/// The cut-offs of these days; 0 is for ever.
+/// The cutoff times for these numbers of days; 0 keeps the data for ever.
 pub fn cutoffs(days: &[(Perishable, u32)], now: Timestamp) -> Vec<Cutoff> {
     let before = |days: u32| now.minus(Duration::from_hours(24 * u64::from(days)));
     days.iter()
@@ -52,7 +52,7 @@ pub fn cutoffs(days: &[(Perishable, u32)], now: Timestamp) -> Vec<Cutoff> {
         .collect()
 }
 
-/// How much would go.
+/// How much would be deleted.
 pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<Share>> {
     let share = |Cutoff { what, before }: &Cutoff| {
         let Amount { rows, bytes } = match what {
@@ -67,7 +67,7 @@ pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<Share>> {
     cutoffs.iter().map(share).collect()
 }
 
-/// Deletes a little; nothing is left when it returns zero rows.
+/// Deletes one batch; returns zero rows when nothing is left.
 pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -> Result<Share> {
     let Amount { rows, bytes } = match what {
         Perishable::Media => tx.prune_media(before, STEP_BYTES, now),
@@ -79,7 +79,8 @@ pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -
     Ok(Share { what, before, rows, bytes })
 }
 
-/// Adds an audit row for what was deleted of the owner's data: not for raw webhooks, nor for audit rows, which would never end.
+/// Adds an audit row for the owner's data that was deleted: not for raw webhooks, nor for audit rows, which would never
+/// end.
 pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[Share], now: Timestamp) -> Result<()> {
     let is_noted = |share: &&Share| share.rows > 0 && !matches!(share.what, Perishable::Journal | Perishable::Audit);
     for share in shares.iter().filter(is_noted) {

@@ -1,4 +1,4 @@
-//! Logging in and out.
+//! Login sessions.
 
 use super::token::OneTimeSecret;
 use super::{Error, Refusal};
@@ -7,7 +7,7 @@ use crate::entropy;
 use crate::store::{self, Device, NewSession, ReadTx, WriteTx};
 use std::time::Duration;
 
-/// Begins a session for a user who has shown the password; the secrets of both cookies are the caller's to send. The device
+/// Creates a session for a user whose password was verified; the caller sends the secrets of both cookies. The device
 /// is remembered, see [`device`].
 pub fn begin(
     tx: &WriteTx<'_>,
@@ -29,7 +29,7 @@ pub fn begin(
     Ok(Session { user, csrf_token, created_at: now, last_seen_at: now, expires_at })
 }
 
-/// The session of a cookie, if it is accepted at `now`.
+/// The session of a cookie, if it is valid at `now`.
 pub fn find(tx: &ReadTx<'_>, cookie_hash: &str, now: Timestamp) -> store::Result<Option<Session>> {
     tx.session(cookie_hash, now, now.minus(LIFETIME))
 }
@@ -40,7 +40,7 @@ pub fn list(tx: &ReadTx<'_>, user: UserId, now: Timestamp) -> Result<Vec<Session
     Ok(tx.sessions_of(user, now, now.minus(LIFETIME))?)
 }
 
-/// When a session that began at `began_at` ends, if it is not used after `now`.
+/// When a session that began at `began_at` ends if it is not used after `now`.
 pub fn expires_at(began_at: Timestamp, now: Timestamp) -> Timestamp {
     now.plus(IDLE).min(began_at.plus(LIFETIME))
 }
@@ -79,24 +79,24 @@ pub fn end_all(
     Ok(())
 }
 
-/// What is known of the browser with that device cookie. One from which the user has logged in before is not held up by wrong
-/// passwords that come from elsewhere.
+/// What is known of the browser with that device cookie. A browser from which the user has logged in before is not
+/// delayed by failed attempts from elsewhere.
 pub fn device(tx: &ReadTx<'_>, cookie: &OneTimeSecret, user_name: &str) -> store::Result<Device> {
     tx.device(&cookie.hash(), user_name)
 }
 
-/// Remembers that a user is logged in from the browser with that device cookie.
+/// Remembers that a user has logged in from the browser with that device cookie.
 pub fn remember_device(tx: &WriteTx<'_>, cookie: &OneTimeSecret, user: UserId, now: Timestamp) -> store::Result<()> {
     tx.remember_device(&cookie.hash(), user, now, MAX_DEVICES)
 }
 
-/// How long a session lasts after it was last used.
+/// How long a session lasts after its last use.
 pub const IDLE: Duration = Duration::from_hours(7 * 24);
 
-/// How long a session lasts at most, however often it is used.
+/// How long a session lasts at most.
 pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// How exactly the last use is noted.
+/// How precisely the last use is recorded.
 pub const SEEN_EVERY: Duration = Duration::from_mins(5);
 
 /// How many devices of a user are remembered.

@@ -1,4 +1,5 @@
-//! The first set-up: a one-time code, printed where only whoever runs the machine can read it, makes the first owner.
+//! The initial set-up: a one-time code, printed where only the machine's administrator can read it, creates the first
+//! owner.
 
 use super::{Error, Refusal, token, user};
 use crate::domain::{ActorId, Role, Timestamp, User};
@@ -11,15 +12,15 @@ use std::time::Duration;
 pub struct SetupCode(String);
 
 impl SetupCode {
-    /// A new one.
+    /// Generates a code.
     pub fn generate() -> Self {
         let bits = u128::from_be_bytes(entropy::random_bytes());
         let letters = (0..LETTERS).rev().map(|i| char::from(ALPHABET[(bits >> (5 * i)) as usize & 31]));
         Self(letters.collect())
     }
 
-    /// Reads what somebody typed: small letters, blanks and missing dashes make no difference, nor do `O` for `0` and
-    /// `I` or `L` for `1`.
+    /// Parses typed input: lower case, blanks and missing dashes are accepted, as are `O` for `0` and `I` or `L` for
+    /// `1`.
     pub fn parse(text: &str) -> Self {
         let letters = text.chars().filter(char::is_ascii_alphanumeric).map(|c| match c.to_ascii_uppercase() {
             'O' => '0',
@@ -29,14 +30,14 @@ impl SetupCode {
         Self(letters.collect())
     }
 
-    /// What the database keeps of it.
+    /// The hash that is stored in the database.
     pub fn hash(&self) -> String {
         token::hash(&self.0)
     }
 }
 
 impl SetupCode {
-    /// Where the code is typed in: the page's address with the code behind `#`, where no server ever sees it.
+    /// The page's URL with the code in the fragment (`#`), which browsers do not send to a server.
     pub fn url(&self, page: &str) -> String {
         format!("{page}/setup#code={self}")
     }
@@ -49,14 +50,14 @@ impl std::fmt::Display for SetupCode {
     }
 }
 
-/// Makes a code good for a day; refused once there is an owner.
+/// Activates a code for a day; rejected once there is an owner.
 pub fn offer(tx: &WriteTx<'_>, code_hash: &str, now: Timestamp) -> Result<(), Error> {
     refuse_if_done(tx)?;
     tx.insert_setup_code(code_hash, now, now.plus(GOOD_FOR))?;
     Ok(())
 }
 
-/// Makes the first owner.
+/// Creates the first owner.
 pub fn complete(
     tx: &WriteTx<'_>,
     code: &SetupCode,
@@ -82,13 +83,13 @@ fn refuse_if_done(tx: &WriteTx<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// How long a code is good.
+/// How long a code is valid.
 pub const GOOD_FOR: Duration = Duration::from_hours(24);
 
 /// Crockford's thirty-two: no letter that looks like a digit.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Five bits each, so that all 128 are in.
+/// Five bits each, enough for 128 bits.
 const LETTERS: u32 = 26;
 
 #[cfg(test)]

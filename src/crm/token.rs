@@ -1,4 +1,4 @@
-//! Bearer tokens for programs.
+//! Bearer tokens for API clients.
 
 use super::{Error, Refusal};
 use crate::domain::{ActorId, ApiToken, Role, Timestamp, TokenId, hex};
@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// A secret that is shown once; the database has its hash alone.
+/// A secret that is shown once; the database has only its hash.
 #[derive(Clone)]
 pub struct OneTimeSecret {
     text: String,
@@ -25,12 +25,12 @@ impl OneTimeSecret {
         Self { text: URL_SAFE_NO_PAD.encode(entropy::random_bytes::<32>()) }
     }
 
-    /// One that was given before, and comes back.
+    /// A secret that was issued before and that a client sent back.
     pub fn returned(text: &str) -> Self {
         Self { text: text.to_owned() }
     }
 
-    /// Another secret, which only who knows this one can compute, and which does not tell this one.
+    /// Derives another secret, which can be computed only from this one and does not reveal it.
     #[must_use]
     pub fn derive(&self, purpose: &str) -> Self {
         Self { text: hash(&format!("{purpose} {}", self.text)) }
@@ -41,18 +41,18 @@ impl OneTimeSecret {
         &self.text
     }
 
-    /// What the database keeps of it.
+    /// The hash that is stored in the database.
     pub fn hash(&self) -> String {
         hash(&self.text)
     }
 }
 
-/// What the database keeps of a secret that is random enough not to need salt: SHA-256 in hex.
+/// The stored hash of a secret that is random enough to need no salt: SHA-256 in hex.
 pub fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
 }
 
-/// Adds a token for a program; the caller shows the secret and forgets it. From `expires_at` on it is not accepted.
+/// Creates a token; the caller shows the secret and does not keep it. From `expires_at` on it is not accepted.
 pub fn create(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -95,7 +95,7 @@ pub fn revoke(tx: &WriteTx<'_>, actor: ActorId, id: TokenId, now: Timestamp) -> 
     Ok(())
 }
 
-/// The token that a person means who names it by its number or, where that is not ambiguous, by its name.
+/// Finds the token with this number or, if that is not ambiguous, with this name.
 pub fn find(tokens: &[ApiToken], which: &str) -> Result<ApiToken, Refusal> {
     if let Some(token) = which.parse().ok().and_then(|id| tokens.iter().find(|token| token.id == TokenId(id))) {
         return Ok(token.clone());

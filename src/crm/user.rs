@@ -1,10 +1,10 @@
-//! People who may log in.
+//! User accounts.
 
 use super::{Error, Refusal};
 use crate::domain::{ActorId, Role, Timestamp, User, UserId};
 use crate::store::WriteTx;
 
-/// Adds somebody; the hash is that of the password that they were given.
+/// Adds a user with the hash of their password.
 pub fn add(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -25,7 +25,7 @@ pub fn add(
     Ok(User { id, name: name.to_owned(), role, created_at: now, last_login_at: None })
 }
 
-/// Gives somebody a new password, and ends all of their sessions but `keep`.
+/// Sets a user's password, and ends all of their sessions except `keep`.
 pub fn set_password(
     tx: &WriteTx<'_>,
     actor: ActorId,
@@ -41,7 +41,7 @@ pub fn set_password(
     Ok(())
 }
 
-/// Takes a user's right to log in away, at once, with the tokens that the user answers for. The last owner stays.
+/// Removes a user, and revokes the tokens that the user is responsible for, at once. The last owner cannot be removed.
 pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> Result<(), Error> {
     let user = tx.user(id)?.ok_or(Refusal::NotFound("user"))?;
     if user.role == Role::Owner && tx.count_owners()? == 1 {
@@ -57,12 +57,12 @@ pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> R
     Ok(())
 }
 
-/// Somebody by name.
+/// Finds a user by name.
 pub fn find(tx: &WriteTx<'_>, name: &str) -> Result<User, Error> {
     Ok(tx.user_by_name(name.trim())?.ok_or(Refusal::NotFound("user"))?)
 }
 
-/// The name without blanks around it, if it can be one.
+/// Checks a name, and returns it without surrounding blanks.
 pub fn check_name(name: &str) -> Result<&str, Refusal> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {

@@ -1,83 +1,83 @@
-//! What comes next for a message on its way out, whatever happens to it.
+//! Decides the next step of an outbound message.
 //!
-//! An attempt has three ends: the provider has it, the provider certainly has it not, or nobody knows. Only after a
-//! certain *not* may another provider be asked. In doubt the bridge is asked again with the same key, which it sends once;
-//! Twilio knows no key, so its list of messages is searched, and only what is not found there after a minute is sent
-//! once more. A person never gets the same message twice.
+//! An attempt has three outcomes: the provider accepted the message, certainly did not accept it, or may have accepted
+//! it. Only after a certain rejection may another provider be used. An unconfirmed attempt of the bridge is repeated
+//! with the same key, which the bridge sends once; Twilio has no such key, so its list of messages is searched, and
+//! only a message that is not listed after a minute is sent again. A contact never gets the same message twice.
 //!
-//! A provider may refuse a message at once, or after it accepted it ([`Delivery::refuse`]). Both refusals close the
+//! A provider may reject a message at once, or after it accepted it ([`Delivery::refuse`]). Both rejections close the
 //! same routes, and [`Delivery::next`] chooses among those that are left.
 
 use super::policy::{self, Case, NoWay, Way};
 use crate::domain::{LateRefusal, NotSent, Outcome, Provider, Refusal, RefusedRoute, Search, Timestamp, Trouble};
 use std::time::Duration;
 
-/// A message on its way out.
+/// The delivery state of an outbound message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The provider that the sender named.
+    /// The provider that the sender chose.
     pub named: Option<Provider>,
-    /// The way of the last attempt; before the first one, of the plan.
+    /// The route of the last attempt; before the first one, the planned route.
     pub way: Way,
-    /// Whether nobody knows how the last attempt ended.
+    /// Whether the last attempt is unconfirmed.
     pub doubtful: bool,
     /// Attempts so far.
     pub attempts: u32,
-    /// Attempts by Twilio whose end nobody knows, and that its list does not show.
+    /// Unconfirmed attempts by Twilio that its list does not show.
     pub doubts: u32,
-    /// When the last attempt began.
+    /// When the last attempt started.
     pub attempt_at: Option<Timestamp>,
-    /// Routes by which the message was refused.
+    /// Routes by which the message was rejected.
     pub refused: Vec<RefusedRoute>,
-    /// The last refusal.
+    /// The last rejection.
     pub last_refusal: Option<LateRefusal>,
     /// When it was written.
     pub created_at: Timestamp,
 }
 
-/// What to do now.
+/// The next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Hand it to a provider.
+    /// Send it by this route.
     Send(Way),
-    /// Look for it in Twilio's list.
+    /// Search Twilio's list for it.
     Search,
     /// Give it up.
     GiveUp(Reason),
 }
 
-/// Why a message is given up.
+/// Why a message failed for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// There is no way, or none any more.
+    /// There is no route, or none is left.
     NoWay(NoWay),
     /// It could not be sent for too long.
     Expired,
-    /// It may have been sent; nobody knows.
+    /// It may have been sent, which cannot be confirmed.
     Unconfirmed,
-    /// A provider has refused it, and there is no other.
+    /// A provider has rejected it, and there is no other.
     Refused(Trouble),
 }
 
-/// What has become of it.
+/// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// A provider has it.
+    /// A provider has accepted it.
     Sent {
         /// The provider's id.
         provider_msg_id: Option<String>,
     },
-    /// Ask [`Delivery::next`] again at that time.
+    /// Call [`Delivery::next`] again at that time.
     Again {
-        /// When.
+        /// The time.
         at: Timestamp,
     },
-    /// It is over.
+    /// It failed for good.
     Failed(Reason),
 }
 
 impl Delivery {
-    /// What to do now. `case` must be this message's, with [`Delivery::refused`] in it.
+    /// The next step. `case` must be this message's, including [`Delivery::refused`].
     pub fn next(&self, case: &Case<'_>) -> Step {
         let expired = case.now.since(self.created_at) >= PATIENCE;
         match (self.doubtful, self.way.provider) {
@@ -102,14 +102,14 @@ impl Delivery {
         }
     }
 
-    /// Notes that an attempt begins. If nothing is heard of it again, it is in doubt.
+    /// Records that an attempt starts. Without an outcome, it remains unconfirmed.
     pub fn begin(&mut self, way: Way, now: Timestamp) {
         self.way = way;
         self.attempts = self.attempts.saturating_add(1);
         self.attempt_at = Some(now);
     }
 
-    /// What follows from the end of an attempt. `chance`, from 0 to 1, spreads the next attempts of many messages.
+    /// The result of an attempt. `chance`, from 0 to 1, spreads the retries of many messages.
     pub fn after_attempt(&mut self, outcome: Outcome, case: &Case<'_>, chance: f64) -> Verdict {
         match outcome {
             Outcome::Sent { provider_msg_id } => Verdict::Sent { provider_msg_id },
@@ -117,13 +117,13 @@ impl Delivery {
                 self.doubtful = true;
                 Verdict::Again { at: self.ask_again_at(case.now, chance) }
             }
-            // The bridge examined the message under its key, so the doubt is over too.
+            // The bridge checked the message under its key, so the earlier attempt is resolved as well.
             Outcome::NotSent(NotSent::Refused(refusal), trouble) => {
                 self.doubtful = false;
                 self.refuse(LateRefusal { refusal, trouble });
                 Verdict::Again { at: case.now }
             }
-            // This attempt has not gone out. What is in doubt is an earlier one, and stays so.
+            // This attempt was not sent. An earlier one is unconfirmed, and stays so.
             Outcome::NotSent(NotSent::Down | NotSent::Barred | NotSent::Busy(_), _) if self.doubtful => {
                 Verdict::Again { at: case.now.plus(self.back_off(chance)) }
             }
@@ -138,7 +138,7 @@ impl Delivery {
         }
     }
 
-    /// What follows from a search of Twilio's list.
+    /// The result of a search of Twilio's list.
     pub fn after_search(&mut self, search: Search, now: Timestamp, chance: f64) -> Verdict {
         let age = now.since(self.attempt_at.unwrap_or(now));
         match search {
@@ -153,26 +153,27 @@ impl Delivery {
         }
     }
 
-    /// The provider of the last attempt refuses the message: now, or after it had accepted it. Ask [`Delivery::next`] what
-    /// follows. Earlier attempts in doubt stay so: [`Delivery::doubts`] keeps the message from other providers.
+    /// The provider of the last attempt rejects the message: at once, or after it had accepted it. Call
+    /// [`Delivery::next`] for what follows. Earlier unconfirmed attempts stay so: because of [`Delivery::doubts`], no
+    /// other provider is used.
     pub fn refuse(&mut self, late: LateRefusal) {
         self.refused = closed_routes(std::mem::take(&mut self.refused), self.way, late.refusal);
         self.last_refusal = Some(late);
     }
 
-    /// The way of a new attempt. What was once in doubt at a provider stays with it.
+    /// The route of a new attempt. A message with an unconfirmed attempt stays with that provider.
     fn choose(&self, case: &Case<'_>) -> Result<Way, NoWay> {
         let refused = &self.refused;
         let case = Case { refused, named: self.named, ..*case };
         match self.doubts {
             0 => policy::choose(&case),
-            // A refusal of a later attempt says nothing of the one in doubt, so no other form is tried either.
+            // A rejection of a later attempt does not resolve the unconfirmed one, so no other form is tried either.
             _ if !self.refused.is_empty() => Err(NoWay::Refused),
             _ => policy::by(self.way.provider, &case),
         }
     }
 
-    /// Another provider that is up, now, or the same one later.
+    /// Uses another provider that is up now, or the same one later.
     fn wait_or_fail_over(&self, case: &Case<'_>, chance: f64) -> Verdict {
         let mut down = case.down.to_vec();
         down.push(self.way.provider);
@@ -183,13 +184,13 @@ impl Delivery {
         Verdict::Again { at: case.now.plus(self.back_off(chance)) }
     }
 
-    /// 1 s after the first attempt, twice as much after each further one, at most a minute; give or take a quarter.
+    /// 1 s after the first attempt, doubled after each further one, at most a minute, ±25 %.
     fn back_off(&self, chance: f64) -> Duration {
         let doublings = self.attempts.saturating_sub(1).min(6);
         spread((FIRST_WAIT * 2_u32.pow(doublings)).min(LONGEST_WAIT), chance)
     }
 
-    /// In doubt: soon at first, then ever more rarely, and exactly when Twilio's list becomes certain.
+    /// Unconfirmed: soon at first, then less and less often, and exactly when Twilio's list is known to be complete.
     fn ask_again_at(&self, now: Timestamp, chance: f64) -> Timestamp {
         if self.way.provider == Provider::Baileys {
             return now.plus(self.back_off(chance));
@@ -201,7 +202,7 @@ impl Delivery {
     }
 }
 
-/// The routes that are closed to a message after it was refused by `way`.
+/// The routes that are closed to a message after it was rejected by `way`.
 pub fn closed_routes(mut refused: Vec<RefusedRoute>, way: Way, refusal: Refusal) -> Vec<RefusedRoute> {
     let route = RefusedRoute::of(way.provider, way.template, refusal);
     if !refused.contains(&route) {
@@ -210,14 +211,14 @@ pub fn closed_routes(mut refused: Vec<RefusedRoute>, way: Way, refusal: Refusal)
     refused
 }
 
-/// A quarter less to a quarter more.
+/// Spreads a delay by ±25 %.
 fn spread(wait: Duration, chance: f64) -> Duration {
     wait.mul_f64(0.75 + chance.clamp(0.0, 1.0) / 2.0)
 }
 
-/// How long a message waits for a provider before it is given up.
+/// How long a message waits for a provider before it fails for good.
 pub const PATIENCE: Duration = Duration::from_hours(24);
-/// After this time Twilio's list shows everything that Twilio took.
+/// After this time Twilio's list shows everything that Twilio accepted.
 pub const CERTAINTY: Duration = Duration::from_mins(1);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_mins(1);

@@ -1,26 +1,26 @@
-//! The clock of messages: the time of day without steps back, and what a provider's time is on it.
+//! The clock of messages: wall-clock time that never goes back, and the conversion of providers' times to it.
 
 use crate::domain::{Moment, Provider, Timestamp};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Tells the times of messages. It follows the time of day, but never stands still or goes back: after a step back it runs at
-/// half speed until the time of day has caught up. So every moment has a time of its own, and the order of times is the order of
-/// moments, whatever is done to the clock.
+/// Returns the times of messages. It follows the wall clock, but never stands still or goes back: after a step back it
+/// runs at half speed until the wall clock has caught up. Therefore every moment has a time of its own, and the order
+/// of times is the order of moments, for any changes of the system clock.
 ///
-/// A provider's time is placed on it by what live messages show: the smallest difference between the moment of arrival and the
-/// provider's time is the difference between the clocks, plus the shortest way. It is measured against the steady clock, which
-/// nobody sets. Pure: it is told the time.
+/// A provider's time is converted by what live messages show: the smallest difference between the arrival and the
+/// provider's time is the difference between the clocks plus the shortest delay. It is measured against the monotonic
+/// clock, which is never set. Pure: the caller passes the time.
 #[derive(Clone, Debug, Default)]
 pub struct MessageClock {
-    /// How far the time of day is ahead of the steady clock, as of the last step, in ms.
+    /// How far the wall clock is ahead of the monotonic clock, as of the last step, in ms.
     wall_ahead: i64,
-    /// How steady time becomes message time, by the beginnings of the pieces. Empty before the first reading.
+    /// The mapping of monotonic time to message time, by the starts of its pieces. Empty before the first reading.
     pieces: VecDeque<Piece>,
     differences: [Differences; PROVIDERS],
 }
 
-/// From `steady` on the message clock goes on from `time`.
+/// From `steady` on, the message clock continues at `time`.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
     steady: i64,
@@ -38,8 +38,8 @@ impl MessageClock {
         Timestamp::from_millis(self.time(steady))
     }
 
-    /// Learns from a message that came at once: it was written at `told` by the provider's clock. A difference of more than a day
-    /// shows an error, not two clocks, and teaches nothing.
+    /// Learns from a message that was not delayed: it was written at `told` by the provider's clock. A difference of
+    /// more than a day is treated as an error and ignored.
     pub fn learn(&mut self, provider: Provider, told: Timestamp, now: Moment) {
         self.read(now);
         if now.wall.as_millis().abs_diff(told.as_millis()) > LARGEST_DIFFERENCE {
@@ -49,20 +49,22 @@ impl MessageClock {
         self.differences[place(provider)].add(steady, steady - told.as_millis());
     }
 
-    /// What was known before the start: our time of day is `ahead_ms` ahead of the provider's. It counts until a live message comes.
+    /// What was known before the start: our wall clock is `ahead_ms` ahead of the provider's. It is used until a live
+    /// message comes.
     pub fn assume(&mut self, provider: Provider, ahead_ms: i64, now: Moment) {
         self.read(now);
         self.differences[place(provider)].assumed = Some(ahead_ms - self.wall_ahead);
     }
 
-    /// The message time of what the provider's clock calls `told`. As long as nothing is known of that clock, it is ours.
+    /// The message time of the provider's time `told`. While nothing is known of that clock, it is assumed to equal
+    /// ours.
     pub fn time_of(&mut self, provider: Provider, told: Timestamp, now: Moment) -> Timestamp {
         self.read(now);
         let difference = self.differences[place(provider)].smallest().unwrap_or(-self.wall_ahead);
         Timestamp::from_millis(self.time(told.as_millis().saturating_add(difference)))
     }
 
-    /// The time of day was set, or is read for the first time.
+    /// The wall clock was set, or is read for the first time.
     fn step(&mut self, steady: i64, wall: i64) {
         let is_first = self.pieces.is_empty();
         let time = if is_first { wall } else { self.time(steady) };
@@ -89,10 +91,10 @@ impl MessageClock {
     }
 }
 
-/// The smallest difference between the steady clock and a provider's within [`WINDOW`].
+/// The smallest difference between the monotonic clock and a provider's within [`WINDOW`].
 #[derive(Clone, Debug, Default)]
 struct Differences {
-    /// When it was seen and what, the smallest first: each is larger and younger than the one before it.
+    /// (time, difference), the smallest difference first: each is larger and younger than the previous one.
     seen: VecDeque<(i64, i64)>,
     assumed: Option<i64>,
 }
@@ -125,14 +127,14 @@ fn place(provider: Provider) -> usize {
 }
 
 const PROVIDERS: usize = 2;
-/// A smaller change, in ms, is that of two clocks that are read one after the other.
+/// A smaller change, in ms, comes from reading two clocks one after the other.
 const SMALLEST_STEP: u64 = 100;
-/// The largest step back, in ms, that is made up for by half speed. After a larger one the times were wrong, and the time of day
-/// counts at once.
+/// The largest step back, in ms, that is compensated by half speed. After a larger one the earlier times were wrong,
+/// and the wall clock is used at once.
 const LONGEST_LEAD: i64 = 3_600_000;
 const LARGEST_DIFFERENCE: u64 = 86_400_000;
 const MOST_PIECES: usize = 32;
-/// How long a difference counts, in ms: clocks drift apart by some ms in an hour.
+/// How long a difference is used, in ms: clocks drift by some ms in an hour.
 const WINDOW: i64 = 3_600_000;
 
 #[cfg(test)]
@@ -168,7 +170,7 @@ mod tests {
         let told = Timestamp::from_millis(EPOCH + 30_000);
         let time = clock.time_of(Provider::Baileys, told, moment(70_000, EPOCH + 1_010_000));
         assert_eq!(time.as_millis(), EPOCH + 41_100);
-        // Of the other provider's clock nothing is known.
+        // Nothing is known of the other provider's clock.
         let time = clock.time_of(
             Provider::Twilio,
             Timestamp::from_millis(EPOCH + 1_005_000),
@@ -211,7 +213,7 @@ mod tests {
                 let time = clock.read(moment(steady, wall)).as_millis();
                 prop_assert!(time > last, "{time} after {last}");
                 last = time;
-                // Several steps together may lead by more than is made up for.
+                // Several steps together may exceed what is compensated.
                 if (last - (wall + set)) <= LONGEST_LEAD {
                     wall += set;
                 }

@@ -1,4 +1,4 @@
-//! Where a message stands in its thread: at which time, among those that are there.
+//! The position of a message in its thread: its time among those of the other messages.
 
 use crate::domain::Timestamp;
 
@@ -7,29 +7,29 @@ use crate::domain::Timestamp;
 pub struct Arrival {
     /// When it arrived, by the message clock.
     pub at: Timestamp,
-    /// When it was written, by the message clock; none where the provider did not say.
+    /// When it was written, by the message clock; none if the provider did not say.
     pub written: Option<Timestamp>,
 }
 
-/// The time of a message that arrives, or is written here, now: never before `newest`, the newest one of its thread. Messages
-/// of the same time stand in the order in which they were stored.
+/// The time of a message that arrives, or is written here, now: never before `newest`, the newest one of its thread.
+/// Messages of the same time are in the order in which they were stored.
 pub fn live(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
     newest.map_or(now, |newest| newest.max(now))
 }
 
-/// The time of a message that waited on its way: when it was written, but neither after `latest`, the time that it would have had
-/// as a live one, nor before `predecessor`, the last message that the same provider delivered earlier and that was not written later.
-/// Providers tell whole seconds, so messages of one second stand in the order of their delivery.
+/// The time of a delayed message: when it was written, but neither after `latest`, the time that it would have had as a
+/// live message, nor before `predecessor`, the last message that the same provider delivered earlier and that was not
+/// written later. Providers report whole seconds, so messages of one second are in the order of their delivery.
 pub fn waited(written: Timestamp, predecessor: Option<Timestamp>, latest: Timestamp) -> Timestamp {
     predecessor.map_or(written, |predecessor| predecessor.max(written)).min(latest)
 }
 
-/// Whether a provider's time can be one: broken clocks tell years before WhatsApp began.
+/// Returns true if a provider's time is plausible: broken clocks report years before WhatsApp existed.
 pub fn is_plausible(told: Timestamp) -> bool {
     told >= Timestamp::from_millis(EARLIEST)
 }
 
-/// The year 2001, in milliseconds: before WhatsApp, and after whatever a broken clock says.
+/// The year 2001, in milliseconds: before WhatsApp, and after whatever a broken clock reports.
 const EARLIEST: i64 = 1_000_000_000_000;
 
 #[cfg(test)]

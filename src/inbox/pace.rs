@@ -1,31 +1,32 @@
-//! A person-like pace on the bridge's way: whoever writes like a machine, or to many strangers, loses the account.
+//! The send rate of the bridge, similar to a human's: WhatsApp blocks accounts that send like a machine, or to many new
+//! contacts.
 
 use crate::domain::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How fast a person would be.
+/// The limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Messages a minute.
+    /// Messages per minute.
     pub per_minute: u32,
-    /// People a day who never wrote to us and whom we never wrote to.
+    /// New contacts per day, with no earlier message in either direction.
     pub new_chats_per_day: u32,
 }
 
-/// Says when the next message may go.
+/// Calculates when the next message may be sent.
 #[derive(Clone, Debug)]
 pub struct Pacer {
     pace: Option<Pace>,
-    // No more than the limits count, the oldest first.
+    // No more entries than the limits need, the oldest first.
     sent: VecDeque<Timestamp>,
     first_words: VecDeque<Timestamp>,
     pause_until: Option<Timestamp>,
 }
 
 impl Pacer {
-    /// `pace` none means as fast as it goes. `sent` are the times of the last minute's messages, `first_words` of the
-    /// last day's first messages to strangers, both oldest first.
+    /// `pace` none means no limits. `sent` are the times of the messages of the last minute, `first_words` of the first
+    /// messages to new contacts of the last day, both in ascending order.
     pub fn new(
         pace: Option<Pace>,
         sent: impl IntoIterator<Item = Timestamp>,
@@ -38,12 +39,12 @@ impl Pacer {
         pacer
     }
 
-    /// Another pace from now on; what went already counts. Coming from none, it counts from now.
+    /// Changes the limits; messages that were sent already count. Without limits before, counting starts now.
     pub fn set_pace(&mut self, pace: Option<Pace>) {
         self.pace = pace;
     }
 
-    /// When a message may go; a time that has passed means now.
+    /// When a message may be sent; a time in the past means now.
     pub fn earliest(&self, to_stranger: bool) -> Option<Timestamp> {
         let pace = self.pace?;
         let minute = free_at(&self.sent, pace.per_minute, MINUTE);
@@ -51,7 +52,7 @@ impl Pacer {
         minute.max(day).max(self.pause_until)
     }
 
-    /// Notes that a message went. `chance`, from 0 to 1, makes the pause before the next one shorter or longer.
+    /// Records that a message was sent. `chance`, from 0 to 1, varies the pause before the next one.
     pub fn note_sent(&mut self, to_stranger: bool, now: Timestamp, chance: f64) {
         let Some(pace) = self.pace else { return };
         self.sent.push_back(now);
@@ -72,7 +73,7 @@ impl Pacer {
     }
 }
 
-/// When the oldest of the last `limit` times is out of `span`.
+/// When the oldest of the last `limit` times leaves the `span`.
 fn free_at(times: &VecDeque<Timestamp>, limit: u32, span: Duration) -> Option<Timestamp> {
     let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
     let oldest = times.len().checked_sub(limit).and_then(|at| times.get(at))?;

@@ -1,22 +1,23 @@
-//! Which provider sends a message, and in which form.
+//! Chooses the provider of a message, and its form.
 //!
-//! | | case | way |
+//! | | case | route |
 //! |---|---|---|
 //! | a | the sender or the settings name a provider | only that one |
-//! | b | the person wrote within 24 h | by the provider of that message |
-//! | c | longer ago, or never; Twilio is in use and has a template | Twilio, as the template |
-//! | d | else | the first provider of the priority that is in use |
+//! | b | the contact wrote within 24 h | the provider of that message |
+//! | c | longer ago, or never; Twilio is in use and has a template | Twilio, with the template |
+//! | d | otherwise | the first provider of the priority that is in use |
 //! | e | the chosen one is down | the next one, with its own window |
 //!
-//! Twilio takes free text only if the person wrote to our Twilio sender within 24 h; outside of that it needs the template.
+//! Twilio accepts free text only if the contact wrote to our Twilio sender within 24 h; outside of that it requires the
+//! template.
 
 use super::window;
 use crate::domain::{LastIn, Provider, RefusedRoute, Timestamp};
 
-/// What the settings say.
+/// The routing rules of the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// The one provider that the settings name; none means that the policy decides.
+    /// The only provider that the settings allow; none means that the policy decides.
     pub only: Option<Provider>,
     /// The providers in use, the preferred ones first.
     pub priority: Vec<Provider>,
@@ -24,65 +25,63 @@ pub struct Rules {
     pub template: bool,
 }
 
-/// A message that needs a way.
+/// The inputs for the choice of a route.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
-    /// What the settings say.
+    /// The routing rules of the settings.
     pub rules: &'a Rules,
-    /// The provider that the sender named.
+    /// The provider that the sender chose.
     pub named: Option<Provider>,
-    /// When and how the person last wrote.
+    /// When and by which provider the contact last wrote.
     pub last_in: LastIn,
-    /// Providers that can reach the person with this message at all: Twilio needs a number or a business-scoped id, and a text of at most 1600
-    /// characters.
+    /// Providers that can send this message to the contact at all: Twilio needs a number or a business-scoped id, and a
+    /// text of at most 1600 characters.
     pub able: &'a [Provider],
-    /// Routes by which this message was refused.
+    /// Routes by which this message was rejected.
     pub refused: &'a [RefusedRoute],
     /// Whether the contact has blocked us or opted out, and has not written since.
     pub opted_out: bool,
     /// Providers that are down at the moment.
     pub down: &'a [Provider],
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
 }
 
-/// How a message goes out.
+/// The route of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Way {
-    /// By whom.
+    /// The provider.
     pub provider: Provider,
     /// As Twilio's template, not as free text.
     pub template: bool,
 }
 
-/// Why there is no way.
+/// Why there is no route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoWay {
-    /// The provider that was named is not in use.
-    #[error("{0} is not in use; set it up, or let the policy choose")]
+    /// The chosen provider is not in use.
+    #[error("{0} is not in use; configure it, or let the policy choose the provider")]
     Disabled(Provider),
     /// No provider is in use.
     #[error("no WhatsApp provider is in use; link the bridge or set up Twilio")]
     NoProvider,
     /// Only Twilio could send it, and it would need the template.
     #[error(
-        "the person has not written to the Twilio number within 24 hours, so only a template may be sent, and none is set"
+        "the contact has not written to the Twilio number within 24 hours, so only a template may be sent, and none is set"
     )]
     TemplateRequired,
-    /// No provider in use can carry it to this person.
-    #[error("no provider in use can send this message to this person")]
+    /// No provider in use can send it to this contact.
+    #[error("no provider in use can send this message to this contact")]
     Unable,
-    /// Every provider has refused it.
-    #[error("every provider has refused the message")]
+    /// Every provider has rejected it.
+    #[error("every provider has rejected the message")]
     Refused,
-    /// The contact wants no messages.
-    #[error(
-        "the contact has blocked this number or asked for no messages; they can be written to again after they write"
-    )]
+    /// The contact does not accept messages.
+    #[error("the contact has blocked this number or asked for no messages; wait until the contact writes")]
     OptedOut,
 }
 
-/// The way that a message should take. One that is down is taken only if there is no other.
+/// The route that a message should take. A provider that is down is chosen only if there is no other.
 pub fn choose(case: &Case<'_>) -> Result<Way, NoWay> {
     if let Some(provider) = case.named.or(case.rules.only) {
         return by(provider, case);
@@ -98,7 +97,7 @@ pub fn choose(case: &Case<'_>) -> Result<Way, NoWay> {
     if let Some(way) = first_down {
         return Ok(way);
     }
-    // What a person can do something about is said first.
+    // A reason that the user can act on comes first.
     let most_useful = [NoWay::OptedOut, NoWay::TemplateRequired, NoWay::Refused, NoWay::Unable];
     Err(most_useful.into_iter().find(|obstacle| obstacles.contains(obstacle)).unwrap_or(NoWay::NoProvider))
 }
@@ -116,7 +115,7 @@ fn candidates(case: &Case<'_>) -> Vec<Provider> {
     order
 }
 
-/// The way by one provider, if it has one for this message.
+/// The route by one provider, if it has one for this message.
 pub fn by(provider: Provider, case: &Case<'_>) -> Result<Way, NoWay> {
     if !case.rules.priority.contains(&provider) {
         return Err(NoWay::Disabled(provider));

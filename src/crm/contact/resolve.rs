@@ -1,7 +1,8 @@
-//! Which contact an address belongs to.
+//! Resolves addresses to contacts.
 //!
-//! An id of WhatsApp (LID, business-scoped id) is the contact; a number is what the contact has now. So a known id decides, and
-//! its number follows it. Two contacts with histories of their own never become one here: a merge is suggested to the users.
+//! A WhatsApp id (LID, business-scoped id) identifies a contact; a phone number is the number that the contact has now.
+//! Therefore a known id decides, and the number is assigned to its contact. Two contacts with histories of their own
+//! are never merged here: a merge is suggested to the users.
 
 use crate::domain::{
     AddressKind, BusinessId, ContactId, PeerAddress, PhoneNumber, SuggestionReason, ThreadType, Timestamp,
@@ -11,23 +12,24 @@ use crate::store::{FoundThread, NewSuggestion, ReadTx, Result, WriteTx};
 /// A contact as a message or a call shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sighting<'a> {
-    /// Whose contact it is.
+    /// The business.
     pub business: BusinessId,
-    /// Where it was seen.
+    /// The channel of the message or call.
     pub channel: ThreadType,
-    /// All addresses that came along; empty for a withheld caller, who is a contact of its own each time.
+    /// All addresses in the message or call; empty for a caller with a withheld number, who becomes a new contact each
+    /// time.
     pub addresses: &'a [PeerAddress],
-    /// The name that WhatsApp shows, empty if it shows none.
+    /// The profile name in WhatsApp, empty if there is none.
     pub name: &'a str,
-    /// When the contact had these addresses, of a message that waited: later ones may be known already. None for what comes
-    /// at once.
+    /// For a delayed message, when the contact had these addresses: newer ones may be known already. None for a message
+    /// that was not delayed.
     pub seen_at: Option<Timestamp>,
-    /// When a contact or a thread that is new began.
+    /// The start time of a contact or a thread that is created.
     pub begins_at: Timestamp,
 }
 
-/// The thread with the contact that was seen; contact and thread are created if they are new. What the sighting tells of the
-/// contact's addresses is stored.
+/// Returns the thread with the contact of the sighting, creating contact and thread if needed, and stores the
+/// sighting's addresses.
 pub fn observe(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<FoundThread> {
     if let Some(known) = find_unchanged(tx, seen)? {
         if !seen.name.is_empty() && seen.name != known.title {
@@ -44,7 +46,7 @@ pub fn observe(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<FoundThread> {
     Ok(thread)
 }
 
-/// The thread with the contact that a user writes to; contact and thread are created if they are new.
+/// Returns the thread with the contact that a user writes to, creating contact and thread if needed.
 pub fn find_or_create_thread(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -64,8 +66,8 @@ pub fn find_or_create_thread(
     find_or_insert_thread(tx, &seen, contact, None)
 }
 
-/// The contact that has an address. Twilio's `WaId` is a number as WhatsApp writes it, in some countries not as everybody else
-/// does, so each is looked for under the other too.
+/// Finds the contact with an address. Twilio's `WaId` is a number in WhatsApp's form, which differs from the common one
+/// in some countries, so both forms are looked up.
 pub fn find(tx: &ReadTx<'_>, business: BusinessId, address: &PeerAddress) -> Result<Option<ContactId>> {
     let current = |kind, value: &str| {
         let holder = tx.address_holder(business, kind, value)?;
@@ -78,7 +80,7 @@ pub fn find(tx: &ReadTx<'_>, business: BusinessId, address: &PeerAddress) -> Res
     }
 }
 
-/// The contact of the first address that is known, ids before numbers.
+/// Finds the contact of the first known address, ids before numbers.
 pub fn find_any(tx: &ReadTx<'_>, business: BusinessId, addresses: &[PeerAddress]) -> Result<Option<ContactId>> {
     let (ids, numbers) = ids_and_numbers(addresses);
     for address in ids.into_iter().chain(numbers) {
@@ -89,7 +91,7 @@ pub fn find_any(tx: &ReadTx<'_>, business: BusinessId, addresses: &[PeerAddress]
     Ok(None)
 }
 
-/// The contact that a user means by an address: the one that has it, else the one that had it last.
+/// Finds the contact that a user means by an address: the one that has it, else the one that had it last.
 pub fn find_recipient(tx: &ReadTx<'_>, business: BusinessId, to: &PeerAddress) -> Result<Option<ContactId>> {
     match find(tx, business, to)? {
         Some(contact) => Ok(Some(contact)),
@@ -103,14 +105,14 @@ impl Sighting<'_> {
         self.addresses.iter().find_map(PeerAddress::number)
     }
 
-    /// What is shown of it: the number, else the id that the message came from.
+    /// What is shown of the contact: the number, else the id that the message came from.
     fn shown(&self) -> Option<String> {
         let id = || self.addresses.first().map(ToString::to_string);
         self.number().map(ToString::to_string).or_else(id)
     }
 }
 
-/// The usual case, of nearly every message: all addresses are known, are one contact's, and have not changed.
+/// The usual case, of nearly every message: all addresses are known, belong to one contact, and have not changed.
 fn find_unchanged(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<Option<FoundThread>> {
     let number = seen.number().map(PhoneNumber::as_str);
     let is_unchanged =
@@ -138,8 +140,8 @@ fn find_unchanged(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<Option<FoundT
     Ok(Some(known))
 }
 
-/// The contact of a sighting, with its addresses stored. The second value says that a later sighting is known, so that the
-/// number is not the contact's present one.
+/// Resolves a sighting to a contact, and stores its addresses. The second value is true if a later sighting is known,
+/// so the number may not be the contact's current one.
 fn resolve(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<(ContactId, bool)> {
     let (ids, numbers) = ids_and_numbers(seen.addresses);
     let by_id = holders(tx, seen.business, &ids)?;
@@ -166,14 +168,14 @@ fn resolve(tx: &WriteTx<'_>, seen: &Sighting<'_>) -> Result<(ContactId, bool)> {
     Ok((contact, is_late))
 }
 
-/// Whether somebody with another id of the same kind has the number of a sighting: it has changed hands.
+/// Returns true if a contact with another id of the same kind has the sighting's number: the number was reassigned.
 fn has_another_account(tx: &WriteTx<'_>, holder: ContactId, ids: &[&PeerAddress]) -> Result<bool> {
     let has = tx.addresses(holder)?;
     Ok(ids.iter().any(|id| has.iter().any(|known| known.kind == id.kind())))
 }
 
-/// What follows from a sighting of one contact that names an address of another one: a contact without a history becomes part
-/// of the one that was seen, else the merge is suggested.
+/// Handles a sighting of one contact with an address of another: a contact without a history is merged into the seen
+/// one; otherwise the merge is suggested.
 fn relate(
     tx: &WriteTx<'_>,
     seen: &Sighting<'_>,
@@ -209,7 +211,7 @@ fn suggest(
     )
 }
 
-/// Whether one of these contacts has written after the sighting.
+/// Returns true if one of these contacts has written after the sighting.
 fn is_outdated<'a>(
     tx: &WriteTx<'_>,
     seen: &Sighting<'_>,
@@ -225,8 +227,8 @@ fn is_outdated<'a>(
     Ok(false)
 }
 
-/// Stores the addresses of a sighting. The number comes to the contact, from whichever contact had it, where an id proves whose
-/// it is; a number that the id had before is a former one.
+/// Stores the addresses of a sighting. If an id proves the owner of the number, the number moves to this contact from
+/// the one that had it; the number that the id had before becomes a former one.
 fn store_addresses(tx: &WriteTx<'_>, seen: &Sighting<'_>, contact: ContactId, ids: &[&PeerAddress]) -> Result<()> {
     let (business, now, number) = (seen.business, seen.begins_at, seen.number());
     if let Some(number) = number.filter(|_| !ids.is_empty()) {
@@ -254,7 +256,7 @@ fn store_addresses(tx: &WriteTx<'_>, seen: &Sighting<'_>, contact: ContactId, id
             tx.set_number_of_id(contact, (kind, value), number)?;
         }
     }
-    // Threads that had no address, or an id, show the number.
+    // Threads without an address, or with an id, show the number.
     tx.refresh_peers(contact)
 }
 
@@ -272,7 +274,7 @@ fn find_or_insert_thread(
     Ok(FoundThread { id, contact, title: String::new(), peer_number: shown, number: None, newest })
 }
 
-/// The contacts that have these addresses, each once.
+/// The contacts that have these addresses, without duplicates.
 fn holders(tx: &WriteTx<'_>, business: BusinessId, addresses: &[&PeerAddress]) -> Result<Vec<ContactId>> {
     let mut found = Vec::new();
     for address in addresses {
@@ -285,7 +287,7 @@ fn holders(tx: &WriteTx<'_>, business: BusinessId, addresses: &[&PeerAddress]) -
     Ok(found)
 }
 
-/// Ids that stay with their contact, and numbers that may change hands.
+/// Splits addresses into ids, which stay with their contact, and numbers, which can be reassigned.
 fn ids_and_numbers(addresses: &[PeerAddress]) -> (Vec<&PeerAddress>, Vec<&PeerAddress>) {
     addresses.iter().partition(|address| matches!(address, PeerAddress::Lid(_) | PeerAddress::Bsuid(_)))
 }

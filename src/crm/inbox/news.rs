@@ -1,4 +1,4 @@
-//! What is told of a message after it was written: how far it came, new words, an emoji, that it was taken back.
+//! Updates to messages: delivery status, edits, reactions and deletions.
 
 use super::{Raw, keep};
 use crate::crm::contact::resolve;
@@ -9,8 +9,8 @@ use crate::domain::{
 };
 use crate::store::{Error, JournalOutcome, KnownMessage, NewMessageEvent, Result, WriteTx};
 
-/// Takes news of a message in, with its journal. News of a message that is not known yet (its own webhook, or the answer to our
-/// sending, is still on its way) is kept for it.
+/// Applies an update to a message, with its webhook log entry. If the message is not known yet (its own webhook, or the
+/// response to our send request, is still under way), the update is stored until it is.
 pub fn news(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -28,7 +28,7 @@ pub fn news(
     Ok(known)
 }
 
-/// A provider's id of a message has become known: what was told of it before is applied.
+/// A provider's id of a message has become known: applies the updates that came before.
 pub fn apply_early(
     tx: &WriteTx<'_>,
     business: BusinessId,
@@ -42,7 +42,7 @@ pub fn apply_early(
             continue;
         };
         news.at = news.at.or(Some(early.received_at));
-        // An id is unique within its chat alone: this message may be another one.
+        // An id is unique only within its chat: this message may be another one.
         if apply(tx, business, &news, now)?.is_some() {
             tx.delete_early_update(early.id)?;
         }
@@ -50,7 +50,7 @@ pub fn apply_early(
     Ok(())
 }
 
-/// False if it is kept already.
+/// Returns false if the update is stored already.
 fn keep_for_later(tx: &WriteTx<'_>, news: &MessageNews, now: Timestamp) -> Result<bool> {
     let content = serde_json::to_string(news).map_err(|error| Error::Value(error.to_string()))?;
     tx.insert_early_update(news.provider, &news.provider_msg_id, &content, now)
@@ -87,7 +87,7 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timest
         Change::Status(_, Some(LateRefusal { trouble, .. })) => {
             Some(serde_json::json!({ "code": trouble.code, "error": trouble.sentence }).to_string())
         }
-        // The words as they were stay with the edit.
+        // The previous text is stored with the edit.
         Change::Edit(_) => {
             let before = tx.message(message.id)?.map(|message| message.content_text);
             Some(serde_json::json!({ "before": before }).to_string())
@@ -128,8 +128,8 @@ fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> 
     }
 }
 
-/// A provider's status is of what we sent. Both sides react to anything, but change only what they wrote themselves:
-/// whoever writes to us must not put words into our mouth.
+/// Selects the message that an update applies to. A provider's status applies to a message that we sent. Both sides may
+/// react to any message, but may change only their own: a contact must not be able to edit our messages.
 fn pick<'a>(known: &'a [KnownMessage], news: &MessageNews) -> Option<&'a KnownMessage> {
     let written = |direction| known.iter().find(|message| message.direction == direction);
     match (&news.change, news.actor) {

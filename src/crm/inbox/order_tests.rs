@@ -1,4 +1,4 @@
-//! The order per contact is the order of writing: over outages, clock steps and both providers.
+//! The order of a contact's messages is the order of writing: across outages, clock steps and both providers.
 
 use super::*;
 use crate::crm::outbox::{self, SendRequest};
@@ -11,21 +11,21 @@ use proptest::prelude::*;
 use std::cell::Cell;
 use std::time::Duration;
 
-/// Something that happens, so many milliseconds after what happened before.
+/// An event; each comes the given number of milliseconds after the previous one.
 #[derive(Clone, Debug)]
 enum Event {
     /// The contact writes.
     Write(Provider),
     /// We write.
     Answer,
-    /// A provider cannot reach us, or can again: what waited comes.
+    /// A provider cannot reach the daemon, or can again: then the waiting messages are delivered.
     Cut(Provider),
     Mend(Provider),
     /// Our clock is set by so many ms.
     Set(i64),
 }
 
-/// Where each writes from, in ms that their clock is ahead of the true time.
+/// How far the contact's and the providers' clocks are ahead of the true time, in ms.
 #[derive(Clone, Copy, Debug)]
 struct Skews {
     ours: i64,
@@ -53,7 +53,7 @@ struct World<'a> {
     now: i64,
     /// What was written, in order.
     written: Vec<String>,
-    /// What waits with each provider, and whether it can reach us.
+    /// The messages that wait at each provider, and whether it can reach the daemon.
     waiting: [Vec<(String, i64)>; 2],
     is_cut: [bool; 2],
 }
@@ -86,7 +86,7 @@ impl World<'_> {
     fn mend(&mut self, provider: Provider) {
         self.is_cut[place(provider)] = false;
         if provider == Twilio {
-            // Its lists tell its time.
+            // Its lists report its time.
             let (told, now) = (self.told(Twilio, self.now), self.moment(0));
             self.clock.learn(Twilio, told, now);
         }
@@ -97,7 +97,7 @@ impl World<'_> {
 
     fn deliver(&mut self, provider: Provider, text: &str, written: i64, late: i64, waited: bool) {
         let now = self.moment(late);
-        // Twilio's webhooks tell no time.
+        // Twilio's webhooks contain no time.
         let told = (provider == Baileys || waited).then(|| self.told(provider, written));
         if let (Some(told), false) = (told, waited) {
             self.clock.learn(provider, told, now);
@@ -165,7 +165,8 @@ fn place(provider: Provider) -> usize {
 }
 
 const EPOCH: i64 = 1_700_000_000_000;
-/// Messages that come by different ways are in order if they were written so far apart, in ms: providers tell whole seconds.
+/// Messages by different routes are in order if they were written this far apart, in ms: providers report whole
+/// seconds.
 const APART: i64 = 3_000;
 
 #[test]
@@ -191,7 +192,7 @@ fn the_order_per_contact_is_the_order_of_writing() {
         let mut last = Some(Baileys);
         for (event, gap, late) in events {
             let way = if let Event::Write(provider) = event { Some(provider) } else { None };
-            // By one way, messages come in the order in which they were written, also within a second.
+            // By one provider, messages arrive in the order in which they were written, also within a second.
             let is_same_way = way.is_some() && way == last;
             world.now += gap + if is_same_way { late } else { APART };
             match event {

@@ -1,4 +1,4 @@
-//! What becomes of a message in the outbox: an attempt begins, an attempt or a search ends.
+//! Records the start of an attempt, and the outcome of an attempt or a lookup.
 
 use crate::crm::inbox::apply_early;
 use crate::domain::{BusinessId, MessageEventKind, MessageStatus, Refusal, Timestamp};
@@ -6,7 +6,7 @@ use crate::inbox::delivery::{Delivery, Verdict};
 use crate::inbox::policy::Way;
 use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxStep, Result, WriteTx};
 
-/// Notes that an attempt begins. False if the message is not to be sent any more.
+/// Records that an attempt starts. Returns false if the message must not be sent any more.
 pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, way: Way, now: Timestamp) -> Result<bool> {
     if !tx.begin_attempt(entry.id, way.provider, way.template, now)? {
         return Ok(false);
@@ -15,8 +15,8 @@ pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, way: Way, now: Timestamp) ->
     Ok(true)
 }
 
-/// Notes what an attempt or a search led to. `error` is the code and the sentence that are shown with a message that was
-/// given up or may have been sent; `trouble` is what went wrong last.
+/// Records the outcome of an attempt or a lookup. `error` is the code and the sentence that are shown with a message
+/// that failed for good or may have been sent; `trouble` is the last error.
 pub fn finish(
     tx: &WriteTx<'_>,
     entry: &OutboxEntry,

@@ -1,16 +1,16 @@
-//! Status callbacks of attempts that a provider refuses after it had accepted them.
+//! Status callbacks for attempts that a provider rejects after it had accepted them.
 //!
-//! Such a refusal closes the attempt and puts the message back into the outbox, where `inbox::delivery` decides what
-//! follows, as after a refusal at once. Both are one transaction, and the provider's id of the closed attempt is kept: the
-//! same callback again, or another one of that attempt, does not send the message once more.
+//! Such a rejection closes the attempt and puts the message back into the outbox, where `inbox::delivery` decides what
+//! follows, as after an immediate rejection. Both happen in one transaction, and the provider's id of the closed
+//! attempt is kept: a repeated or another callback for that attempt does not send the message again.
 
 use crate::domain::{LateRefusal, MessageEventKind, MessageId, MessageStatus, Provider, Timestamp};
 use crate::inbox::delivery::closed_routes;
 use crate::inbox::policy::Way;
 use crate::store::{KnownMessage, NewMessageEvent, OutboxState, Result, WriteTx};
 
-/// Applies a late refusal. False if the message does not wait for its delivery by this attempt: then the refusal is a
-/// status like others.
+/// Applies a late rejection. Returns false if the message does not wait for its delivery by this attempt: then the
+/// rejection is an ordinary status.
 pub fn refuse_late(
     tx: &WriteTx<'_>,
     message: &KnownMessage,
@@ -43,8 +43,8 @@ pub fn refuse_late(
     Ok(true)
 }
 
-/// Applies a status of an attempt that was refused late; none if there is no such attempt. Only one thing counts: the
-/// message may have arrived by this attempt after all, as long as it has not arrived by another one.
+/// Applies a status of an attempt that was rejected late; none if there is no such attempt. Only one status matters:
+/// the message may have been delivered by this attempt after all, if it was not delivered by another one.
 pub fn status_of_refused_attempt(
     tx: &WriteTx<'_>,
     (provider, provider_msg_id): (Provider, &str),

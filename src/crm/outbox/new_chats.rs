@@ -1,23 +1,23 @@
-//! Messages that begin a conversation: to whom they may go, and how many a day. Whoever has a stolen token could else write to the
-//! whole world in the name of the business, and at its cost.
+//! Limits on messages that start a conversation: allowed recipients, and the number per day. Without them, a stolen
+//! token could be used to write to any number in the name of the business, and at its cost.
 
 use super::send::{SendError, SendRequest};
 use crate::domain::{PhoneNumber, ThreadId, Timestamp};
 use crate::store::{Result, WriteTx};
 use std::time::Duration;
 
-/// Limits for messages that begin a conversation, by whichever provider.
+/// Limits on messages that start a conversation, across all providers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewChatLimits {
-    /// How their numbers may begin: `+972`; `+` is every number.
+    /// The allowed prefixes of phone numbers: `+972`; `+` allows every number.
     pub prefixes: Vec<String>,
-    /// Conversations that one user or token may begin in 24 hours.
+    /// How many conversations one user or token may start in 24 hours.
     pub per_author: u32,
-    /// Conversations that all together may begin in 24 hours.
+    /// How many conversations may be started in 24 hours in total.
     pub in_all: u32,
 }
 
-/// Why a message may not begin a conversation; none if it may, or if there is one already.
+/// Why a message may not start a conversation; none if it may, or if there is one already.
 pub(super) fn refusal(
     tx: &WriteTx<'_>,
     request: &SendRequest,

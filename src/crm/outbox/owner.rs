@@ -1,4 +1,4 @@
-//! A message to the owner, from the house itself.
+//! Messages from the system to the owner.
 
 use super::send::{SendAnswer, SendRequest, send};
 use crate::domain::{ActorId, BusinessId, PeerAddress, PhoneNumber, Timestamp};
@@ -7,7 +7,7 @@ use crate::inbox::policy::Rules;
 use crate::store::{Result, WriteTx};
 use phonenumber::country;
 
-/// Puts a text to the owner's number into the outbox, by the policy's way; why not, as a sentence.
+/// Queues a text to the owner's number, routed by the policy; on failure returns the reason as a sentence.
 pub fn send_to_owner(
     tx: &WriteTx<'_>,
     to: &str,
@@ -15,8 +15,8 @@ pub fn send_to_owner(
     rules: &Rules,
     now: Timestamp,
 ) -> Result<Result<SendAnswer, String>> {
-    // The country does not matter where the number names its own.
-    let Ok(to) = PhoneNumber::parse(to, country::IL) else { return Ok(Err(format!("{to} is no phone number"))) };
+    // The country does not matter for an international number.
+    let Ok(to) = PhoneNumber::parse(to, country::IL) else { return Ok(Err(format!("{to} is not a phone number"))) };
     let request = SendRequest {
         business: BusinessId::FIRST,
         to: PeerAddress::Phone(to),

@@ -1,9 +1,9 @@
-//! Why a message was given up, as a sentence for the owner in Hebrew and English.
+//! The sentences that explain to the owner why a message failed, in Hebrew and English.
 
 use crate::inbox::delivery::Reason;
 use crate::inbox::policy::NoWay;
 
-/// The code and the sentence that are shown with a message of which nobody knows yet whether it was sent.
+/// The code and the sentence for a message that may or may not have been sent.
 pub fn in_doubt(language: &str) -> (String, String) {
     let sentence = if language == "he" {
         "ייתכן שההודעה נשלחה; הדבר נבדק, ואין לשלוח אותה שוב"
@@ -13,7 +13,7 @@ pub fn in_doubt(language: &str) -> (String, String) {
     ("in_doubt".to_owned(), sentence.to_owned())
 }
 
-/// The code and the sentence.
+/// The code and the sentence of a reason.
 pub fn reason(reason: &Reason, language: &str) -> (String, String) {
     let (code, he, en) = match reason {
         Reason::Refused(trouble) => return (trouble.code.clone(), trouble.sentence.clone()),

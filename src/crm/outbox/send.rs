@@ -1,4 +1,4 @@
-//! Sending: the way is chosen, and message, outbox and answer are stored together.
+//! Sends messages: chooses the route, and stores message, outbox entry and response together.
 
 use super::new_chats::{self, NewChatLimits};
 use crate::crm::contact::resolve;
@@ -12,28 +12,28 @@ use crate::store::{Error, GivenAnswer, NewMessage, NewOutbox, Result, WriteTx};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What is to be sent to whom.
+/// A message to send.
 #[derive(Clone, Debug)]
 pub struct SendRequest {
-    /// Whose message it is.
+    /// The business.
     pub business: BusinessId,
-    /// To whom.
+    /// The recipient.
     pub to: PeerAddress,
     /// The text.
     pub text: String,
-    /// Where its file is; checked already.
+    /// The URL of its file; checked already.
     pub media_url: Option<String>,
-    /// The provider that the sender names.
+    /// The provider that the sender chose.
     pub named: Option<Provider>,
-    /// Who writes: `user:3`, `token:2`, `agent`.
+    /// The author: `user:3`, `token:2`, `agent`.
     pub author: String,
-    /// The sender's key of the request: the same key gives the same answer and one message.
+    /// The sender's idempotency key: the same key gives the same response and one message.
     pub idempotency_key: Option<String>,
-    /// To whom it may begin a conversation; none means to everybody.
+    /// Limits on starting a conversation; none means no limits.
     pub new_chats: Option<NewChatLimits>,
-    /// What the provider is given with each attempt; fresh for each message.
+    /// The key that the provider gets with each attempt; unique per message.
     pub send_key: String,
-    /// When it is written, by the message clock.
+    /// When it was written, by the message clock.
     pub written_at: Timestamp,
 }
 
@@ -57,34 +57,34 @@ pub struct SendAnswer {
 /// Why nothing was stored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// There is no way.
+    /// There is no route.
     #[error(transparent)]
     NoWay(#[from] NoWay),
     /// The key was used for another message.
     #[error("this Idempotency-Key was used for another message; use a new one for each message")]
     KeyReused,
-    /// A conversation may not be begun with this number.
+    /// Conversations with this number are not allowed.
     #[error(
-        "a conversation may be begun with numbers that begin with {prefixes} and cost no more than others; whoever writes \
-             first is answered all the same (whatsapp.new_chat_prefixes)"
+        "a new conversation is allowed only with numbers that begin with {prefixes} and are not premium-rate; replies to \
+             contacts who write first are always allowed (whatsapp.new_chat_prefixes)"
     )]
     NotAllowed {
-        /// How allowed numbers begin.
+        /// The allowed prefixes of numbers.
         prefixes: String,
     },
-    /// Enough conversations were begun today.
+    /// The daily limit of new conversations is reached.
     #[error(
-        "too many conversations were begun within 24 hours; whoever writes first is answered all the same \
+        "too many new conversations within 24 hours; replies to contacts who write first are always allowed \
              (whatsapp.new_chats_per_user_per_day, whatsapp.new_chats_in_all_per_day)"
     )]
     TooManyNewChats,
-    /// Only Twilio could send it, and it is too long for it.
-    #[error("Twilio takes at most {TWILIO_LONGEST_TEXT} characters, and no other provider can send this")]
+    /// Only Twilio could send it, and it is too long for Twilio.
+    #[error("Twilio accepts at most {TWILIO_LONGEST_TEXT} characters, and no other provider can send this")]
     TooLongForTwilio,
 }
 
 impl SendError {
-    /// The word for programs.
+    /// The error code of the API.
     pub fn code(&self) -> &'static str {
         match self {
             Self::KeyReused => "key_reused",
@@ -99,7 +99,7 @@ impl SendError {
     }
 }
 
-/// Sends: chooses the way, and stores message, place in the outbox and answer together. On an error nothing is stored.
+/// Chooses the route, and stores message, outbox entry and response together. On an error nothing is stored.
 pub fn send(
     tx: &WriteTx<'_>,
     request: &SendRequest,
@@ -185,8 +185,8 @@ pub fn send(
     Ok(Ok(answer))
 }
 
-/// Who can carry a text to an address at all: both know numbers, the bridge LIDs, Twilio business-scoped ids. Twilio takes no
-/// long texts.
+/// The providers that can send a text to an address at all: both accept numbers, the bridge LIDs, Twilio
+/// business-scoped ids. Twilio accepts no long texts.
 pub fn able(address: &str, text: &str) -> &'static [Provider] {
     let (by_bridge, by_twilio) = match address {
         "" => (false, false),
@@ -214,7 +214,7 @@ const TWILIO_LONGEST_TEXT: usize = 1600;
 
 /// How the contact is reached.
 struct Recipient {
-    /// The number where one is known, else the id.
+    /// The number if one is known, else the id.
     address: String,
     last_in: LastIn,
     opted_out: bool,
@@ -223,7 +223,7 @@ struct Recipient {
 }
 
 impl Recipient {
-    /// Looks the contact up, and creates none.
+    /// Looks up the recipient, without creating a contact.
     fn of(tx: &WriteTx<'_>, request: &SendRequest) -> Result<Self> {
         let contact = resolve::find_recipient(tx, request.business, &request.to)?;
         let thread = match contact {
@@ -240,8 +240,8 @@ impl Recipient {
     }
 }
 
-/// Where a contact is written to: the number that was named, if it is the contact's; the number that belongs to the named id; else
-/// what the thread shows. So a number that the contact has no longer leads to the one that it has now.
+/// The address to write to: the requested number, if it is the contact's; the number that belongs to the requested id;
+/// else what the thread shows. A number that the contact no longer has is thereby replaced by the current one.
 fn address_of(tx: &WriteTx<'_>, request: &SendRequest, contact: ContactId, thread: Option<ThreadId>) -> Result<String> {
     let to = &request.to;
     let number = match to.number() {
@@ -262,7 +262,7 @@ fn address_of(tx: &WriteTx<'_>, request: &SendRequest, contact: ContactId, threa
     Ok(shown.filter(|shown| is_number(shown)).unwrap_or(best))
 }
 
-/// What makes two requests the same.
+/// The fields that make two requests equal.
 fn fingerprint(request: &SendRequest) -> String {
     let parts = serde_json::json!([request.to.to_string(), request.text, request.media_url, request.named]);
     hex(&Sha256::digest(parts.to_string()))

@@ -10,7 +10,8 @@ pub(super) fn is_common(password: &str) -> bool {
     is_listed(&lower) || (added <= MAX_ADDED && is_listed(word))
 }
 
-/// The text of which the password is a repetition: `qwerty` of `qwertyqwerty` and of `qwertyqwertyqw`; else the password itself.
+/// The text of which the password is a repetition: `qwerty` of `qwertyqwerty` and of `qwertyqwertyqw`; else the
+/// password itself.
 pub(super) fn repeated(password: &str) -> String {
     let chars: Vec<char> = password.to_lowercase().chars().collect();
     let is_period = |period: &usize| chars[*period..] == chars[..chars.len() - period];
@@ -18,7 +19,8 @@ pub(super) fn repeated(password: &str) -> String {
     chars[..period].iter().collect()
 }
 
-/// Returns true if few characters of the password are unlike what comes before them: `aaaaaaaaaa`, `abcdefghij`, `1234qwer5678`.
+/// Returns true if most characters of the password follow from the previous ones: `aaaaaaaaaa`, `abcdefghij`,
+/// `1234qwer5678`.
 pub(super) fn is_sequence(password: &str) -> bool {
     let mut chars: Vec<char> = password.to_lowercase().chars().collect();
     let step = |one: char, next: char| i64::from(u32::from(next)) - i64::from(u32::from(one));
@@ -33,7 +35,7 @@ pub(super) fn is_sequence(password: &str) -> bool {
     unlike < MIN_UNLIKE || chars.len() < MIN_DIFFERENT
 }
 
-/// Returns true if two keys lie side by side.
+/// Returns true if two keys are adjacent.
 fn are_neighbours(one: char, other: char) -> bool {
     let is_beside = |row: &&str| {
         let mut keys = row.chars().zip(row.chars().skip(1));
@@ -42,7 +44,7 @@ fn are_neighbours(one: char, other: char) -> bool {
     KEYBOARD.iter().any(is_beside)
 }
 
-/// Returns true if the password is hardly more than one of the names.
+/// Returns true if the password is little more than one of the names.
 pub(super) fn is_name(password: &str, names: &[&str]) -> bool {
     let password = letters_and_digits(password);
     names.iter().map(|name| letters_and_digits(name)).any(|name| {
@@ -58,20 +60,20 @@ fn letters_and_digits(text: &str) -> String {
     text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Looks a password up in the list.
+/// Looks up a password in the list.
 fn is_listed(password: &str) -> bool {
     let digest = hash(password);
     let (lines, _) = entries().as_bytes().as_chunks::<LINE>();
     lines.binary_search_by(|line| line[..DIGITS].cmp(&digest.as_bytes()[..DIGITS])).is_ok()
 }
 
-/// The lines behind the comments, all of the same length.
+/// The lines after the comments, all of the same length.
 fn entries() -> &'static str {
     let entries = LIST.rsplit_once('#').and_then(|(_, rest)| rest.split_once('\n'));
     entries.map_or("", |(_, entries)| entries)
 }
 
-/// See its first lines.
+/// The format is described in its first lines.
 const LIST: &str = include_str!("common-passwords.txt");
 
 /// How many hexadecimal digits of a hash are in the list.
@@ -81,7 +83,7 @@ const LINE: usize = DIGITS + 1;
 /// `password2026!` is hardly better than `password`.
 const MAX_ADDED: usize = 5;
 
-/// So many characters have to be unlike those before them.
+/// At least this many characters must not follow from the previous ones.
 const MIN_UNLIKE: usize = 6;
 
 const MIN_DIFFERENT: usize = 5;
@@ -90,10 +92,10 @@ const MIN_DIFFERENT: usize = 5;
 const KEYBOARD: [&str; 7] =
     ["1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "קראטוןםפ", "שדגכעיחלךף", "זסבהנמצתץ"];
 
-/// Shorter names are in many words.
+/// Shorter names occur in many words.
 const MIN_NAME: usize = 3;
 
-/// So much has to be in a password beside a name.
+/// A password that contains a name must have at least this many other characters.
 const MIN_BESIDE_NAME: usize = 8;
 
 #[cfg(test)]

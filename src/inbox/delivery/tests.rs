@@ -1,4 +1,4 @@
-//! A person, two providers that fail in every way, and a daemon that is killed in between, in virtual time.
+//! Simulates a contact, two providers that fail in every way, and a daemon that is killed in between, in virtual time.
 
 use super::*;
 use crate::domain::LastIn;
@@ -14,45 +14,45 @@ fn trouble() -> Trouble {
     Trouble { code: "x".into(), sentence: "it did not work".into() }
 }
 
-/// What happens to one attempt at a provider.
+/// The outcome of one attempt at a provider.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
     Taken,
-    /// It is taken, but the answer is lost.
+    /// Accepted, but the response is lost.
     TakenInSilence,
-    /// It is not taken, and the answer is lost.
+    /// Not accepted, and the response is lost.
     LostInSilence,
     Down,
     Busy,
     Barred,
     Refused,
     OptedOut,
-    /// It is accepted, and refused later.
+    /// Accepted, and rejected later.
     RefusedLate(Refusal),
-    /// The same, and the answer to the attempt is lost.
+    /// The same, and the response to the attempt is lost.
     RefusedLateInSilence(Refusal),
-    /// The daemon is killed after it noted the attempt; whether the provider has it, the flag says.
+    /// The daemon is killed after it recorded the attempt; the flag says whether the provider has it.
     Killed(bool),
 }
 
-/// What happens to one search in Twilio's list.
+/// The outcome of one search in Twilio's list.
 #[derive(Clone, Copy, Debug)]
 enum Look {
     Honest,
     Unreachable,
 }
 
-/// What the providers have, and what the person got.
+/// What the providers have, and what the contact got.
 #[derive(Default)]
 struct World {
     /// The bridge keeps the key and sends once.
     by_baileys: bool,
-    /// The bridge has refused the key, and says so again.
+    /// The bridge has rejected the key, and rejects it again.
     refused_by_baileys: bool,
     by_twilio: Vec<Timestamp>,
-    /// Accepted by Twilio and refused later: it is in the list, and nobody got it.
+    /// Accepted by Twilio and rejected later: it is in the list, and was not delivered.
     refused_by_twilio: Vec<(Timestamp, Refusal)>,
-    /// The last accepted attempt is refused later.
+    /// The last accepted attempt is rejected later.
     late: Option<LateRefusal>,
 }
 
@@ -76,7 +76,7 @@ impl World {
         self.late = Some(LateRefusal { refusal, trouble: trouble() });
     }
 
-    /// One attempt; none if the daemon did not live to see its end.
+    /// One attempt; none if the daemon was killed before its end.
     fn attempt(&mut self, provider: Provider, fate: Fate, now: Timestamp) -> Option<Outcome> {
         let sent = || Some(Outcome::Sent { provider_msg_id: Some("id".into()) });
         let not_sent = |why| Some(Outcome::NotSent(why, trouble()));
@@ -85,7 +85,7 @@ impl World {
             return not_sent(NotSent::Refused(Refusal::Message));
         }
         match fate {
-            // A bridge that has sent it says so, whatever it thinks of it now.
+            // A bridge that has sent the message says so, whatever its state is now.
             Fate::RefusedLate(_) | Fate::RefusedLateInSilence(_) | Fate::Refused | Fate::OptedOut if known => sent(),
             Fate::RefusedLate(refusal) => {
                 self.refuse_late(provider, refusal, now);
@@ -124,7 +124,7 @@ impl World {
         }
     }
 
-    /// Twilio's list shows a message late, but within the minute.
+    /// Twilio's list shows a message late, but within a minute.
     fn look(&self, look: Look, delay: Duration, since: Timestamp, now: Timestamp) -> Search {
         let listed = self.by_twilio.iter().copied().chain(self.refused_by_twilio.iter().map(|(at, _)| *at));
         let there = listed.into_iter().any(|at| at >= since && now.since(at) >= delay);
@@ -163,10 +163,10 @@ fn look() -> impl Strategy<Value = Look> {
 struct Run {
     world: World,
     verdict: Verdict,
-    /// Whether any attempt ended in doubt.
+    /// Whether any attempt is unconfirmed.
     doubted: bool,
     tried: Vec<Provider>,
-    /// Every route that was tried without an end in doubt.
+    /// Every route that was tried with a confirmed outcome.
     ways: Vec<Way>,
     took: Duration,
 }
@@ -210,7 +210,7 @@ fn run(
     let mut seen_down = Vec::new();
     for round in 0..100_000 {
         let refused = delivery.refused.clone();
-        // What was seen to be down is held to be for a while.
+        // A provider that was seen to be down is treated as down for a while.
         seen_down.retain(|&(_, at): &(Provider, Timestamp)| now.since(at) < Duration::from_secs(15));
         let mut down = down[round % down.len()].clone();
         down.extend(seen_down.iter().map(|&(provider, _)| provider));
@@ -246,7 +246,7 @@ fn run(
                 assert!(at >= now, "time goes on");
                 now = at;
             }
-            // The provider that accepted it refuses it a minute later.
+            // The provider that accepted it rejects it a minute later.
             Verdict::Sent { .. } if world.deliveries() == 0 && world.late.is_some() => {
                 delivery.refuse(world.late.clone().unwrap());
                 now = now.plus(Duration::from_mins(1));

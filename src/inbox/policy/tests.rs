@@ -16,7 +16,7 @@ fn hours_ago(hours: u64) -> Timestamp {
     now().minus(Duration::from_hours(hours))
 }
 
-/// Who wrote last, and how many hours ago each way was used: `(Baileys, Twilio)`.
+/// By which provider the contact wrote how many hours ago: `(Baileys, Twilio)`.
 fn wrote(baileys: Option<u64>, twilio: Option<u64>) -> LastIn {
     let last = match (baileys, twilio) {
         (Some(b), Some(t)) => Some(if b < t { (Baileys, b) } else { (Twilio, t) }),
@@ -167,7 +167,7 @@ proptest! {
                 let open = twilio.is_some_and(|hours| hours < 24) && !refused.contains(&RefusedRoute::TwilioFreeText);
                 prop_assert_eq!(way.template, way.provider == Twilio && !open);
                 prop_assert!(!way.template || template);
-                // One that is down is taken only if no other could be.
+                // A provider that is down is chosen only if no other could be.
                 if down.contains(&way.provider) && named.or(only).is_none() {
                     for other in BOTH.iter().filter(|other| !down.contains(other)) {
                         prop_assert!(by(*other, &case).is_err());

@@ -116,7 +116,7 @@ fn two_with_histories_are_merged_by_a_user_alone_and_can_be_parted() {
         let (known, _) = hear(tx, std::slice::from_ref(&number), "", "a", 0);
         let (hidden, _) = hear(tx, &[lid("222222222")], "Dana", "b", 1);
         hear(tx, std::slice::from_ref(&number), "", "c", 2);
-        // The same message had come in both ways.
+        // The same message had come through both providers.
         hear(tx, &[lid("222222222")], "Dana", "c", 2);
         assert_ne!(known.contact, hidden.contact);
 
@@ -164,7 +164,7 @@ fn a_new_number_of_a_known_id_is_taken_and_the_old_one_is_nobody_s() {
         assert_eq!((again.id, peer_number(tx, &dana)), (dana.id, "+972502222222".to_owned()));
         assert_eq!(peer_number(tx, &call), "+972502222222");
         assert_eq!((find(tx, US, &old)?, find_recipient(tx, US, &old)?), (None, Some(dana.contact)));
-        // A message that was written before is no newer sighting.
+        // A message that was written earlier is not a newer sighting.
         hear(tx, &[old.clone(), id], "", "0", 1);
         assert_eq!(peer_number(tx, &dana), "+972502222222");
         assert_eq!(suggested(tx).len(), 0);
@@ -252,7 +252,7 @@ fn a_message_that_waits_goes_to_the_new_number() {
     });
 }
 
-/// What a random message shows: at most one id of each kind, and a number.
+/// The addresses of a random message: at most one id of each kind, and a number.
 #[derive(Clone, Debug)]
 struct Shown {
     lid: Option<u8>,
@@ -298,7 +298,7 @@ fn check(tx: &WriteTx<'_>, sightings: &[Shown]) -> Result<()> {
         let (thread, _) = hear(tx, &addresses, "", &ms.to_string(), written);
         of_message.insert(ms.to_string(), thread.contact);
         if let Some(number) = addresses[0].number() {
-            // One that was written earlier counts only where nothing later is known, so it says nothing here.
+            // A sighting that was written earlier counts only if none later is known, so it has no effect here.
             latest.retain(|contact, latest: &mut String| {
                 *latest != number.as_str() && !(seen.is_late && *contact == thread.contact)
             });
