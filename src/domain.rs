@@ -1,6 +1,6 @@
-//! Words of the business as types: what every other room speaks in.
+//! The types of the business domain, which all other modules use.
 //!
-//! Nothing here knows SQL, HTTP or a vendor's wire form, and nothing here waits, reads a clock or draws a random number.
+//! They know no SQL, HTTP or provider formats, and this module does no I/O, reads no clock and draws no random numbers.
 
 mod actor;
 mod address;

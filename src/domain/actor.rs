@@ -1,24 +1,24 @@
-//! Who did something, as the audit log and a message's author column name them.
+//! The actor of an operation, as the audit log and a message's author column name it.
 
 use super::{TokenId, UserId};
 use std::fmt;
 
-/// Who did something.
+/// The actor of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ActorId {
-    /// Someone who is logged in: `user:3`.
+    /// A logged-in user: `user:3`.
     User(UserId),
-    /// A program with a bearer token: `token:2`.
+    /// An API client with a bearer token: `token:2`.
     Token(TokenId),
-    /// Somebody at the command line of the machine: `cli`.
+    /// A user of the machine's command line: `cli`.
     CommandLine,
     /// The AI: `agent`.
     Agent,
-    /// The business's own phone, beside us: `phone`.
+    /// The business's own phone: `phone`.
     Phone,
-    /// The daemon itself, as its settings say: `daemon`.
+    /// The daemon itself, following its settings: `daemon`.
     Daemon,
-    /// Nobody who is known yet: `nobody`.
+    /// An unauthenticated client: `nobody`.
     Nobody,
 }
 

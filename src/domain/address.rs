@@ -1,4 +1,4 @@
-//! How a person can be reached. A person is never identified by one number alone.
+//! The addresses of contacts. A contact is never identified by one number alone.
 
 use super::{AddressId, ContactId, PhoneNumber, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ text_enum! {
     AddressKind {
         /// A phone number, E.164 with `+`.
         Phone = "phone",
-        /// WhatsApp's hidden id of a person, the digits before `@lid`.
+        /// WhatsApp's hidden id of a contact, the digits before `@lid`.
         Lid = "lid",
         /// Meta's business-scoped user id.
         Bsuid = "bsuid",

@@ -1,4 +1,4 @@
-//! What needs a person: kinds of trouble, and what is known of each.
+//! Alerts: conditions that need the owner's attention, and their state.
 
 use super::{Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ text_enum! {
         DiskLow = "disk_low",
         /// Nothing can be stored.
         DatabaseUnwritable = "database_unwritable",
-        /// The file that people copy is behind.
+        /// The published file is behind the database.
         PublishedCopy = "published_copy",
         /// The write-ahead log of the database grows.
         LogSize = "log_size",
@@ -18,7 +18,7 @@ text_enum! {
         Replication = "replication",
         /// The database is damaged.
         Integrity = "integrity",
-        /// A foreign file has the name of the file that people copy, and waits for the owner's decision.
+        /// A foreign file has the name of the published file, and waits for the owner's decision.
         ForeignFile = "foreign_file",
         /// A start has found a file that the service did not write, or another database is in use.
         DatabaseReplaced = "database_replaced",
@@ -26,13 +26,13 @@ text_enum! {
         OutboxHeld = "outbox_held",
         /// Snapshots fail, or the last one is old.
         Backup = "backup",
-        /// The certificate is not renewed, or ends soon.
+        /// The certificate is not renewed, or expires soon.
         Certificate = "certificate",
         /// The WhatsApp bridge has been down for a while.
         BridgeDown = "bridge_down",
-        /// The WhatsApp account must be linked anew, or the bridge needs other help.
+        /// The WhatsApp account must be linked again, or the bridge needs other help.
         BridgeLink = "bridge_link",
-        /// Nothing comes in by the bridge's link, although it is alive.
+        /// Nothing is received through the bridge's link, although it is connected.
         BridgeDeaf = "bridge_deaf",
         /// WhatsApp has restricted the account.
         WhatsAppRestricted = "whatsapp_restricted",
@@ -40,19 +40,19 @@ text_enum! {
         TwilioRefused = "twilio_refused",
         /// The AI does not accept the key.
         AiRefused = "ai_refused",
-        /// Several calls in a row could not be answered by the AI.
+        /// The AI could not answer several calls in a row.
         AiUnavailable = "ai_unavailable",
-        /// Most of what the AI may cost is used.
+        /// Most of the AI usage limit is used.
         AiLimit = "ai_limit",
-        /// Messages do not go out.
+        /// Messages are not sent.
         OutboxStuck = "outbox_stuck",
         /// Messages that a provider accepted have not been delivered.
         OutboxUndelivered = "outbox_undelivered",
         /// The clock of this machine is wrong.
         ClockWrong = "clock_wrong",
-        /// The settings are wrong, so the last ones that worked are used.
+        /// The settings are invalid, so the last valid ones are used.
         SettingsRejected = "settings_rejected",
-        /// The nightly self-check found something.
+        /// The nightly self-check found problems.
         SelfCheck = "self_check",
     }
 }
@@ -60,11 +60,11 @@ text_enum! {
 text_enum! {
     /// The state of an alert.
     AlertState {
-        /// It is so, but not for long enough to trouble anybody.
+        /// The condition is met, but not for long enough to notify anyone.
         Pending = "pending",
-        /// It is so.
+        /// The alert is active.
         Raised = "raised",
-        /// It is so no more.
+        /// The alert has cleared.
         Cleared = "cleared",
     }
 }
@@ -82,11 +82,11 @@ text_enum! {
 text_enum! {
     /// What a notification reports.
     AlertNews {
-        /// It has begun.
+        /// The alert was raised.
         Raised = "raised",
-        /// It lasts.
+        /// The alert is still active.
         Lasts = "lasts",
-        /// All is well again.
+        /// The alert has cleared.
         Cleared = "cleared",
     }
 }
@@ -100,33 +100,33 @@ pub struct AlertDetail {
     pub en: String,
 }
 
-/// Until when an alert troubles nobody.
+/// Until when an alert sends no notifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mute {
-    /// Until this moment.
+    /// Until this time.
     Until(Timestamp),
-    /// Until it is over.
+    /// Until it has cleared.
     WhileItLasts,
 }
 
 /// The last notification by one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AlertTold {
-    /// How.
+    /// The channel.
     pub way: AlertWay,
-    /// What.
+    /// What the notification reported.
     pub news: AlertNews,
-    /// When.
+    /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
-/// What is known of one kind of trouble.
+/// An alert and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
-    /// What it is.
+    /// The kind.
     pub kind: AlertKind,
-    /// The delivery status.
+    /// The state of the alert.
     pub state: AlertState,
     /// What was found.
     pub detail: AlertDetail,
@@ -134,16 +134,16 @@ pub struct Alert {
     pub since: Timestamp,
     /// When it cleared.
     pub cleared_at: Option<Timestamp>,
-    /// Until when it troubles nobody.
+    /// Until when it sends no notifications.
     pub mute: Option<Mute>,
-    /// Who was told of it, this time.
+    /// The notifications of this occurrence.
     pub told: Vec<AlertTold>,
-    /// How often it came back shortly after it was over.
+    /// How often it became active again shortly after it had cleared.
     pub returns: u32,
 }
 
 impl AlertDetail {
-    /// In the language, Hebrew or English.
+    /// The detail in Hebrew or English.
     pub fn in_language(&self, hebrew: bool) -> &str {
         if hebrew { &self.he } else { &self.en }
     }
@@ -168,7 +168,7 @@ impl<H: Into<String>, E: Into<String>> From<(H, E)> for AlertDetail {
 }
 
 impl Alert {
-    /// Whether it is to trouble nobody at the moment.
+    /// Returns true if it sends no notifications at the moment.
     pub fn is_muted(&self, now: Timestamp) -> bool {
         match self.mute {
             None => false,
@@ -177,7 +177,7 @@ impl Alert {
         }
     }
 
-    /// What was told last by a way.
+    /// The last notification by a channel.
     pub fn told_by(&self, way: AlertWay) -> Option<AlertTold> {
         self.told.iter().copied().find(|told| told.way == way)
     }

@@ -1,38 +1,38 @@
-//! How handing a message to a provider ends.
+//! The outcome of sending a message through a provider.
 
 use super::{Provider, text_enum};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The provider has it, under this id.
+    /// The provider has accepted it, under this id.
     Sent {
         /// The provider's id; none if it did not say.
         provider_msg_id: Option<String>,
     },
-    /// The provider has it not.
+    /// The provider has not accepted it.
     NotSent(NotSent, Trouble),
-    /// Nobody knows.
+    /// Unconfirmed: the provider may or may not have accepted it.
     Doubtful(Trouble),
 }
 
-/// Why a provider has a message certainly not.
+/// Why a provider has certainly not accepted a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotSent {
-    /// It is down: it refused the connection, or said that it cannot send now.
+    /// It is down: it refused the connection, or reported that it cannot send now.
     Down,
-    /// It wants us to wait.
+    /// It asks to retry after this time.
     Busy(Duration),
-    /// It does not let us in; it has not looked at the message.
+    /// It does not accept the credentials; it has not checked the message.
     Barred,
-    /// It has examined the message and refuses it.
+    /// It has checked the message and rejects it.
     Refused(Refusal),
 }
 
 text_enum! {
-    /// What a provider refuses when it refuses a message, at once or after it had accepted it.
+    /// What a provider rejects when it rejects a message, at once or after it had accepted it.
     Refusal {
         /// Free text to this contact. The same message as a template may be accepted.
         FreeText = "free_text",
@@ -40,7 +40,7 @@ text_enum! {
         Message = "message",
         /// Every message to this contact, by any provider: the contact has blocked us or opted out.
         Contact = "contact",
-        /// The message, by any provider: a person cancelled it.
+        /// The message, by any provider: a user cancelled it.
         Cancelled = "cancelled",
     }
 }
@@ -58,8 +58,8 @@ text_enum! {
 }
 
 impl RefusedRoute {
-    /// The route that `provider` closed with `refusal`. A template that is refused for being free text is refused in
-    /// every form: the message is never sent twice in the same form.
+    /// The route that is closed when `provider` rejects with `refusal`. A template that is rejected as free text counts
+    /// as rejected in every form: the message is never sent twice in the same form.
     pub fn of(provider: Provider, template: bool, refusal: Refusal) -> Self {
         match (provider, refusal) {
             (Provider::Baileys, _) => Self::Baileys,
@@ -68,7 +68,7 @@ impl RefusedRoute {
         }
     }
 
-    /// Whether it is every route by the provider.
+    /// Returns true if it covers every route by the provider.
     pub fn is_all_of(self, provider: Provider) -> bool {
         matches!((self, provider), (Self::Baileys, Provider::Baileys) | (Self::Twilio, Provider::Twilio))
     }
@@ -77,27 +77,27 @@ impl RefusedRoute {
 /// Why a provider did not deliver a message that it had accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LateRefusal {
-    /// What it refuses.
+    /// What it rejects.
     pub refusal: Refusal,
-    /// Why.
+    /// The error.
     pub trouble: Trouble,
 }
 
-/// What went wrong: a code for programs and a sentence for people.
+/// An error of a provider: a code for programs and a sentence for users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
-    /// A word, or the provider's number of the error.
+    /// The error code: a word, or the provider's number.
     pub code: String,
     /// What happened and what to do.
     pub sentence: String,
 }
 
-/// What Twilio's list says of an attempt in doubt.
+/// The result of a search of Twilio's list for an unconfirmed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Search {
-    /// It is there, under this id.
+    /// The message is listed, under this id.
     Found(String),
-    /// It is not there.
+    /// The message is not listed.
     NotFound,
     /// The list could not be read.
     Unreachable(Trouble),

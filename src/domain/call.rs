@@ -1,4 +1,4 @@
-//! Phone calls and what was said in them.
+//! Phone calls and their transcripts.
 
 use super::{BusinessId, CallId, CallSid, ContactId, ThreadId, Timestamp, TurnId, text_enum};
 use serde::{Deserialize, Serialize};
@@ -21,15 +21,15 @@ text_enum! {
 text_enum! {
     /// The state of a call.
     CallState {
-        /// Twilio told us of it; the greeting plays.
+        /// Twilio announced it; the greeting plays.
         Ringing = "ringing",
         /// The caller talks with the agent.
         Live = "live",
-        /// Twilio records turn by turn, because the live stream is not there.
+        /// Twilio records turn by turn, because there is no media stream.
         Fallback = "fallback",
-        /// A person of the business has taken over.
+        /// A human agent has taken over.
         Transferred = "transferred",
-        /// Over.
+        /// The call is over.
         Ended = "ended",
     }
 }
@@ -43,11 +43,11 @@ text_enum! {
         AgentHungUp = "agent_hung_up",
         /// The caller left a message.
         MessageTaken = "message_taken",
-        /// A person of the business took over.
+        /// A human agent took over.
         Transferred = "transferred",
-        /// Nobody spoke any more.
+        /// The caller was silent for too long.
         Idle = "idle",
-        /// The longest call that the settings allow.
+        /// The call reached the maximum duration.
         TooLong = "too_long",
         /// The stream or the AI failed, and Twilio's recorder took over.
         Fallback = "fallback",
@@ -55,7 +55,7 @@ text_enum! {
         Dropped = "dropped",
         /// The daemon was stopped while the call was live.
         Shutdown = "shutdown",
-        /// The call never got as far as a stream: busy, failed, cancelled.
+        /// The call never reached a media stream: busy, failed, cancelled.
         NotConnected = "not_connected",
         /// Found unfinished after a crash.
         Interrupted = "interrupted",
@@ -63,15 +63,15 @@ text_enum! {
 }
 
 text_enum! {
-    /// Why a call that was to be put through came back.
+    /// Why a transfer failed.
     TransferFailure {
-        /// The person answered and pressed another key than 1.
+        /// The human agent answered and pressed another key than 1.
         Declined = "declined",
-        /// Something answered and pressed nothing: a mailbox, or nobody at the phone.
+        /// The call was answered and no key was pressed: voicemail, or no reaction.
         NotAccepted = "not_accepted",
-        /// The line was busy, or the person refused the call.
+        /// The line was busy, or the human agent rejected the call.
         Busy = "busy",
-        /// Nobody answered in time.
+        /// Not answered in time.
         NoAnswer = "no_answer",
         /// The number could not be reached.
         Failed = "failed",
@@ -121,7 +121,7 @@ pub struct Call {
     /// When the media stream began.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub answered_at: Option<Timestamp>,
-    /// When it cleared.
+    /// When it ended.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
     /// Why it ended.

@@ -1,27 +1,27 @@
-//! What can change.
+//! The kinds of changes that clients are notified of.
 
 use super::text_enum;
 
 text_enum! {
     /// What has changed. `ref_id` is the id of the row that the kind names; of a turn it is the call's.
     ChangeKind {
-        /// A new message; its thread has moved up with it.
+        /// A new message; its thread has moved up in the list.
         MessageCreated = "message_created",
         /// The status, the text, the file, a reaction or the provider of a message.
         MessageUpdated = "message_updated",
-        /// A message that was stored twice is one; `ref_id` is the copy that is gone.
+        /// A message that was stored twice was merged; `ref_id` is the copy that was deleted.
         MessageDeleted = "message_deleted",
         /// A thread was read, moved, or has another AI mode or provider.
         ThreadUpdated = "thread_updated",
-        /// A contact is new, has another name or address, or was merged or parted; the titles of its threads follow.
+        /// A contact is new, has another name or address, or was merged or unmerged; the titles of its threads follow.
         ContactUpdated = "contact_updated",
         /// A merge of two contacts is suggested, or the suggestion was decided.
         MergeSuggestionUpdated = "merge_suggestion_updated",
-        /// A new call; its thread has moved up with it.
+        /// A new call; its thread has moved up in the list.
         CallStarted = "call_started",
         /// The state, the engine, the message, the cost or a recording of a call.
         CallUpdated = "call_updated",
-        /// A call is over.
+        /// A call has ended.
         CallEnded = "call_ended",
         /// A turn of a call is new, longer, or was deleted.
         TurnUpdated = "turn_updated",

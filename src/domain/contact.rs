@@ -1,4 +1,4 @@
-//! People.
+//! Contacts.
 
 use super::{BusinessId, ContactId, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
@@ -22,9 +22,9 @@ pub struct Contact {
 text_enum! {
     /// Why two contacts may be the same person.
     SuggestionReason {
-        /// The one has a number now that the other one had before.
+        /// One contact has a number now that the other had before.
         NumberMoved = "number_moved",
-        /// A message named addresses of both.
+        /// A message contained addresses of both.
         NamedTogether = "named_together",
     }
 }
@@ -47,14 +47,14 @@ pub struct MergeSuggestion {
     pub created_at: Timestamp,
 }
 
-/// What a person is called, and who says so.
+/// A contact's name, and its source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum PersonName {
-    /// Nobody has said.
+    /// No name is known.
     #[default]
     Unknown,
-    /// As the owner calls them.
+    /// The name that the owner gave.
     ByOwner(String),
-    /// As they call themselves, in a WhatsApp profile: any text, chosen by whoever writes.
+    /// The contact's WhatsApp profile name: untrusted text.
     ByProfile(String),
 }

@@ -1,10 +1,10 @@
-//! Where a page of a list ended.
+//! The cursor of a list.
 
 use super::{Timestamp, UnknownValue};
 use std::fmt;
 use std::str::FromStr;
 
-/// Where a page of a list ended: lists are ordered by time, then by id. In the API a text that nobody needs to read.
+/// The position after a page of a list; lists are ordered by time, then by id. In the API it is an opaque text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The time of the last item.

@@ -1,4 +1,4 @@
-//! What a check of the house has found.
+//! The findings of checks.
 
 use super::{Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 text_enum! {
     /// The severity of a finding.
     FindingState {
-        /// Well.
+        /// No problem.
         Ok = "ok",
-        /// Not as it should be, but it works.
+        /// A problem, but the service works.
         Warning = "warning",
-        /// Something needs a person.
+        /// A problem that needs the owner.
         Error = "error",
-        /// It was not looked at, for the reason that is given.
+        /// Not checked, for the reason that is given.
         Skipped = "skipped",
     }
 }
@@ -46,22 +46,22 @@ pub struct SelfCheck {
 }
 
 impl Finding {
-    /// It is well.
+    /// A finding without a problem.
     pub fn ok(check: &str, found: impl Into<String>) -> Self {
         Self { check: check.to_owned(), state: FindingState::Ok, found: found.into(), remedy: String::new() }
     }
 
-    /// It was not looked at.
+    /// A check that was skipped.
     pub fn skipped(check: &str, why: impl Into<String>) -> Self {
         Self { state: FindingState::Skipped, ..Self::ok(check, why) }
     }
 
-    /// It is not as it should be.
+    /// A finding of a problem while the service works.
     pub fn warning(check: &str, found: impl Into<String>, remedy: &str) -> Self {
         Self { state: FindingState::Warning, remedy: remedy.to_owned(), ..Self::ok(check, found) }
     }
 
-    /// It needs a person.
+    /// A finding of a problem that needs the owner.
     pub fn error(check: &str, found: impl Into<String>, remedy: &str) -> Self {
         Self { state: FindingState::Error, ..Self::warning(check, found, remedy) }
     }

@@ -1,4 +1,4 @@
-//! Ids. A number is a row of ours; a `…Sid` is Twilio's.
+//! Ids. A number is the id of a local row; a `…Sid` is Twilio's id.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -27,12 +27,12 @@ macro_rules! sids {
         pub struct $name(String);
 
         impl $name {
-            /// An id that is in the database: its shape was checked when it came in.
+            /// Wraps an id from the database: its format was checked when it was received.
             pub(crate) fn stored(text: &str) -> Self {
                 Self(text.to_owned())
             }
 
-            /// The vendor's text.
+            /// The id as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -56,43 +56,43 @@ macro_rules! sids {
     )+};
 }
 
-/// Two letters and 32 hexadecimal digits were expected. Twilio signs a form's names and values without anything between
-/// them, so whoever has one signed form can move the borders: only the exact shape of an id shows it.
+/// The text is not two letters and 32 hexadecimal digits. The strict check prevents forgeries: Twilio signs a form's
+/// names and values without separators, so an attacker with one signed form can shift the borders between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not an id of Twilio's")]
+#[error("not a Twilio id")]
 pub struct NotASid;
 
 row_ids! {
-    /// The owner's shop. One row today.
+    /// A business. There is one row today.
     BusinessId,
-    /// A person.
+    /// A contact.
     ContactId,
-    /// One way to reach a person.
+    /// An address of a contact.
     AddressId,
-    /// All that was said with one person over one channel.
+    /// The conversation with one contact over one channel.
     ThreadId,
-    /// One message.
+    /// A message.
     MessageId,
-    /// One phone call.
+    /// A phone call.
     CallId,
-    /// One uttering by one speaker in a call.
+    /// An utterance of one speaker in a call.
     TurnId,
-    /// One sound file of a call.
+    /// A recording of a call.
     RecordingId,
-    /// A message on its way out.
+    /// An outbound message in the outbox.
     OutboxId,
-    /// Work to be done later.
+    /// A background job.
     JobId,
-    /// A raw webhook, kept as it came.
+    /// A raw webhook in the webhook log.
     JournalId,
-    /// Someone who may log in.
+    /// A user.
     UserId,
-    /// A bearer token for the API.
+    /// A bearer token of the API.
     TokenId,
 }
 
 impl BusinessId {
-    /// The shop that a new box starts with.
+    /// The business that a new database starts with.
     pub const FIRST: Self = Self(1);
 }
 

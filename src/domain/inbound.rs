@@ -1,45 +1,45 @@
-//! What both providers' messages become.
+//! The common form of both providers' webhooks.
 
 use super::{LateRefusal, MediaKind, MessageStatus, PeerAddress, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A message that a provider brought: from the person, or from the business's own phone.
+/// A message from a provider: written by the contact, or on the business's own phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a provider tells")]
 pub struct InboundMessage {
-    /// Who brought it.
+    /// The provider.
     pub provider: Provider,
-    /// What the provider calls it.
+    /// The provider's id of the message.
     pub provider_msg_id: Option<String>,
-    /// The person, by every address that came along; the first one is the main one.
+    /// The contact, by every address in the webhook; the first one is the main one.
     pub peer: Vec<PeerAddress>,
-    /// The name that the person shows; empty if it shows none.
+    /// The contact's profile name; empty if there is none.
     pub profile_name: String,
     /// Whether the business wrote it, on its own phone.
     pub from_phone: bool,
-    /// The finer kind.
+    /// The kind of content.
     pub kind: MediaKind,
-    /// The words.
+    /// The text.
     pub text: String,
     /// Its files.
     pub media: Vec<InboundMedia>,
-    /// What the provider calls the message that it answers.
+    /// The provider's id of the quoted message.
     pub quoted: Option<String>,
-    /// What the provider said beyond these, as JSON.
+    /// Further fields of the provider, as JSON.
     pub extra: Option<String>,
     /// When it was written, by the provider's clock.
     pub provider_time: Option<Timestamp>,
-    /// Whether it waited on its way: with the provider while we were not connected, or in the bridge while the daemon did not
-    /// answer. It stands where it was written; one that did not wait stands where it arrived.
+    /// Whether it was delayed: at the provider while the daemon was not connected, or in the bridge while the daemon
+    /// did not answer. A delayed message is placed where it was written; any other where it arrived.
     pub waited: bool,
-    /// Whether it was written to our Twilio sender and so opens the 24 hours there.
+    /// Whether it was written to our Twilio sender and so opens the 24-hour window there.
     pub opens_twilio: bool,
-    /// Whether it is from before the account was linked: it is kept, and is no news to anybody.
+    /// Whether it is from before the account was linked: it is stored without counting as unread.
     pub history: bool,
 }
 
 impl InboundMessage {
-    /// Whether it was written a while before it arrived.
+    /// Returns true if it was written a while before it arrived.
     pub fn has_waited(&self) -> bool {
         self.waited || self.history
     }
@@ -48,48 +48,48 @@ impl InboundMessage {
 /// A file of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboundMedia {
-    /// Where the provider has it.
+    /// The URL at the provider.
     pub url: String,
     /// Its type.
     pub mime: Option<String>,
-    /// What its sender called it.
+    /// The sender's file name.
     pub file_name: Option<String>,
-    /// Why it will never come, where that is known already.
+    /// Why it cannot be fetched, if that is known already.
     pub error: Option<String>,
 }
 
-/// Something that happened to a message after it was written.
+/// An update to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageNews {
-    /// Who tells.
+    /// The provider that reports it.
     pub provider: Provider,
-    /// What the provider calls the message.
+    /// The provider's id of the message.
     pub provider_msg_id: String,
-    /// Whose chat it is in: all names of the person that the provider tells; none if it tells none.
+    /// The contact of the chat, by all addresses that the provider reports; empty if it reports none.
     pub peer: Vec<PeerAddress>,
-    /// What happened.
+    /// The change.
     pub change: Change,
-    /// Who did it.
+    /// The author of the change.
     pub actor: Actor,
-    /// What the provider calls the change itself; none if it does not say.
+    /// The provider's id of the change itself; none if it does not say.
     pub event_id: Option<String>,
-    /// When, as the provider says.
+    /// When, as the provider reports it.
     pub at: Option<Timestamp>,
 }
 
-/// Who did something to a message.
+/// The author of a change to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Actor {
-    /// Nobody: the provider reports.
+    /// No author: the provider reports a status.
     Provider,
-    /// The person.
+    /// The contact.
     Contact,
     /// The business, on its own phone.
     Phone,
 }
 
 impl Actor {
-    /// The word that is stored.
+    /// The stored value.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Provider => "",
@@ -99,31 +99,31 @@ impl Actor {
     }
 }
 
-/// What happened to a message.
+/// A change to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
-    /// It came further, or the provider refused it after it had accepted it.
+    /// A new status; with the reason if the provider rejected the message after it had accepted it.
     Status(MessageStatus, Option<LateRefusal>),
-    /// It has new words.
+    /// The message has a new text.
     Edit(String),
-    /// Somebody put an emoji to it; an empty one takes it back.
+    /// An emoji reaction; an empty text removes it.
     Reaction(String),
-    /// Its writer took it back.
+    /// The author deleted it.
     Deletion,
 }
 
-/// What a provider's webhook says.
+/// The content of a provider's webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Inbound {
-    /// Somebody wrote.
+    /// A message.
     Message(InboundMessage),
-    /// Something happened to a message.
+    /// An update to a message.
     News(MessageNews),
-    /// Nothing of ours: a group, a kind of event that needs nothing done. The word says what.
+    /// Ignored: a group, or a kind of event that has no effect. The text says which.
     Nothing(&'static str),
 }
 
-/// Why a webhook that is signed makes no sense.
+/// Why a signed webhook is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Odd(pub &'static str);

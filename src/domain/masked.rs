@@ -1,8 +1,8 @@
-//! Numbers and names for logs: enough to recognise, not enough to use.
+//! Masks numbers and names for logs: enough to recognise them, not enough to use them.
 
 use std::fmt;
 
-/// Shows the first five characters and the last two of a text, of a short one less: `+9725•••••12`.
+/// Shows the first five characters and the last two of a text, and less of a short one: `+9725•••••12`.
 #[derive(Clone, Copy, Debug)]
 pub struct Masked<'a>(pub &'a str);
 

@@ -11,9 +11,9 @@ text_enum! {
 text_enum! {
     /// A WhatsApp provider.
     Provider {
-        /// The official path, Twilio's WhatsApp sender.
+        /// The official API: Twilio's WhatsApp sender.
         Twilio = "twilio",
-        /// The business's own WhatsApp, linked as a device.
+        /// The business's own WhatsApp account, linked as a device.
         Baileys = "baileys",
     }
 }
@@ -53,7 +53,7 @@ impl MediaKind {
         }
     }
 
-    /// The kind of a file by the end of its address; a document where that says nothing.
+    /// The kind of a file by the extension in its URL; a document if that is unknown.
     pub fn of_url(url: &str) -> Self {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -69,24 +69,24 @@ impl MediaKind {
 text_enum! {
     /// The delivery status of a message. It never goes backwards, see [`MessageStatus::advance`].
     MessageStatus {
-        /// It came in.
+        /// Received from the contact.
         Received = "received",
-        /// It waits in the outbox.
+        /// Waits in the outbox.
         Queued = "queued",
-        /// A provider has it.
+        /// A provider has accepted it.
         Sent = "sent",
-        /// The person's phone has it.
+        /// Delivered to the contact's phone.
         Delivered = "delivered",
-        /// The person has seen it.
+        /// The contact has read it.
         Read = "read",
-        /// It will not arrive; the reason is kept beside it.
+        /// It will not be delivered; the reason is stored with it.
         Failed = "failed",
     }
 }
 
 impl MessageStatus {
-    /// The status after `news` has come in, whatever order the providers tell it in: `read` then `delivered` stays
-    /// `read`, and what reached the phone cannot fail any more.
+    /// Returns the status after `news`, for any order of reports: `read` then `delivered` stays `read`, and a delivered
+    /// message cannot fail any more.
     #[must_use]
     pub fn advance(self, news: Self) -> Self {
         match (self, news) {
@@ -195,7 +195,7 @@ pub struct Reaction {
     pub emoji: String,
     /// The author: `contact`, or `phone` for the business's own phone.
     pub actor: String,
-    /// When.
+    /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
@@ -207,7 +207,7 @@ pub struct Edit {
     pub previous_text: String,
     /// The author: `contact`, or `phone` for the business's own phone.
     pub actor: String,
-    /// When.
+    /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
@@ -231,7 +231,7 @@ pub struct MessageFile {
     pub url: Option<String>,
 }
 
-/// Where a file of a message is, before the SHA-256 of its content.
+/// The path prefix of a stored file, before the SHA-256 of its content.
 pub const MEDIA_PATH: &str = "/api/media/";
 
 #[cfg(test)]

@@ -1,20 +1,20 @@
-//! Where people find the page.
+//! The addresses of the web page.
 
 use serde::{Deserialize, Serialize};
 
-/// The addresses of the page, without a slash at the end.
+/// The addresses of the web page, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageUrls {
-    /// The one to give to people first: by https where that is answered.
+    /// The preferred one: https if that is available.
     #[serde(rename = "page")]
     pub best: String,
-    /// Another one by plain HTTP, for this machine and its own network.
+    /// Another one by plain HTTP, for this machine and its local network.
     #[serde(default, rename = "plain_page", skip_serializing_if = "Option::is_none")]
     pub plain: Option<String>,
 }
 
 impl PageUrls {
-    /// Of the address by https and that by plain HTTP, of which one may be missing.
+    /// Creates it from the https and the plain HTTP address, either of which may be missing.
     pub fn new(https: Option<String>, plain: Option<String>) -> Self {
         match https {
             Some(best) => Self { best, plain },
@@ -22,7 +22,7 @@ impl PageUrls {
         }
     }
 
-    /// Whether the first one is by https.
+    /// Returns true if the preferred one is https.
     pub fn has_https(&self) -> bool {
         self.best.starts_with("https://")
     }

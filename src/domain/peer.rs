@@ -1,11 +1,11 @@
-//! What a provider calls a person.
+//! The provider's addresses of a contact.
 
 use super::{AddressKind, Masked, PhoneNumber};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One name that a provider has for a person.
+/// An address of a contact at a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum PeerAddress {
     /// A phone number.
@@ -14,33 +14,33 @@ pub enum PeerAddress {
     Lid(String),
     /// Meta's business-scoped user id, `IL.13491208655302741918`.
     Bsuid(String),
-    /// Twilio's `WaId`, digits, where it is not simply the number.
+    /// Twilio's `WaId`, digits, if it differs from the number.
     TwilioWa(String),
 }
 
-/// Why a name is no person's.
+/// Why a text is not the address of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeerError {
     /// A group, a broadcast list, a channel.
-    #[error("a group, a broadcast list or a channel, not a person")]
+    #[error("a group, a broadcast list or a channel, not a contact")]
     NotAPerson,
-    /// No form that a provider or a person writes.
+    /// Not a known format.
     #[error("not a phone number or a WhatsApp id; write a number as +972501234567 or, within the country, 050-1234567")]
     Unreadable,
 }
 
 impl PeerAddress {
-    /// Reads what a provider says: any form of [`PhoneNumber::parse_provider`], `…@lid`, or a business-scoped id.
+    /// Parses a provider's address: any form of [`PhoneNumber::parse_provider`], `…@lid`, or a business-scoped id.
     pub fn parse_provider(text: &str, default_country: country::Id) -> Result<Self, PeerError> {
         Self::read(text, |number| PhoneNumber::parse_provider(number, default_country).ok())
     }
 
-    /// Reads what a person of the business wrote: any form of [`PhoneNumber::parse`], or one of the ids that we show.
+    /// Parses a user's input: any form of [`PhoneNumber::parse`], or one of the ids that the page shows.
     pub fn parse(text: &str, default_country: country::Id) -> Result<Self, PeerError> {
         Self::read(text, |number| PhoneNumber::parse(number, default_country).ok())
     }
 
-    /// Reads a business-scoped id, also with `whatsapp:` before it.
+    /// Parses a business-scoped id, also with the prefix `whatsapp:`.
     pub fn parse_user_id(text: &str) -> Option<Self> {
         let bare = text.trim();
         let bare = bare.strip_prefix("whatsapp:").unwrap_or(bare);
@@ -63,7 +63,7 @@ impl PeerAddress {
         Self::parse_user_id(bare).ok_or(PeerError::Unreadable)
     }
 
-    /// What kind of address it is.
+    /// The kind of the address.
     pub fn kind(&self) -> AddressKind {
         match self {
             Self::Phone(_) => AddressKind::Phone,
@@ -73,7 +73,7 @@ impl PeerAddress {
         }
     }
 
-    /// Its text in the one form of its kind.
+    /// Its normalised text.
     pub fn value(&self) -> &str {
         match self {
             Self::Phone(number) => number.as_str(),
@@ -81,7 +81,7 @@ impl PeerAddress {
         }
     }
 
-    /// The number, where it is one.
+    /// The number, if it is one.
     pub fn number(&self) -> Option<&PhoneNumber> {
         match self {
             Self::Phone(number) => Some(number),
@@ -95,7 +95,7 @@ impl PeerAddress {
     }
 }
 
-/// The form that is shown and that [`PeerAddress::parse`] reads: `+9725…`, `…@lid`, a business-scoped id.
+/// The form that is shown and that [`PeerAddress::parse`] accepts: `+9725…`, `…@lid`, a business-scoped id.
 impl fmt::Display for PeerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -113,7 +113,7 @@ fn lid(user: &str) -> Result<PeerAddress, PeerError> {
     if good { Ok(PeerAddress::Lid(digits.to_owned())) } else { Err(PeerError::Unreadable) }
 }
 
-/// Two capitals of a country, a full stop, and up to 128 letters and digits.
+/// Two capital letters of a country, a full stop, and up to 128 letters and digits.
 fn is_bsuid(text: &str) -> bool {
     text.split_once('.').is_some_and(|(country, id)| {
         country.len() == 2

@@ -1,4 +1,4 @@
-//! Phone numbers, in the one form E.164 with `+`.
+//! Phone numbers in E.164 form with `+`.
 
 use super::Masked;
 use phonenumber::metadata::{DATABASE, Descriptors};
@@ -11,15 +11,16 @@ use std::fmt;
 #[serde(transparent)]
 pub struct PhoneNumber(String);
 
-/// Why a text is no phone number.
+/// The text is not a phone number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a phone number; write it as +972501234567 or, within the country, 050-1234567")]
 pub struct PhoneNumberError;
 
 impl PhoneNumber {
-    /// Reads any form that people write: `+9725…`, `9725…`, `00972 5…`, `+972 (0)50…`, the national `05…` of
-    /// `default_country` (ISO 3166), and an id of WhatsApp. Digits alone are a number of that country if they are valid there,
-    /// also without their trunk prefix, which spreadsheets drop; else one that begins with its calling code.
+    /// Parses any form that users write: `+9725…`, `9725…`, `00972 5…`, `+972 (0)50…`, the national `05…` of
+    /// `default_country` (ISO 3166), and a WhatsApp id. Digits alone are a number of that country if they are valid
+    /// there, also without their trunk prefix, which spreadsheets drop; otherwise an international number with its
+    /// calling code.
     pub fn parse(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
         let (digits, form) = Form::of(text)?;
         match form {
@@ -28,7 +29,8 @@ impl PhoneNumber {
             Form::Digits => {
                 let (home, abroad) = (national(&digits, default_country), typed_international(&digits));
                 let is_valid = |read: &&Result<Self, _>| read.as_ref().is_ok_and(|number| number.kind().is_some());
-                // Numbering plans change faster than tables, so a number that merely has a length of its country is taken too.
+                // Numbering plans change faster than tables, so a number of which only the length is valid in its
+                // country is accepted too.
                 let is_possible = |read: &&Result<Self, _>| read.as_ref().is_ok_and(Self::has_a_length_of_its_country);
                 let best = [&home, &abroad].into_iter().find(is_valid);
                 let best = best.or_else(|| [&abroad, &home].into_iter().find(is_possible));
@@ -37,8 +39,8 @@ impl PhoneNumber {
         }
     }
 
-    /// Reads what a provider says: `+9725…`, `whatsapp:+9725…`, `9725…@s.whatsapp.net`, `9725…:12@s.whatsapp.net`. It is E.164
-    /// and stays as it is: rules for what people dial would take a Russian area code for a trunk prefix.
+    /// Parses a provider's address: `+9725…`, `whatsapp:+9725…`, `9725…@s.whatsapp.net`, `9725…:12@s.whatsapp.net`. It
+    /// is E.164 and is not changed: the rules for dialled numbers would take a Russian area code for a trunk prefix.
     pub fn parse_provider(text: &str, default_country: country::Id) -> Result<Self, PhoneNumberError> {
         let (digits, form) = Form::of(text)?;
         match form {
@@ -52,7 +54,7 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// Without the `+`, as WhatsApp's ids have it.
+    /// Without the `+`, as in WhatsApp's ids.
     pub fn digits(&self) -> &str {
         self.0.strip_prefix('+').unwrap_or(&self.0)
     }
@@ -62,18 +64,18 @@ impl PhoneNumber {
         Masked(&self.0)
     }
 
-    /// Whether who is called or written to at it is paid for that.
+    /// Returns true if it is a premium-rate number.
     pub fn is_premium(&self) -> bool {
         matches!(self.kind(), Some(Type::PremiumRate | Type::SharedCost))
     }
 
-    /// How the numbers of a country begin: `+972`.
+    /// The prefix of a country's numbers: `+972`.
     pub fn calling_code(country: country::Id) -> String {
         let code = DATABASE.by_id(country.as_ref()).map_or_else(String::new, |found| found.country_code().to_string());
         format!("+{code}")
     }
 
-    /// What kind of number it is as it stands, none if no numbering plan has it.
+    /// The kind of number; none if it is not in a numbering plan.
     fn kind(&self) -> Option<Type> {
         let (plans, national) = self.plans()?;
         plans.iter().find_map(|plan| {
@@ -90,9 +92,9 @@ impl PhoneNumber {
         })
     }
 
-    /// The numbering plans of its calling code, and its digits behind that code.
+    /// The numbering plans of its calling code, and the digits after that code.
     fn plans(&self) -> Option<(Vec<&'static Descriptors>, &str)> {
-        // No calling code begins another.
+        // No calling code is a prefix of another.
         (1..=3).find_map(|length| {
             let (code, national) = self.digits().split_at_checked(length)?;
             let countries = DATABASE.by_code(&code.parse().ok()?)?;
@@ -101,7 +103,7 @@ impl PhoneNumber {
     }
 }
 
-/// The kinds that the tables tell apart, in the order in which they are asked.
+/// The kinds that the tables distinguish, in the order in which they are tried.
 const KINDS: [Type; 10] = [
     Type::PremiumRate,
     Type::TollFree,
@@ -121,7 +123,7 @@ impl fmt::Display for PhoneNumber {
     }
 }
 
-/// How a number is written.
+/// The form of a written number.
 enum Form {
     /// With its calling code first.
     International,
@@ -132,7 +134,8 @@ enum Form {
 }
 
 impl Form {
-    /// The digits without `whatsapp:`, `tel:`, `+`, `00`, a JID's server part and its device, and the form they were in.
+    /// The digits without `whatsapp:`, `tel:`, `+`, `00`, a JID's server part and its device, and the form they were
+    /// in.
     fn of(text: &str) -> Result<(String, Self), PhoneNumberError> {
         let text = text.trim_matches(is_blank);
         let text = ["whatsapp:", "tel:"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
@@ -155,7 +158,7 @@ impl Form {
     }
 }
 
-/// White space, and the invisible marks of direction that numbers bring along from right-to-left text.
+/// White space, and the invisible direction marks in numbers that were copied from right-to-left text.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -164,7 +167,7 @@ fn is_punctuation(c: char) -> bool {
     matches!(c, '-' | '.' | '(' | ')' | '/' | '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// A number that begins with its calling code, as it is.
+/// A number that starts with its calling code, unchanged.
 fn international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
     // Mexico's mobile numbers had a `1` after the calling code until 2019. WhatsApp's ids still have it.
     let old_mexican = digits.strip_prefix("521").filter(|rest| rest.len() == 10);
@@ -176,16 +179,16 @@ fn international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
     }
 }
 
-/// The same as people write it, who put a trunk prefix behind the calling code: `+972 (0)50…`.
+/// The same as users write it, with a trunk prefix after the calling code: `+972 (0)50…`.
 fn typed_international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
     let number = international(digits)?;
     if number.kind().is_some() {
         return Ok(number);
     }
-    // Without a country: the tables would strip that country's prefixes from numbers of all others.
+    // Without a default country: the tables would strip that country's prefixes from the numbers of all others.
     let read = phonenumber::parse(None, number.as_str()).ok().and_then(|read| e164(&read).ok());
     let has_trunk_zero = number.plans().is_some_and(|(_, national)| national.starts_with('0'));
-    // Without it a number may be in a range that the tables do not know yet.
+    // A number without a trunk zero may be in a range that the tables do not know yet.
     let is_number = |read: &PhoneNumber| read.kind().is_some() || has_trunk_zero && read.has_a_length_of_its_country();
     match read.filter(is_number) {
         // The tables strip one zero at a time.
@@ -195,10 +198,10 @@ fn typed_international(digits: &str) -> Result<PhoneNumber, PhoneNumberError> {
     }
 }
 
-/// Reads a number as one of `country`.
+/// Parses a number as one of `country`.
 fn national(digits: &str, country: country::Id) -> Result<PhoneNumber, PhoneNumberError> {
     let read = phonenumber::parse(Some(country), digits).map_err(|_| PhoneNumberError)?;
-    // So that it stays the same when it is read again, or a person would have two.
+    // Normalised again, so that parsing the result gives the same number; otherwise a contact could have two.
     typed_international(e164(&read)?.digits())
 }
 
@@ -256,7 +259,7 @@ mod tests {
         all
     }
 
-    /// Ten ways in which a provider or a person writes a whole number.
+    /// Ten ways in which a provider or a user writes an international number.
     fn spellings(digits: &str) -> [String; 10] {
         let grouped: Vec<_> =
             digits.as_bytes().chunks(3).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
@@ -319,7 +322,7 @@ mod tests {
             ("2025550123", country::US, "+12025550123"),
             ("12025550123", country::US, "+12025550123"),
             ("+4930123456", country::IL, "+4930123456"),
-            // The US has the trunk prefix 1, Germany has not.
+            // The US has the trunk prefix 1, Germany does not.
             ("+491512345678", country::US, "+491512345678"),
             ("03-5551234", country::IL, "+97235551234"),
             ("+39 06 1234 5678", country::IL, "+390612345678"),

@@ -1,4 +1,4 @@
-//! The sound of calls.
+//! Recordings of calls.
 
 use super::{CallId, RecordingId, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 text_enum! {
     /// What made the recording.
     RecordingSource {
-        /// We, both sides, from the media stream.
+        /// The daemon: both sides, from the media stream.
         Stream = "stream",
         /// Twilio's recorder.
         Twilio = "twilio",
@@ -16,15 +16,15 @@ text_enum! {
 text_enum! {
     /// The state of a recording.
     RecordingState {
-        /// The call is still on.
+        /// The call is still active.
         Running = "running",
-        /// It is still to be fetched from Twilio.
+        /// To be fetched from Twilio.
         Waiting = "waiting",
-        /// All of it is here.
+        /// Completely stored.
         Complete = "complete",
-        /// It could not be had; the reason is kept beside it.
+        /// It could not be fetched; the reason is stored with it.
         Failed = "failed",
-        /// It was here, and has been deleted, as the settings say.
+        /// Deleted according to the retention settings.
         Pruned = "pruned",
     }
 }
@@ -48,7 +48,7 @@ pub struct Recording {
     pub duration_ms: i64,
     /// The size in bytes.
     pub bytes: i64,
-    /// The delivery status.
+    /// The state of the recording.
     pub state: RecordingState,
     /// Where in the recording the caller's message begins.
     pub message_ms: Option<i64>,

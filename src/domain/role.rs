@@ -1,13 +1,13 @@
-//! Who may do what.
+//! Roles and their permissions.
 
 use super::text_enum;
 
 text_enum! {
     /// What a user or a token may do.
     Role {
-        /// Everything, settings and users included.
+        /// All permissions, including settings and users.
         Owner = "owner",
-        /// The daily work: threads, messages, calls, people.
+        /// The daily work: threads, messages, calls, contacts.
         Staff = "staff",
     }
 }

@@ -1,20 +1,20 @@
-//! Enums that are stored and sent as one fixed word each.
+//! Enums that are stored and sent as fixed words.
 
-/// A word that is none of an enum's.
+/// The text is not a value of the enum.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{value}` is not a {kind}; expected one of: {expected}")]
 pub struct UnknownValue {
-    /// What the enum is called.
+    /// The name of the enum.
     pub kind: &'static str,
-    /// The word that was found.
+    /// The invalid text.
     pub value: String,
-    /// The words that exist, joined by commas.
+    /// The valid values, joined by commas.
     pub expected: String,
 }
 
-/// Declares an enum together with the word of each variant: its one source of truth for database, API and logs.
+/// Declares an enum with the word of each variant: the single definition for database, API and logs.
 macro_rules! text_enum {
-    // The word is a `tt` and no `literal`: only so do the derives below see it for what it is.
+    // The word is a `tt` and not a `literal`, because the derives below do not accept a captured literal.
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -23,10 +23,10 @@ macro_rules! text_enum {
         }
 
         impl $name {
-            /// Every value, in order.
+            /// All values, in order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The word that stands for the value in the database, the API and the log.
+            /// The word of the value in the database, the API and the log.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }

@@ -1,4 +1,4 @@
-//! Threads: all that was said with one person over one channel.
+//! Threads: the conversation with one contact over one channel.
 
 use super::{BusinessId, ContactId, Provider, ThreadId, Timestamp, text_enum};
 use serde::{Deserialize, Serialize};
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 text_enum! {
     /// The channel of a thread.
     ThreadType {
-        /// Written, by either provider.
+        /// Messages, by either provider.
         WhatsApp = "whatsapp",
-        /// Spoken.
+        /// Calls.
         Call = "call",
     }
 }
@@ -16,13 +16,13 @@ text_enum! {
 text_enum! {
     /// Whether the AI answers in a thread.
     AiMode {
-        /// It does not.
+        /// The AI does not answer.
         Off = "off",
-        /// It proposes, a person sends.
+        /// The AI proposes replies, which a user sends.
         Suggest = "suggest",
-        /// It answers.
+        /// The AI answers.
         Auto = "auto",
-        /// A person took over; the AI waits.
+        /// A user has taken over; the AI is paused.
         Paused = "paused",
     }
 }
@@ -60,13 +60,13 @@ pub struct Thread {
     pub created_at: Timestamp,
 }
 
-/// When and by which way the person last wrote: what the 24-hour windows are counted from.
+/// When and by which provider the contact last wrote; the 24-hour windows are derived from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastIn {
-    /// The way of the last message.
+    /// The provider of the last message.
     pub provider: Option<Provider>,
     /// When it was committed.
     pub at: Option<Timestamp>,
-    /// When the last one to our Twilio sender was written.
+    /// When the last message to our Twilio sender was written.
     pub twilio_at: Option<Timestamp>,
 }

@@ -5,12 +5,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A point in time, whole milliseconds, UTC.
+/// A point in time in whole milliseconds, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(jiff::Timestamp);
 
 impl Timestamp {
-    /// From milliseconds since the Unix epoch; out of range is cut to the nearest end.
+    /// From milliseconds since the Unix epoch; a value out of range is clamped.
     pub fn from_millis(ms: i64) -> Self {
         let end = if ms < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
         Self(jiff::Timestamp::from_millisecond(ms).unwrap_or(end))
@@ -38,18 +38,18 @@ impl Timestamp {
         Self::from_millis(self.as_millis().saturating_sub(i64::try_from(d.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long ago `earlier` was; zero if it is in the future.
+    /// The time since `earlier`; zero if that is in the future.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.as_millis() - earlier.as_millis()).unwrap_or(0))
     }
 }
 
-/// One moment as two clocks show it.
+/// One moment on two clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// The time of day. It jumps when the clock is set.
+    /// The wall clock. It jumps when the clock is set.
     pub wall: Timestamp,
-    /// The time since the machine was switched on, sleep included. It never jumps.
+    /// The time since the machine was switched on, including sleep. It never jumps.
     pub steady: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Who may use the CRM: people by name and password, programs by token.
+//! The users and API tokens of the CRM.
 
 use super::{Role, Timestamp, TokenId, UserId};
 use serde::{Deserialize, Serialize};
@@ -48,18 +48,18 @@ pub struct ApiToken {
 }
 
 impl ApiToken {
-    /// Returns true once the token is no longer accepted because of its age.
+    /// Returns true once the token has expired.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 }
 
-/// A login that lasts.
+/// A login session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Who it belongs to.
+    /// The user.
     pub user: User,
-    /// What every changing request must carry in `X-CSRF-Token`.
+    /// Required in `X-CSRF-Token` of every changing request.
     pub csrf_token: String,
     /// When it was created.
     pub created_at: Timestamp,
@@ -85,7 +85,7 @@ pub struct SessionSummary {
 }
 
 impl SessionSummary {
-    /// How many characters an id has.
+    /// The length of an id in characters.
     pub const ID_LENGTH: usize = 16;
 
     /// The id of the session whose cookie has this hash.
@@ -99,7 +99,7 @@ impl SessionSummary {
 pub struct AuditEntry {
     /// The number of the entry; later entries have greater numbers.
     pub id: i64,
-    /// When.
+    /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The actor: `user:3`, `token:2`, `cli`.
