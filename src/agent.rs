@@ -1,4 +1,4 @@
-//! The business's AI: what it is told about itself, and what it can do.
+//! The business's AI agent: its instructions and its tools.
 
 pub mod instructions;
 pub mod tools;

@@ -1,4 +1,4 @@
-//! The composition root: builds the parts, hands each what it needs, and stops them in order.
+//! The composition root: builds all components, connects them, and stops them in order.
 
 mod care;
 mod clock_wait;
@@ -47,23 +47,23 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// How settings are read again while the daemon runs.
+/// What is needed to reload the settings.
 pub struct Reloading {
-    /// From where they came at the start.
+    /// Reads the settings from their sources.
     pub source: Source,
-    /// What the log keeps to itself, and how much it says.
+    /// The log: its redacted secrets, and its level.
     pub log: Log,
-    /// For whoever may ask for it.
+    /// For components that request a reload.
     pub reloads: Reloads,
-    /// What has been asked.
+    /// The requested reloads.
     pub orders: Orders,
-    /// Where settings that work are kept.
+    /// Stores the last valid settings.
     pub last_good: LastGood,
-    /// Where it is noted that there is data.
+    /// Marks that a database exists.
     pub data_marker: Option<DataMarker>,
 }
 
-/// Runs the daemon until `shutdown`, then lets what runs end, and closes the store.
+/// Runs the daemon until `shutdown`, then drains calls and requests, and closes the store.
 #[expect(clippy::too_many_lines, reason = "all parts, in the order in which they start")]
 pub async fn run(
     config: Config,
@@ -153,7 +153,7 @@ pub async fn run(
         alerts,
     };
     care::start(&mut loops, care, self_check, &pages.best, &stopping);
-    // What works behind the doors stops first, and may end what it does while the calls do.
+    // The workers stop first; they may finish their work while the calls are drained.
     let (rest, resting) = watch::channel(false);
     let mut workers = JoinSet::new();
     let catch_up = CatchUp {
@@ -186,12 +186,12 @@ pub async fn run(
     close(store, &socket).await?;
     match broken {
         None => Ok(()),
-        // Whoever started us starts us again, and then with all of our parts.
+        // An error exit: the service manager restarts the process with all of its tasks.
         Some(ended) => Err(anyhow::anyhow!("a part that must run ended: {ended:?}")),
     }
 }
 
-/// The last of all: nobody asks any more.
+/// The last step: no component uses the store any more.
 async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
     let _ = std::fs::remove_file(socket);
     notify::status("Stopping: closing the database");
@@ -200,14 +200,14 @@ async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// All that runs, in the order in which it ends.
+/// The running tasks, in the order in which they are stopped.
 struct Running {
     calls: Calls,
     status: StatusLine,
-    /// What works behind the doors, and how it is told to end.
+    /// The background workers, and the channel that stops them.
     workers: JoinSet<()>,
     rest: watch::Sender<bool>,
-    /// The doors, and what ends with them.
+    /// The listeners, and the tasks that stop with them.
     server: JoinHandle<()>,
     stop: watch::Sender<bool>,
     loops: JoinSet<()>,
@@ -216,20 +216,20 @@ struct Running {
 impl Running {
     async fn end(mut self) {
         notify::stopping("Stopping: calls and running requests may end");
-        tracing::info!(event = "STOPPING", "Stopping: calls and running requests may end");
+        tracing::info!(event = "STOPPING", "Stopping: waiting for calls and requests in progress to end");
         let _ = self.rest.send(true);
-        // Twilio asks what follows a call's stream, so the doors stay open meanwhile.
+        // The listeners stay open meanwhile, because Twilio requests TwiML when a call's stream ends.
         let_end(&self.calls, self.workers, self.status).await;
         let _ = self.stop.send(true);
         if !self.server.is_finished() && tokio::time::timeout(REQUESTS_END, &mut self.server).await.is_err() {
-            tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were cut");
+            tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were aborted");
             self.server.abort();
         }
         self.loops.shutdown().await;
     }
 }
 
-/// Opens the database, and lays what the page keeps there under the settings; waits a moment where the clock is behind.
+/// Opens the database, and merges the settings that are stored in it; waits a moment if the clock is behind.
 async fn open_store(config: Config, data_marker: Option<DataMarker>) -> anyhow::Result<(Store, Config)> {
     let place = config.store.clone();
     let opening = tokio::task::spawn_blocking(move || Store::open(&place));
@@ -237,19 +237,19 @@ async fn open_store(config: Config, data_marker: Option<DataMarker>) -> anyhow::
     report_migrations(&applied);
     let (config, problems) = with_stored_settings(config, &store).await?;
     for problem in problems {
-        tracing::warn!(event = "CONFIG_STORED", %problem, "A stored setting is left out");
+        tracing::warn!(event = "CONFIG_STORED", %problem, "A stored setting is invalid and is ignored");
     }
     for warning in config.warnings() {
         tracing::warn!(event = "CONFIG_WARNING", "{warning}");
     }
     if let Some(Err(error)) = data_marker.map(|marker| marker.set(&config.store)) {
-        tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot note that there is data: a start without it is not noticed");
+        tracing::warn!(event = "DATA_MARKER_FAILED", %error, "Cannot write the data marker: a later start without the database would not be detected");
     }
     clock_wait::wait(&store, &config).await;
     Ok((store, config))
 }
 
-/// Waits for what blocks a thread, and tells systemd all the while that the start goes on.
+/// Waits for blocking work, and extends systemd's start timeout meanwhile.
 async fn meanwhile<T>(status: &str, mut work: JoinHandle<T>) -> anyhow::Result<T> {
     loop {
         notify::working(status, EXTENSION);
@@ -259,17 +259,19 @@ async fn meanwhile<T>(status: &str, mut work: JoinHandle<T>) -> anyhow::Result<T
     }
 }
 
-/// Lets the command line reach us; without it, everything else works all the same.
+/// Opens the control socket for the command line; if that fails, everything else runs.
 fn open_control(loops: &mut JoinSet<()>, socket: &Path, host: Host) {
     match Control::open(socket, host) {
         Ok(control) => {
             loops.spawn(control.run());
         }
-        Err(error) => tracing::warn!(event = "CONTROL_FAILED", %error, "The command line cannot reach this daemon"),
+        Err(error) => {
+            tracing::warn!(event = "CONTROL_FAILED", %error, "Cannot open the control socket: the command line cannot reach this daemon")
+        }
     }
 }
 
-/// Lets calls and the work behind the doors come to their end, for a limited time.
+/// Waits for calls and background workers to finish, for a limited time.
 async fn let_end(calls: &Calls, mut workers: JoinSet<()>, status: StatusLine) {
     let workers_end = async { while workers.join_next().await.is_some() {} };
     tokio::select! {
@@ -278,7 +280,7 @@ async fn let_end(calls: &Calls, mut workers: JoinSet<()>, status: StatusLine) {
     }
 }
 
-/// What calls work with, and the worker that compresses their recordings.
+/// The services of the calls, and the worker that compresses their recordings.
 fn call_parts(
     in_force: &Live<InForce>,
     client: reqwest::Client,
@@ -300,7 +302,7 @@ fn call_parts(
     (parts, compressor)
 }
 
-/// Says how the work is done that webhooks leave for later.
+/// Registers the handlers of the background jobs.
 fn jobs(parts: &CallParts) -> JobWorker {
     let store = parts.store.with_priority(Priority::Job);
     let recordings_of = parts.clone();
@@ -309,7 +311,7 @@ fn jobs(parts: &CallParts) -> JobWorker {
     worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
 }
 
-/// What the command line may know of us.
+/// What the command line may query about this daemon.
 fn about(listeners: &Listeners, identity: Identity) -> About {
     About {
         release: env!("CARGO_PKG_VERSION").to_owned(),
@@ -326,7 +328,7 @@ fn about(listeners: &Listeners, identity: Identity) -> About {
     }
 }
 
-/// The runtime: one thread where the process has one core, else one for each.
+/// Builds the runtime: single-threaded if the process has one core, else with one thread per core.
 pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     memory::return_large_allocations();
     let one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
@@ -340,31 +342,31 @@ pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     Ok(runtime)
 }
 
-/// One plain line on stdout for each migration: what watches a start reads them there.
+/// Prints one plain line per migration to stdout, for programs that watch a start.
 pub(crate) fn report_migrations(applied: &[String]) {
     let mut out = std::io::stdout().lock();
     for name in applied {
-        // Nobody need be listening.
+        // stdout may be closed.
         let _ = writeln!(out, "Applied migration: {name}");
     }
     let _ = out.flush();
 }
 
-/// Lays what the page keeps in the database under the settings; what is wrong there is left out.
+/// Merges the settings that are stored in the database; invalid ones are ignored.
 async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<(Config, Vec<Problem>)> {
     let stored = store.read(|tx| tx.stored_settings()).await.context("cannot read the stored settings")?;
     Ok(config.with_stored(&stored))
 }
 
-/// How long calls may go on.
+/// How long calls may continue.
 const CALLS_END: Duration = Duration::from_secs(8);
 
-/// How long requests may run on after the listeners have closed.
+/// How long requests may run after the listeners have closed.
 const REQUESTS_END: Duration = Duration::from_secs(3);
 
-/// What systemd shows until the database is open; the package looks for how it begins.
+/// The systemd status until the database is open; the package matches its beginning.
 const OPENING: &str = "Bringing the database up to date";
 
-/// How often systemd is told that it goes on, and for how long it then believes it.
+/// How often systemd's start timeout is extended; it is then valid for this long.
 const EXTEND_EVERY: Duration = Duration::from_secs(5);
 const EXTENSION: Duration = Duration::from_mins(1);

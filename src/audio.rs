@@ -1,4 +1,5 @@
-//! Sound: mu-law, WAV, Opus, levels, the recording of both sides. Pure; a byte of mu-law is a sample, 8 of them a millisecond.
+//! Audio: mu-law, WAV, Opus, levels, and the recording of both sides. Pure functions. A byte of mu-law is a sample, 8
+//! per millisecond.
 
 mod encoded;
 pub mod mp3;
@@ -14,8 +15,8 @@ pub use recorder::{CHUNK_BYTES, Recorder};
 pub use speech::SpeechDetector;
 pub use voice::VoiceDetector;
 
-/// Samples, and with mu-law bytes, of a millisecond.
+/// Samples per millisecond; with mu-law also bytes.
 pub const BYTES_PER_MS: u64 = 8;
 
-/// The frame that telephony works in, 20 ms.
+/// A telephony frame of 20 ms.
 pub const FRAME_BYTES: usize = 160;

@@ -1,25 +1,25 @@
-//! What the AI is told about itself before the first word.
+//! The instructions of the AI.
 
 use crate::config::AgentConfig;
 use crate::domain::Timestamp;
 use std::fmt::Write;
 
-/// What is known when a call begins.
+/// What is known at the start of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct PhoneContext<'a> {
-    /// The caller's name, as the CRM knows it.
+    /// The caller's name in the CRM.
     pub caller_name: Option<&'a str>,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
-    /// The business's own time zone, IANA.
+    /// The business's time zone, IANA.
     pub time_zone: &'a str,
-    /// Whether calls can be passed on to a person.
+    /// Whether calls can be transferred to a human agent.
     pub can_transfer: bool,
-    /// The call went on before this engine took over.
+    /// Whether the call started with another engine, which this one replaces.
     pub is_resumed: bool,
 }
 
-/// Instructions for a phone call. What never changes comes first, so that the model's server can keep it.
+/// The instructions for a phone call. The fixed part comes first, so the model's server can cache it.
 pub fn for_phone(config: &AgentConfig, context: &PhoneContext<'_>) -> String {
     let mut text = String::from(PHONE_MANNERS);
     let language = language_name(&config.language);
@@ -59,13 +59,13 @@ pub fn for_phone(config: &AgentConfig, context: &PhoneContext<'_>) -> String {
     text
 }
 
-/// To the model: begin the conversation.
+/// To the model: start the conversation.
 pub const SPEAK_FIRST: &str = "The greeting has just been played. Ask in one short sentence how you can help.";
 
 /// To the model: the caller is silent.
 pub const STILL_THERE: &str = "The caller has been silent. Ask in one short sentence whether they are still there.";
 
-/// To the model: the time is nearly up.
+/// To the model: the call must end soon.
 pub const WRAP_UP: &str =
     "The call must end within a minute. Say so kindly in one sentence, and ask for what is still needed.";
 
@@ -89,7 +89,7 @@ fn language_name(code: &str) -> &str {
     }
 }
 
-/// Day, date and time where the business is: "Friday, 20 November 2026, 10:56".
+/// Day, date and time in the business's time zone: "Friday, 20 November 2026, 10:56".
 fn local_time(now: Timestamp, time_zone: &str) -> String {
     let instant = jiff::Timestamp::from_millisecond(now.as_millis()).unwrap_or_default();
     let zone = jiff::tz::TimeZone::get(time_zone).unwrap_or(jiff::tz::TimeZone::UTC);

@@ -1,6 +1,6 @@
-//! What the AI can do in a call, as the model is told of it (JSON Schema).
+//! The tools of the AI in a call, as they are described to the model (JSON Schema).
 //!
-//! `end_call` and `transfer_to_person` are done by the call itself; every other one is a use case of the CRM.
+//! The call itself implements `end_call` and `transfer_to_person`; every other tool is a use case of the CRM.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,20 +34,20 @@ pub fn for_phone(can_transfer: bool) -> Vec<Value> {
 /// The name of the tool that takes a message.
 pub const TAKE_MESSAGE: &str = "take_message";
 
-/// What [`TAKE_MESSAGE`] is called with.
+/// The arguments of [`TAKE_MESSAGE`].
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TakeMessage {
     /// The message.
     pub message: String,
-    /// Who calls.
+    /// The caller's name.
     #[serde(default)]
     pub caller_name: Option<String>,
-    /// How to call back.
+    /// The number to call back.
     #[serde(default)]
     pub callback_number: Option<String>,
 }
 
-/// What `transfer_to_person` is called with.
+/// The arguments of `transfer_to_person`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct TransferToPerson {
     /// What the caller wants.
@@ -56,7 +56,7 @@ pub struct TransferToPerson {
 }
 
 impl TakeMessage {
-    /// As the owner reads it.
+    /// The text for the owner.
     pub fn text(&self) -> String {
         let extras = [&self.caller_name, &self.callback_number];
         let extras: Vec<&str> =

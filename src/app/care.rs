@@ -1,4 +1,4 @@
-//! What looks after the house, and who tells of it.
+//! Starts the health monitor, the self-check and the alerts.
 
 use crate::config::Live;
 use crate::domain::{Finding, Timestamp};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// What checks the house at night.
+/// Builds the nightly self-check.
 pub(super) async fn self_check(
     settings: Live,
     parts: &CallParts,
@@ -37,7 +37,7 @@ pub(super) async fn self_check(
     .await
 }
 
-/// Starts all of it. `page` is where the page is.
+/// Starts all of them. `page` is the address of the web page.
 pub(super) fn start(
     loops: &mut JoinSet<()>,
     care: Care,
@@ -56,7 +56,7 @@ pub(super) fn start(
             let config = changes.borrow_and_update().clone();
             let telling =
                 alerts::run(alerts.clone(), config, page.clone(), outbox.clone(), store.clone(), until.clone());
-            // What a change cuts off is due still, and told by the new settings.
+            // A notification that a change of settings interrupts is still due, and is sent with the new settings.
             tokio::select! {
                 () = telling => {}
                 known = changes.changed() => if known.is_err() { return },
@@ -66,7 +66,7 @@ pub(super) fn start(
     loops.spawn(care.run(stopping.clone()));
 }
 
-/// What the self-check says of the certificate.
+/// The self-check's finding about the certificate.
 fn certificate(status: &TlsStatus) -> Finding {
     match (certificate_trouble(status), status.not_after) {
         (Some(trouble), _) => Finding::error("certificate", trouble.en, "run `agentlocator doctor`"),
@@ -77,7 +77,7 @@ fn certificate(status: &TlsStatus) -> Finding {
     }
 }
 
-/// What the self-check says of the snapshots.
+/// The self-check's finding about the snapshots.
 fn backup(snapshots: &Snapshots, now: Timestamp) -> Finding {
     match (backup_trouble(snapshots, now), snapshots.standing(now)) {
         (Some(trouble), _) => Finding::error("backup", trouble.en, "run `agentlocator doctor`"),

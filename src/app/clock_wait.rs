@@ -1,4 +1,4 @@
-//! A start on a machine whose clock is behind waits a moment for a time server.
+//! Delays the start while the machine's clock is behind, so a time server can correct it.
 
 use crate::clock;
 use crate::config::Config;
@@ -7,8 +7,8 @@ use crate::ops::notify;
 use crate::store::Store;
 use std::time::Duration;
 
-/// Waits until the clock may be right, as long as a caller would: Twilio gives up a webhook after 15 seconds. The sockets that
-/// systemd holds keep connections meanwhile. Without systemd somebody starts the daemon by hand, and it does not wait.
+/// Waits until the clock may be right, but no longer than a caller would: Twilio gives up a webhook after 15 seconds.
+/// Meanwhile systemd's sockets hold new connections. Without systemd, the daemon was started by hand and does not wait.
 pub(super) async fn wait(store: &Store, config: &Config) {
     let newest_entry = store.read(|tx| tx.newest_activity()).await.ok().flatten();
     let floor = ClockFloor { built: config.version.build_time.parse().ok(), newest_entry };
@@ -32,7 +32,7 @@ pub(super) async fn wait(store: &Store, config: &Config) {
             reason.en
         );
     } else {
-        tracing::info!(event = "CLOCK_SET", "The clock was behind, and has been set");
+        tracing::info!(event = "CLOCK_SET", "The clock was behind and has been corrected");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The first start: nobody can log in yet.
+//! The first start: no user exists yet.
 
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
@@ -6,7 +6,7 @@ use crate::crm::{self, Error};
 use crate::domain::PageUrls;
 use crate::store::Store;
 
-/// Logs where the first owner is made and with which code, if there is none yet.
+/// Logs the address and the set-up code for the first owner, if there is none yet.
 pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
     let (code, now) = (SetupCode::generate(), clock::now());
     let hash = code.hash();
@@ -24,9 +24,13 @@ pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
             );
         }
         Err(Error::Refused(_)) => {}
-        // Calls go on with a full disk; so does the daemon.
+        // On a full disk the daemon still starts, because it can answer calls.
         Err(Error::Store(error)) => {
-            tracing::warn!(event = "SETUP_CODE_FAILED", error = &error as &dyn std::error::Error, "No set-up code");
+            tracing::warn!(
+                event = "SETUP_CODE_FAILED",
+                error = &error as &dyn std::error::Error,
+                "Cannot create a set-up code"
+            );
         }
     }
 }

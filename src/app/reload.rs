@@ -1,4 +1,4 @@
-//! Reading the settings again while the daemon works: checked whole, then put in force; or nothing changes.
+//! Reloads the settings at run time: they are validated as a whole and then activated, or nothing changes.
 
 use crate::config::{Changes, Config, ConfigErrors, LastGood, Live};
 use crate::drive::outbox::Outbox;
@@ -13,32 +13,32 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// Reads the settings from where they came from at the start.
+/// Reads the settings from their sources, as at the start.
 pub type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
 
-/// What a part does that reads files of its own again, before other settings are in force: says whether anything has
-/// changed, or what is wrong; then it goes on with what it had.
+/// Makes a part reread its own files before new settings are activated. Returns whether anything has changed; on an
+/// error the part keeps the previous state.
 pub(super) type ReadAgain = Arc<dyn Fn(&Config) -> Result<bool, String> + Send + Sync>;
 
-/// Carries out the orders to read the settings again.
+/// Executes the requests to reload the settings.
 pub(super) struct Reloader {
     pub(super) source: Source,
     pub(super) log: Log,
     pub(super) store: Store,
     pub(super) client: reqwest::Client,
-    /// For those who need nothing that is built from them.
+    /// For components that need only the settings.
     pub(super) settings: Live,
     pub(super) in_force: Live<InForce>,
     pub(super) outbox: Outbox,
-    /// By the names under which they are told to have changed.
+    /// The parts with the names under which their changes are reported.
     pub(super) parts: Vec<(&'static str, ReadAgain)>,
-    /// What systemd shows afterwards.
+    /// The systemd status after a reload.
     pub(super) status: StatusLine,
     pub(super) last_good: LastGood,
 }
 
 impl Reloader {
-    /// Carries out what is ordered, one order after the other, for as long as it is polled.
+    /// Executes the requests one after the other, while it is polled.
     pub(super) async fn run(self, mut orders: Orders) {
         self.keep_settings().await;
         while let Some(answer) = orders.next().await {
@@ -47,13 +47,13 @@ impl Reloader {
             tell(&outcome);
             self.keep_settings().await;
             notify::ready(&self.status.text());
-            // Whoever asked by a signal does not listen.
+            // A reload by signal has no receiver for the outcome.
             let _ = answer.send(outcome);
         }
         std::future::pending::<()>().await;
     }
 
-    /// Keeps the active settings as the last ones that worked, unless they are just that.
+    /// Stores the active settings as the last valid ones, unless they are unchanged.
     async fn keep_settings(&self) {
         let (config, last_good) = (self.settings.now(), self.last_good.clone());
         if !config.rejected.is_empty() {
@@ -64,7 +64,7 @@ impl Reloader {
             tracing::warn!(
                 event = "CONFIG_NOT_KEPT",
                 %error,
-                "The settings are not kept: if they are wrong at the next start, the ones from before are used"
+                "Cannot store the settings as the last valid ones: if they are invalid at the next start, older ones are used"
             );
         }
     }
@@ -72,7 +72,7 @@ impl Reloader {
     async fn reload(&self) -> Outcome {
         let source = self.source.clone();
         let config = aside(move || source()).await?.map_err(|errors| reasons(&errors))?;
-        // Whatever happens from here on, none of them is to be in the log.
+        // From here on, none of the new secrets may appear in the log.
         self.log.learn_secrets(&config);
         let stored = super::with_stored_settings(config, &self.store).await;
         let (config, left_out) = stored.map_err(|error| Refused::because(Chain(&*error)))?;
@@ -104,12 +104,12 @@ impl Reloader {
     }
 }
 
-/// Certificates of the owner's own files are looked at again, and an authority that failed before is asked again.
+/// Rereads the certificates in the owner's files, and retries a certificate authority that failed before.
 pub(super) fn certificates(tls: Tls) -> (&'static str, ReadAgain) {
     ("certificates", Arc::new(move |_: &Config| tls.reload()))
 }
 
-/// Reads files where no call has to wait for a slow disk.
+/// Reads files on a blocking thread, so no call waits for a slow disk.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
     tokio::task::spawn_blocking(work).await.map_err(Refused::because)
 }
@@ -138,13 +138,13 @@ fn tell(outcome: &Outcome) {
             tracing::error!(
                 event = "CONFIG_RELOAD_REFUSED",
                 reasons,
-                "The settings are not taken over, and those from before stay in force: {reasons}"
+                "The new settings are invalid and were not applied; the previous ones stay active: {reasons}"
             );
         }
     }
 }
 
-/// An error with all of its reasons, in one line.
+/// An error with all of its causes, in one line.
 struct Chain<'a>(&'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {

@@ -1,4 +1,4 @@
-//! Audio as it travels: base64 of mu-law. It is forwarded as it came, and decoded only by who needs samples.
+//! Audio in its transport form: base64 of mu-law. It is forwarded unchanged, and decoded only where samples are needed.
 
 use super::BYTES_PER_MS;
 use super::mulaw::SILENCE;
@@ -14,7 +14,7 @@ pub struct EncodedAudio {
 }
 
 impl EncodedAudio {
-    /// Takes base64 text as it is; none if it holds anything but base64's letters or is empty.
+    /// Wraps base64 text; none if it is empty or contains other characters.
     pub fn parse(base64: Bytes) -> Option<Self> {
         let body = base64.strip_suffix(b"==").or_else(|| base64.strip_suffix(b"=")).unwrap_or(&base64);
         let letters = body.iter().fold(true, |all, b| all & LETTER[usize::from(*b)]);
@@ -32,7 +32,7 @@ impl EncodedAudio {
         Self { base64: STANDARD.encode(samples).into(), len: samples.len() }
     }
 
-    /// So much silence.
+    /// Silence of this duration.
     pub fn silence(ms: u64) -> Self {
         let samples = usize::try_from(ms * BYTES_PER_MS).unwrap_or(0);
         Self::encode(&vec![SILENCE; samples])
@@ -40,26 +40,26 @@ impl EncodedAudio {
 
     /// The text, for a JSON string.
     pub fn base64(&self) -> &str {
-        // Checked when it was made: ASCII only.
+        // Checked on construction: ASCII only.
         std::str::from_utf8(&self.base64).unwrap_or_default()
     }
 
-    /// How many samples.
+    /// The number of samples.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no samples.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Its duration, rounded down.
+    /// Its duration in milliseconds, rounded down.
     pub fn ms(&self) -> u64 {
         self.len as u64 / BYTES_PER_MS
     }
 
-    /// The samples, appended to `out`. Text that only looked like base64 adds silence, so that time is kept.
+    /// Appends the samples to `out`. Invalid base64 adds silence, so the timing is kept.
     pub fn decode_into(&self, out: &mut Vec<u8>) {
         let start = out.len();
         if STANDARD.decode_vec(&self.base64, out).is_err() {

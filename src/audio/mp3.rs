@@ -1,23 +1,23 @@
-//! How long an MP3 plays: the watchdog of a call counts the greeting's length, and a greeting has a limit.
+//! The duration of MP3 files: the watchdog of a call uses the greeting's duration, and a greeting has a maximum.
 //!
-//! Every frame is counted, so files of variable bit rate and cut files are told right. The coder's own silence at both
-//! ends is taken off where a LAME tag names it. (ISO/IEC 11172-3 and 13818-3, layer III; the Xing and LAME tags are
-//! <http://gabriel.mp3-tech.org/mp3infotag.html>.)
+//! Every frame is counted, so files with a variable bit rate and truncated files are measured correctly. The encoder's
+//! silence at both ends is subtracted if a LAME tag states it. (ISO/IEC 11172-3 and 13818-3, layer III; the Xing and
+//! LAME tags are <http://gabriel.mp3-tech.org/mp3infotag.html>.)
 
 use std::time::Duration;
 
-/// Why a file has no length.
+/// Why the duration of a file is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mp3Error {
     /// No frame of MPEG layer III was found.
-    #[error("not an MP3 file: no sound was found in it")]
+    #[error("not an MP3 file: it contains no audio frames")]
     NoSound,
-    /// The frames do not tell their size.
+    /// The frames do not state their size.
     #[error("an MP3 of free bit rate, which Twilio does not play; convert it with `lame -b 64`")]
     FreeBitRate,
 }
 
-/// How long the sound of an MP3 file is.
+/// The duration of an MP3 file's audio.
 pub fn duration(file: &[u8]) -> Result<Duration, Mp3Error> {
     let sound = without_tags(file);
     let (mut at, first) = find_frame(sound, 0)?;
@@ -38,16 +38,16 @@ pub fn duration(file: &[u8]) -> Result<Duration, Mp3Error> {
     Ok(Duration::from_nanos(heard * 1_000_000_000 / u64::from(first.rate)))
 }
 
-/// What a frame's four bytes say.
+/// The content of a frame header (four bytes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Frame {
-    /// Samples a second.
+    /// Samples per second.
     rate: u32,
-    /// Samples of each channel in it.
+    /// Samples per channel in the frame.
     samples: u32,
-    /// Header and all.
+    /// The size including the header.
     bytes: usize,
-    /// Between the header and the place of the Xing tag.
+    /// The bytes between the header and the position of the Xing tag.
     side_info: usize,
 }
 
@@ -84,8 +84,8 @@ impl Frame {
     }
 }
 
-/// The first frame at or after `from`. One that stands alone must be followed by another or by the end, so that two odd
-/// bytes in a picture are not taken for sound.
+/// The first frame at or after `from`. It must be followed by another frame or by the end, so that two matching bytes
+/// in a picture are not taken for a frame.
 fn find_frame(sound: &[u8], from: usize) -> Result<(usize, Frame), Mp3Error> {
     let mut problem = Mp3Error::NoSound;
     for at in from..sound.len() {
@@ -103,7 +103,8 @@ fn is_followed(sound: &[u8], at: usize, frame: Frame) -> bool {
     end == sound.len() || sound.get(end..).is_some_and(|rest| Frame::parse(rest).is_ok_and(|next| next.fits(frame)))
 }
 
-/// The next frame of the same stream, past what is broken. A frame that the file's end has cut off is none.
+/// The next frame of the same stream, after any damage. A frame that is truncated by the end of the file does not
+/// count.
 fn next_frame(sound: &[u8], from: usize, stream: Frame) -> Result<(usize, Frame), Mp3Error> {
     match sound.get(from..).map(Frame::parse) {
         Some(Ok(frame)) if frame.fits(stream) && from + frame.bytes <= sound.len() => Ok((from, frame)),
@@ -112,7 +113,7 @@ fn next_frame(sound: &[u8], from: usize, stream: Frame) -> Result<(usize, Frame)
     }
 }
 
-/// If the frame is a Xing or LAME tag and no sound: the samples of coder's silence in the whole file.
+/// If the frame is a Xing or LAME tag without audio: the encoder's silence in the whole file, in samples.
 fn info_frame(at_frame: &[u8], frame: Frame) -> Option<u64> {
     let tag = at_frame.get(4 + frame.side_info..frame.bytes.min(at_frame.len()))?;
     if !tag.starts_with(b"Xing") && !tag.starts_with(b"Info") {
@@ -130,7 +131,7 @@ fn info_frame(at_frame: &[u8], frame: Frame) -> Option<u64> {
     }
 }
 
-/// Drops ID3v2 at the front, any number of them, and ID3v1 at the end.
+/// Removes all ID3v2 tags at the start, and an ID3v1 tag at the end.
 fn without_tags(mut file: &[u8]) -> &[u8] {
     while let [b'I', b'D', b'3', _, _, flags, a, b, c, d, ..] = *file {
         let size = [a, b, c, d].iter().fold(0, |size, byte| size << 7 | usize::from(byte & 0x7f));
@@ -143,9 +144,9 @@ fn without_tags(mut file: &[u8]) -> &[u8] {
     }
 }
 
-/// Thousands of bits a second by the header's index, from index 1: MPEG 1, layer III.
+/// The bit rate in kbit/s by the header's index, from index 1: MPEG 1, layer III.
 const BIT_RATES_1: [u16; 14] = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-/// The same of MPEG 2 and 2.5.
+/// The same for MPEG 2 and 2.5.
 const BIT_RATES_2: [u16; 14] = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 
 #[cfg(test)]
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn the_shipped_prompts_have_the_length_that_the_decoder_plays() {
-        // `lame --decode` gives 82,302 and 115,264 samples at 22,050 a second.
+        // `lame --decode` gives 82,302 and 115,264 samples at 22,050 per second.
         let near = |file, samples: f64| {
             let seconds = duration(file).map(|length| length.as_secs_f64());
             seconds.is_ok_and(|seconds| (seconds - samples / 22_050.0).abs() < 0.001)
@@ -237,7 +238,8 @@ mod tests {
         ) {
             let file = [head, frames(count), tail].concat();
             if let Ok(length) = duration(&file) {
-                // 8 kbit/s is the lowest rate: a byte a millisecond, and a header's size is rounded down.
+                // 8 kbit/s is the lowest rate: one byte per millisecond, and the frame size in the header is rounded
+                // down.
                 prop_assert!(length.as_millis() <= file.len() as u128 * 2);
             }
         }

@@ -1,4 +1,4 @@
-//! Mu-law (ITU-T G.711), what telephones speak.
+//! Mu-law (ITU-T G.711), the encoding of telephone audio.
 
 /// Silence.
 pub const SILENCE: u8 = 0xff;
@@ -26,7 +26,7 @@ pub fn encode(linear: i16) -> u8 {
     !(sign | byte)
 }
 
-/// The mean loudness of some samples, 0 to 32124.
+/// The mean level of the samples, 0 to 32124.
 pub fn level(samples: &[u8]) -> u32 {
     let sum: u64 = samples.iter().map(|byte| u64::from(LOUDNESS[usize::from(*byte)])).sum();
     u32::try_from(sum / (samples.len().max(1) as u64)).unwrap_or(0)
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn every_code_survives_the_round_trip() {
         for byte in 0..=255u8 {
-            // 0x7f is minus zero; it comes back as plus zero.
+            // 0x7f is minus zero; it is encoded again as plus zero.
             let expected = if byte == 0x7f { 0xff } else { byte };
             assert_eq!(encode(decode(byte)), expected, "{byte:#x}");
         }

@@ -1,9 +1,9 @@
-//! Recordings as Opus in Ogg (RFC 6716, RFC 7845), cut into segments of ten seconds.
+//! Recordings as Opus in Ogg (RFC 6716, RFC 7845), split into segments of ten seconds.
 //!
-//! A file is one head (the two header pages) and then its segments, each of whole pages of one second. So a player can
-//! seek in the file, and any part of it can be decoded without what is far before it: a segment is decoded by a decoder of
-//! its own, which first runs through the half second before. The samples of a segment are therefore the same ones whichever
-//! part of a file is asked for.
+//! A file is a head (the two header pages) followed by its segments, each made of whole pages of one second. A player
+//! can seek in the file, and any part of it can be decoded without the parts far before it: each segment has its own
+//! decoder, which first decodes the half second before the segment. Therefore the samples of a segment are the same for
+//! every requested part of a file.
 
 mod decode;
 mod encode;
@@ -16,10 +16,10 @@ use super::wav::WavFormat;
 /// The media type of a file.
 pub const MIME: &str = "audio/ogg; codecs=opus";
 
-/// Why sound is not encoded or decoded.
+/// Why audio cannot be encoded or decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum OpusError {
-    /// Opus has no such sample rate.
+    /// Opus does not support the sample rate.
     #[error("Opus cannot encode {0} samples per second")]
     Rate(u32),
     /// The encoder reports an error.
@@ -39,7 +39,7 @@ pub enum OpusError {
     Malformed(&'static str),
 }
 
-/// Returns true if a file of this format can become Opus without changing its sample rate.
+/// Returns true if a file of this format can be encoded as Opus without changing its sample rate.
 pub fn can_encode(format: &WavFormat) -> bool {
     RATES.contains(&format.rate)
 }
@@ -49,11 +49,11 @@ fn channels(count: u16) -> ropus::Channels {
 }
 
 const RATES: [u32; 5] = [8000, 12_000, 16_000, 24_000, 48_000];
-/// Opus counts time in samples of this rate, whatever rate goes in.
+/// Opus counts time in samples of this rate, at any input rate.
 const GRANULE_RATE: u32 = 48_000;
 /// Packets of 20 ms.
 const PACKETS_PER_SECOND: u32 = 50;
-/// Seconds of a segment; a page holds one.
+/// Seconds per segment; a page holds one second.
 const SEGMENT_SECONDS: u32 = 10;
 
 #[cfg(test)]

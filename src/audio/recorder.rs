@@ -1,20 +1,20 @@
-//! Both sides of a call as one stereo file: the caller left, the agent right, as the caller heard it.
+//! Records both sides of a call as one stereo file: the caller left, the agent right, as the caller heard it.
 
 use super::mulaw::SILENCE;
 use super::{BYTES_PER_MS, EncodedAudio};
 
-/// About how much a chunk holds, both sides together: 8 s.
+/// The approximate size of a chunk with both sides: 8 s.
 pub const CHUNK_BYTES: usize = 128 * 1024;
 
-/// How far the agent's side may run ahead of the clock before it is final: what was sent but not heard may still be cut.
+/// How far behind the clock the agent's side becomes final: audio that was sent but not heard may still be dropped.
 const SETTLE_MS: u64 = 1000;
 
-/// Puts the two sides side by side, and gives them out in chunks as time goes by.
+/// Combines the two sides, and returns them in chunks as time passes.
 #[derive(Debug, Default)]
 pub struct Recorder {
     caller: Track,
     agent: Track,
-    /// Where in the call the tracks' buffers begin, in samples.
+    /// The position in the call at which the tracks' buffers start, in samples.
     start: u64,
 }
 
@@ -24,30 +24,30 @@ struct Track {
 }
 
 impl Recorder {
-    /// What the caller said, beginning `at_ms` after the stream's begin.
+    /// Adds the caller's audio, which starts `at_ms` after the start of the stream.
     pub fn caller(&mut self, at_ms: u64, audio: &EncodedAudio) {
         self.caller.put(at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start), audio);
     }
 
-    /// What the caller is about to hear, beginning `at_ms` after the stream's begin.
+    /// Adds the agent's audio, which will be heard `at_ms` after the start of the stream.
     pub fn agent(&mut self, at_ms: u64, audio: &EncodedAudio) {
         self.agent.put(at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start), audio);
     }
 
-    /// The caller's phone dropped all that would have been heard from `at_ms` on.
+    /// The caller's phone dropped all queued audio from `at_ms` on.
     pub fn cut_agent(&mut self, at_ms: u64) {
         let keep = at_ms.saturating_mul(BYTES_PER_MS).saturating_sub(self.start);
         self.agent.samples.truncate(usize::try_from(keep).unwrap_or(usize::MAX));
     }
 
-    /// The next chunk of interleaved samples, if `now_ms` after the stream's begin enough is final.
+    /// The next chunk of interleaved samples, if enough is final at `now_ms` after the start of the stream.
     pub fn take_chunk(&mut self, now_ms: u64) -> Option<Vec<u8>> {
         let final_samples = (now_ms.saturating_sub(SETTLE_MS) * BYTES_PER_MS).saturating_sub(self.start);
         let ready = usize::try_from(final_samples).unwrap_or(usize::MAX).min(self.longest());
         (ready >= CHUNK_BYTES / 2).then(|| self.drain(ready))
     }
 
-    /// All that is left; the agent's side ends where the call ended.
+    /// All remaining samples; the agent's side ends where the call ended.
     pub fn finish(&mut self, end_ms: u64) -> Vec<u8> {
         self.cut_agent(end_ms);
         self.drain(self.longest())
@@ -72,8 +72,8 @@ impl Recorder {
 }
 
 impl Track {
-    /// Appends at sample `at`, or right behind what is there; a gap is silence. A jump of more than a minute is a broken
-    /// clock at the other end and is not followed.
+    /// Writes audio at sample `at`, or appends it if that position has passed; a gap is filled with silence. A jump of
+    /// more than a minute is treated as a broken clock of the sender and ignored.
     fn put(&mut self, at: u64, audio: &EncodedAudio) {
         const MAX_GAP: u64 = 60_000 * BYTES_PER_MS;
         let len = self.samples.len() as u64;

@@ -1,15 +1,16 @@
-//! Whether somebody speaks, by loudness against the line's own noise. For what must work without an AI: taking a message.
+//! Speech detection by the level relative to the line's noise, for functions that must work without an AI: taking a
+//! message.
 
 use super::{BYTES_PER_MS, mulaw};
 
-/// The quietest that counts as speech on any line.
+/// The lowest level that counts as speech on any line.
 const MIN_LEVEL: u32 = 300;
 /// How much louder than the noise speech is.
 const OVER_NOISE: u32 = 3;
-/// Gaps within speech that do not end it.
+/// Gaps that do not end speech.
 const HANGOVER_MS: u64 = 300;
 
-/// Follows one side of a call.
+/// Tracks one side of a call.
 #[derive(Clone, Debug)]
 pub struct SpeechDetector {
     noise: u32,
@@ -24,13 +25,13 @@ impl Default for SpeechDetector {
 }
 
 impl SpeechDetector {
-    /// Listens to the next piece, a frame or so.
+    /// Processes the next piece of about one frame.
     pub fn hear(&mut self, samples: &[u8]) {
         let (level, ms) = (mulaw::level(samples), samples.len() as u64 / BYTES_PER_MS);
         if level >= MIN_LEVEL.max(self.noise * OVER_NOISE) {
             self.loud_ms += ms;
             self.quiet_ms = 0;
-            // A line that is loud for ever is noisy, not talkative.
+            // A line that is permanently loud is noisy.
             self.noise += level.saturating_sub(self.noise) / 512;
         } else {
             self.quiet_ms += ms;
@@ -41,12 +42,12 @@ impl SpeechDetector {
         }
     }
 
-    /// For how long somebody has been speaking now; 0 in silence.
+    /// The duration of the current speech; 0 in silence.
     pub fn speech_ms(&self) -> u64 {
         self.loud_ms
     }
 
-    /// For how long nobody has spoken.
+    /// The duration of the current silence.
     pub fn silence_ms(&self) -> u64 {
         self.quiet_ms
     }

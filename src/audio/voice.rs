@@ -1,26 +1,26 @@
-//! Whether a piece of a telephone's sound is a voice, by a small neural network (`earshot`, 16 kHz), which knows music and
-//! motors better than loudness does.
+//! Voice detection in telephone audio by a small neural network (`earshot`, 16 kHz), which distinguishes music and
+//! engine noise better than a level detector.
 
 use super::{EncodedAudio, mulaw};
 use earshot::Detector;
 
-/// Samples of 16 kHz in one step of the network: 16 ms.
+/// Samples of 16 kHz per step of the network: 16 ms.
 const STEP: usize = 256;
-/// What scores higher is a voice.
+/// A higher score is a voice.
 const THRESHOLD: f32 = 0.6;
-/// What is not louder is silence, and costs nothing more.
+/// A lower level is silence; the network is not run on it.
 const MIN_LEVEL: u32 = 200;
-/// Samples of 8 kHz that go into one new sample between two of them.
+/// The number of 8 kHz samples from which each interpolated sample is computed.
 const TAPS: usize = 8;
-/// Half-band low-pass at 4 kHz, its samples between those that are there: a sinc under a Hamming window, with a sum of 1.
+/// The interpolation taps of a half-band low-pass at 4 kHz: a sinc under a Hamming window, with a sum of 1.
 const BETWEEN: [f32; TAPS] = [-0.010_5, 0.046_5, -0.152_48, 0.616_47, 0.616_47, -0.152_48, 0.046_5, -0.010_5];
 
-/// Follows one side of a call.
+/// Tracks one side of a call.
 pub struct VoiceDetector {
     network: Box<Detector>,
     /// The last samples of 8 kHz.
     before: [f32; TAPS],
-    /// Samples of 16 kHz that are not a whole step yet.
+    /// Samples of 16 kHz that do not fill a step yet.
     step: Vec<i16>,
     samples: Vec<u8>,
     is_voice: bool,
@@ -39,8 +39,8 @@ impl Default for VoiceDetector {
 }
 
 impl VoiceDetector {
-    /// Whether there is a voice in the next piece. With `is_loud_enough` all that is loud counts as one: the network, which
-    /// costs as much as the rest of the call, is not asked.
+    /// Returns true if the next piece contains a voice. With `is_loud_enough`, everything above the level counts as
+    /// voice, and the network is not run: it costs as much as the rest of the call.
     pub fn hear(&mut self, audio: &EncodedAudio, is_loud_enough: bool) -> bool {
         self.samples.clear();
         audio.decode_into(&mut self.samples);

@@ -1,15 +1,15 @@
-//! WAV (RIFF): the header that recordings are written with, and the formats that recordings are read from.
+//! WAV (RIFF): the header of our recordings, and the parser for recordings.
 
 use super::mulaw;
 use std::ops::Range;
 
-/// The bytes before the samples of a mu-law file.
+/// The size of a mu-law file's header.
 pub const HEADER_BYTES: usize = 58;
 
-/// The bytes before the samples of a 16-bit file.
+/// The size of a 16-bit file's header.
 pub const PCM_HEADER_BYTES: usize = 44;
 
-/// The header of a mu-law file, 8 kHz, with so many bytes of samples; `u32::MAX` and more mean "still growing".
+/// The header of a mu-law file, 8 kHz, with `data_bytes` of samples; `u32::MAX` and more mean "still growing".
 pub fn header(channels: u16, data_bytes: u64) -> [u8; HEADER_BYTES] {
     const RATE: u32 = 8000;
     let data = u32::try_from(data_bytes).unwrap_or(u32::MAX);
@@ -35,7 +35,7 @@ pub fn header(channels: u16, data_bytes: u64) -> [u8; HEADER_BYTES] {
     joined(&fields)
 }
 
-/// The header of a 16-bit linear file with so many frames (a frame is one sample of each channel).
+/// The header of a 16-bit linear file with this number of frames (a frame is one sample of each channel).
 pub fn pcm_header(channels: u16, rate: u32, frames: u64) -> [u8; PCM_HEADER_BYTES] {
     let frame_bytes = channels * 2;
     let data = u32::try_from(frames.saturating_mul(u64::from(frame_bytes))).unwrap_or(u32::MAX);
@@ -64,7 +64,7 @@ fn joined<const N: usize>(fields: &[&[u8]]) -> [u8; N] {
     out
 }
 
-/// How a sample is stored.
+/// The encoding of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// Mu-law, one byte.
@@ -73,22 +73,22 @@ pub enum Encoding {
     Pcm16,
 }
 
-/// The format of a WAV file and where its samples are.
+/// The format of a WAV file, and the position of its samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WavFormat {
-    /// How a sample is stored.
+    /// The encoding of a sample.
     pub encoding: Encoding,
     /// 1 or 2.
     pub channels: u16,
     /// Samples per second and channel.
     pub rate: u32,
-    /// The samples' bytes in the file: whole frames only.
+    /// The byte range of the samples in the file: whole frames only.
     pub data: Range<u64>,
 }
 
 impl WavFormat {
-    /// Reads the header from the beginning of a file of `file_bytes`. None if this is not a WAV file or holds samples of
-    /// another kind. A length that claims more than the file has is cut to the file: recorders that stream write such.
+    /// Parses the header from the start of a file of `file_bytes`. None if it is not a WAV file, or has samples of
+    /// another kind. A length beyond the end of the file is clamped: recorders that stream write such lengths.
     pub fn parse(start: &[u8], file_bytes: u64) -> Option<Self> {
         if start.get(..4)? != b"RIFF" || start.get(8..12)? != b"WAVE" {
             return None;
@@ -102,7 +102,7 @@ impl WavFormat {
                 b"data" => return Self::of(format?, body as u64, u64::from(length), file_bytes),
                 _ => {}
             }
-            // Chunks begin at even offsets.
+            // Chunks start at even offsets.
             let length = usize::try_from(length).ok()?;
             at = body.checked_add(length)?.checked_add(length % 2)?;
         }
@@ -125,7 +125,7 @@ impl WavFormat {
         Some(format)
     }
 
-    /// Bytes of one sample of each channel.
+    /// The size of one sample of each channel, in bytes.
     pub fn frame_bytes(&self) -> u64 {
         let sample = match self.encoding {
             Encoding::MuLaw => 1,
@@ -134,7 +134,7 @@ impl WavFormat {
         sample * u64::from(self.channels)
     }
 
-    /// How many frames the file has.
+    /// The number of frames in the file.
     pub fn frames(&self) -> u64 {
         (self.data.end - self.data.start) / self.frame_bytes()
     }

@@ -1,19 +1,19 @@
-//! Decoding: a segment of a file, or the part of it that is asked for.
+//! Decoding of segments, or of parts of them.
 
 use super::{GRANULE_RATE, OpusError, PACKETS_PER_SECOND, RATES, SEGMENT_SECONDS, channels};
 use ogg::{Packet, PacketReader};
 use ropus::{DecodeMode, Decoder};
 use std::io::Cursor;
 
-/// What is known of a file that [`super::OpusEncoder`] made.
+/// The properties of a file that [`super::OpusEncoder`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpusFile {
     head: Vec<u8>,
     /// 1 or 2.
     pub channels: u16,
-    /// Samples per second and channel of what was encoded.
+    /// The sample rate of the input, per channel.
     pub rate: u32,
-    /// How many frames (one sample of each channel) were encoded.
+    /// The number of frames that were encoded (a frame is one sample of each channel).
     pub frames: u64,
     /// The codec's delay, in frames.
     delay: u64,
@@ -42,12 +42,12 @@ impl OpusFile {
         })
     }
 
-    /// The length of the sound.
+    /// The duration of the audio.
     pub fn duration_ms(&self) -> u64 {
         self.frames * 1000 / u64::from(self.rate)
     }
 
-    /// How many segments the file has.
+    /// The number of segments.
     pub fn segments(&self) -> u64 {
         (self.frames + self.delay).div_ceil(self.segment_frames()).max(1)
     }
@@ -62,13 +62,13 @@ impl OpusFile {
         (segment * self.segment_frames()).saturating_sub(self.delay)
     }
 
-    /// The samples of a segment, channels interleaved. `before` is the segment before it, which the first one lacks.
+    /// The samples of a segment, channels interleaved. `before` is the previous segment, which the first one lacks.
     pub fn decode(&self, segment: u64, before: Option<&[u8]>, content: &[u8]) -> Result<Vec<i16>, OpusError> {
         let mut decoder =
             Decoder::new(self.rate, channels(self.channels)).map_err(|_| OpusError::Malformed("the rate"))?;
         let width = usize::from(self.channels);
         let mut packet_out = vec![0; LONGEST_MS * self.rate as usize / 1000 * width];
-        // What comes before the segment only brings the decoder into the right state.
+        // The audio before the segment only sets the state of the decoder.
         let run_in = before.map(|before| packets(&[&self.head, before])).transpose()?.unwrap_or_default();
         let run_in = &run_in[run_in.len().saturating_sub(RUN_IN_PACKETS)..];
         for packet in run_in {
@@ -92,7 +92,7 @@ impl OpusFile {
     }
 }
 
-/// The packets of sound in these pieces of a file; the first piece is the head, which has none.
+/// The audio packets in these pieces of a file; the first piece is the head, which has none.
 fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
     let mut reader = PacketReader::new(Cursor::new(pieces.concat()));
     let mut found = Vec::new();
@@ -103,8 +103,8 @@ fn packets(pieces: &[&[u8]]) -> Result<Vec<Packet>, OpusError> {
 }
 
 const HEAD_PACKETS: usize = 2;
-/// RFC 7845 asks for 80 ms at least. With half a second, a segment differs from the same part of the whole by less than a
-/// twentieth of what the codec itself changes; more does not help.
+/// RFC 7845 requires at least 80 ms. With half a second, a segment differs from the same part of the complete file by
+/// less than a twentieth of the codec's own distortion; a longer run-in does not help.
 const RUN_IN_PACKETS: usize = PACKETS_PER_SECOND as usize / 2;
 /// The longest packet that Opus allows.
 const LONGEST_MS: usize = 120;

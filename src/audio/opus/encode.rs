@@ -1,10 +1,10 @@
-//! Encoding: samples in, the file's segments out.
+//! Encoding of samples into the segments of a file.
 
 use super::{GRANULE_RATE, OpusError, PACKETS_PER_SECOND, RATES, SEGMENT_SECONDS, channels};
 use ogg::writing::{PacketWriteEndInfo, PacketWriter};
 use ropus::{Application, Bitrate, Encoder, Signal};
 
-/// Encodes one recording, as its samples come.
+/// Encodes one recording incrementally.
 pub struct OpusEncoder {
     encoder: Encoder,
     pages: PacketWriter<'static, Vec<u8>>,
@@ -20,7 +20,8 @@ pub struct OpusEncoder {
 }
 
 impl OpusEncoder {
-    /// An encoder for so many channels and samples per second. `serial` tells streams apart that are put into one file.
+    /// Creates an encoder for this number of channels and this sample rate. `serial` distinguishes streams within one
+    /// file.
     pub fn new(channel_count: u16, rate: u32, serial: u32) -> Result<Self, OpusError> {
         if !RATES.contains(&rate) {
             return Err(OpusError::Rate(rate));
@@ -52,7 +53,7 @@ impl OpusEncoder {
         head.push(if self.channels == 1 { 1 } else { 2 });
         head.extend(u16::try_from(self.pre_skip()).unwrap_or(u16::MAX).to_le_bytes());
         head.extend(self.rate.to_le_bytes());
-        // No gain, and channels as RTP has them: mono, or left and right.
+        // No gain, and the channel mapping of RTP: mono, or left and right.
         head.extend([0, 0, 0]);
         let mut tags = b"OpusTags".to_vec();
         for text in [VENDOR, ""] {
@@ -66,7 +67,7 @@ impl OpusEncoder {
         Ok(std::mem::take(self.pages.inner_mut()))
     }
 
-    /// Takes samples, channels interleaved. Returns the segments that are complete.
+    /// Adds samples, channels interleaved. Returns the segments that are complete.
     pub fn push(&mut self, samples: &[i16]) -> Result<Vec<Vec<u8>>, OpusError> {
         self.frames += samples.len() as u64 / u64::from(self.channels);
         self.encode(samples)
@@ -74,7 +75,8 @@ impl OpusEncoder {
 
     /// Ends the file. Returns the last segments.
     pub fn finish(mut self) -> Result<Vec<Vec<u8>>, OpusError> {
-        // The codec delays its output, so silence pushes the last samples out; the last page says where the sound ends.
+        // The codec delays its output, so silence is added to flush the last samples; the last page states where the
+        // audio ends.
         let packet_frames = u64::from(self.packet_frames());
         let packets = (self.frames + u64::from(self.encoder.lookahead())).div_ceil(packet_frames).max(1);
         let missing = (packets * packet_frames).saturating_sub(self.frames) * u64::from(self.channels);
@@ -103,7 +105,7 @@ impl OpusEncoder {
         Ok(segments)
     }
 
-    /// Writes a packet that others follow. Returns a segment that ends with it.
+    /// Writes a packet that is not the last one. Returns a segment that ends with it.
     fn write(&mut self, packet: Vec<u8>) -> Result<Option<Vec<u8>>, OpusError> {
         self.packets += 1;
         let ends = |seconds: u32| self.packets.is_multiple_of(u64::from(seconds * PACKETS_PER_SECOND));
@@ -118,17 +120,17 @@ impl OpusEncoder {
         self.rate / PACKETS_PER_SECOND
     }
 
-    /// Samples at the beginning that a player drops: the codec's own delay.
+    /// Samples at the start that a player drops: the codec's delay.
     fn pre_skip(&self) -> u64 {
         u64::from(self.encoder.lookahead()) * u64::from(GRANULE_RATE / self.rate)
     }
 }
 
-/// Both sides of a call. They mostly speak in turns, so one side gets nearly all of it: measured with telephone speech, what
-/// one side says is 48 dB lower on the other side.
+/// Both sides of a call. They mostly speak in turns, so one side gets nearly the whole bit rate: measured with
+/// telephone speech, the crosstalk of one side on the other is 48 dB lower.
 const BITRATE_STEREO: u32 = 24_000;
 const BITRATE_MONO: u32 = 16_000;
-/// Of 10: takes 0.6 times as long as 10.
+/// Out of 10: takes 0.6 times as long as 10.
 const COMPLEXITY: u8 = 5;
 /// More than 20 ms can take at any bit rate.
 const LONGEST_PACKET: usize = 1500;

@@ -42,7 +42,7 @@ fn decode(chunks: &[Vec<u8>]) -> Vec<i16> {
     (0..chunks.len() - 1).flat_map(|number| segment(&file, chunks, number)).collect()
 }
 
-/// How much louder the sound is than the difference, in decibels.
+/// The ratio of the signal to the difference, in decibels.
 fn fidelity(sound: &[i16], decoded: &[i16]) -> f64 {
     let energy = |difference: &mut dyn Iterator<Item = f64>| difference.map(|value| value * value).sum::<f64>();
     let sound_energy = energy(&mut sound.iter().map(|sample| f64::from(*sample)));
@@ -70,7 +70,7 @@ fn a_segment_sounds_as_it_does_in_the_whole() {
     let sound = tones(2, 8000, 8000 * 45);
     let chunks = encode(2, 8000, &sound, 8000);
     let file = open(&chunks);
-    // Without the boundaries: one decoder for all.
+    // Without the segment boundaries: one decoder for all.
     let mut decoder = ropus::Decoder::new(8000, ropus::Channels::Stereo).unwrap();
     let mut reader = ogg::PacketReader::new(std::io::Cursor::new(chunks.concat()));
     let (mut whole, mut out) = (Vec::new(), [0; 960 * 2]);
