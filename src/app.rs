@@ -86,7 +86,7 @@ pub async fn run(
     loops.spawn(heartbeat::run(store.clone(), metrics.clone()));
 
     let alerts = Alerts::load(store.clone(), alerts::patience(&config)).await;
-    let client = http_client::build().context("cannot make an HTTP client")?;
+    let client = http_client::build().context("cannot create an HTTP client")?;
     let settings = Live::new(config);
     let disk = DiskWatch::new(settings.clone());
     let in_force = Live::new(InForce::build(settings.now(), &client)?);
@@ -187,7 +187,7 @@ pub async fn run(
     match broken {
         None => Ok(()),
         // An error exit: the service manager restarts the process with all of its tasks.
-        Some(ended) => Err(anyhow::anyhow!("a part that must run ended: {ended:?}")),
+        Some(ended) => Err(anyhow::anyhow!("a required task ended: {ended:?}")),
     }
 }
 
@@ -254,7 +254,7 @@ async fn meanwhile<T>(status: &str, mut work: JoinHandle<T>) -> anyhow::Result<T
     loop {
         notify::working(status, EXTENSION);
         if let Ok(done) = tokio::time::timeout(EXTEND_EVERY, &mut work).await {
-            return done.context("a thread of the start failed");
+            return done.context("a start-up thread failed");
         }
     }
 }

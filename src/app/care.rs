@@ -70,10 +70,8 @@ pub(super) fn start(
 fn certificate(status: &TlsStatus) -> Finding {
     match (certificate_trouble(status), status.not_after) {
         (Some(trouble), _) => Finding::error("certificate", trouble.en, "run `agentlocator doctor`"),
-        (None, Some(end)) if status.health == TlsHealth::Ok => {
-            Finding::ok("certificate", format!("it is good until {end}"))
-        }
-        (None, _) => Finding::skipped("certificate", "none was asked for"),
+        (None, Some(end)) if status.health == TlsHealth::Ok => Finding::ok("certificate", format!("valid until {end}")),
+        (None, _) => Finding::skipped("certificate", "no certificate is configured"),
     }
 }
 
@@ -81,8 +79,8 @@ fn certificate(status: &TlsStatus) -> Finding {
 fn backup(snapshots: &Snapshots, now: Timestamp) -> Finding {
     match (backup_trouble(snapshots, now), snapshots.standing(now)) {
         (Some(trouble), _) => Finding::error("backup", trouble.en, "run `agentlocator doctor`"),
-        (None, Standing::Off) => Finding::skipped("backup", "snapshots are switched off"),
-        (None, Standing::Young) => Finding::skipped("backup", "there has been no night yet"),
+        (None, Standing::Off) => Finding::skipped("backup", "switched off"),
+        (None, Standing::Young) => Finding::skipped("backup", "no nightly snapshot was due yet"),
         (None, Standing::Good | Standing::Bad) => Finding::ok("backup", "the last snapshot is good"),
     }
 }

@@ -18,7 +18,7 @@ pub(super) async fn wait(store: &Store, config: &Config) {
         while floor.check(clock::now(), is_synchronised()).is_some()
             && clock::instant().duration_since(started) < LONGEST
         {
-            notify::working("Waiting for the right time: the clock is behind", EXTENSION);
+            notify::working("Waiting for time synchronisation: the clock is behind", EXTENSION);
             tokio::time::sleep(BETWEEN).await;
         }
     }
@@ -28,7 +28,7 @@ pub(super) async fn wait(store: &Store, config: &Config) {
         tracing::warn!(
             event = "CLOCK_BEHIND",
             reason = reason.en,
-            "The clock is wrong, and the service starts all the same: times of calls and messages will be wrong until it is set. {}",
+            "The clock is wrong, and the service starts nevertheless: times of calls and messages will be wrong until the clock is corrected. {}",
             reason.en
         );
     } else {

@@ -13,13 +13,13 @@ pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
     match crm::transact(store, move |tx| setup::offer(tx, &hash, now)).await {
         Ok(()) => {
             let (url, plain_url) = (code.url(&pages.best), pages.plain.as_deref().map(|page| code.url(page)));
-            let also = plain_url.as_deref().map(|url| format!("; from this machine or its own network also {url}"));
+            let also = plain_url.as_deref().map(|url| format!("; from this machine or its local network also {url}"));
             tracing::info!(
                 event = "SETUP_CODE",
                 url,
                 plain_url,
                 expires_at = %now.plus(setup::GOOD_FOR),
-                "Open {url} to make the first owner{}. The code is good once, for a day; `agentlocator setup` prints another",
+                "Open {url} to create the first owner{}. The code is valid once, for a day; `agentlocator setup` prints another one",
                 also.unwrap_or_default()
             );
         }

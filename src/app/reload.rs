@@ -42,7 +42,7 @@ impl Reloader {
     pub(super) async fn run(self, mut orders: Orders) {
         self.keep_settings().await;
         while let Some(answer) = orders.next().await {
-            notify::reloading("Reading the settings again");
+            notify::reloading("Reloading the settings");
             let outcome = self.reload().await;
             tell(&outcome);
             self.keep_settings().await;
@@ -76,7 +76,8 @@ impl Reloader {
         self.log.learn_secrets(&config);
         let stored = super::with_stored_settings(config, &self.store).await;
         let (config, left_out) = stored.map_err(|error| Refused::because(Chain(&*error)))?;
-        let mut warnings: Vec<String> = left_out.iter().map(|problem| format!("{problem}; it is left out")).collect();
+        let mut warnings: Vec<String> =
+            left_out.iter().map(|problem| format!("{problem}; the setting is ignored")).collect();
         warnings.extend(config.warnings());
         let before = self.in_force.now();
         let (config, Changes { changed, needs_restart }) = before.config.taken_over_by(&config);
@@ -126,10 +127,10 @@ fn tell(outcome: &Outcome) {
             }
             let (changed, needs_restart) = (changed.join(" "), needs_restart.join(" "));
             let sentence = match (changed.is_empty(), needs_restart.is_empty()) {
-                (true, true) => "The settings have been read again; nothing has changed",
-                (false, true) => "Other settings are in force",
-                (true, false) => "What has changed needs a restart",
-                (false, false) => "Other settings are in force; some of what has changed needs a restart",
+                (true, true) => "Settings reloaded: nothing has changed",
+                (false, true) => "Settings reloaded and active",
+                (true, false) => "Settings reloaded: the changes need a restart",
+                (false, false) => "Settings reloaded and active; some of the changes need a restart",
             };
             tracing::info!(event = "CONFIG_RELOADED", changed, needs_restart, "{sentence}");
         }

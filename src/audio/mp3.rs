@@ -13,7 +13,7 @@ pub enum Mp3Error {
     #[error("not an MP3 file: it contains no audio frames")]
     NoSound,
     /// The frames do not state their size.
-    #[error("an MP3 of free bit rate, which Twilio does not play; convert it with `lame -b 64`")]
+    #[error("an MP3 with free bit rate, which Twilio does not play; convert it with `lame -b 64`")]
     FreeBitRate,
 }
 

@@ -35,7 +35,7 @@ pub fn merge(
     }
     let (kept, merged) = (find(tx, kept)?, find(tx, merged)?);
     if kept.id == merged.id {
-        return Err(Refusal::Conflict("these two are one already".into()).into());
+        return Err(Refusal::Conflict("these two contacts are merged already".into()).into());
     }
     let merge = tx.merge_contacts(kept.business_id, kept.id, merged.id, &actor.to_string(), now)?;
     tx.insert_audit(actor, "contacts_merged", &format!("contact:{}", kept.id), now)?;

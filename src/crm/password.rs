@@ -16,22 +16,22 @@ pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), Refusal> {
     let refuse = |reason: String| Err(Refusal::Invalid(reason.into()));
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).chain([PRODUCT]).collect();
     if password.chars().count() < SHORTEST {
-        return refuse(format!("the password is too short; take at least {SHORTEST} characters"));
+        return refuse(format!("the password is too short; use at least {SHORTEST} characters"));
     }
     if password.len() > LONGEST_BYTES {
         return refuse("the password is too long".to_owned());
     }
     let repeated = guessable::repeated(password);
     if repeated.chars().count() < SHORTEST {
-        return refuse(format!("the password repeats a short text; take {SHORTEST} characters that do not repeat"));
+        return refuse(format!("the password repeats a short text; use {SHORTEST} characters that do not repeat"));
     }
     if guessable::is_sequence(&repeated) || guessable::is_common(&repeated) {
         return refuse(
-            "this password is a common one, or a sequence of keys; take one that is not easy to guess".to_owned(),
+            "this password is a common one, or a sequence of keys; use one that is not easy to guess".to_owned(),
         );
     }
     if guessable::is_name(password, &names) {
-        return refuse("the password is hardly more than a name; take one that is not easy to guess".to_owned());
+        return refuse("the password is little more than a name; use one that is not easy to guess".to_owned());
     }
     Ok(())
 }
@@ -42,7 +42,7 @@ pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, Refusal
     let salt = entropy::random_bytes::<16>();
     match Argon2::default().hash_password_with_salt(password.as_bytes(), &salt) {
         Ok(hash) => Ok(hash.to_string()),
-        Err(_) => Err(Refusal::Invalid("the password cannot be taken".into())),
+        Err(_) => Err(Refusal::Invalid("the password cannot be used".into())),
     }
 }
 

@@ -69,7 +69,7 @@ pub fn complete(
     user::check_name(name)?;
     if !tx.use_setup_code(&code.hash(), now)? {
         return Err(Refusal::Forbidden(
-            "this code is not good, or not good any more; `agentlocator setup` on the machine prints a new one".into(),
+            "this code is invalid or has expired; `agentlocator setup` on the machine prints a new one".into(),
         )
         .into());
     }

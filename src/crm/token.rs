@@ -105,7 +105,7 @@ pub fn find(tokens: &[ApiToken], which: &str) -> Result<ApiToken, Refusal> {
         (Some(token), None) => Ok(token.clone()),
         (None, _) => Err(Refusal::NotFound("token")),
         (Some(_), Some(_)) => {
-            Err(Refusal::Conflict(format!("there are several tokens called {which}; name it by its number").into()))
+            Err(Refusal::Conflict(format!("there are several tokens named {which}; use the number").into()))
         }
     }
 }

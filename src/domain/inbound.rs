@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A message from a provider: written by the contact, or on the business's own phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a provider tells")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate fact that a provider reports")]
 pub struct InboundMessage {
     /// The provider.
     pub provider: Provider,

@@ -61,7 +61,7 @@ fn missing(models: &[Model], config: &OpenAiConfig) -> Option<Finding> {
     let is_there = |wanted: &str| models.iter().any(|model| model.id == wanted);
     let missing: Vec<_> = wanted(config).into_iter().filter(|wanted| !is_there(wanted)).collect();
     let found = format!("the key may not use {}", missing.join(", "));
-    let remedy = "allow it in the project's settings at OpenAI, or name another under [openai]";
+    let remedy = "allow it in the project's settings at OpenAI, or set another model under [openai]";
     if missing.contains(&config.realtime_model.as_str()) {
         return Some(Finding::error(CHECK, found, remedy));
     }
@@ -76,7 +76,7 @@ fn ending(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<Finding> 
         let day = model.shutdown_date?;
         let days = (day - today).get_days();
         let found = format!("{} is shut down on {day} ({days} days)", model.id);
-        let remedy = "name its successor under [openai] (platform.openai.com/docs/deprecations)";
+        let remedy = "set its successor under [openai] (platform.openai.com/docs/deprecations)";
         match days {
             ..URGENT_DAYS => Some(Finding::error(CHECK, found, remedy)),
             URGENT_DAYS..=WARN_DAYS => Some(Finding::warning(CHECK, found, remedy)),

@@ -233,7 +233,7 @@ impl CallTask {
         let input = match media_stream::parse(&text) {
             Ok(Incoming::Media { timestamp_ms, payload }) => {
                 let Some(audio) = EncodedAudio::parse(websocket::share(&text, payload)) else {
-                    return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, "A media message without sound");
+                    return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, "Media message without audio ignored");
                 };
                 if !self.is_in_time(timestamp_ms, &audio, now) {
                     return;
@@ -249,7 +249,7 @@ impl CallTask {
             Ok(Incoming::Stop) => Input::StreamStopped,
             Ok(Incoming::Connected | Incoming::Start(_) | Incoming::Unknown) => return,
             Err(error) => {
-                return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, %error, "An odd stream message");
+                return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, %error, "Malformed media stream message ignored");
             }
         };
         self.session.handle_input(input, now);
@@ -261,7 +261,7 @@ impl CallTask {
         match stream.real_time.admit(timestamp_ms, audio.ms(), now - began) {
             Admission::Take => return true,
             Admission::Drop if stream.real_time.is_first_drop(audio.ms()) => {
-                tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Sound of call {} is ahead of real time and is dropped", self.sid);
+                tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Audio of call {} is ahead of real time and is dropped", self.sid);
             }
             Admission::Drop => {}
             Admission::Close => {
@@ -307,7 +307,7 @@ impl CallTask {
 
     fn await_stream(&mut self) {
         if self.began.is_some() {
-            tracing::warn!(event = "STREAM_LOST", call.sid = %self.sid, "Media stream of call {} lost; Twilio is asked for another one", self.sid);
+            tracing::warn!(event = "STREAM_LOST", call.sid = %self.sid, "Media stream of call {} lost; Twilio is instructed to open another one", self.sid);
         }
         // What follows must be known before the socket closes.
         self.calls.await_stream(&self.sid);
@@ -399,7 +399,7 @@ impl CallTask {
         if let Some(stream) = &mut self.stream
             && let Err(error) = stream.socket.socket.queue(message(&stream.writer))
         {
-            tracing::warn!(event = "STREAM_STUCK", call.sid = %self.sid, %error, "The caller's socket takes no more");
+            tracing::warn!(event = "STREAM_STUCK", call.sid = %self.sid, %error, "Cannot send to the caller's media socket");
             self.stream = None;
             self.session.handle_input(Input::StreamLost, clock::instant());
         }

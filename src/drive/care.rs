@@ -188,7 +188,7 @@ impl Care {
         let stuck = self.store.read(move |tx| tx.stuck_outbox(now.minus(STUCK))).await;
         match stuck {
             Ok(0) if self.outbox.is_alive() => self.alerts.clear(AlertKind::OutboxStuck),
-            Ok(0) => self.alerts.raise(AlertKind::OutboxStuck, ("התור אינו זז.", "The queue does not move.")),
+            Ok(0) => self.alerts.raise(AlertKind::OutboxStuck, ("התור אינו זז.", "The outbox is not being processed.")),
             Ok(count) => {
                 let he = format!("{count} הודעות מחכות יותר מתשע דקות, למרות ניסיונות לשלוח.");
                 let en =

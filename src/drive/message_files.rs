@@ -148,5 +148,5 @@ const UNTIL_UP: Duration = Duration::from_hours(23);
 const WHATSAPP_KEEPS: Duration = Duration::from_hours(14 * 24);
 /// Twilio and WhatsApp keep files at least this long.
 const FOR_ROOM: Duration = Duration::from_hours(13 * 24);
-const NO_ROOM: &str = "the disk is nearly full; the file is fetched when there is room";
+const NO_ROOM: &str = "the disk is nearly full; the file is fetched once there is enough space";
 const A_WHILE: Duration = Duration::from_hours(1);

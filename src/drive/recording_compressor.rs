@@ -74,7 +74,7 @@ async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
     let found = store.read(move |tx| Ok((tx.wav_recording_bytes(id)?, tx.recording_part(id, 0, HEADER_MOST)?)));
     let (Some(wav_bytes), start) = found.await.map_err(later)? else { return Ok(Outcome::Gone) };
     let Some(format) = WavFormat::parse(&start, wav_bytes).filter(opus::can_encode) else {
-        return Ok(Outcome::Left("it is not a WAV file of a kind that can be compressed"));
+        return Ok(Outcome::Left("not a WAV file in a format that can be compressed"));
     };
     if format.frames() == 0 {
         return Ok(Outcome::Left("it has no sound"));
@@ -124,7 +124,7 @@ async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Op
 
 /// Decodes the encoded file through the same path as playback, and compares it with the WAV.
 fn verify(encoded: &Encoded, wav: &WavFormat) -> Result<OpusFile, JobError> {
-    let [head, segments @ ..] = encoded.chunks.as_slice() else { return Err(different("it has no head")) };
+    let [head, segments @ ..] = encoded.chunks.as_slice() else { return Err(different("the header is missing")) };
     let last = segments.last().ok_or_else(|| different("it has no sound"))?;
     let file = OpusFile::open(head, last)?;
     let (mut frames, mut loudness) = (0, Loudness::default());
@@ -138,7 +138,7 @@ fn verify(encoded: &Encoded, wav: &WavFormat) -> Result<OpusFile, JobError> {
         return Err(different(&format!("{frames} samples instead of {}", wav.frames())));
     }
     if !loudness.is_like(&encoded.loudness) {
-        return Err(different("it is much louder or quieter"));
+        return Err(different("its level differs"));
     }
     Ok(file)
 }

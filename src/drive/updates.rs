@@ -95,7 +95,7 @@ fn tell(release: &Release) {
             "Urgent release {version} is available: install it soon"
         );
     } else {
-        tracing::info!(event = "UPDATE_AVAILABLE", version, urgent, notes, "There is a newer release, {version}");
+        tracing::info!(event = "UPDATE_AVAILABLE", version, urgent, notes, "Release {version} is available");
     }
 }
 

@@ -67,7 +67,10 @@ pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Req
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {
             tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "Request timed out: {method} {path}");
-            failed(&path, ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "that took too long; try again"))
+            failed(
+                &path,
+                ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "the request took too long; try again"),
+            )
         }
         Err(panic) => {
             let reason = reason(panic.as_ref());

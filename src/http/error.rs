@@ -86,14 +86,14 @@ impl ApiError {
     /// 429: too many requests; `wait` becomes `Retry-After`.
     pub fn too_often(wait: Duration) -> Self {
         let mut error =
-            Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many attempts; wait a little");
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many attempts; wait and try again");
         error.retry_after = Some(wait);
         error
     }
 
     /// 500: an internal error; the cause is in the log.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong here; the log says what")
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error; see the daemon's log")
     }
 
     /// 503: not possible at the moment.

@@ -25,7 +25,8 @@ pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option
         return None;
     }
     if peer.is_silent_proxy() {
-        let message = "the reverse proxy does not say that this request came by https: let it set X-Forwarded-Proto";
+        let message =
+            "the reverse proxy does not report that this request came by https: configure it to set X-Forwarded-Proto";
         return Some(refused(message.to_owned()).with_param("reason", "proxy_header_missing"));
     }
     if let Some(proxy) = peer.unnamed_https_proxy() {
@@ -36,7 +37,7 @@ pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option
         let refused = refused(message).with_param("reason", "proxy_not_named");
         return Some(refused.with_param("proxy", proxy.to_string()));
     }
-    let refused_here = "passwords and set-up codes are not taken by plain HTTP from outside your own network";
+    let refused_here = "passwords and set-up codes are not accepted over plain HTTP from outside your local network";
     Some(match https_url(state, headers) {
         Some(url) => refused(format!("{refused_here}: open {url} instead")).with_param("https_url", url),
         None => refused(format!(

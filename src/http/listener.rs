@@ -89,7 +89,7 @@ impl Listeners {
                 event = "DOOR_CLOSED",
                 key,
                 error = source,
-                "{error}. The other listeners are open; this one stays closed until the next start"
+                "{error}. The other listeners are open; this one stays closed until the daemon is restarted"
             );
         }
         Ok(Self { public, crm, http, https, bridge })

@@ -32,7 +32,7 @@ async fn show(State(state): State<AppState>, peer: Peer, method: Method, headers
             Err(ApiError::unauthorized())
         };
         if let Err(error) = allowed {
-            return (error.status(), [(header::WWW_AUTHENTICATE, "Bearer")], "a bearer token is needed\n")
+            return (error.status(), [(header::WWW_AUTHENTICATE, "Bearer")], "a bearer token is required\n")
                 .into_response();
         }
     }

@@ -197,7 +197,7 @@ impl Door {
         if is_full && *next_warning <= clock::instant() {
             *next_warning = clock::instant() + COMPLAIN_EVERY;
             let door = self.name;
-            tracing::warn!(event = "CONNECTION_LIMIT", door, address = %address, "Too many connections at listener {door}: the one that was silent longest is closed for each new one");
+            tracing::warn!(event = "CONNECTION_LIMIT", door, address = %address, "Too many connections at listener {door}: for each new connection, the one that has been silent for longest is closed");
         }
         admitted
     }

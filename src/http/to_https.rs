@@ -22,7 +22,7 @@ pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMa
     let has_own_listener = state.config().http.crm_listen.is_some();
     let url = if has_own_listener { None } else { https_required::https_url(&state, &headers) };
     if is_api(uri.path()) {
-        let message = "the API is not served by plain HTTP on this port; ask by https";
+        let message = "the API is not served by plain HTTP on this port; use https";
         let error = ApiError::new(StatusCode::FORBIDDEN, "https_required", message);
         return url.into_iter().fold(error, |error, url| error.with_param("https_url", url)).into_response();
     }

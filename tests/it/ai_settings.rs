@@ -34,7 +34,7 @@ async fn a_field_that_a_call_needs_is_not_left_out() {
 async fn doctor_opens_a_session_and_names_what_is_refused() {
     let town = town(Faults { refuse_field: Some("audio.output.voice"), ..Faults::default() }).await;
     let text = doctor(&town);
-    assert!(text.contains("the AI refuses these settings of a call") && text.contains("audio.output.voice"), "{text}");
+    assert!(text.contains("the AI rejects these call settings") && text.contains("audio.output.voice"), "{text}");
     let town = self::town(Faults { refuse_sockets: Some(500), ..Faults::default() }).await;
     let text = doctor(&town);
     assert!(text.contains("no session for a call can be opened: HTTP 500"), "{text}");

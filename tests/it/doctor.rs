@@ -101,7 +101,7 @@ async fn refusals_of_twilio_and_of_the_ai_are_told_apart() {
     let told = look(&town, &[]);
     told.assert("twilio", &["error"], &["does not accept TWILIO_ACCOUNT_SID"]);
     told.assert("numbers", &["skipped"], &[]);
-    told.assert("openai", &["error"], &["does not take the key", "OPENAI_API_KEY"]);
+    told.assert("openai", &["error"], &["rejects the key", "OPENAI_API_KEY"]);
     assert_eq!(told.code, 1);
 }
 

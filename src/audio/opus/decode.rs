@@ -28,7 +28,9 @@ impl OpusFile {
         }
         let rate = u32::from_le_bytes([id[12], id[13], id[14], id[15]]);
         if !RATES.contains(&rate) || !(1..=2).contains(&id[9]) {
-            return Err(OpusError::Malformed("neither the rate nor the channels are ours"));
+            return Err(OpusError::Malformed(
+                "the sample rate or the number of channels is not one that this program writes",
+            ));
         }
         let (pre_skip, step) = (u64::from(u16::from_le_bytes([id[10], id[11]])), u64::from(GRANULE_RATE / rate));
         let end = packets(&[head, last])?.last().map(Packet::absgp_page);

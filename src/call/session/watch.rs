@@ -194,9 +194,9 @@ impl CallSession {
     pub(super) fn no_life(&mut self, now: Instant) {
         if self.watch.life_at(self.unheard_since.is_some()).is_some_and(|at| at <= now) {
             let reason = match (self.engine.is_ready, self.unheard_since) {
-                (false, _) => "it is not ready in time",
-                (true, Some(_)) => "it does not hear the caller",
-                (true, None) => "no answer came",
+                (false, _) => "the engine was not ready in time",
+                (true, Some(_)) => "the engine did not detect the caller's speech",
+                (true, None) => "the engine did not answer",
             };
             self.engine_failed(true, reason.into(), now);
         }

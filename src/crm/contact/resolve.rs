@@ -185,7 +185,7 @@ fn relate(
 ) -> Result<()> {
     if !tx.has_history(other)? {
         tracing::info!(event = "CONTACTS_MERGED", contact.id = %contact, merged.id = %other,
-            "Contact {other} without a history is part of contact {contact} now");
+            "Contact {other} without a history was merged into contact {contact}");
         tx.merge_contacts(seen.business, contact, other, "whatsapp", seen.begins_at)?;
         return Ok(());
     }
@@ -203,7 +203,7 @@ fn suggest(
     let address = seen.addresses.iter().find(|address| address.number().is_some()).or(seen.addresses.first());
     let address = address.map(ToString::to_string).unwrap_or_default();
     tracing::info!(event = "MERGE_SUGGESTED", contact.id = %contact, other.id = %other, reason = %reason,
-        "Contacts {contact} and {other} may be one person; a user decides");
+        "Merge suggested: contacts {contact} and {other} may be the same person; a user decides");
     tx.suggest_merge(
         seen.business,
         &NewSuggestion { contacts: [contact, other], reason, address: &address },

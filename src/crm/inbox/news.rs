@@ -56,7 +56,7 @@ fn keep_for_later(tx: &WriteTx<'_>, news: &MessageNews, now: Timestamp) -> Resul
     tx.insert_early_update(news.provider, &news.provider_msg_id, &content, now)
 }
 
-const FOR_LATER: &str = "kept for a message that is not known yet";
+const FOR_LATER: &str = "stored for a message that is not known yet";
 
 fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timestamp) -> Result<Option<MessageId>> {
     let chat = thread_with(tx, business, &news.peer)?;

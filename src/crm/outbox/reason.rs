@@ -25,12 +25,12 @@ pub fn reason(reason: &Reason, language: &str) -> (String, String) {
         Reason::Unconfirmed => (
             "unconfirmed",
             "לא ידוע אם ההודעה נשלחה; בדקו בטלפון לפני ששולחים שוב",
-            "nobody knows whether the message was sent; look at the phone before sending it again",
+            "it is not known whether the message was sent; check on the phone before sending it again",
         ),
         Reason::NoWay(NoWay::TemplateRequired) => (
             "template_required",
             "עברו יותר מ־24 שעות מאז שהלקוח כתב, ולא הוגדרה תבנית לשליחה דרך Twilio",
-            "more than 24 hours have passed since the person wrote, and no template is set for Twilio",
+            "more than 24 hours have passed since the contact wrote, and no template is set for Twilio",
         ),
         Reason::NoWay(NoWay::OptedOut) => (
             "contact_opted_out",

@@ -11,7 +11,7 @@ pub(super) fn detail(notice: &StartNotice, file: &str) -> AlertDetail {
     let (what_he, what_en) = if notice.reason.is_empty() {
         (
             ", שיש בו כל מה שאושר לפני תחילת ההעתקה".to_owned(),
-            ", which has all that was acknowledged before the copy began".to_owned(),
+            ", which contains everything that was acknowledged before the copy started".to_owned(),
         )
     } else {
         (reason.clone(), reason.clone())

@@ -51,7 +51,7 @@ async fn outbox(parts: &Parts) -> Finding {
     let since = clock::now().minus(STUCK);
     match parts.store.read(move |tx| tx.stuck_outbox(since)).await {
         Ok(0) if parts.outbox.is_alive() => Finding::ok("outbox", "no message is stuck"),
-        Ok(0) => Finding::error("outbox", "the queue does not move", DOCTOR),
+        Ok(0) => Finding::error("outbox", "the outbox is not being processed", DOCTOR),
         Ok(count) => Finding::error("outbox", format!("{count} messages have waited for over ten minutes"), DOCTOR),
         Err(error) => unknown("outbox", &error),
     }
@@ -61,11 +61,11 @@ async fn outbox(parts: &Parts) -> Finding {
 async fn jobs(parts: &Parts) -> Finding {
     let since = clock::now().minus(Duration::from_hours(24));
     match parts.store.read(move |tx| tx.failed_jobs_since(since)).await {
-        Ok(failed) if failed < MANY_FAILED => Finding::ok("jobs", format!("{failed} were given up in the last day")),
+        Ok(failed) if failed < MANY_FAILED => Finding::ok("jobs", format!("{failed} failed for good in the last day")),
         Ok(failed) => Finding::warning(
             "jobs",
             format!("{failed} failed for good in the last day"),
-            "the log says why (JOB_FAILED)",
+            "see the reasons in the log (JOB_FAILED)",
         ),
         Err(error) => unknown("jobs", &error),
     }
@@ -76,7 +76,7 @@ fn bridge(parts: &Parts) -> Finding {
         None => Finding::skipped("bridge", "not in use"),
         Some(state) => match state.sentence(false) {
             None => Finding::ok("bridge", "connected"),
-            Some(sentence) => Finding::error("bridge", sentence, "open WhatsApp in the page"),
+            Some(sentence) => Finding::error("bridge", sentence, "open the WhatsApp section of the page"),
         },
     }
 }
@@ -88,7 +88,7 @@ fn unknown(check: &str, error: &Error) -> Finding {
     Finding { state, ..Finding::error(check, format!("cannot be checked: {error}{reason}"), DOCTOR) }
 }
 
-const RESTORE: &str = "restore a backup from before (agentlocator restore), and keep the file as it is";
+const RESTORE: &str = "restore an earlier backup (agentlocator restore), and keep the damaged file";
 const DOCTOR: &str = "run `agentlocator doctor`";
 const STUCK: Duration = Duration::from_mins(10);
 const MANY_FAILED: u64 = 20;

@@ -122,7 +122,7 @@ fn check_csrf(actor: &Actor, headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::new(
         StatusCode::FORBIDDEN,
         "csrf",
-        "the header X-CSRF-Token is missing or wrong; GET /api/session tells the right one",
+        "the header X-CSRF-Token is missing or wrong; GET /api/session returns the right one",
     ))
 }
 

@@ -24,7 +24,7 @@ use axum::routing::{get, post};
 use std::time::Duration;
 
 /// What is malformed about a webhook without a call.
-const NO_CALL: &str = "no call of our account";
+const NO_CALL: &str = "no call of the configured account";
 /// How long a caller waits for the database.
 const STORE_TIME: Duration = Duration::from_secs(1);
 

@@ -66,7 +66,7 @@ async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Re
             tracing::info!(event, message.id = %message, thread.id = %received.thread, from, "Message {message} from {from}");
         }
         None => {
-            tracing::info!(event, thread.id = %received.thread, from, duplicate = true, "Known message from {from}");
+            tracing::info!(event, thread.id = %received.thread, from, duplicate = true, "Duplicate message from {from} ignored");
         }
     }
     Ok(())
@@ -85,7 +85,7 @@ async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> 
         let code = late.map(|late| late.trouble.code).unwrap_or_default();
         if let Some(message) = known {
             tracing::info!(event = "WA_OUT_REFUSED", message.id = %message, %provider, code,
-                "Message {message} was refused by {provider} after it had been accepted ({code})");
+                "Message {message} was rejected by {provider} after it had been accepted ({code})");
         }
         // The next provider is tried at once.
         app.outbox.wake();
@@ -111,7 +111,7 @@ async fn fall_back(app: &AppState, raw: Raw, error: &store::Error) -> Response {
         error,
         store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
     );
-    if !nothing_can_be_stored && keep(app, raw, JournalOutcome::Odd, "it could not be taken in").await.is_ok() {
+    if !nothing_can_be_stored && keep(app, raw, JournalOutcome::Odd, "the message could not be stored").await.is_ok() {
         return StatusCode::NO_CONTENT.into_response();
     }
     // The bridge retries. Twilio does not: its list is read once there is space.

@@ -97,7 +97,7 @@ impl Wire<'_> {
             "reaction" => self.change(Change::Reaction(self.words()), country),
             "edit" => self.change(Change::Edit(self.words()), country),
             "deletion" => self.change(Change::Deletion, country),
-            _ => Ok(Inbound::Nothing("an event that needs nothing done")),
+            _ => Ok(Inbound::Nothing("an event without effect")),
         }
     }
 
@@ -133,11 +133,11 @@ impl Wire<'_> {
             "delivered" | "3" => MessageStatus::Delivered,
             "read" | "4" | "played" | "5" => MessageStatus::Read,
             "failed" | "error" | "0" => MessageStatus::Failed,
-            "queued" | "pending" | "1" => return Ok(Inbound::Nothing("a status that is no news")),
-            _ => return Err(Odd("a status that is not known")),
+            "queued" | "pending" | "1" => return Ok(Inbound::Nothing("a status without effect")),
+            _ => return Err(Odd("an unknown status")),
         };
         let refusal = (status == MessageStatus::Failed).then(|| {
-            let sentence = self.error.text().unwrap_or("WhatsApp did not take the message").to_owned();
+            let sentence = self.error.text().unwrap_or("WhatsApp did not accept the message").to_owned();
             let trouble = Trouble { code: "whatsapp_refused".to_owned(), sentence };
             LateRefusal { refusal: Refusal::Message, trouble }
         });
@@ -239,7 +239,7 @@ fn time(text: &str) -> Option<Timestamp> {
 /// Marks a message from before the account was linked.
 const HISTORY: &str = r#"{"history":true}"#;
 
-const NOT_A_PERSON: &str = "not from a person";
+const NOT_A_PERSON: &str = "not from a contact";
 
 /// Smaller numbers are seconds: as milliseconds they would be in 1973.
 const SECONDS_END: i64 = 100_000_000_000;

@@ -42,7 +42,7 @@ const SENTENCES: &[(&[&str], &str, &str)] = &[
     (
         &["63016"],
         "עברו יותר מ־24 שעות מאז שהלקוח כתב למספר ה־Twilio; מחוץ לחלון הזה אפשר לשלוח רק תבנית מאושרת",
-        "more than 24 hours have passed since the person wrote to the Twilio number; outside of them only an approved template may be sent",
+        "more than 24 hours have passed since the contact wrote to the Twilio number; after that only an approved template may be sent",
     ),
     (
         &["63018", "63038", "20429", "14107"],
@@ -62,7 +62,7 @@ const SENTENCES: &[(&[&str], &str, &str)] = &[
     (
         &["63032", "63049"],
         "וואטסאפ החליטה לא למסור את ההודעה ללקוח הזה כרגע",
-        "WhatsApp chose not to deliver the message to this person at the moment",
+        "WhatsApp chose not to deliver the message to this contact at the moment",
     ),
     (
         &["21610"],
@@ -87,7 +87,7 @@ const SENTENCES: &[(&[&str], &str, &str)] = &[
     (
         &["21617", "63013"],
         "ההודעה ארוכה מדי או שתוכנה מפר את כללי וואטסאפ; Twilio מקבלת עד 1600 תווים",
-        "the message is too long or breaks WhatsApp's rules; Twilio takes at most 1600 characters",
+        "the message is too long or breaks WhatsApp's rules; Twilio accepts at most 1600 characters",
     ),
     (
         &["63019", "63021", "12300", "11200", "21620", "63052"],

@@ -16,7 +16,7 @@ pub fn message(form: &Form, own_sender: Option<&PhoneNumber>, country: country::
     let from = form.value("From").ok_or(Odd("no From"))?;
     let peer = match PeerAddress::parse_provider(from, country) {
         Ok(address) => peer(address, form),
-        Err(PeerError::NotAPerson) => return Err(Odd("From is no person")),
+        Err(PeerError::NotAPerson) => return Err(Odd("From is not a contact")),
         Err(PeerError::Unreadable) => return Err(Odd("From cannot be read")),
     };
     let media = media(form);
@@ -49,7 +49,7 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
         "delivered" => MessageStatus::Delivered,
         "read" => MessageStatus::Read,
         "failed" | "undelivered" | "canceled" => MessageStatus::Failed,
-        _ => return Err(Odd("a MessageStatus that is not known")),
+        _ => return Err(Odd("an unknown MessageStatus")),
     };
     let refusal = (status == MessageStatus::Failed).then(|| {
         let code = form.value("ErrorCode").filter(|code| !code.is_empty()).unwrap_or(word);
@@ -71,7 +71,7 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
 fn sid(form: &Form) -> Result<&str, Odd> {
     let sid = ["MessageSid", "SmsMessageSid", "SmsSid"].iter().find_map(|name| form.value(name));
     let sid = sid.ok_or(Odd("no MessageSid"))?;
-    sid.parse::<MessageSid>().map_err(|_| Odd("a MessageSid that is none"))?;
+    sid.parse::<MessageSid>().map_err(|_| Odd("an invalid MessageSid"))?;
     Ok(sid)
 }
 

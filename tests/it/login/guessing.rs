@@ -62,7 +62,7 @@ async fn passwords_that_are_easy_to_guess_are_refused() {
     assert_eq!(dana.post_json("/api/password", &change("dana123456")).await.status, 400);
     assert_eq!(dana.post_json("/api/password", &change("basalt otter")).await.status, 200);
     for (password, reason) in
-        [("qwertyuiop", "sequence of keys"), ("qwertyqwerty", "repeats"), ("flowershop2026", "hardly more than a name")]
+        [("qwertyuiop", "sequence of keys"), ("qwertyqwerty", "repeats"), ("flowershop2026", "little more than a name")]
     {
         let output = daemon.cli_with_input(&["user", "add", "noa"], password);
         let told = String::from_utf8_lossy(&output.stderr);

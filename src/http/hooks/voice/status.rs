@@ -15,7 +15,7 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
     let is_ready = form.form.value("RecordingStatus").is_none_or(|status| status == "completed");
     let new = call_sid(&form).and_then(|call| new_recording(&form, &call)).filter(|_| is_ready);
     match new {
-        None => keep_odd(&state, &form, PATH, "no recording that is ready").await,
+        None => keep_odd(&state, &form, PATH, "no completed recording").await,
         Some(new) => {
             let (raw, at, country) = (raw(&form, PATH), clock::now(), state.config().whatsapp.country());
             note(&state, move |tx| recording::take_in(tx, &new, &raw, country, at)).await;
@@ -29,7 +29,7 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
     const PATH: &str = "/webhook/call_status";
     let (Some(sid), Some(status)) = (call_sid(&form), form.form.value("CallStatus")) else {
-        keep_odd(&state, &form, PATH, "no call of our account, or no CallStatus").await;
+        keep_odd(&state, &form, PATH, "no call of the configured account, or no CallStatus").await;
         return StatusCode::NO_CONTENT;
     };
     let reason = match status {

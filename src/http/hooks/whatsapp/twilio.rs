@@ -24,12 +24,12 @@ pub(super) async fn message(State(app): State<AppState>, signed: TwilioForm) -> 
 pub(super) async fn status(State(app): State<AppState>, signed: TwilioForm) -> Response {
     let read = ours(&signed)
         .and_then(|form| whatsapp::status(form, &app.config().agent.language))
-        .map(|news| news.map_or(Inbound::Nothing("a status that is no news"), Inbound::News));
+        .map(|news| news.map_or(Inbound::Nothing("a status without effect"), Inbound::News));
     take(&app, read, raw(signed, STATUS_PATH)).await
 }
 
 fn ours(signed: &TwilioForm) -> Result<&Form, Odd> {
-    if signed.is_of_our_account { Ok(&signed.form) } else { Err(Odd("an AccountSid that is not ours")) }
+    if signed.is_of_our_account { Ok(&signed.form) } else { Err(Odd("an AccountSid of another account")) }
 }
 
 fn raw(signed: TwilioForm, path: &'static str) -> Raw {

@@ -164,14 +164,14 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     (
         "not_connected",
         "גשר הוואטסאפ אינו מחובר לוואטסאפ; הסיבה בלשונית WhatsApp שבדף",
-        "the WhatsApp bridge is not connected to WhatsApp; the page says why under WhatsApp",
+        "the WhatsApp bridge is not connected to WhatsApp; see the WhatsApp section of the page",
     ),
     (
         "no_answer",
         "גשר הוואטסאפ לא ענה, וייתכן שההודעה נשלחה",
         "the WhatsApp bridge did not answer, and the message may have been sent",
     ),
-    ("blocked", "וואטסאפ אינה מאפשרת לנו לכתוב לאדם הזה", "WhatsApp does not let us write to this person"),
+    ("blocked", "וואטסאפ אינה מאפשרת לנו לכתוב לאדם הזה", "WhatsApp does not allow messages to this contact"),
     ("not_on_whatsapp", "למספר הזה אין וואטסאפ", "this number is not on WhatsApp"),
     ("restricted", RESTRICTED.0, RESTRICTED.1),
 ];

@@ -97,7 +97,7 @@ impl LinkState {
             ),
             Self::Outdated => (
                 "וואטסאפ כבר אינה מקבלת את הגרסה של הגשר; עדכנו אותו, ואז לחצו בדף על חיבור מחדש",
-                "WhatsApp no longer takes the bridge's version; update the bridge, then reconnect in the page",
+                "WhatsApp no longer accepts the bridge's version; update the bridge, then reconnect in the page",
             ),
             Self::MultideviceMismatch => (
                 "וואטסאפ שבטלפון אינה תומכת במכשירים מקושרים; עדכנו אותה בטלפון, ואז לחצו בדף על חיבור מחדש",
@@ -105,7 +105,7 @@ impl LinkState {
             ),
             Self::Disk => (
                 "גשר הוואטסאפ אינו יכול לכתוב לדיסק שלו; פנו מקום, והוא ימשיך מעצמו",
-                "the WhatsApp bridge cannot write to its disk; make room there, and it goes on by itself",
+                "the WhatsApp bridge cannot write to its disk; free space there, and it resumes by itself",
             ),
             Self::Damaged => (
                 "גשר הוואטסאפ אינו יכול לקרוא את קובץ הקישור שלו; שחזרו אותו מגיבוי, או בקשו קוד חדש בדף",
@@ -113,19 +113,18 @@ impl LinkState {
             ),
             Self::Other => (
                 "גשר הוואטסאפ אינו מחובר לוואטסאפ; הסיבה ביומן שלו",
-                "the WhatsApp bridge is not connected to WhatsApp; its log says why",
+                "the WhatsApp bridge is not connected to WhatsApp; see its log",
             ),
-            Self::Unreachable => (
-                "גשר הוואטסאפ אינו פועל; ודאו שהשירות שלו רץ",
-                "the WhatsApp bridge is not running; see that its service runs",
-            ),
+            Self::Unreachable => {
+                ("גשר הוואטסאפ אינו פועל; ודאו שהשירות שלו רץ", "the WhatsApp bridge is not running; start its service")
+            }
             Self::Silent => (
                 "גשר הוואטסאפ אינו עונה; הפעילו מחדש את השירות שלו",
                 "the WhatsApp bridge does not answer; restart its service",
             ),
             Self::Unauthorized => (
                 "גשר הוואטסאפ לא קיבל את הסיסמה שלנו; ודאו שאותו BAILEYS_WEBHOOK_SECRET מוגדר בשני הצדדים",
-                "the WhatsApp bridge did not accept our secret; set the same BAILEYS_WEBHOOK_SECRET on both sides",
+                "the WhatsApp bridge did not accept the daemon's secret; set the same BAILEYS_WEBHOOK_SECRET on both sides",
             ),
             Self::Disabled => (
                 "גשר הוואטסאפ אינו בשימוש; הגדירו BAILEYS_WEBHOOK_SECRET, כאן ובגשר",
