@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 text_enum! {
-    /// What does not stay for ever, if the owner says so.
+    /// The kinds of data that the owner can limit by age.
     Perishable {
         /// Files of messages.
         Media = "media",

@@ -124,8 +124,8 @@ pub struct Message {
     pub content_text: String,
     /// The URL of the file: the provider's, then the local one once it has been fetched.
     pub media_url: Option<String>,
-    /// What has become of the file that came with it: `waiting` while it is still to be fetched, `stored` where it is here,
-    /// `linked` where only its address is known, `failed`, or `pruned` where it was deleted as the settings say.
+    /// The state of the message's file: `waiting` to be fetched, `stored`, `linked` if only its URL is known, `failed`, or
+    /// `pruned` if it was deleted according to the retention settings.
     pub media_state: Option<String>,
     /// The way it took, or will take.
     pub provider: Option<Provider>,

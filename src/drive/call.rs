@@ -211,7 +211,8 @@ impl CallTask {
             Output::RedirectToFallback => {
                 tokio::spawn(redirect::to_recorder(self.calls.clone(), self.sid.clone(), self.mailbox.clone()));
             }
-            // Comes last, and is done when the task leaves: what follows must be known before the socket closes.
+            // The last output. The socket is closed when the task exits, because the follow-up action must be recorded
+            // before.
             Output::CloseStream => {}
             Output::Ended { reason, after } => {
                 self.calls.note_after(&self.sid, after);
@@ -255,19 +256,20 @@ impl CallTask {
         self.session.handle_input(input, now);
     }
 
-    /// Whether sound may have been spoken by now. A stream that goes on sending faster than real time is closed.
+    /// Returns true if the audio is not ahead of real time. A stream that continues to send faster than real time is
+    /// closed.
     fn is_in_time(&mut self, timestamp_ms: u64, audio: &EncodedAudio, now: Instant) -> bool {
         let (Some(stream), Some(began)) = (&mut self.stream, self.began) else { return false };
         match stream.real_time.admit(timestamp_ms, audio.ms(), now - began) {
             Admission::Take => return true,
             Admission::Drop if stream.real_time.is_first_drop(audio.ms()) => {
-                tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Audio of call {} is ahead of real time and is dropped", self.sid);
+                tracing::warn!(event = "STREAM_TOO_FAST", call.sid = %self.sid, "Audio of call {} dropped: it is ahead of real time", self.sid);
             }
             Admission::Drop => {}
             Admission::Close => {
                 tracing::warn!(event = "STREAM_FLOOD", call.sid = %self.sid, "Media stream of call {} closed: it sends faster than real time", self.sid);
                 if let Some(stream) = self.stream.take() {
-                    // Said, and not waited for: what it still sends must not be read.
+                    // The close frame is sent without waiting for the peer, because its further data must not be read.
                     let _ = stream.socket.reject_flood().now_or_never();
                 }
                 self.session.handle_input(Input::StreamLost, now);
@@ -283,10 +285,10 @@ impl CallTask {
                 self.stream_began(*socket, &start, now);
                 Input::StreamStarted
             }
-            // Of one that was replaced this is no news.
+            // Late reports about a stream that was replaced are ignored.
             Some(Mail::StreamFailed(stream)) if self.is_lost(&stream) => return,
             Some(Mail::StreamEnded(connect)) if connect <= self.past_streams => return,
-            // Without mail: never, since the task holds a sender itself.
+            // The channel never ends, since the task holds a sender itself.
             Some(Mail::StreamEnded(_) | Mail::StreamFailed(_)) | None => Input::StreamLost,
             Some(Mail::HungUp) => Input::StreamStopped,
             Some(Mail::ToolFinished { id, output }) => Input::ToolFinished { id, output },
@@ -299,7 +301,7 @@ impl CallTask {
         self.session.handle_input(input, now);
     }
 
-    /// Whether a stream has been lost that the call goes on without.
+    /// Returns true if `stream` was lost and the call continues without it.
     fn is_lost(&self, stream: &str) -> bool {
         let gone = if self.stream.is_none() { &self.stream_sid } else { &self.lost_stream };
         gone.as_ref().is_some_and(|gone| gone.as_str() == stream)
@@ -309,7 +311,7 @@ impl CallTask {
         if self.began.is_some() {
             tracing::warn!(event = "STREAM_LOST", call.sid = %self.sid, "Media stream of call {} lost; Twilio is instructed to open another one", self.sid);
         }
-        // What follows must be known before the socket closes.
+        // The registry must know the follow-up action before the socket closes.
         self.calls.await_stream(&self.sid);
         self.end_stream();
     }
@@ -320,7 +322,7 @@ impl CallTask {
         self.end_stream();
     }
 
-    /// A stream is over while the call is not: its recording is complete, and the next one has its own.
+    /// Ends a stream while the call continues: its recording is complete, and the next stream gets its own.
     fn end_stream(&mut self) {
         if let Some(began) = self.began.take() {
             self.past_streams += 1;
@@ -340,7 +342,7 @@ impl CallTask {
         self.scribe.stream_began(&start.stream_sid);
         let recording = self.settings.config.voice.recording;
         if recording && !self.calls.parts().disk.takes_media() {
-            tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: this call is not recorded");
+            tracing::warn!(event = "RECORDING_OFF", call.sid = %self.sid, "The disk is nearly full: call {} is not recorded", self.sid);
         } else if recording {
             self.tape = Some(Tape::begin(&self.sid, &start.stream_sid, self.calls.parts().store.clone()));
         }
@@ -359,7 +361,7 @@ impl CallTask {
     fn realtime_setup(&self, history: Vec<Said>) -> RealtimeSetup {
         let config = self.settings.config.clone();
         let can_transfer = can_transfer(&config, &self.caller.call);
-        // A name of the caller's own choice must not stand in the instructions.
+        // A profile name is chosen by the caller, so it must not be part of the instructions (prompt injection).
         let (caller_name, profile_name) = match &self.caller.name {
             PersonName::Unknown => (None, None),
             PersonName::ByOwner(name) => (Some(name.as_str()), None),
@@ -405,7 +407,8 @@ impl CallTask {
         }
     }
 
-    /// Closes both sockets. The engine's costs money while it is open; Twilio asks what follows when its own is closed.
+    /// Closes both sockets. The engine's socket costs money while it is open; Twilio requests the next TwiML when its
+    /// socket is closed.
     async fn leave(&mut self) {
         if let Some(engine) = self.engine.take() {
             tokio::spawn(engine.close());
@@ -416,7 +419,7 @@ impl CallTask {
         if let Some(stream) = self.stream.take() {
             stream.socket.dismiss().await;
         }
-        // A socket that came too late is told so.
+        // Closes the sockets of streams that arrived too late.
         while let Ok(mail) = self.mail.try_recv() {
             if let Mail::Stream(socket, _) = mail {
                 socket.dismiss().await;

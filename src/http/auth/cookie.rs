@@ -51,8 +51,8 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     named.max_by_key(|(found, _)| found.starts_with(SECURE_PREFIX)).map(|(_, value)| value)
 }
 
-/// The prefix of the name. Browsers accept [`SECURE_PREFIX`] only over https, which an unconfigured proxy may not
-/// report.
+/// The prefix of the name. Browsers accept [`SECURE_PREFIX`] only over https. It is used only if https is certain: a
+/// proxy may not report it.
 fn prefix(peer: Peer) -> &'static str {
     if peer.is_encrypted() == Some(true) { SECURE_PREFIX } else { "" }
 }
@@ -73,7 +73,7 @@ const SESSION: &str = "agentlocator_session";
 const DEVICE: &str = "agentlocator_device";
 
 /// The name prefix of cookies for encrypted connections: browsers accept such cookies only from this host itself. A
-/// plain HTTP page of the same host must not replace a `Secure` cookie, so its cookie has another name.
+/// plain HTTP page of the same host cannot replace a `Secure` cookie, so its cookie has another name.
 const SECURE_PREFIX: &str = "__Host-";
 
 /// The longest time that browsers keep a cookie.

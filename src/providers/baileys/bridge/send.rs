@@ -42,7 +42,7 @@ struct Answer {
     error: Problem,
 }
 
-/// The message id; a bridge that answers with another key format has sent the message all the same.
+/// The message id, which some bridges send as a number; such a bridge has sent the message as well.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum MessageKey {
