@@ -1,5 +1,5 @@
 "use strict";
-/* One's own sessions and password, and for owners the users' sessions and the API tokens. */
+/* The user's sessions and password; for owners also the sessions of all users, and the API tokens. */
 const ACCOUNT_WORDS = {
   he: {
     account: "חשבון", sessions: "כניסות פעילות", thisSession: "הדפדפן הזה", began: "מאז", lastSeen: "שימוש אחרון", expires: "בתוקף עד",
@@ -42,7 +42,7 @@ async function account() {
     source.disabled = false;
     await refresh().catch(() => {});
   }
-  /** One line of a list, with the buttons of what can be done about it. */
+  /** A list entry with its action buttons. */
   const entry = (title, facts, ...buttons) => el("li", {},
     el("b", {}, el("bdi", {}, title)), el("small", {}, facts.filter(Boolean).join(" · ")), ...buttons);
   const button = (label, title, work, question) => {

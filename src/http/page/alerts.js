@@ -1,5 +1,5 @@
 "use strict";
-/** What needs a person, above every room. Loaded before page.js, whose tools it uses. */
+/** The active alerts, at the top of every view. Loaded before page.js, and uses its functions. */
 const ALERT_WORDS = {
   he: { useFound: "להשתמש בקובץ הזה", keepCurrent: "להישאר עם הנתונים הנוכחיים", restartNeeded: "הקובץ ייכנס לשימוש בהפעלה הבאה: systemctl restart agentlocator",
     heldSend: "לשלוח אותן", heldDiscard: "לבטל אותן", dismiss: "סגירת ההודעה", alertSince: "מאז", muteDay: "להשתיק ליממה", muteUntilOver: "להשתיק עד שיסתיים", alerts: "דורש טיפול", fileWaits: "הקובץ יובא כשיהיה מקום בדיסק, או עוד מעט",
@@ -9,7 +9,7 @@ const ALERT_WORDS = {
     fileGone: "The file was deleted, as the settings say", soundGone: "The recording was deleted, as the settings say" },
 };
 
-/** Draws the alerts that are raised and not muted; an owner may mute them. */
+/** Renders the alerts that are active and not muted; an owner may mute them. */
 async function alertsBanner() {
   const place = $("alerts");
   const { alerts } = await api("alerts");

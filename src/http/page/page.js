@@ -58,13 +58,13 @@ let language = recall("language") === "en" ? "en" : "he";
 let csrf = null;
 let timers = [];
 const t = (word) => WORDS[language][word] ?? word;
-/** The server's sentence for a refusal, or ours where it is written in another language. */
+/** The message of a server error; translated here if the server's language differs. */
 const sentence = (error) => (error?.code && WORDS[language][error.code]) || error?.message;
 
 function recall(key) { try { return localStorage.getItem(key); } catch { return null; } }
 function remember(key, value) { try { localStorage.setItem(key, value); } catch { /* private mode: until the next load */ } }
 
-/** An element with properties and children; text only ever as text. */
+/** Creates an element with properties and children; text is never parsed as HTML. */
 function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -89,7 +89,7 @@ function toast(text) {
   clearTimeout(toast.timer); toast.timer = setTimeout(() => { $("toast").hidden = true; }, 6000);
 }
 
-/** Asks the API; a refusal is an Error with the server's own sentence. */
+/** Sends an API request; an error response is thrown as an Error with the server's message. */
 async function api(path, method = "GET", body, headers = {}) {
   const options = { method, headers: { ...headers } };
   if (body !== undefined) { options.body = JSON.stringify(body); options.headers["Content-Type"] = "application/json"; }
@@ -140,7 +140,7 @@ async function show() {
   return room(tab === "calls" ? "calls" : "threads", id);
 }
 
-/** A form in the middle of the page; `submit` gets the values by name. */
+/** A centred form; `submit` receives the values by name. */
 function card(title, intro, fields, button, submit, ...below) {
   $("bar").hidden = true; $("alerts").hidden = true; alertsBanner.drawn = undefined; alertsBanner.role = undefined;
   const error = el("p", { className: "error", role: "alert", hidden: true });
@@ -177,7 +177,7 @@ function setup() {
   ], t("create"), async (values) => { csrf = (await api("setup", "POST", values)).csrf_token; go("/app/threads", true); });
 }
 
-/** What to do where passwords are not taken on this connection. A set-up code goes along behind `#`. */
+/** Explains what to do if passwords are not accepted on this connection. A set-up code is passed on in the fragment (`#`). */
 function httpsRequired({ params = {} }) {
   const url = params.https_url, code = (text) => el("code", { dir: "ltr" }, text);
   const content = url ? [
@@ -204,7 +204,7 @@ function offline(error) {
   every(3000, async () => { await api("session").catch((reason) => { if (!reason.status) throw reason; }); show(); });
 }
 
-/** What is above every room. */
+/** The top of every view. */
 function bar(tab) {
   $("bar").hidden = false;
   $("tabs").replaceChildren(...["threads", "calls", "whatsapp", "account"].map((name) =>
@@ -213,7 +213,7 @@ function bar(tab) {
   alertsBanner().catch(() => {}); every(15000, alertsBanner);
 }
 
-/** The list on one side, what was chosen on the other. */
+/** The list on one side, the selected item on the other. */
 function room(tab, id) {
   bar(tab);
   const items = el("div", { className: "items" });
@@ -276,7 +276,7 @@ async function thread(id, detail) {
   const talk = el("div", { className: "talk", tabIndex: 0, role: "log" });
   const box = el("textarea", { name: "text", "aria-label": t("message"), placeholder: t("message"), dir: "auto", required: true });
   const send = el("button", { className: "main", type: "submit" }, t("send"));
-  // One key for one message, however often it is tried: a second press sends nothing twice.
+  // One idempotency key per message: a second press does not send it twice.
   let key = newKey();
   const form = el("form", { className: "send", onsubmit: async (event) => {
     event.preventDefault();
@@ -284,7 +284,7 @@ async function thread(id, detail) {
     if (!text) return;
     send.disabled = true;
     try {
-      // The contact may have another number by now.
+      // The contact may have a new number meanwhile.
       const { peer_number: to } = await api(`threads/${id}`);
       await api("whatsapp/send", "POST", { to, text, provider: "auto" }, { "Idempotency-Key": key });
       box.value = ""; key = newKey(); await refresh(true);
@@ -311,7 +311,7 @@ async function thread(id, detail) {
     } }, t("older"));
     talk.replaceChildren(more || "", ...(all.length ? all.map(messageBubble) : [el("p", { className: "empty" }, t("noMessages"))]));
     if (atEnd) talk.scrollTop = talk.scrollHeight;
-    // What comes in while this is open has been seen too.
+    // Messages that arrive while the thread is open are read as well.
     const newest = all.filter((message) => message.direction === "in").at(-1)?.id;
     if (newest !== seen) { seen = newest; markRead(); }
   }
@@ -348,7 +348,7 @@ function messageBubble(message) {
     el("small", { title: times }, `${time(message.created_at)}${out ? ` · ${t(message.status)} · ${message.provider ?? ""}` : ""}`, ...marks));
 }
 
-// The browser takes the first form that it can play; Safari before 18.4 cannot play Ogg.
+// The browser uses the first source that it can play; Safari before 18.4 cannot play Ogg.
 function sources(id, file) {
   const source = (type, format) =>
     el("source", { type, src: `/api/calls/${id}/recording?recording_id=${file.id}&format=${format}` });

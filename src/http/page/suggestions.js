@@ -1,5 +1,5 @@
 "use strict";
-/** Contacts that may be one person, above the list of threads. Loaded before page.js, whose tools it uses. */
+/** Suggested merges of contacts, above the list of threads. Loaded before page.js, and uses its functions. */
 const SUGGESTION_WORDS = {
   he: { sameContact: "אותו לקוח?", number_moved: "המספר הזה היה של אחד מהם, ועכשיו הוא של השני.", named_together: "הודעה אחת הזכירה את שניהם.",
     mergeThem: "כן, לאחד", keepApart: "לא, שני אנשים", merged: "אוחדו", undo: "ביטול", noAddress: "המספר הזה שייך עכשיו ללקוח אחר, ואין כתובת אחרת. אי אפשר לענות כאן." },
@@ -7,7 +7,7 @@ const SUGGESTION_WORDS = {
     mergeThem: "Yes, merge them", keepApart: "No, two people", merged: "Merged", undo: "Undo", noAddress: "This number belongs to another contact now, and no other address is known. You cannot answer here." },
 };
 
-/** Draws the suggestions into `place`; each is confirmed or dismissed, and a merge can be undone at once. */
+/** Renders the suggestions into `place`; each can be confirmed or dismissed, and a merge can be undone at once. */
 async function mergeSuggestions(place) {
   const { suggestions } = await api("merge-suggestions");
   const key = JSON.stringify([language, suggestions]);

@@ -1,5 +1,5 @@
 "use strict";
-/** The link to WhatsApp: how it is, and linking the business's account. Loaded before page.js, whose tools it uses. */
+/** The state of the link to WhatsApp, and linking of the business's account. Loaded before page.js, and uses its functions. */
 const LINK_WORDS = {
   he: {
     link_connected: "מחובר לוואטסאפ", link_starting: "הגשר עולה; רגע אחד", link_unpaired: "אין חשבון מקושר. בקשו קוד חדש וסרקו אותו מהטלפון.",
@@ -39,11 +39,11 @@ const LINK_WORDS = {
     unlinkSure: "Unlink the WhatsApp account? Linking it again needs a new code.", ownersOnly: "Only an owner can link or unlink the account.",
   },
 };
-/** States in which trying at once may help. */
+/** States in which reconnecting at once may help. */
 const RETRIED = ["connecting", "replaced", "banned", "outdated", "multidevice_mismatch", "disk", "other"];
 /** States in which an account can be linked. */
 const LINKED_BY_CODE = ["unpaired", "pairing", "logged_out", "multidevice_mismatch", "damaged", "other"];
-/** States in which nothing is wrong yet. */
+/** States that are not an error yet. */
 const UNDER_WAY = ["starting", "pairing", "connecting"];
 
 async function whatsapp() {
@@ -92,7 +92,7 @@ async function whatsapp() {
     ].filter(Boolean).join(" · ");
     if (facts.textContent !== told) facts.textContent = told;
     const svg = link.pairing?.svg ?? "";
-    // Only ever as a picture: in one, nothing of it runs or is fetched.
+    // Shown only as an image: scripts in an image do not run, and it fetches nothing.
     if (svg !== drawn) { drawn = svg; if (svg) picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`; else picture.removeAttribute("src"); }
     picture.hidden = !svg; inLog.hidden = !link.pairing || Boolean(svg);
     const shown = (link.pairing_code ?? "").replace(/^(.{4})(.{4})$/, "$1-$2");
