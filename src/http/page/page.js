@@ -58,7 +58,7 @@ let language = recall("language") === "en" ? "en" : "he";
 let csrf = null;
 let timers = [];
 const t = (word) => WORDS[language][word] ?? word;
-/** The message of a server error; translated here if the server's language differs. */
+/** The page's own text for the error code, else the server's message. */
 const sentence = (error) => (error?.code && WORDS[language][error.code]) || error?.message;
 
 function recall(key) { try { return localStorage.getItem(key); } catch { return null; } }
