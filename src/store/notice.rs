@@ -45,7 +45,7 @@ pub struct StartNotice {
     pub archived: Option<PathBuf>,
     /// The reason, in English; may be empty.
     pub reason: String,
-    /// When.
+    /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The owner has ordered it, so only held messages are reported.

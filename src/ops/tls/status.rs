@@ -49,7 +49,7 @@ pub struct TlsStatus {
 /// The last error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct TlsTrouble {
-    /// When.
+    /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// What happened and what to do, for people.
