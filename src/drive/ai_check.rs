@@ -118,7 +118,7 @@ pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str
 pub(super) fn refused_settings(check: &str, refused: &[&str]) -> Finding {
     Finding::warning(
         check,
-        format!("the AI refuses these settings of a call, which goes on without them: {}", refused.join(", ")),
+        format!("the AI rejects these call settings, and calls continue without them: {}", refused.join(", ")),
         "name other values under [openai] (transcription_model, voice, …) or agent.language",
     )
 }

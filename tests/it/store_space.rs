@@ -94,7 +94,7 @@ async fn a_file_that_is_not_for_the_service_alone_is_not_written() {
         let (store, _) = Store::open(desk.config()).unwrap();
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some("new"));
         let PublishState::Foreign { reason } = store.health().publish else { panic!("{:?}", store.health().publish) };
-        assert!(reason.contains("not enough space") && reason.contains("MB are free"), "{reason}");
+        assert!(reason.contains("not enough disk space") && reason.contains("MB free"), "{reason}");
         store.close();
         drop(reader);
         assert!(std::fs::read(desk.published()).unwrap() == bytes, "linked: {is_linked}");

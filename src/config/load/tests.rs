@@ -330,8 +330,8 @@ fn numbers_countries_and_templates_are_checked() {
     assert!(complaint("", &[("TWILIO_WA_FROM", "shop")]).contains("+972501234567"));
     assert!(complaint("[whatsapp]\ndefault_country = \"Israel\"\n", &[]).contains("ISO 3166"));
     assert!(complaint("", &[("TWILIO_WA_TEMPLATE_VARIABLES", "{}")]).contains("no {{text}}"));
-    assert!(complaint("", &[("TWILIO_WA_TEMPLATE_VARIABLES", "{\"1\": 2}")]).contains("no text"));
-    assert!(complaint("", &[("TWILIO_WA_TEMPLATE_SID", "AC123")]).contains("no Content SID"));
+    assert!(complaint("", &[("TWILIO_WA_TEMPLATE_VARIABLES", "{\"1\": 2}")]).contains("not a text"));
+    assert!(complaint("", &[("TWILIO_WA_TEMPLATE_SID", "AC123")]).contains("is not a Content SID"));
     assert!(complaint("", &[("TWILIO_ACCOUNT_SID", "SK123")]).contains("an API key's SID"));
     assert!(from_env(&[("TWILIO_WA_TEMPLATE_VARIABLES", "{\"1\": \"{{text}}\"}")]).is_ok());
 }
