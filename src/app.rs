@@ -266,7 +266,7 @@ fn open_control(loops: &mut JoinSet<()>, socket: &Path, host: Host) {
             loops.spawn(control.run());
         }
         Err(error) => {
-            tracing::warn!(event = "CONTROL_FAILED", %error, "Cannot open the control socket: the command line cannot reach this daemon")
+            tracing::warn!(event = "CONTROL_FAILED", %error, "Cannot open the control socket: the command line cannot reach this daemon");
         }
     }
 }

@@ -46,7 +46,7 @@ pub async fn examine(site: Arc<Site>) -> Vec<Finding> {
     run(looks(&site), LIMIT).await
 }
 
-/// Tries what a call and a message need with the real accounts. It costs a cent or two, and calls and writes to nobody.
+/// Tries what a call and a message need with the real accounts. It costs a cent or two, places no call, and sends no message to a contact.
 pub async fn try_live(site: Arc<Site>) -> Vec<Finding> {
     let looks = vec![
         ("live AI", look(&site, live::ai)),

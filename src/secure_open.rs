@@ -91,7 +91,7 @@ fn path_inside(folder: &Path, path: &Path) -> Option<PathBuf> {
     real.strip_prefix(folder.canonicalize().ok()?).map(Path::to_owned).ok()
 }
 
-/// A file that is to be written: its folder is open, so that nobody can put another one in its place.
+/// A file that is to be written: its folder is open, so that no other process can replace it.
 #[derive(Debug)]
 pub struct Target {
     /// The folder; good for naming files in it.
@@ -107,7 +107,7 @@ pub struct Target {
 /// Finds where a file is to be written. A link on the way, and one that has its name, is followed only if it belongs to root or
 /// to the user of this process.
 pub fn find_target(path: &Path) -> io::Result<Target> {
-    // A folder that is mounted when somebody looks into it is not mounted by opening its parts one by one.
+    // A folder that is mounted on access is not mounted by opening its parts one by one.
     let _ = path.parent().map(|folder| std::fs::metadata(folder.join(".")));
     let mut walk = Walk { folders: vec![open("/", FOLDER, Mode::empty())?], names: Vec::new(), links: 0 };
     let mut rest: Vec<OsString> = parts(&std::path::absolute(path)?);

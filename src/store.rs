@@ -219,7 +219,7 @@ impl Store {
     }
 
     /// The number of the newest change that is on disk and in the published copy, as it grows: one notification for what was
-    /// committed together, in the order of commits. Where the published copy is late, it is told without it, as callers are.
+    /// committed together, in the order of commits. Where the published copy is late, followers are notified without it, as callers are.
     pub fn watch_changes(&self) -> Result<watch::Receiver<i64>> {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(writer.as_ref().ok_or(Error::Closed)?.watch_changes())

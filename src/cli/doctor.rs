@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(super) struct Arguments {
     /// Also try with the real accounts what calls and messages need: a session with the AI with and without a transcription,
     /// one spoken answer and one turn by turn, and the WhatsApp link in both directions. Takes up to a minute and costs a
-    /// cent or two at OpenAI; calls nobody and writes to nobody. What takes a person is listed at the end.
+    /// cent or two at OpenAI; places no call and sends no message to a contact. Tests that need a person are listed at the end.
     #[arg(long, conflicts_with = "fix")]
     live: bool,
     /// Put right what can be put right: where Twilio sends calls, owners and modes of files, a missing folder. Each change

@@ -94,7 +94,7 @@ async fn session(config: Arc<Config>, now: Timestamp) -> Option<Finding> {
     }
 }
 
-/// A session as for a call of somebody unknown.
+/// A session as for a call by an unknown caller.
 pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
     let can_transfer = config.agent.transfer_to.is_some();
     let context = PhoneContext { caller_name: None, now, time_zone: TIME_ZONE, can_transfer, is_resumed: false };

@@ -153,7 +153,7 @@ async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twili
     twilio::fetch_recording(&parts.client, elsewhere, config, sid, url, STEP_TIME, MOST).await
 }
 
-/// What the model is told before a talk of this kind.
+/// The instructions for a turn-by-turn conversation.
 pub(super) fn instructions(agent: &AgentConfig, now: Timestamp) -> String {
     let context =
         PhoneContext { caller_name: None, now, time_zone: super::TIME_ZONE, can_transfer: false, is_resumed: true };

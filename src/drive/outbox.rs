@@ -247,7 +247,7 @@ impl Sender {
             }
             // A message whose attempt panicked stays in flight, unconfirmed, until the next start.
             Some(Err(error)) => {
-                tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt to send a message panicked; the message is checked at the next start")
+                tracing::error!(event = "OUTBOX_PANICKED", %error, "An attempt to send a message panicked; the message is checked at the next start");
             }
             None => std::future::pending().await,
         }

@@ -31,7 +31,7 @@ const RATE_LIMITED: &str = "rate_limit_exceeded";
 pub struct RealtimeSetup {
     /// The settings: key, model, voice, turn detection.
     pub config: Arc<Config>,
-    /// What the model is told about itself.
+    /// The instructions for the model.
     pub instructions: Arc<str>,
     /// Its tools, as the interface describes them.
     pub tools: Vec<Value>,
@@ -76,7 +76,7 @@ pub struct Realtime {
     missed: u32,
     /// When the account's limits allow the next answer, as far as the server has said.
     limits_reset: Option<Duration>,
-    // The ids that came last: pieces of one uttering come in a row, and need not be copied anew each time.
+    // The ids that came last: the pieces of one utterance come in a row, and share one copy of their id.
     last_item: ItemId,
     last_response: ResponseId,
 }
@@ -151,7 +151,7 @@ impl Realtime {
         }
     }
 
-    /// Takes a command; it goes out with the next flush. Before the session is open there is nobody to tell.
+    /// Queues a command for the next flush. Commands before the session is open are dropped.
     pub fn command(&mut self, command: &EngineCommand) {
         let text = match command {
             EngineCommand::Hear(audio) => wire::append(audio),

@@ -1,4 +1,4 @@
-//! Taking a message: needs no key, no network and nobody. What every call can fall back on.
+//! Takes a message without a key or a network: the last fallback of every call.
 
 use crate::audio::{EncodedAudio, SpeechDetector};
 use crate::call::{EngineCommand, EngineEvent, ResponseOutcome, Usage};

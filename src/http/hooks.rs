@@ -24,5 +24,5 @@ pub(super) fn answer_when_failed(path: &str) -> Option<Response> {
     })
 }
 
-// To record again would go round in circles. What was recorded is told of by another webhook as well.
+// Recording again would loop. Another webhook announces the recording as well.
 const APOLOGY: &str = "אירעה תקלה. נא להתקשר שוב מאוחר יותר.";

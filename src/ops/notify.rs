@@ -15,7 +15,7 @@ pub fn reloading(status: &str) {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now, NotifyState::Status(status)]),
         Err(error) => {
-            tracing::debug!(event = "NOTIFY_FAILED", %error, "Cannot read the monotonic clock for the notification to systemd")
+            tracing::debug!(event = "NOTIFY_FAILED", %error, "Cannot read the monotonic clock for the notification to systemd");
         }
     }
 }

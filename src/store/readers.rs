@@ -27,7 +27,7 @@ impl Pools {
         Self { short: pool(count, SHORT_LIMIT), long: pool(LONG_READERS, LONG_LIMIT), probe: pool(1, SHORT_LIMIT) }
     }
 
-    /// Closes the connections that nobody has needed for a while: each keeps a megabyte of pages, and its statements.
+    /// Closes connections that no read has used for a minute: each keeps up to 1 MiB of pages and its prepared statements.
     pub(in crate::store) fn close_idle(&self, now: Instant) {
         for readers in [&self.short, &self.long, &self.probe] {
             readers.close_idle(now);

@@ -110,7 +110,7 @@ fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Op
         return Ok(Startup { record: None, verified: true, published });
     }
     // An interrupted adoption is completed. Without a state file the notice is quiet: `agentlocator restore` removes
-    // that file and has told the owner already, and on a new machine there is nothing to report.
+    // that file and has notified the owner already, and on a new machine there is nothing to report.
     let interrupted = StartNotice::left_in(folder).filter(StartNotice::is_of_adoption);
     let notice = interrupted
         .unwrap_or_else(|| StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) });
@@ -235,7 +235,7 @@ impl Inspection<'_> {
             known == found || self.live == LiveState::Moved && known.stamp.is_moved_to(found.stamp)
         });
         if is_known && !wanted {
-            // The owner was told about it while the service ran, and has not decided.
+            // The owner was notified of it while the service ran, and has not decided.
             return Ok(self.keeps_live(FileState::foreign(&reason)));
         }
         if !published.is_some_and(Metadata::is_file) || File::open(&self.folder.published).is_err() {

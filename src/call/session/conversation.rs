@@ -50,7 +50,7 @@ impl CallSession {
                 let reason = if message_taken { EndReason::MessageTaken } else { EndReason::Idle };
                 self.finish(reason, After::HangUp, now);
             }
-            // Both are races between our request and the engine's own turn, and need nobody: what is refused is asked for
+            // Both are races between our request and the engine's own turn, and need no action: the refused request is sent
             // again, and an answer that has ended needs no cancelling.
             EngineEvent::Warning { code } if code == ALREADY_ACTIVE => {
                 if let Some(wish) = self.responses.refused() {

@@ -17,7 +17,7 @@ const GAP_FILL_MS: u64 = 1000;
 const MAX_GAP_FILLS: u32 = 10;
 /// Speech with less voice may be noise; the engine need not react to it.
 const SURE_SPEECH: Duration = Duration::from_millis(600);
-/// An engine that has not detected the end of speech this long after it should have is told to end the turn.
+/// An engine that has not detected the end of speech this long after it should have is instructed to end the turn.
 const STUCK_GRACE: Duration = Duration::from_secs(1);
 /// Speech without a pause is shorter than this: longer sound is music, which the local detector also classifies as
 /// voice.

@@ -94,7 +94,7 @@ impl CallSession {
         }
     }
 
-    /// A response has ended: its tool calls run if it was completed; otherwise the engine is told that they did not.
+    /// A response has ended: its tool calls run if it was completed; otherwise the engine receives an output that says that they did not run.
     /// Returns true if there were any.
     pub(super) fn run_calls(&mut self, response: &ResponseId, was_completed: bool, now: Instant) -> bool {
         let calls = self.tools.pending.extract_if(.., |(of, _)| of == response).map(|(_, call)| call);
@@ -196,7 +196,7 @@ impl CallSession {
         }
     }
 
-    /// A tool that still runs at its limit is not stopped: the engine is told so, and gets the output later.
+    /// A tool that still runs at its limit is not stopped: the engine receives a notice, and the output later.
     pub(super) fn tool_limit(&mut self, now: Instant) {
         let late: Vec<_> = self.tools.running.extract_if(.., |tool| tool.limit <= now).collect();
         for tool in late {

@@ -76,7 +76,7 @@ const BRIDGE: [Probe; 5] = [
 
 const TWILIO_WHATSAPP: [Probe; 4] = [
     ("Write to the sender, answer within 24 hours", "the answer arrives as text"),
-    ("Write to somebody who has not written for a day", "the template goes out, or the page says why nothing can"),
+    ("Write to a contact who has not written for a day", "the template goes out, or the page says why nothing can"),
     (
         "Stop the service for two minutes, write meanwhile, start it",
         "the message is on the page within five minutes (TWILIO_CATCH_UP in the log)",

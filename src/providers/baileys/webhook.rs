@@ -4,18 +4,15 @@
 //! sends more fields, all of them optional:
 //!
 //! - `event`: `message` (the default), `status`, `reaction`, `edit`, `deletion`; any other value is stored in the
-//!   webhook log and has no
-//! effect;
+//!   webhook log and has no effect;
 //! - of a message: `lid`, `phone`, `push_name`, `timestamp` (Unix seconds or milliseconds, or RFC 3339), `type` (a word
-//!   of
-//! [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an object with one), `from_me` with `to` for
-//! messages that the business wrote on its own phone, `history` for messages from before the account was linked,
-//! `waited` for messages that were delayed (WhatsApp kept them while the bridge was offline, or the bridge while the
-//! daemon did not answer), `media_error` instead of `media_url` for a file that will never come;
+//!   of [`MediaKind`]), `mime`, `file_name`, `caption`, `quoted` (an id, or an object with one), `from_me` with `to` for
+//!   messages that the business wrote on its own phone, `history` for messages from before the account was linked,
+//!   `waited` for messages that were delayed (WhatsApp kept them while the bridge was offline, or the bridge while the
+//!   daemon did not answer), `media_error` instead of `media_url` for a file that will never come;
 //! - of a status: `id`, `status` (`sent`, `delivered`, `read`, `played`, `failed`, or Baileys' number of it), `error`;
 //! - of a reaction, an edit, a deletion: `target`, the id of the message; `id`, its own; `text`, the emoji or the new
-//!   text;
-//! `timestamp`; the chat, as for a message.
+//!   text; `timestamp`; the chat, as for a message.
 
 mod repair;
 mod scalar;
