@@ -44,14 +44,14 @@ const BANNED: [(&str, &str); 20] = [
 
 /// Lines that may have such a word, by a part of them, and why.
 const EXCEPTIONS: [(&str, &str); 2] =
-    [("\"told\"", "a field of the API, in the list of required ones"), ("\"told\":", "the same field")];
+    [("\"told\"", "a field of the API"), ("| One network has half the house |", "an example of what not to write")];
 
 #[test]
 fn prose_is_plain() {
     let mut findings = Vec::new();
     let is_in = |file: &tree::File, paths: &[&str]| paths.iter().any(|path| file.path.starts_with(path));
     for file in tree::files().iter().filter(|file| is_in(file, &CHECKED) && !is_in(file, &NOT_YET)) {
-        let is_code = file.has_extension("rs");
+        let is_code = ["rs", "js", "css", "html"].iter().any(|extension| file.has_extension(extension));
         for (number, line) in file.text.lines().enumerate() {
             let is_excepted = EXCEPTIONS.iter().any(|(part, _)| line.contains(part));
             if (is_code && !line.trim_start().starts_with("//")) || is_excepted {
