@@ -61,6 +61,8 @@ struct Session {
     counters: Rc<RefCell<Counters>>,
     updated: bool,
     caller: u16,
+    /// How much of the caller's audio has arrived.
+    heard_ms: u128,
     loud_frames: u32,
     quiet_frames: u32,
     speaking: bool,
@@ -79,6 +81,7 @@ impl Session {
             counters,
             updated: false,
             caller: 0,
+            heard_ms: 0,
             loud_frames: 0,
             quiet_frames: 0,
             speaking: false,
@@ -143,6 +146,7 @@ impl Session {
             }
             counters.early += u64::from(!self.updated);
         }
+        self.heard_ms += 20;
         // Past the stamp, silence is one letter.
         let loud = payload.as_bytes().get(40).is_some_and(|letter| *letter != b'/');
         if loud {
@@ -151,8 +155,8 @@ impl Session {
             if self.loud_frames == 3 && !self.speaking {
                 self.speaking = true;
                 self.items += 1;
-                let item = self.items;
-                out.push(format!(r#"{{"type":"input_audio_buffer.speech_started","event_id":"e3","audio_start_ms":0,"item_id":"item_u{item}"}}"#));
+                let (item, start) = (self.items, self.heard_ms - 60);
+                out.push(format!(r#"{{"type":"input_audio_buffer.speech_started","event_id":"e3","audio_start_ms":{start},"item_id":"item_u{item}"}}"#));
                 if self.answer.is_some() {
                     self.end_answer(
                         "cancelled",
@@ -174,7 +178,8 @@ impl Session {
     fn begin_answer(&mut self, out: &mut Vec<String>) {
         self.answers += 1;
         let (item, answer) = (self.items, self.answers);
-        out.push(format!(r#"{{"type":"input_audio_buffer.speech_stopped","event_id":"e4","audio_end_ms":0,"item_id":"item_u{item}"}}"#));
+        let end = self.heard_ms - u128::from(self.quiet_frames) * 20;
+        out.push(format!(r#"{{"type":"input_audio_buffer.speech_stopped","event_id":"e4","audio_end_ms":{end},"item_id":"item_u{item}"}}"#));
         out.push(format!(r#"{{"type":"input_audio_buffer.committed","event_id":"e5","item_id":"item_u{item}","previous_item_id":null}}"#));
         let content = r#""object":"realtime.item","type":"message","status":"completed","role":"user","content":[{"type":"input_audio"}]"#;
         out.push(format!(r#"{{"type":"conversation.item.added","event_id":"e6","previous_item_id":null,"item":{{"id":"item_u{item}",{content}}}}}"#));
