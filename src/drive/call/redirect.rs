@@ -14,11 +14,12 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// Retries until Twilio accepts or refuses the redirect, or the call's task has ended; then notifies the task.
 pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSender<Mail>) {
-    // The current settings, not those from the start of the call: the account's credentials may have changed since.
-    let (parts, config) = (calls.parts(), calls.parts().config());
-    let url = format!("{}/webhook/handle_recording", config.http.base_url());
+    let parts = calls.parts();
     let last = RETRY_AFTER_MS[RETRY_AFTER_MS.len() - 1];
     for wait in RETRY_AFTER_MS.into_iter().chain(std::iter::repeat(last)).map(Duration::from_millis) {
+        // The settings of now, on each attempt: the account's credentials may have been corrected since the last one.
+        let config = parts.config();
+        let url = format!("{}/webhook/handle_recording", config.http.base_url());
         tracing::info!(event = "WATCHDOG_REDIRECT_SENT", call.sid = %sid, "Asking Twilio to record the call");
         let failure = match rest::redirect_call(&parts.client, &config.twilio, &sid, &url, LIMIT).await {
             Ok(()) => {
