@@ -1,4 +1,4 @@
-//! The books: what the outside world was told, against the rows of the database.
+//! Compares what the clients and the fake vendors received with the rows of the database.
 
 use crate::copies::Copy;
 use crate::expected::Expected;
@@ -72,7 +72,9 @@ fn calls(copy: &Copy, expected: &Expected, found: &mut Vec<String>) {
         }
     }
     let placed: BTreeSet<_> = state.calls.iter().map(|call| &call.sid).collect();
-    found.extend(rows.keys().filter(|sid| !placed.contains(sid)).map(|sid| format!("nobody placed the call {sid}")));
+    found.extend(
+        rows.keys().filter(|sid| !placed.contains(sid)).map(|sid| format!("no simulated caller placed the call {sid}")),
+    );
     found.extend(copy.texts(
         "SELECT 'turn ' || item_id || ' of call ' || call_id || ' is there ' || count(*) || ' times'
          FROM call_turns GROUP BY call_id, item_id HAVING count(*) > 1",

@@ -1,4 +1,4 @@
-//! What the outside world was told, to be compared with what the database holds.
+//! What the clients and the fake vendors received, to be compared with the database.
 
 use agentlocator::simulator::caller::CallReport;
 use std::collections::BTreeMap;

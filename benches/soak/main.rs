@@ -5,7 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a soak that cannot continue has failed")]
 #![allow(clippy::disallowed_methods, reason = "a soak has its own clock and environment")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports to whoever started it")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it reports on the terminal")]
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 #![allow(unreachable_pub, reason = "this binary is its own whole world")]
 

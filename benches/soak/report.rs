@@ -1,4 +1,4 @@
-//! What is printed: a line each minute, tables and the verdict at the end.
+//! The printed report: a line each minute, tables and the result at the end.
 
 use crate::copies::{Copies, Copy};
 use crate::expected::Expected;

@@ -27,7 +27,7 @@ test('a message that no chat shows proves both directions', async () => {
   assert.deepEqual(stage.daemon.taken, [], 'the daemon is told of nothing')
 })
 
-test('the link is checked when somebody asks', async () => {
+test('the link is checked on request', async () => {
   const stage = await Stage.set()
   const bridge = await stage.start()
   const ask = async () => (await bridge.post('/check-link')).body

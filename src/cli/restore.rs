@@ -178,8 +178,8 @@ fn report(
     if let Some(kept) = &aside.database {
         tell(&format!("The old database is {}; delete it when you no longer need it.", kept.display()));
     }
-    if let Some(stranger) = &aside.stranger {
-        tell(&format!("The foreign file that was in its place is {}.", stranger.display()));
+    if let Some(foreign) = &aside.stranger {
+        tell(&format!("The foreign file that was in its place is {}.", foreign.display()));
     }
     Ok(())
 }
