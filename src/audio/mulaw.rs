@@ -32,6 +32,11 @@ pub fn level(samples: &[u8]) -> u32 {
     u32::try_from(sum / (samples.len().max(1) as u64)).unwrap_or(0)
 }
 
+/// The number of samples that are louder than `level`.
+pub fn louder_than(level: u16, samples: &[u8]) -> usize {
+    samples.iter().filter(|byte| LOUDNESS[usize::from(**byte)] > level).count()
+}
+
 const LOUDNESS: [u16; 256] = {
     let mut table = [0; 256];
     let mut byte = 0u8;

@@ -8,8 +8,11 @@ use earshot::Detector;
 const STEP: usize = 256;
 /// A higher score is a voice.
 const THRESHOLD: f32 = 0.6;
-/// A lower level is silence; the network is not run on it.
-const MIN_LEVEL: u32 = 200;
+/// A sample of a lower level is silence.
+const MIN_LEVEL: u16 = 200;
+/// The network is run only on pieces of which at least one in this many samples is louder than silence. A crackle of
+/// the line is loud, but shorter.
+const MIN_LOUD_PART: usize = 5;
 /// The number of 8 kHz samples from which each interpolated sample is computed.
 const TAPS: usize = 8;
 /// The interpolation taps of a half-band low-pass at 4 kHz: a sinc under a Hamming window, with a sum of 1.
@@ -44,7 +47,7 @@ impl VoiceDetector {
     pub fn hear(&mut self, audio: &EncodedAudio, is_loud_enough: bool) -> bool {
         self.samples.clear();
         audio.decode_into(&mut self.samples);
-        if mulaw::level(&self.samples) < MIN_LEVEL {
+        if mulaw::louder_than(MIN_LEVEL, &self.samples) * MIN_LOUD_PART < self.samples.len() {
             self.is_voice = false;
         } else if is_loud_enough {
             self.is_voice = true;
@@ -124,5 +127,12 @@ mod tests {
         let loud = EncodedAudio::encode(&made(20, |t| (TAU * 440.0 * t).sin() * 6000.0));
         assert!(detector.hear(&loud, true));
         assert!(!detector.hear(&EncodedAudio::silence(20), true));
+    }
+
+    #[test]
+    fn a_crackle_of_the_line_is_silence() {
+        let mut crackle = vec![mulaw::SILENCE; FRAME_BYTES];
+        crackle[40..56].fill(mulaw::encode(30_000));
+        assert!(!VoiceDetector::default().hear(&EncodedAudio::encode(&crackle), true));
     }
 }
