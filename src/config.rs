@@ -7,6 +7,7 @@ mod agent;
 mod alerts;
 mod backup;
 mod base_url;
+mod business;
 mod care;
 mod change;
 mod check;
@@ -46,6 +47,7 @@ pub use agent::AgentConfig;
 pub use alerts::{AlertLanguage, AlertsConfig};
 pub use backup::{BackupConfig, BucketAccess};
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use business::BusinessConfig;
 pub use care::CareConfig;
 pub use change::Changes;
 pub use data_marker::{DataMarker, MissingData};
@@ -97,6 +99,8 @@ pub struct Config {
     pub deepgram: DeepgramConfig,
     /// The course of calls.
     pub voice: VoiceConfig,
+    /// The business: its name, time zone and country.
+    pub business: BusinessConfig,
     /// The agent: its instructions and transfer number.
     pub agent: AgentConfig,
     /// Alert recipients and thresholds.

@@ -28,15 +28,8 @@ pub mod status;
 pub mod sweep;
 pub mod updates;
 
-use crate::domain::Timestamp;
-use crate::ops::local_time::{self, TIME_ZONE};
 pub use ai_check::look as look_at_ai;
 pub use ai_probe::look as probe_ai;
 pub use clips::Clips;
 pub use in_force::{InForce, InForceError};
 pub use prompts::{Prompt, Prompts};
-
-/// Returns the start of the day, in the time zone of the business, that contains `now`.
-pub fn start_of_day(now: Timestamp) -> Timestamp {
-    local_time::start_of_day(now, TIME_ZONE)
-}

@@ -1,7 +1,8 @@
 //! The instructions of the AI.
 
-use crate::config::AgentConfig;
+use crate::config::{AgentConfig, BusinessConfig};
 use crate::domain::Timestamp;
+use jiff::tz::TimeZone;
 use std::fmt::Write;
 
 /// What is known at the start of a call.
@@ -11,8 +12,6 @@ pub struct PhoneContext<'a> {
     pub caller_name: Option<&'a str>,
     /// The current time.
     pub now: Timestamp,
-    /// The business's time zone, IANA.
-    pub time_zone: &'a str,
     /// Whether calls can be transferred to a human agent.
     pub can_transfer: bool,
     /// Whether the call started with another engine, which this one replaces.
@@ -20,7 +19,7 @@ pub struct PhoneContext<'a> {
 }
 
 /// The instructions for a phone call. The fixed part comes first, so the model's server can cache it.
-pub fn for_phone(config: &AgentConfig, context: &PhoneContext<'_>) -> String {
+pub fn for_phone(business: &BusinessConfig, config: &AgentConfig, context: &PhoneContext<'_>) -> String {
     let mut text = String::from(PHONE_MANNERS);
     let language = language_name(&config.language);
     // Writing to a string cannot fail.
@@ -29,8 +28,8 @@ pub fn for_phone(config: &AgentConfig, context: &PhoneContext<'_>) -> String {
         "You understand and speak {language} and begin in it. If the caller clearly speaks another language, follow the \
          caller."
     );
-    if !config.business_name.is_empty() {
-        let _ = writeln!(text, "You answer the phone of: {}.", config.business_name);
+    if !business.name.is_empty() {
+        let _ = writeln!(text, "You answer the phone of: {}.", business.name);
     }
     if config.instructions.is_empty() {
         text.push_str(
@@ -46,7 +45,7 @@ pub fn for_phone(config: &AgentConfig, context: &PhoneContext<'_>) -> String {
     } else {
         "Calls cannot be put through to a person: offer to take a message instead, and use take_message.\n"
     });
-    let _ = writeln!(text, "It is now {}.", local_time(context.now, context.time_zone));
+    let _ = writeln!(text, "It is now {}.", local_time(context.now, &business.time_zone));
     if let Some(name) = context.caller_name.filter(|name| !name.is_empty()) {
         let _ = writeln!(text, "The caller's number is known to belong to: {name}. Do not read it out unasked.");
     }
@@ -90,10 +89,9 @@ fn language_name(code: &str) -> &str {
 }
 
 /// Day, date and time in the business's time zone: "Friday, 20 November 2026, 10:56".
-fn local_time(now: Timestamp, time_zone: &str) -> String {
+fn local_time(now: Timestamp, zone: &TimeZone) -> String {
     let instant = jiff::Timestamp::from_millisecond(now.as_millis()).unwrap_or_default();
-    let zone = jiff::tz::TimeZone::get(time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    instant.to_zoned(zone).strftime("%A, %-d %B %Y, %H:%M").to_string()
+    instant.to_zoned(zone.clone()).strftime("%A, %-d %B %Y, %H:%M").to_string()
 }
 
 #[cfg(test)]
@@ -104,7 +102,6 @@ mod tests {
         PhoneContext {
             caller_name: Some("דנה"),
             now: Timestamp::from_millis(1_795_000_000_000),
-            time_zone: "Asia/Jerusalem",
             can_transfer: false,
             is_resumed: false,
         }
@@ -112,12 +109,9 @@ mod tests {
 
     #[test]
     fn the_owner_s_words_and_the_time_are_in() {
-        let config = AgentConfig {
-            business_name: "מספרת רון".into(),
-            instructions: "פתוחים בימים א-ה.".into(),
-            ..AgentConfig::default()
-        };
-        let text = for_phone(&config, &context());
+        let config = AgentConfig { instructions: "פתוחים בימים א-ה.".into(), ..AgentConfig::default() };
+        let business = BusinessConfig { name: "מספרת רון".into(), ..BusinessConfig::default() };
+        let text = for_phone(&business, &config, &context());
         for part in
             ["Hebrew", "מספרת רון", "פתוחים בימים א-ה.", "take_message", "דנה", "Wednesday, 18 November 2026, 13:06"]
         {
@@ -128,7 +122,11 @@ mod tests {
 
     #[test]
     fn an_empty_box_invents_nothing() {
-        let text = for_phone(&AgentConfig::default(), &PhoneContext { is_resumed: true, ..context() });
+        let text = for_phone(
+            &BusinessConfig::default(),
+            &AgentConfig::default(),
+            &PhoneContext { is_resumed: true, ..context() },
+        );
         assert!(text.contains("do not invent facts") && text.contains("do not greet again"));
     }
 }

@@ -87,7 +87,7 @@ fn by_mail(config: &Config) -> anyhow::Result<Option<Tried>> {
     if to.is_empty() {
         return Ok(None);
     }
-    let words = Words::test(&config.agent.business_name, config.alerts_in_hebrew());
+    let words = Words::test(&config.business.name, config.alerts_in_hebrew());
     let sent = app::runtime()?.block_on(async {
         let mailer = Mailer::new(&config.mail)?;
         mailer.send(&to, &words.subject, &words.body).await
@@ -110,7 +110,7 @@ fn by_whatsapp(config: &Config, settings: &Settings) -> Option<Tried> {
 }
 
 fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyhow::Result<String> {
-    let words = Words::test(&config.agent.business_name, config.alerts_in_hebrew());
+    let words = Words::test(&config.business.name, config.alerts_in_hebrew());
     let rules = outbox::rules(config);
     let order = Order::SendToOwner {
         to: to.to_string(),

@@ -53,7 +53,7 @@ impl NewPassword {
     /// The hash of the password; an error if the password is not allowed for that user name. Invalid settings are ignored (the
     /// business's name is then unknown), so that they do not lock the owner out.
     pub(super) fn hash(&self, user_name: &str, settings: &Settings) -> anyhow::Result<String> {
-        let business = settings.load().map(|config| config.agent.business_name).unwrap_or_default();
+        let business = settings.load().map(|config| config.business.name).unwrap_or_default();
         Ok(password::hash(&self.text, &[user_name, &business])?)
     }
 

@@ -8,8 +8,6 @@ use serde::Serialize;
 /// The agent: its instructions, language and transfer number.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AgentConfig {
-    /// The name of the business.
-    pub business_name: String,
     /// What the agent should know and do, in the owner's words.
     pub instructions: String,
     /// The language in which it starts, ISO 639-1.
@@ -20,13 +18,12 @@ pub struct AgentConfig {
 
 impl Default for AgentConfig {
     fn default() -> Self {
-        Self { business_name: String::new(), instructions: String::new(), language: "he".into(), transfer_to: None }
+        Self { instructions: String::new(), language: "he".into(), transfer_to: None }
     }
 }
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("agent.business_name", |c| &mut c.agent.business_name, free_text()),
         setting("agent.instructions", |c| &mut c.agent.instructions, free_text()),
         setting("agent.language", |c| &mut c.agent.language, language()),
         setting("agent.transfer_to", |c| &mut c.agent.transfer_to, optional(phone_number())),

@@ -16,7 +16,7 @@ pub(super) use host::{host_names, key_id, networks};
 pub(super) use mail::{host, mail_address, mail_addresses};
 pub(super) use phone::{country, phone_number};
 pub(super) use space::{disk_limit, readable_folder};
-pub(super) use text::{free_text, language, secret, template_variables, token, word, words};
+pub(super) use text::{free_text, language, secret, template_variables, time_zone, token, word, words};
 
 use super::found::Found;
 use std::borrow::Cow;

@@ -4,8 +4,8 @@
 use super::found::Found;
 use super::rule::{Refusal, Rule};
 use super::{
-    Config, Secret, agent, alerts, backup, care, disk, google, http, log, mail, openai, retention, speech, store, tls,
-    twilio, updates, voice, whatsapp,
+    Config, Secret, agent, alerts, backup, business, care, disk, google, http, log, mail, openai, retention, speech,
+    store, tls, twilio, updates, voice, whatsapp,
 };
 use std::rc::Rc;
 
@@ -158,6 +158,7 @@ pub(super) fn all() -> Vec<Setting> {
         google::settings(),
         speech::settings(),
         voice::settings(),
+        business::settings(),
         agent::settings(),
         alerts::settings(),
         mail::settings(),

@@ -1,11 +1,10 @@
 //! `[whatsapp]`: both providers, and the choice between them.
 
-use super::rule::{Rule, Wrong, bridge_url, country, optional, path, secret, several, switch, whole, word, words};
+use super::rule::{Rule, Wrong, bridge_url, optional, path, secret, several, switch, whole, word, words};
 use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, Secret};
 use crate::domain::{Provider, text_enum};
-use phonenumber::country;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 text_enum! {
@@ -50,15 +49,12 @@ pub struct WhatsAppConfig {
     /// Contacts per day to whom the business may write first through the bridge.
     pub new_chats_per_day: u32,
     /// Prefixes of numbers with which a conversation may be started, through either provider: `+972`; `+` allows every
-    /// number. Empty: the calling code of `default_country`.
+    /// number. Empty: the calling code of `business.country`.
     pub new_chat_prefixes: Vec<String>,
     /// Conversations that one user or token may start in 24 hours, through either provider.
     pub new_chats_per_user_per_day: u32,
     /// Conversations that all users and tokens together may start in 24 hours, through either provider.
     pub new_chats_in_all_per_day: u32,
-    /// The default country of numbers without a country code, ISO 3166.
-    #[serde(serialize_with = "as_letters")]
-    pub default_country: country::Id,
     /// Maximum size of a file that is fetched or sent, in bytes.
     pub max_media_bytes: u64,
 }
@@ -81,7 +77,6 @@ impl Default for WhatsAppConfig {
             new_chat_prefixes: Vec::new(),
             new_chats_per_user_per_day: 50,
             new_chats_in_all_per_day: 200,
-            default_country: country::IL,
             max_media_bytes: 16 << 20,
         }
     }
@@ -124,11 +119,6 @@ impl WhatsAppConfig {
         let is_elsewhere = self.baileys_outbound_url.is_some() || self.baileys_port != DEFAULT_PORT;
         self.baileys_socket.as_deref().filter(|_| !is_elsewhere)
     }
-
-    /// The default country of numbers without a country code.
-    pub fn country(&self) -> country::Id {
-        self.default_country
-    }
 }
 
 pub(super) fn settings() -> Vec<Setting> {
@@ -161,7 +151,6 @@ pub(super) fn settings() -> Vec<Setting> {
             whole(0..=100_000),
         ),
         setting("whatsapp.new_chats_in_all_per_day", |c| &mut c.whatsapp.new_chats_in_all_per_day, whole(0..=100_000)),
-        setting("whatsapp.default_country", |c| &mut c.whatsapp.default_country, country()),
         setting("whatsapp.max_media_bytes", |c| &mut c.whatsapp.max_media_bytes, whole(1024..=1 << 30)),
     ]
 }
@@ -174,11 +163,6 @@ fn prefixes() -> Rule<Vec<String>> {
         Some(digits) if digits.len() <= 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text.to_owned()),
         _ => Err(Wrong::Because(format!("{text} is not a calling code"))),
     })
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn as_letters<S: Serializer>(country: &country::Id, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(country.as_ref())
 }
 
 fn present(secret: Option<&Secret>) -> Option<&Secret> {

@@ -6,7 +6,7 @@ use crate::agent::tools;
 use crate::config::{Config, OpenAiConfig};
 use crate::domain::{Finding, FindingState, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup, RefusedFields};
-use crate::ops::local_time::{self, TIME_ZONE};
+use crate::ops::local_time;
 use crate::providers::http_client;
 use crate::providers::openai::rest::{self, Error, Model};
 use jiff::civil::Date;
@@ -33,7 +33,7 @@ pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp
         Ok(models) => models,
         Err(error) => return vec![refusal(&error)],
     };
-    let today = local_time::date(now, TIME_ZONE);
+    let today = local_time::date(now, &config.business.time_zone);
     let mut findings = missing(&models, openai).map_or_else(Vec::new, |finding| vec![finding]);
     findings.extend(ending(&models, openai, today));
     if findings.iter().all(|finding| finding.state != FindingState::Error) {
@@ -97,9 +97,9 @@ async fn session(config: Arc<Config>, now: Timestamp) -> Option<Finding> {
 /// A session as for a call by an unknown caller.
 pub(super) fn call_setup(config: Arc<Config>, now: Timestamp) -> RealtimeSetup {
     let can_transfer = config.agent.transfer_to.is_some();
-    let context = PhoneContext { caller_name: None, now, time_zone: TIME_ZONE, can_transfer, is_resumed: false };
+    let context = PhoneContext { caller_name: None, now, can_transfer, is_resumed: false };
     RealtimeSetup {
-        instructions: instructions::for_phone(&config.agent, &context).into(),
+        instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
         tools: tools::for_phone(can_transfer),
         language: config.agent.language.clone(),
         profile_name: None,

@@ -201,7 +201,7 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
         Err(error) => return refused(&format!("{} writes no recording down", openai.file_transcription_model), &error),
     };
     let messages = [
-        ChatMessage { role: "system", content: fallback::instructions(&config.agent, now) },
+        ChatMessage { role: "system", content: fallback::instructions(&config.business, &config.agent, now) },
         ChatMessage { role: "user", content: heard.clone() },
     ];
     let answer = match rest::chat(client, openai, &messages, REQUEST_LIMIT).await {

@@ -10,6 +10,7 @@ use crate::drive::outbox::Outbox;
 use crate::ops::alert::{Alerts, Patience, Words};
 use crate::ops::local_time;
 use crate::store::Store;
+use jiff::tz::TimeZone;
 use mail::ByMail;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use whatsapp::ByWhatsApp;
 #[derive(Clone)]
 struct Letterhead {
     business: String,
+    zone: TimeZone,
     page: String,
     hebrew: bool,
 }
@@ -34,7 +36,8 @@ pub async fn run(
     mut stopping: watch::Receiver<bool>,
 ) {
     let head = Letterhead {
-        business: config.agent.business_name.clone(),
+        business: config.business.name.clone(),
+        zone: config.business.time_zone.clone(),
         page: format!("{page}/app/"),
         hebrew: config.alerts_in_hebrew(),
     };
@@ -161,7 +164,7 @@ impl Teller {
 
 impl Letterhead {
     fn words(&self, news: &[(Alert, AlertNews)]) -> Words {
-        Words::of(news, &self.business, &self.page, self.hebrew, |at| local_time::moment(at, super::TIME_ZONE))
+        Words::of(news, &self.business, &self.page, self.hebrew, |at| local_time::moment(at, &self.zone))
     }
 }
 

@@ -367,15 +367,9 @@ impl CallTask {
             PersonName::ByOwner(name) => (Some(name.as_str()), None),
             PersonName::ByProfile(name) => (None, Some(name.clone())),
         };
-        let context = PhoneContext {
-            caller_name,
-            now: clock::now(),
-            time_zone: super::TIME_ZONE,
-            can_transfer,
-            is_resumed: !history.is_empty(),
-        };
+        let context = PhoneContext { caller_name, now: clock::now(), can_transfer, is_resumed: !history.is_empty() };
         RealtimeSetup {
-            instructions: instructions::for_phone(&config.agent, &context).into(),
+            instructions: instructions::for_phone(&config.business, &config.agent, &context).into(),
             tools: agent_tools::for_phone(can_transfer),
             language: config.agent.language.clone(),
             profile_name,

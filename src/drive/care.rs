@@ -16,6 +16,7 @@ use crate::ops::alert::Alerts;
 use crate::ops::clock_check::{self, ClockReading};
 use crate::ops::clock_floor::{self, ClockFloor};
 use crate::ops::disk::DiskWatch;
+use crate::ops::local_time::start_of_day;
 use crate::ops::snapshots::{Snapshots, Standing};
 use crate::ops::tls::{Tls, TlsHealth, TlsStatus};
 use crate::providers::baileys::bridge::LinkState;
@@ -135,11 +136,10 @@ impl Care {
     }
 
     async fn look_at_ai_limits(&self) {
-        let now = clock::now();
-        let today = super::start_of_day(now);
+        let (now, config) = (clock::now(), self.settings.now());
+        let today = start_of_day(now, &config.business.time_zone);
         if let Ok(used) = self.store.read(move |tx| tx.ai_usage(None, today, now)).await {
-            let limits = &self.settings.now().voice;
-            self.alerts.set(AlertKind::AiLimit, calls::warning(limits, self.calls.ai_count(), used));
+            self.alerts.set(AlertKind::AiLimit, calls::warning(&config.voice, self.calls.ai_count(), used));
         }
     }
 

@@ -4,9 +4,10 @@
 use super::calls::{self, CallParts};
 use crate::agent::instructions::{self, PhoneContext};
 use crate::clock;
-use crate::config::AgentConfig;
+use crate::config::{AgentConfig, BusinessConfig};
 use crate::crm::recording::NewRecording;
 use crate::domain::{CallSid, RecordingSid, Speaker, Timestamp};
+use crate::ops::local_time::start_of_day;
 use crate::providers::openai::rest::{self as openai, ChatMessage};
 use crate::providers::twilio::rest as twilio;
 use std::collections::{HashMap, VecDeque};
@@ -154,15 +155,15 @@ async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twili
 }
 
 /// The instructions for a turn-by-turn conversation.
-pub(super) fn instructions(agent: &AgentConfig, now: Timestamp) -> String {
-    let context =
-        PhoneContext { caller_name: None, now, time_zone: super::TIME_ZONE, can_transfer: false, is_resumed: true };
-    format!("{}{TURN_BY_TURN}", instructions::for_phone(agent, &context))
+pub(super) fn instructions(business: &BusinessConfig, agent: &AgentConfig, now: Timestamp) -> String {
+    let context = PhoneContext { caller_name: None, now, can_transfer: false, is_resumed: true };
+    format!("{}{TURN_BY_TURN}", instructions::for_phone(business, agent, &context))
 }
 
 /// The instructions, and what was said so far.
 async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
-    let content = instructions(&parts.config().agent, clock::now());
+    let config = parts.config();
+    let content = instructions(&config.business, &config.agent, clock::now());
     let mut messages = vec![ChatMessage { role: "system", content }];
     let sid = sid.clone();
     let turns = parts.store.read(move |tx| tx.spoken(&sid)).await.unwrap_or_default();
@@ -180,9 +181,10 @@ async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
 
 /// Returns true while the usage limits allow a turn of this call.
 async fn may_use_ai(parts: &CallParts, sid: &CallSid) -> bool {
-    let (sid, now) = (sid.clone(), clock::now());
-    let used = parts.store.read(move |tx| tx.ai_usage(Some(&sid), super::start_of_day(now), now)).await;
-    used.is_ok_and(|used| calls::day_has_room(&parts.config().voice, used))
+    let (sid, now, config) = (sid.clone(), clock::now(), parts.config());
+    let today = start_of_day(now, &config.business.time_zone);
+    let used = parts.store.read(move |tx| tx.ai_usage(Some(&sid), today, now)).await;
+    used.is_ok_and(|used| calls::day_has_room(&config.voice, used))
 }
 
 async fn words_of(parts: &CallParts, sid: &CallSid, item: String) -> Option<String> {

@@ -24,7 +24,7 @@ pub async fn run(store: Store, settings: Live, disk: DiskWatch, mut stopping: wa
             () = tokio::time::sleep(EVERY) => {}
         }
         let config = settings.now();
-        let is_night = local_time::is_within(clock::now(), super::TIME_ZONE, config.care.hour, NIGHT);
+        let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.care.hour, NIGHT);
         let work = async {
             tidy_up(&store).await?;
             retain(&store, &config.retention).await?;

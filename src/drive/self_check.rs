@@ -66,9 +66,10 @@ impl SelfChecker {
     /// the next start.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         loop {
-            let care = self.inner.parts.settings.now().care.clone();
+            let config = self.inner.parts.settings.now();
+            let (care, zone) = (&config.care, &config.business.time_zone);
             let now = clock::now();
-            let next = local_time::next_hour(now, crate::drive::TIME_ZONE, care.hour);
+            let next = local_time::next_hour(now, zone, care.hour);
             let missed = self.last().is_none_or(|last| now.since(last.began_at) > MISSED);
             let wait = if missed { next.since(now).min(AFTER_START) } else { next.since(now) };
             tokio::select! {

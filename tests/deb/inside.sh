@@ -74,8 +74,8 @@ configure() {
     cat >>/etc/agentlocator/config.toml <<S
 [http]
 public_base_url = "$base"
-[agent]
-business_name = "מספרת דנה"
+[business]
+name = "מספרת דנה"
 [twilio]
 account_sid = "AC00000000000000000000000000000001"
 wa_from = "whatsapp:+972501234567"

@@ -291,7 +291,7 @@ fn environment_wins_over_file_and_file_over_page() {
     assert!(daemon.stop().success());
     let live = rusqlite::Connection::open(daemon.folder().join("live/db.sqlite")).unwrap();
     for (key, value) in
-        [("agent.business_name", "\"מספרה\""), ("voice.lead_ms", "900"), ("whatsapp.pacing", "true"), ("x.y", "1")]
+        [("business.name", "\"מספרה\""), ("voice.lead_ms", "900"), ("whatsapp.pacing", "true"), ("x.y", "1")]
     {
         let row =
             "INSERT INTO settings(key, value, updated_at, actor) VALUES (?1, ?2, '2026-01-01T00:00:00.000Z', 'user:1')";
@@ -302,7 +302,7 @@ fn environment_wins_over_file_and_file_over_page() {
     let ignored = daemon.logs().wait_for_event("CONFIG_STORED");
     assert!(ignored["problem"].as_str().unwrap().contains("x.y"), "{ignored}");
     let output = daemon.cli(&["config", "show", "--json"]);
-    assert_eq!(shown(&output, "agent.business_name"), (json!("מספרה"), "set on the page".to_owned()));
+    assert_eq!(shown(&output, "business.name"), (json!("מספרה"), "set on the page".to_owned()));
     let (lead, source) = shown(&output, "voice.lead_ms");
     assert!(lead == 500 && source.ends_with("config.toml:2:1"), "{lead} {source}");
     assert_eq!(shown(&output, "whatsapp.pacing"), (json!(false), "environment variable WA_PACING".to_owned()));

@@ -41,7 +41,7 @@ async fn nothing_that_is_somebodys_is_in_it() {
     };
     let mut town = Town::with_ai(options, |setup| {
         setup.toml(
-            "[agent]\nbusiness_name = \"Planted Plumbing\"\ninstructions = \"planted instructions\"\n\
+            "[business]\nname = \"Planted Plumbing\"\n[agent]\ninstructions = \"planted instructions\"\n\
              transfer_to = \"+972501239876\"\n[alerts]\nmail_to = [\"planted@mail.example\"]\n",
         );
         setup.env("OPENAI_API_KEY", "sk-planted-key").env("WA_SHARED_SECRET", "planted-webhook-secret");

@@ -183,9 +183,9 @@ fn a_file_that_is_not_there_is_told() {
 
 #[test]
 fn columns_count_characters() {
-    let toml = "agent = { business_name = \"שלום\", langage = \"he\" }\n";
+    let toml = "agent = { instructions = \"שלום\", langage = \"he\" }\n";
     assert!(
-        complaint(toml, &[]).starts_with("config.toml:1:35: unknown key agent.langage"),
+        complaint(toml, &[]).starts_with("config.toml:1:34: unknown key agent.langage"),
         "{}",
         complaint(toml, &[])
     );
@@ -328,7 +328,8 @@ fn numbers_countries_and_templates_are_checked() {
     assert_eq!(config.twilio.wa_from.unwrap().as_str(), "+972501234567");
     assert!(complaint("", &[("TWILIO_WA_FROM", "0501234567")]).contains("has no country code"));
     assert!(complaint("", &[("TWILIO_WA_FROM", "shop")]).contains("+972501234567"));
-    assert!(complaint("[whatsapp]\ndefault_country = \"Israel\"\n", &[]).contains("ISO 3166"));
+    assert!(complaint("[business]\ncountry = \"Israel\"\n", &[]).contains("ISO 3166"));
+    assert!(complaint("[business]\ntime_zone = \"Mars\"\n", &[]).contains("IANA"));
     assert!(complaint("", &[("TWILIO_WA_TEMPLATE_VARIABLES", "{}")]).contains("no {{text}}"));
     assert!(complaint("", &[("TWILIO_WA_TEMPLATE_VARIABLES", "{\"1\": 2}")]).contains("not a text"));
     assert!(complaint("", &[("TWILIO_WA_TEMPLATE_SID", "AC123")]).contains("is not a Content SID"));
@@ -385,7 +386,7 @@ fn google_accounts_are_well_formed() {
 fn what_the_page_stored_lies_under_file_and_environment() {
     let config = read("[voice]\nlead_ms = 500\n", &[("LOG_LEVEL", "warn")]).unwrap();
     let stored = [
-        ("agent.business_name", json!("מספרה")),
+        ("business.name", json!("מספרה")),
         ("voice.lead_ms", json!(900)),
         ("whatsapp.per_minute", json!(7)),
         ("log.level", json!("debug")),
@@ -395,9 +396,9 @@ fn what_the_page_stored_lies_under_file_and_environment() {
     ];
     let stored: Vec<_> = stored.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     let (config, problems) = config.with_stored(&stored);
-    assert_eq!((config.agent.business_name.as_str(), config.voice.lead_ms), ("מספרה", 500));
+    assert_eq!((config.business.name.as_str(), config.voice.lead_ms), ("מספרה", 500));
     assert_eq!((config.log.level.as_str(), config.voice.max_call_s), ("warn", 1800));
-    assert_eq!(config.origins.of("agent.business_name").to_string(), "set on the page");
+    assert_eq!(config.origins.of("business.name").to_string(), "set on the page");
     let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 4, "{told:#?}");
     assert_eq!(config.whatsapp.per_minute, 7);

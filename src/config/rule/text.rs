@@ -3,6 +3,7 @@
 use super::{Rule, Wrong};
 use crate::config::Secret;
 use crate::config::found::Found;
+use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
 /// Any text, in any language, of any number of lines.
@@ -38,6 +39,13 @@ pub(in crate::config) fn language() -> Rule<String> {
         let text = text.to_ascii_lowercase();
         let letters = text.bytes().all(|byte| byte.is_ascii_lowercase());
         if letters && (2..=3).contains(&text.len()) { Ok(text) } else { Err(Wrong::Kind) }
+    })
+}
+
+/// A time zone by its IANA name.
+pub(in crate::config) fn time_zone() -> Rule<TimeZone> {
+    Rule::of_text("a time zone by its IANA name, such as Asia/Jerusalem", |text| {
+        TimeZone::get(text).map_err(|_| Wrong::Kind)
     })
 }
 

@@ -146,6 +146,6 @@ impl LiveCall {
 /// Returns true if both texts are the same phone number in any notation; a text that is not a phone number equals
 /// nothing.
 fn is_same(config: &Config, one: &str, other: &str) -> bool {
-    let parse = |text: &str| PhoneNumber::parse_provider(text, config.whatsapp.country()).ok();
+    let parse = |text: &str| PhoneNumber::parse_provider(text, config.business.country).ok();
     parse(one).is_some_and(|one| parse(other) == Some(one))
 }

@@ -38,7 +38,7 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
     let settings = catch_up.parts.in_force.now();
     let numbers = account::numbers(&catch_up.parts.client, &settings.config.twilio, ANSWER).await?;
     let base = settings.config.http.base_url();
-    let country = settings.config.whatsapp.country();
+    let country = settings.config.business.country;
     let mut stored = 0;
     for Listed { item, raw } in over {
         let (Ok(call_sid), Some(at)) = (item.sid().parse::<CallSid>(), item.at()) else { continue };

@@ -69,7 +69,7 @@ impl Kind for ListedMessage {
 /// The message as its webhook would have described it; none if it cannot come from a contact.
 async fn new_message(catch_up: &CatchUp, listed: Listed<ListedMessage>) -> Result<Option<Work>, PassError> {
     let settings = catch_up.parts.in_force.now();
-    let (twilio, country) = (&settings.config.twilio, settings.config.whatsapp.country());
+    let (twilio, country) = (&settings.config.twilio, settings.config.business.country);
     let Listed { item, raw } = listed;
     let media = if item.has_media() { lists::media(&catch_up.parts.client, twilio, item.sid()).await? } else { vec![] };
     let Ok(message) = whatsapp::message(&item.form(&media), twilio.wa_from.as_ref(), country) else {

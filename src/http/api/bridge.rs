@@ -164,7 +164,7 @@ pub(super) async fn pairing_code(
     Json(body): Json<PairingPhone>,
 ) -> Result<axum::Json<PairingCode>, ApiError> {
     let bridge = enabled_bridge(&app)?;
-    let phone = PhoneNumber::parse(&body.phone, app.config().whatsapp.country());
+    let phone = PhoneNumber::parse(&body.phone, app.config().business.country);
     let phone = phone.map_err(|error| unprocessable("invalid_phone", error.to_string()))?;
     let code = bridge.pairing_code(phone.digits()).await.map_err(refusal)?;
     actor.set_audit_subject(phone.masked().to_string());

@@ -1,6 +1,6 @@
 //! Sending by WhatsApp.
 
-use crate::config::{ProviderChoice, WhatsAppConfig};
+use crate::config::{Config, ProviderChoice};
 use crate::crm::outbox::{self, NewChatLimits, SendAnswer, SendRequest};
 use crate::domain::{BusinessId, PeerAddress, PhoneNumber, Provider};
 use crate::http::extract::Json;
@@ -75,7 +75,7 @@ pub(super) async fn send(
 
 /// Reads what is to be sent. Nothing has been stored when it says no.
 fn request(app: &AppState, actor: &Actor, headers: &HeaderMap, body: SendBody) -> Result<SendRequest, ApiError> {
-    let to = PeerAddress::parse(&body.to, app.config().whatsapp.country());
+    let to = PeerAddress::parse(&body.to, app.config().business.country);
     let to = to.map_err(|error| refusal("invalid_recipient", error.to_string()))?;
     let (text, media_url) = (body.text.unwrap_or_default(), body.media_url.filter(|url| !url.trim().is_empty()));
     if text.trim().is_empty() && media_url.is_none() {
@@ -96,14 +96,15 @@ fn request(app: &AppState, actor: &Actor, headers: &HeaderMap, body: SendBody) -
         },
         author: actor.id.to_string(),
         idempotency_key: idempotency_key(headers)?,
-        new_chats: Some(new_chats(&app.config().whatsapp)),
+        new_chats: Some(new_chats(&app.config())),
         send_key: entropy::random_hex::<16>(),
         written_at: app.message_clock.now(),
     })
 }
 
-fn new_chats(config: &WhatsAppConfig) -> NewChatLimits {
-    let home = || vec![PhoneNumber::calling_code(config.country())];
+fn new_chats(config: &Config) -> NewChatLimits {
+    let home = || vec![PhoneNumber::calling_code(config.business.country)];
+    let config = &config.whatsapp;
     NewChatLimits {
         prefixes: if config.new_chat_prefixes.is_empty() { home() } else { config.new_chat_prefixes.clone() },
         per_author: config.new_chats_per_user_per_day,

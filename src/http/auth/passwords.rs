@@ -55,7 +55,7 @@ impl Auth {
 impl AppParts {
     /// Checks and hashes a new password for the user of that name.
     pub(crate) async fn hash_password(&self, password: String, user_name: &str) -> Result<String, ApiError> {
-        let names = [user_name.to_owned(), self.config().agent.business_name.clone()];
+        let names = [user_name.to_owned(), self.config().business.name.clone()];
         let hash = self.auth.in_turn(move || password::hash(&password, &names)).await?;
         Ok(hash.map_err(crm::Error::from)?)
     }

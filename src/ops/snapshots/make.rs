@@ -11,8 +11,8 @@ use super::{Error, Standing, schedule, seal};
 use crate::clock;
 use crate::config::{BackupConfig, Config};
 use crate::domain::Timestamp;
-use crate::ops::local_time;
 use crate::store::{self, CopyFacts};
+use jiff::tz::TimeZone;
 use space::check_room;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{BufReader, BufWriter, Write};
@@ -29,6 +29,8 @@ pub struct Snapshots {
     /// The folder beside the database in which copies and the status file are written.
     home: PathBuf,
     settings: BackupConfig,
+    /// The time zone of the hour at which it runs.
+    zone: TimeZone,
     special: usize,
     /// The bucket, or the name of the missing setting.
     bucket: Option<Result<Bucket, String>>,
@@ -91,6 +93,7 @@ impl Snapshots {
             home: published.with_file_name("snapshots"),
             published,
             settings: config.backup.clone(),
+            zone: config.business.time_zone.clone(),
             special: config.store.keep_snapshots,
             bucket,
             stop: Stop::default(),
@@ -137,7 +140,7 @@ impl Snapshots {
     /// True if the nightly snapshot is due.
     pub fn is_due(&self, now: Timestamp) -> bool {
         let last = self.status().last_success_at;
-        self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &local_time::business_zone())
+        self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &self.zone)
     }
 
     /// All snapshots in the folder, newest first.
@@ -316,7 +319,7 @@ impl Snapshots {
     fn drop_superfluous(&self, good: &SnapshotName, now: Timestamp) -> Result<Vec<String>, Error> {
         let found: Vec<SnapshotName> = self.list()?.iter().filter_map(|found| found.name.parse().ok()).collect();
         let mut dropped = Vec::new();
-        for name in superfluous(&found, good, self.keep(), &local_time::business_zone(), now) {
+        for name in superfluous(&found, good, self.keep(), &self.zone, now) {
             folder::remove(self.folder(), &name.to_string())?;
             dropped.push(name.to_string());
         }
@@ -337,7 +340,7 @@ impl Snapshots {
         }
         let Some(good) = newest.and_then(|name| name.parse::<SnapshotName>().ok()) else { return Ok(()) };
         let names: Vec<SnapshotName> = bucket.list().await?.iter().filter_map(|(name, _)| name.parse().ok()).collect();
-        for name in superfluous(&names, &good, self.keep(), &local_time::business_zone(), clock::now()) {
+        for name in superfluous(&names, &good, self.keep(), &self.zone, clock::now()) {
             bucket.delete(&name.to_string()).await?;
         }
         Ok(())

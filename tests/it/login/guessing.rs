@@ -40,7 +40,7 @@ async fn wrong_passwords_are_slowed_down() {
 #[tokio::test]
 async fn passwords_that_are_easy_to_guess_are_refused() {
     let daemon = Daemon::start(|setup| {
-        setup.toml("[agent]\nbusiness_name = \"Flower Shop\"\n");
+        setup.toml("[business]\nname = \"Flower Shop\"\n");
     });
     let dana = daemon.logged_in("dana", "owner").await;
     let easy = [

@@ -4,9 +4,9 @@ use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw, stream
 use crate::clock;
 use crate::crm::call::{self, IncomingCall};
 use crate::domain::EndReason;
-use crate::drive;
 use crate::drive::calls::Caller;
 use crate::http::{AppState, TwilioForm};
+use crate::ops::local_time::start_of_day;
 use crate::providers::twilio::twiml::Verb;
 use axum::extract::{FromRequest, Request, State};
 use axum::response::Response;
@@ -22,19 +22,20 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
     let call = incoming(&form, call_sid.clone());
     if state.calls.has_come_back(&call) {
         tracing::warn!(event = "TRANSFER_CAME_BACK", call.sid = %call_sid, "Call {call_sid} rejected: the human agent's phone forwarded a transferred call back to this server");
-        let (raw, country, now) = (raw(&form, PATH), state.config().whatsapp.country(), clock::now());
+        let (raw, config, now) = (raw(&form, PATH), state.config(), clock::now());
+        let (country, today) = (config.business.country, start_of_day(now, &config.business.time_zone));
         // Stored, so the call is not read back from Twilio's list as a missed call.
         note(&state, move |tx| {
-            call::receive(tx, &call, &raw, country, drive::start_of_day(now), now)?;
+            call::receive(tx, &call, &raw, country, today, now)?;
             tx.end_call(&call.call_sid, EndReason::NotConnected, None, now)
         })
         .await;
         return answer(&[Verb::Reject]);
     }
-    let (known, raw, country) = (call.clone(), raw(&form, PATH), state.config().whatsapp.country());
+    let (known, raw, business) = (call.clone(), raw(&form, PATH), state.config().business.clone());
     let received = note(&state, move |tx| {
         let now = clock::now();
-        call::receive(tx, &known, &raw, country, drive::start_of_day(now), now)
+        call::receive(tx, &known, &raw, business.country, start_of_day(now, &business.time_zone), now)
     })
     .await;
     let received = received.unwrap_or_default();

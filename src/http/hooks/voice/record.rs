@@ -25,7 +25,7 @@ pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: Twilio
         return answer(&prompt(&state));
     };
     state.calls.leave_to_recorder(&call);
-    let country = state.config().whatsapp.country();
+    let country = state.config().business.country;
     if let Some(waited) = Waiting::read(&uri) {
         return reply(&state, &call, waited).await;
     }

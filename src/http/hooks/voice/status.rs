@@ -17,7 +17,7 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
     match new {
         None => keep_odd(&state, &form, PATH, "no completed recording").await,
         Some(new) => {
-            let (raw, at, country) = (raw(&form, PATH), clock::now(), state.config().whatsapp.country());
+            let (raw, at, country) = (raw(&form, PATH), clock::now(), state.config().business.country);
             note(&state, move |tx| recording::take_in(tx, &new, &raw, country, at)).await;
             state.jobs.wake();
         }

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 pub(super) const PATH: &str = "/webhook/whatsapp/baileys";
 
 pub(super) async fn event(State(app): State<AppState>, signed: BridgeBody) -> Response {
-    let read = webhook::read(&signed.body, app.config().whatsapp.country());
+    let read = webhook::read(&signed.body, app.config().business.country);
     let raw =
         Raw { source: "baileys", path: PATH, content_type: signed.content_type, body: signed.body, is_repeated: false };
     take(&app, read, raw).await

@@ -16,7 +16,7 @@ pub(super) async fn message(State(app): State<AppState>, signed: TwilioForm) -> 
     let config = app.config();
     let own_sender = config.twilio.wa_from.as_ref();
     let read = ours(&signed)
-        .and_then(|form| whatsapp::message(form, own_sender, config.whatsapp.country()))
+        .and_then(|form| whatsapp::message(form, own_sender, config.business.country))
         .map(Inbound::Message);
     take(&app, read, raw(signed, MESSAGE_PATH)).await
 }

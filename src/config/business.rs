@@ -1,0 +1,44 @@
+//! `[business]`: name, time zone and country of the business.
+
+use super::rule::{country, free_text, time_zone};
+use super::setting::{Setting, setting};
+use jiff::tz::TimeZone;
+use phonenumber::country;
+use serde::{Serialize, Serializer};
+
+/// The business: its name, time zone and country.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BusinessConfig {
+    /// The name of the business.
+    pub name: String,
+    /// The time zone of opening hours, nightly tasks, daily limits and displayed times.
+    #[serde(serialize_with = "as_name")]
+    pub time_zone: TimeZone,
+    /// The country of phone numbers without a country code, ISO 3166.
+    #[serde(serialize_with = "as_letters")]
+    pub country: country::Id,
+}
+
+impl Default for BusinessConfig {
+    fn default() -> Self {
+        let time_zone = TimeZone::get("Asia/Jerusalem").unwrap_or(TimeZone::UTC);
+        Self { name: String::new(), time_zone, country: country::IL }
+    }
+}
+
+pub(super) fn settings() -> Vec<Setting> {
+    vec![
+        setting("business.name", |c| &mut c.business.name, free_text()),
+        setting("business.time_zone", |c| &mut c.business.time_zone, time_zone()).at_start(),
+        setting("business.country", |c| &mut c.business.country, country()),
+    ]
+}
+
+fn as_name<S: Serializer>(zone: &TimeZone, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(zone.iana_name().unwrap_or("UTC"))
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes the field by reference")]
+fn as_letters<S: Serializer>(country: &country::Id, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(country.as_ref())
+}
