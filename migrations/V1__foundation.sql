@@ -1,22 +1,21 @@
--- The whole of the business in one file. Times are RFC 3339 UTC text with milliseconds, flags are 0 or 1, money is in
--- millionths of a dollar. Migrations only ever add.
+-- The business's data in one file. Times are RFC 3339 UTC text with milliseconds, flags are 0 or 1, money is in millionths of
+-- a dollar. Migrations only ever add.
 --
--- Words are checked two at a time: SQLite compares with two, but for more it builds a table for each row that is written.
+-- The program decides which providers exist, so no CHECK lists them. Other lists of values are checked two at a time: SQLite
+-- compares with two, but for more it builds a table for each row that is written.
 
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Whose data it is. Name, time zone and country are settings.
 CREATE TABLE businesses (
-    id              INTEGER PRIMARY KEY,
-    name            TEXT NOT NULL DEFAULT '',
-    time_zone       TEXT NOT NULL DEFAULT 'Asia/Jerusalem',
-    default_country TEXT NOT NULL DEFAULT 'IL',
-    created_at      TEXT NOT NULL
+    id         INTEGER PRIMARY KEY,
+    created_at TEXT NOT NULL
 ) STRICT;
 
--- People -------------------------------------------------------------------------------------------------------------
+-- Contacts -----------------------------------------------------------------------------------------------------------
 
 CREATE TABLE contacts (
     id           INTEGER PRIMARY KEY,
@@ -41,7 +40,7 @@ CREATE TABLE addresses (
 ) STRICT;
 CREATE INDEX idx_addresses_contact ON addresses(contact_id);
 
--- One row for each merge, with what moved, so that it can be undone.
+-- One row for each merge, with the rows that moved, so that it can be undone.
 CREATE TABLE contact_merges (
     id                INTEGER PRIMARY KEY,
     business_id       INTEGER NOT NULL REFERENCES businesses(id),
@@ -60,19 +59,19 @@ CREATE TABLE threads (
     business_id         INTEGER NOT NULL DEFAULT 1 REFERENCES businesses(id),
     type                TEXT NOT NULL CHECK (type IN ('whatsapp', 'call')),
     contact_id          INTEGER NOT NULL REFERENCES contacts(id),
-    provider            TEXT CHECK (provider IN ('twilio', 'baileys')),
+    provider            TEXT,
     peer_number         TEXT NOT NULL,
     title               TEXT NOT NULL DEFAULT '',
-    ai_mode             TEXT NOT NULL DEFAULT 'auto' CHECK (ai_mode IN ('off', 'suggest') OR ai_mode IN ('auto', 'paused')),
+    ai_mode             TEXT NOT NULL DEFAULT 'off' CHECK (ai_mode IN ('off', 'suggest') OR ai_mode IN ('auto', 'paused')),
     unread_count        INTEGER NOT NULL DEFAULT 0,
     last_message_at     TEXT,
-    -- The provider that the person last wrote by, and when: the policy's case b.
-    last_in_provider    TEXT CHECK (last_in_provider IN ('twilio', 'baileys')),
+    -- The provider by which the contact last wrote, and when.
+    last_in_provider    TEXT,
     last_in_at          TEXT,
-    -- When the person last wrote to our Twilio sender: Twilio's own 24 hours.
+    -- When the contact last wrote to the Twilio sender: Twilio's own window of 24 hours.
     last_in_twilio_at   TEXT,
     archived_at         TEXT,
-    -- Set on the loser of a merge; its rows have moved.
+    -- The thread into which this one was merged; its rows have moved there.
     merged_into         INTEGER REFERENCES threads(id),
     created_at          TEXT NOT NULL
 ) STRICT;
@@ -88,15 +87,15 @@ CREATE TABLE messages (
     media_kind      TEXT NOT NULL DEFAULT 'text' CHECK (media_kind IN ('text', 'image') OR media_kind IN ('audio', 'voice') OR media_kind IN ('video', 'document') OR media_kind IN ('sticker', 'location') OR media_kind IN ('contact', 'template') OR media_kind = 'other'),
     content_text    TEXT NOT NULL DEFAULT '',
     media_url       TEXT,
-    provider        TEXT CHECK (provider IN ('twilio', 'baileys')),
+    provider        TEXT,
     provider_msg_id TEXT,
     status          TEXT NOT NULL CHECK (status IN ('received', 'queued') OR status IN ('sent', 'delivered') OR status IN ('read', 'failed')),
     error_code      TEXT,
     error           TEXT,
-    -- Who wrote an outgoing one: 'user:3', 'token:2', 'agent', 'phone'.
+    -- The author of an outgoing message: 'user:3', 'token:2', 'agent', 'phone'.
     author          TEXT,
     quoted_msg_id   TEXT,
-    -- What the provider said beyond our columns, as it said it.
+    -- What the provider reported beyond these columns, unchanged.
     extra           TEXT CHECK (extra IS NULL OR json_valid(extra)),
     sent_at         TEXT,
     delivered_at    TEXT,
@@ -113,7 +112,7 @@ CREATE TABLE message_events (
     kind         TEXT NOT NULL CHECK (kind IN ('status', 'edit') OR kind IN ('reaction', 'deletion')),
     value        TEXT NOT NULL DEFAULT '',
     actor        TEXT NOT NULL DEFAULT '',
-    provider     TEXT CHECK (provider IN ('twilio', 'baileys')),
+    provider     TEXT,
     at           TEXT NOT NULL,
     detail       TEXT CHECK (detail IS NULL OR json_valid(detail))
 ) STRICT;
@@ -125,8 +124,11 @@ CREATE TABLE media (
     mime       TEXT NOT NULL,
     bytes      INTEGER NOT NULL,
     content    BLOB NOT NULL,
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    -- When the content was deleted. The row stays, so that what refers to it still shows what it was.
+    pruned_at  TEXT
 ) STRICT;
+CREATE INDEX idx_media_created ON media(created_at) WHERE pruned_at IS NULL;
 
 CREATE TABLE message_media (
     id           INTEGER PRIMARY KEY,
@@ -176,7 +178,7 @@ CREATE TABLE call_turns (
     id                  INTEGER PRIMARY KEY,
     call_id             INTEGER NOT NULL REFERENCES calls(id),
     seq                 INTEGER NOT NULL,
-    -- The engine's id of it; what is told twice is one turn.
+    -- The engine's id of the item; an item that is reported twice is one turn.
     item_id             TEXT NOT NULL,
     speaker             TEXT NOT NULL CHECK (speaker IN ('caller', 'agent') OR speaker IN ('tool', 'system')),
     text                TEXT NOT NULL DEFAULT '',
@@ -208,7 +210,7 @@ CREATE INDEX idx_call_events_call ON call_events(call_id, id);
 CREATE TABLE recordings (
     id           INTEGER PRIMARY KEY,
     call_id      INTEGER NOT NULL REFERENCES calls(id),
-    -- 'stream': both sides, made by us from the media stream. 'twilio': taken by Twilio's recorder.
+    -- 'stream': both sides, recorded from the media stream. 'twilio': recorded by Twilio.
     source       TEXT NOT NULL CHECK (source IN ('stream', 'twilio')),
     provider_sid TEXT UNIQUE,
     mime         TEXT NOT NULL DEFAULT 'audio/wav',
@@ -216,15 +218,16 @@ CREATE TABLE recordings (
     duration_ms  INTEGER NOT NULL DEFAULT 0,
     bytes        INTEGER NOT NULL DEFAULT 0,
     state        TEXT NOT NULL CHECK (state IN ('running', 'waiting') OR state IN ('complete', 'failed') OR state = 'pruned'),
-    -- Where in the file the message begins that the caller left.
+    -- The position of the caller's message in the file.
     message_ms   INTEGER,
     source_url   TEXT,
     error        TEXT,
     created_at   TEXT NOT NULL
 ) STRICT;
 CREATE INDEX idx_recordings_call ON recordings(call_id);
+CREATE INDEX idx_recordings_created ON recordings(created_at) WHERE state = 'complete';
 
--- The chunks of a recording in order are the file.
+-- The chunks of a recording, in order, form the file.
 CREATE TABLE recording_chunks (
     recording_id INTEGER NOT NULL REFERENCES recordings(id),
     seq          INTEGER NOT NULL,
@@ -232,9 +235,9 @@ CREATE TABLE recording_chunks (
     PRIMARY KEY (recording_id, seq)
 ) STRICT;
 
--- In and out ---------------------------------------------------------------------------------------------------------
+-- Webhooks, outbox, jobs ------------------------------------------------------------------------------------------------
 
--- Raw webhooks as they came, oldest first: the ids grow with the time.
+-- Raw webhooks as they were received, oldest first: ids grow with time.
 CREATE TABLE webhook_journal (
     id          INTEGER PRIMARY KEY,
     received_at TEXT NOT NULL,
@@ -242,32 +245,32 @@ CREATE TABLE webhook_journal (
     path        TEXT NOT NULL,
     content_type TEXT NOT NULL DEFAULT '',
     body        BLOB NOT NULL,
-    outcome     TEXT NOT NULL CHECK (outcome IN ('stored', 'duplicate') OR outcome IN ('ignored', 'odd')),
+    outcome     TEXT NOT NULL CHECK (outcome IN ('stored', 'duplicate') OR outcome IN ('ignored', 'malformed')),
     note        TEXT NOT NULL DEFAULT '',
     message_id  INTEGER REFERENCES messages(id),
     call_id     INTEGER REFERENCES calls(id)
 ) STRICT;
 
--- Messages on their way out; one in flight for each person.
+-- Outgoing messages; one in flight for each contact.
 CREATE TABLE outbox (
     id              INTEGER PRIMARY KEY,
     message_id      INTEGER NOT NULL UNIQUE REFERENCES messages(id),
     contact_id      INTEGER NOT NULL REFERENCES contacts(id),
     recipient       TEXT NOT NULL,
-    -- Given to the provider with each attempt; never changes.
+    -- The idempotency key that the provider receives with each attempt; never changes.
     send_key        TEXT NOT NULL UNIQUE,
-    -- What the sender asked for: 'auto', 'twilio' or 'baileys'. A named one does not fail over.
-    requested       TEXT NOT NULL CHECK (requested IN ('auto', 'twilio') OR requested = 'baileys'),
-    provider        TEXT NOT NULL CHECK (provider IN ('twilio', 'baileys')),
+    -- The requested provider, or 'auto'. A named provider does not fail over.
+    requested       TEXT NOT NULL,
+    provider        TEXT NOT NULL,
     template        INTEGER NOT NULL DEFAULT 0 CHECK (template IN (0, 1)),
-    -- Providers that have certainly refused, as JSON.
+    -- Providers that have definitely refused, as JSON.
     refused         TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(refused)),
     state           TEXT NOT NULL CHECK (state IN ('queued', 'sending') OR state IN ('doubtful', 'done') OR state = 'failed'),
     attempts        INTEGER NOT NULL DEFAULT 0,
-    -- Attempts by Twilio of which nobody knows whether they went out, and that its list does not show.
-    doubts          INTEGER NOT NULL DEFAULT 0,
+    -- Attempts through Twilio whose outcome is unknown and that are not in its list of messages.
+    unconfirmed_attempts INTEGER NOT NULL DEFAULT 0,
     next_attempt_at TEXT NOT NULL,
-    -- When the attempt began that runs, or whose outcome is unknown.
+    -- When the current attempt, or the one with an unknown outcome, started.
     attempt_at      TEXT,
     last_error      TEXT,
     created_at      TEXT NOT NULL,
@@ -285,11 +288,11 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (business_id, key)
 ) STRICT, WITHOUT ROWID;
 
--- Work for later: fetch a recording, fetch a file, write a summary.
+-- Background jobs: fetch a recording, fetch a file.
 CREATE TABLE jobs (
     id         INTEGER PRIMARY KEY,
     kind       TEXT NOT NULL,
-    -- The same work twice is one job.
+    -- A job that exists already is not added again.
     unique_key TEXT UNIQUE,
     payload    TEXT NOT NULL CHECK (json_valid(payload)),
     state      TEXT NOT NULL CHECK (state IN ('waiting', 'done') OR state = 'failed'),
@@ -301,7 +304,7 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX idx_jobs_due ON jobs(run_at) WHERE state = 'waiting';
 
--- The house ----------------------------------------------------------------------------------------------------------
+-- Settings and accounts ----------------------------------------------------------------------------------------------
 
 CREATE TABLE settings (
     key        TEXT PRIMARY KEY NOT NULL,
@@ -370,6 +373,33 @@ CREATE TABLE audit_log (
     detail  TEXT CHECK (detail IS NULL OR json_valid(detail))
 ) STRICT;
 CREATE INDEX idx_audit_at ON audit_log(at);
+
+-- Monitoring ---------------------------------------------------------------------------------------------------------
+
+CREATE TABLE alerts (
+    kind       TEXT PRIMARY KEY NOT NULL,
+    -- The state of the alert, as JSON.
+    state      TEXT NOT NULL CHECK (json_valid(state)),
+    updated_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alert_events (
+    id         INTEGER PRIMARY KEY,
+    at         TEXT NOT NULL,
+    kind       TEXT NOT NULL,
+    -- 'raised', 'lasts', 'cleared', 'muted', 'unmuted'
+    transition TEXT NOT NULL,
+    -- The channel of a notification; empty for a change of state.
+    channel    TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE self_checks (
+    id       INTEGER PRIMARY KEY,
+    began_at TEXT NOT NULL,
+    ended_at TEXT NOT NULL,
+    ok       INTEGER NOT NULL CHECK (ok IN (0, 1)),
+    findings TEXT NOT NULL CHECK (json_valid(findings))
+) STRICT;
 
 INSERT INTO businesses(id, created_at) VALUES (1, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
 INSERT INTO meta(key, value) VALUES ('instance_id', lower(hex(randomblob(16))));

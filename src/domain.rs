@@ -28,7 +28,7 @@ mod user;
 
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
-pub use alert::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertTold, AlertWay, Mute};
+pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute};
 pub use attempt::{LateRefusal, NotSent, Outcome, Refusal, RefusedRoute, Search, Trouble};
 pub use call::{Call, CallDirection, CallMedium, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
 pub use change::ChangeKind;
@@ -40,7 +40,7 @@ pub use ids::{
     AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, NotASid, OutboxId,
     RecordingId, RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,
 };
-pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, MessageNews, Odd};
+pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageNews};
 pub use masked::Masked;
 pub use message::{
     Direction, Edit, MEDIA_PATH, MediaKind, Message, MessageDetail, MessageEventKind, MessageFile, MessageStatus,

@@ -80,7 +80,7 @@ fn backup(snapshots: &Snapshots, now: Timestamp) -> Finding {
     match (backup_trouble(snapshots, now), snapshots.standing(now)) {
         (Some(trouble), _) => Finding::error("backup", trouble.en, "run `agentlocator doctor`"),
         (None, Standing::Off) => Finding::skipped("backup", "switched off"),
-        (None, Standing::Young) => Finding::skipped("backup", "no nightly snapshot was due yet"),
+        (None, Standing::Pending) => Finding::skipped("backup", "no nightly snapshot was due yet"),
         (None, Standing::Good | Standing::Bad) => Finding::ok("backup", "the last snapshot is good"),
     }
 }

@@ -5,7 +5,7 @@ use super::{Settings, order, print, print_json, tell};
 use crate::app;
 use crate::config::Config;
 use crate::crm::order::{Order, Outcome};
-use crate::domain::{AlertState, AlertWay, MessageStatus, PhoneNumber};
+use crate::domain::{AlertChannel, AlertState, MessageStatus, PhoneNumber};
 use crate::drive::outbox;
 use crate::ops::alert::{Words, headline};
 use crate::providers::mail::Mailer;
@@ -48,10 +48,10 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
     }
     let mut table = Table::new(["KIND", "STATE", "SINCE", "SENT BY", "DETAIL"]);
     for alert in alerts {
-        let told: Vec<_> = alert.told.iter().map(|told| told.way.as_str()).collect();
-        let told = if told.is_empty() { "-".to_owned() } else { told.join(", ") };
+        let deliveries: Vec<_> = alert.deliveries.iter().map(|delivery| delivery.channel.as_str()).collect();
+        let deliveries = if deliveries.is_empty() { "-".to_owned() } else { deliveries.join(", ") };
         let what = if alert.detail.en.is_empty() { headline(alert.kind, false).to_owned() } else { alert.detail.en };
-        table.row([alert.kind.to_string(), alert.state.to_string(), moment(Some(alert.since)), told, what]);
+        table.row([alert.kind.to_string(), alert.state.to_string(), moment(Some(alert.since)), deliveries, what]);
     }
     print(&table.to_string())
 }
@@ -59,7 +59,7 @@ fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
 /// The result of a test notification by one channel.
 #[derive(Serialize)]
 struct Tried {
-    way: AlertWay,
+    channel: AlertChannel,
     to: Vec<String>,
     ok: bool,
     /// The result as readable text.
@@ -75,8 +75,8 @@ fn test(settings: &Settings, json: bool) -> anyhow::Result<()> {
     if json {
         print_json(&tried)?;
     } else {
-        for Tried { way, to, ok, result } in &tried {
-            print(&format!("{way} to {}: {} – {result}\n", to.join(", "), if *ok { "ok" } else { "failed" }))?;
+        for Tried { channel, to, ok, result } in &tried {
+            print(&format!("{channel} to {}: {} – {result}\n", to.join(", "), if *ok { "ok" } else { "failed" }))?;
         }
     }
     if tried.iter().all(|tried| tried.ok) { Ok(()) } else { Err(anyhow::anyhow!("a channel failed")) }
@@ -96,7 +96,7 @@ fn by_mail(config: &Config) -> anyhow::Result<Option<Tried>> {
         Ok(()) => (true, "the mail server accepted the mail".to_owned()),
         Err(error) => (false, format!("{:#}", anyhow::Error::from(error))),
     };
-    Ok(Some(Tried { way: AlertWay::Mail, to, ok, result }))
+    Ok(Some(Tried { channel: AlertChannel::Mail, to, ok, result }))
 }
 
 fn by_whatsapp(config: &Config, settings: &Settings) -> Option<Tried> {
@@ -106,7 +106,7 @@ fn by_whatsapp(config: &Config, settings: &Settings) -> Option<Tried> {
         Ok(result) => (true, result),
         Err(error) => (false, format!("{error:#}")),
     };
-    Some(Tried { way: AlertWay::WhatsApp, to: vec![to.to_string()], ok, result })
+    Some(Tried { channel: AlertChannel::WhatsApp, to: vec![to.to_string()], ok, result })
 }
 
 fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyhow::Result<String> {

@@ -71,7 +71,7 @@ text_enum! {
 
 text_enum! {
     /// A channel for notifications.
-    AlertWay {
+    AlertChannel {
         /// By mail.
         Mail = "mail",
         /// By WhatsApp.
@@ -81,7 +81,7 @@ text_enum! {
 
 text_enum! {
     /// What a notification reports.
-    AlertNews {
+    AlertTransition {
         /// The alert was raised.
         Raised = "raised",
         /// The alert is still active.
@@ -111,11 +111,11 @@ pub enum Mute {
 
 /// The last notification by one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct AlertTold {
+pub struct AlertDelivery {
     /// The channel.
-    pub way: AlertWay,
+    pub channel: AlertChannel,
     /// What the notification reported.
-    pub news: AlertNews,
+    pub transition: AlertTransition,
     /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
@@ -137,9 +137,9 @@ pub struct Alert {
     /// Until when it sends no notifications.
     pub mute: Option<Mute>,
     /// The notifications of this occurrence.
-    pub told: Vec<AlertTold>,
+    pub deliveries: Vec<AlertDelivery>,
     /// How often it became active again shortly after it had cleared.
-    pub returns: u32,
+    pub recurrences: u32,
 }
 
 impl AlertDetail {
@@ -178,7 +178,7 @@ impl Alert {
     }
 
     /// The last notification by a channel.
-    pub fn told_by(&self, way: AlertWay) -> Option<AlertTold> {
-        self.told.iter().copied().find(|told| told.way == way)
+    pub fn delivery_by(&self, channel: AlertChannel) -> Option<AlertDelivery> {
+        self.deliveries.iter().copied().find(|delivery| delivery.channel == channel)
     }
 }

@@ -40,7 +40,7 @@ pub struct SelfCheck {
     #[schema(value_type = String, format = DateTime)]
     pub ended_at: Timestamp,
     /// Whether nothing needs attention.
-    pub well: bool,
+    pub ok: bool,
     /// The findings.
     pub findings: Vec<Finding>,
 }

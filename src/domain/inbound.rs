@@ -126,4 +126,4 @@ pub enum Inbound {
 /// Why a signed webhook is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Odd(pub &'static str);
+pub struct Malformed(pub &'static str);

@@ -5,7 +5,7 @@ mod mail;
 mod whatsapp;
 
 use crate::config::Config;
-use crate::domain::{Alert, AlertKind, AlertNews, AlertWay};
+use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition};
 use crate::drive::outbox::Outbox;
 use crate::ops::alert::{Alerts, Patience, Words};
 use crate::ops::local_time;
@@ -48,14 +48,14 @@ pub async fn run(
         tokio::join!(
             advance(&alerts, &wake),
             async {
-                if let Some(way) = by_mail {
-                    tell_by(&alerts, &Teller::Mail(Box::new(way)), woken.clone()).await;
+                if let Some(channel) = by_mail {
+                    tell_by(&alerts, &Teller::Mail(Box::new(channel)), woken.clone()).await;
                 }
             },
             async {
-                if let Some(way) = by_whatsapp {
-                    let teller = Teller::WhatsApp(way.clone());
-                    tokio::join!(tell_by(&alerts, &teller, woken.clone()), way.watch(&alerts));
+                if let Some(channel) = by_whatsapp {
+                    let teller = Teller::WhatsApp(channel.clone());
+                    tokio::join!(tell_by(&alerts, &teller, woken.clone()), channel.watch(&alerts));
                 }
             },
         )
@@ -94,44 +94,45 @@ async fn advance(alerts: &Alerts, wake: &watch::Sender<u64>) {
 /// Sends the notifications that are due on one channel. Alerts that become due together are sent in one message; after
 /// a failure, the channel retries with growing delays.
 async fn tell_by(alerts: &Alerts, teller: &Teller, mut woken: watch::Receiver<u64>) {
-    let (way, mut failures) = (teller.way(), 0_u32);
+    let (channel, mut failures) = (teller.channel(), 0_u32);
     while woken.changed().await.is_ok() {
-        if alerts.due(way).is_empty() {
+        if alerts.due(channel).is_empty() {
             failures = 0;
             continue;
         }
         tokio::time::sleep(GATHER).await;
-        let news = alerts.due(way);
-        if news.is_empty() {
+        let changes = alerts.due(channel);
+        if changes.is_empty() {
             continue;
         }
-        let kinds: Vec<(AlertKind, AlertNews)> = news.iter().map(|(alert, news)| (alert.kind, *news)).collect();
-        let listed = kinds.iter().map(|(kind, news)| format!("{kind} {news}")).collect::<Vec<_>>().join(", ");
-        match teller.tell(&news).await {
+        let kinds: Vec<(AlertKind, AlertTransition)> =
+            changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();
+        let listed = kinds.iter().map(|(kind, change)| format!("{kind} {change}")).collect::<Vec<_>>().join(", ");
+        match teller.tell(&changes).await {
             Ok(()) => {
                 failures = 0;
-                metrics::counter!("agentlocator_alerts_told_total", "way" => way.as_str(), "outcome" => "told")
+                metrics::counter!("agentlocator_alert_deliveries_total", "channel" => channel.as_str(), "outcome" => "sent")
                     .increment(1);
                 tracing::info!(
-                    event = "ALERT_TOLD",
-                    way = way.as_str(),
+                    event = "ALERT_SENT",
+                    channel = channel.as_str(),
                     alerts = listed,
                     "Alerts sent to the owner: {listed}"
                 );
-                alerts.note_told(way, &kinds);
+                alerts.note_delivery(channel, &kinds);
             }
             Err(reason) => {
-                metrics::counter!("agentlocator_alerts_told_total", "way" => way.as_str(), "outcome" => "failed")
+                metrics::counter!("agentlocator_alert_deliveries_total", "channel" => channel.as_str(), "outcome" => "failed")
                     .increment(1);
                 let wait = (AFTER_FAILURE * 2_u32.pow(failures.min(16))).min(LONGEST_WAIT);
                 failures += 1;
                 tracing::warn!(
-                    event = "ALERT_NOT_TOLD",
-                    way = way.as_str(),
+                    event = "ALERT_SEND_FAILED",
+                    channel = channel.as_str(),
                     alerts = listed,
                     reason,
                     next_in_s = wait.as_secs(),
-                    "Alerts could not be sent to the owner by {way}, and are retried: {reason}"
+                    "Alerts could not be sent to the owner by {channel}, and are retried: {reason}"
                 );
                 tokio::time::sleep(wait).await;
             }
@@ -146,25 +147,25 @@ enum Teller {
 }
 
 impl Teller {
-    fn way(&self) -> AlertWay {
+    fn channel(&self) -> AlertChannel {
         match self {
-            Self::Mail(_) => AlertWay::Mail,
-            Self::WhatsApp(_) => AlertWay::WhatsApp,
+            Self::Mail(_) => AlertChannel::Mail,
+            Self::WhatsApp(_) => AlertChannel::WhatsApp,
         }
     }
 
     /// Sends the notifications; on failure returns the reason as a sentence.
-    async fn tell(&self, news: &[(Alert, AlertNews)]) -> Result<(), String> {
+    async fn tell(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
         match self {
-            Self::Mail(way) => way.tell(news).await,
-            Self::WhatsApp(way) => way.tell(news).await,
+            Self::Mail(channel) => channel.tell(changes).await,
+            Self::WhatsApp(channel) => channel.tell(changes).await,
         }
     }
 }
 
 impl Letterhead {
-    fn words(&self, news: &[(Alert, AlertNews)]) -> Words {
-        Words::of(news, &self.business, &self.page, self.hebrew, |at| local_time::moment(at, &self.zone))
+    fn words(&self, changes: &[(Alert, AlertTransition)]) -> Words {
+        Words::of(changes, &self.business, &self.page, self.hebrew, |at| local_time::moment(at, &self.zone))
     }
 }
 

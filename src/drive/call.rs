@@ -234,7 +234,7 @@ impl CallTask {
         let input = match media_stream::parse(&text) {
             Ok(Incoming::Media { timestamp_ms, payload }) => {
                 let Some(audio) = EncodedAudio::parse(websocket::share(&text, payload)) else {
-                    return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, "Media message without audio ignored");
+                    return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, "Media message without audio ignored");
                 };
                 if !self.is_in_time(timestamp_ms, &audio, now) {
                     return;
@@ -250,7 +250,7 @@ impl CallTask {
             Ok(Incoming::Stop) => Input::StreamStopped,
             Ok(Incoming::Connected | Incoming::Start(_) | Incoming::Unknown) => return,
             Err(error) => {
-                return tracing::debug!(event = "STREAM_ODD", call.sid = %self.sid, %error, "Malformed media stream message ignored");
+                return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, %error, "Malformed media stream message ignored");
             }
         };
         self.session.handle_input(input, now);

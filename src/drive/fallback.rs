@@ -82,7 +82,7 @@ impl Fallback {
         let (parts, recording) = (self.parts.clone(), recording.clone());
         tokio::spawn(async move {
             let reply = answer(&parts, &recording).await.unwrap_or_else(|reason| {
-                tracing::error!(event = "FALLBACK_MUTE", call.sid = %recording.call.call_sid, reason, "No answer for the caller of call {}: {reason}", recording.call.call_sid);
+                tracing::error!(event = "FALLBACK_NO_REPLY", call.sid = %recording.call.call_sid, reason, "No answer for the caller of call {}: {reason}", recording.call.call_sid);
                 Reply::Nothing
             });
             let _ = tell.send(reply);

@@ -143,7 +143,7 @@ mod tests {
                     path: "/",
                     content_type: "",
                     body: b"",
-                    outcome: JournalOutcome::Odd,
+                    outcome: JournalOutcome::Malformed,
                     note: "",
                     message: None,
                     call: None,

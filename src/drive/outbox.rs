@@ -271,7 +271,7 @@ fn delivery(entry: &OutboxEntry) -> Delivery {
         way: Way { provider: entry.provider, template: entry.template },
         doubtful: entry.doubtful,
         attempts: entry.attempts,
-        doubts: entry.doubts,
+        unconfirmed_attempts: entry.unconfirmed_attempts,
         attempt_at: entry.attempt_at,
         refused: entry.refused.clone(),
         last_refusal: entry.last_refusal.clone(),

@@ -93,8 +93,8 @@ impl SelfChecker {
         let mut findings = looks::all(parts).await;
         findings.extend(ai_check::look(&parts.client, &parts.settings.now(), clock::now()).await);
         findings.extend(parts.looks.iter().map(|look| look(clock::now())));
-        let well = findings.iter().all(|finding| finding.state != FindingState::Error);
-        let check = SelfCheck { began_at, ended_at: clock::now(), well, findings };
+        let ok = findings.iter().all(|finding| finding.state != FindingState::Error);
+        let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };
         report(&check);
         parts.alerts.set(AlertKind::SelfCheck, trouble(&check));
         *self.inner.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(check.clone());
@@ -127,12 +127,12 @@ fn report(check: &SelfCheck) {
         .map(|finding| format!("{} {}: {}", finding.check, finding.state, finding.found))
         .collect();
     let findings = worse.join("; ");
-    if check.well {
-        tracing::info!(event = "SELF_CHECK", well = true, took_ms, findings, "The self-check found no problems");
+    if check.ok {
+        tracing::info!(event = "SELF_CHECK", ok = true, took_ms, findings, "The self-check found no problems");
     } else {
         tracing::error!(
             event = "SELF_CHECK",
-            well = false,
+            ok = false,
             took_ms,
             findings,
             "The self-check found problems: {findings}"

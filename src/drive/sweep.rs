@@ -59,7 +59,7 @@ async fn settle(parts: &CallParts, call: OpenCall, quiet: Duration) {
         Ok(_) | Err(_) if quiet >= GIVEN_UP => None,
         Ok(_) | Err(_) => return,
     };
-    tracing::info!(event = "CALL_SWEPT", call.sid = %call.call_sid, state = call.state.as_str(), "Call {} is over, but its end was not reported: closed now", call.call_sid);
+    tracing::info!(event = "CALL_STALE_CLOSED", call.sid = %call.call_sid, state = call.state.as_str(), "Call {} is over, but its end was not reported: closed now", call.call_sid);
     let at = clock::now();
     parts.store.write_soon(move |tx| tx.end_call(&call.call_sid, EndReason::Interrupted, duration_ms, at).map(drop));
 }

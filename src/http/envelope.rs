@@ -112,7 +112,7 @@ fn count(method: &Method, route: &str, status: u16, took: Duration) {
         _ => "other",
     };
     let route = route.to_owned();
-    metrics::histogram!("agentlocator_http_request_seconds", "route" => route.clone()).record(took);
+    metrics::histogram!("agentlocator_http_request_duration_seconds", "route" => route.clone()).record(took);
     let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_string())];
     metrics::counter!("agentlocator_http_requests_total", &labels).increment(1);
 }

@@ -71,7 +71,7 @@ async fn measure(state: &AppState) {
         set("agentlocator_backup_last_size_bytes", backup.last_bytes);
     }
     let last = state.self_check.last();
-    set("agentlocator_self_check_ok", u64::from(last.as_ref().is_some_and(|check| check.well)));
+    set("agentlocator_self_check_ok", u64::from(last.as_ref().is_some_and(|check| check.ok)));
     let end = state.tls.status().not_after.map_or(0, |end| end.as_secs());
     set("agentlocator_tls_certificate_expiry_timestamp_seconds", u64::try_from(end).unwrap_or(0));
     let ended_at = last.map_or(0, |check| check.ended_at.as_secs());

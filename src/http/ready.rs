@@ -127,7 +127,7 @@ async fn ready(State(state): State<AppState>) -> Response {
         },
         backup: match state.snapshots.standing(clock::now()) {
             Standing::Off => Check::Disabled,
-            Standing::Young | Standing::Good => Check::Ok,
+            Standing::Pending | Standing::Good => Check::Ok,
             Standing::Bad => Check::Error,
         },
         clock: Check::of(!state.alerts.is_raised(AlertKind::ClockWrong)),

@@ -101,7 +101,7 @@ impl Head {
         let form = form.filter(|form| form.pairs().len() <= MAX_PAIRS && has_names(form)).unwrap_or_else(|| {
             let path = self.target.split('?').next().unwrap_or_default();
             tracing::warn!(
-                event = "WEBHOOK_ODD",
+                event = "WEBHOOK_MALFORMED",
                 path,
                 "A signed request to {path} has more than {MAX_PAIRS} parameters, or one with an invalid name; none is used"
             );

@@ -24,7 +24,7 @@ pub struct Delivery {
     /// Attempts so far.
     pub attempts: u32,
     /// Unconfirmed attempts by Twilio that its list does not show.
-    pub doubts: u32,
+    pub unconfirmed_attempts: u32,
     /// When the last attempt started.
     pub attempt_at: Option<Timestamp>,
     /// Routes by which the message was rejected.
@@ -143,9 +143,9 @@ impl Delivery {
         let age = now.since(self.attempt_at.unwrap_or(now));
         match search {
             Search::Found(sid) => Verdict::Sent { provider_msg_id: Some(sid) },
-            Search::NotFound if age >= CERTAINTY && self.doubts == 0 => {
+            Search::NotFound if age >= CERTAINTY && self.unconfirmed_attempts == 0 => {
                 self.doubtful = false;
-                self.doubts = 1;
+                self.unconfirmed_attempts = 1;
                 Verdict::Again { at: now }
             }
             Search::NotFound if age >= CERTAINTY => Verdict::Failed(Reason::Unconfirmed),
@@ -154,7 +154,7 @@ impl Delivery {
     }
 
     /// The provider of the last attempt rejects the message: at once, or after it had accepted it. Call
-    /// [`Delivery::next`] for what follows. Earlier unconfirmed attempts stay so: because of [`Delivery::doubts`], no
+    /// [`Delivery::next`] for what follows. Earlier unconfirmed attempts stay so: because of [`Delivery::unconfirmed_attempts`], no
     /// other provider is used.
     pub fn refuse(&mut self, late: LateRefusal) {
         self.refused = closed_routes(std::mem::take(&mut self.refused), self.way, late.refusal);
@@ -165,7 +165,7 @@ impl Delivery {
     fn choose(&self, case: &Case<'_>) -> Result<Way, NoWay> {
         let refused = &self.refused;
         let case = Case { refused, named: self.named, ..*case };
-        match self.doubts {
+        match self.unconfirmed_attempts {
             0 => policy::choose(&case),
             // A rejection of a later attempt does not resolve the unconfirmed one, so no other form is tried either.
             _ if !self.refused.is_empty() => Err(NoWay::Refused),

@@ -13,7 +13,7 @@ pub use vendors::AiOutcome;
 pub use words::{Words, headline, remedy};
 
 use crate::clock;
-use crate::domain::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertWay, Mute, Timestamp};
+use crate::domain::{Alert, AlertChannel, AlertDetail, AlertKind, AlertState, AlertTransition, Mute, Timestamp};
 use crate::store::Store;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -84,8 +84,8 @@ impl Alerts {
     /// Mutes or unmutes an alert; none if it was never raised.
     pub fn mute(&self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
         let alert = self.board().mute(kind, mute)?;
-        let news = if mute.is_some() { "muted" } else { "unmuted" };
-        self.keep_event(alert.clone(), news, "", clock::now());
+        let transition = if mute.is_some() { "muted" } else { "unmuted" };
+        self.keep_event(alert.clone(), transition, "", clock::now());
         self.inner.changed.notify_one();
         Some(alert)
     }
@@ -106,25 +106,25 @@ impl Alerts {
     }
 
     /// The notifications that are due on a channel.
-    pub fn due(&self, way: AlertWay) -> Vec<(Alert, AlertNews)> {
-        self.board().due(way, clock::now())
+    pub fn due(&self, channel: AlertChannel) -> Vec<(Alert, AlertTransition)> {
+        self.board().due(channel, clock::now())
     }
 
     /// Records that notifications were sent.
-    pub fn note_told(&self, way: AlertWay, told: &[(AlertKind, AlertNews)]) {
+    pub fn note_delivery(&self, channel: AlertChannel, deliveries: &[(AlertKind, AlertTransition)]) {
         let now = clock::now();
-        for (kind, news) in told {
-            let alert = self.board().note_told(*kind, way, *news, now);
+        for (kind, transition) in deliveries {
+            let alert = self.board().note_delivery(*kind, channel, *transition, now);
             if let Some(alert) = alert {
-                self.keep_event(alert, news.as_str(), way.as_str(), now);
+                self.keep_event(alert, transition.as_str(), channel.as_str(), now);
             }
         }
     }
 
     /// Records that notifications were sent but not delivered: they are due again.
-    pub fn take_back_told(&self, way: AlertWay, told: &[(AlertKind, AlertNews)]) {
-        for (kind, news) in told {
-            let alert = self.board().take_back_told(*kind, way, *news);
+    pub fn withdraw_delivery(&self, channel: AlertChannel, deliveries: &[(AlertKind, AlertTransition)]) {
+        for (kind, transition) in deliveries {
+            let alert = self.board().withdraw_delivery(*kind, channel, *transition);
             if let Some(alert) = alert {
                 self.keep(alert);
             }
@@ -147,10 +147,10 @@ impl Alerts {
         self.inner.store.write_soon(move |tx| tx.put_alert(&alert, now));
     }
 
-    fn keep_event(&self, alert: Alert, news: &'static str, way: &'static str, now: Timestamp) {
+    fn keep_event(&self, alert: Alert, transition: &'static str, channel: &'static str, now: Timestamp) {
         self.inner.store.write_soon(move |tx| {
             tx.put_alert(&alert, now)?;
-            tx.insert_alert_event(alert.kind, news, way, now)
+            tx.insert_alert_event(alert.kind, transition, channel, now)
         });
     }
 

@@ -12,9 +12,9 @@ pub struct AlertEvent {
     /// The alert's kind; text, because another version may have written a kind that this one does not know.
     pub kind: String,
     /// The transition: `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
-    pub news: String,
+    pub transition: String,
     /// The channel by which a notification was sent; empty for a transition.
-    pub way: String,
+    pub channel: String,
 }
 
 impl ReadTx<'_> {
@@ -27,10 +27,10 @@ impl ReadTx<'_> {
 
     /// The newest events, newest first.
     pub fn alert_events(&self, limit: usize) -> Result<Vec<AlertEvent>> {
-        let sql = "SELECT at, kind, news, way FROM alert_events ORDER BY id DESC LIMIT ?1";
+        let sql = "SELECT at, kind, transition, channel FROM alert_events ORDER BY id DESC LIMIT ?1";
         let mut query = self.conn.prepare_cached(sql)?;
         let rows = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            Ok(AlertEvent { at: row.get(0)?, kind: row.get(1)?, news: row.get(2)?, way: row.get(3)? })
+            Ok(AlertEvent { at: row.get(0)?, kind: row.get(1)?, transition: row.get(2)?, channel: row.get(3)? })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -49,9 +49,9 @@ impl WriteTx<'_> {
     }
 
     /// Adds an event of an alert.
-    pub fn insert_alert_event(&self, kind: AlertKind, news: &str, way: &str, now: Timestamp) -> Result<()> {
-        let sql = "INSERT INTO alert_events(at, kind, news, way) VALUES (?1, ?2, ?3, ?4)";
-        self.conn.prepare_cached(sql)?.execute(params![now, kind.as_str(), news, way])?;
+    pub fn insert_alert_event(&self, kind: AlertKind, transition: &str, channel: &str, now: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO alert_events(at, kind, transition, channel) VALUES (?1, ?2, ?3, ?4)";
+        self.conn.prepare_cached(sql)?.execute(params![now, kind.as_str(), transition, channel])?;
         Ok(())
     }
 

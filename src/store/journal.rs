@@ -14,7 +14,7 @@ text_enum! {
         /// It was valid but irrelevant.
         Ignored = "ignored",
         /// It was signed but malformed.
-        Odd = "odd",
+        Malformed = "malformed",
     }
 }
 

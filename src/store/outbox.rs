@@ -55,7 +55,7 @@ pub struct OutboxStep<'a> {
     /// The new state.
     pub state: OutboxState,
     /// Attempts by Twilio with an unknown outcome that are not in Twilio's message list.
-    pub doubts: u32,
+    pub unconfirmed_attempts: u32,
     /// Routes by which it was refused.
     pub refused: &'a [RefusedRoute],
     /// The last refusal.
@@ -143,7 +143,7 @@ impl WriteTx<'_> {
         let refused = serde_json::to_string(step.refused).map_err(json)?;
         let last_refusal = step.last_refusal.map(serde_json::to_string).transpose().map_err(json)?;
         let mut update = self.conn.prepare_cached(
-            "UPDATE outbox SET state = ?2, doubts = ?3, refused = ?4, next_attempt_at = ?5,
+            "UPDATE outbox SET state = ?2, unconfirmed_attempts = ?3, refused = ?4, next_attempt_at = ?5,
                  last_error = coalesce(?6, last_error), last_refusal = ?7, updated_at = ?8,
                  doubtful_since = iif(?2 = 'doubtful', coalesce(doubtful_since, ?8), NULL)
              WHERE id = ?1",
@@ -151,7 +151,7 @@ impl WriteTx<'_> {
         update.execute(params![
             id,
             step.state.as_str(),
-            step.doubts,
+            step.unconfirmed_attempts,
             refused,
             step.next_attempt_at,
             step.last_error,

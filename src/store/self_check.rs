@@ -7,11 +7,11 @@ use rusqlite::params;
 impl ReadTx<'_> {
     /// The last self-checks, newest first.
     pub fn self_checks(&self, limit: usize) -> Result<Vec<SelfCheck>> {
-        let sql = "SELECT began_at, ended_at, well, findings FROM self_checks ORDER BY id DESC LIMIT ?1";
+        let sql = "SELECT began_at, ended_at, ok, findings FROM self_checks ORDER BY id DESC LIMIT ?1";
         let mut query = self.conn.prepare_cached(sql)?;
         let rows = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
             let findings = serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default();
-            Ok(SelfCheck { began_at: row.get(0)?, ended_at: row.get(1)?, well: row.get(2)?, findings })
+            Ok(SelfCheck { began_at: row.get(0)?, ended_at: row.get(1)?, ok: row.get(2)?, findings })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -37,8 +37,8 @@ impl WriteTx<'_> {
     /// Stores the result of a self-check, and deletes all but the newest results.
     pub fn insert_self_check(&self, check: &SelfCheck) -> Result<()> {
         let findings = serde_json::to_string(&check.findings).map_err(|error| Error::Value(error.to_string()))?;
-        let sql = "INSERT INTO self_checks(began_at, ended_at, well, findings) VALUES (?1, ?2, ?3, ?4)";
-        self.conn.prepare_cached(sql)?.execute(params![check.began_at, check.ended_at, check.well, findings])?;
+        let sql = "INSERT INTO self_checks(began_at, ended_at, ok, findings) VALUES (?1, ?2, ?3, ?4)";
+        self.conn.prepare_cached(sql)?.execute(params![check.began_at, check.ended_at, check.ok, findings])?;
         let sql = "DELETE FROM self_checks WHERE id NOT IN (SELECT id FROM self_checks ORDER BY id DESC LIMIT ?1)";
         self.conn.prepare_cached(sql)?.execute([KEPT])?;
         Ok(())

@@ -72,9 +72,9 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
     let metrics = shop.daemon.client().get("/metrics").await.text();
     assert!(metrics.contains("agentlocator_alert{kind=\"bridge_down\"} 1"), "{metrics}");
     assert!(metrics.contains("agentlocator_alert{kind=\"disk_low\"} 0"), "{metrics}");
-    shop.daemon.logs().wait_for_event("ALERT_TOLD");
+    shop.daemon.logs().wait_for_event("ALERT_SENT");
     until("it to be noted", async || {
-        let told = alert(&shop, "bridge_down").await?["told"].as_array()?.len();
+        let told = alert(&shop, "bridge_down").await?["deliveries"].as_array()?.len();
         (told == 1).then_some(())
     })
     .await;
@@ -94,8 +94,9 @@ async fn the_owner_gets_a_mail_when_it_begins_and_one_when_it_is_over() {
         (events.len() >= 4).then_some(events)
     })
     .await;
-    let news: Vec<_> = history.iter().rev().map(|event| format!("{} {}", event["news"], event["way"])).collect();
-    assert_eq!(news, [r#""raised" """#, r#""raised" "mail""#, r#""cleared" """#, r#""cleared" "mail""#]);
+    let transitions: Vec<_> =
+        history.iter().rev().map(|event| format!("{} {}", event["transition"], event["channel"])).collect();
+    assert_eq!(transitions, [r#""raised" """#, r#""raised" "mail""#, r#""cleared" """#, r#""cleared" "mail""#]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +105,7 @@ async fn a_server_that_is_busy_is_asked_again() {
     post.smtp.does(SmtpDoes::Busy);
     let shop = Shop::open_with(|setup| by_mail(setup, &post), "").await;
     shop.bridge.down(true);
-    let told = shop.daemon.logs().wait_for_event("ALERT_NOT_TOLD");
+    let told = shop.daemon.logs().wait_for_event("ALERT_SEND_FAILED");
     assert!(told["reason"].as_str().unwrap().contains("too busy, come again"), "{told}");
     post.smtp.does(SmtpDoes::Take);
     post.smtp.until(1).await;
@@ -197,7 +198,7 @@ async fn whatsapp_tells_of_it_by_the_way_that_works() {
         "a template outside of the 24 hours"
     );
     assert!(sent.value("ContentVariables").unwrap().contains("The WhatsApp bridge is not connected"));
-    shop.daemon.logs().wait_for_event("ALERT_TOLD");
+    shop.daemon.logs().wait_for_event("ALERT_SENT");
     assert_eq!(shop.bridge.requests().len(), 0, "not by what is broken");
 }
 
@@ -215,7 +216,7 @@ async fn without_a_way_that_is_up_nothing_is_queued() {
     .await;
     shop.bridge.down(true);
     post.smtp.until(1).await;
-    shop.daemon.logs().wait_for_event("ALERT_NOT_TOLD");
+    shop.daemon.logs().wait_for_event("ALERT_SEND_FAILED");
     assert_eq!(shop.count("messages"), 0);
     // The end is told where the beginning was.
     shop.bridge.down(false);

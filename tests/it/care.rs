@@ -104,7 +104,7 @@ const OLD: &str = "
         VALUES (1, 1, 'a', 'caller', 'hello', 0, '2020-01-01T00:00:00.000Z');
     INSERT INTO recordings(id, call_id, source, state, bytes, created_at) VALUES (1, 1, 'stream', 'complete', 50, '2020-01-01T00:00:00.000Z');
     INSERT INTO recording_chunks(recording_id, seq, content) VALUES (1, 0, zeroblob(50));
-    INSERT INTO webhook_journal(received_at, source, path, body, outcome) VALUES ('2020-01-01T00:00:00.000Z', 'twilio', '/', x'', 'odd');
+    INSERT INTO webhook_journal(received_at, source, path, body, outcome) VALUES ('2020-01-01T00:00:00.000Z', 'twilio', '/', x'', 'malformed');
     INSERT INTO audit_log(at, actor, action) VALUES ('2020-01-01T00:00:00.000Z', 'cli', 'token_created'),
         (strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-725 days'), 'cli', 'young');";
 
@@ -160,7 +160,7 @@ async fn the_self_check_says_that_all_is_well_and_when_it_is_not() {
     let staff = shop.daemon.client().with_token(&tokio::task::block_in_place(|| shop.daemon.token("staff")));
     assert_eq!((staff.get(path).await.status, staff.post_json(path, &json!({})).await.status), (403, 403));
     assert_eq!(shop.api.post_json(path, &json!({})).await.status, 202);
-    assert_eq!(shop.daemon.logs().wait_for_event("SELF_CHECK")["well"], true);
+    assert_eq!(shop.daemon.logs().wait_for_event("SELF_CHECK")["ok"], true);
     let last = until("it to be kept", async || {
         let checks = shop.api.get(path).await.json();
         (checks["history"].as_array().unwrap().len() == 1).then(|| checks["last"].clone())

@@ -287,7 +287,7 @@ const RECORDINGS: i64 = 40;
 #[tokio::test]
 async fn tokens_of_earlier_versions_belong_to_those_who_created_them() {
     let mut daemon = Daemon::prepare(|_| {});
-    put(include_str!("../fixtures/schema/v3.sql"), &daemon.folder().join("live/db.sqlite"));
+    put(include_str!("../fixtures/schema/v2.sql"), &daemon.folder().join("live/db.sqlite"));
     daemon.launch();
     // Of an owner, of an owner who was removed, and of the command line.
     for (token, status) in [("agl_till", 200), ("agl_backup", 401), ("agl_console", 200)] {

@@ -217,7 +217,7 @@ async fn odd_but_signed_requests_are_kept_and_answered() {
             assert_eq!(reply.status, status, "{path} with {} fields", fields.len());
         }
     }
-    let odd: i64 = town.daemon.query_value("SELECT count(*) FROM webhook_journal WHERE outcome = 'odd'");
+    let odd: i64 = town.daemon.query_value("SELECT count(*) FROM webhook_journal WHERE outcome = 'malformed'");
     assert_eq!(odd, 18);
 }
 

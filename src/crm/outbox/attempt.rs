@@ -40,7 +40,7 @@ pub fn finish(
         entry.id,
         &OutboxStep {
             state,
-            doubts: delivery.doubts,
+            unconfirmed_attempts: delivery.unconfirmed_attempts,
             refused: &delivery.refused,
             last_refusal: delivery.last_refusal.as_ref(),
             next_attempt_at: at,

@@ -2,7 +2,7 @@
 
 use super::Letterhead;
 use crate::config::Config;
-use crate::domain::{Alert, AlertNews};
+use crate::domain::{Alert, AlertTransition};
 use crate::providers::mail::Mailer;
 
 /// The mail channel.
@@ -26,8 +26,8 @@ impl ByMail {
         Some(Self { mailer: mailer.ok()?, to, head })
     }
 
-    pub(super) async fn tell(&self, news: &[(Alert, AlertNews)]) -> Result<(), String> {
-        let words = self.head.words(news);
+    pub(super) async fn tell(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
+        let words = self.head.words(changes);
         self.mailer.send(&self.to, &words.subject, &words.body).await.map_err(|error| error.to_string())
     }
 }

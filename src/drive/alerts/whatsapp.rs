@@ -4,7 +4,7 @@ use super::Letterhead;
 use crate::clock;
 use crate::config::Config;
 use crate::crm::outbox;
-use crate::domain::{Alert, AlertKind, AlertNews, AlertWay, MessageId, MessageStatus, PhoneNumber};
+use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition, MessageId, MessageStatus, PhoneNumber};
 use crate::drive::outbox::Outbox;
 use crate::ops::alert::Alerts;
 use crate::store::Store;
@@ -23,7 +23,7 @@ pub(super) struct ByWhatsApp {
 
 struct OnTheWay {
     message: MessageId,
-    told: Vec<(AlertKind, AlertNews)>,
+    deliveries: Vec<(AlertKind, AlertTransition)>,
 }
 
 impl ByWhatsApp {
@@ -35,8 +35,8 @@ impl ByWhatsApp {
 
     /// Queues a message in the outbox. Fails if no provider is up: a queued message would report the problem only after
     /// it is over.
-    pub(super) async fn tell(&self, news: &[(Alert, AlertNews)]) -> Result<(), String> {
-        let words = self.head.words(news);
+    pub(super) async fn tell(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
+        let words = self.head.words(changes);
         let down = self.outbox.down().await;
         let mut rules = self.outbox.rules();
         rules.priority.retain(|provider| !down.contains(provider));
@@ -47,8 +47,8 @@ impl ByWhatsApp {
         let queued = self.store.write(move |tx| outbox::send_to_owner(tx, &to, text, &rules, clock::now())).await;
         let answer = queued.map_err(|error| error.to_string())??;
         self.outbox.wake();
-        let told = news.iter().map(|(alert, news)| (alert.kind, *news)).collect();
-        self.on_the_way().push(OnTheWay { message: answer.message_id, told });
+        let deliveries = changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();
+        self.on_the_way().push(OnTheWay { message: answer.message_id, deliveries });
         Ok(())
     }
 
@@ -73,10 +73,10 @@ impl ByWhatsApp {
                     && status == MessageStatus::Failed
                 {
                     let reason = found.and_then(|message| message.error).unwrap_or_default();
-                    tracing::warn!(event = "ALERT_NOT_TOLD", way = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again: {reason}");
+                    tracing::warn!(event = "ALERT_SEND_FAILED", channel = "whatsapp", message.id = %message, reason, "Alert message {message} to the owner by WhatsApp failed, and is sent again: {reason}");
                     // The next message would fail for the same reason at once.
                     tokio::time::sleep(AFTER_FAILURE).await;
-                    alerts.take_back_told(AlertWay::WhatsApp, &done.told);
+                    alerts.withdraw_delivery(AlertChannel::WhatsApp, &done.deliveries);
                 }
             }
         }

@@ -60,7 +60,7 @@ impl Kind for ListedMessage {
                 })
                 .await?;
         }
-        let labels = [("provider", "twilio"), ("known", "false")];
+        let labels = [("provider", "twilio"), ("duplicate", "false")];
         metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(taken.stored as u64);
         Ok(taken)
     }

@@ -29,7 +29,7 @@ pub async fn shrink(store: &Store) -> Result<u64> {
         tokio::time::sleep((took * 4).max(PAUSE)).await;
     }
     let bytes = freed * before.page_bytes;
-    tracing::info!(event = "STORE_SHRUNK", bytes, "The database returned {} MB to the disk", bytes >> 20);
+    tracing::info!(event = "STORE_VACUUMED", bytes, "The database returned {} MB to the disk", bytes >> 20);
     Ok(bytes)
 }
 

@@ -116,7 +116,7 @@ impl Attempt {
         };
         if let (Verdict::Failed(_), Some((code, _))) = (&verdict, &error) {
             let message = self.entry.message;
-            metrics::counter!("agentlocator_whatsapp_given_up_total").increment(1);
+            metrics::counter!("agentlocator_whatsapp_failed_total").increment(1);
             tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} failed for good: {code}");
         }
         let noted = Arc::new((self.entry.clone(), delivery, verdict, error, trouble));

@@ -1,7 +1,7 @@
 //! What needs a person.
 
 use crate::clock;
-use crate::domain::{Alert, AlertKind, AlertState, AlertTold, Mute, Timestamp};
+use crate::domain::{Alert, AlertDelivery, AlertKind, AlertState, Mute, Timestamp};
 use crate::http::extract::{Json, Name};
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
 use crate::ops::alert::{headline, remedy};
@@ -45,7 +45,7 @@ pub(super) struct AlertItem {
     #[schema(value_type = Option<String>, format = DateTime)]
     muted_until: Option<Timestamp>,
     /// The last notification by each channel.
-    told: Vec<AlertTold>,
+    deliveries: Vec<AlertDelivery>,
 }
 
 /// A text in Hebrew and English.
@@ -68,9 +68,9 @@ struct AlertEventItem {
     at: Timestamp,
     kind: String,
     /// `raised`, `lasts`, `cleared`, `muted`, `unmuted`.
-    news: String,
+    transition: String,
     /// The channel of a notification; empty for a change of state.
-    way: String,
+    channel: String,
 }
 
 /// How long to mute an alert.
@@ -98,7 +98,7 @@ pub(super) async fn history(
     _actor: Actor,
 ) -> Result<axum::Json<AlertHistory>, ApiError> {
     let events = state.store.read(|tx| tx.alert_events(SHOWN_EVENTS)).await?;
-    let item = |AlertEvent { at, kind, news, way }| AlertEventItem { at, kind, news, way };
+    let item = |AlertEvent { at, kind, transition, channel }| AlertEventItem { at, kind, transition, channel };
     Ok(axum::Json(AlertHistory { events: events.into_iter().map(item).collect() }))
 }
 
@@ -159,7 +159,7 @@ fn item(alert: Alert) -> AlertItem {
         detail: Bilingual { he: alert.detail.he, en: alert.detail.en },
         since: alert.since,
         cleared_at: alert.cleared_at,
-        told: alert.told,
+        deliveries: alert.deliveries,
     }
 }
 

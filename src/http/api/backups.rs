@@ -16,10 +16,10 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// The snapshots.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Backups {
-    /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `young`: before the first night; `off`.
-    standing: &'static str,
+    /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: before the first night; `off`.
+    status: &'static str,
     /// The result of the last attempt.
-    status: Status,
+    last_run: Status,
     /// The snapshots in the folder, newest first.
     snapshots: Vec<Snapshot>,
     /// Whether they are uploaded to a bucket too.
@@ -30,9 +30,9 @@ pub(super) struct Backups {
 #[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "list_backups",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = Backups)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<Backups>, ApiError> {
-    let standing = match state.snapshots.standing(clock::now()) {
+    let status = match state.snapshots.standing(clock::now()) {
         Standing::Off => "off",
-        Standing::Young => "young",
+        Standing::Pending => "pending",
         Standing::Good => "good",
         Standing::Bad => "bad",
     };
@@ -40,6 +40,6 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     // The folder may be at the other end of a network.
     let found = tokio::task::spawn_blocking(move || snapshots.list()).await;
     let found = found.ok().and_then(Result::ok).unwrap_or_default();
-    let (status, bucket) = (state.snapshots.status(), state.snapshots.has_bucket());
-    Ok(Json(Backups { standing, status, snapshots: found, bucket }))
+    let (last_run, bucket) = (state.snapshots.status(), state.snapshots.has_bucket());
+    Ok(Json(Backups { status, last_run, snapshots: found, bucket }))
 }

@@ -280,7 +280,7 @@ fn refusal(error: BridgeError) -> ApiError {
             because("the bridge is not ready for that at the moment"),
         ),
         _ => {
-            tracing::warn!(event = "BRIDGE_ODD", status, code, "The WhatsApp bridge gave an unforeseen answer");
+            tracing::warn!(event = "BRIDGE_MALFORMED", status, code, "The WhatsApp bridge gave an unforeseen answer");
             let message = "the WhatsApp bridge failed; its log says why";
             ApiError::new(StatusCode::BAD_GATEWAY, "bridge_failed", message)
         }

@@ -102,7 +102,7 @@ async fn note<T: Send + 'static>(
 
 /// Stores a signed but malformed webhook in the webhook log.
 async fn keep_odd(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
-    tracing::warn!(event = "WEBHOOK_ODD", path, why, "Malformed webhook at {path}: {why}; stored unprocessed");
+    tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path}: {why}; stored unprocessed");
     let raw = raw(form, path);
-    note(state, move |tx| call::keep(tx, &raw, JournalOutcome::Odd, why, None, clock::now())).await;
+    note(state, move |tx| call::keep(tx, &raw, JournalOutcome::Malformed, why, None, clock::now())).await;
 }

@@ -7,7 +7,7 @@ mod twilio;
 use super::super::AppState;
 use crate::clock;
 use crate::crm::inbox::{self, Raw};
-use crate::domain::{BusinessId, Change, Inbound, InboundMessage, MessageNews, MessageStatus, Odd, Provider};
+use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageNews, MessageStatus, Provider};
 use crate::store::{self, JournalOutcome, WriteTx};
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -28,15 +28,20 @@ pub(crate) fn bridge_routes() -> Router<AppState> {
 }
 
 /// Processes a signed webhook, and answers it.
-async fn take(app: &AppState, read: Result<Inbound, Odd>, raw: Raw) -> Response {
+async fn take(app: &AppState, read: Result<Inbound, Malformed>, raw: Raw) -> Response {
     let spare = raw.clone();
     let stored = match read {
         Ok(Inbound::Message(message)) => receive(app, message, raw).await,
         Ok(Inbound::News(news)) => hear(app, news, raw).await,
         Ok(Inbound::Nothing(why)) => keep(app, raw, JournalOutcome::Ignored, why).await,
-        Err(Odd(why)) => {
-            tracing::warn!(event = "WA_IN_ODD", path = raw.path, why, "Malformed webhook: {why}; stored unprocessed");
-            keep(app, raw, JournalOutcome::Odd, why).await
+        Err(Malformed(why)) => {
+            tracing::warn!(
+                event = "WA_IN_MALFORMED",
+                path = raw.path,
+                why,
+                "Malformed webhook: {why}; stored unprocessed"
+            );
+            keep(app, raw, JournalOutcome::Malformed, why).await
         }
     };
     match stored {
@@ -58,8 +63,8 @@ async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Re
         Provider::Twilio => "WA_IN_TWILIO",
         Provider::Baileys => "WA_IN_BAILEYS",
     };
-    let known = if received.message.is_some() { "false" } else { "true" };
-    let labels = [("provider", provider.as_str()), ("known", known)];
+    let duplicate = if received.message.is_some() { "false" } else { "true" };
+    let labels = [("provider", provider.as_str()), ("duplicate", duplicate)];
     metrics::counter!("agentlocator_whatsapp_received_total", &labels).increment(1);
     match received.message {
         Some(message) => {
@@ -79,7 +84,7 @@ async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> 
     };
     let known = app.store.write(move |tx| inbox::news(tx, BusinessId::FIRST, &news, &raw, clock::now())).await?;
     if let Some(message) = known {
-        tracing::debug!(event = "WA_NEWS", message.id = %message, "Update of message {message}");
+        tracing::debug!(event = "WA_UPDATE", message.id = %message, "Update of message {message}");
     }
     if let Some((provider, late)) = refusal {
         let code = late.map(|late| late.trouble.code).unwrap_or_default();
@@ -111,7 +116,9 @@ async fn fall_back(app: &AppState, raw: Raw, error: &store::Error) -> Response {
         error,
         store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
     );
-    if !nothing_can_be_stored && keep(app, raw, JournalOutcome::Odd, "the message could not be stored").await.is_ok() {
+    if !nothing_can_be_stored
+        && keep(app, raw, JournalOutcome::Malformed, "the message could not be stored").await.is_ok()
+    {
         return StatusCode::NO_CONTENT.into_response();
     }
     // The bridge retries. Twilio does not: its list is read once there is space.

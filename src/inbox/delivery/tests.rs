@@ -199,7 +199,7 @@ fn run(
         way,
         doubtful: false,
         attempts: 0,
-        doubts: 0,
+        unconfirmed_attempts: 0,
         attempt_at: None,
         refused: vec![],
         last_refusal: None,

@@ -1,6 +1,8 @@
 //! Decides when a condition becomes an alert, when it has cleared, and when a notification is due. No I/O, no clock.
 
-use crate::domain::{Alert, AlertDetail, AlertKind, AlertNews, AlertState, AlertTold, AlertWay, Mute, Timestamp};
+use crate::domain::{
+    Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute, Timestamp,
+};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -61,8 +63,8 @@ impl Board {
             since: now,
             cleared_at: None,
             mute: None,
-            told: Vec::new(),
-            returns: 0,
+            deliveries: Vec::new(),
+            recurrences: 0,
         };
         let entry =
             self.entries.entry(kind).or_insert_with(|| Entry { alert: fresh(), is_so: false, unchanged_since: now });
@@ -76,10 +78,10 @@ impl Board {
             // An alert that returns soon must be absent for longer before it clears; otherwise a flapping condition
             // would notify each time.
             let soon = entry.alert.cleared_at.is_some_and(|at| now.since(at) < RETURNS_WITHIN);
-            let returns = if soon { entry.alert.returns.saturating_add(1) } else { 0 };
+            let recurrences = if soon { entry.alert.recurrences.saturating_add(1) } else { 0 };
             // Muting for the duration of the previous alert ends here; muting until a time continues.
             let mute = entry.alert.mute.filter(|mute| matches!(mute, Mute::Until(_)));
-            entry.alert = Alert { returns, mute, detail: std::mem::take(&mut entry.alert.detail), ..fresh() };
+            entry.alert = Alert { recurrences, mute, detail: std::mem::take(&mut entry.alert.detail), ..fresh() };
         }
         true
     }
@@ -107,7 +109,7 @@ impl Board {
                 (AlertState::Pending, true) if lasted >= patience.before(*kind) => {
                     entry.alert.state = AlertState::Raised;
                 }
-                (AlertState::Raised, false) if lasted >= patience.after(entry.alert.returns) => {
+                (AlertState::Raised, false) if lasted >= patience.after(entry.alert.recurrences) => {
                     entry.alert.state = AlertState::Cleared;
                     entry.alert.cleared_at = Some(now);
                 }
@@ -126,37 +128,55 @@ impl Board {
 
     /// The notifications that are due on a channel: one when an alert is raised, one at each repeat interval while it
     /// lasts, and one when it has cleared, if its start was notified.
-    pub fn due(&self, way: AlertWay, now: Timestamp) -> Vec<(Alert, AlertNews)> {
+    pub fn due(&self, channel: AlertChannel, now: Timestamp) -> Vec<(Alert, AlertTransition)> {
         let repeat = self.patience.repeat;
-        let news = |entry: &Entry| {
+        let transition = |entry: &Entry| {
             let alert = &entry.alert;
             if alert.is_muted(now) {
                 return None;
             }
-            match (alert.state, alert.told_by(way)) {
+            match (alert.state, alert.delivery_by(channel)) {
                 // The alert may clear within moments: it is notified only if the condition returns.
                 (AlertState::Raised, _) if !entry.is_so => None,
-                (AlertState::Raised, None) => Some(AlertNews::Raised),
-                (AlertState::Raised, Some(told)) if now.since(told.at) >= repeat => Some(AlertNews::Lasts),
-                (AlertState::Cleared, Some(told)) if told.news != AlertNews::Cleared => Some(AlertNews::Cleared),
+                (AlertState::Raised, None) => Some(AlertTransition::Raised),
+                (AlertState::Raised, Some(delivery)) if now.since(delivery.at) >= repeat => {
+                    Some(AlertTransition::Lasts)
+                }
+                (AlertState::Cleared, Some(delivery)) if delivery.transition != AlertTransition::Cleared => {
+                    Some(AlertTransition::Cleared)
+                }
                 _ => None,
             }
         };
-        self.entries.values().filter_map(|entry| news(entry).map(|news| (entry.alert.clone(), news))).collect()
+        self.entries
+            .values()
+            .filter_map(|entry| transition(entry).map(|transition| (entry.alert.clone(), transition)))
+            .collect()
     }
 
     /// Records that a notification was sent.
-    pub fn note_told(&mut self, kind: AlertKind, way: AlertWay, news: AlertNews, now: Timestamp) -> Option<Alert> {
+    pub fn note_delivery(
+        &mut self,
+        kind: AlertKind,
+        channel: AlertChannel,
+        transition: AlertTransition,
+        now: Timestamp,
+    ) -> Option<Alert> {
         let alert = &mut self.entries.get_mut(&kind)?.alert;
-        alert.told.retain(|told| told.way != way);
-        alert.told.push(AlertTold { way, news, at: now });
+        alert.deliveries.retain(|delivery| delivery.channel != channel);
+        alert.deliveries.push(AlertDelivery { channel, transition, at: now });
         Some(alert.clone())
     }
 
     /// Records that a notification was sent but not delivered.
-    pub fn take_back_told(&mut self, kind: AlertKind, way: AlertWay, news: AlertNews) -> Option<Alert> {
+    pub fn withdraw_delivery(
+        &mut self,
+        kind: AlertKind,
+        channel: AlertChannel,
+        transition: AlertTransition,
+    ) -> Option<Alert> {
         let alert = &mut self.entries.get_mut(&kind)?.alert;
-        alert.told.retain(|told| told.way != way || told.news != news);
+        alert.deliveries.retain(|delivery| delivery.channel != channel || delivery.transition != transition);
         Some(alert.clone())
     }
 
@@ -175,7 +195,7 @@ impl Board {
     /// Whether time alone changes nothing: all alerts have cleared and were notified.
     pub fn is_quiet(&self, now: Timestamp) -> bool {
         let over = self.entries.values().all(|entry| !entry.is_so && entry.alert.state == AlertState::Cleared);
-        over && AlertWay::ALL.iter().all(|way| self.due(*way, now).is_empty())
+        over && AlertChannel::ALL.iter().all(|channel| self.due(*channel, now).is_empty())
     }
 }
 
@@ -212,8 +232,8 @@ impl Patience {
     }
 
     /// How long the condition must be absent before the alert clears, by how often it returned.
-    fn after(self, returns: u32) -> Duration {
-        (self.settle * 2_u32.saturating_pow(returns.min(16))).min(LONGEST_SETTLING.max(self.settle))
+    fn after(self, recurrences: u32) -> Duration {
+        (self.settle * 2_u32.saturating_pow(recurrences.min(16))).min(LONGEST_SETTLING.max(self.settle))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The texts of notifications, in Hebrew and English.
 
-use crate::domain::{Alert, AlertKind, AlertNews, Timestamp};
+use crate::domain::{Alert, AlertKind, AlertTransition, Timestamp};
 
 /// The text of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,26 +15,26 @@ impl Words {
     /// The notification of these transitions for the owner of `business` (empty: unnamed), with the address of the web
     /// page. `moment` formats a time in the owner's time zone.
     pub fn of(
-        news: &[(Alert, AlertNews)],
+        changes: &[(Alert, AlertTransition)],
         business: &str,
         page: &str,
         hebrew: bool,
         moment: impl Fn(Timestamp) -> String,
     ) -> Self {
         let name = if business.is_empty() { "AgentLocator".to_owned() } else { format!("AgentLocator – {business}") };
-        let first = news.first().map(|(alert, news)| line(alert.kind, *news, hebrew)).unwrap_or_default();
-        let more = match (news.len(), hebrew) {
+        let first = changes.first().map(|(alert, change)| line(alert.kind, *change, hebrew)).unwrap_or_default();
+        let more = match (changes.len(), hebrew) {
             (0 | 1, _) => String::new(),
             (count, true) => format!(" (ועוד {})", count - 1),
             (count, false) => format!(" (and {} more)", count - 1),
         };
         let mut body = String::new();
-        for (alert, what) in news {
+        for (alert, what) in changes {
             let since = moment(alert.since);
             let detail = alert.detail.in_language(hebrew);
             body.push_str(&line(alert.kind, *what, hebrew));
             body.push('\n');
-            if *what == AlertNews::Cleared {
+            if *what == AlertTransition::Cleared {
                 body.push_str(if hebrew { "זה נמשך מאז " } else { "It had lasted since " });
             } else {
                 if !detail.is_empty() {
@@ -66,14 +66,14 @@ impl Words {
     }
 }
 
-fn line(kind: AlertKind, news: AlertNews, hebrew: bool) -> String {
+fn line(kind: AlertKind, change: AlertTransition, hebrew: bool) -> String {
     let headline = headline(kind, hebrew);
-    match (news, hebrew) {
-        (AlertNews::Raised, _) => headline.to_owned(),
-        (AlertNews::Lasts, true) => format!("עדיין: {headline}"),
-        (AlertNews::Lasts, false) => format!("Still: {headline}"),
-        (AlertNews::Cleared, true) => format!("הסתדר: {headline}"),
-        (AlertNews::Cleared, false) => format!("Resolved: {headline}"),
+    match (change, hebrew) {
+        (AlertTransition::Raised, _) => headline.to_owned(),
+        (AlertTransition::Lasts, true) => format!("עדיין: {headline}"),
+        (AlertTransition::Lasts, false) => format!("Still: {headline}"),
+        (AlertTransition::Cleared, true) => format!("הסתדר: {headline}"),
+        (AlertTransition::Cleared, false) => format!("Resolved: {headline}"),
     }
 }
 
@@ -291,19 +291,20 @@ mod tests {
             since: Timestamp::from_millis(0),
             cleared_at: None,
             mute: None,
-            told: Vec::new(),
-            returns: 0,
+            deliveries: Vec::new(),
+            recurrences: 0,
         };
-        let news = [
-            (alert(AlertKind::DiskLow, "12 MB are free"), AlertNews::Raised),
-            (alert(AlertKind::BridgeDown, "no answer"), AlertNews::Cleared),
+        let changes = [
+            (alert(AlertKind::DiskLow, "12 MB are free"), AlertTransition::Raised),
+            (alert(AlertKind::BridgeDown, "no answer"), AlertTransition::Cleared),
         ];
-        let words = Words::of(&news, "Shop", "https://shop.example/app/", false, |at| at.to_string()[..16].to_owned());
+        let words =
+            Words::of(&changes, "Shop", "https://shop.example/app/", false, |at| at.to_string()[..16].to_owned());
         assert_eq!(words.subject, "AgentLocator – Shop: The disk is nearly full (and 1 more)");
         assert!(words.body.starts_with("The disk is nearly full\n12 MB are free\nFree disk"), "{}", words.body);
         assert!(words.body.contains("Since 1970-01-01T00:00.\n"), "{}", words.body);
         assert!(words.body.contains("Resolved: The WhatsApp bridge is not connected\nIt had lasted since"));
         assert!(words.body.ends_with("The page: https://shop.example/app/\n"));
-        assert!(Words::of(&news, "", "", true, |_| String::new()).subject.starts_with("AgentLocator: הדיסק"));
+        assert!(Words::of(&changes, "", "", true, |_| String::new()).subject.starts_with("AgentLocator: הדיסק"));
     }
 }

@@ -62,7 +62,7 @@ const BY_STRANGERS: [&str; 13] = [
     "TWILIO_BAD_SIG",
     "WA_BAILEYS_BAD_SIG",
     "WA_IN_FAILED",
-    "WEBHOOK_ODD",
+    "WEBHOOK_MALFORMED",
     "WS_REFUSED",
 ];
 

@@ -1,7 +1,7 @@
 //! The metrics of the daemon and their descriptions, which are the HELP of `/metrics` and the table in
 //! docs/admin/monitoring.md.
 
-use crate::domain::{AlertWay, EndReason, Provider};
+use crate::domain::{AlertChannel, EndReason, Provider};
 
 /// The type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub type Number = (&'static str, Kind, &'static str);
 /// All metrics that `/metrics` exports.
 pub const NUMBERS: &[Number] = &[
     ("agentlocator_http_requests_total", Kind::Counter, "HTTP requests, by method, route and status"),
-    ("agentlocator_http_request_seconds", Kind::Histogram, "Duration of HTTP requests in seconds, by route"),
+    ("agentlocator_http_request_duration_seconds", Kind::Histogram, "Duration of HTTP requests in seconds, by route"),
     ("agentlocator_calls_live", Kind::Gauge, "Calls that the daemon is handling now"),
     ("agentlocator_calls_open", Kind::Gauge, "Calls that have not ended according to the database"),
     ("agentlocator_calls_ended_total", Kind::Counter, "Calls that ended, by reason"),
@@ -33,10 +33,10 @@ pub const NUMBERS: &[Number] = &[
     (
         "agentlocator_whatsapp_received_total",
         Kind::Counter,
-        "WhatsApp messages received, by provider; known=true counts duplicates",
+        "WhatsApp messages received, by provider; duplicate=true counts repeated deliveries",
     ),
     ("agentlocator_whatsapp_sent_total", Kind::Counter, "Attempts to send a WhatsApp message, by provider and outcome"),
-    ("agentlocator_whatsapp_given_up_total", Kind::Counter, "WhatsApp messages that failed for good"),
+    ("agentlocator_whatsapp_failed_total", Kind::Counter, "WhatsApp messages that failed for good"),
     (
         "agentlocator_whatsapp_bridge_up",
         Kind::Gauge,
@@ -98,9 +98,9 @@ pub const NUMBERS: &[Number] = &[
     ),
     ("agentlocator_alert", Kind::Gauge, "1 while an alert is active, by kind"),
     (
-        "agentlocator_alerts_told_total",
+        "agentlocator_alert_deliveries_total",
         Kind::Counter,
-        "Attempts to notify the owner of alerts, by channel (way) and outcome",
+        "Attempts to notify the owner of alerts, by channel and outcome",
     ),
     ("agentlocator_self_check_ok", Kind::Gauge, "1 if the last self-check found no problem; 0 before the first one"),
     (
@@ -151,8 +151,8 @@ pub(super) fn register() {
         zero(metrics::counter!("agentlocator_engine_failures_total", "engine" => engine));
     }
     for provider in Provider::ALL {
-        for known in ["false", "true"] {
-            let labels = [("provider", provider.as_str()), ("known", known)];
+        for duplicate in ["false", "true"] {
+            let labels = [("provider", provider.as_str()), ("duplicate", duplicate)];
             zero(metrics::counter!("agentlocator_whatsapp_received_total", &labels));
         }
         for outcome in ["sent", "down", "busy", "refused", "doubtful"] {
@@ -160,16 +160,16 @@ pub(super) fn register() {
             zero(metrics::counter!("agentlocator_whatsapp_sent_total", &labels));
         }
     }
-    for way in AlertWay::ALL {
-        for outcome in ["told", "failed"] {
-            let labels = [("way", way.as_str()), ("outcome", outcome)];
-            zero(metrics::counter!("agentlocator_alerts_told_total", &labels));
+    for channel in AlertChannel::ALL {
+        for outcome in ["sent", "failed"] {
+            let labels = [("channel", channel.as_str()), ("outcome", outcome)];
+            zero(metrics::counter!("agentlocator_alert_deliveries_total", &labels));
         }
     }
     for gauge in ["agentlocator_backup_last_success_timestamp_seconds", "agentlocator_backup_last_size_bytes"] {
         metrics::gauge!(gauge).set(0.0);
     }
-    zero(metrics::counter!("agentlocator_whatsapp_given_up_total"));
+    zero(metrics::counter!("agentlocator_whatsapp_failed_total"));
     zero(metrics::counter!("agentlocator_log_lines_dropped_total"));
     zero(metrics::counter!("agentlocator_store_commit_failures_total"));
     zero(metrics::counter!("agentlocator_store_writes_dropped_total"));

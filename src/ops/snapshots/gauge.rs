@@ -10,7 +10,7 @@ pub enum Standing {
     /// Switched off in the settings.
     Off,
     /// No backup time has passed yet.
-    Young,
+    Pending,
     /// The last one succeeded and is recent.
     Good,
     /// The last attempt failed, or the last successful one is too old.
@@ -23,7 +23,7 @@ impl Standing {
         let failed = status.last_error.is_some() || status.bucket_error.is_some();
         match status.last_success_at {
             _ if failed => Self::Bad,
-            None => Self::Young,
+            None => Self::Pending,
             Some(last) if now.since(last) <= OLDEST => Self::Good,
             Some(_) => Self::Bad,
         }
@@ -46,7 +46,7 @@ mod tests {
             last_error: last_error.map(str::to_owned),
             ..Status::default()
         };
-        assert_eq!(Standing::of(&Status::default(), now), Standing::Young);
+        assert_eq!(Standing::of(&Status::default(), now), Standing::Pending);
         assert_eq!(Standing::of(&status(made(30), None), now), Standing::Good);
         assert_eq!(Standing::of(&status(made(60), None), now), Standing::Bad);
         assert_eq!(Standing::of(&status(made(1), Some("no room")), now), Standing::Bad);

@@ -18,20 +18,20 @@ mod repair;
 mod scalar;
 
 use crate::domain::{
-    Actor, Change, Inbound, InboundMedia, InboundMessage, LateRefusal, MediaKind, MessageNews, MessageStatus, Odd,
-    PeerAddress, PeerError, Provider, Refusal, Timestamp, Trouble,
+    Actor, Change, Inbound, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageNews,
+    MessageStatus, PeerAddress, PeerError, Provider, Refusal, Timestamp, Trouble,
 };
 use phonenumber::country;
 use scalar::Scalar;
 use serde::Deserialize;
 
 /// Parses a webhook of the bridge.
-pub fn read(body: &[u8], country: country::Id) -> Result<Inbound, Odd> {
+pub fn read(body: &[u8], country: country::Id) -> Result<Inbound, Malformed> {
     if let Ok(wire) = serde_json::from_slice::<Wire<'_>>(body) {
         return wire.read(country);
     }
-    let repaired = repair::repaired(body).ok_or(Odd("not JSON"))?;
-    serde_json::from_str::<Wire<'_>>(&repaired).map_err(|_| Odd("not JSON"))?.read(country)
+    let repaired = repair::repaired(body).ok_or(Malformed("not JSON"))?;
+    serde_json::from_str::<Wire<'_>>(&repaired).map_err(|_| Malformed("not JSON"))?.read(country)
 }
 
 /// All known fields, each as any simple JSON value.
@@ -87,7 +87,7 @@ struct Wire<'a> {
 }
 
 impl Wire<'_> {
-    fn read(&self, country: country::Id) -> Result<Inbound, Odd> {
+    fn read(&self, country: country::Id) -> Result<Inbound, Malformed> {
         match self.event.text().unwrap_or("message") {
             "message" => self.message(country),
             "status" => self.status(),
@@ -98,10 +98,10 @@ impl Wire<'_> {
         }
     }
 
-    fn message(&self, country: country::Id) -> Result<Inbound, Odd> {
+    fn message(&self, country: country::Id) -> Result<Inbound, Malformed> {
         let Ok(peer) = self.peer(country) else { return Ok(Inbound::Nothing(NOT_A_PERSON)) };
         if peer.is_empty() {
-            return Err(Odd("no sender"));
+            return Err(Malformed("no sender"));
         }
         let text = self.words();
         let media = self.media();
@@ -123,15 +123,15 @@ impl Wire<'_> {
         }))
     }
 
-    fn status(&self) -> Result<Inbound, Odd> {
-        let id = self.id().ok_or(Odd("a status without an id"))?;
+    fn status(&self) -> Result<Inbound, Malformed> {
+        let id = self.id().ok_or(Malformed("a status without an id"))?;
         let status = match self.status.text().unwrap_or_default() {
             "sent" | "2" => MessageStatus::Sent,
             "delivered" | "3" => MessageStatus::Delivered,
             "read" | "4" | "played" | "5" => MessageStatus::Read,
             "failed" | "error" | "0" => MessageStatus::Failed,
             "queued" | "pending" | "1" => return Ok(Inbound::Nothing("a status without effect")),
-            _ => return Err(Odd("an unknown status")),
+            _ => return Err(Malformed("an unknown status")),
         };
         let refusal = (status == MessageStatus::Failed).then(|| {
             let sentence = self.error.text().unwrap_or("WhatsApp did not accept the message").to_owned();
@@ -141,8 +141,8 @@ impl Wire<'_> {
         Ok(self.news(id, Vec::new(), Change::Status(status, refusal), Actor::Provider, None))
     }
 
-    fn change(&self, change: Change, country: country::Id) -> Result<Inbound, Odd> {
-        let target = self.target.text().ok_or(Odd("a change without a target"))?;
+    fn change(&self, change: Change, country: country::Id) -> Result<Inbound, Malformed> {
+        let target = self.target.text().ok_or(Malformed("a change without a target"))?;
         let Ok(peer) = self.peer(country) else { return Ok(Inbound::Nothing(NOT_A_PERSON)) };
         let actor = if self.is_from_me() { Actor::Phone } else { Actor::Contact };
         let event_id = self.id().filter(|id| *id != target);

@@ -5,19 +5,23 @@
 use super::forms::Form;
 use super::trouble;
 use crate::domain::{
-    Actor, Change, InboundMedia, InboundMessage, LateRefusal, MediaKind, MessageNews, MessageSid, MessageStatus, Odd,
-    PeerAddress, PeerError, PhoneNumber, Provider, Refusal,
+    Actor, Change, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageNews, MessageSid,
+    MessageStatus, PeerAddress, PeerError, PhoneNumber, Provider, Refusal,
 };
 use phonenumber::country;
 
 /// Parses a message. `own_sender` is our WhatsApp sender, if it is configured.
-pub fn message(form: &Form, own_sender: Option<&PhoneNumber>, country: country::Id) -> Result<InboundMessage, Odd> {
+pub fn message(
+    form: &Form,
+    own_sender: Option<&PhoneNumber>,
+    country: country::Id,
+) -> Result<InboundMessage, Malformed> {
     let sid = sid(form)?;
-    let from = form.value("From").ok_or(Odd("no From"))?;
+    let from = form.value("From").ok_or(Malformed("no From"))?;
     let peer = match PeerAddress::parse_provider(from, country) {
         Ok(address) => peer(address, form),
-        Err(PeerError::NotAPerson) => return Err(Odd("From is not a contact")),
-        Err(PeerError::Unreadable) => return Err(Odd("From cannot be read")),
+        Err(PeerError::NotAPerson) => return Err(Malformed("From is not a contact")),
+        Err(PeerError::Unreadable) => return Err(Malformed("From cannot be read")),
     };
     let media = media(form);
     let text = form.value("Body").or_else(|| form.value("ButtonText")).unwrap_or_default();
@@ -40,16 +44,16 @@ pub fn message(form: &Form, own_sender: Option<&PhoneNumber>, country: country::
 }
 
 /// Parses a status update; none if it changes nothing. `language` is that of the reason of a failure.
-pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
+pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Malformed> {
     let sid = sid(form)?;
-    let word = form.value("MessageStatus").or_else(|| form.value("SmsStatus")).ok_or(Odd("no MessageStatus"))?;
+    let word = form.value("MessageStatus").or_else(|| form.value("SmsStatus")).ok_or(Malformed("no MessageStatus"))?;
     let status = match word {
         "accepted" | "scheduled" | "queued" | "sending" => return Ok(None),
         "sent" => MessageStatus::Sent,
         "delivered" => MessageStatus::Delivered,
         "read" => MessageStatus::Read,
         "failed" | "undelivered" | "canceled" => MessageStatus::Failed,
-        _ => return Err(Odd("an unknown MessageStatus")),
+        _ => return Err(Malformed("an unknown MessageStatus")),
     };
     let refusal = (status == MessageStatus::Failed).then(|| {
         let code = form.value("ErrorCode").filter(|code| !code.is_empty()).unwrap_or(word);
@@ -68,10 +72,10 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Odd> {
     }))
 }
 
-fn sid(form: &Form) -> Result<&str, Odd> {
+fn sid(form: &Form) -> Result<&str, Malformed> {
     let sid = ["MessageSid", "SmsMessageSid", "SmsSid"].iter().find_map(|name| form.value(name));
-    let sid = sid.ok_or(Odd("no MessageSid"))?;
-    sid.parse::<MessageSid>().map_err(|_| Odd("an invalid MessageSid"))?;
+    let sid = sid.ok_or(Malformed("no MessageSid"))?;
+    sid.parse::<MessageSid>().map_err(|_| Malformed("an invalid MessageSid"))?;
     Ok(sid)
 }
 

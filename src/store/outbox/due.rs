@@ -38,7 +38,7 @@ pub struct OutboxEntry {
     /// Number of attempts so far.
     pub attempts: u32,
     /// Attempts by Twilio with an unknown outcome that are not in Twilio's message list.
-    pub doubts: u32,
+    pub unconfirmed_attempts: u32,
     /// When the last attempt began.
     pub attempt_at: Option<Timestamp>,
     /// When the message was written.
@@ -103,7 +103,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         last_refusal: last_refusal.as_deref().map(serde_json::from_str).transpose().map_err(json_error)?,
         doubtful: state == OutboxState::Doubtful.as_str(),
         attempts: row.get("attempts")?,
-        doubts: row.get("doubts")?,
+        unconfirmed_attempts: row.get("unconfirmed_attempts")?,
         attempt_at: row.get("attempt_at")?,
         created_at: row.get("created_at")?,
         text: row.get("content_text")?,

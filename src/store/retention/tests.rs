@@ -91,7 +91,7 @@ fn what_was_freed_goes_back_to_the_disk_in_slices() {
     let (_folder, conn) = database();
     for _ in 0..100 {
         conn.execute(
-            "INSERT INTO webhook_journal(received_at, source, path, body, outcome) VALUES ('', 'x', '/', zeroblob(20000), 'odd')",
+            "INSERT INTO webhook_journal(received_at, source, path, body, outcome) VALUES ('', 'x', '/', zeroblob(20000), 'malformed')",
             [],
         )
         .unwrap();

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 const SECRET: &str = "the-bridge-s-secret";
 const ALERT: &str = r#"{"kind":"ai_refused","state":"raised","detail":{"he":"x","en":"x"},"since":"2026-11-01T08:00:00.000Z",
-    "cleared_at":null,"mute":null,"told":[],"returns":0}"#;
+    "cleared_at":null,"mute":null,"deliveries":[],"recurrences":0}"#;
 
 /// A request that succeeds: method, path, body, and the action and subject of its audit row.
 struct Example {

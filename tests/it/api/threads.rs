@@ -56,7 +56,7 @@ async fn a_thread_has_the_columns_of_its_table() {
         json!({
             "id": 1, "business_id": 1, "type": "whatsapp", "provider": "baileys", "contact_id": 1,
             "peer_number": "+972501234567", "title": "דנה לוי", "last_message_at": "2026-11-10T10:00:00.000Z",
-            "unread_count": 2, "ai_mode": "auto", "created_at": "2026-11-01T08:00:00.000Z",
+            "unread_count": 2, "ai_mode": "off", "created_at": "2026-11-01T08:00:00.000Z",
         })
     );
     let list = api.get("/api/threads?type=whatsapp&q=050").await.json();
@@ -115,8 +115,8 @@ async fn a_thread_is_read_and_its_ai_switched() {
     let read = api.post_json("/api/threads/1/read", &json!({})).await;
     assert_eq!((read.status, read.json()["unread_count"].clone()), (200, json!(0)));
     let put = |id: i64, body: Value| send(api.request(Method::PUT, &format!("/api/threads/{id}/ai")).json(&body));
-    assert_eq!(put(1, json!({"ai_mode": "off"})).await.json()["ai_mode"], "off");
-    assert_eq!(api.get("/api/threads/1").await.json()["ai_mode"], "off");
+    assert_eq!(put(1, json!({"ai_mode": "auto"})).await.json()["ai_mode"], "auto");
+    assert_eq!(api.get("/api/threads/1").await.json()["ai_mode"], "auto");
     assert_eq!(put(1, json!({"ai_mode": "perhaps"})).await.status, 422);
     assert_eq!(put(99, json!({"ai_mode": "off"})).await.status, 404);
     assert_eq!(api.post_json("/api/threads/99/read", &json!({})).await.status, 404);

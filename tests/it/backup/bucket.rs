@@ -113,7 +113,7 @@ async fn a_refusal_is_told_in_the_servers_words_and_the_snapshot_is_here() {
     assert!(failed["error"].as_str().unwrap().contains("SignatureDoesNotMatch"), "{failed}");
     assert!(!daemon.logs().lines().join("\n").contains("not-the-secret"));
     let told = tokio::task::block_in_place(|| daemon.api()).get("/api/backups").await.json();
-    assert_eq!((&told["standing"], told["snapshots"].as_array().unwrap().len()), (&"bad".into(), 1), "{told}");
+    assert_eq!((&told["status"], told["snapshots"].as_array().unwrap().len()), (&"bad".into(), 1), "{told}");
     assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "error");
 
     // What it lacks it gets without another snapshot, as soon as that is possible.
@@ -124,6 +124,6 @@ async fn a_refusal_is_told_in_the_servers_words_and_the_snapshot_is_here() {
     tokio::task::block_in_place(|| daemon.launch());
     tokio::task::block_in_place(|| daemon.logs().wait_for_event("SNAPSHOT_BUCKET_FILLED"));
     let told = tokio::task::block_in_place(|| daemon.api()).get("/api/backups").await.json();
-    assert_eq!((&told["standing"], told["snapshots"].as_array().unwrap().len()), (&"good".into(), 1), "{told}");
+    assert_eq!((&told["status"], told["snapshots"].as_array().unwrap().len()), (&"good".into(), 1), "{told}");
     assert_eq!(s3.keys().len(), 1);
 }

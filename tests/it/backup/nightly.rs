@@ -38,8 +38,8 @@ async fn a_missed_night_is_made_up_and_everybody_can_see_it() {
     let listed = snapshots(&daemon);
     assert_eq!((listed.len(), &listed[0]["name"], &listed[0]["kind"]), (1, &name.into(), &"nightly".into()));
     let told = daemon.api().get("/api/backups").await.json();
-    assert_eq!((&told["standing"], &told["snapshots"][0]["name"]), (&"good".into(), &name.into()), "{told}");
-    assert_eq!(told["status"]["last_bytes"].as_u64(), Some(std::fs::metadata(&file).unwrap().len()));
+    assert_eq!((&told["status"], &told["snapshots"][0]["name"]), (&"good".into(), &name.into()), "{told}");
+    assert_eq!(told["last_run"]["last_bytes"].as_u64(), Some(std::fs::metadata(&file).unwrap().len()));
     assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "ok");
     let numbers = daemon.client().get("/metrics").await.text();
     assert!(numbers.contains("agentlocator_backup_last_success_timestamp_seconds 1"), "{numbers}");
@@ -66,7 +66,7 @@ async fn a_failure_is_told_and_is_over_with_the_next_good_one() {
     assert!(failed["error"].as_str().unwrap().contains(mount.to_str().unwrap()), "{failed}");
     assert_eq!(daemon.client().get("/readyz").await.json()["backup"], "error");
     let told = daemon.api().get("/api/backups").await.json();
-    assert_eq!((&told["standing"], told["status"]["last_error"].is_string()), (&"bad".into(), true), "{told}");
+    assert_eq!((&told["status"], told["last_run"]["last_error"].is_string()), (&"bad".into(), true), "{told}");
     assert!(!mount.exists(), "what is not mounted is not written to");
 
     std::fs::create_dir(&mount).unwrap();

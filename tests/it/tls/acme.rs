@@ -160,7 +160,7 @@ async fn an_order_that_a_restart_has_spoiled_is_placed_anew() {
     tokio::spawn(forward(waiting, daemon.http_address()));
     wait_for_certificate(&daemon, mark);
     is_trusted(&daemon, &pebble).await;
-    wait_for(&daemon, mark, "TLS_ORDER_SPOILED");
+    wait_for(&daemon, mark, "TLS_ORDER_INVALID");
     assert!(daemon.logs().events_named("TLS_ORDER_FAILED").is_empty());
 }
 

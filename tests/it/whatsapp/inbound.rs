@@ -213,10 +213,10 @@ async fn what_makes_no_sense_is_acknowledged_and_kept_as_it_came() {
         assert_eq!(shop.twilio_posts("/webhook/whatsapp/twilio/status", pairs).await.status, 204, "{pairs:?}");
     }
     assert_eq!((shop.count("messages"), shop.count("contacts")), (0, 0));
-    assert_eq!(shop.count("webhook_journal WHERE outcome = 'odd'"), 23);
+    assert_eq!(shop.count("webhook_journal WHERE outcome = 'malformed'"), 23);
     let raw: Vec<Vec<u8>> = shop.daemon.query_column("SELECT body FROM webhook_journal ORDER BY id LIMIT 12");
     assert_eq!(raw, bodies.map(<[u8]>::to_vec));
-    shop.daemon.logs().wait_for_event("WA_IN_ODD");
+    shop.daemon.logs().wait_for_event("WA_IN_MALFORMED");
 }
 
 #[tokio::test(flavor = "multi_thread")]

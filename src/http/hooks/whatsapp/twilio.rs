@@ -2,7 +2,7 @@
 
 use super::take;
 use crate::crm::inbox::Raw;
-use crate::domain::{Inbound, Odd};
+use crate::domain::{Inbound, Malformed};
 use crate::http::{AppState, TwilioForm};
 use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::{messages, whatsapp};
@@ -28,8 +28,8 @@ pub(super) async fn status(State(app): State<AppState>, signed: TwilioForm) -> R
     take(&app, read, raw(signed, STATUS_PATH)).await
 }
 
-fn ours(signed: &TwilioForm) -> Result<&Form, Odd> {
-    if signed.is_of_our_account { Ok(&signed.form) } else { Err(Odd("an AccountSid of another account")) }
+fn ours(signed: &TwilioForm) -> Result<&Form, Malformed> {
+    if signed.is_of_our_account { Ok(&signed.form) } else { Err(Malformed("an AccountSid of another account")) }
 }
 
 fn raw(signed: TwilioForm, path: &'static str) -> Raw {

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const MAIL: AlertWay = AlertWay::Mail;
+const MAIL: AlertChannel = AlertChannel::Mail;
 const KIND: AlertKind = AlertKind::DiskLow;
 
 fn at(seconds: u64) -> Timestamp {
@@ -20,11 +20,12 @@ fn board() -> Board {
 }
 
 /// Marks the due notifications as sent and returns them.
-fn tell(board: &mut Board, seconds: u64) -> Vec<(AlertKind, AlertNews)> {
+fn tell(board: &mut Board, seconds: u64) -> Vec<(AlertKind, AlertTransition)> {
     board.advance(at(seconds));
-    let due: Vec<_> = board.due(MAIL, at(seconds)).into_iter().map(|(alert, news)| (alert.kind, news)).collect();
-    for (kind, news) in &due {
-        board.note_told(*kind, MAIL, *news, at(seconds));
+    let due: Vec<_> =
+        board.due(MAIL, at(seconds)).into_iter().map(|(alert, transition)| (alert.kind, transition)).collect();
+    for (kind, transition) in &due {
+        board.note_delivery(*kind, MAIL, *transition, at(seconds));
     }
     due
 }
@@ -34,16 +35,16 @@ fn it_is_told_once_then_daily_and_once_when_it_is_over() {
     let mut board = board();
     let day = 24 * 3600;
     assert!(board.raise(KIND, "1 MB".into(), at(0)));
-    assert_eq!(tell(&mut board, 0), [(KIND, AlertNews::Raised)]);
+    assert_eq!(tell(&mut board, 0), [(KIND, AlertTransition::Raised)]);
     for second in [1, 60, 3600, day - 1] {
         assert!(!board.raise(KIND, "0 MB".into(), at(second)));
         assert_eq!(tell(&mut board, second), []);
     }
-    assert_eq!(tell(&mut board, day), [(KIND, AlertNews::Lasts)]);
+    assert_eq!(tell(&mut board, day), [(KIND, AlertTransition::Lasts)]);
     assert_eq!(board.all()[0].detail.en, "0 MB");
     board.clear(KIND, at(day + 10));
     assert_eq!(tell(&mut board, day + 129), [], "it may come back");
-    assert_eq!(tell(&mut board, day + 130), [(KIND, AlertNews::Cleared)]);
+    assert_eq!(tell(&mut board, day + 130), [(KIND, AlertTransition::Cleared)]);
     assert!(board.is_quiet(at(day + 131)));
     assert_eq!(tell(&mut board, 9 * day), []);
     assert!(board.all().is_empty(), "what is long over is forgotten");
@@ -58,7 +59,7 @@ fn what_does_not_last_troubles_nobody() {
     assert!(board.all().is_empty());
     board.raise(AlertKind::BridgeDown, "".into(), at(700));
     assert_eq!(tell(&mut board, 1299), []);
-    assert_eq!(tell(&mut board, 1300), [(AlertKind::BridgeDown, AlertNews::Raised)]);
+    assert_eq!(tell(&mut board, 1300), [(AlertKind::BridgeDown, AlertTransition::Raised)]);
 }
 
 #[test]
@@ -75,9 +76,9 @@ fn who_was_not_told_of_the_beginning_is_not_told_of_the_end() {
 fn what_did_not_arrive_is_told_again() {
     let mut board = board();
     board.raise(KIND, "".into(), at(0));
-    assert_eq!(tell(&mut board, 0), [(KIND, AlertNews::Raised)]);
-    board.take_back_told(KIND, MAIL, AlertNews::Raised);
-    assert_eq!(tell(&mut board, 60), [(KIND, AlertNews::Raised)]);
+    assert_eq!(tell(&mut board, 0), [(KIND, AlertTransition::Raised)]);
+    board.withdraw_delivery(KIND, MAIL, AlertTransition::Raised);
+    assert_eq!(tell(&mut board, 60), [(KIND, AlertTransition::Raised)]);
 }
 
 #[test]
@@ -90,10 +91,10 @@ fn a_muted_one_is_silent_until_its_time_or_its_end() {
     board.clear(KIND, at(10));
     assert_eq!(tell(&mut board, 200), []);
     board.raise(KIND, "".into(), at(300));
-    assert_eq!(tell(&mut board, 300), [(KIND, AlertNews::Raised)], "the next one is another one");
+    assert_eq!(tell(&mut board, 300), [(KIND, AlertTransition::Raised)], "the next one is another one");
     board.mute(KIND, Some(Mute::Until(at(9 * 24 * 3600))));
     assert_eq!(tell(&mut board, 8 * 24 * 3600), []);
-    assert_eq!(tell(&mut board, 9 * 24 * 3600), [(KIND, AlertNews::Lasts)]);
+    assert_eq!(tell(&mut board, 9 * 24 * 3600), [(KIND, AlertTransition::Lasts)]);
 }
 
 #[test]
@@ -106,7 +107,7 @@ fn it_goes_on_after_a_restart_where_it_was() {
     assert!(!after.raise(KIND, "x".into(), at(100)));
     assert_eq!(tell(&mut after, 100), []);
     after.clear(KIND, at(100));
-    assert_eq!(tell(&mut after, 220), [(KIND, AlertNews::Cleared)]);
+    assert_eq!(tell(&mut after, 220), [(KIND, AlertTransition::Cleared)]);
 }
 
 proptest! {

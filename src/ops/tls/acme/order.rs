@@ -23,7 +23,7 @@ impl Acme {
                 // The authority may have validated while the daemon was not running.
                 Err(trouble) if self.journal.order.is_none() => {
                     tracing::warn!(
-                        event = "TLS_ORDER_SPOILED",
+                        event = "TLS_ORDER_INVALID",
                         "{}. The interrupted order is invalid; a new order is placed at once",
                         trouble.text
                     );

@@ -1,16 +1,17 @@
--- Messages that a provider refuses after it had accepted them, and attempts of which nobody knows how they ended.
+-- Messages that a provider rejected after it had accepted them, attempts with an unknown outcome, the identity of contacts, and
+-- the order of messages.
 
--- The last refusal of a message on its way out, as JSON: what is refused, and why.
+-- The last rejection of an outgoing message, as JSON: what was rejected, and why.
 ALTER TABLE outbox ADD COLUMN last_refusal TEXT CHECK (last_refusal IS NULL OR json_valid(last_refusal));
--- When the contact blocked us or opted out; null again once the contact writes.
+-- When the contact blocked the business or opted out; null again once the contact writes.
 ALTER TABLE threads ADD COLUMN opted_out_at TEXT;
--- Since when nobody knows whether the message was sent; null while that is known.
+-- Since when it is unknown whether the message was sent; null while it is known.
 ALTER TABLE outbox ADD COLUMN doubtful_since TEXT;
 
--- Attempts that a provider had accepted and then refused, by the provider's id: later status callbacks of them are
--- recognised, and change nothing once a later attempt has been made.
+-- Attempts that a provider accepted and later rejected, by the provider's id: their late status callbacks are recognised, and
+-- change nothing once a later attempt has been made.
 CREATE TABLE refused_attempts (
-    provider        TEXT NOT NULL CHECK (provider IN ('twilio', 'baileys')),
+    provider        TEXT NOT NULL,
     provider_msg_id TEXT NOT NULL,
     message_id      INTEGER NOT NULL REFERENCES messages(id),
     code            TEXT NOT NULL,
@@ -20,17 +21,15 @@ CREATE TABLE refused_attempts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idx_refused_attempts_message ON refused_attempts(message_id);
 
--- Messages that a provider has accepted and not delivered.
+-- Messages that a provider has accepted but not delivered.
 CREATE INDEX idx_msgs_not_delivered ON messages(sent_at) WHERE direction = 'out' AND status = 'sent';
 
--- Which contact an address belongs to now, and pairs of contacts that may be one person.
-
--- Of an id (`lid`, `bsuid`, `twilio_wa`): the phone number that it had when it was last seen together with one.
+-- For an id (`lid`, `bsuid`, `twilio_wa`): the phone number with which it was last seen.
 ALTER TABLE addresses ADD COLUMN number TEXT;
--- Of a phone number: since when the contact has another number instead. It is the contact's no longer, and may be taken by another one.
+-- For a phone number: since when the contact has another number instead. Another contact may have this one now.
 ALTER TABLE addresses ADD COLUMN former_at TEXT;
 
--- Two contacts with histories of their own that may be one person. A user decides; each pair is suggested once.
+-- Pairs of contacts with separate histories that may be one person. A user decides; each pair is suggested once.
 CREATE TABLE merge_suggestions (
     id              INTEGER PRIMARY KEY,
     business_id     INTEGER NOT NULL REFERENCES businesses(id),
@@ -38,7 +37,7 @@ CREATE TABLE merge_suggestions (
     first_contact   INTEGER NOT NULL REFERENCES contacts(id),
     second_contact  INTEGER NOT NULL REFERENCES contacts(id),
     reason          TEXT NOT NULL CHECK (reason IN ('number_moved', 'named_together')),
-    -- The address that both had, or that came together with an address of the other.
+    -- The address that both had, or that was received together with an address of the other.
     address         TEXT NOT NULL,
     created_at      TEXT NOT NULL,
     decision        TEXT CHECK (decision IN ('merged', 'dismissed')),
@@ -47,25 +46,25 @@ CREATE TABLE merge_suggestions (
 ) STRICT;
 CREATE INDEX idx_merge_suggestions_open ON merge_suggestions(business_id, created_at) WHERE decision IS NULL;
 
--- What was told of a message before the message itself was known: it is applied with it.
+-- Updates of a message that were received before the message. They are applied with it.
 CREATE TABLE early_message_updates (
     id              INTEGER PRIMARY KEY,
-    provider        TEXT NOT NULL CHECK (provider IN ('twilio', 'baileys')),
+    provider        TEXT NOT NULL,
     provider_msg_id TEXT NOT NULL,
     content         TEXT NOT NULL CHECK (json_valid(content)),
     received_at     TEXT NOT NULL,
     UNIQUE (provider, provider_msg_id, content)
 ) STRICT;
 
--- The provider's own id of a reaction, an edit or a deletion: the same one again is no news.
+-- The provider's id of a reaction, an edit or a deletion; a repeated one is ignored.
 ALTER TABLE message_events ADD COLUMN provider_event_id TEXT;
 
--- Twilio brings calls by WhatsApp to the same webhook as phone calls.
+-- Twilio sends WhatsApp calls to the same webhook as phone calls.
 ALTER TABLE calls ADD COLUMN medium TEXT NOT NULL DEFAULT 'phone' CHECK (medium IN ('phone', 'whatsapp'));
 
--- The order of messages: when the provider says that a message was written, by the provider's clock. Null where it did not say.
+-- When the message was written, by the provider's clock; null if the provider did not report it.
 ALTER TABLE messages ADD COLUMN provider_time TEXT;
 
--- 1 for an incoming call that the service did not answer, because it was off or could not be reached, and that was read back from
--- Twilio's list of calls.
+-- 1 for an incoming call that the service did not answer, because it was off or unreachable, and that was read from Twilio's list
+-- of calls.
 ALTER TABLE calls ADD COLUMN missed INTEGER NOT NULL DEFAULT 0 CHECK (missed IN (0, 1));
