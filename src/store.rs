@@ -5,7 +5,6 @@
 //! [`Store::write`] and does all of its work in that one transaction. The live database is `live/db.sqlite`; the file
 //! that users copy is its published copy (see `publish`).
 
-mod abilities;
 mod address;
 mod adopt;
 mod ai_usage;
@@ -13,8 +12,8 @@ mod alert;
 mod archive;
 mod audit;
 mod backfill;
+mod background_read;
 mod backlog;
-mod beside;
 mod call;
 mod call_log;
 mod change;
@@ -23,15 +22,19 @@ mod columns;
 mod contact;
 mod copy;
 mod copy_check;
+mod database_summary;
 mod device;
-mod durable;
+mod disk_reserve;
 mod error;
+mod fault_injection;
+mod file_stamp;
 mod folder;
+mod fs_support;
 mod health;
 mod idempotency;
 mod integrity;
 mod job;
-mod journal;
+mod lifecycle;
 mod live;
 mod lock;
 mod log_size;
@@ -39,31 +42,25 @@ mod media;
 mod message;
 mod meta;
 mod migrate;
-mod mishap;
+mod mount;
 mod notice;
 mod open;
 mod outbox;
 mod page_copy;
 mod partial_index;
-mod pending;
 mod permission;
 mod probe;
-mod proof;
 mod publish;
 mod readers;
 mod recording;
-mod reserve;
+mod restore;
 mod retention;
 mod run_state;
 mod self_check;
 mod session;
 mod setting;
 mod setup_code;
-mod shape;
-mod stamp;
-mod start;
 mod startup;
-mod swap;
 mod sys;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -71,60 +68,65 @@ mod thread;
 mod token;
 mod tx;
 mod user;
+mod verify;
+mod webhook_log;
 mod write_queue;
+mod write_request;
 mod writer;
 
-pub use abilities::{Abilities, try_abilities};
 pub use address::AddressHolder;
-pub use adopt::{log_beside, refuse_a_log_beside};
+pub use adopt::{leftover_log, refuse_leftover_log};
 pub use ai_usage::AiUsage;
 pub use alert::AlertEvent;
 pub use backfill::BackfillProgress;
 pub use backlog::Undelivered;
 pub use call::CallFilter;
-pub use call_log::{NewCall, OpenCall, TurnNow};
+pub use call_log::{NewCall, OpenCall, TurnUpdate};
 pub use change::Change;
-pub use contact::{Moved, NewSuggestion};
+pub use contact::{MergeRecord, NewSuggestion};
 pub use copy_check::CopyCheck;
+pub use database_summary::{DatabaseSummary, summarize_copy};
 pub use device::Device;
 pub use error::{Error, Result};
-pub use folder::with_ending;
+pub use folder::with_suffix;
+pub use fs_support::{FsSupport, probe_file_system};
 pub use health::{Health, Integrity, PublishState};
-pub use idempotency::GivenAnswer;
+pub use idempotency::StoredResponse;
 pub use job::Job;
-pub use journal::{JournalOutcome, NewJournal};
-pub use lock::Holder;
+pub use lock::LockHolder;
 pub use log_size::LogSize;
 pub use media::{MediaInfo, MediaState, MessageMedia, StoredMedia};
 pub use message::{EarlyUpdate, KnownMessage, NewMessage, NewMessageEvent};
 pub use migrate::newest_migration;
-pub use notice::{StartEvent, StartNotice, note_promotion};
-pub use outbox::{AcceptedSend, ChatsBegun, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxStep};
+pub use notice::{StartEvent, StartNotice, leave_promotion_notice};
+pub use outbox::{AcceptedSend, ChatsStarted, HeldMessage, NewOutbox, OutboxEntry, OutboxState, OutboxUpdate};
 pub use page_copy::{copy_database, spool_database};
-pub use proof::{BACKUP_MARK, CopyFacts, prove_copy};
 pub use recording::{CompressedFile, RecordingToFetch};
-pub use retention::{Amount, Fill};
+pub use restore::{
+    ReplacedFiles, activate_restore, discard_staged_restore, lock_holder, roll_back_restore, stage_restore,
+};
+pub use retention::{Amount, PageUsage};
 pub use run_state::boot_id;
 pub use session::NewSession;
 pub use setting::{Setting, SettingChange, peek_stored_settings};
-pub use shape::{Shape, shape_of_copy};
-pub use swap::{PutAside, discard_incoming, holder, swap_back, swap_in, take_in};
-pub use sys::{DiskSpace, disk_space, survive_size_limits};
+pub use sys::{DiskSpace, disk_space, ignore_file_size_signal};
 pub use thread::{FoundThread, ThreadFilter};
 pub use token::NewApiToken;
 pub use tx::{ReadTx, WriteTx};
+pub use verify::{BACKUP_MARK, CopySummary, verify_copy};
+pub use webhook_log::{NewWebhookEntry, WebhookOutcome};
 pub use write_queue::Priority;
 
 use crate::clock;
-use beside::Beside;
+use background_read::BackgroundReads;
 use folder::Folder;
-use health::Reports;
-use pending::Told;
+use health::HealthState;
+use lifecycle::BackgroundThreads;
 use probe::Probes;
 use readers::Pools;
-use start::Machinery;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
+use write_request::AckAfter;
 use writer::Writer;
 
 /// A handle to the store. Clones share it. The store is closed by [`Store::close`], or when the last handle is dropped.
@@ -147,15 +149,15 @@ pub enum Choice {
 
 struct Inner {
     folder: Folder,
-    reports: Arc<Reports>,
+    health_state: Arc<HealthState>,
     probes: Probes,
     readers: Pools,
     // Taken by `close`; locked only while a write is queued.
     writer: Mutex<Option<Writer>>,
     // Taken by `close`; locked only while the state of the published copy is read.
-    machinery: Mutex<Option<Machinery>>,
+    threads: Mutex<Option<BackgroundThreads>>,
     // Whole-file reads that are running in the background; locked only while that list changes.
-    beside: Beside,
+    background_reads: BackgroundReads,
 }
 
 impl Store {
@@ -173,20 +175,20 @@ impl Store {
         &self,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.submit(Told::Published, work).await
+        self.submit(AckAfter::Publish, work).await
     }
 
     /// Queues `work` behind all writes of its priority and returns at once: for writes during a call that must stay in
     /// order. A failed or dropped write is logged and counted.
     pub fn write_soon<F: FnOnce(&WriteTx<'_>) -> Result<()> + Send + 'static>(&self, work: F) {
-        let name = pending::name_of::<F>();
+        let name = write_request::write_name::<F>();
         let work = move |tx: &WriteTx<'_>| {
             work(tx).inspect_err(|error| {
                 let error = error as &dyn std::error::Error;
                 tracing::error!(event = "STORE_WRITE_FAILED", write = name, error, "A write failed: {name}");
             })
         };
-        if let Err(error) = self.queue(Told::Never, work) {
+        if let Err(error) = self.queue(AckAfter::Never, work) {
             metrics::counter!("agentlocator_store_writes_dropped_total").increment(1);
             let error = &error as &dyn std::error::Error;
             tracing::error!(event = "STORE_WRITE_DROPPED", write = name, error, "A write was dropped: {name}");
@@ -227,12 +229,12 @@ impl Store {
 
     /// Reports the health of the store without testing it; see [`Store::probe`].
     pub fn health(&self) -> Health {
-        let publish = match &*self.inner.machinery.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(machinery) => machinery.publish_state(),
+        let publish = match &*self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(threads) => threads.publish_state(),
             None => PublishState::Off,
         };
         let disk = sys::disk_space(self.inner.folder.root()).unwrap_or_default();
-        self.inner.reports.health(publish, disk)
+        self.inner.health_state.health(publish, disk)
     }
 
     /// Decides about a foreign file that has the name of the published file: it is adopted at the next start, or
@@ -247,8 +249,8 @@ impl Store {
                 archive::published_file(folder, &archive::free_name(folder, "found", "")).map(|()| true)
             }
             Choice::Found => {
-                let machinery = self.inner.machinery.lock().unwrap_or_else(PoisonError::into_inner);
-                machinery.as_ref().ok_or(Error::Closed)?.adopt_at_next_start(&self.inner.folder)
+                let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
+                threads.as_ref().ok_or(Error::Closed)?.adopt_at_next_start(&self.inner.folder)
             }
         }
     }
@@ -266,20 +268,20 @@ impl Store {
 
     async fn submit<T: Send + 'static>(
         &self,
-        told: Told,
+        ack_after: AckAfter,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let answer = self.queue(told, work)?;
+        let answer = self.queue(ack_after, work)?;
         answer.await.map_err(|_| Error::Closed)?
     }
 
     fn queue<T: Send + 'static>(
         &self,
-        told: Told,
+        ack_after: AckAfter,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.as_ref().ok_or(Error::Closed)?.submit(self.priority, told, work)
+        writer.as_ref().ok_or(Error::Closed)?.submit(self.priority, ack_after, work)
     }
 }
 
@@ -288,10 +290,10 @@ impl Inner {
         // Without a sender the writer ends once its queue is empty.
         drop(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.readers.close();
-        self.beside.stop();
-        let machinery = self.machinery.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(machinery) = machinery {
-            machinery.stop(&self.folder);
+        self.background_reads.stop();
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(threads) = threads {
+            threads.stop(&self.folder);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::Timestamp;
 use crate::drive::control::{self, AskError};
 use crate::entropy;
 use crate::ops::disk::amount;
-use crate::store::{self, CopyFacts};
+use crate::store::{self, CopySummary};
 use anyhow::{Context, bail};
 use clap::Args;
 use progress::Progress;
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let config = settings.load()?;
     Settings::tell_default_database(&config);
     let published = config.store.published_file();
-    store::survive_size_limits();
+    store::ignore_file_size_signal();
     // Opened first, with the caller's permissions.
     let target = Target::open(&arguments.file, &published)?;
     let mark = leave_mark(&config.store.live_file());
@@ -59,8 +59,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
 }
 
 /// A one-line summary of a copy.
-pub(super) fn describe(facts: &CopyFacts) -> String {
-    let CopyFacts { contacts, messages, calls, last_activity_at, .. } = facts;
+pub(super) fn describe(facts: &CopySummary) -> String {
+    let CopySummary { contacts, messages, calls, last_activity_at, .. } = facts;
     let last = last_activity_at.map(|at| format!(", last activity at {at}")).unwrap_or_default();
     format!("{}, with {contacts} contacts, {messages} messages and {calls} calls{last}", amount(facts.bytes))
 }
@@ -90,6 +90,6 @@ fn size_of(published: &Path, live: &Path) -> u64 {
 }
 
 /// Verifies a file with this process's permissions.
-fn prove(file: &Path) -> anyhow::Result<CopyFacts> {
-    Ok(store::prove_copy(file)?)
+fn prove(file: &Path) -> anyhow::Result<CopySummary> {
+    Ok(store::verify_copy(file)?)
 }

@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
     let copy = StandbyCopy::of(&config.store);
-    store::survive_size_limits();
+    store::ignore_file_size_signal();
     let standby = StandbyService::stop(&arguments.consent);
     let outcome = promote(arguments, &config.store, &copy);
     if outcome.is_err() {

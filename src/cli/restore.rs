@@ -6,7 +6,7 @@ mod unit;
 use super::backup::describe;
 use super::{Settings, print_json, store_side, tell};
 use crate::config::folder_of;
-use crate::store::{self, CopyFacts, PutAside};
+use crate::store::{self, CopySummary, ReplacedFiles};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::io::{BufRead, IsTerminal, Read, Write};
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let config = settings.load()?;
     Settings::tell_default_database(&config);
     let published = config.store.published_file();
-    store::survive_size_limits();
+    store::ignore_file_size_signal();
     let mut source = source::open(&arguments.from, arguments.identity.as_deref(), &config)?;
     let service = who_must_stop(&published, &arguments.consent)?;
     let what = arguments.from.display().to_string();
@@ -94,7 +94,7 @@ pub(super) fn put_in_place(
 
 /// The service that must be stopped, if there is one; an error if another daemon has the database open.
 pub(super) fn who_must_stop(published: &Path, consent: &Consent) -> anyhow::Result<Option<Unit>> {
-    let holder = if folder_of(published).exists() { store::holder(published)? } else { None };
+    let holder = if folder_of(published).exists() { store::lock_holder(published)? } else { None };
     let service = if consent.no_service { None } else { Unit::of(published, holder.and_then(|holder| holder.pid)) };
     if service.is_none()
         && let Some(holder) = holder
@@ -125,7 +125,7 @@ fn swap_and_start(
     published: &Path,
     service: Option<&Unit>,
     noted: &impl Fn() -> anyhow::Result<()>,
-) -> anyhow::Result<PutAside> {
+) -> anyhow::Result<ReplacedFiles> {
     let swap_in = || {
         let aside = store_side::swap_in(published)?;
         if let Err(error) = noted() {
@@ -140,7 +140,7 @@ fn swap_and_start(
         match swap_in() {
             Ok(aside) => break aside,
             // A connection to a socket made systemd start the service again.
-            Err(_) if attempts < STOPS && matches!(store::holder(published), Ok(Some(_))) => attempts += 1,
+            Err(_) if attempts < STOPS && matches!(store::lock_holder(published), Ok(Some(_))) => attempts += 1,
             Err(error) => {
                 let _ = service.start_again();
                 return Err(error);
@@ -163,8 +163,8 @@ fn swap_and_start(
 fn report(
     consent: &Consent,
     published: &Path,
-    facts: &CopyFacts,
-    aside: &PutAside,
+    facts: &CopySummary,
+    aside: &ReplacedFiles,
     replicated_until: Option<&str>,
 ) -> anyhow::Result<()> {
     if consent.json {

@@ -7,7 +7,7 @@
 use super::owner::other_owner;
 use super::print_json;
 use crate::config::{StoreConfig, folder_of};
-use crate::store::{self, Abilities, CopyFacts, PutAside};
+use crate::store::{self, CopySummary, FsSupport, ReplacedFiles};
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use serde::de::DeserializeOwned;
@@ -49,25 +49,27 @@ pub(super) fn run(command: &Command) -> anyhow::Result<()> {
             let out = io::stdout().as_fd().try_clone_to_owned().context("cannot use stdout")?;
             write_copy(published, &File::from(out))
         }
-        Command::TakeIn { published } => print_json(&store::take_in(published, &mut io::stdin().lock())?),
-        Command::SwapIn { published } => print_json(&store::swap_in(published)?),
+        Command::TakeIn { published } => print_json(&store::stage_restore(published, &mut io::stdin().lock())?),
+        Command::SwapIn { published } => print_json(&store::activate_restore(published)?),
         Command::SwapBack { published, aside } => {
-            store::swap_back(published, &serde_json::from_str(aside)?)?;
+            store::roll_back_restore(published, &serde_json::from_str(aside)?)?;
             print_json(&())
         }
         Command::NotePromotion { published, until } => {
-            store::note_promotion(published, until)?;
+            store::leave_promotion_notice(published, until)?;
             print_json(&())
         }
         Command::Discard { published } => {
-            store::discard_incoming(published)?;
+            store::discard_staged_restore(published)?;
             print_json(&())
         }
         Command::StoredSettings { published, publish } => {
             print_json(&store::peek_stored_settings(published, publish.unwrap_or(true))?)
         }
-        Command::Shape { published } => print_json(&store::shape_of_copy(published)?),
-        Command::TryFileSystem { published, name } => print_json(&store::try_abilities(folder_of(published), name)?),
+        Command::Shape { published } => print_json(&store::summarize_copy(published)?),
+        Command::TryFileSystem { published, name } => {
+            print_json(&store::probe_file_system(folder_of(published), name)?)
+        }
     }
 }
 
@@ -95,8 +97,8 @@ fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
 }
 
 /// Copies a database into the data folder and verifies it.
-pub(super) fn take_in(published: &Path, from: &mut impl Read) -> anyhow::Result<CopyFacts> {
-    let Some(mut process) = as_owner(published, "take-in")? else { return Ok(store::take_in(published, from)?) };
+pub(super) fn take_in(published: &Path, from: &mut impl Read) -> anyhow::Result<CopySummary> {
+    let Some(mut process) = as_owner(published, "take-in")? else { return Ok(store::stage_restore(published, from)?) };
     let mut child = process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let mut stdin = child.stdin.take().context("a process without stdin")?;
     let copied = io::copy(from, &mut stdin).and_then(|_| stdin.flush());
@@ -110,17 +112,17 @@ pub(super) fn take_in(published: &Path, from: &mut impl Read) -> anyhow::Result<
 }
 
 /// Replaces the current database by the one that was read.
-pub(super) fn swap_in(published: &Path) -> anyhow::Result<PutAside> {
+pub(super) fn swap_in(published: &Path) -> anyhow::Result<ReplacedFiles> {
     match as_owner(published, "swap-in")? {
-        None => Ok(store::swap_in(published)?),
+        None => Ok(store::activate_restore(published)?),
         Some(process) => outcome(process),
     }
 }
 
 /// Puts the old database back.
-pub(super) fn swap_back(published: &Path, aside: &PutAside) -> anyhow::Result<()> {
+pub(super) fn swap_back(published: &Path, aside: &ReplacedFiles) -> anyhow::Result<()> {
     match as_owner(published, "swap-back")? {
-        None => Ok(store::swap_back(published, aside)?),
+        None => Ok(store::roll_back_restore(published, aside)?),
         Some(mut process) => {
             process.arg(serde_json::to_string(aside)?);
             outcome(process)
@@ -131,7 +133,7 @@ pub(super) fn swap_back(published: &Path, aside: &PutAside) -> anyhow::Result<()
 /// Records for the next start that the database comes from another machine; `until` is when that machine last replicated.
 pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()> {
     match as_owner(published, "note-promotion")? {
-        None => Ok(store::note_promotion(published, until)?),
+        None => Ok(store::leave_promotion_notice(published, until)?),
         Some(mut process) => {
             process.arg(until);
             outcome(process)
@@ -142,7 +144,7 @@ pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()
 /// Deletes the database that was read.
 pub(super) fn discard(published: &Path) -> anyhow::Result<()> {
     match as_owner(published, "discard")? {
-        None => Ok(store::discard_incoming(published)?),
+        None => Ok(store::discard_staged_restore(published)?),
         Some(process) => outcome(process),
     }
 }
@@ -162,15 +164,15 @@ pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(Strin
 /// The tables and their row counts.
 pub(super) fn shape(published: &Path) -> anyhow::Result<Value> {
     match as_owner(published, "shape")? {
-        None => Ok(serde_json::to_value(store::shape_of_copy(published)?)?),
+        None => Ok(serde_json::to_value(store::summarize_copy(published)?)?),
         Some(process) => outcome(process),
     }
 }
 
 /// Tests the features of the file system under the data; `name` is that of a folder that is created for the test and removed.
-pub(super) fn try_file_system(published: &Path, name: &str) -> anyhow::Result<Abilities> {
+pub(super) fn try_file_system(published: &Path, name: &str) -> anyhow::Result<FsSupport> {
     match as_owner(published, "try-file-system")? {
-        None => Ok(store::try_abilities(folder_of(published), name)?),
+        None => Ok(store::probe_file_system(folder_of(published), name)?),
         Some(mut process) => {
             process.arg(name);
             outcome(process)

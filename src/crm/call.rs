@@ -5,7 +5,7 @@ use crate::domain::{
     BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, PeerAddress, PersonName, ThreadType,
     Timestamp,
 };
-use crate::store::{AiUsage, Error, JournalOutcome, NewCall, NewJournal, Result, WriteTx};
+use crate::store::{AiUsage, Error, NewCall, NewWebhookEntry, Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
 
 /// An incoming call as Twilio describes it.
@@ -82,7 +82,7 @@ pub fn receive(
 ) -> Result<Received> {
     let known = tx.call_by_sid(&call.call_sid)?;
     let (id, contact) = find_or_make(tx, call, country, now)?;
-    let outcome = if known.is_none() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
+    let outcome = if known.is_none() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     keep(tx, raw, outcome, "", Some(id), now)?;
     let name = contact.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
@@ -119,7 +119,7 @@ pub fn find_or_make(
         started_at: now,
     };
     let id = tx.insert_call(&new)?.ok_or(Error::NotFound("call"))?;
-    tx.note_call(found.id, now)?;
+    tx.bump_thread_for_call(found.id, now)?;
     Ok((id, Some(found.contact)))
 }
 
@@ -148,14 +148,14 @@ pub fn store_missed(
     }
     let (id, _) = find_or_make(tx, call, country, *started_at)?;
     tx.end_missed_call(id, *duration_ms)?;
-    keep(tx, raw, JournalOutcome::Stored, "", Some(id), now)?;
+    keep(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
     Ok(true)
 }
 
 /// Logs a notification about a call, which need not be known.
 pub fn keep_notice(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Timestamp) -> Result<()> {
     let call = tx.call_by_sid(call)?.map(|(id, _)| id);
-    let outcome = if raw.is_repeated { JournalOutcome::Duplicate } else { JournalOutcome::Stored };
+    let outcome = if raw.is_repeated { WebhookOutcome::Duplicate } else { WebhookOutcome::Stored };
     keep(tx, raw, outcome, "", call, now)
 }
 
@@ -163,15 +163,15 @@ pub fn keep_notice(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Time
 pub fn keep(
     tx: &WriteTx<'_>,
     raw: &RawWebhook,
-    outcome: JournalOutcome,
+    outcome: WebhookOutcome,
     note: &str,
     call: Option<CallId>,
     now: Timestamp,
 ) -> Result<()> {
-    if raw.is_repeated && outcome != JournalOutcome::Stored {
+    if raw.is_repeated && outcome != WebhookOutcome::Stored {
         return Ok(());
     }
-    tx.insert_journal(&NewJournal {
+    tx.insert_webhook_entry(&NewWebhookEntry {
         received_at: now,
         source: "twilio",
         path: raw.path,

@@ -9,7 +9,7 @@ use crate::domain::{
     BusinessId, Direction, InboundMessage, MessageId, MessageStatus, Provider, ThreadId, ThreadType, Timestamp,
 };
 use crate::inbox::message_time::{self, Arrival};
-use crate::store::{FoundThread, JournalOutcome, MediaState, NewJournal, NewMessage, Result, WriteTx};
+use crate::store::{FoundThread, MediaState, NewMessage, NewWebhookEntry, Result, WebhookOutcome, WriteTx};
 use std::time::Duration;
 
 /// A raw webhook, for the webhook log.
@@ -50,7 +50,7 @@ pub fn receive(
 ) -> Result<Received> {
     if let Some(thread) = find_known(tx, business, new)? {
         // A repeated webhook must not revert later updates.
-        keep(tx, raw, JournalOutcome::Duplicate, "", None, now)?;
+        keep(tx, raw, WebhookOutcome::Duplicate, "", None, now)?;
         return Ok(Received { message: None, thread, has_media: false });
     }
     // A message that the business wrote on its phone has the business's name, not the contact's.
@@ -84,19 +84,19 @@ pub fn receive(
     })?;
     if let Some(message) = message {
         if new.history {
-            tx.note_history(thread.id, new.provider, created_at)?;
+            tx.record_history(thread.id, new.provider, created_at)?;
         } else if new.from_phone {
-            tx.note_message_out(thread.id, new.provider, created_at, true)?;
+            tx.record_outbound(thread.id, new.provider, created_at, true)?;
         } else {
             let written_at = created_at.min(arrival.at);
-            tx.note_message_in(thread.id, new.provider, created_at, written_at, new.opens_twilio)?;
+            tx.record_inbound(thread.id, new.provider, created_at, written_at, new.opens_twilio)?;
         }
         keep_media(tx, message, new, now)?;
         if let Some(id) = &new.provider_msg_id {
             apply_early(tx, business, new.provider, id, now)?;
         }
     }
-    let outcome = if message.is_some() { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
+    let outcome = if message.is_some() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     keep(tx, raw, outcome, "", message, now)?;
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
 }
@@ -156,22 +156,22 @@ fn shown_name(told: &str) -> String {
 }
 
 /// Logs a webhook that has no other effect.
-pub fn keep_only(tx: &WriteTx<'_>, raw: &Raw, outcome: JournalOutcome, note: &str, now: Timestamp) -> Result<()> {
+pub fn keep_only(tx: &WriteTx<'_>, raw: &Raw, outcome: WebhookOutcome, note: &str, now: Timestamp) -> Result<()> {
     keep(tx, raw, outcome, note, None, now)
 }
 
 fn keep(
     tx: &WriteTx<'_>,
     raw: &Raw,
-    outcome: JournalOutcome,
+    outcome: WebhookOutcome,
     note: &str,
     message: Option<MessageId>,
     now: Timestamp,
 ) -> Result<()> {
-    if raw.is_repeated && outcome != JournalOutcome::Stored {
+    if raw.is_repeated && outcome != WebhookOutcome::Stored {
         return Ok(());
     }
-    tx.insert_journal(&NewJournal {
+    tx.insert_webhook_entry(&NewWebhookEntry {
         received_at: now,
         source: raw.source,
         path: raw.path,

@@ -3,7 +3,7 @@
 use super::backfill::Step;
 use super::call::{self, IncomingCall, RawWebhook};
 use crate::domain::{CallState, RecordingId, RecordingSid, Timestamp};
-use crate::store::{JournalOutcome, Result, WriteTx};
+use crate::store::{Result, WebhookOutcome, WriteTx};
 use phonenumber::country;
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub fn take_in(
         let payload = serde_json::json!({"recording_sid": sid}).to_string();
         tx.insert_job(FETCH_JOB, Some(&format!("{FETCH_JOB}:{sid}")), &payload, now, now)?;
     }
-    let outcome = if is_new { JournalOutcome::Stored } else { JournalOutcome::Duplicate };
+    let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
     call::keep(tx, raw, outcome, "", Some(call), now)
 }
 

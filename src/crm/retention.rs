@@ -59,7 +59,7 @@ pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<Share>> {
             Perishable::Media => tx.old_media(*before),
             Perishable::Recordings => tx.old_recordings(*before),
             Perishable::Transcripts => tx.old_turns(*before),
-            Perishable::Journal => tx.old_journal(*before),
+            Perishable::Journal => tx.old_webhook_entries(*before),
             Perishable::Audit => tx.old_audit(*before),
         }?;
         Ok(Share { what: *what, before: *before, rows, bytes })
@@ -73,7 +73,9 @@ pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -
         Perishable::Media => tx.prune_media(before, STEP_BYTES, now),
         Perishable::Recordings => tx.prune_recordings(before, STEP_BYTES),
         Perishable::Transcripts => tx.prune_turns(before),
-        Perishable::Journal => tx.prune_journal(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 }),
+        Perishable::Journal => {
+            tx.prune_webhook_log(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 })
+        }
         Perishable::Audit => tx.prune_audit(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 }),
     }?;
     Ok(Share { what, before, rows, bytes })

@@ -2,7 +2,7 @@
 
 use super::{Finding, Site};
 use crate::entropy;
-use crate::store::Abilities;
+use crate::store::FsSupport;
 use std::path::Path;
 
 const CHECK: &str = "folder";
@@ -20,7 +20,7 @@ pub(super) fn judge(site: &Site, published: &Path, folder: &Path) -> Vec<Finding
     }
 }
 
-fn findings(folder: &Path, abilities: &Abilities) -> Vec<Finding> {
+fn findings(folder: &Path, abilities: &FsSupport) -> Vec<Finding> {
     let shown = folder.display();
     if let Err(reason) = &abilities.database {
         let found = format!("the file system under {shown} cannot hold a live database ({reason})");

@@ -4,7 +4,7 @@ use crate::config::{Config, ConfigErrors, MissingData, StoreConfig};
 use crate::domain::PhoneNumber;
 use crate::drive::control::{self, AskError, Status};
 use crate::providers::http_client;
-use crate::store::Abilities;
+use crate::store::FsSupport;
 use reqwest::Client;
 use serde_json::Value;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,7 +23,7 @@ pub struct Site {
     pub(super) daemon: Result<Status, AskError>,
     /// The numbers given by `--number`.
     pub(super) named_numbers: Vec<PhoneNumber>,
-    pub(super) file_system: fn(&Path, &str) -> Result<Abilities, String>,
+    pub(super) file_system: fn(&Path, &str) -> Result<FsSupport, String>,
     pub(super) client: Client,
     /// A client that accepts any certificate; it must not send secrets.
     pub(super) trusting: Client,
@@ -50,7 +50,7 @@ pub struct OwnerReads {
     /// Reads the settings of the page.
     pub stored_settings: ReadStored,
     /// Tests the file system under the published file, in a folder of the given name.
-    pub file_system: fn(&Path, &str) -> Result<Abilities, String>,
+    pub file_system: fn(&Path, &str) -> Result<FsSupport, String>,
 }
 
 impl Site {

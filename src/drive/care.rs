@@ -88,7 +88,7 @@ impl Care {
                     total_mb,
                     "The disk has enough free space again: files and recordings are stored again"
                 );
-                let hastened = self.store.write(|tx| tx.hasten_jobs(&[MEDIA_JOB, FETCH_JOB], clock::now())).await;
+                let hastened = self.store.write(|tx| tx.make_jobs_due(&[MEDIA_JOB, FETCH_JOB], clock::now())).await;
                 if hastened.is_ok() {
                     self.jobs.wake();
                 }

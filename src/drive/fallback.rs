@@ -166,7 +166,7 @@ async fn conversation(parts: &CallParts, sid: &CallSid) -> Vec<ChatMessage> {
     let content = instructions(&config.business, &config.agent, clock::now());
     let mut messages = vec![ChatMessage { role: "system", content }];
     let sid = sid.clone();
-    let turns = parts.store.read(move |tx| tx.spoken(&sid)).await.unwrap_or_default();
+    let turns = parts.store.read(move |tx| tx.heard_turns(&sid)).await.unwrap_or_default();
     messages.extend(turns.into_iter().filter_map(|(speaker, content)| match speaker {
         Speaker::Caller => Some(ChatMessage { role: "user", content }),
         Speaker::Agent => Some(ChatMessage { role: "assistant", content }),

@@ -51,7 +51,7 @@ pub async fn run(store: Store, settings: Live, disk: DiskWatch, mut stopping: wa
 /// Deletes in small steps, so other writes do not wait for long.
 async fn tidy_up(store: &Store) -> Result<()> {
     let now = clock::now();
-    store.write(move |tx| tx.prune_answers(now.minus(KEEP_ANSWERS))).await?;
+    store.write(move |tx| tx.prune_responses(now.minus(KEEP_ANSWERS))).await?;
     store.write(move |tx| tx.prune_jobs(now.minus(KEEP_DONE))).await?;
     store.write(move |tx| tx.prune_outbox(now.minus(KEEP_DONE))).await?;
     store.write(move |tx| tx.prune_early_updates(now.minus(KEEP_EARLY))).await?;
@@ -126,7 +126,7 @@ const KEEP_ALERTS: Duration = Duration::from_hours(365 * 24);
 mod tests {
     use crate::domain::{BusinessId, Timestamp};
     use crate::store::testing::{database, transact};
-    use crate::store::{GivenAnswer, JournalOutcome, NewJournal};
+    use crate::store::{NewWebhookEntry, StoredResponse, WebhookOutcome};
 
     #[test]
     fn what_is_old_goes_and_what_is_young_stays() {
@@ -134,27 +134,27 @@ mod tests {
         let at = |day: i64| Timestamp::from_millis(1_700_000_000_000 + day * 86_400_000);
         transact(&conn, |tx| {
             for day in 0..10 {
-                let given = GivenAnswer { fingerprint: String::new(), answer: "{}".to_owned() };
-                tx.insert_answer(BusinessId::FIRST, &day.to_string(), &given, at(day))?;
+                let given = StoredResponse { fingerprint: String::new(), answer: "{}".to_owned() };
+                tx.insert_response(BusinessId::FIRST, &day.to_string(), &given, at(day))?;
                 tx.insert_job("x", None, "{}", at(day), at(day))?;
-                tx.insert_journal(&NewJournal {
+                tx.insert_webhook_entry(&NewWebhookEntry {
                     received_at: at(day),
                     source: "twilio",
                     path: "/",
                     content_type: "",
                     body: b"",
-                    outcome: JournalOutcome::Malformed,
+                    outcome: WebhookOutcome::Malformed,
                     note: "",
                     message: None,
                     call: None,
                 })?;
             }
-            tx.prune_answers(at(4))?;
-            assert!(tx.given_answer(BusinessId::FIRST, "3")?.is_none());
-            assert!(tx.given_answer(BusinessId::FIRST, "4")?.is_some());
-            assert_eq!(tx.prune_journal(at(4), 3)?, 3);
-            assert_eq!(tx.prune_journal(at(4), 3)?, 1);
-            assert_eq!(tx.prune_journal(at(4), 3)?, 0);
+            tx.prune_responses(at(4))?;
+            assert!(tx.stored_response(BusinessId::FIRST, "3")?.is_none());
+            assert!(tx.stored_response(BusinessId::FIRST, "4")?.is_some());
+            assert_eq!(tx.prune_webhook_log(at(4), 3)?, 3);
+            assert_eq!(tx.prune_webhook_log(at(4), 3)?, 1);
+            assert_eq!(tx.prune_webhook_log(at(4), 3)?, 0);
             // Pending work is kept at any age.
             let due = tx.due_jobs(&["x"], at(20), 100)?;
             tx.finish_job(due[0].id, at(0))?;

@@ -79,7 +79,7 @@ impl FileFetcher {
 
     /// While the disk is nearly full, the file stays with the provider and its message shows the reason.
     async fn wait_for_room(&self, Payload { message, position, .. }: Payload) -> JobError {
-        let noted = self.store.write(move |tx| tx.note_media_waits(message, position, NO_ROOM)).await;
+        let noted = self.store.write(move |tx| tx.set_media_wait_reason(message, position, NO_ROOM)).await;
         JobError::Within(FOR_ROOM, noted.map_or_else(|error| error.to_string(), |()| NO_ROOM.to_owned()))
     }
 

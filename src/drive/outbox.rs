@@ -137,7 +137,7 @@ async fn watch_bridge(outbox: Outbox) {
     loop {
         asked.tick().await;
         if health.probe().await {
-            let hastened = store.write(|tx| tx.hasten_outbox(Provider::Baileys, clock::now())).await;
+            let hastened = store.write(|tx| tx.make_outbox_due(Provider::Baileys, clock::now())).await;
             if hastened.is_ok() {
                 outbox.wake();
             }
@@ -158,7 +158,7 @@ impl Sender {
     async fn new(shared: Arc<Shared>) -> Self {
         let now = clock::now();
         let recovered = shared.store.write(move |tx| {
-            let doubtful = tx.doubt_interrupted_attempts(now)?;
+            let doubtful = tx.mark_interrupted_attempts(now)?;
             Ok((doubtful, tx.sends_since(Provider::Baileys, now.minus(DAY))?))
         });
         let (doubtful, sends) = recovered.await.unwrap_or_default();

@@ -47,7 +47,7 @@ async fn render(state: &AppState) -> Response {
 /// Gauges that are measured for each scrape.
 async fn measure(state: &AppState) {
     let now = clock::now();
-    if let Ok((backlog, fill)) = state.store.read(|tx| Ok((tx.backlog()?, tx.fill()?))).await {
+    if let Ok((backlog, fill)) = state.store.read(|tx| Ok((tx.backlog()?, tx.page_usage()?))).await {
         set("agentlocator_outbox_messages", backlog.outbox);
         set("agentlocator_outbox_oldest_seconds", backlog.oldest.map_or(0, |oldest| now.since(oldest).as_secs()));
         set("agentlocator_jobs", backlog.jobs);

@@ -3,17 +3,17 @@
 //! archived.
 //!
 //! An interrupted adoption is completed by the next start: the notice with the name of the archive is on disk before
-//! any file is renamed (see [`StartNotice::left_in`]).
+//! any file is renamed (see [`StartNotice::load`]).
 
 use super::archive::{self, Form, failed, remove};
-use super::folder::{Folder, sync_folder, with_ending};
-use super::mishap;
+use super::fault_injection;
+use super::file_stamp::{FileId, FileStamp};
+use super::folder::{Folder, sync_folder, with_suffix};
 use super::notice::StartNotice;
-use super::publish::{FileState, Lacks};
+use super::publish::{FileState, MissingPages};
 use super::run_state::{Record, RunState};
-use super::stamp::{FileId, Stamp};
 use super::sys::{self, LeaseAnswer};
-use super::{Error, Result, proof, reserve};
+use super::{Error, Result, disk_reserve, verify};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
@@ -38,8 +38,8 @@ pub(in crate::store) fn published_file(
     form: Form,
     notice: StartNotice,
 ) -> Result<Adopted> {
-    proof::announce(&folder.published);
-    proof::prove_copy(&folder.published)?;
+    verify::log_long_read(&folder.published);
+    verify::verify_copy(&folder.published)?;
     verified_file(folder, state, form, notice)
 }
 
@@ -67,19 +67,19 @@ fn replace_live(
 ) -> Result<Adopted> {
     let archived = folder.database().exists().then(|| archive::free_name(folder, "before-restore", ""));
     let notice = StartNotice { archived: archived.clone().or(notice.archived), ..notice };
-    notice.leave(folder)?;
+    notice.save(folder)?;
     if let Some(name) = &archived {
         archive::live_database(folder, form, name)?;
     }
     for left_over in [folder.wal(), folder.wal_index()] {
         remove(&left_over)?;
     }
-    let record = next.take_the_name(folder, state).map_err(failed("cannot adopt the database", &folder.published))?;
+    let record = next.install(folder, state).map_err(failed("cannot adopt the database", &folder.published))?;
     let file = folder.published.display();
     let published = match next {
         NextLive::Copy(_) => {
             tracing::info!(event = "STORE_TAKEN_OVER", file = %file, "Adopted the database that was found as the published file");
-            FileState::Ours(Lacks::Any)
+            FileState::Ours(MissingPages::Any)
         }
         NextLive::Published => {
             tracing::warn!(
@@ -110,9 +110,9 @@ impl NextLive {
             remove(left_over)?;
         }
         let size = std::fs::metadata(&folder.published).map_err(failed("cannot inspect", &folder.published))?.len();
-        let refused = match reserve::check_space(folder, size, "a second copy of the database") {
+        let refused = match disk_reserve::check_space(folder, size, "a second copy of the database") {
             Ok(()) => {
-                let copied = mishap::may_happen()
+                let copied = fault_injection::inject()
                     .and_then(|()| std::fs::copy(&folder.published, &unfinished))
                     .and_then(|_| File::open(&unfinished)?.sync_all());
                 let Err(error) = copied else { return Ok(Self::Copy(unfinished)) };
@@ -126,14 +126,14 @@ impl NextLive {
             }
             Err(refused) => refused,
         };
-        let is_free = is_for_us_alone(&folder.published).map_err(failed("cannot adopt", &folder.published))?;
+        let is_free = is_exclusive(&folder.published).map_err(failed("cannot adopt", &folder.published))?;
         if is_free { Ok(Self::Published) } else { Err(refused) }
     }
 
-    fn take_the_name(&self, folder: &Folder, state: &RunState) -> io::Result<Record> {
+    fn install(&self, folder: &Folder, state: &RunState) -> io::Result<Record> {
         let (file, successor) = match self {
             // The published file is the copy of the next live database.
-            Self::Copy(unfinished) => (unfinished, Some(Stamp::of(&std::fs::metadata(&folder.published)?))),
+            Self::Copy(unfinished) => (unfinished, Some(FileStamp::of(&std::fs::metadata(&folder.published)?))),
             Self::Published => (&folder.published, None),
         };
         let live = Some(FileId::of(&std::fs::metadata(file)?));
@@ -150,7 +150,7 @@ impl NextLive {
 }
 
 /// True if the file has only one name and no other program has it open, so that renaming it affects nothing else.
-fn is_for_us_alone(file: &Path) -> io::Result<bool> {
+fn is_exclusive(file: &Path) -> io::Result<bool> {
     let found = std::fs::symlink_metadata(file)?;
     if !found.is_file() || found.nlink() > 1 {
         return Ok(false);
@@ -158,23 +158,23 @@ fn is_for_us_alone(file: &Path) -> io::Result<bool> {
     sys::ignore_lease_signal();
     let file = OpenOptions::new().read(true).write(true).open(file)?;
     let answer = sys::take_lease(&file);
-    sys::give_back_lease(&file);
+    sys::release_lease(&file);
     file.sync_all()?;
     Ok(answer != LeaseAnswer::Busy)
 }
 
 /// Fails if a write-ahead log or journal lies beside a database file that is to be used alone: the data in it would be
 /// lost silently.
-pub fn refuse_a_log_beside(published: &Path) -> Result<()> {
-    let Some(path) = log_beside(published) else { return Ok(()) };
+pub fn refuse_leftover_log(published: &Path) -> Result<()> {
+    let Some(path) = leftover_log(published) else { return Ok(()) };
     let reason = "it belongs to a database that was not closed, and part of its data may be in it alone. If that is the file \
                   beside it, open that once with `sqlite3 FILE 'PRAGMA journal_mode = DELETE'`; else remove this one";
     Err(Error::File { doing: "cannot take over a database with", path, source: io::Error::other(reason) })
 }
 
 /// A non-empty `-wal` or `-journal` file beside a database file, by its name.
-pub fn log_beside(file: &Path) -> Option<PathBuf> {
-    let logs = ["-wal", "-journal"].map(|ending| with_ending(file, ending));
+pub fn leftover_log(file: &Path) -> Option<PathBuf> {
+    let logs = ["-wal", "-journal"].map(|suffix| with_suffix(file, suffix));
     logs.into_iter().find(|log| std::fs::metadata(log).is_ok_and(|found| found.len() > 0))
 }
 

@@ -1,7 +1,7 @@
 //! Archives database files: an archived file gets a dated name beside the published file and is never removed.
 
-use super::folder::{Folder, sync_folder, with_ending};
-use super::{Error, Result, mishap, open, sys};
+use super::folder::{Folder, sync_folder, with_suffix};
+use super::{Error, Result, fault_injection, open, sys};
 use crate::clock;
 use std::fs::{OpenOptions, Permissions};
 use std::io;
@@ -20,11 +20,11 @@ pub(in crate::store) enum Form {
 /// Archives the live database under `name`. Until this returns, a start opens the live database.
 pub(in crate::store) fn live_database(folder: &Folder, form: Form, name: &Path) -> Result<()> {
     let live = folder.database();
-    let log = with_ending(name, "-wal");
+    let log = with_suffix(name, "-wal");
     if std::fs::metadata(folder.wal()).is_ok_and(|log| log.len() > 0) {
         // The log gets a second name, so that the database is never without it, whatever SQLite does to the log of a
         // damaged database.
-        second_name(&folder.wal(), &log).map_err(failed("cannot keep", &folder.wal()))?;
+        link_or_copy(&folder.wal(), &log).map_err(failed("cannot keep", &folder.wal()))?;
     }
     // Checkpointing fails if the database is too damaged; then its log stays beside it.
     if form == Form::OneFile && make_one_file(&live).is_ok() {
@@ -54,8 +54,8 @@ pub(in crate::store) fn published_file(folder: &Folder, name: &Path) -> Result<(
 }
 
 /// Adds a hard link, or a copy where the file system has no hard links.
-fn second_name(of: &Path, name: &Path) -> io::Result<()> {
-    mishap::may_happen()?;
+fn link_or_copy(of: &Path, name: &Path) -> io::Result<()> {
+    fault_injection::inject()?;
     std::fs::hard_link(of, name)
         .or_else(|_| std::fs::copy(of, name).and_then(|_| OpenOptions::new().write(true).open(name)?.sync_all()))
 }
@@ -69,16 +69,16 @@ fn make_one_file(live: &Path) -> Result<()> {
 }
 
 /// An unused name `agentlocator-KIND-DATE.db` beside the published file.
-pub(in crate::store) fn free_name(folder: &Folder, kind: &str, ending: &str) -> PathBuf {
+pub(in crate::store) fn free_name(folder: &Folder, kind: &str, suffix: &str) -> PathBuf {
     let time: String = clock::now().to_string().chars().filter(|c| !matches!(c, '-' | ':' | '.')).collect();
-    let name = |more: &str| folder.root().join(format!("agentlocator-{kind}-{time}{ending}{more}.db"));
+    let name = |more: &str| folder.root().join(format!("agentlocator-{kind}-{time}{suffix}{more}.db"));
     let more = std::iter::once(String::new()).chain((2..).map(|number| format!("-{number}")));
     more.map(|more| name(&more)).find(|path| !path.exists()).unwrap_or_else(|| name("-last"))
 }
 
 /// Removes a file if it exists.
 pub(in crate::store) fn remove(path: &Path) -> Result<()> {
-    match mishap::may_happen().and_then(|()| std::fs::remove_file(path)) {
+    match fault_injection::inject().and_then(|()| std::fs::remove_file(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed("cannot remove", path)(error)),
         _ => Ok(()),
     }

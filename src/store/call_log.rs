@@ -32,7 +32,7 @@ pub struct NewCall<'a> {
 
 /// The current state of a turn.
 #[derive(Clone, Debug)]
-pub struct TurnNow<'a> {
+pub struct TurnUpdate<'a> {
     /// The engine's id of the turn. A later write with the same id replaces the turn.
     pub item_id: &'a str,
     /// The turn's position in the conversation.
@@ -93,7 +93,7 @@ impl ReadTx<'_> {
     }
 
     /// The transcript of a call so far, oldest first: the speaker, and the text that the other party heard.
-    pub fn spoken(&self, sid: &CallSid) -> Result<Vec<(Speaker, String)>> {
+    pub fn heard_turns(&self, sid: &CallSid) -> Result<Vec<(Speaker, String)>> {
         let mut query = self.conn.prepare_cached(
             "SELECT t.speaker, t.heard_text FROM call_turns t JOIN calls c ON c.id = t.call_id
              WHERE c.call_sid = ?1 AND t.heard_text <> '' ORDER BY t.seq, t.id",
@@ -135,7 +135,7 @@ impl WriteTx<'_> {
     }
 
     /// Moves a thread to the top of the list, adds one unread and unarchives it, for a new call.
-    pub fn note_call(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
+    pub fn bump_thread_for_call(&self, thread: ThreadId, at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET last_message_at = max(coalesce(last_message_at, ''), ?2), unread_count = unread_count + 1,
                  archived_at = NULL WHERE id = ?1",
@@ -145,7 +145,7 @@ impl WriteTx<'_> {
     }
 
     /// Records that the media stream is connected: caller and engine can talk.
-    pub fn call_is_live(
+    pub fn set_call_live(
         &self,
         sid: &CallSid,
         stream: &StreamSid,
@@ -239,7 +239,7 @@ impl WriteTx<'_> {
     }
 
     /// Inserts or updates a turn.
-    pub fn put_turn(&self, sid: &CallSid, turn: &TurnNow<'_>, at: Timestamp) -> Result<()> {
+    pub fn put_turn(&self, sid: &CallSid, turn: &TurnUpdate<'_>, at: Timestamp) -> Result<()> {
         let mut put = self.conn.prepare_cached(include_str!("call_log/put_turn.sql"))?;
         put.execute(named_params! {
             ":sid": sid, ":seq": turn.seq, ":item": turn.item_id, ":speaker": turn.speaker, ":text": turn.text,

@@ -4,7 +4,7 @@
 //! A follower passes [`ReadTx::changes_since`] the last `seq` that it has, and waits on
 //! [`Store::watch_changes`](super::Store) for more.
 
-use super::pending::{CommitError, Pending, Told};
+use super::write_request::{AckAfter, CommitError, WriteRequest};
 use super::{ReadTx, Result, WriteTx};
 use crate::clock;
 use crate::domain::{CallId, CallSid, ChangeKind, ContactId, MessageId, ThreadId, Timestamp};
@@ -166,7 +166,7 @@ impl Announcement {
     }
 }
 
-impl Pending for Announcement {
+impl WriteRequest for Announcement {
     fn name(&self) -> &'static str {
         "store::change"
     }
@@ -175,7 +175,7 @@ impl Pending for Announcement {
         true
     }
 
-    fn answer(self: Box<Self>, outcome: &Result<(), CommitError>) {
+    fn complete(self: Box<Self>, outcome: &Result<(), CommitError>) {
         if outcome.is_ok() {
             self.followers.send_if_modified(|newest| {
                 let is_newer = self.newest > *newest;
@@ -185,8 +185,8 @@ impl Pending for Announcement {
         }
     }
 
-    fn told(&self) -> Told {
-        Told::Published
+    fn ack_after(&self) -> AckAfter {
+        AckAfter::Publish
     }
 }
 

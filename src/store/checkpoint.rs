@@ -18,16 +18,16 @@ use std::thread::JoinHandle;
 /// State shared by the writer and the checkpoint thread.
 pub(in crate::store) struct Checkpoints {
     /// Length of the log, in frames, from which on it is checkpointed.
-    long: u32,
+    checkpoint_frames: u32,
     // Held only while a few flags are set or read.
-    orders: Mutex<Orders>,
+    requests: Mutex<Requests>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Orders {
+struct Requests {
     /// The log is long: a checkpoint is due.
-    wanted: bool,
+    is_requested: bool,
     /// The thread has finished: the writer should do the rest.
     rest_for_writer: bool,
     stop: bool,
@@ -35,13 +35,13 @@ struct Orders {
 
 impl Checkpoints {
     /// Starts the checkpoint thread.
-    pub(in crate::store) fn start(live: &Path, beside_litestream: bool) -> Result<(Arc<Self>, JoinHandle<()>)> {
+    pub(in crate::store) fn start(live: &Path, with_litestream: bool) -> Result<(Arc<Self>, JoinHandle<()>)> {
         let conn = open::checkpointer(live)?;
-        let long = if beside_litestream { LONG_BESIDE_LITESTREAM } else { LONG };
-        let checkpoints = Arc::new(Self { long, orders: Mutex::default(), changed: Condvar::new() });
-        let orders = checkpoints.clone();
+        let checkpoint_frames = if with_litestream { CHECKPOINT_FRAMES_WITH_LITESTREAM } else { CHECKPOINT_FRAMES };
+        let checkpoints = Arc::new(Self { checkpoint_frames, requests: Mutex::default(), changed: Condvar::new() });
+        let shared = checkpoints.clone();
         let thread =
-            std::thread::Builder::new().name("store-checkpoint".into()).spawn(move || orders.run(&conn)).map_err(
+            std::thread::Builder::new().name("store-checkpoint".into()).spawn(move || shared.run(&conn)).map_err(
                 |source| Error::File { doing: "cannot start the thread", path: "store-checkpoint".into(), source },
             )?;
         Ok((checkpoints, thread))
@@ -49,14 +49,14 @@ impl Checkpoints {
 
     /// Called by the writer after a commit, with the length of the log in frames. Returns true if the writer should do
     /// the rest of a checkpoint.
-    pub(in crate::store) fn log_has(&self, frames: u32) -> bool {
-        if frames < self.long {
+    pub(in crate::store) fn after_commit(&self, frames: u32) -> bool {
+        if frames < self.checkpoint_frames {
             return false;
         }
-        let mut orders = self.lock();
-        let rest = std::mem::take(&mut orders.rest_for_writer);
-        if !rest && !orders.wanted {
-            orders.wanted = true;
+        let mut requests = self.lock();
+        let rest = std::mem::take(&mut requests.rest_for_writer);
+        if !rest && !requests.is_requested {
+            requests.is_requested = true;
             self.changed.notify_one();
         }
         rest
@@ -70,21 +70,21 @@ impl Checkpoints {
 
     fn run(&self, conn: &Connection) {
         loop {
-            let idle = |orders: &mut Orders| !orders.stop && !orders.wanted;
-            let orders = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
-            if orders.stop {
+            let idle = |requests: &mut Requests| !requests.stop && !requests.is_requested;
+            let requests = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+            if requests.stop {
                 return;
             }
-            drop(orders);
-            let complete = bulk(conn);
-            let mut orders = self.lock();
-            orders.wanted = false;
-            orders.rest_for_writer = !complete;
+            drop(requests);
+            let complete = checkpoint_rounds(conn);
+            let mut requests = self.lock();
+            requests.is_requested = false;
+            requests.rest_for_writer = !complete;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Orders> {
-        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Requests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,11 +97,11 @@ pub(in crate::store) fn passive(conn: &Connection) -> Result<u32> {
 }
 
 /// Returns true if no frame is left.
-fn bulk(conn: &Connection) -> bool {
+fn checkpoint_rounds(conn: &Connection) -> bool {
     for _ in 0..ROUNDS {
         match passive(conn) {
             Ok(0) => return true,
-            Ok(left) if left < SHORT => return false,
+            Ok(left) if left < MAX_WRITER_FRAMES => return false,
             Ok(_) => {}
             Err(error) => {
                 let reason = std::error::Error::source(&error).map(ToString::to_string);
@@ -119,9 +119,9 @@ fn bulk(conn: &Connection) -> bool {
 }
 
 /// A log of this many frames is checkpointed: 8 MB.
-const LONG: u32 = 2000;
+const CHECKPOINT_FRAMES: u32 = 2000;
 /// The same with Litestream configured, which checkpoints after 1000 frames: 32 MB.
-pub(in crate::store) const LONG_BESIDE_LITESTREAM: u32 = 8000;
+pub(in crate::store) const CHECKPOINT_FRAMES_WITH_LITESTREAM: u32 = 8000;
 /// At most this many remaining frames are left to the writer.
-const SHORT: u32 = 200;
+const MAX_WRITER_FRAMES: u32 = 200;
 const ROUNDS: usize = 3;

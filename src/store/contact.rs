@@ -4,7 +4,7 @@ mod list;
 mod merge;
 mod suggestion;
 
-pub use merge::Moved;
+pub use merge::MergeRecord;
 pub use suggestion::NewSuggestion;
 
 use super::{Error, ReadTx, Result, WriteTx};

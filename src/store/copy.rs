@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 pub(in crate::store) fn copy_to(conn: &Connection, target: &Path) -> Result<()> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = target.with_file_name(format!(".{name}.new"));
-    let outcome = write_and_prove(conn, &unfinished).and_then(|()| {
+    let outcome = write_and_verify(conn, &unfinished).and_then(|()| {
         std::fs::rename(&unfinished, target)
             .and_then(|()| sync_folder(folder_of(target)))
             .map_err(|source| Error::File { doing: "cannot finish the copy", path: target.to_owned(), source })
@@ -44,7 +44,7 @@ pub(in crate::store) fn before_migration(
     let needed = size.saturating_mul(2).saturating_add(MARGIN);
     let free = sys::disk_space(snapshots).map_err(failed("cannot determine the free space at", snapshots))?.free_bytes;
     if free < needed {
-        return Err(Error::NoRoom {
+        return Err(Error::InsufficientSpace {
             purpose: "a copy of the database from before the upgrade",
             path: snapshots.clone(),
             needed_mb: needed.div_ceil(1 << 20),
@@ -60,7 +60,7 @@ pub(in crate::store) fn before_migration(
 }
 
 /// Reads a whole database file and fails if it is damaged.
-pub(in crate::store) fn prove(file: &Path) -> Result<()> {
+pub(in crate::store) fn verify_file(file: &Path) -> Result<()> {
     let conn = open::lone_file(file)?;
     match findings(&conn)? {
         None => Ok(()),
@@ -71,7 +71,7 @@ pub(in crate::store) fn prove(file: &Path) -> Result<()> {
 /// What SQLite finds wrong in the whole database; none if it is undamaged. Damage that makes the check itself fail is
 /// reported as a finding.
 pub(in crate::store) fn findings(conn: &Connection) -> Result<Option<String>> {
-    match look_for_findings(conn) {
+    match run_checks(conn) {
         Err(Error::Sql(error)) if is_damage(&error) => Ok(Some(error.to_string())),
         outcome => outcome,
     }
@@ -82,7 +82,7 @@ pub(in crate::store) fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-fn look_for_findings(conn: &Connection) -> Result<Option<String>> {
+fn run_checks(conn: &Connection) -> Result<Option<String>> {
     let structure: Vec<String> = conn
         .prepare("PRAGMA integrity_check(10)")?
         .query_map([], |row| row.get(0))?
@@ -108,7 +108,7 @@ fn look_for_findings(conn: &Connection) -> Result<Option<String>> {
     Ok(Some(partial_index::findings(conn)?.join("; ")).filter(|text| !text.is_empty()))
 }
 
-fn write_and_prove(conn: &Connection, file: &Path) -> Result<()> {
+fn write_and_verify(conn: &Connection, file: &Path) -> Result<()> {
     let failed = |doing| move |source| Error::File { doing, path: file.to_owned(), source };
     match std::fs::remove_file(file) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -124,7 +124,7 @@ fn write_and_prove(conn: &Connection, file: &Path) -> Result<()> {
         .map_err(failed("cannot create the copy"))?;
     page_copy::write_pages(conn, &mut BufWriter::with_capacity(1 << 20, &mut out))?;
     out.sync_all().map_err(failed("cannot fsync the copy"))?;
-    prove(file)
+    verify_file(file)
 }
 
 /// Deletes all copies but `target` and the newest `keep` of the others. After the clock was set back, `target` need not
@@ -189,11 +189,11 @@ mod tests {
         };
         let others =
             [make("pre-migration-V1-a.db", 30), make("pre-migration-V1-b.db", 20), make("pre-migration-V2-c.db", 10)];
-        let stranger = make("mine.db", 99);
+        let foreign = make("mine.db", 99);
         let target = make("pre-migration-V3-d.db", 1_000_000);
         drop_others(folder.path(), &target, 2).unwrap();
         assert_eq!(
-            [&others[0], &others[1], &others[2], &stranger, &target].map(|path| path.exists()),
+            [&others[0], &others[1], &others[2], &foreign, &target].map(|path| path.exists()),
             [false, true, true, true, true]
         );
     }

@@ -14,7 +14,7 @@ pub enum CopyCheck {
     /// The settings switch the published copy off.
     Off,
     /// There is no space for a second copy, which is needed to write while another process reads the first.
-    NoRoom,
+    InsufficientSpace,
 }
 
 impl Store {
@@ -22,9 +22,9 @@ impl Store {
     /// [`Store::health`] reports the same afterwards.
     pub async fn check_integrity(&self) -> Result<Option<String>> {
         let conn = open::reader(&self.inner.folder.database())?;
-        let found = self.inner.beside.run(conn, copy::findings).await?;
-        super::reserve::keep(&self.inner.folder);
-        self.inner.reports.integrity(match &found {
+        let found = self.inner.background_reads.run(conn, copy::findings).await?;
+        super::disk_reserve::create_if_possible(&self.inner.folder);
+        self.inner.health_state.record_integrity(match &found {
             None => Integrity::Ok,
             Some(findings) => Integrity::Damaged { findings: findings.clone() },
         });
@@ -36,10 +36,10 @@ impl Store {
         if self.health().publish == PublishState::Off {
             return Ok(CopyCheck::Off);
         }
-        let (rows, size) = self.read(|tx| Ok((tx.count_rows()?, tx.fill()?))).await?;
+        let (rows, size) = self.read(|tx| Ok((tx.count_rows()?, tx.page_usage()?))).await?;
         let free = sys::disk_space(self.inner.folder.root()).map_or(u64::MAX, |space| space.free_bytes);
         if free < size.pages * size.page_bytes * 5 / 4 {
-            return Ok(CopyCheck::NoRoom);
+            return Ok(CopyCheck::InsufficientSpace);
         }
         // Once this write is acknowledged, the copy must contain the mark.
         let mark = clock::now().to_string();
@@ -55,7 +55,7 @@ impl Store {
         let file = self.inner.folder.published.clone();
         // Opening waits for a publishing that is in progress, so it must not run on the runtime's own threads.
         let conn = tokio::task::spawn_blocking(move || open::lone_file(&file)).await.map_err(|_| Error::Panicked)??;
-        self.inner.beside.run(conn, move |conn| compare(conn, &mark, &rows)).await
+        self.inner.background_reads.run(conn, move |conn| compare(conn, &mark, &rows)).await
     }
 }
 

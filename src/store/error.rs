@@ -26,7 +26,7 @@ pub enum Error {
     },
     /// Not enough disk space for a large operation.
     #[error("not enough disk space for {purpose} at {path}: {needed_mb} MB needed, {free_mb} MB free")]
-    NoRoom {
+    InsufficientSpace {
         /// What the space is for.
         purpose: &'static str,
         /// The folder or file.

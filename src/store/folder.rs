@@ -148,8 +148,8 @@ pub(in crate::store) fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 /// The path with `ending` appended to the file name.
-pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push(ending);
+    name.push(suffix);
     name.into()
 }

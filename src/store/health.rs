@@ -68,7 +68,7 @@ pub enum Integrity {
 
 /// The health that the parts of the store report.
 #[derive(Debug)]
-pub(in crate::store) struct Reports {
+pub(in crate::store) struct HealthState {
     // Written a few times an hour, read a few times a minute.
     inner: Mutex<Inner>,
 }
@@ -82,7 +82,7 @@ struct Inner {
     live_is_verified: bool,
 }
 
-impl Reports {
+impl HealthState {
     /// Whether the live database needs no verification: it was closed cleanly, or has been read completely.
     pub(in crate::store) fn new(live_is_verified: bool) -> Self {
         let integrity = Integrity::Unchecked;
@@ -101,12 +101,12 @@ impl Reports {
     }
 
     /// Records that a commit that changed something is on disk.
-    pub(in crate::store) fn committed(&self, now: Instant) {
+    pub(in crate::store) fn record_commit(&self, now: Instant) {
         self.change(|inner| (inner.writable, inner.last_commit) = (true, Some(now)));
     }
 
     /// Records that a commit failed.
-    pub(in crate::store) fn commit_failed(&self) {
+    pub(in crate::store) fn record_commit_failure(&self) {
         self.change(|inner| inner.writable = false);
     }
 
@@ -118,12 +118,12 @@ impl Reports {
     }
 
     /// Records the outcome of a probe.
-    pub(in crate::store) fn probed(&self, well: bool, at: Timestamp) {
-        self.change(|inner| (inner.writable, inner.last_probe_at) = (well, Some(at)));
+    pub(in crate::store) fn record_probe(&self, succeeded: bool, at: Timestamp) {
+        self.change(|inner| (inner.writable, inner.last_probe_at) = (succeeded, Some(at)));
     }
 
     /// Records the outcome of the integrity check.
-    pub(in crate::store) fn integrity(&self, found: Integrity) {
+    pub(in crate::store) fn record_integrity(&self, found: Integrity) {
         self.change(|inner| {
             inner.live_is_verified = match &found {
                 Integrity::Ok => true,
@@ -134,7 +134,7 @@ impl Reports {
         });
     }
 
-    /// Combines the reports into one value.
+    /// Combines the state of all parts into one value.
     pub(in crate::store) fn health(&self, publish: PublishState, disk: DiskSpace) -> Health {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         Health {

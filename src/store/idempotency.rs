@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 /// The response to the first request with a key.
 #[derive(Debug, PartialEq, Eq)]
-pub struct GivenAnswer {
+pub struct StoredResponse {
     /// A hash of the request.
     pub fingerprint: String,
     /// The response as JSON.
@@ -15,28 +15,35 @@ pub struct GivenAnswer {
 
 impl ReadTx<'_> {
     /// The stored response to the request with a key.
-    pub fn given_answer(&self, business: BusinessId, key: &str) -> Result<Option<GivenAnswer>> {
+    pub fn stored_response(&self, business: BusinessId, key: &str) -> Result<Option<StoredResponse>> {
         let mut query = self
             .conn
             .prepare_cached("SELECT fingerprint, answer FROM idempotency_keys WHERE business_id = ?1 AND key = ?2")?;
-        let found = query
-            .query_row(params![business, key], |row| Ok(GivenAnswer { fingerprint: row.get(0)?, answer: row.get(1)? }));
+        let found = query.query_row(params![business, key], |row| {
+            Ok(StoredResponse { fingerprint: row.get(0)?, answer: row.get(1)? })
+        });
         Ok(found.optional()?)
     }
 }
 
 impl WriteTx<'_> {
     /// Stores a response.
-    pub fn insert_answer(&self, business: BusinessId, key: &str, given: &GivenAnswer, now: Timestamp) -> Result<()> {
+    pub fn insert_response(
+        &self,
+        business: BusinessId,
+        key: &str,
+        response: &StoredResponse,
+        now: Timestamp,
+    ) -> Result<()> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO idempotency_keys(business_id, key, fingerprint, answer, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        insert.execute(params![business, key, given.fingerprint, given.answer, now])?;
+        insert.execute(params![business, key, response.fingerprint, response.answer, now])?;
         Ok(())
     }
 
     /// Deletes responses from before `before`.
-    pub fn prune_answers(&self, before: Timestamp) -> Result<()> {
+    pub fn prune_responses(&self, before: Timestamp) -> Result<()> {
         self.conn.prepare_cached("DELETE FROM idempotency_keys WHERE created_at < ?1")?.execute([before])?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The integrity check after an unclean stop: reads the whole database in the background.
 
-use super::health::{Integrity, Reports};
-use super::{beside, copy, open};
+use super::health::{HealthState, Integrity};
+use super::{background_read, copy, open};
 use crate::clock;
 use rusqlite::InterruptHandle;
 use std::path::Path;
@@ -16,15 +16,15 @@ pub(in crate::store) struct IntegrityCheck {
 
 impl IntegrityCheck {
     /// Starts a check. Its outcome is logged and reported to health.
-    pub(in crate::store) fn start(live: &Path, reports: Arc<Reports>) -> Option<Self> {
-        reports.integrity(Integrity::Checking);
+    pub(in crate::store) fn start(live: &Path, health_state: Arc<HealthState>) -> Option<Self> {
+        health_state.record_integrity(Integrity::Checking);
         let conn = open::reader(live).inspect_err(|error| {
             tracing::error!(event = "STORE_INTEGRITY_UNKNOWN", %error, "Cannot start the integrity check of the database");
         });
         let conn = conn.ok()?;
         let interrupt = conn.get_interrupt_handle();
         let check = move || {
-            beside::give_way();
+            background_read::lower_priority();
             let began = clock::instant();
             let found = copy::findings(&conn);
             let duration_ms = u64::try_from(clock::instant().duration_since(began).as_millis()).unwrap_or(u64::MAX);
@@ -35,7 +35,7 @@ impl IntegrityCheck {
                         duration_ms,
                         "Integrity check after an unclean stop: the whole database was read and is undamaged"
                     );
-                    reports.integrity(Integrity::Ok);
+                    health_state.record_integrity(Integrity::Ok);
                 }
                 Ok(Some(findings)) => {
                     tracing::error!(
@@ -44,11 +44,11 @@ impl IntegrityCheck {
                         "Integrity check failed: the database is damaged. Restore a backup from before the damage, or ask for \
                          help and include this line"
                     );
-                    reports.integrity(Integrity::Damaged { findings });
+                    health_state.record_integrity(Integrity::Damaged { findings });
                 }
                 Err(error) => {
                     tracing::warn!(event = "STORE_INTEGRITY_UNKNOWN", %error, "The integrity check of the database was not completed");
-                    reports.integrity(Integrity::Unchecked);
+                    health_state.record_integrity(Integrity::Unchecked);
                 }
             }
         };
@@ -58,6 +58,6 @@ impl IntegrityCheck {
 
     /// Stops the check and waits for its thread.
     pub(in crate::store) fn stop(self) {
-        beside::interrupt_until_finished(self.thread, &self.interrupt);
+        background_read::interrupt_until_finished(self.thread, &self.interrupt);
     }
 }

@@ -94,7 +94,7 @@ impl WriteTx<'_> {
     }
 
     /// Makes waiting jobs of these kinds due now.
-    pub fn hasten_jobs(&self, kinds: &[&str], now: Timestamp) -> Result<usize> {
+    pub fn make_jobs_due(&self, kinds: &[&str], now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE jobs SET run_at = ?2, updated_at = ?2
              WHERE state = 'waiting' AND run_at > ?2 AND kind IN (SELECT value FROM json_each(?1))",

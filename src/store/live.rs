@@ -1,10 +1,10 @@
 //! Inspects the live database at a start, by its stamp and by reading it.
 
+use super::file_stamp::FileStamp;
 use super::folder::Folder;
 use super::migrate::{self, Plan};
 use super::run_state::Record;
-use super::stamp::Stamp;
-use super::{Error, Result, copy, open, proof};
+use super::{Error, Result, copy, open, verify};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::fs::Metadata;
@@ -29,8 +29,8 @@ impl LiveState {
             return Self::Unclosed;
         };
         let (database, log) = (
-            Self::compare(closed, Stamp::of(live)),
-            match (record.closed_log, log_left(folder)) {
+            Self::compare(closed, FileStamp::of(live)),
+            match (record.closed_log, log_stamp(folder)) {
                 (None, None) => Self::Closed,
                 (Some(left), Some(found)) => Self::compare(left, found),
                 _ => Self::Changed,
@@ -43,7 +43,7 @@ impl LiveState {
         }
     }
 
-    fn compare(left: Stamp, found: Stamp) -> Self {
+    fn compare(left: FileStamp, found: FileStamp) -> Self {
         if left == found {
             Self::Closed
         } else if left.is_moved_to(found) {
@@ -55,8 +55,8 @@ impl LiveState {
 }
 
 /// The stamp of the log, if it is not empty.
-pub(in crate::store) fn log_left(folder: &Folder) -> Option<Stamp> {
-    std::fs::metadata(folder.wal()).ok().filter(|log| log.len() > 0).map(|log| Stamp::of(&log))
+pub(in crate::store) fn log_stamp(folder: &Folder) -> Option<FileStamp> {
+    std::fs::metadata(folder.wal()).ok().filter(|log| log.len() > 0).map(|log| FileStamp::of(&log))
 }
 
 /// Opens the live database for writing and reads everything that a start reads from it, so that damage there is found
@@ -86,7 +86,7 @@ pub(in crate::store) fn open(folder: &Folder) -> Result<(Connection, Plan)> {
 
 /// Reads the whole live database. Returns what is wrong with it; none if it is undamaged.
 pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<String>> {
-    proof::announce(&folder.database());
+    verify::log_long_read(&folder.database());
     let found = open(folder).and_then(|(conn, _)| {
         // The database may be archived next: its log must stay as it is.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -94,7 +94,7 @@ pub(in crate::store) fn findings(folder: &Folder) -> Result<Option<String>> {
     });
     match found {
         Err(error) if is_damage(&error) => Ok(Some(explain(&error))),
-        found => found.map_err(|error| proof::read_error(&folder.database(), error)),
+        found => found.map_err(|error| verify::read_error(&folder.database(), error)),
     }
 }
 

@@ -14,7 +14,7 @@ pub(in crate::store) struct Lock {
 
 /// The process that has the store open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holder {
+pub struct LockHolder {
     /// Its process id as read from the lock file; none if it cannot be read.
     pub pid: Option<u32>,
 }
@@ -63,7 +63,7 @@ impl Lock {
     }
 
     /// The process that holds the lock, if any. Needs no write permission.
-    pub(in crate::store) fn holder(folder: &Folder) -> Result<Option<Holder>> {
+    pub(in crate::store) fn holder(folder: &Folder) -> Result<Option<LockHolder>> {
         let path = folder.lock();
         let failed = |source| Error::File { doing: "cannot open the lock file", path: path.clone(), source };
         let inside = path.strip_prefix(folder.root()).unwrap_or(&path);
@@ -73,7 +73,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 let _ = file.read_to_string(&mut holder);
-                Ok(Some(Holder { pid: holder.trim().parse().ok() }))
+                Ok(Some(LockHolder { pid: holder.trim().parse().ok() }))
             }
             Err(TryLockError::Error(source)) => Err(Error::File { doing: "cannot lock", path: path.clone(), source }),
         }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_holder_is_told_who_has_it() {
+    fn a_second_process_gets_the_holders_process_id() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::prepare(&dir.path().join("agentlocator.db")).unwrap();
         let first = Lock::take(&folder).unwrap();

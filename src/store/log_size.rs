@@ -21,8 +21,8 @@ impl Store {
     /// The size of the write-ahead log, and another process that is reading the database.
     pub fn log_size(&self) -> LogSize {
         let bytes = std::fs::metadata(self.inner.folder.wal()).map_or(0, |log| log.len());
-        let machinery = self.inner.machinery.lock().unwrap_or_else(PoisonError::into_inner);
-        LogSize { bytes, reader: machinery.as_ref().and_then(|machinery| machinery.log_reader()) }
+        let threads = self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        LogSize { bytes, reader: threads.as_ref().and_then(|threads| threads.log_reader()) }
     }
 }
 

@@ -149,7 +149,7 @@ impl WriteTx<'_> {
     }
 
     /// Stores why a file has not been fetched yet.
-    pub fn note_media_waits(&self, message: MessageId, position: u32, why: &str) -> Result<()> {
+    pub fn set_media_wait_reason(&self, message: MessageId, position: u32, why: &str) -> Result<()> {
         self.conn
             .prepare_cached(
                 "UPDATE message_media SET error = ?3 WHERE message_id = ?1 AND position = ?2 AND state = 'waiting'",

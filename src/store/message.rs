@@ -161,7 +161,7 @@ impl WriteTx<'_> {
     /// messages.
     pub fn set_provider_id(&self, id: MessageId, provider: Provider, provider_msg_id: Option<&str>) -> Result<()> {
         if let Some(provider_msg_id) = provider_msg_id {
-            self.absorb_echo(id, provider, provider_msg_id)?;
+            self.merge_echo(id, provider, provider_msg_id)?;
         }
         self.set_message_provider(id, provider)?;
         self.conn
@@ -198,7 +198,7 @@ impl WriteTx<'_> {
         self.record_message(ChangeKind::MessageUpdated, id)
     }
 
-    fn absorb_echo(&self, id: MessageId, provider: Provider, provider_msg_id: &str) -> Result<()> {
+    fn merge_echo(&self, id: MessageId, provider: Provider, provider_msg_id: &str) -> Result<()> {
         let mut find = self.conn.prepare_cached(
             "SELECT echo.id FROM messages own JOIN messages echo
                  ON echo.provider = ?2 AND echo.provider_msg_id = ?3 AND echo.thread_id = own.thread_id

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_database_is_refused() {
+    fn a_foreign_database_is_refused() {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch("CREATE TABLE theirs(a)").unwrap();
         assert!(plan(&conn).is_err());

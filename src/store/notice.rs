@@ -2,7 +2,7 @@
 //! dismissed.
 
 use super::archive::{failed, remove};
-use super::folder::{Folder, sync_folder, with_ending};
+use super::folder::{Folder, sync_folder, with_suffix};
 use super::{Error, ReadTx, Result, WriteTx, sys};
 use crate::clock;
 use crate::domain::Timestamp;
@@ -60,7 +60,7 @@ impl StartNotice {
 
     /// Writes the notice into the folder, before the file that it names is archived. It stays there until the database
     /// is open, also for a later start if this one is interrupted or fails.
-    pub(in crate::store) fn leave(&self, folder: &Folder) -> Result<()> {
+    pub(in crate::store) fn save(&self, folder: &Folder) -> Result<()> {
         let text = serde_json::to_vec(self).map_err(|error| Error::Value(error.to_string()))?;
         let (path, unfinished) = (folder.notice(), folder.unfinished("notice"));
         File::create(&unfinished)
@@ -71,16 +71,16 @@ impl StartNotice {
     }
 
     /// The notice that this start or an earlier one left; none if that start did not archive the file.
-    pub(in crate::store) fn left_in(folder: &Folder) -> Option<Self> {
+    pub(in crate::store) fn load(folder: &Folder) -> Option<Self> {
         Self::parse(folder).filter(Self::is_archived)
     }
 
     /// Deletes the notice of a start that was interrupted before it archived the file, and the hard link that it made
     /// of the log.
-    pub(in crate::store) fn forget_interrupted(folder: &Folder) -> Result<()> {
+    pub(in crate::store) fn discard_interrupted(folder: &Folder) -> Result<()> {
         let Some(notice) = Self::parse(folder).filter(|notice| !notice.is_archived()) else { return Ok(()) };
         let inode = |path: &Path| std::fs::metadata(path).map(|found| found.ino()).ok();
-        if let Some(log) = notice.archived.map(|kept| with_ending(&kept, "-wal"))
+        if let Some(log) = notice.archived.map(|kept| with_suffix(&kept, "-wal"))
             && inode(&log).is_some_and(|log| inode(&folder.wal()) == Some(log))
         {
             remove(&log)?;
@@ -113,9 +113,9 @@ impl StartNotice {
 
 /// Leaves a notice for the next start that the database, which was just put in place, comes from another machine.
 /// `until` is when that machine last replicated (RFC 3339).
-pub fn note_promotion(published: &Path, until: &str) -> Result<()> {
+pub fn leave_promotion_notice(published: &Path, until: &str) -> Result<()> {
     let folder = Folder::prepare(published)?;
-    StartNotice::new(StartEvent::Promoted, until, clock::now()).leave(&folder)
+    StartNotice::new(StartEvent::Promoted, until, clock::now()).save(&folder)
 }
 
 impl ReadTx<'_> {

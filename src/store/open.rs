@@ -1,7 +1,7 @@
 //! Opens connections. All pragmas are set here.
 
 use super::Result;
-use super::checkpoint::LONG_BESIDE_LITESTREAM;
+use super::checkpoint::CHECKPOINT_FRAMES_WITH_LITESTREAM;
 use super::permission::{self, Purpose};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -42,8 +42,8 @@ fn keep_statements(conn: &Connection, how_many: usize) -> Result<()> {
 }
 
 /// Lets a writer without a published copy checkpoint automatically, as SQLite does by default.
-pub(in crate::store) fn checkpoint_by_itself(writer: &Connection, beside_litestream: bool) -> Result<()> {
-    let frames = if beside_litestream { LONG_BESIDE_LITESTREAM } else { 1000 };
+pub(in crate::store) fn checkpoint_by_itself(writer: &Connection, with_litestream: bool) -> Result<()> {
+    let frames = if with_litestream { CHECKPOINT_FRAMES_WITH_LITESTREAM } else { 1000 };
     Ok(writer.pragma_update(None, "wal_autocheckpoint", frames)?)
 }
 

@@ -51,7 +51,7 @@ pub struct NewOutbox<'a> {
 
 /// The result of an attempt.
 #[derive(Clone, Debug)]
-pub struct OutboxStep<'a> {
+pub struct OutboxUpdate<'a> {
     /// The new state.
     pub state: OutboxState,
     /// Attempts by Twilio with an unknown outcome that are not in Twilio's message list.
@@ -78,11 +78,11 @@ impl ReadTx<'_> {
 
 /// Conversations that the business started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ChatsBegun {
+pub struct ChatsStarted {
     /// By one author.
     pub by_author: u32,
     /// By all authors.
-    pub in_all: u32,
+    pub total: u32,
 }
 
 impl ReadTx<'_> {
@@ -94,13 +94,13 @@ impl ReadTx<'_> {
     }
 
     /// Number of WhatsApp threads that started since `since` with an outbound message.
-    pub fn chats_begun(&self, author: &str, since: Timestamp) -> Result<ChatsBegun> {
+    pub fn chats_started(&self, author: &str, since: Timestamp) -> Result<ChatsStarted> {
         let mut query = self.conn.prepare_cached(
             "SELECT count(*) FILTER (WHERE m.author = ?1), count(*)
              FROM threads t JOIN messages m ON m.id = (SELECT min(id) FROM messages WHERE thread_id = t.id)
              WHERE t.type = 'whatsapp' AND t.created_at >= ?2 AND m.direction = 'out' AND m.author <> 'phone'",
         )?;
-        let begun = |row: &rusqlite::Row<'_>| Ok(ChatsBegun { by_author: row.get(0)?, in_all: row.get(1)? });
+        let begun = |row: &rusqlite::Row<'_>| Ok(ChatsStarted { by_author: row.get(0)?, total: row.get(1)? });
         Ok(query.query_row(params![author, since], begun)?)
     }
 }
@@ -126,7 +126,7 @@ impl WriteTx<'_> {
         Ok(OutboxId(self.conn.last_insert_rowid()))
     }
 
-    /// Marks an attempt as running: until [`WriteTx::step_outbox`] it is unknown whether the provider has the message.
+    /// Marks an attempt as running: until [`WriteTx::update_outbox`] the provider may or may not have the message.
     /// False if the message must not be sent any more, because it was delivered after all or discarded.
     pub fn begin_attempt(&self, id: OutboxId, provider: Provider, template: bool, now: Timestamp) -> Result<bool> {
         let mut update = self.conn.prepare_cached(
@@ -138,10 +138,10 @@ impl WriteTx<'_> {
     }
 
     /// Stores the state of a message after an attempt or after a search for its outcome.
-    pub fn step_outbox(&self, id: OutboxId, step: &OutboxStep<'_>, now: Timestamp) -> Result<()> {
+    pub fn update_outbox(&self, id: OutboxId, change: &OutboxUpdate<'_>, now: Timestamp) -> Result<()> {
         let json = |error: serde_json::Error| Error::Value(error.to_string());
-        let refused = serde_json::to_string(step.refused).map_err(json)?;
-        let last_refusal = step.last_refusal.map(serde_json::to_string).transpose().map_err(json)?;
+        let refused = serde_json::to_string(change.refused).map_err(json)?;
+        let last_refusal = change.last_refusal.map(serde_json::to_string).transpose().map_err(json)?;
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = ?2, unconfirmed_attempts = ?3, refused = ?4, next_attempt_at = ?5,
                  last_error = coalesce(?6, last_error), last_refusal = ?7, updated_at = ?8,
@@ -150,11 +150,11 @@ impl WriteTx<'_> {
         )?;
         update.execute(params![
             id,
-            step.state.as_str(),
-            step.unconfirmed_attempts,
+            change.state.as_str(),
+            change.unconfirmed_attempts,
             refused,
-            step.next_attempt_at,
-            step.last_error,
+            change.next_attempt_at,
+            change.last_error,
             last_refusal,
             now
         ])?;
@@ -170,7 +170,7 @@ impl WriteTx<'_> {
     }
 
     /// After a start: marks attempts that were running when the daemon ended as doubtful. Returns how many.
-    pub fn doubt_interrupted_attempts(&self, now: Timestamp) -> Result<usize> {
+    pub fn mark_interrupted_attempts(&self, now: Timestamp) -> Result<usize> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'doubtful', next_attempt_at = ?1, updated_at = ?1,
                  doubtful_since = coalesce(doubtful_since, ?1)
@@ -180,7 +180,7 @@ impl WriteTx<'_> {
     }
 
     /// Makes messages that wait for a retry by this provider due now, because the provider is available again.
-    pub fn hasten_outbox(&self, provider: Provider, now: Timestamp) -> Result<()> {
+    pub fn make_outbox_due(&self, provider: Provider, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET next_attempt_at = ?2
              WHERE state IN ('queued', 'doubtful') AND provider = ?1 AND attempts > 0 AND next_attempt_at > ?2",

@@ -1,6 +1,6 @@
 //! Copies all pages of a database, in order, from one snapshot: the cheapest exact copy, and it can go to any writer.
 
-use super::publish::say_no_log_belongs_to_it;
+use super::publish::clear_wal_mode;
 use super::{Error, Result, folder::Folder, open, sys};
 use rusqlite::Connection;
 use std::fs::{File, OpenOptions};
@@ -31,7 +31,7 @@ fn pages(conn: &Connection, out: &mut impl Write) -> Result<u64> {
         let page = page.as_blob().map_err(|error| Error::Value(error.to_string()))?;
         if bytes == 0 {
             let mut first = page.to_vec();
-            say_no_log_belongs_to_it(&mut first);
+            clear_wal_mode(&mut first);
             out.write_all(&first).map_err(failed)?;
         } else if page.len() == page_size {
             out.write_all(page).map_err(failed)?;
@@ -57,15 +57,15 @@ pub fn copy_database(published: &Path, out: &mut impl Write) -> Result<u64> {
     }
     // A database file that was put here and has not been adopted by a daemon yet.
     let failed = |doing| move |source| Error::File { doing, path: published.to_owned(), source };
-    let mut file = BufReader::with_capacity(PIECE, File::open(published).map_err(failed("there is no database at"))?);
-    let (mut piece, mut bytes) = (vec![0; PIECE], 0);
+    let mut file = BufReader::with_capacity(CHUNK, File::open(published).map_err(failed("there is no database at"))?);
+    let (mut chunk, mut bytes) = (vec![0; CHUNK], 0);
     loop {
-        let read = file.read(&mut piece).map_err(failed("cannot read"))?;
+        let read = file.read(&mut chunk).map_err(failed("cannot read"))?;
         if read == 0 {
             out.flush().map_err(failed("cannot write a copy of"))?;
             return Ok(bytes);
         }
-        out.write_all(&piece[..read]).map_err(failed("cannot write a copy of"))?;
+        out.write_all(&chunk[..read]).map_err(failed("cannot write a copy of"))?;
         bytes += read as u64;
     }
 }
@@ -82,13 +82,13 @@ pub fn spool_database(published: &Path) -> Result<Option<File>> {
     }
     let conn = open::reader(&folder.database())?;
     let size = open::page_size(&conn)? as u64 * open::page_count(&conn)?;
-    if sys::disk_space(folder.live()).is_ok_and(|space| space.free_bytes < size + ROOM_LEFT) {
+    if sys::disk_space(folder.live()).is_ok_and(|space| space.free_bytes < size + MIN_FREE) {
         return Ok(None);
     }
     let nameless =
         OpenOptions::new().read(true).write(true).mode(0o600).custom_flags(libc::O_TMPFILE).open(folder.live());
     let Ok(mut spool) = nameless else { return Ok(None) };
-    let written = write_pages(&conn, &mut BufWriter::with_capacity(PIECE, &spool));
+    let written = write_pages(&conn, &mut BufWriter::with_capacity(CHUNK, &spool));
     match written {
         Ok(_) if spool.rewind().is_ok() => Ok(Some(spool)),
         Ok(_) | Err(Error::File { .. }) => Ok(None),
@@ -97,5 +97,5 @@ pub fn spool_database(published: &Path) -> Result<Option<File>> {
 }
 
 /// Space that a temporary copy leaves free on the data disk.
-const ROOM_LEFT: u64 = 64 << 20;
-const PIECE: usize = 1 << 20;
+const MIN_FREE: u64 = 64 << 20;
+const CHUNK: usize = 1 << 20;

@@ -1,6 +1,6 @@
 //! Distinguishes a missing permission from a full disk: for both SQLite reports that it cannot open the file.
 
-use super::{Error, with_ending};
+use super::{Error, with_suffix};
 use crate::config::folder_of;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
@@ -34,7 +34,7 @@ fn missing(database: &Path, purpose: Purpose) -> Option<Error> {
         Purpose::Write => (Access::EXEC_OK | Access::WRITE_OK, Access::READ_OK | Access::WRITE_OK),
     };
     let beside: &[&str] = if purpose == Purpose::Write { &["-wal", "-shm"] } else { &[] };
-    let beside = beside.iter().map(|ending| (with_ending(database, ending), files));
+    let beside = beside.iter().map(|ending| (with_suffix(database, ending), files));
     let mut wanted = [(folder_of(database).to_owned(), folder), (database.to_owned(), files)].into_iter().chain(beside);
     wanted.find(|(path, access)| is_denied(path, *access)).map(|(path, _)| denied(path))
 }

@@ -1,6 +1,6 @@
 //! Probes the database with a write and a read. Callers within a second share one probe.
 
-use super::pending::Told;
+use super::write_request::AckAfter;
 use super::{Error, Result, Store};
 use crate::clock;
 use std::sync::{Mutex, PoisonError};
@@ -28,7 +28,7 @@ impl Store {
     /// both have handled it. It changes a value, and so reaches the disk, only if the last commit failed or if there
     /// was none for [`HEARTBEAT_INTERVAL`]; an idle machine writes nothing otherwise.
     pub async fn heartbeat(&self) -> Result<()> {
-        let commits = self.inner.reports.needs_commit(clock::instant(), HEARTBEAT_INTERVAL);
+        let commits = self.inner.health_state.needs_commit(clock::instant(), HEARTBEAT_INTERVAL);
         let now = clock::now().to_string();
         self.write(move |tx| if commits { tx.set_meta(BEAT_AT, &now) } else { Ok(()) }).await
     }
@@ -45,7 +45,7 @@ impl Store {
             Ok(Ok(outcome)) => outcome.clone().unwrap_or(Ok(())).map_err(Error::Probe),
             Ok(Err(_)) => Err(Error::Closed),
             Err(_) => {
-                self.inner.reports.probed(false, clock::now());
+                self.inner.health_state.record_probe(false, clock::now());
                 Err(Error::Slow(LIMIT.as_millis()))
             }
         }
@@ -73,7 +73,7 @@ impl Store {
                 let reason = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
                 format!("{error}{reason}")
             });
-            store.inner.reports.probed(outcome.is_ok(), clock::now());
+            store.inner.health_state.record_probe(outcome.is_ok(), clock::now());
             let mut inner = store.inner.probes.inner.lock().unwrap_or_else(PoisonError::into_inner);
             inner.last = Some((clock::instant(), outcome.clone()));
             inner.running = None;
@@ -86,7 +86,7 @@ impl Store {
     async fn write_and_read(&self) -> Result<()> {
         let stamp = clock::now().to_string();
         let written = stamp.clone();
-        self.submit(Told::OnDisk, move |tx| tx.set_meta(PROBED_AT, &written)).await?;
+        self.submit(AckAfter::Commit, move |tx| tx.set_meta(PROBED_AT, &written)).await?;
         let read = self.inner.readers.probe.read(|tx| tx.meta(PROBED_AT)).await?;
         // A later probe may have written before this read; an earlier stamp means that the write was lost.
         if read.is_some_and(|read| read >= stamp) {

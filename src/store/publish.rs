@@ -14,46 +14,46 @@
 //! - No file that opens as a database is written before the live database has been verified; see [`compare`].
 //! - An acknowledged write is in the published file, unless health says `late`, `foreign` or `frozen`.
 
-mod begin;
-mod books;
+mod commit_sink;
 mod compare;
+mod error;
 mod exchange;
-mod feed;
 mod file_state;
 mod image;
 mod in_place;
 mod late;
 mod page_set;
+mod pending_changes;
 mod publisher;
 mod queue;
 mod replace;
 mod source;
+mod startup;
+mod supervisor;
 #[cfg(test)]
 mod tests;
-mod trouble;
 mod wal;
-mod watch;
 
-pub(in crate::store) use feed::Feed;
-pub(in crate::store) use file_state::{FileState, Lacks, Observed, classify};
-pub(in crate::store) use image::say_no_log_belongs_to_it;
+pub(in crate::store) use commit_sink::CommitSink;
+pub(in crate::store) use file_state::{FileState, MissingPages, Observed, classify};
+pub(in crate::store) use image::clear_wal_mode;
 pub(in crate::store) use wal::{Position, WalFiles, holds_write};
 
 use super::folder::Folder;
-use super::health::{PublishState, Reports};
+use super::health::{HealthState, PublishState};
 use super::run_state::RunState;
 use super::{Error, Result, sys};
 use crate::clock;
-use begin::Ground;
 use publisher::Publisher;
-use queue::{Queue, Standing};
+use queue::{CopyStatus, Queue};
+use startup::PublisherContext;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use wal::WalReader;
 
 /// Publishing that has been prepared but not started: every commit is recorded from here on.
-pub(in crate::store) struct Prelude {
+pub(in crate::store) struct PreparedPublisher {
     queue: Arc<Queue>,
     files: WalFiles,
     from: wal::Header,
@@ -62,21 +62,24 @@ pub(in crate::store) struct Prelude {
 /// Running publishing.
 pub(in crate::store) struct Publishing {
     queue: Arc<Queue>,
-    watch: JoinHandle<bool>,
+    supervisor: JoinHandle<bool>,
 }
 
 /// Starts to record commits; a commit made before is not published. A connection must have read from the database
 /// before.
-pub(in crate::store) fn prelude(folder: &Folder, page_size: usize) -> Result<(Prelude, Feed, WalFiles)> {
+pub(in crate::store) fn prepare(
+    folder: &Folder,
+    page_size: usize,
+) -> Result<(PreparedPublisher, CommitSink, WalFiles)> {
     let files = WalFiles::open(folder).map_err(log_unreadable)?;
     let wal = WalReader::new(files.clone(), page_size).map_err(log_unreadable)?;
     let from = wal.at();
     let queue = Arc::new(Queue::new(wal));
-    let prelude = Prelude { queue: queue.clone(), files: files.clone(), from };
-    Ok((prelude, Feed::new(queue), files))
+    let prepared = PreparedPublisher { queue: queue.clone(), files: files.clone(), from };
+    Ok((prepared, CommitSink::new(queue), files))
 }
 
-impl Prelude {
+impl PreparedPublisher {
     /// Starts publishing into the file that the start has found. When this returns, that file holds everything that has
     /// been acknowledged, or health reports why it does not; after a power cut, programs that open it wait while it is
     /// compared.
@@ -84,35 +87,42 @@ impl Prelude {
         self,
         folder: &Folder,
         state: Arc<RunState>,
-        reports: Arc<Reports>,
+        health_state: Arc<HealthState>,
         found: &FileState,
         longest_pause: Duration,
     ) -> Result<Publishing> {
         sys::ignore_lease_signal();
         let Self { queue, files, from } = self;
-        let ground = Ground { folder: folder.clone(), queue: queue.clone(), wal: files, state, reports, longest_pause };
-        let mut publisher = Publisher::prepare(&ground, found, from)?;
-        publisher.settle();
+        let context = PublisherContext {
+            folder: folder.clone(),
+            queue: queue.clone(),
+            wal: files,
+            state,
+            health_state,
+            longest_pause,
+        };
+        let mut publisher = Publisher::prepare(&context, found, from)?;
+        publisher.catch_up();
         let not_started =
             |source| Error::File { doing: "cannot start the thread", path: "store-publish".into(), source };
-        let (watched, state) = (queue.clone(), ground.state.clone());
-        let ended = watch::start_publisher(ground, publisher).map_err(not_started)?;
-        let watch = std::thread::Builder::new()
+        let (supervised, state) = (queue.clone(), context.state.clone());
+        let ended = supervisor::start_publisher(context, publisher).map_err(not_started)?;
+        let supervisor = std::thread::Builder::new()
             .name("store-watch".into())
-            .spawn(move || watch::watch(&watched, &state, &ended))
+            .spawn(move || supervisor::supervise(&supervised, &state, &ended))
             .map_err(not_started)?;
-        Ok(Publishing { queue, watch })
+        Ok(Publishing { queue, supervisor })
     }
 }
 
 impl Publishing {
     /// The state of the published copy.
     pub(in crate::store) fn state(&self) -> PublishState {
-        match self.queue.standing() {
-            Standing::Current => PublishState::Current,
-            Standing::Foreign { reason } => PublishState::Foreign { reason },
-            Standing::Frozen { reason } => PublishState::Frozen { reason },
-            Standing::Late { since, reason } => {
+        match self.queue.status() {
+            CopyStatus::Current => PublishState::Current,
+            CopyStatus::Foreign { reason } => PublishState::Foreign { reason },
+            CopyStatus::Frozen { reason } => PublishState::Frozen { reason },
+            CopyStatus::Late { since, reason } => {
                 PublishState::Late { age: clock::instant().saturating_duration_since(since), reason }
             }
         }
@@ -121,7 +131,7 @@ impl Publishing {
     /// Publishes the remaining commits and stops. Returns false if the publisher did not stop.
     pub(in crate::store) fn stop(self) -> bool {
         self.queue.stop();
-        self.watch.join().unwrap_or(false)
+        self.supervisor.join().unwrap_or(false)
     }
 }
 

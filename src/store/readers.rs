@@ -13,17 +13,17 @@ use tokio::sync::Semaphore;
 /// The store's three pools. They share nothing, so a slow search delays neither a list nor a probe.
 pub(in crate::store) struct Pools {
     /// For lists, single rows, and everything that a call or a webhook needs.
-    pub short: Readers,
+    pub short: ReaderPool,
     /// For searches, statistics and exports: reads that may touch much of the database.
-    pub long: Readers,
+    pub long: ReaderPool,
     /// For the readiness probe only.
-    pub probe: Readers,
+    pub probe: ReaderPool,
 }
 
 impl Pools {
     /// `count` connections for short reads, and a few for the other pools.
     pub(in crate::store) fn new(live: &std::path::Path, count: usize) -> Self {
-        let pool = |count, limit| Readers::new(live.to_owned(), count, limit);
+        let pool = |count, limit| ReaderPool::new(live.to_owned(), count, limit);
         Self { short: pool(count, SHORT_LIMIT), long: pool(LONG_READERS, LONG_LIMIT), probe: pool(1, SHORT_LIMIT) }
     }
 
@@ -47,7 +47,7 @@ impl Pools {
 /// Every read has a deadline, which includes the wait for a connection. A read is interrupted when its deadline has
 /// passed, when its future was dropped, and when the store closes.
 #[derive(Clone)]
-pub(in crate::store) struct Readers {
+pub(in crate::store) struct ReaderPool {
     inner: Arc<Inner>,
 }
 
@@ -66,7 +66,7 @@ struct IdleConnection {
     since: Instant,
 }
 
-impl Readers {
+impl ReaderPool {
     fn new(live: PathBuf, count: usize, limit: Duration) -> Self {
         let inner = Inner {
             live,
@@ -85,14 +85,14 @@ impl Readers {
     ) -> Result<T> {
         let inner = self.inner.clone();
         let deadline = clock::instant() + inner.limit;
-        let turn = tokio::time::timeout_at(deadline.into(), inner.free.clone().acquire_owned());
-        let turn = turn.await.map_err(|_| inner.too_slow())?.map_err(|_| Error::Closed)?;
-        let caller = Caller::default();
-        let abandoned = caller.gone.clone();
+        let permit = tokio::time::timeout_at(deadline.into(), inner.free.clone().acquire_owned());
+        let permit = permit.await.map_err(|_| inner.too_slow())?.map_err(|_| Error::Closed)?;
+        let cancel_on_drop = CancelOnDrop::default();
+        let cancelled = cancel_on_drop.cancelled.clone();
         tokio::task::spawn_blocking(move || {
             // Held until the connection is returned, also if the caller has dropped its future.
-            let _turn = turn;
-            inner.read(deadline, abandoned, work)
+            let _permit = permit;
+            inner.read(deadline, cancelled, work)
         })
         .await
         .map_err(|_| Error::Panicked)?
@@ -116,13 +116,13 @@ impl Readers {
 
 /// Lives as long as the future of a read; signals the running query when that has been dropped.
 #[derive(Default)]
-struct Caller {
-    gone: Arc<AtomicBool>,
+struct CancelOnDrop {
+    cancelled: Arc<AtomicBool>,
 }
 
-impl Drop for Caller {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        self.gone.store(true, Ordering::Relaxed);
+        self.cancelled.store(true, Ordering::Relaxed);
     }
 }
 
@@ -130,10 +130,10 @@ impl Inner {
     fn read<T>(
         &self,
         deadline: Instant,
-        abandoned: Arc<AtomicBool>,
+        cancelled: Arc<AtomicBool>,
         work: impl FnOnce(&ReadTx<'_>) -> Result<T>,
     ) -> Result<T> {
-        if abandoned.load(Ordering::Relaxed) {
+        if cancelled.load(Ordering::Relaxed) {
             return Err(Error::Closed);
         }
         let mut conn =
@@ -146,7 +146,7 @@ impl Inner {
         conn.progress_handler(
             STEPS_BETWEEN_CHECKS,
             Some(move || {
-                abandoned.load(Ordering::Relaxed) || closed.load(Ordering::Relaxed) || clock::instant() >= deadline
+                cancelled.load(Ordering::Relaxed) || closed.load(Ordering::Relaxed) || clock::instant() >= deadline
             }),
         )?;
         let outcome = catch_unwind(AssertUnwindSafe(|| snapshot(&conn, work))).unwrap_or(Err(Error::Panicked));

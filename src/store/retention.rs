@@ -16,7 +16,7 @@ pub struct Amount {
 
 /// The size of the database and its free pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fill {
+pub struct PageUsage {
     /// Page size in bytes.
     pub page_bytes: u64,
     /// Number of pages.
@@ -48,7 +48,7 @@ impl ReadTx<'_> {
     }
 
     /// Webhooks from before `before`.
-    pub fn old_journal(&self, before: Timestamp) -> Result<Amount> {
+    pub fn old_webhook_entries(&self, before: Timestamp) -> Result<Amount> {
         self.amount("SELECT count(*), sum(length(body)) FROM webhook_journal WHERE received_at < ?1", before)
     }
 
@@ -58,9 +58,9 @@ impl ReadTx<'_> {
     }
 
     /// The size of the database and its free pages.
-    pub fn fill(&self) -> Result<Fill> {
+    pub fn page_usage(&self) -> Result<PageUsage> {
         let free_pages: i64 = self.conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
-        Ok(Fill {
+        Ok(PageUsage {
             page_bytes: open::page_size(self.conn)? as u64,
             pages: open::page_count(self.conn)?,
             free_pages: u64::try_from(free_pages).unwrap_or(0),
@@ -78,7 +78,7 @@ impl WriteTx<'_> {
     /// Deletes the content of old media files: at least one, up to about `bytes`. The messages that have them show that
     /// they were deleted.
     pub fn prune_media(&self, before: Timestamp, bytes: u64, now: Timestamp) -> Result<Amount> {
-        let sql = format!("SELECT sha256, bytes FROM {OLD_MEDIA} ORDER BY created_at LIMIT {STEP}");
+        let sql = format!("SELECT sha256, bytes FROM {OLD_MEDIA} ORDER BY created_at LIMIT {FILES_PER_STEP}");
         let chosen = self.chosen(&sql, before, bytes)?;
         let mut empty = self.conn.prepare_cached("UPDATE media SET content = x'', pruned_at = ?2 WHERE sha256 = ?1")?;
         let mut note = self.conn.prepare_cached(
@@ -87,7 +87,7 @@ impl WriteTx<'_> {
         let mut messages_with = self.conn.prepare_cached("SELECT message_id FROM message_media WHERE sha256 = ?1")?;
         for (sha256, _) in &chosen {
             empty.execute(params![sha256, now])?;
-            note.execute(params![sha256, GONE])?;
+            note.execute(params![sha256, PRUNED_ERROR])?;
             let messages =
                 messages_with.query_map([sha256], |row| row.get(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
             messages.into_iter().try_for_each(|id: MessageId| self.record_message(ChangeKind::MessageUpdated, id))?;
@@ -99,7 +99,7 @@ impl WriteTx<'_> {
     pub fn prune_recordings(&self, before: Timestamp, bytes: u64) -> Result<Amount> {
         let sql = format!(
             "SELECT CAST(id AS TEXT), bytes FROM recordings WHERE state = 'complete' AND created_at < ?1
-             ORDER BY created_at LIMIT {STEP}"
+             ORDER BY created_at LIMIT {FILES_PER_STEP}"
         );
         let chosen = self.chosen(&sql, before, bytes)?;
         let mut delete =
@@ -109,7 +109,7 @@ impl WriteTx<'_> {
         )?;
         for (id, _) in &chosen {
             delete.execute([id])?;
-            note.execute(params![id, GONE])?;
+            note.execute(params![id, PRUNED_ERROR])?;
             self.record_recording(RecordingId(id.parse().unwrap_or_default()))?;
         }
         Ok(sum(chosen.iter().map(|(_, bytes)| *bytes)))
@@ -118,7 +118,7 @@ impl WriteTx<'_> {
     /// Deletes old call turns, a few hundred at a time.
     pub fn prune_turns(&self, before: Timestamp) -> Result<Amount> {
         let mut delete = self.conn.prepare_cached(&format!(
-            "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {MANY}) RETURNING length(text), call_id"
+            "DELETE FROM call_turns WHERE id IN (SELECT id FROM {OLD_TURNS} LIMIT {TURNS_PER_STEP}) RETURNING length(text), call_id"
         ))?;
         let deleted = delete
             .query_map([before], |row| Ok((row.get(0)?, row.get(1)?)))?
@@ -131,12 +131,12 @@ impl WriteTx<'_> {
     /// Releases up to `pages` free pages to the disk; returns how many. Each one may move two other pages, all of which
     /// must be written to the published copy too.
     pub fn release_pages(&self, pages: u32) -> Result<u64> {
-        let before = self.fill()?.pages;
+        let before = self.page_usage()?.pages;
         let mut release = self.conn.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
         // Each row that is read releases one page.
         let mut freed = release.query([])?;
         while freed.next()?.is_some() {}
-        Ok(before.saturating_sub(self.fill()?.pages))
+        Ok(before.saturating_sub(self.page_usage()?.pages))
     }
 
     /// Selects rows to delete, with their bytes, until the bytes are enough.
@@ -161,9 +161,9 @@ fn sum(bytes: impl Iterator<Item = u64>) -> Amount {
 }
 
 /// The error text of a deleted file.
-const GONE: &str = "deleted, as the settings say ([retention])";
-const STEP: usize = 200;
-const MANY: usize = 500;
+const PRUNED_ERROR: &str = "deleted, as the settings say ([retention])";
+const FILES_PER_STEP: usize = 200;
+const TURNS_PER_STEP: usize = 500;
 
 #[cfg(test)]
 mod tests;

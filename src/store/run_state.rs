@@ -3,9 +3,9 @@
 //! One small file, rewritten in place by a single short write, so a killed process leaves the old or the new text.
 //! After a power cut it may be outdated; then it is not trusted (see [`Record::boot_since`]).
 
-use super::mishap;
+use super::fault_injection;
+use super::file_stamp::{ExactStamp, FileId, FileStamp};
 use super::publish::Position;
-use super::stamp::{ExactStamp, FileId, Stamp};
 use super::{Error, Result};
 use crate::config;
 use std::fs::{File, OpenOptions};
@@ -18,11 +18,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub(in crate::store) struct RunState {
     file: File,
-    kept: Mutex<Kept>,
+    content: Mutex<Content>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Content {
     record: Record,
     /// The file has this content; otherwise the next change writes it.
     is_written: bool,
@@ -36,13 +36,13 @@ pub(in crate::store) struct Record {
     /// The live database. If another file has its name after an unclean stop, this folder is a copy.
     pub live: Option<FileId>,
     /// The live database after a clean stop; none during a run.
-    pub closed: Option<Stamp>,
+    pub closed: Option<FileStamp>,
     /// The write-ahead log after a clean stop; none if it was emptied.
-    pub closed_log: Option<Stamp>,
+    pub closed_log: Option<FileStamp>,
     /// The published file, if the service wrote it.
     pub published: Option<PublishedRecord>,
     /// The file that is about to get the published name.
-    pub successor: Option<Stamp>,
+    pub successor: Option<FileStamp>,
     /// A foreign file that was found under the published name while the service ran.
     pub foreign: Option<ExactStamp>,
     /// A published file last written before this time lacked acknowledged writes; [`FOREVER`] while it lacks some now.
@@ -56,7 +56,7 @@ pub(in crate::store) struct Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct PublishedRecord {
     /// The file after the service's last write.
-    pub stamp: Stamp,
+    pub stamp: FileStamp,
     /// The position in the write-ahead log up to which the file has the content.
     pub position: Position,
     /// The target position of a write that has begun and not finished.
@@ -81,7 +81,7 @@ impl RunState {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
         let left = Record::read(&file);
         let record = left.clone().unwrap_or_else(Record::of_this_boot);
-        Ok((Self { file, kept: Mutex::new(Kept { record, is_written: left.is_some() }) }, left))
+        Ok((Self { file, content: Mutex::new(Content { record, is_written: left.is_some() }) }, left))
     }
 
     /// The current record, also if it could not be written.
@@ -91,10 +91,10 @@ impl RunState {
 
     /// Changes the record; writes the file only if the record differs.
     pub(in crate::store) fn change(&self, change: impl FnOnce(&mut Record)) -> io::Result<()> {
-        let mut kept = self.lock();
-        let mut next = kept.record.clone();
+        let mut content = self.lock();
+        let mut next = content.record.clone();
         change(&mut next);
-        if kept.is_written && kept.record == next { Ok(()) } else { self.write(&mut kept, next) }
+        if content.is_written && content.record == next { Ok(()) } else { self.write(&mut content, next) }
     }
 
     /// Replaces the record.
@@ -102,20 +102,20 @@ impl RunState {
         self.write(&mut self.lock(), next.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Content> {
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self, kept: &mut Kept, next: Record) -> io::Result<()> {
+    fn write(&self, content: &mut Content, next: Record) -> io::Result<()> {
         let mut text = next.to_string();
-        *kept = Kept { record: next, is_written: false };
+        *content = Content { record: next, is_written: false };
         // Padded to a constant length, so that no rest of a longer text remains.
         while text.len() < LENGTH {
             text.push('\n');
         }
-        mishap::may_happen()?;
+        fault_injection::inject()?;
         self.file.write_all_at(text.as_bytes(), 0)?;
-        kept.is_written = true;
+        content.is_written = true;
         Ok(())
     }
 
@@ -149,7 +149,7 @@ impl Record {
     }
 
     /// True if the published file, which has this stamp, lacks writes that were acknowledged while it was behind.
-    pub(in crate::store) fn was_behind(&self, published: Stamp) -> bool {
+    pub(in crate::store) fn was_behind(&self, published: FileStamp) -> bool {
         let is_incomplete = self.published.is_some_and(|ours| ours.position == Position::NOWHERE);
         is_incomplete || self.late_until.is_some_and(|until| published.modified < until)
     }
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     fn record() -> Record {
-        let stamp = Stamp { inode: u64::MAX, length: u64::MAX, modified: (i64::MAX, 999_999_999) };
+        let stamp = FileStamp { inode: u64::MAX, length: u64::MAX, modified: (i64::MAX, 999_999_999) };
         let position = Position { salt: [255; 8], frame: u32::MAX };
         Record {
             published: Some(PublishedRecord { stamp, position, writing: Some(position) }),

@@ -70,7 +70,7 @@ impl WriteTx<'_> {
                  SET value = excluded.value, updated_at = excluded.updated_at, actor = excluded.actor",
             )?
             .execute((key, value.to_string(), now, actor))?;
-        self.note_setting_change(key, Some(value), actor, now)?;
+        self.record_setting_change(key, Some(value), actor, now)?;
         Ok(true)
     }
 
@@ -78,12 +78,12 @@ impl WriteTx<'_> {
     pub fn reset_setting(&self, key: &str, actor: &str, now: Timestamp) -> Result<bool> {
         let gone = self.conn.prepare_cached("DELETE FROM settings WHERE key = ?1")?.execute([key])? > 0;
         if gone {
-            self.note_setting_change(key, None, actor, now)?;
+            self.record_setting_change(key, None, actor, now)?;
         }
         Ok(gone)
     }
 
-    fn note_setting_change(&self, key: &str, value: Option<&Value>, actor: &str, now: Timestamp) -> Result<()> {
+    fn record_setting_change(&self, key: &str, value: Option<&Value>, actor: &str, now: Timestamp) -> Result<()> {
         self.conn
             .prepare_cached("INSERT INTO settings_history(key, value, changed_at, actor) VALUES (?1, ?2, ?3, ?4)")?
             .execute((key, value.map(Value::to_string), now, actor))?;

@@ -3,14 +3,14 @@
 
 use super::adopt::{self, Adopted};
 use super::archive::{self, Form};
+use super::file_stamp::{ExactStamp, FileId, FileStamp};
 use super::folder::Folder;
 use super::live::{self, LiveState, explain, is_damage};
 use super::migrate::Plan;
 use super::notice::{StartEvent, StartNotice};
-use super::publish::{FileState, Lacks, Observed, Position, classify, holds_write};
+use super::publish::{FileState, MissingPages, Observed, Position, classify, holds_write};
 use super::run_state::{Boot, Record, RunState};
-use super::stamp::{ExactStamp, FileId, Stamp};
-use super::{Error, Result, open, proof};
+use super::{Error, Result, open, verify};
 use crate::clock;
 use rusqlite::Connection;
 use std::fs::{File, Metadata};
@@ -34,12 +34,12 @@ pub(in crate::store) fn open(
     folder: &Folder,
     state: &RunState,
     record: Option<Record>,
-    beside_litestream: bool,
+    with_litestream: bool,
 ) -> Result<(Startup, Connection, Plan)> {
-    let mut found = inspect(folder, state, record, beside_litestream)?;
+    let mut found = inspect(folder, state, record, with_litestream)?;
     let (conn, plan) = match live::open(folder) {
         Err(damage) if is_damage(&damage) => {
-            found = rescue(folder, state, &damage)?;
+            found = replace_damaged_live(folder, state, &damage)?;
             live::open(folder)?
         }
         opened => opened?,
@@ -52,34 +52,34 @@ pub(in crate::store) fn inspect(
     folder: &Folder,
     state: &RunState,
     record: Option<Record>,
-    beside_litestream: bool,
+    with_litestream: bool,
 ) -> Result<Startup> {
-    StartNotice::forget_interrupted(folder)?;
+    StartNotice::discard_interrupted(folder)?;
     let published = std::fs::symlink_metadata(&folder.published).ok();
     let Ok(live) = std::fs::metadata(folder.database()) else {
         return without_live(folder, state, record.is_none(), published.as_ref());
     };
     let live_state = match LiveState::of(folder, &live, record.as_ref()) {
         // Litestream checkpoints and writes a little of its own: the database is verified, and used as it is.
-        LiveState::Changed if beside_litestream => LiveState::Unclosed,
+        LiveState::Changed if with_litestream => LiveState::Unclosed,
         found => found,
     };
     let found = Inspection { folder, state, record, live: live_state };
-    let is_at_rest = matches!(live_state, LiveState::Closed | LiveState::Moved);
-    if let Some(published) = published.as_ref().filter(|_| !is_at_rest && found.is_copied_folder(&live)) {
-        return found.in_a_copied_folder(published);
+    let is_cleanly_closed = matches!(live_state, LiveState::Closed | LiveState::Moved);
+    if let Some(published) = published.as_ref().filter(|_| !is_cleanly_closed && found.is_copied_folder(&live)) {
+        return found.handle_copied_folder(published);
     }
     match found.classify(published.as_ref()) {
-        FileState::Foreign { found: reason, .. } => found.with_a_foreign_file(published.as_ref(), reason),
+        FileState::Foreign { found: reason, .. } => found.handle_foreign_file(published.as_ref(), reason),
         published if live_state == LiveState::Changed && published != FileState::Missing => {
-            found.with_a_changed_live(published)
+            found.handle_changed_live(published)
         }
-        published => Ok(found.keeps_live(published)),
+        published => Ok(found.keep_live(published)),
     }
 }
 
 /// Adopts the published file, if it is undamaged, in place of a damaged live database.
-fn rescue(folder: &Folder, state: &RunState, damage: &Error) -> Result<Startup> {
+fn replace_damaged_live(folder: &Folder, state: &RunState, damage: &Error) -> Result<Startup> {
     let reason = explain(damage);
     let notice = StartNotice::new(StartEvent::LiveDamaged, &reason, clock::now());
     match adopt::published_file(folder, state, Form::AsItIs, notice) {
@@ -111,7 +111,7 @@ fn without_live(folder: &Folder, state: &RunState, is_first: bool, published: Op
     }
     // An interrupted adoption is completed. Without a state file the notice is quiet: `agentlocator restore` removes
     // that file and has notified the owner already, and on a new machine there is nothing to report.
-    let interrupted = StartNotice::left_in(folder).filter(StartNotice::is_of_adoption);
+    let interrupted = StartNotice::load(folder).filter(StartNotice::is_of_adoption);
     let notice = interrupted
         .unwrap_or_else(|| StartNotice { quiet: is_first, ..StartNotice::new(StartEvent::Restored, "", clock::now()) });
     Ok(after_adoption(adopt::published_file(folder, state, Form::OneFile, notice)?))
@@ -141,13 +141,13 @@ impl Inspection<'_> {
         };
         let read = (&file).take(16).read(&mut header).unwrap_or_default();
         let observed = Observed {
-            stamp: Stamp::of(found),
+            stamp: FileStamp::of(found),
             changed_at: found.ctime(),
             has_header: read < header.len() || header != [0; 16],
             clean: self.live == LiveState::Closed,
             record: self.record.as_ref(),
         };
-        classify(&observed, |place: Position| holds_write(&self.folder.wal(), &file, place).unwrap_or(false))
+        classify(&observed, |position: Position| holds_write(&self.folder.wal(), &file, position).unwrap_or(false))
     }
 
     /// True if another file has the name of the live database, or if there is no record.
@@ -159,20 +159,20 @@ impl Inspection<'_> {
     /// The live database and its log were copied at two moments, so they may be inconsistent, and no check detects all
     /// of that. The published file cannot be torn by copying it, and has everything that was acknowledged before,
     /// unless it was behind.
-    fn in_a_copied_folder(self, published: &Metadata) -> Result<Startup> {
+    fn handle_copied_folder(self, published: &Metadata) -> Result<Startup> {
         // Without a record it is unknown which of the two is newer: the live database is used if it is undamaged.
         let ours = self.record.as_ref().filter(|record| record.foreign.is_none() && record.published.is_some());
-        let is_behind = ours.is_some_and(|record| record.was_behind(Stamp::of(published)));
-        let (is_whole, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, NOT_OURS.to_owned());
-        if is_whole {
+        let is_behind = ours.is_some_and(|record| record.was_behind(FileStamp::of(published)));
+        let (is_adoptable, mut reason) = (ours.is_some() && !is_behind && published.len() > 0, NOT_OURS.to_owned());
+        if is_adoptable {
             match self.adopt_in_a_copied_folder("") {
-                Err(error) if tells_of_the_file(&error) => reason = explain(&error),
+                Err(error) if is_caused_by_file(&error) => reason = explain(&error),
                 outcome => return outcome,
             }
         }
         if let Some(findings) = live::findings(self.folder)? {
             let damage = Error::Damaged { path: self.folder.database(), findings };
-            if is_whole {
+            if is_adoptable {
                 return Err(damage);
             }
             return self.adopt_in_a_copied_folder(if is_behind { BEHIND } else { "" }).map_err(|_| damage);
@@ -207,15 +207,19 @@ impl Inspection<'_> {
     /// Another program wrote into the live database, or replaced it, after the service had closed it. That may be an
     /// edit or an older backup, so the published file, which holds what the service left, is archived and not
     /// overwritten.
-    fn with_a_changed_live(self, published: FileState) -> Result<Startup> {
+    fn handle_changed_live(self, published: FileState) -> Result<Startup> {
         if self.is_equal_to_live().unwrap_or(false) {
-            return Ok(self.keeps_live(FileState::Ours(Lacks::Any)));
+            return Ok(self.keep_live(FileState::Ours(MissingPages::Any)));
         }
         if let Some(findings) = live::findings(self.folder)? {
-            return rescue(self.folder, self.state, &Error::Damaged { path: self.folder.database(), findings });
+            return replace_damaged_live(
+                self.folder,
+                self.state,
+                &Error::Damaged { path: self.folder.database(), findings },
+            );
         }
         if matches!(published, FileState::Torn(_)) {
-            return Ok(self.keeps_live(published));
+            return Ok(self.keep_live(published));
         }
         let kept = self.archive_published("before-change", StartEvent::LiveChanged, "")?;
         tracing::warn!(
@@ -224,44 +228,49 @@ impl Inspection<'_> {
             "Another program changed the live database while the service was off; the published file, which has the \
              earlier data, was archived"
         );
-        Ok(Startup { verified: true, ..self.keeps_live(FileState::Missing) })
+        Ok(Startup { verified: true, ..self.keep_live(FileState::Missing) })
     }
 
     /// The published file was replaced while the service did not run.
-    fn with_a_foreign_file(self, published: Option<&Metadata>, reason: String) -> Result<Startup> {
+    fn handle_foreign_file(self, published: Option<&Metadata>, reason: String) -> Result<Startup> {
         let stamp = published.map(ExactStamp::of);
-        let (known, wanted) = self.record.as_ref().map_or((None, false), |record| (record.foreign, record.adopt));
+        let (known, is_adoption_requested) =
+            self.record.as_ref().map_or((None, false), |record| (record.foreign, record.adopt));
         let is_known = known.zip(stamp).is_some_and(|(known, found)| {
             known == found || self.live == LiveState::Moved && known.stamp.is_moved_to(found.stamp)
         });
-        if is_known && !wanted {
+        if is_known && !is_adoption_requested {
             // The owner was notified of it while the service ran, and has not decided.
-            return Ok(self.keeps_live(FileState::foreign(&reason)));
+            return Ok(self.keep_live(FileState::foreign(&reason)));
         }
         if !published.is_some_and(Metadata::is_file) || File::open(&self.folder.published).is_err() {
-            return Ok(self.keeps_live(FileState::unusable(reason)));
+            return Ok(self.keep_live(FileState::unusable(reason)));
         }
-        proof::announce(&self.folder.published);
+        verify::log_long_read(&self.folder.published);
         if self.is_equal_to_live().unwrap_or(false) {
-            return Ok(self.keeps_live(FileState::Ours(Lacks::Any)));
+            return Ok(self.keep_live(FileState::Ours(MissingPages::Any)));
         }
-        if let Err(error) = proof::prove_copy(&self.folder.published) {
+        if let Err(error) = verify::verify_copy(&self.folder.published) {
             let reason = explain(&error);
-            if !tells_of_the_file(&error) {
-                return Ok(self.keeps_live(FileState::unusable(format!("cannot be used: {reason}"))));
+            if !is_caused_by_file(&error) {
+                return Ok(self.keep_live(FileState::unusable(format!("cannot be used: {reason}"))));
             }
             self.archive_foreign(&reason)?;
-            return Ok(self.keeps_live(FileState::Missing));
+            return Ok(self.keep_live(FileState::Missing));
         }
         let boot = self.record.as_ref().map_or(Boot::Unknown, Record::boot_since);
         if self.live != LiveState::Closed && boot != Boot::Same {
             // After a power cut nothing proves that this is a backup put there by the owner and not the service's own
             // file.
             if let Some(findings) = live::findings(self.folder)? {
-                return rescue(self.folder, self.state, &Error::Damaged { path: self.folder.database(), findings });
+                return replace_damaged_live(
+                    self.folder,
+                    self.state,
+                    &Error::Damaged { path: self.folder.database(), findings },
+                );
             }
             self.archive_foreign("")?;
-            return Ok(Startup { verified: true, ..self.keeps_live(FileState::Missing) });
+            return Ok(Startup { verified: true, ..self.keep_live(FileState::Missing) });
         }
         let notice = StartNotice::new(StartEvent::Restored, "", clock::now());
         match adopt::verified_file(self.folder, self.state, Form::OneFile, notice) {
@@ -275,7 +284,7 @@ impl Inspection<'_> {
                 Ok(after_adoption(adopted))
             }
             Err(error) if self.folder.database().exists() => {
-                Ok(self.keeps_live(FileState::unusable(format!("cannot be used: {}", explain(&error)))))
+                Ok(self.keep_live(FileState::unusable(format!("cannot be used: {}", explain(&error)))))
             }
             Err(error) => Err(error),
         }
@@ -297,12 +306,12 @@ impl Inspection<'_> {
     fn archive_published(&self, kind: &str, event: StartEvent, reason: &str) -> Result<PathBuf> {
         let name = archive::free_name(self.folder, kind, "");
         let notice = StartNotice::new(event, reason, clock::now());
-        StartNotice { archived: Some(name.clone()), ..notice }.leave(self.folder)?;
+        StartNotice { archived: Some(name.clone()), ..notice }.save(self.folder)?;
         archive::published_file(self.folder, &name)?;
         Ok(name)
     }
 
-    fn keeps_live(self, published: FileState) -> Startup {
+    fn keep_live(self, published: FileState) -> Startup {
         Startup { record: self.record, verified: self.live == LiveState::Closed, published }
     }
 
@@ -329,8 +338,8 @@ impl Inspection<'_> {
             if ours.len() == page_size {
                 equal = file.read_exact_at(&mut theirs, offset).is_ok();
                 if offset == 0 {
-                    forget_history(&mut ours);
-                    forget_history(&mut theirs);
+                    clear_write_history(&mut ours);
+                    clear_write_history(&mut theirs);
                 }
                 equal &= ours == theirs;
             }
@@ -342,14 +351,14 @@ impl Inspection<'_> {
 
 /// Zeroes the fields of a database header that describe its log and its write history, not its content: format
 /// versions, change counters, and the version of SQLite that wrote last.
-fn forget_history(first_page: &mut [u8]) {
+fn clear_write_history(first_page: &mut [u8]) {
     for range in [18..20, 24..28, 92..100] {
         first_page[range].fill(0);
     }
 }
 
 /// True if the file itself, not the machine, is the reason why it cannot be used.
-fn tells_of_the_file(error: &Error) -> bool {
+fn is_caused_by_file(error: &Error) -> bool {
     matches!(error, Error::Damaged { .. } | Error::Newer(_) | Error::Migration(_))
 }
 

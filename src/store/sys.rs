@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "no crate that we use has a safe form of leases")]
 
-use super::mishap;
+use super::fault_injection;
 use rustix::fs::{CWD, FallocateFlags, RenameFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -27,7 +27,7 @@ pub(in crate::store) enum LeaseAnswer {
 
 /// Requests a write lease on an open file (fcntl(2), `F_SETLEASE`).
 pub(in crate::store) fn take_lease(file: &File) -> LeaseAnswer {
-    if mishap::no_leases() || !honours_leases(file) {
+    if fault_injection::no_leases() || !honours_leases(file) {
         return LeaseAnswer::Unsupported;
     }
     // SAFETY: the descriptor is open for as long as `file` is borrowed; F_SETLEASE takes an integer and no pointer.
@@ -66,7 +66,7 @@ const TMPFS: u32 = 0x0102_1994;
 const ZFS: u32 = 0x2fc1_2fc1;
 
 /// Releases a lease; processes that wait in `open` continue.
-pub(in crate::store) fn give_back_lease(file: &File) {
+pub(in crate::store) fn release_lease(file: &File) {
     // SAFETY: as in `take_lease`. It fails only if no lease is held, and then there is none to release.
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
 }
@@ -79,7 +79,7 @@ pub(in crate::store) fn lease_break_time() -> Duration {
 }
 
 /// True while a write lease is held and no process waits for its release.
-pub(in crate::store) fn lease_undisturbed(file: &File) -> bool {
+pub(in crate::store) fn is_lease_uncontended(file: &File) -> bool {
     // SAFETY: as in `take_lease`; F_GETLEASE takes no argument.
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLEASE) == libc::F_WRLCK }
 }
@@ -93,37 +93,37 @@ pub(in crate::store) fn ignore_lease_signal() {
 
 /// Makes a write beyond a file size limit fail, as on a full disk, instead of killing the process (SIGXFSZ). For
 /// commands only; the daemon handles that signal.
-pub fn survive_size_limits() {
+pub fn ignore_file_size_signal() {
     // SAFETY: as in `ignore_lease_signal`.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 /// Exchanges two names atomically.
 pub(in crate::store) fn exchange(a: &Path, b: &Path) -> io::Result<()> {
-    mishap::may_happen()?;
-    mishap::plain_renames()?;
+    fault_injection::inject()?;
+    fault_injection::plain_renames()?;
     Ok(rustix::fs::renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE)?)
 }
 
 /// True if a call failed because the kernel or the file system does not support it.
-pub(in crate::store) fn is_unable(error: &io::Error) -> bool {
+pub(in crate::store) fn is_unsupported(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP))
 }
 
 /// Renames a file; a file that had the new name is replaced.
 pub(in crate::store) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    mishap::may_happen()?;
+    fault_injection::inject()?;
     std::fs::rename(from, to)
 }
 
 /// Renames a file unless the new name is taken.
 pub(in crate::store) fn rename_to_free_name(from: &Path, to: &Path) -> io::Result<()> {
-    mishap::may_happen()?;
-    let flagged = mishap::plain_renames()
+    fault_injection::inject()?;
+    let flagged = fault_injection::plain_renames()
         .and_then(|()| Ok(rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?));
     match flagged {
         // A hard link fails too if the name is taken.
-        Err(error) if is_unable(&error) => std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from)),
+        Err(error) if is_unsupported(&error) => std::fs::hard_link(from, to).and_then(|()| std::fs::remove_file(from)),
         outcome => outcome,
     }
 }
@@ -131,7 +131,7 @@ pub(in crate::store) fn rename_to_free_name(from: &Path, to: &Path) -> io::Resul
 /// Allocates the `length` bytes from `start` on the disk, without changing the file's length. A file system that does
 /// not support this counts as having the space.
 pub(in crate::store) fn reserve(file: &File, start: u64, length: u64) -> io::Result<()> {
-    mishap::may_happen()?;
+    fault_injection::inject()?;
     match rustix::fs::fallocate(file, FallocateFlags::KEEP_SIZE, start, length) {
         Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR | Errno::INVAL) => Ok(()),
         Err(error) => Err(error.into()),
@@ -141,11 +141,11 @@ pub(in crate::store) fn reserve(file: &File, start: u64, length: u64) -> io::Res
 /// Whether the file system that holds this file is read-only. Calls libc's `fstatvfs` by name, so that a preloaded
 /// library can replace it.
 pub(in crate::store) fn is_read_only(file: &File) -> bool {
-    let mut told = MaybeUninit::<libc::statvfs>::zeroed();
+    let mut stat = MaybeUninit::<libc::statvfs>::zeroed();
     // SAFETY: the descriptor is open for as long as `file` is borrowed, and the kernel writes one `statvfs` to the pointer.
-    let answer = unsafe { libc::fstatvfs(file.as_raw_fd(), told.as_mut_ptr()) };
+    let answer = unsafe { libc::fstatvfs(file.as_raw_fd(), stat.as_mut_ptr()) };
     // SAFETY: any bytes are a `statvfs`, and all of them were set to zero.
-    let flags = unsafe { told.assume_init() }.f_flag;
+    let flags = unsafe { stat.assume_init() }.f_flag;
     answer == 0 && flags & libc::ST_RDONLY != 0
 }
 

@@ -114,7 +114,7 @@ impl WriteTx<'_> {
     /// Records an inbound message: the thread moves to the top and has one more unread. `at` is the message's time in
     /// the thread, `written_at` the start of the 24-hour window, and `opens_twilio` says whether the message was
     /// written to the Twilio sender.
-    pub fn note_message_in(
+    pub fn record_inbound(
         &self,
         thread: ThreadId,
         provider: Provider,
@@ -122,14 +122,14 @@ impl WriteTx<'_> {
         written_at: Timestamp,
         opens_twilio: bool,
     ) -> Result<()> {
-        let mut update = self.conn.prepare_cached(include_str!("thread/note_in.sql"))?;
+        let mut update = self.conn.prepare_cached(include_str!("thread/record_inbound.sql"))?;
         update.execute(params![thread, provider, written_at, opens_twilio, at])?;
         Ok(())
     }
 
     /// Records an outbound message. `read` clears the unread count: a user who answers from the phone has read the
     /// thread.
-    pub fn note_message_out(&self, thread: ThreadId, provider: Provider, at: Timestamp, read: bool) -> Result<()> {
+    pub fn record_outbound(&self, thread: ThreadId, provider: Provider, at: Timestamp, read: bool) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET provider = ?2, last_message_at = max(coalesce(last_message_at, ''), ?3),
                  unread_count = iif(?4, 0, unread_count), archived_at = NULL
@@ -141,7 +141,7 @@ impl WriteTx<'_> {
 
     /// Records a message from before the account was linked. It may be the thread's newest one, but does not count as
     /// new: it is not unread, does not unarchive the thread, and opens no 24-hour window.
-    pub fn note_history(&self, thread: ThreadId, provider: Provider, written_at: Timestamp) -> Result<()> {
+    pub fn record_history(&self, thread: ThreadId, provider: Provider, written_at: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE threads SET provider = coalesce(provider, ?2),
                  last_message_at = max(coalesce(last_message_at, ''), ?3)

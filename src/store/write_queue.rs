@@ -1,6 +1,6 @@
 //! The writer's queue: one FIFO lane for each priority.
 
-use super::pending::{Group, Pending, Told};
+use super::write_request::{AckAfter, WriteBatch, WriteRequest};
 use crate::clock;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -27,7 +27,7 @@ pub(in crate::store) struct WriteQueue {
 
 #[derive(Default)]
 struct Lanes {
-    waiting: [VecDeque<(Instant, Box<dyn Pending>)>; 3],
+    waiting: [VecDeque<(Instant, Box<dyn WriteRequest>)>; 3],
     closed: bool,
 }
 
@@ -37,13 +37,13 @@ impl WriteQueue {
     }
 
     /// Adds a write, unless the queue is full or closed.
-    pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn Pending>) -> Result<(), Refused> {
+    pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn WriteRequest>) -> Result<(), Rejected> {
         let mut lanes = self.lock();
         if lanes.closed {
-            return Err(Refused::Closed);
+            return Err(Rejected::Closed);
         }
-        if lanes.len() >= MAX_WAITING {
-            return Err(Refused::Full);
+        if lanes.len() >= MAX_QUEUED {
+            return Err(Rejected::Full);
         }
         lanes.waiting[priority as usize].push_back((clock::instant(), write));
         drop(lanes);
@@ -73,11 +73,11 @@ impl WriteQueue {
         self.changed.notify_one();
     }
 
-    /// Waits for writes and takes those of one lane, up to `most`; None once the queue is closed and empty.
+    /// Waits for writes and takes those of one lane, up to `max`; None once the queue is closed and empty.
     ///
-    /// If no caller waits for any of them, it waits [`LINGER`] for more: calls write transcripts in many small writes,
+    /// If no caller waits for any of them, it waits [`BATCH_DELAY`] for more: calls write transcripts in small writes,
     /// and a commit costs the same for one write as for many.
-    pub(in crate::store) fn next_group(&self, most: usize) -> Option<Group> {
+    pub(in crate::store) fn next_batch(&self, max: usize) -> Option<WriteBatch> {
         let mut lanes = self.lock();
         let lane = loop {
             match lanes.pick(clock::instant()) {
@@ -86,19 +86,19 @@ impl WriteQueue {
                 None => lanes = self.changed.wait(lanes).unwrap_or_else(PoisonError::into_inner),
             }
         };
-        let mut group = Group::with_capacity(8);
-        let until = clock::instant() + LINGER;
+        let mut batch = WriteBatch::with_capacity(8);
+        let until = clock::instant() + BATCH_DELAY;
         loop {
-            while group.len() < most
+            while batch.len() < max
                 && let Some((_, write)) = lanes.waiting[lane].pop_front()
             {
-                group.push(write);
+                batch.push(write);
             }
-            let caller_waits = group.iter().any(|write| write.told() != Told::Never);
+            let caller_waits = batch.iter().any(|write| write.ack_after() != AckAfter::Never);
             let higher_waits = lanes.waiting[..lane].iter().any(|lane| !lane.is_empty());
             let left = until.saturating_duration_since(clock::instant());
-            if group.len() >= most || caller_waits || higher_waits || lanes.closed || left.is_zero() {
-                return Some(group);
+            if batch.len() >= max || caller_waits || higher_waits || lanes.closed || left.is_zero() {
+                return Some(batch);
             }
             lanes = self.changed.wait_timeout(lanes, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -116,7 +116,7 @@ impl Lanes {
 
     /// The lane to serve: one whose first write has waited too long, else the highest non-empty one.
     fn pick(&self, now: Instant) -> Option<usize> {
-        let late = |lane: &VecDeque<(Instant, Box<dyn Pending>)>| {
+        let late = |lane: &VecDeque<(Instant, Box<dyn WriteRequest>)>| {
             lane.front().is_some_and(|(since, _)| now.saturating_duration_since(*since) >= MAX_WAIT)
         };
         let lowest_late = self.waiting.iter().rposition(late);
@@ -126,7 +126,7 @@ impl Lanes {
 
 /// Why a write was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Refused {
+pub(in crate::store) enum Rejected {
     /// Too many writes wait: the disk does not keep up.
     Full,
     /// The store is being closed.
@@ -134,13 +134,13 @@ pub(in crate::store) enum Refused {
 }
 
 /// How long a write for which no caller waits may wait for others.
-const LINGER: Duration = Duration::from_millis(20);
+const BATCH_DELAY: Duration = Duration::from_millis(20);
 
 /// A write that has waited this long is served whatever its priority.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// A queue of this length rejects further writes.
-const MAX_WAITING: usize = 16_384;
+const MAX_QUEUED: usize = 16_384;
 
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,11 @@
 
 use super::change::Announcement;
 use super::checkpoint::{self, Checkpoints};
-use super::durable::Disk;
-use super::health::Reports;
-use super::pending::{CommitError, Group, Pending, Told, Write, answer_all};
-use super::publish::Feed;
-use super::write_queue::{Priority, Refused, WriteQueue};
+use super::health::HealthState;
+use super::mount::Mount;
+use super::publish::CommitSink;
+use super::write_queue::{Priority, Rejected, WriteQueue};
+use super::write_request::{AckAfter, CommitError, Write, WriteBatch, WriteRequest, complete_all};
 use super::{Error, Result, WriteTx};
 use crate::clock;
 use metrics::Counter;
@@ -25,16 +25,16 @@ pub(in crate::store) struct Writer {
 
 /// Receives the commits, if there is a published copy.
 pub(in crate::store) struct Publishing {
-    pub feed: Feed,
+    pub sink: CommitSink,
     pub checkpoints: Arc<Checkpoints>,
 }
 
 struct Thread {
     conn: Connection,
-    disk: Disk,
+    mount: Mount,
     queue: Arc<WriteQueue>,
     publishing: Option<Publishing>,
-    reports: Arc<Reports>,
+    health_state: Arc<HealthState>,
     changes: watch::Sender<i64>,
     counts: WriteCounts,
 }
@@ -44,18 +44,18 @@ impl Writer {
     /// connection.
     pub(in crate::store) fn start(
         conn: Connection,
-        disk: Disk,
+        mount: Mount,
         publishing: Option<Publishing>,
-        reports: Arc<Reports>,
+        health_state: Arc<HealthState>,
     ) -> Result<(Self, JoinHandle<Connection>)> {
         let queue = Arc::new(WriteQueue::new());
         let changes = watch::Sender::new(WriteTx::new(&conn).newest_change()?);
         let thread = Thread {
             conn,
-            disk,
+            mount,
             queue: queue.clone(),
             publishing,
-            reports,
+            health_state,
             changes: changes.clone(),
             counts: WriteCounts::default(),
         };
@@ -76,22 +76,22 @@ impl Writer {
         self.changes.subscribe()
     }
 
-    /// Queues a write. `told` says when it is answered.
+    /// Queues a write. `ack_after` says when it is answered.
     pub(in crate::store) fn submit<T: Send + 'static>(
         &self,
         priority: Priority,
-        told: Told,
+        ack_after: AckAfter,
         work: impl FnOnce(&WriteTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
-        let (write, answer) = Write::new(work, told);
+        let (write, answer) = Write::new(work, ack_after);
         self.push(priority, Box::new(write)).map(|()| answer)
     }
 
     /// Queues a write that handles its answer itself.
-    pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn Pending>) -> Result<()> {
-        self.queue.push(priority, write).map_err(|refused| match refused {
-            Refused::Full => Error::Busy("too many writes wait for the disk".into()),
-            Refused::Closed => Error::Closed,
+    pub(in crate::store) fn push(&self, priority: Priority, write: Box<dyn WriteRequest>) -> Result<()> {
+        self.queue.push(priority, write).map_err(|rejected| match rejected {
+            Rejected::Full => Error::Busy("too many writes wait for the disk".into()),
+            Rejected::Closed => Error::Closed,
         })
     }
 }
@@ -114,35 +114,36 @@ impl Drop for AbandonOnDrop {
 impl Thread {
     fn run(mut self) -> Connection {
         let queue = AbandonOnDrop(self.queue.clone());
-        while let Some(group) = queue.0.next_group(GROUP) {
-            self.commit(group);
+        while let Some(batch) = queue.0.next_batch(MAX_BATCH) {
+            self.commit(batch);
         }
         self.conn
     }
 
-    fn commit(&mut self, mut group: Group) {
-        let filled = self.disk.check().and_then(|()| fill(&self.conn, &mut group, &mut self.counts));
-        let outcome = filled.and_then(|filled| match filled {
-            Filled::Changes { newest } => {
+    fn commit(&mut self, mut batch: WriteBatch) {
+        let batch_outcome =
+            self.mount.ensure_writable().and_then(|()| run_batch(&self.conn, &mut batch, &mut self.counts));
+        let outcome = batch_outcome.and_then(|batch_outcome| match batch_outcome {
+            BatchOutcome::Changes { newest } => {
                 if let Some(newest) = newest {
-                    group.push(Box::new(Announcement::new(newest, self.changes.clone())));
+                    batch.push(Box::new(Announcement::new(newest, self.changes.clone())));
                 }
                 let began = clock::instant();
-                self.make_durable(&mut group).map(|()| self.note_commit(began))
+                self.make_durable(&mut batch).map(|()| self.record_commit(began))
             }
-            Filled::NoChange => self.make_durable(&mut group),
-            Filled::Nothing => Ok(()),
+            BatchOutcome::NoChange => self.make_durable(&mut batch),
+            BatchOutcome::AllFailed => Ok(()),
         });
         match outcome {
-            Ok(()) => answer_all(group, &Ok(())),
+            Ok(()) => complete_all(batch, &Ok(())),
             Err(error) => {
-                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes = group.len(), "Commit failed: none of the batch's writes was stored");
+                tracing::error!(event = "STORE_COMMIT_FAILED", %error, writes = batch.len(), "Commit failed: none of the batch's writes was stored");
                 if !self.conn.is_autocommit() {
                     let _ = self.conn.execute_batch("ROLLBACK");
                 }
                 metrics::counter!("agentlocator_store_commit_failures_total").increment(1);
-                self.reports.commit_failed();
-                answer_all(group, &Err(CommitError::new(&error)));
+                self.health_state.record_commit_failure();
+                complete_all(batch, &Err(CommitError::new(&error)));
             }
         }
         self.finish_checkpoint();
@@ -150,34 +151,34 @@ impl Thread {
 
     /// Commits. Writes that wait for the published copy are removed from the batch. If the disk has become read-only
     /// meanwhile, no write is acknowledged: the commit may have been done in memory only.
-    fn make_durable(&mut self, group: &mut Group) -> rusqlite::Result<()> {
+    fn make_durable(&mut self, batch: &mut WriteBatch) -> rusqlite::Result<()> {
         match &mut self.publishing {
             None => {
                 step(&self.conn, "COMMIT")?;
-                self.disk.check()?;
+                self.mount.ensure_writable()?;
             }
-            Some(Publishing { feed, .. }) => {
-                let turn = feed.turn();
+            Some(Publishing { sink, .. }) => {
+                let guard = sink.begin_commit();
                 step(&self.conn, "COMMIT")?;
-                let stays = self.disk.check();
-                let callers = if stays.is_ok() { std::mem::take(group) } else { Group::new() };
-                let at_once = turn.committed(callers);
-                stays?;
-                *group = at_once;
+                let still_writable = self.mount.ensure_writable();
+                let callers = if still_writable.is_ok() { std::mem::take(batch) } else { WriteBatch::new() };
+                let at_once = guard.committed(callers);
+                still_writable?;
+                *batch = at_once;
             }
         }
         Ok(())
     }
 
-    fn note_commit(&self, began: Instant) {
+    fn record_commit(&self, began: Instant) {
         let now = clock::instant();
         metrics::histogram!("agentlocator_store_commit_seconds").record(now.duration_since(began));
-        self.reports.committed(now);
+        self.health_state.record_commit(now);
     }
 
     fn finish_checkpoint(&mut self) {
-        let Some(Publishing { feed, checkpoints }) = &self.publishing else { return };
-        if checkpoints.log_has(feed.frames())
+        let Some(Publishing { sink, checkpoints }) = &self.publishing else { return };
+        if checkpoints.after_commit(sink.frames())
             && let Err(error) = checkpoint::passive(&self.conn)
         {
             tracing::error!(
@@ -190,49 +191,53 @@ impl Thread {
 }
 
 /// The content of a transaction before its commit.
-enum Filled {
+enum BatchOutcome {
     /// Changes of the database; `newest` is the last one recorded for followers.
     Changes { newest: Option<i64> },
     /// No changes. The transaction is committed all the same: its callers must not be answered before the published
     /// copy has what was committed before.
     NoChange,
     /// No transaction: all of the work failed and was rolled back.
-    Nothing,
+    AllFailed,
 }
 
 /// Runs the writes of a batch in one transaction, up to the commit. A write that fails is rolled back alone.
-fn fill(conn: &Connection, group: &mut [Box<dyn Pending>], counts: &mut WriteCounts) -> rusqlite::Result<Filled> {
+fn run_batch(
+    conn: &Connection,
+    batch: &mut [Box<dyn WriteRequest>],
+    counts: &mut WriteCounts,
+) -> rusqlite::Result<BatchOutcome> {
     step(conn, "BEGIN IMMEDIATE")?;
     let changes_before = conn.total_changes();
     let tx = WriteTx::new(conn);
-    let filled = || {
+    let batch_outcome = || {
         if conn.total_changes() == changes_before {
-            Filled::NoChange
+            BatchOutcome::NoChange
         } else {
-            Filled::Changes { newest: tx.recorded.get().map(|change| change.seq) }
+            BatchOutcome::Changes { newest: tx.recorded.get().map(|change| change.seq) }
         }
     };
-    if let [alone] = group {
-        let done = run_timed(alone, &tx, counts);
-        still_open(conn)?;
+    if let [single] = batch {
+        let done = run_timed(single, &tx, counts);
+        ensure_transaction_open(conn)?;
         if !done {
             step(conn, "ROLLBACK")?;
-            return Ok(Filled::Nothing);
+            return Ok(BatchOutcome::AllFailed);
         }
-        return Ok(filled());
+        return Ok(batch_outcome());
     }
-    for write in group {
+    for write in batch {
         step(conn, "SAVEPOINT one")?;
         let recorded = tx.recorded.get();
         let done = run_timed(write, &tx, counts);
-        still_open(conn)?;
+        ensure_transaction_open(conn)?;
         if !done {
             step(conn, "ROLLBACK TO one")?;
             tx.recorded.set(recorded);
         }
         step(conn, "RELEASE one")?;
     }
-    Ok(filled())
+    Ok(batch_outcome())
 }
 
 /// The metrics of each kind of write, cached because a lookup by name costs more than counting.
@@ -253,7 +258,7 @@ impl WriteCounts {
 }
 
 /// Runs one write and records how long it took, since it delays every other one.
-fn run_timed(write: &mut Box<dyn Pending>, tx: &WriteTx<'_>, counts: &mut WriteCounts) -> bool {
+fn run_timed(write: &mut Box<dyn WriteRequest>, tx: &WriteTx<'_>, counts: &mut WriteCounts) -> bool {
     let began = clock::instant();
     let done = write.run(tx);
     let (name, took) = (write.name(), clock::instant().saturating_duration_since(began));
@@ -272,7 +277,7 @@ fn run_timed(write: &mut Box<dyn Pending>, tx: &WriteTx<'_>, counts: &mut WriteC
 }
 
 /// SQLite may roll back a whole transaction by itself, for example when the disk is full.
-fn still_open(conn: &Connection) -> rusqlite::Result<()> {
+fn ensure_transaction_open(conn: &Connection) -> rusqlite::Result<()> {
     if !conn.is_autocommit() {
         return Ok(());
     }
@@ -285,7 +290,7 @@ fn step(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
 }
 
 /// Maximum number of writes in a transaction.
-const GROUP: usize = 256;
+const MAX_BATCH: usize = 256;
 
 /// A write that takes longer than this is logged.
 const SLOW: Duration = Duration::from_millis(20);

@@ -229,7 +229,7 @@ async fn room_inside_the_database_goes_back_to_the_disk_while_others_write() {
     for number in 0..40 {
         store.write(move |tx| tx.set_meta(&format!("ballast-{number}"), "")).await.unwrap();
     }
-    let full = store.read(|tx| tx.fill()).await.unwrap();
+    let full = store.read(|tx| tx.page_usage()).await.unwrap();
     let writing = async {
         for number in 0..50 {
             store.write(move |tx| tx.set_meta("number", &number.to_string())).await.unwrap();
@@ -237,7 +237,7 @@ async fn room_inside_the_database_goes_back_to_the_disk_while_others_write() {
         }
     };
     let (freed, ()) = tokio::join!(agentlocator::drive::housekeeping::shrink(&store), writing);
-    let lean = store.read(|tx| tx.fill()).await.unwrap();
+    let lean = store.read(|tx| tx.page_usage()).await.unwrap();
     assert!(freed.unwrap() > 30 << 20 && lean.pages + 7000 < full.pages, "{full:?} {lean:?}");
     assert!(lean.free_pages * lean.page_bytes < 6 << 20, "{lean:?}");
     desk.until_current(&store).await;

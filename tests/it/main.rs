@@ -48,6 +48,7 @@ mod simulate;
 mod standby;
 mod store_changes;
 mod store_copy;
+mod store_errors;
 mod store_faults;
 mod store_kill;
 mod store_large;
@@ -58,7 +59,6 @@ mod store_owner;
 mod store_restore;
 mod store_space;
 mod store_start;
-mod store_trouble;
 mod store_upgrade;
 mod store_verify;
 #[allow(dead_code, unused_imports, reason = "a tool box: not every tool is in use at every time")]

@@ -45,7 +45,7 @@ async fn a_folder_copied_while_its_published_file_was_behind_goes_on_with_the_ne
 
     // The published file is all that is left, and it is said that it was behind.
     std::fs::write(damaged.live(), "no database any more").unwrap();
-    std::fs::remove_file(agentlocator::store::with_ending(&damaged.live(), "-wal")).unwrap();
+    std::fs::remove_file(agentlocator::store::with_suffix(&damaged.live(), "-wal")).unwrap();
     let (store_of_copy, color) = start(&damaged).await;
     assert_eq!(color, "old");
     let told = notice(&store_of_copy).await.unwrap();

@@ -4,7 +4,7 @@ use super::prove;
 use crate::config::folder_of;
 use crate::ops::disk::amount;
 use crate::secure_open;
-use crate::store::{self, CopyFacts, with_ending};
+use crate::store::{self, CopySummary, with_suffix};
 use anyhow::{Context, bail};
 use rustix::fs::{FileType, Mode};
 use rustix::process::geteuid;
@@ -31,7 +31,7 @@ impl Target {
         let place = find(wanted)?;
         let path = place.folder_path.join(&place.name);
         check(&place, &path, published)?;
-        let part = with_ending(&path, ".part");
+        let part = with_suffix(&path, ".part");
         let mut part_name = place.name.clone();
         part_name.push(".part");
         let file = place.open(&part_name).with_context(|| format!("cannot write {}", part.display()))?;
@@ -76,7 +76,7 @@ impl Target {
     }
 
     /// Syncs the file to disk and verifies it completely.
-    pub(super) fn prove(&self) -> anyhow::Result<CopyFacts> {
+    pub(super) fn prove(&self) -> anyhow::Result<CopySummary> {
         self.file.sync_all().with_context(|| format!("cannot sync {} to disk", self.part.display()))?;
         prove(&self.part)
     }
@@ -135,7 +135,7 @@ fn check(place: &secure_open::Target, path: &Path, published: &Path) -> anyhow::
     if is_published || path.starts_with(data.join("live")) {
         bail!("{} belongs to the service itself; name another file, preferably on another disk", path.display());
     }
-    if let Some(log) = store::log_beside(path) {
+    if let Some(log) = store::leftover_log(path) {
         bail!(
             "{} belongs to another database and would damage this one; remove it, or name another file",
             log.display()

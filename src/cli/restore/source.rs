@@ -19,7 +19,7 @@ pub(super) fn open(from: &Path, identity: Option<&Path>, config: &Config) -> any
     if !file.metadata()?.is_file() {
         bail!("{} is not a regular file", path.display());
     }
-    store::refuse_a_log_beside(&path)?;
+    store::refuse_leftover_log(&path)?;
     let mut file = BufReader::with_capacity(PIECE, file);
     let sealed = seal::is_sealed(file.fill_buf().with_context(|| format!("cannot read {}", path.display()))?);
     match (sealed, identity) {

@@ -7,7 +7,7 @@ use crate::domain::{
     Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageNews, MessageStatus,
     PeerAddress, Provider, ThreadId, ThreadType, Timestamp,
 };
-use crate::store::{Error, JournalOutcome, KnownMessage, NewMessageEvent, Result, WriteTx};
+use crate::store::{Error, KnownMessage, NewMessageEvent, Result, WebhookOutcome, WriteTx};
 
 /// Applies an update to a message, with its webhook log entry. If the message is not known yet (its own webhook, or the
 /// response to our send request, is still under way), the update is stored until it is.
@@ -20,9 +20,9 @@ pub fn news(
 ) -> Result<Option<MessageId>> {
     let known = apply(tx, business, news, now)?;
     let (outcome, note) = match known {
-        Some(_) => (JournalOutcome::Stored, ""),
-        None if keep_for_later(tx, news, now)? => (JournalOutcome::Stored, FOR_LATER),
-        None => (JournalOutcome::Duplicate, FOR_LATER),
+        Some(_) => (WebhookOutcome::Stored, ""),
+        None if keep_for_later(tx, news, now)? => (WebhookOutcome::Stored, FOR_LATER),
+        None => (WebhookOutcome::Duplicate, FOR_LATER),
     };
     keep(tx, raw, outcome, note, known, now)?;
     Ok(known)

@@ -4,7 +4,7 @@ use crate::crm::inbox::apply_early;
 use crate::domain::{BusinessId, MessageEventKind, MessageStatus, Refusal, Timestamp};
 use crate::inbox::delivery::{Delivery, Verdict};
 use crate::inbox::policy::Way;
-use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxStep, Result, WriteTx};
+use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxUpdate, Result, WriteTx};
 
 /// Records that an attempt starts. Returns false if the message must not be sent any more.
 pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, way: Way, now: Timestamp) -> Result<bool> {
@@ -36,9 +36,9 @@ pub fn finish(
         Verdict::Again { at } if delivery.doubtful => (OutboxState::Doubtful, *at),
         Verdict::Again { at } => (OutboxState::Queued, *at),
     };
-    tx.step_outbox(
+    tx.update_outbox(
         entry.id,
-        &OutboxStep {
+        &OutboxUpdate {
             state,
             unconfirmed_attempts: delivery.unconfirmed_attempts,
             refused: &delivery.refused,

@@ -59,7 +59,7 @@ pub fn status_of_refused_attempt(
         let has_arrived = matches!(message.status, MessageStatus::Delivered | MessageStatus::Read);
         if !has_arrived && matches!(status, MessageStatus::Delivered | MessageStatus::Read) {
             tx.set_message_status(id, status, None, at)?;
-            tx.settle_outbox(id, now)?;
+            tx.mark_outbox_delivered(id, now)?;
         }
     }
     Ok(found)

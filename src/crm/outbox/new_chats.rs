@@ -36,8 +36,8 @@ pub(super) fn refusal(
             return Ok(Some(SendError::NotAllowed { prefixes: limits.prefixes.join(", ") }));
         }
     }
-    let begun = tx.chats_begun(&request.author, now.minus(DAY))?;
-    let is_exceeded = begun.by_author >= limits.per_author || begun.in_all >= limits.in_all;
+    let begun = tx.chats_started(&request.author, now.minus(DAY))?;
+    let is_exceeded = begun.by_author >= limits.per_author || begun.total >= limits.in_all;
     Ok(is_exceeded.then_some(SendError::TooManyNewChats))
 }
 

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::inbox::message_time;
 use crate::inbox::policy::{self, Case, NoWay, Rules};
-use crate::store::{Error, GivenAnswer, NewMessage, NewOutbox, Result, WriteTx};
+use crate::store::{Error, NewMessage, NewOutbox, Result, StoredResponse, WriteTx};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -109,7 +109,7 @@ pub fn send(
 ) -> Result<Result<SendAnswer, SendError>> {
     let fingerprint = fingerprint(request);
     if let Some(key) = &request.idempotency_key
-        && let Some(given) = tx.given_answer(request.business, key)?
+        && let Some(given) = tx.stored_response(request.business, key)?
     {
         if given.fingerprint != fingerprint {
             return Ok(Err(SendError::KeyReused));
@@ -158,7 +158,7 @@ pub fn send(
             provider_time: None,
         })?
         .ok_or(Error::NotFound("new message"))?;
-    tx.note_message_out(thread.id, way.provider, created_at, false)?;
+    tx.record_outbound(thread.id, way.provider, created_at, false)?;
     tx.insert_outbox(
         &NewOutbox {
             message,
@@ -180,7 +180,7 @@ pub fn send(
     };
     if let Some(key) = &request.idempotency_key {
         let answer = serde_json::to_string(&answer).map_err(|error| Error::Value(error.to_string()))?;
-        tx.insert_answer(request.business, key, &GivenAnswer { fingerprint, answer }, now)?;
+        tx.insert_response(request.business, key, &StoredResponse { fingerprint, answer }, now)?;
     }
     Ok(Ok(answer))
 }

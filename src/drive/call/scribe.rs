@@ -5,7 +5,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::domain::{CallSid, CallState, EndReason, StreamSid};
 use crate::ops::alert::{AiOutcome, Alerts};
-use crate::store::{Store, TurnNow};
+use crate::store::{Store, TurnUpdate};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +35,7 @@ impl Scribe {
         let (sid, at) = (self.sid.clone(), clock::now());
         self.store.write_soon(move |tx| {
             let Usage { tokens_in, tokens_out, cost_micros } = turn.usage;
-            let now = TurnNow {
+            let now = TurnUpdate {
                 item_id: &turn.item,
                 seq: turn.seq,
                 speaker: turn.speaker,
@@ -142,7 +142,7 @@ impl Scribe {
         let Some(stream) = self.stream.clone() else { return };
         tracing::info!(event = "CALL_LIVE", call.sid = %self.sid, engine = engine.as_str(), "Call {} connected: the caller hears engine {}", self.sid, engine.as_str());
         let (sid, at, model) = (self.sid.clone(), clock::now(), self.model(engine));
-        self.store.write_soon(move |tx| tx.call_is_live(&sid, &stream, engine.as_str(), model.as_deref(), at));
+        self.store.write_soon(move |tx| tx.set_call_live(&sid, &stream, engine.as_str(), model.as_deref(), at));
     }
 
     fn failover(&self, to: EngineKind) {

@@ -2,13 +2,13 @@
 //! are hardly delayed. A full `VACUUM` would block all of them for seconds.
 
 use crate::clock;
-use crate::store::{Fill, Result, Store};
+use crate::store::{PageUsage, Result, Store};
 use std::time::Duration;
 
 /// Returns the free space if it is worth the work; returns the number of bytes.
 pub async fn shrink(store: &Store) -> Result<u64> {
     let began = clock::instant();
-    let before = store.read(|tx| tx.fill()).await?;
+    let before = store.read(|tx| tx.page_usage()).await?;
     if !is_worth_it(&before) {
         return Ok(0);
     }
@@ -34,7 +34,7 @@ pub async fn shrink(store: &Store) -> Result<u64> {
 }
 
 /// Some free space stays: the next writes use it.
-fn is_worth_it(fill: &Fill) -> bool {
+fn is_worth_it(fill: &PageUsage) -> bool {
     let free = fill.free_pages * fill.page_bytes;
     free >= WORTH_IT && fill.free_pages * 20 >= fill.pages
 }

@@ -34,7 +34,9 @@ async fn published_copy(parts: &Parts) -> Finding {
     match parts.store.check_published().await {
         Ok(CopyCheck::Equal) => Finding::ok("published_copy", "intact, and equal to the database"),
         Ok(CopyCheck::Off) => Finding::skipped("published_copy", "switched off ([store] publish)"),
-        Ok(CopyCheck::NoRoom) => Finding::skipped("published_copy", "there is not enough disk space to check it"),
+        Ok(CopyCheck::InsufficientSpace) => {
+            Finding::skipped("published_copy", "there is not enough disk space to check it")
+        }
         Ok(CopyCheck::Differs(how)) => Finding::error("published_copy", how, DOCTOR),
         Err(error) => unknown("published_copy", &error),
     }

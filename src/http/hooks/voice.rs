@@ -15,7 +15,7 @@ use crate::domain::CallSid;
 use crate::providers::twilio::caller_id::caller_id;
 use crate::providers::twilio::forms::Form;
 use crate::providers::twilio::twiml::{self, Verb};
-use crate::store::JournalOutcome;
+use crate::store::WebhookOutcome;
 use crate::{clock, store};
 use axum::Router;
 use axum::http::{Uri, header};
@@ -104,5 +104,5 @@ async fn note<T: Send + 'static>(
 async fn keep_odd(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
     tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path}: {why}; stored unprocessed");
     let raw = raw(form, path);
-    note(state, move |tx| call::keep(tx, &raw, JournalOutcome::Malformed, why, None, clock::now())).await;
+    note(state, move |tx| call::keep(tx, &raw, WebhookOutcome::Malformed, why, None, clock::now())).await;
 }

@@ -8,7 +8,7 @@ use super::super::AppState;
 use crate::clock;
 use crate::crm::inbox::{self, Raw};
 use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageNews, MessageStatus, Provider};
-use crate::store::{self, JournalOutcome, WriteTx};
+use crate::store::{self, WebhookOutcome, WriteTx};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -33,7 +33,7 @@ async fn take(app: &AppState, read: Result<Inbound, Malformed>, raw: Raw) -> Res
     let stored = match read {
         Ok(Inbound::Message(message)) => receive(app, message, raw).await,
         Ok(Inbound::News(news)) => hear(app, news, raw).await,
-        Ok(Inbound::Nothing(why)) => keep(app, raw, JournalOutcome::Ignored, why).await,
+        Ok(Inbound::Nothing(why)) => keep(app, raw, WebhookOutcome::Ignored, why).await,
         Err(Malformed(why)) => {
             tracing::warn!(
                 event = "WA_IN_MALFORMED",
@@ -41,7 +41,7 @@ async fn take(app: &AppState, read: Result<Inbound, Malformed>, raw: Raw) -> Res
                 why,
                 "Malformed webhook: {why}; stored unprocessed"
             );
-            keep(app, raw, JournalOutcome::Malformed, why).await
+            keep(app, raw, WebhookOutcome::Malformed, why).await
         }
     };
     match stored {
@@ -98,7 +98,7 @@ async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> 
     Ok(())
 }
 
-async fn keep(app: &AppState, raw: Raw, outcome: JournalOutcome, why: &'static str) -> store::Result<()> {
+async fn keep(app: &AppState, raw: Raw, outcome: WebhookOutcome, why: &'static str) -> store::Result<()> {
     app.store.write(move |tx| inbox::keep_only(tx, &raw, outcome, why, clock::now())).await
 }
 
@@ -117,7 +117,7 @@ async fn fall_back(app: &AppState, raw: Raw, error: &store::Error) -> Response {
         store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
     );
     if !nothing_can_be_stored
-        && keep(app, raw, JournalOutcome::Malformed, "the message could not be stored").await.is_ok()
+        && keep(app, raw, WebhookOutcome::Malformed, "the message could not be stored").await.is_ok()
     {
         return StatusCode::NO_CONTENT.into_response();
     }

@@ -11,7 +11,7 @@ use super::{Error, Standing, schedule, seal};
 use crate::clock;
 use crate::config::{BackupConfig, Config};
 use crate::domain::Timestamp;
-use crate::store::{self, CopyFacts};
+use crate::store::{self, CopySummary};
 use jiff::tz::TimeZone;
 use space::check_room;
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -63,7 +63,7 @@ pub struct Made {
     /// The size in bytes.
     pub bytes: u64,
     /// A summary of its content.
-    pub copy: CopyFacts,
+    pub copy: CopySummary,
     /// Snapshots that were deleted afterwards.
     pub dropped: Vec<String>,
     /// The error of the bucket, if any.
@@ -78,7 +78,7 @@ pub struct Verified {
     /// Its checksum matches.
     pub sum_is_right: bool,
     /// A summary of its content; none if it is encrypted and no key was given.
-    pub copy: Option<CopyFacts>,
+    pub copy: Option<CopySummary>,
 }
 
 impl Snapshots {
@@ -214,7 +214,7 @@ impl Snapshots {
         }
         let sealed = name.parse::<SnapshotName>().is_ok_and(|name| name.sealed);
         let copy = match identity {
-            _ if !sealed => Some(store::prove_copy(&path)?),
+            _ if !sealed => Some(store::verify_copy(&path)?),
             Some(identity) => Some(self.prove_sealed(&path, identity)?),
             None => None,
         };
@@ -288,7 +288,7 @@ impl Snapshots {
         folder::put(work, self.folder(), name, &self.settings.age_recipients, &self.stop)
     }
 
-    fn copy_and_prove(&self, work: &Path) -> Result<CopyFacts, Error> {
+    fn copy_and_prove(&self, work: &Path) -> Result<CopySummary, Error> {
         check_room(&self.home, self.database_bytes())?;
         let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(work);
         let out = out.map_err(Error::file("make", work))?;
@@ -298,10 +298,10 @@ impl Snapshots {
             outcome => outcome?,
         };
         out.sync_all().map_err(Error::file("fsync", work))?;
-        Ok(store::prove_copy(work)?)
+        Ok(store::verify_copy(work)?)
     }
 
-    fn prove_sealed(&self, path: &Path, identity: &Path) -> Result<CopyFacts, Error> {
+    fn prove_sealed(&self, path: &Path, identity: &Path) -> Result<CopySummary, Error> {
         self.make_folders()?;
         let work = self.home.join(".opened.db");
         let _ = std::fs::remove_file(&work);
@@ -311,7 +311,7 @@ impl Snapshots {
         let mut out = out.map_err(Error::file("make", &work))?;
         let proven = std::io::copy(&mut inside, &mut out)
             .map_err(Error::file("decrypt", path))
-            .and_then(|_| Ok(store::prove_copy(&work)?));
+            .and_then(|_| Ok(store::verify_copy(&work)?));
         let _ = std::fs::remove_file(&work);
         proven
     }

@@ -2,8 +2,8 @@
 //! the adoption and tell the owner about the archived file.
 
 use crate::config::StoreConfig;
-use crate::store::folder::{Folder, with_ending};
-use crate::store::mishap::{self, Killed, Mishap};
+use crate::store::fault_injection::{self, Fault, Killed};
+use crate::store::folder::{Folder, with_suffix};
 use crate::store::run_state::{Record, RunState};
 use crate::store::{StartEvent, Store, copy, open, startup};
 use rusqlite::Connection;
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 /// The situation at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scene {
+enum Situation {
     /// An older backup was put in place of the published file.
     Backup,
     /// The folder is a copy of another store's folder.
@@ -27,14 +27,14 @@ enum Scene {
 }
 
 /// A stopped store. The `color` is "new" in the live database and "old" in the backup.
-struct Desk {
+struct StoppedStore {
     config: StoreConfig,
     folder: Folder,
     _dir: TempDir,
 }
 
-impl Desk {
-    async fn with(scene: Scene) -> Self {
+impl StoppedStore {
+    async fn with(situation: Situation) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database_url = Some(dir.path().join("agentlocator.db").display().to_string());
         let config = StoreConfig { database_url, ..StoreConfig::default() };
@@ -44,19 +44,19 @@ impl Desk {
         let backup = std::fs::read(&folder.published).unwrap();
         store.write(|tx| tx.set_meta("color", "new")).await.unwrap();
         store.close();
-        match scene {
-            Scene::Backup => std::fs::write(&folder.published, backup).unwrap(),
-            Scene::CopiedFolder => {
+        match situation {
+            Situation::Backup => std::fs::write(&folder.published, backup).unwrap(),
+            Situation::CopiedFolder => {
                 let (state, record) = RunState::open(&folder.run_state()).unwrap();
                 let live = Some("1 1 1".parse().unwrap());
                 state.replace(&Record { closed: None, live, ..record.unwrap() }).unwrap();
             }
-            Scene::LiveDamaged => std::fs::write(folder.database(), "no database any more").unwrap(),
-            Scene::LiveChanged => {
+            Situation::LiveDamaged => std::fs::write(folder.database(), "no database any more").unwrap(),
+            Situation::LiveChanged => {
                 let conn = Connection::open(folder.database()).unwrap();
                 conn.execute("UPDATE meta SET value = 'edited' WHERE key = 'color'", []).unwrap();
             }
-            Scene::Foreign => std::fs::write(&folder.published, GARBAGE).unwrap(),
+            Situation::Foreign => std::fs::write(&folder.published, GARBAGE).unwrap(),
         }
         Self { config, folder, _dir: dir }
     }
@@ -67,15 +67,15 @@ impl Desk {
         let _ = startup::open(&self.folder, &state, record, false);
     }
 
-    /// Checks that a complete start serves, archives and reports what the scene requires.
-    async fn starts(&self, scene: Scene, case: &str) {
+    /// Checks that a complete start serves, archives and reports what the situation requires.
+    async fn starts(&self, situation: Situation, case: &str) {
         let (store, _) = Store::open(&self.config).unwrap();
-        let (color, event, kept) = match scene {
-            Scene::Backup => ("old", StartEvent::Restored, Some("new")),
-            Scene::CopiedFolder => ("new", StartEvent::FolderCopied, Some("new")),
-            Scene::LiveDamaged => ("new", StartEvent::LiveDamaged, None),
-            Scene::LiveChanged => ("edited", StartEvent::LiveChanged, Some("new")),
-            Scene::Foreign => ("new", StartEvent::FoundForeign, None),
+        let (color, event, kept) = match situation {
+            Situation::Backup => ("old", StartEvent::Restored, Some("new")),
+            Situation::CopiedFolder => ("new", StartEvent::FolderCopied, Some("new")),
+            Situation::LiveDamaged => ("new", StartEvent::LiveDamaged, None),
+            Situation::LiveChanged => ("edited", StartEvent::LiveChanged, Some("new")),
+            Situation::Foreign => ("new", StartEvent::FoundForeign, None),
         };
         assert_eq!(store.read(|tx| tx.meta("color")).await.unwrap().as_deref(), Some(color), "{case}");
         let notice = store.read(|tx| tx.start_notice()).await.unwrap().expect(case);
@@ -98,24 +98,24 @@ impl Desk {
 }
 
 fn color_in(file: &Path) -> String {
-    let conn = if with_ending(file, "-wal").exists() { open::reader(file) } else { open::lone_file(file) };
+    let conn = if with_suffix(file, "-wal").exists() { open::reader(file) } else { open::lone_file(file) };
     let conn = conn.unwrap();
     assert_eq!(copy::findings(&conn).unwrap(), None);
     conn.query_row("SELECT value FROM meta WHERE key = 'color'", [], |row| row.get(0)).unwrap()
 }
 
-async fn survives(scene: Scene, mishap: Mishap) {
+async fn survives(situation: Situation, fault: Fault) {
     for point in 0.. {
-        let case = format!("{scene:?}, {mishap:?} at point {point}");
-        let desk = Desk::with(scene).await;
-        mishap::plan(point, mishap);
-        if let Err(ended) = catch_unwind(AssertUnwindSafe(|| desk.decides()))
+        let case = format!("{situation:?}, {fault:?} at point {point}");
+        let stopped_store = StoppedStore::with(situation).await;
+        fault_injection::plan(point, fault);
+        if let Err(ended) = catch_unwind(AssertUnwindSafe(|| stopped_store.decides()))
             && !ended.is::<Killed>()
         {
             resume_unwind(ended);
         }
-        let is_over = mishap::unplan();
-        desk.starts(scene, &case).await;
+        let is_over = fault_injection::clear();
+        stopped_store.starts(situation, &case).await;
         if is_over {
             assert!(point >= 2, "{case}: no point was reached");
             return;
@@ -125,15 +125,17 @@ async fn survives(scene: Scene, mishap: Mishap) {
 
 #[tokio::test]
 async fn a_kill_in_mid_adoption_loses_neither_the_archive_nor_its_name() {
-    for scene in [Scene::Backup, Scene::CopiedFolder, Scene::LiveDamaged, Scene::LiveChanged, Scene::Foreign] {
-        survives(scene, Mishap::Kill).await;
+    for situation in
+        [Situation::Backup, Situation::CopiedFolder, Situation::LiveDamaged, Situation::LiveChanged, Situation::Foreign]
+    {
+        survives(situation, Fault::Kill).await;
     }
 }
 
 #[tokio::test]
 async fn a_disk_that_refuses_in_mid_adoption_does_not_either() {
-    for scene in [Scene::Backup, Scene::CopiedFolder, Scene::LiveDamaged] {
-        survives(scene, Mishap::Refusal(ENOSPC)).await;
+    for situation in [Situation::Backup, Situation::CopiedFolder, Situation::LiveDamaged] {
+        survives(situation, Fault::Errno(ENOSPC)).await;
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// What a merge moved from one contact to the other, so that it can be undone.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
+pub struct MergeRecord {
     /// Ids of rows that refer to a contact, by table.
     rows: BTreeMap<String, Vec<i64>>,
     /// Threads that were merged into a thread of the kept contact.
@@ -73,7 +73,7 @@ impl WriteTx<'_> {
         actor: &str,
         now: Timestamp,
     ) -> Result<i64> {
-        let mut moved = Moved { threads: self.merge_threads(kept, merged)?, ..Moved::default() };
+        let mut moved = MergeRecord { threads: self.merge_threads(kept, merged)?, ..MergeRecord::default() };
         for table in TABLES {
             let ids = self.ids(&format!("SELECT id FROM {table} WHERE contact_id = ?1 ORDER BY id"), merged.0)?;
             // A thread that was merged into another one keeps its contact, so that the merge can be undone.
@@ -109,7 +109,7 @@ impl WriteTx<'_> {
             .query_row([merge], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?
             .ok_or(Error::NotFound("merge"))?;
-        let moved: Moved = serde_json::from_str(&moved).map_err(|error| Error::Value(error.to_string()))?;
+        let moved: MergeRecord = serde_json::from_str(&moved).map_err(|error| Error::Value(error.to_string()))?;
         self.conn
             .prepare_cached("UPDATE contacts SET merged_into = NULL, updated_at = ?2 WHERE id = ?1")?
             .execute(params![merged, now])?;
@@ -140,7 +140,7 @@ impl WriteTx<'_> {
         [kept, merged].into_iter().try_for_each(|contact| self.refresh_peers(contact))
     }
 
-    fn record_merge(&self, kept: ContactId, merged: ContactId, moved: &Moved) -> Result<()> {
+    fn record_merge(&self, kept: ContactId, merged: ContactId, moved: &MergeRecord) -> Result<()> {
         [kept, merged].into_iter().try_for_each(|contact| self.record_contact(contact))?;
         moved.threads.iter().flat_map(|thread| [thread.from, thread.into]).try_for_each(|id| self.record_thread(id))
     }
@@ -225,7 +225,7 @@ mod tests {
     use crate::store::testing::{database, transact};
 
     #[test]
-    fn every_table_that_points_to_a_person_is_moved() {
+    fn every_table_that_points_to_a_contact_is_moved() {
         let (_folder, conn) = database();
         let mut query = conn
             .prepare(
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn following_merges_ends_at_who_is_left() {
+    fn following_merges_ends_at_the_kept_contact() {
         let (_folder, conn) = database();
         transact(&conn, |tx| {
             let now = Timestamp::from_millis(0);

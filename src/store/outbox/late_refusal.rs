@@ -82,7 +82,7 @@ impl WriteTx<'_> {
     }
 
     /// Stops sending a message that was delivered after all. A running attempt finishes by itself.
-    pub fn settle_outbox(&self, message: MessageId, now: Timestamp) -> Result<()> {
+    pub fn mark_outbox_delivered(&self, message: MessageId, now: Timestamp) -> Result<()> {
         let mut update = self.conn.prepare_cached(
             "UPDATE outbox SET state = 'done', doubtful_since = NULL, updated_at = ?2
              WHERE message_id = ?1 AND state IN ('queued', 'doubtful', 'failed')",

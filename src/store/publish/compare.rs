@@ -5,9 +5,9 @@
 //! After a power cut the file may be torn. Then the lease is held, so that a program that copies it waits, but only for
 //! a limited time: the kernel would break the lease, and a nightly backup must not hang.
 
-use super::image::{Image, say_no_log_belongs_to_it};
+use super::error::PublishError;
+use super::image::{Image, clear_wal_mode};
 use super::publisher::{Phase, Progress, Publisher};
-use super::trouble::Trouble;
 use crate::clock;
 use crate::store::health::Integrity;
 use crate::store::sys;
@@ -32,21 +32,21 @@ impl Comparison {
     }
 
     /// Compares no pages: what the file lacks is known.
-    pub(super) fn of_nothing() -> Self {
+    pub(super) fn of_no_pages() -> Self {
         Self { next: None, began: clock::instant(), leased: false, opener_since: None }
     }
 }
 
 impl Publisher {
     /// Compares some pages, waits for the verification of the live database, or continues with publishing.
-    pub(super) fn verify(&mut self) -> Result<Progress, Trouble> {
+    pub(super) fn verify(&mut self) -> Result<Progress, PublishError> {
         let Phase::Verifying(mut comparison) = self.phase else { return Ok(Progress::Working) };
-        self.books.fold(&mut self.images);
+        self.pending.spill_to_images(&mut self.images);
         let now = clock::instant();
-        if comparison.leased && !self.images[0].undisturbed() {
+        if comparison.leased && !self.images[0].is_lease_uncontended() {
             let since = *comparison.opener_since.get_or_insert(now);
             if now.saturating_duration_since(since) > sys::lease_break_time() / 2 {
-                self.images[0].release();
+                self.images[0].release_lease();
                 comparison.leased = false;
             }
         }
@@ -56,7 +56,7 @@ impl Publisher {
                 let duration_ms = u64::try_from((clock::instant() - comparison.began).as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(
                     event = "STORE_PUBLISH_COMPARED",
-                    pages = self.books.page_count,
+                    pages = self.pending.page_count,
                     differing = self.images[0].stale.len(),
                     duration_ms,
                     "Compared the published file with the live database"
@@ -69,29 +69,29 @@ impl Publisher {
         if self.freeze_if_damaged() {
             return Ok(Progress::Waiting);
         }
-        if !self.reports.is_live_verified() {
+        if !self.health_state.is_live_verified() {
             return Ok(Progress::Waiting);
         }
         self.phase = Phase::Exact;
-        let outcome = if self.images[0].stale.is_empty() { self.nothing_differs() } else { self.publish() };
+        let outcome = if self.images[0].stale.is_empty() { self.finish_comparison() } else { self.publish() };
         if let Some(image) = self.images.first() {
-            image.release();
+            image.release_lease();
         }
         outcome
     }
 
     /// Makes the next write wait for the verification of the live database.
     pub(super) fn wait_for_verification(&mut self) {
-        let may_write = self.reports.is_live_verified() || !matches!(self.phase, Phase::Exact | Phase::Renaming);
+        let may_write = self.health_state.is_live_verified() || !matches!(self.phase, Phase::Exact | Phase::Renaming);
         if !may_write {
-            self.phase = Phase::Verifying(Comparison::of_nothing());
+            self.phase = Phase::Verifying(Comparison::of_no_pages());
         }
     }
 
     /// Freezes the published file if the live database is damaged: it is then the last undamaged copy. Returns true if
     /// so.
     pub(super) fn freeze_if_damaged(&mut self) -> bool {
-        let is_damaged = matches!(self.reports.live_integrity(), Integrity::Damaged { .. });
+        let is_damaged = matches!(self.health_state.live_integrity(), Integrity::Damaged { .. });
         let has_copy = matches!(self.phase, Phase::Exact | Phase::Renaming | Phase::Verifying(_));
         if is_damaged && has_copy {
             self.freeze();
@@ -110,37 +110,37 @@ impl Publisher {
             "the live database is damaged; {file} is kept as it is, as the last undamaged copy. To continue with that copy: \
              `agentlocator restore {file}`"
         );
-        self.images.iter().for_each(Image::release);
-        self.books.take_fresh();
-        self.note_writing(super::Position::NOWHERE, super::Position::NOWHERE);
+        self.images.iter().for_each(Image::release_lease);
+        self.pending.take_commits();
+        self.record_write_started(super::Position::NOWHERE, super::Position::NOWHERE);
         self.phase = Phase::Frozen;
-        self.loosen(&reason, super::queue::Late::Frozen, clock::instant());
+        self.start_bypass(&reason, super::queue::Late::Frozen, clock::instant());
     }
 
     /// A later check may find the live database undamaged, after a repair.
-    pub(super) fn look_for_repair(&mut self) -> Progress {
-        self.books.take_fresh();
-        if self.reports.is_live_verified() {
+    pub(super) fn check_for_repair(&mut self) -> Progress {
+        self.pending.take_commits();
+        if self.health_state.is_live_verified() {
             self.phase = Phase::Verifying(Comparison::of_all_pages(false));
             return Progress::Working;
         }
-        self.queue.pause(BETWEEN_LOOKS);
+        self.queue.pause(CHECK_INTERVAL);
         Progress::Waiting
     }
 
-    fn nothing_differs(&mut self) -> Result<Progress, Trouble> {
+    fn finish_comparison(&mut self) -> Result<Progress, PublishError> {
         self.check_published()?;
-        self.note_whole(self.images[0].stamp, self.books.position);
+        self.record_complete(self.images[0].stamp, self.pending.position);
         Ok(Progress::Current)
     }
 
     /// Marks differing pages from `first` on as stale. Returns the page to continue with; none at the end.
     ///
-    /// Each piece may be compared with another snapshot: a later commit marks the pages that it changes.
-    fn compare_from(&mut self, first: u32) -> Result<Option<u32>, Trouble> {
+    /// Each chunk may be compared with another snapshot: a later commit marks the pages that it changes.
+    fn compare_from(&mut self, first: u32) -> Result<Option<u32>, PublishError> {
         let page_size = self.source.page_size();
-        let snapshot = self.source.glance()?;
-        let end = snapshot.page_count().min(first + PIECE - 1);
+        let snapshot = self.source.current_snapshot()?;
+        let end = snapshot.page_count().min(first + CHUNK - 1);
         let image = &mut self.images[0];
         if first > end {
             if image.stamp.length != u64::from(snapshot.page_count()) * page_size as u64 {
@@ -150,13 +150,13 @@ impl Publisher {
         }
         let mut theirs = vec![0; (end - first + 1) as usize * page_size];
         let offset = u64::from(first - 1) * page_size as u64;
-        image.read_at(&mut theirs, offset).map_err(Trouble::file("read the published file"))?;
+        image.read_at(&mut theirs, offset).map_err(PublishError::file("read the published file"))?;
         let mut ours = Vec::with_capacity(page_size);
         for (page, theirs) in (first..=end).zip(theirs.chunks_exact(page_size)) {
             ours.clear();
             snapshot.read(page, &mut ours)?;
             if page == 1 {
-                say_no_log_belongs_to_it(&mut ours);
+                clear_wal_mode(&mut ours);
             }
             if ours != theirs {
                 image.stale.insert(page);
@@ -167,5 +167,5 @@ impl Publisher {
 }
 
 /// Number of pages compared at a time.
-const PIECE: u32 = 256;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+const CHUNK: u32 = 256;
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);

@@ -6,8 +6,8 @@
 
 use super::page_set::PageSet;
 use crate::clock;
-use crate::store::mishap;
-use crate::store::stamp::Stamp;
+use crate::store::fault_injection;
+use crate::store::file_stamp::FileStamp;
 use crate::store::sys::{self, LeaseAnswer};
 use std::fs::{File, FileTimes, OpenOptions};
 use std::io;
@@ -22,7 +22,7 @@ pub(super) struct Image {
     /// The current name of the file.
     pub path: PathBuf,
     /// The stamp after the service's last write.
-    pub stamp: Stamp,
+    pub stamp: FileStamp,
     /// Pages that may differ from the live database.
     pub stale: PageSet,
     /// Number of bytes allocated on the disk.
@@ -61,28 +61,28 @@ impl Image {
     }
 
     fn of(file: File, path: &Path) -> io::Result<Self> {
-        let stamp = Stamp::of(&file.metadata()?);
+        let stamp = FileStamp::of(&file.metadata()?);
         Ok(Self { file, path: path.to_owned(), stamp, stale: PageSet::default(), reserved: stamp.length, marked_ms: 0 })
     }
 
-    /// Requests the lease, which is held until [`Image::release`] or until the image is dropped.
-    pub(super) fn hold(&self) -> LeaseAnswer {
+    /// Requests the lease, which is held until [`Image::release_lease`] or until the image is dropped.
+    pub(super) fn acquire_lease(&self) -> LeaseAnswer {
         sys::take_lease(&self.file)
     }
 
     /// Releases the lease: processes that wait to open the file continue.
-    pub(super) fn release(&self) {
-        sys::give_back_lease(&self.file);
+    pub(super) fn release_lease(&self) {
+        sys::release_lease(&self.file);
     }
 
     /// True while the lease is held and no process waits for it.
-    pub(super) fn undisturbed(&self) -> bool {
-        sys::lease_undisturbed(&self.file)
+    pub(super) fn is_lease_uncontended(&self) -> bool {
+        sys::is_lease_uncontended(&self.file)
     }
 
     /// True if another program has written to it.
-    pub(super) fn touched(&self) -> io::Result<bool> {
-        Ok(Stamp::of(&self.file.metadata()?) != self.stamp)
+    pub(super) fn is_modified(&self) -> io::Result<bool> {
+        Ok(FileStamp::of(&self.file.metadata()?) != self.stamp)
     }
 
     /// True if the file has a second name, for example from a backup by hard links: the file must then stay as it is.
@@ -120,7 +120,7 @@ impl Image {
     ) -> io::Result<()> {
         let written = self.write_pages(pages, page_count, page_size, complete);
         // Also after a failure: what was written so far was written by the service.
-        let marked = self.mark();
+        let marked = self.set_marker();
         if written.is_err() || marked.is_err() {
             // How many pages were written is unknown.
             self.stale.insert_up_to(page_count);
@@ -137,11 +137,11 @@ impl Image {
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        mishap::may_happen()?;
+        fault_injection::inject()?;
         self.file.write_all_at(bytes, offset)
     }
 
-    fn unmake(&self) -> io::Result<()> {
+    fn zero_header(&self) -> io::Result<()> {
         self.write_at(&[0; MAGIC.len()], 0)
     }
 
@@ -153,7 +153,7 @@ impl Image {
             sys::reserve(&self.file, self.reserved, more - self.reserved)?;
             self.reserved = more;
         }
-        self.unmake()?;
+        self.zero_header()?;
         let (first, rest) = match pages.split_first() {
             Some((first, rest)) if first.0 == 1 => (Some(first.1), rest),
             _ => (None, pages),
@@ -163,14 +163,14 @@ impl Image {
         }
         let written_to = pages.last().map_or(0, |(last, _)| u64::from((*last).min(page_count)) * page_size as u64);
         if complete && self.stamp.length.max(written_to) != length {
-            mishap::may_happen()?;
+            fault_injection::inject()?;
             self.file.set_len(length)?;
             // Setting the length releases the space allocated beyond it.
             self.reserved = self.reserved.min(length);
         }
         if let Some(first) = first {
             let mut first = first.to_vec();
-            say_no_log_belongs_to_it(&mut first);
+            clear_wal_mode(&mut first);
             if !complete {
                 first[..MAGIC.len()].fill(0);
             }
@@ -183,30 +183,30 @@ impl Image {
 
     /// Sets the service's mark in the modification time: a time that no other program would set, and a later one at
     /// each write, so that tools that compare times see a change.
-    fn mark(&mut self) -> io::Result<()> {
+    fn set_marker(&mut self) -> io::Result<()> {
         self.marked_ms = clock::now().as_millis().max(self.marked_ms + 1);
-        let since_epoch = Duration::from_millis(u64::try_from(self.marked_ms).unwrap_or_default()) + MARK;
+        let since_epoch = Duration::from_millis(u64::try_from(self.marked_ms).unwrap_or_default()) + MARKER;
         let times = FileTimes::new().set_modified(UNIX_EPOCH + since_epoch);
-        let marked = mishap::may_happen().and_then(|()| self.file.set_times(times));
-        self.stamp = Stamp::of(&self.file.metadata()?);
+        let marked = fault_injection::inject().and_then(|()| self.file.set_times(times));
+        self.stamp = FileStamp::of(&self.file.metadata()?);
         marked
     }
 }
 
 /// Sets the only difference between a live database and its copy: the read and write version in the first page, which
 /// say whether there is a log beside it.
-pub(in crate::store) fn say_no_log_belongs_to_it(first_page: &mut [u8]) {
+pub(in crate::store) fn clear_wal_mode(first_page: &mut [u8]) {
     first_page[18..20].copy_from_slice(&[1, 1]);
 }
 
 /// True if the service wrote the file last.
-pub(super) fn bears_our_mark(stamp: &Stamp) -> bool {
-    stamp.modified.1 % 1_000_000 == i64::from(MARK.subsec_nanos())
+pub(super) fn has_marker(stamp: &FileStamp) -> bool {
+    stamp.modified.1 % 1_000_000 == i64::from(MARKER.subsec_nanos())
 }
 
 /// The first bytes of every SQLite database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-const MARK: Duration = Duration::from_nanos(123_457);
+const MARKER: Duration = Duration::from_nanos(123_457);
 const MODE: u32 = 0o640;
 /// Disk space is allocated in multiples of this.
 const RESERVE: u64 = 1 << 20;

@@ -1,14 +1,14 @@
 //! The usual way of publishing: no other process has the published file open, so its lease is taken and the changed
 //! pages are written into it.
 
+use super::error::PublishError;
 use super::image::Page;
 use super::publisher::{Phase, Progress, Publisher};
 use super::queue::Late;
-use super::trouble::Trouble;
 use super::wal::{Changes, Delta, Position};
 use crate::clock;
-use crate::store::mishap;
-use crate::store::stamp::Stamp;
+use crate::store::fault_injection;
+use crate::store::file_stamp::FileStamp;
 use crate::store::sys::{self, LeaseAnswer};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -16,63 +16,63 @@ use std::time::{Duration, Instant};
 
 impl Publisher {
     /// Brings the published file up to date by one of the ways.
-    pub(super) fn publish(&mut self) -> Result<Progress, Trouble> {
-        if self.books.fresh().is_empty() && self.images[0].stale.is_empty() {
+    pub(super) fn publish(&mut self) -> Result<Progress, PublishError> {
+        if self.pending.commits().is_empty() && self.images[0].stale.is_empty() {
             return Ok(Progress::Current);
         }
         let (is_large, lacking) = (self.is_large(), self.images[0].stale.len());
-        if lacking > MOST_AT_ONCE && !is_large {
+        if lacking > MAX_PAGES_IN_PLACE && !is_large {
             return self.publish_by_exchange();
         }
         let began = clock::instant();
-        match self.images[0].hold() {
+        match self.images[0].acquire_lease() {
             LeaseAnswer::Granted => {
-                let outcome = if lacking > MOST_AT_ONCE_OF_LARGE {
+                let outcome = if lacking > MAX_PAGES_IN_PLACE_IF_LARGE {
                     Ok(Progress::Busy)
                 } else {
-                    self.write_published_at_any_length(began)
+                    self.write_published_unbounded(began)
                 };
                 if let Some(image) = self.images.first() {
-                    image.release();
+                    image.release_lease();
                 }
-                self.pace.locked(began, clock::instant());
+                self.lock_pacer.record_lock(began, clock::instant());
                 match outcome? {
                     Progress::Busy => self.publish_by_exchange(),
                     progress => Ok(progress),
                 }
             }
-            LeaseAnswer::Busy => self.wait_for_holder(is_large, began),
-            refused @ (LeaseAnswer::Denied | LeaseAnswer::Unsupported) => Ok(self.rename_from_now_on(refused)),
+            LeaseAnswer::Busy => self.wait_for_reader(is_large, began),
+            refused @ (LeaseAnswer::Denied | LeaseAnswer::Unsupported) => Ok(self.switch_to_renaming(refused)),
         }
     }
 
     /// Another process has the published file open.
     ///
-    /// A small file is replaced by a spare after [`PATIENCE`]. A spare of a large file is a copy of the whole database,
+    /// A small file is replaced by a spare after [`READER_TIMEOUT`]. A spare of a large file is a full copy of the database,
     /// and a backup program that copies it each night would cost one such copy each night: so the publisher waits for
     /// that process, lets no caller wait meanwhile (health says `late`), and creates a spare only after
-    /// [`PATIENCE_IF_LARGE`].
-    fn wait_for_holder(&mut self, is_large: bool, now: Instant) -> Result<Progress, Trouble> {
+    /// [`LARGE_FILE_READER_TIMEOUT`].
+    fn wait_for_reader(&mut self, is_large: bool, now: Instant) -> Result<Progress, PublishError> {
         let waited = self.busy_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        if waited < PATIENCE {
+        if waited < READER_TIMEOUT {
             return Ok(Progress::Busy);
         }
-        if !is_large || waited >= PATIENCE_IF_LARGE {
+        if !is_large || waited >= LARGE_FILE_READER_TIMEOUT {
             return self.publish_by_exchange();
         }
-        self.loosen(HELD_OPEN, Late::Behind, now);
-        self.queue.pause(BETWEEN_LATE_TRIES);
+        self.start_bypass(OPEN_ELSEWHERE, Late::Behind, now);
+        self.queue.pause(LATE_RETRY_INTERVAL);
         Ok(Progress::Busy)
     }
 
     /// True if a spare of this file costs so much that waiting is better.
     fn is_large(&self) -> bool {
-        let bytes = u64::from(self.books.page_count) * self.source.page_size() as u64;
-        bytes > mishap::large_from().unwrap_or(LARGE)
+        let bytes = u64::from(self.pending.page_count) * self.source.page_size() as u64;
+        bytes > fault_injection::large_threshold().unwrap_or(LARGE)
     }
 
     /// Switches to replacing the published file as a whole, because its lease is refused.
-    pub(super) fn rename_from_now_on(&mut self, refused: LeaseAnswer) -> Progress {
+    pub(super) fn switch_to_renaming(&mut self, refused: LeaseAnswer) -> Progress {
         let file = self.folder.published.display();
         if refused == LeaseAnswer::Denied {
             tracing::warn!(
@@ -94,7 +94,7 @@ impl Publisher {
 
     /// Calls [`Publisher::write_published`] until no page is missing, or until half of the time has passed for which
     /// the kernel lets openers wait for a lease.
-    pub(super) fn write_published_at_any_length(&mut self, began: Instant) -> Result<Progress, Trouble> {
+    pub(super) fn write_published_unbounded(&mut self, began: Instant) -> Result<Progress, PublishError> {
         let mut outcome = self.write_published();
         while matches!(outcome, Ok(Progress::Working)) && clock::instant() - began < sys::lease_break_time() / 2 {
             outcome = self.write_published();
@@ -104,16 +104,16 @@ impl Publisher {
 
     /// Writes what the published file lacks, while its lease is held. Returns `Busy` if its content is shared with
     /// another name.
-    pub(super) fn write_published(&mut self) -> Result<Progress, Trouble> {
+    pub(super) fn write_published(&mut self) -> Result<Progress, PublishError> {
         if self.check_published()? > 1 {
             return Ok(Progress::Busy);
         }
         if self.images[0].stale.is_empty() {
-            self.write_fresh()?;
+            self.write_commits()?;
             return Ok(Progress::Current);
         }
-        if self.bring_up(0, MOST_AT_ONCE)? {
-            self.note_whole(self.images[0].stamp, self.books.position);
+        if self.write_missing_pages(0, MAX_PAGES_IN_PLACE)? {
+            self.record_complete(self.images[0].stamp, self.pending.position);
             return Ok(Progress::Current);
         }
         Ok(Progress::Working)
@@ -121,29 +121,29 @@ impl Publisher {
 
     /// Checks that the published name is still the service's file and that no other program has written to it. Returns
     /// how many names the file has.
-    pub(super) fn check_published(&self) -> Result<u64, Trouble> {
+    pub(super) fn check_published(&self) -> Result<u64, PublishError> {
         let image = &self.images[0];
         match std::fs::symlink_metadata(&image.path) {
-            Ok(found) if Stamp::of(&found) == image.stamp => Ok(found.nlink()),
-            Ok(found) if Stamp::of(&found).inode == image.stamp.inode => {
-                Err(Trouble::Foreign("was written to by another program".into()))
+            Ok(found) if FileStamp::of(&found) == image.stamp => Ok(found.nlink()),
+            Ok(found) if FileStamp::of(&found).inode == image.stamp.inode => {
+                Err(PublishError::Foreign("was written to by another program".into()))
             }
-            Ok(_) => Err(Trouble::Foreign("was replaced by another file".into())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Trouble::Gone),
-            Err(error) => Err(Trouble::file("inspect the published file")(error)),
+            Ok(_) => Err(PublishError::Foreign("was replaced by another file".into())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(PublishError::Gone),
+            Err(error) => Err(PublishError::file("inspect the published file")(error)),
         }
     }
 
     /// Writes the content that is in memory.
-    fn write_fresh(&mut self) -> Result<(), Trouble> {
-        self.note_writing(self.published_position(), self.books.position);
-        let pages = latest_pages(self.books.fresh());
+    fn write_commits(&mut self) -> Result<(), PublishError> {
+        self.record_write_started(self.published_position(), self.pending.position);
+        let pages = latest_pages(self.pending.commits());
         let (published, spares) = self.images.split_at_mut(1);
-        self.books.note_in(spares);
-        let written = published[0].write(&pages, self.books.page_count, self.source.page_size(), true);
-        written.map_err(Trouble::file("write the published file"))?;
-        self.note_whole(self.images[0].stamp, self.books.position);
-        self.done_with_fresh();
+        self.pending.mark_stale(spares);
+        let written = published[0].write(&pages, self.pending.page_count, self.source.page_size(), true);
+        written.map_err(PublishError::file("write the published file"))?;
+        self.record_complete(self.images[0].stamp, self.pending.position);
+        self.recycle_buffers();
         Ok(())
     }
 
@@ -154,16 +154,16 @@ impl Publisher {
 
     /// Writes up to `most` of the pages that an image lacks, from one snapshot. Returns true if the image is then
     /// complete.
-    pub(super) fn bring_up(&mut self, which: usize, most: usize) -> Result<bool, Trouble> {
-        let deltas = self.books.fold(&mut self.images);
-        self.queue.reuse(deltas);
-        let (snapshot, work) = self.source.snapshot(&self.queue)?;
-        self.books.absorb(work, &mut self.images);
-        self.books.fold(&mut self.images);
-        self.books.agree_with(&snapshot, &mut self.images);
+    pub(super) fn write_missing_pages(&mut self, which: usize, most: usize) -> Result<bool, PublishError> {
+        let deltas = self.pending.spill_to_images(&mut self.images);
+        self.queue.recycle(deltas);
+        let (snapshot, batch) = self.source.snapshot(&self.queue)?;
+        self.pending.add(batch, &mut self.images);
+        self.pending.spill_to_images(&mut self.images);
+        self.pending.sync_with_snapshot(&snapshot, &mut self.images);
 
         let (page_count, page_size) = (snapshot.page_count(), self.source.page_size());
-        self.images[which].stale.forget_beyond(page_count);
+        self.images[which].stale.remove_beyond(page_count);
         let numbers: Vec<u32> = self.images[which].stale.iter().take(most).collect();
         let complete = numbers.len() == self.images[which].stale.len();
         let mut content = Vec::with_capacity(numbers.len() * page_size);
@@ -173,12 +173,12 @@ impl Publisher {
         drop(snapshot);
         if self.images[which].path == self.folder.published {
             // What the file lacks is in the log from the recorded position on; if not, the position is `NOWHERE`.
-            self.note_writing(self.published_position(), self.books.position);
+            self.record_write_started(self.published_position(), self.pending.position);
         }
         let pages: Vec<Page<'_>> = numbers.into_iter().zip(content.chunks_exact(page_size)).collect();
         self.images[which]
             .write(&pages, page_count, page_size, complete)
-            .map_err(Trouble::file("write the published file"))?;
+            .map_err(PublishError::file("write the published file"))?;
         Ok(complete)
     }
 }
@@ -198,16 +198,16 @@ fn latest_pages(deltas: &[Delta]) -> Vec<Page<'_>> {
 }
 
 /// Maximum number of pages written into the current published file; for more, another file is written.
-pub(super) const MOST_AT_ONCE: usize = 4096;
+pub(super) const MAX_PAGES_IN_PLACE: usize = 4096;
 /// The same for a large file, for which another file is a complete further copy: 256 MB, written in one to a few
 /// seconds.
-const MOST_AT_ONCE_OF_LARGE: usize = 65_536;
+const MAX_PAGES_IN_PLACE_IF_LARGE: usize = 65_536;
 /// How long a process may keep the file open before a spare takes its name, or callers of a large one stop waiting.
-const PATIENCE: Duration = Duration::from_millis(100);
+const READER_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long a process may keep a large file open before a spare takes its name: longer than copying a few GB takes.
-const PATIENCE_IF_LARGE: Duration = Duration::from_mins(5);
+const LARGE_FILE_READER_TIMEOUT: Duration = Duration::from_mins(5);
 /// A file is large above this many bytes.
 const LARGE: u64 = 256 << 20;
 /// How long the publisher waits between attempts while no caller waits for it.
-const BETWEEN_LATE_TRIES: Duration = Duration::from_millis(10);
-const HELD_OPEN: &str = "another program has the published file open, as while copying it";
+const LATE_RETRY_INTERVAL: Duration = Duration::from_millis(10);
+const OPEN_ELSEWHERE: &str = "another program has the published file open, as while copying it";

@@ -17,7 +17,7 @@ impl PageSet {
 
     /// Adds a page. Page 0 does not exist.
     pub(super) fn insert(&mut self, page: u32) {
-        let (word, bit) = place(page);
+        let (word, bit) = bit_of(page);
         if word >= self.words.len() {
             self.words.resize(word + 1, 0);
         }
@@ -36,7 +36,7 @@ impl PageSet {
 
     /// Removes a page.
     pub(super) fn remove(&mut self, page: u32) {
-        let (word, bit) = place(page);
+        let (word, bit) = bit_of(page);
         if let Some(bits) = self.words.get_mut(word).filter(|bits| **bits & bit != 0) {
             *bits &= !bit;
             self.count -= 1;
@@ -44,7 +44,7 @@ impl PageSet {
     }
 
     /// Removes every page beyond `last`.
-    pub(super) fn forget_beyond(&mut self, last: u32) {
+    pub(super) fn remove_beyond(&mut self, last: u32) {
         let beyond: Vec<u32> = self.iter().filter(|page| *page > last).collect();
         for page in beyond {
             self.remove(page);
@@ -75,7 +75,7 @@ impl PageSet {
     }
 }
 
-fn place(page: u32) -> (usize, u64) {
+fn bit_of(page: u32) -> (usize, u64) {
     ((page / u64::BITS) as usize, 1 << (page % u64::BITS))
 }
 
@@ -93,7 +93,7 @@ mod tests {
                 if add { set.insert(page); model.insert(page); } else { set.remove(page); model.remove(&page); }
                 prop_assert_eq!(set.len(), model.len());
             }
-            set.forget_beyond(cut);
+            set.remove_beyond(cut);
             model.retain(|page| *page <= cut);
             prop_assert_eq!(set.iter().collect::<Vec<_>>(), model.into_iter().collect::<Vec<_>>());
         }

@@ -1,18 +1,18 @@
 //! The thread that keeps the published file equal to the live database.
 
-use super::books::Books;
 use super::compare::Comparison;
+use super::error::PublishError;
 use super::image::Image;
 use super::late;
+use super::pending_changes::PendingChanges;
 use super::queue::{Late, Queue};
 use super::source::Source;
-use super::trouble::Trouble;
 use super::wal::Position;
 use crate::clock;
+use crate::store::file_stamp::{ExactStamp, FileStamp};
 use crate::store::folder::{Folder, sync_folder};
-use crate::store::health::Reports;
+use crate::store::health::HealthState;
 use crate::store::run_state::{PublishedRecord, Record, RunState};
-use crate::store::stamp::{ExactStamp, Stamp};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,15 +24,15 @@ pub(super) struct Publisher {
     pub source: Source,
     pub state: Arc<RunState>,
     /// Whether the live database is verified.
-    pub reports: Arc<Reports>,
-    pub books: Books,
+    pub health_state: Arc<HealthState>,
+    pub pending: PendingChanges,
     /// The published file first, if there is one; then spares.
     pub images: Vec<Image>,
     pub phase: Phase,
-    pub pace: Pace,
+    pub lock_pacer: LockPacer,
     /// Since when another process has had the published file open while there was something to write.
     pub busy_since: Option<Instant>,
-    pub chores_at: Instant,
+    pub maintain_at: Instant,
     /// When a spare was last needed.
     pub spare_used_at: Instant,
 }
@@ -47,7 +47,7 @@ pub(super) enum Phase {
     /// The live database is damaged: the published file is kept as the last undamaged copy.
     Frozen,
     /// The last image is being written and then gets the published name.
-    Building(Naming),
+    Building(InstallMode),
     /// There are no leases: a new file replaces the old one each time.
     Renaming,
     /// A foreign file has the published name.
@@ -56,7 +56,7 @@ pub(super) enum Phase {
 
 /// How a new file gets the published name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Naming {
+pub(super) enum InstallMode {
     /// There is no file of that name.
     Free,
     /// The existing file was written by the service and is replaced.
@@ -80,16 +80,16 @@ impl Publisher {
     /// Works until the store is closed and everything is published.
     pub(super) fn run(&mut self) {
         loop {
-            let work = self.queue.take(self.next_look(), clock::instant);
-            self.books.absorb(work, &mut self.images);
-            let wait = self.pace.remaining(clock::instant());
+            let batch = self.queue.take(self.next_check(), clock::instant);
+            self.pending.add(batch, &mut self.images);
+            let wait = self.lock_pacer.remaining(clock::instant());
             if !wait.is_zero() && matches!(self.phase, Phase::Exact | Phase::Renaming) {
                 self.queue.pause(wait);
                 let more = self.queue.take_now();
-                self.books.absorb(more, &mut self.images);
+                self.pending.add(more, &mut self.images);
             }
             self.advance();
-            if self.books.stop && self.is_settled() {
+            if self.pending.stop && self.is_settled() {
                 return self.finish();
             }
         }
@@ -97,76 +97,76 @@ impl Publisher {
 
     /// Performs a step and handles its result.
     pub(super) fn advance(&mut self) {
-        let outcome = self.chores().and_then(|()| self.step());
+        let outcome = self.maintain().and_then(|()| self.step());
         match outcome {
             Ok(Progress::Current) => {
                 self.busy_since = None;
-                self.queue.published(self.books.committed, clock::instant());
+                self.queue.published(self.pending.committed, clock::instant());
                 if let Some(published) = self.images.first() {
-                    late::note_caught_up(&self.queue, &self.state, published.stamp);
+                    late::record_caught_up(&self.queue, &self.state, published.stamp);
                 }
                 self.wait_for_verification();
             }
             Ok(Progress::Working) => {}
             Ok(Progress::Busy) => {
                 self.busy_since.get_or_insert_with(clock::instant);
-                self.queue.pause(BETWEEN_TRIES);
+                self.queue.pause(RETRY_INTERVAL);
             }
-            Ok(Progress::Waiting) => self.queue.pause(BETWEEN_QUESTIONS),
-            Err(trouble) => self.meet(trouble),
+            Ok(Progress::Waiting) => self.queue.pause(VERIFICATION_POLL_INTERVAL),
+            Err(error) => self.handle_error(error),
         }
     }
 
-    fn step(&mut self) -> Result<Progress, Trouble> {
+    fn step(&mut self) -> Result<Progress, PublishError> {
         match self.phase {
             Phase::Exact => self.publish(),
             Phase::Verifying(_) => self.verify(),
-            Phase::Frozen => Ok(self.look_for_repair()),
+            Phase::Frozen => Ok(self.check_for_repair()),
             // It would replace a copy that may be the only undamaged one.
-            Phase::Building(Naming::Replace) if !self.reports.is_live_verified() => Ok(Progress::Waiting),
-            Phase::Building(naming) => self.build(naming),
+            Phase::Building(InstallMode::Replace) if !self.health_state.is_live_verified() => Ok(Progress::Waiting),
+            Phase::Building(install_mode) => self.build(install_mode),
             Phase::Renaming => self.publish_by_renaming(),
-            Phase::Foreign => self.look_for_free_name(),
+            Phase::Foreign => self.check_for_free_name(),
         }
     }
 
     /// When to continue if nothing is committed before.
-    pub(super) fn next_look(&self) -> Instant {
-        let is_at_rest = match self.phase {
+    pub(super) fn next_check(&self) -> Instant {
+        let is_idle = match self.phase {
             Phase::Foreign | Phase::Frozen => true,
-            Phase::Exact | Phase::Renaming => self.is_whole(),
+            Phase::Exact | Phase::Renaming => self.is_up_to_date(),
             Phase::Verifying(_) | Phase::Building(_) => false,
         };
-        if is_at_rest { self.chores_at } else { clock::instant() }
+        if is_idle { self.maintain_at } else { clock::instant() }
     }
 
     /// True if the published file lacks none of the added commits.
-    pub(super) fn is_whole(&self) -> bool {
-        self.books.fresh().is_empty() && self.images.first().is_some_and(|image| image.stale.is_empty())
+    pub(super) fn is_up_to_date(&self) -> bool {
+        self.pending.commits().is_empty() && self.images.first().is_some_and(|image| image.stale.is_empty())
     }
 
-    pub(super) fn meet(&mut self, trouble: Trouble) {
+    pub(super) fn handle_error(&mut self, error: PublishError) {
         let now = clock::instant();
-        match trouble {
-            Trouble::Gone => {
+        match error {
+            PublishError::Gone => {
                 tracing::warn!(
                     event = "STORE_PUBLISHED_GONE",
                     file = %self.folder.published.display(),
                     "The published file is missing and is created again"
                 );
                 self.images.clear();
-                self.phase = Phase::Building(Naming::Free);
+                self.phase = Phase::Building(InstallMode::Free);
             }
-            Trouble::Foreign(found) => self.leave_to_somebody(&found, now),
-            Trouble::Failed(reason) => {
-                self.loosen(&reason, Late::Behind, now);
-                self.note_failed_write();
-                self.queue.pause(AFTER_FAILURE);
+            PublishError::Foreign(found) => self.abandon_foreign_file(&found, now),
+            PublishError::Failed(reason) => {
+                self.start_bypass(&reason, Late::Behind, now);
+                self.record_write_failure();
+                self.queue.pause(FAILURE_RETRY_INTERVAL);
             }
         }
     }
 
-    fn leave_to_somebody(&mut self, found: &str, now: Instant) {
+    fn abandon_foreign_file(&mut self, found: &str, now: Instant) {
         let file = self.folder.published.display();
         tracing::error!(
             event = "STORE_PUBLISH_FOREIGN",
@@ -179,19 +179,19 @@ impl Publisher {
              file away: a new one is created at once. To use the data in that file: `agentlocator restore {file}`"
         );
         self.images.clear();
-        self.books.take_fresh();
+        self.pending.take_commits();
         let foreign = self.foreign_stamp();
-        self.note(|record| *record = Record { foreign, ..record.of_a_new_run() });
+        self.update_record(|record| *record = Record { foreign, ..record.of_a_new_run() });
         // Synced: after a power cut the file must not count as the service's own again.
         let _ = self.state.sync();
         self.phase = Phase::Foreign;
-        self.loosen(&reason, Late::Foreign, now);
+        self.start_bypass(&reason, Late::Foreign, now);
     }
 
     /// Records how the foreign file changed since it was found, for example because a program was still writing it: the
     /// next start must not take it for a file that was put there while the service was off.
-    pub(super) fn note_foreign(&self) {
-        self.note(|record| {
+    pub(super) fn record_foreign(&self) {
+        self.update_record(|record| {
             if record.foreign.is_some() {
                 record.foreign = self.foreign_stamp();
             }
@@ -207,38 +207,38 @@ impl Publisher {
         match self.phase {
             // The next start can compare as well.
             Phase::Foreign | Phase::Frozen | Phase::Verifying(_) => true,
-            Phase::Exact | Phase::Renaming => self.is_whole() || self.gives_up(),
+            Phase::Exact | Phase::Renaming => self.is_up_to_date() || self.gives_up(),
             Phase::Building(_) => self.gives_up(),
         }
     }
 
     fn gives_up(&self) -> bool {
-        self.busy_since.is_some_and(|since| clock::instant().saturating_duration_since(since) > LAST_TRIES)
-            || !self.queue.standing().is_current()
+        self.busy_since.is_some_and(|since| clock::instant().saturating_duration_since(since) > SHUTDOWN_TIMEOUT)
+            || !self.queue.status().is_current()
     }
 
     fn finish(&mut self) {
-        let whole = matches!(self.phase, Phase::Exact | Phase::Renaming) && self.is_whole();
-        let on_disk = whole
+        let is_complete = matches!(self.phase, Phase::Exact | Phase::Renaming) && self.is_up_to_date();
+        let on_disk = is_complete
             && self
-                .put_on_disk()
+                .fsync()
                 .inspect_err(|error| {
                     tracing::warn!(event = "STORE_PUBLISH_UNSYNCED", %error, "Cannot fsync the published file; it may not be on disk yet");
                 })
                 .is_ok();
         if !on_disk {
-            self.note(|record| {
+            self.update_record(|record| {
                 if let Some(published) = &mut record.published {
                     published.writing = Some(Position::NOWHERE);
                 }
             });
         }
         self.drop_spares();
-        self.note_foreign();
+        self.record_foreign();
     }
 
     /// Syncs the published file and its name to disk.
-    fn put_on_disk(&self) -> io::Result<()> {
+    fn fsync(&self) -> io::Result<()> {
         self.images.first().map_or(Ok(()), Image::sync)?;
         sync_folder(self.folder.live())?;
         sync_folder(self.folder.root())
@@ -246,8 +246,8 @@ impl Publisher {
 
     /// Records that the published file is about to be written. After a crash, `from` is the position to continue from,
     /// and the log up to `to` shows whether the file is the one that was being written.
-    pub(super) fn note_writing(&self, from: Position, to: Position) {
-        self.note(|record| {
+    pub(super) fn record_write_started(&self, from: Position, to: Position) {
+        self.update_record(|record| {
             if let Some(published) = &mut record.published {
                 *published = PublishedRecord { position: from, writing: Some(to), ..*published };
             }
@@ -255,9 +255,9 @@ impl Publisher {
     }
 
     /// Records that a write of the published file has failed: whatever it left was written by the service.
-    fn note_failed_write(&self) {
+    fn record_write_failure(&self) {
         let image = self.images.first().filter(|image| image.path == self.folder.published);
-        self.note(|record| {
+        self.update_record(|record| {
             if let Some(published) = &mut record.published {
                 let stamp = image.map_or(published.stamp, |image| image.stamp);
                 *published = PublishedRecord { stamp, position: Position::NOWHERE, writing: Some(Position::NOWHERE) };
@@ -266,45 +266,45 @@ impl Publisher {
     }
 
     /// Records that the published file is complete.
-    pub(super) fn note_whole(&self, stamp: Stamp, position: Position) {
-        self.note(|record| {
+    pub(super) fn record_complete(&self, stamp: FileStamp, position: Position) {
+        self.update_record(|record| {
             record.published = Some(PublishedRecord { stamp, position, writing: None });
             (record.successor, record.foreign, record.adopt) = (None, None, false);
         });
     }
 
     /// Changes the record for the next run.
-    pub(super) fn note(&self, change: impl FnOnce(&mut Record)) {
-        late::warn_unwritten(self.state.change(change));
+    pub(super) fn update_record(&self, change: impl FnOnce(&mut Record)) {
+        late::log_write_error(self.state.change(change));
     }
 
     /// Lets callers be answered although the copy is not current.
-    pub(super) fn loosen(&self, reason: &str, kind: Late, now: Instant) {
-        late::loosen(&self.queue, &self.state, reason, kind, now);
+    pub(super) fn start_bypass(&self, reason: &str, kind: Late, now: Instant) {
+        late::start_bypass(&self.queue, &self.state, reason, kind, now);
     }
 
     /// Drops the published content, and keeps its buffers for the next commits.
-    pub(super) fn done_with_fresh(&mut self) {
-        let deltas = self.books.take_fresh();
-        self.queue.reuse(deltas);
+    pub(super) fn recycle_buffers(&mut self) {
+        let deltas = self.pending.take_commits();
+        self.queue.recycle(deltas);
     }
 }
 
 /// Limits how often the published file is locked against openers to a small part of the time.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct LockPacer {
     longest: Duration,
     next: Option<Instant>,
 }
 
-impl Pace {
+impl LockPacer {
     pub(super) fn new(longest: Duration) -> Self {
         Self { longest, next: None }
     }
 
     /// Records that openers had to wait from `began` to `ended`.
-    pub(super) fn locked(&mut self, began: Instant, ended: Instant) {
-        let pause = ended.saturating_duration_since(began) * FREE_SHARE;
+    pub(super) fn record_lock(&mut self, began: Instant, ended: Instant) {
+        let pause = ended.saturating_duration_since(began) * FREE_FACTOR;
         self.next = Some(ended + pause.min(self.longest));
     }
 
@@ -315,13 +315,13 @@ impl Pace {
 }
 
 /// The file stays free for this many times as long as it was locked.
-const FREE_SHARE: u32 = 20;
-const BETWEEN_TRIES: Duration = Duration::from_micros(500);
+const FREE_FACTOR: u32 = 20;
+const RETRY_INTERVAL: Duration = Duration::from_micros(500);
 /// Interval of checking whether the live database has been verified.
-const BETWEEN_QUESTIONS: Duration = Duration::from_millis(2);
-const AFTER_FAILURE: Duration = Duration::from_millis(250);
+const VERIFICATION_POLL_INTERVAL: Duration = Duration::from_millis(2);
+const FAILURE_RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// How long a store that is being closed waits for processes that have the file open.
-const LAST_TRIES: Duration = Duration::from_secs(3);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {
@@ -329,12 +329,12 @@ mod tests {
 
     #[test]
     fn the_file_is_free_most_of_the_time() {
-        let mut pace = Pace::new(Duration::from_millis(5));
+        let mut lock_pacer = LockPacer::new(Duration::from_millis(5));
         let began = clock::instant();
-        assert_eq!(pace.remaining(began), Duration::ZERO);
-        pace.locked(began, began + Duration::from_micros(100));
-        assert_eq!(pace.remaining(began + Duration::from_micros(100)), Duration::from_millis(2));
-        pace.locked(began, began + Duration::from_millis(40));
-        assert_eq!(pace.remaining(began + Duration::from_millis(40)), Duration::from_millis(5));
+        assert_eq!(lock_pacer.remaining(began), Duration::ZERO);
+        lock_pacer.record_lock(began, began + Duration::from_micros(100));
+        assert_eq!(lock_pacer.remaining(began + Duration::from_micros(100)), Duration::from_millis(2));
+        lock_pacer.record_lock(began, began + Duration::from_millis(40));
+        assert_eq!(lock_pacer.remaining(began + Duration::from_millis(40)), Duration::from_millis(5));
     }
 }

@@ -4,7 +4,7 @@
 //! which has their write on disk, and no caller waits until the copy has caught up.
 
 use super::wal::{Changes, Delta, Header, WalReader};
-use crate::store::pending::{Group, Told, answer_all};
+use crate::store::write_request::{AckAfter, WriteBatch, complete_all};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -31,25 +31,25 @@ struct Inner {
     committed: u64,
     published: u64,
     /// Callers are answered without waiting.
-    loose: Option<Loose>,
+    bypass: Option<Bypass>,
     stop: bool,
 }
 
 struct Callers {
     commit: u64,
     since: Instant,
-    group: Group,
+    batch: WriteBatch,
 }
 
 /// Why callers do not wait.
 #[derive(Clone, Debug)]
-struct Loose {
+struct Bypass {
     since: Instant,
     reason: String,
     kind: Late,
     /// Callers are answered. Until then they still wait, because the state file does not record yet that the copy is
     /// behind.
-    is_noted: bool,
+    is_recorded: bool,
     /// The problem is over: callers wait again, and the copy is current once this commit is published.
     until: Option<u64>,
 }
@@ -66,7 +66,7 @@ pub(super) enum Late {
 }
 
 /// What the publisher takes from the queue.
-pub(super) struct Work {
+pub(super) struct CommitBatch {
     /// The commits since the last time.
     pub deltas: Vec<Delta>,
     /// The number of the newest commit.
@@ -77,14 +77,14 @@ pub(super) struct Work {
 
 /// The state of the copy, for health.
 #[derive(Clone, Debug)]
-pub(super) enum Standing {
+pub(super) enum CopyStatus {
     Current,
     Late { since: Instant, reason: String },
     Foreign { reason: String },
     Frozen { reason: String },
 }
 
-impl Standing {
+impl CopyStatus {
     /// True if the copy holds everything that has been acknowledged.
     pub(super) fn is_current(&self) -> bool {
         matches!(self, Self::Current)
@@ -114,18 +114,18 @@ impl Queue {
     }
 
     /// Adds a commit, and its callers, who are answered when it is published. Returns the callers that need not wait.
-    pub(super) fn committed(&self, log: &mut WalReader, mut group: Group, now: Instant) -> Group {
+    pub(super) fn committed(&self, log: &mut WalReader, mut batch: WriteBatch, now: Instant) -> WriteBatch {
         let buffer = self.lock().buffers.pop().unwrap_or_default();
         let delta = log.read(buffer);
         let mut inner = self.lock();
         inner.committed += 1;
-        inner.take_in(delta);
-        let mut at_once = group;
+        inner.add_delta(delta);
+        let mut at_once = batch;
         if inner.callers_wait() {
-            group = at_once.extract_if(.., |write| write.told() == Told::Published).collect();
-            if !group.is_empty() {
+            batch = at_once.extract_if(.., |write| write.ack_after() == AckAfter::Publish).collect();
+            if !batch.is_empty() {
                 let commit = inner.committed;
-                inner.callers.push_back(Callers { commit, since: now, group });
+                inner.callers.push_back(Callers { commit, since: now, batch });
             }
         }
         drop(inner);
@@ -137,11 +137,11 @@ impl Queue {
 
     /// Adds what other programs have committed, up to a position in the log.
     pub(super) fn foreign_commits(&self, log: &mut WalReader, up_to: Header) {
-        self.lock().take_in(log.read_up_to(up_to, Vec::new()));
+        self.lock().add_delta(log.read_up_to(up_to, Vec::new()));
     }
 
     /// Waits until there is work or until `until`, and takes the work.
-    pub(super) fn take(&self, until: Instant, clock: impl Fn() -> Instant) -> Work {
+    pub(super) fn take(&self, until: Instant, clock: impl Fn() -> Instant) -> CommitBatch {
         let mut inner = self.lock();
         loop {
             let wait = until.saturating_duration_since(clock());
@@ -159,7 +159,7 @@ impl Queue {
     }
 
     /// Like [`Queue::take`], without waiting.
-    pub(super) fn take_now(&self) -> Work {
+    pub(super) fn take_now(&self) -> CommitBatch {
         self.lock().take()
     }
 
@@ -168,27 +168,27 @@ impl Queue {
         let mut inner = self.lock();
         inner.published = inner.published.max(commit);
         let committed = inner.committed;
-        if let Some(loose) = &mut inner.loose {
-            let until = *loose.until.get_or_insert(committed);
+        if let Some(bypass) = &mut inner.bypass {
+            let until = *bypass.until.get_or_insert(committed);
             if until <= commit {
-                let Loose { since, reason, .. } = loose;
+                let Bypass { since, reason, .. } = bypass;
                 let age_ms = u64::try_from(now.saturating_duration_since(*since).as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(event = "STORE_PUBLISH_CURRENT", age_ms, reason = %reason, "The published copy is current again");
-                inner.loose = None;
+                inner.bypass = None;
             }
         }
-        let group = inner.callers_up_to(|callers| callers.commit <= commit);
+        let batch = inner.callers_up_to(|callers| callers.commit <= commit);
         drop(inner);
-        answer_all(group, &Ok(()));
+        complete_all(batch, &Ok(()));
     }
 
     /// Returns buffers for reuse.
-    pub(super) fn reuse(&self, deltas: Vec<Delta>) {
+    pub(super) fn recycle(&self, deltas: Vec<Delta>) {
         let mut inner = self.lock();
         for delta in deltas {
             if let Changes::Content(content) = delta.changes {
                 let buffer = content.into_buffer();
-                if inner.buffers.len() < SPARE_BUFFERS && buffer.capacity() <= LARGEST_SPARE_BUFFER {
+                if inner.buffers.len() < SPARE_BUFFERS && buffer.capacity() <= MAX_SPARE_BUFFER {
                     inner.buffers.push(buffer);
                 }
             }
@@ -196,7 +196,7 @@ impl Queue {
     }
 
     /// Frees the memory that only a busy store needs.
-    pub(super) fn rest(&self) {
+    pub(super) fn release_buffers(&self) {
         let mut inner = self.lock();
         inner.buffers = Vec::new();
         inner.deltas.shrink_to_fit();
@@ -205,30 +205,30 @@ impl Queue {
 
     // ---- both sides of a late copy; see `late`
 
-    /// Records that the copy is late. Callers wait until [`Queue::answer_loosened`].
-    pub(super) fn loosen(&self, reason: &str, kind: Late, now: Instant) {
-        self.lock().loosen(reason, kind, now);
+    /// Records that the copy is late. Callers wait until [`Queue::release_callers`].
+    pub(super) fn start_bypass(&self, reason: &str, kind: Late, now: Instant) {
+        self.lock().start_bypass(reason, kind, now);
     }
 
     /// The same, if one of the callers has waited too long. Returns true if so.
-    pub(super) fn loosen_if_overdue(&self, limit: Duration, now: Instant) -> bool {
+    pub(super) fn start_bypass_if_overdue(&self, limit: Duration, now: Instant) -> bool {
         let mut inner = self.lock();
         let overdue = |callers: &Callers| now.saturating_duration_since(callers.since) >= limit;
         let is_overdue = inner.callers.front().is_some_and(overdue);
         if is_overdue {
-            inner.loosen("the published file could not be written in time", Late::Behind, now);
+            inner.start_bypass("the published file could not be written in time", Late::Behind, now);
         }
         is_overdue
     }
 
     /// Lets no caller wait for the copy from here on, unless it is current by now.
-    pub(super) fn answer_loosened(&self) {
+    pub(super) fn release_callers(&self) {
         let mut inner = self.lock();
-        let Some(loose) = &mut inner.loose else { return };
-        loose.is_noted = true;
-        let group = inner.callers_up_to(|_| true);
+        let Some(bypass) = &mut inner.bypass else { return };
+        bypass.is_recorded = true;
+        let batch = inner.callers_up_to(|_| true);
         drop(inner);
-        answer_all(group, &Ok(()));
+        complete_all(batch, &Ok(()));
     }
 
     // ---- the supervisor's side
@@ -251,60 +251,60 @@ impl Queue {
     }
 
     /// The state of the copy.
-    pub(super) fn standing(&self) -> Standing {
-        match &self.lock().loose {
-            None => Standing::Current,
-            Some(Loose { reason, kind: Late::Foreign, .. }) => Standing::Foreign { reason: reason.clone() },
-            Some(Loose { reason, kind: Late::Frozen, .. }) => Standing::Frozen { reason: reason.clone() },
-            Some(Loose { since, reason, .. }) => Standing::Late { since: *since, reason: reason.clone() },
+    pub(super) fn status(&self) -> CopyStatus {
+        match &self.lock().bypass {
+            None => CopyStatus::Current,
+            Some(Bypass { reason, kind: Late::Foreign, .. }) => CopyStatus::Foreign { reason: reason.clone() },
+            Some(Bypass { reason, kind: Late::Frozen, .. }) => CopyStatus::Frozen { reason: reason.clone() },
+            Some(Bypass { since, reason, .. }) => CopyStatus::Late { since: *since, reason: reason.clone() },
         }
     }
 }
 
 impl Inner {
-    fn take_in(&mut self, delta: Option<Delta>) {
+    fn add_delta(&mut self, delta: Option<Delta>) {
         let Some(delta) = delta else { return };
         self.bytes += delta.changes.bytes();
         self.deltas.push(delta);
-        if self.bytes > MOST_WAITING {
-            self.forget_content();
+        if self.bytes > MAX_QUEUED_BYTES {
+            self.drop_content();
         }
     }
 
-    fn take(&mut self) -> Work {
+    fn take(&mut self) -> CommitBatch {
         self.bytes = 0;
-        Work { deltas: std::mem::take(&mut self.deltas), committed: self.committed, stop: self.stop }
+        CommitBatch { deltas: std::mem::take(&mut self.deltas), committed: self.committed, stop: self.stop }
     }
 
     fn callers_wait(&self) -> bool {
-        self.loose.as_ref().is_none_or(|loose| loose.until.is_some() || !loose.is_noted)
+        self.bypass.as_ref().is_none_or(|bypass| bypass.until.is_some() || !bypass.is_recorded)
     }
 
-    fn loosen(&mut self, reason: &str, kind: Late, now: Instant) {
-        let (since, is_noted) = match &self.loose {
-            Some(loose) => (loose.since, loose.is_noted && loose.kind == kind),
+    fn start_bypass(&mut self, reason: &str, kind: Late, now: Instant) {
+        let (since, is_recorded) = match &self.bypass {
+            Some(bypass) => (bypass.since, bypass.is_recorded && bypass.kind == kind),
             None => (self.callers.front().map_or(now, |callers| callers.since), false),
         };
-        if self.loose.as_ref().is_none_or(|loose| loose.reason != reason) {
+        if self.bypass.as_ref().is_none_or(|bypass| bypass.reason != reason) {
             tracing::warn!(
                 event = "STORE_PUBLISH_LATE",
                 reason,
                 "The published copy is behind; writes are acknowledged without it"
             );
         }
-        self.loose = Some(Loose { since, reason: reason.to_owned(), kind, is_noted, until: None });
+        self.bypass = Some(Bypass { since, reason: reason.to_owned(), kind, is_recorded, until: None });
     }
 
-    fn callers_up_to(&mut self, done: impl Fn(&Callers) -> bool) -> Group {
-        let mut group = Group::new();
+    fn callers_up_to(&mut self, done: impl Fn(&Callers) -> bool) -> WriteBatch {
+        let mut batch = WriteBatch::new();
         while self.callers.front().is_some_and(&done) {
-            group.extend(self.callers.pop_front().map(|callers| callers.group).unwrap_or_default());
+            batch.extend(self.callers.pop_front().map(|callers| callers.batch).unwrap_or_default());
         }
-        group
+        batch
     }
 
     /// Drops the content because the publisher does not take it: only the fact that something changed is kept.
-    fn forget_content(&mut self) {
+    fn drop_content(&mut self) {
         if let Some(last) = self.deltas.pop() {
             self.deltas.clear();
             self.deltas.push(Delta { changes: Changes::Unknown, ..last });
@@ -313,6 +313,6 @@ impl Inner {
     }
 }
 
-const MOST_WAITING: usize = 32 << 20;
+const MAX_QUEUED_BYTES: usize = 32 << 20;
 const SPARE_BUFFERS: usize = 4;
-const LARGEST_SPARE_BUFFER: usize = 2 << 20;
+const MAX_SPARE_BUFFER: usize = 2 << 20;

@@ -1,7 +1,7 @@
 //! Reads pages of the live database from one snapshot.
 
-use super::queue::{Queue, Work};
-use super::trouble::Trouble;
+use super::error::PublishError;
+use super::queue::{CommitBatch, Queue};
 use super::wal::{Header, Position, WalFiles};
 use crate::store::{Error, Result, open};
 use rusqlite::{Connection, OptionalExtension};
@@ -43,7 +43,7 @@ impl Source {
     }
 
     /// Begins a snapshot, and takes all commits that it holds out of the queue, including those of other programs.
-    pub(super) fn snapshot(&self, queue: &Queue) -> Result<(Snapshot<'_>, Work), Trouble> {
+    pub(super) fn snapshot(&self, queue: &Queue) -> Result<(Snapshot<'_>, CommitBatch), PublishError> {
         // While this is held, no commit of the service is between log and queue.
         let mut log = queue.log();
         for _ in 0..ATTEMPTS {
@@ -59,7 +59,7 @@ impl Source {
     }
 
     /// A snapshot of the current moment, without taking commits from the queue.
-    pub(super) fn glance(&self) -> Result<Snapshot<'_>> {
+    pub(super) fn current_snapshot(&self) -> Result<Snapshot<'_>> {
         self.begin(self.header()?)
     }
 

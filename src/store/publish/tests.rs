@@ -1,18 +1,18 @@
 //! Drives the publisher by hand: whatever happens in whatever order, the published file ends equal to the live
 //! database, and a file that another process has open does not change.
 
-mod mishaps;
+mod faults;
 
-use super::begin::Ground;
+use super::error::PublishError;
 use super::publisher::{Phase, Publisher};
-use super::trouble::Trouble;
+use super::startup::PublisherContext;
 use super::*;
 use crate::store::WriteTx;
-use crate::store::mishap;
+use crate::store::fault_injection;
+use crate::store::file_stamp::FileStamp;
 use crate::store::open;
-use crate::store::pending::{CommitError, Group, Pending, Told, answer_all};
 use crate::store::run_state::{FOREVER, Record};
-use crate::store::stamp::Stamp;
+use crate::store::write_request::{AckAfter, CommitError, WriteBatch, WriteRequest, complete_all};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use std::fs::File;
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 struct Rig {
     conn: Connection,
-    feed: Feed,
+    sink: CommitSink,
     publisher: Publisher,
     folder: Folder,
     // Last: the connections above are closed before the log's files.
@@ -41,19 +41,19 @@ fn empty() -> (TempDir, Folder, Connection) {
     (dir, folder, conn)
 }
 
-fn ground(folder: &Folder) -> (Feed, Ground, wal::Header, WalFiles) {
-    let (prelude, feed, files) = prelude(folder, 4096).unwrap();
-    let Prelude { queue, files: wal, from } = prelude;
+fn context(folder: &Folder) -> (CommitSink, PublisherContext, wal::Header, WalFiles) {
+    let (prepared, sink, files) = prepare(folder, 4096).unwrap();
+    let PreparedPublisher { queue, files: wal, from } = prepared;
     let state = Arc::new(RunState::open(&folder.run_state()).unwrap().0);
-    let ground = Ground {
+    let context = PublisherContext {
         folder: folder.clone(),
         queue,
         wal,
         state,
-        reports: Arc::new(Reports::new(true)),
+        health_state: Arc::new(HealthState::new(true)),
         longest_pause: Duration::ZERO,
     };
-    (feed, ground, from, files)
+    (sink, context, from, files)
 }
 
 /// How a start classifies the published file.
@@ -63,34 +63,34 @@ fn found(folder: &Folder, record: Option<&Record>) -> FileState {
     let mut header = [0; 16];
     let _ = std::os::unix::fs::FileExt::read_at(&file, &mut header, 0);
     let observed = Observed {
-        stamp: Stamp::of(&metadata),
+        stamp: FileStamp::of(&metadata),
         changed_at: std::os::unix::fs::MetadataExt::ctime(&metadata),
         has_header: header != [0; 16],
         clean: false,
         record,
     };
-    classify(&observed, |place| holds_write(&folder.wal(), &file, place).unwrap_or(false))
+    classify(&observed, |position| holds_write(&folder.wal(), &file, position).unwrap_or(false))
 }
 
 fn rig() -> Rig {
     let (dir, folder, conn) = empty();
-    let (feed, ground, from, files) = ground(&folder);
-    let mut publisher = Publisher::prepare(&ground, &FileState::Missing, from).unwrap();
-    publisher.settle();
-    Rig { conn, feed, publisher, folder, files: vec![files], dir }
+    let (sink, context, from, files) = context(&folder);
+    let mut publisher = Publisher::prepare(&context, &FileState::Missing, from).unwrap();
+    publisher.catch_up();
+    Rig { conn, sink, publisher, folder, files: vec![files], dir }
 }
 
 impl Rig {
     /// Commits as the service.
     fn commit(&mut self, sql: &str) {
-        self.commit_for(sql, Group::new());
+        self.commit_for(sql, WriteBatch::new());
     }
 
     /// The same with waiting callers.
-    fn commit_for(&mut self, sql: &str, callers: Group) {
-        let turn = self.feed.turn();
+    fn commit_for(&mut self, sql: &str, callers: WriteBatch) {
+        let guard = self.sink.begin_commit();
         self.conn.execute_batch(sql).unwrap();
-        turn.committed(callers);
+        guard.committed(callers);
     }
 
     /// Lets the publisher work until nothing is left to do, without waiting for processes that have the file open.
@@ -101,7 +101,7 @@ impl Rig {
             while matches!(self.publisher.phase, Phase::Verifying(_)) {
                 self.publisher.advance();
             }
-            self.publisher.settle();
+            self.publisher.catch_up();
             if self.difference().is_none() {
                 return;
             }
@@ -111,19 +111,19 @@ impl Rig {
 
     /// Kills the process and starts it again.
     fn restarted(self) -> Self {
-        let Self { conn, feed, publisher, folder, mut files, dir } = self;
-        drop((feed, publisher));
+        let Self { conn, sink, publisher, folder, mut files, dir } = self;
+        drop((sink, publisher));
         let left = RunState::open(&folder.run_state()).unwrap().1;
-        let (feed, ground, from, log) = ground(&folder);
+        let (sink, context, from, log) = context(&folder);
         files.push(log);
-        let mut publisher = Publisher::prepare(&ground, &found(&folder, left.as_ref()), from).unwrap();
-        publisher.settle();
-        Self { conn, feed, publisher, folder, files, dir }
+        let mut publisher = Publisher::prepare(&context, &found(&folder, left.as_ref()), from).unwrap();
+        publisher.catch_up();
+        Self { conn, sink, publisher, folder, files, dir }
     }
 
     /// The content of the published file when it is current.
     fn exact_copy(&self) -> Vec<u8> {
-        let snapshot = self.publisher.source.glance().unwrap();
+        let snapshot = self.publisher.source.current_snapshot().unwrap();
         let mut copy = Vec::new();
         for page in 1..=snapshot.page_count() {
             snapshot.read(page, &mut copy).unwrap();
@@ -154,7 +154,7 @@ impl Caller {
     }
 }
 
-impl Pending for Caller {
+impl WriteRequest for Caller {
     fn name(&self) -> &'static str {
         "caller"
     }
@@ -163,12 +163,12 @@ impl Pending for Caller {
         true
     }
 
-    fn answer(self: Box<Self>, outcome: &crate::store::Result<(), CommitError>) {
+    fn complete(self: Box<Self>, outcome: &crate::store::Result<(), CommitError>) {
         self.0.store(outcome.is_ok(), Ordering::Relaxed);
     }
 
-    fn told(&self) -> Told {
-        Told::Published
+    fn ack_after(&self) -> AckAfter {
+        AckAfter::Publish
     }
 }
 
@@ -201,8 +201,8 @@ enum Step {
     Delete { share: u32 },
     Vacuum,
     Checkpoint(&'static str),
-    SomebodyCommits,
-    SomebodyCheckpoints,
+    ForeignCommit,
+    ForeignCheckpoint,
     Publish,
     OpenReader,
     CloseReader,
@@ -216,8 +216,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (2..5_u32).prop_map(|share| Step::Delete { share }),
         1 => Just(Step::Vacuum),
         1 => prop_oneof![Just("PASSIVE"), Just("RESTART"), Just("TRUNCATE")].prop_map(Step::Checkpoint),
-        1 => Just(Step::SomebodyCommits),
-        1 => Just(Step::SomebodyCheckpoints),
+        1 => Just(Step::ForeignCommit),
+        1 => Just(Step::ForeignCheckpoint),
         5 => Just(Step::Publish),
         2 => Just(Step::OpenReader),
         1 => Just(Step::CloseReader),
@@ -226,7 +226,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn take(rig: &mut Rig, step: &Step, readers: &mut Vec<Reader>, links: &mut Vec<(PathBuf, Vec<u8>)>) {
-    let somebody = |rig: &Rig, sql: &str| {
+    let other_program = |rig: &Rig, sql: &str| {
         let conn = Connection::open(rig.folder.database()).unwrap();
         conn.busy_timeout(Duration::from_secs(1)).unwrap();
         let _ = conn.prepare(sql).unwrap().query([]).unwrap().next();
@@ -241,8 +241,8 @@ fn take(rig: &mut Rig, step: &Step, readers: &mut Vec<Reader>, links: &mut Vec<(
         Step::Checkpoint(mode) => {
             let _: i64 = rig.conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(0)).unwrap();
         }
-        Step::SomebodyCommits => somebody(rig, "INSERT INTO filler(content) VALUES (randomblob(5000)) RETURNING id"),
-        Step::SomebodyCheckpoints => somebody(rig, "PRAGMA wal_checkpoint(RESTART)"),
+        Step::ForeignCommit => other_program(rig, "INSERT INTO filler(content) VALUES (randomblob(5000)) RETURNING id"),
+        Step::ForeignCheckpoint => other_program(rig, "PRAGMA wal_checkpoint(RESTART)"),
         Step::Publish => {
             // Only a commit by the service detects at once that another program has committed.
             rig.commit("INSERT INTO filler(content) VALUES (NULL)");
@@ -274,7 +274,7 @@ proptest! {
         }
         take(&mut rig, &Step::Publish, &mut readers, &mut links);
         prop_assert_eq!(rig.difference(), None);
-        prop_assert_eq!(rig.publisher.queue.standing().is_current(), true);
+        prop_assert_eq!(rig.publisher.queue.status().is_current(), true);
     }
 }
 
@@ -287,9 +287,12 @@ fn what_another_program_commits_is_read_from_the_log_and_not_from_the_whole_data
     let other = Connection::open(rig.folder.database()).unwrap();
     for round in 0..3 {
         other.execute_batch("INSERT INTO filler(content) VALUES (randomblob(100))").unwrap();
-        rig.publisher.chores_at = clock::instant();
-        rig.publisher.chores().unwrap();
-        assert!(rig.publisher.bring_up(0, 16).unwrap(), "round {round}: more than a few pages count as changed");
+        rig.publisher.maintain_at = clock::instant();
+        rig.publisher.maintain().unwrap();
+        assert!(
+            rig.publisher.write_missing_pages(0, 16).unwrap(),
+            "round {round}: more than a few pages count as changed"
+        );
         assert_eq!(rig.difference(), None, "round {round}");
         let _: i64 = other.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0)).unwrap();
     }
@@ -301,7 +304,7 @@ struct Witness {
     seen: std::sync::mpsc::Sender<bool>,
 }
 
-impl Pending for Witness {
+impl WriteRequest for Witness {
     fn name(&self) -> &'static str {
         "witness"
     }
@@ -310,25 +313,25 @@ impl Pending for Witness {
         true
     }
 
-    fn answer(self: Box<Self>, _: &crate::store::Result<(), CommitError>) {
+    fn complete(self: Box<Self>, _: &crate::store::Result<(), CommitError>) {
         let left = RunState::open(&self.state).unwrap().1.unwrap();
         self.seen.send(left.late_until == Some(FOREVER)).unwrap();
     }
 
-    fn told(&self) -> Told {
-        Told::Published
+    fn ack_after(&self) -> AckAfter {
+        AckAfter::Publish
     }
 }
 
 #[test]
-fn the_state_file_says_that_the_copy_is_behind_before_anybody_is_answered() {
+fn the_state_file_says_that_the_copy_is_behind_before_any_caller_is_answered() {
     let mut rig = rig();
     let (sender, seen) = std::sync::mpsc::channel();
     let state_file = rig.folder.run_state();
-    let witness = || -> Group { vec![Box::new(Witness { state: state_file.clone(), seen: sender.clone() })] };
-    let turn = rig.feed.turn();
+    let witness = || -> WriteBatch { vec![Box::new(Witness { state: state_file.clone(), seen: sender.clone() })] };
+    let guard = rig.sink.begin_commit();
     rig.conn.execute_batch("INSERT INTO filler(content) VALUES (1)").unwrap();
-    assert!(turn.committed(witness()).is_empty());
+    assert!(guard.committed(witness()).is_empty());
     let (queue, state) = (&rig.publisher.queue, &rig.publisher.state);
     let limit = Duration::from_secs(2);
     assert!(!late::answer_overdue(queue, state, limit, clock::instant()));
@@ -336,16 +339,16 @@ fn the_state_file_says_that_the_copy_is_behind_before_anybody_is_answered() {
     assert_eq!(seen.try_recv(), Ok(true));
 
     // Later callers need not wait, until the copy is current.
-    let turn = rig.feed.turn();
+    let guard = rig.sink.begin_commit();
     rig.conn.execute_batch("INSERT INTO filler(content) VALUES (2)").unwrap();
-    answer_all(turn.committed(witness()), &Ok(()));
+    complete_all(guard.committed(witness()), &Ok(()));
     assert_eq!(seen.try_recv(), Ok(true));
     rig.publish();
     let left = RunState::open(&rig.folder.run_state()).unwrap().1.unwrap();
     assert_eq!(left.late_until, Some(rig.publisher.images[0].stamp.modified));
-    let turn = rig.feed.turn();
+    let guard = rig.sink.begin_commit();
     rig.conn.execute_batch("INSERT INTO filler(content) VALUES (3)").unwrap();
-    assert!(turn.committed(witness()).is_empty());
+    assert!(guard.committed(witness()).is_empty());
     rig.publish();
     assert_eq!(seen.try_recv(), Ok(false));
 }
@@ -353,23 +356,23 @@ fn the_state_file_says_that_the_copy_is_behind_before_anybody_is_answered() {
 #[test]
 fn a_publisher_that_panics_is_replaced() {
     let (_dir, folder, conn) = empty();
-    let (feed, ground, from, _files) = ground(&folder);
-    let mut publisher = Publisher::prepare(&ground, &FileState::Missing, from).unwrap();
-    publisher.settle();
-    let (queue, caller) = (ground.queue.clone(), Caller::default());
+    let (sink, context, from, _files) = context(&folder);
+    let mut publisher = Publisher::prepare(&context, &FileState::Missing, from).unwrap();
+    publisher.catch_up();
+    let (queue, caller) = (context.queue.clone(), Caller::default());
     let publishing = std::thread::spawn(move || {
-        mishap::plan(0, mishap::Mishap::Kill);
-        watch::keep_publishing(&ground, publisher)
+        fault_injection::plan(0, fault_injection::Fault::Kill);
+        supervisor::run_with_restarts(&context, publisher)
     });
-    let turn = feed.turn();
+    let guard = sink.begin_commit();
     conn.execute_batch("INSERT INTO filler(content) VALUES (randomblob(9000))").unwrap();
-    answer_all(turn.committed(vec![Box::new(caller.clone())]), &Ok(()));
+    complete_all(guard.committed(vec![Box::new(caller.clone())]), &Ok(()));
     let rows = || -> rusqlite::Result<i64> {
         open::lone_file(&folder.published).unwrap().query_row("SELECT count(*) FROM filler", [], |row| row.get(0))
     };
     let deadline = clock::instant() + Duration::from_secs(20);
-    while !caller.is_answered() || !queue.standing().is_current() || !matches!(rows(), Ok(1)) {
-        assert!(clock::instant() < deadline, "nobody took over: {:?}", queue.standing());
+    while !caller.is_answered() || !queue.status().is_current() || !matches!(rows(), Ok(1)) {
+        assert!(clock::instant() < deadline, "nobody took over: {:?}", queue.status());
         queue.pause(Duration::from_millis(2));
     }
     queue.stop();
@@ -377,41 +380,41 @@ fn a_publisher_that_panics_is_replaced() {
 }
 
 #[test]
-fn a_file_that_is_gone_is_made_anew_without_pauses() {
+fn a_file_that_is_gone_is_recreated_without_pauses() {
     let mut rig = rig();
     rig.commit("INSERT INTO filler(content) VALUES (randomblob(12000000))");
     rig.publish();
-    assert_eq!(rig.publisher.next_look(), rig.publisher.chores_at);
+    assert_eq!(rig.publisher.next_check(), rig.publisher.maintain_at);
     std::fs::remove_file(&rig.folder.published).unwrap();
-    rig.publisher.meet(Trouble::Gone);
+    rig.publisher.handle_error(PublishError::Gone);
     let mut steps = 0;
     while !rig.folder.published.exists() {
-        assert!(rig.publisher.next_look() <= clock::instant());
+        assert!(rig.publisher.next_check() <= clock::instant());
         rig.publisher.advance();
         steps += 1;
     }
     assert!(steps > 2, "only {steps}");
-    assert_eq!(rig.publisher.next_look(), rig.publisher.chores_at);
+    assert_eq!(rig.publisher.next_check(), rig.publisher.maintain_at);
 }
 
 #[test]
 fn a_large_file_that_a_process_has_open_gets_no_spare_for_minutes_and_no_caller_waits() {
-    mishap::pretend_large();
+    fault_injection::treat_as_large();
     let mut rig = rig();
     let reader = Reader::open(&rig);
     let spare = rig.folder.spare(1);
     let held_for = |rig: &mut Rig, time: Duration| {
         rig.publisher.busy_since = clock::instant().checked_sub(time);
-        let work = rig.publisher.queue.take_now();
-        rig.publisher.books.absorb(work, &mut rig.publisher.images);
+        let batch = rig.publisher.queue.take_now();
+        rig.publisher.pending.add(batch, &mut rig.publisher.images);
         rig.publisher.advance();
     };
     let caller = Caller::default();
     rig.commit_for("INSERT INTO filler(content) VALUES (randomblob(9000))", vec![Box::new(caller.clone())]);
     held_for(&mut rig, Duration::from_millis(50));
-    assert!(!caller.is_answered() && rig.publisher.queue.standing().is_current());
+    assert!(!caller.is_answered() && rig.publisher.queue.status().is_current());
     held_for(&mut rig, Duration::from_millis(150));
-    assert!(caller.is_answered() && !rig.publisher.queue.standing().is_current(), "late, and it says so");
+    assert!(caller.is_answered() && !rig.publisher.queue.status().is_current(), "late, and it says so");
     // More than fits in memory, so that only the page numbers are kept.
     rig.commit("INSERT INTO filler(content) VALUES (randomblob(18000000))");
     held_for(&mut rig, Duration::from_mins(4));
@@ -420,7 +423,7 @@ fn a_large_file_that_a_process_has_open_gets_no_spare_for_minutes_and_no_caller_
     drop(reader);
     held_for(&mut rig, Duration::from_mins(4));
     assert_eq!(rig.difference(), None);
-    assert!(rig.publisher.queue.standing().is_current() && !spare.exists(), "it was written in place");
+    assert!(rig.publisher.queue.status().is_current() && !spare.exists(), "it was written in place");
 
     let reader = Reader::open(&rig);
     rig.commit("INSERT INTO filler(content) VALUES (randomblob(9000))");

@@ -7,7 +7,7 @@
 //! The two descriptors must outlive every connection to the database: closing any descriptor of `-shm` releases the
 //! locks that SQLite holds on it in this process.
 
-use super::image::say_no_log_belongs_to_it;
+use super::image::clear_wal_mode;
 use crate::store::folder::Folder;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -182,7 +182,7 @@ pub(in crate::store) fn holds_write(log: &Path, file: &File, to: Position) -> io
         let mut theirs = vec![0; page_size];
         file.read_exact_at(&mut theirs, u64::from(header.page - 1) * page_size as u64)?;
         if header.page == 1 {
-            say_no_log_belongs_to_it(ours);
+            clear_wal_mode(ours);
         }
         if theirs != ours {
             return Ok(false);
@@ -235,7 +235,7 @@ impl WalReader {
             return Ok(Changes::Unknown);
         }
         let frames = now.position.frame - first;
-        let read = if frames as usize * (FRAME_HEADER + self.page_size) <= MOST_CONTENT {
+        let read = if frames as usize * (FRAME_HEADER + self.page_size) <= MAX_CONTENT {
             self.with_content(first, frames, buffer)?
         } else {
             self.numbers_only(first, frames)?
@@ -255,7 +255,7 @@ impl WalReader {
         let mut frames = Frames::default();
         let mut numbers = Vec::with_capacity(count as usize);
         for frame in buffer[..length].chunks_exact(size) {
-            numbers.push(frames.see(&FrameHeader::parse(frame)));
+            numbers.push(frames.add(&FrameHeader::parse(frame)));
         }
         frames.changes = Changes::Content(Content { frames: buffer, numbers, page_size: self.page_size });
         Ok(frames)
@@ -265,7 +265,7 @@ impl WalReader {
         let mut frames = Frames::default();
         let mut numbers = Vec::with_capacity(count as usize);
         for frame in first..first + count {
-            numbers.push(frames.see(&self.files.frame_header(frame, self.page_size)?));
+            numbers.push(frames.add(&self.files.frame_header(frame, self.page_size)?));
         }
         frames.changes = Changes::Numbers(numbers);
         Ok(frames)
@@ -306,7 +306,7 @@ impl Default for Frames {
 }
 
 impl Frames {
-    fn see(&mut self, header: &FrameHeader) -> u32 {
+    fn add(&mut self, header: &FrameHeader) -> u32 {
         self.commits += u32::from(header.pages_after != 0);
         self.mixed |= self.salts.is_some_and(|salt| salt != header.salt);
         self.salts = Some(header.salt);
@@ -377,4 +377,4 @@ const EVIDENCE: u32 = 64;
 const HEADER: usize = 48;
 const INDEX_VERSION: u32 = 3_007_000;
 /// For a commit larger than this only the page numbers are kept.
-const MOST_CONTENT: usize = 8 << 20;
+const MAX_CONTENT: usize = 8 << 20;

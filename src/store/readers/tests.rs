@@ -6,11 +6,11 @@ use tokio::task::JoinHandle;
 const ENDLESS: &str = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c";
 
 /// A pool of one connection, on an empty database.
-fn pool(limit: Duration) -> (TempDir, Readers) {
+fn pool(limit: Duration) -> (TempDir, ReaderPool) {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("db.sqlite");
     open::writer(&live).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
-    (folder, Readers::new(live, 1, limit))
+    (folder, ReaderPool::new(live, 1, limit))
 }
 
 fn count(tx: &ReadTx<'_>, sql: &str) -> Result<i64> {
@@ -22,7 +22,7 @@ fn rows(tx: &ReadTx<'_>) -> Result<i64> {
 }
 
 /// A running search that never ends by itself.
-async fn endless_search(readers: &Readers) -> JoinHandle<Result<i64>> {
+async fn endless_search(readers: &ReaderPool) -> JoinHandle<Result<i64>> {
     let (began, running) = oneshot::channel();
     let search = tokio::spawn({
         let readers = readers.clone();
@@ -113,7 +113,7 @@ async fn connections_that_are_not_needed_any_more_are_closed() {
     let folder = tempfile::tempdir().unwrap();
     let live = folder.path().join("db.sqlite");
     open::writer(&live).unwrap().execute_batch("CREATE TABLE t(x)").unwrap();
-    let readers = Readers::new(live, 3, Duration::from_secs(20));
+    let readers = ReaderPool::new(live, 3, Duration::from_secs(20));
     let idle = || readers.inner.idle.lock().unwrap().as_ref().unwrap().len();
     // Three reads at once need three connections.
     let meet = Arc::new(std::sync::Barrier::new(3));

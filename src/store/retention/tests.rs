@@ -97,11 +97,11 @@ fn what_was_freed_goes_back_to_the_disk_in_slices() {
         .unwrap();
     }
     conn.execute("DELETE FROM webhook_journal", []).unwrap();
-    let full = transact(&conn, |tx| tx.fill());
+    let full = transact(&conn, |tx| tx.page_usage());
     assert!(full.free_pages > 400, "{full:?}");
     assert_eq!(transact(&conn, |tx| tx.release_pages(100)), 100);
     while transact(&conn, |tx| tx.release_pages(100)) > 0 {}
-    let lean = transact(&conn, |tx| tx.fill());
+    let lean = transact(&conn, |tx| tx.page_usage());
     assert!(lean.free_pages == 0 && lean.pages + 400 < full.pages, "{lean:?}");
     assert_eq!(crate::store::copy::findings(&conn).unwrap(), None);
 }

@@ -1,29 +1,29 @@
 use super::*;
 use crate::store::WriteTx;
-use crate::store::pending::CommitError;
+use crate::store::write_request::CommitError;
 use proptest::prelude::*;
 use std::sync::Arc;
 
 /// A write that records its mark when it is answered.
-struct Marked((usize, usize), Told, Answered);
+struct TestWrite((usize, usize), AckAfter, Answered);
 
 type Answered = Arc<Mutex<Vec<(usize, usize)>>>;
 
-fn marked(told: Told) -> Box<dyn Pending> {
-    Box::new(Marked((0, 0), told, Answered::default()))
+fn marked(ack_after: AckAfter) -> Box<dyn WriteRequest> {
+    Box::new(TestWrite((0, 0), ack_after, Answered::default()))
 }
 
-impl Pending for Marked {
+impl WriteRequest for TestWrite {
     fn name(&self) -> &'static str {
         "marked"
     }
     fn run(&mut self, _: &WriteTx<'_>) -> bool {
         true
     }
-    fn answer(self: Box<Self>, _: &Result<(), CommitError>) {
+    fn complete(self: Box<Self>, _: &Result<(), CommitError>) {
         self.2.lock().unwrap().push(self.0);
     }
-    fn told(&self) -> Told {
+    fn ack_after(&self) -> AckAfter {
         self.1
     }
 }
@@ -32,7 +32,7 @@ fn lanes(waiting: &[(usize, u64)], now: Instant) -> Lanes {
     let mut lanes = Lanes::default();
     for (lane, age_ms) in waiting {
         let since = now.checked_sub(Duration::from_millis(*age_ms)).unwrap();
-        lanes.waiting[*lane].push_back((since, marked(Told::OnDisk)));
+        lanes.waiting[*lane].push_back((since, marked(AckAfter::Commit)));
     }
     lanes
 }
@@ -50,24 +50,24 @@ fn the_highest_lane_goes_first_until_another_has_waited_a_second() {
 #[test]
 fn a_full_queue_refuses_and_a_closed_one_hands_out_what_waits() {
     let queue = WriteQueue::new();
-    for _ in 0..MAX_WAITING {
-        queue.push(Priority::Live, marked(Told::Never)).unwrap();
+    for _ in 0..MAX_QUEUED {
+        queue.push(Priority::Live, marked(AckAfter::Never)).unwrap();
     }
-    assert_eq!(queue.push(Priority::Job, marked(Told::Never)), Err(Refused::Full));
+    assert_eq!(queue.push(Priority::Job, marked(AckAfter::Never)), Err(Rejected::Full));
     queue.close();
-    assert_eq!(queue.push(Priority::Job, marked(Told::Never)), Err(Refused::Closed));
+    assert_eq!(queue.push(Priority::Job, marked(AckAfter::Never)), Err(Rejected::Closed));
     let mut handed_out = 0;
-    while let Some(group) = queue.next_group(256) {
-        handed_out += group.len();
+    while let Some(batch) = queue.next_batch(256) {
+        handed_out += batch.len();
     }
-    assert_eq!(handed_out, MAX_WAITING);
+    assert_eq!(handed_out, MAX_QUEUED);
 }
 
 #[test]
 fn a_write_without_caller_waits_for_others_but_not_for_long() {
     let queue = Arc::new(WriteQueue::new());
-    queue.push(Priority::Live, marked(Told::Never)).unwrap();
-    assert_eq!(queue.next_group(256).unwrap().len(), 1);
+    queue.push(Priority::Live, marked(AckAfter::Never)).unwrap();
+    assert_eq!(queue.next_batch(256).unwrap().len(), 1);
 }
 
 proptest! {
@@ -78,13 +78,13 @@ proptest! {
         let priorities = [Priority::Live, Priority::Job, Priority::Backfill];
         let answered = Answered::default();
         for (number, (lane, waits)) in pushed.iter().enumerate() {
-            let told = if *waits { Told::OnDisk } else { Told::Never };
-            queue.push(priorities[*lane], Box::new(Marked((*lane, number), told, answered.clone()))).unwrap();
+            let ack_after = if *waits { AckAfter::Commit } else { AckAfter::Never };
+            queue.push(priorities[*lane], Box::new(TestWrite((*lane, number), ack_after, answered.clone()))).unwrap();
         }
         queue.close();
-        while let Some(group) = queue.next_group(256) {
-            prop_assert!(!group.is_empty() && group.len() <= 256);
-            crate::store::pending::answer_all(group, &Ok(()));
+        while let Some(batch) = queue.next_batch(256) {
+            prop_assert!(!batch.is_empty() && batch.len() <= 256);
+            crate::store::write_request::complete_all(batch, &Ok(()));
         }
         for lane in 0..3 {
             let came_out: Vec<_> = answered.lock().unwrap().iter().filter(|mark| mark.0 == lane).map(|mark| mark.1).collect();

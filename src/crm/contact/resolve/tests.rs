@@ -44,7 +44,7 @@ fn hear(tx: &WriteTx<'_>, peer: &[PeerAddress], name: &str, id: &str, ms: i64) -
         })
         .unwrap();
     if new.is_some() {
-        tx.note_message_in(thread.id, Provider::Baileys, at(ms), at(ms), false).unwrap();
+        tx.record_inbound(thread.id, Provider::Baileys, at(ms), at(ms), false).unwrap();
     }
     (thread, new.is_some())
 }

@@ -103,7 +103,7 @@ fn is_sound(path: &Path, snapshot: &Snapshot, stop: &Stop) -> Result<bool, Error
             Err(Error::Stopped) => Err(Error::Stopped),
             Err(_) => Ok(false),
         },
-        None => Ok(!snapshot.encrypted && store::prove_copy(path).is_ok()),
+        None => Ok(!snapshot.encrypted && store::verify_copy(path).is_ok()),
     }
 }
 

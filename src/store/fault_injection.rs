@@ -7,7 +7,7 @@ use std::io;
 #[cfg(not(test))]
 #[inline]
 #[expect(clippy::unnecessary_wraps, reason = "in tests it fails")]
-pub(in crate::store) fn may_happen() -> io::Result<()> {
+pub(in crate::store) fn inject() -> io::Result<()> {
     Ok(())
 }
 
@@ -29,14 +29,14 @@ pub(in crate::store) fn plain_renames() -> io::Result<()> {
 /// Overrides the size in bytes above which a published file counts as large.
 #[cfg(not(test))]
 #[inline]
-pub(in crate::store) fn large_from() -> Option<u64> {
+pub(in crate::store) fn large_threshold() -> Option<u64> {
     None
 }
 
 #[cfg(test)]
 pub(in crate::store) use planned::{
-    Killed, Mishap, forget_exchange, forget_leases, large_from, may_happen, no_leases, plain_renames, plan,
-    pretend_large, unplan,
+    Fault, Killed, clear, disable_exchange, disable_leases, inject, large_threshold, no_leases, plain_renames, plan,
+    treat_as_large,
 };
 
 #[cfg(test)]
@@ -46,45 +46,45 @@ mod planned {
 
     /// A fault.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(in crate::store) enum Mishap {
+    pub(in crate::store) enum Fault {
         /// Unwinds this thread with [`Killed`], as if the process was killed.
         Kill,
         /// The operation fails with this errno.
-        Refusal(i32),
+        Errno(i32),
     }
 
     /// The panic payload of a killed thread.
     pub(in crate::store) struct Killed;
 
     thread_local! {
-        static PLAN: Cell<Option<(u32, Mishap)>> = const { Cell::new(None) };
+        static PLAN: Cell<Option<(u32, Fault)>> = const { Cell::new(None) };
         static NO_LEASES: Cell<bool> = const { Cell::new(false) };
         static LARGE_FROM: Cell<Option<u64>> = const { Cell::new(None) };
         static PLAIN_RENAMES: Cell<bool> = const { Cell::new(false) };
     }
 
     /// Plans a fault for the file change after the next `after` ones.
-    pub(in crate::store) fn plan(after: u32, mishap: Mishap) {
-        PLAN.set(Some((after, mishap)));
+    pub(in crate::store) fn plan(after: u32, fault: Fault) {
+        PLAN.set(Some((after, fault)));
     }
 
     /// Cancels the planned fault. True if it had not occurred yet.
-    pub(in crate::store) fn unplan() -> bool {
+    pub(in crate::store) fn clear() -> bool {
         PLAN.take().is_some()
     }
 
-    pub(in crate::store) fn may_happen() -> io::Result<()> {
+    pub(in crate::store) fn inject() -> io::Result<()> {
         match PLAN.get() {
             None => Ok(()),
-            Some((0, mishap)) => {
+            Some((0, fault)) => {
                 PLAN.set(None);
-                match mishap {
-                    Mishap::Kill => std::panic::resume_unwind(Box::new(Killed)),
-                    Mishap::Refusal(code) => Err(io::Error::from_raw_os_error(code)),
+                match fault {
+                    Fault::Kill => std::panic::resume_unwind(Box::new(Killed)),
+                    Fault::Errno(code) => Err(io::Error::from_raw_os_error(code)),
                 }
             }
-            Some((left, mishap)) => {
-                PLAN.set(Some((left - 1, mishap)));
+            Some((left, fault)) => {
+                PLAN.set(Some((left - 1, fault)));
                 Ok(())
             }
         }
@@ -94,12 +94,12 @@ mod planned {
         NO_LEASES.get()
     }
 
-    pub(in crate::store) fn large_from() -> Option<u64> {
+    pub(in crate::store) fn large_threshold() -> Option<u64> {
         LARGE_FROM.get()
     }
 
     /// Makes this thread treat every published file as large.
-    pub(in crate::store) fn pretend_large() {
+    pub(in crate::store) fn treat_as_large() {
         LARGE_FROM.set(Some(0));
     }
 
@@ -109,12 +109,12 @@ mod planned {
     }
 
     /// Makes exchanging renames fail in this thread.
-    pub(in crate::store) fn forget_exchange() {
+    pub(in crate::store) fn disable_exchange() {
         PLAIN_RENAMES.set(true);
     }
 
     /// Makes this thread find no leases.
-    pub(in crate::store) fn forget_leases() {
+    pub(in crate::store) fn disable_leases() {
         NO_LEASES.set(true);
     }
 }

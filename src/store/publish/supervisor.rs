@@ -1,9 +1,9 @@
 //! Supervises the publisher: limits how long a caller waits for it, and restarts it after a panic.
 
-use super::begin::Ground;
 use super::late;
 use super::publisher::Publisher;
 use super::queue::{Late, Queue};
+use super::startup::PublisherContext;
 use crate::clock;
 use crate::store::run_state::RunState;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,10 +11,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 /// Starts the publisher's thread. The receiver gets whether the publisher has finished its work.
-pub(super) fn start_publisher(ground: Ground, publisher: Publisher) -> std::io::Result<Receiver<bool>> {
+pub(super) fn start_publisher(context: PublisherContext, publisher: Publisher) -> std::io::Result<Receiver<bool>> {
     let (sender, ended) = channel();
     std::thread::Builder::new().name("store-publish".into()).spawn(move || {
-        let has_ended = keep_publishing(&ground, publisher);
+        let has_ended = run_with_restarts(&context, publisher);
         // The supervisor may have stopped waiting.
         let _ = sender.send(has_ended);
     })?;
@@ -23,11 +23,11 @@ pub(super) fn start_publisher(ground: Ground, publisher: Publisher) -> std::io::
 
 /// Publishes until the store is closed. A publisher that panics is replaced by another, which creates a new file,
 /// because what the first wrote last is unknown. Returns false if the store is closed before there is another.
-pub(super) fn keep_publishing(ground: &Ground, publisher: Publisher) -> bool {
+pub(super) fn run_with_restarts(context: &PublisherContext, publisher: Publisher) -> bool {
     let mut first = Some(publisher);
     loop {
         let run = || {
-            let publisher = first.take().map_or_else(|| Publisher::replacement(ground), Ok);
+            let publisher = first.take().map_or_else(|| Publisher::replacement(context), Ok);
             publisher.map(|mut publisher| publisher.run())
         };
         match catch_unwind(AssertUnwindSafe(run)) {
@@ -37,31 +37,31 @@ pub(super) fn keep_publishing(ground: &Ground, publisher: Publisher) -> bool {
             }
             Err(_) => tracing::error!(event = "STORE_PUBLISHER_DIED", "The publisher panicked and is restarted"),
         }
-        if ground.queue.is_stopping() {
+        if context.queue.is_stopping() {
             return false;
         }
         let reason = "the publisher was restarted after an internal error";
-        late::loosen(&ground.queue, &ground.state, reason, Late::Behind, clock::instant());
-        ground.queue.pause(TICK);
+        late::start_bypass(&context.queue, &context.state, reason, Late::Behind, clock::instant());
+        context.queue.pause(TICK);
     }
 }
 
 /// Supervises until the publisher has stopped. Returns false if it did not stop in time.
-pub(super) fn watch(queue: &Queue, state: &RunState, ended: &Receiver<bool>) -> bool {
+pub(super) fn supervise(queue: &Queue, state: &RunState, ended: &Receiver<bool>) -> bool {
     let mut stopping_since = None;
     loop {
         let now = clock::instant();
-        let next = queue.next_overdue(CALLER).map_or(now + TICK, |overdue| overdue.min(now + TICK));
+        let next = queue.next_overdue(CALLER_TIMEOUT).map_or(now + TICK, |overdue| overdue.min(now + TICK));
         match ended.recv_timeout(next.saturating_duration_since(now)) {
             Ok(has_ended) => return has_ended,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return false,
         }
         let now = clock::instant();
-        late::answer_overdue(queue, state, CALLER, now);
+        late::answer_overdue(queue, state, CALLER_TIMEOUT, now);
         if queue.is_stopping() {
             let since = *stopping_since.get_or_insert(now);
-            if now.saturating_duration_since(since) > LAST_CHANCE {
+            if now.saturating_duration_since(since) > SHUTDOWN_TIMEOUT {
                 return false;
             }
         }
@@ -71,6 +71,6 @@ pub(super) fn watch(queue: &Queue, state: &RunState, ended: &Receiver<bool>) -> 
 /// Maximum interval between two checks.
 const TICK: Duration = Duration::from_secs(1);
 /// After this time a caller is answered although the copy does not have the write yet.
-const CALLER: Duration = Duration::from_secs(2);
+const CALLER_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long closing the store waits for the publisher.
-const LAST_CHANCE: Duration = Duration::from_secs(8);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);

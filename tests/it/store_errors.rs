@@ -172,7 +172,7 @@ async fn a_probe_never_takes_a_second() {
 async fn a_heartbeat_of_a_busy_or_idle_store_writes_at_most_once_a_minute() {
     let desk = Desk::new();
     let (store, _) = Store::open(desk.config()).unwrap();
-    let log = agentlocator::store::with_ending(&desk.live(), "-wal");
+    let log = agentlocator::store::with_suffix(&desk.live(), "-wal");
     store.heartbeat().await.unwrap();
     let beat = store.read(|tx| tx.meta("beat_at")).await.unwrap();
     assert!(beat.is_some());

@@ -1,15 +1,15 @@
 //! Commits that are not yet in an image.
 
 use super::image::Image;
-use super::queue::Work;
+use super::queue::CommitBatch;
 use super::source::Snapshot;
 use super::wal::{Changes, Delta, Header, Position};
 
 /// Commits that are not in the published file yet.
 #[derive(Debug, Default)]
-pub(super) struct Books {
+pub(super) struct PendingChanges {
     /// Commits with their content, if all commits since the last publishing have theirs.
-    fresh: Vec<Delta>,
+    commits: Vec<Delta>,
     bytes: usize,
     /// The number of the last commit added.
     pub committed: u64,
@@ -23,62 +23,62 @@ pub(super) struct Books {
     pub stop: bool,
 }
 
-impl Books {
+impl PendingChanges {
     /// No commits since `from`; `page_count` is the length of the database.
     pub(super) fn new(from: Header, page_count: u32) -> Self {
         Self { position: from.position, change: from.change, page_count, ..Self::default() }
     }
 
-    /// Adds the work taken from the queue.
-    pub(super) fn absorb(&mut self, work: Work, images: &mut [Image]) {
-        self.committed = work.committed;
-        self.stop |= work.stop;
+    /// Adds a batch taken from the queue.
+    pub(super) fn add(&mut self, batch: CommitBatch, images: &mut [Image]) {
+        self.committed = batch.committed;
+        self.stop |= batch.stop;
         let mut all_content = true;
-        for delta in work.deltas {
+        for delta in batch.deltas {
             self.page_count = delta.page_count;
             self.position = delta.position;
             self.change = delta.change;
             self.bytes += delta.changes.bytes();
             all_content &= matches!(delta.changes, Changes::Content(_));
-            self.fresh.push(delta);
+            self.commits.push(delta);
         }
-        if !all_content || self.bytes > MOST_FRESH {
-            self.fold(images);
+        if !all_content || self.bytes > MAX_BUFFERED_BYTES {
+            self.spill_to_images(images);
         }
     }
 
     /// Drops the content, and marks the changed pages as stale in every image.
-    pub(super) fn fold(&mut self, images: &mut [Image]) -> Vec<Delta> {
-        for delta in &self.fresh {
+    pub(super) fn spill_to_images(&mut self, images: &mut [Image]) -> Vec<Delta> {
+        for delta in &self.commits {
             for image in &mut *images {
-                note(image, delta);
+                mark_stale_pages(image, delta);
             }
         }
-        self.take_fresh()
+        self.take_commits()
     }
 
     /// Marks the changed pages as stale in the images, and keeps the content.
-    pub(super) fn note_in(&self, images: &mut [Image]) {
-        for delta in &self.fresh {
+    pub(super) fn mark_stale(&self, images: &mut [Image]) {
+        for delta in &self.commits {
             for image in &mut *images {
-                note(image, delta);
+                mark_stale_pages(image, delta);
             }
         }
     }
 
     /// The commits with their content.
-    pub(super) fn fresh(&self) -> &[Delta] {
-        &self.fresh
+    pub(super) fn commits(&self) -> &[Delta] {
+        &self.commits
     }
 
     /// Takes the commits with their content out.
-    pub(super) fn take_fresh(&mut self) -> Vec<Delta> {
+    pub(super) fn take_commits(&mut self) -> Vec<Delta> {
         self.bytes = 0;
-        std::mem::take(&mut self.fresh)
+        std::mem::take(&mut self.commits)
     }
 
     /// Takes over a snapshot's position. If it holds commits of another program, every page of every image is stale.
-    pub(super) fn agree_with(&mut self, snapshot: &Snapshot<'_>, images: &mut [Image]) {
+    pub(super) fn sync_with_snapshot(&mut self, snapshot: &Snapshot<'_>, images: &mut [Image]) {
         self.page_count = snapshot.page_count();
         self.position = snapshot.position();
         if self.change != snapshot.change() {
@@ -94,7 +94,7 @@ impl Books {
     }
 }
 
-fn note(image: &mut Image, delta: &Delta) {
+fn mark_stale_pages(image: &mut Image, delta: &Delta) {
     match &delta.changes {
         Changes::Content(content) => content.numbers().iter().for_each(|page| image.stale.insert(*page)),
         Changes::Numbers(numbers) => numbers.iter().for_each(|page| image.stale.insert(*page)),
@@ -103,4 +103,4 @@ fn note(image: &mut Image, delta: &Delta) {
 }
 
 /// More bytes than this are read back from the database, and written to another file than the current published file.
-const MOST_FRESH: usize = 16 << 20;
+const MAX_BUFFERED_BYTES: usize = 16 << 20;

@@ -1,24 +1,24 @@
 //! The start and the stop of a store, in order.
 
-use super::beside::Beside;
+use super::background_read::BackgroundReads;
 use super::checkpoint::Checkpoints;
-use super::durable::Disk;
+use super::file_stamp::{FileId, FileStamp};
 use super::folder::Folder;
-use super::health::{PublishState, Reports};
+use super::health::{HealthState, PublishState};
 use super::integrity::IntegrityCheck;
-use super::live::log_left;
+use super::live::log_stamp;
 use super::lock::Lock;
+use super::mount::Mount;
 use super::notice::StartNotice;
-use super::pending::{CommitError, Pending, Told};
 use super::probe::Probes;
-use super::publish::{self, Feed, Position, Prelude, Publishing, WalFiles};
+use super::publish::{self, CommitSink, Position, PreparedPublisher, Publishing, WalFiles};
 use super::readers::Pools;
 use super::run_state::{Record, RunState};
-use super::stamp::{FileId, Stamp};
 use super::startup::{self, Startup};
 use super::write_queue::Priority;
+use super::write_request::{AckAfter, CommitError, WriteRequest};
 use super::writer::{self, Writer};
-use super::{Error, Inner, Result, Store, WriteTx, archive, copy, migrate, open, reserve};
+use super::{Error, Inner, Result, Store, WriteTx, archive, copy, disk_reserve, migrate, open};
 use crate::config::StoreConfig;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -28,19 +28,19 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// The running threads of a store, and the resources to release when it stops.
-pub(in crate::store) struct Machinery {
+pub(in crate::store) struct BackgroundThreads {
     writer: JoinHandle<Connection>,
-    copying: Option<Copying>,
+    publish_threads: Option<PublishThreads>,
     integrity: Option<IntegrityCheck>,
     state: Arc<RunState>,
-    reports: Arc<Reports>,
+    health_state: Arc<HealthState>,
     /// The log is kept as it is when the store is closed.
-    beside_litestream: bool,
+    with_litestream: bool,
     _lock: Lock,
 }
 
 /// The threads that maintain the published copy.
-struct Copying {
+struct PublishThreads {
     publishing: Publishing,
     checkpoints: Arc<Checkpoints>,
     checkpointer: JoinHandle<()>,
@@ -56,69 +56,70 @@ impl Store {
     pub fn open(config: &StoreConfig) -> Result<(Self, Vec<String>)> {
         let folder = Folder::prepare(&config.published_file())?;
         let lock = Lock::take(&folder)?;
-        reserve::give_up_if_needed(&folder);
+        disk_reserve::release_if_needed(&folder);
         let (state, left) = RunState::open(&folder.run_state())?;
         let state = Arc::new(state);
         let (found, mut conn, plan) = startup::open(&folder, &state, left, config.litestream)?;
         snapshot_before(&conn, &plan, &folder, config.keep_snapshots)?;
-        let begun = if config.publish { Some(begin_publishing(&conn, &folder)?) } else { None };
+        let prepared = if config.publish { Some(prepare_publishing(&conn, &folder)?) } else { None };
         // From here on the last run's clean stop says nothing about the database.
-        note_open(&state, &found, &folder, config.publish)?;
+        record_open(&state, &found, &folder, config.publish)?;
         let applied = if plan.pending.is_empty() { Vec::new() } else { migrate::apply(&mut conn)? };
-        note_start(&conn, &folder)?;
+        store_start_notice(&conn, &folder)?;
 
-        let reports = Arc::new(Reports::new(found.verified));
+        let health_state = Arc::new(HealthState::new(found.verified));
         // Started before anything is published, so that publishing can wait for it.
-        let integrity = if found.verified { None } else { check_live(&folder, &reports) };
+        let integrity = if found.verified { None } else { check_live(&folder, &health_state) };
         let pause = Duration::from_millis(config.publish_interval_ms);
-        let (feeding, copying) = if let Some((prelude, feed, files)) = begun {
+        let (commit_sink, publish_threads) = if let Some((prepared_publisher, sink, files)) = prepared {
             // The pages that the migrations changed.
-            feed.turn().committed(Vec::new());
-            let publishing = prelude.start(&folder, state.clone(), reports.clone(), &found.published, pause)?;
-            let (feeding, copying) = start_publishing(publishing, feed, files, &folder, config.litestream)?;
-            (Some(feeding), Some(copying))
+            sink.begin_commit().committed(Vec::new());
+            let publishing =
+                prepared_publisher.start(&folder, state.clone(), health_state.clone(), &found.published, pause)?;
+            let (commit_sink, publish_threads) = start_publishing(publishing, sink, files, &folder, config.litestream)?;
+            (Some(commit_sink), Some(publish_threads))
         } else {
             open::checkpoint_by_itself(&conn, config.litestream)?;
             (None, None)
         };
-        reserve::keep(&folder);
-        let (writer, thread) = Writer::start(conn, Disk::of(&folder)?, feeding, reports.clone())?;
+        disk_reserve::create_if_possible(&folder);
+        let (writer, thread) = Writer::start(conn, Mount::of(&folder)?, commit_sink, health_state.clone())?;
         if !found.verified {
             wait_until_published(&writer);
         }
-        let machinery = Machinery {
+        let threads = BackgroundThreads {
             writer: thread,
-            copying,
+            publish_threads,
             integrity,
             state,
-            reports: reports.clone(),
-            beside_litestream: config.litestream,
+            health_state: health_state.clone(),
+            with_litestream: config.litestream,
             _lock: lock,
         };
         let inner = Inner {
-            reports,
+            health_state,
             probes: Probes::default(),
             readers: Pools::new(&folder.database(), config.readers),
             writer: Mutex::new(Some(writer)),
-            machinery: Mutex::new(Some(machinery)),
-            beside: Beside::default(),
+            threads: Mutex::new(Some(threads)),
+            background_reads: BackgroundReads::default(),
             folder,
         };
         Ok((Self { inner: Arc::new(inner), priority: Priority::default() }, applied))
     }
 }
 
-impl Machinery {
+impl BackgroundThreads {
     /// The state of the published copy.
     pub(in crate::store) fn publish_state(&self) -> PublishState {
-        self.copying.as_ref().map_or(PublishState::Off, |copying| copying.publishing.state())
+        self.publish_threads.as_ref().map_or(PublishState::Off, |publish_threads| publish_threads.publishing.state())
     }
 
     /// Records that the owner wants the foreign file under the published name to be adopted. Returns false if
     /// publishing is off.
     pub(in crate::store) fn adopt_at_next_start(&self, folder: &Folder) -> Result<bool> {
         let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
-        if self.copying.is_none() {
+        if self.publish_threads.is_none() {
             return Ok(false);
         }
         // Synced, so that it also applies to a start after a kill.
@@ -128,23 +129,23 @@ impl Machinery {
 
     /// The id of another process that is reading the live database, if known.
     pub(in crate::store) fn log_reader(&self) -> Option<i32> {
-        self.copying.as_ref()?.files.reader()
+        self.publish_threads.as_ref()?.files.reader()
     }
 
     /// Stops all threads. The writer's queue must be closed before.
     pub(in crate::store) fn stop(self, folder: &Folder) {
         // A program that has the database open may write to it later.
-        let reader = if self.beside_litestream { self.log_reader() } else { None };
-        let Self { writer, copying, integrity, state, reports, beside_litestream, _lock } = self;
+        let reader = if self.with_litestream { self.log_reader() } else { None };
+        let Self { writer, publish_threads, integrity, state, health_state, with_litestream, _lock } = self;
         if let Some(integrity) = integrity {
             integrity.stop();
         }
         let conn = writer.join();
-        let copied = copying.map(|copying| {
-            copying.checkpoints.stop();
-            let has_ended = copying.publishing.stop();
-            let _ = copying.checkpointer.join();
-            (has_ended, copying.files)
+        let copied = publish_threads.map(|publish_threads| {
+            publish_threads.checkpoints.stop();
+            let has_ended = publish_threads.publishing.stop();
+            let _ = publish_threads.checkpointer.join();
+            (has_ended, publish_threads.files)
         });
         let (Ok(conn), true) = (conn, copied.as_ref().is_none_or(|(has_ended, _)| *has_ended)) else {
             tracing::error!(
@@ -153,15 +154,15 @@ impl Machinery {
             );
             return;
         };
-        let log = if beside_litestream { keep_log(&conn) } else { checkpoint_all(&conn) };
+        let log = if with_litestream { keep_log(&conn) } else { checkpoint_all(&conn) };
         let closed = log.and_then(|()| conn.close().map_err(|(_, error)| error.into()));
         drop(copied);
-        let stamp = std::fs::metadata(folder.database()).map(|metadata| Stamp::of(&metadata));
+        let stamp = std::fs::metadata(folder.database()).map(|metadata| FileStamp::of(&metadata));
         match (closed, stamp) {
             (Ok(()), Ok(stamp)) => {
                 // A database that has not been verified yet is verified at the next start.
-                let closed = (reports.is_live_verified() && reader.is_none()).then_some(stamp);
-                let closed_log = closed.and_then(|_| log_left(folder));
+                let closed = (health_state.is_live_verified() && reader.is_none()).then_some(stamp);
+                let closed_log = closed.and_then(|_| log_stamp(folder));
                 let noted = state.change(|record| (record.closed, record.closed_log) = (closed, closed_log));
                 if let Err(error) = noted.and_then(|()| state.sync()) {
                     tracing::warn!(event = "STORE_STATE_UNWRITTEN", %error, "Cannot record the clean stop in the state file");
@@ -178,7 +179,7 @@ impl Machinery {
 }
 
 /// Records that a run has begun and which live database it uses, until the publisher has inspected the published file.
-fn note_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) -> Result<()> {
+fn record_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) -> Result<()> {
     let failed = |source| Error::File { doing: "cannot write", path: folder.run_state(), source };
     let live = Some(FileId::of(&std::fs::metadata(folder.database()).map_err(failed)?));
     let left = found.record.clone().unwrap_or_else(Record::of_this_boot);
@@ -196,8 +197,8 @@ fn note_open(state: &RunState, found: &Startup, folder: &Folder, publish: bool) 
 }
 
 /// Stores the start notice for the owner in the database, and holds messages that may have been sent already.
-fn note_start(conn: &Connection, folder: &Folder) -> Result<()> {
-    let Some(notice) = StartNotice::left_in(folder) else { return Ok(()) };
+fn store_start_notice(conn: &Connection, folder: &Folder) -> Result<()> {
+    let Some(notice) = StartNotice::load(folder) else { return Ok(()) };
     let tx = conn.unchecked_transaction()?;
     let write = WriteTx::new(&tx);
     write.set_start_notice(Some(&notice))?;
@@ -216,12 +217,12 @@ fn note_start(conn: &Connection, folder: &Folder) -> Result<()> {
     archive::remove(&folder.notice())
 }
 
-fn check_live(folder: &Folder, reports: &Arc<Reports>) -> Option<IntegrityCheck> {
+fn check_live(folder: &Folder, health_state: &Arc<HealthState>) -> Option<IntegrityCheck> {
     tracing::warn!(
         event = "STORE_UNCLEAN_STOP",
         "The last run did not stop cleanly; the database is verified in the background"
     );
-    IntegrityCheck::start(&folder.database(), reports.clone())
+    IntegrityCheck::start(&folder.database(), health_state.clone())
 }
 
 fn snapshot_before(conn: &Connection, plan: &migrate::Plan, folder: &Folder, keep: usize) -> Result<()> {
@@ -231,23 +232,23 @@ fn snapshot_before(conn: &Connection, plan: &migrate::Plan, folder: &Folder, kee
     Ok(())
 }
 
-fn begin_publishing(conn: &Connection, folder: &Folder) -> Result<(Prelude, Feed, WalFiles)> {
+fn prepare_publishing(conn: &Connection, folder: &Folder) -> Result<(PreparedPublisher, CommitSink, WalFiles)> {
     let page_size = open::page_size(conn)?;
     // The first read creates the log's index.
     conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    publish::prelude(folder, page_size)
+    publish::prepare(folder, page_size)
 }
 
 fn start_publishing(
     publishing: Publishing,
-    feed: Feed,
+    sink: CommitSink,
     files: WalFiles,
     folder: &Folder,
-    beside_litestream: bool,
-) -> Result<(writer::Publishing, Copying)> {
-    let (checkpoints, checkpointer) = Checkpoints::start(&folder.database(), beside_litestream)?;
-    let feeding = writer::Publishing { feed, checkpoints: checkpoints.clone() };
-    Ok((feeding, Copying { publishing, checkpoints, checkpointer, files }))
+    with_litestream: bool,
+) -> Result<(writer::Publishing, PublishThreads)> {
+    let (checkpoints, checkpointer) = Checkpoints::start(&folder.database(), with_litestream)?;
+    let commit_sink = writer::Publishing { sink, checkpoints: checkpoints.clone() };
+    Ok((commit_sink, PublishThreads { publishing, checkpoints, checkpointer, files }))
 }
 
 /// Waits a limited time until the live database has been verified and published: the phone must answer soon. So the
@@ -263,7 +264,7 @@ fn wait_until_published(writer: &Writer) {
 /// A write that changes nothing. Its completion shows that everything before it has been published.
 struct Marker(mpsc::SyncSender<()>);
 
-impl Pending for Marker {
+impl WriteRequest for Marker {
     fn name(&self) -> &'static str {
         "store::start"
     }
@@ -272,12 +273,12 @@ impl Pending for Marker {
         true
     }
 
-    fn answer(self: Box<Self>, _: &std::result::Result<(), CommitError>) {
+    fn complete(self: Box<Self>, _: &std::result::Result<(), CommitError>) {
         let _ = self.0.send(());
     }
 
-    fn told(&self) -> Told {
-        Told::Published
+    fn ack_after(&self) -> AckAfter {
+        AckAfter::Publish
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// A summary of a database.
 #[derive(Clone, Debug, Serialize)]
-pub struct Shape {
+pub struct DatabaseSummary {
     /// Page size in bytes.
     pub page_size: i64,
     /// Number of pages.
@@ -21,12 +21,12 @@ pub struct Shape {
 }
 
 /// Summarizes a copy of a database, which is not changed.
-pub fn shape_of_copy(file: &Path) -> Result<Shape> {
+pub fn summarize_copy(file: &Path) -> Result<DatabaseSummary> {
     let conn = open::lone_file(file)?;
     let number = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
     let mut names =
         conn.prepare("SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")?;
-    let mut shape = Shape {
+    let mut summary = DatabaseSummary {
         page_size: number("PRAGMA page_size")?,
         pages: number("PRAGMA page_count")?,
         free_pages: number("PRAGMA freelist_count")?,
@@ -37,10 +37,10 @@ pub fn shape_of_copy(file: &Path) -> Result<Shape> {
         let (kind, name) = found?;
         if kind == "table" {
             let count = number(&format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\"")))?;
-            shape.rows.insert(name, count);
+            summary.rows.insert(name, count);
         } else {
-            shape.others.push(name);
+            summary.others.push(name);
         }
     }
-    Ok(shape)
+    Ok(summary)
 }

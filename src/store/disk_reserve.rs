@@ -7,9 +7,9 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 
 /// Deletes the reserve if the disk has hardly any other free space.
-pub(in crate::store) fn give_up_if_needed(folder: &Folder) {
+pub(in crate::store) fn release_if_needed(folder: &Folder) {
     let path = folder.reserve();
-    if !path.exists() || free(folder) >= ROOM {
+    if !path.exists() || free_bytes(folder) >= RESERVED {
         return;
     }
     if let Err(error) = std::fs::remove_file(&path) {
@@ -24,35 +24,35 @@ pub(in crate::store) fn give_up_if_needed(folder: &Folder) {
 
 /// Fails unless the disk has space for `bytes` and for what a start needs.
 pub(in crate::store) fn check_space(folder: &Folder, bytes: u64, purpose: &'static str) -> Result<()> {
-    let (needed, free) = (bytes.saturating_add(ROOM), free(folder));
+    let (needed, free) = (bytes.saturating_add(RESERVED), free_bytes(folder));
     if free >= needed {
         return Ok(());
     }
     let path = folder.root().to_owned();
-    Err(Error::NoRoom { purpose, path, needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
+    Err(Error::InsufficientSpace { purpose, path, needed_mb: needed.div_ceil(1 << 20), free_mb: free >> 20 })
 }
 
 /// Creates the reserve if the disk has much more free space. Without a reserve, a start on a full disk fails until
 /// space is free.
-pub(in crate::store) fn keep(folder: &Folder) {
+pub(in crate::store) fn create_if_possible(folder: &Folder) {
     let path = folder.reserve();
-    if path.exists() || free(folder) < ROOM * MUCH_MORE {
+    if path.exists() || free_bytes(folder) < RESERVED * CREATE_FACTOR {
         return;
     }
-    if take(&path).is_err() {
+    if allocate(&path).is_err() {
         let _ = std::fs::remove_file(&path);
     }
 }
 
-fn take(path: &std::path::Path) -> io::Result<()> {
+fn allocate(path: &std::path::Path) -> io::Result<()> {
     let file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    sys::reserve(&file, 0, ROOM)
+    sys::reserve(&file, 0, RESERVED)
 }
 
-fn free(folder: &Folder) -> u64 {
+fn free_bytes(folder: &Folder) -> u64 {
     sys::disk_space(folder.root()).map_or(u64::MAX, |space| space.free_bytes)
 }
 
 /// Enough for a start, its first calls, and a day of logs.
-const ROOM: u64 = 8 << 20;
-const MUCH_MORE: u64 = 4;
+const RESERVED: u64 = 8 << 20;
+const CREATE_FACTOR: u64 = 4;

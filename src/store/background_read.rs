@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 /// The background reads that are running.
 #[derive(Default)]
-pub(in crate::store) struct Beside {
+pub(in crate::store) struct BackgroundReads {
     // A synchronous mutex: it is held only while a short list is read or changed.
     running: Mutex<State>,
 }
@@ -19,14 +19,14 @@ struct State {
     threads: Vec<(JoinHandle<()>, InterruptHandle)>,
 }
 
-impl Beside {
+impl BackgroundReads {
     /// Runs `work` on `conn`. Closing the store interrupts it.
     pub(in crate::store) async fn run<T: Send + 'static>(
         &self,
         conn: Connection,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let interrupt = conn.get_interrupt_handle();
         {
             let mut state = self.state();
@@ -34,17 +34,18 @@ impl Beside {
                 return Err(Error::Closed);
             }
             state.threads.retain(|(thread, _)| !thread.is_finished());
-            let thread = std::thread::Builder::new().name("store-beside".into()).spawn(move || {
-                give_way();
+            let thread = std::thread::Builder::new().name("store-bg-read".into()).spawn(move || {
+                lower_priority();
                 let outcome = work(&conn);
                 drop(conn);
                 // The receiver is gone if the caller has dropped its future.
-                let _ = tell.send(outcome);
+                let _ = sender.send(outcome);
             });
-            let failed = |source| Error::File { doing: "cannot start the thread", path: "store-beside".into(), source };
+            let failed =
+                |source| Error::File { doing: "cannot start the thread", path: "store-bg-read".into(), source };
             state.threads.push((thread.map_err(failed)?, interrupt));
         }
-        told.await.map_err(|_| Error::Panicked)?
+        receiver.await.map_err(|_| Error::Panicked)?
     }
 
     /// Interrupts all running reads and waits for their threads; later reads are refused.
@@ -77,7 +78,7 @@ pub(in crate::store) fn interrupt_until_finished(thread: JoinHandle<()>, interru
 }
 
 /// Gives the current thread the lowest CPU priority. If the system refuses, the thread keeps the normal one.
-pub(in crate::store) fn give_way() {
+pub(in crate::store) fn lower_priority() {
     let _ = rustix::process::nice(19);
 }
 

@@ -3,28 +3,28 @@
 use super::queue::Queue;
 use super::wal::WalReader;
 use crate::clock;
-use crate::store::pending::Group;
+use crate::store::write_request::WriteBatch;
 use std::sync::{Arc, MutexGuard};
 
 /// Receives the writer's commits.
-pub(in crate::store) struct Feed {
+pub(in crate::store) struct CommitSink {
     queue: Arc<Queue>,
 }
 
 /// Held while a commit is made and handed over.
-pub(in crate::store) struct CommitTurn<'q> {
+pub(in crate::store) struct CommitGuard<'q> {
     queue: &'q Queue,
     log: MutexGuard<'q, WalReader>,
 }
 
-impl Feed {
+impl CommitSink {
     pub(super) fn new(queue: Arc<Queue>) -> Self {
         Self { queue }
     }
 
-    /// Must be taken before a commit.
-    pub(in crate::store) fn turn(&self) -> CommitTurn<'_> {
-        CommitTurn { queue: &self.queue, log: self.queue.log() }
+    /// Must be called before a commit.
+    pub(in crate::store) fn begin_commit(&self) -> CommitGuard<'_> {
+        CommitGuard { queue: &self.queue, log: self.queue.log() }
     }
 
     /// Number of frames in the write-ahead log.
@@ -33,10 +33,10 @@ impl Feed {
     }
 }
 
-impl CommitTurn<'_> {
+impl CommitGuard<'_> {
     /// Hands over a commit that has just been made, and its callers, who are answered when it is published. Returns the
     /// callers that are answered at once.
-    pub(in crate::store) fn committed(mut self, callers: Group) -> Group {
+    pub(in crate::store) fn committed(mut self, callers: WriteBatch) -> WriteBatch {
         self.queue.committed(&mut self.log, callers, clock::instant())
     }
 }

@@ -1,34 +1,42 @@
-//! Injects a fault at every point of publishing, by every way: the published file is always either complete or rejected
+//! Injects a fault at every point of publishing, in every scenario: the published file is either complete or rejected
 //! by every reader, has everything that was acknowledged, and becomes exact again by itself.
 
 use super::super::publisher::Phase;
 use super::*;
-use crate::store::mishap::{self, Killed, Mishap};
+use crate::store::fault_injection::{self, Fault, Killed};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// Why and how a commit is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Scenario {
     InPlace,
     Grown,
     /// Grown by more than the allocated space.
     GrownFar,
     /// The same, from the database and not from memory.
-    BroughtUp,
+    FromDatabase,
     Shrunk,
     /// Another process has the file open.
     Exchange,
     /// There is no file.
-    Anew,
+    Recreated,
     /// There are no leases.
     Renaming,
 }
 
-const WAYS: [Way; 8] =
-    [Way::InPlace, Way::Grown, Way::GrownFar, Way::BroughtUp, Way::Shrunk, Way::Exchange, Way::Anew, Way::Renaming];
+const SCENARIOS: [Scenario; 8] = [
+    Scenario::InPlace,
+    Scenario::Grown,
+    Scenario::GrownFar,
+    Scenario::FromDatabase,
+    Scenario::Shrunk,
+    Scenario::Exchange,
+    Scenario::Recreated,
+    Scenario::Renaming,
+];
 
 /// A published file that is exact, and a commit that is to be published.
-struct Scene {
+struct Fixture {
     rig: Rig,
     _reader: Option<Reader>,
     answered: Caller,
@@ -36,33 +44,35 @@ struct Scene {
     after: Vec<u8>,
 }
 
-impl Scene {
-    fn set(way: Way) -> Self {
+impl Fixture {
+    fn new(scenario: Scenario) -> Self {
         let mut rig = rig();
-        if way == Way::Renaming {
-            mishap::forget_leases();
+        if scenario == Scenario::Renaming {
+            fault_injection::disable_leases();
         }
         rig.commit("INSERT INTO filler(content) SELECT randomblob(3000) FROM (VALUES (1),(2),(3),(4),(5),(6),(7),(8))");
         rig.publish();
-        if matches!(way, Way::GrownFar | Way::BroughtUp) {
+        if matches!(scenario, Scenario::GrownFar | Scenario::FromDatabase) {
             // After a start nothing is allocated.
             rig = rig.restarted();
         }
         let before = rig.exact_copy();
-        let reader = (way == Way::Exchange).then(|| Reader::open(&rig));
-        if way == Way::Anew {
+        let reader = (scenario == Scenario::Exchange).then(|| Reader::open(&rig));
+        if scenario == Scenario::Recreated {
             std::fs::remove_file(&rig.folder.published).unwrap();
         }
         let answered = Caller::default();
-        let sql = match way {
-            Way::Grown | Way::GrownFar | Way::BroughtUp => "INSERT INTO filler(content) VALUES (randomblob(30000))",
-            Way::Shrunk => "DELETE FROM filler WHERE id > 2; VACUUM",
-            Way::InPlace | Way::Exchange | Way::Anew | Way::Renaming => {
+        let sql = match scenario {
+            Scenario::Grown | Scenario::GrownFar | Scenario::FromDatabase => {
+                "INSERT INTO filler(content) VALUES (randomblob(30000))"
+            }
+            Scenario::Shrunk => "DELETE FROM filler WHERE id > 2; VACUUM",
+            Scenario::InPlace | Scenario::Exchange | Scenario::Recreated | Scenario::Renaming => {
                 "UPDATE filler SET content = randomblob(3000) WHERE id = 3"
             }
         };
         rig.commit_for(sql, vec![Box::new(answered.clone())]);
-        if way == Way::BroughtUp {
+        if scenario == Scenario::FromDatabase {
             rig.publisher.images[0].stale.insert(1);
         }
         let after = rig.exact_copy();
@@ -75,16 +85,16 @@ impl Scene {
         // The kernel closes the files of a killed process.
         self.rig.publisher.images.clear();
         match outcome {
-            Ok(()) => !mishap::unplan(),
+            Ok(()) => !fault_injection::clear(),
             Err(ended) if ended.is::<Killed>() => true,
             Err(ended) => resume_unwind(ended),
         }
     }
 
     /// Checks that the published file cannot be mistaken for another state.
-    fn nobody_is_deceived(&self, way: Way) {
+    fn assert_not_misleading(&self, scenario: Scenario) {
         let Ok(found) = std::fs::read(&self.rig.folder.published) else {
-            assert_eq!(way, Way::Anew);
+            assert_eq!(scenario, Scenario::Recreated);
             return;
         };
         let is_refused = found.starts_with(&[0; 16]);
@@ -118,20 +128,20 @@ impl Scene {
         for _ in 0..2 {
             assert!(!matches!(self.rig.publisher.phase, Phase::Foreign), "its own file is strange to it");
             self.rig.publish();
-            assert!(self.rig.publisher.queue.standing().is_current());
+            assert!(self.rig.publisher.queue.status().is_current());
             self.rig.commit("INSERT INTO filler(content) VALUES (randomblob(100))");
         }
     }
 }
 
-fn killed_at_every_point(way: Way) {
+fn killed_at_every_point(scenario: Scenario) {
     for point in 0.. {
-        let mut scene = Scene::set(way);
-        mishap::plan(point, Mishap::Kill);
-        let is_over = !scene.is_killed();
-        scene.nobody_is_deceived(way);
-        scene.rig = scene.rig.restarted();
-        scene.becomes_exact();
+        let mut fixture = Fixture::new(scenario);
+        fault_injection::plan(point, Fault::Kill);
+        let is_over = !fixture.is_killed();
+        fixture.assert_not_misleading(scenario);
+        fixture.rig = fixture.rig.restarted();
+        fixture.becomes_exact();
         if is_over {
             assert!(point > 4, "there were only {point} points");
             return;
@@ -141,47 +151,47 @@ fn killed_at_every_point(way: Way) {
 
 #[test]
 fn a_kill_at_any_point_in_place() {
-    killed_at_every_point(Way::InPlace);
+    killed_at_every_point(Scenario::InPlace);
 }
 
 #[test]
 fn a_kill_at_any_point_of_growing_and_shrinking() {
-    killed_at_every_point(Way::Grown);
-    killed_at_every_point(Way::Shrunk);
+    killed_at_every_point(Scenario::Grown);
+    killed_at_every_point(Scenario::Shrunk);
 }
 
 #[test]
 fn a_kill_at_any_point_of_growing_beyond_what_is_reserved() {
-    killed_at_every_point(Way::GrownFar);
-    killed_at_every_point(Way::BroughtUp);
+    killed_at_every_point(Scenario::GrownFar);
+    killed_at_every_point(Scenario::FromDatabase);
 }
 
 #[test]
 fn a_kill_at_any_point_of_an_exchange() {
-    killed_at_every_point(Way::Exchange);
+    killed_at_every_point(Scenario::Exchange);
 }
 
 #[test]
-fn a_kill_at_any_point_of_making_it_anew() {
-    killed_at_every_point(Way::Anew);
+fn a_kill_at_any_point_of_recreating_it() {
+    killed_at_every_point(Scenario::Recreated);
 }
 
 #[test]
 fn a_kill_at_any_point_without_leases() {
-    killed_at_every_point(Way::Renaming);
+    killed_at_every_point(Scenario::Renaming);
 }
 
 #[test]
 fn a_power_cut_at_any_point() {
-    for way in [Way::InPlace, Way::Grown, Way::Shrunk] {
+    for scenario in [Scenario::InPlace, Scenario::Grown, Scenario::Shrunk] {
         for point in 0.. {
-            let mut scene = Scene::set(way);
-            let state = RunState::open(&scene.rig.folder.run_state()).unwrap().1.unwrap();
-            mishap::plan(point, Mishap::Kill);
-            let is_over = !scene.is_killed();
-            scene.lose_some(point as usize, &state);
-            scene.rig = scene.rig.restarted();
-            scene.becomes_exact();
+            let mut fixture = Fixture::new(scenario);
+            let state = RunState::open(&fixture.rig.folder.run_state()).unwrap().1.unwrap();
+            fault_injection::plan(point, Fault::Kill);
+            let is_over = !fixture.is_killed();
+            fixture.lose_some(point as usize, &state);
+            fixture.rig = fixture.rig.restarted();
+            fixture.becomes_exact();
             if is_over {
                 break;
             }
@@ -191,16 +201,17 @@ fn a_power_cut_at_any_point() {
 
 #[test]
 fn a_disk_that_refuses_at_any_point() {
-    for (way, code) in WAYS.into_iter().flat_map(|way| [(way, libc::ENOSPC), (way, libc::EIO)]) {
+    for (scenario, code) in SCENARIOS.into_iter().flat_map(|scenario| [(scenario, libc::ENOSPC), (scenario, libc::EIO)])
+    {
         for point in 0.. {
-            let mut scene = Scene::set(way);
+            let mut fixture = Fixture::new(scenario);
             // So that nothing waits between two attempts.
-            scene.rig.publisher.queue.stop();
-            mishap::plan(point, Mishap::Refusal(code));
-            scene.rig.publish();
-            scene.nobody_is_deceived(way);
-            scene.becomes_exact();
-            if mishap::unplan() {
+            fixture.rig.publisher.queue.stop();
+            fault_injection::plan(point, Fault::Errno(code));
+            fixture.rig.publish();
+            fixture.assert_not_misleading(scenario);
+            fixture.becomes_exact();
+            if fault_injection::clear() {
                 break;
             }
         }
@@ -209,7 +220,7 @@ fn a_disk_that_refuses_at_any_point() {
 
 #[test]
 fn a_kill_at_any_point_where_names_cannot_be_exchanged() {
-    mishap::forget_exchange();
-    killed_at_every_point(Way::Exchange);
-    killed_at_every_point(Way::Anew);
+    fault_injection::disable_exchange();
+    killed_at_every_point(Scenario::Exchange);
+    killed_at_every_point(Scenario::Recreated);
 }

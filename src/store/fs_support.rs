@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// What a folder's file system supports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Abilities {
+pub struct FsSupport {
     /// `Ok` if a database with a write-ahead log works there (shared memory, locks, `fsync`); else the reason why not.
     pub database: Result<(), String>,
     /// Files can be locked.
@@ -23,8 +23,8 @@ pub struct Abilities {
 }
 
 /// Probes in a temporary folder `folder/name`, which is removed afterwards. `name` must not be in use.
-pub fn try_abilities(folder: &Path, name: &str) -> io::Result<Abilities> {
-    let scratch = Scratch::make(folder.join(name))?;
+pub fn probe_file_system(folder: &Path, name: &str) -> io::Result<FsSupport> {
+    let scratch = Scratch::create(folder.join(name))?;
     let (a, b) = (scratch.0.join("a"), scratch.0.join("b"));
     for path in [&a, &b] {
         let mut file = File::create_new(path)?;
@@ -34,8 +34,8 @@ pub fn try_abilities(folder: &Path, name: &str) -> io::Result<Abilities> {
     let file = File::open(&a)?;
     let locks = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
     let leases = sys::take_lease(&file) != LeaseAnswer::Unsupported;
-    sys::give_back_lease(&file);
-    Ok(Abilities {
+    sys::release_lease(&file);
+    Ok(FsSupport {
         database: try_database(&scratch.0.join("db.sqlite")).map_err(|error| error.to_string()),
         locks,
         leases,
@@ -56,7 +56,7 @@ fn try_database(path: &Path) -> rusqlite::Result<()> {
 struct Scratch(PathBuf);
 
 impl Scratch {
-    fn make(path: PathBuf) -> io::Result<Self> {
+    fn create(path: PathBuf) -> io::Result<Self> {
         std::fs::create_dir(&path)?;
         Ok(Self(path))
     }
@@ -73,11 +73,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_usual_folder_can_all_and_keeps_nothing() {
+    fn a_usual_folder_supports_everything_and_stays_empty() {
         let folder = tempfile::tempdir().unwrap();
-        let abilities = try_abilities(folder.path(), ".try").unwrap();
-        assert_eq!((abilities.database, abilities.locks, abilities.exchange), (Ok(()), true, true));
+        let support = probe_file_system(folder.path(), ".try").unwrap();
+        assert_eq!((support.database, support.locks, support.exchange), (Ok(()), true, true));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        assert!(try_abilities(&folder.path().join("nowhere"), ".try").is_err());
+        assert!(probe_file_system(&folder.path().join("nowhere"), ".try").is_err());
     }
 }

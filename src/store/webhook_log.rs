@@ -6,7 +6,7 @@ use rusqlite::params;
 
 text_enum! {
     /// The outcome of a webhook request.
-    JournalOutcome {
+    WebhookOutcome {
         /// It was stored.
         Stored = "stored",
         /// It repeated what was already stored.
@@ -20,7 +20,7 @@ text_enum! {
 
 /// A webhook request as it was received.
 #[derive(Clone, Copy, Debug)]
-pub struct NewJournal<'a> {
+pub struct NewWebhookEntry<'a> {
     /// The time of receipt.
     pub received_at: Timestamp,
     /// The sender: `twilio` or `baileys`.
@@ -32,7 +32,7 @@ pub struct NewJournal<'a> {
     /// The body, byte for byte.
     pub body: &'a [u8],
     /// The outcome.
-    pub outcome: JournalOutcome,
+    pub outcome: WebhookOutcome,
     /// The reason for the outcome, where it is not obvious.
     pub note: &'a str,
     /// The message to which it belongs.
@@ -43,7 +43,7 @@ pub struct NewJournal<'a> {
 
 impl WriteTx<'_> {
     /// Adds a webhook request.
-    pub fn insert_journal(&self, new: &NewJournal<'_>) -> Result<JournalId> {
+    pub fn insert_webhook_entry(&self, new: &NewWebhookEntry<'_>) -> Result<JournalId> {
         let mut insert = self.conn.prepare_cached(
             "INSERT INTO webhook_journal(received_at, source, path, content_type, body, outcome, note, message_id, call_id)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -63,7 +63,7 @@ impl WriteTx<'_> {
     }
 
     /// Deletes up to `limit` webhook requests from before `before`; returns how many.
-    pub fn prune_journal(&self, before: Timestamp, limit: usize) -> Result<usize> {
+    pub fn prune_webhook_log(&self, before: Timestamp, limit: usize) -> Result<usize> {
         let mut delete = self.conn.prepare_cached(
             "DELETE FROM webhook_journal WHERE received_at < ?1
                  AND id IN (SELECT id FROM webhook_journal ORDER BY id LIMIT ?2)",

@@ -9,12 +9,12 @@ use std::fs::File;
 ///
 /// A file system that is remounted read-only while files are open for writing (an emergency remount) may keep accepting
 /// writes into memory, and ext4 then reports success for every `fsync`. So the mount flags are checked too.
-pub(in crate::store) struct Disk {
+pub(in crate::store) struct Mount {
     // The folder, not the database: closing a second descriptor of the database would release SQLite's locks.
     folder: File,
 }
 
-impl Disk {
+impl Mount {
     /// The file system of this folder.
     pub(in crate::store) fn of(folder: &Folder) -> Result<Self> {
         let live = folder.live();
@@ -24,7 +24,7 @@ impl Disk {
     }
 
     /// Fails while the file system is read-only.
-    pub(in crate::store) fn check(&self) -> rusqlite::Result<()> {
+    pub(in crate::store) fn ensure_writable(&self) -> rusqlite::Result<()> {
         if !sys::is_read_only(&self.folder) {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use std::time::UNIX_EPOCH;
 
 /// A file's inode, length and modification time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) struct Stamp {
+pub(in crate::store) struct FileStamp {
     /// Inode number.
     pub inode: u64,
     /// Length in bytes.
@@ -18,7 +18,7 @@ pub(in crate::store) struct Stamp {
     pub modified: (i64, i64),
 }
 
-impl Stamp {
+impl FileStamp {
     /// The stamp of a `stat` result.
     pub(in crate::store) fn of(metadata: &Metadata) -> Self {
         Self { inode: metadata.ino(), length: metadata.len(), modified: (metadata.mtime(), metadata.mtime_nsec()) }
@@ -32,14 +32,14 @@ impl Stamp {
     }
 }
 
-impl fmt::Display for Stamp {
+impl fmt::Display for FileStamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { inode, length, modified: (seconds, nanos) } = self;
         write!(f, "{inode} {length} {seconds} {nanos}")
     }
 }
 
-impl FromStr for Stamp {
+impl FromStr for FileStamp {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -59,7 +59,7 @@ impl FromStr for Stamp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) struct ExactStamp {
     /// Inode, length and modification time.
-    pub stamp: Stamp,
+    pub stamp: FileStamp,
     /// Time of the last inode change: seconds and nanoseconds since the epoch.
     pub changed: (i64, i64),
 }
@@ -67,7 +67,7 @@ pub(in crate::store) struct ExactStamp {
 impl ExactStamp {
     /// The stamp of a `stat` result.
     pub(in crate::store) fn of(metadata: &Metadata) -> Self {
-        Self { stamp: Stamp::of(metadata), changed: (metadata.ctime(), metadata.ctime_nsec()) }
+        Self { stamp: FileStamp::of(metadata), changed: (metadata.ctime(), metadata.ctime_nsec()) }
     }
 }
 

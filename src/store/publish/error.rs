@@ -5,7 +5,7 @@ use std::io;
 
 /// Why the published file cannot be brought up to date.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum PublishError {
     /// There is no file of that name any more.
     Gone,
     /// Another program has changed or replaced it; the text says what was found.
@@ -14,14 +14,14 @@ pub(super) enum Trouble {
     Failed(String),
 }
 
-impl Trouble {
+impl PublishError {
     /// Creates the error of a failed file operation.
     pub(super) fn file(doing: &str) -> impl FnOnce(io::Error) -> Self {
         move |error| Self::Failed(format!("cannot {doing}: {error}"))
     }
 }
 
-impl From<Error> for Trouble {
+impl From<Error> for PublishError {
     fn from(error: Error) -> Self {
         let reason = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
         Self::Failed(format!("cannot read the live database: {error}{reason}"))

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
 /// A queued write.
-pub(in crate::store) trait Pending: Send {
+pub(in crate::store) trait WriteRequest: Send {
     /// The name for logs and metrics: the function that requested the write.
     fn name(&self) -> &'static str;
 
@@ -14,25 +14,25 @@ pub(in crate::store) trait Pending: Send {
     fn run(&mut self, tx: &WriteTx<'_>) -> bool;
 
     /// Reports the outcome to the caller, after the commit or its failure.
-    fn answer(self: Box<Self>, outcome: &Result<(), CommitError>);
+    fn complete(self: Box<Self>, outcome: &Result<(), CommitError>);
 
     /// When the caller is answered.
-    fn told(&self) -> Told;
+    fn ack_after(&self) -> AckAfter;
 }
 
 /// When a caller is answered that a write is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Told {
+pub(in crate::store) enum AckAfter {
     /// When the published copy has it.
-    Published,
+    Publish,
     /// As soon as it is on disk.
-    OnDisk,
+    Commit,
     /// No caller waits.
     Never,
 }
 
 /// Writes that are committed or rejected together.
-pub(in crate::store) type Group = Vec<Box<dyn Pending>>;
+pub(in crate::store) type WriteBatch = Vec<Box<dyn WriteRequest>>;
 
 /// Why a whole batch was rolled back.
 #[derive(Clone, Debug)]
@@ -59,20 +59,20 @@ pub(in crate::store) struct Write<T, F> {
     work: Option<F>,
     outcome: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
-    told: Told,
+    ack_after: AckAfter,
 }
 
 impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Write<T, F> {
     /// The write, and the receiver of its result.
-    pub(in crate::store) fn new(work: F, told: Told) -> (Self, oneshot::Receiver<Result<T>>) {
+    pub(in crate::store) fn new(work: F, ack_after: AckAfter) -> (Self, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
-        (Self { work: Some(work), outcome: None, reply, told }, answer)
+        (Self { work: Some(work), outcome: None, reply, ack_after }, answer)
     }
 }
 
-impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Pending for Write<T, F> {
+impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> WriteRequest for Write<T, F> {
     fn name(&self) -> &'static str {
-        name_of::<F>()
+        write_name::<F>()
     }
 
     fn run(&mut self, tx: &WriteTx<'_>) -> bool {
@@ -86,7 +86,7 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Pending for Write<T, 
         done
     }
 
-    fn answer(self: Box<Self>, outcome: &Result<(), CommitError>) {
+    fn complete(self: Box<Self>, outcome: &Result<(), CommitError>) {
         let answer = match (self.outcome, outcome) {
             (Some(Err(error)), _) => Err(error),
             (Some(Ok(value)), Ok(())) => Ok(value),
@@ -97,21 +97,21 @@ impl<T: Send, F: FnOnce(&WriteTx<'_>) -> Result<T> + Send> Pending for Write<T, 
         let _ = self.reply.send(answer);
     }
 
-    fn told(&self) -> Told {
-        self.told
+    fn ack_after(&self) -> AckAfter {
+        self.ack_after
     }
 }
 
 /// The name of the function that contains a closure, without crate and closure: `crm::inbox::receive`.
-pub(in crate::store) fn name_of<F>() -> &'static str {
+pub(in crate::store) fn write_name<F>() -> &'static str {
     let name = std::any::type_name::<F>();
     let name = name.split("::{{closure}}").next().unwrap_or(name);
     name.split_once("::").map_or(name, |(_, inside)| inside)
 }
 
 /// Reports the same outcome to all callers of a batch.
-pub(in crate::store) fn answer_all(group: Group, outcome: &Result<(), CommitError>) {
-    for write in group {
-        write.answer(outcome);
+pub(in crate::store) fn complete_all(batch: WriteBatch, outcome: &Result<(), CommitError>) {
+    for write in batch {
+        write.complete(outcome);
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// A summary of a verified copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct CopyFacts {
+pub struct CopySummary {
     /// The size in bytes.
     pub bytes: u64,
     /// The newest migration that it has.
@@ -29,19 +29,19 @@ pub struct CopyFacts {
 }
 
 /// Reads a whole copy. Fails if it is damaged, belongs to another program, or comes from a later version.
-pub fn prove_copy(file: &Path) -> Result<CopyFacts> {
+pub fn verify_copy(file: &Path) -> Result<CopySummary> {
     let bytes = std::fs::metadata(file)
         .map_err(|source| Error::File { doing: "cannot inspect", path: file.to_owned(), source })?
         .len();
     if bytes == 0 {
         return Err(Error::Damaged { path: file.to_owned(), findings: "it is empty".into() });
     }
-    adopt::refuse_a_log_beside(file)?;
+    adopt::refuse_leftover_log(file)?;
     read_whole(file, bytes).map_err(|error| read_error(file, error))
 }
 
 /// Logs that a start is about to read a whole file, if that takes long.
-pub(in crate::store) fn announce(file: &Path) {
+pub(in crate::store) fn log_long_read(file: &Path) {
     let size_mb = std::fs::metadata(file).map_or(0, |found| found.len()) >> 20;
     if size_mb >= LONG_MB {
         tracing::info!(
@@ -70,7 +70,7 @@ pub(in crate::store) fn read_error(file: &Path, error: Error) -> Error {
     Error::Unreadable { path: file.to_owned(), cause: read.err().unwrap_or_else(|| io::Error::other(source)) }
 }
 
-fn read_whole(file: &Path, bytes: u64) -> Result<CopyFacts> {
+fn read_whole(file: &Path, bytes: u64) -> Result<CopySummary> {
     let conn = open::lone_file(file)?;
     let unsound = |findings| Error::Damaged { path: file.to_owned(), findings };
     if let Some(findings) = copy::findings(&conn)? {
@@ -82,19 +82,19 @@ fn read_whole(file: &Path, bytes: u64) -> Result<CopyFacts> {
     if migration.is_empty() {
         return Err(unsound("it holds no data".into()));
     }
-    let facts = tx.content_facts()?;
-    Ok(CopyFacts { bytes, migration, mark: tx.meta(BACKUP_MARK)?, ..facts })
+    let summary = tx.content_summary()?;
+    Ok(CopySummary { bytes, migration, mark: tx.meta(BACKUP_MARK)?, ..summary })
 }
 
 impl ReadTx<'_> {
-    fn content_facts(&self) -> Result<CopyFacts> {
+    fn content_summary(&self) -> Result<CopySummary> {
         let mut query = self.conn.prepare(
             "SELECT (SELECT count(*) FROM contacts), (SELECT count(*) FROM messages), (SELECT count(*) FROM calls),
                     (SELECT max(last_message_at) FROM threads)",
         )?;
         let count = |value: i64| u64::try_from(value).unwrap_or(0);
         Ok(query.query_row([], |row| {
-            Ok(CopyFacts {
+            Ok(CopySummary {
                 bytes: 0,
                 migration: String::new(),
                 contacts: count(row.get(0)?),
