@@ -7,7 +7,7 @@ mod reload;
 
 pub use reload::Source;
 
-use crate::config::{Config, DataMarker, LastGood, Live, Problem, VersionInfo};
+use crate::config::{Config, DataMarker, LastGood, Problem, Reloadable, VersionInfo};
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
 use crate::crm::recording::FETCH_JOB;
@@ -87,11 +87,11 @@ pub async fn run(
 
     let alerts = Alerts::load(store.clone(), alerts::patience(&config)).await;
     let client = http_client::build().context("cannot create an HTTP client")?;
-    let settings = Live::new(config);
+    let settings = Reloadable::new(config);
     let disk = DiskWatch::new(settings.clone());
-    let in_force = Live::new(InForce::build(settings.now(), &client)?);
+    let in_force = Reloadable::new(InForce::build(settings.current(), &client)?);
     let (parts, compressor) = call_parts(&in_force, client, &store, &disk, &alerts);
-    let tls = Tls::open(settings.now(), listeners.tls_doors());
+    let tls = Tls::open(settings.current(), listeners.tls_doors());
     loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
     let message_clock = MessageClock::default();
@@ -114,7 +114,7 @@ pub async fn run(
         status: status.clone(),
         last_good: reloading.last_good,
     };
-    let backups = Snapshots::new(&settings.now(), parts.client.clone());
+    let backups = Snapshots::new(&settings.current(), parts.client.clone());
     let self_check = care::self_check(settings.clone(), &parts, &outbox, &tls, &backups).await;
     let state = AppState::from(AppParts {
         in_force: in_force.clone(),
@@ -282,7 +282,7 @@ async fn let_end(calls: &Calls, mut workers: JoinSet<()>, status: StatusLine) {
 
 /// The services of the calls, and the worker that compresses their recordings.
 fn call_parts(
-    in_force: &Live<InForce>,
+    in_force: &Reloadable<InForce>,
     client: reqwest::Client,
     store: &Store,
     disk: &DiskWatch,

@@ -1,17 +1,18 @@
 //! The command line: one file per command.
 
 mod alerts;
+mod as_data_owner;
 mod backup;
 mod completions;
 mod config;
+mod daemon_client;
 mod demo;
 mod doctor;
-mod manual;
+mod man_pages;
 mod migrate;
-mod new_password;
 mod openapi;
-mod order;
-mod owner;
+mod password_prompt;
+mod privileges;
 mod promote;
 mod reload;
 mod restore;
@@ -21,7 +22,6 @@ mod setup;
 mod simulate;
 mod snapshots;
 mod standby;
-mod store_side;
 mod support_bundle;
 mod table;
 mod token;
@@ -138,7 +138,7 @@ enum Command {
     Snapshots(snapshots::Command),
     /// Steps in the data folder that root's commands run as the folder's owner.
     #[command(subcommand, hide = true)]
-    StoreSide(store_side::Command),
+    AsDataOwner(as_data_owner::Command),
     /// Print the OpenAPI document of the API.
     Openapi,
     /// Print the version, commit, build time and deployment.
@@ -173,14 +173,16 @@ pub fn main() -> ExitCode {
     let settings = Settings { file: arguments.config };
     // Read before the process changes to the data's owner.
     let is_root = geteuid().is_root();
-    let done = owner::become_owner_of_data(&arguments.command, &settings);
+    let done = privileges::drop_to_data_owner(&arguments.command, &settings);
     match done.and_then(|()| run(arguments.command, &settings)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let text = format!("{error:#}");
-            tell(&format!("agentlocator: {text}"));
+            print_status(&format!("agentlocator: {text}"));
             if text.contains("Permission denied") && !is_root && process_env("NOTIFY_SOCKET").is_none() {
-                tell("If AgentLocator is installed as a service, its commands need root: put sudo before them.");
+                print_status(
+                    "If AgentLocator is installed as a service, its commands need root: put sudo before them.",
+                );
             }
             exit_code(&error)
         }
@@ -190,10 +192,10 @@ pub fn main() -> ExitCode {
 /// 1 in a shell. Under systemd, 78 (`EX_CONFIG` of sysexits.h) for errors that a restart cannot fix: the unit does not restart
 /// the service after it.
 fn exit_code(error: &anyhow::Error) -> ExitCode {
-    let for_good = error
+    let is_permanent = error
         .chain()
         .any(|cause| cause.is::<ConfigErrors>() || matches!(cause.downcast_ref(), Some(crate::store::Error::Newer(_))));
-    if for_good && process_env("NOTIFY_SOCKET").is_some() { ExitCode::from(78) } else { ExitCode::FAILURE }
+    if is_permanent && process_env("NOTIFY_SOCKET").is_some() { ExitCode::from(78) } else { ExitCode::FAILURE }
 }
 
 fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
@@ -216,11 +218,11 @@ fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
         Command::Standby(arguments) => standby::run(&arguments, settings),
         Command::Promote(arguments) => promote::run(&arguments, settings),
         Command::Snapshots(command) => snapshots::run(&command, settings),
-        Command::StoreSide(command) => store_side::run(&command),
+        Command::AsDataOwner(command) => as_data_owner::run(&command),
         Command::Openapi => openapi::run(),
         Command::Version { json, check } => version::run(json, check, settings),
         Command::Completions { shell } => completions::run(shell),
-        Command::Manual { folder } => manual::run(&folder),
+        Command::Manual { folder } => man_pages::run(&folder),
     }
 }
 
@@ -241,7 +243,7 @@ impl Settings {
     }
 
     /// The settings of this process, validated.
-    pub(crate) fn load_own(&self) -> Result<Config, ConfigErrors> {
+    pub(crate) fn load_from_process(&self) -> Result<Config, ConfigErrors> {
         load(self.file(), &process_env)
     }
 
@@ -251,11 +253,11 @@ impl Settings {
         self.read(load, |outcome| outcome.as_ref().is_ok_and(|config| config.origins.of(DATABASE) != Origin::Default))
     }
 
-    /// Reads the settings with this process's environment, and again with the service's environment unless `is_placed` reports
-    /// that they name a database.
-    fn read<T>(&self, read: ReadSettings<T>, is_placed: impl FnOnce(&T) -> bool) -> T {
+    /// Reads the settings with this process's environment, and again with the service's environment unless
+    /// `names_database` reports that they name a database.
+    fn read<T>(&self, read: ReadSettings<T>, names_database: impl FnOnce(&T) -> bool) -> T {
         let own = read(self.file(), &process_env);
-        if self.file.is_some() || is_placed(&own) {
+        if self.file.is_some() || names_database(&own) {
             return own;
         }
         match UnitSettings::query() {
@@ -267,11 +269,11 @@ impl Settings {
     }
 
     /// Prints on stderr which database a command uses if no setting names it.
-    pub(crate) fn tell_default_database(config: &Config) {
+    pub(crate) fn print_default_database(config: &Config) {
         if config.origins.of(DATABASE) == Origin::Default {
             let file = config.store.published_file();
             let file = std::path::absolute(&file).unwrap_or(file);
-            tell(&format!(
+            print_status(&format!(
                 "Using the database {}: neither store.database_url nor DATABASE_URL is set, and there is no service.",
                 file.display()
             ));
@@ -281,7 +283,7 @@ impl Settings {
     /// The settings for a start of the service: the configured ones, or, if they are invalid, the last ones that worked.
     pub(crate) fn load_for_service(&self) -> Result<Config, ConfigErrors> {
         // A greeting that is not an MP3 is an invalid setting too, and is reported before anything is opened or created.
-        let set = self.load_own().and_then(|config| Prompts::load(&config).map(|_| config));
+        let set = self.load_from_process().and_then(|config| Prompts::load(&config).map(|_| config));
         set.or_else(|errors| {
             let mut config = self.last_good().load(&errors).ok_or(errors)?;
             if Prompts::load(&config).is_err() {
@@ -312,7 +314,7 @@ impl Settings {
     /// Opens the database without the daemon; fails if the service's data is missing.
     pub(crate) fn open_store(config: &Config) -> anyhow::Result<Result<(Store, Vec<String>), store::Error>> {
         // systemctl takes time, so it runs only if the data is missing.
-        if !DataMarker::is_data_there(&config.store)
+        if !DataMarker::data_exists(&config.store)
             && let Some(marker) = Self::data_marker()
         {
             marker.check(&config.store)?;
@@ -347,7 +349,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
 
 /// Prints a status message on stderr.
 #[expect(clippy::print_stderr, reason = "what is for people belongs on stderr")]
-pub(crate) fn tell(text: &str) {
+pub(crate) fn print_status(text: &str) {
     eprintln!("{text}");
 }
 

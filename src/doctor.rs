@@ -3,18 +3,18 @@
 //! Checks change nothing; only [`Fix::apply`] does. They run outside of the daemon and do not open the store: the running daemon
 //! is queried over its control socket, the rest is checked from outside.
 
-mod abilities;
-mod address;
 mod backup;
 mod bridge;
 mod certificate;
 mod clock;
+mod context;
 mod daemon;
+mod data_folder;
 mod database;
 mod disk;
+mod file_system;
 mod finding;
 mod fix;
-mod folder;
 mod google;
 mod journal;
 mod live;
@@ -23,76 +23,79 @@ mod numbers;
 mod openai;
 mod outbox;
 mod program;
+mod public_address;
 mod settings;
-mod site;
 mod twilio;
 mod units;
 mod updates;
 
+pub use context::{DoctorContext, Installation, OwnerReads};
 pub use finding::{Finding, State};
 pub use fix::{Fix, FixError, NumberFix};
 pub use program::output_of;
-pub use site::{Installation, OwnerReads, Site};
 
 use futures_util::future::join_all;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-type Look = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
+type Check = Pin<Box<dyn Future<Output = Vec<Finding>> + Send>>;
 
 /// Runs all checks concurrently; returns the findings in order of importance.
-pub async fn examine(site: Arc<Site>) -> Vec<Finding> {
-    run(looks(&site), LIMIT).await
+pub async fn run_all(context: Arc<DoctorContext>) -> Vec<Finding> {
+    run(checks(&context), LIMIT).await
 }
 
 /// Tries what a call and a message need with the real accounts. It costs a cent or two, places no call, and sends no message to a contact.
-pub async fn try_live(site: Arc<Site>) -> Vec<Finding> {
-    let looks = vec![
-        ("live AI", look(&site, live::ai)),
-        ("live link", look(&site, live::link)),
-        ("by hand", look(&site, live::by_hand)),
+pub async fn run_live(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let checks = vec![
+        ("live AI", check(&context, live::ai)),
+        ("live link", check(&context, live::link)),
+        ("by hand", check(&context, live::manual_checks)),
     ];
-    run(looks, LIVE_LIMIT).await
+    run(checks, LIVE_LIMIT).await
 }
 
-async fn run(looks: Vec<(&'static str, Look)>, limit: Duration) -> Vec<Finding> {
-    let looks = looks.into_iter().map(|(check, look)| async move {
-        tokio::time::timeout(limit, look).await.unwrap_or_else(|_| {
+async fn run(checks: Vec<(&'static str, Check)>, limit: Duration) -> Vec<Finding> {
+    let checks = checks.into_iter().map(|(name, check)| async move {
+        tokio::time::timeout(limit, check).await.unwrap_or_else(|_| {
             let found = format!("this took longer than {} s and was given up", limit.as_secs());
-            vec![Finding::warning(check, found, "see whether the network or the disk hangs, then look again")]
+            vec![Finding::warning(name, found, "see whether the network or the disk hangs, then look again")]
         })
     });
-    join_all(looks).await.into_iter().flatten().collect()
+    join_all(checks).await.into_iter().flatten().collect()
 }
 
-fn look<F: Future<Output = Vec<Finding>> + Send + 'static>(site: &Arc<Site>, look: fn(Arc<Site>) -> F) -> Look {
-    Box::pin(look(site.clone()))
+fn check<F: Future<Output = Vec<Finding>> + Send + 'static>(
+    context: &Arc<DoctorContext>,
+    check: fn(Arc<DoctorContext>) -> F,
+) -> Check {
+    Box::pin(check(context.clone()))
 }
 
-fn looks(site: &Arc<Site>) -> Vec<(&'static str, Look)> {
-    let mut looks = vec![("settings", look(site, settings::look)), ("service", look(site, units::look))];
-    if site.config().is_some() {
-        looks.extend([
-            ("daemon", look(site, daemon::look)),
-            ("folder", look(site, folder::look)),
-            ("disk", look(site, disk::look)),
-            ("database", look(site, database::look)),
-            ("backup", look(site, backup::look)),
-            ("clock", look(site, clock::look)),
-            ("address", look(site, address::look)),
-            ("certificate", look(site, certificate::look)),
-            ("media socket", look(site, media_socket::look)),
-            ("twilio", look(site, twilio::look)),
-            ("numbers", look(site, numbers::look)),
-            ("openai", look(site, openai::look)),
-            ("google", look(site, google::look)),
-            ("bridge", look(site, bridge::look)),
-            ("outbox", look(site, outbox::look)),
+fn checks(context: &Arc<DoctorContext>) -> Vec<(&'static str, Check)> {
+    let mut checks = vec![("settings", check(context, settings::check)), ("service", check(context, units::check))];
+    if context.config().is_some() {
+        checks.extend([
+            ("daemon", check(context, daemon::check)),
+            ("folder", check(context, data_folder::check)),
+            ("disk", check(context, disk::check)),
+            ("database", check(context, database::check)),
+            ("backup", check(context, backup::check)),
+            ("clock", check(context, clock::check)),
+            ("address", check(context, public_address::check)),
+            ("certificate", check(context, certificate::check)),
+            ("media socket", check(context, media_socket::check)),
+            ("twilio", check(context, twilio::check)),
+            ("numbers", check(context, numbers::check)),
+            ("openai", check(context, openai::check)),
+            ("google", check(context, google::check)),
+            ("bridge", check(context, bridge::check)),
+            ("outbox", check(context, outbox::check)),
         ]);
     }
-    looks.extend([("log", look(site, journal::look)), ("updates", look(site, updates::look))]);
-    looks
+    checks.extend([("log", check(context, journal::check)), ("updates", check(context, updates::check))]);
+    checks
 }
 
 /// How long a check may take.

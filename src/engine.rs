@@ -38,9 +38,9 @@ impl Engine {
     }
 
     /// Sends what the engine takes at once.
-    pub fn flush_now(&mut self) {
+    pub fn try_flush(&mut self) {
         match self {
-            Self::Realtime(engine) => engine.flush_now(),
+            Self::Realtime(engine) => engine.try_flush(),
             Self::Voicemail(_) => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Starts the health monitor, the self-check and the alerts.
 
-use crate::config::Live;
+use crate::config::Reloadable;
 use crate::domain::{Finding, Timestamp};
 use crate::drive::calls::CallParts;
 use crate::drive::care::{Care, backup_trouble, certificate_trouble};
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 /// Builds the nightly self-check.
 pub(super) async fn self_check(
-    settings: Live,
+    settings: Reloadable,
     parts: &CallParts,
     outbox: &Outbox,
     tls: &Tls,

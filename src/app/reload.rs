@@ -1,6 +1,6 @@
 //! Reloads the settings at run time: they are validated as a whole and then activated, or nothing changes.
 
-use crate::config::{Changes, Config, ConfigErrors, LastGood, Live};
+use crate::config::{Config, ConfigDiff, ConfigErrors, LastGood, Reloadable};
 use crate::drive::outbox::Outbox;
 use crate::drive::reload::{Orders, Outcome, Refused, Reloaded};
 use crate::drive::status::StatusLine;
@@ -27,8 +27,8 @@ pub(super) struct Reloader {
     pub(super) store: Store,
     pub(super) client: reqwest::Client,
     /// For components that need only the settings.
-    pub(super) settings: Live,
-    pub(super) in_force: Live<InForce>,
+    pub(super) settings: Reloadable,
+    pub(super) in_force: Reloadable<InForce>,
     pub(super) outbox: Outbox,
     /// The parts with the names under which their changes are reported.
     pub(super) parts: Vec<(&'static str, ReadAgain)>,
@@ -55,11 +55,11 @@ impl Reloader {
 
     /// Stores the active settings as the last valid ones, unless they are unchanged.
     async fn keep_settings(&self) {
-        let (config, last_good) = (self.settings.now(), self.last_good.clone());
+        let (config, last_good) = (self.settings.current(), self.last_good.clone());
         if !config.rejected.is_empty() {
             return;
         }
-        let kept = tokio::task::spawn_blocking(move || last_good.keep(&config)).await;
+        let kept = tokio::task::spawn_blocking(move || last_good.save(&config)).await;
         if let Ok(Err(error)) = kept {
             tracing::warn!(
                 event = "CONFIG_NOT_KEPT",
@@ -79,8 +79,8 @@ impl Reloader {
         let mut warnings: Vec<String> =
             left_out.iter().map(|problem| format!("{problem}; the setting is ignored")).collect();
         warnings.extend(config.warnings());
-        let before = self.in_force.now();
-        let (config, Changes { changed, needs_restart }) = before.config.taken_over_by(&config);
+        let before = self.in_force.current();
+        let (config, ConfigDiff { changed, needs_restart }) = before.config.merge_reloadable(&config);
         let client = self.client.clone();
         let next = aside(move || InForce::build(Arc::new(config), &client)).await?;
         let next = next.map_err(|error| match &error {

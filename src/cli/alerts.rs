@@ -1,7 +1,7 @@
 //! `agentlocator alerts`: lists alerts, or sends a test notification.
 
-use super::table::{Table, moment};
-use super::{Settings, order, print, print_json, tell};
+use super::table::{Table, format_time};
+use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::app;
 use crate::config::Config;
 use crate::crm::order::{Order, Outcome};
@@ -39,26 +39,26 @@ pub(super) fn run(command: &Alerts, settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let (Outcome::Alerts(alerts), _) = order::give(settings, Order::ListAlerts)? else { return Ok(()) };
+    let (Outcome::Alerts(alerts), _) = daemon_client::execute(settings, Order::ListAlerts)? else { return Ok(()) };
     if json {
         return print_json(&alerts);
     }
     if alerts.iter().all(|alert| alert.state == AlertState::Cleared) {
-        tell("No active alerts.");
+        print_status("No active alerts.");
     }
     let mut table = Table::new(["KIND", "STATE", "SINCE", "SENT BY", "DETAIL"]);
     for alert in alerts {
         let deliveries: Vec<_> = alert.deliveries.iter().map(|delivery| delivery.channel.as_str()).collect();
         let deliveries = if deliveries.is_empty() { "-".to_owned() } else { deliveries.join(", ") };
         let what = if alert.detail.en.is_empty() { headline(alert.kind, false).to_owned() } else { alert.detail.en };
-        table.row([alert.kind.to_string(), alert.state.to_string(), moment(Some(alert.since)), deliveries, what]);
+        table.row([alert.kind.to_string(), alert.state.to_string(), format_time(Some(alert.since)), deliveries, what]);
     }
     print(&table.to_string())
 }
 
 /// The result of a test notification by one channel.
 #[derive(Serialize)]
-struct Tried {
+struct TestResult {
     channel: AlertChannel,
     to: Vec<String>,
     ok: bool,
@@ -68,21 +68,21 @@ struct Tried {
 
 fn test(settings: &Settings, json: bool) -> anyhow::Result<()> {
     let config = settings.load()?;
-    let tried: Vec<Tried> = [by_mail(&config)?, by_whatsapp(&config, settings)].into_iter().flatten().collect();
-    if tried.is_empty() {
+    let results: Vec<TestResult> = [by_mail(&config)?, by_whatsapp(&config, settings)].into_iter().flatten().collect();
+    if results.is_empty() {
         anyhow::bail!("no alert channel is configured: set alerts.mail_to (with [mail]) or alerts.whatsapp_to");
     }
     if json {
-        print_json(&tried)?;
+        print_json(&results)?;
     } else {
-        for Tried { channel, to, ok, result } in &tried {
+        for TestResult { channel, to, ok, result } in &results {
             print(&format!("{channel} to {}: {} – {result}\n", to.join(", "), if *ok { "ok" } else { "failed" }))?;
         }
     }
-    if tried.iter().all(|tried| tried.ok) { Ok(()) } else { Err(anyhow::anyhow!("a channel failed")) }
+    if results.iter().all(|result| result.ok) { Ok(()) } else { Err(anyhow::anyhow!("a channel failed")) }
 }
 
-fn by_mail(config: &Config) -> anyhow::Result<Option<Tried>> {
+fn by_mail(config: &Config) -> anyhow::Result<Option<TestResult>> {
     let to = config.alerts.mail_to.clone();
     if to.is_empty() {
         return Ok(None);
@@ -96,17 +96,17 @@ fn by_mail(config: &Config) -> anyhow::Result<Option<Tried>> {
         Ok(()) => (true, "the mail server accepted the mail".to_owned()),
         Err(error) => (false, format!("{:#}", anyhow::Error::from(error))),
     };
-    Ok(Some(Tried { channel: AlertChannel::Mail, to, ok, result }))
+    Ok(Some(TestResult { channel: AlertChannel::Mail, to, ok, result }))
 }
 
-fn by_whatsapp(config: &Config, settings: &Settings) -> Option<Tried> {
+fn by_whatsapp(config: &Config, settings: &Settings) -> Option<TestResult> {
     let to = config.alerts.whatsapp_to.clone()?;
-    let tried = send_whatsapp(config, settings, &to);
-    let (ok, result) = match tried {
+    let sent = send_whatsapp(config, settings, &to);
+    let (ok, result) = match sent {
         Ok(result) => (true, result),
         Err(error) => (false, format!("{error:#}")),
     };
-    Some(Tried { channel: AlertChannel::WhatsApp, to: vec![to.to_string()], ok, result })
+    Some(TestResult { channel: AlertChannel::WhatsApp, to: vec![to.to_string()], ok, result })
 }
 
 fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyhow::Result<String> {
@@ -119,13 +119,14 @@ fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyh
         priority: rules.priority,
         template: rules.template,
     };
-    let Outcome::Queued(message) = order::ask(settings, &order)? else {
+    let Outcome::Queued(message) = daemon_client::query(settings, &order)? else {
         anyhow::bail!("the daemon did not queue the message")
     };
     let (runtime, mut last) = (app::runtime()?, None);
-    for _ in 0..PATIENCE.as_millis() / PAUSE.as_millis() {
-        runtime.block_on(async { tokio::time::sleep(PAUSE).await });
-        let Outcome::Message { status, error, provider } = order::ask(settings, &Order::TellMessage { id: message })?
+    for _ in 0..TIMEOUT.as_millis() / POLL_INTERVAL.as_millis() {
+        runtime.block_on(async { tokio::time::sleep(POLL_INTERVAL).await });
+        let Outcome::Message { status, error, provider } =
+            daemon_client::query(settings, &Order::TellMessage { id: message })?
         else {
             continue;
         };
@@ -141,8 +142,8 @@ fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyh
         }
     }
     let by = last.map(|provider| format!(" for {provider}")).unwrap_or_default();
-    anyhow::bail!("the message is still waiting{by} after {} s; see the daemon's log", PATIENCE.as_secs())
+    anyhow::bail!("the message is still waiting{by} after {} s; see the daemon's log", TIMEOUT.as_secs())
 }
 
-const PAUSE: Duration = Duration::from_millis(200);
-const PATIENCE: Duration = Duration::from_secs(40);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+const TIMEOUT: Duration = Duration::from_secs(40);

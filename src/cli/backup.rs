@@ -3,7 +3,7 @@
 mod progress;
 mod target;
 
-use super::{Settings, print_json, store_side, tell};
+use super::{Settings, as_data_owner, print_json, print_status};
 use crate::clock;
 use crate::crm::order::Order;
 use crate::domain::Timestamp;
@@ -28,20 +28,20 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
-    Settings::tell_default_database(&config);
+    Settings::print_default_database(&config);
     let published = config.store.published_file();
     store::ignore_file_size_signal();
     // Opened first, with the caller's permissions.
     let target = Target::open(&arguments.file, &published)?;
-    let mark = leave_mark(&config.store.live_file());
+    let mark = write_mark(&config.store.live_file());
     let size = size_of(&published, &config.store.live_file());
-    target.check_room(size)?;
+    target.check_space(size)?;
 
     let progress = Progress::start(target.file(), size);
-    let sent = store_side::send(&published, target.file());
+    let sent = as_data_owner::send(&published, target.file());
     progress.end();
     sent.context("cannot copy the database")?;
-    let facts = target.prove().context("the copy failed verification and was removed")?;
+    let facts = target.verify().context("the copy failed verification and was removed")?;
     if let Some(mark) = mark
         && facts.mark.as_deref() != Some(mark.as_str())
     {
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     if arguments.json {
         return print_json(&serde_json::json!({ "file": file, "copy": facts }));
     }
-    tell(&format!("Wrote and verified {}: {}.", file.display(), describe(&facts)));
+    print_status(&format!("Wrote and verified {}: {}.", file.display(), describe(&facts)));
     Ok(())
 }
 
@@ -67,13 +67,13 @@ pub(super) fn describe(facts: &CopySummary) -> String {
 
 /// Makes the running daemon write a mark that the copy must contain. None if no daemon runs, or if it cannot write: the backup
 /// is made anyway, because it is needed most then.
-fn leave_mark(live: &Path) -> Option<String> {
+fn write_mark(live: &Path) -> Option<String> {
     let mark = mark(clock::now());
     match control::ask(&control::socket_path(live), &Order::MarkBackup { mark: mark.clone() }) {
         Ok(_) => Some(mark),
         Err(AskError::NotRunning) => None,
         Err(error) => {
-            tell(&format!("The running daemon cannot write ({error}); copying its current data."));
+            print_status(&format!("The running daemon cannot write ({error}); copying its current data."));
             None
         }
     }
@@ -90,6 +90,6 @@ fn size_of(published: &Path, live: &Path) -> u64 {
 }
 
 /// Verifies a file with this process's permissions.
-fn prove(file: &Path) -> anyhow::Result<CopySummary> {
+fn verify(file: &Path) -> anyhow::Result<CopySummary> {
     Ok(store::verify_copy(file)?)
 }

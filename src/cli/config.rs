@@ -1,6 +1,6 @@
 //! `agentlocator config check` and `agentlocator config show`.
 
-use super::{Settings, print, print_json, store_side};
+use super::{Settings, as_data_owner, print, print_json};
 use crate::config::{Config, Origin, ShownSetting};
 use crate::drive::Prompts;
 use clap::Subcommand;
@@ -58,7 +58,7 @@ fn check(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
 fn show(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
     let config = settings.load()?;
     // If the database cannot be read, the other settings are still shown.
-    let (config, note) = match store_side::stored_settings(&config.store) {
+    let (config, note) = match as_data_owner::stored_settings(&config.store) {
         Ok(stored) => (config.with_stored(&stored).0, None),
         Err(error) => (config, Some(format!("# the settings of the page cannot be read: {error:#}\n"))),
     };

@@ -1,12 +1,12 @@
 //! `agentlocator doctor`: checks the whole installation, suggests fixes, and applies some of them.
 
-mod mend;
-mod show;
+mod fix;
+mod render;
 
-use super::{Settings, print, print_json, store_side, tell};
+use super::{Settings, as_data_owner, print, print_json, print_status};
 use crate::app;
 use crate::clock;
-use crate::doctor::{Finding, Installation, OwnerReads, Site, State, examine, try_live};
+use crate::doctor::{DoctorContext, Finding, Installation, OwnerReads, State, run_all, run_live};
 use crate::domain::PhoneNumber;
 use clap::Args;
 use serde_json::json;
@@ -39,21 +39,21 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     app::runtime()?.block_on(async {
-        let site = Arc::new(find(settings, &arguments.number).await?);
-        let mut findings = examine(site.clone()).await;
-        if arguments.fix && mend::mend(&findings, &site, arguments).await? {
+        let context = Arc::new(find(settings, &arguments.number).await?);
+        let mut findings = run_all(context.clone()).await;
+        if arguments.fix && fix::apply_fixes(&findings, &context, arguments).await? {
             // Run the checks again after the fixes.
-            let site = Arc::new(find(settings, &arguments.number).await?);
-            findings = examine(site).await;
+            let context = Arc::new(find(settings, &arguments.number).await?);
+            findings = run_all(context).await;
         }
         if arguments.live {
-            tell("Trying the real accounts: this takes up to a minute, and costs a cent or two at OpenAI.");
-            findings.extend(try_live(site).await);
+            print_status("Trying the real accounts: this takes up to a minute, and costs a cent or two at OpenAI.");
+            findings.extend(run_live(context).await);
         }
         if arguments.json {
             print_json(&report(&findings))?;
         } else {
-            print(&show::text(&findings, show::is_colourful()))?;
+            print(&render::text(&findings, render::is_colourful()))?;
         }
         let errors = findings.iter().filter(|finding| finding.state == State::Error).count();
         anyhow::ensure!(errors == 0, "{errors} of the checks found an error");
@@ -62,18 +62,18 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
 }
 
 /// Collects what the checks need to know about the installation of these settings.
-pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow::Result<Site> {
+pub(super) async fn find(settings: &Settings, numbers: &[PhoneNumber]) -> anyhow::Result<DoctorContext> {
     let reads = OwnerReads {
-        stored_settings: |store| store_side::stored_settings(store).map_err(|error| format!("{error:#}")),
+        stored_settings: |store| as_data_owner::stored_settings(store).map_err(|error| format!("{error:#}")),
         file_system: |published, name| {
-            store_side::try_file_system(published, name).map_err(|error| format!("{error:#}"))
+            as_data_owner::try_file_system(published, name).map_err(|error| format!("{error:#}"))
         },
     };
     let store = settings.store();
     let missing_data = Settings::data_marker().and_then(|marker| marker.check(&store).err());
     let settings_file = settings.file().map(Path::to_owned);
     let installation = Installation { store, settings_file, missing_data, reads };
-    Ok(Site::find(settings.load(), installation, numbers.to_vec()).await?)
+    Ok(DoctorContext::find(settings.load(), installation, numbers.to_vec()).await?)
 }
 
 /// The findings as JSON.

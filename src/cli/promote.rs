@@ -1,9 +1,9 @@
 //! `agentlocator promote`: activates the copy of `agentlocator standby` on this machine.
 
-use super::owner::other_owner;
+use super::privileges::data_owner;
 use super::restore::{self, Consent, systemctl};
 use super::standby::{Follower, FollowerEvent, Newest, Replica, ReplicaArguments, StandbyCopy};
-use super::{Settings, store_side, tell};
+use super::{Settings, as_data_owner, print_status};
 use crate::clock;
 use crate::config::StoreConfig;
 use crate::store;
@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
 
 fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> anyhow::Result<()> {
     let published = store.published_file();
-    let service = restore::who_must_stop(&published, &arguments.consent)?;
+    let service = restore::service_to_stop(&published, &arguments.consent)?;
     let Some(changed_at) = copy.status()?.changed_at() else {
         let previous = copy.previous();
         if previous.exists() {
@@ -52,35 +52,35 @@ fn promote(arguments: &Arguments, store: &StoreConfig, copy: &StandbyCopy) -> an
     let until = if arguments.without_replica {
         changed_at.to_string()
     } else {
-        tell("Getting the newest changes from the replica …");
-        let replica = Replica::of(&arguments.replica, store).read_as(other_owner(&published));
+        print_status("Getting the newest changes from the replica …");
+        let replica = Replica::of(&arguments.replica, store).read_as(data_owner(&published));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let caught_up = runtime.block_on(catch_up(copy, &replica, &lock));
         caught_up.context("nothing was changed; --without-replica uses the copy as it is")?.at
     };
-    if !copy.is_whole() {
+    if !copy.is_complete() {
         bail!(
             "the copy contains an incomplete change, which only the replica can complete; make the replica reachable, or restore a snapshot"
         );
     }
     let what = format!("the copy, replicated until {until}");
     let mut source = copy.open()?;
-    let swap = restore::Swap {
+    let replacement = restore::Replacement {
         what: &what,
         published: &published,
         service: service.as_ref(),
         consent: &arguments.consent,
         replicated_until: Some(&until),
     };
-    restore::put_in_place(&swap, &mut source, || store_side::note_promotion(&published, &until))?;
+    restore::replace_database(&replacement, &mut source, || as_data_owner::note_promotion(&published, &until))?;
     // The copy is now an old state of the active database.
     copy.remove()
         .with_context(|| format!("cannot remove the copy {}, which is no longer needed", copy.database().display()))?;
-    tell(&format!(
+    print_status(&format!(
         "Messages and calls that the other machine received after {until} are missing: check Twilio's logs since then. Messages \
          that were waiting to be sent are held for review."
     ));
-    tell("Keep the other machine switched off, and point Twilio to this one (docs/admin/standby.md).");
+    print_status("Keep the other machine switched off, and point Twilio to this one (docs/admin/standby.md).");
     Ok(())
 }
 
@@ -95,18 +95,18 @@ async fn catch_up(copy: &StandbyCopy, replica: &Replica, lock: &File) -> anyhow:
     let mut raised = 0;
     let mut last_failure = String::new();
     let outcome = loop {
-        let reached = copy.transaction()?.is_some_and(|here| here >= newest.transaction) && copy.is_whole();
+        let reached = copy.transaction()?.is_some_and(|here| here >= newest.transaction) && copy.is_complete();
         if reached {
             match replica.newest().await {
                 Ok(now) if now.transaction <= newest.transaction => break Ok(newest),
-                Ok(_) if raised == STILL_WRITES => {
+                Ok(_) if raised == MAX_NEW_TARGETS => {
                     break Err(anyhow::anyhow!("the other machine still writes to the replica; stop it first"));
                 }
                 Ok(now) => (newest, raised) = (now, raised + 1),
                 Err(error) => break Err(error),
             }
         }
-        if clock::instant().saturating_duration_since(began) > LONGEST_CATCH_UP {
+        if clock::instant().saturating_duration_since(began) > CATCH_UP_TIMEOUT {
             break Err(anyhow::anyhow!("the copy did not reach the replica's newest change: {last_failure}"));
         }
         match tokio::time::timeout(INTERVAL, follower.next()).await {
@@ -139,7 +139,7 @@ impl StandbyService {
         if self.was_active
             && let Err(error) = systemctl(&["start", "--no-block", STANDBY_UNIT])
         {
-            tell(&format!("The standby was stopped and cannot be restarted: {error:#}"));
+            print_status(&format!("The standby was stopped and cannot be restarted: {error:#}"));
         }
     }
 }
@@ -147,5 +147,5 @@ impl StandbyService {
 const STANDBY_UNIT: &str = "agentlocator-standby.service";
 const INTERVAL: Duration = Duration::from_millis(200);
 /// After the replica has grown this many times while the copy caught up, the other machine counts as running.
-const STILL_WRITES: u32 = 5;
-const LONGEST_CATCH_UP: Duration = Duration::from_mins(10);
+const MAX_NEW_TARGETS: u32 = 5;
+const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(10);

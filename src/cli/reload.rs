@@ -1,6 +1,6 @@
 //! `agentlocator reload`: reloads settings and certificates in the running daemon.
 
-use super::{Settings, print, print_json, tell};
+use super::{Settings, print, print_json, print_status};
 use crate::drive::control::{self, AskError};
 use crate::drive::reload::Reloaded;
 use anyhow::bail;
@@ -22,12 +22,12 @@ pub(super) fn run(as_json: bool, settings: &Settings) -> anyhow::Result<()> {
         return print_json(&reloaded);
     }
     for warning in &reloaded.warnings {
-        tell(&format!("warning: {warning}"));
+        print_status(&format!("warning: {warning}"));
     }
-    print(&in_words(&reloaded))
+    print(&describe(&reloaded))
 }
 
-fn in_words(reloaded: &Reloaded) -> String {
+fn describe(reloaded: &Reloaded) -> String {
     let Reloaded { changed, needs_restart, .. } = reloaded;
     let mut lines = Vec::new();
     for (headline, keys) in
@@ -49,15 +49,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_what_holds_and_what_must_wait() {
+    fn changes_are_grouped_by_when_they_take_effect() {
         let keys = |keys: &[&str]| keys.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let said = |changed: &[&str], needs_restart: &[&str]| {
-            in_words(&Reloaded { changed: keys(changed), needs_restart: keys(needs_restart), warnings: Vec::new() })
+        let described = |changed: &[&str], needs_restart: &[&str]| {
+            describe(&Reloaded { changed: keys(changed), needs_restart: keys(needs_restart), warnings: Vec::new() })
         };
-        assert_eq!(said(&[], &[]), "Nothing has changed.\n");
-        assert_eq!(said(&["log.level"], &[]), "Active now:\n  log.level\n");
+        assert_eq!(described(&[], &[]), "Nothing has changed.\n");
+        assert_eq!(described(&["log.level"], &[]), "Active now:\n  log.level\n");
         assert_eq!(
-            said(&["log.level"], &["store.readers"]),
+            described(&["log.level"], &["store.readers"]),
             "Active now:\n  log.level\nAfter a restart (sudo systemctl restart agentlocator):\n  store.readers\n"
         );
     }

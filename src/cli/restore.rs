@@ -1,17 +1,17 @@
 //! `agentlocator restore FILE`: replaces the database by a copy, and keeps the old database.
 
 mod source;
-mod unit;
+mod systemd_unit;
 
 use super::backup::describe;
-use super::{Settings, print_json, store_side, tell};
+use super::{Settings, as_data_owner, print_json, print_status};
 use crate::config::folder_of;
 use crate::store::{self, CopySummary, ReplacedFiles};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::io::{BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-pub(super) use unit::{Unit, systemctl};
+pub(super) use systemd_unit::{SystemdUnit, systemctl};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -40,10 +40,10 @@ pub(super) struct Consent {
 }
 
 /// A replacement of the database.
-pub(super) struct Swap<'s> {
+pub(super) struct Replacement<'s> {
     pub what: &'s str,
     pub published: &'s Path,
-    pub service: Option<&'s Unit>,
+    pub service: Option<&'s SystemdUnit>,
     pub consent: &'s Consent,
     /// The time up to which the database was replicated, if it comes from another machine.
     pub replicated_until: Option<&'s str>,
@@ -51,51 +51,52 @@ pub(super) struct Swap<'s> {
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
-    Settings::tell_default_database(&config);
+    Settings::print_default_database(&config);
     let published = config.store.published_file();
     store::ignore_file_size_signal();
     let mut source = source::open(&arguments.from, arguments.identity.as_deref(), &config)?;
-    let service = who_must_stop(&published, &arguments.consent)?;
+    let service = service_to_stop(&published, &arguments.consent)?;
     let what = arguments.from.display().to_string();
-    let swap = Swap {
+    let replacement = Replacement {
         what: &what,
         published: &published,
         service: service.as_ref(),
         consent: &arguments.consent,
         replicated_until: None,
     };
-    put_in_place(&swap, &mut source, || Ok(()))
+    replace_database(&replacement, &mut source, || Ok(()))
 }
 
-/// Reads and verifies a database, asks for confirmation, and replaces the current one by it. `noted` runs before the service
-/// starts.
-pub(super) fn put_in_place(
-    swap: &Swap<'_>,
+/// Reads and verifies a database, asks for confirmation, and replaces the current one by it. `on_replaced` runs before
+/// the service starts.
+pub(super) fn replace_database(
+    replacement: &Replacement<'_>,
     source: &mut impl Read,
-    noted: impl Fn() -> anyhow::Result<()>,
+    on_replaced: impl Fn() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let Swap { what, published, service, consent, replicated_until } = *swap;
-    tell(&format!("Reading {what} …"));
-    let facts = store_side::take_in(published, source)
+    let Replacement { what, published, service, consent, replicated_until } = *replacement;
+    print_status(&format!("Reading {what} …"));
+    let facts = as_data_owner::take_in(published, source)
         .with_context(|| format!("{what} cannot be restored; nothing was changed"))?;
-    tell(&format!("Verified: {}.", describe(&facts)));
-    tell_the_plan(published, service);
-    if !consent.yes && !agreed()? {
-        store_side::discard(published)?;
+    print_status(&format!("Verified: {}.", describe(&facts)));
+    print_plan(published, service);
+    if !consent.yes && !confirm()? {
+        as_data_owner::discard(published)?;
         bail!("nothing was changed");
     }
-    let aside = swap_and_start(published, service, &noted)?;
+    let aside = replace_and_restart(published, service, &on_replaced)?;
     report(consent, published, &facts, &aside, replicated_until)?;
     if service.is_none_or(|service| !service.was_wanted()) {
-        tell("Start the daemon now; it uses the restored database.");
+        print_status("Start the daemon now; it uses the restored database.");
     }
     Ok(())
 }
 
 /// The service that must be stopped, if there is one; an error if another daemon has the database open.
-pub(super) fn who_must_stop(published: &Path, consent: &Consent) -> anyhow::Result<Option<Unit>> {
+pub(super) fn service_to_stop(published: &Path, consent: &Consent) -> anyhow::Result<Option<SystemdUnit>> {
     let holder = if folder_of(published).exists() { store::lock_holder(published)? } else { None };
-    let service = if consent.no_service { None } else { Unit::of(published, holder.and_then(|holder| holder.pid)) };
+    let service =
+        if consent.no_service { None } else { SystemdUnit::of(published, holder.and_then(|holder| holder.pid)) };
     if service.is_none()
         && let Some(holder) = holder
     {
@@ -105,7 +106,7 @@ pub(super) fn who_must_stop(published: &Path, consent: &Consent) -> anyhow::Resu
     Ok(service)
 }
 
-fn tell_the_plan(published: &Path, service: Option<&Unit>) {
+fn print_plan(published: &Path, service: Option<&SystemdUnit>) {
     let here = published.exists();
     let keep = if here {
         "The current database is kept beside it under a name with today's date"
@@ -116,20 +117,20 @@ fn tell_the_plan(published: &Path, service: Option<&Unit>) {
         Some(service) if service.was_wanted() => format!("; {} is stopped and started again", service.name()),
         _ => String::new(),
     };
-    tell(&format!("It will replace the database {}. {keep}{service}.", published.display()));
+    print_status(&format!("It will replace the database {}. {keep}{service}.", published.display()));
 }
 
 /// Stops the service, replaces the database, and starts the service again. If the service does not come up, the old database is
 /// put back.
-fn swap_and_start(
+fn replace_and_restart(
     published: &Path,
-    service: Option<&Unit>,
-    noted: &impl Fn() -> anyhow::Result<()>,
+    service: Option<&SystemdUnit>,
+    on_replaced: &impl Fn() -> anyhow::Result<()>,
 ) -> anyhow::Result<ReplacedFiles> {
     let swap_in = || {
-        let aside = store_side::swap_in(published)?;
-        if let Err(error) = noted() {
-            tell(&format!("The page will not show why the database was replaced: {error:#}"));
+        let aside = as_data_owner::swap_in(published)?;
+        if let Err(error) = on_replaced() {
+            print_status(&format!("The page will not show why the database was replaced: {error:#}"));
         }
         anyhow::Ok(aside)
     };
@@ -140,7 +141,7 @@ fn swap_and_start(
         match swap_in() {
             Ok(aside) => break aside,
             // A connection to a socket made systemd start the service again.
-            Err(_) if attempts < STOPS && matches!(store::lock_holder(published), Ok(Some(_))) => attempts += 1,
+            Err(_) if attempts < MAX_STOPS && matches!(store::lock_holder(published), Ok(Some(_))) => attempts += 1,
             Err(error) => {
                 let _ = service.start_again();
                 return Err(error);
@@ -151,9 +152,9 @@ fn swap_and_start(
     if aside.database.is_none() {
         return Err(error.context("the daemon does not start with the restored database; there was none before"));
     }
-    tell(&format!("The daemon does not start ({error:#}). Putting the old database back."));
+    print_status(&format!("The daemon does not start ({error:#}). Putting the old database back."));
     service.stop()?;
-    store_side::swap_back(published, &aside).context("cannot put the old database back")?;
+    as_data_owner::swap_back(published, &aside).context("cannot put the old database back")?;
     service.start_again().context("the old database was put back, but the daemon does not start with it either")?;
     bail!(
         "the daemon does not start with the restored database; the old one was put back and the daemon runs ({error:#})"
@@ -174,21 +175,21 @@ fn report(
         }
         return print_json(&done);
     }
-    tell(&format!("Restored {}.", published.display()));
+    print_status(&format!("Restored {}.", published.display()));
     if let Some(kept) = &aside.database {
-        tell(&format!("The old database is {}; delete it when you no longer need it.", kept.display()));
+        print_status(&format!("The old database is {}; delete it when you no longer need it.", kept.display()));
     }
     if let Some(foreign) = &aside.stranger {
-        tell(&format!("The foreign file that was in its place is {}.", foreign.display()));
+        print_status(&format!("The foreign file that was in its place is {}.", foreign.display()));
     }
     Ok(())
 }
 
 /// Asks for confirmation on the terminal; false without a terminal.
-fn agreed() -> anyhow::Result<bool> {
+fn confirm() -> anyhow::Result<bool> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        tell("There is no terminal for a confirmation; use --yes to continue.");
+        print_status("There is no terminal for a confirmation; use --yes to continue.");
         return Ok(false);
     }
     let mut err = std::io::stderr().lock();
@@ -198,4 +199,4 @@ fn agreed() -> anyhow::Result<bool> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-const STOPS: usize = 5;
+const MAX_STOPS: usize = 5;

@@ -1,7 +1,7 @@
 //! `agentlocator retention`: deletes data older than the retention settings.
 
-use super::table::{Table, moment};
-use super::{Settings, order, print, print_json, tell};
+use super::table::{Table, format_time};
+use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::clock;
 use crate::crm::order::{Order, Outcome};
 use crate::crm::retention::{Cutoff, Share};
@@ -23,7 +23,7 @@ pub(super) struct Retention {
 pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<()> {
     let cutoffs = housekeeping::cutoffs(&settings.load()?.retention, clock::now());
     let shares = if arguments.dry_run {
-        match order::give(settings, Order::PlanRetention { cutoffs })?.0 {
+        match daemon_client::execute(settings, Order::PlanRetention { cutoffs })?.0 {
             Outcome::Shares(shares) => shares,
             _ => Vec::new(),
         }
@@ -34,13 +34,13 @@ pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<
         return print_json(&shares);
     }
     if shares.is_empty() {
-        tell("The settings keep all data for ever.");
+        print_status("The settings keep all data for ever.");
         return Ok(());
     }
     let done = if arguments.dry_run { "TO DELETE" } else { "DELETED" };
     let mut table = Table::new(["KIND", "OLDER THAN", done, "SIZE"]);
     for Share { what, before, rows, bytes } in shares {
-        table.row([what.to_string(), moment(Some(before)), rows.to_string(), amount(bytes)]);
+        table.row([what.to_string(), format_time(Some(before)), rows.to_string(), amount(bytes)]);
     }
     print(&table.to_string())
 }
@@ -50,13 +50,13 @@ fn delete(settings: &Settings, cutoffs: &[Cutoff]) -> anyhow::Result<Vec<Share>>
     let mut shares = Vec::new();
     for cutoff in cutoffs {
         let mut all = Share { what: cutoff.what, before: cutoff.before, rows: 0, bytes: 0 };
-        while let (Outcome::Shares(done), _) = order::give(settings, Order::Retain { cutoff: *cutoff })? {
+        while let (Outcome::Shares(done), _) = daemon_client::execute(settings, Order::Retain { cutoff: *cutoff })? {
             let Some(done) = done.first().filter(|done| done.rows > 0) else { break };
             all.rows += done.rows;
             all.bytes += done.bytes;
         }
         shares.push(all);
     }
-    order::give(settings, Order::NoteRetention { shares: shares.clone() })?;
+    daemon_client::execute(settings, Order::NoteRetention { shares: shares.clone() })?;
     Ok(shares)
 }

@@ -37,7 +37,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
         let (reloads, orders) = reload::channel();
         let shutdown = stopped(reloads.clone())?;
         let last_good = settings.last_good();
-        let source = Arc::new(move || settings.load_own());
+        let source = Arc::new(move || settings.load_from_process());
         app::run(config, listeners, Reloading { source, log, reloads, orders, last_good, data_marker }, shutdown).await
     });
     // The store is closed. Dropping the runtime would wait for threads that resolve names: 10 s and more while no name server

@@ -1,6 +1,6 @@
 //! `agentlocator setup`: prints the URL and the one-time code for creating the first owner.
 
-use super::{Settings, order, print};
+use super::{Settings, daemon_client, print};
 use crate::crm::order::Order;
 use crate::crm::setup::SetupCode;
 use crate::ops::tls::own_fingerprint;
@@ -19,14 +19,14 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     if arguments.new_data
         && let Some(marker) = Settings::data_marker()
     {
-        marker.forget().context("cannot remove the marker that there was data")?;
+        marker.remove().context("cannot remove the marker that there was data")?;
     }
     let config = settings.load();
     if let Ok(config) = &config {
-        Settings::tell_default_database(config);
+        Settings::print_default_database(config);
     }
     let code = SetupCode::generate();
-    let (_, pages) = order::give(settings, Order::OfferSetupCode { code_hash: code.hash() })?;
+    let (_, pages) = daemon_client::execute(settings, Order::OfferSetupCode { code_hash: code.hash() })?;
     let mut text =
         format!("Open   {}\nCode   {code}\n\nThe code is valid once, for 24 hours.\n", code.url(&pages.best));
     // A public https address uses the certificate of a proxy or tunnel.

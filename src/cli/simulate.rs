@@ -3,18 +3,18 @@
 mod bridge;
 mod call;
 mod openai;
-mod place;
 mod summary;
+mod target;
 mod twilio;
 mod whatsapp;
 
-use super::{Settings, print, print_json, tell};
+use super::{Settings, print, print_json, print_status};
 use crate::app;
 use crate::simulator::EventLog;
 use clap::Subcommand;
-use place::Place;
 use serde::Serialize;
 use serde_json::json;
+use target::Target;
 
 /// What to simulate.
 #[derive(Debug, Subcommand)]
@@ -45,13 +45,13 @@ pub(super) fn run(command: Command, settings: &Settings) -> anyhow::Result<()> {
 
 /// The output of a simulation.
 #[derive(Debug, clap::Args)]
-struct Telling {
+struct OutputOptions {
     /// Print one JSON report at the end instead of a line per event.
     #[arg(long)]
     json: bool,
 }
 
-impl Telling {
+impl OutputOptions {
     /// A log that prints each event, or, with `--json`, only collects them.
     fn log(&self) -> EventLog {
         if self.json {
@@ -77,9 +77,9 @@ impl Telling {
             print(summary)?;
         }
         if !violations.is_empty() {
-            tell("The server violated a vendor's rules:");
+            print_status("The server violated a vendor's rules:");
             for violation in &violations {
-                tell(&violation.to_string());
+                print_status(&violation.to_string());
             }
             anyhow::bail!("{} violations", violations.len());
         }

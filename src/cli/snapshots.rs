@@ -1,8 +1,8 @@
 //! `agentlocator snapshots`: manages the snapshots of the database.
 
 use super::backup::describe;
-use super::table::{Table, moment};
-use super::{Settings, print, print_json, tell};
+use super::table::{Table, format_time};
+use super::{Settings, print, print_json, print_status};
 use crate::app;
 use crate::ops::disk::amount;
 use crate::ops::snapshots::{Kind, Snapshots, Verified};
@@ -72,7 +72,9 @@ pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> 
         Command::List { bucket: false, json } => list(&snapshots, *json),
         Command::Create { before_upgrade, json } => {
             if matches!(config.backup.bucket(), Some(Err(_))) {
-                tell("This command cannot read the keys of the bucket; the daemon uploads the snapshot tonight.");
+                print_status(
+                    "This command cannot read the keys of the bucket; the daemon uploads the snapshot tonight.",
+                );
                 snapshots = snapshots.here_alone();
             }
             create(&snapshots, if *before_upgrade { Kind::Upgrade } else { Kind::Manual }, *json)
@@ -83,7 +85,7 @@ pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> 
             let file = app::runtime()?.block_on(snapshots.fetch(name))?;
             let Verified { copy, .. } = snapshots.verify(name, None)?;
             let inside = copy.map_or_else(|| "encrypted".to_owned(), |copy| describe(&copy));
-            tell(&format!("Fetched {}: {inside}.", file.display()));
+            print_status(&format!("Fetched {}: {inside}.", file.display()));
             Ok(())
         }
     }
@@ -97,7 +99,7 @@ fn list(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
     let mut table = Table::new(["NAME", "KIND", "CREATED", "SIZE", "ENCRYPTED"]);
     for one in found {
         let encrypted = if one.encrypted { "yes" } else { "no" };
-        let (kind, made) = (one.kind.to_string(), moment(Some(one.created_at)));
+        let (kind, made) = (one.kind.to_string(), format_time(Some(one.created_at)));
         table.row([one.name, kind, made, amount(one.bytes), encrypted.to_owned()]);
     }
     print(&table.to_string())
@@ -122,9 +124,9 @@ fn create(snapshots: &Snapshots, kind: Kind, json: bool) -> anyhow::Result<()> {
     if json {
         print_json(&made)?;
     } else {
-        tell(&format!("Created and verified {}: {}.", made.file.display(), describe(&made.copy)));
+        print_status(&format!("Created and verified {}: {}.", made.file.display(), describe(&made.copy)));
         for name in &made.dropped {
-            tell(&format!("Deleted {name}."));
+            print_status(&format!("Deleted {name}."));
         }
     }
     match made.bucket_error {
@@ -176,7 +178,7 @@ fn prune(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
         return print_json(&dropped);
     }
     for name in dropped {
-        tell(&format!("Deleted {name}."));
+        print_status(&format!("Deleted {name}."));
     }
     Ok(())
 }

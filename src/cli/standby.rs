@@ -42,10 +42,10 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     let _flush = log.flush_at_end();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut stop = Stop::new()?;
+        let mut stop = StopSignal::new()?;
         copy.prepare()?;
         let lock = copy.lock()?;
-        if copy.belongs_to(&replica.identity()?)? {
+        if copy.archive_if_other_replica(&replica.identity()?)? {
             tracing::warn!(
                 event = "STANDBY_OTHER_REPLICA",
                 kept = %copy.previous().display(),
@@ -59,23 +59,23 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
 }
 
 /// Follows the replica until the process is stopped. Restarts Litestream whenever it exits.
-async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: &mut Stop) -> anyhow::Result<()> {
-    let mut pause = SHORTEST_PAUSE;
+async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: &mut StopSignal) -> anyhow::Result<()> {
+    let mut pause = MIN_PAUSE;
     loop {
         let ended =
             follow(copy, replica, lock, &mut pause, stop).await.unwrap_or_else(|error| Some(format!("{error:#}")));
         let Some(reason) = ended else { return Ok(()) };
         tracing::error!(event = "STANDBY_INTERRUPTED", reason, "Litestream exited and is restarted: {reason}");
-        copy.note_failure(Some(&reason));
+        copy.record_failure(Some(&reason));
         if follower::cannot_resume(&reason) {
-            copy.set_aside()?;
+            copy.archive()?;
         }
         notify::status(&copy.status()?.to_string());
         tokio::select! {
             () = stop.wait() => return Ok(()),
             () = tokio::time::sleep(pause) => {}
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_PAUSE);
     }
 }
 
@@ -85,7 +85,7 @@ async fn follow(
     replica: &Replica,
     lock: &File,
     pause: &mut Duration,
-    stop: &mut Stop,
+    stop: &mut StopSignal,
 ) -> anyhow::Result<Option<String>> {
     let mut follower = tokio::select! {
         () = stop.wait() => return Ok(None),
@@ -104,15 +104,15 @@ async fn follow(
         let Some(event) = event else { return Ok(Some(reason)) };
         match event {
             FollowerEvent::Following => {
-                *pause = SHORTEST_PAUSE;
+                *pause = MIN_PAUSE;
                 copy.remove_previous();
                 tracing::info!(event = "STANDBY_FOLLOWING", file = %copy.database().display(), "The copy follows the replica");
             }
-            FollowerEvent::Applied => copy.note_failure(None),
+            FollowerEvent::Applied => copy.record_failure(None),
             FollowerEvent::Failed(text) => {
                 if text != reason {
                     tracing::warn!(event = "STANDBY_BEHIND", reason = text, "Cannot follow the replica: {text}");
-                    copy.note_failure(Some(&text));
+                    copy.record_failure(Some(&text));
                 }
                 reason = text;
             }
@@ -122,12 +122,12 @@ async fn follow(
 }
 
 /// SIGTERM or SIGINT.
-struct Stop {
+struct StopSignal {
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Stop {
+impl StopSignal {
     fn new() -> anyhow::Result<Self> {
         let wait_for = |kind| signal(kind).context("cannot wait for signals");
         Ok(Self { terminate: wait_for(SignalKind::terminate())?, interrupt: wait_for(SignalKind::interrupt())? })
@@ -143,5 +143,5 @@ impl Stop {
 
 /// How often the replica is polled for changes.
 const INTERVAL: Duration = Duration::from_secs(1);
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_mins(1);

@@ -1,24 +1,24 @@
 //! `agentlocator support-bundle`: collects diagnostics in one file, without secrets and without the content of calls and
 //! messages.
 //!
-//! All content passes through [`blot`], even where no private data is expected: one filter is easier to verify than many.
+//! All content passes through [`redact`], even if no private data is expected: one filter is easier to verify than many.
 
-mod blot;
 mod database;
 mod journal;
 mod machine;
+mod redact;
 mod settings;
 
 use super::{Settings, doctor, print};
 use crate::app;
 use crate::clock;
 use crate::config::VersionInfo;
-use crate::doctor::{Site, examine};
+use crate::doctor::{DoctorContext, run_all};
 use anyhow::Context;
-use blot::Blot;
 use clap::Args;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use redact::Redactor;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -76,44 +76,44 @@ fn default_name() -> PathBuf {
 }
 
 async fn collect(settings: &Settings, log_lines: u32) -> anyhow::Result<Vec<Part>> {
-    let site = Arc::new(doctor::find(settings, &[]).await?);
-    let blot = Blot::new(site.config());
-    let findings = examine(site.clone()).await;
-    let (ready, metrics) = tokio::join!(site.ask_locally("/readyz"), site.ask_locally("/metrics"));
+    let context = Arc::new(doctor::find(settings, &[]).await?);
+    let redactor = Redactor::new(context.config());
+    let findings = run_all(context.clone()).await;
+    let (ready, metrics) = tokio::join!(context.get_local("/readyz"), context.get_local("/metrics"));
     let (units, daemon_log, bridge_log) = tokio::join!(
         machine::units(),
-        journal::read("agentlocator.service", log_lines, &blot),
-        journal::read("agentlocator-whatsapp.service", log_lines, &blot),
+        journal::read("agentlocator.service", log_lines, &redactor),
+        journal::read("agentlocator-whatsapp.service", log_lines, &redactor),
     );
     let body =
         |answer: Option<(u16, String)>| answer.map_or("the daemon does not answer\n".to_owned(), |(_, body)| body);
     let mut parts = vec![
-        Part::json("versions.json", "the installed and the running version", &versions(&site)),
+        Part::json("versions.json", "the installed and the running version", &versions(&context)),
         Part::json("settings.json", "every setting with its source, without secrets and texts", &{
-            settings::shown(&site, &blot)
+            settings::shown(&context, &redactor)
         }),
-        Part::json("doctor.json", "the findings of agentlocator doctor", &blot.json(&doctor::report(&findings))),
-        Part::text("readyz.json", "the state of the daemon's parts", blot.text(&body(ready))),
-        Part::text("metrics.txt", "the daemon's metrics", blot.secrets(&body(metrics))),
-        Part::text("units.txt", "the state of the systemd units", blot.text(&units)),
+        Part::json("doctor.json", "the findings of agentlocator doctor", &redactor.json(&doctor::report(&findings))),
+        Part::text("readyz.json", "the state of the daemon's parts", redactor.text(&body(ready))),
+        Part::text("metrics.txt", "the daemon's metrics", redactor.secrets(&body(metrics))),
+        Part::text("units.txt", "the state of the systemd units", redactor.text(&units)),
         Part::text("log-daemon.jsonl", "the daemon's log, without debug lines and texts", daemon_log),
         Part::text("log-bridge.jsonl", "the bridge's log, without debug lines and texts", bridge_log),
-        Part::text("machine.txt", "system, memory, disk", blot.secrets(&machine::describe(site.config()))),
+        Part::text("machine.txt", "system, memory, disk", redactor.secrets(&machine::describe(context.config()))),
     ];
-    if let Some(config) = site.config() {
+    if let Some(config) = context.config() {
         let published = config.store.published_file();
         parts.push(Part::text(
             "files.txt",
             "names and sizes in the data folder",
-            blot.secrets(&machine::files(&config.store.data_folder())),
+            redactor.secrets(&machine::files(&config.store.data_folder())),
         ));
         parts.push(Part::json("database.json", "tables and their row counts", &database::describe(&published)));
     }
     Ok(parts)
 }
 
-fn versions(site: &Site) -> Value {
-    let running = site.running().map(|status| {
+fn versions(context: &DoctorContext) -> Value {
+    let running = context.running().map(|status| {
         let about = &status.about;
         json!({"release": about.release, "build": about.build, "started_at": about.started_at, "store": status.store,
             "overdue_messages": status.overdue_messages, "newer_release": status.newer_release})

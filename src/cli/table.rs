@@ -31,6 +31,6 @@ impl<const N: usize> fmt::Display for Table<N> {
 }
 
 /// A UTC time to the minute; a dash for none.
-pub(super) fn moment(time: Option<Timestamp>) -> String {
+pub(super) fn format_time(time: Option<Timestamp>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| time.to_string()[..16].replace('T', " "))
 }

@@ -1,7 +1,7 @@
 //! `agentlocator token`: manages API tokens.
 
-use super::table::{Table, moment};
-use super::{Settings, order, print, print_json, tell};
+use super::table::{Table, format_time};
+use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::clock;
 use crate::crm::order::{Order, Outcome};
 use crate::crm::token::OneTimeSecret;
@@ -44,28 +44,28 @@ pub(super) fn run(command: Token, settings: &Settings) -> anyhow::Result<()> {
             let secret = OneTimeSecret::token();
             let lifetime = expires_in_days.map(|days| Duration::from_hours(24 * u64::from(days)));
             let expires_at = lifetime.map(|lifetime| clock::now().plus(lifetime));
-            order::give(settings, Order::CreateToken { name, role, token_hash: secret.hash(), expires_at })?;
+            daemon_client::execute(settings, Order::CreateToken { name, role, token_hash: secret.hash(), expires_at })?;
             print(&format!("{}\n", secret.expose()))
         }
         Token::List { json } => list(settings, json),
         Token::Revoke { which } => {
-            order::give(settings, Order::RevokeToken { which: which.clone() })?;
-            tell(&format!("Token {which} is revoked."));
+            daemon_client::execute(settings, Order::RevokeToken { which: which.clone() })?;
+            print_status(&format!("Token {which} is revoked."));
             Ok(())
         }
     }
 }
 
 fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let (Outcome::Tokens(tokens), _) = order::give(settings, Order::ListTokens)? else { return Ok(()) };
+    let (Outcome::Tokens(tokens), _) = daemon_client::execute(settings, Order::ListTokens)? else { return Ok(()) };
     if json {
         return print_json(&tokens);
     }
     let mut table = Table::new(["NUMBER", "NAME", "ROLE", "CREATED", "CREATED BY", "EXPIRES", "LAST USED"]);
     for token in tokens {
-        let (created, used) = (moment(Some(token.created_at)), moment(token.last_used_at));
+        let (created, used) = (format_time(Some(token.created_at)), format_time(token.last_used_at));
         let created_by = token.user_name.or(token.created_by).unwrap_or_default();
-        let expires = token.expires_at.map_or_else(|| "never".to_owned(), |at| moment(Some(at)));
+        let expires = token.expires_at.map_or_else(|| "never".to_owned(), |at| format_time(Some(at)));
         table.row([token.id.to_string(), token.name, token.role.to_string(), created, created_by, expires, used]);
     }
     print(&table.to_string())

@@ -1,8 +1,8 @@
 //! `agentlocator user`: manages the users who may log in.
 
-use super::new_password::{NewPassword, PasswordSource};
-use super::table::{Table, moment};
-use super::{Settings, order, print, print_json, tell};
+use super::password_prompt::{NewPassword, PasswordSource};
+use super::table::{Table, format_time};
+use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::crm::order::{Order, Outcome};
 use crate::domain::Role;
 use clap::Subcommand;
@@ -47,40 +47,47 @@ pub(super) enum User {
 pub(super) fn run(command: User, settings: &Settings) -> anyhow::Result<()> {
     match command {
         User::Add { name, role, password } => {
-            let password = password.take()?;
+            let password = password.read()?;
             let password_hash = password.hash(&name, settings)?;
             let order = Order::AddUser { name, role, password_hash };
-            report(order::give(settings, order)?.0, "was added", Some(&password))
+            report(daemon_client::execute(settings, order)?.0, "was added", Some(&password))
         }
         User::List { json } => list(settings, json),
         User::ResetPassword { name, password } => {
-            let password = password.take()?;
+            let password = password.read()?;
             let password_hash = password.hash(&name, settings)?;
             let order = Order::ResetPassword { name, password_hash };
-            report(order::give(settings, order)?.0, "has a new password", Some(&password))
+            report(daemon_client::execute(settings, order)?.0, "has a new password", Some(&password))
         }
-        User::Remove { name } => report(order::give(settings, Order::RemoveUser { name })?.0, "was removed", None),
+        User::Remove { name } => {
+            report(daemon_client::execute(settings, Order::RemoveUser { name })?.0, "was removed", None)
+        }
     }
 }
 
 fn report(outcome: Outcome, what: &str, password: Option<&NewPassword>) -> anyhow::Result<()> {
     if let Outcome::User(user) = outcome {
-        tell(&format!("{} ({}) {what}.", user.name, user.role));
+        print_status(&format!("{} ({}) {what}.", user.name, user.role));
     }
-    match password.and_then(NewPassword::made_up) {
+    match password.and_then(NewPassword::generated) {
         Some(text) => print(&format!("{text}\n")),
         None => Ok(()),
     }
 }
 
 fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let (Outcome::Users(users), _) = order::give(settings, Order::ListUsers)? else { return Ok(()) };
+    let (Outcome::Users(users), _) = daemon_client::execute(settings, Order::ListUsers)? else { return Ok(()) };
     if json {
         return print_json(&users);
     }
     let mut table = Table::new(["NAME", "ROLE", "CREATED", "LAST LOGIN"]);
     for user in users {
-        table.row([user.name, user.role.to_string(), moment(Some(user.created_at)), moment(user.last_login_at)]);
+        table.row([
+            user.name,
+            user.role.to_string(),
+            format_time(Some(user.created_at)),
+            format_time(user.last_login_at),
+        ]);
     }
     print(&table.to_string())
 }

@@ -1,9 +1,9 @@
 //! `agentlocator version`: prints the version, and checks for a newer release.
 
-use super::{Settings, print, print_json, tell};
+use super::{Settings, print, print_json, print_status};
 use crate::app;
 use crate::http::Version;
-use crate::providers::release_feed::{self, FeedAnswer, is_newer};
+use crate::providers::release_feed::{self, FeedResponse, is_newer};
 use anyhow::{Context, bail};
 
 pub(super) fn run(json: bool, check: bool, settings: &Settings) -> anyhow::Result<()> {
@@ -18,11 +18,11 @@ pub(super) fn run(json: bool, check: bool, settings: &Settings) -> anyhow::Resul
             version.app, info.commit, info.build_time, info.deploy_id, version.ts
         ))?;
     }
-    if check { look_for_newer(settings) } else { Ok(()) }
+    if check { check_for_update(settings) } else { Ok(()) }
 }
 
 /// Queries the release feed once, because the user has asked for it.
-fn look_for_newer(settings: &Settings) -> anyhow::Result<()> {
+fn check_for_update(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
     let installed = env!("CARGO_PKG_VERSION");
     let Some(feed) = &config.updates.feed_url else {
@@ -30,13 +30,15 @@ fn look_for_newer(settings: &Settings) -> anyhow::Result<()> {
             "cannot check for a newer release, because updates.feed_url is not set; `apt-cache policy agentlocator` shows apt's version"
         );
     };
-    let answer = app::runtime()?.block_on(release_feed::ask(feed.as_str(), None));
+    let answer = app::runtime()?.block_on(release_feed::fetch(feed.as_str(), None));
     match answer.context("cannot check for a newer release")? {
-        FeedAnswer::Newest(release, _) if is_newer(&release.version, installed) => {
+        FeedResponse::Newest(release, _) if is_newer(&release.version, installed) => {
             let notes = release.notes_url.map(|url| format!("; release notes: {url}")).unwrap_or_default();
-            tell(&format!("A newer release is available: {} (installed: {installed}){notes}", release.version));
+            print_status(&format!("A newer release is available: {} (installed: {installed}){notes}", release.version));
         }
-        FeedAnswer::Newest(..) | FeedAnswer::Unchanged => tell(&format!("No release is newer than {installed}.")),
+        FeedResponse::Newest(..) | FeedResponse::NotModified => {
+            print_status(&format!("No release is newer than {installed}."))
+        }
     }
     Ok(())
 }

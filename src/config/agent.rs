@@ -1,6 +1,6 @@
 //! `[agent]`: the agent's instructions, language and transfer number.
 
-use super::rule::{free_text, language, optional, phone_number};
+use super::parser::{free_text, language, optional, phone_number};
 use super::setting::{Setting, setting};
 use crate::domain::PhoneNumber;
 use serde::Serialize;

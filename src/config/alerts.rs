@@ -1,6 +1,6 @@
 //! `[alerts]`: recipients and thresholds of alerts.
 
-use super::rule::{mail_addresses, optional, phone_number, whole, word};
+use super::parser::{choice, integer, mail_addresses, optional, phone_number};
 use super::setting::{Setting, setting};
 use crate::domain::{PhoneNumber, text_enum};
 use serde::Serialize;
@@ -54,17 +54,19 @@ impl Default for AlertsConfig {
 pub(super) fn settings() -> Vec<Setting> {
     vec![
         setting("alerts.whatsapp_to", |c| &mut c.alerts.whatsapp_to, optional(phone_number()))
-            .variable("ALERTS_WHATSAPP_TO"),
-        setting("alerts.mail_to", |c| &mut c.alerts.mail_to, mail_addresses()).variable("ALERTS_MAIL_TO"),
+            .env("ALERTS_WHATSAPP_TO"),
+        setting("alerts.mail_to", |c| &mut c.alerts.mail_to, mail_addresses()).env("ALERTS_MAIL_TO"),
         setting(
             "alerts.language",
             |c| &mut c.alerts.language,
-            optional(word(AlertLanguage::ALL, AlertLanguage::as_str)),
+            optional(choice(AlertLanguage::ALL, AlertLanguage::as_str)),
         ),
-        setting("alerts.repeat_hours", |c| &mut c.alerts.repeat_hours, whole(1..=720)).at_start(),
-        setting("alerts.settle_s", |c| &mut c.alerts.settle_s, whole(0..=86_400)).at_start(),
-        setting("alerts.bridge_down_after_s", |c| &mut c.alerts.bridge_down_after_s, whole(0..=86_400)).at_start(),
-        setting("alerts.replication_after_s", |c| &mut c.alerts.replication_after_s, whole(0..=86_400)).at_start(),
-        setting("alerts.failed_calls", |c| &mut c.alerts.failed_calls, whole(1..=1000)),
+        setting("alerts.repeat_hours", |c| &mut c.alerts.repeat_hours, integer(1..=720)).requires_restart(),
+        setting("alerts.settle_s", |c| &mut c.alerts.settle_s, integer(0..=86_400)).requires_restart(),
+        setting("alerts.bridge_down_after_s", |c| &mut c.alerts.bridge_down_after_s, integer(0..=86_400))
+            .requires_restart(),
+        setting("alerts.replication_after_s", |c| &mut c.alerts.replication_after_s, integer(0..=86_400))
+            .requires_restart(),
+        setting("alerts.failed_calls", |c| &mut c.alerts.failed_calls, integer(1..=1000)),
     ]
 }

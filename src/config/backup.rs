@@ -1,6 +1,8 @@
 //! `[backup]`: the nightly snapshots, their destinations and retention.
 
-use super::rule::{age_recipients, base_url, bucket_word, disk_limit, folder, optional, secret, switch, whole};
+use super::parser::{
+    age_recipients, base_url, boolean, bucket_name_part, disk_limit, folder, integer, optional, secret,
+};
 use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, DiskLimit, Secret};
 use serde::Serialize;
@@ -97,23 +99,27 @@ pub struct BucketAccess<'c> {
 
 pub(super) fn settings() -> Vec<Setting> {
     let settings = [
-        setting("backup.enabled", |c| &mut c.backup.enabled, switch()),
-        setting("backup.hour", |c| &mut c.backup.hour, whole(0..=23)),
+        setting("backup.enabled", |c| &mut c.backup.enabled, boolean()),
+        setting("backup.hour", |c| &mut c.backup.hour, integer(0..=23)),
         setting("backup.folder", |c| &mut c.backup.folder, optional(folder())),
-        setting("backup.keep_days", |c| &mut c.backup.keep_days, whole(1..=3650)),
-        setting("backup.keep_weeks", |c| &mut c.backup.keep_weeks, whole(0..=520)),
+        setting("backup.keep_days", |c| &mut c.backup.keep_days, integer(1..=3650)),
+        setting("backup.keep_weeks", |c| &mut c.backup.keep_weeks, integer(0..=520)),
         setting("backup.budget", |c| &mut c.backup.budget, disk_limit()),
-        setting("backup.start_delay_s", |c| &mut c.backup.start_delay_s, whole(0..=86_400)),
+        setting("backup.start_delay_s", |c| &mut c.backup.start_delay_s, integer(0..=86_400)),
         setting("backup.age_recipients", |c| &mut c.backup.age_recipients, age_recipients()),
         setting("backup.s3_endpoint", |c| &mut c.backup.s3_endpoint, optional(base_url())),
-        setting("backup.s3_bucket", |c| &mut c.backup.s3_bucket, optional(bucket_word("a bucket's name"))),
-        setting("backup.s3_region", |c| &mut c.backup.s3_region, bucket_word("a region such as eu-central-1")),
-        setting("backup.s3_prefix", |c| &mut c.backup.s3_prefix, bucket_word("a beginning of names such as shop/")),
-        setting("backup.s3_path_style", |c| &mut c.backup.s3_path_style, switch()),
+        setting("backup.s3_bucket", |c| &mut c.backup.s3_bucket, optional(bucket_name_part("a bucket's name"))),
+        setting("backup.s3_region", |c| &mut c.backup.s3_region, bucket_name_part("a region such as eu-central-1")),
+        setting(
+            "backup.s3_prefix",
+            |c| &mut c.backup.s3_prefix,
+            bucket_name_part("a beginning of names such as shop/"),
+        ),
+        setting("backup.s3_path_style", |c| &mut c.backup.s3_path_style, boolean()),
         secret_setting("backup.s3_access_key_id", |c| &mut c.backup.s3_access_key_id, optional(secret()))
-            .variable("BACKUP_S3_ACCESS_KEY_ID"),
+            .env("BACKUP_S3_ACCESS_KEY_ID"),
         secret_setting("backup.s3_secret_access_key", |c| &mut c.backup.s3_secret_access_key, optional(secret()))
-            .variable("BACKUP_S3_SECRET_ACCESS_KEY"),
+            .env("BACKUP_S3_SECRET_ACCESS_KEY"),
     ];
-    settings.map(Setting::at_start).into()
+    settings.map(Setting::requires_restart).into()
 }

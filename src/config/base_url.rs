@@ -52,7 +52,7 @@ impl BaseUrl {
     }
 
     /// A constant that is known to be valid.
-    pub(super) fn known(text: &'static str) -> Self {
+    pub(super) fn from_static(text: &'static str) -> Self {
         Self(text.to_owned())
     }
 
@@ -62,7 +62,7 @@ impl BaseUrl {
     }
 
     /// The https address of a host.
-    pub(super) fn of_host(name: &str) -> Self {
+    pub(super) fn https(name: &str) -> Self {
         Self(format!("https://{name}"))
     }
 
@@ -72,7 +72,7 @@ impl BaseUrl {
     }
 
     /// The address for WebSockets: `wss://…`, or `ws://…` on loopback.
-    pub fn socket(&self) -> String {
+    pub fn websocket_url(&self) -> String {
         match self.0.strip_prefix("http://") {
             Some(rest) => format!("ws://{rest}"),
             None => format!("wss://{}", self.0.strip_prefix("https://").unwrap_or(&self.0)),
@@ -143,9 +143,9 @@ mod tests {
 
     #[test]
     fn sockets_and_origins_follow_the_address() {
-        let url = BaseUrl::known("https://api.openai.com/v1");
-        assert_eq!((url.socket().as_str(), url.origin()), ("wss://api.openai.com/v1", "https://api.openai.com"));
+        let url = BaseUrl::from_static("https://api.openai.com/v1");
+        assert_eq!((url.websocket_url().as_str(), url.origin()), ("wss://api.openai.com/v1", "https://api.openai.com"));
         let local = BaseUrl::loopback(9000);
-        assert_eq!((local.socket().as_str(), local.origin()), ("ws://127.0.0.1:9000", "http://127.0.0.1:9000"));
+        assert_eq!((local.websocket_url().as_str(), local.origin()), ("ws://127.0.0.1:9000", "http://127.0.0.1:9000"));
     }
 }

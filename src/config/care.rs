@@ -1,6 +1,6 @@
 //! `[care]`: nightly maintenance.
 
-use super::rule::{switch, whole};
+use super::parser::{boolean, integer};
 use super::setting::{Setting, setting};
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ impl Default for CareConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("care.hour", |c| &mut c.care.hour, whole(0..=23)),
-        setting("care.self_check", |c| &mut c.care.self_check, switch()),
+        setting("care.hour", |c| &mut c.care.hour, integer(0..=23)),
+        setting("care.self_check", |c| &mut c.care.self_check, boolean()),
     ]
 }

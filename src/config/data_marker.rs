@@ -33,7 +33,7 @@ impl DataMarker {
     }
 
     /// Whether there is a database, published or live.
-    pub fn is_data_there(store: &StoreConfig) -> bool {
+    pub fn data_exists(store: &StoreConfig) -> bool {
         let is_there = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.len() > 0);
         is_there(&store.published_file()) || is_there(&store.live_file())
     }
@@ -42,7 +42,7 @@ impl DataMarker {
     pub fn check(&self, store: &StoreConfig) -> Result<(), MissingData> {
         let folder = data_folder(store);
         let was_there = fs::read(&self.file).is_ok_and(|noted| noted == folder.as_os_str().as_bytes());
-        if was_there && !Self::is_data_there(store) { Err(MissingData { folder }) } else { Ok(()) }
+        if was_there && !Self::data_exists(store) { Err(MissingData { folder }) } else { Ok(()) }
     }
 
     /// Records that the data folder has a database.
@@ -60,7 +60,7 @@ impl DataMarker {
     }
 
     /// Deletes the marker.
-    pub fn forget(&self) -> io::Result<()> {
+    pub fn remove(&self) -> io::Result<()> {
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),

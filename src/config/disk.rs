@@ -1,6 +1,6 @@
 //! `[disk]`: what is refused when the disk fills up, and at which limits.
 
-use super::rule::{disk_limit, optional, readable_folder};
+use super::parser::{disk_limit, optional, readable_folder};
 use super::setting::{Setting, setting};
 use serde::{Serialize, Serializer};
 use std::fmt;

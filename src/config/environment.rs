@@ -1,9 +1,9 @@
 //! Settings from the environment: variables, files that `…_FILE` variables name, and systemd's credentials.
 
 use super::Origin;
-use super::draft::Draft;
-use super::found::Found;
-use super::setting::{Setting, Variable};
+use super::builder::ConfigBuilder;
+use super::raw_value::RawValue;
+use super::setting::{EnvVar, Setting};
 use super::{secret_file, suggest};
 use std::path::{Path, PathBuf};
 
@@ -17,11 +17,11 @@ pub fn process_env(name: &str) -> Option<String> {
 }
 
 /// The data folder that systemd created for the service (`StateDirectory=`); of the lowest precedence.
-pub(super) fn read_data_folder(env: Environment<'_>, draft: &mut Draft) {
+pub(super) fn read_data_folder(env: Environment<'_>, builder: &mut ConfigBuilder) {
     if let Some(folder) = state_folder(env) {
         let file = folder.join("agentlocator.db");
-        draft.config.store.database_url = Some(file.to_string_lossy().into_owned());
-        draft.config.origins.set("store.database_url", Origin::Variable("STATE_DIRECTORY"));
+        builder.config.store.database_url = Some(file.to_string_lossy().into_owned());
+        builder.config.origins.set("store.database_url", Origin::Variable("STATE_DIRECTORY"));
     }
 }
 
@@ -36,25 +36,25 @@ pub(super) fn second_state_folder(env: Environment<'_>) -> Option<PathBuf> {
 }
 
 /// Loads all settings from the environment. A variable that is set but empty is ignored. `file` is the settings file.
-pub(super) fn read(env: Environment<'_>, file: Option<&Path>, settings: &[Setting], draft: &mut Draft) {
+pub(super) fn read(env: Environment<'_>, file: Option<&Path>, settings: &[Setting], builder: &mut ConfigBuilder) {
     let credentials = credentials_folder(env, file);
     if let Some(folder) = &credentials {
-        draft.config.unknown_credentials = unknown_credentials(folder, settings);
+        builder.config.unknown_credentials = unknown_credentials(folder, settings);
     }
     for setting in settings {
         for variable in &setting.variables {
             if setting.secret {
                 if let Some(folder) = &credentials {
-                    read_credential(folder, setting, variable, draft);
+                    read_credential(folder, setting, variable, builder);
                 }
-                read_named_file(env, setting, variable, draft);
+                read_named_file(env, setting, variable, builder);
             }
             if let Some(value) = present(env, variable.name) {
-                draft.take_from(setting, variable, &Found::Word(value), Origin::Variable(variable.name));
+                builder.set_from(setting, variable, &RawValue::Untyped(value), Origin::Variable(variable.name));
             }
         }
     }
-    let version = &mut draft.config.version;
+    let version = &mut builder.config.version;
     for (name, field) in [
         ("GIT_COMMIT", &mut version.commit),
         ("BUILD_TIME", &mut version.build_time),
@@ -80,16 +80,16 @@ fn credentials_folder(env: Environment<'_>, file: Option<&Path>) -> Option<PathB
 
 /// Reads a credential such as `twilio-auth-token` for `TWILIO_AUTH_TOKEN`; with a prefix if systemd loaded a whole
 /// folder, as the shipped unit does: `secret_twilio-auth-token`, or `sealed_…` from the folder of encrypted ones.
-fn read_credential(folder: &Path, setting: &Setting, variable: &Variable, draft: &mut Draft) {
+fn read_credential(folder: &Path, setting: &Setting, variable: &EnvVar, builder: &mut ConfigBuilder) {
     let name = credential_name(variable);
     let paths = CREDENTIAL_PREFIXES.map(|prefix| folder.join(format!("{prefix}{name}")));
     if let Some(path) = paths.into_iter().find(|path| path.exists()) {
         let origin = Origin::Credential(path.clone());
-        take_file(&path, origin, setting, variable, draft);
+        set_from_file(&path, origin, setting, variable, builder);
     }
 }
 
-fn credential_name(variable: &Variable) -> String {
+fn credential_name(variable: &EnvVar) -> String {
     variable.name.to_ascii_lowercase().replace('_', "-")
 }
 
@@ -113,21 +113,21 @@ fn unknown_credentials(folder: &Path, settings: &[Setting]) -> Vec<String> {
     unknown
 }
 
-fn read_named_file(env: Environment<'_>, setting: &Setting, variable: &Variable, draft: &mut Draft) {
+fn read_named_file(env: Environment<'_>, setting: &Setting, variable: &EnvVar, builder: &mut ConfigBuilder) {
     let name = format!("{}_FILE", variable.name);
     let Some(path) = present(env, &name).map(PathBuf::from) else { return };
     let origin = Origin::VariableFile { variable: name, path: path.clone() };
     if present(env, variable.name).is_some() {
-        draft.problem(origin, format!("{}: {} is set as well; keep one of the two", setting.key, variable.name));
+        builder.add_problem(origin, format!("{}: {} is set as well; keep one of the two", setting.key, variable.name));
         return;
     }
-    take_file(&path, origin, setting, variable, draft);
+    set_from_file(&path, origin, setting, variable, builder);
 }
 
-fn take_file(path: &Path, origin: Origin, setting: &Setting, variable: &Variable, draft: &mut Draft) {
+fn set_from_file(path: &Path, origin: Origin, setting: &Setting, variable: &EnvVar, builder: &mut ConfigBuilder) {
     match secret_file::read(path) {
-        Ok(secret) => draft.take_from(setting, variable, &Found::Word(secret), origin),
-        Err(reason) => draft.problem(origin, format!("{}: {reason}", setting.key)),
+        Ok(secret) => builder.set_from(setting, variable, &RawValue::Untyped(secret), origin),
+        Err(reason) => builder.add_problem(origin, format!("{}: {reason}", setting.key)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The settings file: TOML with known keys only.
 
-use super::draft::Draft;
-use super::found::Found;
+use super::builder::ConfigBuilder;
+use super::raw_value::RawValue;
 use super::setting::Setting;
 use super::{Origin, Problem, suggest};
 use std::fs;
@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Reads the file into the draft.
-pub(super) fn read(path: &Path, settings: &[Setting], draft: &mut Draft) {
+/// Reads the file into the builder.
+pub(super) fn read(path: &Path, settings: &[Setting], builder: &mut ConfigBuilder) {
     let text = match fs::read(path).map(String::from_utf8) {
         Ok(Ok(text)) => text,
         Ok(Err(error)) => {
             let at = error.utf8_error().valid_up_to();
             let before = String::from_utf8_lossy(&error.as_bytes()[..at]).into_owned();
-            draft.problem(place(path, &before, at), "a byte that is not UTF-8; save the file as UTF-8");
+            builder.add_problem(place(path, &before, at), "a byte that is not UTF-8; save the file as UTF-8");
             return;
         }
         Err(error) => {
-            draft.problem(Origin::Default, format!("{}: cannot be read: {error}", path.display()));
+            builder.add_problem(Origin::Default, format!("{}: cannot be read: {error}", path.display()));
             return;
         }
     };
@@ -28,12 +28,12 @@ pub(super) fn read(path: &Path, settings: &[Setting], draft: &mut Draft) {
     let source = Source { path, text: &text };
     // Values of a file with syntax errors would only cause follow-up errors.
     if errors.is_empty() {
-        source.read_sections(root.get_ref(), settings, draft);
+        source.read_sections(root.get_ref(), settings, builder);
     }
     for error in errors {
         let origin = source.place(error.span().map_or(text.len(), |span| span.start));
         // The message only: the error's own output repeats the line, which may contain a secret.
-        draft.problems.push(Problem::new(origin, source.describe(&error)));
+        builder.problems.push(Problem::new(origin, source.describe(&error)));
     }
 }
 
@@ -63,48 +63,55 @@ impl Source<'_> {
         }
     }
 
-    fn read_sections(&self, root: &DeTable<'_>, settings: &[Setting], draft: &mut Draft) {
+    fn read_sections(&self, root: &DeTable<'_>, settings: &[Setting], builder: &mut ConfigBuilder) {
         for (section, value) in root {
             let name = section.get_ref().as_ref();
             match value.get_ref() {
                 _ if !settings.iter().any(|setting| setting.is_in(name)) => {
-                    draft.problem(self.place_of(section), suggest::unknown_section(name, settings));
+                    builder.add_problem(self.place_of(section), suggest::unknown_section(name, settings));
                 }
                 DeValue::Table(entries) => {
                     for (key, value) in entries {
-                        self.read_entry(name, key, value.get_ref(), settings, draft);
+                        self.read_entry(name, key, value.get_ref(), settings, builder);
                     }
                 }
                 other => {
-                    let found = Found::from_toml(other).describe();
+                    let found = RawValue::from_toml(other).describe();
                     let message = format!("{name}: found {found}; allowed: a section, [{name}]");
-                    draft.problem(self.place_of(section), message);
+                    builder.add_problem(self.place_of(section), message);
                 }
             }
         }
     }
 
-    fn read_entry(&self, section: &str, key: &Key<'_>, value: &DeValue<'_>, settings: &[Setting], draft: &mut Draft) {
+    fn read_entry(
+        &self,
+        section: &str,
+        key: &Key<'_>,
+        value: &DeValue<'_>,
+        settings: &[Setting],
+        builder: &mut ConfigBuilder,
+    ) {
         let origin = self.place_of(key);
         let name = format!("{section}.{}", key.get_ref());
-        let found = Found::from_toml(value);
+        let found = RawValue::from_toml(value);
         if let Some(setting) = settings.iter().find(|setting| setting.key == name) {
-            draft.take(setting, &found, origin);
+            builder.set(setting, &found, origin);
             return;
         }
         // A secret may be in a file of its own, which `…_file` names.
         let secret = settings.iter().find(|setting| setting.secret && setting.key == name.trim_end_matches("_file"));
         match secret {
-            None => draft.problem(origin, suggest::unknown_key(section, key.get_ref(), settings)),
-            Some(setting) if matches!(draft.config.origins.of(setting.key), Origin::File { .. }) => {
-                draft.problem(origin, format!("{name}: {} is set as well; keep one of the two", setting.key));
+            None => builder.add_problem(origin, suggest::unknown_key(section, key.get_ref(), settings)),
+            Some(setting) if matches!(builder.config.origins.of(setting.key), Origin::File { .. }) => {
+                builder.add_problem(origin, format!("{name}: {} is set as well; keep one of the two", setting.key));
             }
             Some(setting) => match found.as_text().map(|path| super::secret_file::read(&PathBuf::from(path))) {
-                Some(Ok(secret)) => draft.take(setting, &Found::Text(secret), origin),
-                Some(Err(reason)) => draft.problem(origin, format!("{name}: {reason}")),
+                Some(Ok(secret)) => builder.set(setting, &RawValue::Text(secret), origin),
+                Some(Err(reason)) => builder.add_problem(origin, format!("{name}: {reason}")),
                 None => {
                     let found = found.describe_secret();
-                    draft.problem(origin, format!("{name}: found {found}; allowed: the path of a file"));
+                    builder.add_problem(origin, format!("{name}: found {found}; allowed: the path of a file"));
                 }
             },
         }

@@ -1,6 +1,6 @@
 //! `[google]`: Google's speech services. Stored and validated; no engine uses them yet.
 
-use super::rule::{base_url, google_account_file, google_account_json, optional};
+use super::parser::{base_url, google_account_file, google_account_json, optional};
 use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, Secret};
 use serde::Serialize;
@@ -26,9 +26,9 @@ impl Default for GoogleConfig {
         Self {
             credentials_file: None,
             credentials_json: None,
-            speech_base_url: BaseUrl::known("https://speech.googleapis.com"),
-            tts_base_url: BaseUrl::known("https://texttospeech.googleapis.com"),
-            token_url: BaseUrl::known("https://oauth2.googleapis.com/token"),
+            speech_base_url: BaseUrl::from_static("https://speech.googleapis.com"),
+            tts_base_url: BaseUrl::from_static("https://texttospeech.googleapis.com"),
+            token_url: BaseUrl::from_static("https://oauth2.googleapis.com/token"),
         }
     }
 }
@@ -43,12 +43,11 @@ impl GoogleConfig {
 pub(super) fn settings() -> Vec<Setting> {
     vec![
         setting("google.credentials_file", |c| &mut c.google.credentials_file, optional(google_account_file()))
-            .variable("GOOGLE_APPLICATION_CREDENTIALS"),
+            .env("GOOGLE_APPLICATION_CREDENTIALS"),
         secret_setting("google.credentials_json", |c| &mut c.google.credentials_json, optional(google_account_json()))
-            .variable("GCP_CREDENTIALS_JSON"),
-        setting("google.speech_base_url", |c| &mut c.google.speech_base_url, base_url())
-            .variable("GOOGLE_SPEECH_BASE_URL"),
-        setting("google.tts_base_url", |c| &mut c.google.tts_base_url, base_url()).variable("GOOGLE_TTS_BASE_URL"),
-        setting("google.token_url", |c| &mut c.google.token_url, base_url()).variable("GOOGLE_TOKEN_URL"),
+            .env("GCP_CREDENTIALS_JSON"),
+        setting("google.speech_base_url", |c| &mut c.google.speech_base_url, base_url()).env("GOOGLE_SPEECH_BASE_URL"),
+        setting("google.tts_base_url", |c| &mut c.google.tts_base_url, base_url()).env("GOOGLE_TTS_BASE_URL"),
+        setting("google.token_url", |c| &mut c.google.token_url, base_url()).env("GOOGLE_TOKEN_URL"),
     ]
 }

@@ -1,6 +1,6 @@
 //! `[http]`: listeners and the public address.
 
-use super::rule::{base_url, listen_address, networks, optional, port, public_host, whole};
+use super::parser::{base_url, integer, listen_address, networks, optional, port, public_host};
 use super::setting::{Setting, setting};
 use super::{BaseUrl, Network};
 use serde::Serialize;
@@ -59,8 +59,8 @@ impl HttpConfig {
     }
 
     /// The public address for WebSockets: `wss://…`, or `ws://…` on loopback.
-    pub fn socket_url(&self) -> String {
-        self.public_base_url.as_ref().unwrap_or(&self.fallback).socket()
+    pub fn websocket_url(&self) -> String {
+        self.public_base_url.as_ref().unwrap_or(&self.fallback).websocket_url()
     }
 }
 
@@ -70,17 +70,18 @@ pub const DEFAULT_PORT: u16 = 8080;
 pub(super) fn settings() -> Vec<Setting> {
     vec![
         setting("http.listen", |c| &mut c.http.listen, optional(listen_address()))
-            .variable_as("PORT", |c| &mut c.http.listen, port())
-            .at_start(),
+            .env_as("PORT", |c| &mut c.http.listen, port())
+            .requires_restart(),
         setting("http.crm_listen", |c| &mut c.http.crm_listen, optional(listen_address()))
-            .variable("CRM_LISTEN")
-            .at_start(),
+            .env("CRM_LISTEN")
+            .requires_restart(),
         setting("http.public_base_url", |c| &mut c.http.public_base_url, optional(base_url()))
-            .variable_as("PUBLIC_HOST", |c| &mut c.http.public_base_url, public_host())
-            .variable("PUBLIC_BASE_URL"),
-        setting("http.max_body_bytes", |c| &mut c.http.max_body_bytes, whole(1024..=64 << 20)),
-        setting("http.request_timeout_s", |c| &mut c.http.request_timeout_s, whole(1..=600)),
-        setting("http.max_connections", |c| &mut c.http.max_connections, optional(whole(16..=1_000_000))).at_start(),
+            .env_as("PUBLIC_HOST", |c| &mut c.http.public_base_url, public_host())
+            .env("PUBLIC_BASE_URL"),
+        setting("http.max_body_bytes", |c| &mut c.http.max_body_bytes, integer(1024..=64 << 20)),
+        setting("http.request_timeout_s", |c| &mut c.http.request_timeout_s, integer(1..=600)),
+        setting("http.max_connections", |c| &mut c.http.max_connections, optional(integer(16..=1_000_000)))
+            .requires_restart(),
         setting("http.trusted_proxies", |c| &mut c.http.trusted_proxies, networks()),
     ]
 }

@@ -1,10 +1,10 @@
 //! The last working settings, secrets included, in a file of the data folder that only the service's user can read. A
 //! start with invalid settings uses them, so that a typo and a reboot do not silence the phone.
 
-use super::draft::Draft;
-use super::found::Found;
+use super::builder::ConfigBuilder;
+use super::raw_value::RawValue;
 use super::setting::{self, Setting};
-use super::{Config, ConfigErrors, Origin, Origins, check, folder_of};
+use super::{Config, ConfigErrors, Origin, Origins, folder_of, validate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub struct LastGood {
 
 /// The content of the file.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct SavedSettings {
     /// The data folder that the settings were stored for: they are not used in a copy of it.
     folder: PathBuf,
     settings: BTreeMap<String, Value>,
@@ -29,19 +29,19 @@ struct Kept {
 
 impl LastGood {
     /// The last working settings of a data folder.
-    pub fn of(folder: PathBuf) -> Self {
+    pub fn in_folder(folder: PathBuf) -> Self {
         Self { folder }
     }
 
     /// Stores the settings that the service runs with, except defaults and those stored in the database.
-    pub fn keep(&self, config: &Config) -> io::Result<()> {
+    pub fn save(&self, config: &Config) -> io::Result<()> {
         let settings = setting::all();
-        let kept = settings.iter().filter(|setting| is_set_outside(&config.origins, setting));
-        let kept = Kept {
+        let changed = settings.iter().filter(|setting| is_set_outside(&config.origins, setting));
+        let saved = SavedSettings {
             folder: fs::canonicalize(&self.folder)?,
-            settings: kept.map(|setting| (setting.key.to_owned(), setting.value(config))).collect(),
+            settings: changed.map(|setting| (setting.key.to_owned(), setting.value(config))).collect(),
         };
-        let text = serde_json::to_vec(&kept)?;
+        let text = serde_json::to_vec(&saved)?;
         let file = self.file();
         if fs::read(&file).is_ok_and(|before| before == text) {
             return Ok(());
@@ -63,20 +63,20 @@ impl LastGood {
     /// The stored settings, in place of those for which `errors` are reported; none if there are no usable ones. A
     /// stored setting that this version does not accept any more is left out.
     pub fn load(&self, errors: &ConfigErrors) -> Option<Config> {
-        let kept: Kept = serde_json::from_slice(&fs::read(self.file()).ok()?).ok()?;
-        if kept.folder != fs::canonicalize(&self.folder).ok()? {
+        let saved: SavedSettings = serde_json::from_slice(&fs::read(self.file()).ok()?).ok()?;
+        if saved.folder != fs::canonicalize(&self.folder).ok()? {
             return None;
         }
-        let mut draft = Draft::default();
+        let mut builder = ConfigBuilder::default();
         for setting in setting::all() {
-            if let Some(value) = kept.settings.get(setting.key) {
-                draft.take(&setting, &Found::from_json(value), Origin::LastGood);
+            if let Some(value) = saved.settings.get(setting.key) {
+                builder.set(&setting, &RawValue::from_json(value), Origin::LastGood);
             }
         }
-        draft.problems.clear();
-        check::finish(&mut draft);
-        draft.config.rejected = errors.0.iter().map(ToString::to_string).collect();
-        draft.problems.is_empty().then_some(draft.config)
+        builder.problems.clear();
+        validate::finish(&mut builder);
+        builder.config.rejected = errors.0.iter().map(ToString::to_string).collect();
+        builder.problems.is_empty().then_some(builder.config)
     }
 
     fn file(&self) -> PathBuf {
@@ -108,16 +108,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_comes_back_as_it_was() {
+    fn saved_settings_are_loaded_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("live")).unwrap();
         let file = folder.path().join("config.toml");
         fs::write(&file, all_set()).unwrap();
         let env = |name: &str| (name == "TWILIO_AUTH_TOKEN").then(|| "geheim".to_owned());
         let config = load(Some(&file), &env).unwrap();
-        let last_good = LastGood::of(folder.path().to_owned());
-        last_good.keep(&config).unwrap();
-        let errors = config.wrong("log.level", "found loud");
+        let last_good = LastGood::in_folder(folder.path().to_owned());
+        last_good.save(&config).unwrap();
+        let errors = config.invalid_setting("log.level", "found loud");
         let back = last_good.load(&errors).unwrap();
         assert_eq!(back.rejected.len(), 1);
         let values = |config: &Config| setting::all().iter().map(|setting| setting.value(config)).collect::<Vec<_>>();
@@ -132,11 +132,11 @@ mod tests {
         for name in ["a", "b"] {
             fs::create_dir_all(folder.path().join(name).join("live")).unwrap();
         }
-        let [a, b] = ["a", "b"].map(|name| LastGood::of(folder.path().join(name)));
+        let [a, b] = ["a", "b"].map(|name| LastGood::in_folder(folder.path().join(name)));
         let config = Config::default();
-        a.keep(&config).unwrap();
+        a.save(&config).unwrap();
         fs::copy(a.file(), b.file()).unwrap();
-        let errors = config.wrong("log.level", "found loud");
+        let errors = config.invalid_setting("log.level", "found loud");
         assert!(a.load(&errors).is_some() && b.load(&errors).is_none());
     }
 }

@@ -1,11 +1,11 @@
 //! Loads the settings. Precedence: the environment over the file over the settings stored in the database over the
 //! defaults.
 
+use super::builder::ConfigBuilder;
 use super::data_marker::DataMarker;
-use super::draft::Draft;
 use super::environment::{self, Environment};
-use super::found::Found;
-use super::{Config, ConfigErrors, LastGood, Origin, Problem, StoreConfig, check, file, setting};
+use super::raw_value::RawValue;
+use super::{Config, ConfigErrors, LastGood, Origin, Problem, StoreConfig, file, setting, validate};
 use std::path::Path;
 
 #[cfg(test)]
@@ -15,9 +15,9 @@ mod tests;
 ///
 /// All values are validated, also overridden ones, and all problems are returned together.
 pub fn load(file: Option<&Path>, env: Environment<'_>) -> Result<Config, ConfigErrors> {
-    let draft = read_all(file, env);
-    ConfigErrors::check(draft.problems)?;
-    Ok(draft.config)
+    let builder = read_all(file, env);
+    ConfigErrors::check(builder.problems)?;
+    Ok(builder.config)
 }
 
 /// The location of the data by file and environment, whatever is wrong with the other settings: only for contacting the
@@ -28,7 +28,7 @@ pub fn find_store(file: Option<&Path>, env: Environment<'_>) -> StoreConfig {
 
 /// The location of the last working settings: the folder that systemd created for the service, else the data folder.
 pub fn find_last_good(file: Option<&Path>, env: Environment<'_>) -> LastGood {
-    LastGood::of(environment::state_folder(env).unwrap_or_else(|| find_store(file, env).data_folder()))
+    LastGood::in_folder(environment::state_folder(env).unwrap_or_else(|| find_store(file, env).data_folder()))
 }
 
 /// The data marker, in the second folder that systemd created for the service; none if there is no such folder.
@@ -36,16 +36,16 @@ pub fn find_data_marker(env: Environment<'_>) -> Option<DataMarker> {
     environment::second_state_folder(env).map(|folder| DataMarker::in_folder(&folder))
 }
 
-fn read_all(file: Option<&Path>, env: Environment<'_>) -> Draft {
+fn read_all(file: Option<&Path>, env: Environment<'_>) -> ConfigBuilder {
     let settings = setting::all();
-    let mut draft = Draft::default();
-    environment::read_data_folder(env, &mut draft);
+    let mut builder = ConfigBuilder::default();
+    environment::read_data_folder(env, &mut builder);
     if let Some(path) = file {
-        file::read(path, &settings, &mut draft);
+        file::read(path, &settings, &mut builder);
     }
-    environment::read(env, file, &settings, &mut draft);
-    check::finish(&mut draft);
-    draft
+    environment::read(env, file, &settings, &mut builder);
+    validate::finish(&mut builder);
+    builder
 }
 
 impl Config {
@@ -56,26 +56,26 @@ impl Config {
     #[must_use]
     pub fn with_stored(self, stored: &[(String, serde_json::Value)]) -> (Self, Vec<Problem>) {
         let settings = setting::all();
-        let mut draft = Draft { config: self, problems: Vec::new() };
+        let mut builder = ConfigBuilder { config: self, problems: Vec::new() };
         for (key, value) in stored {
             match settings.iter().find(|setting| setting.key == key && setting.is_storable()) {
-                None => draft.problem(Origin::Stored, format!("unknown key {key}; it is not used")),
-                Some(setting) if draft.config.origins.of(setting.key) == Origin::Default => {
-                    draft.take(setting, &Found::from_json(value), Origin::Stored);
+                None => builder.add_problem(Origin::Stored, format!("unknown key {key}; it is not used")),
+                Some(setting) if builder.config.origins.of(setting.key) == Origin::Default => {
+                    builder.set(setting, &RawValue::from_json(value), Origin::Stored);
                 }
                 Some(_) => {}
             }
         }
-        (draft.config, draft.problems)
+        (builder.config, builder.problems)
     }
 
     /// Warnings about settings that are valid but probably a mistake.
     pub fn warnings(&self) -> Vec<String> {
-        check::warnings(self)
+        validate::warnings(self)
     }
 
     /// The error for a setting whose content, such as a file's, turns out to be invalid only when it is used.
-    pub fn wrong(&self, key: &str, message: impl std::fmt::Display) -> ConfigErrors {
+    pub fn invalid_setting(&self, key: &str, message: impl std::fmt::Display) -> ConfigErrors {
         ConfigErrors(vec![Problem::new(self.origins.of(key), format!("{key}: {message}"))])
     }
 

@@ -1,6 +1,6 @@
 //! `[log]`: what is logged.
 
-use super::rule::word;
+use super::parser::choice;
 use super::setting::{Setting, setting};
 use crate::domain::text_enum;
 use serde::Serialize;
@@ -35,5 +35,5 @@ impl Default for LogConfig {
 }
 
 pub(super) fn settings() -> Vec<Setting> {
-    vec![setting("log.level", |c| &mut c.log.level, word(LogLevel::ALL, LogLevel::as_str)).variable("LOG_LEVEL")]
+    vec![setting("log.level", |c| &mut c.log.level, choice(LogLevel::ALL, LogLevel::as_str)).env("LOG_LEVEL")]
 }

@@ -1,7 +1,7 @@
 //! `[mail]`: the mail server.
 
 use super::Secret;
-use super::rule::{free_text, host, mail_address, optional, readable_file, secret, whole, word};
+use super::parser::{choice, free_text, host, integer, mail_address, optional, readable_file, secret};
 use super::setting::{Setting, secret_setting, setting};
 use crate::domain::text_enum;
 use serde::Serialize;
@@ -80,13 +80,13 @@ impl MailConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("mail.host", |c| &mut c.mail.host, optional(host())).variable("SMTP_HOST"),
-        setting("mail.port", |c| &mut c.mail.port, optional(whole(1..=u16::MAX))).variable("SMTP_PORT"),
-        setting("mail.tls", |c| &mut c.mail.tls, word(MailTls::ALL, MailTls::as_str)),
-        setting("mail.username", |c| &mut c.mail.username, optional(free_text())).variable("SMTP_USER"),
-        secret_setting("mail.password", |c| &mut c.mail.password, optional(secret())).variable("SMTP_PASSWORD"),
+        setting("mail.host", |c| &mut c.mail.host, optional(host())).env("SMTP_HOST"),
+        setting("mail.port", |c| &mut c.mail.port, optional(integer(1..=u16::MAX))).env("SMTP_PORT"),
+        setting("mail.tls", |c| &mut c.mail.tls, choice(MailTls::ALL, MailTls::as_str)),
+        setting("mail.username", |c| &mut c.mail.username, optional(free_text())).env("SMTP_USER"),
+        secret_setting("mail.password", |c| &mut c.mail.password, optional(secret())).env("SMTP_PASSWORD"),
         setting("mail.from", |c| &mut c.mail.from, optional(mail_address())),
         setting("mail.ca_file", |c| &mut c.mail.ca_file, optional(readable_file())),
-        setting("mail.timeout_s", |c| &mut c.mail.timeout_s, whole(1..=600)),
+        setting("mail.timeout_s", |c| &mut c.mail.timeout_s, integer(1..=600)),
     ]
 }

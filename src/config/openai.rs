@@ -1,6 +1,6 @@
 //! `[openai]`: the AI for calls.
 
-use super::rule::{base_url, decimal, optional, secret, token, whole, word};
+use super::parser::{base_url, choice, decimal, integer, optional, secret, token};
 use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, Secret};
 use crate::domain::text_enum;
@@ -66,7 +66,7 @@ impl Default for OpenAiConfig {
     fn default() -> Self {
         Self {
             api_key: None,
-            base_url: BaseUrl::known("https://api.openai.com/v1"),
+            base_url: BaseUrl::from_static("https://api.openai.com/v1"),
             realtime_model: "gpt-realtime-2.1".into(),
             voice: "marin".into(),
             transcription_model: "gpt-transcribe".into(),
@@ -92,8 +92,8 @@ impl OpenAiConfig {
 pub(super) fn settings() -> Vec<Setting> {
     let model = || token("a model's name, such as gpt-realtime-2.1", |_| None);
     vec![
-        secret_setting("openai.api_key", |c| &mut c.openai.api_key, optional(secret())).variable("OPENAI_API_KEY"),
-        setting("openai.base_url", |c| &mut c.openai.base_url, base_url()).variable("OPENAI_BASE_URL"),
+        secret_setting("openai.api_key", |c| &mut c.openai.api_key, optional(secret())).env("OPENAI_API_KEY"),
+        setting("openai.base_url", |c| &mut c.openai.base_url, base_url()).env("OPENAI_BASE_URL"),
         setting("openai.realtime_model", |c| &mut c.openai.realtime_model, model()),
         setting("openai.voice", |c| &mut c.openai.voice, token("a voice's name, such as marin", |_| None)),
         setting("openai.transcription_model", |c| &mut c.openai.transcription_model, model()),
@@ -102,12 +102,12 @@ pub(super) fn settings() -> Vec<Setting> {
         setting(
             "openai.turn_detection",
             |c| &mut c.openai.turn_detection,
-            word(TurnDetection::ALL, TurnDetection::as_str),
+            choice(TurnDetection::ALL, TurnDetection::as_str),
         ),
         setting("openai.vad_threshold", |c| &mut c.openai.vad_threshold, decimal(0.0..=1.0)),
-        setting("openai.vad_prefix_padding_ms", |c| &mut c.openai.vad_prefix_padding_ms, whole(0..=2000)),
-        setting("openai.vad_silence_ms", |c| &mut c.openai.vad_silence_ms, whole(100..=5000)),
-        setting("openai.vad_eagerness", |c| &mut c.openai.vad_eagerness, word(Eagerness::ALL, Eagerness::as_str)),
-        setting("openai.max_output_tokens", |c| &mut c.openai.max_output_tokens, whole(16..=4096)),
+        setting("openai.vad_prefix_padding_ms", |c| &mut c.openai.vad_prefix_padding_ms, integer(0..=2000)),
+        setting("openai.vad_silence_ms", |c| &mut c.openai.vad_silence_ms, integer(100..=5000)),
+        setting("openai.vad_eagerness", |c| &mut c.openai.vad_eagerness, choice(Eagerness::ALL, Eagerness::as_str)),
+        setting("openai.max_output_tokens", |c| &mut c.openai.max_output_tokens, integer(16..=4096)),
     ]
 }

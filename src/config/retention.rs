@@ -1,6 +1,6 @@
 //! `[retention]`: how long data is kept.
 
-use super::rule::whole;
+use super::parser::integer;
 use super::setting::{Setting, setting};
 use serde::Serialize;
 
@@ -27,10 +27,10 @@ impl Default for RetentionConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("retention.media_days", |c| &mut c.retention.media_days, whole(0..=36_500)),
-        setting("retention.recordings_days", |c| &mut c.retention.recordings_days, whole(0..=36_500)),
-        setting("retention.transcripts_days", |c| &mut c.retention.transcripts_days, whole(0..=36_500)),
-        setting("retention.journal_days", |c| &mut c.retention.journal_days, whole(0..=36_500)),
-        setting("retention.audit_days", |c| &mut c.retention.audit_days, whole(0..=36_500)),
+        setting("retention.media_days", |c| &mut c.retention.media_days, integer(0..=36_500)),
+        setting("retention.recordings_days", |c| &mut c.retention.recordings_days, integer(0..=36_500)),
+        setting("retention.transcripts_days", |c| &mut c.retention.transcripts_days, integer(0..=36_500)),
+        setting("retention.journal_days", |c| &mut c.retention.journal_days, integer(0..=36_500)),
+        setting("retention.audit_days", |c| &mut c.retention.audit_days, integer(0..=36_500)),
     ]
 }

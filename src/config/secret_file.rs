@@ -7,7 +7,7 @@ use std::path::Path;
 pub(super) fn read(path: &Path) -> Result<String, String> {
     let name = path.display();
     let size = fs::metadata(path).map_err(|error| format!("{name} cannot be read: {error}"))?.len();
-    if size > LONGEST {
+    if size > MAX_SIZE {
         return Err(format!("{name} holds {size} bytes, which is too long for a secret"));
     }
     let text = fs::read_to_string(path).map_err(|error| format!("{name} cannot be read: {error}"))?;
@@ -19,4 +19,4 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
 }
 
 /// A Google account is the longest, with about 2 KiB.
-const LONGEST: u64 = 64 * 1024;
+const MAX_SIZE: u64 = 64 * 1024;

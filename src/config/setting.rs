@@ -1,8 +1,8 @@
-//! One setting: its key, its origins, and its rule. The table of all settings is used to load the file, the environment
-//! and the database, to list them in `config show`, and to test the shipped example.
+//! One setting: its key, its origins, and its parser. The table of all settings is used to load the file, the
+//! environment and the database, to list them in `config show`, and to test the shipped example.
 
-use super::found::Found;
-use super::rule::{Refusal, Rule};
+use super::parser::{Parser, ValueError};
+use super::raw_value::RawValue;
 use super::{
     Config, Secret, agent, alerts, backup, business, care, disk, google, http, log, mail, openai, retention, speech,
     store, tls, twilio, updates, voice, whatsapp,
@@ -10,7 +10,7 @@ use super::{
 use std::rc::Rc;
 
 type SecretField = fn(&mut Config) -> &mut Option<Secret>;
-type Apply = Rc<dyn Fn(&mut Config, &Found) -> Result<(), Refusal>>;
+type Apply = Rc<dyn Fn(&mut Config, &RawValue) -> Result<(), ValueError>>;
 type Compare = Box<dyn Fn(&mut Config, &mut Config) -> bool>;
 type Copy = Box<dyn Fn(&mut Config, &mut Config)>;
 
@@ -21,7 +21,7 @@ pub(super) struct Setting {
     /// Never shown; can also be read from files and credentials.
     pub(super) secret: bool,
     /// The environment variables that set it, in order of increasing precedence.
-    pub(super) variables: Vec<Variable>,
+    pub(super) variables: Vec<EnvVar>,
     /// Used only at the start: a change takes effect after a restart.
     pub(super) needs_restart: bool,
     /// A description of what is allowed.
@@ -29,61 +29,61 @@ pub(super) struct Setting {
     /// The field of a secret, which cannot be read otherwise.
     secret_field: Option<SecretField>,
     apply: Apply,
-    same: Compare,
-    keep: Copy,
+    equal: Compare,
+    copy_value: Copy,
 }
 
 /// An environment variable that sets a setting.
-pub(super) struct Variable {
+pub(super) struct EnvVar {
     pub(super) name: &'static str,
     apply: Apply,
 }
 
-/// A setting that is stored in `field` of the settings and parsed by `rule`.
+/// A setting that is stored in `field` of the settings and parsed by `parser`.
 pub(super) fn setting<T: Clone + PartialEq + 'static>(
     key: &'static str,
     field: fn(&mut Config) -> &mut T,
-    rule: Rule<T>,
+    parser: Parser<T>,
 ) -> Setting {
     Setting {
         key,
         secret: false,
         variables: Vec::new(),
         needs_restart: false,
-        allowed: rule.allowed().to_owned(),
+        allowed: parser.allowed().to_owned(),
         secret_field: None,
-        apply: applier(field, rule),
-        same: Box::new(move |one, other| field(one) == field(other)),
-        keep: Box::new(move |from, to| field(to).clone_from(field(from))),
+        apply: applier(field, parser),
+        equal: Box::new(move |one, other| field(one) == field(other)),
+        copy_value: Box::new(move |from, to| field(to).clone_from(field(from))),
     }
 }
 
 /// A secret setting.
-pub(super) fn secret_setting(key: &'static str, field: SecretField, rule: Rule<Option<Secret>>) -> Setting {
-    Setting { secret: true, secret_field: Some(field), ..setting(key, field, rule) }
+pub(super) fn secret_setting(key: &'static str, field: SecretField, parser: Parser<Option<Secret>>) -> Setting {
+    Setting { secret: true, secret_field: Some(field), ..setting(key, field, parser) }
 }
 
 impl Setting {
-    /// Adds a variable that is parsed by the same rule.
-    pub(super) fn variable(mut self, name: &'static str) -> Self {
-        self.variables.push(Variable { name, apply: Rc::clone(&self.apply) });
+    /// Adds a variable that is parsed by the same parser.
+    pub(super) fn env(mut self, name: &'static str) -> Self {
+        self.variables.push(EnvVar { name, apply: Rc::clone(&self.apply) });
         self
     }
 
-    /// Adds a variable that is parsed by a rule of its own.
-    pub(super) fn variable_as<T: 'static>(
+    /// Adds a variable that is parsed by a parser of its own.
+    pub(super) fn env_as<T: 'static>(
         mut self,
         name: &'static str,
         field: fn(&mut Config) -> &mut T,
-        rule: Rule<T>,
+        parser: Parser<T>,
     ) -> Self {
-        self.variables.push(Variable { name, apply: applier(field, rule) });
+        self.variables.push(EnvVar { name, apply: applier(field, parser) });
         self
     }
 
     /// Marks the setting as used only at the start, so that a change needs a restart. Required for every setting whose
-    /// users do not read it from [`super::Live`] each time.
-    pub(super) fn at_start(mut self) -> Self {
+    /// users do not read it from [`super::Reloadable`] each time.
+    pub(super) fn requires_restart(mut self) -> Self {
         self.needs_restart = true;
         self
     }
@@ -97,13 +97,13 @@ impl Setting {
     }
 
     /// Whether it has the same value in both.
-    pub(super) fn is_same(&self, one: &mut Config, other: &mut Config) -> bool {
-        (self.same)(one, other)
+    pub(super) fn has_equal_value(&self, one: &mut Config, other: &mut Config) -> bool {
+        (self.equal)(one, other)
     }
 
     /// Copies the value from `from` to `to`.
-    pub(super) fn keep(&self, from: &mut Config, to: &mut Config) {
-        (self.keep)(from, to);
+    pub(super) fn copy_value(&self, from: &mut Config, to: &mut Config) {
+        (self.copy_value)(from, to);
     }
 
     /// The part of the key before the dot.
@@ -129,18 +129,18 @@ impl Setting {
     }
 
     /// Sets the value; the error says what was found and what is allowed.
-    pub(super) fn set(&self, config: &mut Config, found: &Found) -> Result<(), String> {
-        self.explain((self.apply)(config, found), found)
+    pub(super) fn set(&self, config: &mut Config, raw: &RawValue) -> Result<(), String> {
+        self.explain((self.apply)(config, raw), raw)
     }
 
     /// Sets the value from one of its variables.
-    pub(super) fn set_from(&self, variable: &Variable, config: &mut Config, found: &Found) -> Result<(), String> {
-        self.explain((variable.apply)(config, found), found)
+    pub(super) fn set_from(&self, variable: &EnvVar, config: &mut Config, raw: &RawValue) -> Result<(), String> {
+        self.explain((variable.apply)(config, raw), raw)
     }
 
-    fn explain(&self, outcome: Result<(), Refusal>, found: &Found) -> Result<(), String> {
+    fn explain(&self, outcome: Result<(), ValueError>, raw: &RawValue) -> Result<(), String> {
         outcome.map_err(|refusal| {
-            let found = if self.secret { found.describe_secret() } else { found.describe() };
+            let found = if self.secret { raw.describe_secret() } else { raw.describe() };
             let reason = refusal.reason.map(|reason| format!(", which {reason}")).unwrap_or_default();
             format!("{}: found {found}{reason}; allowed: {}", self.key, refusal.allowed)
         })
@@ -202,9 +202,9 @@ pub fn known_settings() -> Vec<KnownSetting> {
     all().into_iter().map(known).collect()
 }
 
-fn applier<T: 'static>(field: fn(&mut Config) -> &mut T, rule: Rule<T>) -> Apply {
-    Rc::new(move |config, found| {
-        *field(config) = rule.read(found)?;
+fn applier<T: 'static>(field: fn(&mut Config) -> &mut T, parser: Parser<T>) -> Apply {
+    Rc::new(move |config, raw| {
+        *field(config) = parser.parse(raw)?;
         Ok(())
     })
 }

@@ -1,7 +1,7 @@
 //! `[elevenlabs]` and `[deepgram]`: other speech services. Stored and validated; no engine uses them yet.
 
 use super::BaseUrl;
-use super::rule::base_url;
+use super::parser::base_url;
 use super::setting::{Setting, setting};
 use serde::Serialize;
 
@@ -21,19 +21,19 @@ pub struct DeepgramConfig {
 
 impl Default for ElevenLabsConfig {
     fn default() -> Self {
-        Self { base_url: BaseUrl::known("https://api.elevenlabs.io") }
+        Self { base_url: BaseUrl::from_static("https://api.elevenlabs.io") }
     }
 }
 
 impl Default for DeepgramConfig {
     fn default() -> Self {
-        Self { base_url: BaseUrl::known("https://api.deepgram.com") }
+        Self { base_url: BaseUrl::from_static("https://api.deepgram.com") }
     }
 }
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("elevenlabs.base_url", |c| &mut c.elevenlabs.base_url, base_url()).variable("ELEVENLABS_BASE_URL"),
-        setting("deepgram.base_url", |c| &mut c.deepgram.base_url, base_url()).variable("DEEPGRAM_BASE_URL"),
+        setting("elevenlabs.base_url", |c| &mut c.elevenlabs.base_url, base_url()).env("ELEVENLABS_BASE_URL"),
+        setting("deepgram.base_url", |c| &mut c.deepgram.base_url, base_url()).env("DEEPGRAM_BASE_URL"),
     ]
 }

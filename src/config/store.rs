@@ -1,6 +1,6 @@
 //! `[store]`: the location of the data.
 
-use super::rule::{database, optional, switch, whole};
+use super::parser::{boolean, database, integer, optional};
 use super::setting::{Setting, setting};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -64,12 +64,13 @@ pub fn folder_of(file: &Path) -> &Path {
 pub(super) fn settings() -> Vec<Setting> {
     vec![
         setting("store.database_url", |c| &mut c.store.database_url, optional(database()))
-            .variable("DATABASE_URL")
-            .at_start(),
-        setting("store.publish", |c| &mut c.store.publish, switch()).at_start(),
-        setting("store.publish_interval_ms", |c| &mut c.store.publish_interval_ms, whole(0..=60_000)).at_start(),
-        setting("store.readers", |c| &mut c.store.readers, whole(1..=64)).at_start(),
-        setting("store.keep_snapshots", |c| &mut c.store.keep_snapshots, whole(1..=1000)).at_start(),
-        setting("store.litestream", |c| &mut c.store.litestream, switch()).at_start(),
+            .env("DATABASE_URL")
+            .requires_restart(),
+        setting("store.publish", |c| &mut c.store.publish, boolean()).requires_restart(),
+        setting("store.publish_interval_ms", |c| &mut c.store.publish_interval_ms, integer(0..=60_000))
+            .requires_restart(),
+        setting("store.readers", |c| &mut c.store.readers, integer(1..=64)).requires_restart(),
+        setting("store.keep_snapshots", |c| &mut c.store.keep_snapshots, integer(1..=1000)).requires_restart(),
+        setting("store.litestream", |c| &mut c.store.litestream, boolean()).requires_restart(),
     ]
 }

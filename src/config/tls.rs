@@ -1,7 +1,7 @@
 //! `[tls]`: certificates, and the listeners that use them.
 
-use super::rule::{
-    base_url, host_names, key_id, listen_address, mail_address, optional, path, readable_file, secret, switch, word,
+use super::parser::{
+    base_url, boolean, choice, host_names, key_id, listen_address, mail_address, optional, path, readable_file, secret,
 };
 use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, Secret};
@@ -59,7 +59,7 @@ impl Default for TlsConfig {
             http_listen: None,
             https_listen: None,
             acme: None,
-            acme_directory_url: BaseUrl::known("https://acme-v02.api.letsencrypt.org/directory"),
+            acme_directory_url: BaseUrl::from_static("https://acme-v02.api.letsencrypt.org/directory"),
             acme_ca_file: None,
             acme_contact: None,
             acme_challenge: AcmeChallenge::Auto,
@@ -90,21 +90,21 @@ impl TlsConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("tls.domain", |c| &mut c.tls.domain, host_names()).at_start(),
-        setting("tls.http_listen", |c| &mut c.tls.http_listen, optional(listen_address())).at_start(),
-        setting("tls.https_listen", |c| &mut c.tls.https_listen, optional(listen_address())).at_start(),
-        setting("tls.acme", |c| &mut c.tls.acme, optional(switch())).at_start(),
-        setting("tls.acme_directory_url", |c| &mut c.tls.acme_directory_url, base_url()).at_start(),
-        setting("tls.acme_ca_file", |c| &mut c.tls.acme_ca_file, optional(readable_file())).at_start(),
-        setting("tls.acme_contact", |c| &mut c.tls.acme_contact, optional(mail_address())).at_start(),
-        setting("tls.acme_challenge", |c| &mut c.tls.acme_challenge, word(AcmeChallenge::ALL, AcmeChallenge::as_str))
-            .at_start(),
-        setting("tls.acme_eab_key_id", |c| &mut c.tls.acme_eab_key_id, optional(key_id())).at_start(),
+        setting("tls.domain", |c| &mut c.tls.domain, host_names()).requires_restart(),
+        setting("tls.http_listen", |c| &mut c.tls.http_listen, optional(listen_address())).requires_restart(),
+        setting("tls.https_listen", |c| &mut c.tls.https_listen, optional(listen_address())).requires_restart(),
+        setting("tls.acme", |c| &mut c.tls.acme, optional(boolean())).requires_restart(),
+        setting("tls.acme_directory_url", |c| &mut c.tls.acme_directory_url, base_url()).requires_restart(),
+        setting("tls.acme_ca_file", |c| &mut c.tls.acme_ca_file, optional(readable_file())).requires_restart(),
+        setting("tls.acme_contact", |c| &mut c.tls.acme_contact, optional(mail_address())).requires_restart(),
+        setting("tls.acme_challenge", |c| &mut c.tls.acme_challenge, choice(AcmeChallenge::ALL, AcmeChallenge::as_str))
+            .requires_restart(),
+        setting("tls.acme_eab_key_id", |c| &mut c.tls.acme_eab_key_id, optional(key_id())).requires_restart(),
         secret_setting("tls.acme_eab_hmac_key", |c| &mut c.tls.acme_eab_hmac_key, optional(secret()))
-            .variable("ACME_EAB_HMAC_KEY")
-            .at_start(),
-        setting("tls.certificate_file", |c| &mut c.tls.certificate_file, optional(path())).at_start(),
-        setting("tls.key_file", |c| &mut c.tls.key_file, optional(path())).at_start(),
+            .env("ACME_EAB_HMAC_KEY")
+            .requires_restart(),
+        setting("tls.certificate_file", |c| &mut c.tls.certificate_file, optional(path())).requires_restart(),
+        setting("tls.key_file", |c| &mut c.tls.key_file, optional(path())).requires_restart(),
     ]
 }
 
@@ -124,7 +124,7 @@ mod tests {
         let config = read("[tls]\ndomain = \"Shop.Example.\"\n").unwrap();
         assert!(config.tls.uses_acme() && config.tls.is_configured());
         assert_eq!(config.http.base_url(), "https://shop.example");
-        assert_eq!(config.http.socket_url(), "wss://shop.example");
+        assert_eq!(config.http.websocket_url(), "wss://shop.example");
         let config =
             read("[http]\npublic_base_url = \"https://a.example\"\n[tls]\ndomain = [\"b.example\"]\n").unwrap();
         assert_eq!(config.http.public_address(), Some("https://a.example"));
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_told() {
-        for (settings, complaint) in [
+        for (settings, message) in [
             ("domain = [\"https://shop.example\"]", "which is an address; give the name alone"),
             ("domain = [\"*.shop.example\"]", "which is a wildcard"),
             ("domain = [\"192.0.2.7\"]", "which is an IP address"),
@@ -145,10 +145,10 @@ mod tests {
             ("acme_directory_url = \"http://ca.example/dir\"", "plain http to another machine"),
             ("acme_challenge = \"dns-01\"", "auto, http-01, tls-alpn-01"),
         ] {
-            let told = read(&format!("[tls]\n{settings}\n")).unwrap_err();
-            assert!(told.contains(complaint), "{settings}: {told}");
+            let error = read(&format!("[tls]\n{settings}\n")).unwrap_err();
+            assert!(error.contains(message), "{settings}: {error}");
         }
-        let told = read("[http]\ntrusted_proxies = [\"10.1.0.0/8\"]\n").unwrap_err();
-        assert!(told.contains("the network is 10.0.0.0"), "{told}");
+        let error = read("[http]\ntrusted_proxies = [\"10.1.0.0/8\"]\n").unwrap_err();
+        assert!(error.contains("the network is 10.0.0.0"), "{error}");
     }
 }

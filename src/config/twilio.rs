@@ -1,6 +1,6 @@
 //! `[twilio]`: the account, its numbers and templates.
 
-use super::rule::{base_url, optional, phone_number, secret, template_variables, token};
+use super::parser::{base_url, optional, phone_number, secret, template_variables, token};
 use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, Secret};
 use crate::domain::PhoneNumber;
@@ -35,8 +35,8 @@ impl Default for TwilioConfig {
             account_sid: None,
             auth_token: None,
             auth_token_secondary: None,
-            api_base_url: BaseUrl::known("https://api.twilio.com"),
-            content_base_url: BaseUrl::known("https://content.twilio.com"),
+            api_base_url: BaseUrl::from_static("https://api.twilio.com"),
+            content_base_url: BaseUrl::from_static("https://content.twilio.com"),
             wa_from: None,
             phone_number: None,
             wa_template_sid: None,
@@ -60,30 +60,29 @@ impl TwilioConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("twilio.account_sid", |c| &mut c.twilio.account_sid, optional(token(ACCOUNT_SID, no_account)))
-            .variable("TWILIO_ACCOUNT_SID"),
-        secret_setting("twilio.auth_token", |c| &mut c.twilio.auth_token, optional(secret()))
-            .variable("TWILIO_AUTH_TOKEN"),
+        setting("twilio.account_sid", |c| &mut c.twilio.account_sid, optional(token(ACCOUNT_SID, reject_account_sid)))
+            .env("TWILIO_ACCOUNT_SID"),
+        secret_setting("twilio.auth_token", |c| &mut c.twilio.auth_token, optional(secret())).env("TWILIO_AUTH_TOKEN"),
         secret_setting("twilio.auth_token_secondary", |c| &mut c.twilio.auth_token_secondary, optional(secret()))
-            .variable("TWILIO_AUTH_TOKEN_SECONDARY"),
-        setting("twilio.api_base_url", |c| &mut c.twilio.api_base_url, base_url()).variable("TWILIO_API_BASE_URL"),
+            .env("TWILIO_AUTH_TOKEN_SECONDARY"),
+        setting("twilio.api_base_url", |c| &mut c.twilio.api_base_url, base_url()).env("TWILIO_API_BASE_URL"),
         setting("twilio.content_base_url", |c| &mut c.twilio.content_base_url, base_url())
-            .variable("TWILIO_CONTENT_BASE_URL"),
-        setting("twilio.wa_from", |c| &mut c.twilio.wa_from, optional(phone_number())).variable("TWILIO_WA_FROM"),
+            .env("TWILIO_CONTENT_BASE_URL"),
+        setting("twilio.wa_from", |c| &mut c.twilio.wa_from, optional(phone_number())).env("TWILIO_WA_FROM"),
         setting("twilio.phone_number", |c| &mut c.twilio.phone_number, optional(phone_number()))
-            .variable("TWILIO_PHONE_NUMBER"),
+            .env("TWILIO_PHONE_NUMBER"),
         setting(
             "twilio.wa_template_sid",
             |c| &mut c.twilio.wa_template_sid,
-            optional(token(TEMPLATE_SID, no_template)),
+            optional(token(TEMPLATE_SID, reject_template_sid)),
         )
-        .variable("TWILIO_WA_TEMPLATE_SID"),
+        .env("TWILIO_WA_TEMPLATE_SID"),
         setting(
             "twilio.wa_template_variables",
             |c| &mut c.twilio.wa_template_variables,
             optional(template_variables()),
         )
-        .variable("TWILIO_WA_TEMPLATE_VARIABLES"),
+        .env("TWILIO_WA_TEMPLATE_VARIABLES"),
     ]
 }
 
@@ -91,10 +90,10 @@ const ACCOUNT_SID: &str = "the Account SID that Twilio's console shows, AC and 3
 const TEMPLATE_SID: &str = "a template's Content SID, HX and 32 digits";
 
 /// Twilio shows several ids side by side, and a wrong one fails only at the first request.
-fn no_account(sid: &str) -> Option<&'static str> {
+fn reject_account_sid(sid: &str) -> Option<&'static str> {
     sid.starts_with("SK").then_some("is an API key's SID")
 }
 
-fn no_template(sid: &str) -> Option<&'static str> {
+fn reject_template_sid(sid: &str) -> Option<&'static str> {
     (!sid.starts_with("HX")).then_some("is not a Content SID")
 }

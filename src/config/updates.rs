@@ -1,7 +1,7 @@
 //! `[updates]`: the check for newer releases.
 
 use super::BaseUrl;
-use super::rule::{base_url, optional, word};
+use super::parser::{base_url, choice, optional};
 use super::setting::{Setting, setting};
 use crate::domain::text_enum;
 use serde::Serialize;
@@ -40,8 +40,8 @@ impl UpdatesConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("updates.check", |c| &mut c.updates.check, word(UpdateCheck::ALL, UpdateCheck::as_str))
-            .variable("UPDATES_CHECK"),
-        setting("updates.feed_url", |c| &mut c.updates.feed_url, optional(base_url())).variable("UPDATES_FEED_URL"),
+        setting("updates.check", |c| &mut c.updates.check, choice(UpdateCheck::ALL, UpdateCheck::as_str))
+            .env("UPDATES_CHECK"),
+        setting("updates.feed_url", |c| &mut c.updates.feed_url, optional(base_url())).env("UPDATES_FEED_URL"),
     ]
 }

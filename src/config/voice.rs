@@ -1,6 +1,6 @@
 //! `[voice]`: the course of calls.
 
-use super::rule::{Rule, optional, readable_file, switch, token, whole, word};
+use super::parser::{Parser, boolean, choice, integer, optional, readable_file, token};
 use super::setting::{Setting, setting};
 use crate::domain::text_enum;
 use serde::Serialize;
@@ -81,22 +81,30 @@ impl Default for VoiceConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("voice.engine", |c| &mut c.voice.engine, word(EngineChoice::ALL, EngineChoice::as_str)),
+        setting("voice.engine", |c| &mut c.voice.engine, choice(EngineChoice::ALL, EngineChoice::as_str)),
         setting("voice.greeting_file", |c| &mut c.voice.greeting_file, optional(readable_file())),
         setting("voice.fallback_file", |c| &mut c.voice.fallback_file, optional(readable_file())),
-        setting("voice.lead_ms", |c| &mut c.voice.lead_ms, whole(60..=10_000)),
-        setting("voice.idle_prompt_s", |c| &mut c.voice.idle_prompt_s, whole(0..=600)),
-        setting("voice.max_call_s", |c| &mut c.voice.max_call_s, whole(30..=14_400)),
-        setting("voice.recording", |c| &mut c.voice.recording, switch()),
+        setting("voice.lead_ms", |c| &mut c.voice.lead_ms, integer(60..=10_000)),
+        setting("voice.idle_prompt_s", |c| &mut c.voice.idle_prompt_s, integer(0..=600)),
+        setting("voice.max_call_s", |c| &mut c.voice.max_call_s, integer(30..=14_400)),
+        setting("voice.recording", |c| &mut c.voice.recording, boolean()),
         setting("voice.say_voice", |c| &mut c.voice.say_voice, say_voice()),
-        setting("voice.message_max_s", |c| &mut c.voice.message_max_s, whole(5..=3600)),
-        setting("voice.message_silence_s", |c| &mut c.voice.message_silence_s, whole(1..=60)),
-        setting("voice.agent_speaks_first", |c| &mut c.voice.agent_speaks_first, switch()),
-        setting("voice.ai_calls_at_once", |c| &mut c.voice.ai_calls_at_once, whole(0..=100_000)),
-        setting("voice.ai_calls_per_number_at_once", |c| &mut c.voice.ai_calls_per_number_at_once, whole(0..=100_000)),
-        setting("voice.ai_calls_per_number_per_day", |c| &mut c.voice.ai_calls_per_number_per_day, whole(0..=100_000)),
-        setting("voice.ai_minutes_per_day", |c| &mut c.voice.ai_minutes_per_day, whole(0..=1_000_000)),
-        setting("voice.ai_usd_per_day", |c| &mut c.voice.ai_usd_per_day, whole(0..=1_000_000)),
+        setting("voice.message_max_s", |c| &mut c.voice.message_max_s, integer(5..=3600)),
+        setting("voice.message_silence_s", |c| &mut c.voice.message_silence_s, integer(1..=60)),
+        setting("voice.agent_speaks_first", |c| &mut c.voice.agent_speaks_first, boolean()),
+        setting("voice.ai_calls_at_once", |c| &mut c.voice.ai_calls_at_once, integer(0..=100_000)),
+        setting(
+            "voice.ai_calls_per_number_at_once",
+            |c| &mut c.voice.ai_calls_per_number_at_once,
+            integer(0..=100_000),
+        ),
+        setting(
+            "voice.ai_calls_per_number_per_day",
+            |c| &mut c.voice.ai_calls_per_number_per_day,
+            integer(0..=100_000),
+        ),
+        setting("voice.ai_minutes_per_day", |c| &mut c.voice.ai_minutes_per_day, integer(0..=1_000_000)),
+        setting("voice.ai_usd_per_day", |c| &mut c.voice.ai_usd_per_day, integer(0..=1_000_000)),
     ]
 }
 
@@ -110,7 +118,7 @@ pub fn say_language(voice: &str) -> Option<&str> {
     locale_and_name.get(..end)
 }
 
-fn say_voice() -> Rule<String> {
+fn say_voice() -> Parser<String> {
     token("a voice of Google at Twilio, such as Google.he-IL-Wavenet-A", |text| {
         say_language(text).is_none().then_some("is not a Google voice with its language in its name")
     })

@@ -1,6 +1,6 @@
 //! `[whatsapp]`: both providers, and the choice between them.
 
-use super::rule::{Rule, Wrong, bridge_url, optional, path, secret, several, switch, whole, word, words};
+use super::parser::{ParseError, Parser, boolean, bridge_url, choice, choices, integer, list, optional, path, secret};
 use super::setting::{Setting, secret_setting, setting};
 use super::{BaseUrl, Secret};
 use crate::domain::{Provider, text_enum};
@@ -123,45 +123,49 @@ impl WhatsAppConfig {
 
 pub(super) fn settings() -> Vec<Setting> {
     vec![
-        setting("whatsapp.provider", |c| &mut c.whatsapp.provider, word(ProviderChoice::ALL, ProviderChoice::as_str))
-            .variable("WHATSAPP_PROVIDER"),
-        setting("whatsapp.priority", |c| &mut c.whatsapp.priority, words(Provider::ALL, Provider::as_str))
-            .variable("WA_PROVIDER_PRIORITY"),
-        setting("whatsapp.enable_twilio", |c| &mut c.whatsapp.enable_twilio, optional(switch()))
-            .variable("ENABLE_WA_TWILIO"),
-        setting("whatsapp.enable_baileys", |c| &mut c.whatsapp.enable_baileys, optional(switch()))
-            .variable("ENABLE_WA_BAILEYS"),
+        setting("whatsapp.provider", |c| &mut c.whatsapp.provider, choice(ProviderChoice::ALL, ProviderChoice::as_str))
+            .env("WHATSAPP_PROVIDER"),
+        setting("whatsapp.priority", |c| &mut c.whatsapp.priority, choices(Provider::ALL, Provider::as_str))
+            .env("WA_PROVIDER_PRIORITY"),
+        setting("whatsapp.enable_twilio", |c| &mut c.whatsapp.enable_twilio, optional(boolean()))
+            .env("ENABLE_WA_TWILIO"),
+        setting("whatsapp.enable_baileys", |c| &mut c.whatsapp.enable_baileys, optional(boolean()))
+            .env("ENABLE_WA_BAILEYS"),
         setting("whatsapp.baileys_outbound_url", |c| &mut c.whatsapp.baileys_outbound_url, optional(bridge_url()))
-            .variable("BAILEYS_OUTBOUND_URL"),
-        setting("whatsapp.baileys_port", |c| &mut c.whatsapp.baileys_port, whole(1..=u16::MAX))
-            .variable("WA_BAILEYS_PORT"),
+            .env("BAILEYS_OUTBOUND_URL"),
+        setting("whatsapp.baileys_port", |c| &mut c.whatsapp.baileys_port, integer(1..=u16::MAX))
+            .env("WA_BAILEYS_PORT"),
         setting("whatsapp.baileys_socket", |c| &mut c.whatsapp.baileys_socket, optional(path()))
-            .variable("WA_BRIDGE_SOCKET"),
+            .env("WA_BRIDGE_SOCKET"),
         secret_setting("whatsapp.shared_secret", |c| &mut c.whatsapp.shared_secret, optional(secret()))
-            .variable("WA_SHARED_SECRET"),
+            .env("WA_SHARED_SECRET"),
         secret_setting("whatsapp.webhook_secret", |c| &mut c.whatsapp.webhook_secret, optional(secret()))
-            .variable("BAILEYS_WEBHOOK_SECRET"),
-        setting("whatsapp.pacing", |c| &mut c.whatsapp.pacing, switch()).variable("WA_PACING"),
-        setting("whatsapp.per_minute", |c| &mut c.whatsapp.per_minute, whole(1..=600)),
-        setting("whatsapp.new_chats_per_day", |c| &mut c.whatsapp.new_chats_per_day, whole(1..=10_000)),
+            .env("BAILEYS_WEBHOOK_SECRET"),
+        setting("whatsapp.pacing", |c| &mut c.whatsapp.pacing, boolean()).env("WA_PACING"),
+        setting("whatsapp.per_minute", |c| &mut c.whatsapp.per_minute, integer(1..=600)),
+        setting("whatsapp.new_chats_per_day", |c| &mut c.whatsapp.new_chats_per_day, integer(1..=10_000)),
         setting("whatsapp.new_chat_prefixes", |c| &mut c.whatsapp.new_chat_prefixes, prefixes()),
         setting(
             "whatsapp.new_chats_per_user_per_day",
             |c| &mut c.whatsapp.new_chats_per_user_per_day,
-            whole(0..=100_000),
+            integer(0..=100_000),
         ),
-        setting("whatsapp.new_chats_in_all_per_day", |c| &mut c.whatsapp.new_chats_in_all_per_day, whole(0..=100_000)),
-        setting("whatsapp.max_media_bytes", |c| &mut c.whatsapp.max_media_bytes, whole(1024..=1 << 30)),
+        setting(
+            "whatsapp.new_chats_in_all_per_day",
+            |c| &mut c.whatsapp.new_chats_in_all_per_day,
+            integer(0..=100_000),
+        ),
+        setting("whatsapp.max_media_bytes", |c| &mut c.whatsapp.max_media_bytes, integer(1024..=1 << 30)),
     ]
 }
 
 /// The bridge's default port.
 const DEFAULT_PORT: u16 = 8000;
 
-fn prefixes() -> Rule<Vec<String>> {
-    several("calling codes such as +972, or + for all numbers", |text| match text.strip_prefix('+') {
+fn prefixes() -> Parser<Vec<String>> {
+    list("calling codes such as +972, or + for all numbers", |text| match text.strip_prefix('+') {
         Some(digits) if digits.len() <= 7 && digits.bytes().all(|byte| byte.is_ascii_digit()) => Ok(text.to_owned()),
-        _ => Err(Wrong::Because(format!("{text} is not a calling code"))),
+        _ => Err(ParseError::Invalid(format!("{text} is not a calling code"))),
     })
 }
 

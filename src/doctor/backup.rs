@@ -1,6 +1,6 @@
 //! Checks the age of the last valid snapshot, from the daemon's metrics.
 
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use crate::clock;
 use serde_json::Value;
 use std::sync::Arc;
@@ -8,29 +8,29 @@ use std::time::Duration;
 
 const CHECK: &str = "backup";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    if site.running().is_none() {
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    if context.running().is_none() {
         return vec![Finding::skipped(CHECK, "no daemon runs that could report snapshots")];
     }
-    let (metrics, ready) = tokio::join!(site.ask_locally("/metrics"), site.ask_locally("/readyz"));
+    let (metrics, ready) = tokio::join!(context.get_local("/metrics"), context.get_local("/readyz"));
     let last = metrics.and_then(|(_, text)| gauge(&text, LAST_SUCCESS));
     let parts: Value = ready.and_then(|(_, text)| serde_json::from_str(&text).ok()).unwrap_or_default();
-    vec![judge(last, parts["backup"].as_str(), clock::now().as_secs())]
+    vec![evaluate(last, parts["backup"].as_str(), clock::now().as_secs())]
 }
 
-/// `last` is the time of the last valid snapshot, `standing` the daemon's status of the backup.
-fn judge(last: Option<i64>, standing: Option<&str>, now: i64) -> Finding {
+/// `last` is the time of the last valid snapshot, `status` the daemon's status of the backup.
+fn evaluate(last: Option<i64>, status: Option<&str>, now: i64) -> Finding {
     let remedy =
         "see the reason with: journalctl -u agentlocator -g SNAPSHOT; create one now: agentlocator snapshots create";
     let age = last.map(|last| Duration::from_secs(now.saturating_sub(last).max(0).unsigned_abs()));
-    let told = age.map(|age| format!("the last valid snapshot is {} hours old", age.as_secs() / 3600));
-    match (age, standing) {
+    let age_text = age.map(|age| format!("the last valid snapshot is {} hours old", age.as_secs() / 3600));
+    match (age, status) {
         (_, Some("error")) => {
-            let found = told.unwrap_or_else(|| "there is no valid snapshot".to_owned());
+            let found = age_text.unwrap_or_else(|| "there is no valid snapshot".to_owned());
             Finding::error(CHECK, format!("{found}, and the last one failed or is overdue"), remedy)
         }
-        (Some(age), _) if age > OLD => Finding::warning(CHECK, told.unwrap_or_default(), remedy),
-        (Some(_), _) => Finding::ok(CHECK, told.unwrap_or_default()),
+        (Some(age), _) if age > OLD => Finding::warning(CHECK, age_text.unwrap_or_default(), remedy),
+        (Some(_), _) => Finding::ok(CHECK, age_text.unwrap_or_default()),
         (None, Some("ok")) => Finding::ok(CHECK, "the first snapshot will be created tonight"),
         (None, _) => Finding::skipped(CHECK, "snapshots are not configured; copy agentlocator.db to another disk"),
     }
@@ -55,14 +55,14 @@ mod tests {
     use crate::doctor::State;
 
     #[test]
-    fn an_old_one_is_told() {
+    fn an_old_snapshot_is_reported() {
         let hour = 3600;
-        assert_eq!(judge(Some(0), Some("ok"), 10 * hour).state, State::Ok);
-        assert_eq!(judge(Some(0), Some("ok"), 50 * hour).state, State::Warning);
-        assert_eq!(judge(Some(0), Some("error"), 50 * hour).state, State::Error);
-        assert_eq!(judge(None, Some("error"), hour).state, State::Error);
-        assert_eq!(judge(None, Some("ok"), hour).state, State::Ok);
-        assert_eq!(judge(None, None, hour).state, State::Skipped);
+        assert_eq!(evaluate(Some(0), Some("ok"), 10 * hour).state, State::Ok);
+        assert_eq!(evaluate(Some(0), Some("ok"), 50 * hour).state, State::Warning);
+        assert_eq!(evaluate(Some(0), Some("error"), 50 * hour).state, State::Error);
+        assert_eq!(evaluate(None, Some("error"), hour).state, State::Error);
+        assert_eq!(evaluate(None, Some("ok"), hour).state, State::Ok);
+        assert_eq!(evaluate(None, None, hour).state, State::Skipped);
     }
 
     #[test]

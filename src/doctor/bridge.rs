@@ -1,26 +1,26 @@
 //! Checks that the WhatsApp bridge runs, is linked, and accepts the secret.
 
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use crate::domain::Masked;
 use crate::providers::baileys::bridge::{Bridge, LinkState, Overview};
 use std::sync::Arc;
 
 const CHECK: &str = "bridge";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config() else { return Vec::new() };
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config() else { return Vec::new() };
     if !config.whatsapp.baileys_enabled() {
         return vec![Finding::skipped(CHECK, "the WhatsApp bridge is not in use")];
     }
-    match Bridge::new(site.client.clone(), config) {
-        Ok(bridge) => judge(&bridge.look(false).await),
+    match Bridge::new(context.client.clone(), config) {
+        Ok(bridge) => evaluate(&bridge.overview(false).await),
         Err(error) => {
             vec![Finding::error(CHECK, format!("the WhatsApp bridge cannot be queried: {error}"), "report it")]
         }
     }
 }
 
-fn judge(seen: &Overview) -> Vec<Finding> {
+fn evaluate(seen: &Overview) -> Vec<Finding> {
     let report = &seen.report;
     let mut findings = vec![match report.state.sentence(false) {
         None => {

@@ -1,19 +1,19 @@
 //! Checks the certificate of the public address, and when it expires.
 
-mod judge;
+mod validity;
 
-use super::{Finding, Site, address, clock as clock_check};
+use super::{DoctorContext, Finding, clock as clock_check, public_address};
 use crate::clock;
-use crate::providers::tls_look::{self, Look, LookError};
-use judge::{Certificate, Verdict};
+use crate::providers::tls_probe::{self, TlsProbe, TlsProbeError};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
+use validity::{Certificate, Validity};
 
 const CHECK: &str = "certificate";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(base) = site.config().and_then(|config| config.http.public_address()) else {
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(base) = context.config().and_then(|config| config.http.public_address()) else {
         return vec![Finding::skipped(CHECK, "no public address is set")];
     };
     let Ok(url) = Url::parse(base) else { return Vec::new() };
@@ -21,13 +21,13 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     if url.scheme() != "https" {
         return vec![Finding::skipped(CHECK, format!("{base} has no TLS, only on this machine"))];
     }
-    let Ok(addresses) = address::addresses(&url).await else {
+    let Ok(addresses) = public_address::resolve(&url).await else {
         return vec![Finding::skipped(CHECK, format!("{host} cannot be resolved, see above"))];
     };
     for address in addresses {
-        match tokio::time::timeout(LIMIT, tls_look::look(host, address)).await {
-            Ok(Ok(seen)) => return vec![tell(&site, host, &seen).await],
-            Ok(Err(LookError::Handshake(error))) => {
+        match tokio::time::timeout(LIMIT, tls_probe::probe(host, address)).await {
+            Ok(Ok(seen)) => return vec![describe_certificate(&context, host, &seen).await],
+            Ok(Err(TlsProbeError::Handshake(error))) => {
                 let found = format!("the TLS handshake with {address} failed ({error})");
                 let remedy =
                     "check that the server on that port serves https: the proxy's configuration, or [tls] here";
@@ -39,43 +39,43 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     vec![Finding::skipped(CHECK, format!("{host} does not answer, see above"))]
 }
 
-async fn tell(site: &Site, host: &str, seen: &Look) -> Finding {
+async fn describe_certificate(context: &DoctorContext, host: &str, seen: &TlsProbe) -> Finding {
     let Some(certificate) = seen.chain.first().and_then(|own| Certificate::read(own)) else {
         let remedy = "obtain a new certificate";
         return Finding::error(CHECK, format!("{host} serves a certificate that cannot be parsed"), remedy);
     };
     let now = clock::now();
-    let verdict = judge::judge(&certificate, host, now, seen.complaint.as_deref());
+    let validity = validity::evaluate(&certificate, host, now, seen.verification_error.as_deref());
     let until = &certificate.not_after.to_string()[..10];
-    match verdict {
-        Verdict::Good { days_left } if days_left < SOON_DAYS => Finding::warning(
+    match validity {
+        Validity::Valid { days_left } if days_left < SOON_DAYS => Finding::warning(
             CHECK,
             format!("the certificate of {host} expires in {days_left} days, on {until}"),
             "see why it is not renewed: journalctl -u agentlocator -g TLS_, or the proxy's log",
         ),
-        Verdict::Good { days_left } => {
+        Validity::Valid { days_left } => {
             let issuer = &certificate.issuer;
             Finding::ok(CHECK, format!("the certificate of {host} is valid for {days_left} more days ({issuer})"))
         }
-        Verdict::Expired | Verdict::NotYetValid => {
+        Validity::Expired | Validity::NotYetValid => {
             // Other clocks decide whether the certificate or this clock is wrong.
-            let offset = match clock_check::offset(site).await {
+            let offset = match clock_check::offset(context).await {
                 Some(offset) => Some(offset),
                 None => seen.date.map(|date| (now.as_millis() - date.as_millis()) / 1000),
             };
-            wrong_time(host, &certificate, &verdict, now, offset)
+            wrong_time(host, &certificate, &validity, now, offset)
         }
-        Verdict::WrongName => Finding::error(
+        Validity::WrongName => Finding::error(
             CHECK,
             format!("the certificate is for {}, not for {host}", certificate.names.join(", ")),
             format!("obtain one for {host} ([tls] domain here, or in the proxy), or set PUBLIC_BASE_URL to its name"),
         ),
-        Verdict::SelfSigned => Finding::error(
+        Validity::SelfSigned => Finding::error(
             CHECK,
             format!("the certificate of {host} is self-signed, which Twilio does not accept"),
             format!("set [tls] domain to {host} to obtain one; or use a proxy or a tunnel that has one"),
         ),
-        Verdict::Untrusted { reason } => Finding::error(
+        Validity::Untrusted { reason } => Finding::error(
             CHECK,
             format!("the certificate of {host} is not trusted: {reason}"),
             "serve the whole chain (fullchain.pem, not only cert.pem), from an authority that browsers trust",
@@ -87,19 +87,19 @@ async fn tell(site: &Site, host: &str, seen: &Look) -> Finding {
 fn wrong_time(
     host: &str,
     certificate: &Certificate,
-    verdict: &Verdict,
+    validity: &Validity,
     now: crate::domain::Timestamp,
     offset: Option<i64>,
 ) -> Finding {
-    let offset = offset.filter(|offset| offset.unsigned_abs() >= judge::CLOCK_MATTERS_S);
+    let offset = offset.filter(|offset| offset.unsigned_abs() >= validity::CLOCK_MATTERS_S);
     if let Some(offset) = offset
-        && certificate.covers(judge::corrected(now, offset))
+        && certificate.covers(validity::corrected(now, offset))
     {
         let found =
             format!("the certificate of {host} is valid, but the clock here is {}", clock_check::describe(offset));
         return Finding::error(CHECK, found, "set the clock, see the finding about the clock; keep the certificate");
     }
-    if *verdict == Verdict::Expired {
+    if *validity == Validity::Expired {
         let found = format!("the certificate of {host} expired on {}", certificate.not_after);
         let remedy = "see why it was not renewed: journalctl -u agentlocator -g TLS_, or the proxy's log";
         return Finding::error(CHECK, found, remedy);

@@ -2,9 +2,9 @@
 //! data wrong times.
 
 use super::program::{output_of, value};
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use crate::clock;
-use crate::providers::tls_look::http_date;
+use crate::providers::tls_probe::http_date;
 use futures_util::future::join_all;
 use serde_json::Value;
 use std::sync::Arc;
@@ -12,61 +12,64 @@ use std::time::Duration;
 
 const CHECK: &str = "clock";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let (offset, synchronised, is_behind) = tokio::join!(offset(&site), synchronised(), is_behind(&site));
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let (offset, synchronised, is_behind) = tokio::join!(offset(&context), synchronised(), is_behind(&context));
     if is_behind && offset.is_none_or(|offset| offset.unsigned_abs() >= OFF_S) {
         let found = "the clock shows a time that has passed already: before the newest call or message, or before this \
                      program was built";
         return vec![Finding::error(CHECK, found, REMEDY)];
     }
-    judge(offset, synchronised.as_ref())
+    evaluate(offset, synchronised.as_ref())
 }
 
 /// Whether the daemon reports that the clock is behind.
-async fn is_behind(site: &Site) -> bool {
-    let ready = site.ask_locally("/readyz").await.and_then(|(_, text)| serde_json::from_str::<Value>(&text).ok());
+async fn is_behind(context: &DoctorContext) -> bool {
+    let ready = context.get_local("/readyz").await.and_then(|(_, text)| serde_json::from_str::<Value>(&text).ok());
     ready.is_some_and(|ready| ready["clock"] == "error")
 }
 
 /// By how many seconds this clock is ahead of other clocks (below zero: behind); none if no server answers.
 ///
 /// Only configured services are queried. Their certificates are not verified, because that needs a correct clock.
-pub(super) async fn offset(site: &Site) -> Option<i64> {
-    let config = site.config()?;
+pub(super) async fn offset(context: &DoctorContext) -> Option<i64> {
+    let config = context.config()?;
     let twilio = config.twilio.credentials().map(|_| config.twilio.api_base_url.as_str());
     let openai = config.openai.key().map(|_| config.openai.base_url.as_str());
     let public = config.http.public_address();
     // The public address usually leads back to this machine, or through a proxy with a clock of its own. It is the last resort.
     let outside = public.filter(|url| twilio.is_none() && openai.is_none() && url.starts_with("https:"));
-    let offsets = join_all([twilio, openai, outside].into_iter().flatten().map(|url| offset_to(site, url))).await;
+    let offsets = join_all([twilio, openai, outside].into_iter().flatten().map(|url| offset_to(context, url))).await;
     let mut offsets: Vec<i64> = offsets.into_iter().flatten().collect();
     offsets.sort_unstable_by_key(|offset| offset.abs());
     // If two clocks differ, one of them is wrong: the nearest one counts.
     offsets.first().copied()
 }
 
-async fn offset_to(site: &Site, url: &str) -> Option<i64> {
-    let asked = clock::now();
-    let response = site.trusting.head(url).timeout(LIMIT).send().await.ok()?;
-    let answered = clock::now();
+async fn offset_to(context: &DoctorContext, url: &str) -> Option<i64> {
+    let requested_at = clock::now();
+    let response = context.insecure_client.head(url).timeout(LIMIT).send().await.ok()?;
+    let answered_at = clock::now();
     let date = http_date(response.headers().get("date")?.to_str().ok()?)?;
     // A `Date` header has whole seconds, rounded down: half a second too early on average.
-    let ours = asked.as_millis().midpoint(answered.as_millis());
-    Some((ours - date.as_millis() - 500) / 1000)
+    let local_ms = requested_at.as_millis().midpoint(answered_at.as_millis());
+    Some((local_ms - date.as_millis() - 500) / 1000)
 }
 
 /// systemd's status: whether a time server is used, and whether the clock is synchronised.
 struct Synchronised {
-    is_on: bool,
-    is_right: bool,
+    is_enabled: bool,
+    is_synchronised: bool,
 }
 
 async fn synchronised() -> Option<Synchronised> {
-    let told = output_of("timedatectl", &["show", "--property=NTP,NTPSynchronized"]).await?;
-    Some(Synchronised { is_on: value(&told, "NTP") == "yes", is_right: value(&told, "NTPSynchronized") == "yes" })
+    let output = output_of("timedatectl", &["show", "--property=NTP,NTPSynchronized"]).await?;
+    Some(Synchronised {
+        is_enabled: value(&output, "NTP") == "yes",
+        is_synchronised: value(&output, "NTPSynchronized") == "yes",
+    })
 }
 
-fn judge(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Finding> {
+fn evaluate(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Finding> {
     let measured = match offset {
         Some(offset) if offset.unsigned_abs() >= WRONG_S => {
             let found = format!("the clock is {}: certificates and times are rejected as wrong", describe(offset));
@@ -77,7 +80,7 @@ fn judge(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Findin
         }
         Some(_) => None,
         None => match synchronised {
-            Some(Synchronised { is_right: true, .. }) => None,
+            Some(Synchronised { is_synchronised: true, .. }) => None,
             _ => return vec![Finding::skipped(CHECK, "no server could be asked for the time")],
         },
     };
@@ -85,7 +88,7 @@ fn judge(offset: Option<i64>, synchronised: Option<&Synchronised>) -> Vec<Findin
         return vec![finding];
     }
     match synchronised {
-        Some(Synchronised { is_on: false, is_right: false }) => {
+        Some(Synchronised { is_enabled: false, is_synchronised: false }) => {
             let found = "the clock is correct, but is not synchronised with a time server and will drift";
             vec![Finding::warning(CHECK, found, "timedatectl set-ntp true")]
         }
@@ -120,10 +123,11 @@ mod tests {
     use crate::doctor::State;
 
     #[test]
-    fn an_offset_is_judged_by_what_it_breaks() {
+    fn an_offset_is_evaluated_by_its_effect() {
         let state = |offset: Option<i64>, synchronised: Option<(bool, bool)>| {
-            let synchronised = synchronised.map(|(is_on, is_right)| Synchronised { is_on, is_right });
-            judge(offset, synchronised.as_ref())[0].state
+            let synchronised =
+                synchronised.map(|(is_enabled, is_synchronised)| Synchronised { is_enabled, is_synchronised });
+            evaluate(offset, synchronised.as_ref())[0].state
         };
         assert_eq!(state(Some(2), None), State::Ok);
         assert_eq!(state(Some(-45), Some((true, true))), State::Warning);
@@ -135,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_is_told_in_words() {
+    fn an_offset_is_described() {
         assert_eq!(describe(-400_000), "4 days behind");
         assert_eq!(describe(45), "45 s ahead");
         assert_eq!(describe(600), "10 minutes ahead");

@@ -1,6 +1,6 @@
 //! Checks that the daemon runs, answers, has the installed version, and reports no error of its parts.
 
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use crate::config::VersionInfo;
 use crate::drive::control::{AskError, Status};
 use serde_json::{Map, Value};
@@ -8,19 +8,19 @@ use std::sync::Arc;
 
 const CHECK: &str = "daemon";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let status = match &site.daemon {
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let status = match &context.daemon {
         Ok(status) => status,
         Err(error) => return vec![unreachable(error)],
     };
     let mut findings = Vec::new();
-    if let Some((code, body)) = site.ask_locally("/readyz").await {
-        findings.extend(judge(code, &serde_json::from_str(&body).unwrap_or_default()));
+    if let Some((code, body)) = context.get_local("/readyz").await {
+        findings.extend(evaluate(code, &serde_json::from_str(&body).unwrap_or_default()));
     } else {
         let found = format!("the daemon (process {}) runs, but does not answer HTTP", status.about.pid);
         findings.push(Finding::error(CHECK, found, "systemctl restart agentlocator, then see its log"));
     }
-    findings.push(same_program(status));
+    findings.push(compare_version(status));
     findings
 }
 
@@ -45,15 +45,15 @@ fn unreachable(error: &AskError) -> Finding {
 }
 
 /// One finding for each part with an error; one for all parts if there is none.
-fn judge(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
-    let with = |word: &str| {
-        let named = parts.iter().filter(|(_, value)| value.as_str() == Some(word));
+fn evaluate(code: u16, parts: &Map<String, Value>) -> Vec<Finding> {
+    let with = |state: &str| {
+        let named = parts.iter().filter(|(_, value)| value.as_str() == Some(state));
         named.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
     };
     let broken = with("error");
     let mut findings: Vec<_> = broken
         .iter()
-        .filter(|name| !LOOKED_AT_ELSEWHERE.contains(name))
+        .filter(|name| !CHECKED_ELSEWHERE.contains(name))
         .map(|name| {
             let (what, remedy) = explain(name);
             Finding::error(CHECK, format!("{name}: {what}"), remedy)
@@ -92,7 +92,7 @@ fn explain(part: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn same_program(running: &Status) -> Finding {
+fn compare_version(running: &Status) -> Finding {
     let shown = |release: &str, info: &VersionInfo| format!("{release} ({})", info.commit);
     let (ours, theirs) = (VersionInfo::default(), &running.about);
     let ours_shown = shown(env!("CARGO_PKG_VERSION"), &ours);
@@ -104,7 +104,7 @@ fn same_program(running: &Status) -> Finding {
 }
 
 /// Parts that have their own check.
-const LOOKED_AT_ELSEWHERE: [&str; 7] = ["baileys", "outbox", "disk", "published_copy", "integrity", "tts", "backup"];
+const CHECKED_ELSEWHERE: [&str; 7] = ["baileys", "outbox", "disk", "published_copy", "integrity", "tts", "backup"];
 
 #[cfg(test)]
 mod tests {
@@ -113,7 +113,7 @@ mod tests {
     use serde_json::json;
 
     fn states(code: u16, parts: &Value) -> Vec<State> {
-        judge(code, parts.as_object().unwrap()).iter().map(|finding| finding.state).collect()
+        evaluate(code, parts.as_object().unwrap()).iter().map(|finding| finding.state).collect()
     }
 
     #[test]

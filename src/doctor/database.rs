@@ -1,17 +1,17 @@
 //! Checks the integrity of the database, and that the published file is up to date.
 
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use crate::ops::disk::amount;
 use serde_json::Value;
 use std::sync::Arc;
 
 const CHECK: &str = "database";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config() else { return Vec::new() };
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config() else { return Vec::new() };
     let file = config.store.published_file();
-    let Some(status) = site.running() else {
-        if let Some(missing) = &site.missing_data {
+    let Some(status) = context.running() else {
+        if let Some(missing) = &context.missing_data {
             let remedy = "mount the disk with the data, or restore a backup; for an empty database: \
                           agentlocator setup --new-data";
             return vec![Finding::error(CHECK, missing.to_string(), remedy)];
@@ -28,7 +28,7 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
         };
         return vec![Finding::skipped(CHECK, found)];
     };
-    let mut findings = judge(&status.store, &file.display().to_string());
+    let mut findings = evaluate(&status.store, &file.display().to_string());
     if findings.is_empty() {
         let length = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
         let found = format!("the database is sound, and {} ({}) is up to date", file.display(), amount(length));
@@ -38,13 +38,13 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
 }
 
 /// Evaluates the store's status, which [`crate::store::PublishState`] and [`crate::store::Integrity`] serialize.
-fn judge(store: &Value, file: &str) -> Vec<Finding> {
+fn evaluate(store: &Value, file: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let word = |part: &str, name: &str| store[part][name].as_str().unwrap_or_default().to_owned();
-    match word("integrity", "state").as_str() {
+    let field = |part: &str, name: &str| store[part][name].as_str().unwrap_or_default().to_owned();
+    match field("integrity", "state").as_str() {
         "damaged" => findings.push(Finding::error(
             CHECK,
-            format!("the database is damaged: {}", word("integrity", "findings")),
+            format!("the database is damaged: {}", field("integrity", "findings")),
             "copy the whole data folder to another disk, then restore the last valid snapshot: agentlocator snapshots list, \
              agentlocator restore NAME",
         )),
@@ -60,19 +60,19 @@ fn judge(store: &Value, file: &str) -> Vec<Finding> {
             "set it in the unit: Environment=AGENTLOCATOR_BOOT_ID=%b, or make /proc/sys readable (ProcSubset=all)",
         ));
     }
-    match word("publish", "state").as_str() {
+    match field("publish", "state").as_str() {
         "late" => findings.push(Finding::warning(
             CHECK,
-            format!("{file} is behind by {} s: {}", seconds(&store["publish"]["age_ms"]), word("publish", "reason")),
+            format!("{file} is behind by {} s: {}", seconds(&store["publish"]["age_ms"]), field("publish", "reason")),
             "check that the disk has space and works; the file is then updated automatically",
         )),
         "foreign" => {
             let remedy = "follow the reason; until then do not use copies of that file";
-            findings.push(Finding::error(CHECK, format!("{file}: {}", word("publish", "reason")), remedy));
+            findings.push(Finding::error(CHECK, format!("{file}: {}", field("publish", "reason")), remedy));
         }
         "frozen" => {
             let remedy = format!("restore that copy: agentlocator restore {file}");
-            findings.push(Finding::error(CHECK, format!("{file}: {}", word("publish", "reason")), remedy));
+            findings.push(Finding::error(CHECK, format!("{file}: {}", field("publish", "reason")), remedy));
         }
         "off" => findings.push(Finding::warning(
             CHECK,
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn what_the_store_writes_is_understood() {
         let state = |publish: PublishState, integrity: Integrity| {
-            let findings = judge(&json!({"publish": publish, "integrity": integrity}), "x.db");
+            let findings = evaluate(&json!({"publish": publish, "integrity": integrity}), "x.db");
             findings.iter().map(|finding| finding.state).collect::<Vec<_>>()
         };
         let late = PublishState::Late { age: Duration::from_secs(90), reason: "no room".into() };
@@ -109,8 +109,8 @@ mod tests {
         assert_eq!(state(late, Integrity::Checking), [State::Ok, State::Warning]);
         assert_eq!(state(foreign, Integrity::Damaged { findings: "page 7".into() }), [State::Error, State::Error]);
         assert_eq!(state(PublishState::Off, Integrity::Ok), [State::Warning]);
-        assert_eq!(judge(&json!({"boot_known": false}), "x.db")[0].state, State::Warning);
-        assert_eq!(judge(&json!({"boot_known": true}), "x.db").len(), 0);
+        assert_eq!(evaluate(&json!({"boot_known": false}), "x.db")[0].state, State::Warning);
+        assert_eq!(evaluate(&json!({"boot_known": true}), "x.db").len(), 0);
         let frozen = PublishState::Frozen { reason: "it is damaged".into() };
         assert_eq!(state(frozen, Integrity::Ok), [State::Error]);
     }

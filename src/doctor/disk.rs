@@ -1,6 +1,6 @@
 //! Checks the free disk space by the limits of `[disk]`, like the running daemon.
 
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use crate::config::DiskConfig;
 use crate::ops::disk::{self, Room, amount};
 use crate::store::{DiskSpace, disk_space};
@@ -9,20 +9,20 @@ use std::sync::Arc;
 
 const CHECK: &str = "disk";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config() else { return Vec::new() };
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config() else { return Vec::new() };
     // Before the first start the folder may not exist: check the disk that it will be on.
     let folder = config.store.data_folder();
     let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
     let folder = if there == Path::new("") { PathBuf::from(".") } else { there.to_owned() };
     match tokio::task::spawn_blocking(move || (disk_space(&folder), folder)).await {
-        Ok((Ok(space), folder)) => vec![judge(&space, &config.disk, &folder)],
+        Ok((Ok(space), folder)) => vec![evaluate(&space, &config.disk, &folder)],
         Ok((Err(error), _)) => vec![Finding::skipped(CHECK, format!("the disk space cannot be read ({error})"))],
         Err(_) => vec![Finding::skipped(CHECK, "the check of the disk was aborted")],
     }
 }
 
-fn judge(space: &DiskSpace, limits: &DiskConfig, folder: &Path) -> Finding {
+fn evaluate(space: &DiskSpace, limits: &DiskConfig, folder: &Path) -> Finding {
     let (free, total) = (amount(space.free_bytes), amount(space.total_bytes));
     let shown = format!("{free} of {total} free under {}", folder.display());
     if disk::is_short_of_files(space) {
@@ -46,10 +46,10 @@ mod tests {
     use crate::doctor::State;
 
     #[test]
-    fn room_is_judged_by_what_is_left() {
+    fn free_space_is_evaluated() {
         let state = |free: u64, total: u64, free_files: u64| {
             let space = DiskSpace { free_bytes: free, total_bytes: total, free_files, total_files: 1 << 20 };
-            judge(&space, &DiskConfig::default(), Path::new("/data")).state
+            evaluate(&space, &DiskConfig::default(), Path::new("/data")).state
         };
         assert_eq!(state(10 << 30, 100 << 30, 1 << 19), State::Ok);
         assert_eq!(state(1 << 30, 1 << 40, 1 << 19), State::Ok, "a gigabyte is plenty on any disk");

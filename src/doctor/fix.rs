@@ -1,7 +1,7 @@
 //! The fixes of `doctor --fix`: what they change, and how to undo them.
 
-use super::Site;
-use crate::providers::twilio::account::{NumberHooks, set_number_hooks};
+use super::DoctorContext;
+use crate::providers::twilio::account::{NumberWebhooks, set_number_webhooks};
 use crate::providers::twilio::rest;
 use crate::secure_open;
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -65,9 +65,9 @@ pub struct NumberFix {
     /// The number with `+` and country code.
     pub phone_number: String,
     /// The current webhooks.
-    pub before: NumberHooks,
+    pub before: NumberWebhooks,
     /// The new webhooks.
-    pub after: NumberHooks,
+    pub after: NumberWebhooks,
     /// Whether its calls currently go to another program.
     pub is_elsewhere: bool,
     /// Whether the user or the settings name this number.
@@ -82,7 +82,7 @@ pub enum FixError {
     Twilio(#[from] rest::Error),
     /// Twilio returned other values than those of the request.
     #[error("Twilio accepted the change, but returns different values")]
-    NotTaken,
+    NotApplied,
     /// A system call failed.
     #[error("{}: {source}", path.display())]
     File {
@@ -145,30 +145,30 @@ impl Fix {
     }
 
     /// Whether the number is in use elsewhere and must be named to confirm the change.
-    pub fn needs_a_word(&self) -> bool {
+    pub fn must_be_named(&self) -> bool {
         matches!(self, Self::Number(number) if number.is_elsewhere && !number.is_named)
     }
 
     /// Applies the fix.
-    pub async fn apply(&self, site: &Site) -> Result<(), FixError> {
+    pub async fn apply(&self, context: &DoctorContext) -> Result<(), FixError> {
         match self {
             Self::Number(number) => {
-                let config = site.config().ok_or(rest::Error::NotConfigured)?;
+                let config = context.config().ok_or(rest::Error::NotConfigured)?;
                 let NumberFix { sid, after, .. } = &**number;
-                let number = set_number_hooks(&site.client, &config.twilio, sid, after, LIMIT).await?;
-                if number.hooks == *after { Ok(()) } else { Err(FixError::NotTaken) }
+                let number = set_number_webhooks(&context.client, &config.twilio, sid, after, LIMIT).await?;
+                if number.webhooks == *after { Ok(()) } else { Err(FixError::NotApplied) }
             }
             Self::Owner { folder, paths, uid, gid } => {
-                let give =
-                    |path: &PathBuf| give_away(folder, path, *uid, *gid).map_err(|error| file_error(path, error));
+                let change =
+                    |path: &PathBuf| change_owner(folder, path, *uid, *gid).map_err(|error| file_error(path, error));
                 // An error for one file does not stop the others.
-                let given: Vec<_> = paths.iter().map(give).collect();
-                given.into_iter().collect()
+                let results: Vec<_> = paths.iter().map(change).collect();
+                results.into_iter().collect()
             }
-            Self::Mode { path, after, .. } => open_itself(path)
+            Self::Mode { path, after, .. } => open_no_follow(path)
                 .and_then(|file| file.set_permissions(Permissions::from_mode(*after)))
                 .map_err(|source| file_error(path, source)),
-            Self::Group { path, after: (gid, mode), .. } => open_itself(path)
+            Self::Group { path, after: (gid, mode), .. } => open_no_follow(path)
                 .and_then(|file| fchown(&file, None, Some(*gid)).map(|()| file))
                 .and_then(|file| file.set_permissions(Permissions::from_mode(*mode)))
                 .map_err(|source| file_error(path, source)),
@@ -182,7 +182,7 @@ impl Fix {
 
 /// Changes the owner of a file in a folder whose current owner may create links there at any moment: links are not followed, and
 /// a file with a second hard link is refused.
-fn give_away(folder: &Path, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
+fn change_owner(folder: &Path, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
     let inside = path.strip_prefix(folder).map_err(io::Error::other)?;
     if inside.as_os_str().is_empty() {
         return chown(folder, Some(uid), Some(gid));
@@ -197,7 +197,7 @@ fn give_away(folder: &Path, path: &Path, uid: u32, gid: u32) -> io::Result<()> {
     Ok(rustix::fs::chownat(&file, "", user, group, AtFlags::EMPTY_PATH)?)
 }
 
-fn open_itself(path: &Path) -> io::Result<File> {
+fn open_no_follow(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
 }
 

@@ -1,12 +1,12 @@
 //! Checks Google's credentials file. Its content was validated with the settings.
 
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use std::sync::Arc;
 
 const CHECK: &str = "google";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config().map(|config| &config.google) else { return Vec::new() };
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config().map(|config| &config.google) else { return Vec::new() };
     vec![match &config.credentials_file {
         _ if !config.is_configured() => Finding::skipped(CHECK, "no Google account is set"),
         Some(file) if config.credentials_json.is_none() => {

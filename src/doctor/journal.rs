@@ -1,7 +1,7 @@
 //! Counts the errors in the log of the last day, by event code.
 
 use super::program::output_of;
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,19 +9,19 @@ use std::sync::Arc;
 
 const CHECK: &str = "log";
 
-pub(super) async fn look(_site: Arc<Site>) -> Vec<Finding> {
+pub(super) async fn check(_context: Arc<DoctorContext>) -> Vec<Finding> {
     if !JOURNALS.iter().any(|folder| Path::new(folder).exists()) {
         return vec![Finding::skipped(CHECK, "systemd keeps no journal here")];
     }
     match output_of("journalctl", &ARGUMENTS).await {
-        Some(told) => vec![judge(&told)],
+        Some(output) => vec![evaluate(&output)],
         None => vec![Finding::skipped(CHECK, "this user cannot read a journal")],
     }
 }
 
-fn judge(told: &str) -> Finding {
+fn evaluate(output: &str) -> Finding {
     let mut counts = BTreeMap::<String, usize>::new();
-    for line in told.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+    for line in output.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let event = line["EVENT"].as_str().unwrap_or("others");
         *counts.entry(event.to_owned()).or_default() += 1;
     }
@@ -59,9 +59,9 @@ mod tests {
 
     #[test]
     fn events_are_counted() {
-        assert_eq!(judge("").state, State::Ok);
-        let told = "{\"EVENT\":\"A\"}\n{\"EVENT\":\"B\"}\n{\"EVENT\":\"B\"}\n{\"MESSAGE\":\"x\"}\n";
-        let finding = judge(told);
+        assert_eq!(evaluate("").state, State::Ok);
+        let output = "{\"EVENT\":\"A\"}\n{\"EVENT\":\"B\"}\n{\"EVENT\":\"B\"}\n{\"MESSAGE\":\"x\"}\n";
+        let finding = evaluate(output);
         assert_eq!(finding.state, State::Warning);
         assert!(finding.found.contains("B 2×, A 1×, others 1×"), "{}", finding.found);
     }

@@ -1,31 +1,31 @@
 //! `doctor --live`: what is tried with the real accounts besides, and what of the first calls is left to a person.
 
-mod by_hand;
+mod manual_checks;
 
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use crate::providers::baileys::bridge::{Bridge, BridgeError, LinkCheck};
 use crate::{clock, drive};
 use std::sync::Arc;
 
-pub(super) use by_hand::look as by_hand;
+pub(super) use manual_checks::check as manual_checks;
 
 const LINK: &str = "live link";
 
 /// Sessions with the AI, a spoken and a written answer.
-pub(super) async fn ai(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config().cloned() else { return Vec::new() };
-    let found = Box::pin(drive::probe_ai(&site.client, &Arc::new(config), clock::now())).await;
+pub(super) async fn ai(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config().cloned() else { return Vec::new() };
+    let found = Box::pin(drive::probe_ai(&context.client, &Arc::new(config), clock::now())).await;
     found.into_iter().map(Finding::from).collect()
 }
 
 /// A message of the bridge to the account's own phone, which no chat shows.
-pub(super) async fn link(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config().filter(|config| config.whatsapp.baileys_enabled()) else { return Vec::new() };
-    let Ok(bridge) = Bridge::new(site.client.clone(), config) else { return Vec::new() };
-    vec![judge(bridge.check_link().await)]
+pub(super) async fn link(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config().filter(|config| config.whatsapp.baileys_enabled()) else { return Vec::new() };
+    let Ok(bridge) = Bridge::new(context.client.clone(), config) else { return Vec::new() };
+    vec![evaluate(bridge.check_link().await)]
 }
 
-fn judge(checked: Result<LinkCheck, BridgeError>) -> Finding {
+fn evaluate(checked: Result<LinkCheck, BridgeError>) -> Finding {
     match checked {
         Ok(LinkCheck::Works) => {
             Finding::ok(LINK, "a message to the account's own phone went out, and its receipt came back")
@@ -41,10 +41,12 @@ fn judge(checked: Result<LinkCheck, BridgeError>) -> Finding {
              reconnected",
             "see that the phone is on and online, then look again; else link the account again",
         ),
-        Ok(LinkCheck::NotConnected) | Err(BridgeError::Away(_)) => {
+        Ok(LinkCheck::NotConnected) | Err(BridgeError::Unavailable(_)) => {
             Finding::skipped(LINK, "the bridge is not linked or not running, see above")
         }
-        Err(BridgeError::Unknown) => Finding::skipped(LINK, "this bridge checks its link only by itself, each hour"),
+        Err(BridgeError::Unsupported) => {
+            Finding::skipped(LINK, "this bridge checks its link only by itself, each hour")
+        }
         Err(BridgeError::Refused { status, code, message }) => {
             let found = format!("the bridge does not check its link: {status} {code} {message}");
             Finding::warning(LINK, found, "see the bridge's log")

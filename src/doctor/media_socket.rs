@@ -1,27 +1,27 @@
 //! Checks that WebSockets reach the media stream. Some proxies forward pages, but no WebSockets.
 
-use super::{Finding, Site, address};
-use crate::providers::tls_look::{UpgradeError, upgrade};
+use super::{DoctorContext, Finding, public_address};
+use crate::providers::tls_probe::{UpgradeError, probe_websocket};
 use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
 const CHECK: &str = "media socket";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config().filter(|config| config.http.public_address().is_some()) else {
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config().filter(|config| config.http.public_address().is_some()) else {
         return vec![Finding::skipped(CHECK, "no public address is set")];
     };
-    if site.running().is_none() {
+    if context.running().is_none() {
         return vec![Finding::skipped(CHECK, "no daemon runs")];
     }
-    let socket_url = format!("{}/ws/twilio-media", config.http.socket_url());
+    let socket_url = format!("{}/ws/twilio-media", config.http.websocket_url());
     let Ok(url) = Url::parse(config.http.base_url()) else { return Vec::new() };
-    let Ok(addresses) = address::addresses(&url).await else {
+    let Ok(addresses) = public_address::resolve(&url).await else {
         return vec![Finding::skipped(CHECK, "the public address cannot be resolved, see above")];
     };
     for address in addresses {
-        match tokio::time::timeout(LIMIT, upgrade(&socket_url, address)).await {
+        match tokio::time::timeout(LIMIT, probe_websocket(&socket_url, address)).await {
             Ok(Ok(())) => return vec![Finding::ok(CHECK, format!("{socket_url} accepts WebSockets"))],
             Ok(Err(UpgradeError::Refused(status))) => {
                 let found = format!("{socket_url} refuses WebSockets (HTTP {status}): calls get no live answer");

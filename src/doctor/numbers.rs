@@ -1,33 +1,33 @@
 //! Checks the webhooks of the business's phone numbers at Twilio.
 
 use super::fix::NumberFix;
-use super::{Finding, Fix, Site, twilio};
+use super::{DoctorContext, Finding, Fix, twilio};
 use crate::config::Config;
-use crate::providers::twilio::account::{self, NumberHooks, OwnNumber};
+use crate::providers::twilio::account::{self, AccountNumber, NumberWebhooks};
 use std::sync::Arc;
 use std::time::Duration;
 
 const CHECK: &str = "numbers";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config() else { return Vec::new() };
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config() else { return Vec::new() };
     if config.twilio.credentials().is_none() || config.http.public_address().is_none() {
         return vec![Finding::skipped(CHECK, "this needs a Twilio account and a public address")];
     }
-    match account::numbers(&site.client, &config.twilio, LIMIT).await {
-        Ok(numbers) => judge(&numbers, &wanted(&site, config), config.http.base_url()),
+    match account::numbers(&context.client, &config.twilio, LIMIT).await {
+        Ok(numbers) => evaluate(&numbers, &wanted(&context, config), config.http.base_url()),
         // The finding of the account reports the same error.
-        Err(error) => vec![Finding::skipped(CHECK, twilio::refusal(&error).found)],
+        Err(error) => vec![Finding::skipped(CHECK, twilio::failed_request(&error).found)],
     }
 }
 
 /// The numbers that the user or the settings name.
-fn wanted(site: &Site, config: &Config) -> Vec<String> {
-    let named = site.named_numbers.iter().chain(&config.twilio.phone_number);
+fn wanted(context: &DoctorContext, config: &Config) -> Vec<String> {
+    let named = context.named_numbers.iter().chain(&config.twilio.phone_number);
     named.map(ToString::to_string).collect()
 }
 
-fn judge(numbers: &[OwnNumber], named: &[String], base: &str) -> Vec<Finding> {
+fn evaluate(numbers: &[AccountNumber], named: &[String], base: &str) -> Vec<Finding> {
     let missing = named.iter().filter(|named| !numbers.iter().any(|number| number.phone_number == **named));
     let mut findings: Vec<_> = missing
         .map(|named| {
@@ -35,8 +35,8 @@ fn judge(numbers: &[OwnNumber], named: &[String], base: &str) -> Vec<Finding> {
             Finding::error(CHECK, format!("the account has no number {named}"), remedy)
         })
         .collect();
-    let ours = ours(numbers, named, base);
-    if ours.is_empty() && findings.is_empty() {
+    let relevant_numbers = relevant_numbers(numbers, named, base);
+    if relevant_numbers.is_empty() && findings.is_empty() {
         findings.push(match numbers.len() {
             0 => Finding::warning(CHECK, "the account has no phone number", "buy one in Twilio's console"),
             count => Finding::warning(
@@ -46,23 +46,23 @@ fn judge(numbers: &[OwnNumber], named: &[String], base: &str) -> Vec<Finding> {
             ),
         });
     }
-    findings.extend(ours.into_iter().flat_map(|number| judge_one(number, !named.is_empty(), base)));
+    findings.extend(relevant_numbers.into_iter().flat_map(|number| evaluate_one(number, !named.is_empty(), base)));
     findings
 }
 
 /// The named numbers; else those whose calls come here; else the only one.
-fn ours<'a>(numbers: &'a [OwnNumber], named: &[String], base: &str) -> Vec<&'a OwnNumber> {
+fn relevant_numbers<'a>(numbers: &'a [AccountNumber], named: &[String], base: &str) -> Vec<&'a AccountNumber> {
     if !named.is_empty() {
         return numbers.iter().filter(|number| named.contains(&number.phone_number)).collect();
     }
-    let leads_here: Vec<_> = numbers.iter().filter(|number| is_at(&number.hooks.voice_url, base)).collect();
+    let calls_come_here: Vec<_> = numbers.iter().filter(|number| is_at(&number.webhooks.voice_url, base)).collect();
     match numbers {
-        [only] if leads_here.is_empty() => vec![only],
-        _ => leads_here,
+        [only] if calls_come_here.is_empty() => vec![only],
+        _ => calls_come_here,
     }
 }
 
-fn judge_one(number: &OwnNumber, is_named: bool, base: &str) -> Vec<Finding> {
+fn evaluate_one(number: &AccountNumber, is_named: bool, base: &str) -> Vec<Finding> {
     let name = &number.phone_number;
     for (sid, what) in [(&number.trunk_sid, "a SIP trunk"), (&number.voice_application_sid, "a TwiML app")] {
         if !sid.is_empty() {
@@ -72,20 +72,20 @@ fn judge_one(number: &OwnNumber, is_named: bool, base: &str) -> Vec<Finding> {
             return vec![Finding::error(CHECK, found, remedy)];
         }
     }
-    let after = NumberHooks {
+    let after = NumberWebhooks {
         voice_url: format!("{base}/webhook/incoming_call"),
         voice_method: "POST".into(),
         status_callback: format!("{base}/webhook/call_status"),
         status_callback_method: "POST".into(),
     };
-    let (before, mut findings) = (&number.hooks, Vec::new());
+    let (before, mut findings) = (&number.webhooks, Vec::new());
     let fix = || {
         Fix::Number(Box::new(NumberFix {
             sid: number.sid.clone(),
             phone_number: name.clone(),
             before: before.clone(),
             after: after.clone(),
-            is_elsewhere: leads_elsewhere(&before.voice_url, base),
+            is_elsewhere: is_used_elsewhere(&before.voice_url, base),
             is_named,
         }))
     };
@@ -105,7 +105,7 @@ fn judge_one(number: &OwnNumber, is_named: bool, base: &str) -> Vec<Finding> {
 }
 
 /// The fallback, which callers hear while this machine is off, must not be on this machine.
-fn fallback(number: &OwnNumber, base: &str) -> Option<Finding> {
+fn fallback(number: &AccountNumber, base: &str) -> Option<Finding> {
     let name = &number.phone_number;
     let found = match number.voice_fallback_url.as_str() {
         "" => format!("callers of {name} hear an error while this machine is off"),
@@ -121,7 +121,7 @@ fn is_at(url: &str, base: &str) -> bool {
 }
 
 /// Whether another program may use the number: false without a URL, and with Twilio's default URL.
-fn leads_elsewhere(url: &str, base: &str) -> bool {
+fn is_used_elsewhere(url: &str, base: &str) -> bool {
     !url.is_empty() && !url.starts_with("https://demo.twilio.com/") && !is_at(url, base)
 }
 
@@ -138,11 +138,11 @@ mod tests {
 
     const BASE: &str = "https://shop.example";
 
-    fn number(phone_number: &str, voice_url: &str) -> OwnNumber {
-        OwnNumber {
+    fn number(phone_number: &str, voice_url: &str) -> AccountNumber {
+        AccountNumber {
             sid: "PN1".into(),
             phone_number: phone_number.into(),
-            hooks: NumberHooks {
+            webhooks: NumberWebhooks {
                 voice_url: voice_url.into(),
                 voice_method: "POST".into(),
                 status_callback: format!("{BASE}/webhook/call_status"),
@@ -154,13 +154,13 @@ mod tests {
         }
     }
 
-    fn states(numbers: &[OwnNumber], named: &[&str]) -> Vec<State> {
+    fn states(numbers: &[AccountNumber], named: &[&str]) -> Vec<State> {
         let named: Vec<_> = named.iter().map(ToString::to_string).collect();
-        judge(numbers, &named, BASE).iter().map(|finding| finding.state).collect()
+        evaluate(numbers, &named, BASE).iter().map(|finding| finding.state).collect()
     }
 
     #[test]
-    fn only_our_numbers_are_judged() {
+    fn only_our_numbers_are_evaluated() {
         let here = number("+97231", &format!("{BASE}/webhook/incoming_call"));
         let there = number("+97232", "https://other.example/voice");
         assert_eq!(states(&[here.clone(), there.clone()], &[]), [State::Ok]);
@@ -172,8 +172,8 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_uses_is_marked() {
-        let elsewhere = |url: &str| match &judge(&[number("+97231", url)], &[], BASE)[0].fix {
+    fn numbers_in_use_elsewhere_are_marked() {
+        let elsewhere = |url: &str| match &evaluate(&[number("+97231", url)], &[], BASE)[0].fix {
             Some(Fix::Number(number)) => number.is_elsewhere,
             other => panic!("{other:?}"),
         };
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn apps_trunks_and_fallbacks_are_told() {
+    fn apps_trunks_and_fallbacks_are_reported() {
         let good = format!("{BASE}/webhook/incoming_call");
         let mut trunk = number("+97231", &good);
         trunk.trunk_sid = "TK1".into();
@@ -193,7 +193,7 @@ mod tests {
         own_fallback.voice_fallback_url = format!("{BASE}/webhook/handle_recording");
         assert_eq!(states(&[own_fallback], &[]), [State::Ok, State::Warning]);
         let mut silent = number("+97231", &good);
-        (silent.voice_fallback_url, silent.hooks.status_callback) = (String::new(), String::new());
+        (silent.voice_fallback_url, silent.webhooks.status_callback) = (String::new(), String::new());
         assert_eq!(states(&[silent], &[]), [State::Warning, State::Warning]);
     }
 }

@@ -1,18 +1,18 @@
 //! Checks that messages are sent.
 
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use std::sync::Arc;
 
 const CHECK: &str = "outbox";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(status) = site.running() else {
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(status) = context.running() else {
         return vec![Finding::skipped(CHECK, "no daemon runs, so no messages are sent")];
     };
-    vec![judge(status.overdue_messages)]
+    vec![evaluate(status.overdue_messages)]
 }
 
-fn judge(overdue: u64) -> Finding {
+fn evaluate(overdue: u64) -> Finding {
     match overdue {
         0 => Finding::ok(CHECK, "no message is overdue"),
         overdue => {

@@ -1,7 +1,7 @@
 //! Checks that the settings are valid, and that other users cannot read the secrets.
 
 use super::program::output_of;
-use super::{Finding, Fix, Site, folder};
+use super::{DoctorContext, Finding, Fix, data_folder};
 use crate::config::{Config, Origin};
 use rustix::process::geteuid;
 use std::collections::BTreeSet;
@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 const CHECK: &str = "settings";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config() else {
-        let problems = site.settings_problems().into_iter();
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config() else {
+        let problems = context.settings_problems().into_iter();
         let finding = |problem: String| {
             let remedy = if problem.contains("Permission denied") && !geteuid().is_root() {
                 "run as root: sudo agentlocator doctor"
@@ -23,7 +23,7 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
             Finding::error(CHECK, problem, remedy)
         };
         let mut findings: Vec<_> = problems.map(finding).collect();
-        if site.running().is_some() {
+        if context.running().is_some() {
             let remedy = "systemctl reload agentlocator once they are correct";
             findings.push(Finding::warning(CHECK, "the daemon runs with the last settings that worked", remedy));
         }
@@ -37,13 +37,13 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
             "see the active values and their sources with `agentlocator config show`",
         ));
     }
-    for problem in &site.stored_problems {
+    for problem in &context.stored_problems {
         findings.push(Finding::warning(CHECK, problem.clone(), "correct it on the page; until then it is not used"));
     }
     findings.extend(files_with_secrets(config).into_iter().filter_map(readable_by_all));
-    findings.extend(unreadable_for_service(&site, config).await);
+    findings.extend(unreadable_for_service(&context, config).await);
     if findings.is_empty() {
-        let file = site.settings_file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
+        let file = context.settings_file.as_ref().map_or("no file".to_owned(), |file| file.display().to_string());
         findings.push(Finding::ok(CHECK, format!("the settings are valid ({file} and the environment)")));
     }
     findings
@@ -60,21 +60,22 @@ fn files_with_secrets(config: &Config) -> BTreeSet<PathBuf> {
 }
 
 /// Files that the service cannot read although root can. systemd passes credentials to the service, so they are excluded.
-async fn unreadable_for_service(site: &Site, config: &Config) -> Vec<Finding> {
-    let Some((uid, gid)) = folder::service_user(site, None).filter(|(uid, _)| geteuid().is_root() && *uid != 0) else {
+async fn unreadable_for_service(context: &DoctorContext, config: &Config) -> Vec<Finding> {
+    let Some((uid, gid)) = data_folder::service_user(context, None).filter(|(uid, _)| geteuid().is_root() && *uid != 0)
+    else {
         return Vec::new();
     };
     let named =
         [&config.voice.greeting_file, &config.voice.fallback_file, &config.tls.certificate_file, &config.tls.key_file];
     let named = named.into_iter().flatten().cloned();
     let from_secrets = files_with_secrets(config).into_iter().filter(|path| !is_credential(path));
-    let files: BTreeSet<_> = site.settings_file.clone().into_iter().chain(from_secrets).chain(named).collect();
+    let files: BTreeSet<_> = context.settings_file.clone().into_iter().chain(from_secrets).chain(named).collect();
     let (user, group) = (format!("--reuid={uid}"), format!("--regid={gid}"));
     let mut arguments = vec![user.as_str(), &group, "--init-groups", "--", "sh", "-c", PRINT_UNREADABLE, "sh"];
     let paths: Vec<_> = files.iter().map(|path| path.to_string_lossy().into_owned()).collect();
     arguments.extend(paths.iter().map(String::as_str));
     let unreadable = output_of("setpriv", &arguments).await.unwrap_or_default();
-    let can_fix = |path: &Path| site.settings_file.as_deref() == Some(path);
+    let can_fix = |path: &Path| context.settings_file.as_deref() == Some(path);
     unreadable.lines().map(Path::new).map(|path| unreadable_file(path, gid, can_fix(path))).collect()
 }
 

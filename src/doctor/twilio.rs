@@ -1,6 +1,6 @@
 //! Checks Twilio's credentials and the state of the account.
 
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use crate::providers::http_client;
 use crate::providers::twilio::account::{self, Account};
 use crate::providers::twilio::rest::Error;
@@ -9,15 +9,15 @@ use std::time::Duration;
 
 const CHECK: &str = "twilio";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
-    let Some(config) = site.config() else { return Vec::new() };
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config() else { return Vec::new() };
     if config.twilio.credentials().is_none() {
         let why = "no Twilio account is set (TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN): no calls, no WhatsApp by Twilio";
         return vec![Finding::skipped(CHECK, why)];
     }
-    let mut findings = vec![match account::account(&site.client, &config.twilio, LIMIT).await {
-        Ok(account) => judge(&account),
-        Err(error) => refusal(&error),
+    let mut findings = vec![match account::account(&context.client, &config.twilio, LIMIT).await {
+        Ok(account) => evaluate(&account),
+        Err(error) => failed_request(&error),
     }];
     if config.twilio_whatsapp_enabled() {
         let url = config.http.base_url();
@@ -32,7 +32,7 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     findings
 }
 
-fn judge(account: &Account) -> Finding {
+fn evaluate(account: &Account) -> Finding {
     match (account.status.as_str(), account.kind.as_str()) {
         ("active", "Trial") => Finding::warning(
             CHECK,
@@ -50,7 +50,7 @@ fn judge(account: &Account) -> Finding {
 }
 
 /// The finding for a failed request to Twilio.
-pub(super) fn refusal(error: &Error) -> Finding {
+pub(super) fn failed_request(error: &Error) -> Finding {
     match error {
         Error::Refused { status: 401 | 403 | 404, .. } => Finding::error(
             CHECK,
@@ -64,7 +64,7 @@ pub(super) fn refusal(error: &Error) -> Finding {
         ),
         Error::Unreachable(source) => Finding::error(
             CHECK,
-            format!("Twilio cannot be reached ({})", http_client::innermost(source)),
+            format!("Twilio cannot be reached ({})", http_client::root_cause(source)),
             "check that this machine reaches the internet: name server, firewall, clock",
         ),
         Error::NotConfigured | Error::Malformed | Error::TooLarge(_) | Error::Redirected(_) => {

@@ -1,40 +1,40 @@
 //! Checks the state of the systemd units.
 
 use super::program::{output_of, value};
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use std::sync::Arc;
 
 const CHECK: &str = "service";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     let mut arguments = vec!["show", "--no-pager", PROPERTIES];
     arguments.extend(UNITS);
-    let Some(told) = output_of("systemctl", &arguments).await else {
+    let Some(output) = output_of("systemctl", &arguments).await else {
         return vec![Finding::skipped(CHECK, "systemd does not run here, so the daemon is not started automatically")];
     };
-    let wants_bridge = site.config().is_none_or(|config| config.whatsapp.baileys_enabled());
-    judge(&told, wants_bridge)
+    let wants_bridge = context.config().is_none_or(|config| config.whatsapp.baileys_enabled());
+    evaluate(&output, wants_bridge)
 }
 
 /// Findings from what `systemctl show` prints: a block of lines for each unit.
-fn judge(told: &str, wants_bridge: bool) -> Vec<Finding> {
-    let units: Vec<&str> = told.split("\n\n").filter(|block| !value(block, "Id").is_empty()).collect();
+fn evaluate(output: &str, wants_bridge: bool) -> Vec<Finding> {
+    let units: Vec<&str> = output.split("\n\n").filter(|block| !value(block, "Id").is_empty()).collect();
     let find = |id: &str| units.iter().copied().find(|block| value(block, "Id") == id);
     let is_there = |block: &&str| value(block, "LoadState") != "not-found";
     let Some(service) = find(SERVICE).filter(is_there) else {
         return vec![Finding::skipped(CHECK, "AgentLocator is not installed as a service of systemd")];
     };
-    let mut findings = judge_unit(service, true);
+    let mut findings = evaluate_unit(service, true);
     if let Some(bridge) = find(BRIDGE).filter(is_there) {
-        findings.extend(judge_unit(bridge, wants_bridge));
+        findings.extend(evaluate_unit(bridge, wants_bridge));
     }
     for socket in units.iter().filter(|block| value(block, "Id").ends_with(".socket")).filter(|block| is_there(block)) {
-        findings.extend(judge_socket(socket));
+        findings.extend(evaluate_socket(socket));
     }
     findings
 }
 
-fn judge_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
+fn evaluate_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
     let id = value(unit, "Id");
     let status = value(unit, "ActiveState");
     let log = format!("see the reason with `journalctl -u {id} -n 50`, then `systemctl restart {id}`");
@@ -77,7 +77,7 @@ fn judge_unit(unit: &str, is_needed: bool) -> Vec<Finding> {
 }
 
 /// A finding only for a failed socket: other checks test working sockets.
-fn judge_socket(socket: &str) -> Option<Finding> {
+fn evaluate_socket(socket: &str) -> Option<Finding> {
     let id = value(socket, "Id");
     if value(socket, "ActiveState") != "failed" {
         return None;
@@ -131,24 +131,24 @@ mod tests {
         format!("Id={id}\nLoadState={load}\nActiveState={active}\nSubState=x\n{more}\n\n")
     }
 
-    fn states(told: &str, wants_bridge: bool) -> Vec<State> {
-        judge(told, wants_bridge).iter().map(|finding| finding.state).collect()
+    fn states(output: &str, wants_bridge: bool) -> Vec<State> {
+        evaluate(output, wants_bridge).iter().map(|finding| finding.state).collect()
     }
 
     #[test]
     fn a_healthy_pair_is_told_once_each() {
         let well = "UnitFileState=enabled\nNRestarts=0\nResult=success";
-        let told = unit(SERVICE, "loaded", "active", well) + &unit(BRIDGE, "loaded", "active", well);
-        assert_eq!(states(&told, true), [State::Ok, State::Ok]);
+        let output = unit(SERVICE, "loaded", "active", well) + &unit(BRIDGE, "loaded", "active", well);
+        assert_eq!(states(&output, true), [State::Ok, State::Ok]);
         assert_eq!(states(&unit(SERVICE, "not-found", "inactive", ""), true), [State::Skipped]);
     }
 
     #[test]
     fn what_is_wrong_has_its_command() {
-        let told = unit(SERVICE, "loaded", "failed", "UnitFileState=disabled\nNRestarts=8\nResult=watchdog")
+        let output = unit(SERVICE, "loaded", "failed", "UnitFileState=disabled\nNRestarts=8\nResult=watchdog")
             + &unit(BRIDGE, "loaded", "inactive", "UnitFileState=enabled\nNRestarts=0")
             + &unit("agentlocator-http.socket", "loaded", "failed", "");
-        let findings = judge(&told, true);
+        let findings = evaluate(&output, true);
         let remedies: Vec<_> = findings.iter().filter_map(|finding| finding.remedy.as_deref()).collect();
         assert_eq!(remedies.len(), findings.len());
         for part in ["journalctl -u agentlocator.service", "systemctl enable agentlocator.service"] {
@@ -156,6 +156,6 @@ mod tests {
         }
         assert!(findings[0].found.contains("watchdog") && findings[2].found.contains("8 times"));
         assert!(findings.iter().any(|finding| finding.found.contains("port 80")));
-        assert_eq!(states(&told, false)[3], State::Ok, "a bridge that nobody uses may be stopped");
+        assert_eq!(states(&output, false)[3], State::Ok, "a bridge that nobody uses may be stopped");
     }
 }

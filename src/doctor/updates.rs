@@ -2,7 +2,7 @@
 //! apt has its own lists.
 
 use super::program::output_of;
-use super::{Finding, Site};
+use super::{DoctorContext, Finding};
 use crate::clock;
 use crate::config::VersionInfo;
 use crate::domain::Timestamp;
@@ -11,15 +11,15 @@ use std::sync::Arc;
 
 const CHECK: &str = "updates";
 
-pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     if let Ok(version) = std::fs::read_to_string(FAILED_RELEASE) {
         return vec![failed_release(version.trim())];
     }
-    if let Some(newer) = site.running().and_then(|status| status.newer_release.as_ref()) {
-        return vec![tell(newer)];
+    if let Some(newer) = context.running().and_then(|status| status.newer_release.as_ref()) {
+        return vec![newer_release(newer)];
     }
-    let told = output_of("apt-cache", &["policy", "agentlocator"]).await.unwrap_or_default();
-    if let Some((installed, candidate)) = newer_in_apt(&told) {
+    let output = output_of("apt-cache", &["policy", "agentlocator"]).await.unwrap_or_default();
+    if let Some((installed, candidate)) = newer_in_apt(&output) {
         let found = format!("apt has version {candidate}, installed is {installed}");
         return vec![Finding::warning(
             CHECK,
@@ -30,8 +30,8 @@ pub(super) async fn look(site: Arc<Site>) -> Vec<Finding> {
     let installed = env!("CARGO_PKG_VERSION");
     let age = age_in_days(&VersionInfo::default().build_time, clock::now());
     let age = age.map(|days| format!(", built {days} days ago")).unwrap_or_default();
-    let is_asked = site.config().is_some_and(|config| config.updates.weekly_feed().is_some());
-    let how = if is_asked {
+    let is_weekly_check_on = context.config().is_some_and(|config| config.updates.weekly_feed().is_some());
+    let how = if is_weekly_check_on {
         "; the daemon checks for newer releases once a week"
     } else {
         "; the weekly check for newer releases is off ([updates] check); check once with `agentlocator version --check`"
@@ -50,7 +50,7 @@ fn failed_release(version: &str) -> Finding {
     Finding::warning(CHECK, found, remedy)
 }
 
-fn tell(newer: &Release) -> Finding {
+fn newer_release(newer: &Release) -> Finding {
     let since = newer.date.as_ref().map(|date| format!(", released on {date},")).unwrap_or_default();
     let urgent = if newer.urgent { " and should be installed soon" } else { "" };
     let found =
@@ -60,8 +60,8 @@ fn tell(newer: &Release) -> Finding {
 }
 
 /// The installed version and apt's candidate, if they differ (`apt-cache policy`).
-fn newer_in_apt(told: &str) -> Option<(&str, &str)> {
-    let value = |name: &str| told.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
+fn newer_in_apt(output: &str) -> Option<(&str, &str)> {
+    let value = |name: &str| output.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim);
     let (installed, candidate) = (value("Installed:")?, value("Candidate:")?);
     // apt's candidate is older than the installed version only if it is pinned.
     (installed != candidate && installed != "(none)" && candidate != "(none)").then_some((installed, candidate))
@@ -81,17 +81,17 @@ mod tests {
 
     #[test]
     fn apt_is_understood() {
-        let told = |installed: &str, candidate: &str| {
+        let output = |installed: &str, candidate: &str| {
             format!("agentlocator:\n  Installed: {installed}\n  Candidate: {candidate}\n  Version table:\n")
         };
-        assert_eq!(newer_in_apt(&told("0.1.0", "0.2.0")), Some(("0.1.0", "0.2.0")));
-        assert_eq!(newer_in_apt(&told("0.1.0", "0.1.0")), None);
-        assert_eq!(newer_in_apt(&told("(none)", "0.1.0")), None);
+        assert_eq!(newer_in_apt(&output("0.1.0", "0.2.0")), Some(("0.1.0", "0.2.0")));
+        assert_eq!(newer_in_apt(&output("0.1.0", "0.1.0")), None);
+        assert_eq!(newer_in_apt(&output("(none)", "0.1.0")), None);
         assert_eq!(newer_in_apt(""), None);
     }
 
     #[test]
-    fn the_age_is_told_where_it_is_known() {
+    fn the_age_is_reported_if_known() {
         let now: Timestamp = "2026-11-20T00:00:00Z".parse().unwrap();
         assert_eq!(age_in_days("2026-11-10T12:00:00Z", now), Some(9));
         assert_eq!(age_in_days("dev", now), None);

@@ -133,18 +133,18 @@ pub(super) fn no_session(check: &str, reason: &str) -> Finding {
 
 pub(super) fn refusal(error: &Error) -> Finding {
     match error {
-        Error::Refused { status: 401 | 403, word, .. } => Finding::error(
+        Error::Refused { status: 401 | 403, code, .. } => Finding::error(
             CHECK,
-            format!("the AI rejects the key ({word})"),
+            format!("the AI rejects the key ({code})"),
             "create a new key at platform.openai.com, and set OPENAI_API_KEY",
         ),
-        Error::Refused { status, word, .. } => {
-            let found = format!("the AI answers {status} {word}");
+        Error::Refused { status, code, .. } => {
+            let found = format!("the AI answers {status} {code}");
             Finding::warning(CHECK, found, "check the account's limits and billing, and status.openai.com")
         }
         Error::Unreachable(source) => Finding::error(
             CHECK,
-            format!("the AI cannot be reached ({})", http_client::innermost(source)),
+            format!("the AI cannot be reached ({})", http_client::root_cause(source)),
             "check this machine's internet access: DNS, firewall, clock",
         ),
         Error::Malformed | Error::NotConfigured => {

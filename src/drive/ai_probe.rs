@@ -177,7 +177,7 @@ async fn converse(engine: &mut Realtime) -> Result<Spoken, String> {
                     &[mulaw::SILENCE; FRAME_BYTES]
                 });
                 engine.command(&EngineCommand::Hear(EncodedAudio::encode(frame)));
-                engine.flush_now();
+                engine.try_flush();
             }
         }
         if let (Some(done), Some(waited)) = (done_at, waited)

@@ -163,11 +163,11 @@ impl CallTask {
             self.perform(output);
         }
         if let Some(engine) = &mut self.engine {
-            engine.flush_now();
+            engine.try_flush();
         }
         if let Some(stream) = &mut self.stream {
             // A write error is ignored: the reader of the socket reports it.
-            let _ = stream.socket.socket.flush_now();
+            let _ = stream.socket.socket.try_flush();
         }
         if let (Some(tape), Some(began)) = (&mut self.tape, self.began) {
             tape.roll(clock::instant() - began);
@@ -225,7 +225,7 @@ impl CallTask {
         let now = clock::instant();
         let text = match received {
             Received::Text(text) => text,
-            Received::Binary(_) | Received::Alive => return,
+            Received::Binary(_) | Received::Activity => return,
             Received::Closed(_) | Received::Lost(_) => {
                 self.stream = None;
                 return self.session.handle_input(Input::StreamLost, now);
@@ -233,7 +233,7 @@ impl CallTask {
         };
         let input = match media_stream::parse(&text) {
             Ok(Incoming::Media { timestamp_ms, payload }) => {
-                let Some(audio) = EncodedAudio::parse(websocket::share(&text, payload)) else {
+                let Some(audio) = EncodedAudio::parse(websocket::slice(&text, payload)) else {
                     return tracing::debug!(event = "STREAM_MALFORMED", call.sid = %self.sid, "Media message without audio ignored");
                 };
                 if !self.is_in_time(timestamp_ms, &audio, now) {

@@ -106,7 +106,7 @@ impl Calls {
         if let Some(deadline) = book.is_draining {
             let _ = mailbox.send(Mail::Shutdown { deadline });
         }
-        let settings = self.inner.parts.in_force.now();
+        let settings = self.inner.parts.in_force.current();
         let parts = &self.inner.parts;
         let limit = if CallParts::uses_ai(&settings) {
             limits::exceeded(&settings.config.voice, book.ai_calls(&caller.call.from), caller.ai_today)

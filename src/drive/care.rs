@@ -4,7 +4,7 @@ mod clock_comparison;
 mod start_notice;
 
 use crate::clock;
-use crate::config::{Config, Live};
+use crate::config::{Config, Reloadable};
 use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::recording::FETCH_JOB;
 use crate::domain::{AlertDetail, AlertKind, Timestamp};
@@ -29,9 +29,9 @@ use tokio::sync::watch;
 /// The services that are monitored.
 pub struct Care {
     /// The settings.
-    pub settings: Live,
+    pub settings: Reloadable,
     /// The objects that are built from the settings.
-    pub in_force: Live<InForce>,
+    pub in_force: Reloadable<InForce>,
     /// The database.
     pub store: Store,
     /// The disks.
@@ -62,7 +62,7 @@ impl Care {
             self.check_start_notice().await;
             self.look_at_link();
             self.look_at_ai_limits().await;
-            self.alerts.set(AlertKind::SettingsRejected, rejected(&self.settings.now()));
+            self.alerts.set(AlertKind::SettingsRejected, rejected(&self.settings.current()));
             if clock::instant() >= next_look_around {
                 next_look_around = clock::instant() + LOOK_AROUND;
                 self.look_around().await;
@@ -112,7 +112,7 @@ impl Care {
         let log = self.store.log_size();
         self.alerts.set(AlertKind::LogSize, large_log(&log));
         // Litestream keeps a read transaction open while it runs.
-        let is_missed = self.settings.now().store.litestream && log.reader.is_none();
+        let is_missed = self.settings.current().store.litestream && log.reader.is_none();
         self.alerts.set(AlertKind::Replication, is_missed.then(AlertDetail::default));
         if let Integrity::Damaged { findings } = &health.integrity {
             self.alerts
@@ -132,11 +132,11 @@ impl Care {
     }
 
     fn published_file(&self) -> String {
-        self.settings.now().store.published_file().display().to_string()
+        self.settings.current().store.published_file().display().to_string()
     }
 
     async fn look_at_ai_limits(&self) {
-        let (now, config) = (clock::now(), self.settings.now());
+        let (now, config) = (clock::now(), self.settings.current());
         let today = start_of_day(now, &config.business.time_zone);
         if let Ok(used) = self.store.read(move |tx| tx.ai_usage(None, today, now)).await {
             self.alerts.set(AlertKind::AiLimit, calls::warning(&config.voice, self.calls.ai_count(), used));
@@ -144,7 +144,7 @@ impl Care {
     }
 
     fn look_at_link(&self) {
-        if self.in_force.now().bridge.is_none() {
+        if self.in_force.current().bridge.is_none() {
             // The alerts of a bridge that is not in use are cleared.
             for kind in
                 [AlertKind::BridgeLink, AlertKind::BridgeDown, AlertKind::BridgeDeaf, AlertKind::WhatsAppRestricted]
@@ -177,10 +177,10 @@ impl Care {
     /// The slower checks.
     async fn look_around(&self) {
         let now = clock::now();
-        if let Some(bridge) = &self.in_force.now().bridge
+        if let Some(bridge) = &self.in_force.current().bridge
             && self.outbox.bridge().is_some_and(LinkState::is_connected)
         {
-            let restriction = bridge.look(false).await.report.restriction;
+            let restriction = bridge.overview(false).await.report.restriction;
             let until = |until: Option<Timestamp>| until.map(|until| format!("→ {until}")).unwrap_or_default();
             let detail = restriction.map(|restriction| AlertDetail::from(until(restriction.until)));
             self.alerts.set(AlertKind::WhatsAppRestricted, detail);
@@ -207,7 +207,7 @@ impl Care {
     /// Compares the clock with the newest times that it must have passed and, when that is due, with Twilio's clock.
     async fn check_clock(&self, comparison: &mut ClockComparison) {
         let newest_entry = self.store.read(|tx| tx.newest_activity()).await.ok().flatten();
-        let floor = ClockFloor { built: self.settings.now().version.build_time.parse().ok(), newest_entry };
+        let floor = ClockFloor { built: self.settings.current().version.build_time.parse().ok(), newest_entry };
         let now = clock::now();
         let behind = floor.check(now, clock_floor::is_synchronised());
         if comparison.is_due(behind.is_some(), clock::instant())
@@ -220,7 +220,7 @@ impl Care {
 
     /// Measures Twilio's clock from a request that is made anyway; none if Twilio is not in use or does not answer.
     async fn measure_clock(&self) -> Option<ClockReading> {
-        let config = self.settings.now();
+        let config = self.settings.current();
         let url = config.twilio.api_base_url.as_str();
         if config.twilio.credentials().is_none() || !url.starts_with("https://") {
             return None;

@@ -159,7 +159,7 @@ impl CatchUp {
     }
 
     async fn pass(&self, found: &mut Found) -> Result<(), PassError> {
-        let settings = self.parts.in_force.now();
+        let settings = self.parts.in_force.current();
         let Some((account, _)) = settings.config.twilio.credentials() else { return Ok(()) };
         let stored = self.store.read(|tx| tx.meta(MARKS)).await?;
         let marks =
@@ -179,7 +179,7 @@ impl CatchUp {
         mark_of: fn(&mut Marks) -> &mut Option<Timestamp>,
         found: &mut usize,
     ) -> Result<(), PassError> {
-        let settings = self.parts.in_force.now();
+        let settings = self.parts.in_force.current();
         let twilio = &settings.config.twilio;
         let mark = *mark_of(marks);
         let mut since = mark.map_or_else(|| clock::now().minus(FIRST), |mark| mark.minus(OVERLAP));
@@ -189,7 +189,7 @@ impl CatchUp {
             let mut list = lists::day::<T>(&self.parts.client, twilio, &date(day), since, told).await?;
             if std::mem::take(&mut is_first) && mark.is_none() {
                 // By Twilio's clock, because ours may be wrong.
-                since = list.asked_at.minus(FIRST);
+                since = list.requested_at.minus(FIRST);
                 if midnight(since) != day {
                     day = midnight(since);
                     continue;
@@ -200,8 +200,8 @@ impl CatchUp {
             *found += taken.stored;
             unfinished = [unfinished, taken.unfinished].into_iter().flatten().min();
             let next_day = day.plus(DAY);
-            let is_last = next_day > list.asked_at;
-            let read_to = if is_last { list.asked_at } else { next_day };
+            let is_last = next_day > list.requested_at;
+            let read_to = if is_last { list.requested_at } else { next_day };
             let read_to = unfinished.map_or(read_to, |unfinished| unfinished.min(read_to));
             // While nothing is found, the mark is saved only now and then; after a restart a little more is read again.
             if mark_of(marks).is_none_or(|mark| read_to.since(mark) >= SAVED_AFTER) || taken.stored > 0 {

@@ -137,19 +137,19 @@ async fn answer(parts: &CallParts, recording: &NewRecording) -> Result<Reply, St
 }
 
 /// Fetches the recording. A 404 right after the webhook only means that it is not stored yet.
-async fn fetch(parts: &CallParts, recording: &NewRecording) -> Result<twilio::SoundFile, twilio::Error> {
+async fn fetch(parts: &CallParts, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
     for wait in FETCH_AGAIN {
         match fetch_once(parts, recording).await {
-            Err(error) if error.is_passing() => tokio::time::sleep(wait).await,
+            Err(error) if error.is_retryable() => tokio::time::sleep(wait).await,
             done => return done,
         }
     }
     fetch_once(parts, recording).await
 }
 
-async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twilio::SoundFile, twilio::Error> {
+async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
     let (sid, url) = (&recording.recording_sid, &recording.url);
-    let settings = parts.in_force.now();
+    let settings = parts.in_force.current();
     let (elsewhere, config) = (&settings.recording_files, &settings.config.twilio);
     twilio::fetch_recording(&parts.client, elsewhere, config, sid, url, STEP_TIME, MOST).await
 }

@@ -7,7 +7,7 @@ mod shrink;
 pub use shrink::shrink;
 
 use crate::clock;
-use crate::config::{Live, RetentionConfig};
+use crate::config::{Reloadable, RetentionConfig};
 use crate::crm::retention::{self, Perishable, Share};
 use crate::domain::{ActorId, Timestamp};
 use crate::ops::disk::DiskWatch;
@@ -17,13 +17,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Runs until `stopping`.
-pub async fn run(store: Store, settings: Live, disk: DiskWatch, mut stopping: watch::Receiver<bool>) {
+pub async fn run(store: Store, settings: Reloadable, disk: DiskWatch, mut stopping: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        let config = settings.now();
+        let config = settings.current();
         let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.care.hour, NIGHT);
         let work = async {
             tidy_up(&store).await?;

@@ -6,12 +6,12 @@ use crate::config::{Config, ConfigErrors, WhatsAppConfig};
 use crate::inbox::pace::Pace;
 use crate::inbox::policy::Rules;
 use crate::providers::baileys::bridge::Bridge;
-use crate::providers::public_file::{PublicFiles, Trusted};
-use crate::providers::twilio::media::MessageFiles;
+use crate::providers::safe_fetch::{SafeFetcher, Trusted};
+use crate::providers::twilio::media::TwilioMediaFetcher;
 use std::sync::Arc;
 
-/// The settings, and the objects that are built from them. An operation takes [`crate::config::Live::now`] once, and
-/// keeps that value until it is done.
+/// The settings, and the objects that are built from them. An operation takes [`crate::config::Reloadable::current`] once,
+/// and keeps that value until it is done.
 pub struct InForce {
     /// The settings.
     pub config: Arc<Config>,
@@ -20,12 +20,12 @@ pub struct InForce {
     /// The WhatsApp bridge, if it is in use.
     pub bridge: Option<Bridge>,
     /// The files that may be sent to contacts.
-    pub files: PublicFiles,
+    pub files: SafeFetcher,
     /// Which provider sends WhatsApp messages, and when.
     pub rules: Rules,
-    pub(super) twilio_files: MessageFiles,
+    pub(super) twilio_files: TwilioMediaFetcher,
     /// Recordings that Twilio redirects to.
-    pub(super) recording_files: PublicFiles,
+    pub(super) recording_files: SafeFetcher,
     pub(super) ways: Ways,
 }
 
@@ -50,8 +50,8 @@ impl InForce {
             prompts,
             rules: outbox::rules(&config),
             ways: Ways::new(&config, client.clone(), bridge.clone(), files.clone()),
-            twilio_files: MessageFiles::new(client.clone(), &config)?,
-            recording_files: PublicFiles::new(Trusted::Nothing, recordings::MAX_BYTES)?,
+            twilio_files: TwilioMediaFetcher::new(client.clone(), &config)?,
+            recording_files: SafeFetcher::new(Trusted::Nothing, recordings::MAX_BYTES)?,
             bridge,
             files,
             config,

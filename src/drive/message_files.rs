@@ -3,11 +3,11 @@
 use super::InForce;
 use super::jobs::JobError;
 use crate::clock;
-use crate::config::{Config, Live};
+use crate::config::{Config, Reloadable};
 use crate::domain::{MEDIA_PATH, MessageId, Provider, hex};
 use crate::ops::disk::DiskWatch;
 use crate::providers::baileys::signature::SECRET;
-use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Trusted};
+use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher, Trusted};
 use crate::store::{self, Job, MediaState, Store, StoredMedia};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -19,7 +19,7 @@ use url::Url;
 #[derive(Clone)]
 pub struct FileFetcher {
     store: Store,
-    in_force: Live<InForce>,
+    in_force: Reloadable<InForce>,
     disk: DiskWatch,
 }
 
@@ -32,7 +32,7 @@ struct Payload {
 
 impl FileFetcher {
     /// Creates a fetcher that stores into this database.
-    pub fn new(in_force: Live<InForce>, store: Store, disk: DiskWatch) -> Self {
+    pub fn new(in_force: Reloadable<InForce>, store: Store, disk: DiskWatch) -> Self {
         Self { store, in_force, disk }
     }
 
@@ -54,7 +54,7 @@ impl FileFetcher {
             return Err(self.wait_for_room(payload).await);
         }
         let (fetched, patience) = match provider {
-            Provider::Twilio => (self.in_force.now().twilio_files.fetch(&noted.source_url).await, UNTIL_UP),
+            Provider::Twilio => (self.in_force.current().twilio_files.fetch(&noted.source_url).await, UNTIL_UP),
             Provider::Baileys => self.fetch_of_bridge(&noted.source_url).await,
         };
         match fetched {
@@ -85,9 +85,9 @@ impl FileFetcher {
 
     /// Fetches a file that the bridge named, its own or an external one; also returns how long to retry.
     async fn fetch_of_bridge(&self, address: &str) -> (Result<FetchedFile, FetchError>, Duration) {
-        let in_force = self.in_force.now();
+        let in_force = self.in_force.current();
         let token = in_force.config.whatsapp.token_secret().map(|token| (SECRET, token.expose()));
-        match in_force.bridge.as_ref().and_then(|bridge| bridge.own_file(address)) {
+        match in_force.bridge.as_ref().and_then(|bridge| bridge.file_url(address)) {
             Some(own) => (in_force.files.fetch(own.as_str(), token).await, WHATSAPP_KEEPS),
             None => (in_force.files.fetch(address, token).await, UNTIL_UP),
         }
@@ -95,7 +95,7 @@ impl FileFetcher {
 
     /// Tells the bridge that it may delete a file that is stored here.
     async fn release(&self, provider: Provider, address: &str) {
-        if let (Provider::Baileys, Some(bridge)) = (provider, &self.in_force.now().bridge) {
+        if let (Provider::Baileys, Some(bridge)) = (provider, &self.in_force.current().bridge) {
             bridge.release_file(address).await;
         }
     }
@@ -116,7 +116,7 @@ impl FileFetcher {
 }
 
 /// The files that may be sent or fetched: public ones, and the bridge's own.
-pub(super) fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Error> {
+pub(super) fn public_files(config: &Config) -> Result<SafeFetcher, reqwest::Error> {
     let origin = Url::parse(&config.whatsapp.baileys_send_url()).map(|url| url.origin().ascii_serialization());
     let trusted = match origin {
         Ok(origin) if config.whatsapp.baileys_enabled() => {
@@ -124,7 +124,7 @@ pub(super) fn public_files(config: &Config) -> Result<PublicFiles, reqwest::Erro
         }
         _ => Trusted::Nothing,
     };
-    PublicFiles::new(trusted, config.whatsapp.max_media_bytes)
+    SafeFetcher::new(trusted, config.whatsapp.max_media_bytes)
 }
 
 /// Returns true if a retry may succeed. Twilio's files pass through its storage after the webhook: a 404 is normal at
@@ -133,7 +133,7 @@ fn may_come_yet(error: &FetchError, job: &Job, patience: Duration) -> bool {
     let age = clock::now().since(job.created_at);
     match error {
         FetchError::Status(404) => age < UNTIL_THERE,
-        error => error.is_passing() && age < patience,
+        error => error.is_retryable() && age < patience,
     }
 }
 

@@ -9,7 +9,7 @@ mod health;
 mod ways;
 
 use super::InForce;
-use crate::config::{Config, Live};
+use crate::config::{Config, Reloadable};
 use crate::domain::{OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
 use crate::inbox::pace::Pacer;
@@ -35,7 +35,7 @@ pub struct Outbox {
 
 struct Shared {
     store: Store,
-    in_force: Live<InForce>,
+    in_force: Reloadable<InForce>,
     health: Health,
     wake: Notify,
     alerts: Alerts,
@@ -43,7 +43,7 @@ struct Shared {
 
 impl Outbox {
     /// Creates the outbox; it sends nothing until [`Outbox::run`].
-    pub fn new(in_force: Live<InForce>, store: Store, alerts: Alerts) -> Self {
+    pub fn new(in_force: Reloadable<InForce>, store: Store, alerts: Alerts) -> Self {
         let health = Health::new(in_force.clone());
         Self { shared: Arc::new(Shared { store, in_force, health, wake: Notify::new(), alerts }) }
     }
@@ -55,7 +55,7 @@ impl Outbox {
 
     /// The current routing rules.
     pub fn rules(&self) -> Rules {
-        self.shared.in_force.now().rules.clone()
+        self.shared.in_force.current().rules.clone()
     }
 
     /// Other settings are active: queued messages may take another route now.
@@ -66,7 +66,7 @@ impl Outbox {
 
     /// The providers that are down. If there is a choice of providers, the bridge is queried first.
     pub async fn down(&self) -> Vec<Provider> {
-        if self.shared.in_force.now().rules.priority.len() > 1 {
+        if self.shared.in_force.current().rules.priority.len() > 1 {
             self.shared.health.fresh().await;
         }
         self.shared.health.down(clock::now())
@@ -170,7 +170,7 @@ impl Sender {
             );
         }
         let strangers: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
-        let pace = shared.in_force.now().pace();
+        let pace = shared.in_force.current().pace();
         let pacer = Pacer::new(pace, sends.into_iter().map(|(at, _)| at), strangers);
         Self { shared, pacer, running: JoinSet::new(), under_way: HashSet::new() }
     }
@@ -188,7 +188,7 @@ impl Sender {
             }
         };
         let down = self.shared.health.down(now);
-        let in_force = self.shared.in_force.now();
+        let in_force = self.shared.in_force.current();
         self.pacer.set_pace(in_force.pace());
         for entry in due {
             if self.under_way.len() >= MOST_AT_ONCE {
@@ -235,7 +235,7 @@ impl Sender {
 
     fn start(&mut self, entry: OutboxEntry) {
         self.under_way.insert(entry.id);
-        let attempt = Attempt { in_force: self.shared.in_force.now(), shared: self.shared.clone(), entry };
+        let attempt = Attempt { in_force: self.shared.in_force.current(), shared: self.shared.clone(), entry };
         self.running.spawn(attempt.run());
     }
 

@@ -37,7 +37,7 @@ impl Prompts {
         if greeting.length > LONGEST_GREETING {
             let seconds = greeting.length.as_secs_f64();
             let message = format!("found a greeting of {seconds:.1} s; allowed: at most 10 s");
-            return Err(config.wrong("voice.greeting_file", message));
+            return Err(config.invalid_setting("voice.greeting_file", message));
         }
         let fallback = prompt(config, "voice.fallback_file", voice.fallback_file.as_deref(), FALLBACK)?;
         Ok(Self { greeting, fallback })
@@ -45,7 +45,9 @@ impl Prompts {
 }
 
 fn prompt(config: &Config, key: &str, file: Option<&Path>, shipped: &'static [u8]) -> Result<Prompt, ConfigErrors> {
-    let wrong = |path: &Path, error: &dyn std::fmt::Display| config.wrong(key, format!("{}: {error}", path.display()));
+    let wrong = |path: &Path, error: &dyn std::fmt::Display| {
+        config.invalid_setting(key, format!("{}: {error}", path.display()))
+    };
     let bytes = match file {
         None => Bytes::from_static(shipped),
         Some(path) => fs::read(path).map_err(|error| wrong(path, &error))?.into(),

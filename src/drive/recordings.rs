@@ -5,7 +5,7 @@ use super::jobs::JobError;
 use crate::clock;
 use crate::crm::recording;
 use crate::domain::RecordingSid;
-use crate::providers::twilio::rest::{self, SoundFile};
+use crate::providers::twilio::rest::{self, AudioFile};
 use crate::store::Job;
 use serde::Deserialize;
 use std::time::Duration;
@@ -33,10 +33,10 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
     if !parts.disk.takes_media() {
         return Err(JobError::Within(FOR_ROOM, "the disk is nearly full".to_owned()));
     }
-    let settings = parts.in_force.now();
+    let settings = parts.in_force.current();
     let (elsewhere, twilio) = (&settings.recording_files, &settings.config.twilio);
     match rest::fetch_recording(&parts.client, elsewhere, twilio, &sid, &known.source_url, LIMIT, MOST).await {
-        Ok(SoundFile { mime, content }) => {
+        Ok(AudioFile { mime, content }) => {
             parts.alerts.note_twilio(None);
             tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "Recording of call {} fetched", known.call_sid);
             let store = parts.store.clone();
@@ -50,7 +50,7 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
             // The credentials are wrong: the recording stays at Twilio until they are corrected.
             Err(JobError::Within(FOR_ROOM, error.to_string()))
         }
-        Err(error) if error.is_passing() => Err(JobError::Later(error.to_string())),
+        Err(error) if error.is_retryable() => Err(JobError::Later(error.to_string())),
         Err(error) => {
             let text = error.to_string();
             let why = text.clone();

@@ -3,7 +3,7 @@
 mod looks;
 
 use crate::clock;
-use crate::config::Live;
+use crate::config::Reloadable;
 use crate::domain::{AlertDetail, AlertKind, Finding, FindingState, SelfCheck, Timestamp};
 use crate::drive::ai_check;
 use crate::drive::outbox::Outbox;
@@ -21,7 +21,7 @@ pub type Look = Arc<dyn Fn(Timestamp) -> Finding + Send + Sync>;
 /// What is checked.
 pub struct Parts {
     /// The settings.
-    pub settings: Live,
+    pub settings: Reloadable,
     /// The database.
     pub store: Store,
     /// The disks.
@@ -66,7 +66,7 @@ impl SelfChecker {
     /// the next start.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
         loop {
-            let config = self.inner.parts.settings.now();
+            let config = self.inner.parts.settings.current();
             let (care, zone) = (&config.care, &config.business.time_zone);
             let now = clock::now();
             let next = local_time::next_hour(now, zone, care.hour);
@@ -91,7 +91,7 @@ impl SelfChecker {
         let _turn = self.inner.turn.lock().await;
         let (parts, began_at) = (&self.inner.parts, clock::now());
         let mut findings = looks::all(parts).await;
-        findings.extend(ai_check::look(&parts.client, &parts.settings.now(), clock::now()).await);
+        findings.extend(ai_check::look(&parts.client, &parts.settings.current(), clock::now()).await);
         findings.extend(parts.looks.iter().map(|look| look(clock::now())));
         let ok = findings.iter().all(|finding| finding.state != FindingState::Error);
         let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };

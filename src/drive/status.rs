@@ -2,7 +2,7 @@
 
 use super::calls::Calls;
 use super::outbox::Outbox;
-use crate::config::Live;
+use crate::config::Reloadable;
 use crate::ops::notify;
 use crate::providers::baileys::bridge::LinkState;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct StatusLine {
     /// The settings.
-    pub settings: Live,
+    pub settings: Reloadable,
     /// The registry of active calls.
     pub calls: Calls,
     /// Outbound messages, and the state of the bridge.
@@ -32,7 +32,7 @@ impl StatusLine {
             Some(LinkState::Connected) => "WhatsApp connected, ",
             Some(_) => "WhatsApp not connected, ",
         };
-        let settings = if self.settings.now().rejected.is_empty() { "" } else { REJECTED };
+        let settings = if self.settings.current().rejected.is_empty() { "" } else { REJECTED };
         format!("Answering{settings}: {calls}{whatsapp}the page is at {}", self.page)
     }
 

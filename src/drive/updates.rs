@@ -1,9 +1,9 @@
 //! Checks for a newer release once a week, if the owner has enabled it, and reports each release once.
 
 use crate::clock;
-use crate::config::{Config, Live};
+use crate::config::{Config, Reloadable};
 use crate::domain::Timestamp;
-use crate::providers::release_feed::{self, FeedAnswer, FeedError, Release, is_newer};
+use crate::providers::release_feed::{self, FeedError, FeedResponse, Release, is_newer};
 use crate::store::{self, ReadTx, Store};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -37,10 +37,10 @@ impl Known {
 }
 
 /// Runs until `stopping`.
-pub async fn run(store: Store, settings: Live<Config>, mut stopping: watch::Receiver<bool>) {
+pub async fn run(store: Store, settings: Reloadable<Config>, mut stopping: watch::Receiver<bool>) {
     loop {
         // No request is sent unless the owner has enabled the check.
-        if let Some(feed) = settings.now().updates.weekly_feed()
+        if let Some(feed) = settings.current().updates.weekly_feed()
             && let Err(error) = look_if_due(&store, feed.as_str()).await
         {
             tracing::warn!(event = "UPDATE_CHECK_FAILED", %error, "Cannot store the result of the check for newer releases");
@@ -58,9 +58,9 @@ async fn look_if_due(store: &Store, feed: &str) -> store::Result<()> {
     if known.checked_at.is_some_and(|at| now.since(at) < WEEK && at <= now) {
         return Ok(());
     }
-    let (newest, mark, checked_at) = match release_feed::ask(feed, known.mark.as_deref()).await {
-        Ok(FeedAnswer::Newest(release, mark)) => (Some(release), mark, now),
-        Ok(FeedAnswer::Unchanged) => (known.newest.clone(), known.mark.clone(), now),
+    let (newest, mark, checked_at) = match release_feed::fetch(feed, known.mark.as_deref()).await {
+        Ok(FeedResponse::Newest(release, mark)) => (Some(release), mark, now),
+        Ok(FeedResponse::NotModified) => (known.newest.clone(), known.mark.clone(), now),
         Err(error) => {
             complain(&error);
             // Makes the next check due tomorrow.

@@ -50,7 +50,7 @@ impl RealtimeSetup {
     #[must_use]
     pub fn without(self, field: &str) -> Self {
         let refused = RefusedFields::default();
-        if let Some((field, value)) = wire::leave_out(&mut self.session(), field) {
+        if let Some((field, value)) = wire::remove_optional_field(&mut self.session(), field) {
             refused.note(field, value);
         }
         Self { refused, ..self }
@@ -163,7 +163,7 @@ impl Realtime {
             EngineCommand::Cancel { response } => wire::cancel(response),
             EngineCommand::Truncate { item, heard_ms } => wire::truncate(item, *heard_ms),
             EngineCommand::Delete { item } => wire::delete(item),
-            EngineCommand::Keys(keys) => wire::earlier_message(false, &format!("[the caller pressed the keys {keys}]")),
+            EngineCommand::Keys(keys) => wire::history_message(false, &format!("[the caller pressed the keys {keys}]")),
             EngineCommand::ToolOutput { id, output } => wire::tool_output(id, output),
         };
         if let State::Open(socket) = &mut self.state
@@ -174,9 +174,9 @@ impl Realtime {
     }
 
     /// Sends what the server takes at once; the rest goes when it takes more, while [`Realtime::next`] is waited for.
-    pub fn flush_now(&mut self) {
+    pub fn try_flush(&mut self) {
         if let State::Open(socket) = &mut self.state
-            && let Err(error) = socket.flush_now()
+            && let Err(error) = socket.try_flush()
         {
             self.fail(lost(&error));
         }
@@ -193,7 +193,7 @@ impl Realtime {
         self.missed = 0;
         match received {
             Received::Text(text) => self.read(&text),
-            Received::Binary(_) | Received::Alive => {}
+            Received::Binary(_) | Received::Activity => {}
             Received::Closed(frame) => {
                 let reason = frame
                     .map_or_else(|| "closed".to_owned(), |frame| format!("closed: {} {}", frame.code, frame.reason));
@@ -209,7 +209,7 @@ impl Realtime {
             return self.fail(Failure { retry: true, reason: "no sign of life".into() });
         }
         if let State::Open(socket) = &mut self.state
-            && let Err(error) = socket.ping().and_then(|()| socket.flush_now())
+            && let Err(error) = socket.ping().and_then(|()| socket.try_flush())
         {
             self.fail(lost(&error));
         }
@@ -228,7 +228,7 @@ impl Realtime {
         };
         let event = match event {
             ServerEvent::AudioDelta { response_id, item_id, delta } => {
-                let Some(audio) = EncodedAudio::parse(websocket::share(text, delta)) else {
+                let Some(audio) = EncodedAudio::parse(websocket::slice(text, delta)) else {
                     return self.events.push_back(EngineEvent::Warning { code: "malformed_audio".into() });
                 };
                 EngineEvent::AudioDelta { response: self.response(&response_id), item: self.item(&item_id), audio }
@@ -298,7 +298,7 @@ impl Realtime {
         let usage = Usage { tokens_in: usage.input_tokens, tokens_out: usage.output_tokens, cost_micros };
         let response = self.response(id);
         self.events.push_back(EngineEvent::ResponseDone { response, outcome, usage });
-        if let Some(word) = error.filter(|word| wire::is_hopeless(word)) {
+        if let Some(word) = error.filter(|word| wire::is_permanent(word)) {
             self.fail(Failure { retry: false, reason: word });
         }
     }
@@ -327,7 +327,7 @@ impl fmt::Debug for Realtime {
 /// Most errors concern one message and leave the session as it is.
 fn refused(kind: String, code: Option<String>, message: &str) -> EngineEvent {
     let word = code.unwrap_or(kind);
-    if wire::is_hopeless(&word) {
+    if wire::is_permanent(&word) {
         return EngineEvent::Failed { retry: false, reason: word };
     }
     if word == "session_expired" {

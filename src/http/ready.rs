@@ -97,7 +97,7 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn ready(State(state): State<AppState>) -> Response {
-    let in_force = state.in_force.now();
+    let in_force = state.in_force.current();
     let config = &in_force.config;
     let bridge =
         async { tokio::time::timeout(LIMIT, state.readiness.bridge(in_force.clone())).await.unwrap_or(Check::Error) };

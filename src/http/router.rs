@@ -62,7 +62,7 @@ fn crm_routes(state: &AppState) -> Router<AppState> {
 fn finish(routes: Router<AppState>, state: &AppState) -> Router {
     let envelope = Envelope::new({
         let in_force = state.in_force.clone();
-        move || Limits::of(&in_force.now().config.http)
+        move || Limits::of(&in_force.current().config.http)
     });
     routes.layer(from_fn_with_state(envelope, wrap)).with_state(state.clone())
 }

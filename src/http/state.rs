@@ -1,7 +1,7 @@
 //! The state of the handlers.
 
 use super::{Auth, BodyBudget, Readiness, Repeats};
-use crate::config::{Config, Live};
+use crate::config::{Config, Reloadable};
 use crate::crm::message_clock::MessageClock;
 use crate::drive::InForce;
 use crate::drive::calls::Calls;
@@ -27,7 +27,7 @@ pub struct AppState(Arc<AppParts>);
 /// The parts of [`AppState`].
 pub struct AppParts {
     /// The settings, and the objects that are built from them.
-    pub in_force: Live<InForce>,
+    pub in_force: Reloadable<InForce>,
     /// The database.
     pub store: Store,
     /// The registry of active calls.
@@ -83,6 +83,6 @@ impl From<AppParts> for AppState {
 impl AppParts {
     /// The current settings. A handler that uses them more than once calls this once.
     pub fn config(&self) -> Arc<Config> {
-        self.in_force.now().config.clone()
+        self.in_force.current().config.clone()
     }
 }

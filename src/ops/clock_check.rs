@@ -6,7 +6,7 @@
 use crate::clock;
 use crate::domain::Timestamp;
 use crate::providers::http_client;
-use crate::providers::tls_look::http_date;
+use crate::providers::tls_probe::http_date;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::ring;
@@ -72,7 +72,7 @@ impl ClockReading {
 pub async fn measure(url: &str, roots: RootCertStore) -> Result<ClockReading, ClockCheckError> {
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let tls = at_any_time(roots).map_err(ClockCheckError::Client)?;
-    let client = http_client::trusting(tls).timeout(LIMIT).build();
+    let client = http_client::builder_with_tls(tls).timeout(LIMIT).build();
     let client = client.map_err(|error| ClockCheckError::Client(error.into()))?;
     let (asked_at, asked) = (clock::now(), clock::instant());
     let answer = client.head(url).send().await;

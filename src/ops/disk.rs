@@ -1,6 +1,6 @@
 //! Monitors disk space. When space is low, media files are refused first, messages last.
 
-use crate::config::{DiskConfig, Live};
+use crate::config::{DiskConfig, Reloadable};
 use crate::domain::{AlertDetail, text_enum};
 use crate::store::{DiskSpace, disk_space};
 use std::os::unix::fs::MetadataExt;
@@ -27,7 +27,7 @@ pub struct DiskWatch {
 
 struct Inner {
     folder: PathBuf,
-    settings: Live,
+    settings: Reloadable,
     // A synchronous mutex: it is held only to copy a few values.
     seen: Mutex<Seen>,
 }
@@ -47,8 +47,8 @@ pub struct Seen {
 
 impl DiskWatch {
     /// Creates a monitor with these settings and checks the disks at once.
-    pub fn new(settings: Live) -> Self {
-        let folder = settings.now().store.data_folder();
+    pub fn new(settings: Reloadable) -> Self {
+        let folder = settings.current().store.data_folder();
         let inner = Inner { folder, settings, seen: Mutex::default() };
         let watch = Self { inner: Arc::new(inner) };
         watch.look();
@@ -58,7 +58,7 @@ impl DiskWatch {
     /// Checks the disks. If the space of a disk cannot be determined, nothing is refused.
     pub fn look(&self) -> Seen {
         let Inner { folder, settings, .. } = &*self.inner;
-        let limits = &settings.now().disk;
+        let limits = &settings.current().disk;
         let bridge_folder = limits.bridge_folder.as_deref().unwrap_or(Path::new(BRIDGE_FOLDER));
         let (data, bridge) = (disk_space(folder).ok(), disk_space(bridge_folder).ok());
         let bridge = bridge.filter(|_| file_system(folder) != file_system(bridge_folder));
@@ -87,7 +87,7 @@ impl DiskWatch {
         let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));
         data.total_bytes == 0
             || room == Some(Room::Ample)
-                && left >= self.inner.settings.now().disk.media_stops_below.of(data.total_bytes)
+                && left >= self.inner.settings.current().disk.media_stops_below.of(data.total_bytes)
     }
 
     fn seen_now(&self) -> MutexGuard<'_, Seen> {

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Connect timeout.
-const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Response timeout, unless the caller sets another one.
-const ANSWER: Duration = Duration::from_secs(15);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Builds a client that verifies certificates against built-in roots, so it works on a machine without CA certificates;
 /// that does not follow redirects, because credentials must not follow one; and that has timeouts for everything.
@@ -27,8 +27,8 @@ pub fn build_anonymous() -> Result<reqwest::Client, reqwest::Error> {
 
 /// Builds a client that accepts any certificate and keeps no connections, for finding out which server answers at an
 /// address. Nothing secret may be sent with it. `pinned` maps a host to an address, overriding DNS.
-pub fn build_trusting(pinned: Option<(&str, std::net::SocketAddr)>) -> Option<reqwest::Client> {
-    let builder = trusting(super::tls_look::trusting_config().ok()?).pool_max_idle_per_host(0);
+pub fn build_insecure(pinned: Option<(&str, std::net::SocketAddr)>) -> Option<reqwest::Client> {
+    let builder = builder_with_tls(super::tls_probe::insecure_config().ok()?).pool_max_idle_per_host(0);
     let builder = match pinned {
         Some((host, address)) => builder.resolve(host, address),
         None => builder,
@@ -37,7 +37,7 @@ pub fn build_trusting(pinned: Option<(&str, std::net::SocketAddr)>) -> Option<re
 }
 
 /// Why a request failed: the innermost error, because the outer ones only say that something failed.
-pub fn innermost(error: &reqwest::Error) -> String {
+pub fn root_cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".into();
     }
@@ -51,16 +51,16 @@ pub fn innermost(error: &reqwest::Error) -> String {
 /// The common builder, for clients with one different option.
 pub(super) fn builder() -> reqwest::ClientBuilder {
     install_crypto();
-    trusting(ClientConfig::builder().with_root_certificates(built_in_roots()).with_no_client_auth())
+    builder_with_tls(ClientConfig::builder().with_root_certificates(built_in_roots()).with_no_client_auth())
 }
 
 /// The common builder, for clients with their own certificate verification.
-pub fn trusting(tls: ClientConfig) -> reqwest::ClientBuilder {
+pub fn builder_with_tls(tls: ClientConfig) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT)
-        .timeout(ANSWER)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(RESPONSE_TIMEOUT)
         .pool_max_idle_per_host(4)
         .user_agent(concat!("AgentLocator/", env!("CARGO_PKG_VERSION")))
 }

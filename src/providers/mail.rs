@@ -127,12 +127,12 @@ fn explain(error: &lettre::transport::smtp::Error) -> String {
         }
         source = inner.source();
     }
-    let told = reasons.join(": ");
+    let explanation = reasons.join(": ");
     let hint = match error.status().map(|code| code.to_string()) {
         Some(code) if code == "535" || code == "534" => " (check mail.username and mail.password)",
         _ if error.is_timeout() => " (it does not answer in time)",
         _ if error.is_tls() => " (check mail.tls, mail.host and the server's certificate)",
         _ => "",
     };
-    format!("{told}{hint}")
+    format!("{explanation}{hint}")
 }

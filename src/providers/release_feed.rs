@@ -23,9 +23,9 @@ pub struct Release {
 
 /// The feed's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FeedAnswer {
+pub enum FeedResponse {
     /// The same as last time.
-    Unchanged,
+    NotModified,
     /// The newest release, and the `ETag` for the next request.
     Newest(Release, Option<String>),
 }
@@ -50,35 +50,35 @@ impl From<reqwest::Error> for FeedError {
     }
 }
 
-/// Requests the feed. `mark` is the `ETag` of its last answer.
-pub async fn ask(url: &str, mark: Option<&str>) -> Result<FeedAnswer, FeedError> {
+/// Requests the feed. `etag` is the `ETag` of its last answer.
+pub async fn fetch(url: &str, etag: Option<&str>) -> Result<FeedResponse, FeedError> {
     let mut request = http_client::build_anonymous()?.get(url);
-    if let Some(mark) = mark {
-        request = request.header(header::IF_NONE_MATCH, mark);
+    if let Some(etag) = etag {
+        request = request.header(header::IF_NONE_MATCH, etag);
     }
     let mut response = request.send().await?;
     match response.status() {
-        StatusCode::NOT_MODIFIED => return Ok(FeedAnswer::Unchanged),
+        StatusCode::NOT_MODIFIED => return Ok(FeedResponse::NotModified),
         status if !status.is_success() => return Err(FeedError::Refused(status.as_u16())),
         _ => {}
     }
-    let mark = response.headers().get(header::ETAG).and_then(|mark| mark.to_str().ok()).map(str::to_owned);
+    let etag = response.headers().get(header::ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
-        if body.len() > MOST {
+        if body.len() > MAX_BYTES {
             return Err(FeedError::Malformed);
         }
     }
     let release: Release = serde_json::from_slice(&body).map_err(|_| FeedError::Malformed)?;
     // The text is shown to users, and its origin is not trusted.
-    let is_plain = |text: &str| text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_plain = |text: &str| text.len() <= MAX_TEXT && text.bytes().all(|byte| byte.is_ascii_graphic());
     let texts = [Some(&release.version), release.date.as_ref(), release.notes_url.as_ref()];
-    let is_right = parts(&release.version).is_some()
+    let is_valid = parts(&release.version).is_some()
         && texts.into_iter().flatten().all(|text| is_plain(text))
         && release.notes_url.as_ref().is_none_or(|url| url.starts_with("https://"));
-    if is_right {
-        Ok(FeedAnswer::Newest(release, mark.filter(|mark| is_plain(mark))))
+    if is_valid {
+        Ok(FeedResponse::Newest(release, etag.filter(|etag| is_plain(etag))))
     } else {
         Err(FeedError::Malformed)
     }
@@ -102,8 +102,8 @@ fn parts(version: &str) -> Option<(u64, u64, u64, bool)> {
     numbers.next().is_none().then_some(three)
 }
 
-const MOST: usize = 64 << 10;
-const LONGEST: usize = 200;
+const MAX_BYTES: usize = 64 << 10;
+const MAX_TEXT: usize = 200;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod caller_id;
+pub mod error_messages;
 pub mod forms;
 pub mod lists;
 pub mod media;
@@ -10,6 +11,5 @@ pub mod messages;
 pub mod rest;
 pub mod signature;
 pub mod stream_token;
-pub mod trouble;
 pub mod twiml;
 pub mod whatsapp;

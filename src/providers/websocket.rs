@@ -46,7 +46,7 @@ pub enum Received {
     /// A binary message.
     Binary(Bytes),
     /// A control frame, which only shows that the peer is alive.
-    Alive,
+    Activity,
     /// The peer closed the socket, with its reason if it gave one.
     Closed(Option<CloseFrame>),
     /// The connection is lost.
@@ -75,7 +75,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         match next.await {
             Some(Ok(Message::Text(text))) => Received::Text(text),
             Some(Ok(Message::Binary(bytes))) => Received::Binary(bytes),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::Alive,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Received::Activity,
             Some(Ok(Message::Close(frame))) => {
                 // The reply to it would otherwise wait for the next write, which may not come.
                 let _ = self.inner.flush().now_or_never();
@@ -84,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Some(Err(Error::ConnectionClosed)) | None => Received::Closed(None),
             Some(Err(error)) => {
                 self.has_failed = true;
-                self.complain(&error);
+                self.close_with_error_code(&error);
                 Received::Lost(error)
             }
         }
@@ -92,7 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Sends the close code for a malformed frame (RFC 6455, section 7.4.1). A later close with another code has no
     /// effect.
-    fn complain(&mut self, error: &Error) {
+    fn close_with_error_code(&mut self, error: &Error) {
         let code = match error {
             Error::Protocol(_) => CloseCode::Protocol,
             Error::Utf8(_) => CloseCode::Invalid,
@@ -100,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             _ => return,
         };
         let frame = CloseFrame { code, reason: Utf8Bytes::default() };
-        let _ = self.put(Message::Close(Some(frame))).and_then(|()| self.flush_now());
+        let _ = self.put(Message::Close(Some(frame))).and_then(|()| self.try_flush());
     }
 
     /// Queues a message for the next flush. An error means that the peer has not read the earlier data.
@@ -116,12 +116,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     fn put(&mut self, message: Message) -> Result<(), Error> {
         self.is_unsent = true;
         // Queueing only grows the buffer. If it would wait, the buffer is full and the message is not queued.
-        let taken = self.inner.feed(message).now_or_never();
-        taken.unwrap_or_else(|| Err(Error::Io(std::io::ErrorKind::WouldBlock.into())))
+        let queued = self.inner.feed(message).now_or_never();
+        queued.unwrap_or_else(|| Err(Error::Io(std::io::ErrorKind::WouldBlock.into())))
     }
 
     /// Sends what the peer accepts at once; the rest is sent while [`Socket::receive`] is awaited.
-    pub fn flush_now(&mut self) -> Result<(), Error> {
+    pub fn try_flush(&mut self) -> Result<(), Error> {
         if self.is_unsent {
             let Some(sent) = self.inner.flush().now_or_never() else { return Ok(()) };
             self.is_unsent = false;
@@ -140,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Sends a close frame and waits for the peer's reply, up to a timeout.
     pub async fn close(mut self, code: CloseCode, reason: &'static str) {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-        let goodbye = async {
+        let closing = async {
             if self.has_failed {
                 // A close frame with a reason was sent already.
                 self.inner.flush().await?;
@@ -151,7 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             Ok::<_, Error>(())
         };
         // A peer that is gone needs no close frame.
-        let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
     }
 }
 
@@ -163,14 +163,14 @@ async fn discard(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io:
 }
 
 /// A part of a message; not copied if it is a slice of it.
-pub fn share(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
+pub fn slice(text: &Utf8Bytes, part: Cow<'_, str>) -> Bytes {
     match part {
         Cow::Borrowed(part) => AsRef::<Bytes>::as_ref(text).slice_ref(part.as_bytes()),
         Cow::Owned(part) => part.into(),
     }
 }
 
-const GOODBYE: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
@@ -183,7 +183,8 @@ mod tests {
         let inner = WebSocketStream::from_raw_socket(ours, Role::Server, Some(limits(2 << 10, 64 << 10))).await;
         let mut socket = Socket::new(inner);
         let message = "x".repeat(1000);
-        let taken = (0..10_000).take_while(|_| socket.queue(message.clone()).and_then(|()| socket.flush_now()).is_ok());
-        assert!((1000..1100).contains(&taken.count()), "a mebibyte, and not a message more");
+        let queued =
+            (0..10_000).take_while(|_| socket.queue(message.clone()).and_then(|()| socket.try_flush()).is_ok());
+        assert!((1000..1100).contains(&queued.count()), "a mebibyte, and not a message more");
     }
 }

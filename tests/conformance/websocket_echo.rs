@@ -55,10 +55,10 @@ async fn echo(mut socket: Socket<Carrier>) {
         let sent = match socket.receive().await {
             Received::Text(text) => socket.queue(text.to_string()),
             Received::Binary(bytes) => socket.queue(bytes),
-            Received::Alive => Ok(()),
+            Received::Activity => Ok(()),
             Received::Closed(_) | Received::Lost(_) => break,
         };
-        if sent.and_then(|()| socket.flush_now()).is_err() {
+        if sent.and_then(|()| socket.try_flush()).is_err() {
             break;
         }
     }

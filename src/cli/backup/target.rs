@@ -1,6 +1,6 @@
 //! The file that a backup is written to. It is written as `NAME.part` and renamed when it is complete.
 
-use super::prove;
+use super::verify;
 use crate::config::folder_of;
 use crate::ops::disk::amount;
 use crate::secure_open;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// A backup that is being written. If it is dropped before [`Target::finish`], the unfinished file is removed.
 pub(super) struct Target {
-    place: secure_open::Target,
+    location: secure_open::Target,
     /// The final path, and that of the unfinished file.
     path: PathBuf,
     part: PathBuf,
@@ -28,26 +28,26 @@ pub(super) struct Target {
 impl Target {
     /// Checks the name and opens the unfinished file.
     pub(super) fn open(wanted: &Path, published: &Path) -> anyhow::Result<Self> {
-        let place = find(wanted)?;
-        let path = place.folder_path.join(&place.name);
-        check(&place, &path, published)?;
+        let location = find(wanted)?;
+        let path = location.folder_path.join(&location.name);
+        check(&location, &path, published)?;
         let part = with_suffix(&path, ".part");
-        let mut part_name = place.name.clone();
+        let mut part_name = location.name.clone();
         part_name.push(".part");
-        let file = place.open(&part_name).with_context(|| format!("cannot write {}", part.display()))?;
+        let file = location.open(&part_name).with_context(|| format!("cannot write {}", part.display()))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => bail!("another backup is being written to {}", path.display()),
             // A file system without locks excludes no other backup.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
-        let target = Self { place, path, part, part_name, file, finished: false };
+        let target = Self { location, path, part, part_name, file, finished: false };
         if !target.file.metadata()?.is_file() {
             bail!("{} is not a regular file", target.part.display());
         }
         // An interrupted backup may have left content.
         target.file.set_len(0).with_context(|| format!("cannot write {}", target.part.display()))?;
         // Another user may have the replaced file open: the new one is for its owner only.
-        let mode = match target.place.found {
+        let mode = match target.location.found {
             Some(before) if before.st_uid == geteuid().as_raw() => Mode::from_raw_mode(before.st_mode),
             _ => Mode::RUSR | Mode::WUSR,
         };
@@ -61,7 +61,7 @@ impl Target {
     }
 
     /// Fails if the disk has no space for so many bytes.
-    pub(super) fn check_room(&self, bytes: u64) -> anyhow::Result<()> {
+    pub(super) fn check_space(&self, bytes: u64) -> anyhow::Result<()> {
         let folder = folder_of(&self.part);
         let free = store::disk_space(folder).map_or(u64::MAX, |space| space.free_bytes);
         if free < bytes {
@@ -76,19 +76,19 @@ impl Target {
     }
 
     /// Syncs the file to disk and verifies it completely.
-    pub(super) fn prove(&self) -> anyhow::Result<CopySummary> {
+    pub(super) fn verify(&self) -> anyhow::Result<CopySummary> {
         self.file.sync_all().with_context(|| format!("cannot sync {} to disk", self.part.display()))?;
-        prove(&self.part)
+        verify(&self.part)
     }
 
     /// Renames the file to its final name.
     pub(super) fn finish(mut self) -> anyhow::Result<PathBuf> {
-        self.place
+        self.location
             .rename(&self.part_name)
             .with_context(|| format!("cannot rename the copy to {}", self.path.display()))?;
         self.finished = true;
         // Some network file systems cannot sync a folder.
-        let _ = self.place.sync_folder();
+        let _ = self.location.sync_folder();
         Ok(std::mem::take(&mut self.path))
     }
 }
@@ -96,7 +96,7 @@ impl Target {
 impl Drop for Target {
     fn drop(&mut self) {
         if !self.finished {
-            let _ = self.place.remove(&self.part_name);
+            let _ = self.location.remove(&self.part_name);
         }
     }
 }
@@ -118,8 +118,8 @@ fn find(wanted: &Path) -> anyhow::Result<secure_open::Target> {
 }
 
 /// Fails if the target must not be overwritten.
-fn check(place: &secure_open::Target, path: &Path, published: &Path) -> anyhow::Result<()> {
-    let kind = place.found.map(|found| FileType::from_raw_mode(found.st_mode));
+fn check(location: &secure_open::Target, path: &Path, published: &Path) -> anyhow::Result<()> {
+    let kind = location.found.map(|found| FileType::from_raw_mode(found.st_mode));
     match kind {
         Some(FileType::Directory) => bail!("{} is a folder; name a file in it", path.display()),
         Some(FileType::RegularFile) | None => {}
@@ -128,7 +128,7 @@ fn check(place: &secure_open::Target, path: &Path, published: &Path) -> anyhow::
     let data = folder_of(published)
         .canonicalize()
         .with_context(|| format!("there is no database at {}", published.display()))?;
-    let is_published = match (place.found, std::fs::metadata(published)) {
+    let is_published = match (location.found, std::fs::metadata(published)) {
         (Some(found), Ok(published)) => (found.st_dev, found.st_ino) == (published.dev(), published.ino()),
         _ => path == data.join(published.file_name().unwrap_or_default()),
     };

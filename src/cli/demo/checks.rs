@@ -8,21 +8,21 @@ use std::time::Duration;
 /// Counts passed checks and collects failed ones.
 #[derive(Default)]
 pub(super) struct Checks {
-    held: usize,
+    passed_count: usize,
     failed: Vec<String>,
 }
 
 /// The overall result.
-pub(super) struct Verdict {
-    pub(super) good: bool,
+pub(super) struct CheckReport {
+    pub(super) passed: bool,
     pub(super) text: String,
 }
 
 impl Checks {
     /// Records and prints a check.
-    pub(super) fn that(&mut self, holds: bool, what: &str) {
-        if holds {
-            self.held += 1;
+    pub(super) fn that(&mut self, passed: bool, what: &str) {
+        if passed {
+            self.passed_count += 1;
             let _ = print(&format!("  ✓ {what}\n"));
         } else {
             self.fails(what);
@@ -65,14 +65,14 @@ impl Checks {
         self.that(errors.is_empty(), "the daemon's log has no error");
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn report(&self) -> CheckReport {
         let text = if self.failed.is_empty() {
-            format!("All {} checks passed.", self.held)
+            format!("All {} checks passed.", self.passed_count)
         } else {
-            let (failed, all) = (self.failed.len(), self.held + self.failed.len());
+            let (failed, all) = (self.failed.len(), self.passed_count + self.failed.len());
             format!("{failed} of {all} checks failed:\n  ✗ {}", self.failed.join("\n  ✗ "))
         };
-        Verdict { good: self.failed.is_empty(), text }
+        CheckReport { passed: self.failed.is_empty(), text }
     }
 }
 

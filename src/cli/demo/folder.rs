@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    pub(super) fn make() -> anyhow::Result<Self> {
+    pub(super) fn create() -> anyhow::Result<Self> {
         let path = std::env::temp_dir().join(format!("agentlocator-demo-{}", entropy::random_hex::<4>()));
         std::fs::create_dir(&path).with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Self(path))

@@ -1,32 +1,32 @@
 //! The demo's two calls.
 
 use super::checks::{Checks, eventually};
-use super::stage::Stage;
+use super::environment::DemoEnvironment;
 use crate::audio::wav::WavFormat;
 use crate::simulator::caller::{CallPlan, CallReport, Chaos, Clip, EndedBy, StreamEnd, StreamPlan};
 use serde_json::Value;
 use std::time::Duration;
 
 /// Dana talks with the AI: three questions; she interrupts the second answer. Every webhook is delivered twice.
-pub(super) async fn talk(stage: &Stage) -> CallReport {
+pub(super) async fn talk(env: &DemoEnvironment) -> CallReport {
     let chaos = Chaos { webhooks_twice: true, start_twice: true, ..Chaos::default() };
     let script =
         "say 1.4s; listen; say 1.2s; listen 1.5s; say 1s; listen; wait 300ms; hangup".parse().unwrap_or_default();
-    stage.phone.place_call(CallPlan { from: DANA.into(), script, chaos, ..plan(stage) }).await
+    env.phone.place_call(CallPlan { from: DANA.into(), script, chaos, ..plan(env) }).await
 }
 
 /// Yossi's media stream never arrives: the watchdog redirects the call to Twilio's recorder.
-pub(super) async fn without_stream(stage: &Stage) -> CallReport {
+pub(super) async fn without_stream(env: &DemoEnvironment) -> CallReport {
     let messages = vec![Clip::Voice(2_500)];
-    stage.phone.place_call(CallPlan { from: YOSSI.into(), stream: StreamPlan::Never, messages, ..plan(stage) }).await
+    env.phone.place_call(CallPlan { from: YOSSI.into(), stream: StreamPlan::Never, messages, ..plan(env) }).await
 }
 
-fn plan(stage: &Stage) -> CallPlan {
-    let url = format!("{}/webhook/incoming_call", stage.daemon.url());
-    CallPlan { to: super::stage::SHOP.into(), time_limit: Duration::from_secs(90), ..CallPlan::new(url) }
+fn plan(env: &DemoEnvironment) -> CallPlan {
+    let url = format!("{}/webhook/incoming_call", env.daemon.url());
+    CallPlan { to: super::environment::SHOP.into(), time_limit: Duration::from_secs(90), ..CallPlan::new(url) }
 }
 
-pub(super) async fn check_talk(stage: &Stage, report: &CallReport, checks: &mut Checks) -> anyhow::Result<()> {
+pub(super) async fn check_talk(env: &DemoEnvironment, report: &CallReport, checks: &mut Checks) -> anyhow::Result<()> {
     checks.same(&report.ended, &EndedBy::Caller, "the caller ends the call");
     let Some(stream) = report.streams.first() else {
         checks.fails("the media stream was opened");
@@ -37,7 +37,7 @@ pub(super) async fn check_talk(stage: &Stage, report: &CallReport, checks: &mut 
     let cleared = stream.interruptions.first().and_then(|it| Some(it.cleared_ms? - it.spoke_ms));
     let what = format!("the interrupted answer stops ({} ms)", cleared.map_or("never".into(), |ms| ms.to_string()));
     checks.that(cleared.is_some_and(|ms| ms < 500), &what);
-    let asked = stage.openai.state();
+    let asked = env.openai.state();
     // A session is opened in advance for each call; only one of them received audio.
     let Some(session) = asked.sessions.iter().find(|session| !session.heard.is_empty()) else {
         checks.fails("the AI received the caller's audio");
@@ -55,15 +55,15 @@ pub(super) async fn check_talk(stage: &Stage, report: &CallReport, checks: &mut 
     } else {
         checks.fails("the AI's answer is truncated at what the caller heard");
     }
-    let call = eventually(async || Ok(stage.api.call(&report.call_sid).await?.filter(|call| call["state"] == "ended")))
-        .await?;
+    let call =
+        eventually(async || Ok(env.api.call(&report.call_sid).await?.filter(|call| call["state"] == "ended"))).await?;
     let Some(call) = call else {
         checks.fails("the call is in the CRM and has ended");
         return Ok(());
     };
     check_turns(&call, checks);
     let path = format!("/api/calls/{}/recording?format=wav", call["id"]);
-    let (status, length, head) = stage.api.range(&path).await?;
+    let (status, length, head) = env.api.range(&path).await?;
     // The decoded length is the same before and after the compression.
     let format = WavFormat::parse(&head, length);
     let seconds = format.as_ref().map_or(0, |format| format.frames() / u64::from(format.rate));
@@ -87,16 +87,16 @@ fn check_turns(call: &Value, checks: &mut Checks) {
 }
 
 pub(super) async fn check_without_stream(
-    stage: &Stage,
+    env: &DemoEnvironment,
     report: &CallReport,
     checks: &mut Checks,
 ) -> anyhow::Result<()> {
     let never = report.streams.first().is_some_and(|stream| stream.ended == StreamEnd::NeverOpened);
-    let updates = stage.exchange.call(&report.call_sid).map(|call| call.updates.len()).unwrap_or_default();
+    let updates = env.exchange.call(&report.call_sid).map(|call| call.updates.len()).unwrap_or_default();
     checks.that(never && updates == 1, "the watchdog redirects the call without a stream, once");
     checks.same(&report.recordings.len(), &1, "Twilio's recorder records the caller");
     let call = eventually(async || {
-        let call = stage.api.call(&report.call_sid).await?;
+        let call = env.api.call(&report.call_sid).await?;
         Ok(call.filter(|call| {
             let recordings = call["recordings"].as_array().cloned().unwrap_or_default();
             call["state"] == "ended"

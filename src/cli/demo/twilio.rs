@@ -1,14 +1,14 @@
 //! Incoming messages to the number at Twilio.
 
 use super::checks::{Checks, eventually};
-use super::stage::{SHOP, Stage};
+use super::environment::{DemoEnvironment, SHOP};
 use super::whatsapp::{AVI, NOA};
 use crate::simulator::twilio::{InboundMessage, MediaRecord, SignaturePlan};
 
 /// Incoming messages by Twilio, each delivered twice, and a forged one.
-pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
-    let url = stage.webhook("/webhook/whatsapp/twilio")?;
-    let (network, noa) = (&stage.twilio_whatsapp, format!("+{}", NOA.number));
+pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
+    let url = env.webhook("/webhook/whatsapp/twilio")?;
+    let (network, noa) = (&env.twilio_whatsapp, format!("+{}", NOA.number));
     let mut picture = InboundMessage::text(&noa, SHOP, "יש לכם את זה?");
     picture.media.push(MediaRecord::new("image/png", PICTURE.to_vec()));
     let avi = InboundMessage::text(format!("+{}", AVI.number), SHOP, "עד מתי פתוח?");
@@ -20,10 +20,10 @@ pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::
             checks.same(&answer.map(|answer| answer.status), &Ok(204), "Twilio's webhook is accepted");
         }
     }
-    let forged = network.fields(&InboundMessage::text(&noa, SHOP, "forged"), &stage.exchange.messages()[0]);
+    let forged = network.fields(&InboundMessage::text(&noa, SHOP, "forged"), &env.exchange.messages()[0]);
     let answer = network.hand_over(&url, &forged, SignaturePlan::Wrong).await;
     checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged Twilio webhook is refused");
-    let fetched = eventually(async || stage.api.first_file_of(&noa).await).await?;
+    let fetched = eventually(async || env.api.first_file_of(&noa).await).await?;
     checks.same(&fetched.as_deref(), &Some(PICTURE), "the picture is in the CRM, although Twilio delivered it late");
     Ok(())
 }

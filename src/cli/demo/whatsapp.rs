@@ -1,20 +1,20 @@
 //! The business's own WhatsApp, linked by the real bridge: incoming and outgoing messages.
 
 use super::checks::{Checks, eventually};
-use super::stage::Stage;
+use super::environment::DemoEnvironment;
 use super::twilio::PICTURE;
 use crate::simulator::bridge::{BridgeMessage, InboundAuth, InboundForm};
 use crate::simulator::whatsapp::Person;
 use serde_json::{Value, json};
 
 /// The owner scans the QR code that the page shows.
-pub(super) async fn link(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
-    let code = eventually(async || Ok(bridge(stage).await?["pairing"]["qr"].as_str().map(str::to_owned))).await?;
+pub(super) async fn link(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
+    let code = eventually(async || Ok(bridge(env).await?["pairing"]["qr"].as_str().map(str::to_owned))).await?;
     checks.that(code.is_some(), "the daemon shows the bridge's QR code");
-    stage.whatsapp.scan(&code.unwrap_or_default()).await?;
-    checks.that(is_connected(stage).await?, "the code is scanned and the bridge is connected");
+    env.whatsapp.scan(&code.unwrap_or_default()).await?;
+    checks.that(is_connected(env).await?, "the code is scanned and the bridge is connected");
     checks.same(
-        &bridge(stage).await?["account"]["name"],
+        &bridge(env).await?["account"]["name"],
         &json!("Pets & Friends"),
         "the daemon knows the linked WhatsApp account",
     );
@@ -22,8 +22,8 @@ pub(super) async fn link(stage: &Stage, checks: &mut Checks) -> anyhow::Result<(
 }
 
 /// Incoming messages by the bridge: texts from both addresses of a contact, files, and messages written on the owner's phone.
-pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
-    let network = &stage.whatsapp;
+pub(super) async fn receive_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
+    let network = &env.whatsapp;
     let first = network.writes(RONI, "היי, אפשר להזמין?").await?;
     network.call("/redeliver", &json!({ "id": first })).await?;
     let by_lid = json!({ "from": RONI.number, "name": RONI.name, "text": "שני שקים", "addressing": "lid" });
@@ -34,9 +34,9 @@ pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::
     network.sends_file(RONI, "audio", "audio/ogg; codecs=opus", VOICE, &voice).await?;
     network.writes(AVI, "בוקר טוב").await?;
 
-    let url = stage.webhook("/webhook/whatsapp/baileys")?;
+    let url = env.webhook("/webhook/whatsapp/baileys")?;
     let forged = BridgeMessage::text(AVI.number, "forged");
-    let answer = stage.stranger.send(&url, &forged, InboundForm::Long, InboundAuth::WrongSignature).await;
+    let answer = env.unauthenticated.send(&url, &forged, InboundForm::Long, InboundAuth::WrongSignature).await;
     checks.same(&answer.map(|answer| answer.status), &Ok(403), "a forged bridge webhook is refused");
 
     let ways = [
@@ -45,18 +45,15 @@ pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::
         (AVI, vec!["<עד מתי פתוח?", "<בוקר טוב"]),
     ];
     for (person, expected) in ways {
-        let came = eventually(async || Ok(Some(talk(stage, person).await?).filter(|talk| *talk == expected))).await?;
-        let talk = if came.is_some() {
-            expected.iter().map(ToString::to_string).collect()
-        } else {
-            talk(stage, person).await?
-        };
+        let came = eventually(async || Ok(Some(talk(env, person).await?).filter(|talk| *talk == expected))).await?;
+        let talk =
+            if came.is_some() { expected.iter().map(ToString::to_string).collect() } else { talk(env, person).await? };
         let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
         checks.same(&talk, &expected, &format!("{} is one contact with one thread, each message once", person.name));
     }
     let number = number(RONI);
     let files = eventually(async || {
-        let files = stage.api.files_of(&number).await?;
+        let files = env.api.files_of(&number).await?;
         Ok((files.len() == 2).then_some(files))
     });
     let expected = vec![("image".to_owned(), PICTURE.to_vec()), ("voice".to_owned(), VOICE.to_vec())];
@@ -65,33 +62,33 @@ pub(super) async fn people_write(stage: &Stage, checks: &mut Checks) -> anyhow::
 }
 
 /// Outgoing messages by both providers, one with failover; each is requested twice with the same key.
-pub(super) async fn shop_answers(stage: &Stage, checks: &mut Checks) -> anyhow::Result<()> {
-    send(stage, RONI, "בטח, שני שקים מחכים לך.", checks).await?;
-    send(stage, NOA, "כן, זה במלאי!", checks).await?;
+pub(super) async fn send_messages(env: &DemoEnvironment, checks: &mut Checks) -> anyhow::Result<()> {
+    send(env, RONI, "בטח, שני שקים מחכים לך.", checks).await?;
+    send(env, NOA, "כן, זה במלאי!", checks).await?;
     let answer = "בטח, שני שקים מחכים לך.";
-    checks.that(is_shown(stage, RONI, &[answer]).await?, "the bridge sends the answer to its contact, once");
-    let sent = eventually(async || Ok((stage.exchange.sent_messages().len() == 1).then_some(()))).await?;
+    checks.that(is_shown(env, RONI, &[answer]).await?, "the bridge sends the answer to its contact, once");
+    let sent = eventually(async || Ok((env.exchange.sent_messages().len() == 1).then_some(()))).await?;
     checks.that(sent.is_some(), "Twilio sends the answer to its contact, once");
 
-    stage.bridge.lock().await.kill().await;
-    send(stage, AVI, "עד שבע בערב.", checks).await?;
-    let sent = eventually(async || Ok((stage.exchange.sent_messages().len() == 2).then_some(()))).await?;
+    env.bridge.lock().await.kill().await;
+    send(env, AVI, "עד שבע בערב.", checks).await?;
+    let sent = eventually(async || Ok((env.exchange.sent_messages().len() == 2).then_some(()))).await?;
     checks.that(sent.is_some(), "while the bridge is down, Twilio sends to a contact who last wrote by the bridge");
-    stage.whatsapp.writes(RONI, "תודה!").await?;
-    stage.bridge.lock().await.launch().await?;
-    checks.that(is_connected(stage).await?, "the bridge is connected again");
-    let registrations = stage.whatsapp.state().await?["registrations"].clone();
+    env.whatsapp.writes(RONI, "תודה!").await?;
+    env.bridge.lock().await.launch().await?;
+    checks.that(is_connected(env).await?, "the bridge is connected again");
+    let registrations = env.whatsapp.state().await?["registrations"].clone();
     checks.same(&registrations, &json!(1), "the bridge needs no second QR code");
-    let thanked = eventually(async || Ok(talk(stage, RONI).await?.pop().filter(|last| last == "<תודה!"))).await?;
+    let thanked = eventually(async || Ok(talk(env, RONI).await?.pop().filter(|last| last == "<תודה!"))).await?;
     checks.that(thanked.is_some(), "a message written while the bridge was down is in the CRM");
-    send(stage, RONI, "להתראות!", checks).await?;
+    send(env, RONI, "להתראות!", checks).await?;
     let both = [answer, "להתראות!"];
-    checks.that(is_shown(stage, RONI, &both).await?, "the bridge sends the next message again");
+    checks.that(is_shown(env, RONI, &both).await?, "the bridge sends the next message again");
 
     for person in [RONI, NOA, AVI] {
         let number = number(person);
         let last = eventually(async || {
-            let messages = stage.api.messages_with(&number).await?;
+            let messages = env.api.messages_with(&number).await?;
             let last = messages.into_iter().rfind(|message| message["direction"] == "out");
             Ok(last.filter(|message| message["status"] == "read"))
         });
@@ -100,11 +97,11 @@ pub(super) async fn shop_answers(stage: &Stage, checks: &mut Checks) -> anyhow::
     Ok(())
 }
 
-async fn send(stage: &Stage, to: Person, text: &str, checks: &mut Checks) -> anyhow::Result<()> {
+async fn send(env: &DemoEnvironment, to: Person, text: &str, checks: &mut Checks) -> anyhow::Result<()> {
     let key = crate::entropy::random_hex::<8>();
     let body = json!({"to": number(to), "text": text, "provider": "auto"});
-    let first = stage.api.send(&key, &body).await?;
-    let second = stage.api.send(&key, &body).await?;
+    let first = env.api.send(&key, &body).await?;
+    let second = env.api.send(&key, &body).await?;
     checks.that(first.0 == 200 && first.1["ok"] == true, &format!("a message to {} is accepted", to.name));
     checks.same(
         &second.1["message_id"],
@@ -115,27 +112,27 @@ async fn send(stage: &Stage, to: Person, text: &str, checks: &mut Checks) -> any
 }
 
 /// Whether a contact's phone eventually shows exactly these texts.
-async fn is_shown(stage: &Stage, person: Person, texts: &[&str]) -> anyhow::Result<bool> {
+async fn is_shown(env: &DemoEnvironment, person: Person, texts: &[&str]) -> anyhow::Result<bool> {
     let shown = eventually(async || {
-        let shown = stage.whatsapp.shown_to(person.number).await?;
+        let shown = env.whatsapp.shown_to(person.number).await?;
         Ok((shown == texts).then_some(()))
     });
     Ok(shown.await?.is_some())
 }
 
-async fn is_connected(stage: &Stage) -> anyhow::Result<bool> {
-    let connected = eventually(async || Ok((bridge(stage).await?["state"] == "connected").then_some(()))).await?;
+async fn is_connected(env: &DemoEnvironment) -> anyhow::Result<bool> {
+    let connected = eventually(async || Ok((bridge(env).await?["state"] == "connected").then_some(()))).await?;
     Ok(connected.is_some())
 }
 
 /// The bridge's state from the daemon's API.
-async fn bridge(stage: &Stage) -> anyhow::Result<Value> {
-    stage.api.get("/api/whatsapp/bridge").await
+async fn bridge(env: &DemoEnvironment) -> anyhow::Result<Value> {
+    env.api.get("/api/whatsapp/bridge").await
 }
 
 /// The texts exchanged with a contact: `<` before incoming, `>` before outgoing ones.
-async fn talk(stage: &Stage, person: Person) -> anyhow::Result<Vec<String>> {
-    let messages = stage.api.messages_with(&number(person)).await?;
+async fn talk(env: &DemoEnvironment, person: Person) -> anyhow::Result<Vec<String>> {
+    let messages = env.api.messages_with(&number(person)).await?;
     let shown = |message: &Value| {
         let mark = if message["direction"] == "out" { '>' } else { '<' };
         format!("{mark}{}", message["content_text"].as_str().unwrap_or_default())

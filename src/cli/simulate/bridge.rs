@@ -1,7 +1,7 @@
 //! `agentlocator simulate bridge`: a fake WhatsApp bridge.
 
 use super::super::Settings;
-use super::Telling;
+use super::OutputOptions;
 use crate::simulator::Party;
 use crate::simulator::bridge::{Bridge, BridgeOptions};
 use anyhow::Context;
@@ -18,11 +18,11 @@ pub(in crate::cli) struct Arguments {
     #[arg(long)]
     down: bool,
     #[command(flatten)]
-    telling: Telling,
+    output: OutputOptions,
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Result<()> {
-    let log = arguments.telling.log();
+    let log = arguments.output.log();
     let config = settings.load()?;
     let secret = config.whatsapp.token_secret().map(|secret| secret.expose().to_owned());
     let secret = secret.context("the bridge's secret is not set: set WA_SHARED_SECRET, here and for the server")?;
@@ -32,5 +32,5 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
     let bridge = Bridge::start(listener, options, log.clone())?;
     log.note(Party::Bridge, format!("listening; for the server: BAILEYS_OUTBOUND_URL={}", bridge.send_url()));
     super::interrupted().await?;
-    arguments.telling.finish(&log, &bridge.state(), "", None)
+    arguments.output.finish(&log, &bridge.state(), "", None)
 }

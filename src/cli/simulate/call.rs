@@ -1,7 +1,7 @@
 //! `agentlocator simulate call`: a simulated caller.
 
 use super::super::Settings;
-use super::{Place, Telling, summary};
+use super::{OutputOptions, Target, summary};
 use crate::simulator::caller::{
     CallPlan, CallReport, Chaos, Clip, DialPlan, EndedBy, Phase, Phone, Script, Step, StreamPlan, parse_time,
 };
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    target: Target,
     /// The caller's steps while the stream is open, separated by semicolons: say TIME|FILE.wav, listen, listen TIME
     /// (the next step interrupts), wait TIME, press KEYS, hangup, stay, drop, second-socket, start-again,
     /// stop-without-close.
@@ -61,7 +61,7 @@ pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
-    telling: Telling,
+    output: OutputOptions,
 }
 
 /// Disturbances of the network.
@@ -98,10 +98,10 @@ struct Network {
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Result<()> {
-    let log = arguments.telling.log();
-    let exchange = Exchange::new(arguments.place.account(settings)?);
-    let route = arguments.place.route(settings)?;
-    let url = arguments.place.webhook(settings, "/webhook/incoming_call")?;
+    let log = arguments.output.log();
+    let exchange = Exchange::new(arguments.target.account(settings)?);
+    let route = arguments.target.route(settings)?;
+    let url = arguments.target.webhook(settings, "/webhook/incoming_call")?;
     let _rest = match arguments.rest {
         Some(address) => {
             let listener = TcpListener::bind(address).await.with_context(|| format!("--rest {address}"))?;
@@ -125,7 +125,7 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
     let failed = reports.iter().filter(|report| report.ended == EndedBy::Error).count();
     let failure = (failed > 0).then(|| format!("{failed} of {} calls ended with an error", reports.len()));
     let text: String = reports.iter().map(summary::call).collect();
-    arguments.telling.finish::<Vec<CallReport>>(&log, &reports, &text, failure.as_deref())
+    arguments.output.finish::<Vec<CallReport>>(&log, &reports, &text, failure.as_deref())
 }
 
 impl Arguments {

@@ -1,6 +1,6 @@
 //! `agentlocator simulate openai`: a fake AI.
 
-use super::Telling;
+use super::OutputOptions;
 use crate::simulator::Party;
 use crate::simulator::caller::parse_time;
 use crate::simulator::openai::{OpenAi, OpenAiOptions, Turn};
@@ -31,11 +31,11 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = parse_time, default_value = "0")]
     update: Duration,
     #[command(flatten)]
-    telling: Telling,
+    output: OutputOptions,
 }
 
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let log = arguments.telling.log();
+    let log = arguments.output.log();
     let mut options = OpenAiOptions {
         think: arguments.think,
         speed: arguments.speed,
@@ -54,7 +54,7 @@ pub(super) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         format!("listening; for the server: OPENAI_BASE_URL={} OPENAI_API_KEY=any", openai.base_url()),
     );
     super::interrupted().await?;
-    arguments.telling.finish(&log, &openai.state(), "", None)
+    arguments.output.finish(&log, &openai.state(), "", None)
 }
 
 fn parse_turn(text: &str) -> Result<Turn, String> {

@@ -1,7 +1,7 @@
 //! `agentlocator simulate twilio`: a fake Twilio REST API.
 
 use super::super::Settings;
-use super::{Place, Telling};
+use super::{OutputOptions, Target};
 use crate::simulator::Party;
 use crate::simulator::caller::parse_time;
 use crate::simulator::twilio::{Exchange, TwilioOptions, TwilioRest};
@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    target: Target,
     /// The address to listen on.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9001")]
     listen: SocketAddr,
@@ -25,12 +25,12 @@ pub(in crate::cli) struct Arguments {
     #[arg(long)]
     enforce_window: bool,
     #[command(flatten)]
-    telling: Telling,
+    output: OutputOptions,
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Result<()> {
-    let log = arguments.telling.log();
-    let exchange = Exchange::new(arguments.place.account(settings)?);
+    let log = arguments.output.log();
+    let exchange = Exchange::new(arguments.target.account(settings)?);
     let options = TwilioOptions {
         status_gap: arguments.status_gap,
         enforce_window: arguments.enforce_window,
@@ -38,8 +38,8 @@ pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Re
     };
     let listener =
         TcpListener::bind(arguments.listen).await.with_context(|| format!("--listen {}", arguments.listen))?;
-    let rest = TwilioRest::start(listener, exchange.clone(), arguments.place.route(settings)?, options, log.clone())?;
+    let rest = TwilioRest::start(listener, exchange.clone(), arguments.target.route(settings)?, options, log.clone())?;
     log.note(Party::Twilio, format!("listening; for the server: TWILIO_API_BASE_URL={}", rest.base_url()));
     super::interrupted().await?;
-    arguments.telling.finish(&log, &exchange.messages(), "", None)
+    arguments.output.finish(&log, &exchange.messages(), "", None)
 }

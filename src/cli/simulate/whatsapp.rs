@@ -1,7 +1,7 @@
 //! `agentlocator simulate whatsapp`: a message from a WhatsApp contact.
 
 use super::super::Settings;
-use super::{Place, Telling};
+use super::{OutputOptions, Target};
 use crate::simulator::bridge::{BridgeInbound, BridgeMessage, InboundAuth, InboundForm};
 use crate::simulator::twilio::{
     BoxAnswer, Exchange, InboundMessage, MediaRecord, SignaturePlan, TwilioOptions, TwilioRest, WhatsAppNetwork,
@@ -20,10 +20,10 @@ use url::Url;
 #[command(after_help = EXAMPLES)]
 pub(in crate::cli) struct Arguments {
     #[command(flatten)]
-    place: Place,
+    target: Target,
     /// The provider that delivers the message.
-    #[arg(long, value_enum, default_value_t = Way::Bridge)]
-    via: Way,
+    #[arg(long, value_enum, default_value_t = Via::Bridge)]
+    via: Via,
     /// The contact's number; with the bridge also a JID.
     #[arg(long, value_name = "NUMBER", default_value = "+972501234567")]
     from: String,
@@ -58,11 +58,11 @@ pub(in crate::cli) struct Arguments {
     #[arg(long)]
     forged: bool,
     #[command(flatten)]
-    telling: Telling,
+    output: OutputOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Way {
+enum Via {
     Bridge,
     Twilio,
 }
@@ -74,15 +74,15 @@ enum Form {
 }
 
 pub(super) async fn run(arguments: Arguments, settings: &Settings) -> anyhow::Result<()> {
-    let log = arguments.telling.log();
+    let log = arguments.output.log();
     let statuses = match arguments.via {
-        Way::Bridge => arguments.by_bridge(settings, &log).await?,
-        Way::Twilio => arguments.by_twilio(settings, &log).await?,
+        Via::Bridge => arguments.by_bridge(settings, &log).await?,
+        Via::Twilio => arguments.by_twilio(settings, &log).await?,
     };
     let expected = if arguments.forged { 403 } else { 204 };
     let wrong: Vec<_> = statuses.iter().filter(|status| **status != expected).map(u16::to_string).collect();
     let failure = (!wrong.is_empty()).then(|| format!("the server answered {}, expected {expected}", wrong.join(", ")));
-    arguments.telling.finish(&log, &json!({ "statuses": statuses }), "", failure.as_deref())
+    arguments.output.finish(&log, &json!({ "statuses": statuses }), "", failure.as_deref())
 }
 
 impl Arguments {
@@ -93,8 +93,8 @@ impl Arguments {
         let (Some(hmac), Some(token)) = (hmac, token) else {
             anyhow::bail!("the bridge's secret is not set: set WA_SHARED_SECRET, here and for the server");
         };
-        let inbound = BridgeInbound::new(self.place.route(settings)?, hmac, token, log.clone());
-        let url = self.place.webhook(settings, "/webhook/whatsapp/baileys")?;
+        let inbound = BridgeInbound::new(self.target.route(settings)?, hmac, token, log.clone());
+        let url = self.target.webhook(settings, "/webhook/whatsapp/baileys")?;
         let mut message = BridgeMessage::text(self.from.trim_start_matches('+'), &self.text);
         message.media_url.clone_from(&self.media_url);
         if let Some(id) = &self.id {
@@ -113,9 +113,9 @@ impl Arguments {
     }
 
     async fn by_twilio(&self, settings: &Settings, log: &EventLog) -> anyhow::Result<Vec<u16>> {
-        let exchange = Exchange::new(self.place.account(settings)?);
-        let route = self.place.route(settings)?;
-        let url: Url = self.place.webhook(settings, "/webhook/whatsapp/twilio")?;
+        let exchange = Exchange::new(self.target.account(settings)?);
+        let route = self.target.route(settings)?;
+        let url: Url = self.target.webhook(settings, "/webhook/whatsapp/twilio")?;
         let rest = match self.rest {
             Some(address) => {
                 let listener = TcpListener::bind(address).await.with_context(|| format!("--rest {address}"))?;

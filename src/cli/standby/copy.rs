@@ -76,11 +76,11 @@ impl StandbyCopy {
         let path = self.folder.join("lock");
         let options = OpenOptions::new().write(true).create(true).truncate(false).custom_flags(no_links()).open(&path);
         let file = options.with_context(|| format!("cannot open {}", path.display()))?;
-        let until = clock::instant() + LAST_OF_LITESTREAM;
+        let until = clock::instant() + LITESTREAM_EXIT_TIMEOUT;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if clock::instant() < until => std::thread::park_timeout(BETWEEN_TRIES),
+                Err(TryLockError::WouldBlock) if clock::instant() < until => std::thread::park_timeout(RETRY_INTERVAL),
                 Err(TryLockError::WouldBlock) => {
                     bail!("another process keeps {} current; stop it first", self.database().display())
                 }
@@ -98,7 +98,7 @@ impl StandbyCopy {
 
     /// Whether the database is a state that the other machine had: Litestream is not in the middle of a change, and has applied
     /// everything that the copy contained before it was rewound.
-    pub(in crate::cli) fn is_whole(&self) -> bool {
+    pub(in crate::cli) fn is_complete(&self) -> bool {
         let written = |path: &Path| fs::metadata(path).map(|found| (found.mtime(), found.mtime_nsec()));
         // Litestream writes its position after each change, so a database that is newer than the position is in the middle of a
         // change.
@@ -143,29 +143,29 @@ impl StandbyCopy {
     }
 
     /// Records for [`Self::status`] the error while following the replica, or that there is none.
-    pub(super) fn note_failure(&self, reason: Option<&str>) {
-        let noted = match reason {
+    pub(super) fn record_failure(&self, reason: Option<&str>) {
+        let result = match reason {
             Some(reason) => write_line(&self.failure_file(), reason),
             None => remove(&self.failure_file()).map_err(Into::into),
         };
-        if let Err(error) = noted {
+        if let Err(error) = result {
             tracing::warn!(event = "STANDBY_STATUS_UNWRITTEN", %error, "Cannot write the standby's status file");
         }
     }
 
     /// Archives the copy if it belongs to another replica: continuing it would mix two databases. Returns whether it did.
-    pub(super) fn belongs_to(&self, replica: &str) -> anyhow::Result<bool> {
+    pub(super) fn archive_if_other_replica(&self, replica: &str) -> anyhow::Result<bool> {
         let known = read_line(&self.replica_file())?;
         let is_another = self.database().exists() && known.as_deref() != Some(replica);
         if is_another {
-            self.set_aside()?;
+            self.archive()?;
         }
         write_line(&self.replica_file(), replica)?;
         Ok(is_another)
     }
 
     /// Archives a copy that can no longer be updated: it is kept under another name until there is a new one.
-    pub(super) fn set_aside(&self) -> anyhow::Result<()> {
+    pub(super) fn archive(&self) -> anyhow::Result<()> {
         remove(&self.position_file()).and_then(|()| remove(&self.rewound_file()))?;
         let database = self.database();
         if database.exists() {
@@ -250,5 +250,5 @@ impl fmt::Display for Status {
 }
 
 /// How long Litestream may take to exit after its standby was killed.
-const LAST_OF_LITESTREAM: Duration = Duration::from_secs(3);
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+const LITESTREAM_EXIT_TIMEOUT: Duration = Duration::from_secs(3);
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);

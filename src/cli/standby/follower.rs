@@ -72,7 +72,7 @@ impl Follower {
         if let Some(pid) = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
             let _ = kill_process(pid, Signal::TERM);
         }
-        if tokio::time::timeout(LAST_CHANCE, self.child.wait()).await.is_err() {
+        if tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await.is_err() {
             let _ = self.child.kill().await;
         }
     }
@@ -109,14 +109,14 @@ pub(super) fn cannot_resume(reason: &str) -> bool {
 }
 
 /// How long Litestream may take to exit after SIGTERM.
-const LAST_CHANCE: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn it_understands_litestream() {
+    fn litestreams_log_is_parsed() {
         let time = "time=2026-11-21T07:39:59.083Z";
         for (line, event) in [
             (

@@ -102,10 +102,10 @@ impl Replica {
     async fn list(&self, level: &str) -> anyhow::Result<Vec<ReplicaFile>> {
         let options = ["-level", level, "-json"].map(OsStr::new);
         let output = self.command("ltx", &options).stdin(Stdio::null()).output();
-        let output = tokio::time::timeout(LONGEST_ANSWER, output)
+        let output = tokio::time::timeout(RESPONSE_TIMEOUT, output)
             .await
             .ok()
-            .with_context(|| format!("the replica has not answered for {} s", LONGEST_ANSWER.as_secs()))?
+            .with_context(|| format!("the replica has not answered for {} s", RESPONSE_TIMEOUT.as_secs()))?
             .with_context(|| self.not_started())?;
         if !output.status.success() {
             bail!("the replica cannot be read: {}", String::from_utf8_lossy(&output.stderr).trim());
@@ -125,4 +125,4 @@ struct ReplicaFile {
 
 /// The level at which Litestream keeps full snapshots.
 const SNAPSHOTS: &str = "9";
-const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);

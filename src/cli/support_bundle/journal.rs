@@ -1,17 +1,17 @@
 //! The systemd journal of a unit, reduced to the fields that help a diagnosis.
 
-use super::blot::Blot;
+use super::redact::Redactor;
 use crate::doctor::output_of;
 use serde_json::{Map, Value};
 
 /// The last lines of a unit's journal, one JSON object per line.
-pub(super) async fn read(unit: &str, lines: u32, blot: &Blot) -> String {
+pub(super) async fn read(unit: &str, lines: u32, redactor: &Redactor) -> String {
     let (unit, lines) = (format!("--unit={unit}"), format!("--lines={lines}"));
     let arguments = [unit.as_str(), &lines, "--output=json", "--no-pager", "--quiet", "--utc"];
     match output_of("journalctl", &arguments).await {
-        Some(told) => {
+        Some(output) => {
             let lines: Vec<_> =
-                told.lines().filter_map(|line| reduce(line, blot)).map(|line| line.to_string()).collect();
+                output.lines().filter_map(|line| reduce(line, redactor)).map(|line| line.to_string()).collect();
             lines.join("\n") + "\n"
         }
         None => "this user cannot read a journal\n".to_owned(),
@@ -20,7 +20,7 @@ pub(super) async fn read(unit: &str, lines: u32, blot: &Blot) -> String {
 
 /// Reduces a journal line. Drops debug lines, because they contain complete numbers and texts, and lines that are not events,
 /// because the bridge prints its QR code there.
-fn reduce(line: &str, blot: &Blot) -> Option<Value> {
+fn reduce(line: &str, redactor: &Redactor) -> Option<Value> {
     let entry: Map<String, Value> = serde_json::from_str(line).ok()?;
     let text = |name: &str| entry.get(name).and_then(Value::as_str);
     let message = text("MESSAGE").unwrap_or_default();
@@ -41,10 +41,12 @@ fn reduce(line: &str, blot: &Blot) -> Option<Value> {
         let name = name.to_ascii_lowercase().replace('.', "_");
         let is_kept = match value {
             Value::Number(_) | Value::Bool(_) => !name.starts_with("__"),
-            Value::String(_) => KEPT.contains(&name.as_str()) && !(shows_code && WORDS.contains(&name.as_str())),
+            Value::String(_) => {
+                KEPT_FIELDS.contains(&name.as_str()) && !(shows_code && MESSAGE_FIELDS.contains(&name.as_str()))
+            }
             _ => false,
         };
-        is_kept.then(|| (name, blot.json(value)))
+        is_kept.then(|| (name, redactor.json(value)))
     });
     let mut kept: Map<String, Value> = kept.collect();
     if let Some(at) = text("__REALTIME_TIMESTAMP").and_then(|micros| micros.parse::<i64>().ok()) {
@@ -58,7 +60,7 @@ fn is_for_debugging(level: Option<&Value>) -> bool {
 }
 
 /// String fields that are kept, after redaction.
-const KEPT: [&str; 26] = [
+const KEPT_FIELDS: [&str; 26] = [
     "ts",
     "level",
     "priority",
@@ -88,7 +90,7 @@ const KEPT: [&str; 26] = [
 ];
 
 /// Fields with sentences.
-const WORDS: [&str; 2] = ["msg", "message"];
+const MESSAGE_FIELDS: [&str; 2] = ["msg", "message"];
 
 /// Parts of the names of events that contain a login or pairing code.
 const CODES: [&str; 3] = ["SETUP_CODE", "QR", "PAIR"];
@@ -99,11 +101,11 @@ mod tests {
     use serde_json::json;
 
     fn reduced(entry: &Value) -> Option<Value> {
-        reduce(&entry.to_string(), &Blot::new(None))
+        reduce(&entry.to_string(), &Redactor::new(None))
     }
 
     #[test]
-    fn an_event_keeps_what_is_not_somebodys() {
+    fn an_event_keeps_what_is_not_private() {
         let entry = json!({"MESSAGE": "A message of +972501234567 came", "PRIORITY": "6", "EVENT": "WA_IN_TWILIO",
             "TEXT": "hello there", "PUSH_NAME": "Dana", "DURATION_MS": "15", "REASON": "no room",
             "__REALTIME_TIMESTAMP": "1700000000000000", "_HOSTNAME": "shop"});

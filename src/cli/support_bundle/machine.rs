@@ -52,14 +52,14 @@ pub(super) fn describe(config: Option<&Config>) -> String {
 fn disk(file: &Path) -> String {
     let folder = file.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
     match rustix::fs::statvfs(folder) {
-        Ok(told) => format!(
+        Ok(stats) => format!(
             "disk of the data: {} of {} bytes free, {} of {} files free, {} (type {:x})",
-            told.f_bavail * told.f_frsize,
-            told.f_blocks * told.f_frsize,
-            told.f_favail,
-            told.f_files,
-            if told.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) { "read-only" } else { "writable" },
-            rustix::fs::statfs(folder).map_or(0, |told| told.f_type),
+            stats.f_bavail * stats.f_frsize,
+            stats.f_blocks * stats.f_frsize,
+            stats.f_favail,
+            stats.f_files,
+            if stats.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) { "read-only" } else { "writable" },
+            rustix::fs::statfs(folder).map_or(0, |stats| stats.f_type),
         ),
         Err(error) => format!("disk of the data: {error}"),
     }
@@ -82,9 +82,9 @@ pub(super) fn files(folder: &Path) -> String {
 
 fn listed(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<_> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).take(MOST).collect();
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).take(MAX_FILES).collect();
     paths.sort();
     paths
 }
 
-const MOST: usize = 1000;
+const MAX_FILES: usize = 1000;

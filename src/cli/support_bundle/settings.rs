@@ -1,13 +1,13 @@
 //! The settings, without secrets and without free texts of the owner.
 
-use super::blot::Blot;
+use super::redact::Redactor;
 use crate::config::known_settings;
-use crate::doctor::Site;
+use crate::doctor::DoctorContext;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-pub(super) fn shown(site: &Site, blot: &Blot) -> Value {
-    let Some(config) = site.config() else { return json!({"problem": "the settings are invalid, see doctor.json"}) };
+pub(super) fn shown(context: &DoctorContext, redactor: &Redactor) -> Value {
+    let Some(config) = context.config() else { return json!({"problem": "the settings are invalid, see doctor.json"}) };
     // Free texts may contain personal data.
     let texts: BTreeSet<_> =
         known_settings().into_iter().filter(|it| it.allowed.starts_with("a text")).map(|it| it.key).collect();
@@ -15,7 +15,7 @@ pub(super) fn shown(site: &Site, blot: &Blot) -> Value {
         Value::String(text) if texts.contains(key) && text != "•••" => {
             Value::String(format!("({} characters)", text.chars().count()))
         }
-        value => blot.json(value),
+        value => redactor.json(value),
     };
     config
         .shown()

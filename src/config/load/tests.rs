@@ -21,14 +21,14 @@ fn from_env(variables: &[(&str, &str)]) -> Result<Config, String> {
 }
 
 /// The problems, without the headline.
-fn complaints(toml: &str, variables: &[(&str, &str)]) -> Vec<String> {
+fn problems(toml: &str, variables: &[(&str, &str)]) -> Vec<String> {
     read(toml, variables).map_or_else(|error| error.lines().skip(1).map(str::to_owned).collect(), |_| Vec::new())
 }
 
-fn complaint(toml: &str, variables: &[(&str, &str)]) -> String {
-    let complaints = complaints(toml, variables);
-    assert_eq!(complaints.len(), 1, "{complaints:#?}");
-    complaints.concat()
+fn problem(toml: &str, variables: &[(&str, &str)]) -> String {
+    let problems = problems(toml, variables);
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    problems.concat()
 }
 
 /// The example with every key active.
@@ -133,11 +133,11 @@ fn an_empty_variable_says_nothing() {
 fn a_wrong_value_names_file_line_column_key_finding_and_what_is_allowed() {
     let toml = "# settings\n[log]\n  level = \"loud\"\n";
     assert_eq!(
-        complaint(toml, &[]),
+        problem(toml, &[]),
         "config.toml:3:3: log.level: found \"loud\"; allowed: error, warn, info, debug, trace"
     );
     assert_eq!(
-        complaint("", &[("PORT", "99999")]),
+        problem("", &[("PORT", "99999")]),
         "environment variable PORT: http.listen: found \"99999\"; allowed: a port, 0 to 65535"
     );
 }
@@ -145,34 +145,34 @@ fn a_wrong_value_names_file_line_column_key_finding_and_what_is_allowed() {
 #[test]
 fn all_problems_come_together() {
     let toml = "[http]\nlisten = 70000\nmax_conections = 5\n[voice]\nengine = \"tape\"\n[speech]\nx = 1\n";
-    let found = complaints(toml, &[("PORT", "x"), ("ENABLE_WA_TWILIO", "maybe")]);
+    let found = problems(toml, &[("PORT", "x"), ("ENABLE_WA_TWILIO", "maybe")]);
     assert_eq!(found.len(), 6, "{found:#?}");
 }
 
 #[test]
 fn a_misspelt_key_is_told_what_was_meant() {
     assert_eq!(
-        complaint("[voice]\nmax_cal_s = 60\n", &[]),
+        problem("[voice]\nmax_cal_s = 60\n", &[]),
         "config.toml:2:1: unknown key voice.max_cal_s; did you mean max_call_s?"
     );
     assert_eq!(
-        complaint("[http]\nmax_call_s = 60\n", &[]),
+        problem("[http]\nmax_call_s = 60\n", &[]),
         "config.toml:2:1: unknown key http.max_call_s; max_call_s belongs to section [voice]"
     );
-    assert_eq!(complaint("[twillio]\n", &[]), "config.toml:1:2: unknown section [twillio]; did you mean [twilio]?");
+    assert_eq!(problem("[twillio]\n", &[]), "config.toml:1:2: unknown section [twillio]; did you mean [twilio]?");
     assert_eq!(
-        complaint("auth_token = \"x\"\n", &[]),
+        problem("auth_token = \"x\"\n", &[]),
         "config.toml:1:1: unknown section [auth_token]; auth_token belongs to section [twilio]"
     );
-    assert!(complaint("[log]\nqqqqqqq = 1\n", &[]).ends_with("unknown key log.qqqqqqq; allowed: level"));
+    assert!(problem("[log]\nqqqqqqq = 1\n", &[]).ends_with("unknown key log.qqqqqqq; allowed: level"));
 }
 
 #[test]
 fn broken_toml_is_placed_without_being_repeated() {
-    let found = complaints("[twilio]\nauth_token = geheim\n[log]\nlevel = \"info\nx = 1", &[]);
+    let found = problems("[twilio]\nauth_token = geheim\n[log]\nlevel = \"info\nx = 1", &[]);
     assert!(found[0].starts_with("config.toml:2:14: "), "{found:#?}");
     assert!(found.len() >= 2 && !found.concat().contains("geheim"), "{found:#?}");
-    assert_eq!(complaint("http = 3\n", &[]), "config.toml:1:1: http: found 3; allowed: a section, [http]");
+    assert_eq!(problem("http = 3\n", &[]), "config.toml:1:1: http: found 3; allowed: a section, [http]");
 }
 
 #[test]
@@ -184,11 +184,7 @@ fn a_file_that_is_not_there_is_told() {
 #[test]
 fn columns_count_characters() {
     let toml = "agent = { instructions = \"שלום\", langage = \"he\" }\n";
-    assert!(
-        complaint(toml, &[]).starts_with("config.toml:1:34: unknown key agent.langage"),
-        "{}",
-        complaint(toml, &[])
-    );
+    assert!(problem(toml, &[]).starts_with("config.toml:1:34: unknown key agent.langage"), "{}", problem(toml, &[]));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
     fs::write(&file, b"[log]\nlevel = \"\xff\"\n").unwrap();
@@ -199,12 +195,12 @@ fn columns_count_characters() {
 #[test]
 fn secrets_are_never_repeated() {
     for found in [
-        complaint("[openai]\napi_key = \"sk-geheim geheim\"\n", &[]),
-        complaint("[openai]\napi_key = [\"sk-geheim\"]\n", &[]),
-        complaint("", &[("WA_SHARED_SECRET", "geheim geheim")]),
-        complaint("", &[("GCP_CREDENTIALS_JSON", "{geheim")]),
-        complaint("", &[("DATABASE_URL", "postgres://me:geheim@db.example/crm")]),
-        complaint("", &[("OPENAI_BASE_URL", "https://me:geheim@api.example")]),
+        problem("[openai]\napi_key = \"sk-geheim geheim\"\n", &[]),
+        problem("[openai]\napi_key = [\"sk-geheim\"]\n", &[]),
+        problem("", &[("WA_SHARED_SECRET", "geheim geheim")]),
+        problem("", &[("GCP_CREDENTIALS_JSON", "{geheim")]),
+        problem("", &[("DATABASE_URL", "postgres://me:geheim@db.example/crm")]),
+        problem("", &[("OPENAI_BASE_URL", "https://me:geheim@api.example")]),
     ] {
         assert!(!found.contains("geheim"), "{found}");
     }
@@ -230,11 +226,11 @@ fn secrets_come_from_files_and_credentials() {
 
     let both = [("OPENAI_API_KEY_FILE", path("openai")), ("OPENAI_API_KEY", "sk".to_owned())];
     let both = both.each_ref().map(|(name, value)| (*name, value.as_str()));
-    assert!(complaint("", &both).contains("OPENAI_API_KEY is set as well"));
-    assert!(complaint("", &[("OPENAI_API_KEY_FILE", &path("empty"))]).ends_with("empty is empty"));
-    assert!(complaint("", &[("OPENAI_API_KEY_FILE", &path("none"))]).contains("cannot be read"));
+    assert!(problem("", &both).contains("OPENAI_API_KEY is set as well"));
+    assert!(problem("", &[("OPENAI_API_KEY_FILE", &path("empty"))]).ends_with("empty is empty"));
+    assert!(problem("", &[("OPENAI_API_KEY_FILE", &path("none"))]).contains("cannot be read"));
     let twice = format!("[openai]\napi_key = \"a\"\napi_key_file = \"{}\"\n", path("openai"));
-    assert!(complaint(&twice, &[]).contains("openai.api_key is set as well"));
+    assert!(problem(&twice, &[]).contains("openai.api_key is set as well"));
 }
 
 #[test]
@@ -278,7 +274,7 @@ fn names_in_other_letters_are_converted() {
     let config = read("[tls]\ndomain = \"Café.example\"\n", &[("PUBLIC_BASE_URL", "https://café.example")]).unwrap();
     assert_eq!(config.tls.domain, ["xn--caf-dma.example"]);
     assert_eq!(config.http.base_url(), "https://xn--caf-dma.example");
-    assert!(complaint("[tls]\ndomain = \"a b.example\"\n", &[]).contains("names of this machine"));
+    assert!(problem("[tls]\ndomain = \"a b.example\"\n", &[]).contains("names of this machine"));
 }
 
 #[test]
@@ -290,9 +286,9 @@ fn the_public_address_takes_a_host_or_an_address() {
     let both = [("PUBLIC_HOST", "a.example"), ("PUBLIC_BASE_URL", "https://b.example/")];
     assert_eq!(base(&both).as_deref(), Ok("https://b.example"));
     assert_eq!(base(&[("PORT", "9000")]).as_deref(), Ok("http://127.0.0.1:9000"));
-    assert!(complaint("", &[("PUBLIC_BASE_URL", "http://shop.example")]).contains("plain http to another machine"));
+    assert!(problem("", &[("PUBLIC_BASE_URL", "http://shop.example")]).contains("plain http to another machine"));
     let config = from_env(&[("PUBLIC_BASE_URL", "http://127.0.0.1:9000/")]).unwrap();
-    assert_eq!(config.http.socket_url(), "ws://127.0.0.1:9000");
+    assert_eq!(config.http.websocket_url(), "ws://127.0.0.1:9000");
 }
 
 #[test]
@@ -309,7 +305,7 @@ fn databases_are_sqlite_files() {
         ("sqlite://:memory:", "lost at the next stop"),
         ("/srv/", "folder"),
     ] {
-        assert!(complaint("", &[("DATABASE_URL", url)]).contains(reason), "{url}");
+        assert!(problem("", &[("DATABASE_URL", url)]).contains(reason), "{url}");
     }
 }
 
@@ -326,32 +322,32 @@ fn a_service_keeps_its_data_where_systemd_says() {
 fn numbers_countries_and_templates_are_checked() {
     let config = from_env(&[("TWILIO_WA_FROM", "whatsapp:+972501234567")]).unwrap();
     assert_eq!(config.twilio.wa_from.unwrap().as_str(), "+972501234567");
-    assert!(complaint("", &[("TWILIO_WA_FROM", "0501234567")]).contains("has no country code"));
-    assert!(complaint("", &[("TWILIO_WA_FROM", "shop")]).contains("+972501234567"));
-    assert!(complaint("[business]\ncountry = \"Israel\"\n", &[]).contains("ISO 3166"));
-    assert!(complaint("[business]\ntime_zone = \"Mars\"\n", &[]).contains("IANA"));
-    assert!(complaint("", &[("TWILIO_WA_TEMPLATE_VARIABLES", "{}")]).contains("no {{text}}"));
-    assert!(complaint("", &[("TWILIO_WA_TEMPLATE_VARIABLES", "{\"1\": 2}")]).contains("not a text"));
-    assert!(complaint("", &[("TWILIO_WA_TEMPLATE_SID", "AC123")]).contains("is not a Content SID"));
-    assert!(complaint("", &[("TWILIO_ACCOUNT_SID", "SK123")]).contains("an API key's SID"));
+    assert!(problem("", &[("TWILIO_WA_FROM", "0501234567")]).contains("has no country code"));
+    assert!(problem("", &[("TWILIO_WA_FROM", "shop")]).contains("+972501234567"));
+    assert!(problem("[business]\ncountry = \"Israel\"\n", &[]).contains("ISO 3166"));
+    assert!(problem("[business]\ntime_zone = \"Mars\"\n", &[]).contains("IANA"));
+    assert!(problem("", &[("TWILIO_WA_TEMPLATE_VARIABLES", "{}")]).contains("no {{text}}"));
+    assert!(problem("", &[("TWILIO_WA_TEMPLATE_VARIABLES", "{\"1\": 2}")]).contains("not a text"));
+    assert!(problem("", &[("TWILIO_WA_TEMPLATE_SID", "AC123")]).contains("is not a Content SID"));
+    assert!(problem("", &[("TWILIO_ACCOUNT_SID", "SK123")]).contains("an API key's SID"));
     assert!(from_env(&[("TWILIO_WA_TEMPLATE_VARIABLES", "{\"1\": \"{{text}}\"}")]).is_ok());
 }
 
 #[test]
 fn ranges_switches_and_lists_are_checked() {
-    assert!(complaint("[openai]\nvad_threshold = 1.5\n", &[]).contains("a number from 0 to 1"));
-    assert!(complaint("[whatsapp]\nper_minute = 0\n", &[]).contains("a whole number from 1 to 600"));
-    assert!(complaint("[whatsapp]\npacing = \"off\"\n", &[]).contains("true or false"));
-    assert!(complaint("", &[("WA_PROVIDER_PRIORITY", "twilio,twilio")]).contains("names twilio twice"));
+    assert!(problem("[openai]\nvad_threshold = 1.5\n", &[]).contains("a number from 0 to 1"));
+    assert!(problem("[whatsapp]\nper_minute = 0\n", &[]).contains("a whole number from 1 to 600"));
+    assert!(problem("[whatsapp]\npacing = \"off\"\n", &[]).contains("true or false"));
+    assert!(problem("", &[("WA_PROVIDER_PRIORITY", "twilio,twilio")]).contains("names twilio twice"));
     let config = from_env(&[("WA_PROVIDER_PRIORITY", "twilio, baileys"), ("WA_PACING", "off")]).unwrap();
     assert_eq!(config.whatsapp.priority.iter().map(|p| p.as_str()).collect::<Vec<_>>(), ["twilio", "baileys"]);
     assert!(!config.whatsapp.pacing);
 }
 
 #[test]
-fn two_doors_need_two_ports() {
-    assert!(complaint("[http]\ncrm_listen = 8080\n", &[]).contains("takes already"));
-    assert!(complaint("", &[("PORT", "9000"), ("CRM_LISTEN", "127.0.0.1:9000")]).contains("takes already"));
+fn two_listeners_need_two_ports() {
+    assert!(problem("[http]\ncrm_listen = 8080\n", &[]).contains("takes already"));
+    assert!(problem("", &[("PORT", "9000"), ("CRM_LISTEN", "127.0.0.1:9000")]).contains("takes already"));
     assert!(read("[http]\nlisten = \"10.0.0.1:80\"\ncrm_listen = \"10.0.0.2:80\"\n", &[]).is_ok());
     assert!(from_env(&[("PORT", "0"), ("CRM_LISTEN", "127.0.0.1:0")]).is_ok());
 }
@@ -366,7 +362,7 @@ fn the_bridge_is_reached_safely() {
     assert_eq!(config.whatsapp.baileys_origin(), "https://b.example");
     let config = from_env(&[("BAILEYS_OUTBOUND_URL", "http://127.0.0.1:9001")]).unwrap();
     assert_eq!(config.whatsapp.baileys_send_url(), "http://127.0.0.1:9001/send");
-    assert!(complaint("", &[("BAILEYS_OUTBOUND_URL", "http://10.0.0.2/send")]).contains("plain http"));
+    assert!(problem("", &[("BAILEYS_OUTBOUND_URL", "http://10.0.0.2/send")]).contains("plain http"));
 }
 
 #[test]
@@ -378,8 +374,8 @@ fn google_accounts_are_well_formed() {
     let variables = [("GOOGLE_APPLICATION_CREDENTIALS", file.as_str()), ("GCP_CREDENTIALS_JSON", &account)];
     assert!(from_env(&variables).unwrap().google.is_configured());
     fs::write(&file, "{\"type\": \"service_account\", \"client_email\": \"a@b.example\"}").unwrap();
-    assert!(complaint("", &variables[..1]).contains("lacks `private_key`"));
-    assert!(complaint("", &[("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent")]).contains("cannot be read"));
+    assert!(problem("", &variables[..1]).contains("lacks `private_key`"));
+    assert!(problem("", &[("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent")]).contains("cannot be read"));
 }
 
 #[test]
@@ -399,8 +395,8 @@ fn what_the_page_stored_lies_under_file_and_environment() {
     assert_eq!((config.business.name.as_str(), config.voice.lead_ms), ("מספרה", 500));
     assert_eq!((config.log.level.as_str(), config.voice.max_call_s), ("warn", 1800));
     assert_eq!(config.origins.of("business.name").to_string(), "set on the page");
-    let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 4, "{told:#?}");
+    let messages: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(messages.len(), 4, "{messages:#?}");
     assert_eq!(config.whatsapp.per_minute, 7);
     assert!(config.twilio.auth_token.is_none());
 }

@@ -39,7 +39,7 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSe
             error = &failure as &dyn std::error::Error,
             "Twilio did not accept the redirect of the call to its recorder"
         );
-        if !failure.is_passing() || failure.is_call_over() {
+        if !failure.is_retryable() || failure.is_call_over() {
             break;
         }
         // Fails once the call has ended; the loop stops then.

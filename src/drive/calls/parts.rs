@@ -2,7 +2,7 @@
 
 use crate::agent::instructions;
 use crate::call::{CallPolicy, EngineKind, Prompts};
-use crate::config::{Config, Eagerness, EngineChoice, Live, OpenAiConfig, TurnDetection};
+use crate::config::{Config, Eagerness, EngineChoice, OpenAiConfig, Reloadable, TurnDetection};
 use crate::drive::jobs::Jobs;
 use crate::drive::{Clips, InForce};
 use crate::engine::RefusedFields;
@@ -21,7 +21,7 @@ const TOOL_LIMIT: Duration = Duration::from_secs(8);
 #[derive(Clone)]
 pub struct CallParts {
     /// The active settings, and the objects that are built from them.
-    pub in_force: Live<InForce>,
+    pub in_force: Reloadable<InForce>,
     /// The database.
     pub store: Store,
     /// The HTTP client for Twilio's REST API.
@@ -41,7 +41,7 @@ pub struct CallParts {
 impl CallParts {
     /// The current settings.
     pub fn config(&self) -> Arc<Config> {
-        self.in_force.now().config.clone()
+        self.in_force.current().config.clone()
     }
 
     /// Returns true if these settings let the AI answer calls.

@@ -45,7 +45,7 @@ impl MediaSocket {
                     Ok(Incoming::Connected | Incoming::Unknown) => {}
                     Ok(_) | Err(_) => return None,
                 },
-                Received::Binary(_) | Received::Alive => {}
+                Received::Binary(_) | Received::Activity => {}
                 Received::Closed(_) | Received::Lost(_) => return None,
             }
         }

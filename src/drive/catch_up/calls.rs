@@ -4,7 +4,7 @@ use super::{CatchUp, Kind, PassError, Taken};
 use crate::clock;
 use crate::crm::call::{self, IncomingCall, MissedCall, RawWebhook};
 use crate::domain::{CallSid, Provider};
-use crate::providers::twilio::account::{self, OwnNumber};
+use crate::providers::twilio::account::{self, AccountNumber};
 use crate::providers::twilio::caller_id::caller_id;
 use crate::providers::twilio::lists::{Listed, ListedCall, Resource};
 use std::collections::HashSet;
@@ -35,7 +35,7 @@ impl Kind for ListedCall {
 
 /// Stores the ended calls that are not known, unless another program answers their number.
 pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
-    let settings = catch_up.parts.in_force.now();
+    let settings = catch_up.parts.in_force.current();
     let numbers = account::numbers(&catch_up.parts.client, &settings.config.twilio, ANSWER).await?;
     let base = settings.config.http.base_url();
     let country = settings.config.business.country;
@@ -66,8 +66,8 @@ pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> 
 }
 
 /// Returns true if the calls of a number go to another program.
-fn is_elsewhere(number: &OwnNumber, base: &str) -> bool {
-    let url = &number.hooks.voice_url;
+fn is_elsewhere(number: &AccountNumber, base: &str) -> bool {
+    let url = &number.webhooks.voice_url;
     number.voice_application_sid.is_empty() && !url.is_empty() && !url.starts_with(base)
 }
 

@@ -6,7 +6,7 @@ use crate::domain::{NotSent, OutboxId, Outcome, Provider, Search, Trouble};
 use crate::drive::InForce;
 use crate::inbox::delivery::{Delivery, Reason, Step, Verdict};
 use crate::inbox::policy::Way;
-use crate::providers::twilio::trouble;
+use crate::providers::twilio::error_messages;
 use crate::store::{OutboxEntry, WriteTx};
 use crate::{clock, entropy, store};
 use std::sync::Arc;
@@ -132,7 +132,7 @@ impl Attempt {
     fn note_account(&self, outcome: &Outcome) {
         match outcome {
             Outcome::Sent { .. } => self.shared.alerts.note_twilio(None),
-            Outcome::NotSent(_, trouble) if trouble::is_account_refused(&trouble.code) => {
+            Outcome::NotSent(_, trouble) if error_messages::is_account_refused(&trouble.code) => {
                 self.shared.alerts.note_twilio(Some(&trouble.sentence));
             }
             Outcome::NotSent(..) | Outcome::Doubtful(_) => {}

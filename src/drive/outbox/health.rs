@@ -1,7 +1,7 @@
 //! Which providers are down, as far as is known.
 
 use crate::clock;
-use crate::config::Live;
+use crate::config::Reloadable;
 use crate::domain::{NotSent, Outcome, Provider, Timestamp, Trouble};
 use crate::drive::InForce;
 use crate::providers::baileys::bridge::{Bridge, LinkState, Report};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Which providers are down.
 pub(super) struct Health {
-    in_force: Live<InForce>,
+    in_force: Reloadable<InForce>,
     // A plain mutex: it is held to copy a few values.
     seen: Mutex<Seen>,
     /// Serializes queries to the bridge: one task queries, the others wait for its result.
@@ -29,7 +29,7 @@ struct Seen {
 }
 
 impl Health {
-    pub(super) fn new(in_force: Live<InForce>) -> Self {
+    pub(super) fn new(in_force: Reloadable<InForce>) -> Self {
         let seen = Seen { loop_at: Some(clock::now()), ..Seen::default() };
         Self { in_force, seen: Mutex::new(seen), asking: tokio::sync::Mutex::default() }
     }
@@ -60,11 +60,11 @@ impl Health {
     }
 
     async fn ask(&self) {
-        let in_force = self.in_force.now();
+        let in_force = self.in_force.current();
         let Some(bridge) = &in_force.bridge else { return };
         let Report { state, deaf_since, .. } = bridge.report().await;
         // The answer came from the bridge of replaced settings, and is discarded.
-        if !Arc::ptr_eq(&in_force, &self.in_force.now()) {
+        if !Arc::ptr_eq(&in_force, &self.in_force.current()) {
             return;
         }
         let mut seen = self.seen();
@@ -94,7 +94,7 @@ impl Health {
     }
 
     fn bridge_in_use(&self) -> Option<Bridge> {
-        self.in_force.now().bridge.clone()
+        self.in_force.current().bridge.clone()
     }
 
     /// Adds the known reason to an outcome in which the bridge says only that it is not connected.

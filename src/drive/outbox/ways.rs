@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::domain::{NotSent, Outcome, Provider, Timestamp, Trouble};
 use crate::inbox::policy::Way;
 use crate::providers::baileys::bridge::{self, Bridge};
-use crate::providers::public_file::{FetchError, PublicFiles};
+use crate::providers::safe_fetch::{FetchError, SafeFetcher};
 use crate::providers::twilio::messages::{self, Messages};
 use crate::store::OutboxEntry;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(in crate::drive) struct Ways {
     twilio: Option<Messages>,
     bridge: Option<Bridge>,
-    files: PublicFiles,
+    files: SafeFetcher,
 }
 
 impl Ways {
@@ -21,7 +21,7 @@ impl Ways {
         config: &Config,
         client: reqwest::Client,
         bridge: Option<Bridge>,
-        files: PublicFiles,
+        files: SafeFetcher,
     ) -> Self {
         let twilio = config.twilio_whatsapp_enabled().then(|| Messages::new(client, config)).flatten();
         Self { twilio, bridge, files }

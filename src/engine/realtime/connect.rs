@@ -43,7 +43,7 @@ impl RefusedFields {
     fn leave_out_of(&self, session: &mut Value) {
         self.locked(|fields| {
             for (field, value) in fields.iter() {
-                wire::take_field_if(session, field, |present| present == value);
+                wire::remove_field_if(session, field, |present| present == value);
             }
         });
     }
@@ -77,8 +77,8 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
     messages.extend(setup.profile_name.as_deref().map(wire::profile_name));
     for said in &setup.history {
         match said.speaker {
-            Speaker::Caller => messages.push(wire::earlier_message(false, &said.text)),
-            Speaker::Agent => messages.push(wire::earlier_message(true, &said.text)),
+            Speaker::Caller => messages.push(wire::history_message(false, &said.text)),
+            Speaker::Agent => messages.push(wire::history_message(true, &said.text)),
             Speaker::Tool | Speaker::System => {}
         }
     }
@@ -91,7 +91,7 @@ pub(super) async fn connect(setup: RealtimeSetup, delay: Duration) -> Result<Ope
             Ok(()) => return Ok(socket),
             Err(refusal) => refusal,
         };
-        let left_out = refusal.param.as_deref().and_then(|param| wire::leave_out(&mut session, param));
+        let left_out = refusal.param.as_deref().and_then(|param| wire::remove_optional_field(&mut session, param));
         let Some((field, value)) = left_out else { return Err(refusal.into_failure()) };
         let reason = refusal.reason;
         if setup.refused.note(field, value) {
@@ -170,15 +170,15 @@ async fn expect(socket: &mut OpenSocket, wanted: &ServerEvent<'_>) -> Result<(),
                 Some(event) if event == *wanted => return Ok(()),
                 Some(ServerEvent::Error { kind, code, message, param }) => {
                     let word = code.unwrap_or(kind);
-                    let retry = !wire::is_hopeless(&word);
+                    let retry = !wire::is_permanent(&word);
                     return Err(Refusal { retry, reason: format!("{word}: {message}"), param });
                 }
                 _ => {}
             },
-            Received::Binary(_) | Received::Alive => {}
+            Received::Binary(_) | Received::Activity => {}
             Received::Closed(frame) => {
                 let reason = frame.map(|frame| frame.reason.to_string()).unwrap_or_default();
-                let retry = !wire::is_hopeless(&reason);
+                let retry = !wire::is_permanent(&reason);
                 return Err(Refusal { retry, reason: format!("closed: {reason}"), param: None });
             }
             Received::Lost(error) => {

@@ -106,10 +106,10 @@ struct PairingView {
 #[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", operation_id = "get_whatsapp_link",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = BridgeView)))]
 pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Json<BridgeView> {
-    let in_force = app.in_force.now();
+    let in_force = app.in_force.current();
     let Some(bridge) = &in_force.bridge else { return axum::Json(BridgeView::disabled(&app)) };
     let is_owner = actor.role == Role::Owner;
-    let overview = bridge.look(is_owner).await;
+    let overview = bridge.overview(is_owner).await;
     axum::Json(BridgeView::of(bridge, overview, is_owner))
 }
 
@@ -244,20 +244,20 @@ impl BridgeView {
 
 /// The bridge, if it is in use.
 fn enabled_bridge(app: &AppState) -> Result<Bridge, ApiError> {
-    let bridge = app.in_force.now().bridge.clone();
+    let bridge = app.in_force.current().bridge.clone();
     bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", said(LinkState::Disabled)))
 }
 
 fn refusal(error: BridgeError) -> ApiError {
     let (status, code, told) = match error {
-        BridgeError::Away(LinkState::Unauthorized) => {
+        BridgeError::Unavailable(LinkState::Unauthorized) => {
             let message = said(LinkState::Unauthorized);
             return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "bridge_unauthorized", message);
         }
-        BridgeError::Away(state) => {
+        BridgeError::Unavailable(state) => {
             return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "bridge_unreachable", said(state));
         }
-        BridgeError::Unknown => {
+        BridgeError::Unsupported => {
             let message = "this bridge cannot do that; it is older than the daemon, or another program";
             return ApiError::new(StatusCode::NOT_IMPLEMENTED, "bridge_unsupported", message);
         }

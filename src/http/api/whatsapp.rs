@@ -49,7 +49,7 @@ pub(super) async fn send(
     headers: HeaderMap,
     Json(body): Json<SendBody>,
 ) -> Result<axum::Json<SendAnswer>, ApiError> {
-    let in_force = app.in_force.now();
+    let in_force = app.in_force.current();
     let request = request(&app, &actor, &headers, body)?;
     if let Some(url) = &request.media_url {
         in_force.files.check(url).await.map_err(|error| refusal("media_url_refused", error.to_string()))?;

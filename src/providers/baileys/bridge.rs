@@ -3,17 +3,17 @@
 //! Only sending and health are required of a bridge; it answers unsupported requests with 404, and a missing field
 //! means that the value is unknown.
 
-mod exchange;
 mod files;
+mod http;
+mod link_state;
 mod pairing;
 mod report;
 mod send;
-mod state;
 
+pub use link_state::LinkState;
 pub use pairing::{BridgeError, LinkCheck, QrCode};
 pub use report::{Account, Overview, Report, Restriction};
 pub use send::Text;
-pub use state::LinkState;
 
 use crate::config::{Config, Secret};
 use crate::providers::http_client;

@@ -25,13 +25,13 @@ pub enum Proof<'h> {
 /// Checks the two headers: either is sufficient, and both are compared in constant time. Without a configured secret,
 /// no webhook is accepted.
 pub fn proof<'h>(config: &WhatsAppConfig, signature: Option<&'h [u8]>, token: Option<&[u8]>) -> Proof<'h> {
-    let told = token
+    let has_token = token
         .zip(config.token_secret())
         .is_some_and(|(token, secret)| bool::from(secret.expose().as_bytes().ct_eq(token)));
     let is_hex =
         |text: &&[u8]| text.len() == HEX_BYTES && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     match signature.filter(is_hex).zip(config.hmac_secret()) {
-        _ if told => Proof::Token,
+        _ if has_token => Proof::Token,
         Some((signature, _)) => Proof::Signature(signature),
         None => Proof::None,
     }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn either_proof_is_enough_and_each_secret_stands_in_for_the_other() {
+    fn either_proof_is_enough_and_each_secret_replaces_the_other() {
         let body = b"{}";
         for (config, key, token) in [
             (config("key-1", "token-1"), "key-1", "token-1"),

@@ -14,7 +14,7 @@
 //! - of a reaction, an edit, a deletion: `target`, the id of the message; `id`, its own; `text`, the emoji or the new
 //!   text; `timestamp`; the chat, as for a message.
 
-mod repair;
+mod lenient_json;
 mod scalar;
 
 use crate::domain::{
@@ -30,7 +30,7 @@ pub fn read(body: &[u8], country: country::Id) -> Result<Inbound, Malformed> {
     if let Ok(wire) = serde_json::from_slice::<Wire<'_>>(body) {
         return wire.read(country);
     }
-    let repaired = repair::repaired(body).ok_or(Malformed("not JSON"))?;
+    let repaired = lenient_json::repair(body).ok_or(Malformed("not JSON"))?;
     serde_json::from_str::<Wire<'_>>(&repaired).map_err(|_| Malformed("not JSON"))?.read(country)
 }
 
@@ -91,8 +91,8 @@ impl Wire<'_> {
         match self.event.text().unwrap_or("message") {
             "message" => self.message(country),
             "status" => self.status(),
-            "reaction" => self.change(Change::Reaction(self.words()), country),
-            "edit" => self.change(Change::Edit(self.words()), country),
+            "reaction" => self.change(Change::Reaction(self.text_or_caption()), country),
+            "edit" => self.change(Change::Edit(self.text_or_caption()), country),
             "deletion" => self.change(Change::Deletion, country),
             _ => Ok(Inbound::Nothing("an event without effect")),
         }
@@ -103,7 +103,7 @@ impl Wire<'_> {
         if peer.is_empty() {
             return Err(Malformed("no sender"));
         }
-        let text = self.words();
+        let text = self.text_or_caption();
         let media = self.media();
         Ok(Inbound::Message(InboundMessage {
             provider: Provider::Baileys,
@@ -138,7 +138,7 @@ impl Wire<'_> {
             let trouble = Trouble { code: "whatsapp_refused".to_owned(), sentence };
             LateRefusal { refusal: Refusal::Message, trouble }
         });
-        Ok(self.news(id, Vec::new(), Change::Status(status, refusal), Actor::Provider, None))
+        Ok(self.update(id, Vec::new(), Change::Status(status, refusal), Actor::Provider, None))
     }
 
     fn change(&self, change: Change, country: country::Id) -> Result<Inbound, Malformed> {
@@ -146,10 +146,17 @@ impl Wire<'_> {
         let Ok(peer) = self.peer(country) else { return Ok(Inbound::Nothing(NOT_A_PERSON)) };
         let actor = if self.is_from_me() { Actor::Phone } else { Actor::Contact };
         let event_id = self.id().filter(|id| *id != target);
-        Ok(self.news(target, peer, change, actor, event_id))
+        Ok(self.update(target, peer, change, actor, event_id))
     }
 
-    fn news(&self, id: &str, peer: Vec<PeerAddress>, change: Change, actor: Actor, event_id: Option<&str>) -> Inbound {
+    fn update(
+        &self,
+        id: &str,
+        peer: Vec<PeerAddress>,
+        change: Change,
+        actor: Actor,
+        event_id: Option<&str>,
+    ) -> Inbound {
         let at = self.timestamp.text().and_then(time);
         let (provider, provider_msg_id) = (Provider::Baileys, id.to_owned());
         let event_id = event_id.map(str::to_owned);
@@ -187,7 +194,7 @@ impl Wire<'_> {
         self.provider_msg_id.text().or(self.id.text())
     }
 
-    fn words(&self) -> String {
+    fn text_or_caption(&self) -> String {
         self.text.text().or(self.body.text()).or(self.caption.text()).unwrap_or_default().to_owned()
     }
 
@@ -206,14 +213,14 @@ impl Wire<'_> {
     }
 
     fn kind(&self, text: &str, media: Option<&InboundMedia>) -> MediaKind {
-        let told = self.kind.text().and_then(|word| word.parse::<MediaKind>().ok());
+        let reported = self.kind.text().and_then(|word| word.parse::<MediaKind>().ok());
         let by_file = media.map(|file| match &file.mime {
             Some(mime) => MediaKind::of_mime(mime),
             None => MediaKind::of_url(&file.url),
         });
         let by_text = if text.is_empty() { MediaKind::Other } else { MediaKind::Text };
         // A message with a file is not of kind text, even if its type says so.
-        told.filter(|kind| media.is_none() || *kind != MediaKind::Text).or(by_file).unwrap_or(by_text)
+        reported.filter(|kind| media.is_none() || *kind != MediaKind::Text).or(by_file).unwrap_or(by_text)
     }
 }
 

@@ -16,12 +16,12 @@ pub enum Error {
     #[error("the AI could not be reached")]
     Unreachable(#[source] reqwest::Error),
     /// The server rejected the request.
-    #[error("the AI rejected the request: {status} {word}")]
+    #[error("the AI rejected the request: {status} {code}")]
     Refused {
         /// HTTP status.
         status: u16,
         /// Its error code.
-        word: String,
+        code: String,
         /// The rejected parameter; empty if it names none.
         param: String,
     },
@@ -80,16 +80,16 @@ pub async fn chat(
     let messages: Vec<_> = messages.iter().map(|m| json!({"role": m.role, "content": m.content})).collect();
     let mut efforts = LOWEST_EFFORTS.iter();
     let mut effort = efforts.next();
-    let mut tokens = config.max_output_tokens.max(LEAST_TOKENS);
+    let mut tokens = config.max_output_tokens.max(MIN_TOKENS);
     loop {
         let mut body = json!({"model": config.chat_model, "messages": messages, "max_completion_tokens": tokens});
         if let Some(effort) = effort {
             body["reasoning_effort"] = json!(effort);
         }
         match chat_once(client, config, &body, limit).await {
-            Ok(Sentence::Whole(text)) => return Ok(text),
-            Ok(Sentence::OutOfTokens) if tokens < MOST_TOKENS => tokens = MOST_TOKENS,
-            Ok(Sentence::OutOfTokens) => return Err(Error::Malformed),
+            Ok(Completion::Text(text)) => return Ok(text),
+            Ok(Completion::OutOfTokens) if tokens < MAX_TOKENS => tokens = MAX_TOKENS,
+            Ok(Completion::OutOfTokens) => return Err(Error::Malformed),
             // Models accept different efforts, and other servers accept none.
             Err(Error::Refused { status: 400, param, .. }) if effort.is_some() && param == "reasoning_effort" => {
                 effort = efforts.next();
@@ -99,8 +99,8 @@ pub async fn chat(
     }
 }
 
-enum Sentence {
-    Whole(String),
+enum Completion {
+    Text(String),
     /// No text was generated: reasoning used up all tokens.
     OutOfTokens,
 }
@@ -110,7 +110,7 @@ async fn chat_once(
     config: &OpenAiConfig,
     body: &Value,
     limit: Duration,
-) -> Result<Sentence, Error> {
+) -> Result<Completion, Error> {
     #[derive(Deserialize)]
     struct Answer {
         choices: Vec<Choice>,
@@ -127,8 +127,8 @@ async fn chat_once(
     let answer: Answer = answer(config, client.post(url(config, "chat/completions")).json(body), limit).await?;
     let choice = answer.choices.into_iter().next().ok_or(Error::Malformed)?;
     match choice.message.content.filter(|text| !text.trim().is_empty()) {
-        Some(text) => Ok(Sentence::Whole(text)),
-        None if choice.finish_reason.as_deref() == Some("length") => Ok(Sentence::OutOfTokens),
+        Some(text) => Ok(Completion::Text(text)),
+        None if choice.finish_reason.as_deref() == Some("length") => Ok(Completion::OutOfTokens),
         None => Err(Error::Malformed),
     }
 }
@@ -136,9 +136,9 @@ async fn chat_once(
 /// Values of `reasoning_effort`, the lowest first.
 const LOWEST_EFFORTS: [&str; 2] = ["none", "minimal"];
 /// Enough for a sentence and for a model's reasoning before it, whatever `max_output_tokens` allows for speech.
-const LEAST_TOKENS: u32 = 4_000;
+const MIN_TOKENS: u32 = 4_000;
 /// The limit of the second attempt after one that ran out of tokens.
-const MOST_TOKENS: u32 = 16_000;
+const MAX_TOKENS: u32 = 16_000;
 
 /// A model that the key may use.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -200,7 +200,7 @@ async fn answer<T: for<'de> Deserialize<'de>>(
         return Ok(response.json().await?);
     }
     let detail = response.json::<Refusal>().await.ok().map(|refusal| refusal.error);
-    let (word, param) = detail.map_or((None, None), |detail| (detail.code.or(detail.kind), detail.param));
-    let (word, param) = (word.unwrap_or_default(), param.unwrap_or_default());
-    Err(Error::Refused { status: status.as_u16(), word, param })
+    let (code, param) = detail.map_or((None, None), |detail| (detail.code.or(detail.kind), detail.param));
+    let (code, param) = (code.unwrap_or_default(), param.unwrap_or_default());
+    Err(Error::Refused { status: status.as_u16(), code, param })
 }

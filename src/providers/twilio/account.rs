@@ -18,13 +18,13 @@ pub struct Account {
 
 /// A phone number. Unset fields are empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnNumber {
+pub struct AccountNumber {
     /// `PN…`
     pub sid: String,
     /// With `+` and country code.
     pub phone_number: String,
     /// Where its calls go.
-    pub hooks: NumberHooks,
+    pub webhooks: NumberWebhooks,
     /// Requested when `voice_url` fails.
     pub voice_fallback_url: String,
     /// `AP…`: the URLs of a TwiML app are used instead of the number's own.
@@ -35,7 +35,7 @@ pub struct OwnNumber {
 
 /// Where the calls of a number go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NumberHooks {
+pub struct NumberWebhooks {
     /// Requested for an incoming call.
     pub voice_url: String,
     /// The HTTP method.
@@ -53,31 +53,31 @@ pub async fn account(client: &Client, config: &TwilioConfig, limit: Duration) ->
     Ok(send(config, client.get(url).timeout(limit)).await?.json().await?)
 }
 
-/// `GET IncomingPhoneNumbers.json`: the first [`MOST`] numbers of the account.
-pub async fn numbers(client: &Client, config: &TwilioConfig, limit: Duration) -> Result<Vec<OwnNumber>, Error> {
+/// `GET IncomingPhoneNumbers.json`: the first [`MAX_NUMBERS`] numbers of the account.
+pub async fn numbers(client: &Client, config: &TwilioConfig, limit: Duration) -> Result<Vec<AccountNumber>, Error> {
     #[derive(Deserialize)]
     struct Page {
         incoming_phone_numbers: Vec<Wire>,
     }
     let url = account_url(config, "IncomingPhoneNumbers.json")?;
-    let request = client.get(url).query(&[("PageSize", MOST)]).timeout(limit);
+    let request = client.get(url).query(&[("PageSize", MAX_NUMBERS)]).timeout(limit);
     let page: Page = send(config, request).await?.json().await?;
-    Ok(page.incoming_phone_numbers.into_iter().map(OwnNumber::from).collect())
+    Ok(page.incoming_phone_numbers.into_iter().map(AccountNumber::from).collect())
 }
 
 /// `POST IncomingPhoneNumbers/{Sid}.json`: sets these URLs of a number; its other fields are unchanged.
-pub async fn set_number_hooks(
+pub async fn set_number_webhooks(
     client: &Client,
     config: &TwilioConfig,
     sid: &str,
-    hooks: &NumberHooks,
+    webhooks: &NumberWebhooks,
     limit: Duration,
-) -> Result<OwnNumber, Error> {
+) -> Result<AccountNumber, Error> {
     let mut form = vec![
-        ("VoiceUrl", hooks.voice_url.as_str()),
-        ("StatusCallback", &hooks.status_callback),
-        ("VoiceMethod", &hooks.voice_method),
-        ("StatusCallbackMethod", &hooks.status_callback_method),
+        ("VoiceUrl", webhooks.voice_url.as_str()),
+        ("StatusCallback", &webhooks.status_callback),
+        ("VoiceMethod", &webhooks.voice_method),
+        ("StatusCallbackMethod", &webhooks.status_callback_method),
     ];
     // A URL may be set to an empty text, a method may not.
     form.retain(|(name, value)| !value.is_empty() || !name.ends_with("Method"));
@@ -100,12 +100,12 @@ struct Wire {
     trunk_sid: Option<String>,
 }
 
-impl From<Wire> for OwnNumber {
+impl From<Wire> for AccountNumber {
     fn from(wire: Wire) -> Self {
         Self {
             sid: wire.sid,
             phone_number: wire.phone_number,
-            hooks: NumberHooks {
+            webhooks: NumberWebhooks {
                 voice_url: wire.voice_url.unwrap_or_default(),
                 voice_method: wire.voice_method.unwrap_or_default(),
                 status_callback: wire.status_callback.unwrap_or_default(),
@@ -119,4 +119,4 @@ impl From<Wire> for OwnNumber {
 }
 
 /// The largest page size that Twilio allows.
-pub const MOST: u32 = 1000;
+pub const MAX_NUMBERS: u32 = 1000;

@@ -10,10 +10,10 @@ pub struct Form {
 }
 
 impl Form {
-    /// Parses `application/x-www-form-urlencoded` with at most `most` parameters; none if there are more. Invalid UTF-8
+    /// Parses `application/x-www-form-urlencoded` with at most `max` parameters; none if there are more. Invalid UTF-8
     /// is replaced, and [`Form::is_clean`] reports it.
-    pub fn decode(body: &[u8], most: usize) -> Option<Self> {
-        if memchr::memchr_iter(b'&', body).count() >= most {
+    pub fn decode(body: &[u8], max: usize) -> Option<Self> {
+        if memchr::memchr_iter(b'&', body).count() >= max {
             return None;
         }
         let mut clean = true;
@@ -26,11 +26,11 @@ impl Form {
         Some(Self { pairs, clean })
     }
 
-    /// Parses the top level of a JSON object with at most `most` fields; none if there are more. JSON that is not an
+    /// Parses the top level of a JSON object with at most `max` fields; none if there are more. JSON that is not an
     /// object has no parameters.
-    pub fn decode_json(body: &[u8], most: usize) -> Option<Self> {
+    pub fn decode_json(body: &[u8], max: usize) -> Option<Self> {
         let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) else { return Some(Self::default()) };
-        if fields.len() > most {
+        if fields.len() > max {
             return None;
         }
         let pairs = fields.into_iter().map(|(name, value)| match value {

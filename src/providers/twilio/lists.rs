@@ -8,7 +8,7 @@ use super::forms::Form;
 use super::rest::{Error, account_url, send};
 use crate::config::TwilioConfig;
 use crate::domain::Timestamp;
-use crate::providers::tls_look::http_date;
+use crate::providers::tls_probe::http_date;
 use reqwest::{Client, Response, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -47,7 +47,7 @@ pub struct Day<T> {
     /// The resources.
     pub listed: Vec<Listed<T>>,
     /// Twilio's time of the request: later entries may be missing.
-    pub asked_at: Timestamp,
+    pub requested_at: Timestamp,
 }
 
 /// A message.
@@ -118,7 +118,7 @@ impl Resource for ListedMessage {
 
 impl ListedMessage {
     /// Returns true if it is a WhatsApp message to this sender, or to any sender if none is given.
-    pub fn came_to(&self, own: Option<&str>) -> bool {
+    pub fn is_inbound_whatsapp_to(&self, own: Option<&str>) -> bool {
         let to = self.to.as_deref().and_then(|to| to.strip_prefix("whatsapp:"));
         self.direction.as_deref() == Some("inbound") && to.is_some_and(|to| own.is_none_or(|own| own == to))
     }
@@ -212,18 +212,18 @@ impl ListedRecording {
     }
 }
 
-/// Reads what was received on `date` (`YYYY-MM-DD`, UTC), back to `since`; the result may contain older entries. `told`
-/// is called with the time by Twilio's clock for each response.
+/// Reads what was received on `date` (`YYYY-MM-DD`, UTC), back to `since`; the result may contain older entries.
+/// `observe_time` is called with the time by Twilio's clock for each response.
 pub async fn day<T: Resource>(
     client: &Client,
     config: &TwilioConfig,
     date: &str,
     since: Timestamp,
-    told: impl Fn(Timestamp) + Send,
+    observe_time: impl Fn(Timestamp) + Send,
 ) -> Result<Day<T>, Error> {
     let request = client.get(account_url(config, T::PATH)?).query(&[(T::DAY, date), ("PageSize", PAGE_SIZE)]);
-    let mut response = send(config, request.timeout(ANSWER)).await?;
-    let asked_at = date_of(&response).inspect(|time| told(*time)).ok_or(Error::Malformed)?;
+    let mut response = send(config, request.timeout(RESPONSE_TIMEOUT)).await?;
+    let requested_at = date_of(&response).inspect(|time| observe_time(*time)).ok_or(Error::Malformed)?;
     let (mut listed, mut seen) = (Vec::new(), HashSet::new());
     loop {
         let mut page: BTreeMap<String, Box<RawValue>> = response.json().await?;
@@ -240,15 +240,15 @@ pub async fn day<T: Resource>(
         let next =
             page.remove("next_page_uri").and_then(|uri| serde_json::from_str::<Option<String>>(uri.get()).ok()?);
         let Some(next) = next.filter(|_| !is_older) else { break };
-        response = send(config, client.get(page_url(config, &next)?).timeout(ANSWER)).await?;
+        response = send(config, client.get(page_url(config, &next)?).timeout(RESPONSE_TIMEOUT)).await?;
         if let Some(time) = date_of(&response) {
-            told(time);
+            observe_time(time);
         }
     }
     // Entries with the same time keep the order of the list.
     listed.reverse();
     listed.sort_by_key(|listed| listed.item.at());
-    Ok(Day { listed, asked_at })
+    Ok(Day { listed, requested_at })
 }
 
 /// The files of a message: `GET Messages/{sid}/Media.json`.
@@ -263,7 +263,8 @@ pub async fn media(client: &Client, config: &TwilioConfig, message: &str) -> Res
         content_type: Option<String>,
     }
     let address = account_url(config, &format!("Messages/{message}/Media"))?;
-    let page: Page = send(config, client.get(format!("{address}.json")).timeout(ANSWER)).await?.json().await?;
+    let page: Page =
+        send(config, client.get(format!("{address}.json")).timeout(RESPONSE_TIMEOUT)).await?.json().await?;
     let file = |wire: Wire| ListedMedia { url: format!("{address}/{}", wire.sid), mime: wire.content_type };
     Ok(page.media_list.into_iter().map(file).collect())
 }
@@ -271,7 +272,7 @@ pub async fn media(client: &Client, config: &TwilioConfig, message: &str) -> Res
 /// One call: `GET Calls/{sid}.json`.
 pub async fn call(client: &Client, config: &TwilioConfig, sid: &str) -> Result<ListedCall, Error> {
     let url = account_url(config, &format!("Calls/{sid}.json"))?;
-    Ok(send(config, client.get(url).timeout(ANSWER)).await?.json().await?)
+    Ok(send(config, client.get(url).timeout(RESPONSE_TIMEOUT)).await?.json().await?)
 }
 
 /// The URL of a further page. The credentials are sent with the request, so the URL must belong to the account.
@@ -297,7 +298,7 @@ fn millis(seconds: Option<&str>) -> i64 {
 
 const PAGE_SIZE: &str = "200";
 /// Response timeout.
-const ANSWER: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
@@ -326,7 +327,9 @@ mod tests {
             "num_media":"1","date_created":"Fri, 20 Nov 2026 10:00:01 +0000","date_sent":null,"unknown":{}}"#;
         let message: ListedMessage = serde_json::from_str(raw).unwrap();
         assert!(
-            message.came_to(None) && message.came_to(Some("+97239999999")) && !message.came_to(Some("+97238888888"))
+            message.is_inbound_whatsapp_to(None)
+                && message.is_inbound_whatsapp_to(Some("+97239999999"))
+                && !message.is_inbound_whatsapp_to(Some("+97238888888"))
         );
         assert!(message.has_media());
         assert_eq!(message.at().unwrap().to_string(), "2026-11-20T10:00:01.000Z");

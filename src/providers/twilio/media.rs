@@ -4,7 +4,7 @@
 //! credentials are not sent there. Page: "Media Resource".
 
 use crate::config::{Config, Secret};
-use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles, Trusted};
+use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher, Trusted};
 use reqwest::header;
 use reqwest::{Client, StatusCode};
 use std::time::Duration;
@@ -12,14 +12,14 @@ use url::Url;
 
 /// Fetches files of messages.
 #[derive(Clone)]
-pub struct MessageFiles {
+pub struct TwilioMediaFetcher {
     client: Client,
     api_origin: String,
     credentials: Option<(String, Secret)>,
-    elsewhere: PublicFiles,
+    redirect_fetcher: SafeFetcher,
 }
 
-impl MessageFiles {
+impl TwilioMediaFetcher {
     /// Creates a fetcher for the configured account. If the configured host is a fake on this machine, redirects to
     /// this machine are allowed too.
     pub fn new(client: Client, config: &Config) -> Result<Self, reqwest::Error> {
@@ -29,17 +29,17 @@ impl MessageFiles {
             client,
             api_origin: api.origin().to_owned(),
             credentials: config.twilio.credentials().map(|(sid, token)| (sid.to_owned(), token.clone())),
-            elsewhere: PublicFiles::new(trusted, config.whatsapp.max_media_bytes)?,
+            redirect_fetcher: SafeFetcher::new(trusted, config.whatsapp.max_media_bytes)?,
         })
     }
 
     /// Fetches a file. The credentials are sent only to the configured host.
     pub async fn fetch(&self, address: &str) -> Result<FetchedFile, FetchError> {
         let url =
-            Url::parse(address).map_err(|_| FetchError::Forbidden(super::super::public_file::Forbidden::Unreadable))?;
+            Url::parse(address).map_err(|_| FetchError::Forbidden(super::super::safe_fetch::Forbidden::InvalidUrl))?;
         let credentials = self.credentials.as_ref().filter(|_| url.origin().ascii_serialization() == self.api_origin);
-        let Some((sid, token)) = credentials else { return self.elsewhere.fetch(address, None).await };
-        let request = self.client.get(url.clone()).basic_auth(sid, Some(token.expose())).timeout(ANSWER);
+        let Some((sid, token)) = credentials else { return self.redirect_fetcher.fetch(address, None).await };
+        let request = self.client.get(url.clone()).basic_auth(sid, Some(token.expose())).timeout(RESPONSE_TIMEOUT);
         let response = request.send().await.map_err(|_| FetchError::Unreachable)?;
         match response.status() {
             StatusCode::MOVED_PERMANENTLY
@@ -49,13 +49,13 @@ impl MessageFiles {
             | StatusCode::PERMANENT_REDIRECT => {
                 let target = response.headers().get(header::LOCATION).and_then(|target| target.to_str().ok());
                 let target = target.and_then(|target| url.join(target).ok()).ok_or(FetchError::Unreachable)?;
-                self.elsewhere.fetch(target.as_str(), None).await
+                self.redirect_fetcher.fetch(target.as_str(), None).await
             }
-            status if status.is_success() => self.elsewhere.read(response).await,
+            status if status.is_success() => self.redirect_fetcher.read(response).await,
             status => Err(FetchError::Status(status.as_u16())),
         }
     }
 }
 
 /// Timeout of a download.
-const ANSWER: Duration = Duration::from_secs(30);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);

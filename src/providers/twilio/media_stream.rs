@@ -204,9 +204,9 @@ mod tests {
         assert_eq!(parse(numeric).unwrap(), Incoming::Media { timestamp_ms: 5, payload: "//8=".into() });
         let dtmf = r#"{"event":"dtmf","streamSid":"MZ00000000000000000000000000000001","sequenceNumber":"5","dtmf":{"track":"inbound_track","digit":"1"}}"#;
         assert_eq!(parse(dtmf).unwrap(), Incoming::Dtmf('1'));
-        for odd in ["א", "", "x", "12"] {
-            let odd = format!(r#"{{"event":"dtmf","dtmf":{{"digit":"{odd}"}}}}"#);
-            assert_eq!(parse(&odd).unwrap(), Incoming::Unknown, "{odd}");
+        for invalid in ["א", "", "x", "12"] {
+            let invalid = format!(r#"{{"event":"dtmf","dtmf":{{"digit":"{invalid}"}}}}"#);
+            assert_eq!(parse(&invalid).unwrap(), Incoming::Unknown, "{invalid}");
         }
         let mark = r#"{"event":"mark","sequenceNumber":"4","streamSid":"MZ00000000000000000000000000000001","mark":{"name":"g3.17"}}"#;
         assert_eq!(parse(mark).unwrap(), Incoming::Mark("g3.17".into()));

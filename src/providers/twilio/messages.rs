@@ -7,7 +7,7 @@
 mod list;
 mod template;
 
-use super::trouble;
+use super::error_messages;
 use crate::config::{Config, Secret};
 use crate::domain::{NotSent, Outcome, Timestamp, Trouble};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
@@ -95,7 +95,7 @@ impl Messages {
         let response = self.authorized(self.client.get(&self.url).query(&query)).send().await;
         let response = response.map_err(|_| self.unreachable())?;
         if response.status() != StatusCode::OK {
-            return Err(trouble::of(response.status().as_str(), None, &self.language));
+            return Err(error_messages::for_code(response.status().as_str(), None, &self.language));
         }
         let page = response.bytes().await.map_err(|_| self.unreachable())?;
         let wanted = list::Wanted {
@@ -122,27 +122,27 @@ impl Messages {
         }
         let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
         let code = refusal.code.map_or_else(|| status.as_str().to_owned(), |code| code.to_string());
-        let trouble = trouble::of(&code, refusal.message.as_deref(), &self.language);
+        let trouble = error_messages::for_code(&code, refusal.message.as_deref(), &self.language);
         match status {
             StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, trouble),
             StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(wait), trouble),
             StatusCode::REQUEST_TIMEOUT => Outcome::Doubtful(trouble),
             status if status.is_server_error() => Outcome::Doubtful(trouble),
             StatusCode::UNAUTHORIZED => Outcome::NotSent(NotSent::Barred, trouble),
-            _ => Outcome::NotSent(NotSent::Refused(trouble::refusal(&code)), trouble),
+            _ => Outcome::NotSent(NotSent::Refused(error_messages::refusal(&code)), trouble),
         }
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        request.basic_auth(&self.account_sid, Some(self.auth_token.expose())).timeout(ANSWER)
+        request.basic_auth(&self.account_sid, Some(self.auth_token.expose())).timeout(RESPONSE_TIMEOUT)
     }
 
     fn unreachable(&self) -> Trouble {
-        trouble::of("unreachable", None, &self.language)
+        error_messages::for_code("unreachable", None, &self.language)
     }
 
     fn no_answer(&self) -> Trouble {
-        trouble::of("no_answer", None, &self.language)
+        error_messages::for_code("no_answer", None, &self.language)
     }
 }
 
@@ -168,5 +168,5 @@ fn retry_after(response: &Response) -> Duration {
 pub const STATUS_PATH: &str = "/webhook/whatsapp/twilio/status";
 
 /// Response timeout.
-const ANSWER: Duration = Duration::from_secs(10);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 const PAGE_SIZE: &str = "200";

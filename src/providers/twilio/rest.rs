@@ -4,7 +4,7 @@
 
 use crate::config::TwilioConfig;
 use crate::domain::{CallSid, RecordingSid};
-use crate::providers::public_file::{FetchError, FetchedFile, PublicFiles};
+use crate::providers::safe_fetch::{FetchError, FetchedFile, SafeFetcher};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
 use std::time::Duration;
@@ -44,12 +44,12 @@ pub enum Error {
 
 impl Error {
     /// Returns true if a retry may succeed.
-    pub fn is_passing(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
             // A 404 right after a webhook is normal: Twilio's storage does not have the file yet.
             Self::Refused { status, .. } => matches!(status, 404 | 408 | 429) || *status >= 500,
-            Self::Redirected(error) => error.is_passing(),
+            Self::Redirected(error) => error.is_retryable(),
             Self::NotConfigured | Self::Malformed | Self::TooLarge(_) => false,
         }
     }
@@ -114,7 +114,7 @@ pub async fn call_status(client: &Client, config: &TwilioConfig, call: &CallSid)
 
 /// An audio file and its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SoundFile {
+pub struct AudioFile {
     /// Usually `audio/wav`.
     pub mime: String,
     /// The file.
@@ -122,16 +122,16 @@ pub struct SoundFile {
 }
 
 /// Fetches a recording as WAV. `url` comes from the webhook, and is used only if it is on the configured host. If that
-/// host redirects, `elsewhere` fetches the file without the credentials, and only from a public address.
+/// host redirects, `redirect_fetcher` fetches the file without the credentials, and only from a public address.
 pub async fn fetch_recording(
     client: &Client,
-    elsewhere: &PublicFiles,
+    redirect_fetcher: &SafeFetcher,
     config: &TwilioConfig,
     recording: &RecordingSid,
     url: &str,
     limit: Duration,
-    most: usize,
-) -> Result<SoundFile, Error> {
+    max_bytes: usize,
+) -> Result<AudioFile, Error> {
     let url = match recording_url(config, url) {
         Some(url) => url,
         None => account_url(config, &format!("Recordings/{recording}.wav"))?,
@@ -145,26 +145,26 @@ pub async fn fetch_recording(
             message: "redirected".into(),
             retry_after: None,
         })?;
-        let fetched = tokio::time::timeout(limit, elsewhere.fetch(target.as_str(), None)).await;
+        let fetched = tokio::time::timeout(limit, redirect_fetcher.fetch(target.as_str(), None)).await;
         fetched.unwrap_or(Err(FetchError::Unreachable)).map_err(Error::Redirected)?
     } else {
         let mime =
             response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut content = Vec::new();
         while let Some(chunk) = response.chunk().await? {
-            if content.len() + chunk.len() > most {
-                return Err(Error::TooLarge(most));
+            if content.len() + chunk.len() > max_bytes {
+                return Err(Error::TooLarge(max_bytes));
             }
             content.extend_from_slice(&chunk);
         }
         FetchedFile { mime, content }
     };
-    if file.content.len() > most {
-        return Err(Error::TooLarge(most));
+    if file.content.len() > max_bytes {
+        return Err(Error::TooLarge(max_bytes));
     }
     let is_mp3 = file.mime.is_some_and(|mime| mime.contains("mpeg"));
     let mime = if is_mp3 { "audio/mpeg" } else { "audio/wav" }.to_owned();
-    Ok(SoundFile { mime, content: file.content })
+    Ok(AudioFile { mime, content: file.content })
 }
 
 /// The webhook's URL with the suffix for WAV, if it is on the configured host.
@@ -184,10 +184,10 @@ pub(super) fn account_url(config: &TwilioConfig, path: &str) -> Result<String, E
 
 pub(super) async fn send(config: &TwilioConfig, request: RequestBuilder) -> Result<Response, Error> {
     let (account, token) = config.credentials().ok_or(Error::NotConfigured)?;
-    refuse(request.basic_auth(account, Some(token.expose())).send().await?).await
+    check_status(request.basic_auth(account, Some(token.expose())).send().await?).await
 }
 
-async fn refuse(response: Response) -> Result<Response, Error> {
+async fn check_status(response: Response) -> Result<Response, Error> {
     #[derive(Default, Deserialize)]
     struct Refusal {
         #[serde(default)]

@@ -2,8 +2,8 @@
 //!
 //! Pages: "Twilio's request to your incoming message webhook URL" and "Outbound message status in status callbacks".
 
+use super::error_messages;
 use super::forms::Form;
-use super::trouble;
 use crate::domain::{
     Actor, Change, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageNews, MessageSid,
     MessageStatus, PeerAddress, PeerError, PhoneNumber, Provider, Refusal,
@@ -57,8 +57,8 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Malfor
     };
     let refusal = (status == MessageStatus::Failed).then(|| {
         let code = form.value("ErrorCode").filter(|code| !code.is_empty()).unwrap_or(word);
-        let trouble = trouble::of(code, form.value("ErrorMessage"), language);
-        let refusal = if word == "canceled" { Refusal::Cancelled } else { trouble::refusal(code) };
+        let trouble = error_messages::for_code(code, form.value("ErrorMessage"), language);
+        let refusal = if word == "canceled" { Refusal::Cancelled } else { error_messages::refusal(code) };
         LateRefusal { refusal, trouble }
     });
     Ok(Some(MessageNews {
@@ -95,7 +95,7 @@ fn peer(address: PeerAddress, form: &Form) -> Vec<PeerAddress> {
 }
 
 fn media(form: &Form) -> Vec<InboundMedia> {
-    let count = form.value("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0_usize).min(MOST_MEDIA);
+    let count = form.value("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0_usize).min(MAX_MEDIA);
     let file = |at: usize| {
         Some(InboundMedia {
             url: form.value(&format!("MediaUrl{at}"))?.to_owned(),
@@ -135,7 +135,7 @@ fn is_to_our_sender(form: &Form, own: Option<&PhoneNumber>, country: country::Id
         || PhoneNumber::parse_provider(to, country).is_ok_and(|to| to == *own)
 }
 
-const MOST_MEDIA: usize = 10;
+const MAX_MEDIA: usize = 10;
 
 /// Meta's business-scoped user ids of the sender: of the business, and of a group of businesses. Twilio's change log
 /// calls the first one by the second name.
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_odd() {
+    fn what_makes_no_sense_is_rejected() {
         for form in [
             Form::from([("From", "+972501234567"), ("Body", "x")]),
             Form::from([("MessageSid", SID), ("Body", "x")]),
@@ -239,8 +239,8 @@ mod tests {
             ("undelivered", Some(MessageStatus::Failed)),
         ] {
             let form = Form::from([("MessageSid", SID), ("MessageStatus", word), ("ErrorCode", "63016")]);
-            let news = status(&form, "en").unwrap();
-            let change = news.map(|news| match news.change {
+            let update = status(&form, "en").unwrap();
+            let change = update.map(|update| match update.change {
                 Change::Status(status, refusal) => {
                     assert_eq!(refusal.is_some(), status == MessageStatus::Failed);
                     status

@@ -76,7 +76,7 @@ pub(super) fn connect(state: &AppState, token: Option<String>, number: u32) -> [
     [
         Verb::Connect {
             action: next.clone(),
-            stream_url: format!("{}/ws/twilio-media", state.config().http.socket_url()),
+            stream_url: format!("{}/ws/twilio-media", state.config().http.websocket_url()),
             status_callback: at(state, "/webhook/stream_status"),
             parameters: token.map(|token| ("token".to_owned(), token)).into_iter().collect(),
         },

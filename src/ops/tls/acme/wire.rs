@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::providers::http_client;
-use crate::providers::tls_look::http_date;
+use crate::providers::tls_probe::http_date;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
@@ -40,7 +40,7 @@ impl Wire {
     pub(super) fn new(roots: RootCertStore) -> Result<Self, reqwest::Error> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        Ok(Self { client: http_client::trusting(tls).timeout(ANSWER).build()?, asked_to_wait: Arc::default() })
+        Ok(Self { client: http_client::builder_with_tls(tls).timeout(ANSWER).build()?, asked_to_wait: Arc::default() })
     }
 
     /// The `Retry-After` of the last refusal; the call clears it.

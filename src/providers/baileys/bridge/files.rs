@@ -9,9 +9,9 @@ impl Bridge {
     /// Tells the bridge that one of its files is stored here and may be deleted. Best effort: a bridge that does not
     /// get the request evicts old files when it needs space.
     pub async fn release_file(&self, address: &str) {
-        let Some(url) = self.own_file(address) else { return };
+        let Some(url) = self.file_url(address) else { return };
         let path = &url[url::Position::BeforePath..url::Position::AfterQuery];
-        let released = self.ask(Method::DELETE, path, None, RELEASE).await;
+        let released = self.request(Method::DELETE, path, None, RELEASE_TIMEOUT).await;
         match released {
             Ok(answer) => {
                 let status = answer.status.as_u16();
@@ -29,21 +29,21 @@ impl Bridge {
     /// `127.0.0.1` to it, and a container knows only its own. A URL `http://…/media/` with 32 hex digits can only come
     /// from the bridge, because other files need https; it is fetched from the origin in the settings, whatever its
     /// host is.
-    pub fn own_file(&self, address: &str) -> Option<Url> {
+    pub fn file_url(&self, address: &str) -> Option<Url> {
         let url = Url::parse(address).ok()?;
         let own = Url::parse(&self.origin).ok()?;
         if url.origin() == own.origin() {
-            return url.path().starts_with(FILES).then_some(url);
+            return url.path().starts_with(FILES_PATH).then_some(url);
         }
-        let id = url.path().strip_prefix(FILES)?;
+        let id = url.path().strip_prefix(FILES_PATH)?;
         let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         let is_plain = url.scheme() == "http" && url.username().is_empty() && url.password().is_none();
         if is_id && is_plain { own.join(url.path()).ok() } else { None }
     }
 }
 
-const FILES: &str = "/media/";
-const RELEASE: Duration = Duration::from_secs(3);
+const FILES_PATH: &str = "/media/";
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {
@@ -57,14 +57,14 @@ mod tests {
         Bridge::new(crate::providers::http_client::build().unwrap(), &config).unwrap()
     }
 
-    fn own_file(address: &str) -> Option<String> {
-        bridge().own_file(address).map(String::from)
+    fn file_url(address: &str) -> Option<String> {
+        bridge().file_url(address).map(String::from)
     }
 
     #[test]
     fn the_bridge_s_own_files_are_known() {
         let own = "http://127.0.0.1:8123/media/a1?x=2";
-        assert_eq!(own_file(own).as_deref(), Some(own));
+        assert_eq!(file_url(own).as_deref(), Some(own));
         for address in [
             "http://127.0.0.1:8124/media/a1",
             "https://127.0.0.1:8123/media/a1",
@@ -73,15 +73,15 @@ mod tests {
             "http://shop.example/media/a1",
             "a1",
         ] {
-            assert_eq!(own_file(address), None, "{address}");
+            assert_eq!(file_url(address), None, "{address}");
         }
     }
 
     #[test]
-    fn whatever_the_bridge_calls_itself_its_files_are_asked_for_where_it_is() {
+    fn files_are_fetched_from_the_configured_origin() {
         let id = "0123456789abcdef0123456789abcdef";
         for origin in ["http://localhost:8123", "http://[::1]:8123", "http://127.0.0.1:9000", "http://10.88.0.7:8000"] {
-            let found = own_file(&format!("{origin}/media/{id}"));
+            let found = file_url(&format!("{origin}/media/{id}"));
             assert_eq!(found, Some(format!("http://127.0.0.1:8123/media/{id}")), "{origin}");
         }
         for address in [
@@ -92,7 +92,7 @@ mod tests {
             format!("http://name:word@shop.example/media/{id}"),
             format!("http://shop.example/x/media/{id}"),
         ] {
-            assert_eq!(own_file(&address), None, "{address}");
+            assert_eq!(file_url(&address), None, "{address}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Linking the account, unlinking it, and trying and checking at once instead of later.
 
-use super::exchange::Answer;
+use super::http::BridgeResponse;
 use super::report::line;
 use super::{Bridge, LinkState};
 use reqwest::{Method, StatusCode};
@@ -33,9 +33,9 @@ pub enum LinkCheck {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BridgeError {
     /// The bridge was not reached, or rejected the secret; the state says which.
-    Away(LinkState),
+    Unavailable(LinkState),
     /// The bridge does not support the request: it is older than the daemon, or not the bundled one.
-    Unknown,
+    Unsupported,
     /// The bridge rejected the request.
     Refused {
         /// The HTTP status.
@@ -50,11 +50,11 @@ pub enum BridgeError {
 impl Bridge {
     /// The QR code that waits to be scanned, if there is one.
     pub(super) async fn qr_code(&self, limit: Duration) -> Result<Option<QrCode>, BridgeError> {
-        let answer = self.ask(Method::GET, "/qr", None, limit).await.map_err(BridgeError::Away)?;
+        let answer = self.request(Method::GET, "/qr", None, limit).await.map_err(BridgeError::Unavailable)?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        let body = done(answer)?;
+        let body = success_body(answer)?;
         let text = body["qr"].as_str().filter(|text| !text.is_empty());
         Ok(text.map(|text| QrCode { text: text.to_owned(), svg: svg(&body["svg"]) }))
     }
@@ -62,15 +62,15 @@ impl Bridge {
     /// Starts to show QR codes again; returns the resulting state.
     pub async fn pair(&self) -> Result<LinkState, BridgeError> {
         let body = self.post("/pair", &json!({})).await?;
-        Ok(LinkState::told(body["state"].as_str()))
+        Ok(LinkState::from_code(body["state"].as_str()))
     }
 
     /// Requests a pairing code to be typed into the phone with this number: digits without `+`.
     pub async fn pairing_code(&self, digits: &str) -> Result<String, BridgeError> {
         let body = self.post("/pairing-code", &json!({ "phone": digits })).await?;
-        let told = body["code"].as_str().unwrap_or_default();
-        let code: String = told.chars().filter(char::is_ascii_alphanumeric).take(LONGEST_CODE).collect();
-        if code.is_empty() { Err(odd(StatusCode::OK, &body)) } else { Ok(code) }
+        let raw_code = body["code"].as_str().unwrap_or_default();
+        let code: String = raw_code.chars().filter(char::is_ascii_alphanumeric).take(MAX_CODE).collect();
+        if code.is_empty() { Err(unexpected_response(StatusCode::OK, &body)) } else { Ok(code) }
     }
 
     /// Unlinks the account at WhatsApp; the bridge archives the session.
@@ -85,38 +85,40 @@ impl Bridge {
 
     /// Checks the link in both directions now, by a message to the account's own phone that no chat shows.
     pub async fn check_link(&self) -> Result<LinkCheck, BridgeError> {
-        let asked = self.ask(Method::POST, "/check-link", Some(&json!({})), CHECK).await;
-        let body = done(asked.map_err(BridgeError::Away)?)?;
+        let response = self.request(Method::POST, "/check-link", Some(&json!({})), CHECK_TIMEOUT).await;
+        let body = success_body(response.map_err(BridgeError::Unavailable)?)?;
         match body["result"].as_str() {
             Some("ok") => Ok(LinkCheck::Works),
             Some("no_ack") => Ok(LinkCheck::NoAck),
             Some("no_echo") => Ok(LinkCheck::NoEcho),
             None => Ok(LinkCheck::NotConnected),
-            Some(_) => Err(odd(StatusCode::OK, &body)),
+            Some(_) => Err(unexpected_response(StatusCode::OK, &body)),
         }
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Value, BridgeError> {
-        done(self.ask(Method::POST, path, Some(body), CHANGE).await.map_err(BridgeError::Away)?)
+        success_body(
+            self.request(Method::POST, path, Some(body), CHANGE_TIMEOUT).await.map_err(BridgeError::Unavailable)?,
+        )
     }
 }
 
 /// The body of a successful response.
-fn done(answer: Answer) -> Result<Value, BridgeError> {
-    let Answer { status, body } = answer;
+fn success_body(answer: BridgeResponse) -> Result<Value, BridgeError> {
+    let BridgeResponse { status, body } = answer;
     match status {
         status if status.is_success() && body["ok"] != false => Ok(body),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(BridgeError::Away(LinkState::Unauthorized)),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(BridgeError::Unavailable(LinkState::Unauthorized)),
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
-            Err(BridgeError::Unknown)
+            Err(BridgeError::Unsupported)
         }
-        status => Err(odd(status, &body)),
+        status => Err(unexpected_response(status, &body)),
     }
 }
 
-fn odd(status: StatusCode, body: &Value) -> BridgeError {
-    let told = |name: &str| line(&body["error"][name]).unwrap_or_default();
-    BridgeError::Refused { status: status.as_u16(), code: told("code"), message: told("message") }
+fn unexpected_response(status: StatusCode, body: &Value) -> BridgeError {
+    let field = |name: &str| line(&body["error"][name]).unwrap_or_default();
+    BridgeError::Refused { status: status.as_u16(), code: field("code"), message: field("message") }
 }
 
 /// The SVG, if it looks like one.
@@ -126,7 +128,7 @@ fn svg(value: &Value) -> Option<String> {
 }
 
 /// Timeout of a change: most of them involve WhatsApp.
-const CHANGE: Duration = Duration::from_secs(15);
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long the bridge waits for the account's phone, and a little more.
-const CHECK: Duration = Duration::from_secs(65);
-const LONGEST_CODE: usize = 16;
+const CHECK_TIMEOUT: Duration = Duration::from_secs(65);
+const MAX_CODE: usize = 16;

@@ -1,6 +1,6 @@
 //! The bridge's report about its link to WhatsApp.
 
-use super::exchange::Answer;
+use super::http::BridgeResponse;
 use super::{Bridge, LinkState, QrCode};
 use crate::domain::Timestamp;
 use reqwest::{Method, StatusCode};
@@ -79,50 +79,50 @@ impl Bridge {
 
     /// The state of the link, from the request that every bridge answers.
     pub async fn report(&self) -> Report {
-        self.health().await.unwrap_or_else(Report::only)
+        self.health().await.unwrap_or_else(Report::with_state)
     }
 
-    /// Everything that can be found out within [`GLANCE`]; with the QR code if requested.
-    pub async fn look(&self, with_code: bool) -> Overview {
-        let code = async { if with_code { self.qr_code(GLANCE).await.ok().flatten() } else { None } };
-        let status = self.ask(Method::GET, "/status", None, GLANCE);
+    /// Everything that can be found out within [`STATUS_TIMEOUT`]; with the QR code if requested.
+    pub async fn overview(&self, with_code: bool) -> Overview {
+        let code = async { if with_code { self.qr_code(STATUS_TIMEOUT).await.ok().flatten() } else { None } };
+        let status = self.request(Method::GET, "/status", None, STATUS_TIMEOUT);
         let (health, status, qr) = tokio::join!(self.health(), status, code);
         let reachable = health.is_ok() || status.is_ok();
         let connected = health.as_ref().is_ok_and(|report| report.state.is_connected());
         let known = match status {
-            Ok(Answer { status: StatusCode::OK, body }) if body.is_object() => Ok(Report::read(true, &body)),
-            Ok(Answer { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. })
+            Ok(BridgeResponse { status: StatusCode::OK, body }) if body.is_object() => Ok(Report::parse(true, &body)),
+            Ok(BridgeResponse { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. })
             | Err(LinkState::Unauthorized) => {
-                let known = health.unwrap_or_else(Report::only);
+                let known = health.unwrap_or_else(Report::with_state);
                 Ok(Report { state: LinkState::Unauthorized, ..known })
             }
             // The bridge does not support the status request.
             _ => health,
         };
-        let report = known.unwrap_or_else(Report::only);
+        let report = known.unwrap_or_else(Report::with_state);
         Overview { reachable, connected: connected || report.state.is_connected(), report, qr }
     }
 
     async fn health(&self) -> Result<Report, LinkState> {
-        let Answer { status, body } = self.ask_openly("/health", GLANCE).await?;
-        let report = Report::read(status == StatusCode::OK, &body);
+        let BridgeResponse { status, body } = self.request_unauthenticated("/health", STATUS_TIMEOUT).await?;
+        let report = Report::parse(status == StatusCode::OK, &body);
         // The HTTP status alone decides, because every bridge sends it.
         Ok(if status == StatusCode::OK { Report { state: LinkState::Connected, ..report } } else { report })
     }
 }
 
 impl Report {
-    fn only(state: LinkState) -> Self {
-        Self { state, ..Self::read(false, &Value::Null) }
+    fn with_state(state: LinkState) -> Self {
+        Self { state, ..Self::parse(false, &Value::Null) }
     }
 
-    /// Reads the fields that are present. `well`: the HTTP status allows the state to be connected.
-    fn read(well: bool, body: &Value) -> Self {
-        let word = body["state"].as_str();
-        let state = if well && (word == Some("connected") || body["connected"] == true) {
+    /// Reads the fields that are present. `may_be_connected`: the HTTP status allows the state to be connected.
+    fn parse(may_be_connected: bool, body: &Value) -> Self {
+        let code = body["state"].as_str();
+        let state = if may_be_connected && (code == Some("connected") || body["connected"] == true) {
             LinkState::Connected
         } else {
-            LinkState::told(word)
+            LinkState::from_code(code)
         };
         Self {
             state,
@@ -154,16 +154,16 @@ fn time(value: &Value) -> Option<Timestamp> {
 
 /// A text without line breaks.
 pub(super) fn line(value: &Value) -> Option<String> {
-    let told = value.as_str()?;
-    let line: String = told.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_LINE).collect();
+    let text = value.as_str()?;
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_LINE).collect();
     Some(line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 /// Timeout of a state query.
-const GLANCE: Duration = Duration::from_secs(1);
+const STATUS_TIMEOUT: Duration = Duration::from_secs(1);
 /// The years 2001 to 2128.
 const PLAUSIBLE: std::ops::Range<i64> = 1_000_000_000_000..5_000_000_000_000;
-const LONGEST_LINE: usize = 200;
+const MAX_LINE: usize = 200;
 
 #[cfg(test)]
 mod tests {
@@ -171,7 +171,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_missing_or_odd_is_not_known() {
+    fn missing_and_malformed_fields_are_unknown() {
         for body in [
             json!(null),
             json!([]),
@@ -180,7 +180,7 @@ mod tests {
             json!({ "state": 5, "since": "now", "last_code": "x", "inbox": -1, "account": "me", "restriction": true,
                 "qr_expires_at": i64::MAX, "pairing_code": ["A"], "version": {} }),
         ] {
-            let report = Report::read(true, &body);
+            let report = Report::parse(true, &body);
             assert_eq!(report.state, LinkState::Other, "{body}");
             assert!(report.since.is_none() && report.last_code.is_none() && report.inbox.is_none(), "{body}");
             assert!(report.account.is_none() && report.restriction.is_none() && report.version.is_none(), "{body}");
@@ -189,8 +189,8 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_said_is_read() {
-        let report = Report::read(
+    fn all_fields_are_read() {
+        let report = Report::parse(
             true,
             &json!({ "connected": false, "state": "replaced", "since": 1_700_000_000_000_i64, "last_code": 440,
                 "version": "1.2\n", "inbox": 3, "media_waiting": 2, "refused_by_daemon": 1,
@@ -206,11 +206,11 @@ mod tests {
         assert_eq!(report.account, Some(account));
         let until = Some(Timestamp::from_millis(1_700_000_001_000));
         assert_eq!(report.restriction, Some(Restriction { until, kind: Some("x".into()) }));
-        let lifted = Report::read(true, &json!({ "connected": true, "restriction": { "active": false } }));
+        let lifted = Report::parse(true, &json!({ "connected": true, "restriction": { "active": false } }));
         assert_eq!((lifted.state, lifted.restriction), (LinkState::Connected, None));
         for (result, is_deaf) in [("ok", false), ("no_ack", false), ("no_echo", true)] {
             let check = json!({ "result": result, "since": 1_700_000_001_000_i64 });
-            let report = Report::read(true, &json!({ "connected": true, "link_check": check }));
+            let report = Report::parse(true, &json!({ "connected": true, "link_check": check }));
             assert_eq!(report.deaf_since, until.filter(|_| is_deaf), "{result}");
         }
     }

@@ -24,7 +24,7 @@ pub struct Text<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Send<'a> {
+struct SendRequest<'a> {
     to: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
@@ -36,10 +36,10 @@ struct Send<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Answer {
+struct SendResponse {
     ok: Option<bool>,
     provider_msg_id: Option<MessageKey>,
-    error: Problem,
+    error: ErrorBody,
 }
 
 /// The message id, which some bridges send as a number; such a bridge has sent the message as well.
@@ -53,7 +53,7 @@ enum MessageKey {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Problem {
+struct ErrorBody {
     code: Option<String>,
     message: Option<String>,
 }
@@ -71,9 +71,9 @@ impl MessageKey {
 impl Bridge {
     /// Requests to send a message. Repeating the request with the same key does not send it again.
     pub async fn send(&self, message: Text<'_>) -> Outcome {
-        let body = serde_json::to_vec(&Send {
+        let body = serde_json::to_vec(&SendRequest {
             to: message.to.trim_start_matches('+'),
-            kind: message.media_url.map_or("text", |_| word(message.kind)),
+            kind: message.media_url.map_or("text", |_| kind_name(message.kind)),
             text: message.text,
             media_url: message.media_url,
             idempotency_key: message.key,
@@ -81,7 +81,7 @@ impl Bridge {
         let Ok(body) = body else {
             return Outcome::NotSent(NotSent::Refused(Refusal::Message), self.trouble("unreadable", None));
         };
-        let mut request = self.client.post(&self.send_url).timeout(ANSWER).header(header::CONTENT_TYPE, JSON);
+        let mut request = self.client.post(&self.send_url).timeout(RESPONSE_TIMEOUT).header(header::CONTENT_TYPE, JSON);
         if let Some(token) = &self.token {
             request = request.header(SECRET, token.expose());
         }
@@ -99,9 +99,9 @@ impl Bridge {
     async fn outcome(&self, response: Response) -> Outcome {
         let status = response.status();
         let body = response.bytes().await.unwrap_or_default();
-        let answer: Answer = serde_json::from_slice(&body).unwrap_or_default();
-        let told = answer.error.message.as_deref();
-        let trouble = |code: &str| self.trouble(answer.error.code.as_deref().unwrap_or(code), told);
+        let answer: SendResponse = serde_json::from_slice(&body).unwrap_or_default();
+        let message = answer.error.message.as_deref();
+        let trouble = |code: &str| self.trouble(answer.error.code.as_deref().unwrap_or(code), message);
         match status {
             StatusCode::OK if answer.ok == Some(true) => {
                 Outcome::Sent { provider_msg_id: answer.provider_msg_id.and_then(MessageKey::into_text) }
@@ -120,17 +120,17 @@ impl Bridge {
     }
 
     /// The text for an error code: of sending, of a link state, or the bridge's own message.
-    fn trouble(&self, code: &str, told: Option<&str>) -> Trouble {
+    fn trouble(&self, code: &str, message: Option<&str>) -> Trouble {
         let row = SENTENCES.iter().find(|(known, ..)| *known == code);
         let known = row.map(|(_, he, en)| if self.hebrew { *he } else { *en });
         let known = known.or_else(|| self.sentence(code.parse::<LinkState>().ok()?));
         let sentence = known.map_or_else(
             || {
-                let told = told.unwrap_or(code);
+                let message = message.unwrap_or(code);
                 if self.hebrew {
-                    format!("וואטסאפ סירבה לשלוח את ההודעה: {told}")
+                    format!("וואטסאפ סירבה לשלוח את ההודעה: {message}")
                 } else {
-                    format!("WhatsApp refused the message: {told}")
+                    format!("WhatsApp refused the message: {message}")
                 }
             },
             str::to_owned,
@@ -145,7 +145,7 @@ pub(super) fn restricted(hebrew: bool) -> &'static str {
 }
 
 /// The bridge's name of a kind of file.
-fn word(kind: MediaKind) -> &'static str {
+fn kind_name(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::Image | MediaKind::Sticker => "image",
         MediaKind::Audio | MediaKind::Voice => "audio",
@@ -183,5 +183,5 @@ const RESTRICTED: (&str, &str) = (
 );
 
 /// Timeout of a response; the bridge gives up earlier.
-const ANSWER: Duration = Duration::from_secs(8);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(8);
 const JSON: &str = "application/json";

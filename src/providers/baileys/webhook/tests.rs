@@ -8,9 +8,9 @@ fn message(body: &str) -> InboundMessage {
     }
 }
 
-fn news(body: &str) -> MessageNews {
+fn update(body: &str) -> MessageNews {
     match read(body.as_bytes(), IL) {
-        Ok(Inbound::News(news)) => news,
+        Ok(Inbound::News(update)) => update,
         other => panic!("{body}: {other:?}"),
     }
 }
@@ -72,19 +72,19 @@ fn what_is_from_before_and_what_will_never_come_say_so() {
 
 #[test]
 fn news_are_read() {
-    let read = news(r#"{"event":"status","id":"1","status":"delivered","timestamp":"2026-01-01T00:00:00Z"}"#);
+    let read = update(r#"{"event":"status","id":"1","status":"delivered","timestamp":"2026-01-01T00:00:00Z"}"#);
     assert_eq!(read.change, Change::Status(MessageStatus::Delivered, None));
     assert_eq!(read.at.map(|at| at.to_string()).as_deref(), Some("2026-01-01T00:00:00.000Z"));
-    assert_eq!(news(r#"{"event":"status","id":"1","status":4}"#).change, Change::Status(MessageStatus::Read, None));
-    let failed = news(r#"{"event":"status","id":"1","status":"failed","error":{"code":463,"message":"restricted"}}"#);
+    assert_eq!(update(r#"{"event":"status","id":"1","status":4}"#).change, Change::Status(MessageStatus::Read, None));
+    let failed = update(r#"{"event":"status","id":"1","status":"failed","error":{"code":463,"message":"restricted"}}"#);
     let trouble = Trouble { code: "whatsapp_refused".into(), sentence: "restricted".into() };
     let refusal = LateRefusal { refusal: Refusal::Message, trouble };
     assert_eq!(failed.change, Change::Status(MessageStatus::Failed, Some(refusal)));
-    let reaction = news(r#"{"event":"reaction","target":"1","text":"👍","from":"972501234567"}"#);
+    let reaction = update(r#"{"event":"reaction","target":"1","text":"👍","from":"972501234567"}"#);
     assert_eq!((reaction.change, reaction.actor), (Change::Reaction("👍".into()), Actor::Contact));
-    let edit = news(r#"{"event":"edit","target":"1","text":"new","from_me":true}"#);
+    let edit = update(r#"{"event":"edit","target":"1","text":"new","from_me":true}"#);
     assert_eq!((edit.change, edit.actor), (Change::Edit("new".into()), Actor::Phone));
-    assert_eq!(news(r#"{"event":"deletion","target":"1"}"#).change, Change::Deletion);
+    assert_eq!(update(r#"{"event":"deletion","target":"1"}"#).change, Change::Deletion);
 }
 
 #[test]
@@ -149,17 +149,17 @@ fn every_event_of_the_bundled_bridge_is_read_as_it_is_meant() {
                 assert_eq!(file.and_then(|file| file.file_name.clone()), text(&meant["file_name"]), "{name}");
                 assert!(message.provider_msg_id.is_some() && message.provider_time.is_some(), "{name}");
             }
-            Ok(Inbound::News(news)) => {
+            Ok(Inbound::News(update)) => {
                 let meant = &meant["change"];
-                let (kind, words) = match &news.change {
+                let (kind, words) = match &update.change {
                     Change::Reaction(emoji) => ("reaction", emoji.as_str()),
                     Change::Edit(words) => ("edit", words.as_str()),
                     Change::Deletion => ("deletion", ""),
                     Change::Status(status, _) => ("status", status.as_str()),
                 };
                 assert_eq!((Some(kind), Some(words)), (meant["kind"].as_str(), meant["text"].as_str()), "{name}");
-                assert_eq!(Some(news.provider_msg_id.as_str()), meant["target"].as_str(), "{name}");
-                assert_eq!(Some(news.actor.as_str()), meant["actor"].as_str(), "{name}");
+                assert_eq!(Some(update.provider_msg_id.as_str()), meant["target"].as_str(), "{name}");
+                assert_eq!(Some(update.actor.as_str()), meant["actor"].as_str(), "{name}");
             }
             other => panic!("{name}: {other:?}"),
         }

@@ -64,17 +64,17 @@ pub fn session_update(session: &Value) -> String {
 
 /// Removes the optional field that a rejected `param` is, or belongs to. Returns it and its value; none if there is no
 /// such field.
-pub fn leave_out(session: &mut Value, param: &str) -> Option<(&'static str, Value)> {
+pub fn remove_optional_field(session: &mut Value, param: &str) -> Option<(&'static str, Value)> {
     let param = param.strip_prefix("session.").unwrap_or(param);
     let is_part = |field: &str| param.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     OPTIONAL
         .into_iter()
         .filter(|field| is_part(field))
-        .find_map(|field| Some((field, take_field_if(session, field, |_| true)?)))
+        .find_map(|field| Some((field, remove_field_if(session, field, |_| true)?)))
 }
 
 /// Removes a field if its value matches.
-pub fn take_field_if(session: &mut Value, field: &str, is_meant: impl FnOnce(&Value) -> bool) -> Option<Value> {
+pub fn remove_field_if(session: &mut Value, field: &str, is_meant: impl FnOnce(&Value) -> bool) -> Option<Value> {
     let (within, name) = field.rsplit_once('.').unwrap_or(("", field));
     let within =
         within.split('.').filter(|part| !part.is_empty()).try_fold(session, |value, part| value.get_mut(part))?;
@@ -90,19 +90,19 @@ mod tests {
     fn what_is_refused_and_not_needed_is_left_out() {
         let whole = session(&OpenAiConfig::default(), "be brief", &[], "he");
         let mut without = whole.clone();
-        let (field, value) = leave_out(&mut without, "session.audio.input.transcription.model").unwrap();
+        let (field, value) = remove_optional_field(&mut without, "session.audio.input.transcription.model").unwrap();
         assert_eq!((field, value["language"].as_str()), ("audio.input.transcription", Some("he")));
         assert_eq!(without["audio"]["input"]["transcription"], Value::Null);
-        assert_eq!(leave_out(&mut without, "session.audio.input.transcription.model"), None, "once");
-        assert_eq!(leave_out(&mut without, "session.audio.output.voice").unwrap().0, "audio.output.voice");
-        assert_eq!(leave_out(&mut without, "truncation.retention_ratio").unwrap().0, "truncation");
+        assert_eq!(remove_optional_field(&mut without, "session.audio.input.transcription.model"), None, "once");
+        assert_eq!(remove_optional_field(&mut without, "session.audio.output.voice").unwrap().0, "audio.output.voice");
+        assert_eq!(remove_optional_field(&mut without, "truncation.retention_ratio").unwrap().0, "truncation");
         for needed in
             ["session.model", "session.audio.input.format", "session.audio", "session", "", "session.truncationx"]
         {
-            assert_eq!(leave_out(&mut without, needed), None, "{needed}");
+            assert_eq!(remove_optional_field(&mut without, needed), None, "{needed}");
         }
         let mut inner = whole;
-        let (field, _) = leave_out(&mut inner, "session.audio.input.transcription.language").unwrap();
+        let (field, _) = remove_optional_field(&mut inner, "session.audio.input.transcription.language").unwrap();
         assert_eq!(field, "audio.input.transcription.language");
         assert!(inner["audio"]["input"]["transcription"]["model"].is_string());
     }

@@ -48,21 +48,21 @@ impl Listed {
     fn is(&self, wanted: &Wanted<'_>) -> bool {
         let is = |field: &Option<String>, value: &str| field.as_deref().is_none_or(|field| field == value);
         let outbound = self.direction.as_deref().is_none_or(|direction| direction.starts_with("outbound"));
-        let recent = self.created().is_none_or(|created| created >= wanted.since.minus(CLOCKS));
+        let recent = self.created().is_none_or(|created| created >= wanted.since.minus(CLOCK_TOLERANCE));
         !self.sid.is_empty()
             && outbound
             && recent
             && is(&self.to, wanted.to)
             && is(&self.from, wanted.from)
-            && self.says_the_same(wanted)
+            && self.has_same_content(wanted)
     }
 
-    fn says_the_same(&self, wanted: &Wanted<'_>) -> bool {
+    fn has_same_content(&self, wanted: &Wanted<'_>) -> bool {
         let body = self.body.as_deref().unwrap_or_default();
         match (wanted.content_sid, &self.content_sid) {
             (Some(wanted), Some(listed)) => wanted == listed,
             // The list shows a template with its variables filled in.
-            (Some(_), None) => words(body).contains(&words(wanted.text)),
+            (Some(_), None) => normalized(body).contains(&normalized(wanted.text)),
             // A file may have no text.
             (None, _) => body.trim_end() == wanted.text.trim_end() || (wanted.media && body.is_empty()),
         }
@@ -74,12 +74,12 @@ impl Listed {
     }
 }
 
-fn words(text: &str) -> String {
+fn normalized(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// How far Twilio's clock may be behind ours; the list's times are whole seconds.
-const CLOCKS: Duration = Duration::from_secs(30);
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_says_nothing() {
+    fn an_invalid_page_has_no_matches() {
         assert_eq!(matching(b"<html>", &wanted("hi")), None);
         assert_eq!(matching(b"{}", &wanted("hi")), None);
     }

@@ -1,0 +1,207 @@
+//! Steps in the data folder run as the folder's owner. Root then leaves no files there that the daemon cannot open, and follows
+//! no links that the daemon's user has created. Files that root names on the command line are opened by root.
+//!
+//! If the process is root and another user owns the folder, a step runs as a child process of this program under that user;
+//! otherwise it runs in this process. Content goes through the child's stdin and stdout, results as JSON.
+
+use super::print_json;
+use super::privileges::data_owner;
+use crate::config::{StoreConfig, folder_of};
+use crate::store::{self, CopySummary, FsSupport, ReplacedFiles};
+use anyhow::{Context, bail};
+use clap::Subcommand;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+
+/// A step in the data folder.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Writes the database to stdout.
+    Send { published: PathBuf },
+    /// Reads a database from stdin.
+    TakeIn { published: PathBuf },
+    /// Replaces the current database by the one that was read.
+    SwapIn { published: PathBuf },
+    /// Puts the old database back; `aside` is the result of `SwapIn` as JSON.
+    SwapBack { published: PathBuf, aside: String },
+    /// Records for the next start that the database comes from another machine, and the time up to which it was replicated.
+    NotePromotion { published: PathBuf, until: String },
+    /// Deletes the database that was read.
+    Discard { published: PathBuf },
+    /// Reads the settings of the page; from the live database if there is no published file.
+    StoredSettings { published: PathBuf, publish: Option<bool> },
+    /// Lists the tables and their row counts.
+    Shape { published: PathBuf },
+    /// Tests the file system's features, in a folder of this name.
+    TryFileSystem { published: PathBuf, name: String },
+}
+
+pub(super) fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Send { published } => {
+            let out = io::stdout().as_fd().try_clone_to_owned().context("cannot use stdout")?;
+            write_copy(published, &File::from(out))
+        }
+        Command::TakeIn { published } => print_json(&store::stage_restore(published, &mut io::stdin().lock())?),
+        Command::SwapIn { published } => print_json(&store::activate_restore(published)?),
+        Command::SwapBack { published, aside } => {
+            store::roll_back_restore(published, &serde_json::from_str(aside)?)?;
+            print_json(&())
+        }
+        Command::NotePromotion { published, until } => {
+            store::leave_promotion_notice(published, until)?;
+            print_json(&())
+        }
+        Command::Discard { published } => {
+            store::discard_staged_restore(published)?;
+            print_json(&())
+        }
+        Command::StoredSettings { published, publish } => {
+            print_json(&store::peek_stored_settings(published, publish.unwrap_or(true))?)
+        }
+        Command::Shape { published } => print_json(&store::summarize_copy(published)?),
+        Command::TryFileSystem { published, name } => {
+            print_json(&store::probe_file_system(folder_of(published), name)?)
+        }
+    }
+}
+
+/// Writes the database into an open file, as the owner of the data folder.
+pub(super) fn send(published: &Path, out: &File) -> anyhow::Result<()> {
+    let Some(mut process) = as_owner(published, "send")? else { return write_copy(published, out) };
+    let ended = process.stdout(out.try_clone()?).stderr(Stdio::piped()).spawn()?.wait_with_output()?;
+    if !ended.status.success() {
+        bail!("{}", error_text(&ended.stderr));
+    }
+    Ok(())
+}
+
+/// Writes the database into an open file. If the file is on another disk, which may be slow or hang, a copy is made on the data
+/// disk first, so that no transaction is open while the other disk is written.
+fn write_copy(published: &Path, out: &File) -> anyhow::Result<()> {
+    let is_on_same_disk = std::fs::metadata(folder_of(published))
+        .is_ok_and(|folder| out.metadata().is_ok_and(|out| out.dev() == folder.dev()));
+    let spool = if is_on_same_disk { None } else { store::spool_database(published)? };
+    match spool {
+        Some(mut spool) => _ = io::copy(&mut spool, &mut &*out).context("cannot write the copy")?,
+        None => _ = store::copy_database(published, &mut BufWriter::with_capacity(PIECE, out))?,
+    }
+    Ok(())
+}
+
+/// Copies a database into the data folder and verifies it.
+pub(super) fn take_in(published: &Path, from: &mut impl Read) -> anyhow::Result<CopySummary> {
+    let Some(mut process) = as_owner(published, "take-in")? else { return Ok(store::stage_restore(published, from)?) };
+    let mut child = process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut stdin = child.stdin.take().context("a process without stdin")?;
+    let copied = io::copy(from, &mut stdin).and_then(|_| stdin.flush());
+    drop(stdin);
+    let ended = child.wait_with_output()?;
+    if !ended.status.success() {
+        bail!("{}", error_text(&ended.stderr));
+    }
+    copied.context("cannot read it")?;
+    Ok(serde_json::from_slice(&ended.stdout)?)
+}
+
+/// Replaces the current database by the one that was read.
+pub(super) fn swap_in(published: &Path) -> anyhow::Result<ReplacedFiles> {
+    match as_owner(published, "swap-in")? {
+        None => Ok(store::activate_restore(published)?),
+        Some(process) => run_step(process),
+    }
+}
+
+/// Puts the old database back.
+pub(super) fn swap_back(published: &Path, aside: &ReplacedFiles) -> anyhow::Result<()> {
+    match as_owner(published, "swap-back")? {
+        None => Ok(store::roll_back_restore(published, aside)?),
+        Some(mut process) => {
+            process.arg(serde_json::to_string(aside)?);
+            run_step(process)
+        }
+    }
+}
+
+/// Records for the next start that the database comes from another machine; `until` is when that machine last replicated.
+pub(super) fn note_promotion(published: &Path, until: &str) -> anyhow::Result<()> {
+    match as_owner(published, "note-promotion")? {
+        None => Ok(store::leave_promotion_notice(published, until)?),
+        Some(mut process) => {
+            process.arg(until);
+            run_step(process)
+        }
+    }
+}
+
+/// Deletes the database that was read.
+pub(super) fn discard(published: &Path) -> anyhow::Result<()> {
+    match as_owner(published, "discard")? {
+        None => Ok(store::discard_staged_restore(published)?),
+        Some(process) => run_step(process),
+    }
+}
+
+/// The settings of the page, by key.
+pub(super) fn stored_settings(config: &StoreConfig) -> anyhow::Result<Vec<(String, Value)>> {
+    let published = config.published_file();
+    match as_owner(&published, "stored-settings")? {
+        None => Ok(store::peek_stored_settings(&published, config.publish)?),
+        Some(mut process) => {
+            process.arg(config.publish.to_string());
+            run_step(process)
+        }
+    }
+}
+
+/// The tables and their row counts.
+pub(super) fn shape(published: &Path) -> anyhow::Result<Value> {
+    match as_owner(published, "shape")? {
+        None => Ok(serde_json::to_value(store::summarize_copy(published)?)?),
+        Some(process) => run_step(process),
+    }
+}
+
+/// Tests the features of the file system under the data; `name` is that of a folder that is created for the test and removed.
+pub(super) fn try_file_system(published: &Path, name: &str) -> anyhow::Result<FsSupport> {
+    match as_owner(published, "try-file-system")? {
+        None => Ok(store::probe_file_system(folder_of(published), name)?),
+        Some(mut process) => {
+            process.arg(name);
+            run_step(process)
+        }
+    }
+}
+
+fn run_step<T: DeserializeOwned>(mut process: Process) -> anyhow::Result<T> {
+    let ended = process.stdin(Stdio::null()).output()?;
+    if !ended.status.success() {
+        bail!("{}", error_text(&ended.stderr));
+    }
+    Ok(serde_json::from_slice(&ended.stdout)?)
+}
+
+/// A command that runs a step of this program as the folder's owner, if the process is root and the owner is not.
+fn as_owner(published: &Path, step: &str) -> anyhow::Result<Option<Process>> {
+    let Some((user, group)) = data_owner(published) else { return Ok(None) };
+    let published = std::path::absolute(published)?;
+    let mut process = Process::new(std::env::current_exe().context("cannot find this program")?);
+    process.uid(user).gid(group).current_dir("/").args(["as-data-owner", step]).arg(published);
+    Ok(Some(process))
+}
+
+/// The stderr of a child process, without the program's name in front.
+fn error_text(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let text = text.trim();
+    text.strip_prefix("agentlocator: ").unwrap_or(text).to_owned()
+}
+
+const PIECE: usize = 1 << 20;

@@ -1,0 +1,49 @@
+//! Runs administrative commands: in the running daemon, or directly on the store if no daemon runs.
+
+use super::Settings;
+use crate::crm;
+use crate::crm::order::{Order, Outcome};
+use crate::domain::PageUrls;
+use crate::drive::control::{self, AskError};
+use crate::store;
+use crate::{app, clock, http};
+use anyhow::Context;
+use std::time::Duration;
+
+/// Executes an order; returns its outcome and the URLs of the page.
+pub(super) fn execute(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, PageUrls)> {
+    app::runtime()?.block_on(execute_async(settings, order))
+}
+
+/// Executes an order in the running daemon; an error if none runs.
+pub(super) fn query(settings: &Settings, order: &Order) -> anyhow::Result<Outcome> {
+    let answer = control::ask(&control::socket_path(&settings.store().live_file()), order);
+    Ok(answer.map(|(outcome, _pages)| outcome)?)
+}
+
+async fn execute_async(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, PageUrls)> {
+    // Ask the daemon before the settings are validated: it may run with the last settings that worked.
+    let socket = control::socket_path(&settings.store().live_file());
+    let deadline = clock::instant() + TIMEOUT;
+    loop {
+        match control::ask(&socket, &order) {
+            Err(AskError::NotRunning) => {}
+            answer => return Ok(answer?),
+        }
+        let config = settings.load()?;
+        match Settings::open_store(&config)? {
+            Ok((store, _applied)) => {
+                let now = clock::now();
+                let outcome = crm::transact(&store, move |tx| order.perform(tx, now)).await;
+                store.close();
+                return Ok((outcome?, http::page_urls(&config.http, None)));
+            }
+            // A daemon that is starting or stopping holds the store while its control socket is closed.
+            Err(store::Error::Busy(_)) if clock::instant() < deadline => tokio::time::sleep(POLL_INTERVAL).await,
+            Err(error) => return Err(error).context("cannot open the database"),
+        }
+    }
+}
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);

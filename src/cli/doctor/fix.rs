@@ -1,0 +1,56 @@
+//! `--fix`: shows each change, asks for confirmation, applies it, and prints how to undo it.
+
+use super::Arguments;
+use crate::cli::print_status;
+use crate::doctor::{DoctorContext, Finding, Fix};
+use std::io::{BufRead, IsTerminal};
+
+/// Applies the confirmed fixes; returns whether anything may have changed.
+pub(super) async fn apply_fixes(
+    findings: &[Finding],
+    context: &DoctorContext,
+    arguments: &Arguments,
+) -> anyhow::Result<bool> {
+    let mut changed = false;
+    for fix in findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+        for line in fix.changes() {
+            print_status(&line);
+        }
+        if !is_confirmed(fix, arguments)? {
+            continue;
+        }
+        match fix.apply(context).await {
+            Ok(()) => {
+                changed = true;
+                print_status(&format!("Done{}", fix.undo().map(|undo| format!("; {undo}")).unwrap_or_default()));
+            }
+            Err(error) => {
+                // A part of the fix may have been applied.
+                changed = true;
+                print_status(&format!("Not done: {error}"));
+            }
+        }
+    }
+    if !changed {
+        print_status("Nothing was changed.");
+    }
+    Ok(changed)
+}
+
+fn is_confirmed(fix: &Fix, arguments: &Arguments) -> anyhow::Result<bool> {
+    if arguments.yes {
+        return Ok(true);
+    }
+    if !std::io::stdin().is_terminal() {
+        print_status("Not done: there is no terminal for a confirmation; use --yes to apply fixes without it");
+        return Ok(false);
+    }
+    if fix.must_be_named() {
+        print_status("This number seems to be in use elsewhere. To use it here, name it: --number NUMBER");
+        return Ok(false);
+    }
+    print_status("Apply this change? [y/N]");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes" | "כ" | "כן"))
+}

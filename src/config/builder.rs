@@ -1,0 +1,36 @@
+//! Collects settings and problems while the settings are loaded.
+
+use super::raw_value::RawValue;
+use super::setting::{EnvVar, Setting};
+use super::{Config, Origin, Problem};
+
+#[derive(Default)]
+pub(super) struct ConfigBuilder {
+    pub(super) config: Config,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl ConfigBuilder {
+    /// Sets a value; it replaces one from an origin of lower precedence.
+    pub(super) fn set(&mut self, setting: &Setting, raw: &RawValue, origin: Origin) {
+        let outcome = setting.set(&mut self.config, raw);
+        self.record(setting, outcome, origin);
+    }
+
+    /// The same, parsed by the parser of one of the setting's variables.
+    pub(super) fn set_from(&mut self, setting: &Setting, variable: &EnvVar, raw: &RawValue, origin: Origin) {
+        let outcome = setting.set_from(variable, &mut self.config, raw);
+        self.record(setting, outcome, origin);
+    }
+
+    pub(super) fn add_problem(&mut self, origin: Origin, message: impl Into<String>) {
+        self.problems.push(Problem::new(origin, message));
+    }
+
+    fn record(&mut self, setting: &Setting, outcome: Result<(), String>, origin: Origin) {
+        match outcome {
+            Ok(()) => self.config.origins.set(setting.key, origin),
+            Err(message) => self.add_problem(origin, message),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Compares two sets of settings, and applies the changes that need no restart.
+
+use super::{Config, setting};
+
+/// The changes between two sets of settings, by key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfigDiff {
+    /// Settings that take effect at once.
+    pub changed: Vec<&'static str>,
+    /// Settings that take effect after a restart and keep their value until then.
+    pub needs_restart: Vec<&'static str>,
+}
+
+impl Config {
+    /// The settings that are active after a reload with `next`, and the changes. The values themselves are compared,
+    /// also of secrets.
+    ///
+    /// A setting that only a restart can change keeps its value here, so that the active settings are the true ones,
+    /// and so that the change is reported again at the next reload.
+    #[must_use]
+    pub fn merge_reloadable(&self, next: &Self) -> (Self, ConfigDiff) {
+        let (mut before, mut next, mut changes) = (self.clone(), next.clone(), ConfigDiff::default());
+        for setting in setting::all() {
+            let same = setting.has_equal_value(&mut before, &mut next);
+            if setting.needs_restart {
+                setting.copy_value(&mut before, &mut next);
+                next.origins.set(setting.key, before.origins.of(setting.key));
+            }
+            match (same, setting.needs_restart) {
+                (true, _) => {}
+                (false, false) => changes.changed.push(setting.key),
+                (false, true) => changes.needs_restart.push(setting.key),
+            }
+        }
+        // It follows from the listeners and from `tls.domain`.
+        next.http.fallback = before.http.fallback;
+        (next, changes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{BaseUrl, Secret};
+
+    #[test]
+    fn nothing_new_changes_nothing() {
+        let config = Config::default();
+        assert_eq!(config.merge_reloadable(&config), (config.clone(), ConfigDiff::default()));
+    }
+
+    #[test]
+    fn values_are_compared_and_not_how_they_are_shown() {
+        let (mut config, mut next) = (Config::default(), Config::default());
+        config.twilio.auth_token = Some(Secret::new("one"));
+        next.twilio.auth_token = Some(Secret::new("two"));
+        next.voice.recording = !next.voice.recording;
+        let (now, changes) = config.merge_reloadable(&next);
+        assert_eq!(now, next);
+        assert_eq!(changes.changed, ["twilio.auth_token", "voice.recording"]);
+        assert!(changes.needs_restart.is_empty());
+    }
+
+    #[test]
+    fn what_needs_a_restart_is_unchanged_and_reported_each_time() {
+        let (config, mut next) = (Config::default(), Config::default());
+        next.http.listen = Some(([127, 0, 0, 1], 9000).into());
+        next.http.fallback = BaseUrl::loopback(9000);
+        next.store.readers += 1;
+        let (now, changes) = config.merge_reloadable(&next);
+        assert_eq!(now, config);
+        assert_eq!(changes.needs_restart, ["http.listen", "store.readers"]);
+        assert_eq!(now.merge_reloadable(&next).1, changes);
+    }
+}

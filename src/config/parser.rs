@@ -1,0 +1,163 @@
+//! Parsers of setting values: each parses a raw value into its type and describes what is allowed.
+
+mod address;
+mod backup;
+mod file;
+mod host;
+mod mail;
+mod phone;
+mod space;
+mod text;
+
+pub(super) use address::{base_url, bridge_url, listen_address, port, public_host};
+pub(super) use backup::{age_recipients, bucket_name_part, folder};
+pub(super) use file::{database, google_account_file, google_account_json, path, readable_file};
+pub(super) use host::{host_names, key_id, networks};
+pub(super) use mail::{host, mail_address, mail_addresses};
+pub(super) use phone::{country, phone_number};
+pub(super) use space::{disk_limit, readable_folder};
+pub(super) use text::{choice, choices, free_text, language, secret, template_variables, time_zone, token};
+
+use super::raw_value::RawValue;
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+/// Parses a raw value into `T`.
+pub(super) struct Parser<T> {
+    allowed: Cow<'static, str>,
+    parse: Box<ParseFn<T>>,
+}
+
+type ParseFn<T> = dyn Fn(&RawValue) -> Result<T, ParseError>;
+
+/// Why a value is rejected.
+pub(super) enum ParseError {
+    /// It does not match the description of what is allowed.
+    NotAllowed,
+    /// It is invalid for another reason: the rest of a sentence that begins with "which".
+    Invalid(String),
+}
+
+/// A rejected value, described without the value itself.
+pub(super) struct ValueError {
+    /// The rest of a sentence that begins with "which".
+    pub(super) reason: Option<String>,
+    /// What is allowed.
+    pub(super) allowed: String,
+}
+
+impl<T: 'static> Parser<T> {
+    pub(super) fn new(
+        allowed: impl Into<Cow<'static, str>>,
+        parse: impl Fn(&RawValue) -> Result<T, ParseError> + 'static,
+    ) -> Self {
+        Self { allowed: allowed.into(), parse: Box::new(parse) }
+    }
+
+    /// A parser for a value that is written as text.
+    pub(super) fn from_text(
+        allowed: impl Into<Cow<'static, str>>,
+        parse: impl Fn(&str) -> Result<T, ParseError> + 'static,
+    ) -> Self {
+        Self::new(allowed, move |raw| parse(raw.as_text().ok_or(ParseError::NotAllowed)?.trim()))
+    }
+
+    /// A description of what is allowed.
+    pub(super) fn allowed(&self) -> &str {
+        &self.allowed
+    }
+
+    pub(super) fn parse(&self, raw: &RawValue) -> Result<T, ValueError> {
+        (self.parse)(raw).map_err(|error| ValueError {
+            reason: match error {
+                ParseError::NotAllowed => None,
+                ParseError::Invalid(reason) => Some(reason),
+            },
+            allowed: self.allowed.to_string(),
+        })
+    }
+}
+
+/// Several values: a list, or a text with commas. Each is parsed by `parse`, and duplicates are rejected.
+pub(super) fn list<T: PartialEq + 'static>(
+    allowed: impl Into<Cow<'static, str>>,
+    parse: impl Fn(&str) -> Result<T, ParseError> + 'static,
+) -> Parser<Vec<T>> {
+    Parser::new(allowed, move |raw| {
+        let texts: Vec<&str> = match raw {
+            RawValue::Untyped(text) | RawValue::Text(text) => text.split(',').collect(),
+            RawValue::List(values) => {
+                values.iter().map(|value| value.as_text().ok_or(ParseError::NotAllowed)).collect::<Result<_, _>>()?
+            }
+            RawValue::Integer(_) | RawValue::Decimal(_) | RawValue::Bool(_) | RawValue::Other(_) => {
+                return Err(ParseError::NotAllowed);
+            }
+        };
+        let mut all = Vec::new();
+        for text in texts.into_iter().map(str::trim).filter(|text| !text.is_empty()) {
+            let one = parse(text)?;
+            if all.contains(&one) {
+                return Err(ParseError::Invalid(format!("names {text} twice")));
+            }
+            all.push(one);
+        }
+        Ok(all)
+    })
+}
+
+/// A value that may be left out: an empty text means the same as no line at all.
+pub(super) fn optional<T: 'static>(parser: Parser<T>) -> Parser<Option<T>> {
+    Parser::new(parser.allowed, move |raw| match raw.as_text() {
+        Some(text) if text.trim().is_empty() => Ok(None),
+        _ => (parser.parse)(raw).map(Some),
+    })
+}
+
+/// An integer.
+pub(super) fn integer<N>(range: RangeInclusive<N>) -> Parser<N>
+where
+    N: TryFrom<i64> + PartialOrd + Display + 'static,
+{
+    Parser::new(format!("a whole number from {} to {}", range.start(), range.end()), move |raw| {
+        let number = match raw {
+            RawValue::Integer(number) => *number,
+            RawValue::Untyped(text) => text.trim().parse().map_err(|_| ParseError::NotAllowed)?,
+            RawValue::Text(_) | RawValue::Decimal(_) | RawValue::Bool(_) | RawValue::List(_) | RawValue::Other(_) => {
+                return Err(ParseError::NotAllowed);
+            }
+        };
+        N::try_from(number).ok().filter(|number| range.contains(number)).ok_or(ParseError::NotAllowed)
+    })
+}
+
+/// A decimal number.
+pub(super) fn decimal(range: RangeInclusive<f64>) -> Parser<f64> {
+    Parser::new(format!("a number from {} to {}", range.start(), range.end()), move |raw| {
+        let number = match raw {
+            RawValue::Decimal(number) => *number,
+            #[expect(clippy::cast_precision_loss, reason = "what is beyond 2^52 is out of every range here")]
+            RawValue::Integer(number) => *number as f64,
+            RawValue::Untyped(text) => text.trim().parse().map_err(|_| ParseError::NotAllowed)?,
+            RawValue::Text(_) | RawValue::Bool(_) | RawValue::List(_) | RawValue::Other(_) => {
+                return Err(ParseError::NotAllowed);
+            }
+        };
+        if range.contains(&number) { Ok(number) } else { Err(ParseError::NotAllowed) }
+    })
+}
+
+/// A boolean.
+pub(super) fn boolean() -> Parser<bool> {
+    Parser::new("true or false (in the environment also 1, 0, yes, no, on, off)", |raw| match raw {
+        RawValue::Bool(on) => Ok(*on),
+        RawValue::Untyped(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(true),
+            "0" | "false" | "no" | "off" => Ok(false),
+            _ => Err(ParseError::NotAllowed),
+        },
+        RawValue::Text(_) | RawValue::Integer(_) | RawValue::Decimal(_) | RawValue::List(_) | RawValue::Other(_) => {
+            Err(ParseError::NotAllowed)
+        }
+    })
+}

@@ -1,0 +1,67 @@
+//! Parsers of listeners and service addresses.
+
+use super::{ParseError, Parser};
+use crate::config::raw_value::RawValue;
+use crate::config::{BaseUrl, BaseUrlError};
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// A listener's address: an address with a port, or a port alone, which means every IPv4 address.
+pub(in crate::config) fn listen_address() -> Parser<SocketAddr> {
+    Parser::new("an address and a port such as 0.0.0.0:8080 or [::1]:8080, or a port alone", |raw| {
+        match (raw, raw.as_text().map(str::trim)) {
+            (RawValue::Integer(port), _) => {
+                u16::try_from(*port).map(on_every_address).map_err(|_| ParseError::NotAllowed)
+            }
+            (_, Some(text)) => {
+                let text = text.replacen("localhost:", "127.0.0.1:", 1);
+                let alone = || text.parse().map(on_every_address);
+                text.parse().or_else(|_| alone()).map_err(|_| ParseError::NotAllowed)
+            }
+            _ => Err(ParseError::NotAllowed),
+        }
+    })
+}
+
+/// A port to listen on at every IPv4 address; 0 means any free one.
+pub(in crate::config) fn port() -> Parser<Option<SocketAddr>> {
+    Parser::from_text("a port, 0 to 65535", |text| {
+        text.parse().map(on_every_address).map(Some).map_err(|_| ParseError::NotAllowed)
+    })
+}
+
+/// The address of a service.
+pub(in crate::config) fn base_url() -> Parser<BaseUrl> {
+    Parser::from_text(ALLOWED, |text| BaseUrl::parse(text).map_err(invalid_url))
+}
+
+/// The bridge's address for messages; without a path it is `/send`, the bridge's path.
+pub(in crate::config) fn bridge_url() -> Parser<BaseUrl> {
+    Parser::from_text("an address such as http://127.0.0.1:8000/send, https unless on loopback", |text| {
+        let url = BaseUrl::parse(text).map_err(invalid_url)?;
+        if url.origin() == url.as_str() { BaseUrl::parse(&format!("{url}/send")).map_err(invalid_url) } else { Ok(url) }
+    })
+}
+
+/// A host, or an address. A proxy in front of the daemon serves https; on loopback the daemon itself serves http.
+pub(in crate::config) fn public_host() -> Parser<Option<BaseUrl>> {
+    Parser::from_text("a host such as shop.example, or an address such as https://shop.example", |text| {
+        if text.contains("://") {
+            return BaseUrl::parse(text).map(Some).map_err(invalid_url);
+        }
+        let local = BaseUrl::parse(&format!("http://{text}"));
+        local.or_else(|_| BaseUrl::parse(&format!("https://{text}"))).map(Some).map_err(invalid_url)
+    })
+}
+
+fn invalid_url(error: BaseUrlError) -> ParseError {
+    match error {
+        BaseUrlError::NoUrl => ParseError::NotAllowed,
+        other => ParseError::Invalid(other.to_string()),
+    }
+}
+
+fn on_every_address(port: u16) -> SocketAddr {
+    (Ipv4Addr::UNSPECIFIED, port).into()
+}
+
+const ALLOWED: &str = "an address such as https://host.example; http only to loopback, such as http://127.0.0.1:9000";

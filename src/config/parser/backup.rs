@@ -1,0 +1,52 @@
+//! Parsers of destinations and recipients of snapshots.
+
+use super::{ParseError, Parser};
+use crate::config::raw_value::RawValue;
+use std::path::{Path, PathBuf};
+
+/// An absolute path of a folder. It need not exist yet: it may be mounted later.
+pub(in crate::config) fn folder() -> Parser<PathBuf> {
+    Parser::from_text("the whole path of a folder", |text| match Path::new(text) {
+        path if path.is_file() => Err(ParseError::Invalid("is a file".to_owned())),
+        path if path.is_absolute() => Ok(path.to_owned()),
+        _ => Err(ParseError::NotAllowed),
+    })
+}
+
+/// age recipients: a list, or a text with commas; empty means none.
+pub(in crate::config) fn age_recipients() -> Parser<Vec<String>> {
+    Parser::new("age recipients such as age1…, as `age-keygen` prints them", |raw| {
+        let texts: Vec<&str> = match raw {
+            RawValue::Untyped(text) | RawValue::Text(text) => text.split(',').map(str::trim).collect(),
+            RawValue::List(values) => {
+                values.iter().map(|value| value.as_text().ok_or(ParseError::NotAllowed)).collect::<Result<_, _>>()?
+            }
+            RawValue::Integer(_) | RawValue::Decimal(_) | RawValue::Bool(_) | RawValue::Other(_) => {
+                return Err(ParseError::NotAllowed);
+            }
+        };
+        let texts = texts.into_iter().filter(|text| !text.is_empty());
+        texts
+            .map(|text| match text.parse::<age::x25519::Recipient>() {
+                Ok(_) => Ok(text.to_owned()),
+                Err(_) if text.starts_with("AGE-SECRET-KEY-") => {
+                    Err(ParseError::Invalid("holds a secret key, which belongs elsewhere".to_owned()))
+                }
+                Err(error) => Err(ParseError::Invalid(format!("contains an invalid recipient ({error})"))),
+            })
+            .collect()
+    })
+}
+
+/// A text that becomes a part of a bucket's URLs.
+pub(in crate::config) fn bucket_name_part(what: &'static str) -> Parser<String> {
+    Parser::from_text(what, |text| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+        let malformed = text.starts_with('/') || text.contains("//") || text.split('/').any(|part| part == "..");
+        if text.len() <= 200 && text.chars().all(plain) && !malformed {
+            Ok(text.to_owned())
+        } else {
+            Err(ParseError::NotAllowed)
+        }
+    })
+}

@@ -1,0 +1,96 @@
+//! Parsers of files, and for Google accounts.
+
+use super::{ParseError, Parser};
+use crate::config::Secret;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+/// An existing, readable file.
+pub(in crate::config) fn readable_file() -> Parser<PathBuf> {
+    Parser::from_text("the path of a file that the daemon may read", |text| {
+        let path = PathBuf::from(text);
+        match File::open(&path).and_then(|file| file.metadata()) {
+            Ok(metadata) if metadata.is_file() => Ok(path),
+            Ok(_) => Err(ParseError::Invalid("is not a file".to_owned())),
+            Err(error) => Err(ParseError::Invalid(format!("cannot be opened ({error})"))),
+        }
+    })
+}
+
+/// A file that need not exist yet: its user reports what is wrong with it, repeatedly.
+pub(in crate::config) fn path() -> Parser<PathBuf> {
+    Parser::from_text("the path of a file", |text| match Path::new(text) {
+        path if text.is_empty() || text.ends_with('/') || path.is_dir() => {
+            Err(ParseError::Invalid("is not a file".to_owned()))
+        }
+        path => Ok(path.to_owned()),
+    })
+}
+
+/// The database's location. The folder need not exist yet.
+pub(in crate::config) fn database() -> Parser<String> {
+    Parser::from_text("sqlite:///absolute/path.db, sqlite://relative/path.db or a path", |text| {
+        let invalid = |reason: &str| Err(ParseError::Invalid(reason.to_owned()));
+        let path = match (text.strip_prefix("sqlite://"), scheme(text)) {
+            (Some(path), _) => path,
+            (None, Some("sqlite")) => return invalid("lacks the two slashes after the colon"),
+            (None, Some(_)) => return invalid("is not a SQLite file, and AgentLocator keeps its data in one"),
+            (None, None) => text,
+        };
+        if path.contains(['?', '#']) {
+            return invalid("has options after the path");
+        }
+        if path == ":memory:" || path == "/:memory:" {
+            return invalid("would be lost at the next stop");
+        }
+        if path.is_empty() || path.ends_with('/') || Path::new(path).is_dir() {
+            return invalid("names a folder, not a file");
+        }
+        Ok(path.to_owned())
+    })
+}
+
+/// The JSON file of a Google account.
+pub(in crate::config) fn google_account_file() -> Parser<PathBuf> {
+    Parser::from_text("the path of a Google account's JSON file", |text| {
+        let content = fs::read_to_string(text);
+        let content = content.map_err(|error| ParseError::Invalid(format!("cannot be read ({error})")))?;
+        check_google_account(&content)?;
+        Ok(PathBuf::from(text))
+    })
+}
+
+/// The JSON of a Google account itself.
+pub(in crate::config) fn google_account_json() -> Parser<Secret> {
+    Parser::from_text("a Google account's JSON", |text| {
+        check_google_account(text)?;
+        Ok(Secret::new(text))
+    })
+}
+
+/// The fields that Google's libraries require
+/// (<https://cloud.google.com/docs/authentication/application-default-credentials>).
+fn check_google_account(json: &str) -> Result<(), ParseError> {
+    let invalid = |reason: String| Err(ParseError::Invalid(reason));
+    let Ok(account) = serde_json::from_str::<serde_json::Map<_, _>>(json) else {
+        return invalid("holds no JSON object".to_owned());
+    };
+    let text = |name: &str| account.get(name).and_then(|value| value.as_str()).filter(|text| !text.is_empty());
+    let needed: &[&str] = match text("type") {
+        None => return invalid("does not say its `type`".to_owned()),
+        Some("service_account") => &["client_email", "private_key"],
+        Some(_) => &[],
+    };
+    match needed.iter().find(|name| text(name).is_none()) {
+        Some(name) => invalid(format!("lacks `{name}`")),
+        None => Ok(()),
+    }
+}
+
+/// The scheme of a URL, such as `postgres` of `postgres://…`; a drive letter is not a scheme.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once(':')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    (scheme.len() > 1 && scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(plain))
+        .then_some(scheme)
+}

@@ -1,0 +1,57 @@
+//! Parsers of mail addresses and hosts.
+
+use super::{ParseError, Parser};
+use crate::config::raw_value::RawValue;
+
+/// A single mail address: `owner@shop.example`.
+pub(in crate::config) fn mail_address() -> Parser<String> {
+    Parser::from_text(ALLOWED, |text| if is_address(text) { Ok(text.to_owned()) } else { Err(ParseError::NotAllowed) })
+}
+
+/// Any number of mail addresses: a list, or a text with commas.
+pub(in crate::config) fn mail_addresses() -> Parser<Vec<String>> {
+    Parser::new(format!("{ALLOWED}, or several of them"), |raw| {
+        let texts: Vec<&str> = match raw {
+            RawValue::Untyped(text) | RawValue::Text(text) => text.split(',').map(str::trim).collect(),
+            RawValue::List(values) => values
+                .iter()
+                .map(|value| value.as_text().map(str::trim).ok_or(ParseError::NotAllowed))
+                .collect::<Result<_, _>>()?,
+            RawValue::Integer(_) | RawValue::Decimal(_) | RawValue::Bool(_) | RawValue::Other(_) => {
+                return Err(ParseError::NotAllowed);
+            }
+        };
+        let mut addresses = Vec::new();
+        for text in texts.into_iter().filter(|text| !text.is_empty()) {
+            if !is_address(text) {
+                return Err(ParseError::Invalid("has a part that is not a mail address".to_owned()));
+            }
+            addresses.push(text.to_owned());
+        }
+        Ok(addresses)
+    })
+}
+
+/// A host, by name or address.
+pub(in crate::config) fn host() -> Parser<String> {
+    Parser::from_text("the name or the address of a host, such as smtp.example.com", |text| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '_');
+        let looks_right = !text.is_empty() && text.len() <= 253 && text.chars().all(plain);
+        let is_name_with_port = text.matches(':').count() == 1;
+        match (looks_right, is_name_with_port) {
+            (true, false) => Ok(text.to_owned()),
+            (true, true) => Err(ParseError::Invalid("has a port in it; the port is a setting of its own".to_owned())),
+            (false, _) => Err(ParseError::NotAllowed),
+        }
+    })
+}
+
+/// Whether a text looks like a mail address; only the server knows whether it exists.
+fn is_address(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | ',' | ';' | '"' | '(' | ')' | '@');
+    text.split_once('@').is_some_and(|(user, host)| {
+        !user.is_empty() && !host.is_empty() && text.len() <= 254 && user.chars().chain(host.chars()).all(plain)
+    })
+}
+
+const ALLOWED: &str = "a mail address such as owner@shop.example";

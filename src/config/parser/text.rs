@@ -1,0 +1,138 @@
+//! Parsers of texts, fixed words, names and secrets.
+
+use super::{ParseError, Parser};
+use crate::config::Secret;
+use crate::config::raw_value::RawValue;
+use jiff::tz::TimeZone;
+use std::borrow::Cow;
+
+/// Any text, in any language, of any number of lines.
+pub(in crate::config) fn free_text() -> Parser<String> {
+    Parser::from_text("a text of at most 20000 characters", |text| match text.chars().count() {
+        0..=20_000 => Ok(text.to_owned()),
+        count => Err(ParseError::Invalid(format!("has {count} characters"))),
+    })
+}
+
+/// A name without spaces that goes into requests as it is: an id, a model, a voice. `reject` may reject a well-formed
+/// but wrong value, with the rest of a sentence that begins with "which".
+pub(in crate::config) fn token(
+    allowed: impl Into<Cow<'static, str>>,
+    reject: fn(&str) -> Option<&'static str>,
+) -> Parser<String> {
+    Parser::from_text(allowed, move |text| {
+        if let Some(reason) = reject(text) {
+            return Err(ParseError::Invalid(reason.to_owned()));
+        }
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
+        if !text.is_empty() && text.len() <= 128 && text.chars().all(plain) {
+            Ok(text.to_owned())
+        } else {
+            Err(ParseError::NotAllowed)
+        }
+    })
+}
+
+/// A language by its code of two or three letters.
+pub(in crate::config) fn language() -> Parser<String> {
+    Parser::from_text("a language's two letters by ISO 639-1, such as he", |text| {
+        let text = text.to_ascii_lowercase();
+        let letters = text.bytes().all(|byte| byte.is_ascii_lowercase());
+        if letters && (2..=3).contains(&text.len()) { Ok(text) } else { Err(ParseError::NotAllowed) }
+    })
+}
+
+/// A time zone by its IANA name.
+pub(in crate::config) fn time_zone() -> Parser<TimeZone> {
+    Parser::from_text("a time zone by its IANA name, such as Asia/Jerusalem", |text| {
+        TimeZone::get(text).map_err(|_| ParseError::NotAllowed)
+    })
+}
+
+/// One of a fixed set of words.
+pub(in crate::config) fn choice<T: Copy + 'static>(all: &'static [T], name: fn(T) -> &'static str) -> Parser<T> {
+    Parser::from_text(listed(all, name), move |text| known(all, name, text))
+}
+
+/// Several of a fixed set of words in order of preference: a list, or a text with commas.
+pub(in crate::config) fn choices<T: Copy + PartialEq + 'static>(
+    all: &'static [T],
+    name: fn(T) -> &'static str,
+) -> Parser<Vec<T>> {
+    Parser::new(format!("one or more of {}, each once, in order", listed(all, name)), move |raw| {
+        let texts: Vec<&str> = match raw {
+            RawValue::Untyped(text) | RawValue::Text(text) => text.split(',').map(str::trim).collect(),
+            RawValue::List(values) => {
+                values.iter().map(|value| value.as_text().ok_or(ParseError::NotAllowed)).collect::<Result<_, _>>()?
+            }
+            RawValue::Integer(_) | RawValue::Decimal(_) | RawValue::Bool(_) | RawValue::Other(_) => {
+                return Err(ParseError::NotAllowed);
+            }
+        };
+        let mut chosen = Vec::new();
+        for text in texts {
+            let value = known(all, name, text)?;
+            if chosen.contains(&value) {
+                return Err(ParseError::Invalid(format!("names {} twice", name(value))));
+            }
+            chosen.push(value);
+        }
+        if chosen.is_empty() { Err(ParseError::NotAllowed) } else { Ok(chosen) }
+    })
+}
+
+/// A secret: one line without spaces.
+pub(in crate::config) fn secret() -> Parser<Secret> {
+    Parser::from_text("a text of one line, without blanks", |text| {
+        if text.is_empty() {
+            Err(ParseError::NotAllowed)
+        } else if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            Err(ParseError::Invalid("has blanks or line breaks in it".to_owned()))
+        } else if text.len() > MAX_SECRET_LENGTH {
+            Err(ParseError::Invalid(format!("is longer than {MAX_SECRET_LENGTH} bytes")))
+        } else if begins_with_variable(text) {
+            Err(ParseError::Invalid("begins with the name of a variable and =; write the value alone".to_owned()))
+        } else if text.len() >= 2 && text.starts_with(['"', '\'']) && text.ends_with(['"', '\'']) {
+            Err(ParseError::Invalid("is in quotation marks; write the value alone".to_owned()))
+        } else {
+            Ok(Secret::new(text))
+        }
+    })
+}
+
+/// Whether the value is a whole line of an environment file: `TWILIO_AUTH_TOKEN=…`.
+fn begins_with_variable(text: &str) -> bool {
+    let is_name = |name: &str| {
+        name.contains('_')
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    text.split_once('=').is_some_and(|(name, value)| is_name(name) && !value.is_empty())
+}
+
+/// The longest are tokens of a few hundred bytes.
+const MAX_SECRET_LENGTH: usize = 4096;
+
+/// The variables of a WhatsApp template.
+pub(in crate::config) fn template_variables() -> Parser<String> {
+    Parser::from_text(r#"JSON such as {"1": "{{text}}"}, every value a text, {{text}} in one of them"#, |text| {
+        let invalid = |reason: &str| Err(ParseError::Invalid(reason.to_owned()));
+        let Ok(variables) = serde_json::from_str::<serde_json::Map<_, _>>(text) else {
+            return invalid("is not a JSON object");
+        };
+        if !variables.values().all(serde_json::Value::is_string) {
+            return invalid("has a value that is not a text");
+        }
+        if !variables.values().filter_map(|value| value.as_str()).any(|value| value.contains("{{text}}")) {
+            return invalid("has no {{text}} in it, so that no message could be sent");
+        }
+        Ok(text.to_owned())
+    })
+}
+
+fn known<T: Copy>(all: &[T], name: fn(T) -> &'static str, text: &str) -> Result<T, ParseError> {
+    all.iter().copied().find(|value| name(*value).eq_ignore_ascii_case(text)).ok_or(ParseError::NotAllowed)
+}
+
+fn listed<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> String {
+    all.iter().map(|value| name(*value)).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,177 @@
+//! Validates settings that depend on each other.
+
+use super::builder::ConfigBuilder;
+use super::http::DEFAULT_PORT;
+use super::{BaseUrl, Config, EngineChoice, MailTls, ProviderChoice, TwilioConfig, UpdateCheck};
+use std::net::{Ipv6Addr, SocketAddr};
+
+/// Validates the settings against one another, and derives values from them.
+pub(super) fn finish(builder: &mut ConfigBuilder) {
+    let http = &mut builder.config.http;
+    let listen = http.listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
+    http.fallback = match builder.config.tls.domain.first() {
+        Some(name) => BaseUrl::https(name),
+        None => BaseUrl::loopback(listen.port()),
+    };
+    if let Some(crm_listen) = http.crm_listen.filter(|crm_listen| overlap(listen, *crm_listen)) {
+        let message = format!(
+            "http.crm_listen: found {crm_listen}, which http.listen ({listen}) takes already; allowed: another port, \
+             or another address where both name one"
+        );
+        builder.add_problem(builder.config.origins.of("http.crm_listen"), message);
+    }
+    let mail = &builder.config.mail;
+    if mail.tls == MailTls::None && mail.host.is_some() && !mail.is_local() {
+        let message = "mail.tls: found none, which would send mail and password in clear over the network; allowed: starttls or \
+                       tls, and none only to this machine itself";
+        builder.add_problem(builder.config.origins.of("mail.tls"), message.to_owned());
+    }
+    check_tls(builder, listen);
+    let voice = &builder.config.voice;
+    if voice.message_silence_s >= voice.message_max_s {
+        let message = format!(
+            "voice.message_silence_s: found {}; allowed: less than voice.message_max_s, {}",
+            voice.message_silence_s, voice.message_max_s
+        );
+        builder.add_problem(builder.config.origins.of("voice.message_silence_s"), message);
+    }
+}
+
+/// Checks the TLS listeners against the others, and files that must be set in pairs.
+fn check_tls(builder: &mut ConfigBuilder, listen: SocketAddr) {
+    let Config { http, tls, .. } = &builder.config;
+    let others = [("http.listen", Some(listen)), ("http.crm_listen", http.crm_listen)];
+    let listeners = [("tls.http_listen", tls.http_listen), ("tls.https_listen", tls.https_listen)];
+    let mut problems = Vec::new();
+    for (at, (key, address)) in listeners.into_iter().enumerate() {
+        for (other_key, other) in others.into_iter().chain(listeners[..at].iter().copied()) {
+            if let (Some(address), Some(other)) = (address, other)
+                && overlap(address, other)
+            {
+                problems.push((
+                    key,
+                    format!("{key}: found {address}, which {other_key} ({other}) takes already; allowed: another port"),
+                ));
+            }
+        }
+    }
+    let pairs = [
+        ("tls.certificate_file", tls.certificate_file.is_some(), "tls.key_file", tls.key_file.is_some()),
+        (
+            "tls.acme_eab_key_id",
+            tls.acme_eab_key_id.is_some(),
+            "tls.acme_eab_hmac_key",
+            tls.acme_eab_hmac_key.is_some(),
+        ),
+    ];
+    for (one, has_one, other, has_other) in pairs {
+        if has_one != has_other {
+            let (there, missing) = if has_one { (one, other) } else { (other, one) };
+            problems.push((there, format!("{there}: is set without {missing}; allowed: both or none")));
+        }
+    }
+    for (key, message) in problems {
+        builder.add_problem(builder.config.origins.of(key), message);
+    }
+}
+
+/// Warnings about settings that are valid but probably a mistake.
+pub(super) fn warnings(config: &Config) -> Vec<String> {
+    let (twilio, whatsapp, tls) = (&config.twilio, &config.whatsapp, &config.tls);
+    let (alerts, mail) = (&config.alerts, &config.mail);
+    let own_files = [&tls.certificate_file, &tls.key_file];
+    let checks = [
+        (
+            !alerts.mail_to.is_empty() && mail.host.is_none(),
+            "alerts.mail_to is set, but mail.host is not: no mail is sent",
+        ),
+        (
+            mail.host.is_some() && mail.sender().is_none(),
+            "mail.host is set, but neither mail.from nor a mail.username that is an address: no mail is sent",
+        ),
+        (
+            mail.username.is_some() != mail.password.is_some(),
+            "of mail.username and mail.password one is not set: mail is sent without logging in",
+        ),
+        (
+            config.http.public_address().is_none() && twilio.auth_tokens().next().is_some(),
+            "http.public_base_url is not set: the address that Twilio uses for this machine is unknown, so its signatures do not match",
+        ),
+        (
+            config.http.public_base_url.as_ref().is_some_and(BaseUrl::has_own_port)
+                && twilio.auth_tokens().next().is_some(),
+            "http.public_base_url has another port than 443, the only one for which Twilio documents media streams: its \
+             webhooks come, but calls may have no live agent; use 443, or a proxy or tunnel there",
+        ),
+        (
+            config.voice.engine == EngineChoice::Realtime && config.openai.key().is_none(),
+            "voice.engine is realtime, but openai.api_key is not set: calls go to voicemail",
+        ),
+        (
+            whatsapp.enable_twilio == Some(true) && !config.has_twilio_sender(),
+            "whatsapp.enable_twilio is on, but twilio.account_sid, twilio.auth_token and twilio.wa_from are not all set",
+        ),
+        (
+            whatsapp.enable_baileys == Some(true) && whatsapp.token_secret().is_none(),
+            "whatsapp.enable_baileys is on, but whatsapp.webhook_secret is not set: what the bridge brings is refused",
+        ),
+        (
+            whatsapp.provider == ProviderChoice::Twilio && !config.twilio_whatsapp_enabled(),
+            "whatsapp.provider is twilio, which is not enabled: nothing can be sent",
+        ),
+        (
+            whatsapp.provider == ProviderChoice::Baileys && !whatsapp.baileys_enabled(),
+            "whatsapp.provider is baileys, which is not enabled: nothing can be sent",
+        ),
+        (
+            config.updates.check == UpdateCheck::Weekly && config.updates.feed_url.is_none(),
+            "updates.check is weekly, but updates.feed_url is not set: no check is made",
+        ),
+        (
+            twilio.wa_template_variables.is_some() && twilio.wa_template_sid.is_none(),
+            "twilio.wa_template_variables is set without twilio.wa_template_sid: it is not used",
+        ),
+        (
+            twilio.account_sid.is_some() != twilio.auth_token.is_some(),
+            "of twilio.account_sid and twilio.auth_token one is not set: Twilio's REST interface cannot be used",
+        ),
+        (
+            twilio.auth_tokens().any(|token| !is_twilio_token(token.expose()))
+                && twilio.api_base_url == TwilioConfig::default().api_base_url,
+            "twilio.auth_token is not 32 hexadecimal digits, as Twilio's are: calls and messages may be refused with 403",
+        ),
+        (
+            tls.acme == Some(true) && tls.domain.is_empty() && tls.own_files().is_none(),
+            "tls.acme is on, but tls.domain is not set: there is no name to get a certificate for",
+        ),
+        (
+            tls.acme == Some(true) && tls.own_files().is_some(),
+            "tls.acme is on, but tls.certificate_file is set: the files are used, and no certificate is fetched",
+        ),
+        (
+            tls.acme == Some(false) && !tls.domain.is_empty() && tls.own_files().is_none(),
+            "tls.domain is set, but tls.acme is off and there is no tls.certificate_file: browsers and Twilio will not \
+             trust the certificate",
+        ),
+        (
+            own_files.into_iter().flatten().any(|file| std::fs::File::open(file).is_err()),
+            "tls.certificate_file or tls.key_file cannot be opened by this user: TLS works only once it can",
+        ),
+        (
+            matches!(config.backup.bucket(), Some(Err(_))),
+            "of backup.s3_endpoint, backup.s3_bucket and its two keys one is not set: snapshots do not go into the bucket",
+        ),
+    ];
+    let wrong = checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, message)| message.to_owned());
+    config.unknown_credentials.iter().cloned().chain(wrong).collect()
+}
+
+fn is_twilio_token(token: &str) -> bool {
+    token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether two listeners conflict on a port.
+fn overlap(a: SocketAddr, b: SocketAddr) -> bool {
+    let all = |address: SocketAddr| address.ip().is_unspecified();
+    a.port() == b.port() && a.port() != 0 && (a.ip() == b.ip() || all(a) || all(b))
+}

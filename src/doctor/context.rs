@@ -1,0 +1,134 @@
+//! The installation to check, and the clients that the checks use.
+
+use crate::config::{Config, ConfigErrors, MissingData, StoreConfig};
+use crate::domain::PhoneNumber;
+use crate::drive::control::{self, AskError, Status};
+use crate::providers::http_client;
+use crate::store::FsSupport;
+use reqwest::Client;
+use serde_json::Value;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// The installation to check, and the clients that the checks use.
+pub struct DoctorContext {
+    settings: Result<Config, ConfigErrors>,
+    /// Errors in the settings of the page, which are stored in the database.
+    pub(super) stored_problems: Vec<String>,
+    /// The settings file, if there is one.
+    pub(super) settings_file: Option<PathBuf>,
+    /// Set if the service had data and does not find it.
+    pub(super) missing_data: Option<MissingData>,
+    /// The running daemon's status, or why it cannot be queried.
+    pub(super) daemon: Result<Status, AskError>,
+    /// The numbers given by `--number`.
+    pub(super) named_numbers: Vec<PhoneNumber>,
+    pub(super) file_system: fn(&Path, &str) -> Result<FsSupport, String>,
+    pub(super) client: Client,
+    /// A client that accepts any certificate; it must not send secrets.
+    pub(super) insecure_client: Client,
+}
+
+/// The command line's knowledge of the installation.
+pub struct Installation {
+    /// The location of the data, even if other settings are invalid.
+    pub store: StoreConfig,
+    /// The settings file, if there is one.
+    pub settings_file: Option<PathBuf>,
+    /// Set if the service had data and does not find it.
+    pub missing_data: Option<MissingData>,
+    /// Reads in the data folder.
+    pub reads: OwnerReads,
+}
+
+/// Reads the settings of the page, by key.
+type ReadStored = fn(&StoreConfig) -> Result<Vec<(String, Value)>, String>;
+
+/// Reads in the data folder with its owner's permissions: links there could lead root elsewhere, and root could read files that
+/// the service cannot. Errors are texts for the user.
+pub struct OwnerReads {
+    /// Reads the settings of the page.
+    pub stored_settings: ReadStored,
+    /// Tests the file system under the published file, in a folder of the given name.
+    pub file_system: fn(&Path, &str) -> Result<FsSupport, String>,
+}
+
+impl DoctorContext {
+    /// Collects the data that the checks need. `settings` are those of file and environment.
+    pub async fn find(
+        settings: Result<Config, ConfigErrors>,
+        installation: Installation,
+        named_numbers: Vec<PhoneNumber>,
+    ) -> Result<Self, reqwest::Error> {
+        let client = http_client::build()?;
+        let insecure_client = http_client::build_insecure(None).unwrap_or_else(|| client.clone());
+        let Installation { store, settings_file, missing_data, reads } = installation;
+        let stored_settings = reads.stored_settings;
+        let queried =
+            tokio::task::spawn_blocking(move || query_settings_and_status(settings, &store, stored_settings)).await;
+        let (settings, stored_problems, daemon) =
+            queried.unwrap_or_else(|_| (Ok(Config::default()), Vec::new(), Err(AskError::NotRunning)));
+        Ok(Self {
+            settings,
+            stored_problems,
+            settings_file,
+            missing_data,
+            daemon,
+            named_numbers,
+            file_system: reads.file_system,
+            client,
+            insecure_client,
+        })
+    }
+
+    /// The settings, if they are valid.
+    pub fn config(&self) -> Option<&Config> {
+        self.settings.as_ref().ok()
+    }
+
+    /// The errors of the settings.
+    pub(super) fn settings_problems(&self) -> Vec<String> {
+        self.settings.as_ref().err().map_or_else(Vec::new, |errors| errors.0.iter().map(ToString::to_string).collect())
+    }
+
+    /// The running daemon's status, if it has answered.
+    pub fn running(&self) -> Option<&Status> {
+        self.daemon.as_ref().ok()
+    }
+
+    /// The running daemon's URL on this machine, without a slash at the end.
+    pub fn local_url(&self) -> Option<String> {
+        let mut listener: SocketAddr = *self.running()?.about.doors.first()?;
+        if listener.ip().is_unspecified() {
+            let same = if listener.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+            listener.set_ip(same);
+        }
+        Some(format!("http://{listener}"))
+    }
+
+    /// Gets a page of the running daemon.
+    pub async fn get_local(&self, path: &str) -> Option<(u16, String)> {
+        let response = self.client.get(format!("{}{path}", self.local_url()?)).send().await.ok()?;
+        let status = response.status().as_u16();
+        Some((status, response.text().await.ok()?))
+    }
+}
+
+type SettingsAndStatus = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, AskError>);
+
+/// Reads the settings of the page, and the status of the running daemon.
+fn query_settings_and_status(
+    settings: Result<Config, ConfigErrors>,
+    store: &StoreConfig,
+    stored_settings: ReadStored,
+) -> SettingsAndStatus {
+    let daemon = control::ask_status(&control::socket_path(&store.live_file()));
+    let Ok(config) = settings else { return (settings, Vec::new(), daemon) };
+    match stored_settings(&config.store) {
+        Ok(stored) => {
+            let (config, problems) = config.with_stored(&stored);
+            (Ok(config), problems.iter().map(ToString::to_string).collect(), daemon)
+        }
+        Err(error) => (Ok(config), vec![format!("the settings of the page cannot be read: {error}")], daemon),
+    }
+}

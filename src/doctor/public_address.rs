@@ -1,0 +1,232 @@
+//! Checks that each DNS record of the public address leads to this daemon.
+//!
+//! The daemon identifies itself by a challenge (see [`crate::ops::identity`]), which distinguishes a proxy, a tunnel or a router
+//! in between from another machine that answers. Certificates have a check of their own.
+
+use super::{DoctorContext, Finding};
+use crate::entropy;
+use crate::ops::identity::CHALLENGE_PATH;
+use crate::providers::http_client;
+use futures_util::future::join_all;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+use url::{Host, Url};
+
+const CHECK: &str = "address";
+
+pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
+    let Some(config) = context.config() else { return Vec::new() };
+    let Some(base) = config.http.public_address() else {
+        let remedy = "set PUBLIC_BASE_URL to the https address of this machine, of the proxy or of the tunnel";
+        return vec![Finding::warning(CHECK, "no public address is set, so Twilio cannot call this machine", remedy)];
+    };
+    let Ok(url) = Url::parse(base) else { return Vec::new() };
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let addresses = match resolve(&url).await {
+        Ok(addresses) => addresses,
+        Err(reason) => return vec![unresolved(&host, &reason)],
+    };
+    let probes = join_all(addresses.iter().map(|address| probe(&context, base, &url, *address))).await;
+    evaluate(&host, &probes)
+}
+
+/// The addresses of the host, IPv4 first.
+pub(super) async fn resolve(url: &Url) -> Result<Vec<SocketAddr>, String> {
+    let port = url.port_or_known_default().unwrap_or(443);
+    let found: BTreeSet<SocketAddr> = match url.host() {
+        Some(Host::Ipv4(ip)) => BTreeSet::from([(ip, port).into()]),
+        Some(Host::Ipv6(ip)) => BTreeSet::from([(ip, port).into()]),
+        Some(Host::Domain(name)) => {
+            tokio::net::lookup_host((name, port)).await.map_err(|error| error.to_string())?.collect()
+        }
+        None => BTreeSet::new(),
+    };
+    if found.is_empty() { Err("it has no record".into()) } else { Ok(found.into_iter().take(MAX_ADDRESSES).collect()) }
+}
+
+fn unresolved(host: &str, reason: &str) -> Finding {
+    let found = format!("the name {host} cannot be resolved ({reason})");
+    Finding::error(
+        CHECK,
+        found,
+        "at the domain's registrar, create an A record with this machine's public IPv4 address; or check that this machine \
+         reaches a name server (`resolvectl status`)",
+    )
+}
+
+/// The result for one address.
+struct Probe {
+    ip: IpAddr,
+    /// Whether it is an address of this machine itself.
+    is_local: bool,
+    answer: Answer,
+}
+
+enum Answer {
+    /// This daemon.
+    ThisDaemon,
+    /// Something else, with its status.
+    Other(u16),
+    /// No answer, and the reason.
+    NoAnswer(String),
+    /// This machine has no route to the address.
+    NoRoute,
+    /// Not queried, because no daemon runs.
+    NotChecked,
+}
+
+async fn probe(context: &DoctorContext, base: &str, url: &Url, address: SocketAddr) -> Probe {
+    let answer = match context.running() {
+        None => Answer::NotChecked,
+        Some(status) => {
+            let challenge = entropy::random_hex::<16>();
+            let expected = status.about.identity.answer(&challenge);
+            let challenge_url = format!("{base}{CHALLENGE_PATH}{challenge}");
+            query(&challenge_url, url.host_str().unwrap_or_default(), address, expected.as_deref()).await
+        }
+    };
+    Probe { ip: address.ip(), is_local: is_local(address.ip()), answer }
+}
+
+async fn query(url: &str, host: &str, address: SocketAddr, expected: Option<&str>) -> Answer {
+    let Some(client) = http_client::build_insecure(Some((host, address))) else { return Answer::NotChecked };
+    match client.get(url).timeout(LIMIT).send().await {
+        Ok(response) => {
+            let status = response.status().as_u16();
+            let body = response.text().await.unwrap_or_default();
+            if expected == Some(body.trim()) { Answer::ThisDaemon } else { Answer::Other(status) }
+        }
+        Err(error) => {
+            let reason = http_client::root_cause(&error);
+            if NO_ROUTE_ERRORS.iter().any(|words| reason.contains(words)) {
+                Answer::NoRoute
+            } else {
+                Answer::NoAnswer(reason)
+            }
+        }
+    }
+}
+
+/// A socket can be bound only to an address of this machine.
+fn is_local(ip: IpAddr) -> bool {
+    UdpSocket::bind((ip, 0)).is_ok()
+}
+
+fn evaluate(host: &str, probes: &[Probe]) -> Vec<Finding> {
+    let reaches = probes.iter().any(|probe| matches!(probe.answer, Answer::ThisDaemon));
+    probes.iter().map(|probe| evaluate_one(host, probe, reaches, probes.len())).collect()
+}
+
+fn evaluate_one(host: &str, probe: &Probe, another_reaches: bool, records: usize) -> Finding {
+    let kind = if probe.ip.is_ipv4() { "A" } else { "AAAA" };
+    let record = format!("{host} → {} ({kind})", probe.ip);
+    let wrong_record = format!("at the domain's registrar, correct or remove the {kind} record of {host}");
+    match &probe.answer {
+        Answer::ThisDaemon if is_private(probe.ip) && !probe.ip.is_loopback() => Finding::warning(
+            CHECK,
+            format!("{record} is this daemon, but only within your own network"),
+            "Twilio needs an address that is reachable from the internet: a public record, a tunnel or a proxy",
+        ),
+        Answer::ThisDaemon if probe.is_local => Finding::ok(CHECK, format!("{record} is this machine and this daemon")),
+        Answer::ThisDaemon => {
+            Finding::ok(CHECK, format!("{record} leads to this daemon, through a router, a proxy or a tunnel"))
+        }
+        Answer::Other(status) if another_reaches && records > 1 => {
+            Finding::error(CHECK, format!("{record} is another machine (it answers {status})"), wrong_record)
+        }
+        Answer::Other(status) => Finding::error(
+            CHECK,
+            format!("{record} answers, but is not this daemon (HTTP {status})"),
+            format!(
+                "point the proxy or tunnel there to http://127.0.0.1:8080 of this machine; if the address belongs to another \
+                 machine, correct the {kind} record of {host}"
+            ),
+        ),
+        Answer::NoAnswer(reason) if another_reaches && records > 1 => {
+            Finding::error(CHECK, format!("{record} does not answer ({reason}), while others do"), wrong_record)
+        }
+        Answer::NoAnswer(reason) if probe.is_local => Finding::error(
+            CHECK,
+            format!("{record} is this machine, but nothing answers there ({reason})"),
+            "check that agentlocator-https.socket or the proxy runs, and that no firewall here blocks the port",
+        ),
+        Answer::NoAnswer(reason) => Finding::error(
+            CHECK,
+            format!("{record} does not answer ({reason})"),
+            format!(
+                "open ports 80 and 443 in the router and the firewall, and forward them to this machine. Some routers do \
+                 not forward requests from their own network: open https://{host}/livez on a phone without Wi-Fi; if it \
+                 shows ok, the address works"
+            ),
+        ),
+        Answer::NoRoute => Finding::warning(
+            CHECK,
+            format!("{record} cannot be checked: this machine has no route to it"),
+            format!("if this machine has no IPv6, remove the {kind} record: certificate authorities try it first"),
+        ),
+        Answer::NotChecked => Finding::skipped(CHECK, format!("{record}; not checked, because no daemon runs")),
+    }
+}
+
+/// Addresses that are not reachable from the internet.
+fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}
+
+/// The system's error messages for a missing route.
+const NO_ROUTE_ERRORS: [&str; 3] =
+    ["Network is unreachable", "Cannot assign requested address", "Address family not supported"];
+const LIMIT: Duration = Duration::from_secs(10);
+const MAX_ADDRESSES: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    fn finding(probes: &[(&str, bool, Answer)]) -> Vec<(State, String)> {
+        let copy = |answer: &Answer| match answer {
+            Answer::ThisDaemon => Answer::ThisDaemon,
+            Answer::Other(status) => Answer::Other(*status),
+            Answer::NoAnswer(reason) => Answer::NoAnswer(reason.clone()),
+            Answer::NoRoute => Answer::NoRoute,
+            Answer::NotChecked => Answer::NotChecked,
+        };
+        let probes: Vec<_> = probes
+            .iter()
+            .map(|(ip, is_local, answer)| Probe { ip: ip.parse().unwrap(), is_local: *is_local, answer: copy(answer) })
+            .collect();
+        let findings = evaluate("shop.example", &probes);
+        findings.into_iter().map(|f| (f.state, f.found + "; " + f.remedy.as_deref().unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn the_wrong_record_is_named() {
+        let results = finding(&[("203.0.113.7", true, Answer::ThisDaemon), ("2001:db8::1", false, Answer::Other(404))]);
+        assert_eq!((results[0].0, results[1].0), (State::Ok, State::Error));
+        assert!(results[1].1.contains("2001:db8::1") && results[1].1.contains("AAAA record"), "{}", results[1].1);
+        let results = finding(&[
+            ("203.0.113.7", false, Answer::ThisDaemon),
+            ("203.0.113.8", false, Answer::NoAnswer("x".into())),
+        ]);
+        assert!(results[0].1.contains("router, a proxy or a tunnel") && results[1].1.contains("203.0.113.8"));
+    }
+
+    #[test]
+    fn a_missing_answer_is_explained_by_its_address() {
+        let refused = || Answer::NoAnswer("Connection refused".into());
+        let results = finding(&[("203.0.113.7", true, refused())]);
+        assert!(results[0].1.contains("agentlocator-https.socket"), "{}", results[0].1);
+        let results = finding(&[("203.0.113.7", false, refused())]);
+        assert!(results[0].1.contains("phone without Wi-Fi"), "{}", results[0].1);
+        assert_eq!(finding(&[("2001:db8::1", false, Answer::NoRoute)])[0].0, State::Warning);
+        assert_eq!(finding(&[("203.0.113.7", false, Answer::NotChecked)])[0].0, State::Skipped);
+        assert_eq!(finding(&[("192.168.1.5", true, Answer::ThisDaemon)])[0].0, State::Warning);
+        assert_eq!(finding(&[("127.0.0.1", true, Answer::ThisDaemon)])[0].0, State::Ok);
+    }
+}

@@ -1,0 +1,196 @@
+//! Fetches files from addresses that another party chose: an API client or a sender (SSRF protection). Such an address
+//! must not give access to what only this machine or its network can reach. Therefore every address is checked after
+//! its name is resolved, the connection uses the address that was checked, and redirects are followed manually, each
+//! checked again.
+
+mod address;
+mod fetch;
+mod resolve;
+
+pub use fetch::{FetchError, FetchedFile};
+
+use super::http_client;
+use address::is_public;
+use resolve::{PublicResolver, lookup};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use url::{Host, Url};
+
+/// Why an address is rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// The address cannot be parsed.
+    #[error("the file's address is not a valid URL")]
+    InvalidUrl,
+    /// The scheme is not https.
+    #[error("the file's address must begin with https://")]
+    NotHttps,
+    /// The address contains a user name or a password.
+    #[error("the file's address must not contain a user name or a password")]
+    Credentials,
+    /// The address is on this machine or in its network.
+    #[error("the file's address leads to this machine or into a private network")]
+    NotPublic,
+}
+
+/// Fetches and checks files at addresses that another party chose.
+#[derive(Clone)]
+pub struct SafeFetcher {
+    /// Connects only to public addresses.
+    public: reqwest::Client,
+    /// For the trusted origin on this machine.
+    local: reqwest::Client,
+    trusted: Trusted,
+    max_bytes: u64,
+}
+
+/// What on this machine may be fetched nevertheless.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trusted {
+    /// Nothing.
+    Nothing,
+    /// The bridge.
+    Origin {
+        /// Its origin, `http://127.0.0.1:8000`.
+        origin: String,
+        /// The Unix socket that is used instead of its address.
+        socket: Option<PathBuf>,
+    },
+    /// Everything on loopback: for a fake of a provider that runs on this machine.
+    Loopback,
+}
+
+impl SafeFetcher {
+    /// `max_bytes` is the size of the largest file that is fetched.
+    pub fn new(trusted: Trusted, max_bytes: u64) -> Result<Self, reqwest::Error> {
+        let public = http_client::builder().no_proxy().dns_resolver(PublicResolver).build()?;
+        let local = match &trusted {
+            Trusted::Origin { socket: Some(path), .. } => http_client::build_for_socket(path)?,
+            _ => http_client::builder().no_proxy().build()?,
+        };
+        Ok(Self { public, local, trusted, max_bytes })
+    }
+
+    /// Checks whether a file may be passed on. A name that cannot be resolved now is accepted, because the fetch checks
+    /// again.
+    pub async fn check(&self, address: &str) -> Result<(), Forbidden> {
+        let url = self.validate(address)?;
+        let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+        if self.is_trusted(&url) {
+            return Ok(());
+        }
+        match tokio::time::timeout(RESOLVE_TIMEOUT, lookup(name)).await {
+            Ok(Ok(addresses)) if !addresses.iter().all(|address| is_public(address.ip())) => Err(Forbidden::NotPublic),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks an address without network access.
+    fn validate(&self, address: &str) -> Result<Url, Forbidden> {
+        let url = Url::parse(address.trim()).map_err(|_| Forbidden::InvalidUrl)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Forbidden::Credentials);
+        }
+        if self.is_trusted(&url) {
+            return Ok(url);
+        }
+        if url.scheme() != "https" {
+            return Err(Forbidden::NotHttps);
+        }
+        let public = match url.host() {
+            Some(Host::Ipv4(ip)) => is_public(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => is_public(IpAddr::V6(ip)),
+            Some(Host::Domain(name)) => !is_local_name(name),
+            None => return Err(Forbidden::InvalidUrl),
+        };
+        if public { Ok(url) } else { Err(Forbidden::NotPublic) }
+    }
+
+    /// Checks the target of a redirect: an untrusted address must not redirect to the trusted origin.
+    fn validate_redirect(&self, from: &Url, to: &Url) -> Result<Url, Forbidden> {
+        let to = self.validate(to.as_str())?;
+        if self.is_trusted(&to) && !self.is_trusted(from) { Err(Forbidden::NotPublic) } else { Ok(to) }
+    }
+
+    fn is_trusted(&self, url: &Url) -> bool {
+        match &self.trusted {
+            Trusted::Nothing => false,
+            Trusted::Origin { origin, .. } => url.origin().ascii_serialization() == *origin,
+            Trusted::Loopback => match url.host() {
+                Some(Host::Ipv4(ip)) => ip.is_loopback(),
+                Some(Host::Ipv6(ip)) => ip.is_loopback(),
+                Some(Host::Domain(name)) => is_local_name(name),
+                None => false,
+            },
+        }
+    }
+}
+
+fn is_local_name(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
+}
+
+/// Timeout of a name resolution that a request waits for.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fetcher() -> SafeFetcher {
+        SafeFetcher::new(Trusted::Origin { origin: "http://127.0.0.1:8000".into(), socket: None }, 1000).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_public_https_is_permitted() {
+        for (address, refused) in [
+            ("http://shop.example/a.jpg", Forbidden::NotHttps),
+            ("ftp://shop.example/a.jpg", Forbidden::NotHttps),
+            ("file:///etc/passwd", Forbidden::NotHttps),
+            ("a.jpg", Forbidden::InvalidUrl),
+            ("", Forbidden::InvalidUrl),
+            ("https://", Forbidden::InvalidUrl),
+            ("https://me:pass@shop.example/", Forbidden::Credentials),
+            ("https://localhost/", Forbidden::NotPublic),
+            ("https://LOCALHOST./", Forbidden::NotPublic),
+            ("https://x.localhost/", Forbidden::NotPublic),
+            ("https://127.0.0.1/", Forbidden::NotPublic),
+            ("https://127.1/", Forbidden::NotPublic),
+            ("https://2130706433/", Forbidden::NotPublic),
+            ("https://0x7f.0.0.1/", Forbidden::NotPublic),
+            ("https://0/", Forbidden::NotPublic),
+            ("https://10.0.0.1/", Forbidden::NotPublic),
+            ("https://172.16.0.1/", Forbidden::NotPublic),
+            ("https://192.168.1.1:8443/", Forbidden::NotPublic),
+            ("https://169.254.169.254/latest/meta-data", Forbidden::NotPublic),
+            ("https://100.64.0.1/", Forbidden::NotPublic),
+            ("https://[::1]/", Forbidden::NotPublic),
+            ("https://[fe80::1]/", Forbidden::NotPublic),
+            ("https://[fd00::1]/", Forbidden::NotPublic),
+            ("https://[::ffff:127.0.0.1]/", Forbidden::NotPublic),
+            ("https://[64:ff9b::7f00:1]/", Forbidden::NotPublic),
+            ("http://127.0.0.1:8001/media/1", Forbidden::NotHttps),
+            ("http://127.0.0.1/media/1", Forbidden::NotHttps),
+            ("https://127.0.0.1:8000/media/1", Forbidden::NotPublic),
+        ] {
+            assert_eq!(fetcher().check(address).await, Err(refused), "{address}");
+        }
+        for address in ["https://93.184.216.34/a.jpg", "https://[2606:2800:220:1::1]/", "http://127.0.0.1:8000/media/1"]
+        {
+            assert_eq!(fetcher().check(address).await, Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_untrusted_address_cannot_redirect_to_the_trusted_origin() {
+        let redirect =
+            |from: &str, to: &str| fetcher().validate_redirect(&from.parse().unwrap(), &to.parse().unwrap()).map(drop);
+        let (untrusted, bridge) = ("https://shop.example/a", "http://127.0.0.1:8000/qr");
+        assert_eq!(redirect(untrusted, bridge), Err(Forbidden::NotPublic));
+        assert_eq!(redirect(untrusted, "https://cdn.example/a"), Ok(()));
+        assert_eq!(redirect(bridge, bridge), Ok(()));
+        assert_eq!(redirect(bridge, untrusted), Ok(()));
+    }
+}

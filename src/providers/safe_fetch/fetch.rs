@@ -1,0 +1,139 @@
+//! Fetches a file, and follows its redirects.
+
+use super::{Forbidden, SafeFetcher};
+use reqwest::{Method, Response, StatusCode, header};
+use std::time::Duration;
+use url::Url;
+
+/// A file that was fetched.
+#[derive(Debug)]
+pub struct FetchedFile {
+    /// The type that the server reported.
+    pub mime: Option<String>,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+/// Why a file was not fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// Its address, or the target of a redirect, is forbidden.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// It is too large.
+    #[error("the file is larger than {0} bytes")]
+    TooLarge(u64),
+    /// Too many redirects.
+    #[error("too many redirects while fetching the file")]
+    TooManyRedirects,
+    /// The server answered with an error status.
+    #[error("the server of the file answered with status {0}")]
+    Status(u16),
+    /// The server could not be reached, or did not finish.
+    #[error("the server of the file could not be reached")]
+    Unreachable,
+}
+
+impl FetchError {
+    /// Returns true if a retry may succeed.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Status(status) => matches!(status, 404 | 408 | 425 | 429) || *status >= 500,
+            Self::Unreachable => true,
+            Self::Forbidden(_) | Self::TooLarge(_) | Self::TooManyRedirects => false,
+        }
+    }
+}
+
+impl SafeFetcher {
+    /// Fetches a file. The token (a header's name and value) is sent only to the trusted origin.
+    pub async fn fetch(&self, address: &str, token: Option<(&str, &str)>) -> Result<FetchedFile, FetchError> {
+        let response = self.follow(Method::GET, address, token).await?;
+        self.read(response).await
+    }
+
+    /// Checks whether a file may be passed on to a service that fetches it: follows the redirects, and checks the size.
+    /// What cannot be determined now is no reason to reject it.
+    pub async fn inspect(&self, address: &str) -> Result<(), FetchError> {
+        match self.follow(Method::HEAD, address, None).await {
+            Ok(_) | Err(FetchError::Unreachable | FetchError::Status(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads a response body, up to the maximum size of a file.
+    pub async fn read(&self, mut response: Response) -> Result<FetchedFile, FetchError> {
+        let mime = response.headers().get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).map(str::to_owned);
+        let mut content = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::Unreachable)? {
+            if (content.len() + chunk.len()) as u64 > self.max_bytes {
+                return Err(FetchError::TooLarge(self.max_bytes));
+            }
+            content.extend_from_slice(&chunk);
+        }
+        Ok(FetchedFile { mime, content })
+    }
+
+    /// Sends a request, and follows its redirects.
+    async fn follow(&self, method: Method, address: &str, token: Option<(&str, &str)>) -> Result<Response, FetchError> {
+        let mut url = self.validate(address)?;
+        for _ in 0..=MAX_REDIRECTS {
+            let trusted = self.is_trusted(&url);
+            let client = if trusted { &self.local } else { &self.public };
+            let mut request = client.request(method.clone(), url.clone()).timeout(RESPONSE_TIMEOUT);
+            if let Some((name, value)) = token.filter(|_| trusted) {
+                request = request.header(name, value);
+            }
+            let response = request.send().await.map_err(|error| reason(&error))?;
+            let Some(next) = redirect(&url, &response) else { return self.check_response(response) };
+            url = self.validate_redirect(&url, &next)?;
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+
+    fn check_response(&self, response: Response) -> Result<Response, FetchError> {
+        if !response.status().is_success() {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        // A HEAD response has no body, but its header gives the length.
+        let content_length =
+            response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if content_length.is_some_and(|length: u64| length > self.max_bytes) {
+            return Err(FetchError::TooLarge(self.max_bytes));
+        }
+        Ok(response)
+    }
+}
+
+/// The target of a redirect.
+pub(super) fn redirect(from: &Url, response: &Response) -> Option<Url> {
+    let moved = matches!(
+        response.status(),
+        StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT
+    );
+    let target = response.headers().get(header::LOCATION)?.to_str().ok()?;
+    moved.then(|| from.join(target).ok())?
+}
+
+/// A name that resolves to no public address is forbidden; any other error is a network error.
+fn reason(error: &reqwest::Error) -> FetchError {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(forbidden) = inner.downcast_ref::<Forbidden>() {
+            return FetchError::Forbidden(*forbidden);
+        }
+        source = inner.source();
+    }
+    FetchError::Unreachable
+}
+
+const MAX_REDIRECTS: usize = 5;
+/// Timeout of a complete download.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;
