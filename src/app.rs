@@ -1,8 +1,8 @@
 //! The composition root: builds all components, connects them, and stops them in order.
 
-mod care;
 mod clock_wait;
 mod first_run;
+mod monitoring;
 mod reload;
 
 pub use reload::Source;
@@ -12,28 +12,29 @@ use crate::crm::inbox::MEDIA_JOB;
 use crate::crm::message_clock::MessageClock;
 use crate::crm::recording::FETCH_JOB;
 use crate::drive::calls::{CallParts, Calls};
-use crate::drive::care::Care;
 use crate::drive::catch_up::{CatchUp, Gap};
-use crate::drive::control::{self, About, Control, Host};
+use crate::drive::control::{self, Control, ControlHandler, DaemonInfo};
 use crate::drive::fallback::Fallback;
+use crate::drive::health_monitor::HealthMonitor;
 use crate::drive::jobs::JobWorker;
-use crate::drive::message_files::FileFetcher;
+use crate::drive::media_fetcher::MediaFetcher;
 use crate::drive::outbox::Outbox;
-use crate::drive::reload::{Orders, Reloads};
-use crate::drive::status::StatusLine;
+use crate::drive::reload::{ReloadHandle, ReloadRequests};
+use crate::drive::systemd_status::StatusLine;
 use crate::drive::{
-    Clips, InForce, alerts, backfills, heartbeat, housekeeping, recording_compressor, recordings, snapshots, sweep,
+    ActiveSettings, Clips, alerts, backfills, housekeeping, nightly_backup, recording_compressor, recordings, sweep,
+    watchdog,
 };
 use crate::engine::RefusedFields;
 use crate::http::{self, AppParts, AppState, BodyBudget, Listeners, Readiness, page_urls};
 use crate::ops::alert::Alerts;
-use crate::ops::disk::DiskWatch;
-use crate::ops::identity::Identity;
+use crate::ops::disk::DiskMonitor;
+use crate::ops::instance_challenge::InstanceKey;
 use crate::ops::log::Log;
 use crate::ops::memory;
 use crate::ops::metrics::Metrics;
-use crate::ops::notify;
 use crate::ops::snapshots::Snapshots;
+use crate::ops::systemd_notify;
 use crate::ops::tls::Tls;
 use crate::providers::http_client;
 use crate::store::{Priority, Store};
@@ -54,9 +55,9 @@ pub struct Reloading {
     /// The log: its redacted secrets, and its level.
     pub log: Log,
     /// For components that request a reload.
-    pub reloads: Reloads,
+    pub reload_handle: ReloadHandle,
     /// The requested reloads.
-    pub orders: Orders,
+    pub reload_requests: ReloadRequests,
     /// Stores the last valid settings.
     pub last_good: LastGood,
     /// Marks that a database exists.
@@ -77,20 +78,21 @@ pub async fn run(
 
     let mut loops = JoinSet::new();
     let socket = control::socket_path(&config.store.live_file());
-    let identity = Identity::new(entropy::random_bytes());
-    let about = about(&listeners, identity.clone());
-    let host = Host { store: store.clone(), pages: pages.clone(), about, reloads: reloading.reloads };
-    open_control(&mut loops, &socket, host);
+    let identity = InstanceKey::new(entropy::random_bytes());
+    let info = daemon_info(&listeners, identity.clone());
+    let handler =
+        ControlHandler { store: store.clone(), pages: pages.clone(), info, reload_handle: reloading.reload_handle };
+    open_control(&mut loops, &socket, handler);
 
     let metrics = Metrics::start(&config.version);
-    loops.spawn(heartbeat::run(store.clone(), metrics.clone()));
+    loops.spawn(watchdog::run(store.clone(), metrics.clone()));
 
-    let alerts = Alerts::load(store.clone(), alerts::patience(&config)).await;
+    let alerts = Alerts::load(store.clone(), alerts::thresholds(&config)).await;
     let client = http_client::build().context("cannot create an HTTP client")?;
     let settings = Reloadable::new(config);
-    let disk = DiskWatch::new(settings.clone());
-    let in_force = Reloadable::new(InForce::build(settings.current(), &client)?);
-    let (parts, compressor) = call_parts(&in_force, client, &store, &disk, &alerts);
+    let disk = DiskMonitor::new(settings.clone());
+    let active_settings = Reloadable::new(ActiveSettings::build(settings.current(), &client)?);
+    let (parts, compressor) = call_parts(&active_settings, client, &store, &disk, &alerts);
     let tls = Tls::open(settings.current(), listeners.tls_doors());
     loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
@@ -98,7 +100,7 @@ pub async fn run(
     let clock = message_clock.clone();
     store.read(move |tx| clock.assume_stored(tx)).await.context("cannot read the times of messages")?;
     let gap = Gap::default();
-    let outbox = Outbox::new(in_force.clone(), store.clone(), alerts.clone());
+    let outbox = Outbox::new(active_settings.clone(), store.clone(), alerts.clone());
     let worker = jobs(&parts);
     let calls = Calls::new(parts.clone());
     let status = StatusLine { settings: settings.clone(), calls: calls.clone(), outbox: outbox.clone(), page };
@@ -108,16 +110,16 @@ pub async fn run(
         store: store.clone(),
         client: parts.client.clone(),
         settings: settings.clone(),
-        in_force: in_force.clone(),
+        active_settings: active_settings.clone(),
         outbox: outbox.clone(),
         parts: vec![reload::certificates(tls.clone())],
         status: status.clone(),
         last_good: reloading.last_good,
     };
     let backups = Snapshots::new(&settings.current(), parts.client.clone());
-    let self_check = care::self_check(settings.clone(), &parts, &outbox, &tls, &backups).await;
+    let self_check = monitoring::self_check(settings.clone(), &parts, &outbox, &tls, &backups).await;
     let state = AppState::from(AppParts {
-        in_force: in_force.clone(),
+        active_settings: active_settings.clone(),
         store: store.clone(),
         calls: calls.clone(),
         jobs: worker.handle(),
@@ -140,9 +142,9 @@ pub async fn run(
     loops.spawn(sweep::run(calls.clone(), stopping.clone()));
     let background = store.with_priority(Priority::Backfill);
     loops.spawn(housekeeping::run(background.clone(), settings.clone(), disk.clone(), stopping.clone()));
-    let care = Care {
+    let monitor = HealthMonitor {
         settings: settings.clone(),
-        in_force: in_force.clone(),
+        active_settings: active_settings.clone(),
         store: store.clone(),
         disk,
         outbox: outbox.clone(),
@@ -152,9 +154,9 @@ pub async fn run(
         calls: calls.clone(),
         alerts,
     };
-    care::start(&mut loops, care, self_check, &pages.best, &stopping);
+    monitoring::start(&mut loops, monitor, self_check, &pages.best, &stopping);
     // The workers stop first; they may finish their work while the calls are drained.
-    let (rest, resting) = watch::channel(false);
+    let (stop_workers, workers_stopping) = watch::channel(false);
     let mut workers = JoinSet::new();
     let catch_up = CatchUp {
         store: store.with_priority(Priority::Job),
@@ -163,28 +165,28 @@ pub async fn run(
         clock: message_clock,
         gap,
     };
-    workers.spawn(catch_up.run(resting.clone()));
-    workers.spawn(worker.run(resting.clone()));
-    workers.spawn(backfills::run(background, parts.compression.clone(), resting.clone()));
-    recording_compressor::start(&mut workers, compressor, &store, &resting);
-    workers.spawn(snapshots::run(backups, resting.clone()));
-    workers.spawn(outbox.run(resting));
+    workers.spawn(catch_up.run(workers_stopping.clone()));
+    workers.spawn(worker.run(workers_stopping.clone()));
+    workers.spawn(backfills::run(background, parts.compression.clone(), workers_stopping.clone()));
+    recording_compressor::start(&mut workers, compressor, &store, &workers_stopping);
+    workers.spawn(nightly_backup::run(backups, workers_stopping.clone()));
+    workers.spawn(outbox.run(workers_stopping));
     let mut server = tokio::spawn(http::serve(listeners, state, stopping));
-    notify::ready(&status.text());
+    systemd_notify::ready(&status.text());
     loops.spawn(status.clone().run());
-    loops.spawn(reloader.run(reloading.orders));
+    loops.spawn(reloader.run(reloading.reload_requests));
     tracing::info!(event = "STARTED", "Ready");
     first_run::offer_setup_code(&store, &pages).await;
 
-    let broken = tokio::select! {
+    let ended_early = tokio::select! {
         () = shutdown => None,
         Some(ended) = loops.join_next() => Some(ended),
         Some(ended) = workers.join_next() => Some(ended),
         ended = &mut server => Some(ended),
     };
-    Running { calls, status, workers, rest, server, stop, loops }.end().await;
+    Running { calls, status, workers, stop_workers, server, stop, loops }.end().await;
     close(store, &socket).await?;
-    match broken {
+    match ended_early {
         None => Ok(()),
         // An error exit: the service manager restarts the process with all of its tasks.
         Some(ended) => Err(anyhow::anyhow!("a required task ended: {ended:?}")),
@@ -194,7 +196,7 @@ pub async fn run(
 /// The last step: no component uses the store any more.
 async fn close(store: Store, socket: &Path) -> anyhow::Result<()> {
     let _ = std::fs::remove_file(socket);
-    notify::status("Stopping: closing the database");
+    systemd_notify::status("Stopping: closing the database");
     tokio::task::spawn_blocking(move || store.close()).await.context("cannot close the database")?;
     tracing::info!(event = "STOPPED", "Stopped");
     Ok(())
@@ -206,7 +208,7 @@ struct Running {
     status: StatusLine,
     /// The background workers, and the channel that stops them.
     workers: JoinSet<()>,
-    rest: watch::Sender<bool>,
+    stop_workers: watch::Sender<bool>,
     /// The listeners, and the tasks that stop with them.
     server: JoinHandle<()>,
     stop: watch::Sender<bool>,
@@ -215,13 +217,13 @@ struct Running {
 
 impl Running {
     async fn end(mut self) {
-        notify::stopping("Stopping: calls and running requests may end");
+        systemd_notify::stopping("Stopping: calls and running requests may end");
         tracing::info!(event = "STOPPING", "Stopping: waiting for calls and requests in progress to end");
-        let _ = self.rest.send(true);
+        let _ = self.stop_workers.send(true);
         // The listeners stay open meanwhile, because Twilio requests TwiML when a call's stream ends.
-        let_end(&self.calls, self.workers, self.status).await;
+        drain(&self.calls, self.workers, self.status).await;
         let _ = self.stop.send(true);
-        if !self.server.is_finished() && tokio::time::timeout(REQUESTS_END, &mut self.server).await.is_err() {
+        if !self.server.is_finished() && tokio::time::timeout(REQUESTS_TIMEOUT, &mut self.server).await.is_err() {
             tracing::warn!(event = "REQUESTS_CUT", "Some requests took too long and were aborted");
             self.server.abort();
         }
@@ -231,9 +233,10 @@ impl Running {
 
 /// Opens the database, and merges the settings that are stored in it; waits a moment if the clock is behind.
 async fn open_store(config: Config, data_marker: Option<DataMarker>) -> anyhow::Result<(Store, Config)> {
-    let place = config.store.clone();
-    let opening = tokio::task::spawn_blocking(move || Store::open(&place));
-    let (store, applied) = meanwhile(OPENING, opening).await?.context("cannot open the database")?;
+    let store_config = config.store.clone();
+    let opening = tokio::task::spawn_blocking(move || Store::open(&store_config));
+    let (store, applied) =
+        extend_start_timeout_during(OPENING_STATUS, opening).await?.context("cannot open the database")?;
     report_migrations(&applied);
     let (config, problems) = with_stored_settings(config, &store).await?;
     for problem in problems {
@@ -250,9 +253,9 @@ async fn open_store(config: Config, data_marker: Option<DataMarker>) -> anyhow::
 }
 
 /// Waits for blocking work, and extends systemd's start timeout meanwhile.
-async fn meanwhile<T>(status: &str, mut work: JoinHandle<T>) -> anyhow::Result<T> {
+async fn extend_start_timeout_during<T>(status: &str, mut work: JoinHandle<T>) -> anyhow::Result<T> {
     loop {
-        notify::working(status, EXTENSION);
+        systemd_notify::extend_start_timeout(status, EXTENSION);
         if let Ok(done) = tokio::time::timeout(EXTEND_EVERY, &mut work).await {
             return done.context("a start-up thread failed");
         }
@@ -260,8 +263,8 @@ async fn meanwhile<T>(status: &str, mut work: JoinHandle<T>) -> anyhow::Result<T
 }
 
 /// Opens the control socket for the command line; if that fails, everything else runs.
-fn open_control(loops: &mut JoinSet<()>, socket: &Path, host: Host) {
-    match Control::open(socket, host) {
+fn open_control(loops: &mut JoinSet<()>, socket: &Path, handler: ControlHandler) {
+    match Control::open(socket, handler) {
         Ok(control) => {
             loops.spawn(control.run());
         }
@@ -272,25 +275,25 @@ fn open_control(loops: &mut JoinSet<()>, socket: &Path, host: Host) {
 }
 
 /// Waits for calls and background workers to finish, for a limited time.
-async fn let_end(calls: &Calls, mut workers: JoinSet<()>, status: StatusLine) {
+async fn drain(calls: &Calls, mut workers: JoinSet<()>, status: StatusLine) {
     let workers_end = async { while workers.join_next().await.is_some() {} };
     tokio::select! {
-        _ = async { tokio::join!(calls.drain(CALLS_END), tokio::time::timeout(CALLS_END, workers_end)) } => {}
-        () = status.run_to_the_end() => {}
+        _ = async { tokio::join!(calls.drain(CALLS_TIMEOUT), tokio::time::timeout(CALLS_TIMEOUT, workers_end)) } => {}
+        () = status.run_while_draining() => {}
     }
 }
 
 /// The services of the calls, and the worker that compresses their recordings.
 fn call_parts(
-    in_force: &Reloadable<InForce>,
+    active_settings: &Reloadable<ActiveSettings>,
     client: reqwest::Client,
     store: &Store,
-    disk: &DiskWatch,
+    disk: &DiskMonitor,
     alerts: &Alerts,
 ) -> (CallParts, JobWorker) {
     let compressor = JobWorker::new(store.clone()).one_at_a_time();
     let parts = CallParts {
-        in_force: in_force.clone(),
+        active_settings: active_settings.clone(),
         clips: Arc::new(Clips::shipped()),
         client,
         store: store.clone(),
@@ -307,13 +310,13 @@ fn jobs(parts: &CallParts) -> JobWorker {
     let store = parts.store.with_priority(Priority::Job);
     let recordings_of = parts.clone();
     let worker = JobWorker::new(store.clone()).on(FETCH_JOB, move |job| recordings::fetch(recordings_of.clone(), job));
-    let fetcher = FileFetcher::new(parts.in_force.clone(), store, parts.disk.clone());
+    let fetcher = MediaFetcher::new(parts.active_settings.clone(), store, parts.disk.clone());
     worker.on(MEDIA_JOB, move |job| fetcher.clone().fetch(job))
 }
 
 /// What the command line may query about this daemon.
-fn about(listeners: &Listeners, identity: Identity) -> About {
-    About {
+fn daemon_info(listeners: &Listeners, identity: InstanceKey) -> DaemonInfo {
+    DaemonInfo {
         release: env!("CARGO_PKG_VERSION").to_owned(),
         build: VersionInfo::default(),
         pid: std::process::id(),
@@ -359,13 +362,13 @@ async fn with_stored_settings(config: Config, store: &Store) -> anyhow::Result<(
 }
 
 /// How long calls may continue.
-const CALLS_END: Duration = Duration::from_secs(8);
+const CALLS_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How long requests may run after the listeners have closed.
-const REQUESTS_END: Duration = Duration::from_secs(3);
+const REQUESTS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The systemd status until the database is open; the package matches its beginning.
-const OPENING: &str = "Bringing the database up to date";
+const OPENING_STATUS: &str = "Bringing the database up to date";
 
 /// How often systemd's start timeout is extended; it is then valid for this long.
 const EXTEND_EVERY: Duration = Duration::from_secs(5);

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::config::Config;
 use crate::ops::clock_floor::{ClockFloor, is_synchronised};
-use crate::ops::notify;
+use crate::ops::systemd_notify;
 use crate::store::Store;
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ pub(super) async fn wait(store: &Store, config: &Config) {
     let floor = ClockFloor { built: config.version.build_time.parse().ok(), newest_entry };
     let Some(behind) = floor.check(clock::now(), is_synchronised()) else { return };
     let started = clock::instant();
-    if notify::is_listening() {
+    if systemd_notify::is_available() {
         while floor.check(clock::now(), is_synchronised()).is_some()
-            && clock::instant().duration_since(started) < LONGEST
+            && clock::instant().duration_since(started) < MAX_WAIT
         {
-            notify::working("Waiting for time synchronisation: the clock is behind", EXTENSION);
-            tokio::time::sleep(BETWEEN).await;
+            systemd_notify::extend_start_timeout("Waiting for time synchronisation: the clock is behind", EXTENSION);
+            tokio::time::sleep(CHECK_INTERVAL).await;
         }
     }
     let now = clock::now();
@@ -36,6 +36,6 @@ pub(super) async fn wait(store: &Store, config: &Config) {
     }
 }
 
-const LONGEST: Duration = Duration::from_secs(10);
-const BETWEEN: Duration = Duration::from_millis(250);
+const MAX_WAIT: Duration = Duration::from_secs(10);
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 const EXTENSION: Duration = Duration::from_secs(30);

@@ -2,11 +2,11 @@
 
 use crate::config::{Config, ConfigDiff, ConfigErrors, LastGood, Reloadable};
 use crate::drive::outbox::Outbox;
-use crate::drive::reload::{Orders, Outcome, Refused, Reloaded};
-use crate::drive::status::StatusLine;
-use crate::drive::{InForce, InForceError};
+use crate::drive::reload::{ReloadOutcome, ReloadRejected, ReloadRequests, Reloaded};
+use crate::drive::systemd_status::StatusLine;
+use crate::drive::{ActivationError, ActiveSettings};
 use crate::ops::log::Log;
-use crate::ops::notify;
+use crate::ops::systemd_notify;
 use crate::ops::tls::Tls;
 use crate::store::Store;
 use std::error::Error;
@@ -18,7 +18,7 @@ pub type Source = Arc<dyn Fn() -> Result<Config, ConfigErrors> + Send + Sync>;
 
 /// Makes a part reread its own files before new settings are activated. Returns whether anything has changed; on an
 /// error the part keeps the previous state.
-pub(super) type ReadAgain = Arc<dyn Fn(&Config) -> Result<bool, String> + Send + Sync>;
+pub(super) type Reread = Arc<dyn Fn(&Config) -> Result<bool, String> + Send + Sync>;
 
 /// Executes the requests to reload the settings.
 pub(super) struct Reloader {
@@ -28,10 +28,10 @@ pub(super) struct Reloader {
     pub(super) client: reqwest::Client,
     /// For components that need only the settings.
     pub(super) settings: Reloadable,
-    pub(super) in_force: Reloadable<InForce>,
+    pub(super) active_settings: Reloadable<ActiveSettings>,
     pub(super) outbox: Outbox,
     /// The parts with the names under which their changes are reported.
-    pub(super) parts: Vec<(&'static str, ReadAgain)>,
+    pub(super) parts: Vec<(&'static str, Reread)>,
     /// The systemd status after a reload.
     pub(super) status: StatusLine,
     pub(super) last_good: LastGood,
@@ -39,14 +39,14 @@ pub(super) struct Reloader {
 
 impl Reloader {
     /// Executes the requests one after the other, while it is polled.
-    pub(super) async fn run(self, mut orders: Orders) {
-        self.keep_settings().await;
-        while let Some(answer) = orders.next().await {
-            notify::reloading("Reloading the settings");
+    pub(super) async fn run(self, mut requests: ReloadRequests) {
+        self.save_last_good().await;
+        while let Some(answer) = requests.next().await {
+            systemd_notify::reloading("Reloading the settings");
             let outcome = self.reload().await;
-            tell(&outcome);
-            self.keep_settings().await;
-            notify::ready(&self.status.text());
+            log_outcome(&outcome);
+            self.save_last_good().await;
+            systemd_notify::ready(&self.status.text());
             // A reload by signal has no receiver for the outcome.
             let _ = answer.send(outcome);
         }
@@ -54,13 +54,13 @@ impl Reloader {
     }
 
     /// Stores the active settings as the last valid ones, unless they are unchanged.
-    async fn keep_settings(&self) {
+    async fn save_last_good(&self) {
         let (config, last_good) = (self.settings.current(), self.last_good.clone());
         if !config.rejected.is_empty() {
             return;
         }
-        let kept = tokio::task::spawn_blocking(move || last_good.save(&config)).await;
-        if let Ok(Err(error)) = kept {
+        let saved = tokio::task::spawn_blocking(move || last_good.save(&config)).await;
+        if let Ok(Err(error)) = saved {
             tracing::warn!(
                 event = "CONFIG_NOT_KEPT",
                 %error,
@@ -69,57 +69,57 @@ impl Reloader {
         }
     }
 
-    async fn reload(&self) -> Outcome {
+    async fn reload(&self) -> ReloadOutcome {
         let source = self.source.clone();
-        let config = aside(move || source()).await?.map_err(|errors| reasons(&errors))?;
+        let config = run_blocking(move || source()).await?.map_err(|errors| reasons(&errors))?;
         // From here on, none of the new secrets may appear in the log.
-        self.log.learn_secrets(&config);
+        self.log.add_secrets(&config);
         let stored = super::with_stored_settings(config, &self.store).await;
-        let (config, left_out) = stored.map_err(|error| Refused::because(Chain(&*error)))?;
+        let (config, ignored) = stored.map_err(|error| ReloadRejected::because(ErrorChain(&*error)))?;
         let mut warnings: Vec<String> =
-            left_out.iter().map(|problem| format!("{problem}; the setting is ignored")).collect();
+            ignored.iter().map(|problem| format!("{problem}; the setting is ignored")).collect();
         warnings.extend(config.warnings());
-        let before = self.in_force.current();
+        let before = self.active_settings.current();
         let (config, ConfigDiff { changed, needs_restart }) = before.config.merge_reloadable(&config);
         let client = self.client.clone();
-        let next = aside(move || InForce::build(Arc::new(config), &client)).await?;
+        let next = run_blocking(move || ActiveSettings::build(Arc::new(config), &client)).await?;
         let next = next.map_err(|error| match &error {
-            InForceError::Config(errors) => reasons(errors),
-            InForceError::Client(_) => Refused::because(Chain(&error)),
+            ActivationError::Config(errors) => reasons(errors),
+            ActivationError::Client(_) => ReloadRejected::because(ErrorChain(&error)),
         })?;
         let mut changed: Vec<String> = changed.into_iter().map(str::to_owned).collect();
-        changed.extend(before.sounds_changed(&next).into_iter().map(str::to_owned));
+        changed.extend(before.changed_audio(&next).into_iter().map(str::to_owned));
         changed.sort_unstable();
         changed.dedup();
-        for (name, read_again) in &self.parts {
-            let (read_again, config) = (read_again.clone(), next.config.clone());
-            if aside(move || read_again(&config)).await?.map_err(Refused::because)? {
+        for (name, reread) in &self.parts {
+            let (reread, config) = (reread.clone(), next.config.clone());
+            if run_blocking(move || reread(&config)).await?.map_err(ReloadRejected::because)? {
                 changed.push((*name).to_owned());
             }
         }
         self.log.set_level(&next.config);
         self.settings.replace(next.config.clone());
-        self.in_force.replace(next);
+        self.active_settings.replace(next);
         self.outbox.settings_changed();
         Ok(Reloaded { changed, needs_restart: needs_restart.into_iter().map(str::to_owned).collect(), warnings })
     }
 }
 
 /// Rereads the certificates in the owner's files, and retries a certificate authority that failed before.
-pub(super) fn certificates(tls: Tls) -> (&'static str, ReadAgain) {
+pub(super) fn certificates(tls: Tls) -> (&'static str, Reread) {
     ("certificates", Arc::new(move |_: &Config| tls.reload()))
 }
 
 /// Reads files on a blocking thread, so no call waits for a slow disk.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
-    tokio::task::spawn_blocking(work).await.map_err(Refused::because)
+async fn run_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ReloadRejected> {
+    tokio::task::spawn_blocking(work).await.map_err(ReloadRejected::because)
 }
 
-fn reasons(errors: &ConfigErrors) -> Refused {
-    Refused { reasons: errors.0.iter().map(ToString::to_string).collect() }
+fn reasons(errors: &ConfigErrors) -> ReloadRejected {
+    ReloadRejected { reasons: errors.0.iter().map(ToString::to_string).collect() }
 }
 
-fn tell(outcome: &Outcome) {
+fn log_outcome(outcome: &ReloadOutcome) {
     match outcome {
         Ok(Reloaded { changed, needs_restart, warnings }) => {
             for warning in warnings {
@@ -134,8 +134,8 @@ fn tell(outcome: &Outcome) {
             };
             tracing::info!(event = "CONFIG_RELOADED", changed, needs_restart, "{sentence}");
         }
-        Err(refused) => {
-            let reasons = refused.to_string();
+        Err(rejected) => {
+            let reasons = rejected.to_string();
             tracing::error!(
                 event = "CONFIG_RELOAD_REFUSED",
                 reasons,
@@ -146,9 +146,9 @@ fn tell(outcome: &Outcome) {
 }
 
 /// An error with all of its causes, in one line.
-struct Chain<'a>(&'a (dyn Error + 'static));
+struct ErrorChain<'a>(&'a (dyn Error + 'static));
 
-impl fmt::Display for Chain<'_> {
+impl fmt::Display for ErrorChain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;
         let mut reason = self.0.source();

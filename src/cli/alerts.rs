@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::crm::order::{Order, Outcome};
 use crate::domain::{AlertChannel, AlertState, MessageStatus, PhoneNumber};
 use crate::drive::outbox;
-use crate::ops::alert::{Words, headline};
+use crate::ops::alert::{AlertMessage, headline};
 use crate::providers::mail::Mailer;
 use clap::Subcommand;
 use serde::Serialize;
@@ -87,10 +87,10 @@ fn by_mail(config: &Config) -> anyhow::Result<Option<TestResult>> {
     if to.is_empty() {
         return Ok(None);
     }
-    let words = Words::test(&config.business.name, config.alerts_in_hebrew());
+    let notification = AlertMessage::test(&config.business.name, config.alerts_in_hebrew());
     let sent = app::runtime()?.block_on(async {
         let mailer = Mailer::new(&config.mail)?;
-        mailer.send(&to, &words.subject, &words.body).await
+        mailer.send(&to, &notification.subject, &notification.body).await
     });
     let (ok, result) = match sent {
         Ok(()) => (true, "the mail server accepted the mail".to_owned()),
@@ -110,11 +110,11 @@ fn by_whatsapp(config: &Config, settings: &Settings) -> Option<TestResult> {
 }
 
 fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyhow::Result<String> {
-    let words = Words::test(&config.business.name, config.alerts_in_hebrew());
+    let notification = AlertMessage::test(&config.business.name, config.alerts_in_hebrew());
     let rules = outbox::rules(config);
     let order = Order::SendToOwner {
         to: to.to_string(),
-        text: words.body.trim_end().to_owned(),
+        text: notification.body.trim_end().to_owned(),
         only: rules.only,
         priority: rules.priority,
         template: rules.template,

@@ -7,9 +7,9 @@ use super::{Settings, as_data_owner, print_json, print_status};
 use crate::clock;
 use crate::crm::order::Order;
 use crate::domain::Timestamp;
-use crate::drive::control::{self, AskError};
+use crate::drive::control::{self, ControlError};
 use crate::entropy;
-use crate::ops::disk::amount;
+use crate::ops::disk::format_bytes;
 use crate::store::{self, CopySummary};
 use anyhow::{Context, bail};
 use clap::Args;
@@ -62,16 +62,16 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
 pub(super) fn describe(facts: &CopySummary) -> String {
     let CopySummary { contacts, messages, calls, last_activity_at, .. } = facts;
     let last = last_activity_at.map(|at| format!(", last activity at {at}")).unwrap_or_default();
-    format!("{}, with {contacts} contacts, {messages} messages and {calls} calls{last}", amount(facts.bytes))
+    format!("{}, with {contacts} contacts, {messages} messages and {calls} calls{last}", format_bytes(facts.bytes))
 }
 
 /// Makes the running daemon write a mark that the copy must contain. None if no daemon runs, or if it cannot write: the backup
 /// is made anyway, because it is needed most then.
 fn write_mark(live: &Path) -> Option<String> {
     let mark = mark(clock::now());
-    match control::ask(&control::socket_path(live), &Order::MarkBackup { mark: mark.clone() }) {
+    match control::send_command(&control::socket_path(live), &Order::MarkBackup { mark: mark.clone() }) {
         Ok(_) => Some(mark),
-        Err(AskError::NotRunning) => None,
+        Err(ControlError::NotRunning) => None,
         Err(error) => {
             print_status(&format!("The running daemon cannot write ({error}); copying its current data."));
             None

@@ -4,7 +4,7 @@ use super::Settings;
 use crate::crm;
 use crate::crm::order::{Order, Outcome};
 use crate::domain::PageUrls;
-use crate::drive::control::{self, AskError};
+use crate::drive::control::{self, ControlError};
 use crate::store;
 use crate::{app, clock, http};
 use anyhow::Context;
@@ -17,7 +17,7 @@ pub(super) fn execute(settings: &Settings, order: Order) -> anyhow::Result<(Outc
 
 /// Executes an order in the running daemon; an error if none runs.
 pub(super) fn query(settings: &Settings, order: &Order) -> anyhow::Result<Outcome> {
-    let answer = control::ask(&control::socket_path(&settings.store().live_file()), order);
+    let answer = control::send_command(&control::socket_path(&settings.store().live_file()), order);
     Ok(answer.map(|(outcome, _pages)| outcome)?)
 }
 
@@ -26,8 +26,8 @@ async fn execute_async(settings: &Settings, order: Order) -> anyhow::Result<(Out
     let socket = control::socket_path(&settings.store().live_file());
     let deadline = clock::instant() + TIMEOUT;
     loop {
-        match control::ask(&socket, &order) {
-            Err(AskError::NotRunning) => {}
+        match control::send_command(&socket, &order) {
+            Err(ControlError::NotRunning) => {}
             answer => return Ok(answer?),
         }
         let config = settings.load()?;

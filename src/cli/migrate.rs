@@ -3,15 +3,15 @@
 use super::Settings;
 use crate::app;
 use crate::crm::order::{Order, Outcome};
-use crate::drive::control::{self, AskError};
+use crate::drive::control::{self, ControlError};
 use crate::store::newest_migration;
 use anyhow::{Context, bail};
 
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
     let socket = control::socket_path(&config.store.live_file());
-    match control::ask(&socket, &Order::TellMigration) {
-        Err(AskError::NotRunning) => {}
+    match control::send_command(&socket, &Order::TellMigration) {
+        Err(ControlError::NotRunning) => {}
         // A daemon migrates the database at its start.
         answer => match answer?.0 {
             Outcome::Migration(newest) if newest == newest_migration() => return Ok(()),

@@ -1,21 +1,23 @@
 //! `agentlocator reload`: reloads settings and certificates in the running daemon.
 
 use super::{Settings, print, print_json, print_status};
-use crate::drive::control::{self, AskError};
+use crate::drive::control::{self, ControlError};
 use crate::drive::reload::Reloaded;
 use anyhow::bail;
 
 pub(super) fn run(as_json: bool, settings: &Settings) -> anyhow::Result<()> {
     // The daemon validates the settings, because it must log errors too. Here only the location of its socket matters.
     let socket = control::socket_path(&settings.store().live_file());
-    let reloaded = match control::ask_to_reload(&socket) {
+    let reloaded = match control::request_reload(&socket) {
         Ok(reloaded) => reloaded,
-        Err(AskError::NotRunning) => {
+        Err(ControlError::NotRunning) => {
             // Report invalid settings even if no daemon runs.
             settings.load()?;
             bail!("no daemon is running with these settings ({}); the next start reads them", socket.display());
         }
-        Err(AskError::Refused(reasons)) => bail!("nothing has changed, because the settings are invalid:\n{reasons}"),
+        Err(ControlError::Rejected(reasons)) => {
+            bail!("nothing has changed, because the settings are invalid:\n{reasons}")
+        }
         Err(error) => return Err(error.into()),
     };
     if as_json {

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::crm::order::{Order, Outcome};
 use crate::crm::retention::{Cutoff, Share};
 use crate::drive::housekeeping;
-use crate::ops::disk::amount;
+use crate::ops::disk::format_bytes;
 use clap::Args;
 
 /// Delete data older than the retention settings ([retention]) now, before the daemon does it.
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<
     let done = if arguments.dry_run { "TO DELETE" } else { "DELETED" };
     let mut table = Table::new(["KIND", "OLDER THAN", done, "SIZE"]);
     for Share { what, before, rows, bytes } in shares {
-        table.row([what.to_string(), format_time(Some(before)), rows.to_string(), amount(bytes)]);
+        table.row([what.to_string(), format_time(Some(before)), rows.to_string(), format_bytes(bytes)]);
     }
     print(&table.to_string())
 }

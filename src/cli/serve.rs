@@ -3,7 +3,7 @@
 use super::{NO_LOG, Settings};
 use crate::app::{self, Reloading};
 use crate::config::process_env;
-use crate::drive::reload::{self, Reloads};
+use crate::drive::reload::{self, ReloadHandle};
 use crate::http::Listeners;
 use crate::ops;
 use anyhow::Context;
@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     let config = settings.load_for_service()?;
     let log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
-    let _flush = log.flush_at_end();
+    let _flush = log.flush_on_drop();
     if !config.rejected.is_empty() {
         let reasons = config.rejected.join("\n");
         tracing::error!(
@@ -27,18 +27,24 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<()> {
     let data_marker = Settings::data_marker_of_service();
     if let Some(Err(missing)) = data_marker.as_ref().map(|marker| marker.check(&config.store)) {
         tracing::error!(event = "DATA_MISSING", "{missing}");
-        ops::notify::status(&missing.to_string());
+        ops::systemd_notify::status(&missing.to_string());
         return Err(missing.into());
     }
     raise_file_limit();
     let runtime = app::runtime()?;
     let ended = runtime.block_on(async move {
         let listeners = Listeners::open(&config).await.context("cannot listen")?;
-        let (reloads, orders) = reload::channel();
-        let shutdown = stopped(reloads.clone())?;
+        let (reload_handle, reload_requests) = reload::channel();
+        let shutdown = stopped(reload_handle.clone())?;
         let last_good = settings.last_good();
         let source = Arc::new(move || settings.load_from_process());
-        app::run(config, listeners, Reloading { source, log, reloads, orders, last_good, data_marker }, shutdown).await
+        app::run(
+            config,
+            listeners,
+            Reloading { source, log, reload_handle, reload_requests, last_good, data_marker },
+            shutdown,
+        )
+        .await
     });
     // The store is closed. Dropping the runtime would wait for threads that resolve names: 10 s and more while no name server
     // answers, and callers wait for the next start.
@@ -56,7 +62,7 @@ fn raise_file_limit() {
 }
 
 /// Resolves at the first SIGTERM or SIGINT. SIGHUP, which terminates a process by default, triggers a reload.
-fn stopped(reloads: Reloads) -> anyhow::Result<impl Future<Output = ()>> {
+fn stopped(reload_handle: ReloadHandle) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
     // A limit on file sizes must make a write fail, like a full disk, and not kill the process.
@@ -69,7 +75,7 @@ fn stopped(reloads: Reloads) -> anyhow::Result<impl Future<Output = ()>> {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
                 _ = hang_up.recv() => {
-                    reloads.ask_soon();
+                    reload_handle.try_request();
                 }
             }
         }

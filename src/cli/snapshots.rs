@@ -4,7 +4,7 @@ use super::backup::describe;
 use super::table::{Table, format_time};
 use super::{Settings, print, print_json, print_status};
 use crate::app;
-use crate::ops::disk::amount;
+use crate::ops::disk::format_bytes;
 use crate::ops::snapshots::{Kind, Snapshots, Verified};
 use crate::providers::http_client;
 use anyhow::{Context, bail};
@@ -75,7 +75,7 @@ pub(super) fn run(command: &Command, settings: &Settings) -> anyhow::Result<()> 
                 print_status(
                     "This command cannot read the keys of the bucket; the daemon uploads the snapshot tonight.",
                 );
-                snapshots = snapshots.here_alone();
+                snapshots = snapshots.local_only();
             }
             create(&snapshots, if *before_upgrade { Kind::Upgrade } else { Kind::Manual }, *json)
         }
@@ -100,7 +100,7 @@ fn list(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
     for one in found {
         let encrypted = if one.encrypted { "yes" } else { "no" };
         let (kind, made) = (one.kind.to_string(), format_time(Some(one.created_at)));
-        table.row([one.name, kind, made, amount(one.bytes), encrypted.to_owned()]);
+        table.row([one.name, kind, made, format_bytes(one.bytes), encrypted.to_owned()]);
     }
     print(&table.to_string())
 }
@@ -114,13 +114,13 @@ fn list_bucket(snapshots: &Snapshots, json: bool) -> anyhow::Result<()> {
     }
     let mut table = Table::new(["NAME", "SIZE"]);
     for (name, bytes) in found {
-        table.row([name, amount(bytes)]);
+        table.row([name, format_bytes(bytes)]);
     }
     print(&table.to_string())
 }
 
 fn create(snapshots: &Snapshots, kind: Kind, json: bool) -> anyhow::Result<()> {
-    let made = app::runtime()?.block_on(snapshots.make(kind))?;
+    let made = app::runtime()?.block_on(snapshots.create(kind))?;
     if json {
         print_json(&made)?;
     } else {

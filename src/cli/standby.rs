@@ -11,7 +11,7 @@ pub(super) use replica::{Newest, Replica, ReplicaArguments};
 
 use super::{NO_LOG, Settings, print, print_json};
 use crate::config::process_env;
-use crate::ops::{self, notify};
+use crate::ops::{self, systemd_notify};
 use anyhow::Context;
 use clap::Args;
 use std::fs::File;
@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
     }
     let replica = Replica::of(&arguments.replica, &config.store);
     let log = ops::log::start(&config, process_env("JOURNAL_STREAM").as_deref()).context(NO_LOG)?;
-    let _flush = log.flush_at_end();
+    let _flush = log.flush_on_drop();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut stop = StopSignal::new()?;
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
             );
         }
         // Ready before the first copy, which may take long: systemd must not wait for it.
-        notify::ready(&copy.status()?.to_string());
+        systemd_notify::ready(&copy.status()?.to_string());
         keep_current(&copy, &replica, &lock, &mut stop).await
     })
 }
@@ -70,7 +70,7 @@ async fn keep_current(copy: &StandbyCopy, replica: &Replica, lock: &File, stop: 
         if follower::cannot_resume(&reason) {
             copy.archive()?;
         }
-        notify::status(&copy.status()?.to_string());
+        systemd_notify::status(&copy.status()?.to_string());
         tokio::select! {
             () = stop.wait() => return Ok(()),
             () = tokio::time::sleep(pause) => {}
@@ -95,7 +95,7 @@ async fn follow(
     loop {
         let event = tokio::select! {
             () = stop.wait() => {
-                notify::stopping("");
+                systemd_notify::stopping("");
                 follower.stop().await;
                 return Ok(None);
             }
@@ -117,7 +117,7 @@ async fn follow(
                 reason = text;
             }
         }
-        notify::status(&copy.status()?.to_string());
+        systemd_notify::status(&copy.status()?.to_string());
     }
 }
 

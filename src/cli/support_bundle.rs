@@ -114,7 +114,7 @@ async fn collect(settings: &Settings, log_lines: u32) -> anyhow::Result<Vec<Part
 
 fn versions(context: &DoctorContext) -> Value {
     let running = context.running().map(|status| {
-        let about = &status.about;
+        let about = &status.info;
         json!({"release": about.release, "build": about.build, "started_at": about.started_at, "store": status.store,
             "overdue_messages": status.overdue_messages, "newer_release": status.newer_release})
     });

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, ConfigErrors, MissingData, StoreConfig};
 use crate::domain::PhoneNumber;
-use crate::drive::control::{self, AskError, Status};
+use crate::drive::control::{self, ControlError, Status};
 use crate::providers::http_client;
 use crate::store::FsSupport;
 use reqwest::Client;
@@ -20,7 +20,7 @@ pub struct DoctorContext {
     /// Set if the service had data and does not find it.
     pub(super) missing_data: Option<MissingData>,
     /// The running daemon's status, or why it cannot be queried.
-    pub(super) daemon: Result<Status, AskError>,
+    pub(super) daemon: Result<Status, ControlError>,
     /// The numbers given by `--number`.
     pub(super) named_numbers: Vec<PhoneNumber>,
     pub(super) file_system: fn(&Path, &str) -> Result<FsSupport, String>,
@@ -67,7 +67,7 @@ impl DoctorContext {
         let queried =
             tokio::task::spawn_blocking(move || query_settings_and_status(settings, &store, stored_settings)).await;
         let (settings, stored_problems, daemon) =
-            queried.unwrap_or_else(|_| (Ok(Config::default()), Vec::new(), Err(AskError::NotRunning)));
+            queried.unwrap_or_else(|_| (Ok(Config::default()), Vec::new(), Err(ControlError::NotRunning)));
         Ok(Self {
             settings,
             stored_problems,
@@ -98,7 +98,7 @@ impl DoctorContext {
 
     /// The running daemon's URL on this machine, without a slash at the end.
     pub fn local_url(&self) -> Option<String> {
-        let mut listener: SocketAddr = *self.running()?.about.doors.first()?;
+        let mut listener: SocketAddr = *self.running()?.info.doors.first()?;
         if listener.ip().is_unspecified() {
             let same = if listener.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
             listener.set_ip(same);
@@ -114,7 +114,7 @@ impl DoctorContext {
     }
 }
 
-type SettingsAndStatus = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, AskError>);
+type SettingsAndStatus = (Result<Config, ConfigErrors>, Vec<String>, Result<Status, ControlError>);
 
 /// Reads the settings of the page, and the status of the running daemon.
 fn query_settings_and_status(
@@ -122,7 +122,7 @@ fn query_settings_and_status(
     store: &StoreConfig,
     stored_settings: ReadStored,
 ) -> SettingsAndStatus {
-    let daemon = control::ask_status(&control::socket_path(&store.live_file()));
+    let daemon = control::query_status(&control::socket_path(&store.live_file()));
     let Ok(config) = settings else { return (settings, Vec::new(), daemon) };
     match stored_settings(&config.store) {
         Ok(stored) => {

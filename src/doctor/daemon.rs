@@ -2,7 +2,7 @@
 
 use super::{DoctorContext, Finding};
 use crate::config::VersionInfo;
-use crate::drive::control::{AskError, Status};
+use crate::drive::control::{ControlError, Status};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -17,26 +17,26 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     if let Some((code, body)) = context.get_local("/readyz").await {
         findings.extend(evaluate(code, &serde_json::from_str(&body).unwrap_or_default()));
     } else {
-        let found = format!("the daemon (process {}) runs, but does not answer HTTP", status.about.pid);
+        let found = format!("the daemon (process {}) runs, but does not answer HTTP", status.info.pid);
         findings.push(Finding::error(CHECK, found, "systemctl restart agentlocator, then see its log"));
     }
     findings.push(compare_version(status));
     findings
 }
 
-fn unreachable(error: &AskError) -> Finding {
+fn unreachable(error: &ControlError) -> Finding {
     match error {
-        AskError::NotRunning => Finding::error(
+        ControlError::NotRunning => Finding::error(
             CHECK,
             "no daemon runs on this data folder",
             "systemctl start agentlocator; if it does not keep running, see `journalctl -u agentlocator -n 50`",
         ),
-        AskError::Refused(_) => Finding::warning(
+        ControlError::Rejected(_) => Finding::warning(
             CHECK,
             "the running daemon is an older version, which cannot report its status",
             "systemctl restart agentlocator",
         ),
-        AskError::Failed { source, .. } => Finding::warning(
+        ControlError::Failed { source, .. } => Finding::warning(
             CHECK,
             format!("the running daemon cannot be queried ({source})"),
             "run as root: sudo agentlocator doctor",
@@ -94,7 +94,7 @@ fn explain(part: &str) -> (&'static str, &'static str) {
 
 fn compare_version(running: &Status) -> Finding {
     let shown = |release: &str, info: &VersionInfo| format!("{release} ({})", info.commit);
-    let (ours, theirs) = (VersionInfo::default(), &running.about);
+    let (ours, theirs) = (VersionInfo::default(), &running.info);
     let ours_shown = shown(env!("CARGO_PKG_VERSION"), &ours);
     if theirs.release == env!("CARGO_PKG_VERSION") && theirs.build == ours {
         return Finding::ok("version", format!("the running daemon has the installed version, {ours_shown}"));

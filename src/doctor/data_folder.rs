@@ -104,7 +104,7 @@ fn open_to_all(folder: &Path, metadata: &Metadata, published: &Path, live: &Path
 
 /// The user and group that should own the data: the running daemon's, else the package's user, else the folder's owner.
 pub(super) fn service_user(context: &DoctorContext, folder: Option<&Metadata>) -> Option<(u32, u32)> {
-    let running = context.running().and_then(|status| std::fs::metadata(format!("/proc/{}", status.about.pid)).ok());
+    let running = context.running().and_then(|status| std::fs::metadata(format!("/proc/{}", status.info.pid)).ok());
     running.map(|process| (process.uid(), process.gid())).or_else(package_user).or_else(|| {
         let folder = folder?;
         Some((folder.uid(), folder.gid()))

@@ -1,7 +1,7 @@
 //! Checks the integrity of the database, and that the published file is up to date.
 
 use super::{DoctorContext, Finding};
-use crate::ops::disk::amount;
+use crate::ops::disk::format_bytes;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
                 format!(
                     "{} exists, {}; more is known only while the daemon runs",
                     file.display(),
-                    amount(metadata.len())
+                    format_bytes(metadata.len())
                 )
             }
             Err(_) => format!("there is no {} yet", file.display()),
@@ -31,7 +31,7 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
     let mut findings = evaluate(&status.store, &file.display().to_string());
     if findings.is_empty() {
         let length = std::fs::metadata(&file).map_or(0, |metadata| metadata.len());
-        let found = format!("the database is sound, and {} ({}) is up to date", file.display(), amount(length));
+        let found = format!("the database is sound, and {} ({}) is up to date", file.display(), format_bytes(length));
         findings.push(Finding::ok(CHECK, found));
     }
     findings

@@ -2,7 +2,7 @@
 
 use super::{DoctorContext, Finding};
 use crate::config::DiskConfig;
-use crate::ops::disk::{self, Room, amount};
+use crate::ops::disk::{self, SpaceLevel, format_bytes};
 use crate::store::{DiskSpace, disk_space};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,20 +23,20 @@ pub(super) async fn check(context: Arc<DoctorContext>) -> Vec<Finding> {
 }
 
 fn evaluate(space: &DiskSpace, limits: &DiskConfig, folder: &Path) -> Finding {
-    let (free, total) = (amount(space.free_bytes), amount(space.total_bytes));
+    let (free, total) = (format_bytes(space.free_bytes), format_bytes(space.total_bytes));
     let shown = format!("{free} of {total} free under {}", folder.display());
-    if disk::is_short_of_files(space) {
+    if disk::is_low_on_inodes(space) {
         let found = format!("the disk under {} has space for only {} more files", folder.display(), space.free_files);
         return Finding::error(CHECK, found, "find the folder with so many files, and delete them");
     }
     let remedy = "delete unneeded files (`du -xh / | sort -h | tail` lists the largest folders), or use a larger disk";
-    match disk::judge(space, limits, None) {
-        Room::Ample => Finding::ok(CHECK, shown),
-        Room::Low => {
+    match disk::classify(space, limits, None) {
+        SpaceLevel::Ample => Finding::ok(CHECK, shown),
+        SpaceLevel::Low => {
             let found = format!("the disk is nearly full: {shown}; files and recordings are not stored");
             Finding::warning(CHECK, found, remedy)
         }
-        Room::Critical => Finding::error(CHECK, format!("the disk is full: {shown}"), remedy),
+        SpaceLevel::Critical => Finding::error(CHECK, format!("the disk is full: {shown}"), remedy),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Checks that each DNS record of the public address leads to this daemon.
 //!
-//! The daemon identifies itself by a challenge (see [`crate::ops::identity`]), which distinguishes a proxy, a tunnel or a router
+//! The daemon identifies itself by a challenge (`ops::instance_challenge`), which distinguishes a proxy, a tunnel or a router
 //! in between from another machine that answers. Certificates have a check of their own.
 
 use super::{DoctorContext, Finding};
 use crate::entropy;
-use crate::ops::identity::CHALLENGE_PATH;
+use crate::ops::instance_challenge::CHALLENGE_PATH;
 use crate::providers::http_client;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
@@ -82,7 +82,7 @@ async fn probe(context: &DoctorContext, base: &str, url: &Url, address: SocketAd
         None => Answer::NotChecked,
         Some(status) => {
             let challenge = entropy::random_hex::<16>();
-            let expected = status.about.identity.answer(&challenge);
+            let expected = status.info.identity.answer(&challenge);
             let challenge_url = format!("{base}{CHALLENGE_PATH}{challenge}");
             query(&challenge_url, url.host_str().unwrap_or_default(), address, expected.as_deref()).await
         }

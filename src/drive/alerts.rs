@@ -7,19 +7,19 @@ mod whatsapp;
 use crate::config::Config;
 use crate::domain::{Alert, AlertChannel, AlertKind, AlertTransition};
 use crate::drive::outbox::Outbox;
-use crate::ops::alert::{Alerts, Patience, Words};
+use crate::ops::alert::{AlertMessage, AlertThresholds, Alerts};
 use crate::ops::local_time;
 use crate::store::Store;
 use jiff::tz::TimeZone;
-use mail::ByMail;
+use mail::MailChannel;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use whatsapp::ByWhatsApp;
+use whatsapp::WhatsAppChannel;
 
 /// What an alert message contains besides the alerts.
 #[derive(Clone)]
-struct Letterhead {
+struct MessageContext {
     business: String,
     zone: TimeZone,
     page: String,
@@ -35,41 +35,41 @@ pub async fn run(
     store: Store,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let head = Letterhead {
+    let context = MessageContext {
         business: config.business.name.clone(),
         zone: config.business.time_zone.clone(),
         page: format!("{page}/app/"),
         hebrew: config.alerts_in_hebrew(),
     };
-    let by_mail = ByMail::new(&config, head.clone());
-    let by_whatsapp = ByWhatsApp::new(&config, head, outbox, store).map(Arc::new);
-    let (wake, woken) = watch::channel(0_u64);
-    let telling = async {
+    let mail_channel = MailChannel::new(&config, context.clone());
+    let whatsapp_channel = WhatsAppChannel::new(&config, context, outbox, store).map(Arc::new);
+    let (wake, wakeups) = watch::channel(0_u64);
+    let sending = async {
         tokio::join!(
-            advance(&alerts, &wake),
+            tick(&alerts, &wake),
             async {
-                if let Some(channel) = by_mail {
-                    tell_by(&alerts, &Teller::Mail(Box::new(channel)), woken.clone()).await;
+                if let Some(channel) = mail_channel {
+                    deliver_due(&alerts, &ChannelSender::Mail(Box::new(channel)), wakeups.clone()).await;
                 }
             },
             async {
-                if let Some(channel) = by_whatsapp {
-                    let teller = Teller::WhatsApp(channel.clone());
-                    tokio::join!(tell_by(&alerts, &teller, woken.clone()), channel.watch(&alerts));
+                if let Some(channel) = whatsapp_channel {
+                    let sender = ChannelSender::WhatsApp(channel.clone());
+                    tokio::join!(deliver_due(&alerts, &sender, wakeups.clone()), channel.watch(&alerts));
                 }
             },
         )
     };
     tokio::select! {
         _ = stopping.wait_for(|stop| *stop) => {}
-        _ = telling => {}
+        _ = sending => {}
     }
 }
 
 /// How long each condition must last before its alert is raised.
-pub fn patience(config: &Config) -> Patience {
+pub fn thresholds(config: &Config) -> AlertThresholds {
     let alerts = &config.alerts;
-    Patience {
+    AlertThresholds {
         bridge_down: Duration::from_secs(alerts.bridge_down_after_s.into()),
         replication: Duration::from_secs(alerts.replication_after_s.into()),
         settle: Duration::from_secs(alerts.settle_s.into()),
@@ -79,11 +79,11 @@ pub fn patience(config: &Config) -> Patience {
 }
 
 /// Advances the alerts' timers, and wakes the channels.
-async fn advance(alerts: &Alerts, wake: &watch::Sender<u64>) {
+async fn tick(alerts: &Alerts, wake: &watch::Sender<u64>) {
     loop {
-        alerts.advance();
+        alerts.tick();
         wake.send_modify(|count| *count += 1);
-        if alerts.is_quiet() {
+        if alerts.is_idle() {
             alerts.changed().await;
         } else {
             let _ = tokio::time::timeout(TICK, alerts.changed()).await;
@@ -93,14 +93,14 @@ async fn advance(alerts: &Alerts, wake: &watch::Sender<u64>) {
 
 /// Sends the notifications that are due on one channel. Alerts that become due together are sent in one message; after
 /// a failure, the channel retries with growing delays.
-async fn tell_by(alerts: &Alerts, teller: &Teller, mut woken: watch::Receiver<u64>) {
-    let (channel, mut failures) = (teller.channel(), 0_u32);
-    while woken.changed().await.is_ok() {
+async fn deliver_due(alerts: &Alerts, sender: &ChannelSender, mut wakeups: watch::Receiver<u64>) {
+    let (channel, mut failures) = (sender.channel(), 0_u32);
+    while wakeups.changed().await.is_ok() {
         if alerts.due(channel).is_empty() {
             failures = 0;
             continue;
         }
-        tokio::time::sleep(GATHER).await;
+        tokio::time::sleep(BATCH_DELAY).await;
         let changes = alerts.due(channel);
         if changes.is_empty() {
             continue;
@@ -108,7 +108,7 @@ async fn tell_by(alerts: &Alerts, teller: &Teller, mut woken: watch::Receiver<u6
         let kinds: Vec<(AlertKind, AlertTransition)> =
             changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();
         let listed = kinds.iter().map(|(kind, change)| format!("{kind} {change}")).collect::<Vec<_>>().join(", ");
-        match teller.tell(&changes).await {
+        match sender.send(&changes).await {
             Ok(()) => {
                 failures = 0;
                 metrics::counter!("agentlocator_alert_deliveries_total", "channel" => channel.as_str(), "outcome" => "sent")
@@ -124,7 +124,7 @@ async fn tell_by(alerts: &Alerts, teller: &Teller, mut woken: watch::Receiver<u6
             Err(reason) => {
                 metrics::counter!("agentlocator_alert_deliveries_total", "channel" => channel.as_str(), "outcome" => "failed")
                     .increment(1);
-                let wait = (AFTER_FAILURE * 2_u32.pow(failures.min(16))).min(LONGEST_WAIT);
+                let wait = (AFTER_FAILURE * 2_u32.pow(failures.min(16))).min(MAX_RETRY_DELAY);
                 failures += 1;
                 tracing::warn!(
                     event = "ALERT_SEND_FAILED",
@@ -141,12 +141,12 @@ async fn tell_by(alerts: &Alerts, teller: &Teller, mut woken: watch::Receiver<u6
 }
 
 /// A channel that sends alerts.
-enum Teller {
-    Mail(Box<ByMail>),
-    WhatsApp(Arc<ByWhatsApp>),
+enum ChannelSender {
+    Mail(Box<MailChannel>),
+    WhatsApp(Arc<WhatsAppChannel>),
 }
 
-impl Teller {
+impl ChannelSender {
     fn channel(&self) -> AlertChannel {
         match self {
             Self::Mail(_) => AlertChannel::Mail,
@@ -155,23 +155,23 @@ impl Teller {
     }
 
     /// Sends the notifications; on failure returns the reason as a sentence.
-    async fn tell(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
+    async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
         match self {
-            Self::Mail(channel) => channel.tell(changes).await,
-            Self::WhatsApp(channel) => channel.tell(changes).await,
+            Self::Mail(channel) => channel.send(changes).await,
+            Self::WhatsApp(channel) => channel.send(changes).await,
         }
     }
 }
 
-impl Letterhead {
-    fn words(&self, changes: &[(Alert, AlertTransition)]) -> Words {
-        Words::of(changes, &self.business, &self.page, self.hebrew, |at| local_time::moment(at, &self.zone))
+impl MessageContext {
+    fn message(&self, changes: &[(Alert, AlertTransition)]) -> AlertMessage {
+        AlertMessage::of(changes, &self.business, &self.page, self.hebrew, |at| local_time::format_time(at, &self.zone))
     }
 }
 
 /// How often the timers are checked while an alert is pending.
 const TICK: Duration = Duration::from_secs(1);
 /// Alerts that come within this time are sent in one message.
-const GATHER: Duration = Duration::from_secs(2);
+const BATCH_DELAY: Duration = Duration::from_secs(2);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
-const LONGEST_WAIT: Duration = Duration::from_mins(30);
+const MAX_RETRY_DELAY: Duration = Duration::from_mins(30);

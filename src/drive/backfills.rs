@@ -25,7 +25,7 @@ pub async fn run(store: Store, jobs: Jobs, mut stopping: watch::Receiver<bool>) 
 
 /// Runs one migration until it is finished.
 async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
-    match known(store, backfill.name).await {
+    match stored_progress(store, backfill.name).await {
         Ok(Some(progress)) if progress.finished_at.is_some() => return,
         Ok(progress) => {
             let done_to = progress.map_or(0, |progress| progress.done_to);
@@ -37,7 +37,7 @@ async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
                 backfill.name
             );
         }
-        Err(error) => failed(backfill, &error),
+        Err(error) => log_failure(backfill, &error),
     }
     let mut next_report = clock::instant() + REPORT_EVERY;
     loop {
@@ -67,11 +67,11 @@ async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
                         backfill.name
                     );
                 }
-                took.max(BETWEEN_STEPS)
+                took.max(STEP_PAUSE)
             }
-            Ok((Step::Waits, _)) => WHILE_IT_WAITS,
+            Ok((Step::Waits, _)) => WAIT_INTERVAL,
             Err(error) => {
-                failed(backfill, &error);
+                log_failure(backfill, &error);
                 AFTER_FAILURE
             }
         };
@@ -79,12 +79,12 @@ async fn finish(store: &Store, backfill: &'static Backfill, jobs: &Jobs) {
     }
 }
 
-async fn known(store: &Store, name: &'static str) -> Result<Option<BackfillProgress>> {
+async fn stored_progress(store: &Store, name: &'static str) -> Result<Option<BackfillProgress>> {
     let all = store.read(|tx| tx.backfills()).await?;
     Ok(all.into_iter().find(|progress| progress.name == name))
 }
 
-fn failed(backfill: &Backfill, error: &crate::store::Error) {
+fn log_failure(backfill: &Backfill, error: &crate::store::Error) {
     let error = error as &dyn std::error::Error;
     tracing::warn!(
         event = "BACKFILL_FAILED",
@@ -96,7 +96,7 @@ fn failed(backfill: &Backfill, error: &crate::store::Error) {
 }
 
 /// Leaves at least half of the time to all other work.
-const BETWEEN_STEPS: Duration = Duration::from_millis(20);
-const WHILE_IT_WAITS: Duration = Duration::from_secs(1);
+const STEP_PAUSE: Duration = Duration::from_millis(20);
+const WAIT_INTERVAL: Duration = Duration::from_secs(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 const REPORT_EVERY: Duration = Duration::from_mins(1);

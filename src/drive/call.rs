@@ -7,7 +7,7 @@ mod scribe;
 pub(super) mod tape;
 mod tools;
 
-use super::InForce;
+use super::ActiveSettings;
 use super::calls::{CallParts, Caller, Calls, MediaSocket, can_transfer};
 use super::clips;
 use crate::agent::instructions::{self, PhoneContext};
@@ -65,7 +65,7 @@ pub(super) enum Mail {
 /// Runs one call from its webhook to its end.
 pub(super) async fn run(
     calls: Calls,
-    settings: Arc<InForce>,
+    settings: Arc<ActiveSettings>,
     policy: CallPolicy,
     caller: Caller,
     mailbox: UnboundedSender<Mail>,
@@ -101,7 +101,7 @@ pub(super) async fn run(
 struct CallTask {
     calls: Calls,
     /// The settings that were active when the call began.
-    settings: Arc<InForce>,
+    settings: Arc<ActiveSettings>,
     caller: Caller,
     sid: CallSid,
     session: CallSession,

@@ -12,7 +12,7 @@ pub use socket::{Carrier, MediaSocket};
 pub use strangers::STRANGERS;
 pub use transfer::{PendingTransfer, can_transfer};
 
-use super::InForce;
+use super::ActiveSettings;
 use super::call::{self, Mail};
 use crate::call::{After, EngineKind};
 use crate::clock;
@@ -58,7 +58,7 @@ struct Book {
 
 struct LiveCall {
     /// The settings from the start of the call, which it keeps to its end.
-    settings: Arc<InForce>,
+    settings: Arc<ActiveSettings>,
     mailbox: mpsc::UnboundedSender<Mail>,
     has_stream: bool,
     /// Set once the stream is over: the action that Twilio is given next.
@@ -106,7 +106,7 @@ impl Calls {
         if let Some(deadline) = book.is_draining {
             let _ = mailbox.send(Mail::Shutdown { deadline });
         }
-        let settings = self.inner.parts.in_force.current();
+        let settings = self.inner.parts.active_settings.current();
         let parts = &self.inner.parts;
         let limit = if CallParts::uses_ai(&settings) {
             limits::exceeded(&settings.config.voice, book.ai_calls(&caller.call.from), caller.ai_today)

@@ -139,7 +139,7 @@ impl CatchUp {
             Err(error) => error,
         };
         if let PassError::Twilio(error) = &error {
-            self.parts.alerts.note_twilio(error.account_refusal().as_deref());
+            self.parts.alerts.record_twilio_access(error.account_refusal().as_deref());
         }
         let pause = match &error {
             PassError::Twilio(error) => error.retry_after(),
@@ -159,7 +159,7 @@ impl CatchUp {
     }
 
     async fn pass(&self, found: &mut Found) -> Result<(), PassError> {
-        let settings = self.parts.in_force.current();
+        let settings = self.parts.active_settings.current();
         let Some((account, _)) = settings.config.twilio.credentials() else { return Ok(()) };
         let stored = self.store.read(|tx| tx.meta(MARKS)).await?;
         let marks =
@@ -168,7 +168,7 @@ impl CatchUp {
         self.read::<ListedMessage>(&mut marks, |marks| &mut marks.messages, &mut found.messages).await?;
         self.read::<ListedCall>(&mut marks, |marks| &mut marks.calls, &mut found.calls).await?;
         self.read::<ListedRecording>(&mut marks, |marks| &mut marks.recordings, &mut found.recordings).await?;
-        self.parts.alerts.note_twilio(None);
+        self.parts.alerts.record_twilio_access(None);
         Ok(())
     }
 
@@ -179,7 +179,7 @@ impl CatchUp {
         mark_of: fn(&mut Marks) -> &mut Option<Timestamp>,
         found: &mut usize,
     ) -> Result<(), PassError> {
-        let settings = self.parts.in_force.current();
+        let settings = self.parts.active_settings.current();
         let twilio = &settings.config.twilio;
         let mark = *mark_of(marks);
         let mut since = mark.map_or_else(|| clock::now().minus(FIRST), |mark| mark.minus(OVERLAP));

@@ -4,14 +4,14 @@
 //! It is a Unix socket in the folder of the live database, with mode 0600. Each connection carries one command as a
 //! line of JSON, and gets one line of JSON as the answer.
 
-mod ask;
+mod client;
 mod path;
 mod status;
 
-pub use ask::{AskError, ask, ask_status, ask_to_reload};
-pub use status::{About, Status};
+pub use client::{ControlError, query_status, request_reload, send_command};
+pub use status::{DaemonInfo, Status};
 
-use super::reload::{Refused, Reloaded, Reloads};
+use super::reload::{ReloadHandle, ReloadRejected, Reloaded};
 use crate::clock;
 use crate::crm;
 use crate::crm::order::{Order, Outcome};
@@ -53,7 +53,7 @@ enum Reply {
 /// A query, which changes nothing.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "question", rename_all = "snake_case")]
-enum Question {
+enum Query {
     /// Returns the daemon's status.
     TellStatus,
 }
@@ -61,7 +61,7 @@ enum Question {
 /// A command to the daemon itself, as opposed to those that run in the database.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
-enum DaemonOrder {
+enum DaemonCommand {
     /// Reload the settings.
     Reload,
 }
@@ -69,25 +69,25 @@ enum DaemonOrder {
 /// The daemon's end of the control socket.
 pub struct Control {
     listener: UnixListener,
-    host: Host,
+    handler: ControlHandler,
 }
 
 /// The services that commands act on.
 #[derive(Clone)]
-pub struct Host {
+pub struct ControlHandler {
     /// The database, in which most commands run.
     pub store: Store,
     /// The addresses of the web page.
     pub pages: PageUrls,
     /// The daemon's description of itself.
-    pub about: About,
+    pub info: DaemonInfo,
     /// Reloads the settings.
-    pub reloads: Reloads,
+    pub reload_handle: ReloadHandle,
 }
 
 impl Control {
     /// Opens the socket. An existing socket is a leftover, because only the process that holds the store gets here.
-    pub fn open(socket: &Path, host: Host) -> io::Result<Self> {
+    pub fn open(socket: &Path, handler: ControlHandler) -> io::Result<Self> {
         // The socket is created under another name and renamed once its mode is set, so no other user can connect in
         // between.
         let fresh = socket.with_extension("sock.new");
@@ -95,30 +95,30 @@ impl Control {
         let listener = UnixListener::bind(ShortPath::of(&fresh)?.as_path())?;
         std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
         std::fs::rename(&fresh, socket)?;
-        Ok(Self { listener, host })
+        Ok(Self { listener, handler })
     }
 
     /// Serves commands while it is polled.
     pub async fn run(self) {
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 continue;
             };
-            let host = self.host.clone();
-            tokio::spawn(async move { tokio::time::timeout(LONGEST, serve(stream, host)).await });
+            let handler = self.handler.clone();
+            tokio::spawn(async move { tokio::time::timeout(TIMEOUT, serve(stream, handler)).await });
         }
     }
 }
 
-async fn serve(mut stream: UnixStream, host: Host) -> io::Result<()> {
-    let Host { store, pages, about, reloads } = host;
+async fn serve(mut stream: UnixStream, handler: ControlHandler) -> io::Result<()> {
+    let ControlHandler { store, pages, info, reload_handle } = handler;
     let mut line = String::new();
-    BufReader::new((&mut stream).take(LONGEST_ORDER)).read_line(&mut line).await?;
+    BufReader::new((&mut stream).take(MAX_REQUEST_BYTES)).read_line(&mut line).await?;
     let reply = match serde_json::from_str::<Order>(&line) {
-        _ if serde_json::from_str::<Question>(&line).is_ok() => Reply::Status(Box::new(about.status(&store).await)),
-        _ if serde_json::from_str::<DaemonOrder>(&line).is_ok() => reload(&reloads).await,
-        Ok(order) => perform(order, &store, pages).await,
+        _ if serde_json::from_str::<Query>(&line).is_ok() => Reply::Status(Box::new(info.status(&store).await)),
+        _ if serde_json::from_str::<DaemonCommand>(&line).is_ok() => reload(&reload_handle).await,
+        Ok(order) => run_command(order, &store, pages).await,
         Err(error) => Reply::Refused { error: format!("unknown command: {error}") },
     };
     let mut line = serde_json::to_vec(&reply)?;
@@ -126,7 +126,7 @@ async fn serve(mut stream: UnixStream, host: Host) -> io::Result<()> {
     stream.write_all(&line).await
 }
 
-async fn perform(order: Order, store: &Store, pages: PageUrls) -> Reply {
+async fn run_command(order: Order, store: &Store, pages: PageUrls) -> Reply {
     let now = clock::now();
     match crm::transact(store, move |tx| order.perform(tx, now)).await {
         Ok(outcome) => Reply::Done { outcome, pages },
@@ -134,13 +134,13 @@ async fn perform(order: Order, store: &Store, pages: PageUrls) -> Reply {
     }
 }
 
-async fn reload(reloads: &Reloads) -> Reply {
-    match reloads.ask().await {
+async fn reload(reload_handle: &ReloadHandle) -> Reply {
+    match reload_handle.request().await {
         Ok(reloaded) => Reply::Reloaded { reloaded },
-        Err(Refused { reasons }) => Reply::Refused { error: reasons.join("\n") },
+        Err(ReloadRejected { reasons }) => Reply::Refused { error: reasons.join("\n") },
     }
 }
 
-const PAUSE: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(30);
-const LONGEST_ORDER: u64 = 64 << 10;
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
+const TIMEOUT: Duration = Duration::from_secs(30);
+const MAX_REQUEST_BYTES: u64 = 64 << 10;

@@ -149,7 +149,7 @@ async fn fetch(parts: &CallParts, recording: &NewRecording) -> Result<twilio::Au
 
 async fn fetch_once(parts: &CallParts, recording: &NewRecording) -> Result<twilio::AudioFile, twilio::Error> {
     let (sid, url) = (&recording.recording_sid, &recording.url);
-    let settings = parts.in_force.current();
+    let settings = parts.active_settings.current();
     let (elsewhere, config) = (&settings.recording_files, &settings.config.twilio);
     twilio::fetch_recording(&parts.client, elsewhere, config, sid, url, STEP_TIME, MOST).await
 }

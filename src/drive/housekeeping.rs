@@ -2,35 +2,35 @@
 //! done long ago; and what is older than the owner's retention settings. At night, the freed space is returned to the
 //! disk.
 
-mod shrink;
+mod vacuum;
 
-pub use shrink::shrink;
+pub use vacuum::vacuum;
 
 use crate::clock;
 use crate::config::{Reloadable, RetentionConfig};
 use crate::crm::retention::{self, Perishable, Share};
 use crate::domain::{ActorId, Timestamp};
-use crate::ops::disk::DiskWatch;
+use crate::ops::disk::DiskMonitor;
 use crate::ops::local_time;
 use crate::store::{Result, Store};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// Runs until `stopping`.
-pub async fn run(store: Store, settings: Reloadable, disk: DiskWatch, mut stopping: watch::Receiver<bool>) {
+pub async fn run(store: Store, settings: Reloadable, disk: DiskMonitor, mut stopping: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(INTERVAL) => {}
         }
         let config = settings.current();
         let is_night = local_time::is_within(clock::now(), &config.business.time_zone, config.care.hour, NIGHT);
         let work = async {
-            tidy_up(&store).await?;
-            retain(&store, &config.retention).await?;
+            prune(&store).await?;
+            enforce_retention(&store, &config.retention).await?;
             // If disk space is short, it is returned at once.
             if is_night || !disk.takes_media() {
-                shrink(&store).await?;
+                vacuum(&store).await?;
             }
             Ok::<_, crate::store::Error>(())
         };
@@ -49,7 +49,7 @@ pub async fn run(store: Store, settings: Reloadable, disk: DiskWatch, mut stoppi
 }
 
 /// Deletes in small steps, so other writes do not wait for long.
-async fn tidy_up(store: &Store) -> Result<()> {
+async fn prune(store: &Store) -> Result<()> {
     let now = clock::now();
     store.write(move |tx| tx.prune_responses(now.minus(KEEP_ANSWERS))).await?;
     store.write(move |tx| tx.prune_jobs(now.minus(KEEP_DONE))).await?;
@@ -75,7 +75,7 @@ pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutof
 }
 
 /// Deletes what is older than the settings allow, and logs it.
-async fn retain(store: &Store, config: &RetentionConfig) -> Result<()> {
+async fn enforce_retention(store: &Store, config: &RetentionConfig) -> Result<()> {
     let now = clock::now();
     let mut shares = Vec::new();
     for cutoff in cutoffs(config, now) {
@@ -108,7 +108,7 @@ async fn retain(store: &Store, config: &RetentionConfig) -> Result<()> {
     Ok(())
 }
 
-const EVERY: Duration = Duration::from_mins(30);
+const INTERVAL: Duration = Duration::from_mins(30);
 /// The length of the night, in hours.
 const NIGHT: u8 = 3;
 const PAUSE: Duration = Duration::from_millis(200);

@@ -16,11 +16,11 @@ use tokio::task::JoinSet;
 #[derive(Debug)]
 pub enum JobError {
     /// Retry for up to a day.
-    Later(String),
+    Retry(String),
     /// Retry until the job is this old.
-    Within(Duration, String),
+    RetryFor(Duration, String),
     /// Do not retry.
-    Never(String),
+    Permanent(String),
 }
 
 /// Wakes the worker; clones share it.
@@ -36,20 +36,20 @@ impl Jobs {
     }
 }
 
-type Doing = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
+type JobFuture = Pin<Box<dyn Future<Output = Result<(), JobError>> + Send>>;
 
 /// The worker, with a handler for each kind of job.
 pub struct JobWorker {
     store: Store,
     jobs: Jobs,
-    kinds: BTreeMap<&'static str, Box<dyn Fn(Job) -> Doing + Send + Sync>>,
-    at_once: usize,
+    kinds: BTreeMap<&'static str, Box<dyn Fn(Job) -> JobFuture + Send + Sync>>,
+    max_concurrent: usize,
 }
 
 impl JobWorker {
     /// Creates a worker without handlers.
     pub fn new(store: Store) -> Self {
-        Self { store, jobs: Jobs::default(), kinds: BTreeMap::new(), at_once: MOST_AT_ONCE }
+        Self { store, jobs: Jobs::default(), kinds: BTreeMap::new(), max_concurrent: MAX_CONCURRENT }
     }
 
     /// Registers the handler of a kind of job. It may be called more than once for the same job.
@@ -65,7 +65,7 @@ impl JobWorker {
     /// Runs one job at a time.
     #[must_use]
     pub fn one_at_a_time(mut self) -> Self {
-        self.at_once = 1;
+        self.max_concurrent = 1;
         self
     }
 
@@ -76,9 +76,9 @@ impl JobWorker {
 
     /// Runs until `stopping`, then waits for the running jobs; jobs that are cut off run again after the next start.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
-        let (mut running, mut under_way) = (JoinSet::new(), HashSet::new());
+        let (mut running, mut in_flight) = (JoinSet::new(), HashSet::new());
         loop {
-            let wait = match self.start_due(&mut running, &mut under_way).await {
+            let wait = match self.start_due(&mut running, &mut in_flight).await {
                 Ok(next) => next.map_or(IDLE, |next| next.since(clock::now()).min(IDLE)),
                 Err(error) => {
                     tracing::error!(
@@ -92,7 +92,7 @@ impl JobWorker {
             tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => break,
                 () = self.jobs.wake.notified() => {}
-                Some(Ok(id)) = running.join_next() => { under_way.remove(&id); }
+                Some(Ok(id)) = running.join_next() => { in_flight.remove(&id); }
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -103,22 +103,22 @@ impl JobWorker {
     async fn start_due(
         &self,
         running: &mut JoinSet<JobId>,
-        under_way: &mut HashSet<JobId>,
+        in_flight: &mut HashSet<JobId>,
     ) -> crate::store::Result<Option<Timestamp>> {
         let now = clock::now();
         let kinds: Vec<&'static str> = self.kinds.keys().copied().collect();
         let (due, next) =
-            self.store.read(move |tx| Ok((tx.due_jobs(&kinds, now, MOST_DUE)?, tx.next_job_at(&kinds, now)?))).await?;
+            self.store.read(move |tx| Ok((tx.due_jobs(&kinds, now, MAX_BATCH)?, tx.next_job_at(&kinds, now)?))).await?;
         for job in due {
-            let Some(work) = self.kinds.get(job.kind.as_str()).filter(|_| under_way.len() < self.at_once) else {
+            let Some(work) = self.kinds.get(job.kind.as_str()).filter(|_| in_flight.len() < self.max_concurrent) else {
                 break;
             };
-            if under_way.insert(job.id) {
-                let (store, doing) = (self.store.clone(), AssertUnwindSafe(work(job.clone())).catch_unwind());
+            if in_flight.insert(job.id) {
+                let (store, future) = (self.store.clone(), AssertUnwindSafe(work(job.clone())).catch_unwind());
                 running.spawn(async move {
                     // A job that panics would panic again, and must not occupy its slot for ever.
-                    let outcome = doing.await.unwrap_or_else(|_| Err(JobError::Never("it panicked".to_owned())));
-                    conclude(&store, job, outcome).await
+                    let outcome = future.await.unwrap_or_else(|_| Err(JobError::Permanent("it panicked".to_owned())));
+                    record_outcome(&store, job, outcome).await
                 });
             }
         }
@@ -127,16 +127,16 @@ impl JobWorker {
 }
 
 /// Records the outcome. If the write fails, the job remains and runs again.
-async fn conclude(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
+async fn record_outcome(store: &Store, job: Job, outcome: Result<(), JobError>) -> JobId {
     let id = job.id;
     let now = clock::now();
-    let (error, patience) = match outcome {
+    let (error, retry_for) = match outcome {
         Ok(()) => (None, Duration::ZERO),
-        Err(JobError::Later(error)) => (Some(error), PATIENCE),
-        Err(JobError::Within(patience, error)) => (Some(error), patience),
-        Err(JobError::Never(error)) => (Some(error), Duration::ZERO),
+        Err(JobError::Retry(error)) => (Some(error), RETRY_FOR),
+        Err(JobError::RetryFor(retry_for, error)) => (Some(error), retry_for),
+        Err(JobError::Permanent(error)) => (Some(error), Duration::ZERO),
     };
-    let retry_at = (now.since(job.created_at) < patience).then(|| now.plus(back_off(job.attempts)));
+    let retry_at = (now.since(job.created_at) < retry_for).then(|| now.plus(back_off(job.attempts)));
     if let Some(error) = &error {
         let (kind, attempts) = (&job.kind, job.attempts + 1);
         if retry_at.is_some() {
@@ -145,12 +145,12 @@ async fn conclude(store: &Store, job: Job, outcome: Result<(), JobError>) -> Job
             tracing::warn!(event = "JOB_FAILED", job.id = %id, job.kind, attempts, error, "Job {id} ({kind}) failed for good and is not retried");
         }
     }
-    let noted = store.write(move |tx| match (&error, retry_at) {
+    let recorded = store.write(move |tx| match (&error, retry_at) {
         (None, _) => tx.finish_job(id, now),
         (Some(error), Some(at)) => tx.retry_job(id, error, at, now),
         (Some(error), None) => tx.fail_job(id, error, now),
     });
-    if let Err(error) = noted.await {
+    if let Err(error) = recorded.await {
         tracing::error!(
             event = "JOBS_FAILED",
             error = &error as &dyn std::error::Error,
@@ -162,14 +162,14 @@ async fn conclude(store: &Store, job: Job, outcome: Result<(), JobError>) -> Job
 
 /// One second after the first failure, doubled after each further one, at most ten minutes, ±25 %.
 fn back_off(attempts: u32) -> Duration {
-    (Duration::from_secs(1) * 2_u32.pow(attempts.min(10))).min(LONGEST_WAIT).mul_f64(0.75 + entropy::chance() / 2.0)
+    (Duration::from_secs(1) * 2_u32.pow(attempts.min(10))).min(MAX_BACKOFF).mul_f64(0.75 + entropy::chance() / 2.0)
 }
 
 /// How long a failing job is retried.
-const PATIENCE: Duration = Duration::from_hours(24);
-const LONGEST_WAIT: Duration = Duration::from_mins(10);
+const RETRY_FOR: Duration = Duration::from_hours(24);
+const MAX_BACKOFF: Duration = Duration::from_mins(10);
 const IDLE: Duration = Duration::from_mins(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 const DRAIN: Duration = Duration::from_secs(5);
-const MOST_AT_ONCE: usize = 4;
-const MOST_DUE: usize = 16;
+const MAX_CONCURRENT: usize = 4;
+const MAX_BATCH: usize = 16;

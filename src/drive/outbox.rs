@@ -6,9 +6,9 @@
 
 mod attempt;
 mod health;
-mod ways;
+mod senders;
 
-use super::InForce;
+use super::ActiveSettings;
 use crate::config::{Config, Reloadable};
 use crate::domain::{OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
@@ -19,13 +19,13 @@ use crate::providers::baileys::bridge::LinkState;
 use crate::store::{self, OutboxEntry, Store};
 use crate::{clock, entropy};
 use attempt::Attempt;
-use health::Health;
+use health::ProviderHealth;
+pub(super) use senders::ProviderSenders;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-pub(super) use ways::Ways;
 
 /// A handle to the outbox; clones share it.
 #[derive(Clone)]
@@ -35,17 +35,17 @@ pub struct Outbox {
 
 struct Shared {
     store: Store,
-    in_force: Reloadable<InForce>,
-    health: Health,
+    active_settings: Reloadable<ActiveSettings>,
+    health: ProviderHealth,
     wake: Notify,
     alerts: Alerts,
 }
 
 impl Outbox {
     /// Creates the outbox; it sends nothing until [`Outbox::run`].
-    pub fn new(in_force: Reloadable<InForce>, store: Store, alerts: Alerts) -> Self {
-        let health = Health::new(in_force.clone());
-        Self { shared: Arc::new(Shared { store, in_force, health, wake: Notify::new(), alerts }) }
+    pub fn new(active_settings: Reloadable<ActiveSettings>, store: Store, alerts: Alerts) -> Self {
+        let health = ProviderHealth::new(active_settings.clone());
+        Self { shared: Arc::new(Shared { store, active_settings, health, wake: Notify::new(), alerts }) }
     }
 
     /// Wakes the loop for a new message. Call it after the commit that stored it.
@@ -55,19 +55,19 @@ impl Outbox {
 
     /// The current routing rules.
     pub fn rules(&self) -> Rules {
-        self.shared.in_force.current().rules.clone()
+        self.shared.active_settings.current().rules.clone()
     }
 
     /// Other settings are active: queued messages may take another route now.
     pub fn settings_changed(&self) {
-        self.shared.health.forget();
+        self.shared.health.reset();
         self.wake();
     }
 
     /// The providers that are down. If there is a choice of providers, the bridge is queried first.
     pub async fn down(&self) -> Vec<Provider> {
-        if self.shared.in_force.current().rules.priority.len() > 1 {
-            self.shared.health.fresh().await;
+        if self.shared.active_settings.current().rules.priority.len() > 1 {
+            self.shared.health.refresh().await;
         }
         self.shared.health.down(clock::now())
     }
@@ -90,20 +90,20 @@ impl Outbox {
     /// Sends until `stopping`, then waits for the attempts in flight. Those that are cut off are unconfirmed at the
     /// next start.
     pub async fn run(self, mut stopping: watch::Receiver<bool>) {
-        let mut sender = Sender::new(self.shared.clone()).await;
-        let watching = tokio::spawn(watch_bridge(self.clone()));
+        let mut dispatcher = Dispatcher::new(self.shared.clone()).await;
+        let bridge_watch = tokio::spawn(watch_bridge(self.clone()));
         loop {
-            self.shared.health.note_loop(clock::now());
-            let wait = sender.start_due().await;
+            self.shared.health.record_loop(clock::now());
+            let wait = dispatcher.start_due().await;
             tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => break,
                 () = self.shared.wake.notified() => {}
-                () = sender.ended() => {}
+                () = dispatcher.ended() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
-        watching.abort();
-        sender.drain().await;
+        bridge_watch.abort();
+        dispatcher.drain().await;
     }
 }
 
@@ -132,10 +132,10 @@ pub fn rules(config: &Config) -> Rules {
 /// Polls the bridge's state; when the bridge is back, the messages that wait for it are sent.
 async fn watch_bridge(outbox: Outbox) {
     let Shared { health, store, .. } = &*outbox.shared;
-    let mut asked = tokio::time::interval(PROBE);
-    asked.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut poll = tokio::time::interval(PROBE);
+    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        asked.tick().await;
+        poll.tick().await;
         if health.probe().await {
             let hastened = store.write(|tx| tx.make_outbox_due(Provider::Baileys, clock::now())).await;
             if hastened.is_ok() {
@@ -146,14 +146,14 @@ async fn watch_bridge(outbox: Outbox) {
 }
 
 /// The loop's own state.
-struct Sender {
+struct Dispatcher {
     shared: Arc<Shared>,
     pacer: Pacer,
     running: JoinSet<OutboxId>,
-    under_way: HashSet<OutboxId>,
+    in_flight: HashSet<OutboxId>,
 }
 
-impl Sender {
+impl Dispatcher {
     /// Resumes where the last run ended.
     async fn new(shared: Arc<Shared>) -> Self {
         let now = clock::now();
@@ -169,16 +169,16 @@ impl Sender {
                 "Messages may have been sent before the last stop; Twilio's list is checked for them before they are sent again"
             );
         }
-        let strangers: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
-        let pace = shared.in_force.current().pace();
-        let pacer = Pacer::new(pace, sends.into_iter().map(|(at, _)| at), strangers);
-        Self { shared, pacer, running: JoinSet::new(), under_way: HashSet::new() }
+        let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
+        let pace = shared.active_settings.current().pace();
+        let pacer = Pacer::new(pace, sends.into_iter().map(|(at, _)| at), first_contacts);
+        Self { shared, pacer, running: JoinSet::new(), in_flight: HashSet::new() }
     }
 
     /// Starts what is due; returns how long to wait for more.
     async fn start_due(&mut self) -> Duration {
         let now = clock::now();
-        let read = self.shared.store.read(move |tx| Ok((tx.due_outbox(now, MOST_DUE)?, tx.next_outbox_at(now)?)));
+        let read = self.shared.store.read(move |tx| Ok((tx.due_outbox(now, MAX_BATCH)?, tx.next_outbox_at(now)?)));
         let (due, mut next) = match read.await {
             Ok(found) => found,
             Err(error) => {
@@ -188,26 +188,26 @@ impl Sender {
             }
         };
         let down = self.shared.health.down(now);
-        let in_force = self.shared.in_force.current();
-        self.pacer.set_pace(in_force.pace());
+        let active_settings = self.shared.active_settings.current();
+        self.pacer.set_pace(active_settings.pace());
         for entry in due {
-            if self.under_way.len() >= MOST_AT_ONCE {
+            if self.in_flight.len() >= MAX_CONCURRENT {
                 break;
             }
-            if self.under_way.contains(&entry.id) {
+            if self.in_flight.contains(&entry.id) {
                 continue;
             }
-            match self.pause(&entry, &in_force.rules, &down, now).await {
+            match self.pacing_delay(&entry, &active_settings.rules, &down, now).await {
                 Ok(None) => self.start(entry),
                 Ok(Some(until)) => next = Some(next.map_or(until, |next| next.min(until))),
                 Err(_) => return AFTER_FAILURE,
             }
         }
-        next.map_or(IDLE, |next| next.since(clock::now()).clamp(SHORTEST, IDLE))
+        next.map_or(IDLE, |next| next.since(clock::now()).clamp(MIN_WAIT, IDLE))
     }
 
     /// Until when the bridge's send rate delays a message. A message that would wait long lets others pass.
-    async fn pause(
+    async fn pacing_delay(
         &mut self,
         entry: &OutboxEntry,
         rules: &Rules,
@@ -225,17 +225,18 @@ impl Sender {
             self.pacer.note_sent(entry.first_words, now, entropy::chance());
             return Ok(None);
         };
-        if until.since(now) > ASIDE {
+        if until.since(now) > POSTPONE_AFTER {
             let id = entry.id;
-            let why = "today's limit of new conversations is reached; WhatsApp blocks accounts that write to many new contacts";
-            self.shared.store.write(move |tx| tx.postpone_outbox(id, until, why)).await?;
+            let reason = "today's limit of new conversations is reached; WhatsApp blocks accounts that write to many new contacts";
+            self.shared.store.write(move |tx| tx.postpone_outbox(id, until, reason)).await?;
         }
         Ok(Some(until))
     }
 
     fn start(&mut self, entry: OutboxEntry) {
-        self.under_way.insert(entry.id);
-        let attempt = Attempt { in_force: self.shared.in_force.current(), shared: self.shared.clone(), entry };
+        self.in_flight.insert(entry.id);
+        let attempt =
+            Attempt { active_settings: self.shared.active_settings.current(), shared: self.shared.clone(), entry };
         self.running.spawn(attempt.run());
     }
 
@@ -243,7 +244,7 @@ impl Sender {
     async fn ended(&mut self) {
         match self.running.join_next().await {
             Some(Ok(id)) => {
-                self.under_way.remove(&id);
+                self.in_flight.remove(&id);
             }
             // A message whose attempt panicked stays in flight, unconfirmed, until the next start.
             Some(Err(error)) => {
@@ -297,12 +298,12 @@ fn case<'a>(entry: &'a OutboxEntry, rules: &'a Rules, down: &'a [Provider], now:
 /// How often the bridge's state is polled.
 const PROBE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(15);
-const SHORTEST: Duration = Duration::from_millis(1);
+const MIN_WAIT: Duration = Duration::from_millis(1);
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 /// A message that must wait longer than this lets others pass.
-const ASIDE: Duration = Duration::from_mins(2);
+const POSTPONE_AFTER: Duration = Duration::from_mins(2);
 /// How long attempts in flight may take after the stop.
 const DRAIN: Duration = Duration::from_secs(9);
 const DAY: Duration = Duration::from_hours(24);
-const MOST_AT_ONCE: usize = 32;
-const MOST_DUE: usize = 256;
+const MAX_CONCURRENT: usize = 32;
+const MAX_BATCH: usize = 256;

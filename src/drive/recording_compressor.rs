@@ -23,7 +23,7 @@ pub fn start(workers: &mut JoinSet<()>, worker: JobWorker, store: &Store, stoppi
             tokio::select! {
                 outcome = compress(store, job) => outcome,
                 // The job runs again after the next start of the service.
-                _ = until.wait_for(|stop| *stop) => Err(JobError::Later("the service is stopping".to_owned())),
+                _ = until.wait_for(|stop| *stop) => Err(JobError::Retry("the service is stopping".to_owned())),
             }
         }
     });
@@ -32,7 +32,7 @@ pub fn start(workers: &mut JoinSet<()>, worker: JobWorker, store: &Store, stoppi
 
 async fn compress(store: Store, job: Job) -> Result<(), JobError> {
     let CompressJob { recording_id } =
-        serde_json::from_str(&job.payload).map_err(|error| JobError::Never(error.to_string()))?;
+        serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     let started = clock::instant();
     let outcome = on_a_low_priority_thread(async move { replace(&store, recording_id).await }).await?;
     let took = clock::instant().duration_since(started);
@@ -70,7 +70,7 @@ enum Outcome {
 }
 
 async fn replace(store: &Store, id: RecordingId) -> Result<Outcome, JobError> {
-    let later = |error: store::Error| JobError::Later(error.to_string());
+    let later = |error: store::Error| JobError::Retry(error.to_string());
     let found = store.read(move |tx| Ok((tx.wav_recording_bytes(id)?, tx.recording_part(id, 0, HEADER_MOST)?)));
     let (Some(wav_bytes), start) = found.await.map_err(later)? else { return Ok(Outcome::Gone) };
     let Some(format) = WavFormat::parse(&start, wav_bytes).filter(opus::can_encode) else {
@@ -108,7 +108,7 @@ async fn encode(store: &Store, id: RecordingId, format: &WavFormat) -> Result<Op
     while at < format.data.end {
         let most = usize::try_from(format.data.end - at).unwrap_or(PIECE).min(PIECE);
         let piece = store.read(move |tx| tx.recording_part(id, at, most)).await;
-        let piece = piece.map_err(|error| JobError::Later(error.to_string()))?;
+        let piece = piece.map_err(|error| JobError::Retry(error.to_string()))?;
         if piece.len() < most {
             return Ok(None);
         }
@@ -145,12 +145,12 @@ fn verify(encoded: &Encoded, wav: &WavFormat) -> Result<OpusFile, JobError> {
 
 impl From<OpusError> for JobError {
     fn from(error: OpusError) -> Self {
-        Self::Never(error.to_string())
+        Self::Permanent(error.to_string())
     }
 }
 
 fn different(how: &str) -> JobError {
-    JobError::Never(format!("the encoded recording does not decode to the same sound: {how}; the WAV is kept"))
+    JobError::Permanent(format!("the encoded recording does not decode to the same sound: {how}; the WAV is kept"))
 }
 
 /// The energy of each channel.
@@ -200,8 +200,8 @@ async fn on_a_low_priority_thread<T: Send + 'static>(
             let _ = sender.send(outcome);
         }
     });
-    thread.map_err(|error| JobError::Later(error.to_string()))?;
-    receiver.await.unwrap_or_else(|_| Err(JobError::Never("it panicked".to_owned())))
+    thread.map_err(|error| JobError::Retry(error.to_string()))?;
+    receiver.await.unwrap_or_else(|_| Err(JobError::Permanent("it panicked".to_owned())))
 }
 
 /// How much of the WAV is read at a time: whole frames of every format, half a minute of a call.

@@ -24,20 +24,21 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
     struct Payload {
         recording_sid: RecordingSid,
     }
-    let payload: Payload = serde_json::from_str(&job.payload).map_err(|error| JobError::Never(error.to_string()))?;
+    let payload: Payload =
+        serde_json::from_str(&job.payload).map_err(|error| JobError::Permanent(error.to_string()))?;
     let sid = payload.recording_sid;
-    let later = |error: crate::store::Error| JobError::Later(error.to_string());
+    let later = |error: crate::store::Error| JobError::Retry(error.to_string());
     let asked = sid.clone();
     let known = parts.store.read(move |tx| tx.recording_to_fetch(asked.as_str())).await.map_err(later)?;
     let Some(known) = known else { return Ok(()) };
     if !parts.disk.takes_media() {
-        return Err(JobError::Within(FOR_ROOM, "the disk is nearly full".to_owned()));
+        return Err(JobError::RetryFor(FOR_ROOM, "the disk is nearly full".to_owned()));
     }
-    let settings = parts.in_force.current();
+    let settings = parts.active_settings.current();
     let (elsewhere, twilio) = (&settings.recording_files, &settings.config.twilio);
     match rest::fetch_recording(&parts.client, elsewhere, twilio, &sid, &known.source_url, LIMIT, MOST).await {
         Ok(AudioFile { mime, content }) => {
-            parts.alerts.note_twilio(None);
+            parts.alerts.record_twilio_access(None);
             tracing::info!(event = "RECORDING_FETCHED", call.sid = %known.call_sid, bytes = content.len(), "Recording of call {} fetched", known.call_sid);
             let store = parts.store.clone();
             let now = clock::now();
@@ -46,16 +47,16 @@ pub async fn fetch(parts: CallParts, job: Job) -> Result<(), JobError> {
             Ok(())
         }
         Err(error) if error.account_refusal().is_some() => {
-            parts.alerts.note_twilio(error.account_refusal().as_deref());
+            parts.alerts.record_twilio_access(error.account_refusal().as_deref());
             // The credentials are wrong: the recording stays at Twilio until they are corrected.
-            Err(JobError::Within(FOR_ROOM, error.to_string()))
+            Err(JobError::RetryFor(FOR_ROOM, error.to_string()))
         }
-        Err(error) if error.is_retryable() => Err(JobError::Later(error.to_string())),
+        Err(error) if error.is_retryable() => Err(JobError::Retry(error.to_string())),
         Err(error) => {
             let text = error.to_string();
             let why = text.clone();
             parts.store.write(move |tx| tx.fail_recording(sid.as_str(), &why)).await.map_err(later)?;
-            Err(JobError::Never(text))
+            Err(JobError::Permanent(text))
         }
     }
 }

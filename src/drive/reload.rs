@@ -5,7 +5,7 @@ use std::fmt;
 use tokio::sync::{mpsc, oneshot};
 
 /// The outcome of a reload.
-pub type Outcome = Result<Reloaded, Refused>;
+pub type ReloadOutcome = Result<Reloaded, ReloadRejected>;
 
 /// The new settings are active.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,19 +20,19 @@ pub struct Reloaded {
 
 /// The settings are invalid; nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
+pub struct ReloadRejected {
     /// What is wrong and where; never empty.
     pub reasons: Vec<String>,
 }
 
-impl Refused {
+impl ReloadRejected {
     /// A rejection with a single reason.
     pub fn because(reason: impl fmt::Display) -> Self {
         Self { reasons: vec![reason.to_string()] }
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for ReloadRejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reasons.join("\n"))
     }
@@ -40,42 +40,42 @@ impl fmt::Display for Refused {
 
 /// Requests a reload; clones ask the same daemon.
 #[derive(Clone, Debug)]
-pub struct Reloads {
-    orders: mpsc::Sender<oneshot::Sender<Outcome>>,
+pub struct ReloadHandle {
+    requests: mpsc::Sender<oneshot::Sender<ReloadOutcome>>,
 }
 
 /// The receiver of the requests.
 #[derive(Debug)]
-pub struct Orders {
-    orders: mpsc::Receiver<oneshot::Sender<Outcome>>,
+pub struct ReloadRequests {
+    requests: mpsc::Receiver<oneshot::Sender<ReloadOutcome>>,
 }
 
 /// Creates both ends.
-pub fn channel() -> (Reloads, Orders) {
+pub fn channel() -> (ReloadHandle, ReloadRequests) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    (Reloads { orders: sender }, Orders { orders: receiver })
+    (ReloadHandle { requests: sender }, ReloadRequests { requests: receiver })
 }
 
-impl Reloads {
+impl ReloadHandle {
     /// Requests a reload, and waits for its outcome.
-    pub async fn ask(&self) -> Outcome {
+    pub async fn request(&self) -> ReloadOutcome {
         let (answer, outcome) = oneshot::channel();
-        if self.orders.send(answer).await.is_err() {
-            return Err(Refused::because(STOPPING));
+        if self.requests.send(answer).await.is_err() {
+            return Err(ReloadRejected::because(STOPPING));
         }
-        outcome.await.unwrap_or_else(|_| Err(Refused::because(STOPPING)))
+        outcome.await.unwrap_or_else(|_| Err(ReloadRejected::because(STOPPING)))
     }
 
     /// Requests a reload without waiting; false if so many requests are queued that one more changes nothing.
-    pub fn ask_soon(&self) -> bool {
-        self.orders.try_send(oneshot::channel().0).is_ok()
+    pub fn try_request(&self) -> bool {
+        self.requests.try_send(oneshot::channel().0).is_ok()
     }
 }
 
-impl Orders {
+impl ReloadRequests {
     /// The next request; none once all senders are gone.
-    pub async fn next(&mut self) -> Option<oneshot::Sender<Outcome>> {
-        self.orders.recv().await
+    pub async fn next(&mut self) -> Option<oneshot::Sender<ReloadOutcome>> {
+        self.requests.recv().await
     }
 }
 

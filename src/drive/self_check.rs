@@ -1,6 +1,6 @@
 //! The nightly self-check of the parts that no request exercises.
 
-mod looks;
+mod checks;
 
 use crate::clock;
 use crate::config::Reloadable;
@@ -8,7 +8,7 @@ use crate::domain::{AlertDetail, AlertKind, Finding, FindingState, SelfCheck, Ti
 use crate::drive::ai_check;
 use crate::drive::outbox::Outbox;
 use crate::ops::alert::Alerts;
-use crate::ops::disk::DiskWatch;
+use crate::ops::disk::DiskMonitor;
 use crate::ops::local_time;
 use crate::store::Store;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// A check that another module provides.
-pub type Look = Arc<dyn Fn(Timestamp) -> Finding + Send + Sync>;
+pub type Check = Arc<dyn Fn(Timestamp) -> Finding + Send + Sync>;
 
 /// What is checked.
 pub struct Parts {
@@ -25,7 +25,7 @@ pub struct Parts {
     /// The database.
     pub store: Store,
     /// The disks.
-    pub disk: DiskWatch,
+    pub disk: DiskMonitor,
     /// Outbound messages.
     pub outbox: Outbox,
     /// The HTTP client for the AI server.
@@ -33,7 +33,7 @@ pub struct Parts {
     /// Where alerts are raised.
     pub alerts: Alerts,
     /// Checks that other modules provide.
-    pub looks: Vec<Look>,
+    pub checks: Vec<Check>,
 }
 
 /// Runs self-checks; clones share the last result.
@@ -45,7 +45,7 @@ pub struct SelfChecker {
 struct Inner {
     parts: Parts,
     /// Held while a check runs.
-    turn: tokio::sync::Mutex<()>,
+    running: tokio::sync::Mutex<()>,
     // A plain mutex: it is held to copy the result.
     last: Mutex<Option<SelfCheck>>,
 }
@@ -54,7 +54,7 @@ impl SelfChecker {
     /// Creates it with the last stored result, also of an earlier process.
     pub async fn new(parts: Parts) -> Self {
         let last = parts.store.read(|tx| tx.self_checks(1)).await.ok().and_then(|mut checks| checks.pop());
-        Self { inner: Arc::new(Inner { parts, turn: tokio::sync::Mutex::default(), last: Mutex::new(last) }) }
+        Self { inner: Arc::new(Inner { parts, running: tokio::sync::Mutex::default(), last: Mutex::new(last) }) }
     }
 
     /// The result of the last check.
@@ -75,9 +75,9 @@ impl SelfChecker {
             tokio::select! {
                 _ = stopping.wait_for(|stop| *stop) => return,
                 // In short sleeps, because the system clock may be changed meanwhile.
-                () = tokio::time::sleep(wait.min(PIECE)) => {}
+                () = tokio::time::sleep(wait.min(MAX_SLEEP)) => {}
             }
-            if care.self_check && wait <= PIECE {
+            if care.self_check && wait <= MAX_SLEEP {
                 tokio::select! {
                     _ = stopping.wait_for(|stop| *stop) => return,
                     _ = self.check() => {}
@@ -88,24 +88,24 @@ impl SelfChecker {
 
     /// Runs a check now; concurrent requests run one after the other.
     pub async fn check(&self) -> SelfCheck {
-        let _turn = self.inner.turn.lock().await;
+        let _running = self.inner.running.lock().await;
         let (parts, began_at) = (&self.inner.parts, clock::now());
-        let mut findings = looks::all(parts).await;
+        let mut findings = checks::all(parts).await;
         findings.extend(ai_check::look(&parts.client, &parts.settings.current(), clock::now()).await);
-        findings.extend(parts.looks.iter().map(|look| look(clock::now())));
+        findings.extend(parts.checks.iter().map(|check| check(clock::now())));
         let ok = findings.iter().all(|finding| finding.state != FindingState::Error);
         let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };
-        report(&check);
-        parts.alerts.set(AlertKind::SelfCheck, trouble(&check));
+        log_result(&check);
+        parts.alerts.set(AlertKind::SelfCheck, alert_detail(&check));
         *self.inner.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(check.clone());
-        let kept = check.clone();
-        parts.store.write_soon(move |tx| tx.insert_self_check(&kept));
+        let stored = check.clone();
+        parts.store.write_soon(move |tx| tx.insert_self_check(&stored));
         check
     }
 }
 
 /// The findings that need the owner and have no alert of their own.
-fn trouble(check: &SelfCheck) -> Option<AlertDetail> {
+fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
     let is_bad = |finding: &&Finding| match finding.state {
         FindingState::Error => true,
         // A model's shutdown would end the AI's calls in some weeks, so its warning is sent in time.
@@ -113,12 +113,12 @@ fn trouble(check: &SelfCheck) -> Option<AlertDetail> {
         FindingState::Ok | FindingState::Skipped => false,
     };
     let bad = check.findings.iter().filter(is_bad);
-    let untold: Vec<_> = bad.filter(|finding| !TOLD_ELSEWHERE.contains(&finding.check.as_str())).collect();
-    let lines: Vec<_> = untold.iter().map(|finding| format!("{}: {}", finding.check, finding.found)).collect();
+    let unreported: Vec<_> = bad.filter(|finding| !ALERTED_ELSEWHERE.contains(&finding.check.as_str())).collect();
+    let lines: Vec<_> = unreported.iter().map(|finding| format!("{}: {}", finding.check, finding.found)).collect();
     (!lines.is_empty()).then(|| AlertDetail::from(lines.join("\n")))
 }
 
-fn report(check: &SelfCheck) {
+fn log_result(check: &SelfCheck) {
     let took_ms = check.ended_at.since(check.began_at).as_millis();
     let worse: Vec<_> = check
         .findings
@@ -141,9 +141,9 @@ fn report(check: &SelfCheck) {
 }
 
 /// Checks whose problems have an alert of their own.
-const TOLD_ELSEWHERE: [&str; 6] = ["disk", "bridge", "outbox", "backup", "certificate", "clock"];
+const ALERTED_ELSEWHERE: [&str; 6] = ["disk", "bridge", "outbox", "backup", "certificate", "clock"];
 /// A night was missed if the last check is older.
 const MISSED: Duration = Duration::from_hours(26);
 /// The delay after a start, when other work is more urgent.
 const AFTER_START: Duration = Duration::from_mins(10);
-const PIECE: Duration = Duration::from_mins(15);
+const MAX_SLEEP: Duration = Duration::from_mins(15);

@@ -4,7 +4,7 @@ mod bind;
 mod inherited;
 
 use crate::config::{Config, DEFAULT_PORT};
-use crate::ops::tls::TlsDoors;
+use crate::ops::tls::TlsListeners;
 use bind::{bind, everywhere};
 use inherited::Inherited;
 use std::net::SocketAddr;
@@ -96,9 +96,13 @@ impl Listeners {
     }
 
     /// The listeners for which certificates are needed.
-    pub fn tls_doors(&self) -> TlsDoors {
+    pub fn tls_doors(&self) -> TlsListeners {
         let port = |listener: &TcpListener| listener.local_addr().ok().map(|address| address.port());
-        TlsDoors { http: !self.http.is_empty(), https: self.https.first().and_then(port), crm: !self.crm.is_empty() }
+        TlsListeners {
+            http: !self.http.is_empty(),
+            https: self.https.first().and_then(port),
+            crm: !self.crm.is_empty(),
+        }
     }
 }
 

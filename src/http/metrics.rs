@@ -90,7 +90,7 @@ fn measure_store(state: &AppState) {
     set("agentlocator_published_copy_current", u64::from(health.publish == PublishState::Current));
     set("agentlocator_published_copy_late_seconds", late);
     set("agentlocator_integrity_ok", u64::from(!matches!(health.integrity, Integrity::Damaged { .. })));
-    let disk = state.disk.look().data;
+    let disk = state.disk.check().data;
     set("agentlocator_disk_free_bytes", disk.free_bytes);
     set("agentlocator_disk_total_bytes", disk.total_bytes);
     set("agentlocator_disk_free_files", disk.free_files);

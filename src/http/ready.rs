@@ -4,8 +4,8 @@ use super::AppState;
 use crate::clock;
 use crate::config::Config;
 use crate::domain::AlertKind;
-use crate::drive::InForce;
-use crate::ops::snapshots::Standing;
+use crate::drive::ActiveSettings;
+use crate::ops::snapshots::BackupStatus;
 use crate::ops::tls::TlsHealth;
 use crate::store::{Integrity, PublishState};
 use axum::extract::State;
@@ -27,7 +27,7 @@ pub struct Readiness {
 
 /// The answer of the bridge of these settings, and its time.
 struct Said {
-    in_force: Arc<InForce>,
+    active_settings: Arc<ActiveSettings>,
     at: Instant,
     check: Check,
 }
@@ -70,18 +70,18 @@ struct Checks {
 }
 
 impl Readiness {
-    async fn bridge(&self, in_force: Arc<InForce>) -> Check {
-        let Some(bridge) = &in_force.bridge else { return Check::Disabled };
+    async fn bridge(&self, active_settings: Arc<ActiveSettings>) -> Check {
+        let Some(bridge) = &active_settings.bridge else { return Check::Disabled };
         let mut last = self.last.lock().await;
         if let Some(said) = &*last
-            && Arc::ptr_eq(&said.in_force, &in_force)
+            && Arc::ptr_eq(&said.active_settings, &active_settings)
             && clock::instant().duration_since(said.at) < BRIDGE_FRESH
         {
             return said.check;
         }
         let healthy = tokio::time::timeout(BRIDGE_LIMIT, bridge.is_healthy()).await.unwrap_or(false);
         let check = Check::of(healthy);
-        *last = Some(Said { at: clock::instant(), check, in_force: in_force.clone() });
+        *last = Some(Said { at: clock::instant(), check, active_settings: active_settings.clone() });
         check
     }
 }
@@ -97,10 +97,11 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn ready(State(state): State<AppState>) -> Response {
-    let in_force = state.in_force.current();
-    let config = &in_force.config;
-    let bridge =
-        async { tokio::time::timeout(LIMIT, state.readiness.bridge(in_force.clone())).await.unwrap_or(Check::Error) };
+    let active_settings = state.active_settings.current();
+    let config = &active_settings.config;
+    let bridge = async {
+        tokio::time::timeout(LIMIT, state.readiness.bridge(active_settings.clone())).await.unwrap_or(Check::Error)
+    };
     let database =
         async { tokio::time::timeout(LIMIT, state.store.probe()).await.is_ok_and(|outcome| outcome.is_ok()) };
     let (database, baileys) = tokio::join!(database, bridge);
@@ -112,7 +113,11 @@ async fn ready(State(state): State<AppState>) -> Response {
         tts: speech(config),
         twilio_secrets: if config.twilio.auth_tokens().next().is_some() { Check::Ok } else { Check::Disabled },
         baileys,
-        outbox: if in_force.rules.priority.is_empty() { Check::Disabled } else { Check::of(state.outbox.is_alive()) },
+        outbox: if active_settings.rules.priority.is_empty() {
+            Check::Disabled
+        } else {
+            Check::of(state.outbox.is_alive())
+        },
         disk: Check::of(state.disk.takes_media() && !state.snapshots.lacks_space()),
         published_copy: match health.publish {
             PublishState::Current => Check::Ok,
@@ -125,10 +130,10 @@ async fn ready(State(state): State<AppState>) -> Response {
             TlsHealth::Disabled => Check::Disabled,
             TlsHealth::Error => Check::Error,
         },
-        backup: match state.snapshots.standing(clock::now()) {
-            Standing::Off => Check::Disabled,
-            Standing::Pending | Standing::Good => Check::Ok,
-            Standing::Bad => Check::Error,
+        backup: match state.snapshots.backup_status(clock::now()) {
+            BackupStatus::Off => Check::Disabled,
+            BackupStatus::Pending | BackupStatus::Good => Check::Ok,
+            BackupStatus::Bad => Check::Error,
         },
         clock: Check::of(!state.alerts.is_raised(AlertKind::ClockWrong)),
     };

@@ -61,8 +61,8 @@ fn crm_routes(state: &AppState) -> Router<AppState> {
 
 fn finish(routes: Router<AppState>, state: &AppState) -> Router {
     let envelope = Envelope::new({
-        let in_force = state.in_force.clone();
-        move || Limits::of(&in_force.current().config.http)
+        let active_settings = state.active_settings.clone();
+        move || Limits::of(&active_settings.current().config.http)
     });
     routes.layer(from_fn_with_state(envelope, wrap)).with_state(state.clone())
 }

@@ -9,7 +9,7 @@ use super::peer::is_among;
 use super::{AppState, Listeners, Peer, Stream, Transport, router};
 use crate::clock;
 use crate::config::Network;
-use crate::drive::InForce;
+use crate::drive::ActiveSettings;
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -119,7 +119,7 @@ struct Door {
     connections: Arc<Connections>,
     proxies: Arc<[Network]>,
     protocol: Protocol,
-    settings: watch::Receiver<Arc<InForce>>,
+    settings: watch::Receiver<Arc<ActiveSettings>>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -132,7 +132,7 @@ impl Door {
         state: &AppState,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let settings = state.in_force.changes();
+        let settings = state.active_settings.changes();
         let protocol = Protocol::Plain;
         let mut door = Self { name, listener, router, connections, proxies: [].into(), protocol, settings, stopping };
         door.take_over_settings();

@@ -3,7 +3,7 @@
 use super::{Auth, BodyBudget, Readiness, Repeats};
 use crate::config::{Config, Reloadable};
 use crate::crm::message_clock::MessageClock;
-use crate::drive::InForce;
+use crate::drive::ActiveSettings;
 use crate::drive::calls::Calls;
 use crate::drive::catch_up::Gap;
 use crate::drive::fallback::Fallback;
@@ -11,8 +11,8 @@ use crate::drive::jobs::Jobs;
 use crate::drive::outbox::Outbox;
 use crate::drive::self_check::SelfChecker;
 use crate::ops::alert::Alerts;
-use crate::ops::disk::DiskWatch;
-use crate::ops::identity::Identity;
+use crate::ops::disk::DiskMonitor;
+use crate::ops::instance_challenge::InstanceKey;
 use crate::ops::metrics::Metrics;
 use crate::ops::snapshots::Snapshots;
 use crate::ops::tls::Tls;
@@ -27,7 +27,7 @@ pub struct AppState(Arc<AppParts>);
 /// The parts of [`AppState`].
 pub struct AppParts {
     /// The settings, and the objects that are built from them.
-    pub in_force: Reloadable<InForce>,
+    pub active_settings: Reloadable<ActiveSettings>,
     /// The database.
     pub store: Store,
     /// The registry of active calls.
@@ -53,7 +53,7 @@ pub struct AppParts {
     /// The state of the parts.
     pub readiness: Arc<Readiness>,
     /// The free disk space.
-    pub disk: DiskWatch,
+    pub disk: DiskMonitor,
     /// The alerts.
     pub alerts: Alerts,
     /// The results of the self-checks.
@@ -61,7 +61,7 @@ pub struct AppParts {
     /// The metrics.
     pub metrics: Metrics,
     /// The identity of this instance.
-    pub identity: Identity,
+    pub identity: InstanceKey,
     /// Certificates.
     pub tls: Tls,
 }
@@ -83,6 +83,6 @@ impl From<AppParts> for AppState {
 impl AppParts {
     /// The current settings. A handler that uses them more than once calls this once.
     pub fn config(&self) -> Arc<Config> {
-        self.in_force.current().config.clone()
+        self.active_settings.current().config.clone()
     }
 }

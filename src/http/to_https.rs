@@ -38,7 +38,7 @@ pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMa
 pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let by_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.uses_tls());
     let mut response = next.run(request).await;
-    if by_tls && state.tls.is_good() {
+    if by_tls && state.tls.is_trusted() {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, A_YEAR);
     }
     response
@@ -50,10 +50,10 @@ fn place(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<HeaderValue
     let public = config.http.public_address().and_then(|address| address.strip_prefix("https://"));
     let public_host = public.map(|public| without_port(public.split('/').next().unwrap_or(public)));
     let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port);
-    let host = match asked.filter(|asked| state.tls.is_good_for(asked)) {
+    let host = match asked.filter(|asked| state.tls.is_trusted_for(asked)) {
         // The public address may have a different port.
         Some(asked) if Some(asked) != public_host => asked,
-        _ => public.filter(|_| public_host.is_some_and(|host| state.tls.is_good_for(host)))?,
+        _ => public.filter(|_| public_host.is_some_and(|host| state.tls.is_trusted_for(host)))?,
     };
     let rest = uri.path_and_query().map_or("/", |rest| rest.as_str());
     HeaderValue::from_str(&format!("https://{}{rest}", host.trim_end_matches('/'))).ok()

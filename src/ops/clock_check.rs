@@ -48,13 +48,13 @@ pub enum ClockCheckError {
 
 impl ClockReading {
     /// The absolute difference.
-    pub fn off(&self) -> Duration {
+    pub fn offset(&self) -> Duration {
         Duration::from_millis(self.ahead_ms.unsigned_abs())
     }
 
     /// The difference as text, such as `3 days behind`.
-    pub fn in_words(&self) -> String {
-        let seconds = self.off().as_secs();
+    pub fn describe(&self) -> String {
+        let seconds = self.offset().as_secs();
         let (count, unit) = match seconds {
             0..120 => (seconds, "second"),
             120..7_200 => (seconds / 60, "minute"),
@@ -71,37 +71,40 @@ impl ClockReading {
 /// Requests the time from the server at `url` and compares it. `roots` are the trusted root certificates.
 pub async fn measure(url: &str, roots: RootCertStore) -> Result<ClockReading, ClockCheckError> {
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    let tls = at_any_time(roots).map_err(ClockCheckError::Client)?;
-    let client = http_client::builder_with_tls(tls).timeout(LIMIT).build();
+    let tls = client_config(roots).map_err(ClockCheckError::Client)?;
+    let client = http_client::builder_with_tls(tls).timeout(TIMEOUT).build();
     let client = client.map_err(|error| ClockCheckError::Client(error.into()))?;
-    let (asked_at, asked) = (clock::now(), clock::instant());
-    let answer = client.head(url).send().await;
-    let took = clock::instant().saturating_duration_since(asked);
-    let answer = answer.map_err(|source| ClockCheckError::NoAnswer { host: host.clone(), source })?;
-    let date = answer.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date);
+    let (sent_at, started) = (clock::now(), clock::instant());
+    let response = client.head(url).send().await;
+    let round_trip = clock::instant().saturating_duration_since(started);
+    let response = response.map_err(|source| ClockCheckError::NoAnswer { host: host.clone(), source })?;
+    let date = response.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok()).and_then(http_date);
     let date = date.ok_or_else(|| ClockCheckError::NoDate(host.clone()))?;
-    Ok(compare(host, asked_at.plus(took / 2), date))
+    Ok(compare(host, sent_at.plus(round_trip / 2), date))
 }
 
-/// `ours` is the local time at which the answer was sent; `theirs` is in whole seconds.
-fn compare(host: String, ours: Timestamp, theirs: Timestamp) -> ClockReading {
-    let ahead_ms = ours.as_millis() - theirs.as_millis();
+/// `local` is the local time at which the answer was sent; `remote` is in whole seconds.
+fn compare(host: String, local: Timestamp, remote: Timestamp) -> ClockReading {
+    let ahead_ms = local.as_millis() - remote.as_millis();
     // The server truncates to whole seconds, so a difference below one second counts as none.
     ClockReading { host, ahead_ms: if (0..1000).contains(&ahead_ms) { 0 } else { ahead_ms } }
 }
 
-fn at_any_time(roots: RootCertStore) -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
+fn client_config(roots: RootCertStore) -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
     let provider = Arc::new(ring::default_provider());
     let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build()?;
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(AtItsOwnTime(inner))).with_no_client_auth())
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(IgnoreValidityVerifier(inner)))
+        .with_no_client_auth())
 }
 
 /// Verifies everything but the validity period of the certificate.
 #[derive(Debug)]
-struct AtItsOwnTime(Arc<WebPkiServerVerifier>);
+struct IgnoreValidityVerifier(Arc<WebPkiServerVerifier>);
 
-impl ServerCertVerifier for AtItsOwnTime {
+impl ServerCertVerifier for IgnoreValidityVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -139,15 +142,15 @@ impl ServerCertVerifier for AtItsOwnTime {
     }
 }
 
-const LIMIT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_is_told_in_words() {
-        let words = |ahead_ms| ClockReading { host: String::new(), ahead_ms }.in_words();
+    fn a_difference_is_described() {
+        let words = |ahead_ms| ClockReading { host: String::new(), ahead_ms }.describe();
         assert_eq!(words(-30 * 86_400_000), "30 days behind");
         assert_eq!(words(1_000), "1 second ahead");
         assert_eq!(words(400_000), "6 minutes ahead");
@@ -159,8 +162,8 @@ mod tests {
         let date = http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         assert_eq!(date.to_string(), "1994-11-06T08:49:37.000Z");
         assert_eq!(http_date("yesterday"), None);
-        let ours = date.plus(Duration::from_millis(900));
-        assert_eq!(compare("h".to_owned(), ours, date).ahead_ms, 0);
+        let local = date.plus(Duration::from_millis(900));
+        assert_eq!(compare("h".to_owned(), local, date).ahead_ms, 0);
         assert_eq!(compare("h".to_owned(), date.minus(Duration::from_secs(5)), date).ahead_ms, -5000);
     }
 }

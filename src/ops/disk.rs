@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 text_enum! {
     /// The level of free disk space.
-    Room {
+    SpaceLevel {
         /// Enough for everything.
         Ample = "ample",
         /// Not enough for files and recordings.
@@ -21,7 +21,7 @@ text_enum! {
 
 /// Monitors the disks; clones share the last result.
 #[derive(Clone)]
-pub struct DiskWatch {
+pub struct DiskMonitor {
     inner: Arc<Inner>,
 }
 
@@ -29,89 +29,89 @@ struct Inner {
     folder: PathBuf,
     settings: Reloadable,
     // A synchronous mutex: it is held only to copy a few values.
-    seen: Mutex<Seen>,
+    status: Mutex<DiskStatus>,
 }
 
 /// The last result.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Seen {
+pub struct DiskStatus {
     /// The disk of the data.
     pub data: DiskSpace,
     /// The level of space on it.
-    pub room: Option<Room>,
+    pub level: Option<SpaceLevel>,
     /// The bridge's disk, if it is another one.
     pub bridge: Option<DiskSpace>,
     /// The level of space on it.
-    pub bridge_room: Option<Room>,
+    pub bridge_level: Option<SpaceLevel>,
 }
 
-impl DiskWatch {
+impl DiskMonitor {
     /// Creates a monitor with these settings and checks the disks at once.
     pub fn new(settings: Reloadable) -> Self {
         let folder = settings.current().store.data_folder();
-        let inner = Inner { folder, settings, seen: Mutex::default() };
-        let watch = Self { inner: Arc::new(inner) };
-        watch.look();
-        watch
+        let inner = Inner { folder, settings, status: Mutex::default() };
+        let monitor = Self { inner: Arc::new(inner) };
+        monitor.check();
+        monitor
     }
 
     /// Checks the disks. If the space of a disk cannot be determined, nothing is refused.
-    pub fn look(&self) -> Seen {
+    pub fn check(&self) -> DiskStatus {
         let Inner { folder, settings, .. } = &*self.inner;
         let limits = &settings.current().disk;
         let bridge_folder = limits.bridge_folder.as_deref().unwrap_or(Path::new(BRIDGE_FOLDER));
         let (data, bridge) = (disk_space(folder).ok(), disk_space(bridge_folder).ok());
-        let bridge = bridge.filter(|_| file_system(folder) != file_system(bridge_folder));
-        let mut seen = self.seen_now();
-        seen.room = data.map(|space| judge(&space, limits, seen.room));
-        seen.bridge_room = bridge.map(|space| judge(&space, limits, seen.bridge_room));
-        seen.data = data.unwrap_or_default();
-        seen.bridge = bridge;
-        *seen
+        let bridge = bridge.filter(|_| device(folder) != device(bridge_folder));
+        let mut status = self.lock();
+        status.level = data.map(|space| classify(&space, limits, status.level));
+        status.bridge_level = bridge.map(|space| classify(&space, limits, status.bridge_level));
+        status.data = data.unwrap_or_default();
+        status.bridge = bridge;
+        *status
     }
 
     /// The last result.
-    pub fn seen(&self) -> Seen {
-        *self.seen_now()
+    pub fn status(&self) -> DiskStatus {
+        *self.lock()
     }
 
     /// Whether there is space for files and recordings, by the last result.
     pub fn takes_media(&self) -> bool {
-        self.seen_now().room.unwrap_or(Room::Ample) == Room::Ample
+        self.lock().level.unwrap_or(SpaceLevel::Ample) == SpaceLevel::Ample
     }
 
     /// Whether a file of this size leaves enough space. Checks the disks now, since the file may be large: it is
     /// written into the log, the database and the published copy.
-    pub fn has_room_for(&self, bytes: u64) -> bool {
-        let Seen { data, room, .. } = self.look();
+    pub fn has_space_for(&self, bytes: u64) -> bool {
+        let DiskStatus { data, level, .. } = self.check();
         let left = data.free_bytes.saturating_sub(bytes.saturating_mul(3));
         data.total_bytes == 0
-            || room == Some(Room::Ample)
+            || level == Some(SpaceLevel::Ample)
                 && left >= self.inner.settings.current().disk.media_stops_below.of(data.total_bytes)
     }
 
-    fn seen_now(&self) -> MutexGuard<'_, Seen> {
-        self.inner.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, DiskStatus> {
+        self.inner.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
+impl DiskStatus {
     /// What is wrong, for the alert; none if nothing is.
-    pub fn trouble(&self) -> Option<AlertDetail> {
-        let short = |room: Option<Room>| room.is_some_and(|room| room != Room::Ample);
+    pub fn problem(&self) -> Option<AlertDetail> {
+        let short = |level: Option<SpaceLevel>| level.is_some_and(|level| level != SpaceLevel::Ample);
         let mut parts = Vec::new();
-        if short(self.room) {
+        if short(self.level) {
             parts.push(("", "", self.data));
         }
-        if let Some(space) = self.bridge.filter(|_| short(self.bridge_room)) {
+        if let Some(space) = self.bridge.filter(|_| short(self.bridge_level)) {
             parts.push(("הדיסק של גשר הוואטסאפ: ", "The WhatsApp bridge's disk: ", space));
         }
         let (mut he, mut en) = (Vec::new(), Vec::new());
         for (whose_he, whose_en, space) in &parts {
-            let (free, total) = (amount(space.free_bytes), amount(space.total_bytes));
+            let (free, total) = (format_bytes(space.free_bytes), format_bytes(space.total_bytes));
             he.push(format!("{whose_he}נותרו {free} מתוך {total}."));
             en.push(format!("{whose_en}{free} of {total} are free."));
-            if is_short_of_files(space) {
+            if is_low_on_inodes(space) {
                 he.push(format!("אפשר ליצור עוד {} קבצים בלבד.", space.free_files));
                 en.push(format!("Only {} more files can be created.", space.free_files));
             }
@@ -121,13 +121,13 @@ impl Seen {
 }
 
 /// Whether the file system is nearly out of inodes: few more files can be created, whatever their size.
-pub fn is_short_of_files(space: &DiskSpace) -> bool {
-    space.total_files > 0 && space.free_files < (space.total_files / 100).clamp(FEW_FILES, MANY_FILES)
+pub fn is_low_on_inodes(space: &DiskSpace) -> bool {
+    space.total_files > 0 && space.free_files < (space.total_files / 100).clamp(MIN_INODE_LIMIT, MAX_INODE_LIMIT)
 }
 
 /// The level of free space. The space must exceed a limit by a tenth before it counts as above that limit again, so
 /// that a disk at its limit does not alternate.
-pub fn judge(space: &DiskSpace, limits: &DiskConfig, before: Option<Room>) -> Room {
+pub fn classify(space: &DiskSpace, limits: &DiskConfig, before: Option<SpaceLevel>) -> SpaceLevel {
     let below = |limit: u64, was_below: bool| {
         let limit = if was_below { limit.saturating_add(limit / 10) } else { limit };
         space.free_bytes < limit
@@ -135,22 +135,22 @@ pub fn judge(space: &DiskSpace, limits: &DiskConfig, before: Option<Room>) -> Ro
     let critical = limits.critical_below.of(space.total_bytes);
     let low = limits.media_stops_below.of(space.total_bytes);
     if space.total_bytes == 0 {
-        Room::Ample
-    } else if below(critical, before == Some(Room::Critical)) || space.total_files > 0 && space.free_files == 0 {
-        Room::Critical
-    } else if below(low, before.is_some_and(|room| room != Room::Ample)) || is_short_of_files(space) {
-        Room::Low
+        SpaceLevel::Ample
+    } else if below(critical, before == Some(SpaceLevel::Critical)) || space.total_files > 0 && space.free_files == 0 {
+        SpaceLevel::Critical
+    } else if below(low, before.is_some_and(|level| level != SpaceLevel::Ample)) || is_low_on_inodes(space) {
+        SpaceLevel::Low
     } else {
-        Room::Ample
+        SpaceLevel::Ample
     }
 }
 
-fn file_system(folder: &Path) -> Option<u64> {
+fn device(folder: &Path) -> Option<u64> {
     std::fs::metadata(folder).ok().map(|found| found.dev())
 }
 
 /// Formats a number of bytes for display.
-pub fn amount(bytes: u64) -> String {
+pub fn format_bytes(bytes: u64) -> String {
     let units = [("TB", 1_u64 << 40), ("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)];
     match units.into_iter().find(|(_, size)| bytes >= *size) {
         None => format!("{bytes} B"),
@@ -162,8 +162,8 @@ pub fn amount(bytes: u64) -> String {
 
 /// The package's folder for the bridge's session and its undelivered events.
 const BRIDGE_FOLDER: &str = "/var/lib/agentlocator-whatsapp";
-const FEW_FILES: u64 = 200;
-const MANY_FILES: u64 = 10_000;
+const MIN_INODE_LIMIT: u64 = 200;
+const MAX_INODE_LIMIT: u64 = 10_000;
 
 #[cfg(test)]
 mod tests {
@@ -177,23 +177,31 @@ mod tests {
     fn media_go_first_and_come_back_when_there_is_some_more() {
         let limits = DiskConfig::default();
         let disk = 100 << 10;
-        let mut room = None;
+        let mut level = None;
         for (free_mb, expected) in [
-            (50_000, Room::Ample),
-            (501, Room::Ample),
-            (499, Room::Low),
-            (520, Room::Low),
-            (551, Room::Ample),
-            (40, Room::Critical),
-            (54, Room::Critical),
-            (56, Room::Low),
-            (600, Room::Ample),
+            (50_000, SpaceLevel::Ample),
+            (501, SpaceLevel::Ample),
+            (499, SpaceLevel::Low),
+            (520, SpaceLevel::Low),
+            (551, SpaceLevel::Ample),
+            (40, SpaceLevel::Critical),
+            (54, SpaceLevel::Critical),
+            (56, SpaceLevel::Low),
+            (600, SpaceLevel::Ample),
         ] {
-            room = Some(judge(&space_of(free_mb, disk), &limits, room));
-            assert_eq!(room, Some(expected), "{free_mb} MB");
+            level = Some(classify(&space_of(free_mb, disk), &limits, level));
+            assert_eq!(level, Some(expected), "{free_mb} MB");
         }
-        assert_eq!(judge(&space_of(20, 64), &limits, None), Room::Ample, "a small disk is not full from the start");
-        assert_eq!(judge(&DiskSpace::default(), &limits, None), Room::Ample, "nothing known is no reason to worry");
+        assert_eq!(
+            classify(&space_of(20, 64), &limits, None),
+            SpaceLevel::Ample,
+            "a small disk is not full from the start"
+        );
+        assert_eq!(
+            classify(&DiskSpace::default(), &limits, None),
+            SpaceLevel::Ample,
+            "nothing known is no reason to worry"
+        );
     }
 
     #[test]
@@ -201,11 +209,11 @@ mod tests {
         let limits = DiskConfig::default();
         let with = |free_files| DiskSpace { free_files, total_files: 100_000, ..space_of(50_000, 100_000) };
         assert_eq!(
-            [0, 500, 50_000].map(|free| judge(&with(free), &limits, None)),
-            [Room::Critical, Room::Low, Room::Ample]
+            [0, 500, 50_000].map(|free| classify(&with(free), &limits, None)),
+            [SpaceLevel::Critical, SpaceLevel::Low, SpaceLevel::Ample]
         );
-        let seen = Seen { data: with(500), room: Some(Room::Low), ..Seen::default() };
-        assert_eq!(seen.trouble().unwrap().en, "48 GB of 97 GB are free. Only 500 more files can be created.");
-        assert_eq!(Seen { room: Some(Room::Ample), ..seen }.trouble(), None);
+        let status = DiskStatus { data: with(500), level: Some(SpaceLevel::Low), ..DiskStatus::default() };
+        assert_eq!(status.problem().unwrap().en, "48 GB of 97 GB are free. Only 500 more files can be created.");
+        assert_eq!(DiskStatus { level: Some(SpaceLevel::Ample), ..status }.problem(), None);
     }
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{ToSpan, Zoned};
 
 /// A time for display: `2026-11-20 18:55`, in that time zone.
-pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
+pub fn format_time(at: Timestamp, zone: &TimeZone) -> String {
     zoned(at, zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
@@ -77,6 +77,6 @@ mod tests {
             !is_within(at("2026-11-20T00:59:00Z"), zone, 3, 3) && !is_within(at("2026-11-20T04:00:00Z"), zone, 3, 3)
         );
         assert_eq!(start_of_day(at("2026-07-01T21:05:00Z"), zone), at("2026-07-01T21:00:00Z"));
-        assert_eq!(moment(at("2026-07-01T21:05:00Z"), zone), "2026-07-02 00:05");
+        assert_eq!(format_time(at("2026-07-01T21:05:00Z"), zone), "2026-07-02 00:05");
     }
 }

@@ -30,11 +30,11 @@ pub fn start(config: &Config, journal_stream: Option<&str>) -> io::Result<Log> {
     let journal = if journal::is_stderr(journal_stream) { journal::Journal::open().ok() } else { None };
     let queue = Queue::start(move |record| write(journal.as_ref(), record))?;
     let redactor = Arc::new(Redactor::new(config));
-    let layer = Lines { redactor: redactor.clone(), queue: queue.clone(), throttle: Mutex::default() };
+    let layer = LogLayer { redactor: redactor.clone(), queue: queue.clone(), throttle: Mutex::default() };
     let (filter, handle) = reload::Layer::new(filter(config));
     // A second start in one process keeps the first one's log.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
-    std::panic::set_hook(Box::new(tell_panic));
+    std::panic::set_hook(Box::new(log_panic));
     Ok(Log { redactor, filter: handle, queue })
 }
 
@@ -57,8 +57,8 @@ pub struct Log {
 
 impl Log {
     /// Redacts the secrets of settings that are about to become active, too.
-    pub fn learn_secrets(&self, config: &Config) {
-        self.redactor.learn(config);
+    pub fn add_secrets(&self, config: &Config) {
+        self.redactor.add_secrets(config);
     }
 
     /// Sets the log level of these settings.
@@ -68,18 +68,18 @@ impl Log {
     }
 
     /// When dropped, waits until the last lines are written; the wait is limited if the reader has stopped.
-    pub fn flush_at_end(&self) -> FlushAtEnd {
-        FlushAtEnd(self.queue.clone())
+    pub fn flush_on_drop(&self) -> FlushGuard {
+        FlushGuard(self.queue.clone())
     }
 }
 
-/// See [`Log::flush_at_end`].
+/// See [`Log::flush_on_drop`].
 #[must_use]
-pub struct FlushAtEnd(Arc<Queue>);
+pub struct FlushGuard(Arc<Queue>);
 
-impl Drop for FlushAtEnd {
+impl Drop for FlushGuard {
     fn drop(&mut self) {
-        self.0.flush(FLUSH);
+        self.0.flush(FLUSH_TIMEOUT);
     }
 }
 
@@ -89,30 +89,30 @@ fn filter(config: &Config) -> Targets {
 }
 
 /// Logs a panic like any other event.
-fn tell_panic(panic: &PanicHookInfo<'_>) {
+fn log_panic(panic: &PanicHookInfo<'_>) {
     let at = panic.location().map(ToString::to_string).unwrap_or_default();
     let text = panic.payload_as_str().unwrap_or("panic without a message");
     tracing::error!(event = "PANIC", at, "{text}");
 }
 
-struct Lines {
+struct LogLayer {
     redactor: Arc<Redactor>,
     queue: Arc<Queue>,
     // A synchronous mutex: it is held only to count.
     throttle: Mutex<Throttle>,
 }
 
-impl<S: Subscriber> Layer<S> for Lines {
+impl<S: Subscriber> Layer<S> for LogLayer {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let record = Record::of(event, &self.redactor);
-        let (admitted, hidden) = {
+        let (is_allowed, suppressed) = {
             let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
-            (throttle.admits(&record.event, record.at), throttle.take_hidden(record.at))
+            (throttle.allows(&record.event, record.at), throttle.take_suppressed(record.at))
         };
-        for (event, count) in hidden {
-            self.queue.push(Record::of_hidden(event, count, record.at));
+        for (event, count) in suppressed {
+            self.queue.push(Record::of_suppressed(event, count, record.at));
         }
-        if admitted {
+        if is_allowed {
             self.queue.push(record);
         }
     }
@@ -129,4 +129,4 @@ fn level(level: LogLevel) -> LevelFilter {
 }
 
 /// How long the end of the process waits for the last lines to be written.
-const FLUSH: Duration = Duration::from_secs(1);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// An allocation of this size or larger gets pages of its own, which return to the system as soon as it is freed.
-const OWN_PAGES_FROM: i32 = 1 << 20;
+const MMAP_THRESHOLD: i32 = 1 << 20;
 
 /// Makes large allocations return their memory.
 ///
@@ -16,7 +16,7 @@ pub fn return_large_allocations() {
     #[cfg(target_env = "gnu")]
     // SAFETY: mallopt changes a number inside the allocator under its own lock.
     unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, OWN_PAGES_FROM);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MMAP_THRESHOLD);
     }
 }
 
@@ -25,7 +25,7 @@ pub fn return_large_allocations() {
 /// glibc returns only the memory at the top of its heap: one small block that a connection left there keeps everything
 /// below it, and after a flood of connections the process permanently stayed 20 MiB larger.
 pub async fn return_freed_memory() {
-    let mut every = interval(EVERY);
+    let mut every = interval(TRIM_INTERVAL);
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
@@ -42,4 +42,4 @@ fn trim() {
     }
 }
 
-const EVERY: Duration = Duration::from_secs(30);
+const TRIM_INTERVAL: Duration = Duration::from_secs(30);

@@ -3,7 +3,7 @@
 mod catalog;
 mod process;
 
-pub use catalog::{Kind, NUMBERS, Number};
+pub use catalog::{METRICS, MetricInfo, MetricKind};
 
 use crate::clock;
 use crate::config::VersionInfo;
@@ -21,7 +21,7 @@ impl Metrics {
         let builder = PrometheusBuilder::new();
         let seconds = Matcher::Suffix("_seconds".to_owned());
         // Setting buckets fails only for an empty list.
-        let builder = builder.set_buckets_for_metric(seconds, &SECONDS).unwrap_or_default();
+        let builder = builder.set_buckets_for_metric(seconds, &DURATION_BUCKETS).unwrap_or_default();
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
         let _ = metrics::set_global_recorder(recorder);
@@ -46,4 +46,4 @@ impl Metrics {
 }
 
 /// From half a millisecond, a fast response, to a time that no client waits.
-const SECONDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+const DURATION_BUCKETS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];

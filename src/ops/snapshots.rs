@@ -6,19 +6,19 @@
 //! good.
 
 mod bucket;
+mod create;
+pub mod encryption;
 mod error;
 mod folder;
-mod gauge;
-mod make;
+mod freshness;
 mod name;
 mod retention;
 mod schedule;
-pub mod seal;
 mod status;
 
+pub use create::{CancellationToken, CreatedSnapshot, Snapshots, Verified};
 pub use error::Error;
 pub use folder::Snapshot;
-pub use gauge::Standing;
-pub use make::{Made, Snapshots, Stop, Verified};
+pub use freshness::BackupStatus;
 pub use name::{Kind, SnapshotName};
 pub use status::Status;

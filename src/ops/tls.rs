@@ -4,13 +4,13 @@
 
 mod acme;
 mod certificate;
+mod file_certificate;
 mod folder;
-mod own_files;
+mod resolver;
 mod self_signed;
-mod served;
 mod status;
 
-pub use served::{ACME_TLS, CertificateSource};
+pub use resolver::{ACME_TLS, CertificateSource};
 pub use status::{TlsHealth, TlsStatus, TlsTrouble};
 
 use crate::clock;
@@ -18,11 +18,11 @@ use crate::config::Config;
 use crate::domain::Timestamp;
 use acme::Acme;
 use certificate::Certificate;
+use file_certificate::{Candidate, CertificateFiles};
 use folder::Folder;
-use own_files::{OwnFiles, Verdict};
+use resolver::CertResolver;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use served::Served;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -30,7 +30,7 @@ use tokio::sync::Notify;
 
 /// The listeners for which certificates are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TlsDoors {
+pub struct TlsListeners {
     /// There is a plain HTTP listener on the public port.
     pub http: bool,
     /// The port of the listener for TLS only.
@@ -47,9 +47,9 @@ pub struct Tls {
 
 struct Inner {
     config: Arc<Config>,
-    doors: TlsDoors,
+    listeners: TlsListeners,
     folder: Folder,
-    served: Arc<Served>,
+    resolver: Arc<CertResolver>,
     /// The TLS configuration; none if no listener accepts TLS.
     server: Option<Arc<ServerConfig>>,
     progress: Mutex<Progress>,
@@ -66,25 +66,18 @@ struct Progress {
 impl Tls {
     /// Loads the stored certificates. A missing or broken certificate is reported, and never prevents the start: calls
     /// arrive over other listeners too.
-    pub fn open(config: Arc<Config>, doors: TlsDoors) -> Self {
+    pub fn open(config: Arc<Config>, listeners: TlsListeners) -> Self {
         let folder = Folder::of(&config.store.data_folder());
-        let served = Arc::new(Served::default());
-        let speak_tls = doors.https.is_some() || doors.crm;
-        let handshake = speak_tls.then(|| server_config(&served)).flatten();
-        let inner = Inner {
-            config,
-            doors,
-            folder,
-            served,
-            server: handshake,
-            progress: Mutex::default(),
-            reload: Notify::new(),
-        };
+        let resolver = Arc::new(CertResolver::default());
+        let accepts_tls = listeners.https.is_some() || listeners.crm;
+        let server = accepts_tls.then(|| server_config(&resolver)).flatten();
+        let inner =
+            Inner { config, listeners, folder, resolver, server, progress: Mutex::default(), reload: Notify::new() };
         let tls = Self { inner: Arc::new(inner) };
         if tls.inner.server.is_some() {
             tls.load(clock::now());
         } else if tls.inner.config.tls.is_configured() {
-            tls.trouble("no listener accepts TLS: port 443 could not be opened, and tls.https_listen is not set");
+            tls.report_error("no listener accepts TLS: port 443 could not be opened, and tls.https_listen is not set");
         }
         tls
     }
@@ -96,7 +89,7 @@ impl Tls {
 
     /// The port of the listener for TLS only.
     pub fn https_port(&self) -> Option<u16> {
-        self.inner.server.as_ref().and(self.inner.doors.https)
+        self.inner.server.as_ref().and(self.inner.listeners.https)
     }
 
     /// A host name for which TLS clients get a certificate that browsers trust.
@@ -106,32 +99,32 @@ impl Tls {
 
     /// The answer to an HTTP-01 challenge with this token.
     pub fn challenge_answer(&self, token: &str) -> Option<String> {
-        self.inner.served.http_answer(token)
+        self.inner.resolver.http_challenge(token)
     }
 
     /// Whether TLS clients get a certificate for this host that browsers trust.
-    pub fn is_good_for(&self, host: &str) -> bool {
+    pub fn is_trusted_for(&self, host: &str) -> bool {
         self.trusted().is_some_and(|certificate| certificate.covers(host))
     }
 
     /// Whether the served certificate is one that browsers trust.
-    pub fn is_good(&self) -> bool {
+    pub fn is_trusted(&self) -> bool {
         self.trusted().is_some()
     }
 
     /// The state of TLS.
     pub fn status(&self) -> TlsStatus {
         let now = clock::now();
-        let served = self.inner.served.current();
-        let (wanted, configured) = (self.wanted(), self.inner.config.tls.is_configured());
-        let health = status::health(configured, &wanted, served.as_ref(), now);
+        let served = self.inner.resolver.current();
+        let (required_names, configured) = (self.required_names(), self.inner.config.tls.is_configured());
+        let health = status::health(configured, &required_names, served.as_ref(), now);
         let progress = self.progress();
         let certificate = served.as_ref().map(|(_, certificate)| certificate);
         TlsStatus {
             health,
             source: served.as_ref().map_or(CertificateSource::None, |(source, _)| *source),
             names: certificate.map(|certificate| certificate.names.clone()).unwrap_or_default(),
-            wanted_names: wanted,
+            wanted_names: required_names,
             issuer: certificate.map(|certificate| certificate.issuer.clone()),
             fingerprint: certificate.map(|certificate| certificate.fingerprint.clone()),
             not_before: certificate.map(|certificate| certificate.not_before),
@@ -144,10 +137,10 @@ impl Tls {
     /// Reloads the certificate files, and makes an ACME order that failed before due again. Returns whether another
     /// certificate is served now, or why the files were rejected; then the previous certificate stays in use.
     pub fn reload(&self) -> Result<bool, String> {
-        let fingerprint = || self.inner.served.current().map(|(_, certificate)| certificate.fingerprint);
+        let fingerprint = || self.inner.resolver.current().map(|(_, certificate)| certificate.fingerprint);
         let before = fingerprint();
         match self.inner.config.tls.own_files().filter(|_| self.inner.server.is_some()) {
-            Some(files) => self.take_files(&OwnFiles::new(files), clock::now())?,
+            Some(files) => self.load_files(&CertificateFiles::new(files), clock::now())?,
             None => self.inner.reload.notify_waiters(),
         }
         Ok(fingerprint() != before)
@@ -158,11 +151,11 @@ impl Tls {
         let Some(_) = self.inner.server else { return std::future::pending().await };
         let config = &self.inner.config.tls;
         match config.own_files() {
-            Some(files) => self.watch(OwnFiles::new(files)).await,
+            Some(files) => self.watch(CertificateFiles::new(files)).await,
             None if config.uses_acme() => match Acme::new(self.clone()) {
                 Ok(acme) => acme.run().await,
                 Err(error) => {
-                    self.trouble(&format!("certificates cannot be fetched: {error}"));
+                    self.report_error(&format!("certificates cannot be fetched: {error}"));
                     std::future::pending::<()>().await;
                 }
             },
@@ -171,69 +164,70 @@ impl Tls {
     }
 
     /// Reloads the certificate files when they change.
-    async fn watch(&self, mut files: OwnFiles) {
+    async fn watch(&self, mut files: CertificateFiles) {
         // The first check is of files that have been loaded already: they may have changed since.
         let mut health = TlsHealth::Ok;
         let mut reload = std::pin::pin!(self.inner.reload.notified());
         loop {
             health = self.watch_health(health);
-            let asked = tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => false,
+            let requested = tokio::select! {
+                () = tokio::time::sleep(CHECK_INTERVAL) => false,
                 () = reload.as_mut() => {
                     reload.set(self.inner.reload.notified());
                     true
                 }
             };
             // Rejected files may be one half of a pair whose other half is not written yet.
-            if files.have_changed() || asked || self.progress().last_error.is_some() {
-                // A rejection has been reported by `take_files`.
-                let _ = self.take_files(&files, clock::now());
+            if files.have_changed() || requested || self.progress().last_error.is_some() {
+                // A rejection has been reported by `load_files`.
+                let _ = self.load_files(&files, clock::now());
             }
         }
     }
 
     fn load(&self, now: Timestamp) {
-        let Inner { config, folder, served, .. } = &*self.inner;
+        let Inner { config, folder, resolver, .. } = &*self.inner;
         if let Some(files) = config.tls.own_files() {
-            let _ = self.take_files(&OwnFiles::new(files), now);
+            let _ = self.load_files(&CertificateFiles::new(files), now);
         } else if config.tls.uses_acme()
-            && let Some(kept) = acme::kept(folder)
+            && let Some(kept) = acme::stored_certificate(folder)
         {
-            served.set(CertificateSource::Acme, kept);
+            resolver.set(CertificateSource::Acme, kept);
         }
-        if served.current().is_none() {
-            self.sign_for_ourselves(now);
+        if resolver.current().is_none() {
+            self.serve_self_signed(now);
         }
         // Certificates from files were reported when they were loaded.
-        if let Some((source, certificate)) = served.current().filter(|(source, _)| *source != CertificateSource::Files)
+        if let Some((source, certificate)) =
+            resolver.current().filter(|(source, _)| *source != CertificateSource::Files)
         {
-            tell(source, &certificate);
+            log_certificate(source, &certificate);
         }
     }
 
     /// Loads the files; returns why, if they are rejected.
-    fn take_files(&self, files: &OwnFiles, now: Timestamp) -> Result<(), String> {
-        let before = self.inner.served.current();
+    fn load_files(&self, files: &CertificateFiles, now: Timestamp) -> Result<(), String> {
+        let before = self.inner.resolver.current();
         let served = before.as_ref().filter(|(source, _)| *source == CertificateSource::Files).map(|(_, it)| it);
-        let take = |certificate: Certificate| {
+        let serve = |certificate: Certificate| {
             let is_new = served.is_none_or(|served| served.fingerprint != certificate.fingerprint);
-            self.inner.served.set(CertificateSource::Files, certificate.clone());
+            self.inner.resolver.set(CertificateSource::Files, certificate.clone());
             if is_new {
-                tell(CertificateSource::Files, &certificate);
+                log_certificate(CertificateSource::Files, &certificate);
             }
         };
-        match files.judge(served, &self.wanted(), now) {
-            Verdict::Take(certificate) => {
-                take(certificate);
+        match files.evaluate(served, &self.required_names(), now) {
+            Candidate::Accept(certificate) => {
+                serve(certificate);
                 self.progress().last_error = None;
             }
-            Verdict::TakeAlthough(certificate, fault) => {
-                take(certificate);
-                self.trouble(&fault);
+            Candidate::AcceptWithWarning(certificate, fault) => {
+                serve(certificate);
+                self.report_error(&fault);
             }
-            Verdict::Refuse(reason) => {
-                let goes_on = if served.is_some() { "; the previous certificate is still served" } else { "" };
-                self.trouble(&format!("{reason}{goes_on}"));
+            Candidate::Reject(reason) => {
+                let suffix = if served.is_some() { "; the previous certificate is still served" } else { "" };
+                self.report_error(&format!("{reason}{suffix}"));
                 return Err(reason);
             }
         }
@@ -242,8 +236,8 @@ impl Tls {
 
     /// Logs once when the served certificate becomes invalid or is about to expire.
     fn watch_health(&self, before: TlsHealth) -> TlsHealth {
-        let served = self.inner.served.current();
-        let health = status::health(true, &self.wanted(), served.as_ref(), clock::now());
+        let served = self.inner.resolver.current();
+        let health = status::health(true, &self.required_names(), served.as_ref(), clock::now());
         if let Some((source, certificate)) = served
             && source != CertificateSource::SelfSigned
             && health == TlsHealth::Error
@@ -259,28 +253,28 @@ impl Tls {
         health
     }
 
-    fn sign_for_ourselves(&self, now: Timestamp) {
+    fn serve_self_signed(&self, now: Timestamp) {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        match self_signed::obtain(&self.inner.folder, &host, now) {
-            Ok(certificate) => self.inner.served.set(CertificateSource::SelfSigned, certificate),
-            Err(error) => self.trouble(&format!("a self-signed certificate could not be created: {error}")),
+        match self_signed::load_or_create(&self.inner.folder, &host, now) {
+            Ok(certificate) => self.inner.resolver.set(CertificateSource::SelfSigned, certificate),
+            Err(error) => self.report_error(&format!("a self-signed certificate could not be created: {error}")),
         }
     }
 
     /// The served certificate, if browsers trust it.
     fn trusted(&self) -> Option<Certificate> {
-        let (source, certificate) = self.inner.served.current()?;
+        let (source, certificate) = self.inner.resolver.current()?;
         let trusted = matches!(source, CertificateSource::Files | CertificateSource::Acme);
-        Some(certificate).filter(|certificate| trusted && certificate.is_current(clock::now()))
+        Some(certificate).filter(|certificate| trusted && certificate.is_valid_at(clock::now()))
     }
 
     /// The host names that a certificate should cover.
-    fn wanted(&self) -> Vec<String> {
+    fn required_names(&self) -> Vec<String> {
         self.inner.config.tls.domain.clone()
     }
 
     /// Stores an error, and logs it once.
-    fn trouble(&self, text: &str) {
+    fn report_error(&self, text: &str) {
         let mut progress = self.progress();
         if progress.last_error.as_ref().is_some_and(|known| known.text == text) {
             return;
@@ -306,7 +300,7 @@ fn fingerprint_in(data_folder: &Path) -> Option<String> {
     self_signed::read(&Folder::of(data_folder)).map(|certificate| certificate.fingerprint)
 }
 
-fn tell(source: CertificateSource, certificate: &Certificate) {
+fn log_certificate(source: CertificateSource, certificate: &Certificate) {
     tracing::info!(
         event = "TLS_CERTIFICATE",
         source = source.as_str(),
@@ -319,11 +313,11 @@ fn tell(source: CertificateSource, certificate: &Certificate) {
 }
 
 /// A configuration for TLS 1.2 and 1.3, HTTP/1.1 and ACME challenges.
-fn server_config(served: &Arc<Served>) -> Option<Arc<ServerConfig>> {
+fn server_config(resolver: &Arc<CertResolver>) -> Option<Arc<ServerConfig>> {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
     let builder = builder.with_safe_default_protocol_versions();
     let mut config = match builder {
-        Ok(builder) => builder.with_no_client_auth().with_cert_resolver(served.clone()),
+        Ok(builder) => builder.with_no_client_auth().with_cert_resolver(resolver.clone()),
         Err(error) => {
             tracing::error!(event = "TLS_TROUBLE", %error, "Cannot initialize TLS; no listener accepts TLS");
             return None;
@@ -338,4 +332,4 @@ fn server_config(served: &Arc<Served>) -> Option<Arc<ServerConfig>> {
 }
 
 /// Interval of checking the certificate files.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);

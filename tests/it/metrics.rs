@@ -1,7 +1,7 @@
 //! Every number is described, there from the start, and in the documents; the dashboard and the rules ask for nothing else.
 
 use crate::support::whatsapp::{Shop, until};
-use agentlocator::ops::metrics::{Kind, NUMBERS};
+use agentlocator::ops::metrics::{METRICS, MetricKind};
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -28,16 +28,16 @@ async fn every_number_is_there_from_the_start_and_described() {
         .filter(|line| !line.starts_with('#') && !line.is_empty())
         .map(|line| line.split(['{', ' ']).next().unwrap())
         .collect();
-    for (name, kind, meaning) in NUMBERS {
+    for (name, kind, meaning) in METRICS {
         if *name == "agentlocator_call_answer_seconds" {
             continue; // There has been no call; it is described all the same.
         }
-        let shown = if *kind == Kind::Histogram { format!("{name}_bucket") } else { (*name).to_owned() };
+        let shown = if *kind == MetricKind::Histogram { format!("{name}_bucket") } else { (*name).to_owned() };
         assert!(exported.contains(shown.as_str()), "{shown} is not in\n{text}");
         assert!(text.contains(&format!("# HELP {name} {meaning}")), "{name} has no HELP");
         assert!(text.contains(&format!("# TYPE {name} ")), "{name} has no TYPE");
     }
-    let known: BTreeSet<&str> = NUMBERS.iter().map(|(name, ..)| *name).collect();
+    let known: BTreeSet<&str> = METRICS.iter().map(|(name, ..)| *name).collect();
     for name in exported {
         let bare = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
         assert!(known.contains(name) || known.contains(bare), "{name} is not in the catalog");
@@ -48,9 +48,9 @@ async fn every_number_is_there_from_the_start_and_described() {
 #[test]
 fn dashboard_and_rules_ask_for_what_there_is() {
     let mut known: BTreeSet<String> = BTreeSet::new();
-    for (name, kind, _) in NUMBERS {
+    for (name, kind, _) in METRICS {
         known.insert((*name).to_owned());
-        if *kind == Kind::Histogram {
+        if *kind == MetricKind::Histogram {
             known.insert(format!("{name}_bucket"));
         }
     }
@@ -62,7 +62,7 @@ fn dashboard_and_rules_ask_for_what_there_is() {
     }
     // Whatever is counted is worth looking at.
     let unseen: Vec<_> =
-        NUMBERS.iter().filter(|(name, ..)| !(dashboard.contains(name) || rules.contains(name))).collect();
+        METRICS.iter().filter(|(name, ..)| !(dashboard.contains(name) || rules.contains(name))).collect();
     assert!(unseen.is_empty(), "nobody looks at {unseen:?}");
 }
 
@@ -90,7 +90,7 @@ fn the_dashboard_is_one_for_every_box() {
 fn every_number_is_in_the_guide() {
     let guide = shipped("docs/admin/monitoring.md");
     let missing: Vec<_> =
-        NUMBERS.iter().map(|(name, ..)| name).filter(|name| !guide.contains(&format!("`{name}`"))).collect();
+        METRICS.iter().map(|(name, ..)| name).filter(|name| !guide.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "docs/admin/monitoring.md does not speak of {missing:?}");
 }
 

@@ -1,6 +1,6 @@
 //! Progress of a large copy, shown on a terminal.
 
-use crate::ops::disk::amount;
+use crate::ops::disk::format_bytes;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -25,7 +25,7 @@ impl Progress {
                 let length = file.metadata().map_or(0, |found| found.len());
                 let percent = (length * 100 / expected).min(100);
                 let mut err = std::io::stderr().lock();
-                let _ = write!(err, "\r{percent:3} % of {}", amount(expected)).and_then(|()| err.flush());
+                let _ = write!(err, "\r{percent:3} % of {}", format_bytes(expected)).and_then(|()| err.flush());
             }
             let _ = writeln!(std::io::stderr().lock(), "\r100 %; verifying …");
         };

@@ -2,7 +2,7 @@
 
 use super::verify;
 use crate::config::folder_of;
-use crate::ops::disk::amount;
+use crate::ops::disk::format_bytes;
 use crate::secure_open;
 use crate::store::{self, CopySummary, with_suffix};
 use anyhow::{Context, bail};
@@ -68,8 +68,8 @@ impl Target {
             bail!(
                 "not enough space at {}: the copy takes {}, and {} are free",
                 folder.display(),
-                amount(bytes),
-                amount(free)
+                format_bytes(bytes),
+                format_bytes(free)
             );
         }
         Ok(())

@@ -3,7 +3,7 @@
 //! The folders of the data and of the snapshots belong to the service's user, so root follows no link in them.
 
 use crate::config::Config;
-use crate::ops::snapshots::seal;
+use crate::ops::snapshots::encryption;
 use crate::secure_open;
 use crate::store;
 use anyhow::{Context, bail};
@@ -21,10 +21,10 @@ pub(super) fn open(from: &Path, identity: Option<&Path>, config: &Config) -> any
     }
     store::refuse_leftover_log(&path)?;
     let mut file = BufReader::with_capacity(PIECE, file);
-    let sealed = seal::is_sealed(file.fill_buf().with_context(|| format!("cannot read {}", path.display()))?);
+    let sealed = encryption::is_encrypted(file.fill_buf().with_context(|| format!("cannot read {}", path.display()))?);
     match (sealed, identity) {
         (false, _) => Ok(Box::new(file)),
-        (true, Some(identity)) => Ok(Box::new(seal::open(file, identity)?)),
+        (true, Some(identity)) => Ok(Box::new(encryption::decrypt(file, identity)?)),
         (true, None) => bail!("{} is encrypted; name the key file with --identity", path.display()),
     }
 }

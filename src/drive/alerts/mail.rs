@@ -1,20 +1,20 @@
 //! Sends alerts by mail.
 
-use super::Letterhead;
+use super::MessageContext;
 use crate::config::Config;
 use crate::domain::{Alert, AlertTransition};
 use crate::providers::mail::Mailer;
 
 /// The mail channel.
-pub(super) struct ByMail {
+pub(super) struct MailChannel {
     mailer: Mailer,
     to: Vec<String>,
-    head: Letterhead,
+    context: MessageContext,
 }
 
-impl ByMail {
+impl MailChannel {
     /// Builds the channel from the settings; none if they name no recipient or no mail server.
-    pub(super) fn new(config: &Config, head: Letterhead) -> Option<Self> {
+    pub(super) fn new(config: &Config, context: MessageContext) -> Option<Self> {
         let to = config.alerts.mail_to.clone();
         if to.is_empty() || config.mail.host.is_none() {
             return None;
@@ -23,11 +23,11 @@ impl ByMail {
             let error = error as &dyn std::error::Error;
             tracing::error!(event = "MAIL_OFF", error, "The mail settings cannot be used: no alerts are sent by mail");
         });
-        Some(Self { mailer: mailer.ok()?, to, head })
+        Some(Self { mailer: mailer.ok()?, to, context })
     }
 
-    pub(super) async fn tell(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
-        let words = self.head.words(changes);
-        self.mailer.send(&self.to, &words.subject, &words.body).await.map_err(|error| error.to_string())
+    pub(super) async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
+        let message = self.context.message(changes);
+        self.mailer.send(&self.to, &message.subject, &message.body).await.map_err(|error| error.to_string())
     }
 }

@@ -1,6 +1,6 @@
 //! Sends alerts by WhatsApp: as an ordinary message through the outbox, over the provider that the policy selects.
 
-use super::Letterhead;
+use super::MessageContext;
 use crate::clock;
 use crate::config::Config;
 use crate::crm::outbox;
@@ -12,51 +12,51 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// The WhatsApp channel.
-pub(super) struct ByWhatsApp {
+pub(super) struct WhatsAppChannel {
     to: PhoneNumber,
-    head: Letterhead,
+    context: MessageContext,
     outbox: Outbox,
     store: Store,
     /// Messages that are queued or in flight. A plain mutex: it is held only to read or edit a short list.
-    on_the_way: Mutex<Vec<OnTheWay>>,
+    in_flight: Mutex<Vec<InFlight>>,
 }
 
-struct OnTheWay {
+struct InFlight {
     message: MessageId,
     deliveries: Vec<(AlertKind, AlertTransition)>,
 }
 
-impl ByWhatsApp {
+impl WhatsAppChannel {
     /// Builds the channel from the settings; none if they name no recipient.
-    pub(super) fn new(config: &Config, head: Letterhead, outbox: Outbox, store: Store) -> Option<Self> {
+    pub(super) fn new(config: &Config, context: MessageContext, outbox: Outbox, store: Store) -> Option<Self> {
         let to = config.alerts.whatsapp_to.clone()?;
-        Some(Self { to, head, outbox, store, on_the_way: Mutex::default() })
+        Some(Self { to, context, outbox, store, in_flight: Mutex::default() })
     }
 
     /// Queues a message in the outbox. Fails if no provider is up: a queued message would report the problem only after
     /// it is over.
-    pub(super) async fn tell(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
-        let words = self.head.words(changes);
+    pub(super) async fn send(&self, changes: &[(Alert, AlertTransition)]) -> Result<(), String> {
+        let message = self.context.message(changes);
         let down = self.outbox.down().await;
         let mut rules = self.outbox.rules();
         rules.priority.retain(|provider| !down.contains(provider));
         if rules.priority.is_empty() || rules.only.is_some_and(|only| !rules.priority.contains(&only)) {
             return Err("no WhatsApp provider is up at the moment".to_owned());
         }
-        let (to, text) = (self.to.to_string(), shortened(&words.body));
+        let (to, text) = (self.to.to_string(), shortened(&message.body));
         let queued = self.store.write(move |tx| outbox::send_to_owner(tx, &to, text, &rules, clock::now())).await;
         let answer = queued.map_err(|error| error.to_string())??;
         self.outbox.wake();
         let deliveries = changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();
-        self.on_the_way().push(OnTheWay { message: answer.message_id, deliveries });
+        self.in_flight().push(InFlight { message: answer.message_id, deliveries });
         Ok(())
     }
 
     /// Withdraws the notifications whose messages failed for good, so they are sent again.
     pub(super) async fn watch(&self, alerts: &Alerts) {
         loop {
-            tokio::time::sleep(LOOK).await;
-            let messages: Vec<MessageId> = self.on_the_way().iter().map(|one| one.message).collect();
+            tokio::time::sleep(POLL_INTERVAL).await;
+            let messages: Vec<MessageId> = self.in_flight().iter().map(|one| one.message).collect();
             for message in messages {
                 let found = self.store.read(move |tx| tx.message(message)).await;
                 let Ok(found) = found else { continue };
@@ -65,7 +65,7 @@ impl ByWhatsApp {
                     continue;
                 }
                 let done = {
-                    let mut all = self.on_the_way();
+                    let mut all = self.in_flight();
                     let at = all.iter().position(|one| one.message == message);
                     at.map(|at| all.swap_remove(at))
                 };
@@ -82,21 +82,21 @@ impl ByWhatsApp {
         }
     }
 
-    fn on_the_way(&self) -> std::sync::MutexGuard<'_, Vec<OnTheWay>> {
-        self.on_the_way.lock().unwrap_or_else(PoisonError::into_inner)
+    fn in_flight(&self) -> std::sync::MutexGuard<'_, Vec<InFlight>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Cuts the text to the length that Twilio accepts.
 fn shortened(text: &str) -> String {
-    if text.chars().count() <= LONGEST {
+    if text.chars().count() <= MAX_CHARS {
         return text.trim_end().to_owned();
     }
-    let mut cut: String = text.chars().take(LONGEST - 1).collect();
+    let mut cut: String = text.chars().take(MAX_CHARS - 1).collect();
     cut.push('…');
     cut
 }
 
-const LONGEST: usize = 1600;
-const LOOK: Duration = Duration::from_secs(3);
+const MAX_CHARS: usize = 1600;
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 const AFTER_FAILURE: Duration = Duration::from_mins(5);

@@ -28,7 +28,7 @@ pub(super) async fn to_recorder(calls: Calls, sid: CallSid, mailbox: UnboundedSe
             }
             Err(failure) => {
                 if let Some(told) = failure.account_refusal() {
-                    parts.alerts.note_twilio(Some(&told));
+                    parts.alerts.record_twilio_access(Some(&told));
                 }
                 failure
             }

@@ -112,9 +112,9 @@ impl Scribe {
     pub(super) fn ended(&self, reason: EndReason, after: After) {
         tracing::info!(event = "CALL_STREAM_ENDED", call.sid = %self.sid, reason = reason.as_str(), "Media stream of call {} ended", self.sid);
         if self.has_answered {
-            self.alerts.note_call(&AiOutcome::Answered);
+            self.alerts.record_ai_outcome(&AiOutcome::Answered);
         } else if let Some(reason) = &self.ai_lost {
-            self.alerts.note_call(&AiOutcome::Failed { reason: reason.clone() });
+            self.alerts.record_ai_outcome(&AiOutcome::Failed { reason: reason.clone() });
         }
         metrics::counter!("agentlocator_calls_ended_total", "reason" => reason.as_str()).increment(1);
         let (sid, at) = (self.sid.clone(), clock::now());

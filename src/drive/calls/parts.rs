@@ -4,10 +4,10 @@ use crate::agent::instructions;
 use crate::call::{CallPolicy, EngineKind, Prompts};
 use crate::config::{Config, Eagerness, EngineChoice, OpenAiConfig, Reloadable, TurnDetection};
 use crate::drive::jobs::Jobs;
-use crate::drive::{Clips, InForce};
+use crate::drive::{ActiveSettings, Clips};
 use crate::engine::RefusedFields;
 use crate::ops::alert::Alerts;
-use crate::ops::disk::DiskWatch;
+use crate::ops::disk::DiskMonitor;
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const TOOL_LIMIT: Duration = Duration::from_secs(8);
 #[derive(Clone)]
 pub struct CallParts {
     /// The active settings, and the objects that are built from them.
-    pub in_force: Reloadable<InForce>,
+    pub active_settings: Reloadable<ActiveSettings>,
     /// The database.
     pub store: Store,
     /// The HTTP client for Twilio's REST API.
@@ -29,7 +29,7 @@ pub struct CallParts {
     /// The built-in sentences that are played through the media stream.
     pub clips: Arc<Clips>,
     /// The free space of the disk.
-    pub disk: DiskWatch,
+    pub disk: DiskMonitor,
     /// Wakes the worker that compresses recordings.
     pub compression: Jobs,
     /// Where alerts are raised.
@@ -41,11 +41,11 @@ pub struct CallParts {
 impl CallParts {
     /// The current settings.
     pub fn config(&self) -> Arc<Config> {
-        self.in_force.current().config.clone()
+        self.active_settings.current().config.clone()
     }
 
     /// Returns true if these settings let the AI answer calls.
-    pub(super) fn uses_ai(settings: &InForce) -> bool {
+    pub(super) fn uses_ai(settings: &ActiveSettings) -> bool {
         match settings.config.voice.engine {
             EngineChoice::Auto => settings.config.openai.key().is_some(),
             EngineChoice::Realtime => true,
@@ -54,7 +54,7 @@ impl CallParts {
     }
 
     /// Builds the policy of a call that begins with these settings. `may_use_ai`: the usage limits allow the AI.
-    pub(super) fn policy(&self, settings: &InForce, may_use_ai: bool) -> CallPolicy {
+    pub(super) fn policy(&self, settings: &ActiveSettings, may_use_ai: bool) -> CallPolicy {
         let config = &settings.config;
         let (voice, agent) = (&config.voice, &config.agent);
         let engines = if may_use_ai && Self::uses_ai(settings) {

@@ -35,7 +35,7 @@ impl Kind for ListedCall {
 
 /// Stores the ended calls that are not known, unless another program answers their number.
 pub(super) async fn store(catch_up: &CatchUp, over: Vec<Listed<ListedCall>>) -> Result<usize, PassError> {
-    let settings = catch_up.parts.in_force.current();
+    let settings = catch_up.parts.active_settings.current();
     let numbers = account::numbers(&catch_up.parts.client, &settings.config.twilio, ANSWER).await?;
     let base = settings.config.http.base_url();
     let country = settings.config.business.country;

@@ -18,7 +18,7 @@ impl ShortPath {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(Self { path: path.to_owned(), _folder: None });
         };
-        if path.as_os_str().len() <= LONGEST {
+        if path.as_os_str().len() <= MAX_PATH_BYTES {
             return Ok(Self { path: path.to_owned(), _folder: None });
         }
         let folder = File::open(folder)?;
@@ -31,4 +31,4 @@ impl ShortPath {
     }
 }
 
-const LONGEST: usize = 107;
+const MAX_PATH_BYTES: usize = 107;

@@ -3,8 +3,8 @@
 use crate::clock;
 use crate::config::VersionInfo;
 use crate::domain::Timestamp;
-use crate::drive::updates::Known;
-use crate::ops::identity::Identity;
+use crate::drive::update_check::UpdateState;
+use crate::ops::instance_challenge::InstanceKey;
 use crate::providers::release_feed::Release;
 use crate::store::{Store, boot_id};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// What a daemon knows about itself from its start on.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct About {
+pub struct DaemonInfo {
     /// Its release, as `0.1.0`.
     pub release: String,
     /// Its build.
@@ -26,7 +26,7 @@ pub struct About {
     /// The addresses on which it listens without TLS.
     pub doors: Vec<SocketAddr>,
     /// Proves that a public address leads to this daemon.
-    pub identity: Identity,
+    pub identity: InstanceKey,
 }
 
 /// A daemon's status.
@@ -34,7 +34,7 @@ pub struct About {
 pub struct Status {
     /// The part that is fixed from the start on.
     #[serde(flatten)]
-    pub about: About,
+    pub info: DaemonInfo,
     /// The store: `publish` and `integrity` as in `/readyz`, with their reasons.
     pub store: Value,
     /// A release that is newer than the running one, if the release feed has named one.
@@ -43,15 +43,15 @@ pub struct Status {
     pub overdue_messages: u64,
 }
 
-impl About {
+impl DaemonInfo {
     pub(super) async fn status(&self, store: &Store) -> Status {
         let health = store.health();
-        let long_ago = clock::now().minus(OVERDUE);
-        let overdue = store.read(move |tx| tx.count_messages_waiting_since(long_ago)).await;
-        let known = store.read(Known::read).await.unwrap_or_default();
+        let cutoff = clock::now().minus(OVERDUE);
+        let overdue = store.read(move |tx| tx.count_messages_waiting_since(cutoff)).await;
+        let known = store.read(UpdateState::read).await.unwrap_or_default();
         Status {
             newer_release: known.newer().cloned(),
-            about: self.clone(),
+            info: self.clone(),
             store: json!({"publish": health.publish, "integrity": health.integrity, "boot_known": !boot_id().is_empty()}),
             overdue_messages: overdue.unwrap_or_default(),
         }

@@ -3,7 +3,7 @@
 use super::{Shared, case, delivery};
 use crate::crm;
 use crate::domain::{NotSent, OutboxId, Outcome, Provider, Search, Trouble};
-use crate::drive::InForce;
+use crate::drive::ActiveSettings;
 use crate::inbox::delivery::{Delivery, Reason, Step, Verdict};
 use crate::inbox::policy::Way;
 use crate::providers::twilio::error_messages;
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(super) struct Attempt {
     pub(super) shared: Arc<Shared>,
     /// The settings for the whole step.
-    pub(super) in_force: Arc<InForce>,
+    pub(super) active_settings: Arc<ActiveSettings>,
     pub(super) entry: OutboxEntry,
 }
 
@@ -25,7 +25,7 @@ impl Attempt {
     pub(super) async fn run(self) -> OutboxId {
         let id = self.entry.id;
         let mut delivery = delivery(&self.entry);
-        let (verdict, trouble) = match self.plan(&delivery).await {
+        let (result, provider_error) = match self.plan(&delivery).await {
             Step::Send(way) => {
                 let Some(ended) = self.send(&mut delivery, way).await else { return id };
                 ended
@@ -33,7 +33,7 @@ impl Attempt {
             Step::Search => self.search(&mut delivery).await,
             Step::GiveUp(reason) => (Verdict::Failed(reason), None),
         };
-        self.note(delivery, verdict, trouble).await;
+        self.record(delivery, result, provider_error).await;
         id
     }
 
@@ -41,8 +41,8 @@ impl Attempt {
     async fn plan(&self, delivery: &Delivery) -> Step {
         let step = self.step(delivery);
         let chosen = matches!(step, Step::Send(Way { provider: Provider::Baileys, .. }));
-        if chosen && !delivery.doubtful && self.entry.named.is_none() && self.in_force.rules.priority.len() > 1 {
-            self.shared.health.fresh().await;
+        if chosen && !delivery.doubtful && self.entry.named.is_none() && self.active_settings.rules.priority.len() > 1 {
+            self.shared.health.refresh().await;
             return self.step(delivery);
         }
         step
@@ -51,15 +51,15 @@ impl Attempt {
     fn step(&self, delivery: &Delivery) -> Step {
         let now = clock::now();
         let down = self.shared.health.down(now);
-        delivery.next(&case(&self.entry, &self.in_force.rules, &down, now))
+        delivery.next(&case(&self.entry, &self.active_settings.rules, &down, now))
     }
 
     /// Sends the message; none if it must not be sent any more, or the attempt could not be recorded beforehand.
     async fn send(&self, delivery: &mut Delivery, way: Way) -> Option<(Verdict, Option<Trouble>)> {
         if !delivery.doubtful
-            && let Err(trouble) = self.in_force.ways.inspect(&self.entry).await
+            && let Err(provider_error) = self.active_settings.senders.inspect(&self.entry).await
         {
-            return Some((Verdict::Failed(Reason::Refused(trouble.clone())), Some(trouble)));
+            return Some((Verdict::Failed(Reason::Refused(provider_error.clone())), Some(provider_error)));
         }
         let began_at = clock::now();
         let entry = self.entry.clone();
@@ -73,55 +73,55 @@ impl Attempt {
             }
         }
         delivery.begin(way, began_at);
-        let outcome = self.shared.health.explain(self.in_force.ways.send(way, &self.entry).await);
+        let outcome = self.shared.health.explain(self.active_settings.senders.send(way, &self.entry).await);
         self.report(way, &outcome, began_at);
         let now = clock::now();
         let down = self.shared.health.down(now);
-        let case = case(&self.entry, &self.in_force.rules, &down, now);
-        let trouble = match &outcome {
+        let case = case(&self.entry, &self.active_settings.rules, &down, now);
+        let provider_error = match &outcome {
             Outcome::Sent { .. } => None,
-            Outcome::NotSent(_, trouble) | Outcome::Doubtful(trouble) => Some(trouble.clone()),
+            Outcome::NotSent(_, provider_error) | Outcome::Doubtful(provider_error) => Some(provider_error.clone()),
         };
-        Some((delivery.after_attempt(outcome, &case, entropy::chance()), trouble))
+        Some((delivery.after_attempt(outcome, &case, entropy::chance()), provider_error))
     }
 
     /// Looks the message up in Twilio's list. Entries that belong to another of our messages are ignored.
     async fn search(&self, delivery: &mut Delivery) -> (Verdict, Option<Trouble>) {
         let since = delivery.attempt_at.unwrap_or(self.entry.created_at);
-        let search = match self.in_force.ways.find(&self.entry, since).await {
+        let search = match self.active_settings.senders.find(&self.entry, since).await {
             Ok(ids) => {
                 let unknown = self.shared.store.read(move |tx| tx.unknown_provider_ids(Provider::Twilio, ids)).await;
                 match unknown.map(|ids| ids.into_iter().next()) {
                     Ok(Some(sid)) => Search::Found(sid),
                     Ok(None) => Search::NotFound,
-                    Err(error) => Search::Unreachable(store_trouble(&error)),
+                    Err(error) => Search::Unreachable(store_error(&error)),
                 }
             }
-            Err(trouble) => Search::Unreachable(trouble),
+            Err(provider_error) => Search::Unreachable(provider_error),
         };
-        let trouble = match &search {
-            Search::Unreachable(trouble) => Some(trouble.clone()),
+        let provider_error = match &search {
+            Search::Unreachable(provider_error) => Some(provider_error.clone()),
             Search::Found(_) | Search::NotFound => None,
         };
-        (delivery.after_search(search, clock::now(), entropy::chance()), trouble)
+        (delivery.after_search(search, clock::now(), entropy::chance()), provider_error)
     }
 
     /// Records the outcome of a step, and retries until that succeeds: until then the message must not be sent again.
-    async fn note(&self, delivery: Delivery, verdict: Verdict, trouble: Option<Trouble>) {
-        let language = &self.in_force.config.agent.language;
-        let error = match &verdict {
+    async fn record(&self, delivery: Delivery, result: Verdict, provider_error: Option<Trouble>) {
+        let language = &self.active_settings.config.agent.language;
+        let error = match &result {
             Verdict::Failed(reason) => Some(crm::outbox::reason(reason, language)),
             Verdict::Again { .. } if delivery.doubtful => Some(crm::outbox::in_doubt(language)),
             Verdict::Sent { .. } | Verdict::Again { .. } => None,
         };
-        if let (Verdict::Failed(_), Some((code, _))) = (&verdict, &error) {
+        if let (Verdict::Failed(_), Some((code, _))) = (&result, &error) {
             let message = self.entry.message;
             metrics::counter!("agentlocator_whatsapp_failed_total").increment(1);
             tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} failed for good: {code}");
         }
-        let noted = Arc::new((self.entry.clone(), delivery, verdict, error, trouble));
+        let recorded = Arc::new((self.entry.clone(), delivery, result, error, provider_error));
         loop {
-            let step = noted.clone();
+            let step = recorded.clone();
             let Err(error) = self.shared.store.write(move |tx| finish(tx, &step)).await else { return };
             report_failure(&error, "Cannot record the outcome of an attempt; retrying");
             tokio::time::sleep(AFTER_FAILURE).await;
@@ -129,11 +129,11 @@ impl Attempt {
     }
 
     /// Derives from Twilio's answers whether it accepts the account.
-    fn note_account(&self, outcome: &Outcome) {
+    fn record_account_status(&self, outcome: &Outcome) {
         match outcome {
-            Outcome::Sent { .. } => self.shared.alerts.note_twilio(None),
-            Outcome::NotSent(_, trouble) if error_messages::is_account_refused(&trouble.code) => {
-                self.shared.alerts.note_twilio(Some(&trouble.sentence));
+            Outcome::Sent { .. } => self.shared.alerts.record_twilio_access(None),
+            Outcome::NotSent(_, provider_error) if error_messages::is_account_refused(&provider_error.code) => {
+                self.shared.alerts.record_twilio_access(Some(&provider_error.sentence));
             }
             Outcome::NotSent(..) | Outcome::Doubtful(_) => {}
         }
@@ -141,32 +141,32 @@ impl Attempt {
 
     fn report(&self, way: Way, outcome: &Outcome, began_at: crate::domain::Timestamp) {
         let now = clock::now();
-        let word = match outcome {
+        let label = match outcome {
             Outcome::Sent { .. } => {
-                self.shared.health.note_up(way.provider);
+                self.shared.health.record_up(way.provider);
                 "sent"
             }
             Outcome::NotSent(NotSent::Down, _) => {
-                self.shared.health.note_down(way.provider, now);
+                self.shared.health.record_down(way.provider, now);
                 "down"
             }
             Outcome::NotSent(NotSent::Busy(_), _) => "busy",
             Outcome::NotSent(..) => "refused",
             Outcome::Doubtful(_) => {
                 if way.provider == Provider::Twilio {
-                    self.shared.health.note_down(way.provider, now);
+                    self.shared.health.record_down(way.provider, now);
                 }
                 "doubtful"
             }
         };
         let code = match outcome {
             Outcome::Sent { .. } => "",
-            Outcome::NotSent(_, trouble) | Outcome::Doubtful(trouble) => trouble.code.as_str(),
+            Outcome::NotSent(_, provider_error) | Outcome::Doubtful(provider_error) => provider_error.code.as_str(),
         };
-        let labels = [("provider", way.provider.as_str()), ("outcome", word)];
+        let labels = [("provider", way.provider.as_str()), ("outcome", label)];
         metrics::counter!("agentlocator_whatsapp_sent_total", &labels).increment(1);
         if way.provider == Provider::Twilio {
-            self.note_account(outcome);
+            self.record_account_status(outcome);
         }
         let event = match way.provider {
             Provider::Twilio => "WA_OUT_TWILIO",
@@ -178,12 +178,12 @@ impl Attempt {
             event,
             message.id = %message,
             to = %to,
-            outcome = word,
+            outcome = label,
             code,
             attempt = self.entry.attempts + 1,
             template = way.template,
             took_ms,
-            "Message {message} to {to}: {word}"
+            "Message {message} to {to}: {label}"
         );
     }
 }
@@ -191,17 +191,17 @@ impl Attempt {
 type Ended = (OutboxEntry, Delivery, Verdict, Option<(String, String)>, Option<Trouble>);
 
 fn finish(tx: &WriteTx<'_>, ended: &Ended) -> store::Result<()> {
-    let (entry, delivery, verdict, error, trouble) = ended;
+    let (entry, delivery, result, error, provider_error) = ended;
     let error = error.as_ref().map(|(code, sentence)| (code.as_str(), sentence.as_str()));
-    let trouble = trouble.as_ref().map(|trouble| trouble.sentence.as_str());
-    crm::outbox::finish(tx, entry, delivery, verdict, error, trouble, clock::now())
+    let provider_error = provider_error.as_ref().map(|provider_error| provider_error.sentence.as_str());
+    crm::outbox::finish(tx, entry, delivery, result, error, provider_error, clock::now())
 }
 
 fn report_failure(error: &store::Error, what: &str) {
     tracing::error!(event = "OUTBOX_FAILED", error = error as &dyn std::error::Error, "{what}");
 }
 
-fn store_trouble(error: &store::Error) -> Trouble {
+fn store_error(error: &store::Error) -> Trouble {
     Trouble { code: "store".to_owned(), sentence: error.to_string() }
 }
 

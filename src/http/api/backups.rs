@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::http::{ApiError, AppState, Owner};
-use crate::ops::snapshots::{Snapshot, Standing, Status};
+use crate::ops::snapshots::{BackupStatus, Snapshot, Status};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -30,11 +30,11 @@ pub(super) struct Backups {
 #[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "list_backups",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = Backups)))]
 pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<Backups>, ApiError> {
-    let status = match state.snapshots.standing(clock::now()) {
-        Standing::Off => "off",
-        Standing::Pending => "pending",
-        Standing::Good => "good",
-        Standing::Bad => "bad",
+    let status = match state.snapshots.backup_status(clock::now()) {
+        BackupStatus::Off => "off",
+        BackupStatus::Pending => "pending",
+        BackupStatus::Good => "good",
+        BackupStatus::Bad => "bad",
     };
     let snapshots = state.snapshots.clone();
     // The folder may be at the other end of a network.

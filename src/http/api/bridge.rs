@@ -106,8 +106,8 @@ struct PairingView {
 #[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", operation_id = "get_whatsapp_link",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = BridgeView)))]
 pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Json<BridgeView> {
-    let in_force = app.in_force.current();
-    let Some(bridge) = &in_force.bridge else { return axum::Json(BridgeView::disabled(&app)) };
+    let active_settings = app.active_settings.current();
+    let Some(bridge) = &active_settings.bridge else { return axum::Json(BridgeView::disabled(&app)) };
     let is_owner = actor.role == Role::Owner;
     let overview = bridge.overview(is_owner).await;
     axum::Json(BridgeView::of(bridge, overview, is_owner))
@@ -244,7 +244,7 @@ impl BridgeView {
 
 /// The bridge, if it is in use.
 fn enabled_bridge(app: &AppState) -> Result<Bridge, ApiError> {
-    let bridge = app.in_force.current().bridge.clone();
+    let bridge = app.active_settings.current().bridge.clone();
     bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", said(LinkState::Disabled)))
 }
 

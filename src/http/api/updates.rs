@@ -2,7 +2,7 @@
 
 use crate::config::UpdateCheck;
 use crate::domain::Timestamp;
-use crate::drive::updates::Known;
+use crate::drive::update_check::UpdateState;
 use crate::http::{ApiError, AppState, Owner};
 use crate::providers::release_feed::Release;
 use axum::Json;
@@ -35,7 +35,7 @@ pub(super) struct Updates {
 #[utoipa::path(get, path = "/api/updates", tag = "system", operation_id = "get_update_status",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = Updates)))]
 pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<Updates>, ApiError> {
-    let known = state.store.read(Known::read).await?;
+    let known = state.store.read(UpdateState::read).await?;
     Ok(Json(Updates {
         check: UpdateCheck::as_str(state.config().updates.check),
         installed: env!("CARGO_PKG_VERSION"),

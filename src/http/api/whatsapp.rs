@@ -49,12 +49,12 @@ pub(super) async fn send(
     headers: HeaderMap,
     Json(body): Json<SendBody>,
 ) -> Result<axum::Json<SendAnswer>, ApiError> {
-    let in_force = app.in_force.current();
+    let active_settings = app.active_settings.current();
     let request = request(&app, &actor, &headers, body)?;
     if let Some(url) = &request.media_url {
-        in_force.files.check(url).await.map_err(|error| refusal("media_url_refused", error.to_string()))?;
+        active_settings.files.check(url).await.map_err(|error| refusal("media_url_refused", error.to_string()))?;
     }
-    let (rules, down) = (in_force.rules.clone(), app.outbox.down().await);
+    let (rules, down) = (active_settings.rules.clone(), app.outbox.down().await);
     let audit = actor.audit.clone();
     let store_message = move |tx: &WriteTx<'_>| outbox::send(tx, &request, &rules, &down, clock::now());
     let work = move |tx: &WriteTx<'_>| match audit {

@@ -50,7 +50,7 @@ fn datagram(record: &Record) -> Vec<u8> {
 /// Appends a field. A value with a line feed is preceded by its length; an unusually long one is cut, so that the
 /// datagram is accepted.
 fn field(out: &mut Vec<u8>, name: &str, value: &str) {
-    let value = &value.as_bytes()[..value.floor_char_boundary(LONGEST)];
+    let value = &value.as_bytes()[..value.floor_char_boundary(MAX_VALUE_BYTES)];
     out.extend_from_slice(name.as_bytes());
     if value.contains(&b'\n') {
         out.push(b'\n');
@@ -81,7 +81,7 @@ fn priority(level: Level) -> &'static str {
 const SOCKET: &str = "/run/systemd/journal/socket";
 
 /// Maximum length of a value, in bytes.
-const LONGEST: usize = 8 << 10;
+const MAX_VALUE_BYTES: usize = 8 << 10;
 
 #[cfg(test)]
 mod tests {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_stream_is_not_ours() {
+    fn another_stream_is_not_stderr() {
         assert!(!is_stderr(None));
         assert!(!is_stderr(Some("1:2")));
         assert!(!is_stderr(Some("nonsense")));

@@ -1,6 +1,6 @@
 //! A log event, with its secrets redacted.
 
-use super::redact::{BLOT, Redactor, is_secret_name};
+use super::redact::{REDACTED, Redactor, is_secret_name};
 use crate::clock;
 use crate::domain::Timestamp;
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub(super) struct Record {
 
 impl Record {
     /// Reports that lines were suppressed.
-    pub(super) fn of_hidden(event: &'static str, count: u64, at: Timestamp) -> Self {
+    pub(super) fn of_suppressed(event: &'static str, count: u64, at: Timestamp) -> Self {
         Self {
             at,
             level: Level::WARN,
@@ -55,9 +55,9 @@ impl Record {
     }
 
     pub(super) fn of(event: &Event<'_>, redactor: &Redactor) -> Self {
-        let mut reader = Reader { redactor, event: None, fields: Vec::new(), message: String::new() };
-        event.record(&mut reader);
-        let Reader { event: name, mut fields, message, .. } = reader;
+        let mut visitor = FieldVisitor { redactor, event: None, fields: Vec::new(), message: String::new() };
+        event.record(&mut visitor);
+        let FieldVisitor { event: name, mut fields, message, .. } = visitor;
         let event_name = name.unwrap_or_else(|| {
             fields.push(("target", event.metadata().target().into()));
             "LOG".to_owned()
@@ -66,48 +66,48 @@ impl Record {
     }
 }
 
-struct Reader<'a> {
+struct FieldVisitor<'a> {
     redactor: &'a Redactor,
     event: Option<String>,
     fields: Vec<(&'static str, Value)>,
     message: String,
 }
 
-impl Reader<'_> {
-    fn take(&mut self, field: &Field, value: Value) {
-        let value = if is_secret_name(field.name()) { BLOT.into() } else { value };
+impl FieldVisitor<'_> {
+    fn add(&mut self, field: &Field, value: Value) {
+        let value = if is_secret_name(field.name()) { REDACTED.into() } else { value };
         self.fields.push((field.name(), value));
     }
 
-    fn take_text(&mut self, field: &Field, text: &str) {
-        let text = self.redactor.clean(text);
+    fn add_text(&mut self, field: &Field, text: &str) {
+        let text = self.redactor.redact(text);
         match field.name() {
             "event" => self.event = Some(text.into_owned()),
             "message" => self.message = text.into_owned(),
-            _ => self.take(field, text.into()),
+            _ => self.add(field, text.into()),
         }
     }
 }
 
-impl Visit for Reader<'_> {
+impl Visit for FieldVisitor<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.take(field, value.into());
+        self.add(field, value.into());
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.take(field, value.into());
+        self.add(field, value.into());
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.take(field, value.into());
+        self.add(field, value.into());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.take(field, value.into());
+        self.add(field, value.into());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.take_text(field, value);
+        self.add_text(field, value);
     }
 
     /// Appends the error with its chain of sources.
@@ -119,10 +119,10 @@ impl Visit for Reader<'_> {
             text.push_str(&error.to_string());
             reason = error.source();
         }
-        self.take_text(field, &text);
+        self.add_text(field, &text);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.take_text(field, &format!("{value:?}"));
+        self.add_text(field, &format!("{value:?}"));
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};
 
 /// The replacement of a secret.
-pub(super) const BLOT: &str = "•••";
+pub(super) const REDACTED: &str = "•••";
 
 /// Knows the secrets of the settings.
 #[derive(Default)]
@@ -17,15 +17,17 @@ pub(super) struct Redactor {
 impl Redactor {
     pub(super) fn new(config: &Config) -> Self {
         let redactor = Self::default();
-        redactor.learn(config);
+        redactor.add_secrets(config);
         redactor
     }
 
     /// Adds the secrets of these settings. Those of earlier settings are kept: a call may still use them.
-    pub(super) fn learn(&self, config: &Config) {
+    pub(super) fn add_secrets(&self, config: &Config) {
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         // A secret of a few characters would redact half the log, and is no secret.
-        for secret in config.secrets().map(crate::config::Secret::expose).filter(|secret| secret.len() >= SHORTEST) {
+        for secret in
+            config.secrets().map(crate::config::Secret::expose).filter(|secret| secret.len() >= MIN_SECRET_LEN)
+        {
             if !secrets.iter().any(|known| known == secret) {
                 secrets.push(secret.to_owned());
             }
@@ -33,11 +35,11 @@ impl Redactor {
     }
 
     /// The text without the secrets of the settings.
-    pub(super) fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(super) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
         for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
             if memchr::memmem::find(text.as_bytes(), secret.as_bytes()).is_some() {
-                text = Cow::Owned(text.replace(secret.as_str(), BLOT));
+                text = Cow::Owned(text.replace(secret.as_str(), REDACTED));
             }
         }
         text
@@ -49,7 +51,7 @@ pub(super) fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|end| name.ends_with(end))
 }
 
-const SHORTEST: usize = 6;
+const MIN_SECRET_LEN: usize = 6;
 
 const SECRET_NAMES: [&str; 8] =
     ["password", "secret", "token", "cookie", "api_key", "authorization", "signature", "csrf"];
@@ -60,15 +62,15 @@ mod tests {
     use crate::config::Secret;
 
     #[test]
-    fn secrets_are_blotted_out_wherever_they_are() {
+    fn secrets_are_redacted_everywhere() {
         let mut config = Config::default();
         config.twilio.auth_token = Some(Secret::new("0123456789abcdef"));
         config.openai.api_key = Some(Secret::new("abc"));
         let redactor = Redactor::new(&config);
-        assert_eq!(redactor.clean("x0123456789abcdefy abc"), "x•••y abc");
+        assert_eq!(redactor.redact("x0123456789abcdefy abc"), "x•••y abc");
         config.twilio.auth_token = Some(Secret::new("fedcba9876543210"));
-        redactor.learn(&config);
-        assert_eq!(redactor.clean("0123456789abcdef fedcba9876543210"), "••• •••");
+        redactor.add_secrets(&config);
+        assert_eq!(redactor.redact("0123456789abcdef fedcba9876543210"), "••• •••");
         assert!(is_secret_name("auth_token"));
         assert!(!is_secret_name("tokens_in"));
     }

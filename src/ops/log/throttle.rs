@@ -12,45 +12,45 @@ pub(super) struct Throttle {
 }
 
 struct Window {
-    began: Timestamp,
-    shown: u32,
-    hidden: u64,
+    started: Timestamp,
+    logged: u32,
+    suppressed: u64,
 }
 
 impl Throttle {
     /// Whether a line is logged.
-    pub(super) fn admits(&mut self, event: &str, now: Timestamp) -> bool {
-        let Some(event) = BY_STRANGERS.iter().find(|known| **known == event) else { return true };
-        let window = self.windows.entry(event).or_insert(Window { began: now, shown: 0, hidden: 0 });
-        if is_over(window, now) {
-            *window = Window { began: now, shown: 0, hidden: window.hidden };
+    pub(super) fn allows(&mut self, event: &str, now: Timestamp) -> bool {
+        let Some(event) = RATE_LIMITED_EVENTS.iter().find(|known| **known == event) else { return true };
+        let window = self.windows.entry(event).or_insert(Window { started: now, logged: 0, suppressed: 0 });
+        if has_ended(window, now) {
+            *window = Window { started: now, logged: 0, suppressed: window.suppressed };
         }
-        if window.shown < MOST {
-            window.shown += 1;
+        if window.logged < MAX_PER_MINUTE {
+            window.logged += 1;
             return true;
         }
-        window.hidden += 1;
+        window.suppressed += 1;
         false
     }
 
     /// The suppressed lines of minutes that are over: events and counts.
-    pub(super) fn take_hidden(&mut self, now: Timestamp) -> Vec<(&'static str, u64)> {
-        let over = self.windows.iter_mut().filter(|(_, window)| window.hidden > 0 && is_over(window, now));
-        let hidden: Vec<_> = over.map(|(event, window)| (*event, std::mem::take(&mut window.hidden))).collect();
-        for (event, _) in &hidden {
+    pub(super) fn take_suppressed(&mut self, now: Timestamp) -> Vec<(&'static str, u64)> {
+        let over = self.windows.iter_mut().filter(|(_, window)| window.suppressed > 0 && has_ended(window, now));
+        let suppressed: Vec<_> = over.map(|(event, window)| (*event, std::mem::take(&mut window.suppressed))).collect();
+        for (event, _) in &suppressed {
             self.windows.remove(event);
         }
-        hidden
+        suppressed
     }
 }
 
 /// A clock that was set back ends a minute too.
-fn is_over(window: &Window, now: Timestamp) -> bool {
-    now < window.began || now.since(window.began) >= MINUTE
+fn has_ended(window: &Window, now: Timestamp) -> bool {
+    now < window.started || now.since(window.started) >= MINUTE
 }
 
 /// Events that clients without any authorization can cause at any rate.
-const BY_STRANGERS: [&str; 13] = [
+const RATE_LIMITED_EVENTS: [&str; 13] = [
     "ACCEPT_FAILED",
     "CONNECTION_FAILED",
     "CONNECTION_REFUSED",
@@ -67,7 +67,7 @@ const BY_STRANGERS: [&str; 13] = [
 ];
 
 /// Maximum lines per event and minute: more than any real problem causes.
-const MOST: u32 = 120;
+const MAX_PER_MINUTE: u32 = 120;
 const MINUTE: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
@@ -75,21 +75,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_of_strangers_is_a_few_lines_and_a_count() {
+    fn a_flood_of_one_event_is_a_few_lines_and_a_count() {
         let mut throttle = Throttle::default();
         let at = |ms: i64| Timestamp::from_millis(1_800_000_000_000 + ms);
-        let shown = (0..10_000).filter(|i| throttle.admits("TWILIO_BAD_SIG", at(*i))).count();
-        assert_eq!(shown, 120);
-        assert!((0..10_000).all(|i| throttle.admits("CALL_IN", at(i))), "what we do ourselves is always shown");
-        assert_eq!(throttle.take_hidden(at(59_000)), []);
-        assert_eq!(throttle.take_hidden(at(60_000)), [("TWILIO_BAD_SIG", 9_880)]);
-        assert_eq!(throttle.take_hidden(at(60_000)), []);
-        assert!(throttle.admits("TWILIO_BAD_SIG", at(60_001)));
+        let logged = (0..10_000).filter(|i| throttle.allows("TWILIO_BAD_SIG", at(*i))).count();
+        assert_eq!(logged, 120);
+        assert!((0..10_000).all(|i| throttle.allows("CALL_IN", at(i))), "what we do ourselves is always shown");
+        assert_eq!(throttle.take_suppressed(at(59_000)), []);
+        assert_eq!(throttle.take_suppressed(at(60_000)), [("TWILIO_BAD_SIG", 9_880)]);
+        assert_eq!(throttle.take_suppressed(at(60_000)), []);
+        assert!(throttle.allows("TWILIO_BAD_SIG", at(60_001)));
         // The next minute starts a new count, and the count of the previous one is kept.
         for i in 0..200 {
-            throttle.admits("WS_REFUSED", at(i));
+            throttle.allows("WS_REFUSED", at(i));
         }
-        assert!(throttle.admits("WS_REFUSED", at(61_000)));
-        assert_eq!(throttle.take_hidden(at(200_000)), [("WS_REFUSED", 80)]);
+        assert!(throttle.allows("WS_REFUSED", at(61_000)));
+        assert_eq!(throttle.take_suppressed(at(200_000)), [("WS_REFUSED", 80)]);
     }
 }

@@ -5,7 +5,7 @@ use crate::domain::{AlertChannel, EndReason, Provider};
 
 /// The type of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// Only increases.
     Counter,
     /// Increases and decreases.
@@ -15,132 +15,144 @@ pub enum Kind {
 }
 
 /// A metric: name, type, description.
-pub type Number = (&'static str, Kind, &'static str);
+pub type MetricInfo = (&'static str, MetricKind, &'static str);
 
 /// All metrics that `/metrics` exports.
-pub const NUMBERS: &[Number] = &[
-    ("agentlocator_http_requests_total", Kind::Counter, "HTTP requests, by method, route and status"),
-    ("agentlocator_http_request_duration_seconds", Kind::Histogram, "Duration of HTTP requests in seconds, by route"),
-    ("agentlocator_calls_live", Kind::Gauge, "Calls that the daemon is handling now"),
-    ("agentlocator_calls_open", Kind::Gauge, "Calls that have not ended according to the database"),
-    ("agentlocator_calls_ended_total", Kind::Counter, "Calls that ended, by reason"),
+pub const METRICS: &[MetricInfo] = &[
+    ("agentlocator_http_requests_total", MetricKind::Counter, "HTTP requests, by method, route and status"),
+    (
+        "agentlocator_http_request_duration_seconds",
+        MetricKind::Histogram,
+        "Duration of HTTP requests in seconds, by route",
+    ),
+    ("agentlocator_calls_live", MetricKind::Gauge, "Calls that the daemon is handling now"),
+    ("agentlocator_calls_open", MetricKind::Gauge, "Calls that have not ended according to the database"),
+    ("agentlocator_calls_ended_total", MetricKind::Counter, "Calls that ended, by reason"),
     (
         "agentlocator_call_answer_seconds",
-        Kind::Histogram,
+        MetricKind::Histogram,
         "Seconds from the end of the caller's turn to the first audio of the answer",
     ),
-    ("agentlocator_engine_failures_total", Kind::Counter, "Voice engines that failed during a call, by engine"),
+    ("agentlocator_engine_failures_total", MetricKind::Counter, "Voice engines that failed during a call, by engine"),
     (
         "agentlocator_whatsapp_received_total",
-        Kind::Counter,
+        MetricKind::Counter,
         "WhatsApp messages received, by provider; duplicate=true counts repeated deliveries",
     ),
-    ("agentlocator_whatsapp_sent_total", Kind::Counter, "Attempts to send a WhatsApp message, by provider and outcome"),
-    ("agentlocator_whatsapp_failed_total", Kind::Counter, "WhatsApp messages that failed for good"),
+    (
+        "agentlocator_whatsapp_sent_total",
+        MetricKind::Counter,
+        "Attempts to send a WhatsApp message, by provider and outcome",
+    ),
+    ("agentlocator_whatsapp_failed_total", MetricKind::Counter, "WhatsApp messages that failed for good"),
     (
         "agentlocator_whatsapp_bridge_up",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "1 while the WhatsApp bridge is connected; only where it is in use",
     ),
-    ("agentlocator_unread_messages", Kind::Gauge, "Unread messages"),
-    ("agentlocator_outbox_messages", Kind::Gauge, "Messages in the outbox that have not been sent"),
+    ("agentlocator_unread_messages", MetricKind::Gauge, "Unread messages"),
+    ("agentlocator_outbox_messages", MetricKind::Gauge, "Messages in the outbox that have not been sent"),
     (
         "agentlocator_outbox_oldest_seconds",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "Age of the oldest unsent message in the outbox; 0 if there is none",
     ),
-    ("agentlocator_jobs", Kind::Gauge, "Pending background jobs"),
+    ("agentlocator_jobs", MetricKind::Gauge, "Pending background jobs"),
     (
         "agentlocator_store_commit_seconds",
-        Kind::Histogram,
+        MetricKind::Histogram,
         "Duration of database commits in seconds, until the data is on disk",
     ),
-    ("agentlocator_store_commit_failures_total", Kind::Counter, "Database commits that failed"),
-    ("agentlocator_store_writes_total", Kind::Counter, "Database writes, by the function that requested them"),
+    ("agentlocator_store_commit_failures_total", MetricKind::Counter, "Database commits that failed"),
+    ("agentlocator_store_writes_total", MetricKind::Counter, "Database writes, by the function that requested them"),
     (
         "agentlocator_store_write_microseconds_total",
-        Kind::Counter,
+        MetricKind::Counter,
         "Microseconds that writes spent inside their transaction, by function",
     ),
     (
         "agentlocator_store_writes_dropped_total",
-        Kind::Counter,
+        MetricKind::Counter,
         "Writes without a waiting caller that were refused and so lost",
     ),
     (
         "agentlocator_store_reads_timed_out_total",
-        Kind::Counter,
+        MetricKind::Counter,
         "Database reads that were interrupted at their deadline",
     ),
-    ("agentlocator_store_writes_waiting", Kind::Gauge, "Writes that wait for the disk"),
-    ("agentlocator_store_writable", Kind::Gauge, "1 if the last write to the database succeeded"),
-    ("agentlocator_store_bytes", Kind::Gauge, "Size of the database"),
-    ("agentlocator_store_log_bytes", Kind::Gauge, "Size of the database's write-ahead log"),
-    ("agentlocator_store_free_bytes", Kind::Gauge, "Unused space inside the database file"),
+    ("agentlocator_store_writes_waiting", MetricKind::Gauge, "Writes that wait for the disk"),
+    ("agentlocator_store_writable", MetricKind::Gauge, "1 if the last write to the database succeeded"),
+    ("agentlocator_store_bytes", MetricKind::Gauge, "Size of the database"),
+    ("agentlocator_store_log_bytes", MetricKind::Gauge, "Size of the database's write-ahead log"),
+    ("agentlocator_store_free_bytes", MetricKind::Gauge, "Unused space inside the database file"),
     (
         "agentlocator_published_copy_current",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "1 while the published file agentlocator.db holds all acknowledged data",
     ),
     (
         "agentlocator_published_copy_late_seconds",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "Seconds since the published file fell behind; 0 if it is current",
     ),
-    ("agentlocator_integrity_ok", Kind::Gauge, "0 if corruption has been found in the database"),
-    ("agentlocator_disk_free_bytes", Kind::Gauge, "Free space on the disk that holds the data"),
-    ("agentlocator_disk_total_bytes", Kind::Gauge, "Size of that disk"),
-    ("agentlocator_disk_free_files", Kind::Gauge, "Free inodes on that disk; 0 where there is no limit"),
+    ("agentlocator_integrity_ok", MetricKind::Gauge, "0 if corruption has been found in the database"),
+    ("agentlocator_disk_free_bytes", MetricKind::Gauge, "Free space on the disk that holds the data"),
+    ("agentlocator_disk_total_bytes", MetricKind::Gauge, "Size of that disk"),
+    ("agentlocator_disk_free_files", MetricKind::Gauge, "Free inodes on that disk; 0 where there is no limit"),
     (
         "agentlocator_disk_takes_media",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "0 while media files and recordings are not stored because the disk is low on space",
     ),
-    ("agentlocator_alert", Kind::Gauge, "1 while an alert is active, by kind"),
+    ("agentlocator_alert", MetricKind::Gauge, "1 while an alert is active, by kind"),
     (
         "agentlocator_alert_deliveries_total",
-        Kind::Counter,
+        MetricKind::Counter,
         "Attempts to notify the owner of alerts, by channel and outcome",
     ),
-    ("agentlocator_self_check_ok", Kind::Gauge, "1 if the last self-check found no problem; 0 before the first one"),
+    (
+        "agentlocator_self_check_ok",
+        MetricKind::Gauge,
+        "1 if the last self-check found no problem; 0 before the first one",
+    ),
     (
         "agentlocator_self_check_timestamp_seconds",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "Unix time of the last self-check; 0 before the first one",
     ),
     (
         "agentlocator_backup_last_success_timestamp_seconds",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "Unix time of the last good snapshot; 0 before the first one",
     ),
-    ("agentlocator_backup_last_size_bytes", Kind::Gauge, "Size of the last good snapshot"),
+    ("agentlocator_backup_last_size_bytes", MetricKind::Gauge, "Size of the last good snapshot"),
     (
         "agentlocator_tls_certificate_expiry_timestamp_seconds",
-        Kind::Gauge,
+        MetricKind::Gauge,
         "Unix time at which the served certificate expires; 0 if there is none",
     ),
     (
         "agentlocator_log_lines_dropped_total",
-        Kind::Counter,
+        MetricKind::Counter,
         "Log lines that were dropped because the journal did not read them in time",
     ),
-    ("agentlocator_build_info", Kind::Gauge, "Always 1; the labels describe the build"),
-    ("process_resident_memory_bytes", Kind::Gauge, "Resident memory of the daemon"),
-    ("process_cpu_seconds_total", Kind::Counter, "CPU time of the daemon"),
-    ("process_open_fds", Kind::Gauge, "Open file descriptors"),
-    ("process_max_fds", Kind::Gauge, "Limit of open file descriptors"),
-    ("process_threads", Kind::Gauge, "Threads of the daemon"),
-    ("process_start_time_seconds", Kind::Gauge, "Unix time at which the daemon was started"),
+    ("agentlocator_build_info", MetricKind::Gauge, "Always 1; the labels describe the build"),
+    ("process_resident_memory_bytes", MetricKind::Gauge, "Resident memory of the daemon"),
+    ("process_cpu_seconds_total", MetricKind::Counter, "CPU time of the daemon"),
+    ("process_open_fds", MetricKind::Gauge, "Open file descriptors"),
+    ("process_max_fds", MetricKind::Gauge, "Limit of open file descriptors"),
+    ("process_threads", MetricKind::Gauge, "Threads of the daemon"),
+    ("process_start_time_seconds", MetricKind::Gauge, "Unix time at which the daemon was started"),
 ];
 
 /// Registers all descriptions, and sets the counters whose labels are known to zero: a counter that is absent until its
 /// first increment looks like one that nothing counts.
 pub(super) fn register() {
-    for (name, kind, meaning) in NUMBERS {
+    for (name, kind, meaning) in METRICS {
         match kind {
-            Kind::Counter => metrics::describe_counter!(*name, *meaning),
-            Kind::Gauge => metrics::describe_gauge!(*name, *meaning),
-            Kind::Histogram => metrics::describe_histogram!(*name, *meaning),
+            MetricKind::Counter => metrics::describe_counter!(*name, *meaning),
+            MetricKind::Gauge => metrics::describe_gauge!(*name, *meaning),
+            MetricKind::Histogram => metrics::describe_histogram!(*name, *meaning),
         }
     }
     let zero = |counter: metrics::Counter| counter.increment(0);

@@ -3,12 +3,12 @@
 //! An upload is verified by the length and ETag that the server reports; if the ETag is not an MD5 sum, the object is
 //! read back.
 
-mod exchange;
+mod client;
 mod upload;
 
 use super::Error;
 use crate::config::{BackupConfig, BucketAccess};
-use exchange::Exchange;
+use client::BucketClient;
 use rusty_s3::actions::{DeleteObject, GetObject, ListObjectsV2};
 use rusty_s3::{Credentials, UrlStyle};
 use std::io::Write;
@@ -17,9 +17,9 @@ use std::path::Path;
 /// A bucket and its credentials.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
-    place: rusty_s3::Bucket,
+    location: rusty_s3::Bucket,
     credentials: Credentials,
-    exchange: Exchange,
+    client: BucketClient,
     prefix: String,
 }
 
@@ -32,12 +32,12 @@ impl Bucket {
     ) -> Result<Self, String> {
         let endpoint = access.endpoint.as_str().parse().map_err(|error| format!("backup.s3_endpoint: {error}"))?;
         let style = if settings.s3_path_style { UrlStyle::Path } else { UrlStyle::VirtualHost };
-        let place = rusty_s3::Bucket::new(endpoint, style, access.name.to_owned(), settings.s3_region.clone())
+        let location = rusty_s3::Bucket::new(endpoint, style, access.name.to_owned(), settings.s3_region.clone())
             .map_err(|error| error.to_string())?;
         Ok(Self {
-            place,
+            location,
             credentials: Credentials::new(access.key_id.expose(), access.secret.expose()),
-            exchange: Exchange::new(client),
+            client: BucketClient::new(client),
             prefix: settings.s3_prefix.clone(),
         })
     }
@@ -46,12 +46,12 @@ impl Bucket {
     pub(super) async fn list(&self) -> Result<Vec<(String, u64)>, Error> {
         let (mut found, mut next) = (Vec::new(), None);
         loop {
-            let mut action = ListObjectsV2::new(&self.place, Some(&self.credentials));
+            let mut action = ListObjectsV2::new(&self.location, Some(&self.credentials));
             action.with_prefix(&self.prefix);
             if let Some(token) = next.take() {
                 action.with_continuation_token(token);
             }
-            let text = self.exchange.text(|client, url| client.get(url), || action_url(&action)).await?;
+            let text = self.client.text(|client, url| client.get(url), || action_url(&action)).await?;
             let page = ListObjectsV2::parse_response(&text)
                 .map_err(|error| Error::Bucket(format!("its list cannot be read: {error}")))?;
             for object in page.contents {
@@ -69,28 +69,28 @@ impl Bucket {
     /// Deletes an object.
     pub(super) async fn delete(&self, name: &str) -> Result<(), Error> {
         let key = self.key(name);
-        let action = DeleteObject::new(&self.place, Some(&self.credentials), &key);
-        self.exchange.text(|client, url| client.delete(url), || action_url(&action)).await.map(drop)
+        let action = DeleteObject::new(&self.location, Some(&self.credentials), &key);
+        self.client.text(|client, url| client.delete(url), || action_url(&action)).await.map(drop)
     }
 
     /// Downloads an object into a file.
     pub(super) async fn fetch(&self, name: &str, target: &Path) -> Result<(), Error> {
         let key = self.key(name);
-        let action = GetObject::new(&self.place, Some(&self.credentials), &key);
+        let action = GetObject::new(&self.location, Some(&self.credentials), &key);
         let part = target.with_file_name(format!(".{name}.part"));
         let mut file = std::fs::File::create(&part).map_err(Error::file("write", &part))?;
-        let taken = self
-            .exchange
+        let received = self
+            .client
             .stream(action_url(&action), |bytes| file.write_all(bytes).map_err(Error::file("write", &part)))
             .await;
-        let named = taken.and_then(|()| {
+        let outcome = received.and_then(|()| {
             file.sync_all().map_err(Error::file("fsync", &part))?;
             std::fs::rename(&part, target).map_err(Error::file("rename the downloaded file to", target))
         });
-        if named.is_err() {
+        if outcome.is_err() {
             let _ = std::fs::remove_file(&part);
         }
-        named
+        outcome
     }
 
     fn key(&self, name: &str) -> String {
@@ -100,7 +100,7 @@ impl Bucket {
 
 /// A signed URL of an action, valid for a limited time.
 fn action_url<'a>(action: &impl rusty_s3::S3Action<'a>) -> url::Url {
-    action.sign(GOOD_FOR)
+    action.sign(URL_VALIDITY)
 }
 
-const GOOD_FOR: std::time::Duration = std::time::Duration::from_hours(1);
+const URL_VALIDITY: std::time::Duration = std::time::Duration::from_hours(1);

@@ -1,6 +1,6 @@
 //! Errors of snapshots.
 
-use super::seal::SealError;
+use super::encryption::EncryptionError;
 use crate::store;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub enum Error {
     Store(#[from] store::Error),
     /// It cannot be encrypted or decrypted.
     #[error(transparent)]
-    Seal(#[from] SealError),
+    Encryption(#[from] EncryptionError),
     /// A file operation failed.
     #[error("cannot {doing} {path}: {source}")]
     File {
@@ -26,7 +26,7 @@ pub enum Error {
     },
     /// Not enough disk space.
     #[error("not enough disk space for a snapshot at {path}: {needed_mb} MB needed, {free_mb} MB free")]
-    NoRoom {
+    NoSpace {
         /// The folder.
         path: PathBuf,
         /// Megabytes needed.
@@ -36,10 +36,10 @@ pub enum Error {
     },
     /// The file differs from what was written.
     #[error("{0} does not read back as it was written")]
-    Changed(PathBuf),
+    ReadBackMismatch(PathBuf),
     /// There is no snapshot of that name.
     #[error("there is no snapshot {0}; `agentlocator snapshots list` shows them")]
-    Unknown(String),
+    NotFound(String),
     /// Another process is creating a snapshot.
     #[error("another snapshot is being created; wait until it is finished")]
     Busy,
@@ -62,7 +62,7 @@ impl Error {
             }
             next = error.source();
         }
-        matches!(self, Self::NoRoom { .. })
+        matches!(self, Self::NoSpace { .. })
     }
 
     /// Creates the error of a failed file operation.

@@ -1,9 +1,9 @@
 //! The folder for snapshots. It may be a network mount, so it needs to support only writing, reading back and a plain
 //! rename.
 
-use super::make::Stop;
+use super::create::CancellationToken;
 use super::name::{Kind, SnapshotName};
-use super::{Error, seal};
+use super::{Error, encryption};
 use crate::config::folder_of;
 use crate::domain::{Timestamp, hex};
 use crate::secure_open;
@@ -60,12 +60,12 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
             continue;
         }
         found.push(Snapshot {
-            sha256: noted_sum(folder, &text),
+            sha256: read_checksum(folder, &text),
             name: text,
             kind: name.kind,
             created_at: name.at,
             bytes: metadata.len(),
-            encrypted: name.sealed,
+            encrypted: name.encrypted,
         });
     }
     found.sort_by(|a, b| (b.created_at, &b.name).cmp(&(a.created_at, &a.name)));
@@ -73,11 +73,16 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Snapshot>, Error> {
 }
 
 /// Renames a verified copy, which lies in the same folder, to its name.
-pub(super) fn adopt(work: &Path, folder: &Path, name: &SnapshotName, stop: &Stop) -> Result<Stored, Error> {
+pub(super) fn adopt(
+    work: &Path,
+    folder: &Path,
+    name: &SnapshotName,
+    cancel_token: &CancellationToken,
+) -> Result<Stored, Error> {
     let path = folder.join(name.to_string());
-    let (bytes, sha256) = sum(work, stop)?;
+    let (bytes, sha256) = checksum(work, cancel_token)?;
     std::fs::rename(work, &path).map_err(Error::file("give the snapshot its name", &path))?;
-    note_sum(folder, name, &sha256)?;
+    write_checksum(folder, name, &sha256)?;
     Ok(Stored { path, bytes, sha256 })
 }
 
@@ -87,17 +92,17 @@ pub(super) fn put(
     folder: &Path,
     name: &SnapshotName,
     recipients: &[String],
-    stop: &Stop,
+    cancel_token: &CancellationToken,
 ) -> Result<Stored, Error> {
     let path = folder.join(name.to_string());
     let part = folder.join(format!(".{name}.part"));
-    let stored = write(work, &part, recipients, stop).and_then(|(bytes, sha256)| {
-        let (bytes_there, sha256_there) = sum(&part, stop)?;
+    let stored = write(work, &part, recipients, cancel_token).and_then(|(bytes, sha256)| {
+        let (bytes_there, sha256_there) = checksum(&part, cancel_token)?;
         if (bytes_there, &sha256_there) != (bytes, &sha256) {
-            return Err(Error::Changed(path.clone()));
+            return Err(Error::ReadBackMismatch(path.clone()));
         }
         std::fs::rename(&part, &path).map_err(Error::file("give the snapshot its name", &path))?;
-        note_sum(folder, name, &sha256)?;
+        write_checksum(folder, name, &sha256)?;
         Ok(Stored { path: path.clone(), bytes, sha256 })
     });
     if stored.is_err() {
@@ -106,26 +111,31 @@ pub(super) fn put(
     stored
 }
 
-fn write(work: &Path, part: &Path, recipients: &[String], stop: &Stop) -> Result<(u64, String), Error> {
+fn write(
+    work: &Path,
+    part: &Path,
+    recipients: &[String],
+    cancel_token: &CancellationToken,
+) -> Result<(u64, String), Error> {
     let mut from = File::open(work).map_err(Error::file("read", work))?;
     let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).clone();
     let to = options.open(part).map_err(Error::file("write", part))?;
     let failed = || Error::file("write", part);
-    let mut out = Summing { out: BufWriter::with_capacity(PIECE, to), sum: Sha256::new(), bytes: 0 };
+    let mut out = HashingWriter { out: BufWriter::with_capacity(PIECE, to), hasher: Sha256::new(), bytes: 0 };
     if recipients.is_empty() {
-        pour(&mut from, &mut out, stop).map_err(failed())?;
+        copy_until_cancelled(&mut from, &mut out, cancel_token).map_err(failed())?;
     } else {
-        let mut sealing = seal::seal(recipients, &mut out)?;
-        pour(&mut from, &mut sealing, stop).map_err(failed())?;
-        sealing.finish().map_err(failed())?;
+        let mut encryptor = encryption::encrypt(recipients, &mut out)?;
+        copy_until_cancelled(&mut from, &mut encryptor, cancel_token).map_err(failed())?;
+        encryptor.finish().map_err(failed())?;
     }
-    if stop.is_wanted() {
+    if cancel_token.is_cancelled() {
         return Err(Error::Stopped);
     }
-    let Summing { out, sum, bytes } = out;
+    let HashingWriter { out, hasher, bytes } = out;
     let file = out.into_inner().map_err(|error| failed()(error.into_error()))?;
     file.sync_all().map_err(failed())?;
-    Ok((bytes, hex(&sum.finalize())))
+    Ok((bytes, hex(&hasher.finalize())))
 }
 
 /// Opens a snapshot without following links: the folder belongs to the service's user, but root reads in it too.
@@ -135,23 +145,23 @@ pub(super) fn open(path: &Path) -> Result<File, Error> {
 }
 
 /// The length and SHA-256 of a file, read from the disk as far as possible.
-pub(super) fn sum(path: &Path, stop: &Stop) -> Result<(u64, String), Error> {
+pub(super) fn checksum(path: &Path, cancel_token: &CancellationToken) -> Result<(u64, String), Error> {
     let mut file = open(path)?;
     // Reading from the page cache proves little. A file system that does not support this is read as it is.
     let _ = file.sync_all().map(|()| fadvise(&file, 0, None, Advice::DontNeed));
-    let mut out = Summing { out: io::sink(), sum: Sha256::new(), bytes: 0 };
-    pour(&mut file, &mut out, stop).map_err(Error::file("read back", path))?;
-    if stop.is_wanted() {
+    let mut out = HashingWriter { out: io::sink(), hasher: Sha256::new(), bytes: 0 };
+    copy_until_cancelled(&mut file, &mut out, cancel_token).map_err(Error::file("read back", path))?;
+    if cancel_token.is_cancelled() {
         return Err(Error::Stopped);
     }
-    Ok((out.bytes, hex(&out.sum.finalize())))
+    Ok((out.bytes, hex(&out.hasher.finalize())))
 }
 
 /// Removes a snapshot and its checksum file.
 pub(super) fn remove(folder: &Path, name: &str) -> Result<(), Error> {
     let path = folder.join(name);
     std::fs::remove_file(&path).map_err(Error::file("remove", &path))?;
-    let _ = std::fs::remove_file(sum_file(folder, name));
+    let _ = std::fs::remove_file(checksum_path(folder, name));
     Ok(())
 }
 
@@ -168,27 +178,27 @@ pub(super) fn clear_unfinished(folder: &Path) {
 }
 
 /// The checksum file of a snapshot, in the format that `sha256sum --check` reads.
-fn note_sum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<(), Error> {
-    let path = sum_file(folder, &name.to_string());
+fn write_checksum(folder: &Path, name: &SnapshotName, sha256: &str) -> Result<(), Error> {
+    let path = checksum_path(folder, &name.to_string());
     std::fs::write(&path, format!("{sha256}  {name}\n")).map_err(Error::file("write", &path))?;
     // Some network file systems do not support fsync on a folder.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-fn noted_sum(folder: &Path, name: &str) -> Option<String> {
-    let text = std::fs::read_to_string(sum_file(folder, name)).ok()?;
-    let sum = text.split_whitespace().next()?;
-    (sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| sum.to_owned())
+fn read_checksum(folder: &Path, name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(checksum_path(folder, name)).ok()?;
+    let checksum = text.split_whitespace().next()?;
+    (checksum.len() == 64 && checksum.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| checksum.to_owned())
 }
 
-fn sum_file(folder: &Path, name: &str) -> PathBuf {
+fn checksum_path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.sha256"))
 }
 
-fn pour(from: &mut impl Read, to: &mut impl Write, stop: &Stop) -> io::Result<()> {
+fn copy_until_cancelled(from: &mut impl Read, to: &mut impl Write, cancel_token: &CancellationToken) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
-    while !stop.is_wanted() {
+    while !cancel_token.is_cancelled() {
         let read = match from.read(&mut piece) {
             Ok(0) => break,
             Ok(read) => read,
@@ -201,16 +211,16 @@ fn pour(from: &mut impl Read, to: &mut impl Write, stop: &Stop) -> io::Result<()
 }
 
 /// A writer that computes the checksum of the data written through it.
-struct Summing<W> {
+struct HashingWriter<W> {
     out: W,
-    sum: Sha256,
+    hasher: Sha256,
     bytes: u64,
 }
 
-impl<W: Write> Write for Summing<W> {
+impl<W: Write> Write for HashingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes)?;
-        self.sum.update(&bytes[..written]);
+        self.hasher.update(&bytes[..written]);
         self.bytes += written as u64;
         Ok(written)
     }

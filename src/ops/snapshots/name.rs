@@ -26,15 +26,15 @@ pub struct SnapshotName {
     /// The time.
     pub at: Timestamp,
     /// Whether it is encrypted.
-    pub sealed: bool,
+    pub encrypted: bool,
     /// The part between kind and time, such as the schema version.
     detail: Option<String>,
 }
 
 impl SnapshotName {
     /// The name of a new snapshot.
-    pub fn new(kind: Kind, at: Timestamp, sealed: bool) -> Self {
-        Self { kind, at, sealed, detail: None }
+    pub fn new(kind: Kind, at: Timestamp, encrypted: bool) -> Self {
+        Self { kind, at, encrypted, detail: None }
     }
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for SnapshotName {
         if let Some(detail) = &self.detail {
             write!(f, "{detail}-")?;
         }
-        write!(f, "{time}.db{}", if self.sealed { SEALED } else { "" })
+        write!(f, "{time}.db{}", if self.encrypted { ENCRYPTED_SUFFIX } else { "" })
     }
 }
 
@@ -53,7 +53,7 @@ impl FromStr for SnapshotName {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (rest, sealed) = match text.strip_suffix(SEALED) {
+        let (rest, encrypted) = match text.strip_suffix(ENCRYPTED_SUFFIX) {
             Some(rest) => (rest, true),
             None => (text, false),
         };
@@ -64,15 +64,15 @@ impl FromStr for SnapshotName {
             Some((detail, time)) => (Some(detail.to_owned()), time),
             None => (None, rest),
         };
-        let at = moment(time).ok_or(())?;
-        let name = Self { kind, at, sealed, detail };
+        let at = parse_time(time).ok_or(())?;
+        let name = Self { kind, at, encrypted, detail };
         // Any other file name was chosen by a user and is not a snapshot.
         if name.to_string() == text { Ok(name) } else { Err(()) }
     }
 }
 
 /// `20261120T030000123Z`
-fn moment(text: &str) -> Option<Timestamp> {
+fn parse_time(text: &str) -> Option<Timestamp> {
     if text.len() != 19 || !text.is_ascii() {
         return None;
     }
@@ -81,7 +81,7 @@ fn moment(text: &str) -> Option<Timestamp> {
     format!("{}-{}-{}T{}:{}:{}.{}Z", date.0, date.1, date.2, time.0, time.1, time.2, part(15, 18)).parse().ok()
 }
 
-const SEALED: &str = ".age";
+const ENCRYPTED_SUFFIX: &str = ".age";
 
 #[cfg(test)]
 mod tests {
@@ -91,8 +91,8 @@ mod tests {
     fn names_read_themselves_back_and_nothing_else_is_one() {
         let at = Timestamp::from_millis(1_790_000_000_123);
         for kind in Kind::ALL {
-            for sealed in [false, true] {
-                let name = SnapshotName::new(*kind, at, sealed);
+            for encrypted in [false, true] {
+                let name = SnapshotName::new(*kind, at, encrypted);
                 assert_eq!(name.to_string().parse(), Ok(name));
             }
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// Numbers of snapshots to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Keep {
+pub(super) struct RetentionPolicy {
     /// Number of days of which the last snapshot is kept.
     pub days: usize,
     /// Number of weeks of which the last snapshot is kept.
@@ -22,10 +22,10 @@ pub(super) struct Keep {
 }
 
 /// The expired snapshots. `good` has just been created and verified; it is kept whatever the clock says.
-pub(super) fn superfluous(
+pub(super) fn expired(
     found: &[SnapshotName],
     good: &SnapshotName,
-    keep: Keep,
+    policy: RetentionPolicy,
     zone: &TimeZone,
     now: Timestamp,
 ) -> Vec<SnapshotName> {
@@ -33,35 +33,35 @@ pub(super) fn superfluous(
     newest_first.sort_by_key(|name| std::cmp::Reverse((name.at, name.to_string())));
     let (mut days, mut weeks): (BTreeSet<Date>, BTreeSet<(i16, i8)>) = Default::default();
     let (mut migrations, mut upgrades) = (0, 0);
-    let young = now.minus(Duration::from_hours(24 * keep.days as u64));
-    let mut goes = Vec::new();
+    let manual_cutoff = now.minus(Duration::from_hours(24 * policy.days as u64));
+    let mut to_delete = Vec::new();
     for name in newest_first {
-        let stays = match name.kind {
-            Kind::Migration => next(&mut migrations) <= keep.special,
-            Kind::Upgrade => next(&mut upgrades) <= keep.special,
+        let is_kept = match name.kind {
+            Kind::Migration => next(&mut migrations) <= policy.special,
+            Kind::Upgrade => next(&mut upgrades) <= policy.special,
             Kind::Nightly | Kind::Manual => {
                 let day = day_of(name.at, zone);
                 let week = day.iso_week_date();
-                let of_day = days.len() < keep.days && days.insert(day);
-                let of_week = weeks.len() < keep.weeks && weeks.insert((week.year(), week.week()));
+                let of_day = days.len() < policy.days && days.insert(day);
+                let of_week = weeks.len() < policy.weeks && weeks.insert((week.year(), week.week()));
                 // A manual snapshot is kept beside the nightly one of the same day.
-                of_day || of_week || name.kind == Kind::Manual && name.at >= young
+                of_day || of_week || name.kind == Kind::Manual && name.at >= manual_cutoff
             }
         };
-        if !stays && name != good {
-            goes.push(name.clone());
+        if !is_kept && name != good {
+            to_delete.push(name.clone());
         }
     }
-    goes
+    to_delete
 }
 
 /// The disk space that a new copy needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Need {
+pub(super) struct SpaceNeeds {
     /// Bytes of the finished snapshot.
     pub copy: u64,
     /// Bytes that must be free to create it.
-    pub room: u64,
+    pub required_free: u64,
     /// Bytes that are free.
     pub free: u64,
     /// Bytes that all snapshots together may take.
@@ -71,17 +71,21 @@ pub(super) struct Need {
 /// The snapshots to delete before a new copy is made, oldest first: as many as the disk and the budget require. `kept`
 /// is never deleted, even if the budget is smaller. If deleting all others would not make space for the copy, none is
 /// deleted for it.
-pub(super) fn to_make_space(found: &[(SnapshotName, u64)], kept: &[SnapshotName], need: Need) -> Vec<SnapshotName> {
+pub(super) fn select_to_free_space(
+    found: &[(SnapshotName, u64)],
+    kept: &[SnapshotName],
+    needs: SpaceNeeds,
+) -> Vec<SnapshotName> {
     let mut oldest_first: Vec<_> = found.iter().filter(|(name, _)| !kept.contains(name)).collect();
     oldest_first.sort_by_key(|(name, _)| (name.at, name.to_string()));
     let sum = |bytes: u64, (_, one): &(SnapshotName, u64)| bytes.saturating_add(*one);
-    let most_free = oldest_first.iter().copied().fold(need.free, sum);
-    let can_be_made = most_free >= need.room;
-    let (copy, room) = if can_be_made { (need.copy, need.room) } else { (0, 0) };
-    let (mut used, mut free) = (found.iter().fold(copy, sum), need.free);
+    let most_free = oldest_first.iter().copied().fold(needs.free, sum);
+    let is_possible = most_free >= needs.required_free;
+    let (copy, required_free) = if is_possible { (needs.copy, needs.required_free) } else { (0, 0) };
+    let (mut used, mut free) = (found.iter().fold(copy, sum), needs.free);
     let mut dropped = Vec::new();
     for (name, bytes) in oldest_first {
-        if used <= need.budget && free >= room {
+        if used <= needs.budget && free >= required_free {
             break;
         }
         used = used.saturating_sub(*bytes);
@@ -106,7 +110,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const KEEP: Keep = Keep { days: 14, weeks: 8, special: 3 };
+    const POLICY: RetentionPolicy = RetentionPolicy { days: 14, weeks: 8, special: 3 };
     const DAY: i64 = 86_400_000;
     /// A Monday, 03:00 UTC.
     const START: i64 = 1_789_959_600_000;
@@ -115,8 +119,8 @@ mod tests {
         SnapshotName::new(Kind::Nightly, Timestamp::from_millis(START + day * DAY), false)
     }
 
-    fn goes(found: &[SnapshotName], good: &SnapshotName) -> Vec<SnapshotName> {
-        superfluous(found, good, KEEP, &TimeZone::UTC, good.at)
+    fn to_delete(found: &[SnapshotName], good: &SnapshotName) -> Vec<SnapshotName> {
+        expired(found, good, POLICY, &TimeZone::UTC, good.at)
     }
 
     #[test]
@@ -124,8 +128,8 @@ mod tests {
         let mut kept: Vec<SnapshotName> = Vec::new();
         for day in 0..365 {
             kept.push(nightly(day));
-            let goes = goes(&kept, &nightly(day));
-            kept.retain(|name| !goes.contains(name));
+            let to_delete = to_delete(&kept, &nightly(day));
+            kept.retain(|name| !to_delete.contains(name));
         }
         // 14 days, which are in 2 or 3 of the 8 weeks.
         assert!((19..=20).contains(&kept.len()), "{}", kept.len());
@@ -137,8 +141,8 @@ mod tests {
     fn a_long_pause_costs_nothing() {
         let mut found: Vec<_> = (0..13).map(nightly).collect();
         found.push(nightly(400));
-        let goes = goes(&found, &nightly(400));
-        assert_eq!(goes.len(), 0, "{goes:?}");
+        let to_delete = to_delete(&found, &nightly(400));
+        assert_eq!(to_delete.len(), 0, "{to_delete:?}");
     }
 
     #[test]
@@ -149,11 +153,11 @@ mod tests {
         found.extend((0..5).map(|n| at(Kind::Manual, n)));
         let good = nightly(1);
         found.push(good.clone());
-        let goes = goes(&found, &good);
-        assert_eq!(goes.iter().filter(|name| name.kind == Kind::Migration).count(), 2);
-        assert_eq!(goes.iter().filter(|name| name.kind == Kind::Upgrade).count(), 2);
-        assert_eq!(goes.len(), 4, "{goes:?}");
-        let later = superfluous(&found, &good, KEEP, &TimeZone::UTC, nightly(30).at);
+        let to_delete = to_delete(&found, &good);
+        assert_eq!(to_delete.iter().filter(|name| name.kind == Kind::Migration).count(), 2);
+        assert_eq!(to_delete.iter().filter(|name| name.kind == Kind::Upgrade).count(), 2);
+        assert_eq!(to_delete.len(), 4, "{to_delete:?}");
+        let later = expired(&found, &good, POLICY, &TimeZone::UTC, nightly(30).at);
         assert_eq!(later.iter().filter(|name| name.kind == Kind::Manual).count(), 4);
     }
 
@@ -161,15 +165,21 @@ mod tests {
     fn the_oldest_go_until_the_new_one_fits() {
         let found: Vec<_> = (0..5).map(|day| (nightly(day), 10)).collect();
         let kept = [nightly(4), nightly(3)];
-        let need = Need { copy: 10, room: 15, free: 100, budget: 100 };
-        assert_eq!(to_make_space(&found, &kept, need), []);
-        assert_eq!(to_make_space(&found, &kept, Need { budget: 50, ..need }), [nightly(0)]);
-        assert_eq!(to_make_space(&found, &kept, Need { free: 0, ..need }), [nightly(0), nightly(1)]);
+        let needs = SpaceNeeds { copy: 10, required_free: 15, free: 100, budget: 100 };
+        assert_eq!(select_to_free_space(&found, &kept, needs), []);
+        assert_eq!(select_to_free_space(&found, &kept, SpaceNeeds { budget: 50, ..needs }), [nightly(0)]);
+        assert_eq!(select_to_free_space(&found, &kept, SpaceNeeds { free: 0, ..needs }), [nightly(0), nightly(1)]);
         // The two are kept, also over the budget.
-        assert_eq!(to_make_space(&found, &kept, Need { budget: 5, ..need }), [nightly(0), nightly(1), nightly(2)]);
+        assert_eq!(
+            select_to_free_space(&found, &kept, SpaceNeeds { budget: 5, ..needs }),
+            [nightly(0), nightly(1), nightly(2)]
+        );
         // No snapshot is deleted for a copy that would not fit anyway, but those over the budget are.
-        assert_eq!(to_make_space(&found, &kept, Need { room: 1000, ..need }), []);
-        assert_eq!(to_make_space(&found, &kept, Need { room: 1000, budget: 45, ..need }), [nightly(0)]);
+        assert_eq!(select_to_free_space(&found, &kept, SpaceNeeds { required_free: 1000, ..needs }), []);
+        assert_eq!(
+            select_to_free_space(&found, &kept, SpaceNeeds { required_free: 1000, budget: 45, ..needs }),
+            [nightly(0)]
+        );
     }
 
     proptest! {
@@ -178,14 +188,14 @@ mod tests {
             sizes in proptest::collection::vec(1_u64..1000, 0..40),
             kept in 0_usize..4,
             copy in 0_u64..1000,
-            room in 0_u64..20_000,
+            required_free in 0_u64..20_000,
             free in 0_u64..10_000,
             budget in 0_u64..20_000,
         ) {
             let found: Vec<_> = sizes.iter().zip(0..).map(|(bytes, day)| (nightly(day), *bytes)).collect();
             let kept: Vec<_> = found.iter().rev().take(kept).map(|(name, _)| name.clone()).collect();
-            let need = Need { copy, room, free, budget };
-            let dropped = to_make_space(&found, &kept, need);
+            let needs = SpaceNeeds { copy, required_free, free, budget };
+            let dropped = select_to_free_space(&found, &kept, needs);
             let bytes_of = |names: &[SnapshotName]| -> u64 {
                 found.iter().filter(|(name, _)| names.contains(name)).map(|(_, bytes)| bytes).sum()
             };
@@ -194,11 +204,11 @@ mod tests {
             prop_assert_eq!(&dropped, &oldest, "the oldest go first");
             let total: u64 = sizes.iter().sum();
             let droppable = total - bytes_of(&kept);
-            let can_be_made = free + droppable >= room;
+            let is_possible = free + droppable >= required_free;
             let fits = |dropped: &[SnapshotName]| {
                 let gone = bytes_of(dropped);
-                let (copy, room) = if can_be_made { (copy, room) } else { (0, 0) };
-                total - gone + copy <= budget && free + gone >= room
+                let (copy, required_free) = if is_possible { (copy, required_free) } else { (0, 0) };
+                total - gone + copy <= budget && free + gone >= required_free
             };
             prop_assert!(fits(&dropped) || dropped.len() == found.len() - kept.len(), "enough go");
             if let Some((_, fewer)) = dropped.split_last() {
@@ -219,7 +229,7 @@ mod tests {
                 let used: u64 = kept.iter().map(|(_, bytes)| bytes).sum();
                 let free = 2000_u64.saturating_sub(2 * copy + used);
                 let two: Vec<_> = kept.iter().rev().take(2).map(|(name, _)| name.clone()).collect();
-                let dropped = to_make_space(&kept, &two, Need { copy, room: copy + 10, free, budget });
+                let dropped = select_to_free_space(&kept, &two, SpaceNeeds { copy, required_free: copy + 10, free, budget });
                 kept.retain(|(name, _)| !dropped.contains(name));
                 let used: u64 = kept.iter().map(|(_, bytes)| bytes).sum();
                 if 5 * copy + 10 <= 2000 {
@@ -241,15 +251,15 @@ mod tests {
                 .map(|hour| SnapshotName::new(Kind::Nightly, Timestamp::from_millis(START + hour * 3_600_000), false))
                 .collect();
             let good = good.get(&found);
-            let keep = Keep { days, weeks, special: 1 };
-            let goes = superfluous(&found, good, keep, &TimeZone::UTC, good.at);
-            prop_assert!(!goes.contains(good));
-            let kept = found.len() - goes.len();
+            let policy = RetentionPolicy { days, weeks, special: 1 };
+            let to_delete = expired(&found, good, policy, &TimeZone::UTC, good.at);
+            prop_assert!(!to_delete.contains(good));
+            let kept = found.len() - to_delete.len();
             prop_assert!(kept <= days + weeks + 1);
-            prop_assert!(!goes.contains(found.last().unwrap()), "the newest stays");
+            prop_assert!(!to_delete.contains(found.last().unwrap()), "the newest stays");
             // A second run deletes nothing.
-            let left: Vec<_> = found.iter().filter(|name| !goes.contains(name)).cloned().collect();
-            prop_assert!(superfluous(&left, good, keep, &TimeZone::UTC, good.at).is_empty() || kept > days + weeks);
+            let left: Vec<_> = found.iter().filter(|name| !to_delete.contains(name)).cloned().collect();
+            prop_assert!(expired(&left, good, policy, &TimeZone::UTC, good.at).is_empty() || kept > days + weeks);
         }
     }
 }

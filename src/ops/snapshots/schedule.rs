@@ -9,11 +9,11 @@ use std::time::Duration;
 pub(super) fn is_due(now: Timestamp, last: Option<Timestamp>, hour: u8, zone: &TimeZone) -> bool {
     let Some(last) = last else { return true };
     // A snapshot from the future was made while the clock was wrong, and is ignored.
-    last < last_moment(now, hour, zone) || last > now.plus(CLOCK_ERROR)
+    last < last_occurrence(now, hour, zone) || last > now.plus(CLOCK_ERROR)
 }
 
 /// The last time at which it was that hour.
-fn last_moment(now: Timestamp, hour: u8, zone: &TimeZone) -> Timestamp {
+fn last_occurrence(now: Timestamp, hour: u8, zone: &TimeZone) -> Timestamp {
     let at = |date: jiff::civil::Date| {
         let hour = i8::try_from(hour).unwrap_or_default();
         // An hour that is skipped in a night counts as the hour after it; of an hour that comes twice, the first one

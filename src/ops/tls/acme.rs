@@ -5,36 +5,36 @@
 //! kept.
 
 mod account;
-mod journal;
+mod error;
+mod http_client;
 mod order;
+mod order_state;
 mod renewal_info;
 mod schedule;
-mod trouble;
-mod wire;
 
 use super::certificate::Certificate;
 use super::folder::Folder;
-use super::served::CertificateSource;
+use super::resolver::CertificateSource;
 use super::status::TlsHealth;
 use super::{Tls, TlsTrouble};
 use crate::config::{AcmeChallenge, TlsConfig};
 use crate::domain::Timestamp;
 use crate::ops::clock_check;
 use crate::{clock, entropy};
+use error::{AcmeError, AcmeErrorKind};
+use http_client::AcmeHttpClient;
 use instant_acme::Account;
-use journal::{Journal, Purpose};
+use order_state::{OrderState, Purpose};
 use renewal_info::RenewalAdvice;
 use rustls::RootCertStore;
 use std::io;
 use std::time::Duration;
-use trouble::{Trouble, TroubleKind};
-use wire::Wire;
 
 /// The file in the folder: key and certificate with its chain.
 const FILE: &str = "acme.pem";
 
 /// The last certificate that was obtained.
-pub(super) fn kept(folder: &Folder) -> Option<Certificate> {
+pub(super) fn stored_certificate(folder: &Folder) -> Option<Certificate> {
     let pem = folder.read(FILE).ok().flatten()?;
     Certificate::from_pem(&pem, &pem).ok()
 }
@@ -42,11 +42,11 @@ pub(super) fn kept(folder: &Folder) -> Option<Certificate> {
 /// Obtains and renews certificates.
 pub(super) struct Acme {
     tls: Tls,
-    wire: Wire,
+    http_client: AcmeHttpClient,
     roots: RootCertStore,
     /// The display name of the authority.
     authority: String,
-    journal: Journal,
+    state: OrderState,
     advice: RenewalAdvice,
 }
 
@@ -54,12 +54,12 @@ impl Acme {
     /// Loads the stored state.
     pub(super) fn new(tls: Tls) -> Result<Self, String> {
         let config = &tls.inner.config.tls;
-        let roots = wire::roots(config.acme_ca_file.as_deref())?;
-        let wire = Wire::new(roots.clone()).map_err(|error| error.to_string())?;
+        let roots = http_client::roots(config.acme_ca_file.as_deref())?;
+        let http_client = AcmeHttpClient::new(roots.clone()).map_err(|error| error.to_string())?;
         let authority = name(config.acme_directory_url.as_str());
-        let journal = Journal::read(&tls.inner.folder, Purpose::of(config));
-        tls.progress().last_error.clone_from(&journal.attempts.last_error);
-        Ok(Self { tls, wire, roots, authority, journal, advice: RenewalAdvice::default() })
+        let state = OrderState::read(&tls.inner.folder, Purpose::of(config));
+        tls.progress().last_error.clone_from(&state.attempts.last_error);
+        Ok(Self { tls, http_client, roots, authority, state, advice: RenewalAdvice::default() })
     }
 
     /// Runs for as long as the future is polled.
@@ -69,8 +69,8 @@ impl Acme {
         let mut health = TlsHealth::Ok;
         loop {
             let now = clock::now();
-            self.ask_for_advice(now).await;
-            let next = self.journal.attempts.next(self.wanted_at(now));
+            self.refresh_advice(now).await;
+            let next = self.state.attempts.next(self.due_at(now));
             tls.progress().next_attempt_at = Some(next);
             health = tls.watch_health(health);
             if next <= now {
@@ -80,10 +80,10 @@ impl Acme {
             // In short intervals: the time of day jumps when a clock is set, and timers do not count the time in which
             // a machine sleeps.
             tokio::select! {
-                () = tokio::time::sleep(next.since(now).min(LOOK_EVERY)) => {}
+                () = tokio::time::sleep(next.since(now).min(CHECK_INTERVAL)) => {}
                 () = reload.as_mut() => {
                     reload.set(tls.inner.reload.notified());
-                    self.journal.attempts.hurry(clock::now());
+                    self.state.attempts.expedite(clock::now());
                 }
             }
         }
@@ -94,88 +94,88 @@ impl Acme {
     }
 
     /// When a new certificate is due.
-    fn wanted_at(&self, now: Timestamp) -> Timestamp {
-        let served = self.tls.inner.served.current().filter(|(source, _)| *source == CertificateSource::Acme);
+    fn due_at(&self, now: Timestamp) -> Timestamp {
+        let served = self.tls.inner.resolver.current().filter(|(source, _)| *source == CertificateSource::Acme);
         let Some((_, certificate)) = served else { return now };
         if !self.config().domain.iter().all(|name| certificate.covers(name)) {
             return now;
         }
-        let renewal = schedule::renewal(certificate.not_before, certificate.not_after, certificate.chance());
+        let renewal = schedule::renewal(certificate.not_before, certificate.not_after, certificate.jitter());
         self.advice.for_certificate(&certificate).map_or(renewal, |advised| advised.min(renewal))
     }
 
     async fn attempt(&mut self, now: Timestamp) {
         let names = self.config().domain.join(", ");
         tracing::info!(event = "TLS_ORDERING", names, "Requesting a certificate for {names} from {}", self.authority);
-        let outcome = tokio::time::timeout(LONGEST, self.obtain()).await;
-        self.tls.inner.served.forget_answers();
+        let outcome = tokio::time::timeout(ATTEMPT_TIMEOUT, self.obtain()).await;
+        self.tls.inner.resolver.clear_challenges();
         let outcome = outcome.unwrap_or_else(|_elapsed| {
             let text = format!("{} did not complete the order within ten minutes", self.authority);
-            Err(Trouble::new(TroubleKind::Unreachable, text))
+            Err(AcmeError::new(AcmeErrorKind::Unreachable, text))
         });
         match outcome {
             Ok(certificate) => {
-                self.journal.attempts.succeeded(clock::now(), certificate.life());
+                self.state.attempts.succeeded(clock::now(), certificate.lifetime());
                 self.tls.progress().last_error = None;
-                self.tls.inner.served.set(CertificateSource::Acme, certificate.clone());
-                super::tell(CertificateSource::Acme, &certificate);
+                self.tls.inner.resolver.set(CertificateSource::Acme, certificate.clone());
+                super::log_certificate(CertificateSource::Acme, &certificate);
             }
-            Err(trouble) => self.failed(trouble, now).await,
+            Err(acme_error) => self.failed(acme_error, now).await,
         }
-        if let Err(error) = self.journal.write(&self.tls.inner.folder) {
+        if let Err(error) = self.state.write(&self.tls.inner.folder) {
             tracing::warn!(event = "TLS_NOT_KEPT", %error, "Cannot store the state of the order at {}; a restart cannot resume it", self.authority);
         }
     }
 
-    async fn failed(&mut self, mut trouble: Trouble, now: Timestamp) {
-        if trouble.doubts_clock {
-            trouble = self.doubt_the_clock(trouble).await;
+    async fn failed(&mut self, mut acme_error: AcmeError, now: Timestamp) {
+        if acme_error.may_be_clock_error {
+            acme_error = self.check_for_clock_error(acme_error).await;
         }
-        let told = TlsTrouble { at: now, text: trouble.text };
-        let asked_to_wait = self.wire.asked_to_wait();
-        self.journal.attempts.failed(trouble.kind, asked_to_wait, told.clone(), entropy::chance());
-        let next = self.journal.attempts.next(now);
+        let last_error = TlsTrouble { at: now, text: acme_error.text };
+        let retry_after = self.http_client.retry_after();
+        self.state.attempts.failed(acme_error.kind, retry_after, last_error.clone(), entropy::chance());
+        let next = self.state.attempts.next(now);
         tracing::error!(
-            event = "TLS_ORDER_FAILED", failures = self.journal.attempts.failures, next_attempt_at = %next,
-            "{}. The next attempt is at {next}", told.text
+            event = "TLS_ORDER_FAILED", failures = self.state.attempts.failures, next_attempt_at = %next,
+            "{}. The next attempt is at {next}", last_error.text
         );
-        self.tls.progress().last_error = Some(told);
+        self.tls.progress().last_error = Some(last_error);
     }
 
     /// The authority's certificate is not valid now: either it has not been renewed, or this machine's clock is wrong.
-    async fn doubt_the_clock(&self, trouble: Trouble) -> Trouble {
+    async fn check_for_clock_error(&self, acme_error: AcmeError) -> AcmeError {
         match clock_check::measure(self.config().acme_directory_url.as_str(), self.roots.clone()).await {
-            Ok(reading) if reading.off() > CLOCK_TOLERANCE => Trouble::new(
-                TroubleKind::Clock,
+            Ok(reading) if reading.offset() > CLOCK_TOLERANCE => AcmeError::new(
+                AcmeErrorKind::Clock,
                 format!(
                     "this machine's clock is {} (by {}), so that good certificates look bad. What to do: set it, best by \
                      switching NTP on (timedatectl set-ntp true)",
-                    reading.in_words(),
+                    reading.describe(),
                     reading.host
                 ),
             ),
-            Ok(_) => Trouble {
+            Ok(_) => AcmeError {
                 text: format!(
                     "{}. This machine's clock is right, so the authority's certificate is at fault",
-                    trouble.text
+                    acme_error.text
                 ),
-                ..trouble
+                ..acme_error
             },
-            Err(_) => trouble,
+            Err(_) => acme_error,
         }
     }
 
     /// Obtains a certificate for all names. An error that a retry can solve is retried at once, a few times.
-    async fn obtain(&mut self) -> Result<Certificate, Trouble> {
+    async fn obtain(&mut self) -> Result<Certificate, AcmeError> {
         self.check_own_clock()?;
         let mut outcome = self.with_account().await;
-        for _ in 1..TIMES {
+        for _ in 1..MAX_ATTEMPTS {
             match &outcome {
-                Err(trouble) if trouble.kind == TroubleKind::Account => {
-                    tracing::warn!(event = "TLS_ACCOUNT_GONE", "{}", trouble.text);
+                Err(acme_error) if acme_error.kind == AcmeErrorKind::Account => {
+                    tracing::warn!(event = "TLS_ACCOUNT_GONE", "{}", acme_error.text);
                     self.forget_account()?;
                 }
-                Err(trouble) if trouble.kind == TroubleKind::Nonce => {}
+                Err(acme_error) if acme_error.kind == AcmeErrorKind::Nonce => {}
                 _ => break,
             }
             outcome = self.with_account().await;
@@ -183,21 +183,26 @@ impl Acme {
         outcome
     }
 
-    async fn with_account(&mut self) -> Result<Certificate, Trouble> {
+    async fn with_account(&mut self) -> Result<Certificate, AcmeError> {
         let account = self.account().await?;
-        self.by_any_way(&account).await
+        self.try_challenges(&account).await
     }
 
     /// Tries the challenge types in order until one succeeds.
-    async fn by_any_way(&mut self, account: &Account) -> Result<Certificate, Trouble> {
-        let mut ways = self.ways().into_iter();
+    async fn try_challenges(&mut self, account: &Account) -> Result<Certificate, AcmeError> {
+        let mut challenge_types = self.challenge_types().into_iter();
         let mut outcome =
-            Err(Trouble::new(TroubleKind::Refused, "there is no challenge type to validate the names with"));
-        while let Some(way) = ways.next() {
-            outcome = self.by(account, way).await;
+            Err(AcmeError::new(AcmeErrorKind::Refused, "there is no challenge type to validate the names with"));
+        while let Some(challenge_type) = challenge_types.next() {
+            outcome = self.order_with(account, challenge_type).await;
             match &outcome {
-                Err(trouble) if trouble.kind == TroubleKind::Challenge && ways.len() > 0 => {
-                    tracing::warn!(event = "TLS_CHALLENGE_FAILED", way = way.as_str(), "{}", trouble.text);
+                Err(acme_error) if acme_error.kind == AcmeErrorKind::Challenge && challenge_types.len() > 0 => {
+                    tracing::warn!(
+                        event = "TLS_CHALLENGE_FAILED",
+                        way = challenge_type.as_str(),
+                        "{}",
+                        acme_error.text
+                    );
                 }
                 _ => break,
             }
@@ -206,22 +211,24 @@ impl Acme {
     }
 
     /// The challenge types to try, the best first.
-    fn ways(&self) -> Vec<AcmeChallenge> {
-        let mut ways = match self.config().acme_challenge {
-            AcmeChallenge::Auto if self.tls.inner.doors.http => vec![AcmeChallenge::Http01, AcmeChallenge::TlsAlpn01],
+    fn challenge_types(&self) -> Vec<AcmeChallenge> {
+        let mut challenge_types = match self.config().acme_challenge {
+            AcmeChallenge::Auto if self.tls.inner.listeners.http => {
+                vec![AcmeChallenge::Http01, AcmeChallenge::TlsAlpn01]
+            }
             // The public port may be forwarded to another listener of the daemon, so HTTP-01 is still worth an attempt.
             AcmeChallenge::Auto => vec![AcmeChallenge::TlsAlpn01, AcmeChallenge::Http01],
             one => vec![one],
         };
         // The challenge type of an unfinished order comes first.
-        let begun = self.journal.order.as_ref().map(|order| order.way);
-        ways.sort_by_key(|way| Some(*way) != begun);
-        ways
+        let open_type = self.state.order.as_ref().map(|order| order.way);
+        challenge_types.sort_by_key(|challenge_type| Some(*challenge_type) != open_type);
+        challenge_types
     }
 
     /// A certificate already obtained was issued in the past, unless the clock was set back.
-    fn check_own_clock(&self) -> Result<(), Trouble> {
-        match self.tls.inner.served.current() {
+    fn check_own_clock(&self) -> Result<(), AcmeError> {
+        match self.tls.inner.resolver.current() {
             Some((CertificateSource::Acme, certificate))
                 if certificate.not_before > clock::now().plus(CLOCK_TOLERANCE) =>
             {
@@ -231,13 +238,13 @@ impl Acme {
                     clock::now(),
                     certificate.not_before
                 );
-                Err(Trouble::new(TroubleKind::Clock, text))
+                Err(AcmeError::new(AcmeErrorKind::Clock, text))
             }
             _ => Ok(()),
         }
     }
 
-    fn keep(&self, pem: &str) -> io::Result<()> {
+    fn store_certificate(&self, pem: &str) -> io::Result<()> {
         self.tls.inner.folder.write(FILE, pem.as_bytes())
     }
 }
@@ -249,13 +256,13 @@ fn name(directory: &str) -> String {
 }
 
 /// Interval of checking the time of day.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Maximum number of consecutive attempts after an error that a retry can solve.
-const TIMES: usize = 6;
+const MAX_ATTEMPTS: usize = 6;
 
 /// Time limit of one attempt.
-const LONGEST: Duration = Duration::from_mins(10);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// A smaller clock error is ignored.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);

@@ -32,7 +32,7 @@ pub(crate) struct Certificate {
 
 /// Why certificate and key are not a pair that can be served.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BadPair {
+pub(crate) enum KeyPairError {
     /// The text has no certificate.
     #[error("holds no certificate (PEM begins with -----BEGIN CERTIFICATE-----)")]
     NoCertificate,
@@ -49,45 +49,48 @@ pub(crate) enum BadPair {
 
 impl Certificate {
     /// From PEM: the certificate with its chain, the own certificate first, and the key.
-    pub(crate) fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, BadPair> {
+    pub(crate) fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, KeyPairError> {
         let chain: Vec<_> =
-            CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|_| BadPair::NoCertificate)?;
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| BadPair::NoKey)?;
+            CertificateDer::pem_slice_iter(chain).collect::<Result<_, _>>().map_err(|_| KeyPairError::NoCertificate)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| KeyPairError::NoKey)?;
         Self::from_der(chain, key)
     }
 
     /// From DER.
-    pub(crate) fn from_der(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, BadPair> {
-        let own = chain.first().ok_or(BadPair::NoCertificate)?.clone();
-        let unusable = |error: &dyn std::fmt::Display| BadPair::Unusable(error.to_string());
+    pub(crate) fn from_der(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, KeyPairError> {
+        let leaf = chain.first().ok_or(KeyPairError::NoCertificate)?.clone();
+        let unusable = |error: &dyn std::fmt::Display| KeyPairError::Unusable(error.to_string());
         let key = CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| match error {
-            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => BadPair::Mismatch,
+            Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => KeyPairError::Mismatch,
             other => unusable(&other),
         })?;
-        let (_, parsed) = X509Certificate::from_der(&own).map_err(|error| unusable(&error))?;
+        let (_, parsed) = X509Certificate::from_der(&leaf).map_err(|error| unusable(&error))?;
         let seconds = |at: i64| Timestamp::from_millis(at.saturating_mul(1000));
         Ok(Self {
             names: names(&parsed),
             not_before: seconds(parsed.validity().not_before.timestamp()),
             not_after: seconds(parsed.validity().not_after.timestamp()),
             issuer: issuer(&parsed),
-            fingerprint: fingerprint(&own),
+            fingerprint: fingerprint(&leaf),
             key: Arc::new(key),
         })
     }
 
     /// Whether it is valid at that time.
-    pub(crate) fn is_current(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_valid_at(&self, now: Timestamp) -> bool {
         self.not_before <= now && now < self.not_after
     }
 
     /// The length of its validity.
-    pub(crate) fn life(&self) -> Duration {
+    pub(crate) fn lifetime(&self) -> Duration {
         self.not_after.since(self.not_before)
     }
 
     /// A number from 0 to 1, always the same for one certificate: it spreads renewals in time.
-    pub(crate) fn chance(&self) -> f64 {
+    pub(crate) fn jitter(&self) -> f64 {
         let digits = self.fingerprint.get(..2).unwrap_or_default();
         f64::from(u8::from_str_radix(digits, 16).unwrap_or_default()) / f64::from(u8::MAX)
     }
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_it_is_told() {
+    fn a_certificate_is_parsed() {
         let (chain, key) = pair(&["Shop.example", "*.shop.example", "192.0.2.7"]);
         let certificate = Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap();
         assert_eq!(certificate.names, ["shop.example", "*.shop.example", "192.0.2.7"]);
@@ -160,19 +163,19 @@ mod tests {
         ] {
             assert_eq!(certificate.covers(host), covered, "{host}");
         }
-        assert!(certificate.is_current(clock::now()) && !certificate.is_current(certificate.not_after));
+        assert!(certificate.is_valid_at(clock::now()) && !certificate.is_valid_at(certificate.not_after));
         assert_eq!(certificate.fingerprint.len(), 32 * 3 - 1);
     }
 
     #[test]
-    fn what_is_wrong_with_a_pair_is_told() {
+    fn a_bad_pair_is_rejected_with_its_reason() {
         let ((chain, key), (_, other)) = (pair(&["a.example"]), pair(&["b.example"]));
-        let wrong = |chain: &str, key: &str| Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap_err();
-        assert!(matches!(wrong(&chain, &other), BadPair::Mismatch));
-        assert!(matches!(wrong(&key, &key), BadPair::NoCertificate));
-        assert!(matches!(wrong(&chain, &chain), BadPair::NoKey));
-        assert!(matches!(wrong("", ""), BadPair::NoCertificate | BadPair::NoKey));
+        let error_of = |chain: &str, key: &str| Certificate::from_pem(chain.as_bytes(), key.as_bytes()).unwrap_err();
+        assert!(matches!(error_of(&chain, &other), KeyPairError::Mismatch));
+        assert!(matches!(error_of(&key, &key), KeyPairError::NoCertificate));
+        assert!(matches!(error_of(&chain, &chain), KeyPairError::NoKey));
+        assert!(matches!(error_of("", ""), KeyPairError::NoCertificate | KeyPairError::NoKey));
         let torn = chain.replace("MII", "AAA");
-        assert!(matches!(wrong(&torn, &key), BadPair::Unusable(_)));
+        assert!(matches!(error_of(&torn, &key), KeyPairError::Unusable(_)));
     }
 }

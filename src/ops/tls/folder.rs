@@ -26,7 +26,7 @@ impl Folder {
 
     /// Replaces a file atomically, also if the power fails meanwhile.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.make()?;
+        self.create()?;
         let (path, fresh) = (self.0.join(name), self.0.join(format!("{name}.new")));
         let outcome = (|| {
             let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
@@ -51,7 +51,7 @@ impl Folder {
         }
     }
 
-    fn make(&self) -> io::Result<()> {
+    fn create(&self) -> io::Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         fs::set_permissions(&self.0, fs::Permissions::from_mode(0o700))
     }

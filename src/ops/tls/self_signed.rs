@@ -11,11 +11,13 @@ use std::time::Duration;
 pub(super) const FILE: &str = "self-signed.pem";
 
 /// The stored certificate, else a new one. `host` is this machine's name.
-pub(super) fn obtain(folder: &Folder, host: &str, now: Timestamp) -> Result<Certificate, rcgen::Error> {
-    if let Some(kept) = read(folder).filter(|kept| kept.is_current(now) && kept.not_after > now.plus(EARLY)) {
-        return Ok(kept);
+pub(super) fn load_or_create(folder: &Folder, host: &str, now: Timestamp) -> Result<Certificate, rcgen::Error> {
+    if let Some(stored) =
+        read(folder).filter(|stored| stored.is_valid_at(now) && stored.not_after > now.plus(RENEW_BEFORE))
+    {
+        return Ok(stored);
     }
-    let pem = make(host, now)?;
+    let pem = create(host, now)?;
     if let Err(error) = folder.write(FILE, pem.as_bytes()) {
         tracing::warn!(
             event = "TLS_NOT_KEPT", %error,
@@ -31,7 +33,7 @@ pub(super) fn read(folder: &Folder) -> Option<Certificate> {
     Certificate::from_pem(&pem, &pem).ok()
 }
 
-fn make(host: &str, now: Timestamp) -> Result<String, rcgen::Error> {
+fn create(host: &str, now: Timestamp) -> Result<String, rcgen::Error> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     if is_name(host) && host != "localhost" {
         names.insert(0, host.to_owned());
@@ -41,7 +43,7 @@ fn make(host: &str, now: Timestamp) -> Result<String, rcgen::Error> {
     params.distinguished_name.push(DnType::CommonName, "AgentLocator on this machine");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     // The clock of a machine without a clock battery may have been somewhat ahead.
-    let ((year, month, first), (last_year, last_month, last)) = (day(now.minus(A_DAY)), day(now.plus(LIFE)));
+    let ((year, month, first), (last_year, last_month, last)) = (day(now.minus(A_DAY)), day(now.plus(LIFETIME)));
     params.not_before = date_time_ymd(year, month, first);
     params.not_after = date_time_ymd(last_year, last_month, last);
     let key = KeyPair::generate()?;
@@ -65,10 +67,10 @@ fn day(at: Timestamp) -> (i32, u8, u8) {
 const A_DAY: Duration = Duration::from_hours(24);
 
 /// Longer than the life of a typical machine.
-const LIFE: Duration = Duration::from_hours(24 * 3650);
+const LIFETIME: Duration = Duration::from_hours(24 * 3650);
 
 /// How long before its end it is replaced.
-const EARLY: Duration = Duration::from_hours(24 * 30);
+const RENEW_BEFORE: Duration = Duration::from_hours(24 * 30);
 
 #[cfg(test)]
 mod tests {
@@ -79,11 +81,11 @@ mod tests {
     fn it_is_made_once() {
         let data = tempfile::tempdir().unwrap();
         let (folder, now) = (Folder::of(data.path()), clock::now());
-        let first = obtain(&folder, "box", now).unwrap();
-        assert!(first.is_current(now) && first.covers("box") && first.covers("::1"));
-        let second = obtain(&folder, "another", now.plus(Duration::from_hours(24 * 365))).unwrap();
+        let first = load_or_create(&folder, "box", now).unwrap();
+        assert!(first.is_valid_at(now) && first.covers("box") && first.covers("::1"));
+        let second = load_or_create(&folder, "another", now.plus(Duration::from_hours(24 * 365))).unwrap();
         assert_eq!(first.fingerprint, second.fingerprint);
-        let third = obtain(&folder, "odd name", first.not_after).unwrap();
+        let third = load_or_create(&folder, "odd name", first.not_after).unwrap();
         assert_ne!(first.fingerprint, third.fingerprint);
         assert_eq!(third.names, ["localhost", "127.0.0.1", "::1"]);
     }

@@ -1,7 +1,7 @@
 //! The state of TLS, for the web page, `/readyz`, metrics and `doctor`.
 
 use super::certificate::Certificate;
-use super::served::CertificateSource;
+use super::resolver::CertificateSource;
 use crate::domain::{Timestamp, text_enum};
 use serde::Serialize;
 use std::time::Duration;
@@ -59,26 +59,28 @@ pub struct TlsTrouble {
 /// Whether the served certificate is as configured.
 pub(super) fn health(
     configured: bool,
-    wanted: &[String],
+    required_names: &[String],
     served: Option<&(CertificateSource, Certificate)>,
     now: Timestamp,
 ) -> TlsHealth {
     let trusted = served.filter(|(source, _)| matches!(source, CertificateSource::Files | CertificateSource::Acme));
     match trusted {
         _ if !configured => TlsHealth::Disabled,
-        Some((_, certificate)) if does(certificate, wanted, now) && !ends_soon(certificate, now) => TlsHealth::Ok,
+        Some((_, certificate)) if is_valid_for(certificate, required_names, now) && !expires_soon(certificate, now) => {
+            TlsHealth::Ok
+        }
         _ => TlsHealth::Error,
     }
 }
 
 /// Whether it is valid now, for all names.
-pub(super) fn does(certificate: &Certificate, wanted: &[String], now: Timestamp) -> bool {
-    certificate.is_current(now) && wanted.iter().all(|name| certificate.covers(name))
+pub(super) fn is_valid_for(certificate: &Certificate, required_names: &[String], now: Timestamp) -> bool {
+    certificate.is_valid_at(now) && required_names.iter().all(|name| certificate.covers(name))
 }
 
 /// Whether it expires in less than a week, or, if it lives for days only, within a quarter of its lifetime.
-pub(super) fn ends_soon(certificate: &Certificate, now: Timestamp) -> bool {
-    certificate.not_after.since(now) < WARN_BEFORE.min(certificate.life() / 4)
+pub(super) fn expires_soon(certificate: &Certificate, now: Timestamp) -> bool {
+    certificate.not_after.since(now) < WARN_BEFORE.min(certificate.lifetime() / 4)
 }
 
 const WARN_BEFORE: Duration = Duration::from_hours(7 * 24);

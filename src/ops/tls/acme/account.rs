@@ -1,6 +1,6 @@
 //! The account at a certificate authority: its key and its URL, stored for each authority.
 
-use super::trouble::{Trouble, TroubleKind};
+use super::error::{AcmeError, AcmeErrorKind};
 use super::{Acme, TlsConfig};
 use crate::domain::hex;
 use base64::Engine;
@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 
 impl Acme {
     /// The stored account, else a new one.
-    pub(super) async fn account(&self) -> Result<Account, Trouble> {
-        let trouble = |error| Trouble::of(&error, &self.authority);
-        if let Some(credentials) = self.kept_account()? {
-            let account = Account::builder_with_http(Box::new(self.wire.clone())).from_credentials(credentials);
-            return account.await.map_err(trouble);
+    pub(super) async fn account(&self) -> Result<Account, AcmeError> {
+        let acme_error = |error| AcmeError::of(&error, &self.authority);
+        if let Some(credentials) = self.stored_account()? {
+            let account = Account::builder_with_http(Box::new(self.http_client.clone())).from_credentials(credentials);
+            return account.await.map_err(acme_error);
         }
         let config = self.config();
         let contact = config.acme_contact.as_ref().map(|address| format!("mailto:{address}"));
@@ -22,25 +22,25 @@ impl Acme {
         let new = NewAccount { contact: &contact, terms_of_service_agreed: true, only_return_existing: false };
         let external = external_key(config)?;
         let directory = config.acme_directory_url.to_string();
-        let builder = Account::builder_with_http(Box::new(self.wire.clone()));
-        let (account, credentials) = builder.create(&new, directory, external.as_ref()).await.map_err(trouble)?;
-        let kept = serde_json::to_vec(&credentials).map_err(std::io::Error::other);
-        let kept = kept.and_then(|bytes| self.tls.inner.folder.write(&self.account_file(), &bytes));
-        kept.map_err(|error| Trouble::local("the account's key could not be stored", &error))?;
+        let builder = Account::builder_with_http(Box::new(self.http_client.clone()));
+        let (account, credentials) = builder.create(&new, directory, external.as_ref()).await.map_err(acme_error)?;
+        let stored = serde_json::to_vec(&credentials).map_err(std::io::Error::other);
+        let stored = stored.and_then(|bytes| self.tls.inner.folder.write(&self.account_file(), &bytes));
+        stored.map_err(|error| AcmeError::local("the account's key could not be stored", &error))?;
         tracing::info!(event = "TLS_ACCOUNT", "Created an account at {}", self.authority);
         Ok(account)
     }
 
     /// Removes the account, because the authority does not know it any more.
-    pub(super) fn forget_account(&mut self) -> Result<(), Trouble> {
-        self.journal.order = None;
+    pub(super) fn forget_account(&mut self) -> Result<(), AcmeError> {
+        self.state.order = None;
         let removed = self.tls.inner.folder.remove(&self.account_file());
-        removed.map_err(|error| Trouble::local("the account's key could not be removed", &error))
+        removed.map_err(|error| AcmeError::local("the account's key could not be removed", &error))
     }
 
-    fn kept_account(&self) -> Result<Option<AccountCredentials>, Trouble> {
+    fn stored_account(&self) -> Result<Option<AccountCredentials>, AcmeError> {
         let bytes = self.tls.inner.folder.read(&self.account_file());
-        let bytes = bytes.map_err(|error| Trouble::local("the account's key cannot be read", &error))?;
+        let bytes = bytes.map_err(|error| AcmeError::local("the account's key cannot be read", &error))?;
         // A broken file is ignored: creating a new account costs nothing.
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
@@ -51,11 +51,11 @@ impl Acme {
     }
 }
 
-fn external_key(config: &TlsConfig) -> Result<Option<ExternalAccountKey>, Trouble> {
+fn external_key(config: &TlsConfig) -> Result<Option<ExternalAccountKey>, AcmeError> {
     let (Some(id), Some(key)) = (&config.acme_eab_key_id, &config.acme_eab_hmac_key) else { return Ok(None) };
     let key = BASE64_URL_SAFE_NO_PAD.decode(key.expose().trim_end_matches('=')).map_err(|_| {
         let text = "tls.acme_eab_hmac_key is not what the authority gave out: it is not valid base64url";
-        Trouble::new(TroubleKind::Refused, text)
+        AcmeError::new(AcmeErrorKind::Refused, text)
     })?;
     Ok(Some(ExternalAccountKey::new(id.clone(), &key)))
 }

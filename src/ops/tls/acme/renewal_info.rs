@@ -5,7 +5,7 @@ use super::Acme;
 use crate::clock;
 use crate::domain::Timestamp;
 use crate::ops::tls::certificate::Certificate;
-use crate::ops::tls::served::CertificateSource;
+use crate::ops::tls::resolver::CertificateSource;
 use instant_acme::CertificateIdentifier;
 use std::time::Duration;
 
@@ -25,15 +25,15 @@ impl RenewalAdvice {
 
 impl Acme {
     /// Asks again if it is time to. The advice is optional: a failed request changes nothing.
-    pub(super) async fn ask_for_advice(&mut self, now: Timestamp) {
+    pub(super) async fn refresh_advice(&mut self, now: Timestamp) {
         if self.advice.ask_at.is_some_and(|at| now < at) {
             return;
         }
-        let Some((CertificateSource::Acme, certificate)) = self.tls.inner.served.current() else { return };
+        let Some((CertificateSource::Acme, certificate)) = self.tls.inner.resolver.current() else { return };
         self.advice.ask_at = Some(now.plus(A_DAY));
         let Ok(Ok(asked)) = tokio::time::timeout(LIMIT, self.advice_for(&certificate)).await else { return };
         let (start, end, again) = asked;
-        let at = start.plus(end.since(start).mul_f64(certificate.chance()));
+        let at = start.plus(end.since(start).mul_f64(certificate.jitter()));
         if at <= clock::now() {
             tracing::warn!(event = "TLS_RENEWAL_ADVISED", "{} advises renewing the certificate now", self.authority);
         }
@@ -47,7 +47,7 @@ impl Acme {
     ) -> Result<(Timestamp, Timestamp, Duration), Box<dyn std::error::Error + Send + Sync>> {
         let own = certificate.key.end_entity_cert()?;
         let id = CertificateIdentifier::try_from(own)?.into_owned();
-        let account = self.account().await.map_err(|trouble| trouble.text)?;
+        let account = self.account().await.map_err(|acme_error| acme_error.text)?;
         let (info, again) = account.renewal_info(&id).await?;
         let at = |seconds: i64| Timestamp::from_millis(seconds.saturating_mul(1000));
         let window = info.suggested_window;

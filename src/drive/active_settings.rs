@@ -1,0 +1,75 @@
+//! The active settings and the objects that are built from them: one value, replaced as a whole.
+
+use super::outbox::ProviderSenders;
+use super::{Prompts, media_fetcher, outbox, recordings};
+use crate::config::{Config, ConfigErrors, WhatsAppConfig};
+use crate::inbox::pace::Pace;
+use crate::inbox::policy::Rules;
+use crate::providers::baileys::bridge::Bridge;
+use crate::providers::safe_fetch::{SafeFetcher, Trusted};
+use crate::providers::twilio::media::TwilioMediaFetcher;
+use std::sync::Arc;
+
+/// The settings, and the objects that are built from them. An operation takes [`crate::config::Reloadable::current`] once,
+/// and keeps that value until it is done.
+pub struct ActiveSettings {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The audio that Twilio plays to a caller.
+    pub prompts: Prompts,
+    /// The WhatsApp bridge, if it is in use.
+    pub bridge: Option<Bridge>,
+    /// The files that may be sent to contacts.
+    pub files: SafeFetcher,
+    /// Which provider sends WhatsApp messages, and when.
+    pub rules: Rules,
+    pub(super) twilio_files: TwilioMediaFetcher,
+    /// Recordings that Twilio redirects to.
+    pub(super) recording_files: SafeFetcher,
+    pub(super) senders: ProviderSenders,
+}
+
+/// Why settings cannot be activated.
+#[derive(Debug, thiserror::Error)]
+pub enum ActivationError {
+    /// A file that the settings name is invalid.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// The HTTP client cannot be created.
+    #[error("cannot create an HTTP client")]
+    Client(#[from] reqwest::Error),
+}
+
+impl ActiveSettings {
+    /// Builds the objects for these settings, without activating them; the connections of `client` are shared.
+    pub fn build(config: Arc<Config>, client: &reqwest::Client) -> Result<Self, ActivationError> {
+        let prompts = Prompts::load(&config)?;
+        let bridge = config.whatsapp.baileys_enabled().then(|| Bridge::new(client.clone(), &config)).transpose()?;
+        let files = media_fetcher::public_files(&config)?;
+        Ok(Self {
+            prompts,
+            rules: outbox::rules(&config),
+            senders: ProviderSenders::new(&config, client.clone(), bridge.clone(), files.clone()),
+            twilio_files: TwilioMediaFetcher::new(client.clone(), &config)?,
+            recording_files: SafeFetcher::new(Trusted::Nothing, recordings::MAX_BYTES)?,
+            bridge,
+            files,
+            config,
+        })
+    }
+
+    /// The settings whose audio differs in `next`, even if the file name is the same.
+    pub fn changed_audio(&self, next: &Self) -> Vec<&'static str> {
+        let both = [
+            ("voice.greeting_file", &self.prompts.greeting, &next.prompts.greeting),
+            ("voice.fallback_file", &self.prompts.fallback, &next.prompts.fallback),
+        ];
+        both.into_iter().filter(|(_, before, after)| before.etag != after.etag).map(|(key, ..)| key).collect()
+    }
+
+    /// The bridge's send rate, unless it is switched off.
+    pub(super) fn pace(&self) -> Option<Pace> {
+        let WhatsAppConfig { pacing, per_minute, new_chats_per_day, .. } = self.config.whatsapp;
+        pacing.then_some(Pace { per_minute, new_chats_per_day })
+    }
+}

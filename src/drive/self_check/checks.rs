@@ -1,0 +1,96 @@
+//! The individual checks of the self-check.
+
+use super::Parts;
+use crate::clock;
+use crate::domain::{Finding, FindingState};
+use crate::store::{CopyCheck, Error};
+use std::time::Duration;
+
+/// Runs all checks, the most important first.
+pub(super) async fn all(parts: &Parts) -> Vec<Finding> {
+    vec![
+        database(parts).await,
+        published_copy(parts).await,
+        disk(parts),
+        outbox(parts).await,
+        jobs(parts).await,
+        bridge(parts),
+    ]
+}
+
+async fn database(parts: &Parts) -> Finding {
+    let began = clock::instant();
+    match parts.store.check_integrity().await {
+        Ok(None) => {
+            let took_ms = clock::instant().duration_since(began).as_millis();
+            Finding::ok("database", format!("checked completely in {took_ms} ms, and intact"))
+        }
+        Ok(Some(findings)) => Finding::error("database", findings, RESTORE),
+        Err(error) => unknown("database", &error),
+    }
+}
+
+async fn published_copy(parts: &Parts) -> Finding {
+    match parts.store.check_published().await {
+        Ok(CopyCheck::Equal) => Finding::ok("published_copy", "intact, and equal to the database"),
+        Ok(CopyCheck::Off) => Finding::skipped("published_copy", "switched off ([store] publish)"),
+        Ok(CopyCheck::InsufficientSpace) => {
+            Finding::skipped("published_copy", "there is not enough disk space to check it")
+        }
+        Ok(CopyCheck::Differs(how)) => Finding::error("published_copy", how, DOCTOR),
+        Err(error) => unknown("published_copy", &error),
+    }
+}
+
+fn disk(parts: &Parts) -> Finding {
+    match parts.disk.check().problem() {
+        None => Finding::ok("disk", "enough free space"),
+        Some(detail) => Finding::error("disk", detail.en, "free disk space"),
+    }
+}
+
+async fn outbox(parts: &Parts) -> Finding {
+    let since = clock::now().minus(STUCK);
+    match parts.store.read(move |tx| tx.stuck_outbox(since)).await {
+        Ok(0) if parts.outbox.is_alive() => Finding::ok("outbox", "no message is stuck"),
+        Ok(0) => Finding::error("outbox", "the outbox is not being processed", DOCTOR),
+        Ok(count) => Finding::error("outbox", format!("{count} messages have waited for over ten minutes"), DOCTOR),
+        Err(error) => unknown("outbox", &error),
+    }
+}
+
+/// A job that failed for good is a file that was not fetched. A single one needs no action, but many are suspicious.
+async fn jobs(parts: &Parts) -> Finding {
+    let since = clock::now().minus(Duration::from_hours(24));
+    match parts.store.read(move |tx| tx.failed_jobs_since(since)).await {
+        Ok(failed) if failed < MANY_FAILED => Finding::ok("jobs", format!("{failed} failed for good in the last day")),
+        Ok(failed) => Finding::warning(
+            "jobs",
+            format!("{failed} failed for good in the last day"),
+            "see the reasons in the log (JOB_FAILED)",
+        ),
+        Err(error) => unknown("jobs", &error),
+    }
+}
+
+fn bridge(parts: &Parts) -> Finding {
+    match parts.outbox.bridge() {
+        None => Finding::skipped("bridge", "not in use"),
+        Some(state) => match state.sentence(false) {
+            None => Finding::ok("bridge", "connected"),
+            Some(sentence) => Finding::error("bridge", sentence, "open the WhatsApp section of the page"),
+        },
+    }
+}
+
+/// A check that cannot run is a finding as well.
+fn unknown(check: &str, error: &Error) -> Finding {
+    let state = if matches!(error, Error::Closed) { FindingState::Skipped } else { FindingState::Error };
+    let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    Finding { state, ..Finding::error(check, format!("cannot be checked: {error}{reason}"), DOCTOR) }
+}
+
+const RESTORE: &str = "restore an earlier backup (agentlocator restore), and keep the damaged file";
+const DOCTOR: &str = "run `agentlocator doctor`";
+const STUCK: Duration = Duration::from_mins(10);
+const MANY_FAILED: u64 = 20;

@@ -1,0 +1,118 @@
+//! Checks for a newer release once a week, if the owner has enabled it, and reports each release once.
+
+use crate::clock;
+use crate::config::{Config, Reloadable};
+use crate::domain::Timestamp;
+use crate::providers::release_feed::{self, FeedError, FeedResponse, Release, is_newer};
+use crate::store::{self, ReadTx, Store};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// What is known of the newest release.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpdateState {
+    /// The newest release that the feed has named.
+    pub newest: Option<Release>,
+    /// When the feed was last queried.
+    pub checked_at: Option<Timestamp>,
+    etag: Option<String>,
+    announced: Option<String>,
+}
+
+impl UpdateState {
+    /// Reads the stored state.
+    pub fn read(tx: &ReadTx<'_>) -> store::Result<Self> {
+        Ok(Self {
+            newest: tx.meta(NEWEST)?.and_then(|text| serde_json::from_str(&text).ok()),
+            checked_at: tx.meta(CHECKED_AT)?.and_then(|text| text.parse().ok()),
+            etag: tx.meta(ETAG)?.filter(|etag| !etag.is_empty()),
+            announced: tx.meta(ANNOUNCED)?,
+        })
+    }
+
+    /// The newest release, if it is newer than this program.
+    pub fn newer(&self) -> Option<&Release> {
+        self.newest.as_ref().filter(|release| is_newer(&release.version, INSTALLED))
+    }
+}
+
+/// Runs until `stopping`.
+pub async fn run(store: Store, settings: Reloadable<Config>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        // No request is sent unless the owner has enabled the check.
+        if let Some(feed) = settings.current().updates.weekly_feed()
+            && let Err(error) = check_if_due(&store, feed.as_str()).await
+        {
+            tracing::warn!(event = "UPDATE_CHECK_FAILED", %error, "Cannot store the result of the check for newer releases");
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(CHECK_INTERVAL) => {}
+        }
+    }
+}
+
+async fn check_if_due(store: &Store, feed: &str) -> store::Result<()> {
+    let state = store.read(UpdateState::read).await?;
+    let now = clock::now();
+    if state.checked_at.is_some_and(|at| now.since(at) < WEEK && at <= now) {
+        return Ok(());
+    }
+    let (newest, etag, checked_at) = match release_feed::fetch(feed, state.etag.as_deref()).await {
+        Ok(FeedResponse::Newest(release, etag)) => (Some(release), etag, now),
+        Ok(FeedResponse::NotModified) => (state.newest.clone(), state.etag.clone(), now),
+        Err(error) => {
+            log_failure(&error);
+            // Makes the next check due tomorrow.
+            (state.newest.clone(), state.etag.clone(), now.minus(WEEK).plus(DAY))
+        }
+    };
+    let state = UpdateState { newest, etag, checked_at: Some(checked_at), ..state };
+    let new_release = state.newer().filter(|release| state.announced.as_ref() != Some(&release.version)).cloned();
+    if let Some(release) = &new_release {
+        announce(release);
+    }
+    store
+        .write(move |tx| {
+            let newest = state.newest.as_ref().and_then(|release| serde_json::to_string(release).ok());
+            tx.set_meta(NEWEST, &newest.unwrap_or_default())?;
+            tx.set_meta(ETAG, &state.etag.unwrap_or_default())?;
+            tx.set_meta(CHECKED_AT, &checked_at.to_string())?;
+            new_release.map_or(Ok(()), |release| tx.set_meta(ANNOUNCED, &release.version))
+        })
+        .await
+}
+
+fn announce(release: &Release) {
+    let Release { version, urgent, .. } = release;
+    let notes = release.notes_url.as_deref().unwrap_or_default();
+    if *urgent {
+        tracing::warn!(
+            event = "UPDATE_AVAILABLE",
+            version,
+            urgent,
+            notes,
+            "Urgent release {version} is available: install it soon"
+        );
+    } else {
+        tracing::info!(event = "UPDATE_AVAILABLE", version, urgent, notes, "Release {version} is available");
+    }
+}
+
+fn log_failure(error: &FeedError) {
+    let cause = error as &dyn std::error::Error;
+    tracing::warn!(event = "UPDATE_CHECK_FAILED", error = cause, "Cannot check for a newer release; retrying tomorrow");
+}
+
+/// The running version.
+const INSTALLED: &str = env!("CARGO_PKG_VERSION");
+
+const NEWEST: &str = "updates.newest";
+const ETAG: &str = "updates.mark";
+const CHECKED_AT: &str = "updates.checked_at";
+const ANNOUNCED: &str = "updates.told";
+
+/// How often it checks whether the week has passed or the setting has changed.
+const CHECK_INTERVAL: Duration = Duration::from_mins(10);
+const DAY: Duration = Duration::from_hours(24);
+const WEEK: Duration = Duration::from_hours(7 * 24);

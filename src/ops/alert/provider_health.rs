@@ -1,0 +1,75 @@
+//! What calls and messages show about the providers: whether they accept the account, and whether the AI answers.
+
+use super::Alerts;
+use crate::domain::{AlertDetail, AlertKind};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The outcome of a call for the AI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AiOutcome {
+    /// The AI spoke.
+    Answered,
+    /// The AI connection was lost before the AI spoke.
+    Failed {
+        /// The reason, from the engine.
+        reason: String,
+    },
+}
+
+/// Counts consecutive calls that the AI did not answer.
+#[derive(Debug)]
+pub(super) struct FailedCalls {
+    consecutive: AtomicU32,
+    threshold: u32,
+}
+
+impl FailedCalls {
+    pub(super) fn new(threshold: u32) -> Self {
+        Self { consecutive: AtomicU32::new(0), threshold: threshold.max(1) }
+    }
+}
+
+impl Alerts {
+    /// Records the outcome of a call that the AI should answer.
+    pub fn record_ai_outcome(&self, outcome: &AiOutcome) {
+        let calls = &self.inner.failed_calls;
+        match outcome {
+            AiOutcome::Answered => {
+                calls.consecutive.store(0, Ordering::Relaxed);
+                self.clear(AlertKind::AiRefused);
+                self.clear(AlertKind::AiUnavailable);
+            }
+            AiOutcome::Failed { reason } => {
+                let count = calls.consecutive.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+                if is_account_rejected(reason) {
+                    self.raise(AlertKind::AiRefused, reason.as_str());
+                } else if count >= calls.threshold {
+                    let he = format!("{count} שיחות ברצף. הסיבה האחרונה: {reason}");
+                    let en = format!("{count} calls in a row. Last error: {reason}");
+                    self.raise(AlertKind::AiUnavailable, (he, en));
+                }
+            }
+        }
+    }
+
+    /// Records that Twilio accepted a request, or its text when it refused the account.
+    pub fn record_twilio_access(&self, rejection: Option<&str>) {
+        self.set(AlertKind::TwilioRefused, rejection.map(AlertDetail::from));
+    }
+}
+
+/// Whether the error text, which is OpenAI's, means that the account was refused, so that waiting does not help.
+fn is_account_rejected(reason: &str) -> bool {
+    const CODES: [&str; 9] = [
+        "HTTP 401",
+        "HTTP 403",
+        "invalid_api_key",
+        "insufficient_quota",
+        "billing_hard_limit_reached",
+        "account_deactivated",
+        "authentication_error",
+        "permission_error",
+        "unsupported_country_region_territory",
+    ];
+    CODES.iter().any(|code| reason.contains(code))
+}

@@ -1,0 +1,250 @@
+//! Decides when a condition becomes an alert, when it has cleared, and when a notification is due. No I/O, no clock.
+
+use crate::domain::{
+    Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute, Timestamp,
+};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Thresholds of alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertThresholds {
+    /// How long the bridge may be down.
+    pub bridge_down: Duration,
+    /// How long Litestream may be missing.
+    pub replication: Duration,
+    /// How long a condition must be absent before the alert clears.
+    pub settle: Duration,
+    /// A notification about a lasting alert is repeated after this time.
+    pub repeat: Duration,
+    /// Number of consecutive calls that the AI did not answer from which on an alert is raised.
+    pub failed_calls: u32,
+}
+
+/// An alert was raised, or has cleared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The kind of alert.
+    pub kind: AlertKind,
+    /// The new state.
+    pub state: AlertState,
+}
+
+/// The tracker of all alerts.
+pub struct AlertTracker {
+    thresholds: AlertThresholds,
+    entries: BTreeMap<AlertKind, Entry>,
+}
+
+struct Entry {
+    alert: Alert,
+    /// Whether the condition is active, and since when that has not changed.
+    is_active: bool,
+    unchanged_since: Timestamp,
+}
+
+impl AlertTracker {
+    /// A tracker with the stored alerts.
+    pub fn new(thresholds: AlertThresholds, known: Vec<Alert>) -> Self {
+        let entry = |alert: Alert| {
+            let is_active = alert.state == AlertState::Raised;
+            let unchanged_since = alert.cleared_at.unwrap_or(alert.since);
+            (alert.kind, Entry { alert, is_active, unchanged_since })
+        };
+        Self { thresholds, entries: known.into_iter().map(entry).collect() }
+    }
+
+    /// Records that the condition is active. Returns true if it was not before.
+    pub fn raise(&mut self, kind: AlertKind, detail: AlertDetail, now: Timestamp) -> bool {
+        let fresh = || Alert {
+            kind,
+            state: AlertState::Pending,
+            detail: AlertDetail::default(),
+            since: now,
+            cleared_at: None,
+            mute: None,
+            deliveries: Vec::new(),
+            recurrences: 0,
+        };
+        let entry = self.entries.entry(kind).or_insert_with(|| Entry {
+            alert: fresh(),
+            is_active: false,
+            unchanged_since: now,
+        });
+        entry.alert.detail = detail;
+        if entry.is_active {
+            return false;
+        }
+        entry.is_active = true;
+        entry.unchanged_since = now;
+        if entry.alert.state == AlertState::Cleared {
+            // An alert that returns soon must be absent for longer before it clears; otherwise a flapping condition
+            // would notify each time.
+            let soon = entry.alert.cleared_at.is_some_and(|at| now.since(at) < RECURRENCE_WINDOW);
+            let recurrences = if soon { entry.alert.recurrences.saturating_add(1) } else { 0 };
+            // Muting for the duration of the previous alert ends here; muting until a time continues.
+            let mute = entry.alert.mute.filter(|mute| matches!(mute, Mute::Until(_)));
+            entry.alert = Alert { recurrences, mute, detail: std::mem::take(&mut entry.alert.detail), ..fresh() };
+        }
+        true
+    }
+
+    /// Records that the condition is no longer active. Returns true if it was before.
+    pub fn clear(&mut self, kind: AlertKind, now: Timestamp) -> bool {
+        let Some(entry) = self.entries.get_mut(&kind).filter(|entry| entry.is_active) else { return false };
+        if entry.alert.state == AlertState::Pending {
+            // It was never raised.
+            self.entries.remove(&kind);
+            return true;
+        }
+        entry.is_active = false;
+        entry.unchanged_since = now;
+        true
+    }
+
+    /// Applies the passage of time.
+    pub fn tick(&mut self, now: Timestamp) -> Vec<Change> {
+        let thresholds = self.thresholds;
+        let mut changes = Vec::new();
+        for (kind, entry) in &mut self.entries {
+            let lasted = now.since(entry.unchanged_since);
+            match (entry.alert.state, entry.is_active) {
+                (AlertState::Pending, true) if lasted >= thresholds.raise_delay(*kind) => {
+                    entry.alert.state = AlertState::Raised;
+                }
+                (AlertState::Raised, false) if lasted >= thresholds.clear_delay(entry.alert.recurrences) => {
+                    entry.alert.state = AlertState::Cleared;
+                    entry.alert.cleared_at = Some(now);
+                }
+                _ => continue,
+            }
+            changes.push(Change { kind: *kind, state: entry.alert.state });
+        }
+        self.entries.retain(|_, entry| {
+            entry
+                .alert
+                .cleared_at
+                .is_none_or(|at| now.since(at) < CLEARED_RETENTION || entry.alert.state != AlertState::Cleared)
+        });
+        changes
+    }
+
+    /// The notifications that are due on a channel: one when an alert is raised, one at each repeat interval while it
+    /// lasts, and one when it has cleared, if its start was notified.
+    pub fn due(&self, channel: AlertChannel, now: Timestamp) -> Vec<(Alert, AlertTransition)> {
+        let repeat = self.thresholds.repeat;
+        let transition = |entry: &Entry| {
+            let alert = &entry.alert;
+            if alert.is_muted(now) {
+                return None;
+            }
+            match (alert.state, alert.delivery_by(channel)) {
+                // The alert may clear within moments: it is notified only if the condition returns.
+                (AlertState::Raised, _) if !entry.is_active => None,
+                (AlertState::Raised, None) => Some(AlertTransition::Raised),
+                (AlertState::Raised, Some(delivery)) if now.since(delivery.at) >= repeat => {
+                    Some(AlertTransition::Lasts)
+                }
+                (AlertState::Cleared, Some(delivery)) if delivery.transition != AlertTransition::Cleared => {
+                    Some(AlertTransition::Cleared)
+                }
+                _ => None,
+            }
+        };
+        self.entries
+            .values()
+            .filter_map(|entry| transition(entry).map(|transition| (entry.alert.clone(), transition)))
+            .collect()
+    }
+
+    /// Records that a notification was sent.
+    pub fn note_delivery(
+        &mut self,
+        kind: AlertKind,
+        channel: AlertChannel,
+        transition: AlertTransition,
+        now: Timestamp,
+    ) -> Option<Alert> {
+        let alert = &mut self.entries.get_mut(&kind)?.alert;
+        alert.deliveries.retain(|delivery| delivery.channel != channel);
+        alert.deliveries.push(AlertDelivery { channel, transition, at: now });
+        Some(alert.clone())
+    }
+
+    /// Records that a notification was sent but not delivered.
+    pub fn withdraw_delivery(
+        &mut self,
+        kind: AlertKind,
+        channel: AlertChannel,
+        transition: AlertTransition,
+    ) -> Option<Alert> {
+        let alert = &mut self.entries.get_mut(&kind)?.alert;
+        alert.deliveries.retain(|delivery| delivery.channel != channel || delivery.transition != transition);
+        Some(alert.clone())
+    }
+
+    /// Mutes or unmutes an alert.
+    pub fn mute(&mut self, kind: AlertKind, mute: Option<Mute>) -> Option<Alert> {
+        let alert = &mut self.entries.get_mut(&kind)?.alert;
+        alert.mute = mute;
+        Some(alert.clone())
+    }
+
+    /// All known alerts, by kind.
+    pub fn all(&self) -> Vec<Alert> {
+        self.entries.values().map(|entry| entry.alert.clone()).collect()
+    }
+
+    /// Whether time alone changes nothing: all alerts have cleared and were notified.
+    pub fn is_idle(&self, now: Timestamp) -> bool {
+        let over = self.entries.values().all(|entry| !entry.is_active && entry.alert.state == AlertState::Cleared);
+        over && AlertChannel::ALL.iter().all(|channel| self.due(*channel, now).is_empty())
+    }
+}
+
+impl AlertThresholds {
+    /// How long a condition must be active before the alert is raised; longer for conditions that often clear by
+    /// themselves.
+    fn raise_delay(self, kind: AlertKind) -> Duration {
+        match kind {
+            AlertKind::BridgeDown | AlertKind::BridgeDeaf => self.bridge_down,
+            AlertKind::Replication => self.replication,
+            AlertKind::PublishedCopy => Duration::from_mins(1),
+            // A new installation has no certificate at first.
+            AlertKind::Certificate => Duration::from_mins(15),
+            AlertKind::DatabaseUnwritable => Duration::from_secs(5),
+            AlertKind::BridgeLink => self.bridge_down.min(Duration::from_mins(1)),
+            AlertKind::DiskLow
+            | AlertKind::LogSize
+            | AlertKind::Integrity
+            | AlertKind::ForeignFile
+            | AlertKind::DatabaseReplaced
+            | AlertKind::OutboxHeld
+            | AlertKind::Backup
+            | AlertKind::WhatsAppRestricted
+            | AlertKind::TwilioRefused
+            | AlertKind::AiRefused
+            | AlertKind::AiUnavailable
+            | AlertKind::AiLimit
+            | AlertKind::OutboxStuck
+            | AlertKind::OutboxUndelivered
+            | AlertKind::ClockWrong
+            | AlertKind::SettingsRejected
+            | AlertKind::SelfCheck => Duration::ZERO,
+        }
+    }
+
+    /// How long the condition must be absent before the alert clears, by how often it returned.
+    fn clear_delay(self, recurrences: u32) -> Duration {
+        (self.settle * 2_u32.saturating_pow(recurrences.min(16))).min(MAX_CLEAR_DELAY.max(self.settle))
+    }
+}
+
+/// An alert that returns within this time returns soon.
+const RECURRENCE_WINDOW: Duration = Duration::from_hours(24);
+const MAX_CLEAR_DELAY: Duration = Duration::from_hours(6);
+/// An alert that cleared this long ago is no longer shown.
+const CLEARED_RETENTION: Duration = Duration::from_hours(7 * 24);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+use super::*;
+use proptest::prelude::*;
+
+const MAIL: AlertChannel = AlertChannel::Mail;
+const KIND: AlertKind = AlertKind::DiskLow;
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000).plus(Duration::from_secs(seconds))
+}
+
+fn tracker() -> AlertTracker {
+    let thresholds = AlertThresholds {
+        bridge_down: Duration::from_mins(10),
+        replication: Duration::from_mins(2),
+        settle: Duration::from_mins(2),
+        repeat: Duration::from_hours(24),
+        failed_calls: 3,
+    };
+    AlertTracker::new(thresholds, Vec::new())
+}
+
+/// Marks the due notifications as sent and returns them.
+fn notify(tracker: &mut AlertTracker, seconds: u64) -> Vec<(AlertKind, AlertTransition)> {
+    tracker.tick(at(seconds));
+    let due: Vec<_> =
+        tracker.due(MAIL, at(seconds)).into_iter().map(|(alert, transition)| (alert.kind, transition)).collect();
+    for (kind, transition) in &due {
+        tracker.note_delivery(*kind, MAIL, *transition, at(seconds));
+    }
+    due
+}
+
+#[test]
+fn it_notifies_once_then_daily_and_once_when_cleared() {
+    let mut tracker = tracker();
+    let day = 24 * 3600;
+    assert!(tracker.raise(KIND, "1 MB".into(), at(0)));
+    assert_eq!(notify(&mut tracker, 0), [(KIND, AlertTransition::Raised)]);
+    for second in [1, 60, 3600, day - 1] {
+        assert!(!tracker.raise(KIND, "0 MB".into(), at(second)));
+        assert_eq!(notify(&mut tracker, second), []);
+    }
+    assert_eq!(notify(&mut tracker, day), [(KIND, AlertTransition::Lasts)]);
+    assert_eq!(tracker.all()[0].detail.en, "0 MB");
+    tracker.clear(KIND, at(day + 10));
+    assert_eq!(notify(&mut tracker, day + 129), [], "it may come back");
+    assert_eq!(notify(&mut tracker, day + 130), [(KIND, AlertTransition::Cleared)]);
+    assert!(tracker.is_idle(at(day + 131)));
+    assert_eq!(notify(&mut tracker, 9 * day), []);
+    assert!(tracker.all().is_empty(), "what is long over is forgotten");
+}
+
+#[test]
+fn a_short_condition_raises_no_alert() {
+    let mut tracker = tracker();
+    tracker.raise(AlertKind::BridgeDown, "".into(), at(0));
+    assert_eq!(notify(&mut tracker, 599), []);
+    tracker.clear(AlertKind::BridgeDown, at(599));
+    assert!(tracker.all().is_empty());
+    tracker.raise(AlertKind::BridgeDown, "".into(), at(700));
+    assert_eq!(notify(&mut tracker, 1299), []);
+    assert_eq!(notify(&mut tracker, 1300), [(AlertKind::BridgeDown, AlertTransition::Raised)]);
+}
+
+#[test]
+fn clearing_is_not_notified_if_raising_was_not() {
+    let mut tracker = tracker();
+    tracker.raise(KIND, "".into(), at(0));
+    tracker.tick(at(0));
+    tracker.clear(KIND, at(1));
+    assert_eq!(notify(&mut tracker, 500), []);
+    assert_eq!(tracker.all()[0].state, AlertState::Cleared);
+}
+
+#[test]
+fn an_undelivered_notification_is_sent_again() {
+    let mut tracker = tracker();
+    tracker.raise(KIND, "".into(), at(0));
+    assert_eq!(notify(&mut tracker, 0), [(KIND, AlertTransition::Raised)]);
+    tracker.withdraw_delivery(KIND, MAIL, AlertTransition::Raised);
+    assert_eq!(notify(&mut tracker, 60), [(KIND, AlertTransition::Raised)]);
+}
+
+#[test]
+fn a_muted_one_is_silent_until_its_time_or_its_end() {
+    let mut tracker = tracker();
+    assert!(tracker.mute(KIND, Some(Mute::WhileItLasts)).is_none(), "there is nothing to mute");
+    tracker.raise(KIND, "".into(), at(0));
+    tracker.mute(KIND, Some(Mute::WhileItLasts));
+    assert_eq!(notify(&mut tracker, 0), []);
+    tracker.clear(KIND, at(10));
+    assert_eq!(notify(&mut tracker, 200), []);
+    tracker.raise(KIND, "".into(), at(300));
+    assert_eq!(notify(&mut tracker, 300), [(KIND, AlertTransition::Raised)], "the next one is another one");
+    tracker.mute(KIND, Some(Mute::Until(at(9 * 24 * 3600))));
+    assert_eq!(notify(&mut tracker, 8 * 24 * 3600), []);
+    assert_eq!(notify(&mut tracker, 9 * 24 * 3600), [(KIND, AlertTransition::Lasts)]);
+}
+
+#[test]
+fn it_goes_on_after_a_restart_where_it_was() {
+    let mut before = tracker();
+    before.raise(KIND, "x".into(), at(0));
+    notify(&mut before, 0);
+    let mut after = tracker();
+    after = AlertTracker::new(after.thresholds, before.all());
+    assert!(!after.raise(KIND, "x".into(), at(100)));
+    assert_eq!(notify(&mut after, 100), []);
+    after.clear(KIND, at(100));
+    assert_eq!(notify(&mut after, 220), [(KIND, AlertTransition::Cleared)]);
+}
+
+proptest! {
+    /// A flapping condition causes few notifications in a day, because the time before clearing doubles.
+    #[test]
+    fn flapping_is_damped(up in 1_u64..900, down in 1_u64..900) {
+        let mut tracker = tracker();
+        let (mut second, mut told) = (0, 0);
+        while second < 24 * 3600 {
+            tracker.raise(KIND, "".into(), at(second));
+            told += notify(&mut tracker, second).len();
+            second += up;
+            tracker.clear(KIND, at(second));
+            for step in 1..=down.div_ceil(30) {
+                told += notify(&mut tracker, second + (step * 30).min(down)).len();
+            }
+            second += down;
+        }
+        prop_assert!(told <= 10, "{told} in a day");
+    }
+}

@@ -1,0 +1,105 @@
+//! HTTP requests to a bucket, with retries.
+
+use super::Error;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use std::time::Duration;
+use url::Url;
+
+/// Sends requests; transient errors are retried.
+#[derive(Clone, Debug)]
+pub(super) struct BucketClient {
+    client: Client,
+}
+
+impl BucketClient {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The text of the response.
+    pub(super) async fn text(
+        &self,
+        request: impl Fn(&Client, Url) -> RequestBuilder,
+        url: impl Fn() -> Url,
+    ) -> Result<String, Error> {
+        let response = self.response(request, url).await?;
+        response.text().await.map_err(|error| Error::Bucket(describe(&error)))
+    }
+
+    /// The response, if it is successful.
+    pub(super) async fn response(
+        &self,
+        request: impl Fn(&Client, Url) -> RequestBuilder,
+        url: impl Fn() -> Url,
+    ) -> Result<Response, Error> {
+        let mut delays = RETRY_DELAYS.iter();
+        loop {
+            // Signed again for each attempt: the clock may have been corrected.
+            let outcome = request(&self.client, url()).timeout(REQUEST_TIMEOUT).send().await;
+            let (error, is_transient) = match outcome {
+                Ok(response) if response.status().is_success() => return Ok(response),
+                Ok(response) => {
+                    let status = response.status();
+                    let is_transient = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+                    (error_message(status, &response.text().await.unwrap_or_default()), is_transient)
+                }
+                Err(error) => (describe(&error), true),
+            };
+            match delays.next() {
+                Some(delay) if is_transient => tokio::time::sleep(*delay).await,
+                _ => return Err(Error::Bucket(error)),
+            }
+        }
+    }
+
+    /// Streams the body of the response piece by piece.
+    pub(super) async fn stream(
+        &self,
+        url: Url,
+        mut on_chunk: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut response = self.response(|client, url| client.get(url), || url.clone()).await?;
+        let expected = response.content_length();
+        let mut received = 0;
+        while let Some(chunk) = response.chunk().await.map_err(|error| Error::Bucket(describe(&error)))? {
+            on_chunk(&chunk)?;
+            received += chunk.len() as u64;
+        }
+        match expected {
+            Some(expected) if expected != received => Err(Error::Bucket("its answer was cut off".into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The error of a server's response (REST error responses: `<Error><Code>…</Code><Message>…</Message>`).
+fn error_message(status: StatusCode, body: &str) -> String {
+    let element = |name: &str| {
+        let (_, rest) = body.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text.to_owned())
+    };
+    match (element("Code"), element("Message")) {
+        (Some(code), Some(message)) => format!("{code}: {message} ({status})"),
+        (Some(code), None) => format!("{code} ({status})"),
+        _ => format!("it answered {status}"),
+    }
+}
+
+/// The error of a failed request. The URL is left out because it is signed.
+fn describe(error: &reqwest::Error) -> String {
+    let mut text = match (error.is_connect(), error.is_timeout()) {
+        (true, _) => "it cannot be reached".to_owned(),
+        (_, true) => "it did not answer in time".to_owned(),
+        _ => "the connection to it broke off".to_owned(),
+    };
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
+/// Time for a part of 16 MB over a slow line.
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(15);
+const RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(8)];

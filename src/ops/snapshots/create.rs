@@ -1,0 +1,422 @@
+//! Creates, verifies and deletes snapshots.
+
+mod space;
+
+use super::bucket::Bucket;
+use super::folder::{self, Snapshot, Stored};
+use super::name::{Kind, SnapshotName};
+use super::retention::{RetentionPolicy, expired};
+use super::status::Status;
+use super::{BackupStatus, Error, encryption, schedule};
+use crate::clock;
+use crate::config::{BackupConfig, Config};
+use crate::domain::Timestamp;
+use crate::store::{self, CopySummary};
+use jiff::tz::TimeZone;
+use space::check_space;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{BufReader, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The snapshots of one database.
+#[derive(Clone, Debug)]
+pub struct Snapshots {
+    published: PathBuf,
+    /// The folder beside the database in which copies and the status file are written.
+    work_folder: PathBuf,
+    settings: BackupConfig,
+    /// The time zone of the hour at which it runs.
+    zone: TimeZone,
+    special: usize,
+    /// The bucket, or the name of the missing setting.
+    bucket: Option<Result<Bucket, String>>,
+    cancel_token: CancellationToken,
+}
+
+/// A token to cancel running work.
+#[derive(Clone, Debug, Default)]
+pub struct CancellationToken(Arc<AtomicBool>);
+
+impl CancellationToken {
+    /// Requests cancellation.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once cancellation is requested.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A snapshot that was created and read back.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct CreatedSnapshot {
+    /// The file name.
+    pub name: String,
+    /// The path.
+    pub file: PathBuf,
+    /// The size in bytes.
+    pub bytes: u64,
+    /// A summary of its content.
+    pub copy: CopySummary,
+    /// Snapshots that were deleted afterwards.
+    pub dropped: Vec<String>,
+    /// The error of the bucket, if any.
+    pub bucket_error: Option<String>,
+}
+
+/// The result of verifying a snapshot.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Verified {
+    /// The file name.
+    pub name: String,
+    /// Its checksum matches.
+    pub sum_is_right: bool,
+    /// A summary of its content; none if it is encrypted and no key was given.
+    pub copy: Option<CopySummary>,
+}
+
+impl Snapshots {
+    /// The snapshots that the settings describe.
+    pub fn new(config: &Config, client: reqwest::Client) -> Self {
+        let published = config.store.published_file();
+        let bucket = config.backup.bucket().map(|access| {
+            let access = access.map_err(|missing| format!("{missing} is not set"))?;
+            Bucket::new(&access, &config.backup, client)
+        });
+        Self {
+            work_folder: published.with_file_name("snapshots"),
+            published,
+            settings: config.backup.clone(),
+            zone: config.business.time_zone.clone(),
+            special: config.store.keep_snapshots,
+            bucket,
+            cancel_token: CancellationToken::default(),
+        }
+    }
+
+    /// The same, without the bucket.
+    #[must_use]
+    pub fn local_only(mut self) -> Self {
+        self.bucket = None;
+        self
+    }
+
+    /// The token to cancel running work.
+    pub fn cancel_token(&self) -> &CancellationToken {
+        &self.cancel_token
+    }
+
+    /// How long after a start a missed nightly snapshot is made.
+    pub fn start_delay(&self) -> Duration {
+        Duration::from_secs(self.settings.start_delay_s)
+    }
+
+    /// True if snapshots are also stored in a bucket.
+    pub fn has_bucket(&self) -> bool {
+        self.bucket.is_some()
+    }
+
+    /// The result of the last snapshot.
+    pub fn status(&self) -> Status {
+        Status::read(&self.status_file())
+    }
+
+    /// Whether a usable backup exists.
+    pub fn backup_status(&self, now: Timestamp) -> BackupStatus {
+        if self.settings.enabled { BackupStatus::of(&self.status(), now) } else { BackupStatus::Off }
+    }
+
+    /// Returns true if the last snapshot failed for lack of disk space.
+    pub fn lacks_space(&self) -> bool {
+        self.settings.enabled && self.status().lacks_space
+    }
+
+    /// True if the nightly snapshot is due.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        let last = self.status().last_success_at;
+        self.settings.enabled && schedule::is_due(now, last, self.settings.hour, &self.zone)
+    }
+
+    /// All snapshots in the folder, newest first.
+    pub fn list(&self) -> Result<Vec<Snapshot>, Error> {
+        folder::list(self.folder())
+    }
+
+    /// The path of a snapshot.
+    pub fn path(&self, name: &str) -> Result<PathBuf, Error> {
+        let path = self.folder().join(name);
+        let known = name.parse::<SnapshotName>().is_ok() && path.is_file();
+        if known { Ok(path) } else { Err(Error::NotFound(name.to_owned())) }
+    }
+
+    /// Creates a snapshot, verifies it, stores it, and deletes expired ones.
+    pub async fn create(&self, kind: Kind) -> Result<CreatedSnapshot, Error> {
+        let now = clock::now();
+        let mut status = Status { last_attempt_at: Some(now), ..self.status() };
+        let this = self.clone();
+        let outcome = run_detached(move || this.create_locally(kind, now)).await;
+        match outcome {
+            Ok(mut created) => {
+                status.last_success_at = Some(now);
+                status.last_snapshot = Some(created.name.clone());
+                status.last_bytes = created.bytes;
+                status.last_error = None;
+                status.lacks_space = false;
+                created.bucket_error = self.sync_bucket(&mut status).await;
+                self.save_status(&status);
+                Ok(created)
+            }
+            Err(error @ (Error::Busy | Error::Stopped)) => Err(error),
+            Err(error) => {
+                status.last_error = Some(error.to_string());
+                status.lacks_space = error.is_lack_of_space();
+                self.save_status(&status);
+                Err(error)
+            }
+        }
+    }
+
+    /// True if the bucket lacks snapshots of the folder, because an upload failed.
+    pub fn has_pending_uploads(&self) -> bool {
+        self.settings.enabled && self.bucket.is_some() && self.status().bucket_error.is_some()
+    }
+
+    /// Uploads the missing snapshots to the bucket. Returns the error, if any.
+    pub async fn upload_pending(&self) -> Option<String> {
+        let mut status = self.status();
+        let error = self.sync_bucket(&mut status).await;
+        self.save_status(&status);
+        error
+    }
+
+    async fn sync_bucket(&self, status: &mut Status) -> Option<String> {
+        self.bucket.as_ref()?;
+        status.bucket_error =
+            self.upload_missing(status.last_snapshot.as_deref()).await.err().map(|error| error.to_string());
+        if status.bucket_error.is_none() {
+            status.bucket_success_at = Some(clock::now());
+        }
+        status.bucket_error.clone()
+    }
+
+    /// Reads a whole snapshot; also verifies its content if it is not encrypted or a key is given.
+    pub fn verify(&self, name: &str, identity: Option<&Path>) -> Result<Verified, Error> {
+        let path = self.path(name)?;
+        let (_, sum) = folder::checksum(&path, &self.cancel_token)?;
+        let recorded = self.list()?.into_iter().find(|found| found.name == name).and_then(|found| found.sha256);
+        if recorded.as_ref().is_some_and(|recorded| *recorded != sum) {
+            return Err(Error::ReadBackMismatch(path));
+        }
+        let encrypted = name.parse::<SnapshotName>().is_ok_and(|name| name.encrypted);
+        let copy = match identity {
+            _ if !encrypted => Some(store::verify_copy(&path)?),
+            Some(identity) => Some(self.verify_encrypted(&path, identity)?),
+            None => None,
+        };
+        Ok(Verified { name: name.to_owned(), sum_is_right: recorded.is_some(), copy })
+    }
+
+    /// Deletes expired snapshots, if the newest one verifies.
+    pub fn prune(&self) -> Result<Vec<String>, Error> {
+        let newest = self.list()?.into_iter().find(|found| matches!(found.kind, Kind::Nightly | Kind::Manual));
+        let Some(newest) = newest else { return Ok(Vec::new()) };
+        self.verify(&newest.name, None)?;
+        let good = newest.name.parse().map_err(|()| Error::NotFound(newest.name.clone()))?;
+        self.delete_expired(&good, clock::now())
+    }
+
+    /// Names and sizes of the objects in the bucket.
+    pub async fn list_bucket(&self) -> Result<Vec<(String, u64)>, Error> {
+        self.require_bucket()?.list().await
+    }
+
+    /// Downloads a snapshot from the bucket into the folder. Returns its path.
+    pub async fn fetch(&self, name: &str) -> Result<PathBuf, Error> {
+        let known = name.parse::<SnapshotName>().is_ok();
+        if !known {
+            return Err(Error::NotFound(name.to_owned()));
+        }
+        self.create_folders()?;
+        let target = self.folder().join(name);
+        self.require_bucket()?.fetch(name, &target).await?;
+        Ok(target)
+    }
+
+    fn require_bucket(&self) -> Result<&Bucket, Error> {
+        match &self.bucket {
+            Some(Ok(bucket)) => Ok(bucket),
+            Some(Err(missing)) => Err(Error::Bucket(missing.clone())),
+            None => Err(Error::Bucket("none is set (backup.s3_bucket)".into())),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        self.settings.folder.as_deref().unwrap_or(&self.work_folder)
+    }
+
+    fn create_locally(&self, kind: Kind, now: Timestamp) -> Result<CreatedSnapshot, Error> {
+        self.create_folders()?;
+        let _lock = self.lock()?;
+        folder::clear_unfinished(self.folder());
+        let work = self.work_folder.join(".unfinished.db");
+        let _ = std::fs::remove_file(&work);
+        let mut dropped = self.free_up_space()?;
+        let created = self.copy_and_verify(&work).and_then(|copy| {
+            let encrypted = !self.settings.age_recipients.is_empty();
+            let name = SnapshotName::new(kind, now, encrypted);
+            let stored = self.store(&work, &name)?;
+            Ok((name, stored, copy))
+        });
+        let _ = std::fs::remove_file(&work);
+        let (name, Stored { path, bytes, sha256 }, copy) = created?;
+        tracing::debug!(event = "SNAPSHOT_SUM", sha256, "SHA-256 of the snapshot as read back");
+        dropped.extend(self.delete_expired(&name, now)?);
+        Ok(CreatedSnapshot { name: name.to_string(), file: path, bytes, copy, dropped, bucket_error: None })
+    }
+
+    fn store(&self, work: &Path, name: &SnapshotName) -> Result<Stored, Error> {
+        if !name.encrypted && self.folder() == self.work_folder {
+            return folder::adopt(work, &self.work_folder, name, &self.cancel_token);
+        }
+        let bytes = std::fs::metadata(work).map_err(Error::file("inspect", work))?.len();
+        check_space(self.folder(), bytes)?;
+        folder::put(work, self.folder(), name, &self.settings.age_recipients, &self.cancel_token)
+    }
+
+    fn copy_and_verify(&self, work: &Path) -> Result<CopySummary, Error> {
+        check_space(&self.work_folder, self.database_bytes())?;
+        let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(work);
+        let out = out.map_err(Error::file("make", work))?;
+        let mut writer =
+            CancellableWriter { out: BufWriter::with_capacity(1 << 20, &out), cancel_token: &self.cancel_token };
+        match store::copy_database(&self.published, &mut writer) {
+            _ if self.cancel_token.is_cancelled() => return Err(Error::Stopped),
+            outcome => outcome?,
+        };
+        out.sync_all().map_err(Error::file("fsync", work))?;
+        Ok(store::verify_copy(work)?)
+    }
+
+    fn verify_encrypted(&self, path: &Path, identity: &Path) -> Result<CopySummary, Error> {
+        self.create_folders()?;
+        let work = self.work_folder.join(".opened.db");
+        let _ = std::fs::remove_file(&work);
+        let encrypted = folder::open(path)?;
+        let mut decrypted = encryption::decrypt(BufReader::new(encrypted), identity)?;
+        let out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&work);
+        let mut out = out.map_err(Error::file("make", &work))?;
+        let verified = std::io::copy(&mut decrypted, &mut out)
+            .map_err(Error::file("decrypt", path))
+            .and_then(|_| Ok(store::verify_copy(&work)?));
+        let _ = std::fs::remove_file(&work);
+        verified
+    }
+
+    fn delete_expired(&self, good: &SnapshotName, now: Timestamp) -> Result<Vec<String>, Error> {
+        let found: Vec<SnapshotName> = self.list()?.iter().filter_map(|found| found.name.parse().ok()).collect();
+        let mut dropped = Vec::new();
+        for name in expired(&found, good, self.policy(), &self.zone, now) {
+            folder::remove(self.folder(), &name.to_string())?;
+            dropped.push(name.to_string());
+        }
+        dropped.extend(self.enforce_budget()?);
+        Ok(dropped)
+    }
+
+    /// Uploads the snapshots of the folder that the bucket lacks, and deletes expired ones from the bucket.
+    async fn upload_missing(&self, newest: Option<&str>) -> Result<(), Error> {
+        let bucket = self.require_bucket()?;
+        bucket.clear_unfinished(&self.work_folder).await?;
+        let uploaded = bucket.list().await?;
+        for snapshot in self.list()? {
+            let same = |(name, bytes): &(String, u64)| *name == snapshot.name && *bytes == snapshot.bytes;
+            if !uploaded.iter().any(same) {
+                bucket
+                    .put(&self.folder().join(&snapshot.name), &snapshot.name, &self.work_folder, &self.cancel_token)
+                    .await?;
+            }
+        }
+        let Some(good) = newest.and_then(|name| name.parse::<SnapshotName>().ok()) else { return Ok(()) };
+        let names: Vec<SnapshotName> = bucket.list().await?.iter().filter_map(|(name, _)| name.parse().ok()).collect();
+        for name in expired(&names, &good, self.policy(), &self.zone, clock::now()) {
+            bucket.delete(&name.to_string()).await?;
+        }
+        Ok(())
+    }
+
+    fn policy(&self) -> RetentionPolicy {
+        RetentionPolicy { days: self.settings.keep_days, weeks: self.settings.keep_weeks, special: self.special }
+    }
+
+    fn create_folders(&self) -> Result<(), Error> {
+        let create = |path: &Path| {
+            let created = DirBuilder::new().recursive(true).mode(0o700).create(path);
+            created.map_err(Error::file("create the folder", path))
+        };
+        create(&self.work_folder)?;
+        if self.folder() != self.work_folder {
+            // Below a mount point that is not mounted, the snapshot would be written to the wrong disk.
+            let parent = self.folder().parent().unwrap_or(Path::new("/"));
+            if !parent.is_dir() {
+                let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+                return Err(Error::file("find the folder", parent)(missing));
+            }
+            create(self.folder())?;
+        }
+        Ok(())
+    }
+
+    /// Locks out other processes: only one snapshot is made at a time.
+    fn lock(&self) -> Result<File, Error> {
+        let path = self.work_folder.join(".lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(Error::file("open", &path))?;
+        match file.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) => Err(Error::Busy),
+            Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(file),
+        }
+    }
+
+    fn save_status(&self, status: &Status) {
+        if let Err(error) = status.write(&self.status_file()) {
+            tracing::warn!(event = "SNAPSHOT_UNNOTED", %error, "Cannot write the status file of the snapshots");
+        }
+    }
+
+    fn status_file(&self) -> PathBuf {
+        self.work_folder.join("status.json")
+    }
+}
+
+/// A writer that stops copying when the service stops.
+struct CancellableWriter<'s, W> {
+    out: W,
+    cancel_token: &'s CancellationToken,
+}
+
+impl<W: Write> Write for CancellableWriter<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.cancel_token.is_cancelled() {
+            return Err(std::io::Error::other("the service is stopping"));
+        }
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Runs `work` on a thread that the end of the process does not wait for.
+async fn run_detached<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("snapshot".into());
+    thread.spawn(move || drop(sender.send(work()))).map_err(Error::file("start the thread", Path::new("snapshot")))?;
+    receiver.await.map_err(|_| Error::Stopped)?
+}

@@ -1,0 +1,60 @@
+//! Encrypts copies with age (<https://age-encryption.org/v1>), for recipients whose private keys are kept elsewhere.
+
+use age::x25519;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a copy cannot be encrypted or decrypted.
+#[derive(Debug, thiserror::Error)]
+pub enum EncryptionError {
+    /// The recipient is not an age key.
+    #[error("{0:?} is not an age recipient; a recipient begins with age1, as `age-keygen` prints it")]
+    Recipient(String),
+    /// The key file cannot be used.
+    #[error("the key file {path} cannot be used")]
+    Identity {
+        /// The key file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// None of the keys decrypts the copy.
+    #[error("the copy cannot be decrypted: {0}")]
+    Decrypt(#[from] age::DecryptError),
+    /// Encryption failed.
+    #[error("the copy cannot be encrypted: {0}")]
+    Encrypt(#[from] age::EncryptError),
+    /// Reading or writing failed.
+    #[error("the encrypted copy cannot be read or written")]
+    Io(#[from] io::Error),
+}
+
+/// Whether a file that begins with these bytes is encrypted.
+pub fn is_encrypted(beginning: &[u8]) -> bool {
+    beginning.starts_with(MAGIC)
+}
+
+/// Parses an age recipient.
+pub fn recipient(text: &str) -> Result<x25519::Recipient, EncryptionError> {
+    text.trim().parse().map_err(|_| EncryptionError::Recipient(text.to_owned()))
+}
+
+/// A writer that encrypts to `out`. Its `finish` must be called at the end.
+pub fn encrypt<W: Write>(recipients: &[String], out: W) -> Result<age::stream::StreamWriter<W>, EncryptionError> {
+    let recipients: Vec<_> = recipients.iter().map(|text| recipient(text)).collect::<Result<_, _>>()?;
+    let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))?;
+    Ok(encryptor.wrap_output(out)?)
+}
+
+/// A reader of the decrypted content, using one of the keys in the file `identity`.
+pub fn decrypt<R: Read>(encrypted: R, identity: &Path) -> Result<age::stream::StreamReader<R>, EncryptionError> {
+    let failed = |source| EncryptionError::Identity { path: identity.to_owned(), source };
+    let keys = File::open(identity).map_err(failed)?;
+    let keys = age::IdentityFile::from_buffer(BufReader::new(keys)).map_err(failed)?.into_identities()?;
+    let decryptor = age::Decryptor::new(encrypted)?;
+    Ok(decryptor.decrypt(keys.iter().map(|key| key.as_ref() as &dyn age::Identity))?)
+}
+
+const MAGIC: &[u8] = b"age-encryption.org/v1";

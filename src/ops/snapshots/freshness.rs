@@ -1,0 +1,56 @@
+//! Whether a usable backup exists.
+
+use super::Status;
+use crate::domain::Timestamp;
+use std::time::Duration;
+
+/// Whether a usable backup exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BackupStatus {
+    /// Switched off in the settings.
+    Off,
+    /// No backup time has passed yet.
+    Pending,
+    /// The last one succeeded and is recent.
+    Good,
+    /// The last attempt failed, or the last successful one is too old.
+    Bad,
+}
+
+impl BackupStatus {
+    /// Evaluates a status at a time.
+    pub(super) fn of(status: &Status, now: Timestamp) -> Self {
+        let failed = status.last_error.is_some() || status.bucket_error.is_some();
+        match status.last_success_at {
+            _ if failed => Self::Bad,
+            None => Self::Pending,
+            Some(last) if now.since(last) <= MAX_AGE => Self::Good,
+            Some(_) => Self::Bad,
+        }
+    }
+}
+
+/// One night may be missed.
+const MAX_AGE: Duration = Duration::from_hours(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_and_an_old_one_are_bad() {
+        let now = Timestamp::from_millis(1_790_000_000_000);
+        let made = |hours| Some(now.minus(Duration::from_hours(hours)));
+        let status = |last_success_at, last_error: Option<&str>| Status {
+            last_success_at,
+            last_error: last_error.map(str::to_owned),
+            ..Status::default()
+        };
+        assert_eq!(BackupStatus::of(&Status::default(), now), BackupStatus::Pending);
+        assert_eq!(BackupStatus::of(&status(made(30), None), now), BackupStatus::Good);
+        assert_eq!(BackupStatus::of(&status(made(60), None), now), BackupStatus::Bad);
+        assert_eq!(BackupStatus::of(&status(made(1), Some("no room")), now), BackupStatus::Bad);
+        let far = Status { bucket_error: Some("403".into()), ..status(made(1), None) };
+        assert_eq!(BackupStatus::of(&far, now), BackupStatus::Bad);
+    }
+}

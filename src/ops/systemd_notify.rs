@@ -1,0 +1,58 @@
+//! Notifications to systemd. Without `NOTIFY_SOCKET` they do nothing.
+
+use crate::config::process_env;
+use sd_notify::NotifyState;
+use std::time::Duration;
+
+/// The daemon is ready.
+pub fn ready(status: &str) {
+    send(&[NotifyState::Ready, NotifyState::Status(status)]);
+}
+
+/// The daemon reloads its settings; [`ready`] ends the reload.
+pub fn reloading(status: &str) {
+    // systemd ignores a reload notification without the time.
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => send(&[NotifyState::Reloading, now, NotifyState::Status(status)]),
+        Err(error) => {
+            tracing::debug!(event = "NOTIFY_FAILED", %error, "Cannot read the monotonic clock for the notification to systemd");
+        }
+    }
+}
+
+/// The daemon is about to stop.
+pub fn stopping(status: &str) {
+    send(&[NotifyState::Stopping, NotifyState::Status(status)]);
+}
+
+/// Sets the status line of `systemctl status`.
+pub fn status(status: &str) {
+    send(&[NotifyState::Status(status)]);
+}
+
+/// Extends the start timeout by `span` from now.
+pub fn extend_start_timeout(status: &str, span: Duration) {
+    let micros = u32::try_from(span.as_micros()).unwrap_or(u32::MAX);
+    send(&[NotifyState::Status(status), NotifyState::ExtendTimeoutUsec(micros)]);
+}
+
+/// Sends the keep-alive signal to the watchdog.
+pub fn feed_watchdog() {
+    send(&[NotifyState::Watchdog]);
+}
+
+/// Whether systemd receives notifications.
+pub fn is_available() -> bool {
+    process_env("NOTIFY_SOCKET").is_some()
+}
+
+/// The watchdog interval; none if the watchdog is off.
+pub fn watchdog_interval() -> Option<Duration> {
+    sd_notify::watchdog_enabled()
+}
+
+fn send(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(event = "NOTIFY_FAILED", %error, "Cannot send a notification to systemd");
+    }
+}

@@ -1,0 +1,134 @@
+//! The HTTP client for a certificate authority; it also stores `Retry-After` headers.
+
+use crate::clock;
+use crate::providers::http_client;
+use crate::providers::tls_probe::http_date;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
+use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
+use reqwest::StatusCode;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{CertificateError, ClientConfig, RootCertStore};
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// An HTTP client for an authority. Clones share the stored headers.
+#[derive(Clone)]
+pub(super) struct AcmeHttpClient {
+    client: reqwest::Client,
+    retry_after: Arc<Mutex<Option<Duration>>>,
+}
+
+/// Why a request to an authority failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AcmeHttpError {
+    #[error("no connection")]
+    Transport(#[from] reqwest::Error),
+    #[error("it answered {0}, which is not an ACME answer")]
+    NotAcme(StatusCode),
+    #[error("its answer is too long")]
+    TooLong,
+}
+
+impl AcmeHttpClient {
+    /// Creates a client that trusts these root certificates.
+    pub(super) fn new(roots: RootCertStore) -> Result<Self, reqwest::Error> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        Ok(Self { client: http_client::builder_with_tls(tls).timeout(TIMEOUT).build()?, retry_after: Arc::default() })
+    }
+
+    /// The `Retry-After` of the last refusal; the call clears it.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    async fn send(self, request: hyper::Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, AcmeHttpError> {
+        let (mut parts, body) = request.into_parts();
+        // The client sets its own `User-Agent`.
+        parts.headers.remove(USER_AGENT);
+        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let request = self.client.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body);
+        let mut response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > MAX_RESPONSE_BYTES {
+                return Err(AcmeHttpError::TooLong);
+            }
+        }
+        if status.is_client_error() || status.is_server_error() {
+            *self.retry_after.lock().unwrap_or_else(PoisonError::into_inner) = retry_after(&headers);
+            if !headers.get(CONTENT_TYPE).is_some_and(|kind| kind.to_str().is_ok_and(|kind| kind.contains("json"))) {
+                return Err(AcmeHttpError::NotAcme(status));
+            }
+        }
+        let mut converted = hyper::Response::new(Full::new(Bytes::from(bytes)));
+        (*converted.status_mut(), *converted.headers_mut()) = (status, headers);
+        Ok(BytesResponse::from(converted))
+    }
+}
+
+impl HttpClient for AcmeHttpClient {
+    fn request(
+        &self,
+        request: hyper::Request<BodyWrapper<Bytes>>,
+    ) -> Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>> {
+        let client = self.clone();
+        Box::pin(async move { client.send(request).await.map_err(|error| Error::Other(Box::new(error))) })
+    }
+}
+
+impl AcmeHttpError {
+    /// Whether the server's certificate would be valid at another time.
+    pub(super) fn is_validity_error(&self) -> bool {
+        matches!(
+            tls_error(self),
+            Some(rustls::Error::InvalidCertificate(
+                CertificateError::Expired
+                    | CertificateError::ExpiredContext { .. }
+                    | CertificateError::NotValidYet
+                    | CertificateError::NotValidYetContext { .. }
+            ))
+        )
+    }
+}
+
+/// The TLS error at any depth of the chain: an I/O error does not expose its inner error as `source`.
+fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let nested = inner.and_then(|inner| tls_error(inner));
+    error.downcast_ref().or(nested).or_else(|| error.source().and_then(tls_error))
+}
+
+/// The built-in root certificates, and those in the file.
+pub(super) fn roots(file: Option<&Path>) -> Result<RootCertStore, String> {
+    let mut roots = http_client::built_in_roots();
+    if let Some(file) = file {
+        let problem = |error: &dyn std::fmt::Display| format!("tls.acme_ca_file, {}: {error}", file.display());
+        let certificates = CertificateDer::pem_file_iter(file).map_err(|error| problem(&error))?;
+        let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(|error| problem(&error))?;
+        if roots.add_parsable_certificates(certificates).0 == 0 {
+            return Err(problem(&"holds no certificate"));
+        }
+    }
+    Ok(roots)
+}
+
+/// RFC 9110, section 10.2.3: seconds or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = value.parse().map(Duration::from_secs).ok();
+    seconds.or_else(|| http_date(value).map(|at| at.since(clock::now())))
+}
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Certificate chains are some KiB.
+const MAX_RESPONSE_BYTES: usize = 1 << 20;
