@@ -93,7 +93,7 @@ pub async fn run(
     let disk = DiskMonitor::new(settings.clone());
     let active_settings = Reloadable::new(ActiveSettings::build(settings.current(), &client)?);
     let (parts, compressor) = call_parts(&active_settings, client, &store, &disk, &alerts);
-    let tls = Tls::open(settings.current(), listeners.tls_doors());
+    let tls = Tls::open(settings.current(), listeners.tls_listeners());
     loops.spawn(tls.clone().run());
     let (stop, stopping) = watch::channel(false);
     let message_clock = MessageClock::default();
@@ -126,7 +126,7 @@ pub async fn run(
         message_clock: message_clock.clone(),
         gap: gap.clone(),
         outbox: outbox.clone(),
-        repeats: Arc::default(),
+        replay_cache: Arc::default(),
         auth: Arc::default(),
         bodies: BodyBudget::default(),
         readiness: Arc::new(Readiness::default()),

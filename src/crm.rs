@@ -1,16 +1,16 @@
 //! Use cases: one function for each operation of the owner, an API client, the agent or a webhook, each in one
 //! transaction.
 
+pub mod admin_command;
 pub mod backfill;
 pub mod call;
 pub mod contact;
+mod error;
 pub mod inbox;
 pub mod message_clock;
-pub mod order;
 pub mod outbox;
 pub mod password;
 pub mod recording;
-mod refusal;
 pub mod retention;
 pub mod session;
 pub mod setup;
@@ -18,4 +18,4 @@ pub mod thread;
 pub mod token;
 pub mod user;
 
-pub use refusal::{Error, Refusal, transact};
+pub use error::{Error, RequestError, transact};

@@ -29,18 +29,18 @@ mod user;
 pub use actor::ActorId;
 pub use address::{Address, AddressKind};
 pub use alert::{Alert, AlertChannel, AlertDelivery, AlertDetail, AlertKind, AlertState, AlertTransition, Mute};
-pub use attempt::{LateRefusal, NotSent, Outcome, Refusal, RefusedRoute, Search, Trouble};
+pub use attempt::{LateRefusal, NotSent, Outcome, ProviderError, Refusal, RefusedRoute, Search};
 pub use call::{Call, CallDirection, CallMedium, CallState, EndReason, Speaker, TransferFailure, Turn, TurnLatency};
 pub use change::ChangeKind;
-pub use contact::{Contact, MergeSuggestion, PersonName, SuggestionReason};
+pub use contact::{Contact, ContactName, MergeSuggestion, SuggestionReason};
 pub use cursor::Cursor;
-pub use finding::{Finding, FindingState, SelfCheck};
+pub use finding::{CheckResult, CheckStatus, SelfCheck};
 pub use hex::hex;
 pub use ids::{
-    AddressId, BusinessId, CallId, CallSid, ContactId, JobId, JournalId, MessageId, MessageSid, NotASid, OutboxId,
+    AddressId, BusinessId, CallId, CallSid, ContactId, InvalidSid, JobId, JournalId, MessageId, MessageSid, OutboxId,
     RecordingId, RecordingSid, StreamSid, ThreadId, TokenId, TurnId, UserId,
 };
-pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageNews};
+pub use inbound::{Actor, Change, Inbound, InboundMedia, InboundMessage, Malformed, MessageUpdate};
 pub use masked::Masked;
 pub use message::{
     Direction, Edit, MEDIA_PATH, MediaKind, Message, MessageDetail, MessageEventKind, MessageFile, MessageStatus,
@@ -53,6 +53,6 @@ pub use recording::{Recording, RecordingSource, RecordingState};
 pub use role::Role;
 pub use text_enum::UnknownValue;
 pub(crate) use text_enum::text_enum;
-pub use thread::{AiMode, LastIn, Thread, ThreadType};
+pub use thread::{AiMode, LastInbound, Thread, ThreadType};
 pub use time::{Moment, Timestamp};
 pub use user::{ApiToken, AuditEntry, Session, SessionSummary, User};

@@ -4,6 +4,6 @@
 pub mod delivery;
 pub mod message_clock;
 pub mod message_time;
-pub mod pace;
 pub mod policy;
+pub mod send_rate;
 pub mod window;

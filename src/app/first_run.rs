@@ -10,7 +10,7 @@ use crate::store::Store;
 pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
     let (code, now) = (SetupCode::generate(), clock::now());
     let hash = code.hash();
-    match crm::transact(store, move |tx| setup::offer(tx, &hash, now)).await {
+    match crm::transact(store, move |tx| setup::activate_code(tx, &hash, now)).await {
         Ok(()) => {
             let (url, plain_url) = (code.url(&pages.best), pages.plain.as_deref().map(|page| code.url(page)));
             let also = plain_url.as_deref().map(|url| format!("; from this machine or its local network also {url}"));
@@ -18,7 +18,7 @@ pub(super) async fn offer_setup_code(store: &Store, pages: &PageUrls) {
                 event = "SETUP_CODE",
                 url,
                 plain_url,
-                expires_at = %now.plus(setup::GOOD_FOR),
+                expires_at = %now.plus(setup::CODE_LIFETIME),
                 "Open {url} to create the first owner{}. The code is valid once, for a day; `agentlocator setup` prints another one",
                 also.unwrap_or_default()
             );

@@ -1,7 +1,7 @@
 //! Starts the health monitor, the self-check and the alerts.
 
 use crate::config::Reloadable;
-use crate::domain::{Finding, Timestamp};
+use crate::domain::{CheckResult, Timestamp};
 use crate::drive::calls::CallParts;
 use crate::drive::health_monitor::{HealthMonitor, backup_problem, certificate_problem};
 use crate::drive::outbox::Outbox;
@@ -67,20 +67,22 @@ pub(super) fn start(
 }
 
 /// The self-check's finding about the certificate.
-fn certificate(status: &TlsStatus) -> Finding {
+fn certificate(status: &TlsStatus) -> CheckResult {
     match (certificate_problem(status), status.not_after) {
-        (Some(problem), _) => Finding::error("certificate", problem.en, "run `agentlocator doctor`"),
-        (None, Some(end)) if status.health == TlsHealth::Ok => Finding::ok("certificate", format!("valid until {end}")),
-        (None, _) => Finding::skipped("certificate", "no certificate is configured"),
+        (Some(problem), _) => CheckResult::error("certificate", problem.en, "run `agentlocator doctor`"),
+        (None, Some(end)) if status.health == TlsHealth::Ok => {
+            CheckResult::ok("certificate", format!("valid until {end}"))
+        }
+        (None, _) => CheckResult::skipped("certificate", "no certificate is configured"),
     }
 }
 
 /// The self-check's finding about the snapshots.
-fn backup(snapshots: &Snapshots, now: Timestamp) -> Finding {
+fn backup(snapshots: &Snapshots, now: Timestamp) -> CheckResult {
     match (backup_problem(snapshots, now), snapshots.backup_status(now)) {
-        (Some(problem), _) => Finding::error("backup", problem.en, "run `agentlocator doctor`"),
-        (None, BackupStatus::Off) => Finding::skipped("backup", "switched off"),
-        (None, BackupStatus::Pending) => Finding::skipped("backup", "no nightly snapshot was due yet"),
-        (None, BackupStatus::Good | BackupStatus::Bad) => Finding::ok("backup", "the last snapshot is good"),
+        (Some(problem), _) => CheckResult::error("backup", problem.en, "run `agentlocator doctor`"),
+        (None, BackupStatus::Off) => CheckResult::skipped("backup", "switched off"),
+        (None, BackupStatus::Pending) => CheckResult::skipped("backup", "no nightly snapshot was due yet"),
+        (None, BackupStatus::Good | BackupStatus::Bad) => CheckResult::ok("backup", "the last snapshot is good"),
     }
 }

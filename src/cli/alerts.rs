@@ -4,7 +4,7 @@ use super::table::{Table, format_time};
 use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::app;
 use crate::config::Config;
-use crate::crm::order::{Order, Outcome};
+use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::{AlertChannel, AlertState, MessageStatus, PhoneNumber};
 use crate::drive::outbox;
 use crate::ops::alert::{AlertMessage, headline};
@@ -39,7 +39,9 @@ pub(super) fn run(command: &Alerts, settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let (Outcome::Alerts(alerts), _) = daemon_client::execute(settings, Order::ListAlerts)? else { return Ok(()) };
+    let (CommandOutput::Alerts(alerts), _) = daemon_client::execute(settings, AdminCommand::ListAlerts)? else {
+        return Ok(());
+    };
     if json {
         return print_json(&alerts);
     }
@@ -112,21 +114,21 @@ fn by_whatsapp(config: &Config, settings: &Settings) -> Option<TestResult> {
 fn send_whatsapp(config: &Config, settings: &Settings, to: &PhoneNumber) -> anyhow::Result<String> {
     let notification = AlertMessage::test(&config.business.name, config.alerts_in_hebrew());
     let rules = outbox::rules(config);
-    let order = Order::SendToOwner {
+    let order = AdminCommand::SendToOwner {
         to: to.to_string(),
         text: notification.body.trim_end().to_owned(),
         only: rules.only,
         priority: rules.priority,
         template: rules.template,
     };
-    let Outcome::Queued(message) = daemon_client::query(settings, &order)? else {
+    let CommandOutput::Queued(message) = daemon_client::query(settings, &order)? else {
         anyhow::bail!("the daemon did not queue the message")
     };
     let (runtime, mut last) = (app::runtime()?, None);
     for _ in 0..TIMEOUT.as_millis() / POLL_INTERVAL.as_millis() {
         runtime.block_on(async { tokio::time::sleep(POLL_INTERVAL).await });
-        let Outcome::Message { status, error, provider } =
-            daemon_client::query(settings, &Order::TellMessage { id: message })?
+        let CommandOutput::Message { status, error, provider } =
+            daemon_client::query(settings, &AdminCommand::GetMessage { id: message })?
         else {
             continue;
         };

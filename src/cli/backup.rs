@@ -5,7 +5,7 @@ mod target;
 
 use super::{Settings, as_data_owner, print_json, print_status};
 use crate::clock;
-use crate::crm::order::Order;
+use crate::crm::admin_command::AdminCommand;
 use crate::domain::Timestamp;
 use crate::drive::control::{self, ControlError};
 use crate::entropy;
@@ -69,7 +69,7 @@ pub(super) fn describe(facts: &CopySummary) -> String {
 /// is made anyway, because it is needed most then.
 fn write_mark(live: &Path) -> Option<String> {
     let mark = mark(clock::now());
-    match control::send_command(&control::socket_path(live), &Order::MarkBackup { mark: mark.clone() }) {
+    match control::send_command(&control::socket_path(live), &AdminCommand::MarkBackup { mark: mark.clone() }) {
         Ok(_) => Some(mark),
         Err(ControlError::NotRunning) => None,
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use super::Settings;
 use crate::crm;
-use crate::crm::order::{Order, Outcome};
+use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::PageUrls;
 use crate::drive::control::{self, ControlError};
 use crate::store;
@@ -11,17 +11,17 @@ use anyhow::Context;
 use std::time::Duration;
 
 /// Executes an order; returns its outcome and the URLs of the page.
-pub(super) fn execute(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, PageUrls)> {
+pub(super) fn execute(settings: &Settings, order: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
     app::runtime()?.block_on(execute_async(settings, order))
 }
 
 /// Executes an order in the running daemon; an error if none runs.
-pub(super) fn query(settings: &Settings, order: &Order) -> anyhow::Result<Outcome> {
+pub(super) fn query(settings: &Settings, order: &AdminCommand) -> anyhow::Result<CommandOutput> {
     let answer = control::send_command(&control::socket_path(&settings.store().live_file()), order);
     Ok(answer.map(|(outcome, _pages)| outcome)?)
 }
 
-async fn execute_async(settings: &Settings, order: Order) -> anyhow::Result<(Outcome, PageUrls)> {
+async fn execute_async(settings: &Settings, order: AdminCommand) -> anyhow::Result<(CommandOutput, PageUrls)> {
     // Ask the daemon before the settings are validated: it may run with the last settings that worked.
     let socket = control::socket_path(&settings.store().live_file());
     let deadline = clock::instant() + TIMEOUT;
@@ -34,7 +34,7 @@ async fn execute_async(settings: &Settings, order: Order) -> anyhow::Result<(Out
         match Settings::open_store(&config)? {
             Ok((store, _applied)) => {
                 let now = clock::now();
-                let outcome = crm::transact(&store, move |tx| order.perform(tx, now)).await;
+                let outcome = crm::transact(&store, move |tx| order.execute(tx, now)).await;
                 store.close();
                 return Ok((outcome?, http::page_urls(&config.http, None)));
             }

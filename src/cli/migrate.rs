@@ -2,7 +2,7 @@
 
 use super::Settings;
 use crate::app;
-use crate::crm::order::{Order, Outcome};
+use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::drive::control::{self, ControlError};
 use crate::store::newest_migration;
 use anyhow::{Context, bail};
@@ -10,11 +10,11 @@ use anyhow::{Context, bail};
 pub(super) fn run(settings: &Settings) -> anyhow::Result<()> {
     let config = settings.load()?;
     let socket = control::socket_path(&config.store.live_file());
-    match control::send_command(&socket, &Order::TellMigration) {
+    match control::send_command(&socket, &AdminCommand::GetMigration) {
         Err(ControlError::NotRunning) => {}
         // A daemon migrates the database at its start.
         answer => match answer?.0 {
-            Outcome::Migration(newest) if newest == newest_migration() => return Ok(()),
+            CommandOutput::Migration(newest) if newest == newest_migration() => return Ok(()),
             _ => bail!("the running daemon has another version; restart it to migrate the database"),
         },
     }

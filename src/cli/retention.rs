@@ -3,8 +3,8 @@
 use super::table::{Table, format_time};
 use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::clock;
-use crate::crm::order::{Order, Outcome};
-use crate::crm::retention::{Cutoff, Share};
+use crate::crm::admin_command::{AdminCommand, CommandOutput};
+use crate::crm::retention::{Cutoff, DeletedCount};
 use crate::drive::housekeeping;
 use crate::ops::disk::format_bytes;
 use clap::Args;
@@ -23,8 +23,8 @@ pub(super) struct Retention {
 pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<()> {
     let cutoffs = housekeeping::cutoffs(&settings.load()?.retention, clock::now());
     let shares = if arguments.dry_run {
-        match daemon_client::execute(settings, Order::PlanRetention { cutoffs })?.0 {
-            Outcome::Shares(shares) => shares,
+        match daemon_client::execute(settings, AdminCommand::PlanRetention { cutoffs })?.0 {
+            CommandOutput::Shares(shares) => shares,
             _ => Vec::new(),
         }
     } else {
@@ -39,24 +39,26 @@ pub(super) fn run(arguments: &Retention, settings: &Settings) -> anyhow::Result<
     }
     let done = if arguments.dry_run { "TO DELETE" } else { "DELETED" };
     let mut table = Table::new(["KIND", "OLDER THAN", done, "SIZE"]);
-    for Share { what, before, rows, bytes } in shares {
+    for DeletedCount { what, before, rows, bytes } in shares {
         table.row([what.to_string(), format_time(Some(before)), rows.to_string(), format_bytes(bytes)]);
     }
     print(&table.to_string())
 }
 
 /// Deletes in small steps, so that other writes do not wait.
-fn delete(settings: &Settings, cutoffs: &[Cutoff]) -> anyhow::Result<Vec<Share>> {
+fn delete(settings: &Settings, cutoffs: &[Cutoff]) -> anyhow::Result<Vec<DeletedCount>> {
     let mut shares = Vec::new();
     for cutoff in cutoffs {
-        let mut all = Share { what: cutoff.what, before: cutoff.before, rows: 0, bytes: 0 };
-        while let (Outcome::Shares(done), _) = daemon_client::execute(settings, Order::Retain { cutoff: *cutoff })? {
+        let mut all = DeletedCount { what: cutoff.what, before: cutoff.before, rows: 0, bytes: 0 };
+        while let (CommandOutput::Shares(done), _) =
+            daemon_client::execute(settings, AdminCommand::Retain { cutoff: *cutoff })?
+        {
             let Some(done) = done.first().filter(|done| done.rows > 0) else { break };
             all.rows += done.rows;
             all.bytes += done.bytes;
         }
         shares.push(all);
     }
-    daemon_client::execute(settings, Order::NoteRetention { shares: shares.clone() })?;
+    daemon_client::execute(settings, AdminCommand::NoteRetention { shares: shares.clone() })?;
     Ok(shares)
 }

@@ -1,7 +1,7 @@
 //! `agentlocator setup`: prints the URL and the one-time code for creating the first owner.
 
 use super::{Settings, daemon_client, print};
-use crate::crm::order::Order;
+use crate::crm::admin_command::AdminCommand;
 use crate::crm::setup::SetupCode;
 use crate::ops::tls::own_fingerprint;
 use anyhow::Context;
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> anyhow::Result<
         Settings::print_default_database(config);
     }
     let code = SetupCode::generate();
-    let (_, pages) = daemon_client::execute(settings, Order::OfferSetupCode { code_hash: code.hash() })?;
+    let (_, pages) = daemon_client::execute(settings, AdminCommand::OfferSetupCode { code_hash: code.hash() })?;
     let mut text =
         format!("Open   {}\nCode   {code}\n\nThe code is valid once, for 24 hours.\n", code.url(&pages.best));
     // A public https address uses the certificate of a proxy or tunnel.

@@ -3,7 +3,7 @@
 use super::table::{Table, format_time};
 use super::{Settings, daemon_client, print, print_json, print_status};
 use crate::clock;
-use crate::crm::order::{Order, Outcome};
+use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::crm::token::OneTimeSecret;
 use crate::domain::Role;
 use clap::Subcommand;
@@ -44,12 +44,15 @@ pub(super) fn run(command: Token, settings: &Settings) -> anyhow::Result<()> {
             let secret = OneTimeSecret::token();
             let lifetime = expires_in_days.map(|days| Duration::from_hours(24 * u64::from(days)));
             let expires_at = lifetime.map(|lifetime| clock::now().plus(lifetime));
-            daemon_client::execute(settings, Order::CreateToken { name, role, token_hash: secret.hash(), expires_at })?;
+            daemon_client::execute(
+                settings,
+                AdminCommand::CreateToken { name, role, token_hash: secret.hash(), expires_at },
+            )?;
             print(&format!("{}\n", secret.expose()))
         }
         Token::List { json } => list(settings, json),
         Token::Revoke { which } => {
-            daemon_client::execute(settings, Order::RevokeToken { which: which.clone() })?;
+            daemon_client::execute(settings, AdminCommand::RevokeToken { which: which.clone() })?;
             print_status(&format!("Token {which} is revoked."));
             Ok(())
         }
@@ -57,7 +60,9 @@ pub(super) fn run(command: Token, settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let (Outcome::Tokens(tokens), _) = daemon_client::execute(settings, Order::ListTokens)? else { return Ok(()) };
+    let (CommandOutput::Tokens(tokens), _) = daemon_client::execute(settings, AdminCommand::ListTokens)? else {
+        return Ok(());
+    };
     if json {
         return print_json(&tokens);
     }

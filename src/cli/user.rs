@@ -3,7 +3,7 @@
 use super::password_prompt::{NewPassword, PasswordSource};
 use super::table::{Table, format_time};
 use super::{Settings, daemon_client, print, print_json, print_status};
-use crate::crm::order::{Order, Outcome};
+use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::Role;
 use clap::Subcommand;
 
@@ -49,24 +49,24 @@ pub(super) fn run(command: User, settings: &Settings) -> anyhow::Result<()> {
         User::Add { name, role, password } => {
             let password = password.read()?;
             let password_hash = password.hash(&name, settings)?;
-            let order = Order::AddUser { name, role, password_hash };
+            let order = AdminCommand::AddUser { name, role, password_hash };
             report(daemon_client::execute(settings, order)?.0, "was added", Some(&password))
         }
         User::List { json } => list(settings, json),
         User::ResetPassword { name, password } => {
             let password = password.read()?;
             let password_hash = password.hash(&name, settings)?;
-            let order = Order::ResetPassword { name, password_hash };
+            let order = AdminCommand::ResetPassword { name, password_hash };
             report(daemon_client::execute(settings, order)?.0, "has a new password", Some(&password))
         }
         User::Remove { name } => {
-            report(daemon_client::execute(settings, Order::RemoveUser { name })?.0, "was removed", None)
+            report(daemon_client::execute(settings, AdminCommand::RemoveUser { name })?.0, "was removed", None)
         }
     }
 }
 
-fn report(outcome: Outcome, what: &str, password: Option<&NewPassword>) -> anyhow::Result<()> {
-    if let Outcome::User(user) = outcome {
+fn report(outcome: CommandOutput, what: &str, password: Option<&NewPassword>) -> anyhow::Result<()> {
+    if let CommandOutput::User(user) = outcome {
         print_status(&format!("{} ({}) {what}.", user.name, user.role));
     }
     match password.and_then(NewPassword::generated) {
@@ -76,7 +76,9 @@ fn report(outcome: Outcome, what: &str, password: Option<&NewPassword>) -> anyho
 }
 
 fn list(settings: &Settings, json: bool) -> anyhow::Result<()> {
-    let (Outcome::Users(users), _) = daemon_client::execute(settings, Order::ListUsers)? else { return Ok(()) };
+    let (CommandOutput::Users(users), _) = daemon_client::execute(settings, AdminCommand::ListUsers)? else {
+        return Ok(());
+    };
     if json {
         return print_json(&users);
     }

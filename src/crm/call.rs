@@ -2,7 +2,7 @@
 
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
-    BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, PeerAddress, PersonName, ThreadType,
+    BusinessId, CallDirection, CallId, CallMedium, CallSid, CallState, ContactId, ContactName, PeerAddress, ThreadType,
     Timestamp,
 };
 use crate::store::{AiUsage, Error, NewCall, NewWebhookEntry, Result, WebhookOutcome, WriteTx};
@@ -64,7 +64,7 @@ pub struct RawWebhook {
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     /// The caller's name.
-    pub name: PersonName,
+    pub name: ContactName,
     /// The call is over: this is an old webhook.
     pub is_over: bool,
     /// How much the AI was used today.
@@ -81,9 +81,9 @@ pub fn receive(
     now: Timestamp,
 ) -> Result<Received> {
     let known = tx.call_by_sid(&call.call_sid)?;
-    let (id, contact) = find_or_make(tx, call, country, now)?;
+    let (id, contact) = find_or_create(tx, call, country, now)?;
     let outcome = if known.is_none() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
-    keep(tx, raw, outcome, "", Some(id), now)?;
+    log_webhook(tx, raw, outcome, "", Some(id), now)?;
     let name = contact.map(|contact| tx.name_of(contact)).transpose()?.unwrap_or_default();
     let is_over = known.is_some_and(|(_, state)| state == CallState::Ended);
     let ai_today = tx.ai_usage(Some(&call.call_sid), today, now)?;
@@ -91,7 +91,7 @@ pub fn receive(
 }
 
 /// Our id of a call; a new call is stored, with its contact.
-pub fn find_or_make(
+pub fn find_or_create(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
     country: country::Id,
@@ -146,21 +146,21 @@ pub fn store_missed(
     if tx.call_by_sid(&call.call_sid)?.is_some() {
         return Ok(false);
     }
-    let (id, _) = find_or_make(tx, call, country, *started_at)?;
+    let (id, _) = find_or_create(tx, call, country, *started_at)?;
     tx.end_missed_call(id, *duration_ms)?;
-    keep(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
+    log_webhook(tx, raw, WebhookOutcome::Stored, "", Some(id), now)?;
     Ok(true)
 }
 
 /// Logs a notification about a call, which need not be known.
-pub fn keep_notice(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Timestamp) -> Result<()> {
+pub fn log_notification(tx: &WriteTx<'_>, raw: &RawWebhook, call: &CallSid, now: Timestamp) -> Result<()> {
     let call = tx.call_by_sid(call)?.map(|(id, _)| id);
     let outcome = if raw.is_repeated { WebhookOutcome::Duplicate } else { WebhookOutcome::Stored };
-    keep(tx, raw, outcome, "", call, now)
+    log_webhook(tx, raw, outcome, "", call, now)
 }
 
 /// Logs a webhook of a call that has no other effect; a repeated one is in the log already.
-pub fn keep(
+pub fn log_webhook(
     tx: &WriteTx<'_>,
     raw: &RawWebhook,
     outcome: WebhookOutcome,

@@ -2,21 +2,23 @@
 
 pub mod resolve;
 
-use super::{Error, Refusal};
+use super::{Error, RequestError};
 use crate::domain::{ActorId, Contact, ContactId, Timestamp};
 use crate::store::{ReadTx, WriteTx};
 
 /// Finds a contact; for a contact that was merged, the remaining one.
 pub fn find(tx: &ReadTx<'_>, id: ContactId) -> Result<Contact, Error> {
     let kept = tx.kept_contact(id)?;
-    Ok(tx.contact(kept)?.ok_or(Refusal::NotFound("contact"))?)
+    Ok(tx.contact(kept)?.ok_or(RequestError::NotFound("contact"))?)
 }
 
 /// Sets a contact's name; an empty text removes it.
 pub fn rename(tx: &WriteTx<'_>, id: ContactId, name: &str, now: Timestamp) -> Result<Contact, Error> {
     let name = name.trim();
-    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(Refusal::Invalid(format!("the name must have at most {LONGEST_NAME} characters").into()).into());
+    if name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(
+            RequestError::Invalid(format!("the name must have at most {MAX_NAME_CHARS} characters").into()).into()
+        );
     }
     tx.rename_contact_by_owner(id, name, now)?;
     find(tx, id)
@@ -31,11 +33,11 @@ pub fn merge(
     now: Timestamp,
 ) -> Result<i64, Error> {
     if kept == merged {
-        return Err(Refusal::Invalid("a contact cannot be merged with itself".into()).into());
+        return Err(RequestError::Invalid("a contact cannot be merged with itself".into()).into());
     }
     let (kept, merged) = (find(tx, kept)?, find(tx, merged)?);
     if kept.id == merged.id {
-        return Err(Refusal::Conflict("these two contacts are merged already".into()).into());
+        return Err(RequestError::Conflict("these two contacts are merged already".into()).into());
     }
     let merge = tx.merge_contacts(kept.business_id, kept.id, merged.id, &actor.to_string(), now)?;
     tx.insert_audit(actor, "contacts_merged", &format!("contact:{}", kept.id), now)?;
@@ -45,7 +47,7 @@ pub fn merge(
 /// Merges the two contacts of a suggestion; returns the number by which the merge can be undone. The older contact
 /// remains.
 pub fn confirm_suggestion(tx: &WriteTx<'_>, actor: ActorId, id: i64, now: Timestamp) -> Result<i64, Error> {
-    let found = tx.merge_suggestion(id)?.ok_or(Refusal::NotFound("merge suggestion"))?;
+    let found = tx.merge_suggestion(id)?.ok_or(RequestError::NotFound("merge suggestion"))?;
     let merge = merge(tx, actor, found.contact.id, found.other_contact.id, now)?;
     tx.decide_suggestion(id, true, now)?;
     Ok(merge)
@@ -65,4 +67,4 @@ pub fn undo_merge(tx: &WriteTx<'_>, actor: ActorId, merge: i64, now: Timestamp) 
     Ok(())
 }
 
-const LONGEST_NAME: usize = 200;
+const MAX_NAME_CHARS: usize = 200;

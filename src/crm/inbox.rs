@@ -1,8 +1,8 @@
 //! Inbound WhatsApp messages, and later updates to messages.
 
-mod news;
+mod message_update;
 
-pub use news::{apply_early, news};
+pub use message_update::{apply_early, apply_update};
 
 use super::contact::resolve::{self, Sighting};
 use crate::domain::{
@@ -50,12 +50,12 @@ pub fn receive(
 ) -> Result<Received> {
     if let Some(thread) = find_known(tx, business, new)? {
         // A repeated webhook must not revert later updates.
-        keep(tx, raw, WebhookOutcome::Duplicate, "", None, now)?;
+        log_webhook(tx, raw, WebhookOutcome::Duplicate, "", None, now)?;
         return Ok(Received { message: None, thread, has_media: false });
     }
     // A message that the business wrote on its phone has the business's name, not the contact's.
     let name = if new.from_phone { String::new() } else { shown_name(&new.profile_name) };
-    let written = arrival.written.filter(|_| new.has_waited());
+    let written = arrival.written.filter(|_| new.is_delayed());
     // A thread that starts with a delayed message has that message's time, so it is not listed as the newest.
     let begins_at = written.map_or(arrival.at, |written| written.min(arrival.at));
     let (channel, addresses) = (ThreadType::WhatsApp, new.peer.as_slice());
@@ -91,13 +91,13 @@ pub fn receive(
             let written_at = created_at.min(arrival.at);
             tx.record_inbound(thread.id, new.provider, created_at, written_at, new.opens_twilio)?;
         }
-        keep_media(tx, message, new, now)?;
+        store_media(tx, message, new, now)?;
         if let Some(id) = &new.provider_msg_id {
             apply_early(tx, business, new.provider, id, now)?;
         }
     }
     let outcome = if message.is_some() { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
-    keep(tx, raw, outcome, "", message, now)?;
+    log_webhook(tx, raw, outcome, "", message, now)?;
     Ok(Received { message, thread: thread.id, has_media: message.is_some() && !new.media.is_empty() })
 }
 
@@ -124,7 +124,7 @@ fn time_in_thread(
     let latest = message_time::live(arrived, thread.newest);
     let (Some(written), Some(provider_time)) = (written, new.provider_time) else { return Ok(latest) };
     let predecessor = tx.latest_not_written_after(thread.id, new.provider, provider_time, written, None)?;
-    Ok(message_time::waited(written, predecessor, latest))
+    Ok(message_time::delayed(written, predecessor, latest))
 }
 
 /// Stores when a message was written, if its webhook did not contain the time. A delayed message moves to that
@@ -136,31 +136,31 @@ pub fn note_provider_time(
     provider_time: Timestamp,
     written: Timestamp,
 ) -> Result<()> {
-    let Some((id, thread, stands_at)) = tx.message_without_provider_time(provider, provider_msg_id)? else {
+    let Some((id, thread, current)) = tx.message_without_provider_time(provider, provider_msg_id)? else {
         return Ok(());
     };
     tx.set_provider_time(id, provider_time)?;
-    if stands_at.since(written) <= LATE {
+    if current.since(written) <= MAX_LIVE_DELAY {
         return Ok(());
     }
     // Messages of the same time are in the order in which they were stored, and this one was stored too early for that.
     let predecessor = tx.latest_not_written_after(thread, provider, provider_time, written.minus(STEP), Some(id))?;
-    let at = message_time::waited(written, predecessor.map(|predecessor| predecessor.plus(STEP)), stands_at);
-    if at == stands_at { Ok(()) } else { tx.set_message_time(id, at) }
+    let at = message_time::delayed(written, predecessor.map(|predecessor| predecessor.plus(STEP)), current);
+    if at == current { Ok(()) } else { tx.set_message_time(id, at) }
 }
 
 /// A name without line breaks: its text is untrusted.
-fn shown_name(told: &str) -> String {
-    let line: String = told.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_NAME).collect();
+fn shown_name(reported: &str) -> String {
+    let line: String = reported.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_NAME_CHARS).collect();
     line.trim().to_owned()
 }
 
 /// Logs a webhook that has no other effect.
-pub fn keep_only(tx: &WriteTx<'_>, raw: &Raw, outcome: WebhookOutcome, note: &str, now: Timestamp) -> Result<()> {
-    keep(tx, raw, outcome, note, None, now)
+pub fn log_only(tx: &WriteTx<'_>, raw: &Raw, outcome: WebhookOutcome, note: &str, now: Timestamp) -> Result<()> {
+    log_webhook(tx, raw, outcome, note, None, now)
 }
 
-fn keep(
+fn log_webhook(
     tx: &WriteTx<'_>,
     raw: &Raw,
     outcome: WebhookOutcome,
@@ -186,7 +186,7 @@ fn keep(
 }
 
 /// Stores the files of a message, and jobs to fetch those that can be fetched.
-fn keep_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: Timestamp) -> Result<()> {
+fn store_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: Timestamp) -> Result<()> {
     for (position, file) in (0..).zip(&new.media) {
         let state = if file.error.is_some() { MediaState::Failed } else { MediaState::Waiting };
         let (mime, file_name) = (file.mime.as_deref(), file.file_name.as_deref());
@@ -204,9 +204,9 @@ fn keep_media(tx: &WriteTx<'_>, message: MessageId, new: &InboundMessage, now: T
 /// The job that fetches a file of a message; its payload is `{"message", "position", "provider"}`.
 pub const MEDIA_JOB: &str = "whatsapp.media";
 
-const LONGEST_NAME: usize = 200;
+const MAX_NAME_CHARS: usize = 200;
 /// A message is delayed if its webhook comes later than this after it was written. Providers report whole seconds.
-const LATE: Duration = Duration::from_secs(2);
+const MAX_LIVE_DELAY: Duration = Duration::from_secs(2);
 /// The smallest difference of two times.
 const STEP: Duration = Duration::from_millis(1);
 

@@ -30,24 +30,27 @@ impl MessageClock {
         self.lock().read(clock::moment())
     }
 
-    /// Records that the provider's clock shows `told` now.
-    pub fn learn(&self, provider: Provider, told: Timestamp) {
-        self.lock().learn(provider, told, clock::moment());
+    /// Records that the provider's clock shows `reported` now.
+    pub fn learn(&self, provider: Provider, reported: Timestamp) {
+        self.lock().learn(provider, reported, clock::moment());
     }
 
     /// Converts a time of the provider's clock to message time.
-    pub fn time_of(&self, provider: Provider, told: Timestamp) -> Timestamp {
-        self.lock().time_of(provider, told, clock::moment())
+    pub fn time_of(&self, provider: Provider, reported: Timestamp) -> Timestamp {
+        self.lock().time_of(provider, reported, clock::moment())
     }
 
     /// What is known of the time of a message that has just arrived. A live message also shows the provider's clock.
     pub fn arrival(&self, message: &InboundMessage) -> Arrival {
         let (now, mut clock) = (clock::moment(), self.lock());
-        let told = message.provider_time.filter(|told| is_plausible(*told));
-        if let Some(told) = told.filter(|_| !message.has_waited()) {
-            clock.learn(message.provider, told, now);
+        let reported = message.provider_time.filter(|reported| is_plausible(*reported));
+        if let Some(reported) = reported.filter(|_| !message.is_delayed()) {
+            clock.learn(message.provider, reported, now);
         }
-        Arrival { at: clock.read(now), written: told.map(|told| clock.time_of(message.provider, told, now)) }
+        Arrival {
+            at: clock.read(now),
+            written: reported.map(|reported| clock.time_of(message.provider, reported, now)),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, message_clock::MessageClock> {

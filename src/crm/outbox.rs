@@ -3,13 +3,13 @@
 mod attempt;
 mod late_refusal;
 mod new_chats;
-mod owner;
+mod notify_owner;
 mod reason;
 mod send;
 
 pub use attempt::{begin, finish};
 pub use late_refusal::{refuse_late, status_of_refused_attempt};
 pub use new_chats::NewChatLimits;
-pub use owner::send_to_owner;
-pub use reason::{in_doubt, reason};
-pub use send::{SendAnswer, SendError, SendRequest, able, send};
+pub use notify_owner::notify_owner;
+pub use reason::{reason, unconfirmed_text};
+pub use send::{SendError, SendMessageResponse, SendRequest, capable_providers, send};

@@ -4,7 +4,7 @@
 
 mod guessable;
 
-use super::Refusal;
+use super::RequestError;
 use crate::entropy;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -12,44 +12,44 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
 /// Checks a new password: long enough, not longer than the limit, and neither a common password nor close to one of the
 /// names (of the user, of the business). Existing passwords are not checked again.
-pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), Refusal> {
-    let refuse = |reason: String| Err(Refusal::Invalid(reason.into()));
+pub fn check(password: &str, names: &[impl AsRef<str>]) -> Result<(), RequestError> {
+    let reject = |reason: String| Err(RequestError::Invalid(reason.into()));
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).chain([PRODUCT]).collect();
-    if password.chars().count() < SHORTEST {
-        return refuse(format!("the password is too short; use at least {SHORTEST} characters"));
+    if password.chars().count() < MIN_CHARS {
+        return reject(format!("the password is too short; use at least {MIN_CHARS} characters"));
     }
-    if password.len() > LONGEST_BYTES {
-        return refuse("the password is too long".to_owned());
+    if password.len() > MAX_BYTES {
+        return reject("the password is too long".to_owned());
     }
     let repeated = guessable::repeated(password);
-    if repeated.chars().count() < SHORTEST {
-        return refuse(format!("the password repeats a short text; use {SHORTEST} characters that do not repeat"));
+    if repeated.chars().count() < MIN_CHARS {
+        return reject(format!("the password repeats a short text; use {MIN_CHARS} characters that do not repeat"));
     }
     if guessable::is_sequence(&repeated) || guessable::is_common(&repeated) {
-        return refuse(
+        return reject(
             "this password is a common one, or a sequence of keys; use one that is not easy to guess".to_owned(),
         );
     }
     if guessable::is_name(password, &names) {
-        return refuse("the password is little more than a name; use one that is not easy to guess".to_owned());
+        return reject("the password is little more than a name; use one that is not easy to guess".to_owned());
     }
     Ok(())
 }
 
 /// Hashes a password, in PHC form with its own salt. Fails if [`check`] rejects the password.
-pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, Refusal> {
+pub fn hash(password: &str, names: &[impl AsRef<str>]) -> Result<String, RequestError> {
     check(password, names)?;
     let salt = entropy::random_bytes::<16>();
     match Argon2::default().hash_password_with_salt(password.as_bytes(), &salt) {
         Ok(hash) => Ok(hash.to_string()),
-        Err(_) => Err(Refusal::Invalid("the password cannot be used".into())),
+        Err(_) => Err(RequestError::Invalid("the password cannot be used".into())),
     }
 }
 
 /// Verifies a password against a hash. Without a hash it takes the same time and returns false, so the time does not
 /// reveal whether a name exists.
 pub fn matches(password: &str, hash: Option<&str>) -> bool {
-    if password.len() > LONGEST_BYTES {
+    if password.len() > MAX_BYTES {
         return false;
     }
     let known = hash.and_then(|hash| PasswordHash::new(hash).ok());
@@ -68,11 +68,11 @@ pub fn generate() -> String {
 /// Thirty-two letters and digits that are not easily confused.
 const READABLE: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-const SHORTEST: usize = 10;
+const MIN_CHARS: usize = 10;
 
 const PRODUCT: &str = "agentlocator";
 
-const LONGEST_BYTES: usize = 1024;
+const MAX_BYTES: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -115,7 +115,7 @@ mod tests {
             "passwordpassword1",
             "qwerty12345678",
         ] {
-            assert!(matches!(check(password, &NAMES), Err(Refusal::Invalid(_))), "{password}");
+            assert!(matches!(check(password, &NAMES), Err(RequestError::Invalid(_))), "{password}");
         }
     }
 }

@@ -34,14 +34,14 @@ pub struct NewRecording {
 }
 
 /// Stores a recording and the job that fetches it; also its call, if that is not known. Idempotent.
-pub fn take_in(
+pub fn ingest(
     tx: &WriteTx<'_>,
     new: &NewRecording,
     raw: &RawWebhook,
     country: country::Id,
     now: Timestamp,
 ) -> Result<()> {
-    let (call, _) = call::find_or_make(tx, &new.call, country, now)?;
+    let (call, _) = call::find_or_create(tx, &new.call, country, now)?;
     let sid = new.recording_sid.as_str();
     let is_new = tx.insert_twilio_recording(&new.call.call_sid, sid, &new.url, new.duration_ms, now)?;
     if is_new {
@@ -49,20 +49,20 @@ pub fn take_in(
         tx.insert_job(FETCH_JOB, Some(&format!("{FETCH_JOB}:{sid}")), &payload, now, now)?;
     }
     let outcome = if is_new { WebhookOutcome::Stored } else { WebhookOutcome::Duplicate };
-    call::keep(tx, raw, outcome, "", Some(call), now)
+    call::log_webhook(tx, raw, outcome, "", Some(call), now)
 }
 
 /// Records that Twilio's recorder has taken over a call.
-pub fn fall_back(
+pub fn start_fallback(
     tx: &WriteTx<'_>,
     call: &IncomingCall,
     raw: &RawWebhook,
     country: country::Id,
     now: Timestamp,
 ) -> Result<()> {
-    call::find_or_make(tx, call, country, now)?;
+    call::find_or_create(tx, call, country, now)?;
     tx.set_call_state(&call.call_sid, CallState::Fallback, now)?;
-    call::keep_notice(tx, raw, &call.call_sid, now)
+    call::log_notification(tx, raw, &call.call_sid, now)
 }
 
 /// Stores the fetched file. Idempotent.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 text_enum! {
     /// The kinds of data that the owner can limit by age.
-    Perishable {
+    RetainedKind {
         /// Files of messages.
         Media = "media",
         /// Recordings of calls.
@@ -25,16 +25,16 @@ text_enum! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cutoff {
     /// The kind.
-    pub what: Perishable,
+    pub what: RetainedKind,
     /// Older data is deleted.
     pub before: Timestamp,
 }
 
 /// The amount of data that is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Share {
+pub struct DeletedCount {
     /// The kind.
-    pub what: Perishable,
+    pub what: RetainedKind,
     /// Older data is deleted.
     pub before: Timestamp,
     /// The number of files, recordings, turns, webhooks or audit rows.
@@ -44,7 +44,7 @@ pub struct Share {
 }
 
 /// The cutoff times for these numbers of days; 0 keeps the data for ever.
-pub fn cutoffs(days: &[(Perishable, u32)], now: Timestamp) -> Vec<Cutoff> {
+pub fn cutoffs(days: &[(RetainedKind, u32)], now: Timestamp) -> Vec<Cutoff> {
     let before = |days: u32| now.minus(Duration::from_hours(24 * u64::from(days)));
     days.iter()
         .filter(|(_, days)| *days > 0)
@@ -53,38 +53,39 @@ pub fn cutoffs(days: &[(Perishable, u32)], now: Timestamp) -> Vec<Cutoff> {
 }
 
 /// How much would be deleted.
-pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<Share>> {
+pub fn plan(tx: &ReadTx<'_>, cutoffs: &[Cutoff]) -> Result<Vec<DeletedCount>> {
     let share = |Cutoff { what, before }: &Cutoff| {
         let Amount { rows, bytes } = match what {
-            Perishable::Media => tx.old_media(*before),
-            Perishable::Recordings => tx.old_recordings(*before),
-            Perishable::Transcripts => tx.old_turns(*before),
-            Perishable::Journal => tx.old_webhook_entries(*before),
-            Perishable::Audit => tx.old_audit(*before),
+            RetainedKind::Media => tx.old_media(*before),
+            RetainedKind::Recordings => tx.old_recordings(*before),
+            RetainedKind::Transcripts => tx.old_turns(*before),
+            RetainedKind::Journal => tx.old_webhook_entries(*before),
+            RetainedKind::Audit => tx.old_audit(*before),
         }?;
-        Ok(Share { what: *what, before: *before, rows, bytes })
+        Ok(DeletedCount { what: *what, before: *before, rows, bytes })
     };
     cutoffs.iter().map(share).collect()
 }
 
 /// Deletes one batch; returns zero rows when nothing is left.
-pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -> Result<Share> {
+pub fn step(tx: &WriteTx<'_>, Cutoff { what, before }: Cutoff, now: Timestamp) -> Result<DeletedCount> {
     let Amount { rows, bytes } = match what {
-        Perishable::Media => tx.prune_media(before, STEP_BYTES, now),
-        Perishable::Recordings => tx.prune_recordings(before, STEP_BYTES),
-        Perishable::Transcripts => tx.prune_turns(before),
-        Perishable::Journal => {
+        RetainedKind::Media => tx.prune_media(before, STEP_BYTES, now),
+        RetainedKind::Recordings => tx.prune_recordings(before, STEP_BYTES),
+        RetainedKind::Transcripts => tx.prune_turns(before),
+        RetainedKind::Journal => {
             tx.prune_webhook_log(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 })
         }
-        Perishable::Audit => tx.prune_audit(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 }),
+        RetainedKind::Audit => tx.prune_audit(before, STEP_ROWS).map(|rows| Amount { rows: rows as u64, bytes: 0 }),
     }?;
-    Ok(Share { what, before, rows, bytes })
+    Ok(DeletedCount { what, before, rows, bytes })
 }
 
 /// Adds an audit row for the owner's data that was deleted: not for raw webhooks, nor for audit rows, which would never
 /// end.
-pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[Share], now: Timestamp) -> Result<()> {
-    let is_noted = |share: &&Share| share.rows > 0 && !matches!(share.what, Perishable::Journal | Perishable::Audit);
+pub fn note(tx: &WriteTx<'_>, by: ActorId, shares: &[DeletedCount], now: Timestamp) -> Result<()> {
+    let is_noted =
+        |share: &&DeletedCount| share.rows > 0 && !matches!(share.what, RetainedKind::Journal | RetainedKind::Audit);
     for share in shares.iter().filter(is_noted) {
         let subject = format!("{} {}, {} bytes, from before {}", share.rows, share.what, share.bytes, share.before);
         tx.insert_audit(by, "retention", &subject, now)?;

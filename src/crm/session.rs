@@ -1,7 +1,7 @@
 //! Login sessions.
 
 use super::token::OneTimeSecret;
-use super::{Error, Refusal};
+use super::{Error, RequestError};
 use crate::domain::{ActorId, Session, SessionSummary, Timestamp, User, UserId};
 use crate::entropy;
 use crate::store::{self, Device, NewSession, ReadTx, WriteTx};
@@ -36,7 +36,7 @@ pub fn find(tx: &ReadTx<'_>, cookie_hash: &str, now: Timestamp) -> store::Result
 
 /// A user's sessions, the last used first.
 pub fn list(tx: &ReadTx<'_>, user: UserId, now: Timestamp) -> Result<Vec<SessionSummary>, Error> {
-    tx.user(user)?.ok_or(Refusal::NotFound("user"))?;
+    tx.user(user)?.ok_or(RequestError::NotFound("user"))?;
     Ok(tx.sessions_of(user, now, now.minus(LIFETIME))?)
 }
 
@@ -73,7 +73,7 @@ pub fn end_all(
     keep: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    tx.user(user)?.ok_or(Refusal::NotFound("user"))?;
+    tx.user(user)?.ok_or(RequestError::NotFound("user"))?;
     tx.delete_sessions_of(user, keep)?;
     tx.insert_audit(actor, "sessions_ended", &ActorId::User(user).to_string(), now)?;
     Ok(())
@@ -97,7 +97,7 @@ pub const IDLE: Duration = Duration::from_hours(7 * 24);
 pub const LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// How precisely the last use is recorded.
-pub const SEEN_EVERY: Duration = Duration::from_mins(5);
+pub const LAST_SEEN_PRECISION: Duration = Duration::from_mins(5);
 
 /// How many devices of a user are remembered.
 const MAX_DEVICES: usize = 20;

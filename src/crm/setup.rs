@@ -1,7 +1,7 @@
 //! The initial set-up: a one-time code, printed where only the machine's administrator can read it, creates the first
 //! owner.
 
-use super::{Error, Refusal, token, user};
+use super::{Error, RequestError, token, user};
 use crate::domain::{ActorId, Role, Timestamp, User};
 use crate::entropy;
 use crate::store::WriteTx;
@@ -51,9 +51,9 @@ impl std::fmt::Display for SetupCode {
 }
 
 /// Activates a code for a day; rejected once there is an owner.
-pub fn offer(tx: &WriteTx<'_>, code_hash: &str, now: Timestamp) -> Result<(), Error> {
-    refuse_if_done(tx)?;
-    tx.insert_setup_code(code_hash, now, now.plus(GOOD_FOR))?;
+pub fn activate_code(tx: &WriteTx<'_>, code_hash: &str, now: Timestamp) -> Result<(), Error> {
+    reject_if_done(tx)?;
+    tx.insert_setup_code(code_hash, now, now.plus(CODE_LIFETIME))?;
     Ok(())
 }
 
@@ -65,26 +65,26 @@ pub fn complete(
     password_hash: &str,
     now: Timestamp,
 ) -> Result<User, Error> {
-    refuse_if_done(tx)?;
+    reject_if_done(tx)?;
     user::check_name(name)?;
     if !tx.use_setup_code(&code.hash(), now)? {
-        return Err(Refusal::Forbidden(
+        return Err(RequestError::Forbidden(
             "this code is invalid or has expired; `agentlocator setup` on the machine prints a new one".into(),
         )
         .into());
     }
-    user::add(tx, ActorId::Nobody, name, Role::Owner, password_hash, now)
+    user::add(tx, ActorId::Unauthenticated, name, Role::Owner, password_hash, now)
 }
 
-fn refuse_if_done(tx: &WriteTx<'_>) -> Result<(), Error> {
+fn reject_if_done(tx: &WriteTx<'_>) -> Result<(), Error> {
     if tx.count_owners()? > 0 {
-        return Err(Refusal::Conflict("there is an owner already; log in instead".into()).into());
+        return Err(RequestError::Conflict("there is an owner already; log in instead".into()).into());
     }
     Ok(())
 }
 
 /// How long a code is valid.
-pub const GOOD_FOR: Duration = Duration::from_hours(24);
+pub const CODE_LIFETIME: Duration = Duration::from_hours(24);
 
 /// Crockford's thirty-two: no letter that looks like a digit.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -1,12 +1,12 @@
 //! Operations on a thread besides writing messages.
 
-use super::{Error, Refusal};
+use super::{Error, RequestError};
 use crate::domain::{AiMode, Thread, ThreadId};
 use crate::store::{ReadTx, WriteTx};
 
 /// Finds a thread.
 pub fn find(tx: &ReadTx<'_>, id: ThreadId) -> Result<Thread, Error> {
-    Ok(tx.thread(id)?.ok_or(Refusal::NotFound("thread"))?)
+    Ok(tx.thread(id)?.ok_or(RequestError::NotFound("thread"))?)
 }
 
 /// Marks all messages of the thread as read.

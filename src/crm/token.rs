@@ -1,6 +1,6 @@
 //! Bearer tokens for API clients.
 
-use super::{Error, Refusal};
+use super::{Error, RequestError};
 use crate::domain::{ActorId, ApiToken, Role, Timestamp, TokenId, hex};
 use crate::entropy;
 use crate::store::{NewApiToken, WriteTx};
@@ -64,12 +64,12 @@ pub fn create(
 ) -> Result<ApiToken, Error> {
     let name = super::user::check_name(name)?;
     if expires_at.is_some_and(|at| at <= now) {
-        return Err(Refusal::Invalid("expires_at must be in the future".into()).into());
+        return Err(RequestError::Invalid("expires_at must be in the future".into()).into());
     }
     let user = match actor {
         ActorId::User(id) => Some(id),
         ActorId::Token(id) => tx.user_of_token(id)?,
-        ActorId::CommandLine | ActorId::Agent | ActorId::Phone | ActorId::Daemon | ActorId::Nobody => None,
+        ActorId::CommandLine | ActorId::Agent | ActorId::Phone | ActorId::Daemon | ActorId::Unauthenticated => None,
     };
     let created_by = actor.to_string();
     let new = NewApiToken { name, role, now, created_by: &created_by, user, expires_at };
@@ -96,16 +96,16 @@ pub fn revoke(tx: &WriteTx<'_>, actor: ActorId, id: TokenId, now: Timestamp) -> 
 }
 
 /// Finds the token with this number or, if that is not ambiguous, with this name.
-pub fn find(tokens: &[ApiToken], which: &str) -> Result<ApiToken, Refusal> {
+pub fn find(tokens: &[ApiToken], which: &str) -> Result<ApiToken, RequestError> {
     if let Some(token) = which.parse().ok().and_then(|id| tokens.iter().find(|token| token.id == TokenId(id))) {
         return Ok(token.clone());
     }
     let mut named = tokens.iter().filter(|token| token.name == which);
     match (named.next(), named.next()) {
         (Some(token), None) => Ok(token.clone()),
-        (None, _) => Err(Refusal::NotFound("token")),
+        (None, _) => Err(RequestError::NotFound("token")),
         (Some(_), Some(_)) => {
-            Err(Refusal::Conflict(format!("there are several tokens named {which}; use the number").into()))
+            Err(RequestError::Conflict(format!("there are several tokens named {which}; use the number").into()))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! User accounts.
 
-use super::{Error, Refusal};
+use super::{Error, RequestError};
 use crate::domain::{ActorId, Role, Timestamp, User, UserId};
 use crate::store::WriteTx;
 
@@ -15,7 +15,7 @@ pub fn add(
 ) -> Result<User, Error> {
     let name = check_name(name)?;
     if tx.user_by_name(name)?.is_some() {
-        return Err(Refusal::Conflict(format!("there is a user {name} already").into()).into());
+        return Err(RequestError::Conflict(format!("there is a user {name} already").into()).into());
     }
     let id = tx.insert_user(name, role, password_hash, now)?;
     if role == Role::Owner {
@@ -43,9 +43,9 @@ pub fn set_password(
 
 /// Removes a user, and revokes the tokens that the user is responsible for, at once. The last owner cannot be removed.
 pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> Result<(), Error> {
-    let user = tx.user(id)?.ok_or(Refusal::NotFound("user"))?;
+    let user = tx.user(id)?.ok_or(RequestError::NotFound("user"))?;
     if user.role == Role::Owner && tx.count_owners()? == 1 {
-        return Err(Refusal::Conflict("the last owner cannot be removed; add another one first".into()).into());
+        return Err(RequestError::Conflict("the last owner cannot be removed; add another one first".into()).into());
     }
     tx.disable_user(id, now)?;
     tx.delete_sessions_of(id, None)?;
@@ -59,18 +59,18 @@ pub fn remove(tx: &WriteTx<'_>, actor: ActorId, id: UserId, now: Timestamp) -> R
 
 /// Finds a user by name.
 pub fn find(tx: &WriteTx<'_>, name: &str) -> Result<User, Error> {
-    Ok(tx.user_by_name(name.trim())?.ok_or(Refusal::NotFound("user"))?)
+    Ok(tx.user_by_name(name.trim())?.ok_or(RequestError::NotFound("user"))?)
 }
 
 /// Checks a name, and returns it without surrounding blanks.
-pub fn check_name(name: &str) -> Result<&str, Refusal> {
+pub fn check_name(name: &str) -> Result<&str, RequestError> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(Refusal::Invalid(
-            format!("the name must have 1 to {LONGEST_NAME} characters, all printable").into(),
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(RequestError::Invalid(
+            format!("the name must have 1 to {MAX_NAME_CHARS} characters, all printable").into(),
         ));
     }
     Ok(name)
 }
 
-const LONGEST_NAME: usize = 60;
+const MAX_NAME_CHARS: usize = 60;

@@ -5,7 +5,7 @@ use crate::domain;
 use serde::Serialize;
 
 /// The severity of a finding.
-pub use crate::domain::FindingState as State;
+pub use crate::domain::CheckStatus as State;
 
 /// The result of a check.
 #[derive(Clone, Debug, Serialize)]
@@ -48,9 +48,9 @@ impl Finding {
     }
 }
 
-impl From<domain::Finding> for Finding {
-    fn from(finding: domain::Finding) -> Self {
-        let domain::Finding { check, state, found, remedy } = finding;
+impl From<domain::CheckResult> for Finding {
+    fn from(finding: domain::CheckResult) -> Self {
+        let domain::CheckResult { check, state, found, remedy } = finding;
         Self { check, state, found, remedy: (!remedy.is_empty()).then_some(remedy), fix: None }
     }
 }

@@ -19,7 +19,7 @@ pub enum ActorId {
     /// The daemon itself, following its settings: `daemon`.
     Daemon,
     /// An unauthenticated client: `nobody`.
-    Nobody,
+    Unauthenticated,
 }
 
 impl fmt::Display for ActorId {
@@ -31,7 +31,7 @@ impl fmt::Display for ActorId {
             Self::Agent => f.write_str("agent"),
             Self::Phone => f.write_str("phone"),
             Self::Daemon => f.write_str("daemon"),
-            Self::Nobody => f.write_str("nobody"),
+            Self::Unauthenticated => f.write_str("nobody"),
         }
     }
 }

@@ -13,9 +13,9 @@ pub enum Outcome {
         provider_msg_id: Option<String>,
     },
     /// The provider has not accepted it.
-    NotSent(NotSent, Trouble),
+    NotSent(NotSent, ProviderError),
     /// Unconfirmed: the provider may or may not have accepted it.
-    Doubtful(Trouble),
+    Unconfirmed(ProviderError),
 }
 
 /// Why a provider has certainly not accepted a message.
@@ -80,12 +80,12 @@ pub struct LateRefusal {
     /// What it rejects.
     pub refusal: Refusal,
     /// The error.
-    pub trouble: Trouble,
+    pub trouble: ProviderError,
 }
 
 /// An error of a provider: a code for programs and a sentence for users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trouble {
+pub struct ProviderError {
     /// The error code: a word, or the provider's number.
     pub code: String,
     /// What happened and what to do.
@@ -100,5 +100,5 @@ pub enum Search {
     /// The message is not listed.
     NotFound,
     /// The list could not be read.
-    Unreachable(Trouble),
+    Unreachable(ProviderError),
 }

@@ -49,7 +49,7 @@ pub struct MergeSuggestion {
 
 /// A contact's name, and its source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum PersonName {
+pub enum ContactName {
     /// No name is known.
     #[default]
     Unknown,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 text_enum! {
     /// The severity of a finding.
-    FindingState {
+    CheckStatus {
         /// No problem.
         Ok = "ok",
         /// A problem, but the service works.
@@ -19,11 +19,11 @@ text_enum! {
 
 /// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Finding {
+pub struct CheckResult {
     /// The check: `database`, `published_copy`, …
     pub check: String,
     /// The severity.
-    pub state: FindingState,
+    pub state: CheckStatus,
     /// What was found, for people.
     pub found: String,
     /// What to do about it; empty if nothing.
@@ -42,27 +42,27 @@ pub struct SelfCheck {
     /// Whether nothing needs attention.
     pub ok: bool,
     /// The findings.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<CheckResult>,
 }
 
-impl Finding {
+impl CheckResult {
     /// A finding without a problem.
     pub fn ok(check: &str, found: impl Into<String>) -> Self {
-        Self { check: check.to_owned(), state: FindingState::Ok, found: found.into(), remedy: String::new() }
+        Self { check: check.to_owned(), state: CheckStatus::Ok, found: found.into(), remedy: String::new() }
     }
 
     /// A check that was skipped.
     pub fn skipped(check: &str, why: impl Into<String>) -> Self {
-        Self { state: FindingState::Skipped, ..Self::ok(check, why) }
+        Self { state: CheckStatus::Skipped, ..Self::ok(check, why) }
     }
 
     /// A finding of a problem while the service works.
     pub fn warning(check: &str, found: impl Into<String>, remedy: &str) -> Self {
-        Self { state: FindingState::Warning, remedy: remedy.to_owned(), ..Self::ok(check, found) }
+        Self { state: CheckStatus::Warning, remedy: remedy.to_owned(), ..Self::ok(check, found) }
     }
 
     /// A finding of a problem that needs the owner.
     pub fn error(check: &str, found: impl Into<String>, remedy: &str) -> Self {
-        Self { state: FindingState::Error, ..Self::warning(check, found, remedy) }
+        Self { state: CheckStatus::Error, ..Self::warning(check, found, remedy) }
     }
 }

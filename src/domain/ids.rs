@@ -45,12 +45,12 @@ macro_rules! sids {
         }
 
         impl FromStr for $name {
-            type Err = NotASid;
+            type Err = InvalidSid;
 
-            fn from_str(text: &str) -> Result<Self, NotASid> {
-                let digits = None$(.or_else(|| text.strip_prefix($prefix)))+.ok_or(NotASid)?;
+            fn from_str(text: &str) -> Result<Self, InvalidSid> {
+                let digits = None$(.or_else(|| text.strip_prefix($prefix)))+.ok_or(InvalidSid)?;
                 let is_sid = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-                if is_sid { Ok(Self(text.to_owned())) } else { Err(NotASid) }
+                if is_sid { Ok(Self(text.to_owned())) } else { Err(InvalidSid) }
             }
         }
     )+};
@@ -60,7 +60,7 @@ macro_rules! sids {
 /// names and values without separators, so an attacker with one signed form can shift the borders between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a Twilio id")]
-pub struct NotASid;
+pub struct InvalidSid;
 
 row_ids! {
     /// A business. There is one row today.
@@ -119,7 +119,7 @@ mod tests {
         for text in
             ["", "CA", digits, &format!("RE{digits}"), &format!("CA{digits}CallStatusringing"), &format!(" CA{digits}")]
         {
-            assert_eq!(text.parse::<CallSid>(), Err(NotASid), "{text:?}");
+            assert_eq!(text.parse::<CallSid>(), Err(InvalidSid), "{text:?}");
         }
         assert!(format!("CA{}", "g".repeat(32)).parse::<CallSid>().is_err());
     }

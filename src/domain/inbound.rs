@@ -40,7 +40,7 @@ pub struct InboundMessage {
 
 impl InboundMessage {
     /// Returns true if it was written a while before it arrived.
-    pub fn has_waited(&self) -> bool {
+    pub fn is_delayed(&self) -> bool {
         self.waited || self.history
     }
 }
@@ -60,7 +60,7 @@ pub struct InboundMedia {
 
 /// An update to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessageNews {
+pub struct MessageUpdate {
     /// The provider that reports it.
     pub provider: Provider,
     /// The provider's id of the message.
@@ -118,9 +118,9 @@ pub enum Inbound {
     /// A message.
     Message(InboundMessage),
     /// An update to a message.
-    News(MessageNews),
+    Update(MessageUpdate),
     /// Ignored: a group, or a kind of event that has no effect. The text says which.
-    Nothing(&'static str),
+    Ignored(&'static str),
 }
 
 /// Why a signed webhook is malformed.

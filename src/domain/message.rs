@@ -85,11 +85,11 @@ text_enum! {
 }
 
 impl MessageStatus {
-    /// Returns the status after `news`, for any order of reports: `read` then `delivered` stays `read`, and a delivered
+    /// The status after `report`, for any order of reports: `read` then `delivered` stays `read`, and a delivered
     /// message cannot fail any more.
     #[must_use]
-    pub fn advance(self, news: Self) -> Self {
-        match (self, news) {
+    pub fn advance(self, report: Self) -> Self {
+        match (self, report) {
             (Self::Received, _)
             | (_, Self::Received)
             | (Self::Delivered | Self::Read, Self::Failed)
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn status_never_goes_back() {
-        for (now, news, then) in [
+        for (now, report, then) in [
             (Queued, Sent, Sent),
             (Read, Delivered, Read),
             (Sent, Queued, Sent),
@@ -254,7 +254,7 @@ mod tests {
             (Received, Read, Received),
             (Queued, Received, Queued),
         ] {
-            assert_eq!(now.advance(news), then, "{now} then {news}");
+            assert_eq!(now.advance(report), then, "{now} then {report}");
         }
     }
 

@@ -23,7 +23,7 @@ pub enum PeerAddress {
 pub enum PeerError {
     /// A group, a broadcast list, a channel.
     #[error("a group, a broadcast list or a channel, not a contact")]
-    NotAPerson,
+    NotIndividual,
     /// Not a known format.
     #[error("not a phone number or a WhatsApp id; write a number as +972501234567 or, within the country, 050-1234567")]
     Unreadable,
@@ -53,7 +53,7 @@ impl PeerAddress {
         if let Some((user, server)) = bare.split_once('@') {
             match server {
                 "lid" | "hosted.lid" => return lid(user),
-                "g.us" | "broadcast" | "newsletter" => return Err(PeerError::NotAPerson),
+                "g.us" | "broadcast" | "newsletter" => return Err(PeerError::NotIndividual),
                 _ => {}
             }
         }
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn who_is_no_person_is_told_apart_from_what_is_unreadable() {
         for text in ["12036302@g.us", "status@broadcast", "120363@newsletter"] {
-            assert_eq!(PeerAddress::parse_provider(text, IL), Err(PeerError::NotAPerson), "{text}");
+            assert_eq!(PeerAddress::parse_provider(text, IL), Err(PeerError::NotIndividual), "{text}");
         }
         for text in ["", "whatsapp:", "@lid", "abc@lid", "hello", "1", "il.123", "IL."] {
             assert_eq!(PeerAddress::parse_provider(text, IL), Err(PeerError::Unreadable), "{text}");

@@ -62,7 +62,7 @@ pub struct Thread {
 
 /// When and by which provider the contact last wrote; the 24-hour windows are derived from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LastIn {
+pub struct LastInbound {
     /// The provider of the last message.
     pub provider: Option<Provider>,
     /// When it was committed.

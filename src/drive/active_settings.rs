@@ -3,8 +3,8 @@
 use super::outbox::ProviderSenders;
 use super::{Prompts, media_fetcher, outbox, recordings};
 use crate::config::{Config, ConfigErrors, WhatsAppConfig};
-use crate::inbox::pace::Pace;
-use crate::inbox::policy::Rules;
+use crate::inbox::policy::RoutingRules;
+use crate::inbox::send_rate::SendRate;
 use crate::providers::baileys::bridge::Bridge;
 use crate::providers::safe_fetch::{SafeFetcher, Trusted};
 use crate::providers::twilio::media::TwilioMediaFetcher;
@@ -22,7 +22,7 @@ pub struct ActiveSettings {
     /// The files that may be sent to contacts.
     pub files: SafeFetcher,
     /// Which provider sends WhatsApp messages, and when.
-    pub rules: Rules,
+    pub rules: RoutingRules,
     pub(super) twilio_files: TwilioMediaFetcher,
     /// Recordings that Twilio redirects to.
     pub(super) recording_files: SafeFetcher,
@@ -68,8 +68,8 @@ impl ActiveSettings {
     }
 
     /// The bridge's send rate, unless it is switched off.
-    pub(super) fn pace(&self) -> Option<Pace> {
+    pub(super) fn send_rate(&self) -> Option<SendRate> {
         let WhatsAppConfig { pacing, per_minute, new_chats_per_day, .. } = self.config.whatsapp;
-        pacing.then_some(Pace { per_minute, new_chats_per_day })
+        pacing.then_some(SendRate { per_minute, new_chats_per_day })
     }
 }

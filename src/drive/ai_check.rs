@@ -4,7 +4,7 @@
 use crate::agent::instructions::{self, PhoneContext};
 use crate::agent::tools;
 use crate::config::{Config, OpenAiConfig};
-use crate::domain::{Finding, FindingState, Timestamp};
+use crate::domain::{CheckResult, CheckStatus, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup, RefusedFields};
 use crate::ops::local_time;
 use crate::providers::http_client;
@@ -24,10 +24,10 @@ const WARN_DAYS: i32 = 60;
 const URGENT_DAYS: i32 = 7;
 
 /// Queries the AI server, and opens a session with the settings of a call.
-pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<Finding> {
+pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     let openai = &config.openai;
     if openai.key().is_none() {
-        return vec![Finding::skipped(CHECK, NO_KEY)];
+        return vec![CheckResult::skipped(CHECK, NO_KEY)];
     }
     let models = match rest::models(client, openai, LIMIT).await {
         Ok(models) => models,
@@ -36,11 +36,11 @@ pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp
     let today = local_time::date(now, &config.business.time_zone);
     let mut findings = missing(&models, openai).map_or_else(Vec::new, |finding| vec![finding]);
     findings.extend(ending(&models, openai, today));
-    if findings.iter().all(|finding| finding.state != FindingState::Error) {
+    if findings.iter().all(|finding| finding.state != CheckStatus::Error) {
         findings.extend(session(config.clone(), now).await);
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(
+        findings.push(CheckResult::ok(
             CHECK,
             format!("the AI accepts the key and the settings, and offers {}", openai.realtime_model),
         ));
@@ -57,19 +57,19 @@ fn wanted(config: &OpenAiConfig) -> Vec<&str> {
     wanted
 }
 
-fn missing(models: &[Model], config: &OpenAiConfig) -> Option<Finding> {
+fn missing(models: &[Model], config: &OpenAiConfig) -> Option<CheckResult> {
     let is_there = |wanted: &str| models.iter().any(|model| model.id == wanted);
     let missing: Vec<_> = wanted(config).into_iter().filter(|wanted| !is_there(wanted)).collect();
     let found = format!("the key may not use {}", missing.join(", "));
     let remedy = "allow it in the project's settings at OpenAI, or set another model under [openai]";
     if missing.contains(&config.realtime_model.as_str()) {
-        return Some(Finding::error(CHECK, found, remedy));
+        return Some(CheckResult::error(CHECK, found, remedy));
     }
-    (!missing.is_empty()).then(|| Finding::warning(CHECK, found, remedy))
+    (!missing.is_empty()).then(|| CheckResult::warning(CHECK, found, remedy))
 }
 
 /// Reports the configured models that will soon be shut down.
-fn ending(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<Finding> {
+fn ending(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<CheckResult> {
     let wanted = wanted(config);
     let used = models.iter().filter(|model| wanted.contains(&model.id.as_str()));
     used.filter_map(|model| {
@@ -78,15 +78,15 @@ fn ending(models: &[Model], config: &OpenAiConfig, today: Date) -> Vec<Finding> 
         let found = format!("{} is shut down on {day} ({days} days)", model.id);
         let remedy = "set its successor under [openai] (platform.openai.com/docs/deprecations)";
         match days {
-            ..URGENT_DAYS => Some(Finding::error(CHECK, found, remedy)),
-            URGENT_DAYS..=WARN_DAYS => Some(Finding::warning(CHECK, found, remedy)),
+            ..URGENT_DAYS => Some(CheckResult::error(CHECK, found, remedy)),
+            URGENT_DAYS..=WARN_DAYS => Some(CheckResult::warning(CHECK, found, remedy)),
             _ => None,
         }
     })
     .collect()
 }
 
-async fn session(config: Arc<Config>, now: Timestamp) -> Option<Finding> {
+async fn session(config: Arc<Config>, now: Timestamp) -> Option<CheckResult> {
     match try_session(call_setup(config, now)).await {
         Ok(refused) if refused.is_empty() => None,
         Ok(refused) => Some(refused_settings(CHECK, &refused)),
@@ -115,40 +115,40 @@ pub(super) async fn try_session(setup: RealtimeSetup) -> Result<Vec<&'static str
     outcome.unwrap_or_else(|_| Err(format!("it did not answer within {} s", LIMIT.as_secs())))
 }
 
-pub(super) fn refused_settings(check: &str, refused: &[&str]) -> Finding {
-    Finding::warning(
+pub(super) fn refused_settings(check: &str, refused: &[&str]) -> CheckResult {
+    CheckResult::warning(
         check,
         format!("the AI rejects these call settings, and calls continue without them: {}", refused.join(", ")),
         "name other values under [openai] (transcription_model, voice, …) or agent.language",
     )
 }
 
-pub(super) fn no_session(check: &str, reason: &str) -> Finding {
-    Finding::error(
+pub(super) fn no_session(check: &str, reason: &str) -> CheckResult {
+    CheckResult::error(
         check,
         format!("no session for a call can be opened: {reason}"),
         "callers leave a message until that is mended: see the settings under [openai], and status.openai.com",
     )
 }
 
-pub(super) fn refusal(error: &Error) -> Finding {
+pub(super) fn refusal(error: &Error) -> CheckResult {
     match error {
-        Error::Refused { status: 401 | 403, code, .. } => Finding::error(
+        Error::Refused { status: 401 | 403, code, .. } => CheckResult::error(
             CHECK,
             format!("the AI rejects the key ({code})"),
             "create a new key at platform.openai.com, and set OPENAI_API_KEY",
         ),
         Error::Refused { status, code, .. } => {
             let found = format!("the AI answers {status} {code}");
-            Finding::warning(CHECK, found, "check the account's limits and billing, and status.openai.com")
+            CheckResult::warning(CHECK, found, "check the account's limits and billing, and status.openai.com")
         }
-        Error::Unreachable(source) => Finding::error(
+        Error::Unreachable(source) => CheckResult::error(
             CHECK,
             format!("the AI cannot be reached ({})", http_client::root_cause(source)),
             "check this machine's internet access: DNS, firewall, clock",
         ),
         Error::Malformed | Error::NotConfigured => {
-            Finding::warning(CHECK, error.to_string(), "check that OPENAI_BASE_URL is an OpenAI-compatible server")
+            CheckResult::warning(CHECK, error.to_string(), "check that OPENAI_BASE_URL is an OpenAI-compatible server")
         }
     }
 }
@@ -167,9 +167,9 @@ mod tests {
         let all = [&config.realtime_model, &config.transcription_model, &config.chat_model];
         let all = all.map(|id| model(id, None));
         assert_eq!(missing(&all, &config), None);
-        assert_eq!(missing(&all[..2], &config).unwrap().state, FindingState::Warning);
+        assert_eq!(missing(&all[..2], &config).unwrap().state, CheckStatus::Warning);
         let finding = missing(&all[1..], &config).unwrap();
-        assert!(finding.state == FindingState::Error && finding.found.contains(&config.realtime_model));
+        assert!(finding.state == CheckStatus::Error && finding.found.contains(&config.realtime_model));
     }
 
     #[test]
@@ -182,8 +182,8 @@ mod tests {
             found.into_iter().map(|finding| finding.state).collect::<Vec<_>>()
         };
         assert_eq!(states("2026-10-11".parse().unwrap()), []);
-        assert_eq!(states("2026-11-21".parse().unwrap()), [FindingState::Warning]);
-        assert_eq!(states("2026-12-05".parse().unwrap()), [FindingState::Error]);
-        assert_eq!(states("2027-12-05".parse().unwrap()), [FindingState::Error]);
+        assert_eq!(states("2026-11-21".parse().unwrap()), [CheckStatus::Warning]);
+        assert_eq!(states("2026-12-05".parse().unwrap()), [CheckStatus::Error]);
+        assert_eq!(states("2027-12-05".parse().unwrap()), [CheckStatus::Error]);
     }
 }

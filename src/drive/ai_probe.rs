@@ -7,7 +7,7 @@ use crate::audio::{EncodedAudio, FRAME_BYTES, mulaw, wav};
 use crate::call::{EngineCommand, EngineEvent, ResponseOutcome};
 use crate::clock;
 use crate::config::Config;
-use crate::domain::{Finding, FindingState, Timestamp};
+use crate::domain::{CheckResult, CheckStatus, Timestamp};
 use crate::engine::{Realtime, RealtimeSetup};
 use crate::providers::openai::rest::{self, ChatMessage};
 use std::sync::Arc;
@@ -31,9 +31,9 @@ const SLOW_ANSWER: Duration = Duration::from_secs(2);
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
 /// Opens sessions, and asks a question twice: aloud, and as a recording.
-pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<Finding> {
+pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp) -> Vec<CheckResult> {
     if config.openai.key().is_none() {
-        return vec![Finding::skipped(SESSION, ai_check::NO_KEY)];
+        return vec![CheckResult::skipped(SESSION, ai_check::NO_KEY)];
     }
     let (mut findings, turn) =
         tokio::join!(live(ai_check::call_setup(config.clone(), now)), turn_by_turn(client, config, now));
@@ -41,25 +41,25 @@ pub async fn look(client: &reqwest::Client, config: &Arc<Config>, now: Timestamp
     findings
 }
 
-async fn live(setup: RealtimeSetup) -> Vec<Finding> {
+async fn live(setup: RealtimeSetup) -> Vec<CheckResult> {
     let mut findings = vec![session(setup.clone()).await];
-    if findings.iter().all(|finding| finding.state != FindingState::Error) {
+    if findings.iter().all(|finding| finding.state != CheckStatus::Error) {
         findings.extend(answer(setup).await);
     }
     findings
 }
 
 /// With and without a transcription: of all fields that we send, OpenAI's documents are least clear about its models.
-async fn session(setup: RealtimeSetup) -> Finding {
+async fn session(setup: RealtimeSetup) -> CheckResult {
     let model = setup.config.openai.transcription_model.clone();
     let (whole, without) =
         tokio::join!(ai_check::try_session(setup.clone()), ai_check::try_session(setup.without(TRANSCRIPTION)));
     match (whole, without) {
         (Ok(refused), _) if refused.is_empty() => {
-            Finding::ok(SESSION, "the AI opens a session with all settings of a call")
+            CheckResult::ok(SESSION, "the AI opens a session with all settings of a call")
         }
         (Ok(refused), _) => ai_check::refused_settings(SESSION, &refused),
-        (Err(reason), Ok(_)) => Finding::error(
+        (Err(reason), Ok(_)) => CheckResult::error(
             SESSION,
             format!(
                 "the AI opens a session for a call without a transcription, and none with openai.transcription_model \
@@ -71,14 +71,14 @@ async fn session(setup: RealtimeSetup) -> Finding {
     }
 }
 
-async fn answer(setup: RealtimeSetup) -> Vec<Finding> {
+async fn answer(setup: RealtimeSetup) -> Vec<CheckResult> {
     let model = setup.config.openai.transcription_model.clone();
     let refused = setup.refused.clone();
     match ask_aloud(setup).await {
         Err(reason) => {
             let remedy = "callers leave a message until that is mended: see the account's limits and payments, and \
                           status.openai.com";
-            vec![Finding::error(ANSWER, format!("a question gets no spoken answer: {reason}"), remedy)]
+            vec![CheckResult::error(ANSWER, format!("a question gets no spoken answer: {reason}"), remedy)]
         }
         Ok(spoken) => {
             let mut findings = vec![judge_wait(&spoken)];
@@ -91,7 +91,7 @@ async fn answer(setup: RealtimeSetup) -> Vec<Finding> {
     }
 }
 
-fn judge_wait(spoken: &Spoken) -> Finding {
+fn judge_wait(spoken: &Spoken) -> CheckResult {
     let (waited, cents) = (spoken.waited, cents(spoken.cost_micros));
     let found = format!(
         "a spoken answer began {} ms after the question, and cost {cents}: “{}”",
@@ -101,21 +101,21 @@ fn judge_wait(spoken: &Spoken) -> Finding {
     if waited > SLOW_ANSWER {
         let remedy = "callers hear “one moment, please” before each answer: try again at another time of day, or name a faster \
                       openai.realtime_model";
-        return Finding::warning(ANSWER, found, remedy);
+        return CheckResult::warning(ANSWER, found, remedy);
     }
-    Finding::ok(ANSWER, found)
+    CheckResult::ok(ANSWER, found)
 }
 
-fn judge_words(heard: &str, model: &str) -> Finding {
+fn judge_words(heard: &str, model: &str) -> CheckResult {
     if heard.trim().is_empty() {
         let found = format!("{model} writes down no words of a question in Hebrew");
-        return Finding::warning(
+        return CheckResult::warning(
             ANSWER,
             found,
             "name another openai.transcription_model: calls have no words of the caller",
         );
     }
-    Finding::ok(ANSWER, format!("{model} writes the question down as “{}”", heard.trim()))
+    CheckResult::ok(ANSWER, format!("{model} writes the question down as “{}”", heard.trim()))
 }
 
 fn cents(micros: i64) -> String {
@@ -189,11 +189,11 @@ async fn converse(engine: &mut Realtime) -> Result<Spoken, String> {
 }
 
 /// What a caller without a live stream gets: the recording written down, and a written answer. Twilio speaks it.
-async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp) -> Finding {
+async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp) -> CheckResult {
     let (openai, language) = (&config.openai, &config.agent.language);
     let refused = |what: &str, error: &rest::Error| {
-        let Finding { found, remedy, .. } = ai_check::refusal(error);
-        Finding::error(TURN, format!("{what}: {found}"), &remedy)
+        let CheckResult { found, remedy, .. } = ai_check::refusal(error);
+        CheckResult::error(TURN, format!("{what}: {found}"), &remedy)
     };
     let began = clock::instant();
     let heard = match rest::transcribe(client, openai, recording(), "audio/wav", language, REQUEST_LIMIT).await {
@@ -216,12 +216,12 @@ async fn turn_by_turn(client: &reqwest::Client, config: &Config, now: Timestamp)
         answer.trim()
     );
     if heard.trim().is_empty() {
-        return Finding::warning(TURN, found, "name another openai.file_transcription_model");
+        return CheckResult::warning(TURN, found, "name another openai.file_transcription_model");
     }
     if took > fallback::WEBHOOK_TIME {
-        return Finding::warning(TURN, found, "callers hear “one moment” first: name a faster openai.chat_model");
+        return CheckResult::warning(TURN, found, "callers hear “one moment” first: name a faster openai.chat_model");
     }
-    Finding::ok(TURN, found)
+    CheckResult::ok(TURN, found)
 }
 
 /// The question as a WAV file.

@@ -15,7 +15,7 @@ use crate::agent::tools::{self as agent_tools, TransferToPerson};
 use crate::audio::{EncodedAudio, VoiceDetector};
 use crate::call::{CallPolicy, CallSession, EngineKind, Input, Output, Said};
 use crate::clock;
-use crate::domain::{CallSid, PersonName, StreamSid, TransferFailure};
+use crate::domain::{CallSid, ContactName, StreamSid, TransferFailure};
 use crate::engine::{Engine, Realtime, RealtimeSetup, Voicemail, VoicemailSetup};
 use crate::providers::twilio::media_stream::{self, Incoming, Outgoing, Start};
 use crate::providers::websocket::{self, Received};
@@ -363,9 +363,9 @@ impl CallTask {
         let can_transfer = can_transfer(&config, &self.caller.call);
         // A profile name is chosen by the caller, so it must not be part of the instructions (prompt injection).
         let (caller_name, profile_name) = match &self.caller.name {
-            PersonName::Unknown => (None, None),
-            PersonName::ByOwner(name) => (Some(name.as_str()), None),
-            PersonName::ByProfile(name) => (None, Some(name.clone())),
+            ContactName::Unknown => (None, None),
+            ContactName::ByOwner(name) => (Some(name.as_str()), None),
+            ContactName::ByProfile(name) => (None, Some(name.clone())),
         };
         let context = PhoneContext { caller_name, now: clock::now(), can_transfer, is_resumed: !history.is_empty() };
         RealtimeSetup {

@@ -17,7 +17,7 @@ use super::call::{self, Mail};
 use crate::call::{After, EngineKind};
 use crate::clock;
 use crate::crm::call::IncomingCall;
-use crate::domain::{CallSid, CallState, PersonName};
+use crate::domain::{CallSid, CallState, ContactName};
 use crate::providers::twilio::{media_stream, stream_token};
 use crate::store::AiUsage;
 use limits::AtOnce;
@@ -77,7 +77,7 @@ pub struct Caller {
     /// The call.
     pub call: IncomingCall,
     /// The caller's name.
-    pub name: PersonName,
+    pub name: ContactName,
     /// How much the AI was used today before this call.
     pub ai_today: AiUsage,
 }
@@ -328,7 +328,7 @@ impl Calls {
     fn hand_over(&self, sid: &CallSid, socket: MediaSocket, start: media_stream::Start) -> Option<MediaSocket> {
         if !self.is_on(sid) {
             let call = IncomingCall::by_sid(sid.clone());
-            self.begin(Caller { call, name: PersonName::Unknown, ai_today: AiUsage::default() });
+            self.begin(Caller { call, name: ContactName::Unknown, ai_today: AiUsage::default() });
         }
         let mut book = self.book();
         let Some(live) = book.live.get_mut(sid).filter(|live| live.takes_stream()) else { return Some(socket) };

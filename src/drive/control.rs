@@ -14,7 +14,7 @@ pub use status::{DaemonInfo, Status};
 use super::reload::{ReloadHandle, ReloadRejected, Reloaded};
 use crate::clock;
 use crate::crm;
-use crate::crm::order::{Order, Outcome};
+use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::PageUrls;
 use crate::store::Store;
 use path::ShortPath;
@@ -36,7 +36,7 @@ pub fn socket_path(live_database: &Path) -> PathBuf {
 #[serde(untagged)]
 enum Reply {
     Done {
-        outcome: Outcome,
+        outcome: CommandOutput,
         /// The addresses of the web page, as the running daemon knows them.
         #[serde(flatten)]
         pages: PageUrls,
@@ -115,7 +115,7 @@ async fn serve(mut stream: UnixStream, handler: ControlHandler) -> io::Result<()
     let ControlHandler { store, pages, info, reload_handle } = handler;
     let mut line = String::new();
     BufReader::new((&mut stream).take(MAX_REQUEST_BYTES)).read_line(&mut line).await?;
-    let reply = match serde_json::from_str::<Order>(&line) {
+    let reply = match serde_json::from_str::<AdminCommand>(&line) {
         _ if serde_json::from_str::<Query>(&line).is_ok() => Reply::Status(Box::new(info.status(&store).await)),
         _ if serde_json::from_str::<DaemonCommand>(&line).is_ok() => reload(&reload_handle).await,
         Ok(order) => run_command(order, &store, pages).await,
@@ -126,9 +126,9 @@ async fn serve(mut stream: UnixStream, handler: ControlHandler) -> io::Result<()
     stream.write_all(&line).await
 }
 
-async fn run_command(order: Order, store: &Store, pages: PageUrls) -> Reply {
+async fn run_command(order: AdminCommand, store: &Store, pages: PageUrls) -> Reply {
     let now = clock::now();
-    match crm::transact(store, move |tx| order.perform(tx, now)).await {
+    match crm::transact(store, move |tx| order.execute(tx, now)).await {
         Ok(outcome) => Reply::Done { outcome, pages },
         Err(error) => Reply::Refused { error: error.to_string() },
     }

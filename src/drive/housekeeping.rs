@@ -8,7 +8,7 @@ pub use vacuum::vacuum;
 
 use crate::clock;
 use crate::config::{Reloadable, RetentionConfig};
-use crate::crm::retention::{self, Perishable, Share};
+use crate::crm::retention::{self, DeletedCount, RetainedKind};
 use crate::domain::{ActorId, Timestamp};
 use crate::ops::disk::DiskMonitor;
 use crate::ops::local_time;
@@ -65,11 +65,11 @@ async fn prune(store: &Store) -> Result<()> {
 /// The cutoff times that follow from the settings.
 pub fn cutoffs(config: &RetentionConfig, now: Timestamp) -> Vec<retention::Cutoff> {
     let days = [
-        (Perishable::Media, config.media_days),
-        (Perishable::Recordings, config.recordings_days),
-        (Perishable::Transcripts, config.transcripts_days),
-        (Perishable::Journal, config.journal_days),
-        (Perishable::Audit, config.audit_days),
+        (RetainedKind::Media, config.media_days),
+        (RetainedKind::Recordings, config.recordings_days),
+        (RetainedKind::Transcripts, config.transcripts_days),
+        (RetainedKind::Journal, config.journal_days),
+        (RetainedKind::Audit, config.audit_days),
     ];
     retention::cutoffs(&days, now)
 }
@@ -79,7 +79,7 @@ async fn enforce_retention(store: &Store, config: &RetentionConfig) -> Result<()
     let now = clock::now();
     let mut shares = Vec::new();
     for cutoff in cutoffs(config, now) {
-        let mut all = Share { what: cutoff.what, before: cutoff.before, rows: 0, bytes: 0 };
+        let mut all = DeletedCount { what: cutoff.what, before: cutoff.before, rows: 0, bytes: 0 };
         loop {
             let done = store.write(move |tx| retention::step(tx, cutoff, now)).await?;
             if done.rows == 0 {
@@ -90,7 +90,7 @@ async fn enforce_retention(store: &Store, config: &RetentionConfig) -> Result<()
             tokio::time::sleep(PAUSE).await;
         }
         if all.rows > 0 {
-            let Share { what, before, rows, bytes } = all;
+            let DeletedCount { what, before, rows, bytes } = all;
             tracing::info!(
                 event = "RETENTION_DELETED",
                 what = what.as_str(),

@@ -12,8 +12,8 @@ use super::ActiveSettings;
 use crate::config::{Config, Reloadable};
 use crate::domain::{OutboxId, Provider, Timestamp};
 use crate::inbox::delivery::{Delivery, Step};
-use crate::inbox::pace::Pacer;
-use crate::inbox::policy::{Case, Rules, Way};
+use crate::inbox::policy::{Route, RouteInput, RoutingRules};
+use crate::inbox::send_rate::SendPacer;
 use crate::ops::alert::Alerts;
 use crate::providers::baileys::bridge::LinkState;
 use crate::store::{self, OutboxEntry, Store};
@@ -54,7 +54,7 @@ impl Outbox {
     }
 
     /// The current routing rules.
-    pub fn rules(&self) -> Rules {
+    pub fn rules(&self) -> RoutingRules {
         self.shared.active_settings.current().rules.clone()
     }
 
@@ -108,7 +108,7 @@ impl Outbox {
 }
 
 /// The routing rules from the settings.
-pub fn rules(config: &Config) -> Rules {
+pub fn rules(config: &Config) -> RoutingRules {
     use crate::config::ProviderChoice;
     let in_use = |provider: &Provider| match provider {
         Provider::Twilio => config.twilio_whatsapp_enabled(),
@@ -126,7 +126,7 @@ pub fn rules(config: &Config) -> Rules {
         ProviderChoice::Twilio => Some(Provider::Twilio),
         ProviderChoice::Baileys => Some(Provider::Baileys),
     };
-    Rules { only, priority, template: config.twilio.wa_template_sid.is_some() }
+    RoutingRules { only, priority, template: config.twilio.wa_template_sid.is_some() }
 }
 
 /// Polls the bridge's state; when the bridge is back, the messages that wait for it are sent.
@@ -148,7 +148,7 @@ async fn watch_bridge(outbox: Outbox) {
 /// The loop's own state.
 struct Dispatcher {
     shared: Arc<Shared>,
-    pacer: Pacer,
+    pacer: SendPacer,
     running: JoinSet<OutboxId>,
     in_flight: HashSet<OutboxId>,
 }
@@ -170,8 +170,8 @@ impl Dispatcher {
             );
         }
         let first_contacts: Vec<_> = sends.iter().filter(|(_, first)| *first).map(|(at, _)| *at).collect();
-        let pace = shared.active_settings.current().pace();
-        let pacer = Pacer::new(pace, sends.into_iter().map(|(at, _)| at), first_contacts);
+        let send_rate = shared.active_settings.current().send_rate();
+        let pacer = SendPacer::new(send_rate, sends.into_iter().map(|(at, _)| at), first_contacts);
         Self { shared, pacer, running: JoinSet::new(), in_flight: HashSet::new() }
     }
 
@@ -189,7 +189,7 @@ impl Dispatcher {
         };
         let down = self.shared.health.down(now);
         let active_settings = self.shared.active_settings.current();
-        self.pacer.set_pace(active_settings.pace());
+        self.pacer.set_rate(active_settings.send_rate());
         for entry in due {
             if self.in_flight.len() >= MAX_CONCURRENT {
                 break;
@@ -210,19 +210,19 @@ impl Dispatcher {
     async fn pacing_delay(
         &mut self,
         entry: &OutboxEntry,
-        rules: &Rules,
+        rules: &RoutingRules,
         down: &[Provider],
         now: Timestamp,
     ) -> store::Result<Option<Timestamp>> {
         let delivery = delivery(entry);
-        let step = delivery.next(&case(entry, rules, down, now));
-        let by_bridge = matches!(step, Step::Send(Way { provider: Provider::Baileys, .. }));
+        let step = delivery.next(&route_input(entry, rules, down, now));
+        let by_bridge = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
         // A repeated attempt of an unconfirmed message does not count as a new message.
         if !by_bridge || entry.doubtful {
             return Ok(None);
         }
         let Some(until) = self.pacer.earliest(entry.first_words).filter(|until| *until > now) else {
-            self.pacer.note_sent(entry.first_words, now, entropy::chance());
+            self.pacer.record_sent(entry.first_words, now, entropy::chance());
             return Ok(None);
         };
         if until.since(now) > POSTPONE_AFTER {
@@ -269,8 +269,8 @@ impl Dispatcher {
 fn delivery(entry: &OutboxEntry) -> Delivery {
     Delivery {
         named: entry.named,
-        way: Way { provider: entry.provider, template: entry.template },
-        doubtful: entry.doubtful,
+        route: Route { provider: entry.provider, template: entry.template },
+        unconfirmed: entry.doubtful,
         attempts: entry.attempts,
         unconfirmed_attempts: entry.unconfirmed_attempts,
         attempt_at: entry.attempt_at,
@@ -281,13 +281,18 @@ fn delivery(entry: &OutboxEntry) -> Delivery {
 }
 
 /// The other inputs to the delivery decisions.
-fn case<'a>(entry: &'a OutboxEntry, rules: &'a Rules, down: &'a [Provider], now: Timestamp) -> Case<'a> {
-    let able = crate::crm::outbox::able(&entry.recipient, &entry.text);
-    Case {
+fn route_input<'a>(
+    entry: &'a OutboxEntry,
+    rules: &'a RoutingRules,
+    down: &'a [Provider],
+    now: Timestamp,
+) -> RouteInput<'a> {
+    let capable = crate::crm::outbox::capable_providers(&entry.recipient, &entry.text);
+    RouteInput {
         rules,
         named: entry.named,
         last_in: entry.last_in,
-        able,
+        capable,
         refused: &entry.refused,
         opted_out: entry.opted_out_at.is_some(),
         down,

@@ -4,7 +4,7 @@ mod checks;
 
 use crate::clock;
 use crate::config::Reloadable;
-use crate::domain::{AlertDetail, AlertKind, Finding, FindingState, SelfCheck, Timestamp};
+use crate::domain::{AlertDetail, AlertKind, CheckResult, CheckStatus, SelfCheck, Timestamp};
 use crate::drive::ai_check;
 use crate::drive::outbox::Outbox;
 use crate::ops::alert::Alerts;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// A check that another module provides.
-pub type Check = Arc<dyn Fn(Timestamp) -> Finding + Send + Sync>;
+pub type Check = Arc<dyn Fn(Timestamp) -> CheckResult + Send + Sync>;
 
 /// What is checked.
 pub struct Parts {
@@ -93,7 +93,7 @@ impl SelfChecker {
         let mut findings = checks::all(parts).await;
         findings.extend(ai_check::look(&parts.client, &parts.settings.current(), clock::now()).await);
         findings.extend(parts.checks.iter().map(|check| check(clock::now())));
-        let ok = findings.iter().all(|finding| finding.state != FindingState::Error);
+        let ok = findings.iter().all(|finding| finding.state != CheckStatus::Error);
         let check = SelfCheck { began_at, ended_at: clock::now(), ok, findings };
         log_result(&check);
         parts.alerts.set(AlertKind::SelfCheck, alert_detail(&check));
@@ -106,11 +106,11 @@ impl SelfChecker {
 
 /// The findings that need the owner and have no alert of their own.
 fn alert_detail(check: &SelfCheck) -> Option<AlertDetail> {
-    let is_bad = |finding: &&Finding| match finding.state {
-        FindingState::Error => true,
+    let is_bad = |finding: &&CheckResult| match finding.state {
+        CheckStatus::Error => true,
         // A model's shutdown would end the AI's calls in some weeks, so its warning is sent in time.
-        FindingState::Warning => finding.check == ai_check::CHECK,
-        FindingState::Ok | FindingState::Skipped => false,
+        CheckStatus::Warning => finding.check == ai_check::CHECK,
+        CheckStatus::Ok | CheckStatus::Skipped => false,
     };
     let bad = check.findings.iter().filter(is_bad);
     let unreported: Vec<_> = bad.filter(|finding| !ALERTED_ELSEWHERE.contains(&finding.check.as_str())).collect();
@@ -123,7 +123,7 @@ fn log_result(check: &SelfCheck) {
     let worse: Vec<_> = check
         .findings
         .iter()
-        .filter(|finding| matches!(finding.state, FindingState::Error | FindingState::Warning))
+        .filter(|finding| matches!(finding.state, CheckStatus::Error | CheckStatus::Warning))
         .map(|finding| format!("{} {}: {}", finding.check, finding.state, finding.found))
         .collect();
     let findings = worse.join("; ");

@@ -23,7 +23,7 @@ mod updates;
 mod users;
 mod whatsapp;
 
-use super::auth::{Guard, Operations, guard};
+use super::auth::{AuthState, Operations, require_auth};
 use super::{ApiError, AppState};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -31,21 +31,23 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 
-/// All routes. What is not in [`open`] asks for a login or a token, whatever is added here.
+/// All routes. Every route that is not in [`public_routes`] requires a login or a token.
 pub(super) fn routes(state: &AppState) -> Router<AppState> {
-    let (open, guarded) = (Router::from(open()), Router::from(guarded()));
-    let guard_state = Guard { state: state.clone(), operations: Arc::new(Operations::of(&document())) };
-    let guarded = guarded.method_not_allowed_fallback(wrong_method).layer(from_fn_with_state(guard_state, guard));
-    open.method_not_allowed_fallback(wrong_method).merge(guarded)
+    let (public_routes, authenticated_routes) = (Router::from(public_routes()), Router::from(authenticated_routes()));
+    let auth_state = AuthState { state: state.clone(), operations: Arc::new(Operations::of(&document())) };
+    let authenticated_routes = authenticated_routes
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(auth_state, require_auth));
+    public_routes.method_not_allowed_fallback(method_not_allowed).merge(authenticated_routes)
 }
 
 /// The OpenAPI document of all routes.
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    openapi::complete(open().merge(guarded()).into_openapi())
+    openapi::complete(public_routes().merge(authenticated_routes()).into_openapi())
 }
 
 /// The routes that need a login or a token.
-fn guarded() -> OpenApiRouter<AppState> {
+fn authenticated_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(account::routes())
         .merge(alerts::routes())
@@ -70,11 +72,11 @@ fn guarded() -> OpenApiRouter<AppState> {
 }
 
 /// The routes that work without a login.
-fn open() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(account::open_routes()).merge(setup::open_routes()).merge(openapi::open_routes())
+fn public_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().merge(account::public_routes()).merge(setup::public_routes()).merge(openapi::public_routes())
 }
 
-async fn wrong_method() -> ApiError {
+async fn method_not_allowed() -> ApiError {
     ApiError::new(
         axum::http::StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
@@ -84,11 +86,11 @@ async fn wrong_method() -> ApiError {
 
 /// Done
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct Done {
+pub(crate) struct OkResponse {
     /// Always true.
     ok: bool,
 }
 
-impl Done {
-    pub(crate) const YES: axum::Json<Self> = axum::Json(Self { ok: true });
+impl OkResponse {
+    pub(crate) const OK: axum::Json<Self> = axum::Json(Self { ok: true });
 }

@@ -1,21 +1,21 @@
 //! Authentication: sessions by cookie, API clients by bearer token.
 
 mod actor;
-mod attempts;
 mod audit;
 mod cookie;
-mod guard;
+mod login_rate_limit;
+mod middleware;
 mod name_delays;
 mod passwords;
 
 pub use actor::Actor;
 pub(crate) use actor::{LoggedIn, Login, Owner};
-pub(crate) use attempts::{Account, Client};
 pub(crate) use audit::{Audit, Operations};
 pub(crate) use cookie::{DeviceCookie, SessionCookie};
-pub(crate) use guard::{Credential, Guard, authenticate, guard};
+pub(crate) use login_rate_limit::{AccountKey, Client};
+pub(crate) use middleware::{AuthState, Credential, authenticate, require_auth};
 
-use attempts::Attempts;
+use login_rate_limit::LoginRateLimiter;
 use passwords::Passwords;
 use std::sync::Mutex;
 
@@ -23,6 +23,6 @@ use std::sync::Mutex;
 #[derive(Default)]
 pub struct Auth {
     // A plain mutex: it is held for a lookup in a map.
-    attempts: Mutex<Attempts>,
+    rate_limiter: Mutex<LoginRateLimiter>,
     passwords: Passwords,
 }

@@ -1,6 +1,6 @@
 //! Limits of the bodies of unauthenticated requests: their length, their pauses, and their total memory.
 
-use super::hooks;
+use super::webhooks;
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -43,17 +43,17 @@ impl Default for BodyBudget {
 }
 
 impl BodyBudget {
-    /// Reads a body of at most `most` bytes. The first [`FREE`] bytes are not charged, so a webhook of the usual size
+    /// Reads a body of at most `max_bytes`. The first [`FREE`] bytes are not charged, so a webhook of the usual size
     /// is read even if the budget is used up; their total is bounded by the number of connections.
-    pub(super) async fn read(&self, mut body: Body, most: usize) -> Result<UnauthenticatedBody, BodyError> {
-        if body.size_hint().lower() > most as u64 {
+    pub(super) async fn read(&self, mut body: Body, max_bytes: usize) -> Result<UnauthenticatedBody, BodyError> {
+        if body.size_hint().lower() > max_bytes as u64 {
             return Err(BodyError::TooLarge);
         }
         let (mut bytes, mut share, mut frames) = (Vec::new(), None, 0);
         while let Some(frame) = next_frame(&mut body).await? {
             frames += 1;
             // A frame for each byte would cost more than processing the body.
-            if bytes.len() + frame.len() > most || frames > FRAMES + most / SHORT_FRAME {
+            if bytes.len() + frame.len() > max_bytes || frames > FRAMES + max_bytes / SHORT_FRAME {
                 return Err(BodyError::TooLarge);
             }
             bytes.reserve(frame.len());
@@ -91,7 +91,7 @@ async fn next_frame(body: &mut Body) -> Result<Option<Bytes>, BodyError> {
 
 impl BodyError {
     /// The status, code and message of the error.
-    pub(super) fn explain(self) -> (StatusCode, &'static str, &'static str) {
+    pub(super) fn details(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large"),
             Self::NoMemory => (
@@ -106,9 +106,9 @@ impl BodyError {
 
     /// The response of a webhook: a call whose request stalled still gets TwiML that the caller hears.
     pub(super) fn into_webhook_response(self, path: &str) -> Response {
-        let (status, _, message) = self.explain();
+        let (status, _, message) = self.details();
         match self {
-            Self::Stalled => hooks::answer_when_failed(path).unwrap_or_else(|| status.into_response()),
+            Self::Stalled => webhooks::failure_response(path).unwrap_or_else(|| status.into_response()),
             Self::NoMemory => (status, [(header::RETRY_AFTER, RETRY_AFTER_S)]).into_response(),
             Self::TooLarge | Self::Broken => (status, format!("{message}\n")).into_response(),
         }

@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 
 /// The connections of listeners that share a limit.
 pub(super) struct Connections {
-    most: usize,
-    began: Instant,
+    max_connections: usize,
+    started_at: Instant,
     table: Mutex<Table>,
 }
 
@@ -33,7 +33,7 @@ struct Table {
 pub(super) struct Client {
     /// None for this machine itself and for trusted proxies, which carry many clients.
     network: Option<IpAddr>,
-    began: Instant,
+    started_at: Instant,
     received_ms: AtomicU64,
     sent_ms: AtomicU64,
     idle_since_ms: AtomicU64,
@@ -66,14 +66,14 @@ pub(super) enum Admission {
 }
 
 impl Connections {
-    pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, began: clock::instant(), table: Mutex::default() })
+    pub(super) fn new(max_connections: usize) -> Arc<Self> {
+        Arc::new(Self { max_connections, started_at: clock::instant(), table: Mutex::default() })
     }
 
-    /// Admits a connection from `address`; one that `speaks_for_many` does not count toward a network's share.
-    pub(super) fn admit(self: &Arc<Self>, address: IpAddr, speaks_for_many: bool) -> Admission {
+    /// Admits a connection from `address`; one that `is_proxy` does not count toward a network's share.
+    pub(super) fn admit(self: &Arc<Self>, address: IpAddr, is_proxy: bool) -> Admission {
         let is_local = address.to_canonical().is_loopback();
-        let network = (!is_local && !speaks_for_many).then(|| network(address));
+        let network = (!is_local && !is_proxy).then(|| network(address));
         let mut table = self.table();
         let mut evicted = false;
         if let Some(network) = network {
@@ -82,7 +82,7 @@ impl Connections {
                 evicted |= table.evict(unfinished);
             }
         }
-        if table.open.len() >= self.most {
+        if table.open.len() >= self.max_connections {
             let found = table.evict(|client| !client.is_authenticated())
                 || table.evict(|client| !client.is_busy.load(Ordering::Relaxed));
             if !found {
@@ -91,7 +91,7 @@ impl Connections {
             evicted = true;
         }
         let is_known = network.is_some_and(|network| table.known.contains_key(&network));
-        let client = Arc::new(Client::new(network, self.began, is_known));
+        let client = Arc::new(Client::new(network, self.started_at, is_known));
         let id = table.next_id;
         table.next_id += 1;
         table.open.insert(id, client.clone());
@@ -102,7 +102,7 @@ impl Connections {
     fn remember(&self, client: &Client) {
         let Some(network) = client.network else { return };
         let mut table = self.table();
-        if table.known.len() >= MOST_KNOWN
+        if table.known.len() >= MAX_KNOWN
             && !table.known.contains_key(&network)
             && let Some(oldest) = table.known.iter().min_by_key(|(_, at)| **at).map(|(network, _)| *network)
         {
@@ -118,9 +118,9 @@ impl Connections {
 }
 
 impl Table {
-    /// Closes the connection that has been silent for longest; false if `may_go` matches none.
-    fn evict(&mut self, may_go: impl Fn(&Client) -> bool) -> bool {
-        let candidates = self.open.iter().filter(|(_, client)| may_go(client));
+    /// Closes the connection that has been silent for longest; false if `may_evict` matches none.
+    fn evict(&mut self, may_evict: impl Fn(&Client) -> bool) -> bool {
+        let candidates = self.open.iter().filter(|(_, client)| may_evict(client));
         let Some(id) = candidates.min_by_key(|(id, client)| (client.active_ms(), **id)).map(|(id, _)| *id) else {
             return false;
         };
@@ -141,11 +141,11 @@ impl Drop for Admitted {
 }
 
 impl Client {
-    fn new(network: Option<IpAddr>, began: Instant, is_authenticated: bool) -> Self {
-        let now = ms_since(began);
+    fn new(network: Option<IpAddr>, started_at: Instant, is_authenticated: bool) -> Self {
+        let now = ms_since(started_at);
         Self {
             network,
-            began,
+            started_at,
             received_ms: now.into(),
             sent_ms: now.into(),
             idle_since_ms: now.into(),
@@ -159,12 +159,12 @@ impl Client {
     }
 
     /// Bytes were received on the connection.
-    pub(super) fn note_received(&self) {
+    pub(super) fn record_received(&self) {
         self.received_ms.store(self.now_ms(), Ordering::Relaxed);
     }
 
     /// Bytes were sent on the connection.
-    pub(super) fn note_sent(&self) {
+    pub(super) fn record_sent(&self) {
         self.sent_ms.store(self.now_ms(), Ordering::Relaxed);
     }
 
@@ -190,41 +190,41 @@ impl Client {
 
     /// Completes when the connection must close: it is evicted for another one, or its client has started a connection
     /// or the head of a request and stopped sending.
-    pub(super) async fn must_close(&self) {
+    pub(super) async fn close_required(&self) {
         tokio::select! {
-            () = self.is_evicted() => {}
-            () = self.is_silent() => {}
+            () = self.evicted() => {}
+            () = self.silence_timeout() => {}
         }
     }
 
     /// Completes when the connection is evicted for another one.
-    pub(super) async fn is_evicted(&self) {
+    pub(super) async fn evicted(&self) {
         self.evicted.notified().await;
     }
 
     /// Records that a request is signed, or from a logged-in user: its connection is closed last.
-    pub(super) fn note_authenticated(request: &Extensions) {
+    pub(super) fn mark_authenticated(request: &Extensions) {
         if let Some(client) = request.get::<Arc<Self>>() {
             client.authenticate();
         }
     }
 
-    async fn is_silent(&self) {
-        let mut at = self.began + Duration::from_millis(self.received_ms.load(Ordering::Relaxed)) + SILENCE;
+    async fn silence_timeout(&self) {
+        let mut at = self.started_at + Duration::from_millis(self.received_ms.load(Ordering::Relaxed)) + MAX_SILENCE;
         loop {
             tokio::time::sleep_until(at.into()).await;
             let silent_ms = self.now_ms().saturating_sub(self.received_ms.load(Ordering::Relaxed));
             let silent = Duration::from_millis(silent_ms);
-            if silent >= SILENCE && self.owes_bytes() {
+            if silent >= MAX_SILENCE && self.expects_request_head() {
                 return;
             }
-            let rest = SILENCE.checked_sub(silent).filter(|rest| !rest.is_zero());
-            at = clock::instant() + rest.unwrap_or(SILENCE);
+            let rest = MAX_SILENCE.checked_sub(silent).filter(|rest| !rest.is_zero());
+            at = clock::instant() + rest.unwrap_or(MAX_SILENCE);
         }
     }
 
     /// Returns true if the head of a request is expected: the first one, or one that has started.
-    fn owes_bytes(&self) -> bool {
+    fn expects_request_head(&self) -> bool {
         let has_begun = || self.received_ms.load(Ordering::Relaxed) > self.idle_since_ms.load(Ordering::Relaxed);
         !self.is_busy.load(Ordering::Relaxed) && (!self.has_finished() || has_begun())
     }
@@ -242,22 +242,22 @@ impl Client {
     }
 
     fn now_ms(&self) -> u64 {
-        ms_since(self.began)
+        ms_since(self.started_at)
     }
 }
 
-fn ms_since(began: Instant) -> u64 {
-    u64::try_from((clock::instant() - began).as_millis()).unwrap_or(u64::MAX)
+fn ms_since(started_at: Instant) -> u64 {
+    u64::try_from((clock::instant() - started_at).as_millis()).unwrap_or(u64::MAX)
 }
 
 /// How many connections without an answered request one network may have.
 const NETWORK_SHARE: usize = 64;
 
 /// How long a client may be silent before its first byte, and within the head of a request.
-const SILENCE: Duration = Duration::from_secs(5);
+const MAX_SILENCE: Duration = Duration::from_secs(5);
 
 /// How many networks with authenticated requests are remembered. Twilio's webhooks come from some hundred addresses.
-const MOST_KNOWN: usize = 1024;
+const MAX_KNOWN: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_house_full_of_signed_requests_takes_no_more() {
+    fn at_the_limit_of_signed_requests_no_connection_is_admitted() {
         let connections = Connections::new(2);
         let all = [open(&connections, "203.0.113.1"), open(&connections, "203.0.113.2")];
         for admitted in &all {

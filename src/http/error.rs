@@ -2,7 +2,7 @@
 //!
 //! The message is for users and says what to do. The internal cause is logged once, here, and never sent.
 
-use crate::crm::{self, Refusal};
+use crate::crm::{self, RequestError};
 use crate::store;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -179,14 +179,14 @@ impl From<store::Error> for ApiError {
     }
 }
 
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
+impl From<RequestError> for ApiError {
+    fn from(refusal: RequestError) -> Self {
         let message = refusal.to_string();
         match refusal {
-            Refusal::Invalid(_) => Self::invalid(message),
-            Refusal::NotFound(_) => Self::not_found(message),
-            Refusal::Conflict(_) => Self::conflict(message),
-            Refusal::Forbidden(_) => Self::forbidden(message),
+            RequestError::Invalid(_) => Self::invalid(message),
+            RequestError::NotFound(_) => Self::not_found(message),
+            RequestError::Conflict(_) => Self::conflict(message),
+            RequestError::Forbidden(_) => Self::forbidden(message),
         }
     }
 }

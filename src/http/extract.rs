@@ -51,7 +51,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ShortJson<T> {
         let (head, body) = request.into_parts();
         let most = state.config().http.max_body_bytes.min(MAX_SHORT_BYTES);
         let body = state.bodies.read(body, most).await.map_err(|error| {
-            let (status, code, message) = error.explain();
+            let (status, code, message) = error.details();
             ApiError::new(status, code, message)
         })?;
         let request = Request::from_parts(head, Body::from(body.bytes.clone()));

@@ -16,14 +16,14 @@ pub(super) struct Forwarded {
 /// end: a client can forge everything before the last address that is not `trusted`.
 pub(super) fn read(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> Forwarded {
     let mut origin = None;
-    for hop in words(headers, "x-forwarded-for").rev() {
+    for hop in values(headers, "x-forwarded-for").rev() {
         let Some(address) = address(hop) else { break };
         origin = Some(address);
         if !trusted(address) {
             break;
         }
     }
-    let encrypted = words(headers, "x-forwarded-proto").next_back().and_then(|word| match word {
+    let encrypted = values(headers, "x-forwarded-proto").next_back().and_then(|word| match word {
         word if word.eq_ignore_ascii_case("https") || word.eq_ignore_ascii_case("wss") => Some(true),
         word if word.eq_ignore_ascii_case("http") || word.eq_ignore_ascii_case("ws") => Some(false),
         _ => None,
@@ -32,7 +32,7 @@ pub(super) fn read(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> For
 }
 
 /// The values of all lines of a header, in order.
-fn words<'h>(headers: &'h HeaderMap, name: &'static str) -> impl DoubleEndedIterator<Item = &'h str> {
+fn values<'h>(headers: &'h HeaderMap, name: &'static str) -> impl DoubleEndedIterator<Item = &'h str> {
     let lines = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default());
     lines.flat_map(|line| line.split(',')).map(str::trim)
 }

@@ -24,30 +24,30 @@ pub(super) fn error(state: &AppState, peer: Peer, headers: &HeaderMap) -> Option
     if peer.is_confidential() {
         return None;
     }
-    if peer.is_silent_proxy() {
+    if peer.omits_forwarded_proto() {
         let message =
             "the reverse proxy does not report that this request came by https: configure it to set X-Forwarded-Proto";
-        return Some(refused(message.to_owned()).with_param("reason", "proxy_header_missing"));
+        return Some(rejection(message.to_owned()).with_param("reason", "proxy_header_missing"));
     }
-    if let Some(proxy) = peer.unnamed_https_proxy() {
+    if let Some(proxy) = peer.untrusted_https_proxy() {
         let message = format!(
             "the reverse proxy at {proxy} is not believed when it says that this request came by https. If it is yours, the \
              administrator names it in config.toml, [http] trusted_proxies = [\"{proxy}\"], and runs `agentlocator reload`"
         );
-        let refused = refused(message).with_param("reason", "proxy_not_named");
-        return Some(refused.with_param("proxy", proxy.to_string()));
+        let rejection = rejection(message).with_param("reason", "proxy_not_named");
+        return Some(rejection.with_param("proxy", proxy.to_string()));
     }
-    let refused_here = "passwords and set-up codes are not accepted over plain HTTP from outside your local network";
+    let reason = "passwords and set-up codes are not accepted over plain HTTP from outside your local network";
     Some(match https_url(state, headers) {
-        Some(url) => refused(format!("{refused_here}: open {url} instead")).with_param("https_url", url),
-        None => refused(format!(
-            "{refused_here}: set tls.domain or http.public_base_url for an https address, or open the page on the server itself, \
+        Some(url) => rejection(format!("{reason}: open {url} instead")).with_param("https_url", url),
+        None => rejection(format!(
+            "{reason}: set tls.domain or http.public_base_url for an https address, or open the page on the server itself, \
              for example through `ssh -L 8080:127.0.0.1:8080 SERVER`"
         )),
     })
 }
 
-fn refused(message: String) -> ApiError {
+fn rejection(message: String) -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "https_required", message)
 }
 
@@ -57,18 +57,22 @@ pub(super) fn https_url(state: &AppState, headers: &HeaderMap) -> Option<String>
     let config = state.config();
     if config.http.crm_listen.is_some() {
         // The listener of the page answers TLS on the same port.
-        return state.tls.server_config().and(asked(headers)).map(|asked| format!("https://{asked}"));
+        return state
+            .tls
+            .server_config()
+            .and(requested_authority(headers))
+            .map(|requested_authority| format!("https://{requested_authority}"));
     }
     if let Some(public) = config.http.public_address().filter(|address| address.starts_with("https://")) {
         return Some(public.to_owned());
     }
     let port = state.tls.https_port()?;
-    let host = state.tls.trusted_name().or_else(|| Some(asked(headers)?.host().to_owned()))?;
+    let host = state.tls.trusted_name().or_else(|| Some(requested_authority(headers)?.host().to_owned()))?;
     Some(if port == 443 { format!("https://{host}") } else { format!("https://{host}:{port}") })
 }
 
 /// The host that the client requested, with its port.
-fn asked(headers: &HeaderMap) -> Option<Authority> {
+fn requested_authority(headers: &HeaderMap) -> Option<Authority> {
     let host: Authority = headers.get(header::HOST)?.to_str().ok()?.parse().ok()?;
     Some(host).filter(|host| !host.as_str().contains('@'))
 }

@@ -5,7 +5,7 @@ mod inherited;
 
 use crate::config::{Config, DEFAULT_PORT};
 use crate::ops::tls::TlsListeners;
-use bind::{bind, everywhere};
+use bind::{bind, bind_all_addresses};
 use inherited::Inherited;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, UnixListener};
@@ -58,25 +58,25 @@ impl Listeners {
         if public.is_empty() {
             let opened = match config.http.listen {
                 Some(address) => bind(address).await.map(|listener| vec![listener]),
-                None => everywhere(DEFAULT_PORT).await,
+                None => bind_all_addresses(DEFAULT_PORT).await,
             };
-            public = opened.unwrap_or_else(|error| failed("http.listen", error, &mut failures));
+            public = opened.unwrap_or_else(|error| record_failure("http.listen", error, &mut failures));
         }
         match config.http.crm_listen {
             None => crm.clear(),
             Some(address) if crm.is_empty() => {
                 let opened = bind(address).await.map(|listener| vec![listener]);
-                crm = opened.unwrap_or_else(|error| failed("http.crm_listen", error, &mut failures));
+                crm = opened.unwrap_or_else(|error| record_failure("http.crm_listen", error, &mut failures));
             }
             Some(_) => {}
         }
-        for (listeners, asked, port, key) in [
+        for (listeners, configured, port, key) in [
             (&mut http, config.tls.http_listen, HTTP_PORT, "tls.http_listen"),
             (&mut https, config.tls.https_listen, HTTPS_PORT, "tls.https_listen"),
         ] {
             if listeners.is_empty() {
-                let opened = web_listeners(config, asked, port).await;
-                *listeners = opened.unwrap_or_else(|error| failed(key, error, &mut failures));
+                let opened = web_listeners(config, configured, port).await;
+                *listeners = opened.unwrap_or_else(|error| record_failure(key, error, &mut failures));
             }
         }
         if public.is_empty() && http.is_empty() && https.is_empty() {
@@ -96,7 +96,7 @@ impl Listeners {
     }
 
     /// The listeners for which certificates are needed.
-    pub fn tls_doors(&self) -> TlsListeners {
+    pub fn tls_listeners(&self) -> TlsListeners {
         let port = |listener: &TcpListener| listener.local_addr().ok().map(|address| address.port());
         TlsListeners {
             http: !self.http.is_empty(),
@@ -107,18 +107,26 @@ impl Listeners {
 }
 
 /// Records that a listener could not be opened.
-fn failed(key: &'static str, error: ListenError, failures: &mut Vec<(&'static str, ListenError)>) -> Vec<TcpListener> {
+fn record_failure(
+    key: &'static str,
+    error: ListenError,
+    failures: &mut Vec<(&'static str, ListenError)>,
+) -> Vec<TcpListener> {
     failures.push((key, error));
     Vec::new()
 }
 
 /// The configured listener, or the default one if TLS is in use.
-async fn web_listeners(config: &Config, asked: Option<SocketAddr>, port: u16) -> Result<Vec<TcpListener>, ListenError> {
-    if let Some(address) = asked {
+async fn web_listeners(
+    config: &Config,
+    configured: Option<SocketAddr>,
+    port: u16,
+) -> Result<Vec<TcpListener>, ListenError> {
+    if let Some(address) = configured {
         return Ok(vec![bind(address).await?]);
     }
-    let taken = [config.http.listen, config.http.crm_listen].into_iter().flatten().any(|other| other.port() == port);
-    if !config.tls.is_configured() || taken { Ok(Vec::new()) } else { everywhere(port).await }
+    let is_taken = [config.http.listen, config.http.crm_listen].into_iter().flatten().any(|other| other.port() == port);
+    if !config.tls.is_configured() || is_taken { Ok(Vec::new()) } else { bind_all_addresses(port).await }
 }
 
 const HTTP_PORT: u16 = 80;

@@ -17,9 +17,9 @@ pub struct Peer {
     /// Whether `http.trusted_proxies` contains the connection's address.
     is_proxy: bool,
     /// The proxy headers; an untrusted client may have forged them.
-    said: Forwarded,
+    reported: Forwarded,
     /// Whether the headers are those of a program on this machine that addresses this machine.
-    asks_this_machine: bool,
+    is_for_this_machine: bool,
 }
 
 impl Peer {
@@ -30,8 +30,8 @@ impl Peer {
             connection,
             tls,
             is_proxy: is_among(proxies, connection.ip()),
-            said: forwarded::read(headers, |address| is_among(proxies, address)),
-            asks_this_machine: !is_forwarded(headers) && names_this_machine(headers),
+            reported: forwarded::read(headers, |address| is_among(proxies, address)),
+            is_for_this_machine: !is_forwarded(headers) && has_local_host(headers),
         }
     }
 
@@ -44,19 +44,19 @@ impl Peer {
     /// requests for a host other than this machine, whatever the connection's address: such a host is the public name,
     /// passed on by a tunnel, or a name that a web page in a local browser resolved to this machine (DNS rebinding).
     pub fn is_local(self) -> bool {
-        self.address().is_loopback() && self.asks_this_machine
+        self.address().is_loopback() && self.is_for_this_machine
     }
 
     /// The address for rate limits: behind a trusted proxy, the address that the proxy reports.
     pub fn origin(self) -> IpAddr {
-        self.said.origin.filter(|_| self.is_proxy).unwrap_or(self.address())
+        self.reported.origin.filter(|_| self.is_proxy).unwrap_or(self.address())
     }
 
     /// Returns true if the client's connection is encrypted; none if only a proxy knows and does not report it.
     pub fn is_encrypted(self) -> Option<bool> {
-        match self.said.encrypted {
+        match self.reported.encrypted {
             _ if self.tls => Some(true),
-            said if self.is_proxy => said,
+            reported if self.is_proxy => reported,
             // It may be an unconfigured proxy or tunnel on this machine.
             _ if self.address().is_loopback() => None,
             _ => Some(false),
@@ -70,37 +70,37 @@ impl Peer {
 
     /// Returns true if the connection may carry a password: see [`is_confidential`].
     pub(super) fn is_confidential(self) -> bool {
-        is_confidential(self.tls, self.address(), self.is_proxy, self.said)
+        is_confidential(self.tls, self.address(), self.is_proxy, self.reported)
     }
 
     /// Returns true if the request comes from a proxy on this machine that `http.trusted_proxies` does not contain.
-    pub(super) fn is_unnamed_proxy(self) -> bool {
-        !self.is_proxy && self.address().is_loopback() && self.said.origin.is_some()
+    pub(super) fn is_untrusted_proxy(self) -> bool {
+        !self.is_proxy && self.address().is_loopback() && self.reported.origin.is_some()
     }
 
     /// The connection's address, if it looks like a proxy that `http.trusted_proxies` does not contain: its headers say
     /// that the client used https, which only a trusted proxy may report.
-    pub(super) fn unnamed_https_proxy(self) -> Option<IpAddr> {
-        (!self.is_proxy && self.said.encrypted == Some(true)).then(|| self.address())
+    pub(super) fn untrusted_https_proxy(self) -> Option<IpAddr> {
+        (!self.is_proxy && self.reported.encrypted == Some(true)).then(|| self.address())
     }
 
     /// Returns true if the request comes from a trusted proxy that does not report whether its client used https.
-    pub(super) fn is_silent_proxy(self) -> bool {
-        self.is_proxy && self.said.encrypted.is_none()
+    pub(super) fn omits_forwarded_proto(self) -> bool {
+        self.is_proxy && self.reported.encrypted.is_none()
     }
 }
 
 /// Returns true if a password may be sent between the client and this listener: by TLS, through a trusted proxy that
 /// reports https, or by plain HTTP that stays on this machine and on private networks.
 ///
-/// `peer` is the address of the connection, `is_proxy` whether `http.trusted_proxies` contains it, `said` what its
+/// `peer` is the address of the connection, `is_proxy` whether `http.trusted_proxies` contains it, `reported` what its
 /// headers report. Only a trusted proxy's report can allow more. A report of plain HTTP is believed from any proxy.
-fn is_confidential(tls: bool, peer: IpAddr, is_proxy: bool, said: Forwarded) -> bool {
-    let client_used_http = said.encrypted == Some(false);
-    if (tls && !(is_proxy && client_used_http)) || (is_proxy && said.encrypted == Some(true)) {
+fn is_confidential(tls: bool, peer: IpAddr, is_proxy: bool, reported: Forwarded) -> bool {
+    let client_used_http = reported.encrypted == Some(false);
+    if (tls && !(is_proxy && client_used_http)) || (is_proxy && reported.encrypted == Some(true)) {
         return true;
     }
-    let client = said.origin.filter(|_| is_proxy || client_used_http).unwrap_or(peer);
+    let client = reported.origin.filter(|_| is_proxy || client_used_http).unwrap_or(peer);
     (tls || is_private(peer)) && is_private(client)
 }
 
@@ -144,7 +144,7 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 }
 
 /// Returns true if the request is for `localhost` or a loopback address.
-fn names_this_machine(headers: &HeaderMap) -> bool {
+fn has_local_host(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_question_for_this_machine_itself_is_local() {
+    fn only_a_request_for_this_machine_itself_is_local() {
         let asks = |lines: &[(&'static str, &'static str)]| {
             let headers = lines.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
             peer([127, 0, 0, 1], &headers.collect()).is_local()
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_proxy_hands_on_is_not_local() {
+    fn a_forwarded_request_is_not_local() {
         let mut headers = HeaderMap::new();
         headers.append("host", HeaderValue::from_static("localhost:8080"));
         let (here, there) = (peer([127, 0, 0, 1], &headers), peer([203, 0, 113, 7], &headers));
@@ -215,27 +215,30 @@ mod tests {
     }
 
     #[test]
-    fn tls_of_our_own_needs_nobodys_word() {
+    fn own_tls_is_encrypted_whatever_the_headers_report() {
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-proto", HeaderValue::from_static("http"));
         assert_eq!(Peer::new(([127, 0, 0, 1], 1).into(), true, &headers, &proxies()).is_encrypted(), Some(true));
     }
 
     #[test]
-    fn a_proxy_that_is_not_named_is_not_believed() {
+    fn headers_of_an_untrusted_proxy_are_ignored() {
         let mut headers = HeaderMap::new();
         headers.append("x-forwarded-for", HeaderValue::from_static("198.51.100.9"));
         headers.append("x-forwarded-proto", HeaderValue::from_static("https"));
         let of = |proxies: &[Network]| Peer::new(([127, 0, 0, 1], 1).into(), false, &headers, proxies);
-        let (unnamed, named) = (of(&[]), of(&proxies()));
-        assert_eq!((unnamed.unnamed_https_proxy(), named.unnamed_https_proxy()), (Some([127, 0, 0, 1].into()), None));
-        assert_eq!((unnamed.origin(), unnamed.is_encrypted()), (IpAddr::from([127, 0, 0, 1]), None));
-        assert!(unnamed.is_unnamed_proxy() && !named.is_unnamed_proxy());
-        assert_eq!((named.origin(), named.is_encrypted()), (IpAddr::from([198, 51, 100, 9]), Some(true)));
+        let (untrusted, trusted) = (of(&[]), of(&proxies()));
+        assert_eq!(
+            (untrusted.untrusted_https_proxy(), trusted.untrusted_https_proxy()),
+            (Some([127, 0, 0, 1].into()), None)
+        );
+        assert_eq!((untrusted.origin(), untrusted.is_encrypted()), (IpAddr::from([127, 0, 0, 1]), None));
+        assert!(untrusted.is_untrusted_proxy() && !trusted.is_untrusted_proxy());
+        assert_eq!((trusted.origin(), trusted.is_encrypted()), (IpAddr::from([198, 51, 100, 9]), Some(true)));
     }
 
     #[test]
-    fn private_addresses_are_told_from_public_ones() {
+    fn private_addresses_are_distinguished_from_public_ones() {
         let private = "127.0.0.1 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.2 169.254.3.4 100.64.0.1 100.127.255.255 ::1 \
                        fd7a:115c:a1e0::1 fe80::1 febf::1 ::ffff:10.0.0.1";
         let public = "203.0.113.7 9.255.255.255 11.0.0.1 172.15.0.1 172.32.0.1 192.167.1.1 169.253.0.1 100.63.255.255 \
@@ -273,8 +276,8 @@ mod tests {
             (false, other, public, Some(false), false),
             (false, other, office, Some(false), true),
         ] {
-            let said = Forwarded { origin: client.map(|client: &str| client.parse().unwrap()), encrypted };
-            let found = is_confidential(tls, peer.parse().unwrap(), peer == proxy, said);
+            let reported = Forwarded { origin: client.map(|client: &str| client.parse().unwrap()), encrypted };
+            let found = is_confidential(tls, peer.parse().unwrap(), peer == proxy, reported);
             assert_eq!(found, allowed, "tls {tls}, {peer} for {client:?}, https {encrypted:?}");
         }
     }

@@ -10,12 +10,12 @@ use std::ops::Range;
 
 /// Streams a part of a file; `read` returns a piece by its offset and length. The next piece is read when the client
 /// has taken the last one, each in its own transaction: a slow client holds little memory, and no database connection.
-pub(crate) fn in_pieces<F>(part: Range<u64>, read: impl Fn(u64, usize) -> F + Send + 'static) -> Body
+pub(crate) fn stream_chunks<F>(part: Range<u64>, read: impl Fn(u64, usize) -> F + Send + 'static) -> Body
 where
     F: Future<Output = store::Result<Vec<u8>>> + Send + 'static,
 {
     Body::from_stream(stream::try_unfold((part, read), |(left, read)| async move {
-        let most = usize::try_from(left.end - left.start).unwrap_or(PIECE).min(PIECE);
+        let most = usize::try_from(left.end - left.start).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
         if most == 0 {
             return Ok(None);
         }
@@ -49,18 +49,18 @@ pub(crate) fn answer(
     read: impl FnOnce(Range<u64>) -> Body,
 ) -> Response {
     let etag = format!("\"{}\"", file.etag);
-    let mut response = if is_known(headers, &etag) {
+    let mut response = if is_not_modified(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        match wanted(method, headers, &etag, file.length) {
-            Wanted::Whole => with_body(method, StatusCode::OK, 0..file.length, read),
-            Wanted::Part(part) => {
+        match requested_range(method, headers, &etag, file.length) {
+            RequestedRange::Whole => with_body(method, StatusCode::OK, 0..file.length, read),
+            RequestedRange::Part(part) => {
                 let content_range = format!("bytes {}-{}/{}", part.start, part.end - 1, file.length);
                 let mut response = with_body(method, StatusCode::PARTIAL_CONTENT, part, read);
                 put(&mut response, header::CONTENT_RANGE, &content_range);
                 response
             }
-            Wanted::Nothing => {
+            RequestedRange::Nothing => {
                 let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
                 put(&mut response, header::CONTENT_RANGE, &format!("bytes */{}", file.length));
                 response
@@ -91,37 +91,37 @@ fn put(response: &mut Response, name: header::HeaderName, value: &str) {
 }
 
 /// Returns true if the client has the current version already.
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+fn is_not_modified(headers: &HeaderMap, etag: &str) -> bool {
     let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(','));
     tags.any(|tag| tag.trim() == "*" || tag.trim().trim_start_matches("W/") == etag)
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Wanted {
+enum RequestedRange {
     Whole,
     Part(Range<u64>),
     Nothing,
 }
 
 /// Several ranges in one request are answered with the complete file, which is allowed; no player sends them.
-fn wanted(method: &Method, headers: &HeaderMap, etag: &str, length: u64) -> Wanted {
+fn requested_range(method: &Method, headers: &HeaderMap, etag: &str, length: u64) -> RequestedRange {
     if *method != Method::GET || headers.get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes())
     {
-        return Wanted::Whole;
+        return RequestedRange::Whole;
     }
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let Some((from, to)) = range.and_then(|range| range.trim().strip_prefix("bytes=")?.split_once('-')) else {
-        return Wanted::Whole;
+        return RequestedRange::Whole;
     };
     let part = match (number(from), number(to)) {
         (Some(from), Some(to)) if from <= to => from..to.saturating_add(1).min(length),
         (Some(from), None) if to.trim().is_empty() => from..length,
         (None, Some(last)) if from.trim().is_empty() => length.saturating_sub(last)..length,
         // An invalid range is ignored.
-        _ => return Wanted::Whole,
+        _ => return RequestedRange::Whole,
     };
-    if part.is_empty() { Wanted::Nothing } else { Wanted::Part(part) }
+    if part.is_empty() { RequestedRange::Nothing } else { RequestedRange::Part(part) }
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -130,35 +130,35 @@ fn number(text: &str) -> Option<u64> {
 }
 
 /// The bytes that are read and sent at a time.
-const PIECE: usize = 256 << 10;
+const CHUNK_BYTES: usize = 256 << 10;
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn ask(range: &str, length: u64) -> Wanted {
+    fn ask(range: &str, length: u64) -> RequestedRange {
         let mut headers = HeaderMap::new();
         headers.insert(header::RANGE, HeaderValue::from_str(range).unwrap());
-        wanted(&Method::GET, &headers, "\"e\"", length)
+        requested_range(&Method::GET, &headers, "\"e\"", length)
     }
 
     #[test]
     fn ranges_are_read_as_the_standard_says() {
         for (range, answer) in [
-            ("bytes=0-4", Wanted::Part(0..5)),
-            ("bytes=5-", Wanted::Part(5..10)),
-            ("bytes=-3", Wanted::Part(7..10)),
-            ("bytes=-30", Wanted::Part(0..10)),
-            ("bytes=9-99", Wanted::Part(9..10)),
-            ("bytes=10-", Wanted::Nothing),
-            ("bytes=-0", Wanted::Nothing),
-            ("bytes=4-2", Wanted::Whole),
-            ("bytes=-", Wanted::Whole),
-            ("bytes=a-b", Wanted::Whole),
-            ("bytes=0-1,3-4", Wanted::Whole),
-            ("lines=0-1", Wanted::Whole),
-            ("bytes=+1-2", Wanted::Whole),
+            ("bytes=0-4", RequestedRange::Part(0..5)),
+            ("bytes=5-", RequestedRange::Part(5..10)),
+            ("bytes=-3", RequestedRange::Part(7..10)),
+            ("bytes=-30", RequestedRange::Part(0..10)),
+            ("bytes=9-99", RequestedRange::Part(9..10)),
+            ("bytes=10-", RequestedRange::Nothing),
+            ("bytes=-0", RequestedRange::Nothing),
+            ("bytes=4-2", RequestedRange::Whole),
+            ("bytes=-", RequestedRange::Whole),
+            ("bytes=a-b", RequestedRange::Whole),
+            ("bytes=0-1,3-4", RequestedRange::Whole),
+            ("lines=0-1", RequestedRange::Whole),
+            ("bytes=+1-2", RequestedRange::Whole),
         ] {
             assert_eq!(ask(range, 10), answer, "{range}");
         }
@@ -169,23 +169,23 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::RANGE, HeaderValue::from_static("bytes=0-1"));
         headers.insert(header::IF_RANGE, HeaderValue::from_static("\"old\""));
-        assert_eq!(wanted(&Method::GET, &headers, "\"e\"", 10), Wanted::Whole);
+        assert_eq!(requested_range(&Method::GET, &headers, "\"e\"", 10), RequestedRange::Whole);
         headers.insert(header::IF_RANGE, HeaderValue::from_static("\"e\""));
-        assert_eq!(wanted(&Method::GET, &headers, "\"e\"", 10), Wanted::Part(0..2));
-        assert_eq!(wanted(&Method::HEAD, &headers, "\"e\"", 10), Wanted::Whole);
+        assert_eq!(requested_range(&Method::GET, &headers, "\"e\"", 10), RequestedRange::Part(0..2));
+        assert_eq!(requested_range(&Method::HEAD, &headers, "\"e\"", 10), RequestedRange::Whole);
     }
 
     #[test]
     fn a_known_version_is_not_sent_again() {
         let mut headers = HeaderMap::new();
         headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"a\", W/\"e\""));
-        assert!(is_known(&headers, "\"e\"") && !is_known(&headers, "\"x\""));
+        assert!(is_not_modified(&headers, "\"e\"") && !is_not_modified(&headers, "\"x\""));
     }
 
     proptest! {
         #[test]
         fn a_part_is_never_outside_of_the_file(range in "bytes=[0-9]{0,21}-[0-9]{0,21}", length in 0_u64..1000) {
-            if let Wanted::Part(part) = ask(&range, length) {
+            if let RequestedRange::Part(part) = ask(&range, length) {
                 prop_assert!(part.start < part.end && part.end <= length);
             }
         }

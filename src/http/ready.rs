@@ -22,11 +22,11 @@ use tokio::sync::Mutex;
 #[derive(Default)]
 pub struct Readiness {
     // Held while the bridge is queried: concurrent requests get the same answer.
-    last: Mutex<Option<Said>>,
+    last: Mutex<Option<CachedCheck>>,
 }
 
 /// The answer of the bridge of these settings, and its time.
-struct Said {
+struct CachedCheck {
     active_settings: Arc<ActiveSettings>,
     at: Instant,
     check: Check,
@@ -73,22 +73,22 @@ impl Readiness {
     async fn bridge(&self, active_settings: Arc<ActiveSettings>) -> Check {
         let Some(bridge) = &active_settings.bridge else { return Check::Disabled };
         let mut last = self.last.lock().await;
-        if let Some(said) = &*last
-            && Arc::ptr_eq(&said.active_settings, &active_settings)
-            && clock::instant().duration_since(said.at) < BRIDGE_FRESH
+        if let Some(cached) = &*last
+            && Arc::ptr_eq(&cached.active_settings, &active_settings)
+            && clock::instant().duration_since(cached.at) < MAX_BRIDGE_AGE
         {
-            return said.check;
+            return cached.check;
         }
-        let healthy = tokio::time::timeout(BRIDGE_LIMIT, bridge.is_healthy()).await.unwrap_or(false);
+        let healthy = tokio::time::timeout(BRIDGE_TIMEOUT, bridge.is_healthy()).await.unwrap_or(false);
         let check = Check::of(healthy);
-        *last = Some(Said { at: clock::instant(), check, active_settings: active_settings.clone() });
+        *last = Some(CachedCheck { at: clock::instant(), check, active_settings: active_settings.clone() });
         check
     }
 }
 
 impl Check {
-    fn of(well: bool) -> Self {
-        if well { Self::Ok } else { Self::Error }
+    fn of(is_ok: bool) -> Self {
+        if is_ok { Self::Ok } else { Self::Error }
     }
 }
 
@@ -100,10 +100,12 @@ async fn ready(State(state): State<AppState>) -> Response {
     let active_settings = state.active_settings.current();
     let config = &active_settings.config;
     let bridge = async {
-        tokio::time::timeout(LIMIT, state.readiness.bridge(active_settings.clone())).await.unwrap_or(Check::Error)
+        tokio::time::timeout(PROBE_TIMEOUT, state.readiness.bridge(active_settings.clone()))
+            .await
+            .unwrap_or(Check::Error)
     };
     let database =
-        async { tokio::time::timeout(LIMIT, state.store.probe()).await.is_ok_and(|outcome| outcome.is_ok()) };
+        async { tokio::time::timeout(PROBE_TIMEOUT, state.store.probe()).await.is_ok_and(|outcome| outcome.is_ok()) };
     let (database, baileys) = tokio::join!(database, bridge);
     let health = state.store.health();
     let checks = Checks {
@@ -150,6 +152,6 @@ fn speech(config: &Config) -> Check {
     }
 }
 
-const LIMIT: Duration = Duration::from_millis(950);
-const BRIDGE_LIMIT: Duration = Duration::from_millis(800);
-const BRIDGE_FRESH: Duration = Duration::from_secs(3);
+const PROBE_TIMEOUT: Duration = Duration::from_millis(950);
+const BRIDGE_TIMEOUT: Duration = Duration::from_millis(800);
+const MAX_BRIDGE_AGE: Duration = Duration::from_secs(3);

@@ -1,10 +1,10 @@
 //! The routes of each listener.
 
 use super::auth::authenticate;
-use super::envelope::{Envelope, Limits, wrap};
+use super::request_middleware::{Limits, MiddlewareState, handle_request};
 use super::{
-    ApiError, AppState, api, challenge, health, hooks, media, metrics, page, prompts, ready, to_https, version,
-    well_known,
+    ApiError, AppState, acme_challenge, api, health, https_redirect, media_stream, metrics, page, ready, static_audio,
+    version, webhooks, well_known,
 };
 use axum::Router;
 use axum::extract::State;
@@ -14,39 +14,40 @@ use axum::response::{IntoResponse, Response};
 
 /// The routes for Twilio, the bridge and monitoring; `with_crm` if page and API have no listener of their own.
 pub(super) fn public(state: &AppState, with_crm: bool) -> Router {
-    let routes = for_monitors(with_crm).merge(prompts::routes());
-    let routes = routes.merge(hooks::voice::routes()).merge(hooks::whatsapp::routes()).merge(media::routes());
-    let routes = routes.merge(challenge::routes());
-    let routes = if with_crm { routes.merge(crm_routes(state)) } else { routes.fallback(nothing_here) };
-    finish(routes, state)
+    let routes = monitoring(with_crm).merge(static_audio::routes());
+    let routes =
+        routes.merge(webhooks::voice::routes()).merge(webhooks::whatsapp::routes()).merge(media_stream::routes());
+    let routes = routes.merge(acme_challenge::routes());
+    let routes = if with_crm { routes.merge(crm_routes(state)) } else { routes.fallback(not_found) };
+    with_middleware(routes, state)
 }
 
 /// Page and API, and the monitoring routes.
 pub(super) fn crm(state: &AppState) -> Router {
-    finish(for_monitors(true).merge(crm_routes(state)), state)
+    with_middleware(monitoring(true).merge(crm_routes(state)), state)
 }
 
 /// The routes for the bridge, and the monitoring routes.
 pub(super) fn bridge(state: &AppState) -> Router {
-    finish(for_monitors(false).merge(hooks::whatsapp::bridge_routes()).fallback(nothing_here), state)
+    with_middleware(monitoring(false).merge(webhooks::whatsapp::bridge_routes()).fallback(not_found), state)
 }
 
 /// Port 80: redirects to https once browsers accept the certificate. Until then only health checks are answered. ACME
 /// challenges are always answered.
 pub(super) fn port_80(state: &AppState) -> Router {
     let health = health::probes().merge(ready::routes()).merge(version::routes()).merge(metrics::local_routes());
-    let redirected = health.fallback(to_https::unavailable);
-    let redirected = redirected.layer(from_fn_with_state(state.clone(), to_https::redirect));
-    finish(redirected.merge(challenge::routes()).merge(well_known::routes()), state)
+    let redirected = health.fallback(https_redirect::unavailable);
+    let redirected = redirected.layer(from_fn_with_state(state.clone(), https_redirect::redirect));
+    with_middleware(redirected.merge(acme_challenge::routes()).merge(well_known::routes()), state)
 }
 
 /// Adds HSTS to responses over TLS.
 pub(super) fn with_hsts(routes: Router, state: &AppState) -> Router {
-    routes.layer(from_fn_with_state(state.clone(), to_https::hsts))
+    routes.layer(from_fn_with_state(state.clone(), https_redirect::hsts))
 }
 
 /// Liveness and version; on every listener.
-fn for_monitors(with_page: bool) -> Router<AppState> {
+fn monitoring(with_page: bool) -> Router<AppState> {
     Router::new()
         .merge(health::routes(with_page))
         .merge(metrics::routes())
@@ -56,18 +57,18 @@ fn for_monitors(with_page: bool) -> Router<AppState> {
 }
 
 fn crm_routes(state: &AppState) -> Router<AppState> {
-    Router::new().merge(api::routes(state)).merge(page::routes()).fallback(nothing_for_strangers)
+    Router::new().merge(api::routes(state)).merge(page::routes()).fallback(not_found_or_unauthorized)
 }
 
-fn finish(routes: Router<AppState>, state: &AppState) -> Router {
-    let envelope = Envelope::new({
+fn with_middleware(routes: Router<AppState>, state: &AppState) -> Router {
+    let middleware = MiddlewareState::new({
         let active_settings = state.active_settings.clone();
         move || Limits::of(&active_settings.current().config.http)
     });
-    routes.layer(from_fn_with_state(envelope, wrap)).with_state(state.clone())
+    routes.layer(from_fn_with_state(middleware, handle_request)).with_state(state.clone())
 }
 
-async fn nothing_here(uri: Uri) -> Response {
+async fn not_found(uri: Uri) -> Response {
     if is_api(uri.path()) {
         return ApiError::not_found("there is no such path").into_response();
     }
@@ -75,7 +76,7 @@ async fn nothing_here(uri: Uri) -> Response {
 }
 
 /// The fallback of listeners with the API: an unauthenticated client does not learn which API paths exist.
-async fn nothing_for_strangers(
+async fn not_found_or_unauthorized(
     State(state): State<AppState>,
     method: Method,
     uri: Uri,
@@ -86,7 +87,7 @@ async fn nothing_for_strangers(
     {
         return error.into_response();
     }
-    nothing_here(uri).await
+    not_found(uri).await
 }
 
 /// Returns true if a path belongs to the API, whose errors are JSON.

@@ -4,9 +4,9 @@
 //! possible if the type of the connection is known.
 
 use super::connection_limit::{Admission, Admitted, Client, Connections};
-use super::handshake::{Protocol, accept};
 use super::peer::is_among;
-use super::{AppState, Listeners, Peer, Stream, Transport, router};
+use super::tls_accept::{Protocol, accept};
+use super::{AppState, Connection, ConnectionStream, Listeners, Peer, router};
 use crate::clock;
 use crate::config::Network;
 use crate::drive::ActiveSettings;
@@ -26,8 +26,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::Service;
 
-/// The connection of an upgraded request: `hyper::upgrade::Upgraded::downcast::<Connection>()` returns it.
-pub type Connection = TokioIo<Stream>;
+/// The connection of an upgraded request: `hyper::upgrade::Upgraded::downcast::<HyperConnection>()` returns it.
+pub type HyperConnection = TokioIo<Connection>;
 
 /// Turns true when the server stops: an endless response must end then. A request extension.
 #[derive(Clone, Debug)]
@@ -39,53 +39,53 @@ pub async fn serve(listeners: Listeners, state: AppState, stopping: watch::Recei
     // Decided by the settings: if the CRM listener could not be opened, the public one still does not get page and API.
     let public_router = router::public(&state, state.config().http.crm_listen.is_none());
     let crm_router = router::crm(&state);
-    let most = state.config().http.max_connections.unwrap_or_else(default_connections);
-    let room = || Connections::new(most);
+    let max_connections = state.config().http.max_connections.unwrap_or_else(default_connections);
+    let slots = || Connections::new(max_connections);
     // Separate connection limits: a flood on the public listener must not lock the owner out, nor one over plain HTTP
     // the users of TLS.
-    let mut doors = JoinSet::new();
-    let mut open = |name, listeners: Vec<TcpListener>, router: Router, room: Arc<Connections>, protocol: Protocol| {
-        for listener in listeners.into_iter().map(Listener::Tcp) {
-            let door = Door::new(name, listener, router.clone(), room.clone(), &state, stopping.clone());
-            doors.spawn(Door { protocol: protocol.clone(), ..door }.run());
+    let mut tasks = JoinSet::new();
+    let mut open = |name, listeners: Vec<TcpListener>, router: Router, slots: Arc<Connections>, protocol: Protocol| {
+        for listener in listeners.into_iter().map(ListenSocket::Tcp) {
+            let listener = Listener::new(name, listener, router.clone(), slots.clone(), &state, stopping.clone());
+            tasks.spawn(Listener { protocol: protocol.clone(), ..listener }.run());
         }
     };
     let tls = state.tls.server_config();
     let crm_protocol = tls.clone().map_or(Protocol::Plain, Protocol::PlainOrTls);
-    open("public", public, public_router.clone(), room(), Protocol::Plain);
-    open("crm", crm, router::with_hsts(crm_router, &state), room(), crm_protocol);
-    open("http", http, router::port_80(&state), room(), Protocol::Plain);
+    open("public", public, public_router.clone(), slots(), Protocol::Plain);
+    open("crm", crm, router::with_hsts(crm_router, &state), slots(), crm_protocol);
+    open("http", http, router::port_80(&state), slots(), Protocol::Plain);
     if let Some(tls) = tls {
-        open("https", https, router::with_hsts(public_router, &state), room(), Protocol::Tls(tls));
+        open("https", https, router::with_hsts(public_router, &state), slots(), Protocol::Tls(tls));
     }
-    for listener in bridge.into_iter().map(Listener::Unix) {
-        doors.spawn(Door::new("bridge", listener, router::bridge(&state), room(), &state, stopping.clone()).run());
+    for listener in bridge.into_iter().map(ListenSocket::Unix) {
+        tasks.spawn(Listener::new("bridge", listener, router::bridge(&state), slots(), &state, stopping.clone()).run());
     }
-    while doors.join_next().await.is_some() {}
+    while tasks.join_next().await.is_some() {}
 }
 
 /// The kind of listening socket.
-enum Listener {
+enum ListenSocket {
     Tcp(TcpListener),
     Unix(UnixListener),
 }
 
-impl Listener {
-    async fn accept(&self) -> io::Result<(Transport, SocketAddr)> {
+impl ListenSocket {
+    async fn accept(&self) -> io::Result<(ConnectionStream, SocketAddr)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, address) = listener.accept().await?;
                 let _ = stream.set_nodelay(true);
-                Ok((Transport::Plain(stream), address))
+                Ok((ConnectionStream::Plain(stream), address))
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
-                Ok((Transport::Unix(stream), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
+                Ok((ConnectionStream::Unix(stream), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
             }
         }
     }
 
-    fn tell(&self, door: &'static str) {
+    fn log_listening(&self, door: &'static str) {
         match self {
             Self::Tcp(listener) => {
                 let Ok(address) = listener.local_addr() else { return };
@@ -104,17 +104,17 @@ impl Listener {
 /// A client that requests much and reads nothing would hold its slot for ever, because request timeouts do not cover
 /// the sending of the response. The kernel drops connections whose peer has not acknowledged a byte for this long.
 /// Connections inherit the option from their listener.
-fn drop_those_who_do_not_read(listener: &Listener, patience: Duration) {
-    let Listener::Tcp(listener) = listener else { return };
-    let ms = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
+fn set_user_timeout(listener: &ListenSocket, timeout: Duration) {
+    let ListenSocket::Tcp(listener) = listener else { return };
+    let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(listener, ms) {
         tracing::warn!(event = "SOCKET_OPTION_FAILED", %error, "Cannot set TCP_USER_TIMEOUT: connections whose peer does not read are not dropped");
     }
 }
 
-struct Door {
+struct Listener {
     name: &'static str,
-    listener: Listener,
+    listener: ListenSocket,
     router: Router,
     connections: Arc<Connections>,
     proxies: Arc<[Network]>,
@@ -123,10 +123,10 @@ struct Door {
     stopping: watch::Receiver<bool>,
 }
 
-impl Door {
+impl Listener {
     fn new(
         name: &'static str,
-        listener: Listener,
+        listener: ListenSocket,
         router: Router,
         connections: Arc<Connections>,
         state: &AppState,
@@ -135,28 +135,28 @@ impl Door {
         let settings = state.active_settings.changes();
         let protocol = Protocol::Plain;
         let mut door = Self { name, listener, router, connections, proxies: [].into(), protocol, settings, stopping };
-        door.take_over_settings();
+        door.apply_settings();
         door
     }
 
     /// Applies the current settings to new connections.
-    fn take_over_settings(&mut self) {
+    fn apply_settings(&mut self) {
         let config = self.settings.borrow_and_update().config.clone();
-        drop_those_who_do_not_read(&self.listener, Duration::from_secs(config.http.request_timeout_s));
+        set_user_timeout(&self.listener, Duration::from_secs(config.http.request_timeout_s));
         self.proxies = config.http.trusted_proxies.clone().into();
     }
 
     async fn run(mut self) {
         let door = self.name;
-        self.listener.tell(door);
+        self.listener.log_listening(door);
         let mut connections = JoinSet::new();
-        let (mut next_complaint, mut next_warning) = (clock::instant(), clock::instant());
+        let (mut next_error_log, mut next_warning) = (clock::instant(), clock::instant());
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 () = stop(&mut self.stopping) => break,
                 Ok(()) = self.settings.changed() => {
-                    self.take_over_settings();
+                    self.apply_settings();
                     continue;
                 }
             };
@@ -166,17 +166,17 @@ impl Door {
                     let Some(admitted) = self.admit(address.ip(), &mut next_warning) else { continue };
                     let client = admitted.client.clone();
                     let (proxies, protocol) = (self.proxies.clone(), self.protocol.clone());
-                    let caller = Caller { address, proxies, protocol, client };
+                    let context = ConnectionContext { address, proxies, protocol, client };
                     let (router, stopping) = (self.router.clone(), self.stopping.clone());
                     connections.spawn(async move {
-                        caller.converse(stream, router, stopping).await;
+                        context.serve(stream, router, stopping).await;
                         drop(admitted);
                     });
                 }
                 Err(error) => {
                     // Usually no file descriptors are left; connections that end free some.
-                    if next_complaint <= clock::instant() {
-                        next_complaint = clock::instant() + COMPLAIN_EVERY;
+                    if next_error_log <= clock::instant() {
+                        next_error_log = clock::instant() + LOG_INTERVAL;
                         tracing::warn!(event = "ACCEPT_FAILED", error = %error, "Cannot accept connections; retrying");
                     }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -195,7 +195,7 @@ impl Door {
             Admission::Full => (None, true),
         };
         if is_full && *next_warning <= clock::instant() {
-            *next_warning = clock::instant() + COMPLAIN_EVERY;
+            *next_warning = clock::instant() + LOG_INTERVAL;
             let door = self.name;
             tracing::warn!(event = "CONNECTION_LIMIT", door, address = %address, "Too many connections at listener {door}: for each new connection, the one that has been silent for longest is closed");
         }
@@ -204,34 +204,34 @@ impl Door {
 }
 
 /// The client of a connection, and the protocol.
-struct Caller {
+struct ConnectionContext {
     address: SocketAddr,
     proxies: Arc<[Network]>,
     protocol: Protocol,
     client: Arc<Client>,
 }
 
-impl Caller {
+impl ConnectionContext {
     /// Serves one connection from its first to its last byte.
-    async fn converse(self, transport: Transport, router: Router, mut stopping: watch::Receiver<bool>) {
+    async fn serve(self, transport: ConnectionStream, router: Router, mut stopping: watch::Receiver<bool>) {
         let stream = match (transport, &self.protocol) {
-            (Transport::Plain(stream), Protocol::Tls(_) | Protocol::PlainOrTls(_)) => stream,
-            (transport, _) => return self.answer(transport, router, stopping).await,
+            (ConnectionStream::Plain(stream), Protocol::Tls(_) | Protocol::PlainOrTls(_)) => stream,
+            (transport, _) => return self.serve_requests(transport, router, stopping).await,
         };
         let in_time = async {
             stop(&mut stopping).await;
-            tokio::time::sleep(LINGER).await;
+            tokio::time::sleep(SHUTDOWN_GRACE).await;
         };
         let outcome = tokio::select! {
             outcome = accept(stream, self.protocol.clone()) => outcome,
-            () = self.client.is_evicted() => return,
+            () = self.client.evicted() => return,
             () = in_time => return,
         };
         match outcome {
             Ok(Some(stream)) => {
                 // The handshake has a timeout of its own.
-                self.client.note_received();
-                self.answer(stream, router, stopping).await;
+                self.client.record_received();
+                self.serve_requests(stream, router, stopping).await;
             }
             Ok(None) => {}
             Err(error) => {
@@ -241,49 +241,49 @@ impl Caller {
     }
 
     /// Serves the requests of a connection.
-    async fn answer(self, transport: Transport, router: Router, mut stopping: watch::Receiver<bool>) {
-        let tls = matches!(transport, Transport::Tls(_));
-        let (busy, mut asked) = watch::channel(false);
+    async fn serve_requests(self, transport: ConnectionStream, router: Router, mut stopping: watch::Receiver<bool>) {
+        let tls = matches!(transport, ConnectionStream::Tls(_));
+        let (busy, mut busy_changes) = watch::channel(false);
         let ends = Stopping(stopping.clone());
         let (client, client_address) = (self.client.clone(), self.address.ip());
-        let stream = Stream::new(transport, self.client.clone());
+        let stream = Connection::new(transport, self.client.clone());
         let service = service_fn(move |mut request: Request<Incoming>| {
             busy.send_replace(true);
             self.client.begin_request();
             request.extensions_mut().insert(self.client.clone());
             let peer = Peer::new(self.address, tls, request.headers(), &self.proxies);
-            if peer.is_unnamed_proxy() {
-                UNNAMED_PROXY.call_once(|| warn_of_unnamed_proxy(self.address.ip()));
+            if peer.is_untrusted_proxy() {
+                UNTRUSTED_PROXY.call_once(|| warn_of_untrusted_proxy(self.address.ip()));
             }
             request.extensions_mut().insert(peer);
             request.extensions_mut().insert(ends.clone());
-            let (answer, busy, client) = (router.clone().call(request), busy.clone(), self.client.clone());
+            let (response, busy, client) = (router.clone().call(request), busy.clone(), self.client.clone());
             async move {
-                let answer = answer.await;
+                let response = response.await;
                 client.finish_request();
                 busy.send_replace(false);
-                answer
+                response
             }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIME)
+            .header_read_timeout(HEADER_TIMEOUT)
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = client.must_close() => {
+            () = client.close_required() => {
                 return tracing::debug!(event = "CONNECTION_CLOSED", address = %client_address, "Connection from {client_address} closed: it was silent for too long, or evicted");
             }
             () = stop(&mut stopping) => {
                 // A client that has just connected, or reuses a kept connection, may have sent a request already;
                 // closing now would reject it.
-                let on_its_way = tokio::time::timeout(LINGER, async { asked.wait_for(|asked| *asked).await.is_ok() });
+                let last_request = tokio::time::timeout(SHUTDOWN_GRACE, async { busy_changes.wait_for(|busy| *busy).await.is_ok() });
                 tokio::select! {
                     ended = connection.as_mut() => ended,
-                    _ = on_its_way => {
+                    _ = last_request => {
                         connection.as_mut().graceful_shutdown();
                         connection.await
                     }
@@ -301,11 +301,11 @@ impl Caller {
 fn default_connections() -> usize {
     let system = rustix::system::sysinfo();
     let bytes = system.totalram.saturating_mul(system.mem_unit.into());
-    usize::try_from(bytes >> 20).unwrap_or(usize::MAX).clamp(FEWEST_CONNECTIONS, MOST_CONNECTIONS)
+    usize::try_from(bytes >> 20).unwrap_or(usize::MAX).clamp(MIN_CONNECTIONS, MAX_CONNECTIONS)
 }
 
 /// Without this warning, a login rate limit that applies to all clients of a proxy together would be hard to explain.
-fn warn_of_unnamed_proxy(address: IpAddr) {
+fn warn_of_untrusted_proxy(address: IpAddr) {
     let address = address.to_canonical();
     tracing::warn!(
         event = "PROXY_NOT_NAMED", %address,
@@ -316,7 +316,7 @@ fn warn_of_unnamed_proxy(address: IpAddr) {
 }
 
 /// One warning per process is enough.
-static UNNAMED_PROXY: Once = Once::new();
+static UNTRUSTED_PROXY: Once = Once::new();
 
 /// Waits until the server is to stop.
 async fn stop(stopping: &mut watch::Receiver<bool>) {
@@ -325,20 +325,20 @@ async fn stop(stopping: &mut watch::Receiver<bool>) {
 }
 
 /// At shutdown, how long an idle connection waits for a last request.
-const LINGER: Duration = Duration::from_millis(500);
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
 /// How long the head of a request may take, and how long a connection may be idle.
-const HEADER_TIME: Duration = Duration::from_secs(20);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The longest head; Twilio's are about 1 KiB.
 const MAX_HEAD_BYTES: usize = 64 << 10;
 
 /// The limits of [`default_connections`].
-const FEWEST_CONNECTIONS: usize = 256;
-const MOST_CONNECTIONS: usize = 1024;
+const MIN_CONNECTIONS: usize = 256;
+const MAX_CONNECTIONS: usize = 1024;
 
 /// The pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often the log reports failed accepts.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(10);
+const LOG_INTERVAL: Duration = Duration::from_secs(10);

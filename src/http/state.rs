@@ -1,6 +1,6 @@
 //! The state of the handlers.
 
-use super::{Auth, BodyBudget, Readiness, Repeats};
+use super::{Auth, BodyBudget, Readiness, ReplayCache};
 use crate::config::{Config, Reloadable};
 use crate::crm::message_clock::MessageClock;
 use crate::drive::ActiveSettings;
@@ -43,7 +43,7 @@ pub struct AppParts {
     /// Outbound messages.
     pub outbox: Outbox,
     /// Detects repeated signed webhooks.
-    pub repeats: Arc<Repeats>,
+    pub replay_cache: Arc<ReplayCache>,
     /// The state of authentication.
     pub auth: Arc<Auth>,
     /// Memory for the bodies of unauthenticated requests.

@@ -21,7 +21,7 @@ pub struct TwilioForm {
     /// The media type of the body.
     pub content_type: String,
     /// Its `AccountSid` is the configured one, or no account is configured.
-    pub is_of_our_account: bool,
+    pub is_own_account: bool,
     /// The same webhook with the same signature came before.
     pub is_repeated: bool,
 }
@@ -43,8 +43,8 @@ impl FromRequest<AppState> for TwilioForm {
         let head = Head::of(&request, state);
         if head.signature.is_some() {
             let client = request.extensions().get::<Arc<Client>>().cloned();
-            let most = state.config().http.max_body_bytes.min(MAX_BODY_BYTES);
-            let body = state.bodies.read(request.into_body(), most).await;
+            let max_bytes = state.config().http.max_body_bytes.min(MAX_BODY_BYTES);
+            let body = state.bodies.read(request.into_body(), max_bytes).await;
             let body = body.map_err(|error| error.into_webhook_response(&path))?;
             if let Ok(form) = head.read(body, state) {
                 client.inspect(|client| client.authenticate());
@@ -57,14 +57,14 @@ impl FromRequest<AppState> for TwilioForm {
 }
 
 impl TwilioForm {
-    /// Returns the parameters if Twilio signed the request, else its body, of at most `most` bytes.
+    /// Returns the parameters if Twilio signed the request, else its body, of at most `max_bytes`.
     pub(super) async fn read_any(
         request: Request,
         state: &AppState,
-        most: usize,
+        max_bytes: usize,
     ) -> Result<Result<Self, Bytes>, BodyError> {
         let head = Head::of(&request, state);
-        let body = state.bodies.read(request.into_body(), most).await?;
+        let body = state.bodies.read(request.into_body(), max_bytes).await?;
         Ok(head.read(body, state))
     }
 }
@@ -98,7 +98,7 @@ impl Head {
         let signed = |signature: &Signature| signature::is_valid(keys, *signature, base_url, &self.target, payload);
         let Some(signature) = self.signature.filter(signed) else { return Err(body.bytes) };
         let form = form.filter(|_| !body.bytes.is_empty()).or_else(|| self.parameters(&body.bytes));
-        let form = form.filter(|form| form.pairs().len() <= MAX_PAIRS && has_names(form)).unwrap_or_else(|| {
+        let form = form.filter(|form| form.pairs().len() <= MAX_PAIRS && has_valid_names(form)).unwrap_or_else(|| {
             let path = self.target.split('?').next().unwrap_or_default();
             tracing::warn!(
                 event = "WEBHOOK_MALFORMED",
@@ -107,10 +107,10 @@ impl Head {
             );
             Form::default()
         });
-        let ours = config.twilio.account_sid.as_deref().filter(|sid| !sid.is_empty());
+        let own_account_sid = config.twilio.account_sid.as_deref().filter(|sid| !sid.is_empty());
         Ok(TwilioForm {
-            is_of_our_account: ours.is_none_or(|sid| form.value("AccountSid") == Some(sid)),
-            is_repeated: state.repeats.note(&self.target, signature),
+            is_own_account: own_account_sid.is_none_or(|sid| form.value("AccountSid") == Some(sid)),
+            is_repeated: state.replay_cache.record(&self.target, signature),
             form,
             body: body.bytes,
             content_type: self.content_type,
@@ -131,7 +131,7 @@ impl Head {
 /// Returns true if each parameter has a name that Twilio could give it. The signed text has no separator between the
 /// path and the first name, so a captured status could otherwise be replayed as a message: to the shorter path, with a
 /// parameter `/status` first.
-fn has_names(form: &Form) -> bool {
+fn has_valid_names(form: &Form) -> bool {
     let is_name = |name: &str| name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
     form.pairs().iter().all(|(name, _)| is_name(name))
 }

@@ -1,6 +1,6 @@
 //! The server's side of a WebSocket handshake (RFC 6455, section 4.2), and the resulting socket.
 
-use super::{Connection, Transport};
+use super::{ConnectionStream, HyperConnection};
 use crate::drive::calls::Carrier;
 use crate::providers::websocket::{self, Socket};
 use axum::extract::Request;
@@ -20,17 +20,17 @@ const READ_BUFFER: usize = 2 << 10;
 
 /// An accepted handshake: its socket opens once the response has been sent.
 #[derive(Debug)]
-pub struct PendingSocket(OnUpgrade);
+pub struct PendingUpgrade(OnUpgrade);
 
-impl PendingSocket {
+impl PendingUpgrade {
     /// Waits until the response has been sent. An error means that the client has disconnected.
     pub async fn open(self) -> Result<Socket<Carrier>, hyper::Error> {
-        Ok(Socket::new(take_connection(self.0.await?).await))
+        Ok(Socket::new(into_websocket(self.0.await?).await))
     }
 }
 
 /// Answers a handshake: returns the response, and the socket if the status is 101.
-pub fn upgrade(request: &mut Request) -> (Response, Option<PendingSocket>) {
+pub fn upgrade(request: &mut Request) -> (Response, Option<PendingUpgrade>) {
     let Some(accept) = accept_key(request.headers()) else {
         let refusal = (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")], "this is a WebSocket\n");
         return (refusal.into_response(), None);
@@ -43,7 +43,7 @@ pub fn upgrade(request: &mut Request) -> (Response, Option<PendingSocket>) {
         (header::UPGRADE, HeaderValue::from_static("websocket")),
         (header::SEC_WEBSOCKET_ACCEPT, accept),
     ];
-    ((StatusCode::SWITCHING_PROTOCOLS, headers).into_response(), Some(PendingSocket(upgrade)))
+    ((StatusCode::SWITCHING_PROTOCOLS, headers).into_response(), Some(PendingUpgrade(upgrade)))
 }
 
 /// The response to the client's key; none if this is not a WebSocket handshake of version 13.
@@ -60,15 +60,15 @@ fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
 }
 
 /// Takes back the bare connection, so that no layer is between a call and its frames.
-async fn take_connection(upgraded: Upgraded) -> WebSocketStream<Carrier> {
+async fn into_websocket(upgraded: Upgraded) -> WebSocketStream<Carrier> {
     let limits = Some(websocket::limits(READ_BUFFER, MAX_MESSAGE));
-    match upgraded.downcast::<Connection>() {
+    match upgraded.downcast::<HyperConnection>() {
         Ok(Parts { io, read_buf, .. }) => {
-            let carrier = match io.into_inner().into_transport() {
-                Transport::Plain(stream) => Carrier::Tcp(stream),
-                Transport::Tls(stream) => Carrier::Tls(stream),
+            let carrier = match io.into_inner().into_stream() {
+                ConnectionStream::Plain(stream) => Carrier::Tcp(stream),
+                ConnectionStream::Tls(stream) => Carrier::Tls(stream),
                 // Twilio does not connect over the Unix socket; a client that does is served as well.
-                Transport::Unix(stream) => Carrier::Other(Box::pin(stream)),
+                ConnectionStream::Unix(stream) => Carrier::Other(Box::pin(stream)),
             };
             WebSocketStream::from_partially_read(carrier, read_buf.to_vec(), Role::Server, limits).await
         }

@@ -8,8 +8,8 @@
 //! A provider may reject a message at once, or after it accepted it ([`Delivery::refuse`]). Both rejections close the
 //! same routes, and [`Delivery::next`] chooses among those that are left.
 
-use super::policy::{self, Case, NoWay, Way};
-use crate::domain::{LateRefusal, NotSent, Outcome, Provider, Refusal, RefusedRoute, Search, Timestamp, Trouble};
+use super::policy::{self, NoRoute, Route, RouteInput};
+use crate::domain::{LateRefusal, NotSent, Outcome, Provider, ProviderError, Refusal, RefusedRoute, Search, Timestamp};
 use std::time::Duration;
 
 /// The delivery state of an outbound message.
@@ -18,9 +18,9 @@ pub struct Delivery {
     /// The provider that the sender chose.
     pub named: Option<Provider>,
     /// The route of the last attempt; before the first one, the planned route.
-    pub way: Way,
+    pub route: Route,
     /// Whether the last attempt is unconfirmed.
-    pub doubtful: bool,
+    pub unconfirmed: bool,
     /// Attempts so far.
     pub attempts: u32,
     /// Unconfirmed attempts by Twilio that its list does not show.
@@ -39,7 +39,7 @@ pub struct Delivery {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Send it by this route.
-    Send(Way),
+    Send(Route),
     /// Search Twilio's list for it.
     Search,
     /// Give it up.
@@ -50,25 +50,25 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// There is no route, or none is left.
-    NoWay(NoWay),
+    NoRoute(NoRoute),
     /// It could not be sent for too long.
     Expired,
     /// It may have been sent, which cannot be confirmed.
     Unconfirmed,
     /// A provider has rejected it, and there is no other.
-    Refused(Trouble),
+    Refused(ProviderError),
 }
 
 /// The result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum StepResult {
     /// A provider has accepted it.
     Sent {
         /// The provider's id.
         provider_msg_id: Option<String>,
     },
     /// Call [`Delivery::next`] again at that time.
-    Again {
+    Retry {
         /// The time.
         at: Timestamp,
     },
@@ -77,79 +77,79 @@ pub enum Verdict {
 }
 
 impl Delivery {
-    /// The next step. `case` must be this message's, including [`Delivery::refused`].
-    pub fn next(&self, case: &Case<'_>) -> Step {
-        let expired = case.now.since(self.created_at) >= PATIENCE;
-        match (self.doubtful, self.way.provider) {
+    /// The next step. `input` must be this message's, including [`Delivery::refused`].
+    pub fn next(&self, input: &RouteInput<'_>) -> Step {
+        let expired = input.now.since(self.created_at) >= DELIVERY_TIMEOUT;
+        match (self.unconfirmed, self.route.provider) {
             (true, _) if expired => Step::GiveUp(Reason::Unconfirmed),
-            (true, Provider::Baileys) => Step::Send(self.way),
+            (true, Provider::Baileys) => Step::Send(self.route),
             (true, Provider::Twilio) => Step::Search,
-            (false, _) => self.next_route(case, expired),
+            (false, _) => self.next_route(input, expired),
         }
     }
 
     /// A new attempt, unless no route is left or it is too late.
-    fn next_route(&self, case: &Case<'_>, expired: bool) -> Step {
-        match (&self.last_refusal, self.choose(case)) {
+    fn next_route(&self, input: &RouteInput<'_>, expired: bool) -> Step {
+        match (&self.last_refusal, self.choose(input)) {
             (Some(LateRefusal { refusal: Refusal::Contact | Refusal::Cancelled, trouble }), _) => {
                 Step::GiveUp(Reason::Refused(trouble.clone()))
             }
             (Some(LateRefusal { trouble, .. }), Err(_)) => Step::GiveUp(Reason::Refused(trouble.clone())),
             (Some(LateRefusal { trouble, .. }), Ok(_)) if expired => Step::GiveUp(Reason::Refused(trouble.clone())),
             (None, _) if expired => Step::GiveUp(Reason::Expired),
-            (None, Err(no_way)) => Step::GiveUp(Reason::NoWay(no_way)),
-            (_, Ok(way)) => Step::Send(way),
+            (None, Err(no_route)) => Step::GiveUp(Reason::NoRoute(no_route)),
+            (_, Ok(route)) => Step::Send(route),
         }
     }
 
     /// Records that an attempt starts. Without an outcome, it remains unconfirmed.
-    pub fn begin(&mut self, way: Way, now: Timestamp) {
-        self.way = way;
+    pub fn begin(&mut self, route: Route, now: Timestamp) {
+        self.route = route;
         self.attempts = self.attempts.saturating_add(1);
         self.attempt_at = Some(now);
     }
 
     /// The result of an attempt. `chance`, from 0 to 1, spreads the retries of many messages.
-    pub fn after_attempt(&mut self, outcome: Outcome, case: &Case<'_>, chance: f64) -> Verdict {
+    pub fn after_attempt(&mut self, outcome: Outcome, input: &RouteInput<'_>, chance: f64) -> StepResult {
         match outcome {
-            Outcome::Sent { provider_msg_id } => Verdict::Sent { provider_msg_id },
-            Outcome::Doubtful(_) => {
-                self.doubtful = true;
-                Verdict::Again { at: self.ask_again_at(case.now, chance) }
+            Outcome::Sent { provider_msg_id } => StepResult::Sent { provider_msg_id },
+            Outcome::Unconfirmed(_) => {
+                self.unconfirmed = true;
+                StepResult::Retry { at: self.retry_at(input.now, chance) }
             }
             // The bridge checked the message under its key, so the earlier attempt is resolved as well.
             Outcome::NotSent(NotSent::Refused(refusal), trouble) => {
-                self.doubtful = false;
+                self.unconfirmed = false;
                 self.refuse(LateRefusal { refusal, trouble });
-                Verdict::Again { at: case.now }
+                StepResult::Retry { at: input.now }
             }
             // This attempt was not sent. An earlier one is unconfirmed, and stays so.
-            Outcome::NotSent(NotSent::Down | NotSent::Barred | NotSent::Busy(_), _) if self.doubtful => {
-                Verdict::Again { at: case.now.plus(self.back_off(chance)) }
+            Outcome::NotSent(NotSent::Down | NotSent::Barred | NotSent::Busy(_), _) if self.unconfirmed => {
+                StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
             }
             Outcome::NotSent(NotSent::Barred, trouble) => {
                 self.refuse(LateRefusal { refusal: Refusal::Message, trouble });
-                Verdict::Again { at: case.now }
+                StepResult::Retry { at: input.now }
             }
             Outcome::NotSent(NotSent::Busy(wait), _) => {
-                Verdict::Again { at: case.now.plus(wait.min(LONGEST_WAIT).max(self.back_off(chance))) }
+                StepResult::Retry { at: input.now.plus(wait.min(MAX_WAIT).max(self.back_off(chance))) }
             }
-            Outcome::NotSent(NotSent::Down, _) => self.wait_or_fail_over(case, chance),
+            Outcome::NotSent(NotSent::Down, _) => self.wait_or_fail_over(input, chance),
         }
     }
 
     /// The result of a search of Twilio's list.
-    pub fn after_search(&mut self, search: Search, now: Timestamp, chance: f64) -> Verdict {
+    pub fn after_search(&mut self, search: Search, now: Timestamp, chance: f64) -> StepResult {
         let age = now.since(self.attempt_at.unwrap_or(now));
         match search {
-            Search::Found(sid) => Verdict::Sent { provider_msg_id: Some(sid) },
-            Search::NotFound if age >= CERTAINTY && self.unconfirmed_attempts == 0 => {
-                self.doubtful = false;
+            Search::Found(sid) => StepResult::Sent { provider_msg_id: Some(sid) },
+            Search::NotFound if age >= LIST_COMPLETE_AFTER && self.unconfirmed_attempts == 0 => {
+                self.unconfirmed = false;
                 self.unconfirmed_attempts = 1;
-                Verdict::Again { at: now }
+                StepResult::Retry { at: now }
             }
-            Search::NotFound if age >= CERTAINTY => Verdict::Failed(Reason::Unconfirmed),
-            Search::NotFound | Search::Unreachable(_) => Verdict::Again { at: self.ask_again_at(now, chance) },
+            Search::NotFound if age >= LIST_COMPLETE_AFTER => StepResult::Failed(Reason::Unconfirmed),
+            Search::NotFound | Search::Unreachable(_) => StepResult::Retry { at: self.retry_at(now, chance) },
         }
     }
 
@@ -157,54 +157,54 @@ impl Delivery {
     /// [`Delivery::next`] for what follows. Earlier unconfirmed attempts stay so: because of [`Delivery::unconfirmed_attempts`], no
     /// other provider is used.
     pub fn refuse(&mut self, late: LateRefusal) {
-        self.refused = closed_routes(std::mem::take(&mut self.refused), self.way, late.refusal);
+        self.refused = closed_routes(std::mem::take(&mut self.refused), self.route, late.refusal);
         self.last_refusal = Some(late);
     }
 
     /// The route of a new attempt. A message with an unconfirmed attempt stays with that provider.
-    fn choose(&self, case: &Case<'_>) -> Result<Way, NoWay> {
+    fn choose(&self, input: &RouteInput<'_>) -> Result<Route, NoRoute> {
         let refused = &self.refused;
-        let case = Case { refused, named: self.named, ..*case };
+        let input = RouteInput { refused, named: self.named, ..*input };
         match self.unconfirmed_attempts {
-            0 => policy::choose(&case),
+            0 => policy::choose(&input),
             // A rejection of a later attempt does not resolve the unconfirmed one, so no other form is tried either.
-            _ if !self.refused.is_empty() => Err(NoWay::Refused),
-            _ => policy::by(self.way.provider, &case),
+            _ if !self.refused.is_empty() => Err(NoRoute::Refused),
+            _ => policy::route_via(self.route.provider, &input),
         }
     }
 
     /// Uses another provider that is up now, or the same one later.
-    fn wait_or_fail_over(&self, case: &Case<'_>, chance: f64) -> Verdict {
-        let mut down = case.down.to_vec();
-        down.push(self.way.provider);
-        let other = self.choose(&Case { down: &down, ..*case });
-        if other.is_ok_and(|way| !down.contains(&way.provider)) {
-            return Verdict::Again { at: case.now };
+    fn wait_or_fail_over(&self, input: &RouteInput<'_>, chance: f64) -> StepResult {
+        let mut down = input.down.to_vec();
+        down.push(self.route.provider);
+        let other = self.choose(&RouteInput { down: &down, ..*input });
+        if other.is_ok_and(|route| !down.contains(&route.provider)) {
+            return StepResult::Retry { at: input.now };
         }
-        Verdict::Again { at: case.now.plus(self.back_off(chance)) }
+        StepResult::Retry { at: input.now.plus(self.back_off(chance)) }
     }
 
     /// 1 s after the first attempt, doubled after each further one, at most a minute, ±25 %.
     fn back_off(&self, chance: f64) -> Duration {
         let doublings = self.attempts.saturating_sub(1).min(6);
-        spread((FIRST_WAIT * 2_u32.pow(doublings)).min(LONGEST_WAIT), chance)
+        spread((MIN_WAIT * 2_u32.pow(doublings)).min(MAX_WAIT), chance)
     }
 
     /// Unconfirmed: soon at first, then less and less often, and exactly when Twilio's list is known to be complete.
-    fn ask_again_at(&self, now: Timestamp, chance: f64) -> Timestamp {
-        if self.way.provider == Provider::Baileys {
+    fn retry_at(&self, now: Timestamp, chance: f64) -> Timestamp {
+        if self.route.provider == Provider::Baileys {
             return now.plus(self.back_off(chance));
         }
         let began = self.attempt_at.unwrap_or(now);
-        let wait = now.since(began).clamp(FIRST_WAIT, LONGEST_WAIT);
-        let (at, certain_at) = (now.plus(spread(wait, chance)), began.plus(CERTAINTY));
+        let wait = now.since(began).clamp(MIN_WAIT, MAX_WAIT);
+        let (at, certain_at) = (now.plus(spread(wait, chance)), began.plus(LIST_COMPLETE_AFTER));
         if now < certain_at { at.min(certain_at) } else { at }
     }
 }
 
-/// The routes that are closed to a message after it was rejected by `way`.
-pub fn closed_routes(mut refused: Vec<RefusedRoute>, way: Way, refusal: Refusal) -> Vec<RefusedRoute> {
-    let route = RefusedRoute::of(way.provider, way.template, refusal);
+/// The routes that are closed to a message after it was rejected by `route`.
+pub fn closed_routes(mut refused: Vec<RefusedRoute>, route: Route, refusal: Refusal) -> Vec<RefusedRoute> {
+    let route = RefusedRoute::of(route.provider, route.template, refusal);
     if !refused.contains(&route) {
         refused.push(route);
     }
@@ -217,11 +217,11 @@ fn spread(wait: Duration, chance: f64) -> Duration {
 }
 
 /// How long a message waits for a provider before it fails for good.
-pub const PATIENCE: Duration = Duration::from_hours(24);
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_hours(24);
 /// After this time Twilio's list shows everything that Twilio accepted.
-pub const CERTAINTY: Duration = Duration::from_mins(1);
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+pub const LIST_COMPLETE_AFTER: Duration = Duration::from_mins(1);
+const MIN_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests;

@@ -16,13 +16,13 @@ pub struct MessageClock {
     /// How far the wall clock is ahead of the monotonic clock, as of the last step, in ms.
     wall_ahead: i64,
     /// The mapping of monotonic time to message time, by the starts of its pieces. Empty before the first reading.
-    pieces: VecDeque<Piece>,
+    segments: VecDeque<Segment>,
     differences: [Differences; PROVIDERS],
 }
 
 /// From `steady` on, the message clock continues at `time`.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
+struct Segment {
     steady: i64,
     time: i64,
     half_speed: bool,
@@ -32,61 +32,61 @@ impl MessageClock {
     /// The message time of this moment.
     pub fn read(&mut self, now: Moment) -> Timestamp {
         let (steady, wall) = (millis(now.steady), now.wall.as_millis());
-        if self.pieces.is_empty() || (wall - steady).abs_diff(self.wall_ahead) > SMALLEST_STEP {
+        if self.segments.is_empty() || (wall - steady).abs_diff(self.wall_ahead) > MIN_STEP {
             self.step(steady, wall);
         }
         Timestamp::from_millis(self.time(steady))
     }
 
-    /// Learns from a message that was not delayed: it was written at `told` by the provider's clock. A difference of
+    /// Learns from a live message: it was written at `reported` by the provider's clock. A difference of
     /// more than a day is treated as an error and ignored.
-    pub fn learn(&mut self, provider: Provider, told: Timestamp, now: Moment) {
+    pub fn learn(&mut self, provider: Provider, reported: Timestamp, now: Moment) {
         self.read(now);
-        if now.wall.as_millis().abs_diff(told.as_millis()) > LARGEST_DIFFERENCE {
+        if now.wall.as_millis().abs_diff(reported.as_millis()) > MAX_DIFFERENCE {
             return;
         }
         let steady = millis(now.steady);
-        self.differences[place(provider)].add(steady, steady - told.as_millis());
+        self.differences[provider_index(provider)].add(steady, steady - reported.as_millis());
     }
 
     /// What was known before the start: our wall clock is `ahead_ms` ahead of the provider's. It is used until a live
     /// message comes.
     pub fn assume(&mut self, provider: Provider, ahead_ms: i64, now: Moment) {
         self.read(now);
-        self.differences[place(provider)].assumed = Some(ahead_ms - self.wall_ahead);
+        self.differences[provider_index(provider)].assumed = Some(ahead_ms - self.wall_ahead);
     }
 
-    /// The message time of the provider's time `told`. While nothing is known of that clock, it is assumed to equal
+    /// Converts `reported` of the provider's clock. While nothing is known of that clock, it is assumed to equal
     /// ours.
-    pub fn time_of(&mut self, provider: Provider, told: Timestamp, now: Moment) -> Timestamp {
+    pub fn time_of(&mut self, provider: Provider, reported: Timestamp, now: Moment) -> Timestamp {
         self.read(now);
-        let difference = self.differences[place(provider)].smallest().unwrap_or(-self.wall_ahead);
-        Timestamp::from_millis(self.time(told.as_millis().saturating_add(difference)))
+        let difference = self.differences[provider_index(provider)].smallest().unwrap_or(-self.wall_ahead);
+        Timestamp::from_millis(self.time(reported.as_millis().saturating_add(difference)))
     }
 
     /// The wall clock was set, or is read for the first time.
     fn step(&mut self, steady: i64, wall: i64) {
-        let is_first = self.pieces.is_empty();
+        let is_first = self.segments.is_empty();
         let time = if is_first { wall } else { self.time(steady) };
         self.wall_ahead = wall - steady;
-        self.pieces.retain(|piece| piece.steady < steady);
+        self.segments.retain(|segment| segment.steady < steady);
         let lead = time - wall;
-        if lead > 0 && lead <= LONGEST_LEAD {
-            self.pieces.push_back(Piece { steady, time, half_speed: true });
-            self.pieces.push_back(Piece { steady: steady + 2 * lead, time: time + lead, half_speed: false });
+        if lead > 0 && lead <= MAX_LEAD {
+            self.segments.push_back(Segment { steady, time, half_speed: true });
+            self.segments.push_back(Segment { steady: steady + 2 * lead, time: time + lead, half_speed: false });
         } else {
-            self.pieces.push_back(Piece { steady, time: wall, half_speed: false });
+            self.segments.push_back(Segment { steady, time: wall, half_speed: false });
         }
-        while self.pieces.len() > MOST_PIECES {
-            self.pieces.pop_front();
+        while self.segments.len() > MAX_SEGMENTS {
+            self.segments.pop_front();
         }
     }
 
     fn time(&self, steady: i64) -> i64 {
-        let piece = self.pieces.iter().rev().find(|piece| piece.steady <= steady).or(self.pieces.front());
-        piece.map_or(steady, |piece| {
-            let since = steady - piece.steady;
-            piece.time + if piece.half_speed { since / 2 } else { since }
+        let segment = self.segments.iter().rev().find(|segment| segment.steady <= steady).or(self.segments.front());
+        segment.map_or(steady, |segment| {
+            let since = steady - segment.steady;
+            segment.time + if segment.half_speed { since / 2 } else { since }
         })
     }
 }
@@ -119,7 +119,7 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn place(provider: Provider) -> usize {
+fn provider_index(provider: Provider) -> usize {
     match provider {
         Provider::Twilio => 0,
         Provider::Baileys => 1,
@@ -128,12 +128,12 @@ fn place(provider: Provider) -> usize {
 
 const PROVIDERS: usize = 2;
 /// A smaller change, in ms, comes from reading two clocks one after the other.
-const SMALLEST_STEP: u64 = 100;
+const MIN_STEP: u64 = 100;
 /// The largest step back, in ms, that is compensated by half speed. After a larger one the earlier times were wrong,
 /// and the wall clock is used at once.
-const LONGEST_LEAD: i64 = 3_600_000;
-const LARGEST_DIFFERENCE: u64 = 86_400_000;
-const MOST_PIECES: usize = 32;
+const MAX_LEAD: i64 = 3_600_000;
+const MAX_DIFFERENCE: u64 = 86_400_000;
+const MAX_SEGMENTS: usize = 32;
 /// How long a difference is used, in ms: clocks drift by some ms in an hour.
 const WINDOW: i64 = 3_600_000;
 
@@ -167,8 +167,8 @@ mod tests {
         let mut clock = MessageClock::default();
         clock.learn(Provider::Baileys, Timestamp::from_millis(EPOCH), moment(1_100, EPOCH + 11_100));
         clock.read(moment(60_000, EPOCH + 1_000_000));
-        let told = Timestamp::from_millis(EPOCH + 30_000);
-        let time = clock.time_of(Provider::Baileys, told, moment(70_000, EPOCH + 1_010_000));
+        let reported = Timestamp::from_millis(EPOCH + 30_000);
+        let time = clock.time_of(Provider::Baileys, reported, moment(70_000, EPOCH + 1_010_000));
         assert_eq!(time.as_millis(), EPOCH + 41_100);
         // Nothing is known of the other provider's clock.
         let time = clock.time_of(
@@ -214,7 +214,7 @@ mod tests {
                 prop_assert!(time > last, "{time} after {last}");
                 last = time;
                 // Several steps together may exceed what is compensated.
-                if (last - (wall + set)) <= LONGEST_LEAD {
+                if (last - (wall + set)) <= MAX_LEAD {
                     wall += set;
                 }
             }

@@ -20,13 +20,13 @@ pub fn live(now: Timestamp, newest: Option<Timestamp>) -> Timestamp {
 /// The time of a delayed message: when it was written, but neither after `latest`, the time that it would have had as a
 /// live message, nor before `predecessor`, the last message that the same provider delivered earlier and that was not
 /// written later. Providers report whole seconds, so messages of one second are in the order of their delivery.
-pub fn waited(written: Timestamp, predecessor: Option<Timestamp>, latest: Timestamp) -> Timestamp {
+pub fn delayed(written: Timestamp, predecessor: Option<Timestamp>, latest: Timestamp) -> Timestamp {
     predecessor.map_or(written, |predecessor| predecessor.max(written)).min(latest)
 }
 
 /// Returns true if a provider's time is plausible: broken clocks report years before WhatsApp existed.
-pub fn is_plausible(told: Timestamp) -> bool {
-    told >= Timestamp::from_millis(EARLIEST)
+pub fn is_plausible(reported: Timestamp) -> bool {
+    reported >= Timestamp::from_millis(EARLIEST)
 }
 
 /// The year 2001, in milliseconds: before WhatsApp, and after whatever a broken clock reports.
@@ -48,11 +48,11 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_waited_stands_between_its_predecessor_and_now() {
-        assert_eq!(waited(at(5), None, at(9)), at(5));
-        assert_eq!(waited(at(5), Some(at(3)), at(9)), at(5));
-        assert_eq!(waited(at(5), Some(at(7)), at(9)), at(7));
-        assert_eq!(waited(at(12), None, at(9)), at(9));
+    fn a_delayed_message_is_between_its_predecessor_and_now() {
+        assert_eq!(delayed(at(5), None, at(9)), at(5));
+        assert_eq!(delayed(at(5), Some(at(3)), at(9)), at(5));
+        assert_eq!(delayed(at(5), Some(at(7)), at(9)), at(7));
+        assert_eq!(delayed(at(12), None, at(9)), at(9));
         assert!(is_plausible(at(0)) && !is_plausible(Timestamp::from_millis(0)));
     }
 }

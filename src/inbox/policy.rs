@@ -12,11 +12,11 @@
 //! template.
 
 use super::window;
-use crate::domain::{LastIn, Provider, RefusedRoute, Timestamp};
+use crate::domain::{LastInbound, Provider, RefusedRoute, Timestamp};
 
 /// The routing rules of the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules {
+pub struct RoutingRules {
     /// The only provider that the settings allow; none means that the policy decides.
     pub only: Option<Provider>,
     /// The providers in use, the preferred ones first.
@@ -27,16 +27,16 @@ pub struct Rules {
 
 /// The inputs for the choice of a route.
 #[derive(Clone, Copy, Debug)]
-pub struct Case<'a> {
+pub struct RouteInput<'a> {
     /// The routing rules of the settings.
-    pub rules: &'a Rules,
+    pub rules: &'a RoutingRules,
     /// The provider that the sender chose.
     pub named: Option<Provider>,
     /// When and by which provider the contact last wrote.
-    pub last_in: LastIn,
+    pub last_in: LastInbound,
     /// Providers that can send this message to the contact at all: Twilio needs a number or a business-scoped id, and a
     /// text of at most 1600 characters.
-    pub able: &'a [Provider],
+    pub capable: &'a [Provider],
     /// Routes by which this message was rejected.
     pub refused: &'a [RefusedRoute],
     /// Whether the contact has blocked us or opted out, and has not written since.
@@ -49,7 +49,7 @@ pub struct Case<'a> {
 
 /// The route of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct Route {
     /// The provider.
     pub provider: Provider,
     /// As Twilio's template, not as free text.
@@ -58,7 +58,7 @@ pub struct Way {
 
 /// Why there is no route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoWay {
+pub enum NoRoute {
     /// The chosen provider is not in use.
     #[error("{0} is not in use; configure it, or let the policy choose the provider")]
     Disabled(Provider),
@@ -82,33 +82,33 @@ pub enum NoWay {
 }
 
 /// The route that a message should take. A provider that is down is chosen only if there is no other.
-pub fn choose(case: &Case<'_>) -> Result<Way, NoWay> {
-    if let Some(provider) = case.named.or(case.rules.only) {
-        return by(provider, case);
+pub fn choose(input: &RouteInput<'_>) -> Result<Route, NoRoute> {
+    if let Some(provider) = input.named.or(input.rules.only) {
+        return route_via(provider, input);
     }
     let (mut first_down, mut obstacles) = (None, Vec::new());
-    for provider in candidates(case) {
-        match by(provider, case) {
-            Ok(way) if !case.down.contains(&provider) => return Ok(way),
-            Ok(way) => first_down = first_down.or(Some(way)),
+    for provider in candidates(input) {
+        match route_via(provider, input) {
+            Ok(route) if !input.down.contains(&provider) => return Ok(route),
+            Ok(route) => first_down = first_down.or(Some(route)),
             Err(obstacle) => obstacles.push(obstacle),
         }
     }
-    if let Some(way) = first_down {
-        return Ok(way);
+    if let Some(route) = first_down {
+        return Ok(route);
     }
     // A reason that the user can act on comes first.
-    let most_useful = [NoWay::OptedOut, NoWay::TemplateRequired, NoWay::Refused, NoWay::Unable];
-    Err(most_useful.into_iter().find(|obstacle| obstacles.contains(obstacle)).unwrap_or(NoWay::NoProvider))
+    let most_useful = [NoRoute::OptedOut, NoRoute::TemplateRequired, NoRoute::Refused, NoRoute::Unable];
+    Err(most_useful.into_iter().find(|obstacle| obstacles.contains(obstacle)).unwrap_or(NoRoute::NoProvider))
 }
 
 /// The providers in use in the order of cases b, c and d; each one after the first is for case e.
-fn candidates(case: &Case<'_>) -> Vec<Provider> {
-    let recent = window::recent_provider(&case.last_in, case.now);
-    let by_template = (recent.is_none() && case.rules.template).then_some(Provider::Twilio);
+fn candidates(input: &RouteInput<'_>) -> Vec<Provider> {
+    let recent = window::recent_provider(&input.last_in, input.now);
+    let by_template = (recent.is_none() && input.rules.template).then_some(Provider::Twilio);
     let mut order = Vec::new();
-    for provider in recent.into_iter().chain(by_template).chain(case.rules.priority.iter().copied()) {
-        if case.rules.priority.contains(&provider) && !order.contains(&provider) {
+    for provider in recent.into_iter().chain(by_template).chain(input.rules.priority.iter().copied()) {
+        if input.rules.priority.contains(&provider) && !order.contains(&provider) {
             order.push(provider);
         }
     }
@@ -116,27 +116,27 @@ fn candidates(case: &Case<'_>) -> Vec<Provider> {
 }
 
 /// The route by one provider, if it has one for this message.
-pub fn by(provider: Provider, case: &Case<'_>) -> Result<Way, NoWay> {
-    if !case.rules.priority.contains(&provider) {
-        return Err(NoWay::Disabled(provider));
+pub fn route_via(provider: Provider, input: &RouteInput<'_>) -> Result<Route, NoRoute> {
+    if !input.rules.priority.contains(&provider) {
+        return Err(NoRoute::Disabled(provider));
     }
-    if case.opted_out {
-        return Err(NoWay::OptedOut);
+    if input.opted_out {
+        return Err(NoRoute::OptedOut);
     }
-    if !case.able.contains(&provider) {
-        return Err(NoWay::Unable);
+    if !input.capable.contains(&provider) {
+        return Err(NoRoute::Unable);
     }
-    if case.refused.iter().any(|route| route.is_all_of(provider)) {
-        return Err(NoWay::Refused);
+    if input.refused.iter().any(|route| route.is_all_of(provider)) {
+        return Err(NoRoute::Refused);
     }
-    let takes_free_text = !case.refused.contains(&RefusedRoute::TwilioFreeText);
+    let takes_free_text = !input.refused.contains(&RefusedRoute::TwilioFreeText);
     match provider {
-        Provider::Baileys => Ok(Way { provider, template: false }),
-        Provider::Twilio if takes_free_text && window::is_open_at_twilio(&case.last_in, case.now) => {
-            Ok(Way { provider, template: false })
+        Provider::Baileys => Ok(Route { provider, template: false }),
+        Provider::Twilio if takes_free_text && window::is_open_at_twilio(&input.last_in, input.now) => {
+            Ok(Route { provider, template: false })
         }
-        Provider::Twilio if case.rules.template => Ok(Way { provider, template: true }),
-        Provider::Twilio => Err(NoWay::TemplateRequired),
+        Provider::Twilio if input.rules.template => Ok(Route { provider, template: true }),
+        Provider::Twilio => Err(NoRoute::TemplateRequired),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The 24-hour window for free-text messages.
 
-use crate::domain::{LastIn, Provider, Timestamp};
+use crate::domain::{LastInbound, Provider, Timestamp};
 use std::time::Duration;
 
 /// How long a reply may be free text: 24 hours from the contact's last message.
@@ -12,13 +12,13 @@ pub fn is_open(at: Option<Timestamp>, now: Timestamp) -> bool {
 }
 
 /// The provider by which the contact last wrote, if that is less than 24 hours ago.
-pub fn recent_provider(last: &LastIn, now: Timestamp) -> Option<Provider> {
+pub fn recent_provider(last: &LastInbound, now: Timestamp) -> Option<Provider> {
     last.provider.filter(|_| is_open(last.at, now))
 }
 
 /// Returns true if Twilio accepts free text: the contact has written to our Twilio sender. Messages through the bridge
 /// do not count there.
-pub fn is_open_at_twilio(last: &LastIn, now: Timestamp) -> bool {
+pub fn is_open_at_twilio(last: &LastInbound, now: Timestamp) -> bool {
     is_open(last.twilio_at, now)
 }
 

@@ -8,7 +8,7 @@ pub use merge::MergeRecord;
 pub use suggestion::NewSuggestion;
 
 use super::{Error, ReadTx, Result, WriteTx};
-use crate::domain::{BusinessId, Contact, ContactId, PersonName, Timestamp};
+use crate::domain::{BusinessId, Contact, ContactId, ContactName, Timestamp};
 use rusqlite::{OptionalExtension, Row, params};
 
 impl ReadTx<'_> {
@@ -30,13 +30,13 @@ impl ReadTx<'_> {
     }
 
     /// The name of a contact and who set it.
-    pub fn name_of(&self, id: ContactId) -> Result<PersonName> {
+    pub fn name_of(&self, id: ContactId) -> Result<ContactName> {
         let mut query = self.conn.prepare_cached("SELECT display_name, name_source FROM contacts WHERE id = ?1")?;
         let found = query.query_row([id], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()?;
         Ok(match found {
-            Some((name, source)) if source == "owner" => PersonName::ByOwner(name),
-            Some((name, source)) if source == "profile" => PersonName::ByProfile(name),
-            _ => PersonName::Unknown,
+            Some((name, source)) if source == "owner" => ContactName::ByOwner(name),
+            Some((name, source)) if source == "profile" => ContactName::ByProfile(name),
+            _ => ContactName::Unknown,
         })
     }
 }

@@ -7,7 +7,9 @@ pub use list::ThreadFilter;
 pub(in crate::store) use list::{digits, like};
 
 use super::{ReadTx, Result, WriteTx};
-use crate::domain::{AddressKind, BusinessId, ContactId, LastIn, Provider, Thread, ThreadId, ThreadType, Timestamp};
+use crate::domain::{
+    AddressKind, BusinessId, ContactId, LastInbound, Provider, Thread, ThreadId, ThreadType, Timestamp,
+};
 use rusqlite::{OptionalExtension, Row, params};
 
 /// A thread that was found by an address of its contact.
@@ -81,12 +83,13 @@ impl ReadTx<'_> {
     }
 
     /// When and by which provider the contact of a thread last wrote.
-    pub fn last_in(&self, thread: ThreadId) -> Result<LastIn> {
+    pub fn last_in(&self, thread: ThreadId) -> Result<LastInbound> {
         let mut query = self
             .conn
             .prepare_cached("SELECT last_in_provider, last_in_at, last_in_twilio_at FROM threads WHERE id = ?1")?;
-        let last = query
-            .query_row([thread], |row| Ok(LastIn { provider: row.get(0)?, at: row.get(1)?, twilio_at: row.get(2)? }));
+        let last = query.query_row([thread], |row| {
+            Ok(LastInbound { provider: row.get(0)?, at: row.get(1)?, twilio_at: row.get(2)? })
+        });
         Ok(last.optional()?.unwrap_or_default())
     }
 }

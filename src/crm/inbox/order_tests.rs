@@ -4,7 +4,7 @@ use super::*;
 use crate::crm::outbox::{self, SendRequest};
 use crate::domain::{MediaKind, Moment, PeerAddress, Provider};
 use crate::inbox::message_clock::MessageClock;
-use crate::inbox::policy::Rules;
+use crate::inbox::policy::RoutingRules;
 use crate::store::testing::{Connection, database, transact};
 use Provider::{Baileys, Twilio};
 use proptest::prelude::*;
@@ -144,7 +144,7 @@ impl World<'_> {
             send_key: format!("{} {text}", self.contact),
             written_at: self.clock.read(now),
         };
-        let rules = Rules { only: None, priority: vec![Baileys, Twilio], template: false };
+        let rules = RoutingRules { only: None, priority: vec![Baileys, Twilio], template: false };
         transact(self.conn, |tx| outbox::send(tx, &request, &rules, &[], now.wall)).unwrap();
         self.written.push(text);
     }

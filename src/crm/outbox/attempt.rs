@@ -2,39 +2,39 @@
 
 use crate::crm::inbox::apply_early;
 use crate::domain::{BusinessId, MessageEventKind, MessageStatus, Refusal, Timestamp};
-use crate::inbox::delivery::{Delivery, Verdict};
-use crate::inbox::policy::Way;
+use crate::inbox::delivery::{Delivery, StepResult};
+use crate::inbox::policy::Route;
 use crate::store::{NewMessageEvent, OutboxEntry, OutboxState, OutboxUpdate, Result, WriteTx};
 
 /// Records that an attempt starts. Returns false if the message must not be sent any more.
-pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, way: Way, now: Timestamp) -> Result<bool> {
-    if !tx.begin_attempt(entry.id, way.provider, way.template, now)? {
+pub fn begin(tx: &WriteTx<'_>, entry: &OutboxEntry, route: Route, now: Timestamp) -> Result<bool> {
+    if !tx.begin_attempt(entry.id, route.provider, route.template, now)? {
         return Ok(false);
     }
-    tx.begin_message_attempt(entry.message, way.provider)?;
+    tx.begin_message_attempt(entry.message, route.provider)?;
     Ok(true)
 }
 
 /// Records the outcome of an attempt or a lookup. `error` is the code and the sentence that are shown with a message
-/// that failed for good or may have been sent; `trouble` is the last error.
+/// that failed for good or may have been sent; `last_error` is the last error.
 pub fn finish(
     tx: &WriteTx<'_>,
     entry: &OutboxEntry,
     delivery: &Delivery,
-    verdict: &Verdict,
+    result: &StepResult,
     error: Option<(&str, &str)>,
-    trouble: Option<&str>,
+    last_error: Option<&str>,
     now: Timestamp,
 ) -> Result<()> {
     let Some(message) = tx.message(entry.message)? else { return Ok(()) };
     let has_arrived = matches!(message.status, MessageStatus::Delivered | MessageStatus::Read);
-    let (state, at) = match verdict {
+    let (state, at) = match result {
         // An earlier attempt delivered the message while this one ran.
-        Verdict::Again { .. } | Verdict::Failed(_) if has_arrived => (OutboxState::Done, now),
-        Verdict::Sent { .. } => (OutboxState::Done, now),
-        Verdict::Failed(_) => (OutboxState::Failed, now),
-        Verdict::Again { at } if delivery.doubtful => (OutboxState::Doubtful, *at),
-        Verdict::Again { at } => (OutboxState::Queued, *at),
+        StepResult::Retry { .. } | StepResult::Failed(_) if has_arrived => (OutboxState::Done, now),
+        StepResult::Sent { .. } => (OutboxState::Done, now),
+        StepResult::Failed(_) => (OutboxState::Failed, now),
+        StepResult::Retry { at } if delivery.unconfirmed => (OutboxState::Doubtful, *at),
+        StepResult::Retry { at } => (OutboxState::Queued, *at),
     };
     tx.update_outbox(
         entry.id,
@@ -44,30 +44,30 @@ pub fn finish(
             refused: &delivery.refused,
             last_refusal: delivery.last_refusal.as_ref(),
             next_attempt_at: at,
-            last_error: trouble,
+            last_error,
         },
         now,
     )?;
-    match verdict {
-        Verdict::Sent { provider_msg_id } => {
-            tx.set_provider_id(entry.message, delivery.way.provider, provider_msg_id.as_deref())?;
-            tx.set_thread_provider(entry.thread, delivery.way.provider)?;
+    match result {
+        StepResult::Sent { provider_msg_id } => {
+            tx.set_provider_id(entry.message, delivery.route.provider, provider_msg_id.as_deref())?;
+            tx.set_thread_provider(entry.thread, delivery.route.provider)?;
             advance(tx, entry, delivery, MessageStatus::Sent, None, now)?;
             match provider_msg_id {
-                Some(id) => apply_early(tx, BusinessId::FIRST, delivery.way.provider, id, now),
+                Some(id) => apply_early(tx, BusinessId::FIRST, delivery.route.provider, id, now),
                 None => Ok(()),
             }
         }
-        Verdict::Failed(_) => {
+        StepResult::Failed(_) => {
             if delivery.last_refusal.as_ref().is_some_and(|last| last.refusal == Refusal::Contact) {
                 tx.set_opted_out(entry.thread, now)?;
             }
             advance(tx, entry, delivery, MessageStatus::Failed, error, now)
         }
-        Verdict::Again { .. } if message.error.as_deref() != error.map(|(_, sentence)| sentence) => {
+        StepResult::Retry { .. } if message.error.as_deref() != error.map(|(_, sentence)| sentence) => {
             tx.set_message_status(entry.message, message.status, error, now)
         }
-        Verdict::Again { .. } => Ok(()),
+        StepResult::Retry { .. } => Ok(()),
     }
 }
 
@@ -75,12 +75,12 @@ fn advance(
     tx: &WriteTx<'_>,
     entry: &OutboxEntry,
     delivery: &Delivery,
-    news: MessageStatus,
+    status: MessageStatus,
     failure: Option<(&str, &str)>,
     now: Timestamp,
 ) -> Result<()> {
     let Some(message) = tx.message(entry.message)? else { return Ok(()) };
-    let next = message.status.advance(news);
+    let next = message.status.advance(status);
     // A message that may have been sent shows so until that is known.
     if next != message.status || next != MessageStatus::Failed && message.error.is_some() {
         tx.set_message_status(entry.message, next, failure, now)?;
@@ -89,9 +89,9 @@ fn advance(
     tx.insert_message_event(&NewMessageEvent {
         message: entry.message,
         kind: MessageEventKind::Status,
-        value: news.as_str(),
+        value: status.as_str(),
         actor: "",
-        provider: delivery.way.provider,
+        provider: delivery.route.provider,
         provider_event_id: None,
         at: now,
         is_timed: false,

@@ -6,7 +6,7 @@
 
 use crate::domain::{LateRefusal, MessageEventKind, MessageId, MessageStatus, Provider, Timestamp};
 use crate::inbox::delivery::closed_routes;
-use crate::inbox::policy::Way;
+use crate::inbox::policy::Route;
 use crate::store::{KnownMessage, NewMessageEvent, OutboxState, Result, WriteTx};
 
 /// Applies a late rejection. Returns false if the message does not wait for its delivery by this attempt: then the
@@ -26,7 +26,7 @@ pub fn refuse_late(
     if !tx.insert_refused_attempt(message.id, provider, provider_msg_id, &late.trouble, now)? {
         return Ok(true);
     }
-    let refused = closed_routes(send.refused, Way { provider, template: send.template }, late.refusal);
+    let refused = closed_routes(send.refused, Route { provider, template: send.template }, late.refusal);
     tx.requeue_outbox(send.id, &refused, late, now)?;
     let detail = serde_json::json!({ "code": late.trouble.code, "error": late.trouble.sentence }).to_string();
     tx.insert_message_event(&NewMessageEvent {

@@ -3,11 +3,11 @@
 use super::new_chats::{self, NewChatLimits};
 use crate::crm::contact::resolve;
 use crate::domain::{
-    AddressKind, BusinessId, ContactId, Direction, LastIn, MediaKind, MessageId, MessageStatus, PeerAddress, Provider,
-    ThreadId, ThreadType, Timestamp, hex,
+    AddressKind, BusinessId, ContactId, Direction, LastInbound, MediaKind, MessageId, MessageStatus, PeerAddress,
+    Provider, ThreadId, ThreadType, Timestamp, hex,
 };
 use crate::inbox::message_time;
-use crate::inbox::policy::{self, Case, NoWay, Rules};
+use crate::inbox::policy::{self, NoRoute, RouteInput, RoutingRules};
 use crate::store::{Error, NewMessage, NewOutbox, Result, StoredResponse, WriteTx};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -39,7 +39,7 @@ pub struct SendRequest {
 
 /// The message that was stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct SendAnswer {
+pub struct SendMessageResponse {
     /// Always true.
     pub ok: bool,
     /// The message.
@@ -59,7 +59,7 @@ pub struct SendAnswer {
 pub enum SendError {
     /// There is no route.
     #[error(transparent)]
-    NoWay(#[from] NoWay),
+    NoRoute(#[from] NoRoute),
     /// The key was used for another message.
     #[error("this Idempotency-Key was used for another message; use a new one for each message")]
     KeyReused,
@@ -79,7 +79,7 @@ pub enum SendError {
     )]
     TooManyNewChats,
     /// Only Twilio could send it, and it is too long for Twilio.
-    #[error("Twilio accepts at most {TWILIO_LONGEST_TEXT} characters, and no other provider can send this")]
+    #[error("Twilio accepts at most {TWILIO_MAX_TEXT} characters, and no other provider can send this")]
     TooLongForTwilio,
 }
 
@@ -91,10 +91,10 @@ impl SendError {
             Self::NotAllowed { .. } => "recipient_not_allowed",
             Self::TooManyNewChats => "too_many_new_chats",
             Self::TooLongForTwilio => "text_too_long",
-            Self::NoWay(NoWay::TemplateRequired) => "template_required",
-            Self::NoWay(NoWay::OptedOut) => "contact_opted_out",
-            Self::NoWay(NoWay::Disabled(_)) => "provider_disabled",
-            Self::NoWay(NoWay::NoProvider | NoWay::Unable | NoWay::Refused) => "no_provider",
+            Self::NoRoute(NoRoute::TemplateRequired) => "template_required",
+            Self::NoRoute(NoRoute::OptedOut) => "contact_opted_out",
+            Self::NoRoute(NoRoute::Disabled(_)) => "provider_disabled",
+            Self::NoRoute(NoRoute::NoProvider | NoRoute::Unable | NoRoute::Refused) => "no_provider",
         }
     }
 }
@@ -103,10 +103,10 @@ impl SendError {
 pub fn send(
     tx: &WriteTx<'_>,
     request: &SendRequest,
-    rules: &Rules,
+    rules: &RoutingRules,
     down: &[Provider],
     now: Timestamp,
-) -> Result<Result<SendAnswer, SendError>> {
+) -> Result<Result<SendMessageResponse, SendError>> {
     let fingerprint = fingerprint(request);
     if let Some(key) = &request.idempotency_key
         && let Some(given) = tx.stored_response(request.business, key)?
@@ -121,23 +121,23 @@ pub fn send(
     if let Some(refusal) = new_chats::refusal(tx, request, to.thread, &to.address, now)? {
         return Ok(Err(refusal));
     }
-    let able = able(&to.address, &request.text);
-    let case = Case {
+    let capable = capable_providers(&to.address, &request.text);
+    let input = RouteInput {
         rules,
         named: request.named,
         last_in: to.last_in,
-        able,
+        capable,
         refused: &[],
         opted_out: to.opted_out,
         down,
         now,
     };
-    let way = match policy::choose(&case) {
-        Ok(way) => way,
-        Err(NoWay::Unable) if able != self::able(&to.address, "") => {
+    let route = match policy::choose(&input) {
+        Ok(route) => route,
+        Err(NoRoute::Unable) if capable != capable_providers(&to.address, "") => {
             return Ok(Err(SendError::TooLongForTwilio));
         }
-        Err(no_way) => return Ok(Err(no_way.into())),
+        Err(no_route) => return Ok(Err(no_route.into())),
     };
     let thread = resolve::find_or_create_thread(tx, request.business, &request.to, now)?;
     let created_at = message_time::live(request.written_at, thread.newest);
@@ -148,7 +148,7 @@ pub fn send(
             kind: request.media_url.as_deref().map_or(MediaKind::Text, MediaKind::of_url),
             text: &request.text,
             media_url: request.media_url.as_deref(),
-            provider: way.provider,
+            provider: route.provider,
             provider_msg_id: None,
             status: MessageStatus::Queued,
             author: Some(&request.author),
@@ -158,7 +158,7 @@ pub fn send(
             provider_time: None,
         })?
         .ok_or(Error::NotFound("new message"))?;
-    tx.record_outbound(thread.id, way.provider, created_at, false)?;
+    tx.record_outbound(thread.id, route.provider, created_at, false)?;
     tx.insert_outbox(
         &NewOutbox {
             message,
@@ -166,17 +166,17 @@ pub fn send(
             recipient: &to.address,
             send_key: &request.send_key,
             named: request.named,
-            provider: way.provider,
-            template: way.template,
+            provider: route.provider,
+            template: route.template,
         },
         now,
     )?;
-    let answer = SendAnswer {
+    let answer = SendMessageResponse {
         ok: true,
         message_id: message,
         thread_id: thread.id,
         status: MessageStatus::Queued,
-        provider: way.provider,
+        provider: route.provider,
     };
     if let Some(key) = &request.idempotency_key {
         let answer = serde_json::to_string(&answer).map_err(|error| Error::Value(error.to_string()))?;
@@ -187,7 +187,7 @@ pub fn send(
 
 /// The providers that can send a text to an address at all: both accept numbers, the bridge LIDs, Twilio
 /// business-scoped ids. Twilio accepts no long texts.
-pub fn able(address: &str, text: &str) -> &'static [Provider] {
+pub fn capable_providers(address: &str, text: &str) -> &'static [Provider] {
     let (by_bridge, by_twilio) = match address {
         "" => (false, false),
         _ if is_number(address) => (true, true),
@@ -207,16 +207,16 @@ fn is_number(address: &str) -> bool {
 }
 
 fn is_too_long_for_twilio(text: &str) -> bool {
-    text.chars().count() > TWILIO_LONGEST_TEXT
+    text.chars().count() > TWILIO_MAX_TEXT
 }
 
-const TWILIO_LONGEST_TEXT: usize = 1600;
+const TWILIO_MAX_TEXT: usize = 1600;
 
 /// How the contact is reached.
 struct Recipient {
     /// The number if one is known, else the id.
     address: String,
-    last_in: LastIn,
+    last_in: LastInbound,
     opted_out: bool,
     /// The WhatsApp thread with the contact.
     thread: Option<ThreadId>,

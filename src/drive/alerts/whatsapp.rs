@@ -44,7 +44,7 @@ impl WhatsAppChannel {
             return Err("no WhatsApp provider is up at the moment".to_owned());
         }
         let (to, text) = (self.to.to_string(), shortened(&message.body));
-        let queued = self.store.write(move |tx| outbox::send_to_owner(tx, &to, text, &rules, clock::now())).await;
+        let queued = self.store.write(move |tx| outbox::notify_owner(tx, &to, text, &rules, clock::now())).await;
         let answer = queued.map_err(|error| error.to_string())??;
         self.outbox.wake();
         let deliveries = changes.iter().map(|(alert, change)| (alert.kind, *change)).collect();

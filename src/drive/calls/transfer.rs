@@ -4,7 +4,7 @@ use super::{Calls, LiveCall};
 use crate::call::After;
 use crate::config::Config;
 use crate::crm::call::IncomingCall;
-use crate::domain::{CallSid, PersonName, PhoneNumber, TransferFailure};
+use crate::domain::{CallSid, ContactName, PhoneNumber, TransferFailure};
 use crate::drive::call::Mail;
 
 /// The maximum length of the reason that is read to the human agent, in characters.
@@ -24,7 +24,7 @@ pub(super) struct Transfer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingTransfer {
     /// The caller's name.
-    pub caller_name: PersonName,
+    pub caller_name: ContactName,
     /// The caller's number, or a word such as `anonymous`.
     pub caller_number: String,
     /// The number that was called.

@@ -55,7 +55,7 @@ async fn store(catch_up: &CatchUp, Listed { item, raw }: Listed<ListedRecording>
         is_repeated: false,
     };
     let country = settings.config.business.country;
-    catch_up.store.write(move |tx| recording::take_in(tx, &new, &raw, country, clock::now())).await?;
+    catch_up.store.write(move |tx| recording::ingest(tx, &new, &raw, country, clock::now())).await?;
     Ok(true)
 }
 

@@ -2,7 +2,7 @@
 
 use super::path::ShortPath;
 use super::{DaemonCommand, Query, Reply, Status, TIMEOUT};
-use crate::crm::order::{Order, Outcome};
+use crate::crm::admin_command::{AdminCommand, CommandOutput};
 use crate::domain::PageUrls;
 use crate::drive::reload::Reloaded;
 use serde::Serialize;
@@ -31,7 +31,7 @@ pub enum ControlError {
 }
 
 /// Sends a command to the daemon; returns its output and the addresses of the web page.
-pub fn send_command(socket: &Path, order: &Order) -> Result<(Outcome, PageUrls), ControlError> {
+pub fn send_command(socket: &Path, order: &AdminCommand) -> Result<(CommandOutput, PageUrls), ControlError> {
     match send_request(socket, order)? {
         Reply::Done { outcome, pages } => Ok((outcome, pages)),
         other => Err(ControlError::unexpected(other)),

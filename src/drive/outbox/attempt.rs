@@ -1,11 +1,11 @@
 //! One step of one message: an attempt, a lookup in Twilio's list, or the final failure.
 
-use super::{Shared, case, delivery};
+use super::{Shared, delivery, route_input};
 use crate::crm;
-use crate::domain::{NotSent, OutboxId, Outcome, Provider, Search, Trouble};
+use crate::domain::{NotSent, OutboxId, Outcome, Provider, ProviderError, Search};
 use crate::drive::ActiveSettings;
-use crate::inbox::delivery::{Delivery, Reason, Step, Verdict};
-use crate::inbox::policy::Way;
+use crate::inbox::delivery::{Delivery, Reason, Step, StepResult};
+use crate::inbox::policy::Route;
 use crate::providers::twilio::error_messages;
 use crate::store::{OutboxEntry, WriteTx};
 use crate::{clock, entropy, store};
@@ -26,12 +26,12 @@ impl Attempt {
         let id = self.entry.id;
         let mut delivery = delivery(&self.entry);
         let (result, provider_error) = match self.plan(&delivery).await {
-            Step::Send(way) => {
-                let Some(ended) = self.send(&mut delivery, way).await else { return id };
+            Step::Send(route) => {
+                let Some(ended) = self.send(&mut delivery, route).await else { return id };
                 ended
             }
             Step::Search => self.search(&mut delivery).await,
-            Step::GiveUp(reason) => (Verdict::Failed(reason), None),
+            Step::GiveUp(reason) => (StepResult::Failed(reason), None),
         };
         self.record(delivery, result, provider_error).await;
         id
@@ -40,8 +40,12 @@ impl Attempt {
     /// Plans the step. If there is a choice of providers, the bridge's state is queried before the bridge is chosen.
     async fn plan(&self, delivery: &Delivery) -> Step {
         let step = self.step(delivery);
-        let chosen = matches!(step, Step::Send(Way { provider: Provider::Baileys, .. }));
-        if chosen && !delivery.doubtful && self.entry.named.is_none() && self.active_settings.rules.priority.len() > 1 {
+        let chosen = matches!(step, Step::Send(Route { provider: Provider::Baileys, .. }));
+        if chosen
+            && !delivery.unconfirmed
+            && self.entry.named.is_none()
+            && self.active_settings.rules.priority.len() > 1
+        {
             self.shared.health.refresh().await;
             return self.step(delivery);
         }
@@ -51,19 +55,19 @@ impl Attempt {
     fn step(&self, delivery: &Delivery) -> Step {
         let now = clock::now();
         let down = self.shared.health.down(now);
-        delivery.next(&case(&self.entry, &self.active_settings.rules, &down, now))
+        delivery.next(&route_input(&self.entry, &self.active_settings.rules, &down, now))
     }
 
     /// Sends the message; none if it must not be sent any more, or the attempt could not be recorded beforehand.
-    async fn send(&self, delivery: &mut Delivery, way: Way) -> Option<(Verdict, Option<Trouble>)> {
-        if !delivery.doubtful
+    async fn send(&self, delivery: &mut Delivery, route: Route) -> Option<(StepResult, Option<ProviderError>)> {
+        if !delivery.unconfirmed
             && let Err(provider_error) = self.active_settings.senders.inspect(&self.entry).await
         {
-            return Some((Verdict::Failed(Reason::Refused(provider_error.clone())), Some(provider_error)));
+            return Some((StepResult::Failed(Reason::Refused(provider_error.clone())), Some(provider_error)));
         }
         let began_at = clock::now();
         let entry = self.entry.clone();
-        match self.shared.store.write(move |tx| crm::outbox::begin(tx, &entry, way, began_at)).await {
+        match self.shared.store.write(move |tx| crm::outbox::begin(tx, &entry, route, began_at)).await {
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) => {
@@ -72,21 +76,21 @@ impl Attempt {
                 return None;
             }
         }
-        delivery.begin(way, began_at);
-        let outcome = self.shared.health.explain(self.active_settings.senders.send(way, &self.entry).await);
-        self.report(way, &outcome, began_at);
+        delivery.begin(route, began_at);
+        let outcome = self.shared.health.explain(self.active_settings.senders.send(route, &self.entry).await);
+        self.report(route, &outcome, began_at);
         let now = clock::now();
         let down = self.shared.health.down(now);
-        let case = case(&self.entry, &self.active_settings.rules, &down, now);
+        let route_input = route_input(&self.entry, &self.active_settings.rules, &down, now);
         let provider_error = match &outcome {
             Outcome::Sent { .. } => None,
-            Outcome::NotSent(_, provider_error) | Outcome::Doubtful(provider_error) => Some(provider_error.clone()),
+            Outcome::NotSent(_, provider_error) | Outcome::Unconfirmed(provider_error) => Some(provider_error.clone()),
         };
-        Some((delivery.after_attempt(outcome, &case, entropy::chance()), provider_error))
+        Some((delivery.after_attempt(outcome, &route_input, entropy::chance()), provider_error))
     }
 
     /// Looks the message up in Twilio's list. Entries that belong to another of our messages are ignored.
-    async fn search(&self, delivery: &mut Delivery) -> (Verdict, Option<Trouble>) {
+    async fn search(&self, delivery: &mut Delivery) -> (StepResult, Option<ProviderError>) {
         let since = delivery.attempt_at.unwrap_or(self.entry.created_at);
         let search = match self.active_settings.senders.find(&self.entry, since).await {
             Ok(ids) => {
@@ -107,14 +111,14 @@ impl Attempt {
     }
 
     /// Records the outcome of a step, and retries until that succeeds: until then the message must not be sent again.
-    async fn record(&self, delivery: Delivery, result: Verdict, provider_error: Option<Trouble>) {
+    async fn record(&self, delivery: Delivery, result: StepResult, provider_error: Option<ProviderError>) {
         let language = &self.active_settings.config.agent.language;
         let error = match &result {
-            Verdict::Failed(reason) => Some(crm::outbox::reason(reason, language)),
-            Verdict::Again { .. } if delivery.doubtful => Some(crm::outbox::in_doubt(language)),
-            Verdict::Sent { .. } | Verdict::Again { .. } => None,
+            StepResult::Failed(reason) => Some(crm::outbox::reason(reason, language)),
+            StepResult::Retry { .. } if delivery.unconfirmed => Some(crm::outbox::unconfirmed_text(language)),
+            StepResult::Sent { .. } | StepResult::Retry { .. } => None,
         };
-        if let (Verdict::Failed(_), Some((code, _))) = (&result, &error) {
+        if let (StepResult::Failed(_), Some((code, _))) = (&result, &error) {
             let message = self.entry.message;
             metrics::counter!("agentlocator_whatsapp_failed_total").increment(1);
             tracing::warn!(event = "WA_OUT_FAILED", message.id = %message, code, "Message {message} failed for good: {code}");
@@ -135,40 +139,40 @@ impl Attempt {
             Outcome::NotSent(_, provider_error) if error_messages::is_account_refused(&provider_error.code) => {
                 self.shared.alerts.record_twilio_access(Some(&provider_error.sentence));
             }
-            Outcome::NotSent(..) | Outcome::Doubtful(_) => {}
+            Outcome::NotSent(..) | Outcome::Unconfirmed(_) => {}
         }
     }
 
-    fn report(&self, way: Way, outcome: &Outcome, began_at: crate::domain::Timestamp) {
+    fn report(&self, route: Route, outcome: &Outcome, began_at: crate::domain::Timestamp) {
         let now = clock::now();
         let label = match outcome {
             Outcome::Sent { .. } => {
-                self.shared.health.record_up(way.provider);
+                self.shared.health.record_up(route.provider);
                 "sent"
             }
             Outcome::NotSent(NotSent::Down, _) => {
-                self.shared.health.record_down(way.provider, now);
+                self.shared.health.record_down(route.provider, now);
                 "down"
             }
             Outcome::NotSent(NotSent::Busy(_), _) => "busy",
             Outcome::NotSent(..) => "refused",
-            Outcome::Doubtful(_) => {
-                if way.provider == Provider::Twilio {
-                    self.shared.health.record_down(way.provider, now);
+            Outcome::Unconfirmed(_) => {
+                if route.provider == Provider::Twilio {
+                    self.shared.health.record_down(route.provider, now);
                 }
                 "doubtful"
             }
         };
         let code = match outcome {
             Outcome::Sent { .. } => "",
-            Outcome::NotSent(_, provider_error) | Outcome::Doubtful(provider_error) => provider_error.code.as_str(),
+            Outcome::NotSent(_, provider_error) | Outcome::Unconfirmed(provider_error) => provider_error.code.as_str(),
         };
-        let labels = [("provider", way.provider.as_str()), ("outcome", label)];
+        let labels = [("provider", route.provider.as_str()), ("outcome", label)];
         metrics::counter!("agentlocator_whatsapp_sent_total", &labels).increment(1);
-        if way.provider == Provider::Twilio {
+        if route.provider == Provider::Twilio {
             self.record_account_status(outcome);
         }
-        let event = match way.provider {
+        let event = match route.provider {
             Provider::Twilio => "WA_OUT_TWILIO",
             Provider::Baileys => "WA_OUT_BAILEYS",
         };
@@ -181,14 +185,14 @@ impl Attempt {
             outcome = label,
             code,
             attempt = self.entry.attempts + 1,
-            template = way.template,
+            template = route.template,
             took_ms,
             "Message {message} to {to}: {label}"
         );
     }
 }
 
-type Ended = (OutboxEntry, Delivery, Verdict, Option<(String, String)>, Option<Trouble>);
+type Ended = (OutboxEntry, Delivery, StepResult, Option<(String, String)>, Option<ProviderError>);
 
 fn finish(tx: &WriteTx<'_>, ended: &Ended) -> store::Result<()> {
     let (entry, delivery, result, error, provider_error) = ended;
@@ -201,8 +205,8 @@ fn report_failure(error: &store::Error, what: &str) {
     tracing::error!(event = "OUTBOX_FAILED", error = error as &dyn std::error::Error, "{what}");
 }
 
-fn store_error(error: &store::Error) -> Trouble {
-    Trouble { code: "store".to_owned(), sentence: error.to_string() }
+fn store_error(error: &store::Error) -> ProviderError {
+    ProviderError { code: "store".to_owned(), sentence: error.to_string() }
 }
 
 const AFTER_FAILURE: Duration = Duration::from_secs(1);

@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::config::Reloadable;
-use crate::domain::{NotSent, Outcome, Provider, Timestamp, Trouble};
+use crate::domain::{NotSent, Outcome, Provider, ProviderError, Timestamp};
 use crate::drive::ActiveSettings;
 use crate::providers::baileys::bridge::{Bridge, LinkState, Report};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -105,7 +105,7 @@ impl ProviderHealth {
             {
                 let sentence = bridge.sentence(state).map(str::to_owned);
                 sentence.map_or(outcome, |sentence| {
-                    Outcome::NotSent(NotSent::Down, Trouble { code: state.as_str().to_owned(), sentence })
+                    Outcome::NotSent(NotSent::Down, ProviderError { code: state.as_str().to_owned(), sentence })
                 })
             }
             _ => outcome,

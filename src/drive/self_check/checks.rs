@@ -2,12 +2,12 @@
 
 use super::Parts;
 use crate::clock;
-use crate::domain::{Finding, FindingState};
+use crate::domain::{CheckResult, CheckStatus};
 use crate::store::{CopyCheck, Error};
 use std::time::Duration;
 
 /// Runs all checks, the most important first.
-pub(super) async fn all(parts: &Parts) -> Vec<Finding> {
+pub(super) async fn all(parts: &Parts) -> Vec<CheckResult> {
     vec![
         database(parts).await,
         published_copy(parts).await,
@@ -18,53 +18,55 @@ pub(super) async fn all(parts: &Parts) -> Vec<Finding> {
     ]
 }
 
-async fn database(parts: &Parts) -> Finding {
+async fn database(parts: &Parts) -> CheckResult {
     let began = clock::instant();
     match parts.store.check_integrity().await {
         Ok(None) => {
             let took_ms = clock::instant().duration_since(began).as_millis();
-            Finding::ok("database", format!("checked completely in {took_ms} ms, and intact"))
+            CheckResult::ok("database", format!("checked completely in {took_ms} ms, and intact"))
         }
-        Ok(Some(findings)) => Finding::error("database", findings, RESTORE),
+        Ok(Some(findings)) => CheckResult::error("database", findings, RESTORE),
         Err(error) => unknown("database", &error),
     }
 }
 
-async fn published_copy(parts: &Parts) -> Finding {
+async fn published_copy(parts: &Parts) -> CheckResult {
     match parts.store.check_published().await {
-        Ok(CopyCheck::Equal) => Finding::ok("published_copy", "intact, and equal to the database"),
-        Ok(CopyCheck::Off) => Finding::skipped("published_copy", "switched off ([store] publish)"),
+        Ok(CopyCheck::Equal) => CheckResult::ok("published_copy", "intact, and equal to the database"),
+        Ok(CopyCheck::Off) => CheckResult::skipped("published_copy", "switched off ([store] publish)"),
         Ok(CopyCheck::InsufficientSpace) => {
-            Finding::skipped("published_copy", "there is not enough disk space to check it")
+            CheckResult::skipped("published_copy", "there is not enough disk space to check it")
         }
-        Ok(CopyCheck::Differs(how)) => Finding::error("published_copy", how, DOCTOR),
+        Ok(CopyCheck::Differs(how)) => CheckResult::error("published_copy", how, DOCTOR),
         Err(error) => unknown("published_copy", &error),
     }
 }
 
-fn disk(parts: &Parts) -> Finding {
+fn disk(parts: &Parts) -> CheckResult {
     match parts.disk.check().problem() {
-        None => Finding::ok("disk", "enough free space"),
-        Some(detail) => Finding::error("disk", detail.en, "free disk space"),
+        None => CheckResult::ok("disk", "enough free space"),
+        Some(detail) => CheckResult::error("disk", detail.en, "free disk space"),
     }
 }
 
-async fn outbox(parts: &Parts) -> Finding {
+async fn outbox(parts: &Parts) -> CheckResult {
     let since = clock::now().minus(STUCK);
     match parts.store.read(move |tx| tx.stuck_outbox(since)).await {
-        Ok(0) if parts.outbox.is_alive() => Finding::ok("outbox", "no message is stuck"),
-        Ok(0) => Finding::error("outbox", "the outbox is not being processed", DOCTOR),
-        Ok(count) => Finding::error("outbox", format!("{count} messages have waited for over ten minutes"), DOCTOR),
+        Ok(0) if parts.outbox.is_alive() => CheckResult::ok("outbox", "no message is stuck"),
+        Ok(0) => CheckResult::error("outbox", "the outbox is not being processed", DOCTOR),
+        Ok(count) => CheckResult::error("outbox", format!("{count} messages have waited for over ten minutes"), DOCTOR),
         Err(error) => unknown("outbox", &error),
     }
 }
 
 /// A job that failed for good is a file that was not fetched. A single one needs no action, but many are suspicious.
-async fn jobs(parts: &Parts) -> Finding {
+async fn jobs(parts: &Parts) -> CheckResult {
     let since = clock::now().minus(Duration::from_hours(24));
     match parts.store.read(move |tx| tx.failed_jobs_since(since)).await {
-        Ok(failed) if failed < MANY_FAILED => Finding::ok("jobs", format!("{failed} failed for good in the last day")),
-        Ok(failed) => Finding::warning(
+        Ok(failed) if failed < MANY_FAILED => {
+            CheckResult::ok("jobs", format!("{failed} failed for good in the last day"))
+        }
+        Ok(failed) => CheckResult::warning(
             "jobs",
             format!("{failed} failed for good in the last day"),
             "see the reasons in the log (JOB_FAILED)",
@@ -73,21 +75,21 @@ async fn jobs(parts: &Parts) -> Finding {
     }
 }
 
-fn bridge(parts: &Parts) -> Finding {
+fn bridge(parts: &Parts) -> CheckResult {
     match parts.outbox.bridge() {
-        None => Finding::skipped("bridge", "not in use"),
+        None => CheckResult::skipped("bridge", "not in use"),
         Some(state) => match state.sentence(false) {
-            None => Finding::ok("bridge", "connected"),
-            Some(sentence) => Finding::error("bridge", sentence, "open the WhatsApp section of the page"),
+            None => CheckResult::ok("bridge", "connected"),
+            Some(sentence) => CheckResult::error("bridge", sentence, "open the WhatsApp section of the page"),
         },
     }
 }
 
 /// A check that cannot run is a finding as well.
-fn unknown(check: &str, error: &Error) -> Finding {
-    let state = if matches!(error, Error::Closed) { FindingState::Skipped } else { FindingState::Error };
+fn unknown(check: &str, error: &Error) -> CheckResult {
+    let state = if matches!(error, Error::Closed) { CheckStatus::Skipped } else { CheckStatus::Error };
     let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    Finding { state, ..Finding::error(check, format!("cannot be checked: {error}{reason}"), DOCTOR) }
+    CheckResult { state, ..CheckResult::error(check, format!("cannot be checked: {error}{reason}"), DOCTOR) }
 }
 
 const RESTORE: &str = "restore an earlier backup (agentlocator restore), and keep the damaged file";

@@ -1,6 +1,6 @@
 //! Logging in and out, and one's own password.
 
-use super::Done;
+use super::OkResponse;
 use crate::crm::token::OneTimeSecret;
 use crate::crm::{self, session, user};
 use crate::domain::{Session, User};
@@ -16,18 +16,18 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(super) fn open_routes() -> OpenApiRouter<AppState> {
+pub(super) fn public_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(log_in))
 }
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(log_out)).routes(routes!(who_am_i)).routes(routes!(change_password))
+    OpenApiRouter::new().routes(routes!(log_out)).routes(routes!(get_session)).routes(routes!(change_password))
 }
 
 /// Name and password.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Credentials {
+pub(super) struct LoginRequest {
     /// Not case-sensitive.
     name: String,
     password: String,
@@ -35,7 +35,7 @@ pub(super) struct Credentials {
 
 /// The current user.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Account {
+pub(super) struct SessionResponse {
     /// Always true.
     ok: bool,
     /// Who it is; null for a token.
@@ -47,15 +47,15 @@ pub(super) struct Account {
 }
 
 /// Log in with name and password; the response sets the session cookie.
-#[utoipa::path(post, path = "/api/login", tag = "account", security(()), operation_id = "log_in", request_body = Credentials, responses(
-    (status = 200, body = Account), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+#[utoipa::path(post, path = "/api/login", tag = "account", security(()), operation_id = "log_in", request_body = LoginRequest, responses(
+    (status = 200, body = SessionResponse), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
     (status = 403, description = "Passwords are not taken on this connection (`https_required`)", body = ErrorBody),
     (status = 429, body = ErrorBody)))]
 pub(super) async fn log_in(
     State(state): State<AppState>,
     Confidential(peer): Confidential,
     headers: HeaderMap,
-    ShortJson(Credentials { name, password }): ShortJson<Credentials>,
+    ShortJson(LoginRequest { name, password }): ShortJson<LoginRequest>,
 ) -> Result<Response, ApiError> {
     user::check_name(&name)?;
     let address = peer.origin();
@@ -69,7 +69,7 @@ pub(super) async fn log_in(
         state.store.read(move |tx| tx.credentials(&name)).await?
     };
     let (hash, user) = found.unzip();
-    let account = auth::Account { name: &name, password_hash: hash.as_deref() };
+    let account = auth::AccountKey { name: &name, password_hash: hash.as_deref() };
     state.auth.begin_attempt(client, account)?;
     let right = state.auth.matches(password, hash.clone()).await?;
     let Some(user) = user.filter(|_| right) else {
@@ -78,7 +78,7 @@ pub(super) async fn log_in(
     };
     state.auth.attempt_succeeded(client, account);
     let device = device.map_or_else(OneTimeSecret::cookie, |(device, _)| device);
-    begin_session(&state, user, device, &headers, peer).await
+    start_session(&state, user, device, &headers, peer).await
 }
 
 /// The device cookie of a browser in which any user has logged in before.
@@ -96,7 +96,7 @@ async fn known_device(
 }
 
 /// Begins a session for a user whose right to it has been shown, in the browser that has this device cookie from now on.
-pub(super) async fn begin_session(
+pub(super) async fn start_session(
     state: &AppState,
     user: User,
     device: OneTimeSecret,
@@ -114,13 +114,13 @@ pub(super) async fn begin_session(
     let begun = begun.await?;
     let Session { user, csrf_token, .. } = begun;
     tracing::info!(event = "LOGIN", user = %user.id, "Somebody logged in");
-    let account = Account { ok: true, role: user.role, user: Some(user), csrf_token: Some(csrf_token) };
+    let account = SessionResponse { ok: true, role: user.role, user: Some(user), csrf_token: Some(csrf_token) };
     Ok((cookies, axum::Json(account)).into_response())
 }
 
 /// Log out: end the session of this request.
 #[utoipa::path(post, path = "/api/logout", tag = "account", operation_id = "log_out",
-    security(("cookie" = ["staff"])), responses((status = 200, body = Done)))]
+    security(("cookie" = ["staff"])), responses((status = 200, body = OkResponse)))]
 pub(super) async fn log_out(
     State(state): State<AppState>,
     LoggedIn(actor, login): LoggedIn,
@@ -129,13 +129,18 @@ pub(super) async fn log_out(
     let (id, id_hash, now) = (actor.id, login.id_hash, clock::now());
     actor.transact(&state.store, move |tx| session::end(tx, id, &id_hash, now)).await?;
     let cookies = SessionCookie::clear(&state.config().http, peer).map(|cookie| (header::SET_COOKIE, cookie));
-    Ok((AppendHeaders(cookies), Done::YES).into_response())
+    Ok((AppendHeaders(cookies), OkResponse::OK).into_response())
 }
 
 /// Get the current user.
 #[utoipa::path(get, path = "/api/session", tag = "account", operation_id = "get_session",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = Account)))]
-pub(super) async fn who_am_i(State(state): State<AppState>, actor: Actor, peer: Peer, headers: HeaderMap) -> Response {
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = SessionResponse)))]
+pub(super) async fn get_session(
+    State(state): State<AppState>,
+    actor: Actor,
+    peer: Peer,
+    headers: HeaderMap,
+) -> Response {
     let device = match &actor.login {
         Some(login) if DeviceCookie::find(&headers).is_none() => remember_device(&state, login, &headers).await,
         _ => None,
@@ -143,7 +148,7 @@ pub(super) async fn who_am_i(State(state): State<AppState>, actor: Actor, peer: 
     let http = &state.config().http;
     let cookie = device.map(|device| AppendHeaders([(header::SET_COOKIE, DeviceCookie::set(&device, http, peer))]));
     let (user, csrf_token) = actor.login.map(|login| (login.user, login.csrf_token)).unzip();
-    (cookie, axum::Json(Account { ok: true, user, role: actor.role, csrf_token })).into_response()
+    (cookie, axum::Json(SessionResponse { ok: true, user, role: actor.role, csrf_token })).into_response()
 }
 
 /// The device cookie for a browser that is logged in without one, as from before there were any. It follows from the session's
@@ -165,7 +170,7 @@ async fn remember_device(state: &AppState, login: &Login, headers: &HeaderMap) -
 /// The old password and the new one.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PasswordChange {
+pub(super) struct ChangePasswordRequest {
     current_password: String,
     /// At least 10 characters, and none of the common passwords.
     new_password: String,
@@ -173,19 +178,19 @@ pub(super) struct PasswordChange {
 
 /// Change the password of the current user; this ends their other sessions.
 #[utoipa::path(post, path = "/api/password", tag = "account", operation_id = "change_password",
-    security(("cookie" = ["staff"])), request_body = PasswordChange, responses(
-    (status = 200, body = Done), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
+    security(("cookie" = ["staff"])), request_body = ChangePasswordRequest, responses(
+    (status = 200, body = OkResponse), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub(super) async fn change_password(
     State(state): State<AppState>,
     _: Confidential,
     LoggedIn(actor, login): LoggedIn,
-    Json(change): Json<PasswordChange>,
-) -> Result<axum::Json<Done>, ApiError> {
+    Json(change): Json<ChangePasswordRequest>,
+) -> Result<axum::Json<OkResponse>, ApiError> {
     let (actor_id, now) = (actor.id, clock::now());
     let id = login.user.id;
     let hash = state.store.read(move |tx| tx.password_hash(id)).await?;
     let client = Client::KnownDevice(&login.id_hash);
-    let account = auth::Account { name: &login.user.name, password_hash: Some(&hash) };
+    let account = auth::AccountKey { name: &login.user.name, password_hash: Some(&hash) };
     state.auth.begin_attempt(client, account)?;
     if !state.auth.matches(change.current_password, Some(hash.clone())).await? {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong_password", "the current password is wrong"));
@@ -195,5 +200,5 @@ pub(super) async fn change_password(
     let keep = login.id_hash;
     let work = actor.transact(&state.store, move |tx| user::set_password(tx, actor_id, id, &hash, Some(&keep), now));
     work.await?;
-    Ok(Done::YES)
+    Ok(OkResponse::OK)
 }

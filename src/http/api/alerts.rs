@@ -76,7 +76,7 @@ struct AlertEventItem {
 /// How long to mute an alert.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MuteBody {
+pub(super) struct MuteRequest {
     /// The number of hours, 1 to 720; without it, until the alert has cleared.
     #[schema(minimum = 1, maximum = 720)]
     hours: Option<u32>,
@@ -104,13 +104,13 @@ pub(super) async fn history(
 
 /// Mute an alert: it stays on the page, but no notification is sent.
 #[utoipa::path(post, path = "/api/alerts/{kind}/mute", tag = "system", operation_id = "mute_alert",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("kind" = AlertKind, Path)), request_body = MuteBody,
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("kind" = AlertKind, Path)), request_body = MuteRequest,
     responses((status = 200, body = AlertItem), (status = 404, body = ErrorBody)))]
 pub(super) async fn mute(
     State(state): State<AppState>,
     _owner: Owner,
     Name(kind): Name,
-    Json(body): Json<MuteBody>,
+    Json(body): Json<MuteRequest>,
 ) -> Result<axum::Json<AlertItem>, ApiError> {
     let mute = match body.hours {
         None => Mute::WhileItLasts,

@@ -2,7 +2,7 @@
 
 use crate::domain::AuditEntry;
 use crate::http::extract::Query;
-use crate::http::paging::Limit;
+use crate::http::pagination::Limit;
 use crate::http::{ApiError, AppState, Owner};
 use axum::Json;
 use axum::extract::State;

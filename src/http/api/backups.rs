@@ -15,7 +15,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// The snapshots.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Backups {
+pub(super) struct BackupsResponse {
     /// `good`; `bad`: the last attempt failed, or the newest snapshot is too old; `pending`: before the first night; `off`.
     status: &'static str,
     /// The result of the last attempt.
@@ -28,8 +28,8 @@ pub(super) struct Backups {
 
 /// List the snapshots, and the result of the last one.
 #[utoipa::path(get, path = "/api/backups", tag = "system", operation_id = "list_backups",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = Backups)))]
-pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<Backups>, ApiError> {
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = BackupsResponse)))]
+pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result<Json<BackupsResponse>, ApiError> {
     let status = match state.snapshots.backup_status(clock::now()) {
         BackupStatus::Off => "off",
         BackupStatus::Pending => "pending",
@@ -41,5 +41,5 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
     let found = tokio::task::spawn_blocking(move || snapshots.list()).await;
     let found = found.ok().and_then(Result::ok).unwrap_or_default();
     let (last_run, bucket) = (state.snapshots.status(), state.snapshots.has_bucket());
-    Ok(Json(Backups { status, last_run, snapshots: found, bucket }))
+    Ok(Json(BackupsResponse { status, last_run, snapshots: found, bucket }))
 }

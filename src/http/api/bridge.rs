@@ -1,7 +1,7 @@
 //! The bridge's link to WhatsApp: how it is, and linking the business's account. What changes it, and every code that
 //! links, is for owners.
 
-use super::Done;
+use super::OkResponse;
 use crate::domain::{PhoneNumber, Role, Timestamp};
 use crate::http::extract::Json;
 use crate::http::{Actor, ApiError, AppState, ErrorBody, Owner};
@@ -23,7 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// The state of the bridge. A field that an older bridge does not report is null.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct BridgeView {
+pub(super) struct BridgeStatus {
     /// Whether the bridge is in use.
     enabled: bool,
     /// Whether the bridge answers.
@@ -44,15 +44,15 @@ pub(super) struct BridgeView {
     /// The linked WhatsApp account.
     account: Option<LinkedAccount>,
     /// What is queued in the bridge.
-    waiting: Waiting,
+    waiting: BridgeBacklog,
     /// WhatsApp's lock on writing to new people, while there is one.
-    restriction: Option<RestrictionView>,
+    restriction: Option<AccountRestriction>,
     /// Since when nothing comes in by a link that is alive, not even the answer of the account's own phone; null while that
     /// is not so.
     #[schema(value_type = Option<String>, format = DateTime)]
     deaf_since: Option<Timestamp>,
     /// The code to scan, while one waits; for owners.
-    pairing: Option<PairingView>,
+    pairing: Option<PairingQr>,
     /// The pairing code while one is valid; for owners only.
     pairing_code: Option<String>,
     /// When the pairing code expires; another one follows.
@@ -71,7 +71,7 @@ struct LinkedAccount {
 
 /// What is queued in the bridge; null if unknown.
 #[derive(Serialize, utoipa::ToSchema)]
-struct Waiting {
+struct BridgeBacklog {
     /// Messages and updates that the daemon has not accepted yet.
     inbox: Option<u64>,
     /// Files of messages.
@@ -82,7 +82,7 @@ struct Waiting {
 
 /// WhatsApp's restriction on starting new chats.
 #[derive(Serialize, utoipa::ToSchema)]
-struct RestrictionView {
+struct AccountRestriction {
     /// When it ends; null if WhatsApp does not say.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
@@ -92,7 +92,7 @@ struct RestrictionView {
 
 /// A QR code that can be scanned.
 #[derive(Serialize, utoipa::ToSchema)]
-struct PairingView {
+struct PairingQr {
     /// The content of the QR code.
     qr: String,
     /// The QR code as SVG; null if the bridge does not draw it.
@@ -104,18 +104,18 @@ struct PairingView {
 
 /// Get the state of the bridge and of its link to WhatsApp, within 1.5 s whatever the bridge does.
 #[utoipa::path(get, path = "/api/whatsapp/bridge", tag = "whatsapp", operation_id = "get_whatsapp_link",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = BridgeView)))]
-pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Json<BridgeView> {
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), responses((status = 200, body = BridgeStatus)))]
+pub(super) async fn show(State(app): State<AppState>, actor: Actor) -> axum::Json<BridgeStatus> {
     let active_settings = app.active_settings.current();
-    let Some(bridge) = &active_settings.bridge else { return axum::Json(BridgeView::disabled(&app)) };
+    let Some(bridge) = &active_settings.bridge else { return axum::Json(BridgeStatus::disabled(&app)) };
     let is_owner = actor.role == Role::Owner;
     let overview = bridge.overview(is_owner).await;
-    axum::Json(BridgeView::of(bridge, overview, is_owner))
+    axum::Json(BridgeStatus::of(bridge, overview, is_owner))
 }
 
 /// The result of a request to pair.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct PairingBegun {
+pub(super) struct StartPairingResponse {
     /// Always true.
     ok: bool,
     /// The state of the link.
@@ -125,25 +125,28 @@ pub(super) struct PairingBegun {
 /// Start pairing: show QR codes again.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pair", tag = "whatsapp", operation_id = "start_whatsapp_pairing",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
-    (status = 200, body = PairingBegun), (status = 403, body = ErrorBody),
+    (status = 200, body = StartPairingResponse), (status = 403, body = ErrorBody),
     (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
     (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`.")))]
-pub(super) async fn pair(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<PairingBegun>, ApiError> {
-    let state = enabled_bridge(&app)?.pair().await.map_err(refusal)?;
-    Ok(axum::Json(PairingBegun { ok: true, state }))
+pub(super) async fn pair(
+    State(app): State<AppState>,
+    _owner: Owner,
+) -> Result<axum::Json<StartPairingResponse>, ApiError> {
+    let state = enabled_bridge(&app)?.pair().await.map_err(bridge_error)?;
+    Ok(axum::Json(StartPairingResponse { ok: true, state }))
 }
 
 /// The phone to be linked.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct PairingPhone {
+pub(super) struct PairingCodeRequest {
     /// The number of the account that is to be linked: `+9725…`, or the national `05…`.
     phone: String,
 }
 
 /// A pairing code, to be typed into the phone.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct PairingCode {
+pub(super) struct PairingCodeResponse {
     /// Always true.
     ok: bool,
     /// Eight letters and digits.
@@ -152,8 +155,8 @@ pub(super) struct PairingCode {
 
 /// Request a pairing code to be typed into the phone, instead of a QR code.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/pairing-code", tag = "whatsapp", operation_id = "request_whatsapp_pairing_code",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = PairingPhone,
-    responses((status = 200, body = PairingCode), (status = 403, body = ErrorBody),
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = PairingCodeRequest,
+    responses((status = 200, body = PairingCodeResponse), (status = 403, body = ErrorBody),
     (status = 409, body = ErrorBody, description = "`bridge_disabled`, `already_paired`."),
     (status = 422, body = ErrorBody, description = "`invalid_phone`, `whatsapp_refused`."),
     (status = 503, body = ErrorBody, description = "`bridge_unreachable`, `bridge_unauthorized`, \
@@ -161,37 +164,37 @@ pub(super) struct PairingCode {
 pub(super) async fn pairing_code(
     State(app): State<AppState>,
     Owner(actor): Owner,
-    Json(body): Json<PairingPhone>,
-) -> Result<axum::Json<PairingCode>, ApiError> {
+    Json(body): Json<PairingCodeRequest>,
+) -> Result<axum::Json<PairingCodeResponse>, ApiError> {
     let bridge = enabled_bridge(&app)?;
     let phone = PhoneNumber::parse(&body.phone, app.config().business.country);
     let phone = phone.map_err(|error| unprocessable("invalid_phone", error.to_string()))?;
-    let code = bridge.pairing_code(phone.digits()).await.map_err(refusal)?;
+    let code = bridge.pairing_code(phone.digits()).await.map_err(bridge_error)?;
     actor.set_audit_subject(phone.masked().to_string());
-    Ok(axum::Json(PairingCode { ok: true, code }))
+    Ok(axum::Json(PairingCodeResponse { ok: true, code }))
 }
 
 /// Unlink the WhatsApp account. Linking it again needs a new QR code.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/logout", tag = "whatsapp", operation_id = "log_out_whatsapp",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
-    (status = 200, body = Done), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 200, body = OkResponse), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 503, body = ErrorBody)))]
-pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<Done>, ApiError> {
-    enabled_bridge(&app)?.log_out().await.map_err(refusal)?;
-    Ok(Done::YES)
+pub(super) async fn log_out(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
+    enabled_bridge(&app)?.log_out().await.map_err(bridge_error)?;
+    Ok(OkResponse::OK)
 }
 
 /// Reconnect to WhatsApp at once instead of at the next retry.
 #[utoipa::path(post, path = "/api/whatsapp/bridge/reconnect", tag = "whatsapp", operation_id = "reconnect_whatsapp",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), responses(
-    (status = 200, body = Done), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
+    (status = 200, body = OkResponse), (status = 403, body = ErrorBody), (status = 409, body = ErrorBody),
     (status = 503, body = ErrorBody)))]
-pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<Done>, ApiError> {
-    enabled_bridge(&app)?.reconnect().await.map_err(refusal)?;
-    Ok(Done::YES)
+pub(super) async fn reconnect(State(app): State<AppState>, _owner: Owner) -> Result<axum::Json<OkResponse>, ApiError> {
+    enabled_bridge(&app)?.reconnect().await.map_err(bridge_error)?;
+    Ok(OkResponse::OK)
 }
 
-impl BridgeView {
+impl BridgeStatus {
     fn of(bridge: &Bridge, overview: Overview, is_owner: bool) -> Self {
         let Overview { reachable, connected, report, qr } = overview;
         let restricted = report.restriction.as_ref().filter(|_| report.state.is_connected());
@@ -211,10 +214,12 @@ impl BridgeView {
             last_code: report.last_code,
             version: report.version,
             account,
-            waiting: Waiting { inbox: report.inbox, media: report.media_waiting, refused: report.refused },
-            restriction: report.restriction.map(|bridge::Restriction { until, kind }| RestrictionView { until, kind }),
+            waiting: BridgeBacklog { inbox: report.inbox, media: report.media_waiting, refused: report.refused },
+            restriction: report
+                .restriction
+                .map(|bridge::Restriction { until, kind }| AccountRestriction { until, kind }),
             deaf_since: report.deaf_since,
-            pairing: qr.filter(|_| is_owner).map(|code| PairingView { qr: code.text, svg: code.svg, expires_at }),
+            pairing: qr.filter(|_| is_owner).map(|code| PairingQr { qr: code.text, svg: code.svg, expires_at }),
             pairing_code: report.pairing_code.filter(|_| is_owner),
             pairing_code_expires_at: report.pairing_code_expires_at.filter(|_| is_owner),
         }
@@ -232,7 +237,7 @@ impl BridgeView {
             last_code: None,
             version: None,
             account: None,
-            waiting: Waiting { inbox: None, media: None, refused: None },
+            waiting: BridgeBacklog { inbox: None, media: None, refused: None },
             restriction: None,
             deaf_since: None,
             pairing: None,
@@ -245,17 +250,17 @@ impl BridgeView {
 /// The bridge, if it is in use.
 fn enabled_bridge(app: &AppState) -> Result<Bridge, ApiError> {
     let bridge = app.active_settings.current().bridge.clone();
-    bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", said(LinkState::Disabled)))
+    bridge.ok_or_else(|| ApiError::new(StatusCode::CONFLICT, "bridge_disabled", state_sentence(LinkState::Disabled)))
 }
 
-fn refusal(error: BridgeError) -> ApiError {
-    let (status, code, told) = match error {
+fn bridge_error(error: BridgeError) -> ApiError {
+    let (status, code, detail) = match error {
         BridgeError::Unavailable(LinkState::Unauthorized) => {
-            let message = said(LinkState::Unauthorized);
+            let message = state_sentence(LinkState::Unauthorized);
             return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "bridge_unauthorized", message);
         }
         BridgeError::Unavailable(state) => {
-            return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "bridge_unreachable", said(state));
+            return ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "bridge_unreachable", state_sentence(state));
         }
         BridgeError::Unsupported => {
             let message = "this bridge cannot do that; it is older than the daemon, or another program";
@@ -263,21 +268,22 @@ fn refusal(error: BridgeError) -> ApiError {
         }
         BridgeError::Refused { status, code, message } => (status, code, message),
     };
-    let because = |sentence: &str| if told.is_empty() { sentence.to_owned() } else { format!("{sentence}: {told}") };
+    let with_detail =
+        |sentence: &str| if detail.is_empty() { sentence.to_owned() } else { format!("{sentence}: {detail}") };
     match status {
-        400 => unprocessable("invalid_phone", because("the bridge does not take this number")),
+        400 => unprocessable("invalid_phone", with_detail("the bridge does not take this number")),
         409 if code == "already_paired" => ApiError::new(
             StatusCode::CONFLICT,
             "already_paired",
             "an account is linked already; log it out first to link another one",
         ),
-        409 => ApiError::conflict(because("the bridge cannot do that at the moment")),
-        422 => unprocessable("whatsapp_refused", because("WhatsApp refused")),
-        429 => unprocessable("whatsapp_refused", because("WhatsApp wants us to wait; try again later")),
+        409 => ApiError::conflict(with_detail("the bridge cannot do that at the moment")),
+        422 => unprocessable("whatsapp_refused", with_detail("WhatsApp refused")),
+        429 => unprocessable("whatsapp_refused", with_detail("WhatsApp wants us to wait; try again later")),
         503 => ApiError::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "bridge_not_ready",
-            because("the bridge is not ready for that at the moment"),
+            with_detail("the bridge is not ready for that at the moment"),
         ),
         _ => {
             tracing::warn!(event = "BRIDGE_MALFORMED", status, code, "The WhatsApp bridge gave an unforeseen answer");
@@ -292,6 +298,6 @@ fn unprocessable(code: &'static str, message: String) -> ApiError {
 }
 
 /// What the API says is in English; the page says it in its reader's language, by the code.
-fn said(state: LinkState) -> &'static str {
+fn state_sentence(state: LinkState) -> &'static str {
     state.sentence(false).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ mod recording;
 
 use crate::domain::{BusinessId, Call, CallId, Recording, ThreadId, Turn};
 use crate::http::extract::{Id, Query};
-use crate::http::paging::{After, Limit};
+use crate::http::pagination::{CursorParam, Limit};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::CallFilter;
 use axum::Json;
@@ -31,7 +31,7 @@ pub(super) struct CallQuery {
     limit: Limit,
     /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
-    cursor: Option<After>,
+    cursor: Option<CursorParam>,
 }
 
 /// A page of calls, newest first.

@@ -1,11 +1,11 @@
 //! People.
 
-use super::Done;
+use super::OkResponse;
 use crate::clock;
 use crate::crm::contact;
 use crate::domain::{Address, BusinessId, Contact, ContactId, Thread};
 use crate::http::extract::{Id, Json, Query};
-use crate::http::paging::{After, Limit};
+use crate::http::pagination::{CursorParam, Limit};
 use crate::http::search_words::SearchWords;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::ReadTx;
@@ -37,7 +37,7 @@ pub(super) struct ContactQuery {
     limit: Limit,
     /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
-    cursor: Option<After>,
+    cursor: Option<CursorParam>,
 }
 
 /// A page of contacts, newest first.
@@ -62,7 +62,7 @@ pub(super) struct ContactDetail {
 /// A new name.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ContactChange {
+pub(super) struct RenameContactRequest {
     /// The new name; empty removes it.
     display_name: String,
 }
@@ -70,20 +70,20 @@ pub(super) struct ContactChange {
 /// The contact to be merged.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct MergeOrder {
+pub(super) struct MergeRequest {
     /// The contact that is merged into the one of the path.
     contact_id: i64,
 }
 
 /// A merge that was done, and can be undone.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Merged {
+pub(super) struct MergeResponse {
     ok: bool,
     /// For `/api/merges/{id}/undo`.
     merge_id: i64,
 }
 
-impl Merged {
+impl MergeResponse {
     pub(super) fn new(merge_id: i64) -> Self {
         Self { ok: true, merge_id }
     }
@@ -126,12 +126,12 @@ pub(super) async fn show(
 /// Rename a contact.
 #[utoipa::path(patch, path = "/api/contacts/{id}", tag = "contacts", operation_id = "rename_contact",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
-    request_body = ContactChange, responses((status = 200, body = Contact), (status = 404, body = ErrorBody)))]
+    request_body = RenameContactRequest, responses((status = 200, body = Contact), (status = 404, body = ErrorBody)))]
 pub(super) async fn rename(
     State(state): State<AppState>,
     actor: Actor,
     Id(id): Id,
-    Json(change): Json<ContactChange>,
+    Json(change): Json<RenameContactRequest>,
 ) -> Result<axum::Json<Contact>, ApiError> {
     let now = clock::now();
     let work = actor.transact(&state.store, move |tx| contact::rename(tx, ContactId(id), &change.display_name, now));
@@ -141,29 +141,29 @@ pub(super) async fn rename(
 /// Merge another contact into this one.
 #[utoipa::path(post, path = "/api/contacts/{id}/merge", tag = "contacts", operation_id = "merge_contacts",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
-    request_body = MergeOrder, responses((status = 200, body = Merged), (status = 400, body = ErrorBody),
+    request_body = MergeRequest, responses((status = 200, body = MergeResponse), (status = 400, body = ErrorBody),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn merge(
     State(state): State<AppState>,
     actor: Actor,
     Id(id): Id,
-    Json(order): Json<MergeOrder>,
-) -> Result<axum::Json<Merged>, ApiError> {
-    let (kept, merged, now) = (ContactId(id), ContactId(order.contact_id), clock::now());
+    Json(request): Json<MergeRequest>,
+) -> Result<axum::Json<MergeResponse>, ApiError> {
+    let (kept, merged, now) = (ContactId(id), ContactId(request.contact_id), clock::now());
     let merge_id = actor.transact(&state.store, move |tx| contact::merge(tx, actor.id, kept, merged, now)).await?;
-    Ok(axum::Json(Merged::new(merge_id)))
+    Ok(axum::Json(MergeResponse::new(merge_id)))
 }
 
 /// Undo a contact merge.
 #[utoipa::path(post, path = "/api/merges/{id}/undo", tag = "contacts", operation_id = "undo_contact_merge",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = Done), (status = 404, body = ErrorBody)))]
+    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn undo_merge(
     State(state): State<AppState>,
     actor: Actor,
     Id(id): Id,
-) -> Result<axum::Json<Done>, ApiError> {
+) -> Result<axum::Json<OkResponse>, ApiError> {
     let now = clock::now();
     actor.transact(&state.store, move |tx| contact::undo_merge(tx, actor.id, id, now)).await?;
-    Ok(Done::YES)
+    Ok(OkResponse::OK)
 }

@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(follow))
+    OpenApiRouter::new().routes(routes!(stream_events))
 }
 
 /// The `data` of an event: a change, or nothing for `event: reset`.
@@ -39,7 +39,7 @@ enum EventData {
     security(("cookie" = ["staff"]), ("token" = ["staff"])),
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last `id` that was received")),
     responses((status = 200, description = "A stream of events; the schema is that of their `data`", body = EventData, content_type = "text/event-stream")))]
-pub(super) async fn follow(
+pub(super) async fn stream_events(
     State(state): State<AppState>,
     actor: Actor,
     Extension(stopping): Extension<Stopping>,
@@ -128,7 +128,7 @@ impl Follower {
             if !credential.is_accepted(tx, clock::now())? {
                 return Ok(None);
             }
-            tx.changes_since(since, AT_ONCE).map(Some)
+            tx.changes_since(since, MAX_BATCH).map(Some)
         });
         let found = found.await;
         let found = found.inspect_err(|error| {
@@ -166,4 +166,4 @@ const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// A browser that is gone without a word is noticed by then.
 const LIFETIME: Duration = Duration::from_mins(15);
 
-const AT_ONCE: usize = 200;
+const MAX_BATCH: usize = 200;

@@ -1,7 +1,7 @@
 //! Files of messages, as they were fetched.
 
 use crate::http::extract::Name;
-use crate::http::ranges::{FileInfo, answer, in_pieces};
+use crate::http::ranges::{FileInfo, answer, stream_chunks};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
@@ -36,7 +36,7 @@ pub(super) async fn show(
     let info = FileInfo { mime, length: file.length, etag: &sha256, cache_control };
     let (store, key) = (state.store.clone(), sha256.clone());
     let mut response = answer(&method, &headers, &info, |part| {
-        in_pieces(part, move |at, most| {
+        stream_chunks(part, move |at, most| {
             let (store, key) = (store.clone(), key.clone());
             async move { store.read(move |tx| tx.media_part(&key, at, most)).await }
         })

@@ -1,12 +1,12 @@
 //! Contacts that may be one person.
 
-use super::Done;
-use super::contacts::Merged;
+use super::OkResponse;
+use super::contacts::MergeResponse;
 use crate::clock;
 use crate::crm::contact;
 use crate::domain::{BusinessId, MergeSuggestion};
 use crate::http::extract::{Id, Query};
-use crate::http::paging::{After, Limit};
+use crate::http::pagination::{CursorParam, Limit};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub(super) struct SuggestionQuery {
     limit: Limit,
     /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
-    cursor: Option<After>,
+    cursor: Option<CursorParam>,
 }
 
 /// A page of open suggestions, newest first.
@@ -59,28 +59,28 @@ pub(super) async fn list(
 #[utoipa::path(post, path = "/api/merge-suggestions/{id}/confirm", tag = "contacts",
     operation_id = "confirm_merge_suggestion",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = Merged), (status = 404, body = ErrorBody)))]
+    (status = 200, body = MergeResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn confirm(
     State(state): State<AppState>,
     actor: Actor,
     Id(id): Id,
-) -> Result<axum::Json<Merged>, ApiError> {
+) -> Result<axum::Json<MergeResponse>, ApiError> {
     let now = clock::now();
     let work = actor.transact(&state.store, move |tx| contact::confirm_suggestion(tx, actor.id, id, now));
-    Ok(axum::Json(Merged::new(work.await?)))
+    Ok(axum::Json(MergeResponse::new(work.await?)))
 }
 
 /// Dismiss a suggestion: the two contacts stay apart.
 #[utoipa::path(post, path = "/api/merge-suggestions/{id}/dismiss", tag = "contacts",
     operation_id = "dismiss_merge_suggestion",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = Done), (status = 404, body = ErrorBody)))]
+    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn dismiss(
     State(state): State<AppState>,
     actor: Actor,
     Id(id): Id,
-) -> Result<axum::Json<Done>, ApiError> {
+) -> Result<axum::Json<OkResponse>, ApiError> {
     let now = clock::now();
     actor.transact(&state.store, move |tx| contact::dismiss_suggestion(tx, actor.id, id, now)).await?;
-    Ok(Done::YES)
+    Ok(OkResponse::OK)
 }

@@ -14,7 +14,7 @@ use utoipa::openapi::{
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(super) fn open_routes() -> OpenApiRouter<AppState> {
+pub(super) fn public_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
@@ -31,7 +31,7 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     let tag = |(name, about): (&str, &str)| TagBuilder::new().name(name).description(Some(about)).build();
     document.tags = Some(TAGS.map(tag).to_vec());
     SecuritySchemes.modify(&mut document);
-    Refusals.modify(&mut document);
+    ErrorResponses.modify(&mut document);
     Descriptions.modify(&mut document);
     document
 }
@@ -67,50 +67,51 @@ impl Modify for SecuritySchemes {
 }
 
 /// Adds the error responses that follow from how an operation is declared, where it does not describe them itself.
-struct Refusals;
+struct ErrorResponses;
 
-impl Modify for Refusals {
+impl Modify for ErrorResponses {
     fn modify(&self, document: &mut OpenApi) {
         for item in document.paths.paths.values_mut() {
-            add_refusals(&mut item.get, true);
+            add_error_responses(&mut item.get, true);
             for operation in [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete] {
-                add_refusals(operation, false);
+                add_error_responses(operation, false);
             }
         }
     }
 }
 
-fn add_refusals(operation: &mut Option<Operation>, is_safe: bool) {
+fn add_error_responses(operation: &mut Option<Operation>, is_safe: bool) {
     let Some(operation) = operation else { return };
-    for (status, description) in refusals(operation, is_safe) {
+    for (status, description) in error_responses(operation, is_safe) {
         let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
         let response = ResponseBuilder::new().description(description).content("application/json", body).build();
         operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.into());
     }
 }
 
-fn refusals(operation: &Operation, is_safe: bool) -> Vec<(&'static str, &'static str)> {
-    let mut refusals = vec![("503", "Not at the moment; try again: `unavailable`, `timeout`")];
+fn error_responses(operation: &Operation, is_safe: bool) -> Vec<(&'static str, &'static str)> {
+    let mut error_responses = vec![("503", "Not at the moment; try again: `unavailable`, `timeout`")];
     let in_query = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if matches!(parameter.parameter_in, ParameterIn::Query));
     let has_query = operation.parameters.iter().flatten().any(in_query);
     if has_query || operation.request_body.is_some() {
-        refusals.push(("400", "A parameter or the body cannot be read, or has a value that is not allowed: `invalid`"));
+        error_responses
+            .push(("400", "A parameter or the body cannot be read, or has a value that is not allowed: `invalid`"));
     }
     if operation.request_body.is_some() {
-        refusals.extend([
+        error_responses.extend([
             ("408", "The body did not arrive in time: `timeout`"),
             ("413", "The body is too large: `too_large`"),
             ("415", "The body is not declared as JSON: `unsupported_media_type`"),
             ("422", "A field of the body is missing, unknown or has a wrong type: `invalid`, `unknown_field`"),
         ]);
     }
-    refusals.extend(refusals_of_security(operation, is_safe));
-    refusals
+    error_responses.extend(security_error_responses(operation, is_safe));
+    error_responses
 }
 
 /// 401 where an operation asks for a login or a token, and 403 where the role may not be enough, or the `X-CSRF-Token` of a
 /// login may be wrong.
-fn refusals_of_security(operation: &Operation, is_safe: bool) -> Vec<(&'static str, &'static str)> {
+fn security_error_responses(operation: &Operation, is_safe: bool) -> Vec<(&'static str, &'static str)> {
     let Ok(security) = serde_json::to_value(&operation.security) else { return Vec::new() };
     let Some(ways) = security.as_array().filter(|ways| ways.iter().any(|way| way != &serde_json::json!({}))) else {
         return Vec::new();

@@ -1,6 +1,6 @@
 //! What the nightly self-check found. For owners.
 
-use super::Done;
+use super::OkResponse;
 use crate::domain::SelfCheck;
 use crate::http::{ApiError, AppState, Owner};
 use axum::Json;
@@ -11,12 +11,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show, begin))
+    OpenApiRouter::new().routes(routes!(show, start))
 }
 
 /// The results of the self-checks.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SelfChecks {
+pub(super) struct SelfChecksResponse {
     /// The last one; null before the first.
     last: Option<SelfCheck>,
     /// The results of the last month, newest first.
@@ -25,17 +25,20 @@ pub(super) struct SelfChecks {
 
 /// List the results of the self-checks.
 #[utoipa::path(get, path = "/api/self-check", tag = "system", operation_id = "list_self_checks",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = SelfChecks)))]
-pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SelfChecks>, ApiError> {
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = SelfChecksResponse)))]
+pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<SelfChecksResponse>, ApiError> {
     let history = state.store.read(|tx| tx.self_checks(31)).await?;
-    Ok(Json(SelfChecks { last: state.self_check.last(), history }))
+    Ok(Json(SelfChecksResponse { last: state.self_check.last(), history }))
 }
 
 /// Start a self-check.
 #[utoipa::path(post, path = "/api/self-check", tag = "system", operation_id = "start_self_check",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 202, body = Done)))]
-pub(super) async fn begin(State(state): State<AppState>, _owner: Owner) -> Result<(StatusCode, Json<Done>), ApiError> {
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 202, body = OkResponse)))]
+pub(super) async fn start(
+    State(state): State<AppState>,
+    _owner: Owner,
+) -> Result<(StatusCode, Json<OkResponse>), ApiError> {
     let checker = state.self_check.clone();
     tokio::spawn(async move { checker.check().await });
-    Ok((StatusCode::ACCEPTED, Done::YES))
+    Ok((StatusCode::ACCEPTED, OkResponse::OK))
 }

@@ -1,6 +1,6 @@
 //! Sessions: one's own, and for owners those of other users.
 
-use super::Done;
+use super::OkResponse;
 use crate::clock;
 use crate::crm::{Error, session};
 use crate::domain::{Role, SessionSummary, Timestamp, UserId};
@@ -23,12 +23,12 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// The sessions of a user, last used first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct SessionList {
-    sessions: Vec<SessionView>,
+    sessions: Vec<SessionItem>,
 }
 
 /// A session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-struct SessionView {
+struct SessionItem {
     /// For `DELETE /api/sessions/{id}`.
     id: String,
     /// The User-Agent of the browser.
@@ -57,30 +57,34 @@ pub(super) async fn list(
 
 /// End all sessions of the current user except the one of this request.
 #[utoipa::path(delete, path = "/api/sessions", tag = "account", operation_id = "end_other_sessions",
-    security(("cookie" = ["staff"])), responses((status = 200, body = Done)))]
+    security(("cookie" = ["staff"])), responses((status = 200, body = OkResponse)))]
 pub(super) async fn end_others(
     State(state): State<AppState>,
     LoggedIn(actor, login): LoggedIn,
-) -> Result<Json<Done>, ApiError> {
+) -> Result<Json<OkResponse>, ApiError> {
     let (by, now) = (actor.id, clock::now());
     let work =
         actor.transact(&state.store, move |tx| session::end_all(tx, by, login.user.id, Some(&login.id_hash), now));
     work.await?;
-    Ok(Done::YES)
+    Ok(OkResponse::OK)
 }
 
 /// End a session: of the current user, or for owners of any user.
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "account", operation_id = "end_session",
     security(("cookie" = ["staff"]), ("token" = ["owner"])), params(("id" = String, Path)), responses(
-    (status = 200, body = Done), (status = 404, body = ErrorBody)))]
-pub(super) async fn end(State(state): State<AppState>, actor: Actor, Name(id): Name) -> Result<Json<Done>, ApiError> {
+    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
+pub(super) async fn end(
+    State(state): State<AppState>,
+    actor: Actor,
+    Name(id): Name,
+) -> Result<Json<OkResponse>, ApiError> {
     let only_of = match actor.role {
         Role::Owner => None,
         Role::Staff => Some(actor.require_login()?.user.id),
     };
     let (by, now) = (actor.id, clock::now());
     actor.transact(&state.store, move |tx| session::end_by_id(tx, by, &id, only_of, now)).await?;
-    Ok(Done::YES)
+    Ok(OkResponse::OK)
 }
 
 /// List the sessions of a user.
@@ -98,15 +102,15 @@ pub(super) async fn list_of_user(
 /// End all sessions of a user.
 #[utoipa::path(delete, path = "/api/users/{id}/sessions", tag = "users", operation_id = "end_user_sessions",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = Done), (status = 404, body = ErrorBody)))]
+    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn end_of_user(
     State(state): State<AppState>,
     Owner(actor): Owner,
     Id(id): Id,
-) -> Result<Json<Done>, ApiError> {
+) -> Result<Json<OkResponse>, ApiError> {
     let (by, now) = (actor.id, clock::now());
     actor.transact(&state.store, move |tx| session::end_all(tx, by, UserId(id), None, now)).await?;
-    Ok(Done::YES)
+    Ok(OkResponse::OK)
 }
 
 async fn sessions_of(state: &AppState, actor: &Actor, user: UserId) -> Result<Json<SessionList>, ApiError> {
@@ -117,7 +121,7 @@ async fn sessions_of(state: &AppState, actor: &Actor, user: UserId) -> Result<Js
         Err(Error::Store(error)) => Err(error),
     });
     let current = actor.login.as_ref().map(|login| SessionSummary::id_of(&login.id_hash));
-    let view = |SessionSummary { id, user_agent, created_at, last_seen_at, expires_at }| SessionView {
+    let view = |SessionSummary { id, user_agent, created_at, last_seen_at, expires_at }| SessionItem {
         is_current: current == Some(id.as_str()),
         id,
         user_agent,

@@ -1,6 +1,6 @@
 //! The first set-up: the one-time code makes the first owner.
 
-use super::account::begin_session;
+use super::account::start_session;
 use crate::clock;
 use crate::crm::setup::{self, SetupCode};
 use crate::crm::token::OneTimeSecret;
@@ -15,13 +15,13 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(super) fn open_routes() -> OpenApiRouter<AppState> {
+pub(super) fn public_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(is_needed, complete))
 }
 
 /// The state of the first set-up.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct SetupState {
+pub(super) struct SetupStatus {
     /// Whether the first owner is still to be created.
     needed: bool,
     /// Why passwords are not taken on this connection, with the address where they are (`https_required`); missing where
@@ -33,7 +33,7 @@ pub(super) struct SetupState {
 /// The set-up code and the first owner's account.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FirstOwner {
+pub(super) struct SetupRequest {
     /// The one-time code that `agentlocator setup` prints.
     code: String,
     name: String,
@@ -42,19 +42,19 @@ pub(super) struct FirstOwner {
 }
 
 /// Get whether the first owner is still to be created, and whether passwords are accepted on this connection.
-#[utoipa::path(get, path = "/api/setup", tag = "account", security(()), operation_id = "get_setup_state", responses((status = 200, body = SetupState)))]
+#[utoipa::path(get, path = "/api/setup", tag = "account", security(()), operation_id = "get_setup_state", responses((status = 200, body = SetupStatus)))]
 pub(super) async fn is_needed(
     State(state): State<AppState>,
     peer: Peer,
     headers: HeaderMap,
-) -> Result<axum::Json<SetupState>, ApiError> {
+) -> Result<axum::Json<SetupStatus>, ApiError> {
     let owners = state.store.read(|tx| tx.count_owners()).await?;
     let connection_error = https_required::error(&state, peer, &headers).map(ApiError::into_detail);
-    Ok(axum::Json(SetupState { needed: owners == 0, connection_error }))
+    Ok(axum::Json(SetupStatus { needed: owners == 0, connection_error }))
 }
 
 /// Create the first owner with the one-time code, and log in.
-#[utoipa::path(post, path = "/api/setup", tag = "account", security(()), operation_id = "complete_setup", request_body = FirstOwner, responses(
+#[utoipa::path(post, path = "/api/setup", tag = "account", security(()), operation_id = "complete_setup", request_body = SetupRequest, responses(
     (status = 200, description = "As that of login"), (status = 400, body = ErrorBody),
     (status = 403, description = "The code is not good, or codes and passwords are not taken on this connection \
         (`https_required`)", body = ErrorBody),
@@ -63,7 +63,7 @@ pub(super) async fn complete(
     State(state): State<AppState>,
     Confidential(peer): Confidential,
     headers: HeaderMap,
-    ShortJson(FirstOwner { code, name, password }): ShortJson<FirstOwner>,
+    ShortJson(SetupRequest { code, name, password }): ShortJson<SetupRequest>,
 ) -> Result<Response, ApiError> {
     user::check_name(&name)?;
     let (code, now) = (SetupCode::parse(&code), clock::now());
@@ -71,5 +71,5 @@ pub(super) async fn complete(
     let hash = state.hash_password(password, &name).await?;
     let owner = crm::transact(&state.store, move |tx| setup::complete(tx, &code, &name, &hash, now)).await?;
     tracing::info!(event = "SETUP_DONE", user = %owner.id, "The first owner has been made");
-    begin_session(&state, owner, OneTimeSecret::cookie(), &headers, peer).await
+    start_session(&state, owner, OneTimeSecret::cookie(), &headers, peer).await
 }

@@ -3,7 +3,7 @@
 use crate::crm::thread;
 use crate::domain::{AiMode, BusinessId, MessageDetail, Thread, ThreadId, ThreadType};
 use crate::http::extract::{Id, Json, Query};
-use crate::http::paging::{After, Limit};
+use crate::http::pagination::{CursorParam, Limit};
 use crate::http::search_words::SearchWords;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::{ReadTx, ThreadFilter};
@@ -39,7 +39,7 @@ pub(super) struct ThreadQuery {
     limit: Limit,
     /// `next_cursor` of the previous page.
     #[param(value_type = Option<String>)]
-    cursor: Option<After>,
+    cursor: Option<CursorParam>,
 }
 
 /// A page of threads, newest activity first.
@@ -60,7 +60,7 @@ pub(super) struct MessageQuery {
     limit: Limit,
     /// `next_cursor` of the following page.
     #[param(value_type = Option<String>)]
-    before: Option<After>,
+    before: Option<CursorParam>,
 }
 
 /// A page of messages, oldest first; without `before` the newest ones.
@@ -74,7 +74,7 @@ pub(super) struct MessagePage {
 /// The AI mode of a thread.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AiModeChange {
+pub(super) struct SetAiModeRequest {
     ai_mode: AiMode,
 }
 
@@ -143,12 +143,12 @@ pub(super) async fn mark_read(
 /// Set whether the AI answers in a thread.
 #[utoipa::path(put, path = "/api/threads/{id}/ai", tag = "threads", operation_id = "set_thread_ai_mode",
     security(("cookie" = ["staff"]), ("token" = ["staff"])), params(("id" = i64, Path)),
-    request_body = AiModeChange, responses((status = 200, body = Thread), (status = 404, body = ErrorBody)))]
+    request_body = SetAiModeRequest, responses((status = 200, body = Thread), (status = 404, body = ErrorBody)))]
 pub(super) async fn set_ai_mode(
     State(state): State<AppState>,
     actor: Actor,
     Id(id): Id,
-    Json(change): Json<AiModeChange>,
+    Json(change): Json<SetAiModeRequest>,
 ) -> Result<axum::Json<Thread>, ApiError> {
     let work = actor.transact(&state.store, move |tx| thread::set_ai_mode(tx, ThreadId(id), change.ai_mode));
     Ok(axum::Json(work.await?))

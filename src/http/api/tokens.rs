@@ -1,6 +1,6 @@
 //! Bearer tokens for programs. For owners.
 
-use super::Done;
+use super::OkResponse;
 use crate::clock;
 use crate::crm::token::{self, OneTimeSecret};
 use crate::domain::{ApiToken, Role, Timestamp, TokenId};
@@ -25,7 +25,7 @@ pub(super) struct TokenList {
 /// A new token.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewToken {
+pub(super) struct CreateTokenRequest {
     /// Its purpose, as its creator named it.
     name: String,
     /// What it may do; staff unless said otherwise.
@@ -37,7 +37,7 @@ pub(super) struct NewToken {
 
 /// A new token with its secret, which is shown only once.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct CreatedToken {
+pub(super) struct CreateTokenResponse {
     #[serde(flatten)]
     details: ApiToken,
     /// Goes into `Authorization: Bearer …`.
@@ -54,32 +54,32 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
 
 /// Create an API token.
 #[utoipa::path(post, path = "/api/tokens", tag = "tokens", operation_id = "create_token",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = NewToken, responses(
-    (status = 201, body = CreatedToken), (status = 400, body = ErrorBody)))]
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = CreateTokenRequest, responses(
+    (status = 201, body = CreateTokenResponse), (status = 400, body = ErrorBody)))]
 pub(super) async fn create(
     State(state): State<AppState>,
     Owner(actor): Owner,
-    Json(new): Json<NewToken>,
-) -> Result<(StatusCode, axum::Json<CreatedToken>), ApiError> {
+    Json(new): Json<CreateTokenRequest>,
+) -> Result<(StatusCode, axum::Json<CreateTokenResponse>), ApiError> {
     let (secret, now) = (OneTimeSecret::token(), clock::now());
     let hash = secret.hash();
     let role = new.role.unwrap_or(Role::Staff);
     let details = actor
         .transact(&state.store, move |tx| token::create(tx, actor.id, &new.name, role, &hash, new.expires_at, now))
         .await?;
-    Ok((StatusCode::CREATED, axum::Json(CreatedToken { details, token: secret.expose().to_owned() })))
+    Ok((StatusCode::CREATED, axum::Json(CreateTokenResponse { details, token: secret.expose().to_owned() })))
 }
 
 /// Revoke an API token.
 #[utoipa::path(delete, path = "/api/tokens/{id}", tag = "tokens", operation_id = "revoke_token",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = Done), (status = 404, body = ErrorBody)))]
+    (status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn revoke(
     State(state): State<AppState>,
     Owner(actor): Owner,
     Id(id): Id,
-) -> Result<axum::Json<Done>, ApiError> {
+) -> Result<axum::Json<OkResponse>, ApiError> {
     let now = clock::now();
     actor.transact(&state.store, move |tx| token::revoke(tx, actor.id, TokenId(id), now)).await?;
-    Ok(Done::YES)
+    Ok(OkResponse::OK)
 }

@@ -17,7 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// The installed release, and newer ones.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Updates {
+pub(super) struct UpdatesResponse {
     /// How often the release feed is checked: `off` or `weekly`.
     check: &'static str,
     /// The running release.
@@ -33,10 +33,10 @@ pub(super) struct Updates {
 
 /// Get the installed version, and newer releases.
 #[utoipa::path(get, path = "/api/updates", tag = "system", operation_id = "get_update_status",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = Updates)))]
-pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<Updates>, ApiError> {
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), responses((status = 200, body = UpdatesResponse)))]
+pub(super) async fn show(State(state): State<AppState>, _owner: Owner) -> Result<Json<UpdatesResponse>, ApiError> {
     let known = state.store.read(UpdateState::read).await?;
-    Ok(Json(Updates {
+    Ok(Json(UpdatesResponse {
         check: UpdateCheck::as_str(state.config().updates.check),
         installed: env!("CARGO_PKG_VERSION"),
         is_newer: known.newer().is_some(),

@@ -1,6 +1,6 @@
 //! People who may log in. For owners.
 
-use super::Done;
+use super::OkResponse;
 use crate::clock;
 use crate::crm::user;
 use crate::domain::{Role, User, UserId};
@@ -25,7 +25,7 @@ pub(super) struct UserList {
 /// A new user.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewUser {
+pub(super) struct CreateUserRequest {
     name: String,
     role: Role,
     /// At least 10 characters, and none of the common passwords.
@@ -35,7 +35,7 @@ pub(super) struct NewUser {
 /// A new password for a user.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewPassword {
+pub(super) struct ResetPasswordRequest {
     /// At least 10 characters, and none of the common passwords.
     password: String,
 }
@@ -50,13 +50,13 @@ pub(super) async fn list(State(state): State<AppState>, _owner: Owner) -> Result
 
 /// Create a user.
 #[utoipa::path(post, path = "/api/users", tag = "users", operation_id = "add_user",
-    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = NewUser, responses(
+    security(("cookie" = ["owner"]), ("token" = ["owner"])), request_body = CreateUserRequest, responses(
     (status = 201, body = User), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn add(
     State(state): State<AppState>,
     Owner(actor): Owner,
     _: Confidential,
-    Json(new): Json<NewUser>,
+    Json(new): Json<CreateUserRequest>,
 ) -> Result<(StatusCode, axum::Json<User>), ApiError> {
     user::check_name(&new.name)?;
     let (hash, now) = (state.hash_password(new.password, &new.name).await?, clock::now());
@@ -67,32 +67,32 @@ pub(super) async fn add(
 /// Set a new password for a user; this ends their sessions.
 #[utoipa::path(post, path = "/api/users/{id}/password", tag = "users", operation_id = "reset_user_password",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)),
-    request_body = NewPassword, responses((status = 200, body = Done), (status = 404, body = ErrorBody)))]
+    request_body = ResetPasswordRequest, responses((status = 200, body = OkResponse), (status = 404, body = ErrorBody)))]
 pub(super) async fn reset_password(
     State(state): State<AppState>,
     Owner(actor): Owner,
     _: Confidential,
     Id(id): Id,
-    Json(new): Json<NewPassword>,
-) -> Result<axum::Json<Done>, ApiError> {
+    Json(new): Json<ResetPasswordRequest>,
+) -> Result<axum::Json<OkResponse>, ApiError> {
     let user = state.store.read(move |tx| tx.user(UserId(id))).await?;
     let user = user.ok_or_else(|| ApiError::not_found("there is no such user"))?;
     let (hash, now) = (state.hash_password(new.password, &user.name).await?, clock::now());
     actor.transact(&state.store, move |tx| user::set_password(tx, actor.id, UserId(id), &hash, None, now)).await?;
-    Ok(Done::YES)
+    Ok(OkResponse::OK)
 }
 
 /// Remove a user; this ends their sessions.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "users", operation_id = "remove_user",
     security(("cookie" = ["owner"]), ("token" = ["owner"])), params(("id" = i64, Path)), responses(
-    (status = 200, body = Done), (status = 404, body = ErrorBody),
+    (status = 200, body = OkResponse), (status = 404, body = ErrorBody),
     (status = 409, description = "The last owner stays", body = ErrorBody)))]
 pub(super) async fn remove(
     State(state): State<AppState>,
     Owner(actor): Owner,
     Id(id): Id,
-) -> Result<axum::Json<Done>, ApiError> {
+) -> Result<axum::Json<OkResponse>, ApiError> {
     let now = clock::now();
     actor.transact(&state.store, move |tx| user::remove(tx, actor.id, UserId(id), now)).await?;
-    Ok(Done::YES)
+    Ok(OkResponse::OK)
 }

@@ -1,7 +1,7 @@
 //! Sending by WhatsApp.
 
 use crate::config::{Config, ProviderChoice};
-use crate::crm::outbox::{self, NewChatLimits, SendAnswer, SendRequest};
+use crate::crm::outbox::{self, NewChatLimits, SendMessageResponse, SendRequest};
 use crate::domain::{BusinessId, PeerAddress, PhoneNumber, Provider};
 use crate::http::extract::Json;
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// A message to send.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SendBody {
+pub(super) struct SendMessageRequest {
     /// The recipient: `+9725…`, `whatsapp:+9725…`, `9725…`, `9725…@s.whatsapp.net`, the national `05…`, or `…@lid`.
     to: String,
     /// The text.
@@ -34,10 +34,10 @@ pub(super) struct SendBody {
 /// Send a message. It is stored before the response, and sent at once where that is possible.
 #[utoipa::path(
     post, path = "/api/whatsapp/send", tag = "threads", operation_id = "send_message",
-    security(("cookie" = ["staff"]), ("token" = ["staff"])), request_body = SendBody,
+    security(("cookie" = ["staff"]), ("token" = ["staff"])), request_body = SendMessageRequest,
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer and one message.")),
     responses(
-        (status = 200, body = SendAnswer),
+        (status = 200, body = SendMessageResponse),
         (status = 400, body = ErrorBody, description = "The request cannot be read."),
         (status = 422, body = ErrorBody, description = "`invalid_recipient`, `empty_message`, `text_too_long`, \
             `media_url_refused`, `template_required`, `provider_disabled`, `no_provider`, `key_reused`, `contact_opted_out`, `recipient_not_allowed`, `too_many_new_chats`."),
@@ -47,12 +47,12 @@ pub(super) async fn send(
     State(app): State<AppState>,
     actor: Actor,
     headers: HeaderMap,
-    Json(body): Json<SendBody>,
-) -> Result<axum::Json<SendAnswer>, ApiError> {
+    Json(body): Json<SendMessageRequest>,
+) -> Result<axum::Json<SendMessageResponse>, ApiError> {
     let active_settings = app.active_settings.current();
     let request = request(&app, &actor, &headers, body)?;
     if let Some(url) = &request.media_url {
-        active_settings.files.check(url).await.map_err(|error| refusal("media_url_refused", error.to_string()))?;
+        active_settings.files.check(url).await.map_err(|error| rejection("media_url_refused", error.to_string()))?;
     }
     let (rules, down) = (active_settings.rules.clone(), app.outbox.down().await);
     let audit = actor.audit.clone();
@@ -68,21 +68,26 @@ pub(super) async fn send(
         None => store_message(tx),
     };
     let sent = app.store.write(work).await?;
-    let answer = sent.map_err(|error| refusal(error.code(), error.to_string()))?;
+    let answer = sent.map_err(|error| rejection(error.code(), error.to_string()))?;
     app.outbox.wake();
     Ok(axum::Json(answer))
 }
 
 /// Reads what is to be sent. Nothing has been stored when it says no.
-fn request(app: &AppState, actor: &Actor, headers: &HeaderMap, body: SendBody) -> Result<SendRequest, ApiError> {
+fn request(
+    app: &AppState,
+    actor: &Actor,
+    headers: &HeaderMap,
+    body: SendMessageRequest,
+) -> Result<SendRequest, ApiError> {
     let to = PeerAddress::parse(&body.to, app.config().business.country);
-    let to = to.map_err(|error| refusal("invalid_recipient", error.to_string()))?;
+    let to = to.map_err(|error| rejection("invalid_recipient", error.to_string()))?;
     let (text, media_url) = (body.text.unwrap_or_default(), body.media_url.filter(|url| !url.trim().is_empty()));
     if text.trim().is_empty() && media_url.is_none() {
-        return Err(refusal("empty_message", "write something, or name a file in media_url"));
+        return Err(rejection("empty_message", "write something, or name a file in media_url"));
     }
-    if text.chars().count() > LONGEST_TEXT {
-        return Err(refusal("text_too_long", format!("a message may have at most {LONGEST_TEXT} characters")));
+    if text.chars().count() > MAX_TEXT_CHARS {
+        return Err(rejection("text_too_long", format!("a message may have at most {MAX_TEXT_CHARS} characters")));
     }
     Ok(SendRequest {
         business: BusinessId::FIRST,
@@ -115,16 +120,16 @@ fn new_chats(config: &Config) -> NewChatLimits {
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.len() > LONGEST_KEY {
-        return Err(ApiError::invalid(format!("Idempotency-Key must have 1 to {LONGEST_KEY} plain characters")));
+    if key.is_empty() || key.len() > MAX_KEY_LENGTH {
+        return Err(ApiError::invalid(format!("Idempotency-Key must have 1 to {MAX_KEY_LENGTH} plain characters")));
     }
     Ok(Some(key.to_owned()))
 }
 
-fn refusal(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
+fn rejection(code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
     ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, message)
 }
 
 /// What WhatsApp takes of a text.
-const LONGEST_TEXT: usize = 4096;
-const LONGEST_KEY: usize = 255;
+const MAX_TEXT_CHARS: usize = 4096;
+const MAX_KEY_LENGTH: usize = 255;

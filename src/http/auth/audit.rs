@@ -53,7 +53,7 @@ impl Audit {
         if tx.audit_rows() == rows && tx.changed_rows() != changes {
             self.record(tx)?;
         } else {
-            self.note_recorded();
+            self.mark_recorded();
         }
         Ok(done)
     }
@@ -61,11 +61,11 @@ impl Audit {
     fn record(&self, tx: &WriteTx<'_>) -> store::Result<()> {
         let subject = self.0.subject.get().map(String::as_str).unwrap_or_default();
         tx.insert_audit(self.0.actor, &self.0.action, subject, clock::now())?;
-        self.note_recorded();
+        self.mark_recorded();
         Ok(())
     }
 
-    fn note_recorded(&self) {
+    fn mark_recorded(&self) {
         self.0.is_recorded.store(true, Ordering::Relaxed);
     }
 

@@ -1,7 +1,7 @@
 //! Hashes passwords outside the event loop's threads.
 
-use super::attempts::Attempts;
-use super::{Account, Auth, Client};
+use super::login_rate_limit::LoginRateLimiter;
+use super::{AccountKey, Auth, Client};
 use crate::crm::password;
 use crate::http::{ApiError, AppParts};
 use crate::{clock, crm};
@@ -11,44 +11,46 @@ use tokio::sync::Semaphore;
 
 /// Allows one hash at a time: each takes 19 MiB and a core.
 pub(super) struct Passwords {
-    turns: Semaphore,
+    permits: Semaphore,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { turns: Semaphore::new(1) }
+        Self { permits: Semaphore::new(1) }
     }
 }
 
 impl Auth {
     /// Counts a login attempt; rejected after too many.
-    pub(crate) fn begin_attempt(&self, client: Client<'_>, account: Account<'_>) -> Result<(), ApiError> {
-        self.attempts().begin(client, account, clock::instant()).map_err(|wait| refused(client, wait))
+    pub(crate) fn begin_attempt(&self, client: Client<'_>, account: AccountKey<'_>) -> Result<(), ApiError> {
+        self.rate_limiter().begin(client, account, clock::instant()).map_err(|wait| rate_limit_error(client, wait))
     }
 
     /// Counts a set-up attempt; rejected after too many.
     pub(crate) fn begin_setup(&self, client: Client<'_>) -> Result<(), ApiError> {
-        self.attempts().begin_in_window(client, SETUP, clock::instant()).map_err(|wait| refused(client, wait))
+        self.rate_limiter()
+            .begin_in_window(client, SETUP, clock::instant())
+            .map_err(|wait| rate_limit_error(client, wait))
     }
 
     /// Removes the attempts of a client after a success.
-    pub(crate) fn attempt_succeeded(&self, client: Client<'_>, account: Account<'_>) {
-        self.attempts().succeeded(client, account);
+    pub(crate) fn attempt_succeeded(&self, client: Client<'_>, account: AccountKey<'_>) {
+        self.rate_limiter().succeeded(client, account);
     }
 
     /// Verifies a password against a hash; takes the same time without a hash.
     pub(crate) async fn matches(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
-        self.in_turn(move || password::matches(&password, hash.as_deref())).await
+        self.with_permit(move || password::matches(&password, hash.as_deref())).await
     }
 
-    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        let turn = tokio::time::timeout(LONGEST_WAIT, self.passwords.turns.acquire()).await;
-        let Ok(Ok(_turn)) = turn else { return Err(ApiError::unavailable("too many logins at once; try again")) };
+    async fn with_permit<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+        let permit = tokio::time::timeout(MAX_WAIT, self.passwords.permits.acquire()).await;
+        let Ok(Ok(_permit)) = permit else { return Err(ApiError::unavailable("too many logins at once; try again")) };
         tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::internal())
     }
 
-    fn attempts(&self) -> MutexGuard<'_, Attempts> {
-        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rate_limiter(&self) -> MutexGuard<'_, LoginRateLimiter> {
+        self.rate_limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,12 +58,12 @@ impl AppParts {
     /// Checks and hashes a new password for the user of that name.
     pub(crate) async fn hash_password(&self, password: String, user_name: &str) -> Result<String, ApiError> {
         let names = [user_name.to_owned(), self.config().business.name.clone()];
-        let hash = self.auth.in_turn(move || password::hash(&password, &names)).await?;
+        let hash = self.auth.with_permit(move || password::hash(&password, &names)).await?;
         Ok(hash.map_err(crm::Error::from)?)
     }
 }
 
-fn refused(client: Client<'_>, wait: Duration) -> ApiError {
+fn rate_limit_error(client: Client<'_>, wait: Duration) -> ApiError {
     let address = match client {
         Client::Address(address) => address.to_string(),
         Client::KnownDevice(_) => "a known device".to_owned(),
@@ -71,6 +73,6 @@ fn refused(client: Client<'_>, wait: Duration) -> ApiError {
 }
 
 /// Set-up attempts are counted under a name that no user can have.
-const SETUP: Account<'_> = Account { name: "\0set-up", password_hash: None };
+const SETUP: AccountKey<'_> = AccountKey { name: "\0set-up", password_hash: None };
 
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 /// Listens on a port of all addresses. A socket on `[::]` accepts IPv4 as well, unless the system is configured
 /// otherwise: then IPv4 gets its own.
-pub(super) async fn everywhere(port: u16) -> Result<Vec<TcpListener>, ListenError> {
+pub(super) async fn bind_all_addresses(port: u16) -> Result<Vec<TcpListener>, ListenError> {
     let v4 = (Ipv4Addr::UNSPECIFIED, port).into();
     let v6 = match bind((Ipv6Addr::UNSPECIFIED, port).into()).await {
         Ok(listener) => listener,

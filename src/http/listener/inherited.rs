@@ -21,18 +21,18 @@ impl Inherited {
         // Read before the sockets are taken, because that removes the variables.
         let names = process_env("LISTEN_FDNAMES").unwrap_or_default();
         let mut fds = ListenFd::from_env();
-        let mut doors = Self::default();
+        let mut sockets = Self::default();
         for (index, name) in names.split(':').chain(std::iter::repeat("")).take(fds.len()).enumerate() {
             if name == BRIDGE {
-                doors.bridge.extend(unix_listener(&mut fds, index).map_err(ListenError::Inherited)?);
+                sockets.bridge.extend(unix_listener(&mut fds, index).map_err(ListenError::Inherited)?);
                 continue;
             }
             let Some(listener) = fds.take_tcp_listener(index).map_err(ListenError::Inherited)? else { continue };
             listener.set_nonblocking(true).map_err(ListenError::Inherited)?;
             let listener = TcpListener::from_std(listener).map_err(ListenError::Inherited)?;
-            doors.of(name).push(listener);
+            sockets.of(name).push(listener);
         }
-        Ok(doors)
+        Ok(sockets)
     }
 
     /// The listener of that name. A socket with another name is assigned by its position: the public one comes first.

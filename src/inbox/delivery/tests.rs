@@ -1,8 +1,8 @@
 //! Simulates a contact, two providers that fail in every way, and a daemon that is killed in between, in virtual time.
 
 use super::*;
-use crate::domain::LastIn;
-use crate::inbox::policy::Rules;
+use crate::domain::LastInbound;
+use crate::inbox::policy::RoutingRules;
 use Provider::{Baileys, Twilio};
 use proptest::prelude::*;
 
@@ -10,8 +10,8 @@ fn start() -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000)
 }
 
-fn trouble() -> Trouble {
-    Trouble { code: "x".into(), sentence: "it did not work".into() }
+fn trouble() -> ProviderError {
+    ProviderError { code: "x".into(), sentence: "it did not work".into() }
 }
 
 /// The outcome of one attempt at a provider.
@@ -93,7 +93,7 @@ impl World {
             }
             Fate::RefusedLateInSilence(refusal) => {
                 self.refuse_late(provider, refusal, now);
-                Some(Outcome::Doubtful(trouble()))
+                Some(Outcome::Unconfirmed(trouble()))
             }
             Fate::Taken => {
                 self.take(provider, now);
@@ -101,9 +101,9 @@ impl World {
             }
             Fate::TakenInSilence => {
                 self.take(provider, now);
-                Some(Outcome::Doubtful(trouble()))
+                Some(Outcome::Unconfirmed(trouble()))
             }
-            Fate::LostInSilence => Some(Outcome::Doubtful(trouble())),
+            Fate::LostInSilence => Some(Outcome::Unconfirmed(trouble())),
             Fate::Killed(taken) => {
                 if taken {
                     self.take(provider, now);
@@ -162,42 +162,42 @@ fn look() -> impl Strategy<Value = Look> {
 
 struct Run {
     world: World,
-    verdict: Verdict,
+    result: StepResult,
     /// Whether any attempt is unconfirmed.
     doubted: bool,
     tried: Vec<Provider>,
     /// Every route that was tried with a confirmed outcome.
-    ways: Vec<Way>,
+    routes: Vec<Route>,
     took: Duration,
 }
 
 /// Drives one message to its end.
 #[expect(clippy::too_many_arguments, reason = "everything that chance decides")]
 fn run(
-    rules: &Rules,
+    rules: &RoutingRules,
     named: Option<Provider>,
-    last_in: LastIn,
+    last_in: LastInbound,
     fates: &[Fate],
     looks: &[Look],
     delay: Duration,
     chances: &[f64],
     down: &[Vec<Provider>],
 ) -> Option<Run> {
-    let case = Case {
+    let case = RouteInput {
         rules,
         named,
         last_in,
-        able: &[Baileys, Twilio],
+        capable: &[Baileys, Twilio],
         refused: &[],
         opted_out: false,
         down: &[],
         now: start(),
     };
-    let way = policy::choose(&case).ok()?;
+    let route = policy::choose(&case).ok()?;
     let mut delivery = Delivery {
         named,
-        way,
-        doubtful: false,
+        route,
+        unconfirmed: false,
         attempts: 0,
         unconfirmed_attempts: 0,
         attempt_at: None,
@@ -206,7 +206,7 @@ fn run(
         created_at: start(),
     };
     let (mut world, mut tried, mut doubted, mut now) = (World::default(), vec![], false, start());
-    let mut ways = Vec::new();
+    let mut routes = Vec::new();
     let mut seen_down = Vec::new();
     for round in 0..100_000 {
         let refused = delivery.refused.clone();
@@ -214,44 +214,44 @@ fn run(
         seen_down.retain(|&(_, at): &(Provider, Timestamp)| now.since(at) < Duration::from_secs(15));
         let mut down = down[round % down.len()].clone();
         down.extend(seen_down.iter().map(|&(provider, _)| provider));
-        let case = Case { refused: &refused, down: &down, now, ..case };
+        let case = RouteInput { refused: &refused, down: &down, now, ..case };
         let chance = chances[round % chances.len()];
-        let verdict = match delivery.next(&case) {
-            Step::Send(way) => {
-                delivery.begin(way, now);
-                tried.push(way.provider);
-                if let Some(outcome) = world.attempt(way.provider, fates[(tried.len() - 1) % fates.len()], now) {
-                    doubted |= matches!(outcome, Outcome::Doubtful(_));
+        let result = match delivery.next(&case) {
+            Step::Send(route) => {
+                delivery.begin(route, now);
+                tried.push(route.provider);
+                if let Some(outcome) = world.attempt(route.provider, fates[(tried.len() - 1) % fates.len()], now) {
+                    doubted |= matches!(outcome, Outcome::Unconfirmed(_));
                     if matches!(outcome, Outcome::Sent { .. } | Outcome::NotSent(NotSent::Refused(_), _)) {
-                        ways.push(way);
+                        routes.push(route);
                     }
                     if matches!(outcome, Outcome::NotSent(NotSent::Down, _)) {
-                        seen_down.push((way.provider, now));
+                        seen_down.push((route.provider, now));
                     }
                     delivery.after_attempt(outcome, &case, chance)
                 } else {
                     doubted = true;
-                    delivery.doubtful = true;
-                    Verdict::Again { at: now.plus(Duration::from_secs(2)) }
+                    delivery.unconfirmed = true;
+                    StepResult::Retry { at: now.plus(Duration::from_secs(2)) }
                 }
             }
             Step::Search => {
                 let since = delivery.attempt_at.unwrap();
                 delivery.after_search(world.look(looks[round % looks.len()], delay, since, now), now, chance)
             }
-            Step::GiveUp(reason) => Verdict::Failed(reason),
+            Step::GiveUp(reason) => StepResult::Failed(reason),
         };
-        match verdict {
-            Verdict::Again { at } => {
+        match result {
+            StepResult::Retry { at } => {
                 assert!(at >= now, "time goes on");
                 now = at;
             }
             // The provider that accepted it rejects it a minute later.
-            Verdict::Sent { .. } if world.deliveries() == 0 && world.late.is_some() => {
+            StepResult::Sent { .. } if world.deliveries() == 0 && world.late.is_some() => {
                 delivery.refuse(world.late.clone().unwrap());
                 now = now.plus(Duration::from_mins(1));
             }
-            verdict => return Some(Run { world, verdict, doubted, tried, ways, took: now.since(start()) }),
+            result => return Some(Run { world, result, doubted, tried, routes, took: now.since(start()) }),
         }
     }
     panic!("it never ended");
@@ -270,33 +270,33 @@ proptest! {
         chances in proptest::collection::vec(0.0..1.0_f64, 1..5),
         down in proptest::collection::vec(prop_oneof![Just(vec![]), Just(vec![Baileys]), Just(vec![Twilio])], 1..4),
     ) {
-        let rules = Rules { only: None, priority: vec![Baileys, Twilio], template };
-        let last_in = LastIn { provider: recent, at: recent.map(|_| start()), twilio_at: recent.filter(|p| *p == Twilio).map(|_| start()) };
+        let rules = RoutingRules { only: None, priority: vec![Baileys, Twilio], template };
+        let last_in = LastInbound { provider: recent, at: recent.map(|_| start()), twilio_at: recent.filter(|p| *p == Twilio).map(|_| start()) };
         let delay = Duration::from_secs(delay);
         let Some(run) = run(&rules, named, last_in, &fates, &looks, delay, &chances, &down) else { return Ok(()) };
 
         prop_assert!(run.world.deliveries() <= 1, "the person got it {} times: {:?}", run.world.deliveries(), run.tried);
-        match &run.verdict {
-            Verdict::Sent { .. } => prop_assert_eq!(run.world.deliveries(), 1),
-            Verdict::Failed(Reason::Unconfirmed) => prop_assert!(run.doubted),
-            Verdict::Failed(Reason::Refused(_)) if run.doubted => {}
-            Verdict::Failed(_) => prop_assert_eq!(run.world.deliveries(), 0),
-            Verdict::Again { .. } => unreachable!(),
+        match &run.result {
+            StepResult::Sent { .. } => prop_assert_eq!(run.world.deliveries(), 1),
+            StepResult::Failed(Reason::Unconfirmed) => prop_assert!(run.doubted),
+            StepResult::Failed(Reason::Refused(_)) if run.doubted => {}
+            StepResult::Failed(_) => prop_assert_eq!(run.world.deliveries(), 0),
+            StepResult::Retry { .. } => unreachable!(),
         }
         prop_assert!(named.is_none_or(|named| run.tried.iter().all(|tried| *tried == named)), "no fail-over from a named one");
-        let mut once = run.ways.clone();
+        let mut once = run.routes.clone();
         once.dedup();
-        prop_assert!(run.doubted || once == run.ways, "a route that was refused is not tried again: {:?}", run.ways);
-        prop_assert!(run.took <= PATIENCE + Duration::from_mins(4));
+        prop_assert!(run.doubted || once == run.routes, "a route that was refused is not tried again: {:?}", run.routes);
+        prop_assert!(run.took <= DELIVERY_TIMEOUT + Duration::from_mins(4));
     }
 }
 
-fn auto() -> Rules {
-    Rules { only: None, priority: vec![Baileys, Twilio], template: true }
+fn auto() -> RoutingRules {
+    RoutingRules { only: None, priority: vec![Baileys, Twilio], template: true }
 }
 
-fn recently(provider: Provider) -> LastIn {
-    LastIn { provider: Some(provider), at: Some(start()), twilio_at: Some(start()) }
+fn recently(provider: Provider) -> LastInbound {
+    LastInbound { provider: Some(provider), at: Some(start()), twilio_at: Some(start()) }
 }
 
 fn go(named: Option<Provider>, last: Provider, fates: &[Fate], looks: &[Look]) -> Run {
@@ -322,7 +322,7 @@ fn who_has_opted_out_hears_from_nobody() {
 #[test]
 fn a_late_refusal_is_followed_as_one_at_once() {
     let late = |refusal| Fate::RefusedLate(refusal);
-    for (fates, ways) in [
+    for (fates, routes) in [
         // The template, then the bridge, each once.
         (&[late(Refusal::FreeText), Fate::Taken][..], &["twilio", "template"][..]),
         (&[late(Refusal::FreeText), late(Refusal::Message), Fate::Taken], &["twilio", "template", "baileys"]),
@@ -333,12 +333,15 @@ fn a_late_refusal_is_followed_as_one_at_once() {
     ] {
         let run = go(None, Twilio, fates, &[Look::Honest]);
         let tried: Vec<_> =
-            run.ways.iter().map(|way| if way.template { "template" } else { way.provider.as_str() }).collect();
-        assert_eq!(tried, ways, "{fates:?}");
-        let delivered = matches!(fates.last(), Some(Fate::Taken)) && ways != ["twilio"];
-        assert_eq!((run.world.deliveries() == 1, matches!(run.verdict, Verdict::Sent { .. })), (delivered, delivered));
+            run.routes.iter().map(|route| if route.template { "template" } else { route.provider.as_str() }).collect();
+        assert_eq!(tried, routes, "{fates:?}");
+        let delivered = matches!(fates.last(), Some(Fate::Taken)) && routes != ["twilio"];
+        assert_eq!(
+            (run.world.deliveries() == 1, matches!(run.result, StepResult::Sent { .. })),
+            (delivered, delivered)
+        );
         if !delivered {
-            assert_eq!(run.verdict, Verdict::Failed(Reason::Refused(trouble())), "{fates:?}");
+            assert_eq!(run.result, StepResult::Failed(Reason::Refused(trouble())), "{fates:?}");
         }
     }
 }
@@ -348,7 +351,7 @@ fn what_is_refused_after_an_attempt_in_doubt_goes_to_nobody_else() {
     let run =
         go(None, Twilio, &[Fate::LostInSilence, Fate::RefusedLate(Refusal::FreeText), Fate::Taken], &[Look::Honest]);
     assert_eq!((run.tried, run.world.deliveries()), (vec![Twilio, Twilio], 0));
-    assert_eq!(run.verdict, Verdict::Failed(Reason::Refused(trouble())));
+    assert_eq!(run.result, StepResult::Failed(Reason::Refused(trouble())));
 }
 
 #[test]
@@ -361,36 +364,36 @@ fn in_doubt_the_bridge_is_asked_again_and_nobody_else() {
     ] {
         let run = go(None, Baileys, fates, &[Look::Honest]);
         assert!(run.tried.iter().all(|tried| *tried == Baileys), "{fates:?}");
-        assert!(matches!(run.verdict, Verdict::Sent { .. }));
+        assert!(matches!(run.result, StepResult::Sent { .. }));
     }
 }
 
 #[test]
 fn in_doubt_twilio_s_list_is_searched() {
     let run = go(None, Twilio, &[Fate::TakenInSilence], &[Look::Honest]);
-    assert_eq!(run.verdict, Verdict::Sent { provider_msg_id: Some("SM1".into()) });
+    assert_eq!(run.result, StepResult::Sent { provider_msg_id: Some("SM1".into()) });
     assert_eq!(run.tried, [Twilio]);
-    assert!(run.took >= Duration::from_secs(30) && run.took <= CERTAINTY);
+    assert!(run.took >= Duration::from_secs(30) && run.took <= LIST_COMPLETE_AFTER);
 }
 
 #[test]
 fn what_twilio_s_list_does_not_show_for_a_minute_is_sent_once_more() {
     let run = go(None, Twilio, &[Fate::LostInSilence, Fate::Taken], &[Look::Honest]);
-    assert_eq!((run.tried, run.took), (vec![Twilio, Twilio], CERTAINTY));
-    assert!(matches!(run.verdict, Verdict::Sent { .. }));
+    assert_eq!((run.tried, run.took), (vec![Twilio, Twilio], LIST_COMPLETE_AFTER));
+    assert!(matches!(run.result, StepResult::Sent { .. }));
 
     let run = go(None, Twilio, &[Fate::LostInSilence], &[Look::Honest]);
-    assert_eq!(run.verdict, Verdict::Failed(Reason::Unconfirmed));
+    assert_eq!(run.result, StepResult::Failed(Reason::Unconfirmed));
     assert_eq!(run.tried, [Twilio, Twilio], "once, and by nobody else");
-    assert_eq!(run.took, CERTAINTY * 2);
+    assert_eq!(run.took, LIST_COMPLETE_AFTER * 2);
 }
 
 #[test]
 fn while_twilio_s_list_cannot_be_read_the_message_waits() {
     let run = go(None, Twilio, &[Fate::TakenInSilence], &[Look::Unreachable]);
-    assert_eq!(run.verdict, Verdict::Failed(Reason::Unconfirmed));
+    assert_eq!(run.result, StepResult::Failed(Reason::Unconfirmed));
     assert_eq!(run.tried, [Twilio]);
-    assert!(run.took >= PATIENCE);
+    assert!(run.took >= DELIVERY_TIMEOUT);
 }
 
 #[test]

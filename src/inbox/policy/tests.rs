@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use std::time::Duration;
 
 const BOTH: &[Provider] = &[Baileys, Twilio];
-const FREE_BAILEYS: Result<Way, NoWay> = Ok(Way { provider: Baileys, template: false });
-const FREE_TWILIO: Result<Way, NoWay> = Ok(Way { provider: Twilio, template: false });
-const TEMPLATE: Result<Way, NoWay> = Ok(Way { provider: Twilio, template: true });
+const FREE_BAILEYS: Result<Route, NoRoute> = Ok(Route { provider: Baileys, template: false });
+const FREE_TWILIO: Result<Route, NoRoute> = Ok(Route { provider: Twilio, template: false });
+const TEMPLATE: Result<Route, NoRoute> = Ok(Route { provider: Twilio, template: true });
 
 fn now() -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000)
@@ -17,14 +17,14 @@ fn hours_ago(hours: u64) -> Timestamp {
 }
 
 /// By which provider the contact wrote how many hours ago: `(Baileys, Twilio)`.
-fn wrote(baileys: Option<u64>, twilio: Option<u64>) -> LastIn {
+fn wrote(baileys: Option<u64>, twilio: Option<u64>) -> LastInbound {
     let last = match (baileys, twilio) {
         (Some(b), Some(t)) => Some(if b < t { (Baileys, b) } else { (Twilio, t) }),
         (Some(b), None) => Some((Baileys, b)),
         (None, Some(t)) => Some((Twilio, t)),
         (None, None) => None,
     };
-    LastIn {
+    LastInbound {
         provider: last.map(|(provider, _)| provider),
         at: last.map(|(_, hours)| hours_ago(hours)),
         twilio_at: twilio.map(hours_ago),
@@ -39,7 +39,7 @@ struct Row {
     template: bool,
     last: (Option<u64>, Option<u64>),
     down: &'static [Provider],
-    way: Result<Way, NoWay>,
+    route: Result<Route, NoRoute>,
 }
 
 const PLAIN: Row = Row {
@@ -50,7 +50,7 @@ const PLAIN: Row = Row {
     template: false,
     last: (None, None),
     down: &[],
-    way: FREE_BAILEYS,
+    route: FREE_BAILEYS,
 };
 
 #[test]
@@ -59,76 +59,76 @@ fn the_table_of_cases() {
     let rows = [
         // a
         Row { case: "a: named", named: Some(Baileys), last: (None, Some(1)), ..PLAIN },
-        Row { case: "a: named, window open", named: Some(Twilio), last: (Some(0), Some(1)), way: FREE_TWILIO, ..PLAIN },
-        Row { case: "a: named, window closed, template", named: Some(Twilio), template: true, last: (Some(0), Some(25)), way: TEMPLATE, ..PLAIN },
-        Row { case: "a: named, window closed", named: Some(Twilio), last: (Some(0), Some(24)), way: Err(NoWay::TemplateRequired), ..PLAIN },
-        Row { case: "a: named, not in use", named: Some(Twilio), in_use: &[Baileys], way: Err(NoWay::Disabled(Twilio)), ..PLAIN },
+        Row { case: "a: named, window open", named: Some(Twilio), last: (Some(0), Some(1)), route: FREE_TWILIO, ..PLAIN },
+        Row { case: "a: named, window closed, template", named: Some(Twilio), template: true, last: (Some(0), Some(25)), route: TEMPLATE, ..PLAIN },
+        Row { case: "a: named, window closed", named: Some(Twilio), last: (Some(0), Some(24)), route: Err(NoRoute::TemplateRequired), ..PLAIN },
+        Row { case: "a: named, not in use", named: Some(Twilio), in_use: &[Baileys], route: Err(NoRoute::Disabled(Twilio)), ..PLAIN },
         Row { case: "a: named, down: no other", named: Some(Baileys), template: true, last: (None, Some(1)), down: &[Baileys], ..PLAIN },
-        Row { case: "a: settings name one", only: Some(Twilio), last: (Some(0), Some(1)), way: FREE_TWILIO, ..PLAIN },
+        Row { case: "a: settings name one", only: Some(Twilio), last: (Some(0), Some(1)), route: FREE_TWILIO, ..PLAIN },
         Row { case: "a: settings name one, down: no other", only: Some(Baileys), template: true, down: &[Baileys], ..PLAIN },
         Row { case: "a: the sender overrules the settings", only: Some(Twilio), named: Some(Baileys), last: (None, Some(1)), ..PLAIN },
         // b
         Row { case: "b: last by Baileys", last: (Some(1), Some(2)), template: true, ..PLAIN },
-        Row { case: "b: last by Twilio", last: (Some(2), Some(1)), way: FREE_TWILIO, ..PLAIN },
-        Row { case: "b: last by Twilio, whatever the priority", last: (None, Some(23)), in_use: &[Baileys, Twilio], way: FREE_TWILIO, ..PLAIN },
+        Row { case: "b: last by Twilio", last: (Some(2), Some(1)), route: FREE_TWILIO, ..PLAIN },
+        Row { case: "b: last by Twilio, whatever the priority", last: (None, Some(23)), in_use: &[Baileys, Twilio], route: FREE_TWILIO, ..PLAIN },
         Row { case: "b: last by Baileys, whatever the priority", last: (Some(23), None), in_use: &[Twilio, Baileys], ..PLAIN },
-        Row { case: "b: its provider is not in use, the other's window is open", last: (Some(1), Some(2)), in_use: &[Twilio], way: FREE_TWILIO, ..PLAIN },
-        Row { case: "b: its provider is not in use, the other's window is closed", last: (Some(1), Some(30)), in_use: &[Twilio], way: Err(NoWay::TemplateRequired), ..PLAIN },
+        Row { case: "b: its provider is not in use, the other's window is open", last: (Some(1), Some(2)), in_use: &[Twilio], route: FREE_TWILIO, ..PLAIN },
+        Row { case: "b: its provider is not in use, the other's window is closed", last: (Some(1), Some(30)), in_use: &[Twilio], route: Err(NoRoute::TemplateRequired), ..PLAIN },
         // c
-        Row { case: "c: never wrote", template: true, way: TEMPLATE, ..PLAIN },
-        Row { case: "c: longer ago", template: true, last: (Some(24), Some(48)), way: TEMPLATE, ..PLAIN },
+        Row { case: "c: never wrote", template: true, route: TEMPLATE, ..PLAIN },
+        Row { case: "c: longer ago", template: true, last: (Some(24), Some(48)), route: TEMPLATE, ..PLAIN },
         Row { case: "c: not without Twilio", template: true, in_use: &[Baileys], ..PLAIN },
         // d
         Row { case: "d: priority", ..PLAIN },
         Row { case: "d: longer ago", last: (None, Some(24)), ..PLAIN },
         Row { case: "d: first in use that may", in_use: &[Twilio, Baileys], ..PLAIN },
-        Row { case: "d: only Twilio, no template", in_use: &[Twilio], way: Err(NoWay::TemplateRequired), ..PLAIN },
-        Row { case: "d: nothing in use", in_use: &[], way: Err(NoWay::NoProvider), ..PLAIN },
+        Row { case: "d: only Twilio, no template", in_use: &[Twilio], route: Err(NoRoute::TemplateRequired), ..PLAIN },
+        Row { case: "d: nothing in use", in_use: &[], route: Err(NoRoute::NoProvider), ..PLAIN },
         // e
-        Row { case: "e: b's is down, the other's window is open", last: (Some(1), Some(2)), down: &[Baileys], way: FREE_TWILIO, ..PLAIN },
-        Row { case: "e: b's is down, the other needs the template", last: (Some(1), None), template: true, down: &[Baileys], way: TEMPLATE, ..PLAIN },
+        Row { case: "e: b's is down, the other's window is open", last: (Some(1), Some(2)), down: &[Baileys], route: FREE_TWILIO, ..PLAIN },
+        Row { case: "e: b's is down, the other needs the template", last: (Some(1), None), template: true, down: &[Baileys], route: TEMPLATE, ..PLAIN },
         Row { case: "e: b's is down, the other may not", last: (Some(1), None), down: &[Baileys], ..PLAIN },
         Row { case: "e: Twilio is down", last: (None, Some(1)), down: &[Twilio], ..PLAIN },
         Row { case: "e: c's is down", template: true, down: &[Twilio], ..PLAIN },
         Row { case: "e: d's is down, the other may not", down: &[Baileys], ..PLAIN },
-        Row { case: "e: both are down", last: (None, Some(1)), down: BOTH, way: FREE_TWILIO, ..PLAIN },
+        Row { case: "e: both are down", last: (None, Some(1)), down: BOTH, route: FREE_TWILIO, ..PLAIN },
     ];
     for row in rows {
-        let rules = Rules { only: row.only, priority: row.in_use.to_vec(), template: row.template };
+        let rules = RoutingRules { only: row.only, priority: row.in_use.to_vec(), template: row.template };
         let (baileys, twilio) = row.last;
-        let case = Case {
-            rules: &rules, named: row.named, last_in: wrote(baileys, twilio), able: BOTH, refused: &[], opted_out: false, down: row.down, now: now(),
+        let case = RouteInput {
+            rules: &rules, named: row.named, last_in: wrote(baileys, twilio), capable: BOTH, refused: &[], opted_out: false, down: row.down, now: now(),
         };
-        assert_eq!(choose(&case), row.way, "{}", row.case);
+        assert_eq!(choose(&case), row.route, "{}", row.case);
     }
 }
 
 #[test]
 fn who_cannot_carry_it_or_has_refused_is_passed_over() {
-    let rules = Rules { only: None, priority: BOTH.to_vec(), template: true };
-    let case = Case {
+    let rules = RoutingRules { only: None, priority: BOTH.to_vec(), template: true };
+    let case = RouteInput {
         rules: &rules,
         named: None,
         last_in: wrote(None, Some(1)),
-        able: BOTH,
+        capable: BOTH,
         refused: &[],
         opted_out: false,
         down: &[],
         now: now(),
     };
-    assert_eq!(choose(&Case { able: &[Baileys], ..case }), FREE_BAILEYS);
-    assert_eq!(choose(&Case { refused: &[RefusedRoute::Twilio], ..case }), FREE_BAILEYS);
-    assert_eq!(choose(&Case { refused: &[RefusedRoute::TwilioFreeText], ..case }), TEMPLATE);
-    let no_template = Rules { template: false, ..rules.clone() };
+    assert_eq!(choose(&RouteInput { capable: &[Baileys], ..case }), FREE_BAILEYS);
+    assert_eq!(choose(&RouteInput { refused: &[RefusedRoute::Twilio], ..case }), FREE_BAILEYS);
+    assert_eq!(choose(&RouteInput { refused: &[RefusedRoute::TwilioFreeText], ..case }), TEMPLATE);
+    let no_template = RoutingRules { template: false, ..rules.clone() };
     let refused = &[RefusedRoute::TwilioFreeText];
-    assert_eq!(choose(&Case { rules: &no_template, refused, ..case }), FREE_BAILEYS);
+    assert_eq!(choose(&RouteInput { rules: &no_template, refused, ..case }), FREE_BAILEYS);
     let refused = &[RefusedRoute::Twilio, RefusedRoute::Baileys];
-    assert_eq!(choose(&Case { refused, ..case }), Err(NoWay::Refused));
-    assert_eq!(choose(&Case { able: &[], ..case }), Err(NoWay::Unable));
+    assert_eq!(choose(&RouteInput { refused, ..case }), Err(NoRoute::Refused));
+    assert_eq!(choose(&RouteInput { capable: &[], ..case }), Err(NoRoute::Unable));
     for named in [None, Some(Baileys), Some(Twilio)] {
-        assert_eq!(choose(&Case { named, opted_out: true, ..case }), Err(NoWay::OptedOut));
+        assert_eq!(choose(&RouteInput { named, opted_out: true, ..case }), Err(NoRoute::OptedOut));
     }
-    assert_eq!(choose(&Case { named: Some(Twilio), refused, ..case }), Err(NoWay::Refused));
+    assert_eq!(choose(&RouteInput { named: Some(Twilio), refused, ..case }), Err(NoRoute::Refused));
 }
 
 fn any_provider() -> impl Strategy<Value = Provider> {
@@ -150,33 +150,33 @@ proptest! {
     fn no_way_breaks_a_rule(
         only in proptest::option::of(any_provider()),
         named in proptest::option::of(any_provider()),
-        (priority, able, down) in (any_set(), any_set(), any_set()),
+        (priority, capable, down) in (any_set(), any_set(), any_set()),
         refused in proptest::sample::subsequence(RefusedRoute::ALL.to_vec(), 0..=RefusedRoute::ALL.len()),
         template: bool,
         baileys in proptest::option::of(0..50_u64),
         twilio in proptest::option::of(0..50_u64),
     ) {
-        let rules = Rules { only, priority: priority.clone(), template };
+        let rules = RoutingRules { only, priority: priority.clone(), template };
         let last_in = wrote(baileys, twilio);
-        let case = Case { rules: &rules, named, last_in, able: &able, refused: &refused, opted_out: false, down: &down, now: now() };
+        let case = RouteInput { rules: &rules, named, last_in, capable: &capable, refused: &refused, opted_out: false, down: &down, now: now() };
         match choose(&case) {
-            Ok(way) => {
-                prop_assert!(priority.contains(&way.provider) && able.contains(&way.provider));
-                prop_assert!(!refused.iter().any(|route| route.is_all_of(way.provider)));
-                prop_assert!(named.or(only).is_none_or(|forced| forced == way.provider));
+            Ok(route) => {
+                prop_assert!(priority.contains(&route.provider) && capable.contains(&route.provider));
+                prop_assert!(!refused.iter().any(|closed| closed.is_all_of(route.provider)));
+                prop_assert!(named.or(only).is_none_or(|forced| forced == route.provider));
                 let open = twilio.is_some_and(|hours| hours < 24) && !refused.contains(&RefusedRoute::TwilioFreeText);
-                prop_assert_eq!(way.template, way.provider == Twilio && !open);
-                prop_assert!(!way.template || template);
+                prop_assert_eq!(route.template, route.provider == Twilio && !open);
+                prop_assert!(!route.template || template);
                 // A provider that is down is chosen only if no other could be.
-                if down.contains(&way.provider) && named.or(only).is_none() {
+                if down.contains(&route.provider) && named.or(only).is_none() {
                     for other in BOTH.iter().filter(|other| !down.contains(other)) {
-                        prop_assert!(by(*other, &case).is_err());
+                        prop_assert!(route_via(*other, &case).is_err());
                     }
                 }
             }
             Err(_) => {
                 for provider in BOTH.iter().filter(|p| named.or(only).is_none_or(|forced| forced == **p)) {
-                    prop_assert!(by(*provider, &case).is_err());
+                    prop_assert!(route_via(*provider, &case).is_err());
                 }
             }
         }

@@ -18,8 +18,8 @@ mod lenient_json;
 mod scalar;
 
 use crate::domain::{
-    Actor, Change, Inbound, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageNews,
-    MessageStatus, PeerAddress, PeerError, Provider, Refusal, Timestamp, Trouble,
+    Actor, Change, Inbound, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageStatus,
+    MessageUpdate, PeerAddress, PeerError, Provider, ProviderError, Refusal, Timestamp,
 };
 use phonenumber::country;
 use scalar::Scalar;
@@ -94,12 +94,12 @@ impl Wire<'_> {
             "reaction" => self.change(Change::Reaction(self.text_or_caption()), country),
             "edit" => self.change(Change::Edit(self.text_or_caption()), country),
             "deletion" => self.change(Change::Deletion, country),
-            _ => Ok(Inbound::Nothing("an event without effect")),
+            _ => Ok(Inbound::Ignored("an event without effect")),
         }
     }
 
     fn message(&self, country: country::Id) -> Result<Inbound, Malformed> {
-        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Nothing(NOT_A_PERSON)) };
+        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Ignored(NOT_A_PERSON)) };
         if peer.is_empty() {
             return Err(Malformed("no sender"));
         }
@@ -130,12 +130,12 @@ impl Wire<'_> {
             "delivered" | "3" => MessageStatus::Delivered,
             "read" | "4" | "played" | "5" => MessageStatus::Read,
             "failed" | "error" | "0" => MessageStatus::Failed,
-            "queued" | "pending" | "1" => return Ok(Inbound::Nothing("a status without effect")),
+            "queued" | "pending" | "1" => return Ok(Inbound::Ignored("a status without effect")),
             _ => return Err(Malformed("an unknown status")),
         };
         let refusal = (status == MessageStatus::Failed).then(|| {
             let sentence = self.error.text().unwrap_or("WhatsApp did not accept the message").to_owned();
-            let trouble = Trouble { code: "whatsapp_refused".to_owned(), sentence };
+            let trouble = ProviderError { code: "whatsapp_refused".to_owned(), sentence };
             LateRefusal { refusal: Refusal::Message, trouble }
         });
         Ok(self.update(id, Vec::new(), Change::Status(status, refusal), Actor::Provider, None))
@@ -143,7 +143,7 @@ impl Wire<'_> {
 
     fn change(&self, change: Change, country: country::Id) -> Result<Inbound, Malformed> {
         let target = self.target.text().ok_or(Malformed("a change without a target"))?;
-        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Nothing(NOT_A_PERSON)) };
+        let Ok(peer) = self.peer(country) else { return Ok(Inbound::Ignored(NOT_A_PERSON)) };
         let actor = if self.is_from_me() { Actor::Phone } else { Actor::Contact };
         let event_id = self.id().filter(|id| *id != target);
         Ok(self.update(target, peer, change, actor, event_id))
@@ -160,18 +160,18 @@ impl Wire<'_> {
         let at = self.timestamp.text().and_then(time);
         let (provider, provider_msg_id) = (Provider::Baileys, id.to_owned());
         let event_id = event_id.map(str::to_owned);
-        Inbound::News(MessageNews { provider, provider_msg_id, peer, change, actor, event_id, at })
+        Inbound::Update(MessageUpdate { provider, provider_msg_id, peer, change, actor, event_id, at })
     }
 
     /// The contact, by all of its addresses in the webhook that can be parsed.
-    fn peer(&self, country: country::Id) -> Result<Vec<PeerAddress>, NotAPerson> {
+    fn peer(&self, country: country::Id) -> Result<Vec<PeerAddress>, NotIndividual> {
         let main = if self.is_from_me() { self.to.text().or(self.from.text()) } else { self.from.text() };
         let mut peer = Vec::with_capacity(2);
         for name in [self.phone.text(), main].into_iter().flatten() {
             match PeerAddress::parse_provider(name, country) {
                 Ok(address) if !peer.contains(&address) => peer.push(address),
                 Ok(_) | Err(PeerError::Unreadable) => {}
-                Err(PeerError::NotAPerson) => return Err(NotAPerson),
+                Err(PeerError::NotIndividual) => return Err(NotIndividual),
             }
         }
         if let Some(lid) = self.lid.text().and_then(lid)
@@ -225,7 +225,7 @@ impl Wire<'_> {
 }
 
 /// The chat is a group, a broadcast list or a channel.
-struct NotAPerson;
+struct NotIndividual;
 
 /// `…@lid` or its bare digits.
 fn lid(text: &str) -> Option<PeerAddress> {

@@ -2,10 +2,10 @@
 //!
 //! The codes are those of Twilio's "Error and Warning Dictionary".
 
-use crate::domain::{Refusal, Trouble};
+use crate::domain::{ProviderError, Refusal};
 
 /// The sentence for a Twilio error. `message` is Twilio's own message, for errors that are not in the table.
-pub fn for_code(code: &str, message: Option<&str>, language: &str) -> Trouble {
+pub fn for_code(code: &str, message: Option<&str>, language: &str) -> ProviderError {
     let row = MESSAGES.iter().find(|(codes, ..)| codes.contains(&code));
     let hebrew = language == "he";
     let sentence = match (row, message) {
@@ -16,7 +16,7 @@ pub fn for_code(code: &str, message: Option<&str>, language: &str) -> Trouble {
         (None, None) if hebrew => format!("Twilio לא שלחה את ההודעה (שגיאה {code})"),
         (None, None) => format!("Twilio did not send the message (error {code})"),
     };
-    Trouble { code: code.to_owned(), sentence }
+    ProviderError { code: code.to_owned(), sentence }
 }
 
 /// What a Twilio error code rejects. A code that is not in the table rejects the message itself.

@@ -9,7 +9,7 @@ mod template;
 
 use super::error_messages;
 use crate::config::{Config, Secret};
-use crate::domain::{NotSent, Outcome, Timestamp, Trouble};
+use crate::domain::{NotSent, Outcome, ProviderError, Timestamp};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, header};
 use serde::Deserialize;
 use std::time::Duration;
@@ -84,12 +84,12 @@ impl Messages {
             // The connection failed, so nothing was sent.
             Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, self.unreachable()),
             Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, self.unreachable()),
-            Err(_) => Outcome::Doubtful(self.no_answer()),
+            Err(_) => Outcome::Unconfirmed(self.no_answer()),
         }
     }
 
     /// The messages with the same content that Twilio has sent to this recipient since `since`, the oldest first.
-    pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, Trouble> {
+    pub async fn find(&self, message: Text<'_>, since: Timestamp) -> Result<Vec<String>, ProviderError> {
         let to = format!("whatsapp:{}", message.to);
         let query = [("To", to.as_str()), ("From", self.from.as_str()), ("PageSize", PAGE_SIZE)];
         let response = self.authorized(self.client.get(&self.url).query(&query)).send().await;
@@ -117,7 +117,7 @@ impl Messages {
             // Without an id, the accepted message could not be matched with its status updates, so it is looked up.
             return match serde_json::from_slice::<Created>(&body) {
                 Ok(created) => Outcome::Sent { provider_msg_id: Some(created.sid) },
-                Err(_) => Outcome::Doubtful(self.no_answer()),
+                Err(_) => Outcome::Unconfirmed(self.no_answer()),
             };
         }
         let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
@@ -126,8 +126,8 @@ impl Messages {
         match status {
             StatusCode::SERVICE_UNAVAILABLE => Outcome::NotSent(NotSent::Down, trouble),
             StatusCode::TOO_MANY_REQUESTS => Outcome::NotSent(NotSent::Busy(wait), trouble),
-            StatusCode::REQUEST_TIMEOUT => Outcome::Doubtful(trouble),
-            status if status.is_server_error() => Outcome::Doubtful(trouble),
+            StatusCode::REQUEST_TIMEOUT => Outcome::Unconfirmed(trouble),
+            status if status.is_server_error() => Outcome::Unconfirmed(trouble),
             StatusCode::UNAUTHORIZED => Outcome::NotSent(NotSent::Barred, trouble),
             _ => Outcome::NotSent(NotSent::Refused(error_messages::refusal(&code)), trouble),
         }
@@ -137,11 +137,11 @@ impl Messages {
         request.basic_auth(&self.account_sid, Some(self.auth_token.expose())).timeout(RESPONSE_TIMEOUT)
     }
 
-    fn unreachable(&self) -> Trouble {
+    fn unreachable(&self) -> ProviderError {
         error_messages::for_code("unreachable", None, &self.language)
     }
 
-    fn no_answer(&self) -> Trouble {
+    fn no_answer(&self) -> ProviderError {
         error_messages::for_code("no_answer", None, &self.language)
     }
 }

@@ -5,8 +5,8 @@
 use super::error_messages;
 use super::forms::Form;
 use crate::domain::{
-    Actor, Change, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageNews, MessageSid,
-    MessageStatus, PeerAddress, PeerError, PhoneNumber, Provider, Refusal,
+    Actor, Change, InboundMedia, InboundMessage, LateRefusal, Malformed, MediaKind, MessageSid, MessageStatus,
+    MessageUpdate, PeerAddress, PeerError, PhoneNumber, Provider, Refusal,
 };
 use phonenumber::country;
 
@@ -20,7 +20,7 @@ pub fn message(
     let from = form.value("From").ok_or(Malformed("no From"))?;
     let peer = match PeerAddress::parse_provider(from, country) {
         Ok(address) => peer(address, form),
-        Err(PeerError::NotAPerson) => return Err(Malformed("From is not a contact")),
+        Err(PeerError::NotIndividual) => return Err(Malformed("From is not a contact")),
         Err(PeerError::Unreadable) => return Err(Malformed("From cannot be read")),
     };
     let media = media(form);
@@ -44,7 +44,7 @@ pub fn message(
 }
 
 /// Parses a status update; none if it changes nothing. `language` is that of the reason of a failure.
-pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Malformed> {
+pub fn status(form: &Form, language: &str) -> Result<Option<MessageUpdate>, Malformed> {
     let sid = sid(form)?;
     let word = form.value("MessageStatus").or_else(|| form.value("SmsStatus")).ok_or(Malformed("no MessageStatus"))?;
     let status = match word {
@@ -61,7 +61,7 @@ pub fn status(form: &Form, language: &str) -> Result<Option<MessageNews>, Malfor
         let refusal = if word == "canceled" { Refusal::Cancelled } else { error_messages::refusal(code) };
         LateRefusal { refusal, trouble }
     });
-    Ok(Some(MessageNews {
+    Ok(Some(MessageUpdate {
         provider: Provider::Twilio,
         provider_msg_id: sid.to_owned(),
         peer: Vec::new(),

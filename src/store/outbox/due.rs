@@ -3,7 +3,7 @@
 use super::super::{Error, ReadTx, Result};
 use super::OutboxState;
 use crate::domain::{
-    ContactId, LastIn, LateRefusal, MediaKind, MessageId, OutboxId, Provider, RefusedRoute, ThreadId, Timestamp,
+    ContactId, LastInbound, LateRefusal, MediaKind, MessageId, OutboxId, Provider, RefusedRoute, ThreadId, Timestamp,
 };
 use rusqlite::{Row, params};
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub struct OutboxEntry {
     /// The exact media kind.
     pub kind: MediaKind,
     /// When and by which provider the contact last wrote.
-    pub last_in: LastIn,
+    pub last_in: LastInbound,
     /// When the contact blocked the business or opted out; none if they have written since.
     pub opted_out_at: Option<Timestamp>,
     /// Whether the thread has no earlier message.
@@ -109,7 +109,7 @@ fn entry(row: &Row<'_>) -> Result<OutboxEntry> {
         text: row.get("content_text")?,
         media_url: row.get("media_url")?,
         kind: row.get("media_kind")?,
-        last_in: LastIn {
+        last_in: LastInbound {
             provider: row.get("last_in_provider")?,
             at: row.get("last_in_at")?,
             twilio_at: row.get("last_in_twilio_at")?,

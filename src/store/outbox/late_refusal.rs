@@ -3,7 +3,7 @@
 use super::super::{Error, ReadTx, Result, WriteTx};
 use super::OutboxState;
 use super::due::refused_routes;
-use crate::domain::{LateRefusal, MessageId, OutboxId, Provider, RefusedRoute, Timestamp, Trouble};
+use crate::domain::{LateRefusal, MessageId, OutboxId, Provider, ProviderError, RefusedRoute, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 /// The outbox fields of a message that a late refusal needs.
@@ -51,7 +51,7 @@ impl WriteTx<'_> {
         message: MessageId,
         provider: Provider,
         provider_msg_id: &str,
-        why: &Trouble,
+        why: &ProviderError,
         now: Timestamp,
     ) -> Result<bool> {
         let mut insert = self.conn.prepare_cached(

@@ -4,7 +4,7 @@ use crate::audio::opus::{self, OpusFile};
 use crate::audio::wav;
 use crate::domain::{CallId, Recording, RecordingId, RecordingState};
 use crate::http::extract::{Id, Query};
-use crate::http::ranges::{FileInfo, answer, in_pieces};
+use crate::http::ranges::{FileInfo, answer, stream_chunks};
 use crate::http::{Actor, ApiError, AppState, ErrorBody};
 use crate::store::{self, Store};
 use axum::body::Body;
@@ -75,7 +75,7 @@ pub(super) async fn play(
         let info = FileInfo { mime: &recording.mime, length, etag: &etag, cache_control: "private, no-cache" };
         let (store, id) = (state.store.clone(), recording.id);
         answer(&method, &headers, &info, |part| {
-            in_pieces(part, move |at, most| {
+            stream_chunks(part, move |at, most| {
                 let store = store.clone();
                 async move { store.read(move |tx| tx.recording_part(id, at, most)).await }
             })

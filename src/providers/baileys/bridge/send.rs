@@ -2,7 +2,7 @@
 
 use super::super::signature::{SECRET, SIGNATURE, sign};
 use super::{Bridge, LinkState};
-use crate::domain::{MediaKind, NotSent, Outcome, Refusal, Trouble};
+use crate::domain::{MediaKind, NotSent, Outcome, ProviderError, Refusal};
 use reqwest::{Response, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -92,7 +92,7 @@ impl Bridge {
             Ok(response) => self.outcome(response).await,
             Err(error) if error.is_connect() => Outcome::NotSent(NotSent::Down, self.trouble("unreachable", None)),
             Err(error) if error.is_builder() => Outcome::NotSent(NotSent::Barred, self.trouble("unauthorized", None)),
-            Err(_) => Outcome::Doubtful(self.trouble("no_answer", None)),
+            Err(_) => Outcome::Unconfirmed(self.trouble("no_answer", None)),
         }
     }
 
@@ -106,7 +106,7 @@ impl Bridge {
             StatusCode::OK if answer.ok == Some(true) => {
                 Outcome::Sent { provider_msg_id: answer.provider_msg_id.and_then(MessageKey::into_text) }
             }
-            StatusCode::OK => Outcome::Doubtful(trouble("no_answer")),
+            StatusCode::OK => Outcome::Unconfirmed(trouble("no_answer")),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Outcome::NotSent(NotSent::Barred, self.trouble("unauthorized", None))
             }
@@ -115,12 +115,12 @@ impl Bridge {
             status if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT => {
                 Outcome::NotSent(NotSent::Refused(Refusal::Message), trouble("refused"))
             }
-            _ => Outcome::Doubtful(self.trouble("no_answer", None)),
+            _ => Outcome::Unconfirmed(self.trouble("no_answer", None)),
         }
     }
 
     /// The text for an error code: of sending, of a link state, or the bridge's own message.
-    fn trouble(&self, code: &str, message: Option<&str>) -> Trouble {
+    fn trouble(&self, code: &str, message: Option<&str>) -> ProviderError {
         let row = SENTENCES.iter().find(|(known, ..)| *known == code);
         let known = row.map(|(_, he, en)| if self.hebrew { *he } else { *en });
         let known = known.or_else(|| self.sentence(code.parse::<LinkState>().ok()?));
@@ -135,7 +135,7 @@ impl Bridge {
             },
             str::to_owned,
         );
-        Trouble { code: code.to_owned(), sentence }
+        ProviderError { code: code.to_owned(), sentence }
     }
 }
 

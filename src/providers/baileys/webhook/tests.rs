@@ -8,9 +8,9 @@ fn message(body: &str) -> InboundMessage {
     }
 }
 
-fn update(body: &str) -> MessageNews {
+fn update(body: &str) -> MessageUpdate {
     match read(body.as_bytes(), IL) {
-        Ok(Inbound::News(update)) => update,
+        Ok(Inbound::Update(update)) => update,
         other => panic!("{body}: {other:?}"),
     }
 }
@@ -77,7 +77,7 @@ fn news_are_read() {
     assert_eq!(read.at.map(|at| at.to_string()).as_deref(), Some("2026-01-01T00:00:00.000Z"));
     assert_eq!(update(r#"{"event":"status","id":"1","status":4}"#).change, Change::Status(MessageStatus::Read, None));
     let failed = update(r#"{"event":"status","id":"1","status":"failed","error":{"code":463,"message":"restricted"}}"#);
-    let trouble = Trouble { code: "whatsapp_refused".into(), sentence: "restricted".into() };
+    let trouble = ProviderError { code: "whatsapp_refused".into(), sentence: "restricted".into() };
     let refusal = LateRefusal { refusal: Refusal::Message, trouble };
     assert_eq!(failed.change, Change::Status(MessageStatus::Failed, Some(refusal)));
     let reaction = update(r#"{"event":"reaction","target":"1","text":"👍","from":"972501234567"}"#);
@@ -95,7 +95,7 @@ fn what_is_nothing_of_ours_is_told_apart_from_what_makes_no_sense() {
         r#"{"from":"status@broadcast","text":"x"}"#,
         r#"{"event":"status","id":"1","status":"pending"}"#,
     ] {
-        assert!(matches!(read(body.as_bytes(), IL), Ok(Inbound::Nothing(_))), "{body}");
+        assert!(matches!(read(body.as_bytes(), IL), Ok(Inbound::Ignored(_))), "{body}");
     }
     for body in [
         "",
@@ -149,7 +149,7 @@ fn every_event_of_the_bundled_bridge_is_read_as_it_is_meant() {
                 assert_eq!(file.and_then(|file| file.file_name.clone()), text(&meant["file_name"]), "{name}");
                 assert!(message.provider_msg_id.is_some() && message.provider_time.is_some(), "{name}");
             }
-            Ok(Inbound::News(update)) => {
+            Ok(Inbound::Update(update)) => {
                 let meant = &meant["change"];
                 let (kind, words) = match &update.change {
                     Change::Reaction(emoji) => ("reaction", emoji.as_str()),

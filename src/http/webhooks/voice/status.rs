@@ -1,7 +1,7 @@
 //! Twilio's notifications about calls and recordings.
 
 use super::record::new_recording;
-use super::{call_sid, keep_odd, note, raw};
+use super::{call_sid, log_malformed, raw, store_best_effort};
 use crate::clock;
 use crate::crm::{call, recording};
 use crate::domain::EndReason;
@@ -15,10 +15,10 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
     let is_ready = form.form.value("RecordingStatus").is_none_or(|status| status == "completed");
     let new = call_sid(&form).and_then(|call| new_recording(&form, &call)).filter(|_| is_ready);
     match new {
-        None => keep_odd(&state, &form, PATH, "no completed recording").await,
+        None => log_malformed(&state, &form, PATH, "no completed recording").await,
         Some(new) => {
             let (raw, at, country) = (raw(&form, PATH), clock::now(), state.config().business.country);
-            note(&state, move |tx| recording::take_in(tx, &new, &raw, country, at)).await;
+            store_best_effort(&state, move |tx| recording::ingest(tx, &new, &raw, country, at)).await;
             state.jobs.wake();
         }
     }
@@ -29,7 +29,7 @@ pub(super) async fn recording(State(state): State<AppState>, form: TwilioForm) -
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> StatusCode {
     const PATH: &str = "/webhook/call_status";
     let (Some(sid), Some(status)) = (call_sid(&form), form.form.value("CallStatus")) else {
-        keep_odd(&state, &form, PATH, "no call of the configured account, or no CallStatus").await;
+        log_malformed(&state, &form, PATH, "no call of the configured account, or no CallStatus").await;
         return StatusCode::NO_CONTENT;
     };
     let reason = match status {
@@ -43,8 +43,8 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Sta
     }
     let seconds: Option<i64> = form.form.value("CallDuration").and_then(|text| text.parse().ok());
     let (raw, at) = (raw(&form, PATH), clock::now());
-    note(&state, move |tx| {
-        call::keep_notice(tx, &raw, &sid, at)?;
+    store_best_effort(&state, move |tx| {
+        call::log_notification(tx, &raw, &sid, at)?;
         if let Some(reason) = reason {
             tx.end_call(&sid, reason, seconds.map(|s| s.saturating_mul(1000)), at)?;
         }

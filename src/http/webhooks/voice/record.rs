@@ -1,6 +1,6 @@
 //! The fallback without a media stream: Twilio records, turn by turn.
 
-use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, own_query, raw};
+use super::{NO_CALL, answer, call_sid, incoming, log_malformed, own_query, public_url, raw, store_best_effort};
 use crate::clock;
 use crate::crm::recording::{self, NewRecording};
 use crate::domain::{CallSid, EndReason, RecordingSid};
@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 
-pub(in crate::http::hooks) const PATH: &str = "/webhook/handle_recording";
+pub(in crate::http::webhooks) const PATH: &str = "/webhook/handle_recording";
 /// The silence that ends a recording.
 const SILENCE_S: u32 = 5;
 const THANKS: &str = "תודה, ההודעה נשמרה. נחזור אליכם בהקדם. להתראות.";
@@ -21,40 +21,40 @@ const ONE_MOMENT: &str = "רגע אחד, בבקשה.";
 /// configured, answers it and records again.
 pub(super) async fn handle(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(call) = call_sid(&form) else {
-        keep_odd(&state, &form, PATH, NO_CALL).await;
+        log_malformed(&state, &form, PATH, NO_CALL).await;
         return answer(&prompt(&state));
     };
     state.calls.leave_to_recorder(&call);
     let country = state.config().business.country;
-    if let Some(waited) = Waiting::read(&uri) {
+    if let Some(waited) = PendingReply::read(&uri) {
         return reply(&state, &call, waited).await;
     }
     let Some(new) = new_recording(&form, &call) else {
         tracing::info!(event = "FALLBACK_RECORD", call.sid = %call, "Twilio's recorder takes a message from call {call}");
         let (call, raw, at) = (incoming(&form, call), raw(&form, PATH), clock::now());
-        note(&state, move |tx| recording::fall_back(tx, &call, &raw, country, at)).await;
+        store_best_effort(&state, move |tx| recording::start_fallback(tx, &call, &raw, country, at)).await;
         return answer(&prompt(&state));
     };
     let (raw, taken, at) = (raw(&form, PATH), new.clone(), clock::now());
-    note(&state, move |tx| recording::take_in(tx, &taken, &raw, country, at)).await;
+    store_best_effort(&state, move |tx| recording::ingest(tx, &taken, &raw, country, at)).await;
     state.jobs.wake();
     let hung_up = form.form.value("Digits") == Some("hangup");
     if hung_up || !state.fallback.can_talk() {
         return thanks(&state, &call).await;
     }
     state.fallback.listen(&new);
-    reply(&state, &call, Waiting { recording: new.recording_sid, round: 0 }).await
+    reply(&state, &call, PendingReply { recording: new.recording_sid, round: 0 }).await
 }
 
 /// "Please leave a message", and the recorder. Twilio continues after it only if nothing was said.
 pub(super) fn prompt(state: &AppState) -> [Verb; 3] {
-    [Verb::Play(at(state, "/static/tts/fallback_he.mp3")), recorder(state), Verb::Hangup]
+    [Verb::Play(public_url(state, "/static/tts/fallback_he.mp3")), recorder(state), Verb::Hangup]
 }
 
 fn recorder(state: &AppState) -> Verb {
     Verb::Record {
-        action: at(state, PATH),
-        status_callback: at(state, "/webhook/recording_status"),
+        action: public_url(state, PATH),
+        status_callback: public_url(state, "/webhook/recording_status"),
         max_length_s: state.config().voice.message_max_s,
         timeout_s: SILENCE_S,
     }
@@ -62,21 +62,21 @@ fn recorder(state: &AppState) -> Verb {
 
 async fn thanks(state: &AppState, call: &CallSid) -> Response {
     let (call, at) = (call.clone(), clock::now());
-    note(state, move |tx| tx.end_call(&call, EndReason::MessageTaken, None, at)).await;
+    store_best_effort(state, move |tx| tx.end_call(&call, EndReason::MessageTaken, None, at)).await;
     answer(&[say(state, THANKS), Verb::Hangup])
 }
 
 /// The AI's answer to a recording; while it is not ready, a waiting message.
-async fn reply(state: &AppState, call: &CallSid, waiting: Waiting) -> Response {
+async fn reply(state: &AppState, call: &CallSid, waiting: PendingReply) -> Response {
     match state.fallback.reply(&waiting.recording).await {
         Reply::Say(text) => answer(&[say(state, &text), recorder(state), Verb::Hangup]),
         Reply::SayAndHangUp(text) => {
             let (call, at) = (call.clone(), clock::now());
-            note(state, move |tx| tx.end_call(&call, EndReason::AgentHungUp, None, at)).await;
+            store_best_effort(state, move |tx| tx.end_call(&call, EndReason::AgentHungUp, None, at)).await;
             answer(&[say(state, &text), Verb::Hangup])
         }
-        Reply::Thinking if waiting.round < Waiting::ROUNDS => {
-            answer(&[say(state, ONE_MOMENT), Verb::Redirect(at(state, &waiting.next()))])
+        Reply::Thinking if waiting.round < PendingReply::MAX_ROUNDS => {
+            answer(&[say(state, ONE_MOMENT), Verb::Redirect(public_url(state, &waiting.next()))])
         }
         Reply::Thinking | Reply::Nothing => thanks(state, call).await,
     }
@@ -99,13 +99,13 @@ pub(super) fn new_recording(webhook: &TwilioForm, call: &CallSid) -> Option<NewR
 }
 
 /// The caller waits for the answer to a recording: `?answer=RE…&round=2`.
-struct Waiting {
+struct PendingReply {
     recording: RecordingSid,
     round: u32,
 }
 
-impl Waiting {
-    const ROUNDS: u32 = 4;
+impl PendingReply {
+    const MAX_ROUNDS: u32 = 4;
 
     fn read(uri: &Uri) -> Option<Self> {
         let query = own_query(uri)?;

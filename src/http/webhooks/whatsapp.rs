@@ -7,7 +7,7 @@ mod twilio;
 use super::super::AppState;
 use crate::clock;
 use crate::crm::inbox::{self, Raw};
-use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageNews, MessageStatus, Provider};
+use crate::domain::{BusinessId, Change, Inbound, InboundMessage, Malformed, MessageStatus, MessageUpdate, Provider};
 use crate::store::{self, WebhookOutcome, WriteTx};
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -28,12 +28,12 @@ pub(crate) fn bridge_routes() -> Router<AppState> {
 }
 
 /// Processes a signed webhook, and answers it.
-async fn take(app: &AppState, read: Result<Inbound, Malformed>, raw: Raw) -> Response {
-    let spare = raw.clone();
+async fn ingest(app: &AppState, read: Result<Inbound, Malformed>, raw: Raw) -> Response {
+    let raw_copy = raw.clone();
     let stored = match read {
         Ok(Inbound::Message(message)) => receive(app, message, raw).await,
-        Ok(Inbound::News(news)) => hear(app, news, raw).await,
-        Ok(Inbound::Nothing(why)) => keep(app, raw, WebhookOutcome::Ignored, why).await,
+        Ok(Inbound::Update(update)) => apply_update(app, update, raw).await,
+        Ok(Inbound::Ignored(why)) => log_only(app, raw, WebhookOutcome::Ignored, why).await,
         Err(Malformed(why)) => {
             tracing::warn!(
                 event = "WA_IN_MALFORMED",
@@ -41,12 +41,12 @@ async fn take(app: &AppState, read: Result<Inbound, Malformed>, raw: Raw) -> Res
                 why,
                 "Malformed webhook: {why}; stored unprocessed"
             );
-            keep(app, raw, WebhookOutcome::Malformed, why).await
+            log_only(app, raw, WebhookOutcome::Malformed, why).await
         }
     };
     match stored {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => fall_back(app, spare, &error).await,
+        Err(error) => on_store_error(app, raw_copy, &error).await,
     }
 }
 
@@ -77,12 +77,13 @@ async fn receive(app: &AppState, message: InboundMessage, raw: Raw) -> store::Re
     Ok(())
 }
 
-async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> {
-    let refusal = match &news.change {
-        Change::Status(MessageStatus::Failed, late) => Some((news.provider, late.clone())),
+async fn apply_update(app: &AppState, update: MessageUpdate, raw: Raw) -> store::Result<()> {
+    let refusal = match &update.change {
+        Change::Status(MessageStatus::Failed, late) => Some((update.provider, late.clone())),
         _ => None,
     };
-    let known = app.store.write(move |tx| inbox::news(tx, BusinessId::FIRST, &news, &raw, clock::now())).await?;
+    let known =
+        app.store.write(move |tx| inbox::apply_update(tx, BusinessId::FIRST, &update, &raw, clock::now())).await?;
     if let Some(message) = known {
         tracing::debug!(event = "WA_UPDATE", message.id = %message, "Update of message {message}");
     }
@@ -98,13 +99,13 @@ async fn hear(app: &AppState, news: MessageNews, raw: Raw) -> store::Result<()> 
     Ok(())
 }
 
-async fn keep(app: &AppState, raw: Raw, outcome: WebhookOutcome, why: &'static str) -> store::Result<()> {
-    app.store.write(move |tx| inbox::keep_only(tx, &raw, outcome, why, clock::now())).await
+async fn log_only(app: &AppState, raw: Raw, outcome: WebhookOutcome, why: &'static str) -> store::Result<()> {
+    app.store.write(move |tx| inbox::log_only(tx, &raw, outcome, why, clock::now())).await
 }
 
 /// If a message cannot be processed, at least its webhook is stored, so a webhook that triggers a bug is not retried
 /// for ever. If nothing can be stored, it must be retried.
-async fn fall_back(app: &AppState, raw: Raw, error: &store::Error) -> Response {
+async fn on_store_error(app: &AppState, raw: Raw, error: &store::Error) -> Response {
     let path = raw.path;
     tracing::error!(
         event = "WA_IN_FAILED",
@@ -117,7 +118,7 @@ async fn fall_back(app: &AppState, raw: Raw, error: &store::Error) -> Response {
         store::Error::NoSpace(_) | store::Error::Busy(_) | store::Error::Closed | store::Error::File { .. }
     );
     if !nothing_can_be_stored
-        && keep(app, raw, WebhookOutcome::Malformed, "the message could not be stored").await.is_ok()
+        && log_only(app, raw, WebhookOutcome::Malformed, "the message could not be stored").await.is_ok()
     {
         return StatusCode::NO_CONTENT.into_response();
     }

@@ -1,7 +1,7 @@
 //! The middleware of every request: request id, timeout, panic handling, and a log line.
 
 use super::router::is_api;
-use super::{ApiError, hooks};
+use super::{ApiError, webhooks};
 use crate::config::HttpConfig;
 use crate::{clock, entropy};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -16,14 +16,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// The state that all requests of this process share.
-pub(super) struct Envelope {
+pub(super) struct MiddlewareState {
     limits: Box<dyn Fn() -> Limits + Send + Sync>,
     /// Distinguishes the request ids of this process from those of an earlier one.
     run: String,
     next_id: AtomicU32,
 }
 
-impl Envelope {
+impl MiddlewareState {
     /// `limits` returns the limits of the next request.
     pub(super) fn new(limits: impl Fn() -> Limits + Send + Sync + 'static) -> Arc<Self> {
         let limits = Box::new(limits);
@@ -52,30 +52,34 @@ impl Limits {
 }
 
 /// Handles one request.
-pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Request, next: Next) -> Response {
-    let id = envelope.id();
+pub(super) async fn handle_request(
+    State(middleware): State<Arc<MiddlewareState>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = middleware.id();
     request.extensions_mut().insert(id.clone());
     let started = clock::instant();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let route = request.extensions().get::<MatchedPath>().cloned();
 
-    let limits = (envelope.limits)();
+    let limits = (middleware.limits)();
     DefaultBodyLimit::max(limits.body_bytes).apply(&mut request);
-    let answer = AssertUnwindSafe(tokio::time::timeout(limits.time, next.run(request))).catch_unwind().await;
-    let mut response = match answer {
+    let result = AssertUnwindSafe(tokio::time::timeout(limits.time, next.run(request))).catch_unwind().await;
+    let mut response = match result {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {
             tracing::warn!(event = "REQUEST_TIMEOUT", request_id = id.0, %method, path, "Request timed out: {method} {path}");
-            failed(
+            failure_response(
                 &path,
                 ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "the request took too long; try again"),
             )
         }
         Err(panic) => {
-            let reason = reason(panic.as_ref());
+            let reason = panic_message(panic.as_ref());
             tracing::error!(event = "REQUEST_PANIC", request_id = id.0, %method, path, reason, "Handler panicked: {method} {path}");
-            failed(&path, ApiError::internal())
+            failure_response(&path, ApiError::internal())
         }
     };
 
@@ -91,7 +95,7 @@ pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Req
     }
     let status = response.status().as_u16();
     let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
-    count(&method, route, status, started.elapsed());
+    record_metrics(&method, route, status, started.elapsed());
     let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::debug!(event = "REQUEST", request_id = id.0, %method, route, status, duration_ms = ms, "{method} {route}: {status}");
     response
@@ -101,7 +105,7 @@ pub(super) async fn wrap(State(envelope): State<Arc<Envelope>>, mut request: Req
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Counts by route, not by path: a metric per id would grow without bound.
-fn count(method: &Method, route: &str, status: u16, took: Duration) {
+fn record_metrics(method: &Method, route: &str, status: u16, took: Duration) {
     let method = match method.as_str() {
         "GET" => "GET",
         "POST" => "POST",
@@ -122,15 +126,15 @@ fn count(method: &Method, route: &str, status: u16, took: Duration) {
 pub(crate) struct RequestId(pub(crate) String);
 
 /// The response if the handler timed out or panicked.
-fn failed(path: &str, error: ApiError) -> Response {
-    match hooks::answer_when_failed(path) {
-        Some(answer) => answer,
+fn failure_response(path: &str, error: ApiError) -> Response {
+    match webhooks::failure_response(path) {
+        Some(response) => response,
         None if is_api(path) => error.into_response(),
         None => (error.status(), "something went wrong\n").into_response(),
     }
 }
 
-fn reason(panic: &(dyn Any + Send)) -> &str {
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")
 }

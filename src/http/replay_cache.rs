@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// The most recent webhooks, by a hash of path and signature.
 #[derive(Default)]
-pub struct Repeats {
+pub struct ReplayCache {
     hasher: RandomState,
     // A plain mutex: it is held for a lookup in a set.
     seen: Mutex<Seen>,
@@ -20,9 +20,9 @@ struct Seen {
     order: VecDeque<u64>,
 }
 
-impl Repeats {
+impl ReplayCache {
     /// Records a webhook; returns true if it came before.
-    pub(super) fn note(&self, path: &str, signature: Signature) -> bool {
+    pub(super) fn record(&self, path: &str, signature: Signature) -> bool {
         let hash = self.hasher.hash_one((path, signature));
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if !seen.hashes.insert(hash) {
@@ -55,13 +55,13 @@ mod tests {
 
     #[test]
     fn the_last_ones_are_remembered() {
-        let (repeats, first) = (Repeats::default(), signature(0));
-        assert!(!repeats.note("/a", first));
-        assert!(repeats.note("/a", first));
-        assert!(!repeats.note("/b", first));
+        let (replay_cache, first) = (ReplayCache::default(), signature(0));
+        assert!(!replay_cache.record("/a", first));
+        assert!(replay_cache.record("/a", first));
+        assert!(!replay_cache.record("/b", first));
         for number in 0..REMEMBERED {
-            assert!(!repeats.note("/c", signature(number)));
+            assert!(!replay_cache.record("/c", signature(number)));
         }
-        assert!(!repeats.note("/a", first), "the oldest are forgotten");
+        assert!(!replay_cache.record("/a", first), "the oldest are forgotten");
     }
 }

@@ -4,7 +4,7 @@ use super::actor::{Actor, Login};
 use super::audit::{self, Audit, Operations};
 use super::cookie::SessionCookie;
 use crate::clock;
-use crate::crm::session::{self, SEEN_EVERY};
+use crate::crm::session::{self, LAST_SEEN_PRECISION};
 use crate::crm::token;
 use crate::domain::{ActorId, ApiToken, Session, Timestamp};
 use crate::http::connection_limit::Client;
@@ -20,19 +20,19 @@ use subtle::ConstantTimeEq;
 
 /// The state of the middleware.
 #[derive(Clone)]
-pub(crate) struct Guard {
+pub(crate) struct AuthState {
     pub(crate) state: AppState,
     pub(crate) operations: Arc<Operations>,
 }
 
 /// Authenticates a request, passes the actor to the handler, and audits changes.
-pub(crate) async fn guard(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
-    let Guard { state, operations } = guard;
+pub(crate) async fn require_auth(State(auth): State<AuthState>, mut request: Request, next: Next) -> Response {
+    let AuthState { state, operations } = auth;
     let mut actor = match authenticate(&state, request.method(), request.headers()).await {
         Ok(actor) => actor,
         Err(error) => return error.into_response(),
     };
-    Client::note_authenticated(request.extensions());
+    Client::mark_authenticated(request.extensions());
     if !request.method().is_safe() {
         let (route, path) = (audit::route(&request), request.uri().path());
         actor.audit = Some(Audit::new(&operations, actor.id, request.method(), route, path));
@@ -94,7 +94,7 @@ async fn by_token(state: &AppState, secret: &str, now: Timestamp) -> Result<Acto
         let message = "this token has expired; an owner can create a new one";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "token_expired", message));
     }
-    note_token_use(state, &token, now);
+    record_token_use(state, &token, now);
     Ok(Actor { id: ActorId::Token(token.id), role: token.role, login: None, credential, audit: None })
 }
 
@@ -104,7 +104,7 @@ async fn by_cookie(state: &AppState, secret: &str, now: Timestamp) -> Result<Act
         let id_hash = id_hash.clone();
         state.store.read(move |tx| session::find(tx, &id_hash, now)).await?.ok_or_else(ApiError::unauthorized)?
     };
-    note_session_use(state, &id_hash, &session, now);
+    record_session_use(state, &id_hash, &session, now);
     let Session { user, csrf_token, .. } = session;
     let credential = Credential::Cookie(id_hash.clone());
     let (id, role) = (ActorId::User(user.id), user.role);
@@ -127,16 +127,16 @@ fn check_csrf(actor: &Actor, headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 /// Rounded to the minute and without waiting, so a request does not cost a write.
-fn note_token_use(state: &AppState, token: &ApiToken, now: Timestamp) {
-    if token.last_used_at.is_some_and(|used| now.since(used) < TOKEN_USED_EVERY) {
+fn record_token_use(state: &AppState, token: &ApiToken, now: Timestamp) {
+    if token.last_used_at.is_some_and(|used| now.since(used) < LAST_USED_PRECISION) {
         return;
     }
     let (store, id) = (state.store.clone(), token.id);
     tokio::spawn(async move { store.write(move |tx| tx.touch_token(id, now)).await });
 }
 
-fn note_session_use(state: &AppState, id_hash: &str, session: &Session, now: Timestamp) {
-    if now.since(session.last_seen_at) < SEEN_EVERY {
+fn record_session_use(state: &AppState, id_hash: &str, session: &Session, now: Timestamp) {
+    if now.since(session.last_seen_at) < LAST_SEEN_PRECISION {
         return;
     }
     let expires_at = session::expires_at(session.created_at, now);
@@ -146,4 +146,4 @@ fn note_session_use(state: &AppState, id_hash: &str, session: &Session, now: Tim
 
 const CSRF_HEADER: &str = "x-csrf-token";
 
-const TOKEN_USED_EVERY: Duration = Duration::from_mins(1);
+const LAST_USED_PRECISION: Duration = Duration::from_mins(1);

@@ -1,6 +1,6 @@
 //! Detects the protocol of a new connection, and performs the TLS handshake.
 
-use super::Transport;
+use super::ConnectionStream;
 use crate::ops::tls::ACME_TLS;
 use rustls::ServerConfig;
 use std::io;
@@ -22,58 +22,58 @@ pub(super) enum Protocol {
 }
 
 /// The connection after protocol detection and TLS handshake; none if the connection is finished already.
-pub(super) async fn accept(stream: TcpStream, protocol: Protocol) -> io::Result<Option<Transport>> {
-    match tokio::time::timeout(LIMIT, choose(stream, protocol)).await {
+pub(super) async fn accept(stream: TcpStream, protocol: Protocol) -> io::Result<Option<ConnectionStream>> {
+    match tokio::time::timeout(ACCEPT_TIMEOUT, detect_protocol(stream, protocol)).await {
         Ok(outcome) => outcome,
         Err(_elapsed) => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 
-async fn choose(stream: TcpStream, protocol: Protocol) -> io::Result<Option<Transport>> {
-    let (config, plain_too) = match protocol {
-        Protocol::Plain => return Ok(Some(Transport::Plain(stream))),
+async fn detect_protocol(stream: TcpStream, protocol: Protocol) -> io::Result<Option<ConnectionStream>> {
+    let (config, allow_plain) = match protocol {
+        Protocol::Plain => return Ok(Some(ConnectionStream::Plain(stream))),
         Protocol::Tls(config) => (config, false),
         Protocol::PlainOrTls(config) => (config, true),
     };
     let mut first = [0];
-    if tokio::time::timeout(FIRST_BYTE, stream.peek(&mut first)).await?? == 0 {
+    if tokio::time::timeout(FIRST_BYTE_TIMEOUT, stream.peek(&mut first)).await?? == 0 {
         return Ok(None);
     }
     match first[0] {
         // A TLS record starts with a byte that is not a letter, HTTP with the letters of its method.
         letter if letter.is_ascii_alphabetic() => {
-            if plain_too {
-                return Ok(Some(Transport::Plain(stream)));
+            if allow_plain {
+                return Ok(Some(ConnectionStream::Plain(stream)));
             }
-            refuse_plain_http(stream).await?;
+            reject_plain_http(stream).await?;
             Ok(None)
         }
-        _ => shake_hands(stream, config).await,
+        _ => tls_handshake(stream, config).await,
     }
 }
 
-async fn refuse_plain_http(mut stream: TcpStream) -> io::Result<()> {
+async fn reject_plain_http(mut stream: TcpStream) -> io::Result<()> {
     // The request is read, because closing with unread bytes would reset the connection and lose the response.
     let _ = stream.try_read(&mut [0; 4096]);
-    stream.write_all(PLAIN_HTTP).await?;
+    stream.write_all(PLAIN_HTTP_RESPONSE).await?;
     stream.shutdown().await
 }
 
-async fn shake_hands(stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<Transport>> {
+async fn tls_handshake(stream: TcpStream, config: Arc<ServerConfig>) -> io::Result<Option<ConnectionStream>> {
     let mut stream = TlsAcceptor::from(config).accept(stream).await?;
     if stream.get_ref().1.alpn_protocol() == Some(ACME_TLS) {
         // The certificate was the answer to the challenge (RFC 8737, section 3).
         stream.shutdown().await?;
         return Ok(None);
     }
-    Ok(Some(Transport::Tls(Box::new(stream))))
+    Ok(Some(ConnectionStream::Tls(Box::new(stream))))
 }
 
 /// A slow phone on a bad connection needs two or three seconds.
-const LIMIT: Duration = Duration::from_secs(10);
+const ACCEPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client sends its first byte right after it connects.
-const FIRST_BYTE: Duration = Duration::from_secs(5);
+const FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(5);
 
-const PLAIN_HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
+const PLAIN_HTTP_RESPONSE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
 Content-Length: 59\r\nConnection: close\r\n\r\nThis port speaks HTTPS: begin the address with https://...\n";

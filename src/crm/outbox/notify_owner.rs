@@ -1,20 +1,20 @@
 //! Messages from the system to the owner.
 
-use super::send::{SendAnswer, SendRequest, send};
+use super::send::{SendMessageResponse, SendRequest, send};
 use crate::domain::{ActorId, BusinessId, PeerAddress, PhoneNumber, Timestamp};
 use crate::entropy;
-use crate::inbox::policy::Rules;
+use crate::inbox::policy::RoutingRules;
 use crate::store::{Result, WriteTx};
 use phonenumber::country;
 
 /// Queues a text to the owner's number, routed by the policy; on failure returns the reason as a sentence.
-pub fn send_to_owner(
+pub fn notify_owner(
     tx: &WriteTx<'_>,
     to: &str,
     text: String,
-    rules: &Rules,
+    rules: &RoutingRules,
     now: Timestamp,
-) -> Result<Result<SendAnswer, String>> {
+) -> Result<Result<SendMessageResponse, String>> {
     // The country does not matter for an international number.
     let Ok(to) = PhoneNumber::parse(to, country::IL) else { return Ok(Err(format!("{to} is not a phone number"))) };
     let request = SendRequest {

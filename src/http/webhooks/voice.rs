@@ -26,14 +26,14 @@ use std::time::Duration;
 /// What is malformed about a webhook without a call.
 const NO_CALL: &str = "no call of the configured account";
 /// How long a caller waits for the database.
-const STORE_TIME: Duration = Duration::from_secs(1);
+const STORE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The routes of the voice webhooks.
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/webhook/incoming_call", get(answer_call::preview).post(answer_call::call))
         .route("/webhook/stream_ended", post(stream::ended))
-        .route(transfer::PATH, post(transfer::ask))
+        .route(transfer::PATH, post(transfer::handle))
         .route("/webhook/stream_status", post(stream::status))
         .route("/webhook/handle_recording", post(record::handle))
         .route("/webhook/recording_status", post(status::recording))
@@ -50,14 +50,14 @@ pub(super) fn say(voice: &str, text: &str) -> Verb {
     Verb::Say { text: text.to_owned(), voice: voice.to_owned(), language }
 }
 
-/// Our own address of a path.
-fn at(state: &AppState, path: &str) -> String {
+/// The URL of a path at this server, for Twilio.
+fn public_url(state: &AppState, path: &str) -> String {
     format!("{}{path}", state.config().http.base_url())
 }
 
 /// The call of a webhook; none if it has none, or belongs to another account.
 fn call_sid(form: &TwilioForm) -> Option<CallSid> {
-    form.form.value("CallSid").filter(|_| form.is_of_our_account)?.parse().ok()
+    form.form.value("CallSid").filter(|_| form.is_own_account)?.parse().ok()
 }
 
 /// The query of a URL that we gave Twilio; none if it has none, or more parameters than we set.
@@ -79,11 +79,11 @@ fn raw(form: &TwilioForm, path: &'static str) -> RawWebhook {
 }
 
 /// Stores what can be stored in time; the caller gets a response in any case.
-async fn note<T: Send + 'static>(
+async fn store_best_effort<T: Send + 'static>(
     state: &AppState,
     work: impl FnOnce(&store::WriteTx<'_>) -> store::Result<T> + Send + 'static,
 ) -> Option<T> {
-    match tokio::time::timeout(STORE_TIME, state.store.write(work)).await {
+    match tokio::time::timeout(STORE_TIMEOUT, state.store.write(work)).await {
         Ok(Ok(done)) => Some(done),
         Ok(Err(error)) => {
             let error = &error as &dyn std::error::Error;
@@ -101,8 +101,9 @@ async fn note<T: Send + 'static>(
 }
 
 /// Stores a signed but malformed webhook in the webhook log.
-async fn keep_odd(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
+async fn log_malformed(state: &AppState, form: &TwilioForm, path: &'static str, why: &'static str) {
     tracing::warn!(event = "WEBHOOK_MALFORMED", path, why, "Malformed webhook at {path}: {why}; stored unprocessed");
     let raw = raw(form, path);
-    note(state, move |tx| call::keep(tx, &raw, WebhookOutcome::Malformed, why, None, clock::now())).await;
+    store_best_effort(state, move |tx| call::log_webhook(tx, &raw, WebhookOutcome::Malformed, why, None, clock::now()))
+        .await;
 }

@@ -12,7 +12,8 @@ async fn answer(path: &str, panics: bool) -> (StatusCode, String, String) {
         std::future::pending::<()>().await;
     };
     let limits = || Limits { time: Duration::from_millis(20), body_bytes: 1024 };
-    let router = Router::new().fallback(any(handler)).layer(from_fn_with_state(Envelope::new(limits), wrap));
+    let router =
+        Router::new().fallback(any(handler)).layer(from_fn_with_state(MiddlewareState::new(limits), handle_request));
     let request = Request::builder().uri(path).body(Body::empty()).unwrap();
     let response = router.oneshot(request).await.unwrap();
     assert!(response.headers().contains_key("x-request-id"));

@@ -1,16 +1,16 @@
 //! Admin commands from the local command line: executed by the daemon while it runs, else by the command itself.
 
-use super::retention::{self, Cutoff, Share};
-use super::{Error, Refusal, outbox, setup, token, user};
+use super::retention::{self, Cutoff, DeletedCount};
+use super::{Error, RequestError, outbox, setup, token, user};
 use crate::domain::{ActorId, Alert, ApiToken, Message, MessageId, MessageStatus, Provider, Role, Timestamp, User};
-use crate::inbox::policy::Rules;
+use crate::inbox::policy::RoutingRules;
 use crate::store::{self, BACKUP_MARK, WriteTx};
 use serde::{Deserialize, Serialize};
 
 /// A command. The sender generates and hashes secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case")]
-pub enum Order {
+pub enum AdminCommand {
     /// Activate a set-up code.
     OfferSetupCode {
         /// The hash of the code.
@@ -73,7 +73,7 @@ pub enum Order {
     /// Log what was deleted.
     NoteRetention {
         /// The deleted amounts.
-        shares: Vec<Share>,
+        shares: Vec<DeletedCount>,
     },
     /// Send the owner a message.
     SendToOwner {
@@ -89,12 +89,14 @@ pub enum Order {
         template: bool,
     },
     /// Return the status of a message.
-    TellMessage {
+    #[serde(rename = "tell_message")]
+    GetMessage {
         /// The message.
         id: MessageId,
     },
     /// Return the latest migration of the database.
-    TellMigration,
+    #[serde(rename = "tell_migration")]
+    GetMigration,
     /// Store a mark in the database, which shows that a copy is from a later moment.
     MarkBackup {
         /// The mark.
@@ -105,7 +107,7 @@ pub enum Order {
 /// The output of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum CommandOutput {
     /// It is done.
     Done,
     /// The user that was added.
@@ -121,7 +123,7 @@ pub enum Outcome {
     /// The active alerts, and those that have cleared lately.
     Alerts(Vec<Alert>),
     /// How much retention deletes, or deleted.
-    Shares(Vec<Share>),
+    Shares(Vec<DeletedCount>),
     /// A message that was queued.
     Queued(MessageId),
     /// The status of a message.
@@ -135,57 +137,59 @@ pub enum Outcome {
     },
 }
 
-impl Order {
+impl AdminCommand {
     /// Executes the command.
-    pub fn perform(&self, tx: &WriteTx<'_>, now: Timestamp) -> Result<Outcome, Error> {
+    pub fn execute(&self, tx: &WriteTx<'_>, now: Timestamp) -> Result<CommandOutput, Error> {
         let by = ActorId::CommandLine;
         match self {
-            Self::OfferSetupCode { code_hash } => setup::offer(tx, code_hash, now).map(|()| Outcome::Done),
-            Self::ListUsers => Ok(Outcome::Users(tx.users()?)),
+            Self::OfferSetupCode { code_hash } => {
+                setup::activate_code(tx, code_hash, now).map(|()| CommandOutput::Done)
+            }
+            Self::ListUsers => Ok(CommandOutput::Users(tx.users()?)),
             Self::AddUser { name, role, password_hash } => {
                 let first = if tx.count_owners()? == 0 { Role::Owner } else { Role::Staff };
-                user::add(tx, by, name, role.unwrap_or(first), password_hash, now).map(Outcome::User)
+                user::add(tx, by, name, role.unwrap_or(first), password_hash, now).map(CommandOutput::User)
             }
             Self::ResetPassword { name, password_hash } => {
                 let user = user::find(tx, name)?;
-                user::set_password(tx, by, user.id, password_hash, None, now).map(|()| Outcome::User(user))
+                user::set_password(tx, by, user.id, password_hash, None, now).map(|()| CommandOutput::User(user))
             }
             Self::RemoveUser { name } => {
                 let user = user::find(tx, name)?;
-                user::remove(tx, by, user.id, now).map(|()| Outcome::User(user))
+                user::remove(tx, by, user.id, now).map(|()| CommandOutput::User(user))
             }
-            Self::ListTokens => Ok(Outcome::Tokens(tx.tokens()?)),
+            Self::ListTokens => Ok(CommandOutput::Tokens(tx.tokens()?)),
             Self::CreateToken { name, role, token_hash, expires_at } => {
-                token::create(tx, by, name, *role, token_hash, *expires_at, now).map(Outcome::Token)
+                token::create(tx, by, name, *role, token_hash, *expires_at, now).map(CommandOutput::Token)
             }
             Self::RevokeToken { which } => {
                 let found = token::find(&tx.tokens()?, which)?;
-                token::revoke(tx, by, found.id, now).map(|()| Outcome::Token(found))
+                token::revoke(tx, by, found.id, now).map(|()| CommandOutput::Token(found))
             }
             Self::MarkBackup { mark } => {
                 tx.set_meta(BACKUP_MARK, mark)?;
-                Ok(Outcome::Done)
+                Ok(CommandOutput::Done)
             }
-            Self::ListAlerts => Ok(Outcome::Alerts(tx.alerts()?)),
-            Self::PlanRetention { cutoffs } => Ok(Outcome::Shares(retention::plan(tx, cutoffs)?)),
-            Self::Retain { cutoff } => Ok(Outcome::Shares(vec![retention::step(tx, *cutoff, now)?])),
+            Self::ListAlerts => Ok(CommandOutput::Alerts(tx.alerts()?)),
+            Self::PlanRetention { cutoffs } => Ok(CommandOutput::Shares(retention::plan(tx, cutoffs)?)),
+            Self::Retain { cutoff } => Ok(CommandOutput::Shares(vec![retention::step(tx, *cutoff, now)?])),
             Self::NoteRetention { shares } => {
                 retention::note(tx, by, shares, now)?;
-                Ok(Outcome::Done)
+                Ok(CommandOutput::Done)
             }
             Self::SendToOwner { to, text, only, priority, template } => {
-                let rules = Rules { only: *only, priority: priority.clone(), template: *template };
-                let queued = outbox::send_to_owner(tx, to, text.clone(), &rules, now)?;
+                let rules = RoutingRules { only: *only, priority: priority.clone(), template: *template };
+                let queued = outbox::notify_owner(tx, to, text.clone(), &rules, now)?;
                 queued
-                    .map(|answer| Outcome::Queued(answer.message_id))
-                    .map_err(|error| Refusal::Invalid(error.into()).into())
+                    .map(|answer| CommandOutput::Queued(answer.message_id))
+                    .map_err(|error| RequestError::Invalid(error.into()).into())
             }
-            Self::TellMessage { id } => {
+            Self::GetMessage { id } => {
                 let message = tx.message(*id)?.ok_or(store::Error::NotFound("message"))?;
                 let Message { status, error, provider, .. } = message;
-                Ok(Outcome::Message { status, error, provider })
+                Ok(CommandOutput::Message { status, error, provider })
             }
-            Self::TellMigration => Ok(Outcome::Migration(tx.newest_applied_migration()?)),
+            Self::GetMigration => Ok(CommandOutput::Migration(tx.newest_applied_migration()?)),
         }
     }
 }

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 ///
 /// A webhook never returns 500. A call gets TwiML that the caller hears; a message may not be stored, so its response
 /// makes the sender retry; a notification is acknowledged.
-pub(super) fn answer_when_failed(path: &str) -> Option<Response> {
+pub(super) fn failure_response(path: &str) -> Option<Response> {
     let hook = path.strip_prefix("/webhook/")?;
     Some(match hook {
         "incoming_call" | "stream_ended" => voice::answer(&[Verb::Redirect(voice::RECORDER.to_owned())]),

@@ -22,9 +22,9 @@ impl<'de> Deserialize<'de> for Limit {
 
 /// `next_cursor` of the previous page.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct After(pub(crate) Cursor);
+pub(crate) struct CursorParam(pub(crate) Cursor);
 
-impl<'de> Deserialize<'de> for After {
+impl<'de> Deserialize<'de> for CursorParam {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let cursor = String::deserialize(d)?.parse();
         cursor.map(Self).map_err(|_| serde::de::Error::custom("must be the next_cursor of another page"))

@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 
 /// Redirects to the same path by https, once browsers accept the certificate there.
 pub(super) async fn redirect(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    match place(&state, request.headers(), request.uri()) {
+    match redirect_url(&state, request.headers(), request.uri()) {
         // 308 keeps method and body.
-        Some(place) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response(),
+        Some(url) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, url)]).into_response(),
         None => next.run(request).await,
     }
 }
@@ -28,7 +28,7 @@ pub(super) async fn unavailable(State(state): State<AppState>, headers: HeaderMa
     }
     let text = match url {
         Some(url) => NO_CERTIFICATE.replace("{url}", &url),
-        None if has_own_listener => ELSEWHERE.to_owned(),
+        None if has_own_listener => OTHER_LISTENER.to_owned(),
         None => NO_HTTPS.to_owned(),
     };
     (StatusCode::SERVICE_UNAVAILABLE, [(header::CACHE_CONTROL, "no-store")], text).into_response()
@@ -39,20 +39,20 @@ pub(super) async fn hsts(State(state): State<AppState>, request: Request, next: 
     let by_tls = request.extensions().get::<Peer>().is_some_and(|peer| peer.uses_tls());
     let mut response = next.run(request).await;
     if by_tls && state.tls.is_trusted() {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, A_YEAR);
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS_ONE_YEAR);
     }
     response
 }
 
 /// The https URL: at the requested host if the certificate covers it, else at the public address.
-fn place(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<HeaderValue> {
+fn redirect_url(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Option<HeaderValue> {
     let config = state.config();
     let public = config.http.public_address().and_then(|address| address.strip_prefix("https://"));
     let public_host = public.map(|public| without_port(public.split('/').next().unwrap_or(public)));
-    let asked = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port);
-    let host = match asked.filter(|asked| state.tls.is_trusted_for(asked)) {
+    let requested = headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(without_port);
+    let host = match requested.filter(|requested| state.tls.is_trusted_for(requested)) {
         // The public address may have a different port.
-        Some(asked) if Some(asked) != public_host => asked,
+        Some(requested) if Some(requested) != public_host => requested,
         _ => public.filter(|_| public_host.is_some_and(|host| state.tls.is_trusted_for(host)))?,
     };
     let rest = uri.path_and_query().map_or("/", |rest| rest.as_str());
@@ -67,7 +67,7 @@ fn without_port(host: &str) -> &str {
 }
 
 /// One year; browsers and Mozilla's Observatory require at least six months.
-const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const HSTS_ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 const NO_CERTIFICATE: &str = "\
 Nothing is served here without encryption. Open {url}/ instead.\n\n\
@@ -82,6 +82,6 @@ Nothing is served here without encryption, and this server does not answer by ht
 \"sudo agentlocator doctor\" says what is missing.\n\n\
 כאן לא מוגש דבר בלי הצפנה, והשרת אינו עונה עדיין ב-https. הפקודה sudo agentlocator doctor אומרת מה חסר.\n";
 
-const ELSEWHERE: &str = "\
+const OTHER_LISTENER: &str = "\
 Nothing is served here without encryption. The page has an address of its own (http.crm_listen).\n\n\
 כאן לא מוגש דבר בלי הצפנה. לדף יש כתובת משלו (http.crm_listen).\n";

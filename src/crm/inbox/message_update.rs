@@ -1,30 +1,30 @@
 //! Updates to messages: delivery status, edits, reactions and deletions.
 
-use super::{Raw, keep};
+use super::{Raw, log_webhook};
 use crate::crm::contact::resolve;
 use crate::crm::outbox;
 use crate::domain::{
-    Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageNews, MessageStatus,
+    Actor, BusinessId, Change, Direction, LateRefusal, MessageEventKind, MessageId, MessageStatus, MessageUpdate,
     PeerAddress, Provider, ThreadId, ThreadType, Timestamp,
 };
 use crate::store::{Error, KnownMessage, NewMessageEvent, Result, WebhookOutcome, WriteTx};
 
 /// Applies an update to a message, with its webhook log entry. If the message is not known yet (its own webhook, or the
 /// response to our send request, is still under way), the update is stored until it is.
-pub fn news(
+pub fn apply_update(
     tx: &WriteTx<'_>,
     business: BusinessId,
-    news: &MessageNews,
+    update: &MessageUpdate,
     raw: &Raw,
     now: Timestamp,
 ) -> Result<Option<MessageId>> {
-    let known = apply(tx, business, news, now)?;
+    let known = apply(tx, business, update, now)?;
     let (outcome, note) = match known {
         Some(_) => (WebhookOutcome::Stored, ""),
-        None if keep_for_later(tx, news, now)? => (WebhookOutcome::Stored, FOR_LATER),
-        None => (WebhookOutcome::Duplicate, FOR_LATER),
+        None if store_early(tx, update, now)? => (WebhookOutcome::Stored, STORED_EARLY),
+        None => (WebhookOutcome::Duplicate, STORED_EARLY),
     };
-    keep(tx, raw, outcome, note, known, now)?;
+    log_webhook(tx, raw, outcome, note, known, now)?;
     Ok(known)
 }
 
@@ -37,13 +37,13 @@ pub fn apply_early(
     now: Timestamp,
 ) -> Result<()> {
     for early in tx.early_updates(provider, provider_msg_id)? {
-        let Ok(mut news) = serde_json::from_str::<MessageNews>(&early.content) else {
+        let Ok(mut update) = serde_json::from_str::<MessageUpdate>(&early.content) else {
             tx.delete_early_update(early.id)?;
             continue;
         };
-        news.at = news.at.or(Some(early.received_at));
+        update.at = update.at.or(Some(early.received_at));
         // An id is unique only within its chat: this message may be another one.
-        if apply(tx, business, &news, now)?.is_some() {
+        if apply(tx, business, &update, now)?.is_some() {
             tx.delete_early_update(early.id)?;
         }
     }
@@ -51,39 +51,39 @@ pub fn apply_early(
 }
 
 /// Returns false if the update is stored already.
-fn keep_for_later(tx: &WriteTx<'_>, news: &MessageNews, now: Timestamp) -> Result<bool> {
-    let content = serde_json::to_string(news).map_err(|error| Error::Value(error.to_string()))?;
-    tx.insert_early_update(news.provider, &news.provider_msg_id, &content, now)
+fn store_early(tx: &WriteTx<'_>, update: &MessageUpdate, now: Timestamp) -> Result<bool> {
+    let content = serde_json::to_string(update).map_err(|error| Error::Value(error.to_string()))?;
+    tx.insert_early_update(update.provider, &update.provider_msg_id, &content, now)
 }
 
-const FOR_LATER: &str = "stored for a message that is not known yet";
+const STORED_EARLY: &str = "stored for a message that is not known yet";
 
-fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timestamp) -> Result<Option<MessageId>> {
-    let chat = thread_with(tx, business, &news.peer)?;
-    if chat.is_none() && !news.peer.is_empty() {
+fn apply(tx: &WriteTx<'_>, business: BusinessId, update: &MessageUpdate, now: Timestamp) -> Result<Option<MessageId>> {
+    let chat = thread_with(tx, business, &update.peer)?;
+    if chat.is_none() && !update.peer.is_empty() {
         return Ok(None);
     }
-    let at = news.at.unwrap_or(now).min(now);
-    let attempt = (news.provider, news.provider_msg_id.as_str());
-    if let Change::Status(status, _) = &news.change
+    let at = update.at.unwrap_or(now).min(now);
+    let attempt = (update.provider, update.provider_msg_id.as_str());
+    if let Change::Status(status, _) = &update.change
         && let Some(message) = outbox::status_of_refused_attempt(tx, attempt, *status, at, now)?
     {
         return Ok(Some(message));
     }
-    let known = tx.messages_by_provider_id(news.provider, &news.provider_msg_id, chat)?;
-    let Some(message) = pick(&known, news) else { return Ok(None) };
-    if let Change::Status(MessageStatus::Failed, Some(late)) = &news.change
+    let known = tx.messages_by_provider_id(update.provider, &update.provider_msg_id, chat)?;
+    let Some(message) = pick(&known, update) else { return Ok(None) };
+    if let Change::Status(MessageStatus::Failed, Some(late)) = &update.change
         && outbox::refuse_late(tx, message, attempt, late, now)?
     {
         return Ok(Some(message.id));
     }
-    let (kind, value) = match &news.change {
+    let (kind, value) = match &update.change {
         Change::Status(status, _) => (MessageEventKind::Status, status.as_str()),
         Change::Edit(text) => (MessageEventKind::Edit, text.as_str()),
         Change::Reaction(emoji) => (MessageEventKind::Reaction, emoji.as_str()),
         Change::Deletion => (MessageEventKind::Deletion, ""),
     };
-    let detail = match &news.change {
+    let detail = match &update.change {
         Change::Status(_, Some(LateRefusal { trouble, .. })) => {
             Some(serde_json::json!({ "code": trouble.code, "error": trouble.sentence }).to_string())
         }
@@ -98,14 +98,14 @@ fn apply(tx: &WriteTx<'_>, business: BusinessId, news: &MessageNews, now: Timest
         message: message.id,
         kind,
         value,
-        actor: news.actor.as_str(),
-        provider: news.provider,
-        provider_event_id: news.event_id.as_deref(),
+        actor: update.actor.as_str(),
+        provider: update.provider,
+        provider_event_id: update.event_id.as_deref(),
         at,
-        is_timed: news.at.is_some(),
+        is_timed: update.at.is_some(),
         detail: detail.as_deref(),
     })?;
-    match &news.change {
+    match &update.change {
         Change::Status(status, refusal) => {
             let next = message.status.advance(*status);
             if next != message.status {
@@ -130,9 +130,9 @@ fn thread_with(tx: &WriteTx<'_>, business: BusinessId, peer: &[PeerAddress]) -> 
 
 /// Selects the message that an update applies to. A provider's status applies to a message that we sent. Both sides may
 /// react to any message, but may change only their own: a contact must not be able to edit our messages.
-fn pick<'a>(known: &'a [KnownMessage], news: &MessageNews) -> Option<&'a KnownMessage> {
+fn pick<'a>(known: &'a [KnownMessage], update: &MessageUpdate) -> Option<&'a KnownMessage> {
     let written = |direction| known.iter().find(|message| message.direction == direction);
-    match (&news.change, news.actor) {
+    match (&update.change, update.actor) {
         (Change::Status(..), _) | (Change::Edit(_) | Change::Deletion, Actor::Phone) => written(Direction::Out),
         (Change::Edit(_) | Change::Deletion, Actor::Contact) => written(Direction::In),
         (Change::Edit(_) | Change::Deletion, Actor::Provider) | (Change::Reaction(_), _) => {

@@ -1,6 +1,6 @@
 //! The bridge's webhook.
 
-use super::take;
+use super::ingest;
 use crate::crm::inbox::Raw;
 use crate::http::AppState;
 use crate::http::connection_limit::Client;
@@ -17,7 +17,7 @@ pub(super) async fn event(State(app): State<AppState>, signed: BridgeBody) -> Re
     let read = webhook::read(&signed.body, app.config().business.country);
     let raw =
         Raw { source: "baileys", path: PATH, content_type: signed.content_type, body: signed.body, is_repeated: false };
-    take(&app, read, raw).await
+    ingest(&app, read, raw).await
 }
 
 /// The body of an authenticated webhook of the bridge. A handler that takes one rejects all others.
@@ -34,17 +34,17 @@ impl FromRequest<AppState> for BridgeBody {
         let config = app.config();
         let content_type = content_type(&head.headers);
         let value = |name: &str| head.headers.get(name).map(|value| value.as_bytes());
-        let most = config.http.max_body_bytes;
+        let max_bytes = config.http.max_body_bytes;
         match signature::proof(&config.whatsapp, value(signature::SIGNATURE), value(signature::SECRET)) {
             Proof::Token => {
-                Client::note_authenticated(&head.extensions);
+                Client::mark_authenticated(&head.extensions);
                 let body = Bytes::from_request(Request::from_parts(head, body), app).await;
                 return Ok(Self { content_type, body: body.map_err(IntoResponse::into_response)? });
             }
             Proof::Signature(signature) => {
-                let body = app.bodies.read(body, most).await.map_err(|error| error.into_webhook_response(PATH))?;
+                let body = app.bodies.read(body, max_bytes).await.map_err(|error| error.into_webhook_response(PATH))?;
                 if signature::is_signed(&config.whatsapp, signature, &body.bytes) {
-                    Client::note_authenticated(&head.extensions);
+                    Client::mark_authenticated(&head.extensions);
                     return Ok(Self { content_type, body: body.bytes });
                 }
             }

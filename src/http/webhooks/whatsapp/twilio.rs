@@ -1,6 +1,6 @@
 //! Twilio's two webhooks: inbound messages, and status updates of outbound ones.
 
-use super::take;
+use super::ingest;
 use crate::crm::inbox::Raw;
 use crate::domain::{Inbound, Malformed};
 use crate::http::{AppState, TwilioForm};
@@ -15,21 +15,21 @@ pub(super) const STATUS_PATH: &str = messages::STATUS_PATH;
 pub(super) async fn message(State(app): State<AppState>, signed: TwilioForm) -> Response {
     let config = app.config();
     let own_sender = config.twilio.wa_from.as_ref();
-    let read = ours(&signed)
+    let read = own_form(&signed)
         .and_then(|form| whatsapp::message(form, own_sender, config.business.country))
         .map(Inbound::Message);
-    take(&app, read, raw(signed, MESSAGE_PATH)).await
+    ingest(&app, read, raw(signed, MESSAGE_PATH)).await
 }
 
 pub(super) async fn status(State(app): State<AppState>, signed: TwilioForm) -> Response {
-    let read = ours(&signed)
+    let read = own_form(&signed)
         .and_then(|form| whatsapp::status(form, &app.config().agent.language))
-        .map(|news| news.map_or(Inbound::Nothing("a status without effect"), Inbound::News));
-    take(&app, read, raw(signed, STATUS_PATH)).await
+        .map(|update| update.map_or(Inbound::Ignored("a status without effect"), Inbound::Update));
+    ingest(&app, read, raw(signed, STATUS_PATH)).await
 }
 
-fn ours(signed: &TwilioForm) -> Result<&Form, Malformed> {
-    if signed.is_of_our_account { Ok(&signed.form) } else { Err(Malformed("an AccountSid of another account")) }
+fn own_form(signed: &TwilioForm) -> Result<&Form, Malformed> {
+    if signed.is_own_account { Ok(&signed.form) } else { Err(Malformed("an AccountSid of another account")) }
 }
 
 fn raw(signed: TwilioForm, path: &'static str) -> Raw {

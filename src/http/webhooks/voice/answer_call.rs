@@ -1,6 +1,6 @@
 //! Incoming calls.
 
-use super::{NO_CALL, answer, at, call_sid, incoming, keep_odd, note, raw, stream};
+use super::{NO_CALL, answer, call_sid, incoming, log_malformed, public_url, raw, store_best_effort, stream};
 use crate::clock;
 use crate::crm::call::{self, IncomingCall};
 use crate::domain::EndReason;
@@ -16,7 +16,7 @@ const PATH: &str = "/webhook/incoming_call";
 /// `POST /webhook/incoming_call`.
 pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Response {
     let Some(call_sid) = call_sid(&form) else {
-        keep_odd(&state, &form, PATH, NO_CALL).await;
+        log_malformed(&state, &form, PATH, NO_CALL).await;
         return answer(&greeting(&state, None));
     };
     let call = incoming(&form, call_sid.clone());
@@ -25,7 +25,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         let (raw, config, now) = (raw(&form, PATH), state.config(), clock::now());
         let (country, today) = (config.business.country, start_of_day(now, &config.business.time_zone));
         // Stored, so the call is not read back from Twilio's list as a missed call.
-        note(&state, move |tx| {
+        store_best_effort(&state, move |tx| {
             call::receive(tx, &call, &raw, country, today, now)?;
             tx.end_call(&call.call_sid, EndReason::NotConnected, None, now)
         })
@@ -33,7 +33,7 @@ pub(super) async fn call(State(state): State<AppState>, form: TwilioForm) -> Res
         return answer(&[Verb::Reject]);
     }
     let (known, raw, business) = (call.clone(), raw(&form, PATH), state.config().business.clone());
-    let received = note(&state, move |tx| {
+    let received = store_best_effort(&state, move |tx| {
         let now = clock::now();
         call::receive(tx, &known, &raw, business.country, start_of_day(now, &business.time_zone), now)
     })
@@ -66,18 +66,18 @@ pub(super) async fn preview(State(state): State<AppState>, request: Request) -> 
 /// The greeting, and the stream.
 fn greeting(state: &AppState, token: Option<String>) -> [Verb; 3] {
     let [stream, next] = connect(state, token, 1);
-    [Verb::Play(at(state, "/static/tts/greeting_he.mp3")), stream, next]
+    [Verb::Play(public_url(state, "/static/tts/greeting_he.mp3")), stream, next]
 }
 
 /// The stream, and the verb that follows it. `action` and the next verb lead to the same URL, because Twilio uses one
 /// or the other depending on how the stream ends. `number`: how many streams the call has had, this one included.
 pub(super) fn connect(state: &AppState, token: Option<String>, number: u32) -> [Verb; 2] {
-    let next = at(state, &stream::path_after(number, None));
+    let next = public_url(state, &stream::path_after(number, None));
     [
         Verb::Connect {
             action: next.clone(),
             stream_url: format!("{}/ws/twilio-media", state.config().http.websocket_url()),
-            status_callback: at(state, "/webhook/stream_status"),
+            status_callback: public_url(state, "/webhook/stream_status"),
             parameters: token.map(|token| ("token".to_owned(), token)).into_iter().collect(),
         },
         Verb::Redirect(next),

@@ -1,6 +1,6 @@
 //! The media socket: Twilio's side of a call's audio.
 
-use super::crowd::Crowd;
+use super::network_limit::PerNetworkLimit;
 use super::{AppState, Peer, websocket_upgrade};
 use crate::drive::calls::{MediaSocket, STRANGERS};
 use axum::Router;
@@ -12,17 +12,18 @@ use std::sync::Arc;
 
 /// The socket's route.
 pub(crate) fn routes() -> Router<AppState> {
-    let strangers = Crowd::new(STRANGERS);
-    let open =
-        async move |State(state): State<AppState>, peer: Peer, request: Request| open(&strangers, state, peer, request);
+    let unauthenticated = PerNetworkLimit::new(STRANGERS);
+    let open = async move |State(state): State<AppState>, peer: Peer, request: Request| {
+        open(&unauthenticated, state, peer, request)
+    };
     Router::new().route("/ws/twilio-media", get(open))
 }
 
 /// `GET /ws/twilio-media`. The first message on the socket authenticates it.
-fn open(strangers: &Arc<Crowd>, state: AppState, peer: Peer, mut request: Request) -> Response {
+fn open(unauthenticated: &Arc<PerNetworkLimit>, state: AppState, peer: Peer, mut request: Request) -> Response {
     let (response, pending) = websocket_upgrade::upgrade(&mut request);
     let Some(pending) = pending else { return response };
-    let place = strangers.enter(peer.origin());
+    let permit = unauthenticated.try_acquire(peer.origin());
     tokio::spawn(async move {
         let socket = match pending.open().await {
             Ok(socket) => MediaSocket::new(socket),
@@ -31,7 +32,7 @@ fn open(strangers: &Arc<Crowd>, state: AppState, peer: Peer, mut request: Reques
                 return;
             }
         };
-        if place.is_some() {
+        if permit.is_some() {
             state.calls.admit(socket).await;
         } else {
             tracing::warn!(
@@ -42,7 +43,7 @@ fn open(strangers: &Arc<Crowd>, state: AppState, peer: Peer, mut request: Reques
             // The close is sent without waiting for the peer, because there may be any number of such sockets.
             let _ = socket.refuse().now_or_never();
         }
-        drop(place);
+        drop(permit);
     });
     response
 }

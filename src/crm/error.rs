@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// A request that a business rule rejects. It is raised before anything is changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum RequestError {
     /// The request is invalid.
     #[error("{0}")]
     Invalid(Cow<'static, str>),
@@ -25,7 +25,7 @@ pub enum Refusal {
 pub enum Error {
     /// A business rule rejects the request.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] RequestError),
     /// The store failed, or lacks a requested row.
     #[error(transparent)]
     Store(store::Error),
@@ -34,7 +34,7 @@ pub enum Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::NotFound(what) => Self::Refused(Refusal::NotFound(what)),
+            store::Error::NotFound(what) => Self::Refused(RequestError::NotFound(what)),
             error => Self::Store(error),
         }
     }

@@ -1,7 +1,7 @@
 //! The webhooks about a call's media stream.
 
 use super::answer_call::connect;
-use super::{NO_CALL, answer, call_sid, keep_odd, note, own_query, raw, record, transfer};
+use super::{NO_CALL, answer, call_sid, log_malformed, own_query, raw, record, store_best_effort, transfer};
 use crate::call::After;
 use crate::clock;
 use crate::crm::call;
@@ -17,34 +17,34 @@ const PATH: &str = "/webhook/stream_ended";
 const CONNECT: &str = "connect";
 const TRANSFER: &str = "transfer";
 /// How much of an unsigned notification is logged.
-const SHOWN: usize = 1024;
+const MAX_LOGGED_BYTES: usize = 1024;
 /// The longest notification that is read. Twilio's have less than 1 KiB.
 const MAX_STATUS_BYTES: usize = 16 << 10;
 
 /// `POST /webhook/stream_ended`: returns the TwiML that follows. Twilio may request it twice for one call.
 pub(super) async fn ended(State(state): State<AppState>, uri: Uri, form: TwilioForm) -> Response {
     let Some(sid) = call_sid(&form) else {
-        keep_odd(&state, &form, PATH, NO_CALL).await;
+        log_malformed(&state, &form, PATH, NO_CALL).await;
         return answer(&record::prompt(&state));
     };
     let raw = raw(&form, PATH);
     let (asked, at_now) = (sid.clone(), clock::now());
-    let stored = note(&state, move |tx| {
-        call::keep_notice(tx, &raw, &asked, at_now)?;
+    let stored = store_best_effort(&state, move |tx| {
+        call::log_notification(tx, &raw, &asked, at_now)?;
         tx.call_end(&asked)
     });
     let stored = stored.await.flatten();
     if let Some(status) = form.form.value("DialCallStatus") {
-        if transfer::is_taken(&state, &sid, status, form.form.value("DialBridged")) {
+        if transfer::was_accepted(&state, &sid, status, form.form.value("DialBridged")) {
             let (sid, at) = (sid.clone(), clock::now());
-            note(&state, move |tx| tx.end_call(&sid, EndReason::Transferred, None, at)).await;
+            store_best_effort(&state, move |tx| tx.end_call(&sid, EndReason::Transferred, None, at)).await;
             return answer(&[Verb::Hangup]);
         }
-        if !transfer::fail(&state, &sid, number_in(&uri, TRANSFER), status) {
+        if !transfer::fail(&state, &sid, query_number(&uri, TRANSFER), status) {
             return answer(&record::prompt(&state));
         }
     }
-    let after = match state.calls.after(&sid, number_in(&uri, CONNECT).max(1)).await {
+    let after = match state.calls.after(&sid, query_number(&uri, CONNECT).max(1)).await {
         Some(after) => after,
         None => after_restart(stored),
     };
@@ -71,7 +71,7 @@ pub(super) fn path_after(connect: u32, transfer: Option<u32>) -> String {
 }
 
 /// A number in our own query; 0 if it has none.
-fn number_in(uri: &Uri, name: &str) -> u32 {
+fn query_number(uri: &Uri, name: &str) -> u32 {
     own_query(uri).and_then(|query| query.value(name)?.parse().ok()).unwrap_or(0)
 }
 
@@ -100,13 +100,13 @@ async fn signed(state: &AppState, form: &TwilioForm) {
     const PATH: &str = "/webhook/stream_status";
     let value = |name: &str| form.form.value(name).unwrap_or_default();
     let (stream, what, error) = (value("StreamSid"), value("StreamEvent"), value("StreamError"));
-    let Some(sid) = call_sid(form) else { return keep_odd(state, form, PATH, NO_CALL).await };
+    let Some(sid) = call_sid(form) else { return log_malformed(state, form, PATH, NO_CALL).await };
     tracing::info!(event = "STREAM_STATUS", call.sid = %sid, stream.sid = stream, stream.event = what, error, "Status of the media stream of call {sid}: {what}");
     if what == "stream-error" {
         state.calls.stream_failed(&sid, stream);
     }
     let (raw, at) = (raw(form, PATH), clock::now());
-    state.store.write_soon(move |tx| call::keep_notice(tx, &raw, &sid, at));
+    state.store.write_soon(move |tx| call::log_notification(tx, &raw, &sid, at));
 }
 
 /// Logged, truncated, and at most once a second, because any client can send this.
@@ -114,10 +114,10 @@ fn unsigned(body: &[u8]) {
     static LAST: AtomicI64 = AtomicI64::new(0);
     let second = clock::now().as_secs();
     if LAST.swap(second, Ordering::Relaxed) != second {
-        let start = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
-        let mut body = String::with_capacity(SHOWN);
+        let start = String::from_utf8_lossy(&body[..body.len().min(MAX_LOGGED_BYTES)]);
+        let mut body = String::with_capacity(MAX_LOGGED_BYTES);
         for shown in start.chars().map(char::escape_debug) {
-            if body.len() + shown.clone().map(char::len_utf8).sum::<usize>() > SHOWN {
+            if body.len() + shown.clone().map(char::len_utf8).sum::<usize>() > MAX_LOGGED_BYTES {
                 break;
             }
             body.extend(shown);

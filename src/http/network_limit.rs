@@ -1,0 +1,74 @@
+//! A limit per network, so that one network cannot use up all slots.
+
+use super::peer::network;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Counts slots by network.
+pub(super) struct PerNetworkLimit {
+    max_per_network: usize,
+    // A plain mutex: it is held for a lookup in a map.
+    held: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A slot that is held until this is dropped.
+pub(super) struct Permit {
+    limit: Arc<PerNetworkLimit>,
+    /// None for this machine itself.
+    network: Option<IpAddr>,
+}
+
+impl PerNetworkLimit {
+    /// One network gets half of the `slots`, and at least one.
+    pub(super) fn new(slots: usize) -> Arc<Self> {
+        Arc::new(Self { max_per_network: (slots / 2).max(1), held: Mutex::default() })
+    }
+
+    /// Acquires a slot for this address; none if its network has reached its limit. This machine is not limited: a
+    /// proxy on it carries all clients.
+    pub(super) fn try_acquire(self: &Arc<Self>, address: IpAddr) -> Option<Permit> {
+        if address.to_canonical().is_loopback() {
+            return Some(Permit { limit: self.clone(), network: None });
+        }
+        let network = network(address);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = held.entry(network).or_default();
+        if *count >= self.max_per_network {
+            return None;
+        }
+        *count += 1;
+        Some(Permit { limit: self.clone(), network: Some(network) })
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let Some(network) = self.network else { return };
+        let mut held = self.limit.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&network) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&network);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_network_gets_half_of_the_slots() {
+        let limit = PerNetworkLimit::new(4);
+        let try_acquire = |address: &str| limit.try_acquire(address.parse().unwrap());
+        let (first, _second) = (try_acquire("2001:db8::1").unwrap(), try_acquire("2001:db8::2").unwrap());
+        assert!(try_acquire("2001:db8::3").is_none());
+        assert!(try_acquire("2001:db8:1::1").is_some() && try_acquire("203.0.113.7").is_some());
+        drop(first);
+        assert!(try_acquire("2001:db8::3").is_some());
+        let _here: Vec<_> = (0..9).map(|_| try_acquire("127.0.0.1").unwrap()).collect();
+        assert_eq!(limit.held.lock().unwrap().len(), 1, "a network without permits is removed");
+    }
+}
